@@ -1,0 +1,46 @@
+import { createConnection } from 'mysql2/promise';
+import { DataSource } from 'typeorm';
+import { ENTITIES } from './entities';
+import { Foundation1763700000000 } from './migrations/1763700000000-foundation';
+
+export interface DbConfig {
+  /** mysql://user:password@host:port/database */
+  readonly url: string;
+  readonly poolSize: number;
+}
+
+/**
+ * Opens the database. MariaDB and MySQL differ in small ways that TypeORM must be told, so the server is asked first.
+ * Rejects when it cannot be reached.
+ */
+export async function openDatabase(config: DbConfig): Promise<DataSource> {
+  const probe = await createConnection({ uri: config.url, connectTimeout: 5000 });
+  const [rows] = await probe.query('SELECT VERSION() AS version');
+  await probe.end();
+  const version = String((rows as { version: string }[])[0]?.version);
+  const dataSource = new DataSource({
+    type: version.includes('MariaDB') ? 'mariadb' : 'mysql',
+    url: config.url,
+    poolSize: config.poolSize,
+    entities: ENTITIES,
+    migrations: [Foundation1763700000000],
+    synchronize: false,
+    timezone: 'Z',
+    charset: 'utf8mb4',
+    isolationLevel: 'READ COMMITTED',
+    extra: { waitForConnections: true, queueLimit: 1000, connectTimeout: 5000, enableKeepAlive: true },
+  });
+  return dataSource.initialize();
+}
+
+/** Brings the tables up to date; two processes at once wait for each other. */
+export async function migrate(dataSource: DataSource): Promise<void> {
+  const guard = dataSource.createQueryRunner();
+  await guard.query("SELECT GET_LOCK('javizen-migrate', 60)");
+  try {
+    await dataSource.runMigrations({ transaction: 'none' });
+  } finally {
+    await guard.query("SELECT RELEASE_LOCK('javizen-migrate')");
+    await guard.release();
+  }
+}

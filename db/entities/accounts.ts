@@ -1,0 +1,76 @@
+import { EntitySchema } from 'typeorm';
+import type { KycState } from '../../domain/lifecycle/kyc';
+import { big, id, json, nullable, text } from './columns';
+
+export interface UserRow {
+  id: string;
+  email: string;
+  passwordHash: string;
+  role: 'user' | 'admin';
+  kycState: KycState;
+  locale: 'en' | 'fa';
+  createdAt: number;
+}
+export const UserEntity = new EntitySchema<UserRow>({
+  name: 'users',
+  columns: {
+    id: id(),
+    email: text('email', 190),
+    passwordHash: text('password_hash', 255),
+    role: text('role', 20),
+    kycState: text('kyc_state', 20),
+    locale: text('locale', 5),
+    createdAt: big('created_at'),
+  },
+});
+
+/** One application; the document lies encrypted outside the web root under `documentFile`. */
+export interface KycApplicationRow {
+  id: string;
+  userId: string;
+  state: KycState;
+  fullName: string;
+  country: string;
+  birthDate: string;
+  documentType: string;
+  documentNumber: string;
+  documentFile: string;
+  documentMime: string;
+  reason: string | null;
+  createdAt: number;
+  decidedAt: number | null;
+  decidedBy: string | null;
+}
+export const KycApplicationEntity = new EntitySchema<KycApplicationRow>({
+  name: 'kyc_applications',
+  columns: {
+    id: id(),
+    userId: text('user_id', 64),
+    state: text('state', 20),
+    fullName: text('full_name', 190),
+    country: text('country', 2),
+    birthDate: text('birth_date', 10),
+    documentType: text('document_type', 40),
+    documentNumber: text('document_number', 500),
+    documentFile: text('document_file', 190),
+    documentMime: text('document_mime', 60),
+    reason: nullable(text('reason', 500)),
+    createdAt: big('created_at'),
+    decidedAt: nullable(big('decided_at')),
+    decidedBy: nullable(text('decided_by', 64)),
+  },
+});
+
+/** One row for each admin action, written in the same transaction as the action. Append-only. */
+export interface AdminAuditRow {
+  id: string;
+  adminId: string;
+  action: string;
+  subject: string;
+  details: Record<string, unknown>;
+  at: number;
+}
+export const AdminAuditEntity = new EntitySchema<AdminAuditRow>({
+  name: 'admin_audit',
+  columns: { id: id(), adminId: text('admin_id', 64), action: text('action', 60), subject: text('subject', 190), details: json(), at: big() },
+});

@@ -1,0 +1,13 @@
+import * as accounts from './accounts';
+import * as deposits from './deposits';
+import * as ledger from './ledger';
+import * as registry from './registry';
+import * as swaps from './swaps';
+import * as treasury from './treasury';
+import * as withdrawals from './withdrawals';
+import { EntitySchema } from 'typeorm';
+
+/** Every table. */
+export const ENTITIES: EntitySchema<object>[] = [accounts, deposits, ledger, registry, swaps, treasury, withdrawals].flatMap((file) =>
+  (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
+);

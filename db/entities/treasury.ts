@@ -1,0 +1,124 @@
+import { EntitySchema } from 'typeorm';
+import { big, id, int, longText, money, nullable, primary, text } from './columns';
+
+/**
+ * A transaction of our own on a chain. The row with the signed bytes is committed before the first broadcast, and only
+ * these bytes, or a replacement with the same nonce, are ever broadcast.
+ */
+export interface ChainTransactionRow {
+  /** The signer's intent id. */
+  id: string;
+  network: string;
+  purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue';
+  /** Id of the withdrawal, sweep or venue transfer it serves. */
+  subject: string;
+  fromAddress: string;
+  toAddress: string;
+  asset: string;
+  amount: string;
+  nonce: number;
+  txid: string;
+  rawTransaction: string;
+  /** Reference of the cost reservation, or null when the entry pays for itself. */
+  reservation: string | null;
+  state: 'SIGNED' | 'BROADCAST' | 'CONFIRMED' | 'FAILED' | 'REPLACED';
+  blockHeight: number | null;
+  /** What it cost, in the gas asset, once mined. */
+  feePaid: string | null;
+  createdAt: number;
+  updatedAt: number;
+}
+export const ChainTransactionEntity = new EntitySchema<ChainTransactionRow>({
+  name: 'chain_transactions',
+  columns: {
+    id: id(),
+    network: text('network', 64),
+    purpose: text('purpose', 20),
+    subject: text('subject', 64),
+    fromAddress: text('from_address', 100),
+    toAddress: text('to_address', 100),
+    asset: text('asset', 20),
+    amount: money(),
+    nonce: big(),
+    txid: text('txid', 100),
+    rawTransaction: longText('raw_transaction'),
+    reservation: nullable(text('reservation', 190)),
+    state: text('state', 20),
+    blockHeight: nullable(big('block_height')),
+    feePaid: nullable(money('fee_paid')),
+    createdAt: big('created_at'),
+    updatedAt: big('updated_at'),
+  },
+});
+
+/** Coins of one deposit address on their way to the hot wallet. */
+export interface SweepRow {
+  id: string;
+  network: string;
+  asset: string;
+  addressIndex: number;
+  address: string;
+  amount: string;
+  state: 'PLANNED' | 'TOPPING_UP' | 'SENDING' | 'DONE' | 'FAILED' | 'NEEDS_OPERATOR_FUNDS';
+  createdAt: number;
+  updatedAt: number;
+}
+export const SweepEntity = new EntitySchema<SweepRow>({
+  name: 'sweeps',
+  columns: {
+    id: id(),
+    network: text('network', 64),
+    asset: text('asset', 20),
+    addressIndex: int('address_index'),
+    address: text('address', 100),
+    amount: money(),
+    state: text('state', 30),
+    createdAt: big('created_at'),
+    updatedAt: big('updated_at'),
+  },
+});
+
+/** Coins between the hot wallet and the venue. The id is also the venue's withdrawOrderId for a pull-back. */
+export interface VenueTransferRow {
+  id: string;
+  direction: 'to-venue' | 'pull-back';
+  network: string;
+  asset: string;
+  amount: string;
+  fee: string;
+  address: string;
+  state: 'RESERVED' | 'REQUESTED' | 'UNKNOWN' | 'SENDING' | 'IN_TRANSIT' | 'DONE' | 'FAILED' | 'NEEDS_OPERATOR_FUNDS';
+  txid: string | null;
+  /** The withdrawal that asked for a pull-back. */
+  withdrawalId: string | null;
+  createdAt: number;
+  updatedAt: number;
+}
+export const VenueTransferEntity = new EntitySchema<VenueTransferRow>({
+  name: 'venue_transfers',
+  columns: {
+    id: id(),
+    direction: text('direction', 20),
+    network: text('network', 64),
+    asset: text('asset', 20),
+    amount: money(),
+    fee: money(),
+    address: text('address', 100),
+    state: text('state', 30),
+    txid: nullable(text('txid', 100)),
+    withdrawalId: nullable(text('withdrawal_id', 64)),
+    createdAt: big('created_at'),
+    updatedAt: big('updated_at'),
+  },
+});
+
+/** Next nonce of each of our sending accounts; moved in the same transaction that stores the signed bytes. */
+export interface NonceRow {
+  network: string;
+  address: string;
+  next: number;
+}
+export const NonceEntity = new EntitySchema<NonceRow>({
+  name: 'nonces',
+  columns: { network: primary(text('network', 64)), address: primary(text('address', 100)), next: big('next_nonce') },
+});

@@ -1,0 +1,45 @@
+import { EntitySchema } from 'typeorm';
+import type { WithdrawalState } from '../../domain/lifecycle/withdrawal';
+import { big, id, int, money, nullable, text } from './columns';
+
+export interface WithdrawalRow {
+  id: string;
+  userId: string;
+  asset: string;
+  network: string;
+  address: string;
+  /** What arrives. */
+  amount: string;
+  /** Taken on top. */
+  fee: string;
+  state: WithdrawalState;
+  /** Signed payouts so far; a failed one makes room for the next. */
+  attempt: number;
+  /** Why it waits or was refused, for people: an error code or an admin's words. */
+  reason: string | null;
+  txid: string | null;
+  confirmations: number;
+  decidedBy: string | null;
+  createdAt: number;
+  updatedAt: number;
+}
+export const WithdrawalEntity = new EntitySchema<WithdrawalRow>({
+  name: 'withdrawals',
+  columns: {
+    id: id(),
+    userId: text('user_id', 64),
+    asset: text('asset', 20),
+    network: text('network', 64),
+    address: text('address', 100),
+    amount: money(),
+    fee: money(),
+    state: text('state', 20),
+    attempt: int(),
+    reason: nullable(text('reason', 500)),
+    txid: nullable(text('txid', 100)),
+    confirmations: int(),
+    decidedBy: nullable(text('decided_by', 64)),
+    createdAt: big('created_at'),
+    updatedAt: big('updated_at'),
+  },
+});

@@ -1,0 +1,89 @@
+/**
+ * Everything the engine can be asked to do: plain JSON, amounts as decimal strings, so that a command can cross a
+ * socket. Each carries a reference that is unique for ever; the same reference with the same body has one effect and
+ * one answer. Who may send what is the sender's business; what it does to balances is the ledger's.
+ */
+
+/** A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `binance`, `transit`. */
+export type CustodyPlace = `hot/${string}` | `deposit/${string}` | `cold/${string}` | 'binance' | 'transit';
+
+/** An amount that was reserved by `cost.reserve` and what was really paid, from which custody. */
+export interface CostPaid {
+  readonly reservation: string;
+  readonly asset: string;
+  readonly actual: string;
+  readonly from: CustodyPlace;
+}
+
+export type CommandBody =
+  /** Operator's own money enters the books, having arrived in custody. */
+  | { kind: 'operator.contribute'; asset: string; amount: string; custody: CustodyPlace }
+  /** A final deposit: credits floor(amount) less the rail's deposit fee; the row becomes CREDITED. Amount is the chain's. */
+  | { kind: 'deposit.credit'; depositId: string; userId: string; network: string; asset: string; amount: string }
+  /** The block of a credited deposit left the chain: takes back what is available, the rest becomes the user's debt. */
+  | { kind: 'deposit.reverse'; depositId: string; userId: string; network: string; asset: string; amount: string }
+  /** Sets aside a cost from the operator's position before anything is signed. Refused NEEDS_OPERATOR_FUNDS. */
+  | { kind: 'cost.reserve'; asset: string; amount: string; purpose: string }
+  /** Books what was paid of a reservation (0 gives it all back). Also for a cost above the reservation, which uses the position. */
+  | { kind: 'cost.settle'; paid: CostPaid; purpose: string }
+  /** Coins moved between places of ours; `cost` books the fee of the move in the same entry. */
+  | { kind: 'custody.move'; asset: string; amount: string; from: CustodyPlace; to: CustodyPlace; cost?: CostPaid; depositId?: string }
+  /** Sets venue coins aside for a pull-back, so that no swap spends them. Refused FUNDS_IN_TRANSIT. */
+  | { kind: 'venue.reserve'; transferId: string; asset: string; amount: string }
+  /** The pull-back left the venue (moved to transit, the venue's fee booked as network fee) or failed (moved: false). */
+  | { kind: 'venue.release'; transferId: string; moved: boolean; amount: string; fee: string; cost?: CostPaid }
+  | {
+      kind: 'withdrawal.request';
+      withdrawalId: string;
+      userId: string;
+      asset: string;
+      network: string;
+      address: string;
+      /** What arrives; `fee` is taken on top, both are held. */
+      amount: string;
+      fee: string;
+    }
+  | { kind: 'withdrawal.approve'; withdrawalId: string; adminId: string }
+  | { kind: 'withdrawal.refuse'; withdrawalId: string; adminId: string; reason: string }
+  | { kind: 'withdrawal.cancel'; withdrawalId: string; userId: string }
+  /** Paid on the chain and final. `gas` is booked from hot custody; `reservation` names what was set aside, if anything was. */
+  | {
+      kind: 'withdrawal.confirm';
+      withdrawalId: string;
+      txid: string;
+      gas: { asset: string; amount: string; reservation: string | null };
+    }
+  /** Mined and failed: the gas is booked, the hold stays, the withdrawal goes back to review. */
+  | {
+      kind: 'withdrawal.fail';
+      withdrawalId: string;
+      txid: string;
+      gas: { asset: string; amount: string; reservation: string | null };
+    }
+  /** The address belongs to a user of ours: a transfer inside the books, the fee given back. */
+  | { kind: 'withdrawal.settleInside'; withdrawalId: string; toUserId: string }
+  | { kind: 'swap.accept'; swapId: string; userId: string; quoteId: string }
+  /** The final outcome of an order at the venue: all its trades, or none. */
+  | { kind: 'venue.report'; intentId: string; outcome: 'done' | 'refused'; venueOrderId: string | null; reason: string | null; trades: VenueTrade[] };
+
+export type CommandKind = CommandBody['kind'];
+
+export type Command = CommandBody & {
+  /** At most 190 characters, ASCII. */
+  readonly reference: string;
+};
+
+/** One trade of an order of ours at the venue, as the venue reports it. */
+export interface VenueTrade {
+  readonly symbol: string;
+  readonly tradeId: number;
+  readonly price: string;
+  readonly quantity: string;
+  readonly quoteQuantity: string;
+  readonly commission: string;
+  readonly commissionAsset: string;
+  readonly time: number;
+}
+
+/** What a command answers when it was done: small, JSON, stored with the reference. */
+export type CommandAnswer = Readonly<Record<string, string | number | boolean | null>>;

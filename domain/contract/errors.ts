@@ -1,0 +1,69 @@
+/**
+ * Every refusal of the house, with what the API answers and whether the same request may succeed later. A code is
+ * stable: programs match on it. The words are for people and are translated in the page by code.
+ */
+interface ErrorKind {
+  readonly status: number;
+  readonly message: string;
+  /** May the same request be sent again, unchanged, with hope? */
+  readonly retry: boolean;
+}
+
+const kind = (status: number, message: string, retry = false): ErrorKind => ({ status, message, retry });
+
+export const ERRORS = {
+  // request
+  BAD_REQUEST: kind(400, 'The request is not valid.'),
+  BAD_AMOUNT: kind(400, 'The amount is not a plain decimal number, or has too many decimals for this asset.'),
+  IDEMPOTENCY_KEY_REQUIRED: kind(400, 'Send an Idempotency-Key header: 8 to 64 characters of A-Z a-z 0-9 _ -.'),
+  NOT_FOUND: kind(404, 'There is no such thing here.'),
+  REFERENCE_REUSED: kind(422, 'This Idempotency-Key was used before with a different request.'),
+  TOO_LARGE: kind(413, 'The request is too large.'),
+  TOO_MANY_REQUESTS: kind(429, 'Too many requests. Wait a little and try again.', true),
+  // who
+  NOT_LOGGED_IN: kind(401, 'Log in first.'),
+  BAD_CREDENTIALS: kind(401, 'The e-mail address or the password is wrong.'),
+  FORBIDDEN: kind(403, 'This is not allowed for your account.'),
+  CSRF: kind(403, 'The request did not come from our page. Reload and try again.'),
+  EMAIL_TAKEN: kind(409, 'An account with this e-mail address exists.'),
+  KYC_REQUIRED: kind(403, 'Your identity must be approved before you can do this.'),
+  KYC_STATE: kind(409, 'This identity application is not in a state that allows this.'),
+  OWN_REQUEST: kind(403, 'Nobody may approve their own request.'),
+  BAD_DOCUMENT: kind(400, 'The document must be a JPEG, PNG or PDF file of at most 8 MB.'),
+  // money
+  INSUFFICIENT_FUNDS: kind(409, 'Your available balance is too small.'),
+  AMOUNT_TOO_SMALL: kind(400, 'The amount is below the minimum.'),
+  AMOUNT_TOO_LARGE: kind(400, 'The amount is above the maximum.'),
+  UNKNOWN_ASSET: kind(400, 'This asset is not listed.'),
+  UNKNOWN_NETWORK: kind(400, 'This asset does not exist on this network.'),
+  UNKNOWN_MARKET: kind(400, 'There is no market between these assets.'),
+  // swaps
+  QUOTE_EXPIRED: kind(409, 'The quote has expired. Ask for a new one.'),
+  QUOTE_USED: kind(409, 'This quote was accepted before.'),
+  FUNDS_IN_TRANSIT: kind(409, 'The coins for this trade are still on their way to the venue. Try again shortly.', true),
+  MARKET_CLOSED: kind(503, 'This market has no fresh price right now.', true),
+  // withdrawals
+  BAD_ADDRESS: kind(400, 'This is not a valid address on this network.'),
+  ADDRESS_DENIED: kind(400, 'Coins cannot be sent to this address.'),
+  WITHDRAWAL_STATE: kind(409, 'This withdrawal is not in a state that allows this.'),
+  // house
+  NEEDS_OPERATOR_FUNDS: kind(409, 'The operator has to add funds for network fees first.', true),
+  ASSET_PAUSED: kind(503, 'This asset is paused while a problem is looked into.', true),
+  QUARANTINED: kind(409, 'This request could not be carried out and was set aside for the operator.'),
+  BUSY: kind(503, 'The exchange is busy. Nothing was done; try again.', true),
+  UNKNOWN_OUTCOME: kind(503, 'The outcome is not known yet. Ask again with the same Idempotency-Key.', true),
+  INTERNAL: kind(500, 'Something went wrong on our side. Nothing more is known; ask again with the same Idempotency-Key.', true),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A refusal on its way to the edge, where one place turns it into `{ error: { code, message, details? } }`. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  constructor(
+    readonly code: ErrorCode,
+    readonly details?: Record<string, unknown>,
+  ) {
+    super(`${code}: ${ERRORS[code].message}`);
+  }
+}

@@ -1,0 +1,17 @@
+/** Catalogue of what the house tells itself and its users after a commit. Events carry ids and states, never secrets. */
+export interface Events {
+  /** Whose business it is: a user id, or null for admins only. */
+  'balance.changed': { userId: string; asset: string };
+  'swap.changed': { userId: string; swapId: string; state: string };
+  'withdrawal.changed': { userId: string; withdrawalId: string; state: string };
+  'deposit.changed': { userId: string; depositId: string; state: string; confirmations: number };
+  'kyc.changed': { userId: string; state: string };
+  /** A swap was refused because the coins were not at the venue yet: the sweeper should hurry. */
+  'venue.demand': { asset: string; amount: string };
+  /** Something an operator must look at. */
+  alert: { code: string; message: string; details?: Record<string, unknown> };
+}
+
+export type EventName = keyof Events;
+export type HouseEvent = { [Name in EventName]: { readonly name: Name } & Events[Name] }[EventName];
+export type EventOf<Name extends EventName> = Extract<HouseEvent, { name: Name }>;

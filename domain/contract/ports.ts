@@ -1,0 +1,116 @@
+/**
+ * Interfaces between houses. Asynchronous, plain JSON messages with amounts as decimal strings, so that each can cross
+ * a socket. Methods refuse with DomainError.
+ */
+import type { Command, CommandAnswer } from './commands';
+import type { EventName, EventOf, HouseEvent } from './events';
+
+/** The only door through which money moves. */
+export interface Engine {
+  /**
+   * Carries the command out, durably, before it answers. Throws DomainError when it is refused (nothing happened), and
+   * DomainError UNKNOWN_OUTCOME when it cannot know: submit the same command again to learn.
+   */
+  submit(command: Command): Promise<CommandAnswer>;
+  /** Committed balances of a user: available and held per asset, zero rows left out. */
+  balancesOf(userId: string): Promise<UserBalance[]>;
+  /** The operator's position per asset: equity + revenue + expense; what new costs may be reserved from. */
+  operatorPosition(): Promise<{ asset: string; amount: string }[]>;
+  /** What our own books say lies in a place, per asset. */
+  custody(): Promise<{ place: string; asset: string; amount: string }[]>;
+}
+
+export interface UserBalance {
+  readonly asset: string;
+  readonly available: string;
+  readonly held: string;
+}
+
+/** A price to swap at, valid for seconds, for its owner, once. */
+export interface Quote {
+  readonly id: string;
+  readonly userId: string;
+  readonly from: string;
+  readonly to: string;
+  /** What is taken: the asked amount, floored to the venue's lot. */
+  readonly fromAmount: string;
+  /** What is paid when it fills. */
+  readonly toAmount: string;
+  /** to per from, as a decimal string with at most 8 significant decimals; for show. */
+  readonly rate: string;
+  /** Commission inside toAmount, in `to`. */
+  readonly commission: string;
+  readonly expiresAt: number;
+}
+
+export interface Quotes {
+  /** Refuses MARKET_CLOSED, UNKNOWN_MARKET, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE. */
+  quote(request: { userId: string; from: string; to: string; fromAmount: string }): Promise<Quote>;
+  /** Best bid and ask of each market and how old they are, for show. */
+  tickers(): Promise<{ symbol: string; bid: string; ask: string; ageMs: number; mode: 'mirrored' | 'cancel only' }[]>;
+}
+
+export interface DepositAddresses {
+  /** The user's own address on the network; issued on first ask, the same for ever after. Refuses UNKNOWN_NETWORK. */
+  addressFor(userId: string, network: string): Promise<string>;
+}
+
+export interface AddressCheck {
+  /** Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED. */
+  check(network: string, asset: string, address: string): Promise<{ address: string }>;
+}
+
+/** The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own rules. */
+export interface Signer {
+  /** Account-level extended public key of the network's deposit branch, and the addresses of our own accounts. */
+  identity(network: string): Promise<{ depositXpub: string; hotAddress: string }>;
+  /** Signs once per intent: the same intent id gives the same bytes, another body is refused. */
+  sign(intent: SignIntent): Promise<{ rawTransaction: string; txid: string }>;
+}
+
+export interface SignIntent {
+  /** Unique for ever: `withdrawal:<id>:<attempt>`, `sweep:<id>:<attempt>`, `topup:...`, `venue:...`. */
+  readonly intentId: string;
+  readonly network: string;
+  readonly purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue';
+  readonly asset: string;
+  /** `hot`, or the index of a deposit address. */
+  readonly from: 'hot' | number;
+  readonly to: string;
+  readonly amount: string;
+  readonly nonce: number;
+  readonly gasLimit: string;
+  /** Integer wei as decimal strings. */
+  readonly maxFeePerGas: string;
+  readonly maxPriorityFeePerGas: string;
+}
+
+/** The venue's capital calls, reached by treasury; one client, one limiter, one ban state, shared with trading. */
+export interface VenueCapital {
+  depositAddress(asset: string, venueNetwork: string): Promise<string>;
+  /** Newest first is not promised; every known deposit since `sinceMs`. */
+  deposits(asset: string, sinceMs: number): Promise<{ txid: string; asset: string; amount: string; credited: boolean }[]>;
+  /** Fee and smallest amount of a withdrawal, and the step its amount must be a multiple of. */
+  withdrawalTerms(asset: string, venueNetwork: string): Promise<{ fee: string; minimum: string; step: string }>;
+  /** Asks once, by our id. `unknown` is looked up by the id, never asked again. */
+  withdraw(request: { id: string; asset: string; venueNetwork: string; address: string; amount: string }): Promise<
+    { outcome: 'done' } | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }
+  >;
+  /** The withdrawal with our id, or null when the venue does not know it. */
+  withdrawal(id: string): Promise<{ state: 'pending' | 'completed' | 'failed'; txid: string | null; amount: string; fee: string } | null>;
+  /** Free balance per asset as the venue says it now. */
+  balances(): Promise<{ asset: string; free: string; locked: string }[]>;
+}
+
+/** The house's bus inside one process: what was committed is told, in order, to whoever listens. */
+export interface EventBus {
+  publish(event: HouseEvent): void;
+  on<Name extends EventName>(name: Name, listener: (event: EventOf<Name>) => void): () => void;
+}
+
+export interface Logger {
+  debug(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}

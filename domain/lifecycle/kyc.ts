@@ -1,0 +1,12 @@
+import type { Transitions } from './transitions';
+
+export type KycState = 'NONE' | 'SUBMITTED' | 'APPROVED' | 'REFUSED';
+export type KycEvent = 'submit' | 'approve' | 'refuse';
+
+/** A refused application may be sent again; an approved one stays. */
+export const KYC: Transitions<KycState, KycEvent> = {
+  NONE: { submit: 'SUBMITTED' },
+  SUBMITTED: { approve: 'APPROVED', refuse: 'REFUSED' },
+  APPROVED: {},
+  REFUSED: { submit: 'SUBMITTED' },
+};

@@ -1,0 +1,82 @@
+/** What the exchange lists: assets, the networks they live on, and the markets they trade in. Read once at start. */
+
+export interface Asset {
+  readonly code: string;
+  readonly name: string;
+  /** Ledger scale: every posting to a user is a multiple of 10^-scale. At most 8, and at most what each network can express. */
+  readonly scale: number;
+}
+
+export interface Network {
+  /** Our word for it, used in accounts and URLs: `ethereum`. */
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'evm';
+  readonly chainId: number;
+  /** The asset that pays for gas. */
+  readonly gasAsset: string;
+  /** Blocks on top of and including the deposit's own before it is credited. */
+  readonly confirmations: number;
+  /** What the venue calls this network in its capital calls: `ETH`. */
+  readonly venueNetwork: string;
+}
+
+/** One asset on one network. Amounts are decimal strings. */
+export interface Rail {
+  readonly asset: string;
+  readonly network: string;
+  /** Token contract, or null for the network's own coin. */
+  readonly contract: string | null;
+  /** Decimals on the chain. */
+  readonly decimals: number;
+  /** Smaller deposits are recorded and not credited. */
+  readonly minDeposit: string;
+  /** Taken from each credited deposit; pays for the sweep. */
+  readonly depositFee: string;
+  readonly minWithdrawal: string;
+  /** Taken on top of what arrives; at or above the estimated cost. */
+  readonly withdrawalFee: string;
+}
+
+export interface Market {
+  /** Our symbol, also the venue's: `ETHUSDT`. */
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly venue: 'binance' | null;
+}
+
+/** Rates in force, as decimal strings (0.001 = 10 basis points). Every fee row stores the version it was taken by. */
+export interface FeeSchedule {
+  readonly version: number;
+  readonly swapCommission: string;
+  /** Added to the price of a quote, hidden in it. */
+  readonly swapSpread: string;
+  /** What the venue takes of what is received; the quote covers it. */
+  readonly venueTaker: string;
+}
+
+export interface Registry {
+  readonly assets: readonly Asset[];
+  readonly networks: readonly Network[];
+  readonly rails: readonly Rail[];
+  readonly markets: readonly Market[];
+  readonly fees: FeeSchedule;
+}
+
+/** The named asset; throws on an unknown code, which is a bug or bad configuration by the time this is asked. */
+export function assetOf(registry: Registry, code: string): Asset {
+  const asset = registry.assets.find((candidate) => candidate.code === code);
+  if (!asset) throw new Error(`unknown asset ${code}`);
+  return asset;
+}
+
+export function networkOf(registry: Registry, id: string): Network {
+  const network = registry.networks.find((candidate) => candidate.id === id);
+  if (!network) throw new Error(`unknown network ${id}`);
+  return network;
+}
+
+export function railOf(registry: Registry, asset: string, network: string): Rail | undefined {
+  return registry.rails.find((rail) => rail.asset === asset && rail.network === network);
+}
