@@ -15,6 +15,9 @@ export const DUST = 'suspense/dust';
 /** Costs reserved from the operator's position and not yet paid. */
 export const RESERVED_COSTS = 'suspense/reserved-costs';
 
+/** Venue fees of pull-backs, until the withdrawal they serve is confirmed and its fee covers them (<= 0). */
+export const PULL_BACK_FEES = 'suspense/pull-back-fees';
+
 export type RevenueCentre = 'swap-commission' | 'swap-spread' | 'deposit-fee' | 'withdrawal-fee';
 export const revenue = (centre: RevenueCentre): string => `revenue/${centre}`;
 

@@ -12,6 +12,8 @@ export interface WithdrawalRow {
   amount: string;
   /** Taken on top. */
   fee: string;
+  /** What the venue took to bring the coins back for it; its own fee covers that when it is confirmed. */
+  pullBackFee: string;
   state: WithdrawalState;
   /** Signed payouts so far; a failed one makes room for the next. */
   attempt: number;
@@ -33,6 +35,7 @@ export const WithdrawalEntity = new EntitySchema<WithdrawalRow>({
     address: text('address', 100),
     amount: money(),
     fee: money(),
+    pullBackFee: money('pull_back_fee'),
     state: text('state', 20),
     attempt: int(),
     reason: nullable(text('reason', 500)),

@@ -44,7 +44,7 @@ const TABLES: Record<string, string> = {
     UNIQUE KEY one_row_per_output (network, txid, position), KEY by_user (user_id, created_at), KEY by_state (network, state)`,
   chain_blocks: `network ${ID} NOT NULL, height BIGINT NOT NULL, hash ${KEY(100)} NOT NULL, parent_hash ${KEY(100)} NOT NULL, PRIMARY KEY (network, height)`,
   withdrawals: `id ${ID} PRIMARY KEY, user_id ${ID} NOT NULL, asset ${ASSET} NOT NULL, network ${ID} NOT NULL, address ${KEY(100)} NOT NULL,
-    amount ${MONEY} NOT NULL, fee ${MONEY} NOT NULL, state ${KEY(20)} NOT NULL, attempt INT NOT NULL, reason ${TEXT(500)} NULL, txid ${KEY(100)} NULL,
+    amount ${MONEY} NOT NULL, fee ${MONEY} NOT NULL, pull_back_fee ${MONEY} NOT NULL, state ${KEY(20)} NOT NULL, attempt INT NOT NULL, reason ${TEXT(500)} NULL, txid ${KEY(100)} NULL,
     confirmations INT NOT NULL, decided_by ${ID} NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
     KEY by_user (user_id, created_at), KEY by_state (state, created_at)`,
   chain_transactions: `id ${ID} PRIMARY KEY, network ${ID} NOT NULL, purpose ${KEY(20)} NOT NULL, subject ${ID} NOT NULL, from_address ${KEY(100)} NOT NULL,

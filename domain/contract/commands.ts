@@ -30,8 +30,11 @@ export type CommandBody =
   | { kind: 'custody.move'; asset: string; amount: string; from: CustodyPlace; to: CustodyPlace; cost?: CostPaid; depositId?: string }
   /** Sets venue coins aside for a pull-back, so that no swap spends them. Refused FUNDS_IN_TRANSIT. */
   | { kind: 'venue.reserve'; transferId: string; asset: string; amount: string }
-  /** The pull-back left the venue (moved to transit, the venue's fee booked as network fee) or failed (moved: false). */
-  | { kind: 'venue.release'; transferId: string; moved: boolean; amount: string; fee: string; cost?: CostPaid }
+  /**
+   * The pull-back left the venue (`amount` was debited there, `amount - fee` is in transit) or failed (moved: false).
+   * The fee waits in suspense for the withdrawal it serves, whose own fee covers it; without one the position pays.
+   */
+  | { kind: 'venue.release'; transferId: string; moved: boolean; amount: string; fee: string; withdrawalId: string | null }
   | {
       kind: 'withdrawal.request';
       withdrawalId: string;
