@@ -10,6 +10,14 @@ export function errno(error: unknown): number | undefined {
   return driver?.errno ?? (error as { errno?: number })?.errno;
 }
 
+export const isTransient = (error: unknown): boolean => TRANSIENT.has(errno(error) ?? 0);
+
+/** Did the server refuse the data itself (too long, out of range, duplicate, a CHECK) or the statement? Trying again is no use. */
+export function isRefusal(error: unknown): boolean {
+  const state = (error as { driverError?: { sqlState?: string } })?.driverError?.sqlState ?? '';
+  return ['22', '23', '42'].includes(state.slice(0, 2));
+}
+
 /** Was it a second row with the same unique key? */
 export const isDuplicate = (error: unknown): boolean => errno(error) === 1062;
 
@@ -22,7 +30,7 @@ export async function inTransaction<T>(dataSource: DataSource, work: (manager: E
     try {
       return await dataSource.transaction('READ COMMITTED', work);
     } catch (error) {
-      if (attempt >= TRIES || !TRANSIENT.has(errno(error) ?? 0)) throw error;
+      if (attempt >= TRIES || !isTransient(error)) throw error;
     }
   }
 }

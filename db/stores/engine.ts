@@ -1,0 +1,193 @@
+import { In } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { CommandAnswer } from '../../domain/contract/commands';
+import { formatAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import type { Entry } from '../../ledger/post';
+import {
+  BalanceEntity,
+  CommandEntity,
+  CostEntity,
+  EntryEntity,
+  OutboxEntity,
+  PostingEntity,
+  QuarantineEntity,
+} from '../entities/ledger';
+import type { BalanceRow, CommandRow, CostRow, OutboxRow, QuarantineRow } from '../entities/ledger';
+import { SwapEntity, VenueIntentEntity, VenueReserveEntity } from '../entities/swaps';
+import type { SwapRow, VenueIntentRow, VenueReserveRow } from '../entities/swaps';
+import { WithdrawalEntity } from '../entities/withdrawals';
+import type { WithdrawalRow } from '../entities/withdrawals';
+import { isRefusal, isTransient } from '../transaction';
+import { insertRow, writeRows } from './rows';
+import type { RowChange } from './rows';
+
+/** Everything one batch changes. Balances are absolute: the fence makes sure that nobody else writes them. */
+export interface BatchWrite {
+  readonly batch: number;
+  readonly at: number;
+  readonly commands: readonly CommandRow[];
+  /** Numbered from the last entry on. */
+  readonly entries: readonly { readonly id: number; readonly entry: Entry }[];
+  readonly lastEntry: number;
+  readonly balances: readonly { account: string; asset: string; amount: Units }[];
+  readonly rows: readonly RowChange[];
+  readonly effects: readonly OutboxRow[];
+}
+
+export interface EngineTables {
+  readonly epoch: number;
+  readonly batch: number;
+  readonly entry: number;
+  readonly balances: BalanceRow[];
+  readonly withdrawals: WithdrawalRow[];
+  readonly swaps: SwapRow[];
+  readonly intents: VenueIntentRow[];
+  readonly reserves: VenueReserveRow[];
+  readonly costs: CostRow[];
+  readonly effects: OutboxRow[];
+}
+
+/** Another engine has taken over: this one must stop at once. */
+export class Fenced extends Error {
+  override readonly name = 'Fenced';
+}
+
+/** The server refused the batch by a definite answer: nothing of it was kept. */
+export class BatchRefused extends Error {
+  override readonly name = 'BatchRefused';
+}
+
+export interface EngineStore {
+  /** Moves the epoch on (waiting for a batch of the old owner to end) and reads everything the engine keeps in memory. */
+  takeOver(): Promise<EngineTables>;
+  /** Rows of commands that were carried out, by reference. */
+  findCommands(references: readonly string[]): Promise<Map<string, { bodyHash: string; answer: CommandAnswer }>>;
+  findQuarantined(references: readonly string[]): Promise<Set<string>>;
+  /** One transaction. Throws Fenced, BatchRefused (definitely nothing happened), or anything else: not known. */
+  commit(write: BatchWrite): Promise<void>;
+  quarantine(row: QuarantineRow): Promise<void>;
+  balances(accounts: readonly string[]): Promise<BalanceRow[]>;
+  balancesLike(prefixes: readonly string[]): Promise<BalanceRow[]>;
+  effectsDone(ids: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The tables the engine alone writes. One connection of its own for batches, so that a busy pool never delays them. */
+export function createEngineStore(dataSource: DataSource): EngineStore {
+  let writer: QueryRunner | undefined;
+  let epoch = 0;
+
+  const connection = (): QueryRunner => (writer ??= dataSource.createQueryRunner());
+  const drop = async (): Promise<void> => {
+    const broken = writer;
+    writer = undefined;
+    // A connection whose transaction has failed is never used again.
+    await broken?.release().catch(() => undefined);
+  };
+
+  return {
+    takeOver: async () => {
+      await drop();
+      await dataSource.query('UPDATE engine SET epoch = epoch + 1 WHERE id = 1');
+      const tables = await loadTables(dataSource);
+      epoch = tables.epoch;
+      return tables;
+    },
+    findCommands: async (references) => {
+      const rows = references.length === 0 ? [] : await dataSource.getRepository(CommandEntity).findBy({ reference: In([...references]) });
+      return new Map(rows.map((row) => [row.reference, { bodyHash: row.bodyHash, answer: row.answer }]));
+    },
+    findQuarantined: async (references) => {
+      const rows = references.length === 0 ? [] : await dataSource.getRepository(QuarantineEntity).findBy({ reference: In([...references]) });
+      return new Set(rows.map((row) => row.reference));
+    },
+    commit: async (write) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await commitBatch(connection(), dataSource, epoch, write);
+        } catch (error) {
+          await drop();
+          // A deadlock or a lock wait was rolled back whole; the same absolute rows may be written again.
+          if (attempt >= 5 || !isTransient(error)) throw error;
+        }
+      }
+    },
+    quarantine: async (row) => {
+      await dataSource.getRepository(QuarantineEntity).save(row);
+    },
+    balances: (accounts) => dataSource.getRepository(BalanceEntity).findBy({ account: In([...accounts]) }),
+    balancesLike: async (prefixes) => {
+      const where = prefixes.map(() => 'b.account LIKE ?').join(' OR ');
+      return (await dataSource.query(
+        `SELECT account, asset, amount FROM balances b WHERE ${where}`,
+        prefixes.map((prefix) => `${prefix}%`),
+      )) as BalanceRow[];
+    },
+    effectsDone: async (ids) => {
+      if (ids.length > 0) await dataSource.getRepository(OutboxEntity).delete({ id: In([...ids]) });
+    },
+    close: drop,
+  };
+}
+
+async function loadTables(dataSource: DataSource): Promise<EngineTables> {
+  return dataSource.transaction('REPEATABLE READ', async (manager) => {
+    const [fence] = (await manager.query('SELECT epoch, batch, entry FROM engine WHERE id = 1')) as Record<string, string>[];
+    return {
+      epoch: Number(fence?.epoch),
+      batch: Number(fence?.batch),
+      entry: Number(fence?.entry),
+      balances: (await manager.query('SELECT account, asset, amount FROM balances')) as BalanceRow[],
+      withdrawals: await manager.findBy(WithdrawalEntity, { state: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS', 'SIGNED', 'BROADCAST']) }),
+      swaps: await manager.findBy(SwapEntity, { state: 'EXECUTING' }),
+      intents: await manager.findBy(VenueIntentEntity, { state: In(['PENDING', 'UNKNOWN']) }),
+      reserves: await manager.find(VenueReserveEntity),
+      costs: await manager.findBy(CostEntity, { settled: false }),
+      effects: await manager.find(OutboxEntity, { where: { done: false }, order: { at: 'ASC' } }),
+    };
+  });
+}
+
+async function commitBatch(runner: QueryRunner, dataSource: DataSource, epoch: number, write: BatchWrite): Promise<void> {
+  try {
+    await runner.startTransaction('READ COMMITTED');
+    const fence = (await runner.query('UPDATE engine SET batch = ?, entry = ? WHERE id = 1 AND epoch = ? AND batch = ?', [
+      write.batch,
+      write.lastEntry,
+      epoch,
+      write.batch - 1,
+    ])) as { affectedRows: number };
+    if (fence.affectedRows !== 1) throw new Fenced(`epoch ${epoch} no longer writes`);
+    await writeRows(runner, dataSource, journal(write));
+    await writeBalances(runner, write);
+  } catch (error) {
+    // Before COMMIT was sent nothing can have been kept, whatever the error was.
+    await runner.rollbackTransaction().catch(() => undefined);
+    throw isRefusal(error) ? new BatchRefused(String(error), { cause: error }) : error;
+  }
+  await runner.commitTransaction();
+}
+
+function journal(write: BatchWrite): RowChange[] {
+  return [
+    ...write.commands.map((row) => insertRow(CommandEntity, row)),
+    ...write.entries.map(({ id, entry }) =>
+      insertRow(EntryEntity, { id, reference: entry.reference, reason: entry.reason, batch: write.batch, at: write.at }),
+    ),
+    ...write.entries.flatMap(({ id, entry }) =>
+      entry.postings.map((posting, line) =>
+        insertRow(PostingEntity, { entryId: id, line, account: posting.account, asset: posting.asset, amount: formatAmount(posting.amount) }),
+      ),
+    ),
+    ...write.rows,
+    ...write.effects.map((row) => insertRow(OutboxEntity, row)),
+  ];
+}
+
+async function writeBalances(runner: QueryRunner, write: BatchWrite): Promise<void> {
+  if (write.balances.length === 0) return;
+  const values = write.balances.flatMap(({ account, asset, amount }) => [account, asset, formatAmount(amount)]);
+  const lines = write.balances.map(() => '(?,?,?)').join(',');
+  await runner.query(`INSERT INTO balances (account, asset, amount) VALUES ${lines} ON DUPLICATE KEY UPDATE amount = VALUES(amount)`, values);
+}

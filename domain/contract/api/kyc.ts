@@ -1,0 +1,55 @@
+/** Identity applications. The document itself travels as the multipart file `document`. */
+import { z } from 'zod';
+import { id, time } from './common';
+import { kycState } from './accounts';
+
+const line = (max: number) => z.string().trim().min(1).max(max).regex(/^[^\p{Cc}]*$/u);
+
+export const documentType = z.enum(['passport', 'identity-card', 'driving-licence']);
+export const applyKyc = z.strictObject({
+  fullName: line(190),
+  country: z.string().regex(/^[A-Z]{2}$/).meta({ description: 'ISO 3166 code of two letters.', example: 'DE' }),
+  birthDate: z.iso.date().meta({ example: '1990-05-17' }),
+  documentType,
+  documentNumber: line(60),
+});
+export type ApplyKyc = z.infer<typeof applyKyc>;
+
+export const kycView = z.object({
+  state: kycState,
+  application: z
+    .object({
+      id,
+      state: kycState,
+      fullName: z.string(),
+      country: z.string(),
+      documentType: z.string(),
+      reason: z.string().nullable(),
+      createdAt: time,
+      decidedAt: time.nullable(),
+    })
+    .nullable(),
+});
+export type KycView = z.infer<typeof kycView>;
+
+export const adminKycView = z.object({
+  id,
+  userId: id,
+  email: z.string(),
+  state: kycState,
+  fullName: z.string(),
+  country: z.string(),
+  birthDate: z.string(),
+  documentType: z.string(),
+  documentNumber: z.string(),
+  documentMime: z.string(),
+  reason: z.string().nullable(),
+  createdAt: time,
+  decidedAt: time.nullable(),
+  decidedBy: id.nullable(),
+});
+export type AdminKycView = z.infer<typeof adminKycView>;
+export const adminKycQuery = z.strictObject({ state: kycState.optional() });
+
+export const refusal = z.strictObject({ reason: line(500) });
+export type Refusal = z.infer<typeof refusal>;

@@ -1,0 +1,56 @@
+/** One coin becomes another at a price that was shown first. */
+import { z } from 'zod';
+import { amount, assetCode, id, signedAmount, time } from './common';
+
+export const askQuote = z.strictObject({ from: assetCode, to: assetCode, fromAmount: amount });
+export type AskQuote = z.infer<typeof askQuote>;
+
+export const quoteView = z.object({
+  id,
+  from: assetCode,
+  to: assetCode,
+  fromAmount: amount,
+  toAmount: amount,
+  rate: z.string(),
+  commission: amount,
+  expiresAt: time,
+  /** The server's clock when it answered, so that a countdown does not depend on the client's. */
+  now: time,
+});
+export type QuoteView = z.infer<typeof quoteView>;
+
+export const acceptQuote = z.strictObject({ quoteId: id });
+export type AcceptQuote = z.infer<typeof acceptQuote>;
+
+/** One order at the venue and its trades. `id` is the client order id there. */
+export const venueOrderView = z.object({
+  id,
+  symbol: z.string(),
+  side: z.enum(['BUY', 'SELL']),
+  quantity: amount,
+  limitPrice: amount,
+  state: z.enum(['PENDING', 'UNKNOWN', 'DONE', 'REFUSED']),
+  venueOrderId: z.string().nullable(),
+  reason: z.string().nullable(),
+  trades: z.array(
+    z.object({ tradeId: z.number().int(), price: amount, quantity: amount, quoteQuantity: amount, commission: signedAmount, commissionAsset: z.string(), at: time }),
+  ),
+});
+
+export const swapView = z.object({
+  id,
+  quoteId: id,
+  from: assetCode,
+  to: assetCode,
+  fromAmount: amount,
+  toAmount: amount,
+  filledFrom: amount,
+  filledTo: amount,
+  commission: amount,
+  state: z.enum(['EXECUTING', 'COMPLETED', 'PARTIAL', 'RETURNED']),
+  createdAt: time,
+  updatedAt: time,
+});
+export type SwapView = z.infer<typeof swapView>;
+export const swapDetailView = swapView.extend({ venueOrders: z.array(venueOrderView) });
+export type SwapDetailView = z.infer<typeof swapDetailView>;

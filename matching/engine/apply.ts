@@ -1,0 +1,66 @@
+import type { Command } from '../../domain/contract/commands';
+import { DomainError } from '../../domain/contract/errors';
+import { AmountError } from '../../domain/money/amount';
+import * as money from './commands/money';
+import * as swaps from './commands/swaps';
+import * as withdrawals from './commands/withdrawals';
+import { Draft } from './draft';
+import type { Context } from './draft';
+import type { EngineState } from './state';
+
+/** Done (what to write and tell), or refused (nothing changed). Anything thrown besides is a bug: nothing changed either. */
+export type Outcome = { readonly done: Draft } | { readonly refused: DomainError };
+
+/** Carries one command out in memory. Pure but for `state`: no clock, no I/O; the same commands give the same books. */
+export function apply(state: EngineState, command: Command, context: Context): Outcome {
+  const draft = new Draft(state);
+  try {
+    dispatch(draft, command, context);
+    return { done: draft };
+  } catch (error) {
+    draft.undo();
+    if (error instanceof DomainError) return { refused: error };
+    if (error instanceof AmountError) return { refused: new DomainError('BAD_AMOUNT', { reason: error.message }) };
+    throw error;
+  }
+}
+
+function dispatch(draft: Draft, command: Command, context: Context): void {
+  const { reference } = command;
+  switch (command.kind) {
+    case 'operator.contribute':
+      return money.contribute(draft, command, reference, context);
+    case 'deposit.credit':
+      return money.creditDeposit(draft, command, reference, context);
+    case 'deposit.reverse':
+      return money.reverseDeposit(draft, command, reference, context);
+    case 'cost.reserve':
+      return money.reserveCost(draft, command, reference, context);
+    case 'cost.settle':
+      return money.settleCost(draft, command, reference);
+    case 'custody.move':
+      return money.moveCustody(draft, command, reference);
+    case 'venue.reserve':
+      return withdrawals.reserveAtVenue(draft, command);
+    case 'venue.release':
+      return withdrawals.releaseAtVenue(draft, command, reference);
+    case 'withdrawal.request':
+      return withdrawals.requestWithdrawal(draft, command, reference, context);
+    case 'withdrawal.approve':
+      return withdrawals.approveWithdrawal(draft, command, reference, context);
+    case 'withdrawal.refuse':
+      return withdrawals.refuseWithdrawal(draft, command, reference, context);
+    case 'withdrawal.cancel':
+      return withdrawals.cancelWithdrawal(draft, command, reference, context);
+    case 'withdrawal.confirm':
+      return withdrawals.confirmWithdrawal(draft, command, reference, context);
+    case 'withdrawal.fail':
+      return withdrawals.failWithdrawal(draft, command, reference, context);
+    case 'withdrawal.settleInside':
+      return withdrawals.settleWithdrawalInside(draft, command, reference, context);
+    case 'swap.accept':
+      return swaps.acceptSwap(draft, command, reference, context);
+    case 'venue.report':
+      return swaps.reportVenue(draft, command, reference, context);
+  }
+}

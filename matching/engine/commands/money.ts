@@ -1,0 +1,103 @@
+import { CostEntity } from '../../../db/entities/ledger';
+import { DepositEntity } from '../../../db/entities/deposits';
+import { insertRow, updateRow } from '../../../db/stores/rows';
+import type { CommandBody, CostPaid } from '../../../domain/contract/commands';
+import { DomainError } from '../../../domain/contract/errors';
+import { formatAmount, parseAmount } from '../../../domain/money/amount';
+import type { Units } from '../../../domain/money/amount';
+import { floorToStep, stepOf } from '../../../domain/money/rounding';
+import { assetOf, railOf } from '../../../domain/registry';
+import { available, debt } from '../../../ledger/accounts';
+import type { Posting } from '../../../ledger/post';
+import * as transfers from '../../../ledger/transfers';
+import type { Context, Draft } from '../draft';
+
+type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
+
+/** Operator's own coins: the only way money enters without a user. */
+export function contribute(draft: Draft, command: Body<'operator.contribute'>, reference: string, { registry }: Context): void {
+  assetOf(registry, command.asset);
+  draft.post(reference, command.kind, transfers.operatorContribution(command.asset, positive(command.amount), command.custody));
+}
+
+/** What a deposit of `amount` is worth to its user: floored to the ledger scale, less the rail's fee. */
+function split(command: { asset: string; network: string; amount: string }, { registry }: Context): { amount: Units; credited: Units; fee: Units } {
+  const rail = railOf(registry, command.asset, command.network);
+  if (!rail) throw new DomainError('UNKNOWN_NETWORK', { asset: command.asset, network: command.network });
+  const amount = positive(command.amount);
+  const whole = floorToStep(amount, stepOf(assetOf(registry, command.asset).scale));
+  const fee = parseAmount(rail.depositFee) < whole ? parseAmount(rail.depositFee) : whole;
+  return { amount, credited: whole - fee, fee };
+}
+
+export function creditDeposit(draft: Draft, command: Body<'deposit.credit'>, reference: string, context: Context): void {
+  const parts = split(command, context);
+  const { userId, asset, network } = command;
+  draft.post(reference, command.kind, transfers.depositCredit({ userId, network, asset, ...parts }));
+  repayDebt(draft, userId, asset, reference);
+  draft.rows.push(updateRow(DepositEntity, { id: command.depositId }, { state: 'CREDITED', creditedAt: context.now }));
+  draft.events.push({ name: 'deposit.changed', userId, depositId: command.depositId, state: 'CREDITED', confirmations: 0 });
+  draft.answer = { depositId: command.depositId, credited: formatAmount(parts.credited), fee: formatAmount(parts.fee) };
+}
+
+/** New coins of a user who owes us pay the debt first. */
+function repayDebt(draft: Draft, userId: string, asset: string, reference: string): void {
+  const owed = -draft.state.books.balance(debt(userId), asset);
+  const has = draft.state.books.balance(available(userId), asset);
+  const pays = owed < has ? owed : has;
+  if (pays > 0n) draft.post(`${reference}#debt`, 'debt.repay', transfers.debtRepayment(userId, asset, pays));
+}
+
+export function reverseDeposit(draft: Draft, command: Body<'deposit.reverse'>, reference: string, context: Context): void {
+  const { userId, asset, network } = command;
+  const { amount, credited, fee } = split(command, context);
+  const has = draft.state.books.balance(available(userId), asset);
+  const taken = has < credited ? has : credited;
+  draft.postFact(reference, command.kind, transfers.depositReversal({ userId, network, asset, amount, taken, owed: credited - taken, fee }));
+  draft.rows.push(updateRow(DepositEntity, { id: command.depositId }, { state: 'ORPHANED', creditedAt: null }));
+  draft.events.push({ name: 'deposit.changed', userId, depositId: command.depositId, state: 'ORPHANED', confirmations: 0 });
+  const details = { depositId: command.depositId, asset, owed: formatAmount(credited - taken) };
+  draft.events.push({ name: 'alert', code: 'DEPOSIT_REVERSED', message: 'A credited deposit left the chain.', details });
+  draft.answer = { depositId: command.depositId, taken: formatAmount(taken), owed: formatAmount(credited - taken) };
+}
+
+export function reserveCost(draft: Draft, command: Body<'cost.reserve'>, reference: string, { now }: Context): void {
+  const amount = positive(command.amount);
+  draft.post(reference, command.kind, transfers.costReservation(command.asset, amount));
+  draft.remember(draft.state.costs, reference, { asset: command.asset, amount });
+  const row = { reference, asset: command.asset, amount: command.amount, purpose: command.purpose, settled: false, actual: null, at: now };
+  draft.rows.push(insertRow(CostEntity, row));
+  draft.answer = { reserved: formatAmount(amount) };
+}
+
+/** Closes a reservation and gives the postings that book what was really paid. */
+export function closeCost(draft: Draft, paid: CostPaid): Posting[] {
+  const reserved = takeReservation(draft, paid.reservation, paid.asset, paid.actual);
+  return transfers.costSettlement(paid.asset, reserved, parseAmount(paid.actual), paid.from);
+}
+
+/** Closes a reservation: what was set aside. A reservation that is not open is a bug of the caller. */
+export function takeReservation(draft: Draft, reservation: string, asset: string, actual: string): Units {
+  const open = draft.state.costs.get(reservation);
+  if (!open || open.asset !== asset) throw new DomainError('NOT_FOUND', { reservation });
+  draft.forget(draft.state.costs, reservation);
+  draft.rows.push(updateRow(CostEntity, { reference: reservation }, { settled: true, actual }));
+  return open.amount;
+}
+
+export function settleCost(draft: Draft, command: Body<'cost.settle'>, reference: string): void {
+  draft.postFact(reference, command.kind, closeCost(draft, command.paid));
+}
+
+export function moveCustody(draft: Draft, command: Body<'custody.move'>, reference: string): void {
+  const cost = command.cost ? closeCost(draft, command.cost) : [];
+  const postings = [...transfers.custodyMove(command.asset, positive(command.amount), command.from, command.to), ...cost];
+  draft.postFact(reference, command.kind, postings);
+}
+
+/** An amount above zero. */
+export function positive(text: string): Units {
+  const amount = parseAmount(text);
+  if (amount === 0n) throw new DomainError('BAD_AMOUNT', { amount: text });
+  return amount;
+}

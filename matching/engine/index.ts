@@ -1,0 +1,91 @@
+import { createEngineStore } from '../../db/stores/engine';
+import type { EngineStore } from '../../db/stores/engine';
+import type { Clock } from '../../domain/clock-and-ids';
+import type { Engine, EventBus, Logger, UserBalance } from '../../domain/contract/ports';
+import { formatAmount, parseSigned } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import type { Registry } from '../../domain/registry';
+import { available, held } from '../../ledger/accounts';
+import type { DataSource } from 'typeorm';
+import { Effects } from './effects';
+import type { EffectHandler } from './effects';
+import type { OfferedQuote } from './state';
+import { sendable } from './state';
+import { Writer } from './writer';
+
+export interface EngineDeps {
+  readonly dataSource: DataSource;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly logger: Logger;
+  /** Another engine has taken over; end the process. */
+  readonly onFenced: () => void;
+  /** For tests that break commits; the real one otherwise. */
+  readonly store?: EngineStore;
+}
+
+/** The engine as matching sees it: the port, and the inputs that are not commands. */
+export interface EngineHouse extends Engine {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Keeps a quote until it expires, so that `swap.accept` can find it. */
+  offer(quote: OfferedQuote): void;
+  /** Free balances as the venue says them now. */
+  venueBalances(free: ReadonlyMap<string, Units>): void;
+  /** What could be sent to the venue of an asset now. */
+  sendable(asset: string): Units;
+  onEffect(kind: string, handler: EffectHandler): void;
+}
+
+/** The single writer of balances. Start it before use; submit commands through the port. */
+export function createEngine(deps: EngineDeps): EngineHouse {
+  const store = deps.store ?? createEngineStore(deps.dataSource);
+  const effects = new Effects(store, deps.logger);
+  const writer = new Writer({ ...deps, store, effects });
+
+  return {
+    start: () => writer.start(),
+    stop: async () => {
+      effects.stop();
+      await writer.stop();
+      await store.close();
+    },
+    submit: (command) => writer.submit(command),
+    balancesOf: async (userId) => userBalances(await store.balances([available(userId), held(userId)])),
+    operatorPosition: async () => sums(await store.balancesLike(['equity/operator', 'revenue/', 'expense/'])),
+    custody: async () => {
+      const rows = await store.balancesLike(['custody/']);
+      return rows.map((row) => ({ place: row.account.slice('custody/'.length), asset: row.asset, amount: formatAmount(-parseSigned(row.amount)) }));
+    },
+    offer: (quote) => {
+      const now = deps.clock.now();
+      for (const [id, old] of writer.state.quotes) if (old.quote.expiresAt + 60_000 < now) writer.state.quotes.delete(id);
+      writer.state.quotes.set(quote.quote.id, { ...quote, used: false });
+    },
+    venueBalances: (free) => {
+      writer.state.venueFree = new Map(free);
+    },
+    sendable: (asset) => sendable(writer.state, asset),
+    onEffect: (kind, handler) => effects.on(kind, handler),
+  };
+}
+
+function userBalances(rows: { account: string; asset: string; amount: string }[]): UserBalance[] {
+  const byAsset = new Map<string, { available: Units; held: Units }>();
+  for (const row of rows) {
+    const entry = byAsset.get(row.asset) ?? { available: 0n, held: 0n };
+    entry[row.account.endsWith('/held') ? 'held' : 'available'] = parseSigned(row.amount);
+    byAsset.set(row.asset, entry);
+  }
+  return [...byAsset]
+    .filter(([, entry]) => entry.available !== 0n || entry.held !== 0n)
+    .map(([asset, entry]) => ({ asset, available: formatAmount(entry.available), held: formatAmount(entry.held) }))
+    .sort((a, b) => (a.asset < b.asset ? -1 : 1));
+}
+
+function sums(rows: { asset: string; amount: string }[]): { asset: string; amount: string }[] {
+  const total = new Map<string, Units>();
+  for (const row of rows) total.set(row.asset, (total.get(row.asset) ?? 0n) + parseSigned(row.amount));
+  return [...total].map(([asset, amount]) => ({ asset, amount: formatAmount(amount) }));
+}

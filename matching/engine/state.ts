@@ -1,0 +1,147 @@
+import type { EngineTables } from '../../db/stores/engine';
+import type { CostRow } from '../../db/entities/ledger';
+import type { SwapRow, VenueIntentRow } from '../../db/entities/swaps';
+import type { WithdrawalRow } from '../../db/entities/withdrawals';
+import type { Quote } from '../../domain/contract/ports';
+import { parseAmount, parseSigned } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import { custody } from '../../ledger/accounts';
+import { Books } from '../../ledger/post';
+
+/** One order of a quote: what is sent to the venue if the quote is accepted. Amounts in Units. */
+export interface QuoteLeg {
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly quantity: Units;
+  /** Worst price; any complete fill within it covers the payout. */
+  readonly limit: Units;
+  /** Asset and most that the leg can spend at the venue. */
+  readonly spends: string;
+  readonly spendsMost: Units;
+}
+
+/** A quote as the engine keeps it until it expires. */
+export interface OfferedQuote {
+  readonly quote: Quote;
+  readonly legs: readonly QuoteLeg[];
+  readonly feeVersion: number;
+  /** What the price decision saw. */
+  readonly seen: Record<string, string | number>;
+}
+
+/** What the engine must remember of a swap that is at the venue. */
+export type OpenSwap = Pick<SwapRow, 'id' | 'userId' | 'fromAsset' | 'toAsset' | 'feeVersion'> & {
+  fromAmount: Units;
+  toAmount: Units;
+  commission: Units;
+};
+
+export type OpenIntent = Pick<VenueIntentRow, 'id' | 'swapId' | 'leg' | 'symbol' | 'side'> & {
+  quantity: Units;
+  spends: string;
+  spendsMost: Units;
+};
+
+export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'network' | 'attempt'> & {
+  amount: Units;
+  fee: Units;
+  pullBackFee: Units;
+  /** Later states belong to wallets; to the engine all of them are APPROVED. */
+  stage: 'REQUESTED' | 'APPROVED';
+};
+
+export interface EngineState {
+  readonly books: Books;
+  readonly swaps: Map<string, OpenSwap>;
+  readonly intents: Map<string, OpenIntent>;
+  readonly withdrawals: Map<string, OpenWithdrawal>;
+  readonly costs: Map<string, { asset: string; amount: Units }>;
+  /** Coins at the venue set aside for pull-backs, by transfer. */
+  readonly reserves: Map<string, { asset: string; amount: Units }>;
+  /** Not durable: a restart forgets quotes, which then read as expired. */
+  readonly quotes: Map<string, OfferedQuote & { used: boolean }>;
+  /** Free balances as the venue last said. Not known reads as nothing. */
+  venueFree: Map<string, Units>;
+}
+
+export function emptyState(): EngineState {
+  return {
+    books: new Books(),
+    swaps: new Map(),
+    intents: new Map(),
+    withdrawals: new Map(),
+    costs: new Map(),
+    reserves: new Map(),
+    quotes: new Map(),
+    venueFree: new Map(),
+  };
+}
+
+/** Builds the memory from the tables; what is in memory only (quotes, venue balances) starts empty. */
+export function stateFrom(tables: EngineTables): EngineState {
+  const state = emptyState();
+  for (const row of tables.balances) state.books.load(row.account, row.asset, parseSigned(row.amount));
+  for (const row of tables.swaps) state.swaps.set(row.id, openSwap(row));
+  for (const row of tables.intents) {
+    const swap = tables.swaps.find((candidate) => candidate.id === row.swapId);
+    if (swap) state.intents.set(row.id, openIntent(row, swap));
+  }
+  for (const row of tables.withdrawals) state.withdrawals.set(row.id, openWithdrawal(row));
+  for (const row of tables.costs) state.costs.set(row.reference, openCost(row));
+  for (const row of tables.reserves) state.reserves.set(row.transferId, { asset: row.asset, amount: parseAmount(row.amount) });
+  return state;
+}
+
+export const openCost = (row: CostRow): { asset: string; amount: Units } => ({ asset: row.asset, amount: parseAmount(row.amount) });
+
+export function openSwap(row: SwapRow): OpenSwap {
+  const { id, userId, fromAsset, toAsset, feeVersion } = row;
+  return {
+    id,
+    userId,
+    fromAsset,
+    toAsset,
+    feeVersion,
+    fromAmount: parseAmount(row.fromAmount),
+    toAmount: parseAmount(row.toAmount),
+    // While a swap is open the column holds what a complete fill would earn; the final row holds what was earned.
+    commission: parseAmount(row.commission),
+  };
+}
+
+export function openIntent(row: VenueIntentRow, swap: Pick<SwapRow, 'fromAsset'>): OpenIntent {
+  const { id, swapId, leg, symbol, side } = row;
+  const quantity = parseAmount(row.quantity);
+  const limit = parseAmount(row.limitPrice);
+  return { id, swapId, leg, symbol, side, quantity, spends: swap.fromAsset, spendsMost: mostSpent(side, quantity, limit) };
+}
+
+export function openWithdrawal(row: WithdrawalRow): OpenWithdrawal {
+  const { id, userId, asset, network, attempt } = row;
+  return {
+    id,
+    userId,
+    asset,
+    network,
+    attempt,
+    amount: parseAmount(row.amount),
+    fee: parseAmount(row.fee),
+    pullBackFee: parseAmount(row.pullBackFee),
+    stage: row.state === 'REQUESTED' ? 'REQUESTED' : 'APPROVED',
+  };
+}
+
+/** The most an order can take from the venue account: the quantity sold, or quantity x limit, rounded up. */
+export function mostSpent(side: 'BUY' | 'SELL', quantity: Units, limit: Units): Units {
+  return side === 'SELL' ? quantity : (quantity * limit + 10n ** 18n - 1n) / 10n ** 18n;
+}
+
+/** Coins at the venue that nobody has a claim on: min(our books, free there) less open orders and pull-backs. */
+export function sendable(state: EngineState, asset: string): Units {
+  const booked = -state.books.balance(custody('binance'), asset);
+  const free = state.venueFree.get(asset) ?? 0n;
+  let rest = booked < free ? booked : free;
+  for (const intent of state.intents.values()) if (intent.spends === asset) rest -= intent.spendsMost;
+  for (const reserve of state.reserves.values()) if (reserve.asset === asset) rest -= reserve.amount;
+  return rest < 0n ? 0n : rest;
+}

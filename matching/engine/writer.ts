@@ -1,0 +1,215 @@
+import type { EngineStore } from '../../db/stores/engine';
+import { BatchRefused, Fenced } from '../../db/stores/engine';
+import type { Clock } from '../../domain/clock-and-ids';
+import type { Command, CommandAnswer } from '../../domain/contract/commands';
+import { DomainError } from '../../domain/contract/errors';
+import type { EventBus, Logger } from '../../domain/contract/ports';
+import type { Registry } from '../../domain/registry';
+import { apply } from './apply';
+import { Batch, hashBody } from './batch';
+import type { Pending } from './batch';
+import type { Effects } from './effects';
+import { emptyState, stateFrom } from './state';
+import type { EngineState } from './state';
+
+/** Most commands in one transaction. */
+const BATCH_MAX = 300;
+/** More waiting than this is refused at the door. */
+const QUEUE_MAX = 20_000;
+/** After a refused batch so many commands are committed one by one, to find the one that is poisoned. */
+const CAREFUL_COMMANDS = 1000;
+/** Answers kept in memory for repeats; older ones are looked up in the table. */
+const ANSWERS_KEPT = 50_000;
+const RESTART_PAUSE_MS = 200;
+
+export interface WriterDeps {
+  readonly store: EngineStore;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly effects: Effects;
+  readonly logger: Logger;
+  /** Called when another engine took over: the process must end. */
+  readonly onFenced: () => void;
+}
+
+/**
+ * The single writer. Commands are applied in memory in the order they come, many are committed in one transaction, and
+ * nobody hears anything before that commit. While one batch commits the next is applied. When a commit fails, memory is
+ * ahead of the tables: both batches are dropped, callers are told UNKNOWN_OUTCOME, and everything is loaded anew.
+ */
+export class Writer {
+  state: EngineState = emptyState();
+  private queue: Pending[] = [];
+  private readonly open = new Map<string, { bodyHash: string; promise: Promise<CommandAnswer> }>();
+  private readonly answers = new Map<string, { bodyHash: string; answer: CommandAnswer }>();
+  private batchNumber = 0;
+  private lastEntry = 0;
+  private committing: Promise<void> = Promise.resolve();
+  private failed: unknown;
+  private careful = 0;
+  private stopped = true;
+  private wake: () => void = () => undefined;
+  private looping: Promise<void> = Promise.resolve();
+
+  constructor(private readonly deps: WriterDeps) {}
+
+  async start(): Promise<void> {
+    await this.load();
+    this.stopped = false;
+    this.looping = this.loop();
+  }
+
+  /** Ends after what was accepted so far is committed; later commands are refused BUSY. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.looping;
+  }
+
+  submit(command: Command): Promise<CommandAnswer> {
+    const bodyHash = hashBody(command);
+    const joined = this.open.get(command.reference);
+    if (joined) return joined.bodyHash === bodyHash ? joined.promise : Promise.reject(new DomainError('REFERENCE_REUSED'));
+    if (this.stopped || this.queue.length >= QUEUE_MAX) return Promise.reject(new DomainError('BUSY'));
+    const promise = new Promise<CommandAnswer>((resolve, reject) => this.queue.push({ command, bodyHash, resolve, reject }));
+    this.open.set(command.reference, { bodyHash, promise });
+    const close = (): void => void this.open.delete(command.reference);
+    promise.then(close, close);
+    this.wake();
+    return promise;
+  }
+
+  private async load(): Promise<void> {
+    const venueFree = this.state.venueFree;
+    const tables = await this.deps.store.takeOver();
+    this.state = stateFrom(tables);
+    this.state.venueFree = venueFree;
+    this.batchNumber = tables.batch;
+    this.lastEntry = tables.entry;
+    this.answers.clear();
+    this.deps.effects.recover(tables.effects);
+    this.deps.logger.info({ epoch: tables.epoch, batch: tables.batch, accounts: tables.balances.length }, 'engine has taken over');
+  }
+
+  private async loop(): Promise<void> {
+    while (!(this.stopped && this.queue.length === 0)) {
+      if (this.queue.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+      // Commands that arrive in the same turn of the event loop belong in the same batch.
+      await new Promise((resolve) => setImmediate(resolve));
+      const intake = this.queue.splice(0, this.careful > 0 ? 1 : BATCH_MAX);
+      if (intake.length === 0) continue;
+      if (this.careful > 0) this.careful--;
+      const batch = await this.applied(intake);
+      await this.committing;
+      if (this.failed !== undefined) {
+        for (const pending of batch?.members ?? intake) pending.reject(new DomainError('UNKNOWN_OUTCOME'));
+        await this.restart();
+        continue;
+      }
+      if (batch) this.committing = this.commit(batch, intake);
+      // One by one, each must be known before the next is tried.
+      if (this.careful > 0) await this.settled();
+    }
+    await this.settled();
+  }
+
+  private async settled(): Promise<void> {
+    await this.committing;
+    if (this.failed !== undefined) await this.restart();
+  }
+
+  /** Applies what came in, in memory. Undefined when even looking up the references failed. */
+  private async applied(intake: Pending[]): Promise<Batch | undefined> {
+    const unknown = intake.map(({ command }) => command.reference).filter((reference) => !this.answers.has(reference));
+    try {
+      const known = await this.deps.store.findCommands(unknown);
+      const aside = this.careful > 0 ? await this.deps.store.findQuarantined(unknown) : new Set<string>();
+      const now = this.deps.clock.now();
+      const batch = new Batch(this.batchNumber + 1, this.lastEntry + 1, now);
+      for (const pending of intake) this.applyOne(batch, pending, known.get(pending.command.reference), aside);
+      this.lastEntry = batch.lastEntry;
+      if (batch.size > 0) this.batchNumber = batch.number;
+      return batch;
+    } catch (error) {
+      await this.committing;
+      this.failed ??= error;
+      return undefined;
+    }
+  }
+
+  private applyOne(batch: Batch, pending: Pending, stored: { bodyHash: string; answer: CommandAnswer } | undefined, aside: Set<string>): void {
+    const { command, bodyHash } = pending;
+    const before = this.answers.get(command.reference) ?? stored;
+    if (before) {
+      if (before.bodyHash === bodyHash) batch.repeated(pending, before.answer);
+      else batch.refused(pending, new DomainError('REFERENCE_REUSED'));
+      return;
+    }
+    if (aside.has(command.reference)) return batch.refused(pending, new DomainError('QUARANTINED'));
+    try {
+      const outcome = apply(this.state, command, { now: batch.at, registry: this.deps.registry });
+      if ('refused' in outcome) return batch.refused(pending, outcome.refused);
+      batch.done(pending, outcome.done);
+      this.keep(command.reference, bodyHash, outcome.done.answer);
+    } catch (error) {
+      // A bug in one command: it changed nothing, and it must not stop the exchange.
+      batch.refused(pending, new DomainError('QUARANTINED'));
+      this.setAside(pending, error);
+    }
+  }
+
+  private keep(reference: string, bodyHash: string, answer: CommandAnswer): void {
+    this.answers.set(reference, { bodyHash, answer });
+    if (this.answers.size > ANSWERS_KEPT) this.answers.delete(this.answers.keys().next().value as string);
+  }
+
+  /** Never rejects: a failure is left in `failed` for the loop, which alone may restart. */
+  private async commit(batch: Batch, intake: Pending[]): Promise<void> {
+    try {
+      if (batch.size > 0) await this.deps.store.commit(batch.write(this.state));
+    } catch (error) {
+      if (error instanceof Fenced) this.deps.onFenced();
+      if (error instanceof BatchRefused && intake.length === 1 && intake[0]) this.setAside(intake[0], error);
+      this.failed = error;
+      for (const pending of batch.members) pending.reject(new DomainError('UNKNOWN_OUTCOME'));
+      return;
+    }
+    for (const tell of batch.after) tell();
+    for (const event of batch.events) this.deps.events.publish(event);
+    this.deps.effects.run(batch.effects);
+  }
+
+  private setAside({ command, reject }: Pending, error: unknown): void {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const details = { reference: command.reference, error: text };
+    this.deps.logger.error(details, 'a command was set aside');
+    this.deps.events.publish({ name: 'alert', code: 'QUARANTINED', message: 'A command failed by itself and was set aside.', details });
+    const row = { reference: command.reference, command: { ...command }, error: text.slice(0, 1000), at: this.deps.clock.now() };
+    this.deps.store.quarantine(row).catch((cause: unknown) => this.deps.logger.error({ ...details, cause: String(cause) }, 'the quarantine row was not written'));
+    reject(new DomainError('QUARANTINED'));
+  }
+
+  /** Crash-only: drops the memory and starts again from the tables, until that works. */
+  private async restart(): Promise<void> {
+    const cause = this.failed;
+    if (cause instanceof BatchRefused) this.careful = CAREFUL_COMMANDS;
+    this.deps.logger.error({ error: String(cause), careful: this.careful }, 'a batch was lost: the engine starts again from the tables');
+    for (;;) {
+      try {
+        await this.load();
+        this.failed = undefined;
+        this.committing = Promise.resolve();
+        return;
+      } catch (error) {
+        if (this.stopped) {
+          for (const pending of this.queue.splice(0)) pending.reject(new DomainError('UNKNOWN_OUTCOME'));
+          this.failed = undefined;
+          return;
+        }
+        this.deps.logger.warn({ error: String(error) }, 'the tables cannot be read yet');
+        await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS));
+      }
+    }
+  }
+}
