@@ -1,0 +1,83 @@
+import type { DataSource } from 'typeorm';
+import { createSwapIntents } from '../db/stores/swaps';
+import type { Clock, Ids } from '../domain/clock-and-ids';
+import type { Engine, EventBus, Logger, Quotes, VenueCapital } from '../domain/contract/ports';
+import { parseAmount } from '../domain/money/amount';
+import type { Registry } from '../domain/registry';
+import { createEngine } from './engine';
+import { startMirror } from './swaps/mirror';
+import { createQuotes } from './swaps/quotes';
+import { createBinance } from './venues/binance';
+import type { BinanceConfig } from './venues/binance';
+
+export interface MatchingDeps {
+  readonly dataSource: DataSource;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly events: EventBus;
+  readonly logger: Logger;
+  readonly onFenced: () => void;
+}
+
+export interface MatchingConfig {
+  readonly binance: BinanceConfig;
+}
+
+/** Orders become trades: the engine, the swap desk, and Binance behind them. */
+export interface Matching {
+  readonly engine: Engine;
+  readonly quotes: Quotes;
+  readonly venueCapital: VenueCapital;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const BALANCES_EVERY_MS = 2000;
+
+export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matching {
+  const { registry, logger } = deps;
+  const engine = createEngine(deps);
+  const symbols = registry.markets.filter((market) => market.venue === 'binance').map((market) => market.symbol);
+  const binance = createBinance(config.binance, symbols, deps);
+  const quotes = createQuotes({ engine, venue: binance, registry, clock: deps.clock, ids: deps.ids });
+  let mirror: { stop(): void } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let reading = false;
+
+  /** What is free at the venue; without an answer the last one stands, and our own books bound it anyway. */
+  const readBalances = async (): Promise<void> => {
+    if (reading) return;
+    reading = true;
+    try {
+      const rows = await binance.capital.balances();
+      engine.venueBalances(new Map(rows.map((row) => [row.asset, parseAmount(row.free)])));
+    } catch (error) {
+      logger.warn({ error: error instanceof Error ? error.message : 'refused' }, 'the venue does not tell our balances');
+    } finally {
+      reading = false;
+    }
+  };
+
+  return {
+    engine,
+    quotes,
+    venueCapital: binance.capital,
+    start: async () => {
+      await engine.start();
+      await binance.checkAccount();
+      binance.onBalances(() => void readBalances());
+      await binance.start();
+      await readBalances();
+      timer = setInterval(() => void readBalances(), BALANCES_EVERY_MS);
+      // Last: recovered intents are asked for as soon as there is a venue to ask.
+      mirror = startMirror({ engine, venue: binance, intents: createSwapIntents(deps.dataSource), clock: deps.clock, logger });
+    },
+    stop: async () => {
+      clearInterval(timer);
+      mirror?.stop();
+      await engine.stop();
+      await binance.stop();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../../../domain/clock-and-ids';
+import type { VenueCapital } from '../../../domain/contract/ports';
+import { formatAmount, parseAmount } from '../../../domain/money/amount';
+import { failureOf } from './errors';
+import { VenueBusy } from './rest';
+import type { Rest } from './rest';
+
+interface CoinInfo {
+  readonly coin: string;
+  readonly networkList: readonly { network: string; withdrawFee: string; withdrawMin: string; withdrawIntegerMultiple: string }[];
+}
+
+/** Deposit statuses that mean "yours": 1 credited, 6 credited but not withdrawable yet. */
+const CREDITED = new Set([1, 6]);
+/** Withdrawal statuses: 6 completed; 1 cancelled, 3 rejected, 5 failed. */
+const COMPLETED = 6;
+const FAILED = new Set([1, 3, 5]);
+
+/** The venue's capital calls by the treasury key, under the limiter that trading uses too. */
+export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital {
+  const { treasury } = rest;
+
+  const findWithdrawal: VenueCapital['withdrawal'] = async (id) => {
+    const rows = (await rest.call(true, () => treasury.getWithdrawHistory({ withdrawOrderId: id }))) as unknown as {
+      withdrawOrderId: string;
+      status: number;
+      txId: string;
+      amount: string;
+      transactionFee: string;
+    }[];
+    const row = rows.find((candidate) => candidate.withdrawOrderId === id);
+    if (!row) return null;
+    const state = row.status === COMPLETED ? 'completed' : FAILED.has(row.status) ? 'failed' : 'pending';
+    // The history's amount is what arrives; what was debited is that and the fee.
+    const fee = parseAmount(row.transactionFee);
+    return { state, txid: row.txId || null, amount: formatAmount(parseAmount(row.amount) + fee), fee: formatAmount(fee) };
+  };
+
+  return {
+    depositAddress: async (asset, venueNetwork) =>
+      (await rest.call(true, () => treasury.getDepositAddress({ coin: asset, network: venueNetwork }))).address,
+    deposits: async (asset, sinceMs) => {
+      const rows = (await rest.call(true, () => treasury.getDepositHistory({ coin: asset, startTime: sinceMs } as never))) as unknown as {
+        txId: string;
+        coin: string;
+        amount: string;
+        status: number;
+      }[];
+      return rows.map((row) => ({ txid: row.txId, asset: row.coin, amount: formatAmount(parseAmount(String(row.amount))), credited: CREDITED.has(row.status) }));
+    },
+    withdrawalTerms: async (asset, venueNetwork) => {
+      const coins = (await rest.call(true, () => treasury.getBalances())) as unknown as CoinInfo[];
+      const network = coins.find((coin) => coin.coin === asset)?.networkList.find((candidate) => candidate.network === venueNetwork);
+      if (!network) throw new Error(`the venue does not withdraw ${asset} on ${venueNetwork}`);
+      return { fee: network.withdrawFee, minimum: network.withdrawMin, step: network.withdrawIntegerMultiple };
+    },
+    withdraw: async ({ id, asset, venueNetwork, address, amount }) => {
+      try {
+        // By hand: the SDK's type takes the amount as a floating point number.
+        const body = { coin: asset, network: venueNetwork, address, amount, withdrawOrderId: id };
+        await rest.call(true, () => treasury.postPrivate('sapi/v1/capital/withdraw/apply', body));
+        return { outcome: 'done' };
+      } catch (error) {
+        if (error instanceof VenueBusy) return { outcome: 'refused', reason: error.message };
+        const failure = failureOf(error, deps.clock.now());
+        if (failure.kind === 'unknown') return { outcome: 'unknown' };
+        // An id that the venue has seen is ours: the first ask went through.
+        return /withdrawOrderId/i.test(failure.message) ? { outcome: 'unknown' } : { outcome: 'refused', reason: `${failure.code} ${failure.message}` };
+      }
+    },
+    withdrawal: findWithdrawal,
+    balances: async () => {
+      const account = (await rest.call(false, () => rest.trading.getAccountInformation())) as unknown as { balances: { asset: string; free: string; locked: string }[] };
+      return account.balances.map(({ asset, free, locked }) => ({ asset, free: formatAmount(parseAmount(free)), locked: formatAmount(parseAmount(locked)) }));
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { WebsocketClient } from 'binance';
+import type { Clock } from '../../../domain/clock-and-ids';
+import type { Logger } from '../../../domain/contract/ports';
+import { parseAmount } from '../../../domain/money/amount';
+import type { Depth, MarketRules } from '../venue';
+import { DepthBook } from './book';
+import type { DepthDiff, DepthSnapshot } from './book';
+import type { BinanceConfig, Rest } from './rest';
+
+/** A book without a word from the venue for so long is not used. */
+const STALE_MS = 10_000;
+const SNAPSHOT_LEVELS = 1000;
+const LEVELS_READ = 500;
+const RULES_EVERY_MS = 60_000;
+
+interface Followed {
+  readonly book: DepthBook;
+  lastWord: number;
+  loading: boolean;
+}
+
+export interface MarketData {
+  start(): Promise<void>;
+  stop(): void;
+  depth(symbol: string): Depth | undefined;
+  rules(symbol: string): MarketRules | undefined;
+}
+
+/** Follows the books and the rules of the given symbols. */
+export function createMarketData(config: BinanceConfig, symbols: readonly string[], rest: Rest, deps: { clock: Clock; logger: Logger }): MarketData {
+  const followed = new Map<string, Followed>(symbols.map((symbol) => [symbol, { book: new DepthBook(), lastWord: 0, loading: false }]));
+  const rules = new Map<string, MarketRules>();
+  const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
+  const socket = new WebsocketClient({ wsUrl: config.streamUrl, beautify: false }, silent);
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  /** Fetches snapshots until one fits the diffs that were buffered. */
+  const load = async (symbol: string, market: Followed): Promise<void> => {
+    if (market.loading) return;
+    market.loading = true;
+    try {
+      while (!stopped && !market.book.ready) {
+        try {
+          const snapshot = await rest.call(false, () => rest.trading.getOrderBook({ symbol, limit: SNAPSHOT_LEVELS }));
+          if (!market.book.load(snapshot as unknown as DepthSnapshot)) await pause(200);
+        } catch (error) {
+          deps.logger.warn({ symbol, error: error instanceof Error ? error.message : 'refused' }, 'no snapshot of the book yet');
+          await pause(1000);
+        }
+      }
+    } finally {
+      market.loading = false;
+    }
+  };
+
+  socket.on('message', (raw: unknown) => {
+    const event = raw as { e?: string; s?: string } & DepthDiff;
+    const market = event.e === 'depthUpdate' ? followed.get(event.s ?? '') : undefined;
+    if (!market || !event.s) return;
+    market.lastWord = deps.clock.now();
+    market.book.apply(event);
+    if (!market.book.ready) void load(event.s, market);
+  });
+  const forget = (): void => {
+    for (const market of followed.values()) market.book.reset();
+  };
+  socket.on('reconnecting', forget);
+  socket.on('reconnected', forget);
+  socket.on('exception', () => undefined);
+
+  const loadRules = async (): Promise<void> => {
+    const info = (await rest.call(false, () => rest.trading.getExchangeInfo({ symbols: [...symbols] }))) as unknown as { symbols: ExchangeSymbol[] };
+    for (const symbol of info.symbols) rules.set(symbol.symbol, rulesOf(symbol));
+  };
+
+  return {
+    start: async () => {
+      for (;;) {
+        try {
+          await loadRules();
+          break;
+        } catch (error) {
+          if (stopped) return;
+          deps.logger.warn({ error: error instanceof Error ? error.message : 'refused' }, 'the venue does not tell its rules yet');
+          await pause(1000);
+        }
+      }
+      timer = setInterval(() => void loadRules().catch(() => undefined), RULES_EVERY_MS);
+      await socket.subscribe(
+        symbols.map((symbol) => `${symbol.toLowerCase()}@depth@100ms`),
+        'main',
+      );
+    },
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+      socket.closeAll(true);
+    },
+    depth: (symbol) => {
+      const market = followed.get(symbol);
+      if (!market?.book.ready) return undefined;
+      const ageMs = deps.clock.now() - market.lastWord;
+      if (ageMs > STALE_MS) return undefined;
+      return { bids: market.book.levels('bids', LEVELS_READ), asks: market.book.levels('asks', LEVELS_READ), ageMs };
+    },
+    rules: (symbol) => rules.get(symbol),
+  };
+}
+
+interface ExchangeSymbol {
+  readonly symbol: string;
+  readonly status: string;
+  readonly baseAsset: string;
+  readonly quoteAsset: string;
+  readonly filters: readonly { filterType: string; [field: string]: unknown }[];
+}
+
+/** Reads the filters that decide what can be ordered. A missing one disables its rule, as the venue documents. */
+export function rulesOf(symbol: ExchangeSymbol): MarketRules {
+  const filter = (type: string): Record<string, unknown> => symbol.filters.find((candidate) => candidate.filterType === type) ?? {};
+  const units = (value: unknown): bigint => parseAmount(typeof value === 'string' ? value : '0');
+  const lot = filter('LOT_SIZE');
+  const notional = symbol.filters.some((candidate) => candidate.filterType === 'NOTIONAL') ? filter('NOTIONAL') : filter('MIN_NOTIONAL');
+  return {
+    symbol: symbol.symbol,
+    base: symbol.baseAsset,
+    quote: symbol.quoteAsset,
+    trading: symbol.status === 'TRADING',
+    tick: units(filter('PRICE_FILTER').tickSize),
+    lot: units(lot.stepSize),
+    minQuantity: units(lot.minQty),
+    maxQuantity: units(lot.maxQty),
+    minNotional: units(notional.minNotional),
+  };
+}

@@ -1,0 +1,231 @@
+import { createHmac } from 'node:crypto';
+import { WebsocketAPIClient } from 'binance';
+import type { Clock } from '../../../domain/clock-and-ids';
+import type { VenueTrade } from '../../../domain/contract/commands';
+import type { Logger } from '../../../domain/contract/ports';
+import { formatAmount, parseAmount } from '../../../domain/money/amount';
+import { notionalDown } from '../../../domain/money/rounding';
+import type { OrderFound, OrderOutcome, VenueOrder } from '../venue';
+import { NO_SUCH_ORDER, failureOf } from './errors';
+import { CALL_TIMEOUT_MS } from './rest';
+import type { BinanceConfig, Rest } from './rest';
+
+/** The SDK moves a request's timestamp by the time it waited for a connection; more than this is not signed. */
+const TIMESTAMP_SLACK_MS = 500;
+const KEY = 'mainWSAPI';
+
+export interface Orders {
+  place(order: VenueOrder): Promise<OrderOutcome>;
+  find(order: VenueOrder): Promise<OrderFound>;
+  onHint(listener: (orderId: string) => void): void;
+  onBalances(listener: () => void): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface PlacedOrder {
+  readonly orderId: number;
+  readonly status: string;
+  readonly executedQty: string;
+  readonly transactTime: number;
+  readonly fills?: readonly { price: string; qty: string; commission: string; commissionAsset: string; tradeId: number }[];
+}
+
+/**
+ * Orders over the venue's WebSocket API. The SDK has no deadline, opens a second socket when asked during a reconnect,
+ * and shifts timestamps; so we keep our own gate and deadline, and sign only what carries the stored timestamp.
+ */
+export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: Clock; logger: Logger }): Orders {
+  const hints: ((orderId: string) => void)[] = [];
+  const balanceHints: (() => void)[] = [];
+  /** Orders on their way, by client id: the timestamp each must be signed with. */
+  const stored = new Map<string, number>();
+  let connected = false;
+  let stopped = false;
+
+  const sign = async (text: string, secret: string): Promise<string> => {
+    const params = new URLSearchParams(text);
+    const timestamp = stored.get(params.get('newClientOrderId') ?? '');
+    if (timestamp !== undefined && Number(params.get('timestamp')) - timestamp > TIMESTAMP_SLACK_MS) throw new NotSent();
+    return createHmac('sha256', secret).update(text).digest('hex');
+  };
+  const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
+  const api = new WebsocketAPIClient(
+    {
+      api_key: config.tradingKey.key,
+      api_secret: config.tradingKey.secret,
+      wsUrl: config.wsApiUrl,
+      customSignMessageFn: sign,
+      attachEventListeners: false,
+      muteLatencyWarning: true,
+      resubscribeUserDataStreamDelaySeconds: 0,
+      beautify: false,
+    },
+    silent,
+  );
+  const socket = api.getWSClient();
+
+  /** The SDK knows how to close and come back, and keeps it to itself. */
+  const reconnect = (why: string): void => {
+    connected = false;
+    (socket as unknown as { executeReconnectableClose(key: string, reason: string): void }).executeReconnectableClose(KEY, why);
+  };
+
+  const subscribe = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        await withDeadline(api.subscribeUserDataStream(KEY));
+        connected = true;
+        for (const hint of balanceHints) hint();
+        return;
+      } catch (error) {
+        deps.logger.warn({ error: reasonOf(error) }, 'the venue user stream is not open yet');
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    }
+  };
+
+  socket.on('reconnecting', () => {
+    connected = false;
+  });
+  socket.on('close', () => {
+    connected = false;
+  });
+  socket.on('reconnected', () => {
+    connected = true;
+    for (const hint of balanceHints) hint();
+  });
+  socket.on('exception', () => undefined);
+  socket.on('message', (raw: unknown) => {
+    const event = raw as { e?: string; c?: string; C?: string; status?: number };
+    if (event.e === 'executionReport') for (const hint of hints) hint(event.C ? event.C : (event.c ?? ''));
+    if (event.e === 'outboundAccountPosition' || event.e === 'balanceUpdate') for (const hint of balanceHints) hint();
+    // The venue is about to close, or has ended our subscription: begin anew before it does.
+    if (event.e === 'serverShutdown' || event.e === 'eventStreamTerminated' || event.status === 401) reconnect(event.e ?? 'revoked');
+  });
+
+  const send = async (order: VenueOrder): Promise<OrderOutcome> => {
+    const request = socket.sendWSAPIRequest(KEY, 'order.place', {
+      symbol: order.symbol,
+      side: order.side,
+      type: 'LIMIT',
+      timeInForce: 'IOC',
+      quantity: order.quantity,
+      price: order.limitPrice,
+      newClientOrderId: order.id,
+      newOrderRespType: 'FULL',
+      timestamp: order.timestamp,
+      recvWindow: order.recvWindow,
+    } as never);
+    const response = (await withDeadline(request)) as { result: PlacedOrder };
+    return outcomeOf(order, response.result);
+  };
+
+  return {
+    place: async (order) => {
+      if (!connected) return { outcome: 'refused', reason: 'NOT_CONNECTED' };
+      if (deps.clock.now() < rest.bannedUntil()) return { outcome: 'refused', reason: 'BANNED' };
+      stored.set(order.id, order.timestamp);
+      try {
+        return await send(order);
+      } catch (error) {
+        if (error instanceof NotSent) return { outcome: 'refused', reason: 'NOT_SENT' };
+        const failure = failureOf(error, deps.clock.now());
+        if (failure.kind === 'banned') rest.ban(failure.until);
+        return { outcome: failure.kind === 'unknown' ? 'unknown' : 'refused', reason: `${failure.code ?? ''} ${failure.message}`.trim() };
+      } finally {
+        stored.delete(order.id);
+      }
+    },
+    find: (order) => findOrder(rest, order, deps.clock),
+    onHint: (listener) => void hints.push(listener),
+    onBalances: (listener) => void balanceHints.push(listener),
+    start: subscribe,
+    stop: async () => {
+      stopped = true;
+      connected = false;
+      await api.disconnectAll();
+    },
+  };
+}
+
+/** The request was not signed, so it cannot have been sent. */
+class NotSent extends Error {
+  override readonly name = 'NotSent';
+}
+
+async function withDeadline<T>(request: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer within the deadline')), CALL_TIMEOUT_MS);
+  });
+  request.catch(() => undefined);
+  try {
+    return await Promise.race([request, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const reasonOf = (error: unknown): string => failureOf(error, 0).message;
+
+const FINAL = new Set(['FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'REJECTED']);
+
+/** An IOC is final in its own answer; anything else, or fills that do not add up, is looked up. */
+function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
+  if (!FINAL.has(placed.status)) return { outcome: 'unknown', reason: `status ${placed.status}` };
+  const trades = (placed.fills ?? []).map((fill): VenueTrade => {
+    const quoteQuantity = formatAmount(notionalDown(parseAmount(fill.price), parseAmount(fill.qty)));
+    return {
+      symbol: order.symbol,
+      tradeId: fill.tradeId,
+      price: fill.price,
+      quantity: fill.qty,
+      quoteQuantity,
+      commission: fill.commission,
+      commissionAsset: fill.commissionAsset,
+      time: placed.transactTime,
+    };
+  });
+  if (!addsUp(trades, placed.executedQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
+  return { outcome: 'done', venueOrderId: String(placed.orderId), trades };
+}
+
+const addsUp = (trades: readonly VenueTrade[], executed: string): boolean =>
+  trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n) === parseAmount(executed);
+
+/** Asks for the order by our id, and for its trades by the venue's. */
+async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<OrderFound> {
+  let found: { orderId: number; status: string; executedQty: string };
+  try {
+    found = (await rest.call(true, () => rest.trading.getOrder({ symbol: order.symbol, origClientOrderId: order.id }))) as unknown as typeof found;
+  } catch (error) {
+    const failure = failureOf(error, clock.now());
+    if (failure.code === NO_SUCH_ORDER) return { found: 'absent' };
+    throw error;
+  }
+  if (!FINAL.has(found.status)) return { found: 'open' };
+  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol: order.symbol, orderId: found.orderId }))) as unknown as {
+    id: number;
+    price: string;
+    qty: string;
+    quoteQty: string;
+    commission: string;
+    commissionAsset: string;
+    time: number;
+  }[];
+  const trades = rows.map(
+    (row): VenueTrade => ({
+      symbol: order.symbol,
+      tradeId: row.id,
+      price: row.price,
+      quantity: row.qty,
+      quoteQuantity: row.quoteQty,
+      commission: row.commission,
+      commissionAsset: row.commissionAsset,
+      time: row.time,
+    }),
+  );
+  // Queries may read a copy that lags behind.
+  return addsUp(trades, found.executedQty) ? { found: 'final', venueOrderId: String(found.orderId), trades } : { found: 'incomplete' };
+}

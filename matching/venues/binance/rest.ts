@@ -1,0 +1,81 @@
+import { Agent } from 'node:http';
+import { MainClient } from 'binance';
+import type { Clock } from '../../../domain/clock-and-ids';
+import type { Logger } from '../../../domain/contract/ports';
+import { failureOf } from './errors';
+
+/** Keys and addresses of one Binance account. Production, testnet and the local emulator differ here alone. */
+export interface BinanceConfig {
+  readonly restUrl: string;
+  /** Origin only; the SDK adds the path. */
+  readonly streamUrl: string;
+  readonly wsApiUrl: string;
+  /** May trade and read, must not be able to withdraw. */
+  readonly tradingKey: { readonly key: string; readonly secret: string };
+  /** May withdraw to our own allow-listed addresses; used by VenueCapital alone. */
+  readonly treasuryKey: { readonly key: string; readonly secret: string };
+}
+
+/** REST calls end after this; Binance's own engine gives up after 10 s. */
+export const CALL_TIMEOUT_MS = 11_000;
+/** Above this share of the weight limit only calls that protect money go out. */
+const WEIGHT_SHARE = 80;
+const WEIGHT_LIMIT_PER_MINUTE = 6000;
+
+/** The venue may not be called now: banned, or the weight is nearly used up. Nothing was sent. */
+export class VenueBusy extends Error {
+  override readonly name = 'VenueBusy';
+}
+
+export interface Rest {
+  readonly trading: MainClient;
+  readonly treasury: MainClient;
+  /** Runs one call under the shared ban state. `vital` calls (orders' queries, cancels, capital) may use the reserve. */
+  call<T>(vital: boolean, send: () => Promise<T>): Promise<T>;
+  /** Notes a ban learnt elsewhere (WebSocket API). */
+  ban(until: number): void;
+  bannedUntil(): number;
+}
+
+/** One limiter and one ban state for every caller of the account. */
+export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: Logger }): Rest {
+  let bannedUntil = 0;
+  const client = ({ key, secret }: { key: string; secret: string }): MainClient =>
+    new MainClient(
+      { api_key: key, api_secret: secret, baseUrl: config.restUrl, parseExceptions: false, filterUndefinedParams: true, disableTimeSync: true },
+      { timeout: CALL_TIMEOUT_MS, httpAgent: new Agent({ keepAlive: true }) },
+    );
+  const trading = client(config.tradingKey);
+  const treasury = client(config.treasuryKey);
+
+  /** Per cent of this minute's weight that is used, by the venue's own header. */
+  const usedShare = (): number => {
+    const states = trading.getRateLimitStates() as { lastUpdated?: number } & Record<string, number | undefined>;
+    const minute = Math.floor(deps.clock.now() / 60_000);
+    if (Math.floor((states.lastUpdated ?? 0) / 60_000) !== minute) return 0;
+    return ((states['x-mbx-used-weight-1m'] ?? 0) * 100) / WEIGHT_LIMIT_PER_MINUTE;
+  };
+
+  return {
+    trading,
+    treasury,
+    call: async (vital, send) => {
+      if (deps.clock.now() < bannedUntil) throw new VenueBusy('the venue has asked us to wait');
+      if (!vital && usedShare() >= WEIGHT_SHARE) throw new VenueBusy('the request weight is nearly used up');
+      try {
+        return await send();
+      } catch (error) {
+        const failure = failureOf(error, deps.clock.now());
+        if (failure.kind === 'banned') {
+          bannedUntil = Math.max(bannedUntil, failure.until);
+          deps.logger.warn({ code: failure.code, until: bannedUntil }, 'the venue has asked us to wait');
+        }
+        throw error;
+      }
+    },
+    ban: (until) => {
+      bannedUntil = Math.max(bannedUntil, until);
+    },
+    bannedUntil: () => bannedUntil,
+  };
+}

@@ -1,0 +1,67 @@
+import type { VenueTrade } from '../../domain/contract/commands';
+import type { Units } from '../../domain/money/amount';
+
+/** An order as it was committed, on its way to a venue: a limit order that is filled at once or not at all (IOC). */
+export interface VenueOrder {
+  /** Client id, used once, ever. */
+  readonly id: string;
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  /** Decimal strings on the venue's lot and tick. */
+  readonly quantity: string;
+  readonly limitPrice: string;
+  /** Signed into the request: after timestamp + recvWindow the venue itself refuses it. */
+  readonly timestamp: number;
+  readonly recvWindow: number;
+}
+
+/** Three outcomes, never two. Unknown never means "send again". */
+export type OrderOutcome =
+  | { readonly outcome: 'done'; readonly venueOrderId: string; readonly trades: VenueTrade[] }
+  | { readonly outcome: 'refused'; readonly reason: string }
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+/** What a venue can say of an order it is asked for. `open` and `incomplete` mean: ask again. */
+export type OrderFound =
+  | { readonly found: 'final'; readonly venueOrderId: string; readonly trades: VenueTrade[] }
+  | { readonly found: 'absent' }
+  | { readonly found: 'open' | 'incomplete' };
+
+/** Rules of a market at the venue, in Units. */
+export interface MarketRules {
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly trading: boolean;
+  readonly tick: Units;
+  readonly lot: Units;
+  readonly minQuantity: Units;
+  readonly maxQuantity: Units;
+  readonly minNotional: Units;
+}
+
+export interface PriceLevel {
+  readonly price: Units;
+  readonly quantity: Units;
+}
+
+/** The venue's book as we follow it; best first on both sides. */
+export interface Depth {
+  readonly bids: readonly PriceLevel[];
+  readonly asks: readonly PriceLevel[];
+  /** Milliseconds since the last word from the venue about it. */
+  readonly ageMs: number;
+}
+
+/** A market outside that executes our orders. Binance is the first. */
+export interface Venue {
+  /** Sends once; resolves within its deadline, at worst with `unknown`. */
+  place(order: VenueOrder): Promise<OrderOutcome>;
+  /** Looks an order up by our id; throws when the venue cannot be asked now. */
+  find(order: VenueOrder): Promise<OrderFound>;
+  /** Undefined until the market's book is complete and fresh. */
+  depth(symbol: string): Depth | undefined;
+  rules(symbol: string): MarketRules | undefined;
+  /** Called when the venue hints that something about this order changed. */
+  onHint(listener: (orderId: string) => void): void;
+}
