@@ -94,7 +94,11 @@ export class Writer {
 
   private async loop(): Promise<void> {
     while (!(this.stopped && this.queue.length === 0)) {
-      if (this.queue.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+      if (this.failed === undefined && this.queue.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+      if (this.failed !== undefined) {
+        await this.restart();
+        continue;
+      }
       // Commands that arrive in the same turn of the event loop belong in the same batch.
       await new Promise((resolve) => setImmediate(resolve));
       const intake = this.queue.splice(0, this.careful > 0 ? 1 : BATCH_MAX);
@@ -173,6 +177,7 @@ export class Writer {
       if (error instanceof BatchRefused && intake.length === 1 && intake[0]) this.setAside(intake[0], error);
       this.failed = error;
       for (const pending of batch.members) pending.reject(new DomainError('UNKNOWN_OUTCOME'));
+      this.wake();
       return;
     }
     for (const tell of batch.after) tell();
@@ -193,6 +198,13 @@ export class Writer {
   /** Crash-only: drops the memory and starts again from the tables, until that works. */
   private async restart(): Promise<void> {
     const cause = this.failed;
+    if (cause instanceof Fenced) {
+      // Another engine writes now. Coming back would start a fight over the tables; the process ends instead.
+      this.stopped = true;
+      this.failed = undefined;
+      for (const pending of this.queue.splice(0)) pending.reject(new DomainError('UNKNOWN_OUTCOME'));
+      return;
+    }
     if (cause instanceof BatchRefused) this.careful = CAREFUL_COMMANDS;
     this.deps.logger.error({ error: String(cause), careful: this.careful }, 'a batch was lost: the engine starts again from the tables');
     for (;;) {

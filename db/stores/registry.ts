@@ -1,0 +1,31 @@
+import type { DataSource } from 'typeorm';
+import type { Registry } from '../../domain/registry';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import { AssetEntity, FeeVersionEntity, MarketEntity, NetworkEntity, RailEntity } from '../entities/registry';
+
+/** What the exchange lists, as the tables say now; fees are the newest version. Throws when nothing was seeded. */
+export async function loadRegistry(dataSource: DataSource): Promise<Registry> {
+  const [assets, networks, rails, markets, versions] = await Promise.all([
+    dataSource.getRepository(AssetEntity).find({ order: { code: 'ASC' } }),
+    dataSource.getRepository(NetworkEntity).find(),
+    dataSource.getRepository(RailEntity).find(),
+    dataSource.getRepository(MarketEntity).find(),
+    dataSource.getRepository(FeeVersionEntity).find({ order: { version: 'DESC' }, take: 1 }),
+  ]);
+  const fees = versions[0];
+  if (!fees || assets.length === 0) throw new Error('nothing is listed: run the seed first');
+  const plain = (text: string): string => formatAmount(parseAmount(text));
+  return {
+    assets,
+    networks,
+    rails: rails.map((rail) => ({
+      ...rail,
+      minDeposit: plain(rail.minDeposit),
+      depositFee: plain(rail.depositFee),
+      minWithdrawal: plain(rail.minWithdrawal),
+      withdrawalFee: plain(rail.withdrawalFee),
+    })),
+    markets,
+    fees: { version: fees.version, ...fees.rates },
+  };
+}

@@ -1,0 +1,179 @@
+import type { DataSource } from 'typeorm';
+import { createEngineStore } from '../../db/stores/engine';
+import type { EngineStore } from '../../db/stores/engine';
+import { testDatabase } from '../../db/testing';
+import { fixedClock } from '../../domain/clock-and-ids';
+import type { Command } from '../../domain/contract/commands';
+import { createEventBus } from '../../domain/contract/event-bus';
+import type { HouseEvent } from '../../domain/contract/events';
+import { firstListing } from '../../db/seed';
+import { createEngine } from '.';
+
+const registry = firstListing({ ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+const engines: { stop(): Promise<void> }[] = [];
+beforeEach(async () => {
+  database = await testDatabase();
+});
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.stop();
+  await database.close();
+});
+
+async function startEngine(options: { store?: (real: EngineStore) => EngineStore; onFenced?: () => void; dataSource?: DataSource } = {}) {
+  const events: HouseEvent[] = [];
+  const bus = createEventBus((error) => {
+    throw error;
+  });
+  for (const name of ['alert', 'balance.changed'] as const) bus.on(name, (event) => void events.push(event));
+  const dataSource = options.dataSource ?? database.dataSource;
+  const store = (options.store ?? ((real) => real))(createEngineStore(dataSource));
+  const engine = createEngine({ dataSource, registry, clock: fixedClock(), events: bus, logger: silent, onFenced: options.onFenced ?? (() => undefined), store });
+  await engine.start();
+  engines.push(engine);
+  return { engine, events };
+}
+
+const contribute = (n: number | string, amount = '1'): Command => ({
+  kind: 'operator.contribute',
+  reference: `contribute:${n}`,
+  asset: 'ETH',
+  amount,
+  custody: 'hot/ethereum',
+});
+const credit = (n: number | string, userId: string, amount: string): Command => ({
+  kind: 'deposit.credit',
+  reference: `deposit:ethereum:0x${n}:native`,
+  depositId: `d${n}`,
+  userId,
+  network: 'ethereum',
+  asset: 'ETH',
+  amount,
+});
+const request = (n: number | string, userId: string, amount: string): Command => ({
+  kind: 'withdrawal.request',
+  reference: `withdrawal:${userId}:${n}`,
+  withdrawalId: `w${n}`,
+  userId,
+  asset: 'ETH',
+  network: 'ethereum',
+  address: '0x00000000000000000000000000000000000000aa',
+  amount,
+  fee: '0.003',
+});
+
+const count = async (table: string): Promise<number> => Number(((await database.dataSource.query(`SELECT COUNT(*) AS n FROM ${table}`)) as { n: string }[])[0]?.n);
+
+test('a deposit is credited down to the ledger scale, the rest waits in dust', async () => {
+  const { engine } = await startEngine();
+  await engine.submit(credit(1, 'u1', '1.123456789123456789'));
+  expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '1.12345678', held: '0' }]);
+  const rows = (await database.dataSource.query("SELECT amount FROM balances WHERE account = 'suspense/dust'")) as { amount: string }[];
+  expect(rows).toEqual([{ amount: '0.000000009123456789' }]);
+});
+
+test('the same reference 50 times at once: one effect, 50 equal answers; another body is refused', async () => {
+  const { engine } = await startEngine();
+  await engine.submit(credit(1, 'u1', '10'));
+  const answers = await Promise.all(Array.from({ length: 50 }, () => engine.submit(request(1, 'u1', '2'))));
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '7.997', held: '2.003' }]);
+  expect(await count('withdrawals')).toBe(1);
+  await expect(engine.submit(request(1, 'u1', '3'))).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  // After a restart the answer comes from the table.
+  await engine.stop();
+  const again = await startEngine();
+  expect(await again.engine.submit(request(1, 'u1', '2'))).toEqual(answers[0]);
+  await expect(again.engine.submit(request(1, 'u1', '3'))).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+});
+
+test('50 withdrawals of the whole balance at once: one is held, 49 are refused and leave nothing', async () => {
+  const { engine } = await startEngine();
+  await engine.submit(credit(1, 'u1', '1.003'));
+  const results = await Promise.allSettled(Array.from({ length: 50 }, (_, n) => engine.submit(request(n, 'u1', '1'))));
+  expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+  for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+  expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '0', held: '1.003' }]);
+  expect(await count('withdrawals')).toBe(1);
+});
+
+test('a cost is reserved from the operator alone: users\' coins do not cover it', async () => {
+  const { engine } = await startEngine();
+  await engine.submit(credit(1, 'u1', '100'));
+  const reserve: Command = { kind: 'cost.reserve', reference: 'cost:1', asset: 'ETH', amount: '0.01', purpose: 'sweep' };
+  await expect(engine.submit(reserve)).rejects.toMatchObject({ code: 'NEEDS_OPERATOR_FUNDS' });
+  await engine.submit(contribute(1, '0.01'));
+  await engine.submit(reserve);
+  expect(await engine.operatorPosition()).toEqual([{ asset: 'ETH', amount: '0' }]);
+  await engine.submit({
+    kind: 'custody.move',
+    reference: 'sweep:1',
+    asset: 'ETH',
+    amount: '5',
+    from: 'deposit/ethereum',
+    to: 'hot/ethereum',
+    cost: { reservation: 'cost:1', asset: 'ETH', actual: '0.004', from: 'deposit/ethereum' },
+  });
+  expect(await engine.operatorPosition()).toEqual([{ asset: 'ETH', amount: '0.006' }]);
+});
+
+test('two engines: the older one is fenced off and nothing of it is kept', async () => {
+  let fenced = false;
+  const old = await startEngine({ onFenced: () => (fenced = true) });
+  await old.engine.submit(contribute(1));
+  const young = await startEngine();
+  await expect(old.engine.submit(contribute(2))).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
+  expect(fenced).toBe(true);
+  await young.engine.submit(contribute(3));
+  const references = (await database.dataSource.query('SELECT reference FROM commands ORDER BY reference')) as { reference: string }[];
+  expect(references.map((row) => row.reference)).toEqual(['contribute:1', 'contribute:3']);
+  await young.engine.stop();
+});
+
+test('a commit whose answer is lost is told as unknown; asking again tells what happened', async () => {
+  let lose = 0;
+  const { engine } = await startEngine({
+    store: (real) => ({
+      ...real,
+      commit: async (write) => {
+        await real.commit(write);
+        if (lose-- > 0) throw new Error('connection lost after COMMIT');
+      },
+    }),
+  });
+  lose = 1;
+  await expect(engine.submit(contribute(1))).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
+  await engine.submit(contribute(1));
+  expect(await engine.operatorPosition()).toEqual([{ asset: 'ETH', amount: '1' }]);
+});
+
+test('a commit that never happened leaves nothing, in memory or in the tables', async () => {
+  let fail = 0;
+  const { engine } = await startEngine({
+    store: (real) => ({ ...real, commit: (write) => (fail-- > 0 ? Promise.reject(new Error('no server')) : real.commit(write)) }),
+  });
+  await engine.submit(credit(1, 'u1', '1'));
+  fail = 1;
+  const results = await Promise.allSettled([engine.submit(credit(2, 'u1', '1')), engine.submit(credit(3, 'u1', '1'))]);
+  expect(results.every((result) => result.status === 'rejected')).toBe(true);
+  expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '1', held: '0' }]);
+  await engine.submit(credit(2, 'u1', '1'));
+  expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '2', held: '0' }]);
+});
+
+test('a command that the tables refuse is set aside with an alert; the others go on', async () => {
+  const { engine, events } = await startEngine();
+  // Fits the memory, not the column: DECIMAL(38,18) ends at 10^20.
+  await engine.submit(credit('a', 'u1', '60000000000000000000'));
+  const poisoned = credit('b', 'u1', '60000000000000000000');
+  const together = await Promise.allSettled([engine.submit(poisoned), engine.submit(credit('c', 'u2', '1'))]);
+  expect(together.every((result) => result.status === 'rejected')).toBe(true);
+  await expect(engine.submit(poisoned)).rejects.toMatchObject({ code: 'QUARANTINED' });
+  await engine.submit(credit('c', 'u2', '1'));
+  await expect(engine.submit(poisoned)).rejects.toMatchObject({ code: 'QUARANTINED' });
+  expect(await engine.balancesOf('u2')).toEqual([{ asset: 'ETH', available: '1', held: '0' }]);
+  expect(events).toContainEqual(expect.objectContaining({ name: 'alert', code: 'QUARANTINED' }));
+  expect(await count('quarantine')).toBe(1);
+});
