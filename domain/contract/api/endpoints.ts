@@ -50,9 +50,12 @@ const DEFAULTS = {
   refuses: [],
 } as const;
 
-const get = <const T extends object>(path: string, summary: string, rest: T) => ({ ...DEFAULTS, path, summary, ...rest });
-const post = <const T extends object>(path: string, summary: string, rest: T) =>
-  ({ ...DEFAULTS, method: 'post', limit: 'change', path, summary, ...rest }) as const;
+const CHANGES = { ...DEFAULTS, method: 'post', limit: 'change' } as const;
+
+/** `Rest` over `Base`, as a spread does it. */
+type Over<Base, Rest> = Omit<Base, keyof Rest> & Rest & { path: string; summary: string };
+const get = <const T extends object>(path: string, summary: string, rest: T): Over<typeof DEFAULTS, T> => ({ ...DEFAULTS, path, summary, ...rest });
+const post = <const T extends object>(path: string, summary: string, rest: T): Over<typeof CHANGES, T> => ({ ...CHANGES, path, summary, ...rest });
 
 const ADMIN = { access: 'admin' } as const;
 const decide = { ...ADMIN, params: byId, answers: nothing } as const;

@@ -1,0 +1,34 @@
+/** Identity applications. The document number arrives and leaves encrypted; this house never holds the key. */
+import type { DataSource, EntityManager } from 'typeorm';
+import type { KycState } from '../../domain/lifecycle/kyc';
+import { KycApplicationEntity } from '../entities/accounts';
+import type { KycApplicationRow } from '../entities/accounts';
+import { olderThan } from './users';
+import type { ListPage } from './users';
+
+export async function insertApplication(manager: EntityManager, row: KycApplicationRow): Promise<void> {
+  await manager.getRepository(KycApplicationEntity).insert(row);
+}
+
+export const applicationById = (source: DataSource | EntityManager, id: string): Promise<KycApplicationRow | null> =>
+  source.getRepository(KycApplicationEntity).findOneBy({ id });
+
+/** The user's newest application. */
+export const latestApplication = (dataSource: DataSource, userId: string): Promise<KycApplicationRow | null> =>
+  dataSource.getRepository(KycApplicationEntity).findOne({ where: { userId }, order: { createdAt: 'DESC', id: 'DESC' } });
+
+/** In one state, oldest first (a queue); in all states, newest first. */
+export const listApplications = (dataSource: DataSource, page: ListPage, state?: KycState): Promise<KycApplicationRow[]> =>
+  dataSource.getRepository(KycApplicationEntity).find({
+    where: { ...olderThan(page), ...(state && { state }) },
+    order: { createdAt: state === 'SUBMITTED' ? 'ASC' : 'DESC', id: 'DESC' },
+    take: page.limit,
+  });
+
+export async function decideApplication(
+  manager: EntityManager,
+  id: string,
+  decision: Pick<KycApplicationRow, 'state' | 'reason' | 'decidedAt' | 'decidedBy'>,
+): Promise<void> {
+  await manager.getRepository(KycApplicationEntity).update({ id }, decision);
+}

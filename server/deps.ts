@@ -1,0 +1,44 @@
+/** What the server is given: the ports of other houses, its stores, and time. */
+import type { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
+import type { LimitName } from '../domain/contract/api/endpoints';
+import type { AddressCheck, DepositAddresses, Engine, EventBus, Logger, Quotes } from '../domain/contract/ports';
+import type { Clock, Ids } from '../domain/clock-and-ids';
+import type { Registry } from '../domain/registry';
+
+export interface ServerDeps {
+  readonly dataSource: DataSource;
+  readonly redis: Redis;
+  readonly engine: Engine;
+  readonly quotes: Quotes;
+  readonly depositAddresses: DepositAddresses;
+  readonly addressCheck: AddressCheck;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly registry: Registry;
+  readonly logger: Logger;
+}
+
+export interface ServerConfig {
+  /** Signs the session cookie; at least 32 characters. */
+  readonly sessionSecret: string;
+  /** 64 hex digits: encrypts identity documents and their numbers. */
+  readonly kycKey: string;
+  /** Where encrypted documents are kept; never below the web root. */
+  readonly kycDir: string;
+  /** The built page. */
+  readonly webDir: string;
+  /** True behind https: the cookie gets Secure and the __Host- prefix. */
+  readonly secureCookies: boolean;
+  /** `https://exchange.example`; null accepts the host the request names. */
+  readonly publicOrigin: string | null;
+  /** Proxies in front whose X-Forwarded-For is believed; 0 for none. */
+  readonly trustedProxies?: number;
+  /** Attempts per window, where they differ from the table in http/limits. */
+  readonly limits?: Partial<Record<LimitName, number>>;
+  /** smtp://..., or null: letters are written as files below mailDir. */
+  readonly smtpUrl?: string | null;
+  readonly mailDir: string;
+  readonly mailFrom?: string;
+}

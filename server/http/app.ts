@@ -1,0 +1,86 @@
+/** The express app: what every request passes, in order. */
+import { join } from 'node:path';
+import express from 'express';
+import type { Express, RequestHandler, Router } from 'express';
+import helmet from 'helmet';
+import { userById } from '../../db/stores/users';
+import type { ServerConfig, ServerDeps } from '../deps';
+import { DOCS_CSS, docsPage } from './docs';
+import { errorHandler, unknownRoute } from './errors';
+import { createLimits } from './limits';
+import { openApi } from './openapi';
+import { ownOrigin } from './origin';
+import { mount } from './route';
+import type { Route } from './route';
+import { sessionUserId } from './session';
+import type { Sessions } from './session';
+
+export function createApp(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[]): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', config.trustedProxies ?? 0);
+  app.use(securityHeaders(config));
+  app.get('/healthz', (_req, res) => {
+    res.json({ ok: true });
+  });
+  app.use('/api', api(deps, config, sessions, routes));
+  servePage(app, config.webDir);
+  app.use(errorHandler(deps.logger));
+  return app;
+}
+
+function securityHeaders({ secureCookies }: ServerConfig): RequestHandler {
+  return helmet({
+    strictTransportSecurity: secureCookies,
+    referrerPolicy: { policy: 'same-origin' },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        ...(secureCookies && { upgradeInsecureRequests: [] }),
+      },
+    },
+  });
+}
+
+function api(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[]): Router {
+  const router = express.Router();
+  const document = openApi();
+  const page = docsPage(document);
+  router.get('/openapi.json', (_req, res) => {
+    res.json(document);
+  });
+  router.get('/docs', (_req, res) => {
+    res.type('html').send(page);
+  });
+  router.get('/docs.css', (_req, res) => {
+    res.type('css').send(DOCS_CSS);
+  });
+  router.use(sessions.middleware);
+  mount(router, routes, {
+    limits: createLimits(deps, config),
+    ownOrigin: (req) => ownOrigin(req, config.publicOrigin),
+    userOf: async (req) => {
+      const userId = sessionUserId(req, deps.clock);
+      return userId === undefined ? null : userById(deps.dataSource, userId);
+    },
+  });
+  router.use(unknownRoute);
+  return router;
+}
+
+/** The built page: named files for ever, everything else is the page itself, whose router knows what to show. */
+function servePage(app: Express, webDir: string): void {
+  app.use('/assets', express.static(join(webDir, 'assets'), { index: false, immutable: true, maxAge: '1y' }), unknownRoute);
+  app.use(express.static(webDir, { index: false, maxAge: '1h' }));
+  app.get('/{*any}', (_req, res) => {
+    res.set('Cache-Control', 'no-cache').sendFile('index.html', { root: webDir });
+  });
+  app.use(unknownRoute);
+}

@@ -1,0 +1,56 @@
+/** How often somebody may do something; counted in Redis, so that all processes count together. */
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Request, Response } from 'express';
+import type { LimitName } from '../../domain/contract/api/endpoints';
+import { DomainError } from '../../domain/contract/errors';
+import type { ServerConfig, ServerDeps } from '../deps';
+
+interface Limit {
+  readonly points: number;
+  readonly seconds: number;
+  /** Nothing is let through while Redis does not answer. */
+  readonly failsClosed: boolean;
+}
+
+const LIMITS: Record<LimitName, Limit> = {
+  login: { points: 20, seconds: 900, failsClosed: true },
+  register: { points: 60, seconds: 3600, failsClosed: true },
+  document: { points: 20, seconds: 3600, failsClosed: false },
+  quote: { points: 240, seconds: 60, failsClosed: false },
+  change: { points: 240, seconds: 60, failsClosed: false },
+  read: { points: 2400, seconds: 60, failsClosed: false },
+};
+
+export type Limits = (name: LimitName, req: Request, res: Response) => Promise<void>;
+
+/** Throws TOO_MANY_REQUESTS, with Retry-After set, when the caller is over the limit. */
+export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: Pick<ServerConfig, 'limits'>): Limits {
+  const limiters = new Map(
+    Object.entries(LIMITS).map(([name, limit]) => {
+      const points = config.limits?.[name as LimitName] ?? limit.points;
+      const local = new RateLimiterMemory({ points, duration: limit.seconds });
+      const shared = { storeClient: deps.redis, keyPrefix: `javizen:limit:${name}`, points, duration: limit.seconds };
+      return [name, new RateLimiterRedis(limit.failsClosed ? shared : { ...shared, insuranceLimiter: local })];
+    }),
+  );
+  return async (name, req, res) => {
+    try {
+      await limiters.get(name)?.consume(callerOf(name, req));
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) {
+        deps.logger.error({ limit: name, error: String(refusal) }, 'the rate limiter cannot count');
+        throw new DomainError('BUSY');
+      }
+      res.set('Retry-After', String(Math.ceil(refusal.msBeforeNext / 1000)));
+      throw new DomainError('TOO_MANY_REQUESTS');
+    }
+  };
+}
+
+/** Logins count for an account and an address together, so that nobody can lock another out from elsewhere. */
+function callerOf(name: LimitName, req: Request): string {
+  const address = req.ip ?? 'unknown';
+  const body = req.body as { email?: unknown } | undefined;
+  if (name === 'login') return `${address}|${String(body?.email).trim().toLowerCase().slice(0, 190)}`;
+  return name === 'register' ? address : (req.session.userId ?? address);
+}

@@ -1,0 +1,141 @@
+/** A route is a sentence: limit, who may, what was sent, the service, what leaves. */
+import express from 'express';
+import type { Request, RequestHandler, Response, Router } from 'express';
+import multer from 'multer';
+import type { z } from 'zod';
+import { AMOUNT_ISSUE, idempotencyKey } from '../../domain/contract/api/common';
+import type { Access, Endpoint } from '../../domain/contract/api/endpoints';
+import { DomainError } from '../../domain/contract/errors';
+import type { UserRow } from '../../db/entities/accounts';
+import type { Limits } from './limits';
+import { csrfMatches } from './session';
+
+export interface FileAnswer {
+  readonly bytes: Buffer;
+  readonly mime: string;
+  readonly name: string;
+}
+
+export interface Call<E extends Endpoint = Endpoint> {
+  readonly user: E['access'] extends 'public' ? UserRow | null : UserRow;
+  readonly params: z.output<E['params']>;
+  readonly query: z.output<E['query']>;
+  readonly body: z.output<E['body']>;
+  /** Empty where the endpoint takes none. */
+  readonly key: string;
+  /** The bytes of the multipart file `document`. */
+  readonly file: Buffer | undefined;
+  readonly req: Request;
+  readonly res: Response;
+}
+
+type Answer<E extends Endpoint> = E['answers'] extends z.ZodType ? z.input<E['answers']> : FileAnswer;
+
+export interface Route {
+  readonly endpoint: Endpoint;
+  readonly handle: (call: Call) => Promise<unknown>;
+}
+
+/** Binds an endpoint to what carries it out; the types of both sides follow from its schemas. */
+export function route<const E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<Answer<E>>): Route {
+  return { endpoint, handle: handle as unknown as Route['handle'] };
+}
+
+export interface Guards {
+  readonly limits: Limits;
+  /** The caller's row as it is now, or null. */
+  readonly userOf: (req: Request) => Promise<UserRow | null>;
+  readonly ownOrigin: (req: Request) => boolean;
+}
+
+const MAX_DOCUMENT = 8 * 1024 * 1024;
+const json = express.json({ limit: '32kb', type: 'application/json' });
+const multipart = multer({
+  storage: multer.memoryStorage(),
+  limits: { fileSize: MAX_DOCUMENT, files: 1, fields: 20, fieldSize: 4096, fieldNameSize: 100, parts: 21 },
+}).single('document');
+
+const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(req.is('application/json') ? undefined : new DomainError('BAD_REQUEST'));
+const REFUSED_FORM: RequestHandler = (req, _res, next) => next(req.is('multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
+/** The small JSON body is read before anything is decided; a document only after its sender is known. */
+const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], multipart: [REFUSED_FORM], nothing: [] };
+const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], multipart: [multipart], nothing: [] };
+
+export function mount(router: Router, routes: readonly Route[], guards: Guards): void {
+  for (const { endpoint, handle } of routes) {
+    const enter: RequestHandler = async (req, res, next) => {
+      await guards.limits(endpoint.limit, req, res);
+      res.locals.user = await admit(endpoint, req, guards);
+      next();
+    };
+    const answer: RequestHandler = async (req, res) => send(endpoint, res, await handle(received(endpoint, req, res)));
+    router[endpoint.method](endpoint.path, ...EARLY[endpoint.carries], enter, ...LATE[endpoint.carries], answer);
+  }
+}
+
+const MAY: Record<Access, (user: UserRow | null) => void> = {
+  public: () => undefined,
+  user: (user) => refuseUnless(user !== null, 'NOT_LOGGED_IN'),
+  verified: (user) => {
+    refuseUnless(user !== null, 'NOT_LOGGED_IN');
+    refuseUnless(user?.kycState === 'APPROVED', 'KYC_REQUIRED');
+  },
+  admin: (user) => {
+    refuseUnless(user !== null, 'NOT_LOGGED_IN');
+    refuseUnless(user?.role === 'admin', 'FORBIDDEN');
+  },
+};
+
+/** Who calls, if they may. What changes something must come from our page, and with the session's token. */
+async function admit(endpoint: Endpoint, req: Request, guards: Guards): Promise<UserRow | null> {
+  const changes = endpoint.method !== 'get';
+  refuseUnless(!changes || guards.ownOrigin(req), 'CSRF');
+  const user = await guards.userOf(req);
+  const needsToken = changes && endpoint.access !== 'public' && user !== null;
+  refuseUnless(!needsToken || csrfMatches(req), 'CSRF');
+  MAY[endpoint.access](user);
+  return user;
+}
+
+function refuseUnless(condition: boolean, code: 'NOT_LOGGED_IN' | 'KYC_REQUIRED' | 'FORBIDDEN' | 'CSRF'): void {
+  if (!condition) throw new DomainError(code);
+}
+
+function received(endpoint: Endpoint, req: Request, res: Response): Call {
+  const key = idempotencyKey.safeParse(req.get('idempotency-key'));
+  if (endpoint.idempotent && !key.success) throw new DomainError('IDEMPOTENCY_KEY_REQUIRED');
+  const body = endpoint.carries === 'nothing' ? undefined : valid(endpoint.body, req.body);
+  req.body = body;
+  return {
+    user: res.locals.user as UserRow,
+    params: valid(endpoint.params, req.params),
+    query: valid(endpoint.query, req.query),
+    body,
+    key: key.data ?? '',
+    file: req.file?.buffer,
+    req,
+    res,
+  };
+}
+
+/** The value as its schema says. Refuses with the names of the fields that do not fit, never with what was in them. */
+function valid(schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const amounts = result.error.issues.some((issue) => issue.message === AMOUNT_ISSUE);
+  const fields = result.error.issues.slice(0, 20).flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')]));
+  throw new DomainError(amounts ? 'BAD_AMOUNT' : 'BAD_REQUEST', { fields: fields.map((field) => field.slice(0, 60)) });
+}
+
+function send(endpoint: Endpoint, res: Response, answer: unknown): void {
+  res.set('Cache-Control', 'no-store');
+  if (endpoint.answers === 'file') {
+    const { bytes, mime, name } = answer as FileAnswer;
+    res.set({ 'Content-Type': mime, 'Content-Disposition': `attachment; filename="${name}"`, 'Content-Security-Policy': "sandbox; default-src 'none'" });
+    res.status(endpoint.status).send(bytes);
+    return;
+  }
+  const view = endpoint.answers.safeParse(answer);
+  if (!view.success) throw new Error(`the answer of ${endpoint.method} ${endpoint.path} does not fit its schema: ${view.error.message}`);
+  res.status(endpoint.status).json(view.data);
+}

@@ -1,0 +1,67 @@
+/** Sessions: a random id in an http-only cookie, its contents in Redis. Who holds which role is always read from the tables. */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { RedisStore } from 'connect-redis';
+import session from 'express-session';
+import type { Request, RequestHandler } from 'express';
+import type { Clock } from '../../domain/clock-and-ids';
+import type { ServerConfig, ServerDeps } from '../deps';
+
+declare module 'express-session' {
+  interface SessionData {
+    userId: string;
+    csrf: string;
+    loggedInAt: number;
+  }
+}
+
+const IDLE_SECONDS = 12 * 3600;
+const ABSOLUTE_MS = 7 * 24 * 3600 * 1000;
+
+export interface Sessions {
+  readonly middleware: RequestHandler;
+  /** Does the session still exist? Throws when that cannot be known. */
+  isAlive(sessionId: string): Promise<boolean>;
+}
+
+export function createSessions(deps: Pick<ServerDeps, 'redis'>, config: ServerConfig): Sessions {
+  const store = new RedisStore({ client: deps.redis, prefix: 'javizen:session:', ttl: IDLE_SECONDS });
+  const middleware = session({
+    name: `${config.secureCookies ? '__Host-' : ''}javizen.sid`,
+    secret: config.sessionSecret,
+    store,
+    resave: false,
+    saveUninitialized: false,
+    rolling: true,
+    proxy: (config.trustedProxies ?? 0) > 0,
+    cookie: { httpOnly: true, sameSite: 'lax', secure: config.secureCookies, path: '/', maxAge: IDLE_SECONDS * 1000 },
+  });
+  return {
+    middleware,
+    isAlive: async (sessionId) => (await deps.redis.exists(`javizen:session:${sessionId}`)) === 1,
+  };
+}
+
+/** Logs in: always under a new session id, with a new token. */
+export async function beginSession(req: Request, userId: string, now: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => req.session.regenerate((error) => (error ? reject(error as Error) : resolve())));
+  const csrf = randomBytes(24).toString('base64url');
+  Object.assign(req.session, { userId, csrf, loggedInAt: now });
+  await new Promise<void>((resolve, reject) => req.session.save((error) => (error ? reject(error as Error) : resolve())));
+  return csrf;
+}
+
+export async function endSession(req: Request): Promise<void> {
+  await new Promise<void>((resolve, reject) => req.session.destroy((error) => (error ? reject(error as Error) : resolve())));
+}
+
+/** Whose session it is, or undefined; a session ends after a week however busy it was. */
+export function sessionUserId(req: { session?: { userId?: string; loggedInAt?: number } }, clock: Clock): string | undefined {
+  const { userId, loggedInAt } = req.session ?? {};
+  return userId !== undefined && clock.now() - (loggedInAt ?? 0) < ABSOLUTE_MS ? userId : undefined;
+}
+
+export function csrfMatches(req: Request): boolean {
+  const expected = Buffer.from(req.session.csrf ?? '');
+  const given = Buffer.from(req.get('x-csrf-token') ?? '');
+  return expected.length > 0 && expected.length === given.length && timingSafeEqual(expected, given);
+}

@@ -1,0 +1,63 @@
+/** The API, the live feed and the page, on one http server. */
+import { randomBytes } from 'node:crypto';
+import type { Server as HttpServer } from 'node:http';
+import type { Express } from 'express';
+import { createAccounts } from './accounts/service';
+import { adminRoutes } from './admin/routes';
+import { balanceRoutes } from './balances/routes';
+import { depositRoutes } from './deposits/routes';
+import type { ServerConfig, ServerDeps } from './deps';
+import { createApp } from './http/app';
+import { createSessions } from './http/session';
+import { writeAboutDecisions } from './jobs/decisions';
+import { createPost } from './jobs/mail';
+import { kycRoutes } from './kyc/routes';
+import { createKycService } from './kyc/service';
+import { createVault } from './kyc/vault';
+import { createLive } from './live';
+import { marketRoutes } from './markets/routes';
+import { sessionRoutes } from './sessions/routes';
+import { swapRoutes } from './swaps/routes';
+import { createSwapService } from './swaps/service';
+import { withdrawalRoutes } from './withdrawals/routes';
+import { createWithdrawalService } from './withdrawals/service';
+
+export { ensureAccount } from './accounts/service';
+export type { ServerConfig, ServerDeps } from './deps';
+
+export interface Server {
+  /** For http.createServer. */
+  readonly handler: Express;
+  /** Adds the live feed to the http server that carries the handler. */
+  attach(server: HttpServer): void;
+  /** Ends sockets, queue and timers; the http server and what was handed in are the caller's to close. */
+  close(): Promise<void>;
+}
+
+export function createServer(deps: ServerDeps, config: ServerConfig): Server {
+  if (config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
+  const sessions = createSessions(deps, config);
+  const live = createLive(deps, config, sessions);
+  const post = createPost(deps, config);
+  const endLetters = writeAboutDecisions(deps, post);
+  const vault = createVault(config);
+  const routes = [
+    ...sessionRoutes(deps, createAccounts(deps), post, live.ended),
+    ...kycRoutes(deps, createKycService(deps, vault), vault),
+    ...marketRoutes(deps),
+    ...balanceRoutes(deps),
+    ...depositRoutes(deps),
+    ...swapRoutes(deps, createSwapService(deps)),
+    ...withdrawalRoutes(deps, createWithdrawalService(deps)),
+    ...adminRoutes(deps),
+  ];
+  return {
+    handler: createApp(deps, config, sessions, routes),
+    attach: (server) => live.attach(server),
+    close: async () => {
+      endLetters();
+      await live.close();
+      await post.close();
+    },
+  };
+}

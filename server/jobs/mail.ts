@@ -1,0 +1,60 @@
+/**
+ * Letters to users, by a queue that is only a courier: what a letter tells is in the tables, and nothing is lost that
+ * matters when the queue is flushed. One letter a kind and subject: the job's id is made of both.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Bull from 'bull';
+import { createTransport } from 'nodemailer';
+import type { UserRow } from '../../db/entities/accounts';
+import type { ServerConfig, ServerDeps } from '../deps';
+import { LETTERS } from './letters';
+import type { LetterKind } from './letters';
+
+interface Letter {
+  readonly kind: LetterKind;
+  readonly to: string;
+  readonly locale: 'en' | 'fa';
+}
+
+export interface Post {
+  /** Hands a letter to the courier and returns at once; `about` is what it is about, so that it is sent once. */
+  send(kind: LetterKind, about: string, to: Pick<UserRow, 'email' | 'locale'>): void;
+  close(): Promise<void>;
+}
+
+export function createPost(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>): Post {
+  const queue = new Bull<Letter>('mail', {
+    prefix: `${deps.redis.options.keyPrefix ?? ''}javizen:jobs`,
+    createClient: () => deps.redis.duplicate({ maxRetriesPerRequest: null, enableReadyCheck: false, keyPrefix: '' }),
+    defaultJobOptions: { attempts: 5, backoff: { type: 'exponential', delay: 2000 }, removeOnComplete: 1000, removeOnFail: 1000 },
+  });
+  const failed = (error: unknown): void => deps.logger.warn({ error: String(error) }, 'the mail queue has a problem');
+  queue.on('error', failed);
+  const deliver = delivery(config);
+  queue.process(async (job) => deliver(String(job.id), job.data)).catch(failed);
+  return {
+    send: (kind, about, { email, locale }) => {
+      queue.add({ kind, to: email, locale }, { jobId: `${kind}-${about}` }).catch(failed);
+    },
+    close: () => queue.close(true),
+  };
+}
+
+/** By SMTP where there is a server, else as files that can be read. */
+function delivery({ smtpUrl, mailDir, mailFrom }: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>) {
+  const from = mailFrom ?? 'Javizen <no-reply@localhost>';
+  const message = ({ kind, to, locale }: Letter) => ({ from, to, subject: LETTERS[kind][locale].subject, text: `${LETTERS[kind][locale].text}\n` });
+  if (smtpUrl) {
+    const transport = createTransport(smtpUrl);
+    return async (_id: string, letter: Letter): Promise<void> => {
+      await transport.sendMail(message(letter));
+    };
+  }
+  const files = createTransport({ streamTransport: true, buffer: true });
+  return async (id: string, letter: Letter): Promise<void> => {
+    const { message: bytes } = await files.sendMail(message(letter));
+    await mkdir(mailDir, { recursive: true });
+    await writeFile(join(mailDir, `${id.replace(/[^A-Za-z0-9_-]/g, '_')}.eml`), bytes as Buffer);
+  };
+}

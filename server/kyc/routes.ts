@@ -1,0 +1,36 @@
+import { latestApplication, listApplications } from '../../db/stores/kyc';
+import { emailsOf } from '../../db/stores/users';
+import { ENDPOINTS } from '../../domain/contract/api/endpoints';
+import type { ServerDeps } from '../deps';
+import { route } from '../http/route';
+import type { Route } from '../http/route';
+import { fileNameOf, presentForAdmin, presentKyc } from './present';
+import type { KycService } from './service';
+import type { Vault } from './vault';
+
+export function kycRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>, service: KycService, vault: Vault): Route[] {
+  return [
+    route(ENDPOINTS.applyKyc, async ({ user, body, file }) => {
+      await service.apply(user, body, file);
+      return presentKyc({ kycState: 'SUBMITTED' }, await latestApplication(dataSource, user.id));
+    }),
+    route(ENDPOINTS.kyc, async ({ user }) => presentKyc(user, await latestApplication(dataSource, user.id))),
+    route(ENDPOINTS.adminKyc, async ({ query }) => {
+      const rows = await listApplications(dataSource, query, query.state);
+      const emails = await emailsOf(dataSource, rows.map((row) => row.userId));
+      return { items: rows.map((row) => presentForAdmin(row, emails.get(row.userId), vault)) };
+    }),
+    route(ENDPOINTS.adminKycDocument, async ({ user, params }) => {
+      const { bytes, mime } = await service.document(user, params.id);
+      return { bytes, mime, name: fileNameOf(params.id, mime) };
+    }),
+    route(ENDPOINTS.approveKyc, async ({ user, params }) => {
+      await service.decide(user, params.id, 'approve', null);
+      return {};
+    }),
+    route(ENDPOINTS.refuseKyc, async ({ user, params, body }) => {
+      await service.decide(user, params.id, 'refuse', body.reason);
+      return {};
+    }),
+  ];
+}

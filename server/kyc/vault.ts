@@ -1,0 +1,47 @@
+/** Documents and their numbers at rest: AES-256-GCM, bound to the application they belong to. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ServerConfig } from '../deps';
+
+const IV = 12;
+const TAG = 16;
+
+export interface Vault {
+  sealText(subject: string, text: string): string;
+  openText(subject: string, sealed: string): string;
+  /** Answers the name under which the file is kept. */
+  store(applicationId: string, bytes: Buffer): Promise<string>;
+  read(applicationId: string, file: string): Promise<Buffer>;
+}
+
+export function createVault(config: Pick<ServerConfig, 'kycKey' | 'kycDir'>): Vault {
+  if (!/^[0-9a-fA-F]{64}$/.test(config.kycKey)) throw new Error('kycKey must be 64 hex digits');
+  const key = Buffer.from(config.kycKey, 'hex');
+  const seal = (subject: string, plain: Buffer): Buffer => {
+    const iv = randomBytes(IV);
+    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(subject));
+    const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
+    return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+  };
+  const open = (subject: string, sealed: Buffer): Buffer => {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV)).setAAD(Buffer.from(subject));
+    decipher.setAuthTag(sealed.subarray(IV, IV + TAG));
+    return Buffer.concat([decipher.update(sealed.subarray(IV + TAG)), decipher.final()]);
+  };
+  const pathOf = (file: string): string => {
+    if (!/^[A-Za-z0-9_-]+\.sealed$/.test(file)) throw new Error('not a name of a document');
+    return join(config.kycDir, file);
+  };
+  return {
+    sealText: (subject, text) => seal(`number:${subject}`, Buffer.from(text)).toString('base64'),
+    openText: (subject, sealed) => open(`number:${subject}`, Buffer.from(sealed, 'base64')).toString(),
+    store: async (applicationId, bytes) => {
+      const file = `${applicationId}.sealed`;
+      await mkdir(config.kycDir, { recursive: true, mode: 0o700 });
+      await writeFile(pathOf(file), seal(`document:${applicationId}`, bytes), { mode: 0o600, flag: 'wx' });
+      return file;
+    },
+    read: async (applicationId, file) => open(`document:${applicationId}`, await readFile(pathOf(file))),
+  };
+}

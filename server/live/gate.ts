@@ -1,0 +1,55 @@
+/** Who may connect to the live feed, and which rooms they stand in. */
+import type { IncomingMessage } from 'node:http';
+import type { Server, Socket } from 'socket.io';
+import { userById } from '../../db/stores/users';
+import type { ServerToClient } from '../../domain/contract/api/live';
+import type { ServerConfig, ServerDeps } from '../deps';
+import { ownOrigin } from '../http/origin';
+import { sessionUserId } from '../http/session';
+import type { Sessions } from '../http/session';
+
+export interface SocketData {
+  userId: string | undefined;
+  sessionId: string | undefined;
+}
+export type LiveServer = Server<Record<string, never>, ServerToClient, Record<string, never>, SocketData>;
+export type LiveSocket = Socket<Record<string, never>, ServerToClient, Record<string, never>, SocketData>;
+
+export const userRoom = (userId: string): string => `user:${userId}`;
+export const sessionRoom = (sessionId: string): string => `session:${sessionId}`;
+export const ADMINS = 'admins';
+export const TICKERS = 'tickers';
+
+/** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
+export const allowRequest =
+  (config: Pick<ServerConfig, 'publicOrigin'>) =>
+  (req: IncomingMessage, answer: (error: string | null, allowed: boolean) => void): void =>
+    answer(null, ownOrigin(req, config.publicOrigin));
+
+/** Reads the session of the handshake and places the socket: everybody hears prices, a user their own, admins the queues. */
+export function guardSockets(io: LiveServer, deps: Pick<ServerDeps, 'dataSource' | 'clock'>, sessions: Sessions): void {
+  io.engine.use(sessions.middleware);
+  io.use((socket, next) => {
+    place(socket, deps).then(() => next(), next);
+  });
+}
+
+type Handshake = IncomingMessage & { session?: { userId?: string; loggedInAt?: number }; sessionID?: string };
+
+async function place(socket: LiveSocket, deps: Pick<ServerDeps, 'dataSource' | 'clock'>): Promise<void> {
+  const request = socket.request as Handshake;
+  const userId = sessionUserId(request, deps.clock);
+  const user = userId === undefined ? null : await userById(deps.dataSource, userId);
+  socket.data = { userId: user?.id, sessionId: user ? request.sessionID : undefined };
+  await socket.join(TICKERS);
+  if (user) await socket.join([userRoom(user.id), sessionRoom(request.sessionID ?? '')]);
+  if (user?.role === 'admin') await socket.join(ADMINS);
+}
+
+/** Ends the sockets whose session is no more (logged out elsewhere, expired, flushed). */
+export async function dropEnded(io: LiveServer, sessions: Sessions): Promise<void> {
+  const open = new Set([...io.of('/').sockets.values()].flatMap((socket) => socket.data.sessionId ?? []));
+  for (const sessionId of open) {
+    if (!(await sessions.isAlive(sessionId))) io.in(sessionRoom(sessionId)).disconnectSockets(true);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Request, Response } from 'express';
+import { Passport } from 'passport';
+import { Strategy } from 'passport-local';
+import { DomainError } from '../../domain/contract/errors';
+import type { UserRow } from '../../db/entities/accounts';
+import type { Accounts } from '../accounts/service';
+
+/** The account whose e-mail and password the body carries. Refuses BAD_CREDENTIALS, in equal time for unknown accounts. */
+export function createPasswordLogin(accounts: Accounts): (req: Request, res: Response) => Promise<UserRow> {
+  const passport = new Passport();
+  passport.use(
+    new Strategy({ usernameField: 'email' }, (email, password, done) => {
+      accounts.check(email, password).then((user) => done(null, user ?? false), done);
+    }),
+  );
+  return (req, res) =>
+    new Promise((resolve, reject) => {
+      const answered = (error: unknown, user: UserRow | false): void => {
+        if (error) reject(error as Error);
+        else if (user) resolve(user);
+        else reject(new DomainError('BAD_CREDENTIALS'));
+      };
+      (passport.authenticate('local', { session: false }, answered) as (req: Request, res: Response, next: (error: unknown) => void) => void)(req, res, reject);
+    });
+}

@@ -1,0 +1,32 @@
+import { ENDPOINTS } from '../../domain/contract/api/endpoints';
+import { presentSession } from '../accounts/present';
+import type { Accounts } from '../accounts/service';
+import type { ServerDeps } from '../deps';
+import { route } from '../http/route';
+import type { Route } from '../http/route';
+import { beginSession, endSession } from '../http/session';
+import type { Post } from '../jobs/mail';
+import { createPasswordLogin } from './password-login';
+
+/** Accounts and sessions. `ended` hears of each session that was logged out. */
+export function sessionRoutes(deps: Pick<ServerDeps, 'clock'>, accounts: Accounts, post: Post, ended: (sessionId: string) => void): Route[] {
+  const passwordLogin = createPasswordLogin(accounts);
+  return [
+    route(ENDPOINTS.register, async ({ body, req }) => {
+      const user = await accounts.open(body);
+      post.send('welcome', user.id, user);
+      return presentSession(user, await beginSession(req, user.id, deps.clock.now()));
+    }),
+    route(ENDPOINTS.login, async ({ req, res }) => {
+      const user = await passwordLogin(req, res);
+      return presentSession(user, await beginSession(req, user.id, deps.clock.now()));
+    }),
+    route(ENDPOINTS.logout, async ({ req }) => {
+      const { sessionID } = req;
+      await endSession(req);
+      ended(sessionID);
+      return {};
+    }),
+    route(ENDPOINTS.session, async ({ user, req }) => presentSession(user, req.session.csrf)),
+  ];
+}

@@ -1,0 +1,90 @@
+import { testWorld, PASSWORD } from '../testing';
+import type { TestWorld } from '../testing';
+
+let world: TestWorld;
+beforeAll(async () => {
+  world = await testWorld({ limits: { login: 6 } });
+});
+afterAll(async () => {
+  expect(world.failures).toEqual([]);
+  await world.close();
+});
+
+test('register, look, log out, log in', async () => {
+  const visitor = world.visitor();
+  const opened = await visitor.register('Ada@Example.org ');
+  expect(opened.status).toBe(201);
+  expect(opened.body.user).toMatchObject({ email: 'ada@example.org', role: 'user', kycState: 'NONE', locale: 'en' });
+  expect(Object.keys(opened.body.user).sort()).toEqual(['createdAt', 'email', 'id', 'kycState', 'locale', 'role']);
+  expect((await visitor.get('/session')).body).toEqual(opened.body);
+  expect((await visitor.send('delete', '/session')).status).toBe(200);
+  expect((await visitor.get('/session')).body).toEqual({ user: null, csrfToken: null });
+  expect((await visitor.logIn('ADA@example.org')).status).toBe(200);
+  expect((await world.visitor().register('ada@example.org')).body.error.code).toBe('EMAIL_TAKEN');
+});
+
+test('the cookie is for http only and is new at each login', async () => {
+  await world.account('cookie@example.org');
+  const visitor = world.visitor();
+  const first = await visitor.logIn('cookie@example.org');
+  const before = visitor.cookie();
+  expect(String(first.headers['set-cookie'])).toMatch(/^javizen\.sid=.*HttpOnly; SameSite=Lax$/);
+  await visitor.logIn('cookie@example.org');
+  expect(visitor.cookie()).not.toBe(before);
+  const old = await world.visitor().agent.get('/api/session').set('Cookie', before);
+  expect(old.body.user).toBeNull();
+});
+
+test('an unknown account and a wrong password are answered alike', async () => {
+  await world.account('known@example.org');
+  const wrong = await world.visitor().logIn('known@example.org', 'not the password');
+  const unknown = await world.visitor().logIn('unknown@example.org', 'not the password');
+  expect(wrong.status).toBe(401);
+  expect(unknown.body).toEqual(wrong.body);
+});
+
+test('logins are counted per account, and another account is not locked out', async () => {
+  await world.account('target@example.org');
+  await world.account('bystander@example.org');
+  const codes: string[] = [];
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const { body, headers } = await world.visitor().agent.post('/api/session').set('X-Forwarded-For', `10.0.0.${attempt}`).send({
+      email: attempt % 2 ? 'target@example.org' : ' TARGET@example.org',
+      password: 'guess',
+    });
+    codes.push(body.error.code);
+    if (body.error.code === 'TOO_MANY_REQUESTS') expect(headers['retry-after']).toMatch(/^[0-9]+$/);
+  }
+  expect(codes.filter((code) => code === 'BAD_CREDENTIALS')).toHaveLength(6);
+  expect((await world.visitor().logIn('bystander@example.org')).status).toBe(200);
+});
+
+test.each([
+  ['short password', { email: 'x@example.org', password: 'short' }],
+  ['no e-mail', { email: 'x', password: PASSWORD }],
+  ['role', { email: 'x@example.org', password: PASSWORD, role: 'admin' }],
+  ['kycState', { email: 'x@example.org', password: PASSWORD, kycState: 'APPROVED' }],
+  ['id', { email: 'x@example.org', password: PASSWORD, id: 'mine' }],
+  ['list', [{ email: 'x@example.org', password: PASSWORD }]],
+  ['null', null],
+])('refused: %s', async (_what, body) => {
+  const response = await world.visitor().agent.post('/api/accounts').send(body as object);
+  expect([response.status, response.body.error.code]).toEqual([400, 'BAD_REQUEST']);
+  expect(JSON.stringify(response.body)).not.toContain(PASSWORD);
+});
+
+test('__proto__ and broken JSON are refused', async () => {
+  const send = (text: string) => world.visitor().agent.post('/api/accounts').set('Content-Type', 'application/json').send(text);
+  const polluted = await send(`{"email":"p@example.org","password":"${PASSWORD}","__proto__":{"role":"admin"}}`);
+  expect(polluted.status === 400 || polluted.body.user.role === 'user').toBe(true);
+  expect((await send('{"email":')).body.error.code).toBe('BAD_REQUEST');
+  expect((await send(JSON.stringify({ email: 'x'.repeat(40_000) }))).body.error.code).toBe('TOO_LARGE');
+});
+
+test('a session ends after a week, and when its store is flushed', async () => {
+  await world.account('week@example.org');
+  const visitor = world.visitor();
+  await visitor.logIn('week@example.org');
+  world.clock.advance(8 * 24 * 3600 * 1000);
+  expect((await visitor.get('/balances')).body.error.code).toBe('NOT_LOGGED_IN');
+});

@@ -1,0 +1,30 @@
+import type { SwapRow, VenueIntentRow, VenueTradeRow } from '../../db/entities/swaps';
+import type { SwapDetailView, SwapView } from '../../domain/contract/api/swaps';
+import { plain } from '../present';
+
+export const presentSwap = (row: SwapRow): SwapView => ({
+  ...row,
+  from: row.fromAsset,
+  to: row.toAsset,
+  fromAmount: plain(row.fromAmount),
+  toAmount: plain(row.toAmount),
+  filledFrom: plain(row.filledFrom),
+  filledTo: plain(row.filledTo),
+  commission: plain(row.commission),
+});
+
+export const presentSwapDetail = (row: SwapRow, orders: { intent: VenueIntentRow; trades: VenueTradeRow[] }[]): SwapDetailView => ({
+  ...presentSwap(row),
+  venueOrders: orders.map(({ intent, trades }) => ({
+    ...intent,
+    quantity: plain(intent.quantity),
+    limitPrice: plain(intent.limitPrice),
+    trades: trades.map((trade) => ({
+      ...trade,
+      price: plain(trade.price),
+      quantity: plain(trade.quantity),
+      quoteQuantity: plain(trade.quoteQuantity),
+      commission: plain(trade.commission),
+    })),
+  })),
+});

@@ -1,0 +1,188 @@
+/** A server on the test database and Redis, with stand-ins for the other houses' ports. For tests only. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import request from 'supertest';
+import type { DataSource } from 'typeorm';
+import { WithdrawalEntity } from '../db/entities/withdrawals';
+import { testDatabase } from '../db/testing';
+import { countingIds, fixedClock } from '../domain/clock-and-ids';
+import type { Command, CommandAnswer } from '../domain/contract/commands';
+import { DomainError } from '../domain/contract/errors';
+import type { EventName, EventOf, HouseEvent } from '../domain/contract/events';
+import type { Engine, EventBus, Quotes, UserBalance } from '../domain/contract/ports';
+import type { Registry } from '../domain/registry';
+import { ensureAccount } from './accounts/service';
+import type { ServerConfig } from './deps';
+import { createServer } from './index';
+
+export const PASSWORD = 'a long enough password';
+export const ADDRESS = '0x52908400098527886E0F7030069857D2E4169EE7';
+/** One white pixel. */
+export const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
+
+export const REGISTRY: Registry = {
+  assets: [
+    { code: 'ETH', name: 'Ether', scale: 8 },
+    { code: 'USDT', name: 'Tether USD', scale: 6 },
+  ],
+  networks: [{ id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 31337, gasAsset: 'ETH', confirmations: 6, venueNetwork: 'ETH' }],
+  rails: [
+    { asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, minDeposit: '0.01', depositFee: '0.001', minWithdrawal: '0.01', withdrawalFee: '0.002' },
+    { asset: 'USDT', network: 'ethereum', contract: ADDRESS, decimals: 6, minDeposit: '10', depositFee: '1', minWithdrawal: '10', withdrawalFee: '5' },
+  ],
+  markets: [{ symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', venue: 'binance' }],
+  fees: { version: 1, swapCommission: '0.002', swapSpread: '0.001', venueTaker: '0.001' },
+};
+
+export function simpleBus(): EventBus {
+  const listeners = new Set<(event: HouseEvent) => void>();
+  return {
+    publish: (event) => listeners.forEach((listener) => listener(event)),
+    on: <Name extends EventName>(name: Name, listener: (event: EventOf<Name>) => void) => {
+      const hear = (event: HouseEvent): void => {
+        if (event.name === name) listener(event as EventOf<Name>);
+      };
+      listeners.add(hear);
+      return () => listeners.delete(hear);
+    },
+  };
+}
+
+/** Keeps what it was told, answers an old reference as the real one does, and writes withdrawal rows; no money moves. */
+export function recordingEngine(dataSource: DataSource): Engine & { commands: Command[]; refuseNext(error: DomainError): void; balances: UserBalance[] } {
+  const commands: Command[] = [];
+  const bodies = new Map<string, string>();
+  let refusal: DomainError | undefined;
+  const carryOut = async (command: Command): Promise<CommandAnswer> => {
+    const rows = dataSource.getRepository(WithdrawalEntity);
+    const decided = { approve: 'APPROVED', refuse: 'REFUSED', cancel: 'CANCELED' } as const;
+    if (command.kind === 'withdrawal.request') {
+      const { withdrawalId, userId, asset, network, address, amount, fee } = command;
+      const none = { reason: null, txid: null, decidedBy: null };
+      const counts = { pullBackFee: '0', attempt: 0, confirmations: 0, createdAt: 1, updatedAt: 1 };
+      await rows.insert({ id: withdrawalId, userId, asset, network, address, amount, fee, state: 'REQUESTED', ...counts, ...none });
+    } else if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse' || command.kind === 'withdrawal.cancel') {
+      const step = command.kind.slice('withdrawal.'.length) as keyof typeof decided;
+      const changed = await rows.update({ id: command.withdrawalId, state: 'REQUESTED' }, { state: decided[step] });
+      if (changed.affected !== 1) throw new DomainError('WITHDRAWAL_STATE');
+    }
+    return { done: true };
+  };
+  return {
+    commands,
+    balances: [{ asset: 'ETH', available: '1.5', held: '0' }],
+    refuseNext: (error) => {
+      refusal = error;
+    },
+    submit: async (command) => {
+      const refused = refusal;
+      refusal = undefined;
+      if (refused) throw refused;
+      const hash = createHash('sha256').update(JSON.stringify(command)).digest('hex');
+      const before = bodies.get(command.reference);
+      if (before !== undefined && before !== hash) throw new DomainError('REFERENCE_REUSED');
+      if (before === hash) return { done: true };
+      const answer = await carryOut(command);
+      bodies.set(command.reference, hash);
+      commands.push(command);
+      return answer;
+    },
+    balancesOf: async () => [{ asset: 'ETH', available: '1.5', held: '0' }],
+    operatorPosition: async () => [{ asset: 'ETH', amount: '0.5' }],
+    custody: async () => [{ place: 'hot/ethereum', asset: 'ETH', amount: '2' }],
+  };
+}
+
+export const plainQuotes: Quotes = {
+  quote: async ({ userId, from, to, fromAmount }) => ({
+    id: `q_${userId}`,
+    userId,
+    from,
+    to,
+    fromAmount,
+    toAmount: '3000',
+    rate: '3000',
+    commission: '6',
+    expiresAt: 1_700_000_010_000,
+  }),
+  tickers: async () => [{ symbol: 'ETHUSDT', bid: '3000', ask: '3000.1', ageMs: 5, mode: 'mirrored' }],
+};
+
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+
+export async function testWorld(changes: Partial<ServerConfig> = {}) {
+  const database = await testDatabase();
+  const { dataSource } = database;
+  const redis = new Redis(process.env.TEST_REDIS_URL ?? '', { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
+  const dir = await mkdtemp(join(tmpdir(), 'javizen-server-'));
+  const engine = recordingEngine(dataSource);
+  const events = simpleBus();
+  const failures: string[] = [];
+  const clock = fixedClock();
+  const ids = countingIds(randomBytes(8).toString('hex'));
+  const logger = { ...quiet, error: (fields: Record<string, unknown>, message: string) => failures.push(`${message} ${JSON.stringify(fields)}`) };
+  const server = createServer(
+    {
+      dataSource, redis, engine, events, clock, ids, logger,
+      quotes: plainQuotes,
+      registry: REGISTRY,
+      depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
+      addressCheck: {
+        check: async (_network, _asset, address) => {
+          if (!/^0x[0-9a-fA-F]{40}$/.test(address)) throw new DomainError('BAD_ADDRESS');
+          return { address: ADDRESS };
+        },
+      },
+    },
+    {
+      sessionSecret: randomBytes(32).toString('hex'), kycKey: randomBytes(32).toString('hex'), kycDir: join(dir, 'kyc'), webDir: join(dir, 'web'),
+      secureCookies: false, publicOrigin: null, mailDir: join(dir, 'mail'), ...changes,
+    },
+  );
+  const http = createHttpServer(server.handler);
+  server.attach(http);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return {
+    dataSource, engine, events, clock, failures, url, dir, redis,
+    account: (email: string, more: { role?: 'admin'; kycState?: 'APPROVED' } = {}) =>
+      ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en', ...more }),
+    visitor: () => visitor(url),
+    close: async () => {
+      await server.close();
+      await new Promise((resolve) => http.close(resolve));
+      await redis.quit();
+      await database.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+export type TestWorld = Awaited<ReturnType<typeof testWorld>>;
+
+/** Somebody with a browser: keeps the cookie, sends the token. */
+export function visitor(url: string) {
+  const agent = request.agent(url);
+  let csrf = '';
+  let cookie = '';
+  const logged = (response: request.Response): request.Response => {
+    csrf = (response.body as { csrfToken?: string }).csrfToken ?? csrf;
+    cookie = (response.headers['set-cookie'] as unknown as string[] | undefined)?.[0]?.split(';')[0] ?? cookie;
+    return response;
+  };
+  return {
+    agent,
+    csrf: () => csrf,
+    cookie: () => cookie,
+    logIn: async (email: string, password = PASSWORD) => logged(await agent.post('/api/session').send({ email, password })),
+    register: async (email: string, password = PASSWORD) => logged(await agent.post('/api/accounts').send({ email, password })),
+    get: (path: string) => agent.get(`/api${path}`),
+    send: (method: 'post' | 'delete', path: string, body?: object, headers: Record<string, string> = {}) =>
+      agent[method](`/api${path}`).set({ 'X-CSRF-Token': csrf, ...headers }).send(body),
+  };
+}
+export type Visitor = ReturnType<typeof visitor>;
