@@ -1,0 +1,29 @@
+/** Who is logged in. */
+import { computed, ref } from 'vue';
+import type { SessionView, UserView } from '../../domain/contract/api/accounts';
+import { api, rememberToken } from '../api/client';
+import { connectLive } from '../api/live';
+
+export const user = ref<UserView | null>(null);
+export const isAdmin = computed(() => user.value?.role === 'admin');
+export const isVerified = computed(() => user.value?.kycState === 'APPROVED');
+
+function take(session: SessionView): void {
+  const changed = session.user?.id !== user.value?.id;
+  user.value = session.user;
+  rememberToken(session.csrfToken);
+  if (changed) connectLive();
+}
+
+export async function loadSession(): Promise<void> {
+  take(await api.get<SessionView>('/session'));
+}
+
+export async function enter(kind: 'login' | 'register', body: { email: string; password: string; locale?: 'en' | 'fa' }): Promise<void> {
+  take(await api.post<SessionView>(kind === 'login' ? '/session' : '/accounts', body));
+}
+
+export async function logOut(): Promise<void> {
+  await api.delete('/session');
+  take({ user: null, csrfToken: null });
+}

@@ -1,0 +1,27 @@
+import { createRouter, createWebHistory } from 'vue-router';
+import type { RouteRecordRaw } from 'vue-router';
+import { isAdmin, user } from './accounts/session';
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'home', component: () => import('./accounts/HomePage.vue') },
+  { path: '/overview', name: 'overview', meta: { needs: 'user' }, component: () => import('./balances/OverviewPage.vue') },
+  { path: '/kyc', name: 'kyc', meta: { needs: 'user' }, component: () => import('./kyc/KycPage.vue') },
+  { path: '/deposit', name: 'deposit', meta: { needs: 'user' }, component: () => import('./deposits/DepositPage.vue') },
+  { path: '/swap', name: 'swap', meta: { needs: 'user' }, component: () => import('./swaps/SwapPage.vue') },
+  { path: '/withdraw', name: 'withdraw', meta: { needs: 'user' }, component: () => import('./withdrawals/WithdrawPage.vue') },
+  { path: '/history', name: 'history', meta: { needs: 'user' }, component: () => import('./history/HistoryPage.vue') },
+  { path: '/admin/kyc', name: 'adminKyc', meta: { needs: 'admin' }, component: () => import('./admin/KycQueue.vue') },
+  { path: '/admin/withdrawals', name: 'adminWithdrawals', meta: { needs: 'admin' }, component: () => import('./admin/WithdrawalQueue.vue') },
+  { path: '/admin/treasury', name: 'adminTreasury', meta: { needs: 'admin' }, component: () => import('./admin/TreasuryPage.vue') },
+  { path: '/admin/audit', name: 'adminAudit', meta: { needs: 'admin' }, component: () => import('./admin/AuditPage.vue') },
+  { path: '/:rest(.*)*', name: 'lost', component: () => import('./shell/LostPage.vue') },
+];
+
+export const router = createRouter({ history: createWebHistory(), routes, scrollBehavior: () => ({ top: 0 }) });
+
+router.beforeEach((to) => {
+  if (to.meta.needs && !user.value) return { name: 'home' };
+  if (to.meta.needs === 'admin' && !isAdmin.value) return { name: 'overview' };
+  if (to.name === 'home' && user.value) return { name: 'overview' };
+  return true;
+});
