@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import request from 'supertest';
 import type { DataSource } from 'typeorm';
+import { SwapEntity, VenueIntentEntity, VenueTradeEntity } from '../db/entities/swaps';
 import { WithdrawalEntity } from '../db/entities/withdrawals';
 import { testDatabase } from '../db/testing';
 import { countingIds, fixedClock } from '../domain/clock-and-ids';
@@ -70,6 +71,8 @@ export function recordingEngine(dataSource: DataSource): Engine & { commands: Co
       const step = command.kind.slice('withdrawal.'.length) as keyof typeof decided;
       const changed = await rows.update({ id: command.withdrawalId, state: 'REQUESTED' }, { state: decided[step] });
       if (changed.affected !== 1) throw new DomainError('WITHDRAWAL_STATE');
+    } else if (command.kind === 'swap.accept') {
+      await completedSwap(dataSource, command);
     }
     return { done: true };
   };
@@ -96,6 +99,23 @@ export function recordingEngine(dataSource: DataSource): Engine & { commands: Co
     operatorPosition: async () => [{ asset: 'ETH', amount: '0.5' }],
     custody: async () => [{ place: 'hot/ethereum', asset: 'ETH', amount: '2' }],
   };
+}
+
+/** A swap as the real house would leave it: one order at the venue, one trade. */
+async function completedSwap(dataSource: DataSource, { swapId, userId, quoteId }: Extract<Command, { kind: 'swap.accept' }>): Promise<void> {
+  const times = { createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_000 };
+  const amounts = { fromAmount: '1', toAmount: '2994', filledFrom: '1', filledTo: '2994', commission: '6' };
+  const order = { symbol: 'ETHUSDT', side: 'SELL' as const };
+  await dataSource.getRepository(SwapEntity).insert({
+    id: swapId, userId, quoteId, fromAsset: 'ETH', toAsset: 'USDT', ...amounts, feeVersion: 1, state: 'COMPLETED', legs: [order], seen: {}, ...times,
+  });
+  const intentId = `i${swapId}`;
+  await dataSource.getRepository(VenueIntentEntity).insert({
+    id: intentId, swapId, leg: 0, ...order, quantity: '1', limitPrice: '2996', timestamp: 1, recvWindow: 5000, state: 'DONE', venueOrderId: '4711', reason: null, ...times,
+  });
+  const settled = { price: '3000.1', quantity: '1', quoteQuantity: '3000.1', commission: '3.0001', commissionAsset: 'USDT', at: 1 };
+  const tradeId = Number.parseInt(createHash('sha256').update(swapId).digest('hex').slice(0, 8), 16);
+  await dataSource.getRepository(VenueTradeEntity).insert({ venueEpoch: 1, symbol: 'ETHUSDT', tradeId, intentId, ...settled });
 }
 
 export const plainQuotes: Quotes = {

@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Bull from 'bull';
+import type { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
 import type { UserRow } from '../../db/entities/accounts';
 import type { ServerConfig, ServerDeps } from '../deps';
@@ -24,9 +25,15 @@ export interface Post {
 }
 
 export function createPost(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>): Post {
+  const clients: Redis[] = [];
+  const newClient = (): Redis => {
+    const client = deps.redis.duplicate({ maxRetriesPerRequest: null, enableReadyCheck: false, keyPrefix: '' });
+    clients.push(client);
+    return client;
+  };
   const queue = new Bull<Letter>('mail', {
     prefix: `${deps.redis.options.keyPrefix ?? ''}javizen:jobs`,
-    createClient: () => deps.redis.duplicate({ maxRetriesPerRequest: null, enableReadyCheck: false, keyPrefix: '' }),
+    createClient: newClient,
     defaultJobOptions: { attempts: 5, backoff: { type: 'exponential', delay: 2000 }, removeOnComplete: 1000, removeOnFail: 1000 },
   });
   const failed = (error: unknown): void => deps.logger.warn({ error: String(error) }, 'the mail queue has a problem');
@@ -37,7 +44,10 @@ export function createPost(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: P
     send: (kind, about, { email, locale }) => {
       queue.add({ kind, to: email, locale }, { jobId: `${kind}-${about}` }).catch(failed);
     },
-    close: () => queue.close(true),
+    close: async () => {
+      await queue.close(true).catch(failed);
+      for (const client of clients) client.disconnect();
+    },
   };
 }
 

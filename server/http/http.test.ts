@@ -1,0 +1,94 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ENDPOINTS } from '../../domain/contract/api/endpoints';
+import { testWorld } from '../testing';
+import type { TestWorld } from '../testing';
+
+let world: TestWorld;
+beforeAll(async () => {
+  world = await testWorld();
+  await mkdir(join(world.dir, 'web', 'assets'), { recursive: true });
+  await writeFile(join(world.dir, 'web', 'index.html'), '<!doctype html><title>the page</title>');
+  await writeFile(join(world.dir, 'web', 'assets', 'index-abc.js'), '1');
+  await writeFile(join(world.dir, 'secret.txt'), 'secret');
+});
+afterAll(async () => {
+  expect(world.failures).toEqual([]);
+  await world.close();
+});
+const get = (path: string) => world.visitor().agent.get(path);
+
+test('the page, its files, and its health', async () => {
+  for (const path of ['/', '/deposit', '/admin/kyc', '/anything/at/all']) {
+    const { status, text, headers } = await get(path);
+    expect([status, text.includes('the page'), headers['cache-control']]).toEqual([200, true, 'no-cache']);
+  }
+  expect((await get('/assets/index-abc.js')).headers['cache-control']).toContain('immutable');
+  expect((await get('/assets/gone.js')).status).toBe(404);
+  expect((await get('/healthz')).body).toEqual({ ok: true });
+});
+
+test.each(['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/..%2f..%2fsecret.txt'])('no file outside: %s', async (path) => {
+  expect((await get(path)).text).not.toBe('secret');
+});
+
+test('headers', async () => {
+  const { headers } = await get('/');
+  const policy = String(headers['content-security-policy']);
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain('unsafe');
+  expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
+  expect(headers).not.toHaveProperty('x-powered-by');
+});
+
+test.each(['/api/nothing', '/api/admin', '/api/session/x'])('%s: not found, as JSON', async (path) => {
+  const { status, body } = await get(path);
+  expect([status, body.error.code]).toEqual([404, 'NOT_FOUND']);
+});
+
+test('the document describes every endpoint, and the page shows each', async () => {
+  const { body } = await get('/api/openapi.json');
+  const { text, headers } = await get('/api/docs');
+  expect(body.openapi).toBe('3.1.0');
+  expect(headers['content-type']).toContain('text/html');
+  expect(text).not.toMatch(/<script|style=/);
+  for (const [name, { path, method }] of Object.entries(ENDPOINTS)) {
+    const shown = `/api${path.replace(':id', '{id}')}`;
+    expect(body.paths[shown][method].operationId).toBe(name);
+    expect(text).toContain(shown);
+  }
+  expect(body.paths['/api/withdrawals'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
+});
+
+test.each(['/api/deposits?limit=0', '/api/deposits?limit=1e3', '/api/deposits?before=x', '/api/deposits?userId=1'])('bad query: %s', async (path) => {
+  await world.account('query@example.org');
+  const visitor = world.visitor();
+  await visitor.logIn('query@example.org');
+  expect((await visitor.agent.get(path)).body.error.code).toBe('BAD_REQUEST');
+});
+
+test('a letter is written once', async () => {
+  const visitor = world.visitor();
+  await visitor.register('letter@example.org');
+  const dir = join(world.dir, 'mail');
+  let files: string[] = [];
+  for (let turn = 0; turn < 100 && files.length === 0; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    files = await readdir(dir).catch(() => []);
+  }
+  expect(files).toHaveLength(1);
+  const letter = await readFile(join(dir, files[0] ?? ''), 'utf8');
+  expect(letter).toContain('To: letter@example.org');
+});
+
+test('a fault of ours is told as one, without its inside', async () => {
+  world.engine.operatorPosition = async () => Promise.reject(new Error('inside: password=hunter2'));
+  await world.account('boss@example.org', { role: 'admin' });
+  const visitor = world.visitor();
+  await visitor.logIn('boss@example.org');
+  const { status, body, text } = await visitor.get('/admin/treasury');
+  expect([status, body.error.code]).toEqual([500, 'INTERNAL']);
+  expect(text).not.toContain('hunter2');
+  expect(world.failures.splice(0)).toHaveLength(1);
+});

@@ -1,0 +1,67 @@
+import { PNG } from '../testing';
+import { cleanDocument } from './document';
+
+const segment = (marker: number, body: Buffer): Buffer => {
+  const head = Buffer.from([0xff, marker, 0, 0]);
+  head.writeUInt16BE(body.length + 2, 2);
+  return Buffer.concat([head, body]);
+};
+const frame = (height: number, width: number): Buffer => {
+  const body = Buffer.from([8, 0, 0, 0, 0, 1, 1, 0x11, 0]);
+  body.writeUInt16BE(height, 1);
+  body.writeUInt16BE(width, 3);
+  return segment(0xc0, body);
+};
+const jpeg = (parts: Buffer[], end = Buffer.from([0xff, 0xd9])): Buffer =>
+  Buffer.concat([Buffer.from([0xff, 0xd8]), ...parts, segment(0xda, Buffer.from([1, 1, 0, 0, 63, 0])), Buffer.from([1, 2, 0xff, 0, 3, 0xff, 0xd0, 4]), end]);
+const chunk = (type: string, body: string): Buffer => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(body.length);
+  return Buffer.concat([length, Buffer.from(type + body), Buffer.alloc(4)]);
+};
+const pdf = (body: string): Buffer => Buffer.from(`%PDF-1.7\n${body}\ntrailer\n%%EOF\n`);
+const SCRIPT = '<script>alert(1)</script>';
+const plainJpeg = jpeg([frame(10, 10)]);
+
+test.each([
+  ['PNG', PNG, 'image/png'],
+  ['JPEG', plainJpeg, 'image/jpeg'],
+  ['PDF', pdf('1 0 obj <</Type /Catalog>> endobj'), 'application/pdf'],
+])('taken: %s', (_name, bytes, mime) => {
+  expect(cleanDocument(bytes)).toEqual({ bytes, mime });
+});
+
+test.each([
+  ['nothing', Buffer.alloc(0)],
+  ['SVG', Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${SCRIPT}</svg>`)],
+  ['HTML named JPG', Buffer.from(`<!doctype html>${SCRIPT}`)],
+  ['HTML behind a JPEG signature', Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.from(`<html>${SCRIPT}`.padEnd(80))])],
+  ['GIF', Buffer.from('GIF89a/*'.padEnd(60, ' '))],
+  ['ZIP', Buffer.from('PK\u0003\u0004'.padEnd(60, ' '))],
+  ['PNG without an end', PNG.subarray(0, PNG.length - 12)],
+  ['PNG of 60000 x 60000', Buffer.concat([PNG.subarray(0, 16), Buffer.from([0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]), PNG.subarray(24)])],
+  ['JPEG of 60000 x 60000', jpeg([frame(60000, 60000)])],
+  ['JPEG without a picture', jpeg([])],
+  ['JPEG that is cut off', plainJpeg.subarray(0, plainJpeg.length - 2)],
+  ['PDF with a script', pdf('<< /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >>')],
+  ['PDF with a hidden script', pdf('<< /S /J#61vaScript >>')],
+  ['PDF with a file inside', pdf('<< /EmbeddedFile 3 0 R >>')],
+  ['PDF with a tail', Buffer.concat([pdf('x'), Buffer.from('PK\u0003\u0004'.padEnd(200, 'x'))])],
+])('refused: %s', (_name, bytes) => {
+  expect(cleanDocument(bytes)).toBeUndefined();
+});
+
+test.each([
+  ['a ZIP behind a PNG', Buffer.concat([PNG, Buffer.from(`PK\u0003\u0004${SCRIPT}`)]), PNG],
+  ['words inside a PNG', Buffer.concat([PNG.subarray(0, 33), chunk('tEXt', SCRIPT), chunk('eXIf', 'GPS'), PNG.subarray(33)]), PNG],
+  ['a page behind a JPEG', Buffer.concat([plainJpeg, Buffer.from(SCRIPT)]), plainJpeg],
+  ['places and comments inside a JPEG', jpeg([segment(0xe1, Buffer.from('Exif GPS')), segment(0xfe, Buffer.from(SCRIPT)), frame(10, 10)]), plainJpeg],
+])('cut away: %s', (_name, dirty, clean) => {
+  expect(cleanDocument(dirty)?.bytes).toEqual(clean);
+});
+
+test('a long PDF is judged quickly', () => {
+  const begun = process.hrtime.bigint();
+  cleanDocument(pdf('#41/'.repeat(1_000_000)));
+  expect(process.hrtime.bigint() - begun).toBeLessThan(3_000_000_000n);
+});

@@ -1,0 +1,114 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PNG, testWorld } from '../testing';
+import type { TestWorld, Visitor } from '../testing';
+
+const FORM = { fullName: 'Ada Lovelace', country: 'GB', birthDate: '1990-05-17', documentType: 'passport', documentNumber: 'P-CANARY-77' };
+let world: TestWorld;
+let admin: Visitor;
+let count = 0;
+
+beforeAll(async () => {
+  world = await testWorld();
+  await world.account('admin@example.org', { role: 'admin' });
+  admin = world.visitor();
+  await admin.logIn('admin@example.org');
+});
+afterAll(async () => {
+  expect(world.failures).toEqual([]);
+  await world.close();
+});
+
+const apply = (who: Visitor, form: object = FORM, file: Buffer = PNG, name = 'passport.png') =>
+  who.agent.post('/api/kyc').set('X-CSRF-Token', who.csrf()).field(form as Record<string, string>).attach('document', file, name);
+
+async function applicant(): Promise<{ visitor: Visitor; id: string; userId: string }> {
+  const visitor = world.visitor();
+  const { body } = await visitor.register(`applicant${++count}@example.org`);
+  const sent = await apply(visitor);
+  expect([sent.status, sent.body.state]).toEqual([201, 'SUBMITTED']);
+  return { visitor, id: sent.body.application.id, userId: body.user.id };
+}
+
+test('applied, looked at, approved: each step recorded, the user told, and services open', async () => {
+  const { visitor, id, userId } = await applicant();
+  const told: string[] = [];
+  const off = world.events.on('kyc.changed', (event) => told.push(`${event.userId} ${event.state}`));
+  const listed = await admin.get('/admin/kyc?state=SUBMITTED');
+  expect(listed.body.items.find((item: { id: string }) => item.id === id)).toMatchObject({ fullName: 'Ada Lovelace', documentNumber: 'P-CANARY-77', userId });
+  const document = await admin.get(`/admin/kyc/${id}/document`).buffer(true);
+  expect(document.body).toEqual(PNG);
+  expect(document.headers).toMatchObject({ 'content-type': 'image/png', 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  expect(document.headers['content-disposition']).toMatch(/^attachment; filename="kyc-[A-Za-z0-9_-]+\.png"$/);
+  expect((await admin.send('post', `/admin/kyc/${id}/approve`)).status).toBe(200);
+  expect((await visitor.get('/kyc')).body.state).toBe('APPROVED');
+  expect((await visitor.send('post', '/deposit-addresses', { network: 'ethereum' })).status).toBe(200);
+  expect(told).toEqual([`${userId} APPROVED`]);
+  off();
+  const { body } = await admin.get('/admin/audit-log');
+  expect(body.items.filter((row: { subject: string }) => row.subject === `kyc:${id}`).map((row: { action: string }) => row.action).sort()).toEqual(['kyc.approve', 'kyc.view-document']);
+});
+
+test('at rest nothing can be read', async () => {
+  const { id } = await applicant();
+  for (const file of await readdir(join(world.dir, 'kyc'))) {
+    const bytes = await readFile(join(world.dir, 'kyc', file));
+    expect(bytes.includes(PNG.subarray(0, 8))).toBe(false);
+  }
+  const [row] = await world.dataSource.query('SELECT document_number FROM kyc_applications WHERE id = ?', [id]);
+  expect(Buffer.from(row.document_number, 'base64').toString('latin1')).not.toContain('CANARY');
+});
+
+test('refused with a reason, and sent again', async () => {
+  const { visitor, id } = await applicant();
+  expect((await admin.send('post', `/admin/kyc/${id}/refuse`, {})).body.error.code).toBe('BAD_REQUEST');
+  expect((await admin.send('post', `/admin/kyc/${id}/refuse`, { reason: 'The picture is blurred' })).status).toBe(200);
+  expect((await visitor.get('/kyc')).body).toMatchObject({ state: 'REFUSED', application: { reason: 'The picture is blurred' } });
+  expect((await apply(visitor)).status).toBe(201);
+});
+
+test('decided once: of two at once one wins, and a second application waits its turn', async () => {
+  const { visitor, id } = await applicant();
+  expect((await apply(visitor)).body.error.code).toBe('KYC_STATE');
+  const answers = await Promise.all([admin.send('post', `/admin/kyc/${id}/approve`), admin.send('post', `/admin/kyc/${id}/refuse`, { reason: 'no' })]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+});
+
+test('nobody approves themselves', async () => {
+  const sent = await apply(admin);
+  const { body } = await admin.send('post', `/admin/kyc/${sent.body.application.id}/approve`);
+  expect(body.error.code).toBe('OWN_REQUEST');
+  expect((await admin.get('/session')).body.user.kycState).toBe('SUBMITTED');
+});
+
+test.each([
+  ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'), 'me.png'],
+  ['HTML as JPG', Buffer.from('<html><script>alert(1)</script></html>'), 'me.jpg'],
+  ['empty', Buffer.alloc(0), 'me.png'],
+  ['9 MB', Buffer.concat([PNG, Buffer.alloc(9 * 1024 * 1024)]), '../../me.png'],
+])('bad document: %s', async (_what, bytes, name) => {
+  const visitor = world.visitor();
+  await visitor.register(`bad${++count}@example.org`);
+  const { status, body } = await apply(visitor, FORM, bytes, name);
+  expect([status, body.error.code]).toEqual([400, 'BAD_DOCUMENT']);
+  expect((await visitor.get('/kyc')).body.state).toBe('NONE');
+});
+
+test.each([
+  ['state', { ...FORM, state: 'APPROVED' }],
+  ['userId', { ...FORM, userId: 'other' }],
+  ['country', { ...FORM, country: 'Germany' }],
+  ['birthDate', { ...FORM, birthDate: '1990-02-31' }],
+  ['documentType', { ...FORM, documentType: 'library card' }],
+  ['fullName', { ...FORM, fullName: 'a\u0000b' }],
+])('bad form: %s', async (field, form) => {
+  const visitor = world.visitor();
+  await visitor.register(`form${++count}@example.org`);
+  const { body } = await apply(visitor, form);
+  expect(body.error).toMatchObject({ code: 'BAD_REQUEST', details: { fields: [field] } });
+});
+
+test('what is not there', async () => {
+  expect((await admin.send('post', '/admin/kyc/none/approve')).body.error.code).toBe('NOT_FOUND');
+  expect((await admin.get('/admin/kyc/..%2f..%2fetc/document')).status).toBe(400);
+});

@@ -1,0 +1,106 @@
+import { ADDRESS, testWorld } from '../testing';
+import type { TestWorld, Visitor } from '../testing';
+
+const REQUEST = { asset: 'ETH', network: 'ethereum', address: ADDRESS.toLowerCase(), amount: '0.5' };
+let world: TestWorld;
+let user: Visitor;
+let other: Visitor;
+let admin: Visitor;
+
+beforeAll(async () => {
+  world = await testWorld();
+  await world.account('user@example.org', { kycState: 'APPROVED' });
+  await world.account('other@example.org', { kycState: 'APPROVED' });
+  await world.account('admin@example.org', { role: 'admin', kycState: 'APPROVED' });
+  [user, other, admin] = [world.visitor(), world.visitor(), world.visitor()];
+  await user.logIn('user@example.org');
+  await other.logIn('other@example.org');
+  await admin.logIn('admin@example.org');
+});
+afterAll(async () => {
+  expect(world.failures).toEqual([]);
+  await world.close();
+});
+
+const ask = (who: Visitor, key: string, request: object = REQUEST) => who.send('post', '/withdrawals', request, { 'Idempotency-Key': key });
+
+test('the same request and key is one withdrawal, word for word one command', async () => {
+  const answers = [await ask(user, 'key-0001'), await ask(user, 'key-0001', { ...REQUEST, amount: '0.50' }), await ask(user, 'key-0001')];
+  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+  expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  expect(answers[0]?.body).toMatchObject({ amount: '0.5', fee: '0.002', address: ADDRESS, state: 'REQUESTED' });
+  const commands = world.engine.commands.filter((command) => command.kind === 'withdrawal.request');
+  expect(commands).toHaveLength(1);
+  expect(commands[0]).toMatchObject({ withdrawalId: expect.stringMatching(/^wd_/), amount: '0.5', fee: '0.002', address: ADDRESS });
+  expect((await ask(user, 'key-0001', { ...REQUEST, amount: '0.6' })).body.error.code).toBe('REFERENCE_REUSED');
+});
+
+test('the same key of another user is another withdrawal', async () => {
+  const mine = await ask(user, 'key-0002');
+  const theirs = await ask(other, 'key-0002');
+  expect(theirs.status).toBe(201);
+  expect(theirs.body.id).not.toBe(mine.body.id);
+});
+
+test("another user's withdrawal is not there", async () => {
+  const { body } = await ask(user, 'key-0003');
+  expect((await other.get(`/withdrawals/${body.id}`)).body.error.code).toBe('NOT_FOUND');
+  expect((await other.send('delete', `/withdrawals/${body.id}`)).body.error.code).toBe('NOT_FOUND');
+  expect((await other.get('/withdrawals')).body.items.map(({ id }: { id: string }) => id)).not.toContain(body.id);
+  expect((await user.get(`/withdrawals/${body.id}`)).body).toEqual(body);
+});
+
+test('approved by an admin, who is not its owner', async () => {
+  const mine = await ask(user, 'key-0004');
+  expect((await admin.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).status).toBe(200);
+  expect((await user.get(`/withdrawals/${mine.body.id}`)).body.state).toBe('APPROVED');
+  expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', reference: `withdrawal:${mine.body.id}:approve:0` });
+  expect((await user.send('delete', `/withdrawals/${mine.body.id}`)).body.error.code).toBe('WITHDRAWAL_STATE');
+  const own = await ask(admin, 'key-0004');
+  for (const path of ['approve', 'refuse']) {
+    const { body } = await admin.send('post', `/admin/withdrawals/${own.body.id}/${path}`, path === 'refuse' ? { reason: 'x' } : undefined);
+    expect(body.error.code).toBe('OWN_REQUEST');
+  }
+});
+
+test('refused with a reason; canceled by its owner', async () => {
+  const refused = await ask(user, 'key-0005');
+  expect((await admin.send('post', `/admin/withdrawals/${refused.body.id}/refuse`, { reason: 'Unknown source' })).status).toBe(200);
+  expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.refuse', reason: 'Unknown source' });
+  const canceled = await ask(user, 'key-0006');
+  expect((await user.send('delete', `/withdrawals/${canceled.body.id}`)).body.state).toBe('CANCELED');
+  const { body } = await admin.get('/admin/withdrawals?state=CANCELED');
+  expect(body.items).toMatchObject([{ id: canceled.body.id, email: 'user@example.org' }]);
+});
+
+test.each([
+  ['unknown asset', { asset: 'DOGE' }, 'UNKNOWN_ASSET'],
+  ['unknown network', { network: 'tron' }, 'UNKNOWN_NETWORK'],
+  ['bad address', { address: '0x1234' }, 'BAD_ADDRESS'],
+  ['below the minimum', { amount: '0.001' }, 'AMOUNT_TOO_SMALL'],
+  ['nothing', { amount: '0' }, 'AMOUNT_TOO_SMALL'],
+  ['too many decimals', { amount: '0.123456789' }, 'BAD_AMOUNT'],
+  ['own fee', { fee: '0' }, 'BAD_REQUEST'],
+  ['for another', { userId: 'other' }, 'BAD_REQUEST'],
+  ['already approved', { state: 'APPROVED' }, 'BAD_REQUEST'],
+])('refused: %s', async (_what, change, code) => {
+  const before = world.engine.commands.length;
+  expect((await ask(user, 'key-bad1', { ...REQUEST, ...change })).body.error.code).toBe(code);
+  expect(world.engine.commands).toHaveLength(before);
+});
+
+const NOT_AMOUNTS: unknown[] = [
+  '1e-9', '1E400', '0x10', '', ' 12 ', '-0', '-1', '+1', 'NaN', 'Infinity', '.5', '5.', '01', '1_000', '1,5', '١٢', '１２', '𝟙', '1\u200b', null, [], ['1'],
+  {}, true, 1, 0.1, 1e40, '1'.repeat(40), `0.${'1'.repeat(19)}`, '1\n', '1;DROP TABLE users', '1.0.0', '1 000', '0b1', '½', '1e1', '--1', '1-', '\u0000', '1\u0000',
+];
+test.each(NOT_AMOUNTS.map((amount) => [amount]))('not an amount: %j', async (amount) => {
+  const before = world.engine.commands.length;
+  const { status, body } = await ask(user, 'key-bad2', { ...REQUEST, amount });
+  expect(status).toBe(400);
+  expect(['BAD_AMOUNT', 'BAD_REQUEST']).toContain(body.error.code);
+  expect(world.engine.commands).toHaveLength(before);
+});
+
+test.each([['none', {}], ['short', { 'Idempotency-Key': 'x' }], ['strange', { 'Idempotency-Key': 'key 0001; x' }]])('the key is needed: %s', async (_what, headers) => {
+  expect((await user.send('post', '/withdrawals', REQUEST, headers as Record<string, string>)).body.error.code).toBe('IDEMPOTENCY_KEY_REQUIRED');
+});
