@@ -1,0 +1,90 @@
+import { must, show } from './decimal';
+import type { Changes, Deposit, Fill, JournalRecord, Order, Withdrawal } from './types';
+
+/** The one account of the emulator: a fold over its journal. */
+export class Account {
+  readonly balances = new Map<string, { free: bigint; locked: bigint }>();
+  readonly orders = new Map<number, Order>();
+  readonly fills: Fill[] = [];
+  readonly deposits = new Map<string, Deposit>();
+  readonly withdrawals = new Map<string, Withdrawal>();
+  private lastOrderId = 10_000;
+
+  balance(asset: string): { free: bigint; locked: bigint } {
+    let found = this.balances.get(asset);
+    if (!found) this.balances.set(asset, (found = { free: 0n, locked: 0n }));
+    return found;
+  }
+
+  nextOrderId(): number {
+    return ++this.lastOrderId;
+  }
+
+  apply(record: JournalRecord): void {
+    if ('changes' in record) this.change(record.changes);
+    if (record.k === 'order') {
+      this.orders.set(record.order.orderId, record.order);
+      this.lastOrderId = Math.max(this.lastOrderId, record.order.orderId);
+      this.fills.push(...record.fills);
+    }
+    if (record.k === 'deposit') this.deposits.set(record.deposit.id, record.deposit);
+    if (record.k === 'withdrawal') this.withdrawals.set(record.withdrawal.id, record.withdrawal);
+  }
+
+  private change(changes: Changes): void {
+    for (const [asset, { free, locked }] of Object.entries(changes)) {
+      const balance = this.balance(asset);
+      balance.free += signed(free);
+      balance.locked += signed(locked);
+      if (balance.free < 0n || balance.locked < 0n) throw new Error(`balance of ${asset} below zero`);
+    }
+  }
+
+  openOrders(symbol?: string): Order[] {
+    return [...this.orders.values()].filter((order) => isOpen(order) && (!symbol || order.symbol === symbol));
+  }
+
+  find(symbol: string, by: { orderId?: string; clientOrderId?: string }): Order | undefined {
+    if (by.orderId) {
+      const order = this.orders.get(Number(by.orderId));
+      return order?.symbol === symbol ? order : undefined;
+    }
+    // The newest with this client id: the venue lets an id be used again once its order is closed.
+    return [...this.orders.values()].reverse().find((order) => order.symbol === symbol && order.clientOrderId === by.clientOrderId);
+  }
+}
+
+export const isOpen = (order: Order): boolean => order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
+
+function signed(text: string | undefined): bigint {
+  if (!text) return 0n;
+  return text.startsWith('-') ? -must(text.slice(1)) : must(text);
+}
+
+/** Gathers changes of balances into the journal's form. */
+export class ChangeSet {
+  private readonly by = new Map<string, { free: bigint; locked: bigint }>();
+
+  free(asset: string, amount: bigint): this {
+    return this.add(asset, 'free', amount);
+  }
+
+  locked(asset: string, amount: bigint): this {
+    return this.add(asset, 'locked', amount);
+  }
+
+  private add(asset: string, kind: 'free' | 'locked', amount: bigint): this {
+    const entry = this.by.get(asset) ?? { free: 0n, locked: 0n };
+    entry[kind] += amount;
+    this.by.set(asset, entry);
+    return this;
+  }
+
+  get changes(): Changes {
+    return Object.fromEntries([...this.by].map(([asset, { free, locked }]) => [asset, { free: show(free, 18), locked: show(locked, 18) }]));
+  }
+
+  get assets(): string[] {
+    return [...this.by.keys()];
+  }
+}

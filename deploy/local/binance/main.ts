@@ -1,0 +1,105 @@
+/** The Binance Spot emulator: `node --import tsx deploy/local/binance/main.ts --config <file>`. For this machine only. */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { WebSocketServer } from 'ws';
+import { Auth, Limits } from './auth';
+import { Capital } from './capital';
+import { Exchange } from './exchange';
+import { FAULTS } from './faults';
+import type { FaultName } from './faults';
+import { handleRest } from './rest';
+import type { RestDeps } from './rest';
+import { apiSocket, marketSocket } from './sockets';
+import type { EmulatorConfig } from './types';
+
+const BANNER = 'Javizen local: an emulator of Binance Spot on recorded data. Nothing here is real money.';
+const PING_MS = 20_000;
+
+export interface Emulator {
+  readonly port: number;
+  readonly url: string;
+  readonly exchange: Exchange;
+  close(): Promise<void>;
+}
+
+/** Faults and the replay's clock. Reached on the same port, which listens on loopback alone. */
+function control({ exchange }: RestDeps, request: IncomingMessage, response: ServerResponse, body: string): void {
+  const send = (status: number, answer: unknown): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  const asked = (body ? JSON.parse(body) : {}) as { name?: FaultName; count?: number; probability?: number; seed?: number; freeze?: boolean; step?: number };
+  const name = `${request.method} ${request.url}`;
+  if (name === 'POST /control/faults') {
+    if (!asked.name || !FAULTS.includes(asked.name)) return send(400, { error: `one of ${FAULTS.join(', ')}` });
+    exchange.faults.arm(asked.name, asked);
+    return send(200, {});
+  }
+  if (name === 'GET /control/faults') return send(200, Object.fromEntries(FAULTS.map((fault) => [fault, exchange.faults.fired.get(fault) ?? 0])));
+  if (name === 'DELETE /control/faults') {
+    exchange.faults.disarm();
+    return send(200, {});
+  }
+  if (name === 'POST /control/clock') {
+    if (asked.freeze !== undefined) exchange.freeze(asked.freeze);
+    if (asked.step !== undefined) exchange.step(asked.step);
+    return send(200, {});
+  }
+  return send(404, { error: `no ${name}` });
+}
+
+/** Starts the emulator; state is kept in `config.dir` and taken up again. */
+export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
+  if (process.env.NODE_ENV === 'production') throw new Error('The Binance emulator does not run in production.');
+  const exchange = new Exchange(config.dir);
+  const capitals = config.chains.map((chain) => new Capital(exchange, chain, join(config.dir, 'keys')));
+  await exchange.open((record) => capitals.forEach((capital) => capital.remember(record)), config.balances);
+  for (const capital of capitals) await capital.start();
+  const deps: RestDeps = { exchange, auth: new Auth(config.apiKeys), limits: new Limits(), capitals };
+
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      if (request.url === '/') return void response.writeHead(200, { 'content-type': 'text/plain' }).end(`${BANNER}\n`);
+      if (request.url?.startsWith('/control/')) return control(deps, request, response, body);
+      void handleRest(deps, request, response, body);
+    });
+  });
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      ws.on('error', () => undefined);
+      if (request.url?.startsWith('/ws-api/')) apiSocket(deps, ws);
+      else marketSocket(deps, ws, request);
+    });
+  });
+  const pings = setInterval(() => {
+    for (const client of sockets.clients) client.ping(String(Date.now()));
+  }, PING_MS);
+  await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    clearInterval(pings);
+    for (const capital of capitals) capital.stop();
+    exchange.close();
+    for (const client of sockets.clients) client.terminate();
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { port, url: `http://127.0.0.1:${port}`, exchange, close };
+}
+
+async function main(): Promise<void> {
+  const file = process.argv[process.argv.indexOf('--config') + 1] ?? '';
+  const emulator = await startEmulator(JSON.parse(readFileSync(file, 'utf8')) as EmulatorConfig);
+  process.stdout.write(`${JSON.stringify({ ready: true, port: emulator.port, banner: BANNER })}\n`);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void emulator.close().then(() => process.exit(0)));
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(2);
+  });
+}

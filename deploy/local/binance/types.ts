@@ -1,0 +1,95 @@
+export interface ApiKey {
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly type: 'hmac';
+  readonly permissions: readonly ('TRADE' | 'WITHDRAW')[];
+}
+
+export interface ChainConfig {
+  /** The venue's word for the network: `ETH`. */
+  readonly network: string;
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly tokens: Readonly<Record<string, { contract: string; decimals: number }>>;
+  readonly confirmations: number;
+}
+
+export interface EmulatorConfig {
+  readonly port: number;
+  readonly dir: string;
+  readonly apiKeys: readonly ApiKey[];
+  readonly chains: readonly ChainConfig[];
+  /** Free balances of a new account; empty on a fresh world. */
+  readonly balances?: Readonly<Record<string, string>>;
+}
+
+export interface Order {
+  symbol: string;
+  orderId: number;
+  clientOrderId: string;
+  side: 'BUY' | 'SELL';
+  type: 'LIMIT' | 'MARKET' | 'LIMIT_MAKER';
+  timeInForce: 'GTC' | 'IOC' | 'FOK';
+  price: string;
+  origQty: string;
+  quoteOrderQty: string;
+  executedQty: string;
+  cummulativeQuoteQty: string;
+  status: 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
+  time: number;
+  updateTime: number;
+}
+
+export interface Fill {
+  readonly symbol: string;
+  readonly id: number;
+  readonly orderId: number;
+  readonly price: string;
+  readonly qty: string;
+  readonly quoteQty: string;
+  readonly commission: string;
+  readonly commissionAsset: string;
+  readonly time: number;
+  readonly isBuyer: boolean;
+  readonly isMaker: boolean;
+}
+
+export interface Deposit {
+  readonly id: string;
+  readonly coin: string;
+  readonly network: string;
+  readonly address: string;
+  readonly amount: string;
+  readonly txId: string;
+  readonly insertTime: number;
+  status: 0 | 1;
+  confirmations: number;
+  readonly block: number;
+}
+
+export interface Withdrawal {
+  readonly id: string;
+  readonly withdrawOrderId: string;
+  readonly coin: string;
+  readonly network: string;
+  readonly address: string;
+  /** What arrives; the fee is taken besides. */
+  readonly amount: string;
+  readonly transactionFee: string;
+  readonly applyTime: number;
+  status: 4 | 6;
+  txId: string;
+  raw: string;
+}
+
+/** One durable step. Replaying all of them gives the account back. */
+export type JournalRecord =
+  | { k: 'order'; order: Order; fills: Fill[]; changes: Changes }
+  | { k: 'deposit'; deposit: Deposit; changes: Changes }
+  | { k: 'withdrawal'; withdrawal: Withdrawal; changes: Changes }
+  | { k: 'mark'; symbol: string; at: number; backward: boolean; updateId: number; tradeId: number }
+  | { k: 'scan'; network: string; height: number }
+  | { k: 'balance'; changes: Changes };
+
+/** Changes of free and locked balances, as decimal strings with 8 places. */
+export type Changes = Record<string, { free?: string; locked?: string }>;
