@@ -33,8 +33,26 @@ export const REGISTRY: Registry = {
   ],
   networks: [{ id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 31337, gasAsset: 'ETH', confirmations: 6, venueNetwork: 'ETH' }],
   rails: [
-    { asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, minDeposit: '0.01', depositFee: '0.001', minWithdrawal: '0.01', withdrawalFee: '0.002' },
-    { asset: 'USDT', network: 'ethereum', contract: ADDRESS, decimals: 6, minDeposit: '10', depositFee: '1', minWithdrawal: '10', withdrawalFee: '5' },
+    {
+      asset: 'ETH',
+      network: 'ethereum',
+      contract: null,
+      decimals: 18,
+      minDeposit: '0.01',
+      depositFee: '0.001',
+      minWithdrawal: '0.01',
+      withdrawalFee: '0.002',
+    },
+    {
+      asset: 'USDT',
+      network: 'ethereum',
+      contract: ADDRESS,
+      decimals: 6,
+      minDeposit: '10',
+      depositFee: '1',
+      minWithdrawal: '10',
+      withdrawalFee: '5',
+    },
   ],
   markets: [{ symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', venue: 'binance' }],
   fees: { version: 1, swapCommission: '0.002', swapSpread: '0.001', venueTaker: '0.001' },
@@ -55,7 +73,9 @@ export function simpleBus(): EventBus {
 }
 
 /** Keeps what it was told, answers an old reference as the real one does, and writes withdrawal rows; no money moves. */
-export function recordingEngine(dataSource: DataSource): Engine & { commands: Command[]; refuseNext(error: DomainError): void; balances: UserBalance[] } {
+export function recordingEngine(
+  dataSource: DataSource,
+): Engine & { commands: Command[]; refuseNext(error: DomainError): void; balances: UserBalance[] } {
   const commands: Command[] = [];
   const bodies = new Map<string, string>();
   let refusal: DomainError | undefined;
@@ -69,7 +89,10 @@ export function recordingEngine(dataSource: DataSource): Engine & { commands: Co
       await rows.insert({ id: withdrawalId, userId, asset, network, address, amount, fee, state: 'REQUESTED', ...counts, ...none });
     } else if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse' || command.kind === 'withdrawal.cancel') {
       const step = command.kind.slice('withdrawal.'.length) as keyof typeof decided;
-      const changed = await rows.update({ id: command.withdrawalId, state: 'REQUESTED' }, { state: decided[step] });
+      const changed = await rows.update(
+        { id: command.withdrawalId, state: 'REQUESTED' },
+        { state: decided[step], decidedBy: 'adminId' in command ? command.adminId : null },
+      );
       if (changed.affected !== 1) throw new DomainError('WITHDRAWAL_STATE');
     } else if (command.kind === 'swap.accept') {
       await completedSwap(dataSource, command);
@@ -102,16 +125,40 @@ export function recordingEngine(dataSource: DataSource): Engine & { commands: Co
 }
 
 /** A swap as the real house would leave it: one order at the venue, one trade. */
-async function completedSwap(dataSource: DataSource, { swapId, userId, quoteId }: Extract<Command, { kind: 'swap.accept' }>): Promise<void> {
+async function completedSwap(
+  dataSource: DataSource,
+  { swapId, userId, quoteId }: Extract<Command, { kind: 'swap.accept' }>,
+): Promise<void> {
   const times = { createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_000 };
   const amounts = { fromAmount: '1', toAmount: '2994', filledFrom: '1', filledTo: '2994', commission: '6' };
   const order = { symbol: 'ETHUSDT', side: 'SELL' as const };
   await dataSource.getRepository(SwapEntity).insert({
-    id: swapId, userId, quoteId, fromAsset: 'ETH', toAsset: 'USDT', ...amounts, feeVersion: 1, state: 'COMPLETED', legs: [order], seen: {}, ...times,
+    id: swapId,
+    userId,
+    quoteId,
+    fromAsset: 'ETH',
+    toAsset: 'USDT',
+    ...amounts,
+    feeVersion: 1,
+    state: 'COMPLETED',
+    legs: [order],
+    seen: {},
+    ...times,
   });
   const intentId = `i${swapId}`;
   await dataSource.getRepository(VenueIntentEntity).insert({
-    id: intentId, swapId, leg: 0, ...order, quantity: '1', limitPrice: '2996', timestamp: 1, recvWindow: 5000, state: 'DONE', venueOrderId: '4711', reason: null, ...times,
+    id: intentId,
+    swapId,
+    leg: 0,
+    ...order,
+    quantity: '1',
+    limitPrice: '2996',
+    timestamp: 1,
+    recvWindow: 5000,
+    state: 'DONE',
+    venueOrderId: '4711',
+    reason: null,
+    ...times,
   });
   const settled = { price: '3000.1', quantity: '1', quoteQuantity: '3000.1', commission: '3.0001', commissionAsset: 'USDT', at: 1 };
   const tradeId = Number.parseInt(createHash('sha256').update(swapId).digest('hex').slice(0, 8), 16);
@@ -145,10 +192,19 @@ export async function testWorld(changes: Partial<ServerConfig> = {}) {
   const failures: string[] = [];
   const clock = fixedClock();
   const ids = countingIds(randomBytes(8).toString('hex'));
-  const logger = { ...quiet, error: (fields: Record<string, unknown>, message: string) => failures.push(`${message} ${JSON.stringify(fields)}`) };
+  const logger = {
+    ...quiet,
+    error: (fields: Record<string, unknown>, message: string) => failures.push(`${message} ${JSON.stringify(fields)}`),
+  };
   const server = createServer(
     {
-      dataSource, redis, engine, events, clock, ids, logger,
+      dataSource,
+      redis,
+      engine,
+      events,
+      clock,
+      ids,
+      logger,
       quotes: plainQuotes,
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
@@ -160,8 +216,14 @@ export async function testWorld(changes: Partial<ServerConfig> = {}) {
       },
     },
     {
-      sessionSecret: randomBytes(32).toString('hex'), kycKey: randomBytes(32).toString('hex'), kycDir: join(dir, 'kyc'), webDir: join(dir, 'web'),
-      secureCookies: false, publicOrigin: null, mailDir: join(dir, 'mail'), ...changes,
+      sessionSecret: randomBytes(32).toString('hex'),
+      kycKey: randomBytes(32).toString('hex'),
+      kycDir: join(dir, 'kyc'),
+      webDir: join(dir, 'web'),
+      secureCookies: false,
+      publicOrigin: null,
+      mailDir: join(dir, 'mail'),
+      ...changes,
     },
   );
   const http = createHttpServer(server.handler);
@@ -169,7 +231,14 @@ export async function testWorld(changes: Partial<ServerConfig> = {}) {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
-    dataSource, engine, events, clock, failures, url, dir, redis,
+    dataSource,
+    engine,
+    events,
+    clock,
+    failures,
+    url,
+    dir,
+    redis,
     account: (email: string, more: { role?: 'admin'; kycState?: 'APPROVED' } = {}) =>
       ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en', ...more }),
     visitor: () => visitor(url),
@@ -202,7 +271,9 @@ export function visitor(url: string) {
     register: async (email: string, password = PASSWORD) => logged(await agent.post('/api/accounts').send({ email, password })),
     get: (path: string) => agent.get(`/api${path}`),
     send: (method: 'post' | 'delete', path: string, body?: object, headers: Record<string, string> = {}) =>
-      agent[method](`/api${path}`).set({ 'X-CSRF-Token': csrf, ...headers }).send(body),
+      agent[method](`/api${path}`)
+        .set({ 'X-CSRF-Token': csrf, ...headers })
+        .send(body),
   };
 }
 export type Visitor = ReturnType<typeof visitor>;

@@ -22,4 +22,5 @@ export function grouped(amount: string): string {
 export const withAsset = (amount: string, asset: string): string => `${grouped(amount)} ${asset}`;
 
 /** The sum of two amounts, or null while one of them is not one yet. */
-export const sum = (a: string, b: string): string | null => (isAmount(a) && isAmount(b) ? formatAmount(parseAmount(a) + parseAmount(b)) : null);
+export const sum = (a: string, b: string): string | null =>
+  isAmount(a) && isAmount(b) ? formatAmount(parseAmount(a) + parseAmount(b)) : null;

@@ -6,7 +6,11 @@ import { loadRegistry } from './api/registry';
 import App from './App.vue';
 import { currentLocale, i18n, useLanguage } from './i18n';
 import { router } from './router';
-import './style.css';
+import './style/base.css';
+import './style/frame.css';
+import './style/controls.css';
+import './style/lists.css';
+import './style/pages.css';
 
 useLanguage(currentLocale());
 connectLive();

@@ -11,7 +11,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/withdraw', name: 'withdraw', meta: { needs: 'user' }, component: () => import('./withdrawals/WithdrawPage.vue') },
   { path: '/history', name: 'history', meta: { needs: 'user' }, component: () => import('./history/HistoryPage.vue') },
   { path: '/admin/kyc', name: 'adminKyc', meta: { needs: 'admin' }, component: () => import('./admin/KycQueue.vue') },
-  { path: '/admin/withdrawals', name: 'adminWithdrawals', meta: { needs: 'admin' }, component: () => import('./admin/WithdrawalQueue.vue') },
+  {
+    path: '/admin/withdrawals',
+    name: 'adminWithdrawals',
+    meta: { needs: 'admin' },
+    component: () => import('./admin/WithdrawalQueue.vue'),
+  },
   { path: '/admin/treasury', name: 'adminTreasury', meta: { needs: 'admin' }, component: () => import('./admin/TreasuryPage.vue') },
   { path: '/admin/audit', name: 'adminAudit', meta: { needs: 'admin' }, component: () => import('./admin/AuditPage.vue') },
   { path: '/:rest(.*)*', name: 'lost', component: () => import('./shell/LostPage.vue') },

@@ -29,7 +29,10 @@ export const swapOf = (dataSource: DataSource, userId: string, id: string): Prom
   dataSource.getRepository(SwapEntity).findOneBy({ id, userId });
 
 /** The orders a swap sent to the venue, and their trades. */
-export async function venueOrdersOf(dataSource: DataSource, swapId: string): Promise<{ intent: VenueIntentRow; trades: VenueTradeRow[] }[]> {
+export async function venueOrdersOf(
+  dataSource: DataSource,
+  swapId: string,
+): Promise<{ intent: VenueIntentRow; trades: VenueTradeRow[] }[]> {
   const intents = await dataSource.getRepository(VenueIntentEntity).find({ where: { swapId }, order: { leg: 'ASC', createdAt: 'ASC' } });
   if (intents.length === 0) return [];
   const where = { intentId: In(intents.map((intent) => intent.id)) };

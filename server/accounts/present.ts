@@ -1,7 +1,14 @@
 import type { SessionView, UserView } from '../../domain/contract/api/accounts';
 import type { UserRow } from '../../db/entities/accounts';
 
-export const presentUser = ({ id, email, role, kycState, locale, createdAt }: UserRow): UserView => ({ id, email, role, kycState, locale, createdAt });
+export const presentUser = ({ id, email, role, kycState, locale, createdAt }: UserRow): UserView => ({
+  id,
+  email,
+  role,
+  kycState,
+  locale,
+  createdAt,
+});
 
 export const presentSession = (user: UserRow | null, csrfToken: string | undefined): SessionView => ({
   user: user && presentUser(user),

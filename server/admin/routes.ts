@@ -15,7 +15,10 @@ export function adminRoutes({ dataSource, engine }: Pick<ServerDeps, 'dataSource
     }),
     route(ENDPOINTS.auditLog, async ({ query }) => {
       const rows = await listAdminActions(dataSource, query);
-      const emails = await emailsOf(dataSource, rows.map((row) => row.adminId));
+      const emails = await emailsOf(
+        dataSource,
+        rows.map((row) => row.adminId),
+      );
       return { items: rows.map((row) => ({ ...row, adminEmail: emails.get(row.adminId) ?? null })) };
     }),
     route(ENDPOINTS.adminUsers, async ({ query }) => ({ items: await listUsers(dataSource, query) })),

@@ -7,7 +7,11 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { presentDeposit } from './present';
 
-export function depositRoutes({ dataSource, depositAddresses, registry }: Pick<ServerDeps, 'dataSource' | 'depositAddresses' | 'registry'>): Route[] {
+export function depositRoutes({
+  dataSource,
+  depositAddresses,
+  registry,
+}: Pick<ServerDeps, 'dataSource' | 'depositAddresses' | 'registry'>): Route[] {
   return [
     route(ENDPOINTS.depositAddress, async ({ user, body: { network } }) => {
       if (!registry.networks.some(({ id }) => id === network)) throw new DomainError('UNKNOWN_NETWORK');

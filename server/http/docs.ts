@@ -14,14 +14,17 @@ h2{font-size:1.05rem;margin:0;display:flex;gap:.6rem;align-items:baseline;flex-w
 .method{text-transform:uppercase;font:700 .8rem ui-monospace,monospace;color:var(--accent);min-width:4rem}
 code,pre{font:.85rem/1.5 ui-monospace,monospace}pre{background:var(--soft);padding:.75rem;border-radius:.5rem;overflow:auto}
 .access{font-size:.8rem;border:1px solid var(--line);border-radius:1rem;padding:0 .6rem}
-table{border-collapse:collapse;width:100%;font-size:.9rem}td,th{border-top:1px solid var(--line);padding:.35rem;text-align:start;vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:.9rem}
+td,th{border-top:1px solid var(--line);padding:.35rem;text-align:start;vertical-align:top}
 nav ul{columns:20rem;padding:0;list-style:none}a{color:var(--accent)}`;
 
 export function docsPage(document: OpenApi): string {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
-  const links = operations.map(({ path, method }) => `<li><a href="#${anchor(method, path)}"><span class="method">${method}</span> ${escape(path)}</a></li>`);
+  const links = operations.map(
+    ({ path, method }) => `<li><a href="#${anchor(method, path)}"><span class="method">${method}</span> ${escape(path)}</a></li>`,
+  );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Javizen API</title>
 <meta name="viewport" content="width=device-width,initial-scale=1"><link rel="stylesheet" href="/api/docs.css"></head><body>
 <h1>Javizen API</h1><p>${escape(document.info.description)} The same as <a href="/api/openapi.json">OpenAPI 3.1</a>.</p>
@@ -29,25 +32,44 @@ export function docsPage(document: OpenApi): string {
 }
 
 function section({ path, method, operation }: { path: string; method: string; operation: Json }): string {
-  const body = (operation.requestBody as { content?: Record<string, { schema?: Json }> } | undefined)?.content;
-  const responses = Object.entries(operation.responses as Record<string, { description: string; content?: Record<string, { schema?: Json }> }>);
-  const [[status, success] = ['', undefined], ...refusals] = responses;
+  const [[status, success] = ['', undefined], ...refusals] = Object.entries(
+    operation.responses as Record<string, Part & { description: string }>,
+  );
   return `<section id="${anchor(method, path)}"><h2><span class="method">${method}</span><code>${escape(path)}</code>
 <span class="access">${escape(operation['x-access'])}</span></h2><p>${escape(operation.summary)}</p>
 ${parameters(operation.parameters as Json[])}
-${body ? Object.entries(body).map(([type, { schema }]) => `<h3>Body (${escape(type)})</h3>${shape(schema)}`).join('') : ''}
-<h3>Answer ${escape(status)}</h3>${Object.values(success?.content ?? {}).map(({ schema }) => shape(schema)).join('')}
-<table><tr><th>Status</th><th>Refusals</th></tr>${refusals.map(([code, { description }]) => `<tr><td>${escape(code)}</td><td>${escape(description)}</td></tr>`).join('')}</table></section>`;
+${contents('Body', operation.requestBody as Part | undefined)}
+${contents(`Answer ${status}`, success)}
+${table(
+  ['Status', 'Refusals'],
+  refusals.map(([code, { description }]) => [code, description]),
+)}</section>`;
 }
+
+interface Part {
+  readonly content?: Record<string, { schema?: Json }>;
+}
+
+const contents = (title: string, part: Part | undefined): string =>
+  Object.entries(part?.content ?? {})
+    .map(([type, { schema }]) => `<h3>${escape(title)} (${escape(type)})</h3>${shape(schema)}`)
+    .join('');
+
+const table = (heads: string[], rows: string[][]): string =>
+  `<table><tr>${heads.map((head) => `<th>${escape(head)}</th>`).join('')}</tr>${rows
+    .map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`)
+    .join('')}</table>`;
 
 const parameters = (list: Json[]): string =>
   list.length === 0
     ? ''
-    : `<table><tr><th>Parameter</th><th>In</th><th>Required</th></tr>${list
-        .map((field) => `<tr><td><code>${escape(field.name)}</code></td><td>${escape(field.in)}</td><td>${field.required ? 'yes' : 'no'}</td></tr>`)
-        .join('')}</table>`;
+    : table(
+        ['Parameter', 'In', 'Required'],
+        list.map((field) => [String(field.name), String(field.in), field.required ? 'yes' : 'no']),
+      );
 
-const shape = (schema: Json | undefined): string => (schema ? `<pre>${escape(JSON.stringify(outline(schema), null, 2))}</pre>` : '<p>Bytes.</p>');
+const shape = (schema: Json | undefined): string =>
+  schema ? `<pre>${escape(JSON.stringify(outline(schema), null, 2))}</pre>` : '<p>Bytes.</p>';
 
 /** A schema as an example-like outline: property names and types. */
 function outline(schema: Json): unknown {
@@ -55,6 +77,9 @@ function outline(schema: Json): unknown {
   if (variants) return variants.some(({ type }) => type === 'object') ? outline(variants[0] ?? {}) : variants.map(outline).join(' | ');
   if (schema.enum) return (schema.enum as string[]).join(' | ');
   if (schema.type === 'array') return [outline((schema.items as Json | undefined) ?? {})];
-  if (schema.type !== 'object') return schema.description ? `${String(schema.type)}: ${String(schema.description)}` : String(schema.type ?? 'any');
-  return Object.fromEntries(Object.entries((schema.properties as Record<string, Json> | undefined) ?? {}).map(([name, field]) => [name, outline(field)]));
+  if (schema.type !== 'object')
+    return schema.description ? `${String(schema.type)}: ${String(schema.description)}` : String(schema.type ?? 'any');
+  return Object.fromEntries(
+    Object.entries((schema.properties as Record<string, Json> | undefined) ?? {}).map(([name, field]) => [name, outline(field)]),
+  );
 }

@@ -21,7 +21,8 @@ const LIBRARY_ERRORS: Record<string, ErrorCode> = {
 function refusalOf(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
   const { type, code, status } = (error ?? {}) as { type?: string; code?: string; status?: number };
-  const known = LIBRARY_ERRORS[type ?? ''] ?? (error instanceof multer.MulterError ? (LIBRARY_ERRORS[code ?? ''] ?? 'BAD_REQUEST') : undefined);
+  const known =
+    LIBRARY_ERRORS[type ?? ''] ?? (error instanceof multer.MulterError ? (LIBRARY_ERRORS[code ?? ''] ?? 'BAD_REQUEST') : undefined);
   if (known) return new DomainError(known);
   return status !== undefined && status >= 400 && status < 500 ? new DomainError('BAD_REQUEST') : undefined;
 }

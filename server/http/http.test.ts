@@ -28,9 +28,12 @@ test('the page, its files, and its health', async () => {
   expect((await get('/healthz')).body).toEqual({ ok: true });
 });
 
-test.each(['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/..%2f..%2fsecret.txt'])('no file outside: %s', async (path) => {
-  expect((await get(path)).text).not.toBe('secret');
-});
+test.each(['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/..%2f..%2fsecret.txt'])(
+  'no file outside: %s',
+  async (path) => {
+    expect((await get(path)).text).not.toBe('secret');
+  },
+);
 
 test('headers', async () => {
   const { headers } = await get('/');
@@ -61,12 +64,15 @@ test('the document describes every endpoint, and the page shows each', async () 
   expect(body.paths['/api/withdrawals'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
 });
 
-test.each(['/api/deposits?limit=0', '/api/deposits?limit=1e3', '/api/deposits?before=x', '/api/deposits?userId=1'])('bad query: %s', async (path) => {
-  await world.account('query@example.org');
-  const visitor = world.visitor();
-  await visitor.logIn('query@example.org');
-  expect((await visitor.agent.get(path)).body.error.code).toBe('BAD_REQUEST');
-});
+test.each(['/api/deposits?limit=0', '/api/deposits?limit=1e3', '/api/deposits?before=x', '/api/deposits?userId=1'])(
+  'bad query: %s',
+  async (path) => {
+    await world.account('query@example.org');
+    const visitor = world.visitor();
+    await visitor.logIn('query@example.org');
+    expect((await visitor.agent.get(path)).body.error.code).toBe('BAD_REQUEST');
+  },
+);
 
 test('a letter is written once', async () => {
   const visitor = world.visitor();

@@ -22,7 +22,11 @@ export function openApi(): OpenApi {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Javizen', version: '1', description: 'Amounts are decimal strings. Every refusal is { error: { code, message, details? } }.' },
+    info: {
+      title: 'Javizen',
+      version: '1',
+      description: 'Amounts are decimal strings. Every refusal is { error: { code, message, details? } }.',
+    },
     servers: [{ url: '/' }],
     paths,
     components: {
@@ -61,10 +65,18 @@ function fieldsOf(schema: z.ZodType, place: 'path' | 'query'): Json[] {
 }
 
 function headersOf(endpoint: Endpoint): Json[] {
-  const header = (name: string, description: string): Json => ({ name, in: 'header', required: true, description, schema: { type: 'string' } });
+  const header = (name: string, description: string): Json => ({
+    name,
+    in: 'header',
+    required: true,
+    description,
+    schema: { type: 'string' },
+  });
   return [
     ...(endpoint.method !== 'get' && endpoint.access !== 'public' ? [header('X-CSRF-Token', 'The csrfToken of GET /api/session.')] : []),
-    ...(endpoint.idempotent ? [header('Idempotency-Key', '8 to 64 characters of A-Z a-z 0-9 _ -; a request sent again keeps its key.')] : []),
+    ...(endpoint.idempotent
+      ? [header('Idempotency-Key', '8 to 64 characters of A-Z a-z 0-9 _ -; a request sent again keeps its key.')]
+      : []),
   ];
 }
 

@@ -123,7 +123,9 @@ function valid(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
   const amounts = result.error.issues.some((issue) => issue.message === AMOUNT_ISSUE);
-  const fields = result.error.issues.slice(0, 20).flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')]));
+  const fields = result.error.issues
+    .slice(0, 20)
+    .flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')]));
   throw new DomainError(amounts ? 'BAD_AMOUNT' : 'BAD_REQUEST', { fields: fields.map((field) => field.slice(0, 60)) });
 }
 
@@ -131,7 +133,11 @@ function send(endpoint: Endpoint, res: Response, answer: unknown): void {
   res.set('Cache-Control', 'no-store');
   if (endpoint.answers === 'file') {
     const { bytes, mime, name } = answer as FileAnswer;
-    res.set({ 'Content-Type': mime, 'Content-Disposition': `attachment; filename="${name}"`, 'Content-Security-Policy': "sandbox; default-src 'none'" });
+    res.set({
+      'Content-Type': mime,
+      'Content-Disposition': `attachment; filename="${name}"`,
+      'Content-Security-Policy': "sandbox; default-src 'none'",
+    });
     res.status(endpoint.status).send(bytes);
     return;
   }

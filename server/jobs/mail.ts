@@ -24,7 +24,10 @@ export interface Post {
   close(): Promise<void>;
 }
 
-export function createPost(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>): Post {
+export function createPost(
+  deps: Pick<ServerDeps, 'redis' | 'logger'>,
+  config: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>,
+): Post {
   const clients: Redis[] = [];
   const newClient = (): Redis => {
     const client = deps.redis.duplicate({ maxRetriesPerRequest: null, enableReadyCheck: false, keyPrefix: '' });
@@ -54,7 +57,12 @@ export function createPost(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: P
 /** By SMTP where there is a server, else as files that can be read. */
 function delivery({ smtpUrl, mailDir, mailFrom }: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>) {
   const from = mailFrom ?? 'Javizen <no-reply@localhost>';
-  const message = ({ kind, to, locale }: Letter) => ({ from, to, subject: LETTERS[kind][locale].subject, text: `${LETTERS[kind][locale].text}\n` });
+  const message = ({ kind, to, locale }: Letter) => ({
+    from,
+    to,
+    subject: LETTERS[kind][locale].subject,
+    text: `${LETTERS[kind][locale].text}\n`,
+  });
   if (smtpUrl) {
     const transport = createTransport(smtpUrl);
     return async (_id: string, letter: Letter): Promise<void> => {

@@ -13,7 +13,13 @@ const frame = (height: number, width: number): Buffer => {
   return segment(0xc0, body);
 };
 const jpeg = (parts: Buffer[], end = Buffer.from([0xff, 0xd9])): Buffer =>
-  Buffer.concat([Buffer.from([0xff, 0xd8]), ...parts, segment(0xda, Buffer.from([1, 1, 0, 0, 63, 0])), Buffer.from([1, 2, 0xff, 0, 3, 0xff, 0xd0, 4]), end]);
+  Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    ...parts,
+    segment(0xda, Buffer.from([1, 1, 0, 0, 63, 0])),
+    Buffer.from([1, 2, 0xff, 0, 3, 0xff, 0xd0, 4]),
+    end,
+  ]);
 const chunk = (type: string, body: string): Buffer => {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(body.length);
@@ -55,7 +61,11 @@ test.each([
   ['a ZIP behind a PNG', Buffer.concat([PNG, Buffer.from(`PK\u0003\u0004${SCRIPT}`)]), PNG],
   ['words inside a PNG', Buffer.concat([PNG.subarray(0, 33), chunk('tEXt', SCRIPT), chunk('eXIf', 'GPS'), PNG.subarray(33)]), PNG],
   ['a page behind a JPEG', Buffer.concat([plainJpeg, Buffer.from(SCRIPT)]), plainJpeg],
-  ['places and comments inside a JPEG', jpeg([segment(0xe1, Buffer.from('Exif GPS')), segment(0xfe, Buffer.from(SCRIPT)), frame(10, 10)]), plainJpeg],
+  [
+    'places and comments inside a JPEG',
+    jpeg([segment(0xe1, Buffer.from('Exif GPS')), segment(0xfe, Buffer.from(SCRIPT)), frame(10, 10)]),
+    plainJpeg,
+  ],
 ])('cut away: %s', (_name, dirty, clean) => {
   expect(cleanDocument(dirty)?.bytes).toEqual(clean);
 });

@@ -25,7 +25,7 @@ function cleanPng(bytes: Buffer): Buffer | undefined {
   if (bytes.length < 57 || !bytes.subarray(0, 8).equals(PNG_SIGNATURE) || bytes.toString('latin1', 12, 16) !== 'IHDR') return undefined;
   if (tooLarge(bytes.readUInt32BE(16), bytes.readUInt32BE(20))) return undefined;
   const kept: Buffer[] = [PNG_SIGNATURE];
-  for (let at = 8; at + 12 <= bytes.length; ) {
+  for (let at = 8; at + 12 <= bytes.length;) {
     const end = at + 12 + bytes.readUInt32BE(at);
     if (end > bytes.length) return undefined;
     const type = bytes.toString('latin1', at + 4, at + 8);
@@ -48,7 +48,7 @@ function cleanJpeg(bytes: Buffer): Buffer | undefined {
   if (bytes.length < 20 || bytes[0] !== 0xff || bytes[1] !== SOI) return undefined;
   const kept: Buffer[] = [bytes.subarray(0, 2)];
   let framed = false;
-  for (let at = 2; at + 4 <= bytes.length; ) {
+  for (let at = 2; at + 4 <= bytes.length;) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1] as number;
     const end = at + 2 + bytes.readUInt16BE(at + 2);
@@ -82,6 +82,8 @@ function isQuietPdf(bytes: Buffer): boolean {
   if (!/^%PDF-[12]\.[0-9]/.test(bytes.toString('latin1', 0, 8))) return false;
   if (!/%%EOF\s*$/.test(bytes.subarray(-64).toString('latin1'))) return false;
   // A name may hide behind #-escapes: /J#61vaScript.
-  const names = bytes.toString('latin1').replace(/#([0-9a-fA-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const names = bytes
+    .toString('latin1')
+    .replace(/#([0-9a-fA-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return !ACTIVE.test(names);
 }

@@ -20,7 +20,11 @@ afterAll(async () => {
 });
 
 const apply = (who: Visitor, form: object = FORM, file: Buffer = PNG, name = 'passport.png') =>
-  who.agent.post('/api/kyc').set('X-CSRF-Token', who.csrf()).field(form as Record<string, string>).attach('document', file, name);
+  who.agent
+    .post('/api/kyc')
+    .set('X-CSRF-Token', who.csrf())
+    .field(form as Record<string, string>)
+    .attach('document', file, name);
 
 async function applicant(): Promise<{ visitor: Visitor; id: string; userId: string }> {
   const visitor = world.visitor();
@@ -35,7 +39,11 @@ test('applied, looked at, approved: each step recorded, the user told, and servi
   const told: string[] = [];
   const off = world.events.on('kyc.changed', (event) => told.push(`${event.userId} ${event.state}`));
   const listed = await admin.get('/admin/kyc?state=SUBMITTED');
-  expect(listed.body.items.find((item: { id: string }) => item.id === id)).toMatchObject({ fullName: 'Ada Lovelace', documentNumber: 'P-CANARY-77', userId });
+  expect(listed.body.items.find((item: { id: string }) => item.id === id)).toMatchObject({
+    fullName: 'Ada Lovelace',
+    documentNumber: 'P-CANARY-77',
+    userId,
+  });
   const document = await admin.get(`/admin/kyc/${id}/document`).buffer(true);
   expect(document.body).toEqual(PNG);
   expect(document.headers).toMatchObject({ 'content-type': 'image/png', 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
@@ -46,7 +54,12 @@ test('applied, looked at, approved: each step recorded, the user told, and servi
   expect(told).toEqual([`${userId} APPROVED`]);
   off();
   const { body } = await admin.get('/admin/audit-log');
-  expect(body.items.filter((row: { subject: string }) => row.subject === `kyc:${id}`).map((row: { action: string }) => row.action).sort()).toEqual(['kyc.approve', 'kyc.view-document']);
+  expect(
+    body.items
+      .filter((row: { subject: string }) => row.subject === `kyc:${id}`)
+      .map((row: { action: string }) => row.action)
+      .sort(),
+  ).toEqual(['kyc.approve', 'kyc.view-document']);
 });
 
 test('at rest nothing can be read', async () => {
@@ -70,7 +83,10 @@ test('refused with a reason, and sent again', async () => {
 test('decided once: of two at once one wins, and a second application waits its turn', async () => {
   const { visitor, id } = await applicant();
   expect((await apply(visitor)).body.error.code).toBe('KYC_STATE');
-  const answers = await Promise.all([admin.send('post', `/admin/kyc/${id}/approve`), admin.send('post', `/admin/kyc/${id}/refuse`, { reason: 'no' })]);
+  const answers = await Promise.all([
+    admin.send('post', `/admin/kyc/${id}/approve`),
+    admin.send('post', `/admin/kyc/${id}/refuse`, { reason: 'no' }),
+  ]);
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
 });
 

@@ -2,7 +2,10 @@ import type { KycApplicationRow, UserRow } from '../../db/entities/accounts';
 import type { AdminKycView, KycView } from '../../domain/contract/api/kyc';
 import type { Vault } from './vault';
 
-export const presentKyc = (user: Pick<UserRow, 'kycState'>, application: KycApplicationRow | null): KycView => ({ state: user.kycState, application });
+export const presentKyc = (user: Pick<UserRow, 'kycState'>, application: KycApplicationRow | null): KycView => ({
+  state: user.kycState,
+  application,
+});
 
 export const presentForAdmin = (row: KycApplicationRow, email: string | undefined, vault: Vault): AdminKycView => ({
   ...row,

@@ -17,7 +17,10 @@ export function kycRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>, servic
     route(ENDPOINTS.kyc, async ({ user }) => presentKyc(user, await latestApplication(dataSource, user.id))),
     route(ENDPOINTS.adminKyc, async ({ query }) => {
       const rows = await listApplications(dataSource, query, query.state);
-      const emails = await emailsOf(dataSource, rows.map((row) => row.userId));
+      const emails = await emailsOf(
+        dataSource,
+        rows.map((row) => row.userId),
+      );
       return { items: rows.map((row) => presentForAdmin(row, emails.get(row.userId), vault)) };
     }),
     route(ENDPOINTS.adminKycDocument, async ({ user, params }) => {

@@ -61,7 +61,13 @@ async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, fi
   deps.events.publish({ name: 'kyc.changed', userId: user.id, state });
 }
 
-async function decide(deps: Deps, admin: UserRow, applicationId: string, decision: 'approve' | 'refuse', reason: string | null): Promise<void> {
+async function decide(
+  deps: Deps,
+  admin: UserRow,
+  applicationId: string,
+  decision: 'approve' | 'refuse',
+  reason: string | null,
+): Promise<void> {
   const { userId, state } = await inTransaction(deps.dataSource, async (manager) => {
     const found = await applicationById(manager, applicationId);
     if (!found) throw new DomainError('NOT_FOUND');

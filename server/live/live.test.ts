@@ -30,7 +30,12 @@ afterAll(async () => {
 });
 
 async function listen(cookie: string, origin?: string) {
-  const socket = io(world.url, { path: '/live', transports: ['websocket'], reconnection: false, extraHeaders: { cookie, ...(origin && { origin }) } });
+  const socket = io(world.url, {
+    path: '/live',
+    transports: ['websocket'],
+    reconnection: false,
+    extraHeaders: { cookie, ...(origin && { origin }) },
+  });
   open.push(socket);
   const heard = { events: [] as LiveEvent[], admin: [] as AdminEvent[], tickers: 0, ended: false };
   socket.on('event', (event: LiveEvent) => heard.events.push(event));

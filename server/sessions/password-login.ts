@@ -20,6 +20,12 @@ export function createPasswordLogin(accounts: Accounts): (req: Request, res: Res
         else if (user) resolve(user);
         else reject(new DomainError('BAD_CREDENTIALS'));
       };
-      (passport.authenticate('local', { session: false }, answered) as (req: Request, res: Response, next: (error: unknown) => void) => void)(req, res, reject);
+      (
+        passport.authenticate('local', { session: false }, answered) as (
+          req: Request,
+          res: Response,
+          next: (error: unknown) => void,
+        ) => void
+      )(req, res, reject);
     });
 }

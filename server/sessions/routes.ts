@@ -9,7 +9,12 @@ import type { Post } from '../jobs/mail';
 import { createPasswordLogin } from './password-login';
 
 /** Accounts and sessions. `ended` hears of each session that was logged out. */
-export function sessionRoutes(deps: Pick<ServerDeps, 'clock'>, accounts: Accounts, post: Post, ended: (sessionId: string) => void): Route[] {
+export function sessionRoutes(
+  deps: Pick<ServerDeps, 'clock'>,
+  accounts: Accounts,
+  post: Post,
+  ended: (sessionId: string) => void,
+): Route[] {
   const passwordLogin = createPasswordLogin(accounts);
   return [
     route(ENDPOINTS.register, async ({ body, req }) => {

@@ -48,10 +48,14 @@ test('logins are counted per account, and another account is not locked out', as
   await world.account('bystander@example.org');
   const codes: string[] = [];
   for (let attempt = 0; attempt < 8; attempt++) {
-    const { body, headers } = await world.visitor().agent.post('/api/session').set('X-Forwarded-For', `10.0.0.${attempt}`).send({
-      email: attempt % 2 ? 'target@example.org' : ' TARGET@example.org',
-      password: 'guess',
-    });
+    const { body, headers } = await world
+      .visitor()
+      .agent.post('/api/session')
+      .set('X-Forwarded-For', `10.0.0.${attempt}`)
+      .send({
+        email: attempt % 2 ? 'target@example.org' : ' TARGET@example.org',
+        password: 'guess',
+      });
     codes.push(body.error.code);
     if (body.error.code === 'TOO_MANY_REQUESTS') expect(headers['retry-after']).toMatch(/^[0-9]+$/);
   }
@@ -68,7 +72,10 @@ test.each([
   ['list', [{ email: 'x@example.org', password: PASSWORD }]],
   ['null', null],
 ])('refused: %s', async (_what, body) => {
-  const response = await world.visitor().agent.post('/api/accounts').send(body as object);
+  const response = await world
+    .visitor()
+    .agent.post('/api/accounts')
+    .send(body as object);
   expect([response.status, response.body.error.code]).toEqual([400, 'BAD_REQUEST']);
   expect(JSON.stringify(response.body)).not.toContain(PASSWORD);
 });

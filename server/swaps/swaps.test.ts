@@ -17,7 +17,16 @@ beforeAll(async () => {
   await user.logIn('user@example.org');
   await other.logIn('other@example.org');
   const deposit = {
-    network: 'ethereum', txid: '0x1', address: ADDRESS, asset: 'ETH', amount: '2.5', blockHeight: 1, blockHash: '0x', confirmations: 2, createdAt: 1, creditedAt: null,
+    network: 'ethereum',
+    txid: '0x1',
+    address: ADDRESS,
+    asset: 'ETH',
+    amount: '2.5',
+    blockHeight: 1,
+    blockHash: '0x',
+    confirmations: 2,
+    createdAt: 1,
+    creditedAt: null,
   };
   await world.dataSource.getRepository(DepositEntity).insert([
     { ...deposit, id: 'mine', position: '1', userId, state: 'CONFIRMING' },
@@ -26,7 +35,15 @@ beforeAll(async () => {
     { ...deposit, id: 'swept', position: '4', userId, state: 'SWEPT' },
   ]);
   await world.dataSource.getRepository(SweepEntity).insert({
-    id: 'sweep', network: 'ethereum', asset: 'ETH', addressIndex: 1, address: ADDRESS, amount: '9', state: 'SENDING', createdAt: 1, updatedAt: 1,
+    id: 'sweep',
+    network: 'ethereum',
+    asset: 'ETH',
+    addressIndex: 1,
+    address: ADDRESS,
+    amount: '9',
+    state: 'SENDING',
+    createdAt: 1,
+    updatedAt: 1,
   });
 });
 afterAll(async () => {
@@ -43,11 +60,24 @@ test('a quote, for its owner, with the server clock beside its end', async () =>
 });
 
 test('accepted: what happened at the venue is told; the same key is the same swap', async () => {
-  const answers = await Promise.all(['key-0001', 'key-0001', 'key-0001'].map((key) => accept(user, 'quote-1', key).then((response) => response)));
+  const answers = await Promise.all(
+    ['key-0001', 'key-0001', 'key-0001'].map((key) => accept(user, 'quote-1', key).then((response) => response)),
+  );
   const first = answers.find(({ status }) => status === 201);
   expect(first?.body).toMatchObject({
-    from: 'ETH', to: 'USDT', filledFrom: '1', filledTo: '2994', state: 'COMPLETED',
-    venueOrders: [{ symbol: 'ETHUSDT', side: 'SELL', venueOrderId: '4711', trades: [{ price: '3000.1', commission: '3.0001', commissionAsset: 'USDT' }] }],
+    from: 'ETH',
+    to: 'USDT',
+    filledFrom: '1',
+    filledTo: '2994',
+    state: 'COMPLETED',
+    venueOrders: [
+      {
+        symbol: 'ETHUSDT',
+        side: 'SELL',
+        venueOrderId: '4711',
+        trades: [{ price: '3000.1', commission: '3.0001', commissionAsset: 'USDT' }],
+      },
+    ],
   });
   expect((await accept(user, 'quote-1', 'key-0001')).body).toEqual(first?.body);
   expect((await accept(user, 'quote-2', 'key-0001')).body.error.code).toBe('REFERENCE_REUSED');

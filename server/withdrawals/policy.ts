@@ -21,3 +21,8 @@ export function railFor(registry: Registry, request: { asset: string; network: s
 export function refuseOwn(adminId: string, withdrawal: WithdrawalRow): void {
   if (adminId === withdrawal.userId) throw new DomainError('OWN_REQUEST');
 }
+
+/** One decision is enough; whoever made it may send it again and hear the same answer. */
+export function refuseDecided(adminId: string, { state, decidedBy }: WithdrawalRow): void {
+  if (state !== 'REQUESTED' && decidedBy !== adminId) throw new DomainError('WITHDRAWAL_STATE', { state });
+}

@@ -17,7 +17,10 @@ export function withdrawalRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>,
     route(ENDPOINTS.cancelWithdrawal, async ({ user, params }) => presentWithdrawal(await service.cancel(user.id, params.id))),
     route(ENDPOINTS.adminWithdrawals, async ({ query }) => {
       const rows = await listWithdrawals(dataSource, query, query.state);
-      const emails = await emailsOf(dataSource, rows.map((row) => row.userId));
+      const emails = await emailsOf(
+        dataSource,
+        rows.map((row) => row.userId),
+      );
       return { items: rows.map((row) => presentForAdmin(row, emails.get(row.userId))) };
     }),
     route(ENDPOINTS.approveWithdrawal, async ({ user, params }) => {

@@ -6,7 +6,7 @@ import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { ServerDeps } from '../deps';
 import { idFrom } from '../http/references';
-import { railFor, refuseOwn } from './policy';
+import { railFor, refuseDecided, refuseOwn } from './policy';
 
 export interface WithdrawalService {
   /** The same key with the same request is the same withdrawal, however often it is sent. */
@@ -30,6 +30,7 @@ export function createWithdrawalService(deps: Deps): WithdrawalService {
     const row = await withdrawalById(deps.dataSource, id);
     if (!row) throw new DomainError('NOT_FOUND');
     refuseOwn(admin.id, row);
+    refuseDecided(admin.id, row);
     return row;
   };
   return {

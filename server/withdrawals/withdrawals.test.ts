@@ -53,9 +53,14 @@ test("another user's withdrawal is not there", async () => {
 test('approved by an admin, who is not its owner', async () => {
   const mine = await ask(user, 'key-0004');
   expect((await admin.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).status).toBe(200);
+  expect((await admin.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).status).toBe(200);
   expect((await user.get(`/withdrawals/${mine.body.id}`)).body.state).toBe('APPROVED');
   expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', reference: `withdrawal:${mine.body.id}:approve:0` });
   expect((await user.send('delete', `/withdrawals/${mine.body.id}`)).body.error.code).toBe('WITHDRAWAL_STATE');
+  await world.account('second@example.org', { role: 'admin' });
+  const second = world.visitor();
+  await second.logIn('second@example.org');
+  expect((await second.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).body.error.code).toBe('WITHDRAWAL_STATE');
   const own = await ask(admin, 'key-0004');
   for (const path of ['approve', 'refuse']) {
     const { body } = await admin.send('post', `/admin/withdrawals/${own.body.id}/${path}`, path === 'refuse' ? { reason: 'x' } : undefined);
@@ -90,8 +95,46 @@ test.each([
 });
 
 const NOT_AMOUNTS: unknown[] = [
-  '1e-9', '1E400', '0x10', '', ' 12 ', '-0', '-1', '+1', 'NaN', 'Infinity', '.5', '5.', '01', '1_000', '1,5', '١٢', '１２', '𝟙', '1\u200b', null, [], ['1'],
-  {}, true, 1, 0.1, 1e40, '1'.repeat(40), `0.${'1'.repeat(19)}`, '1\n', '1;DROP TABLE users', '1.0.0', '1 000', '0b1', '½', '1e1', '--1', '1-', '\u0000', '1\u0000',
+  '1e-9',
+  '1E400',
+  '0x10',
+  '',
+  ' 12 ',
+  '-0',
+  '-1',
+  '+1',
+  'NaN',
+  'Infinity',
+  '.5',
+  '5.',
+  '01',
+  '1_000',
+  '1,5',
+  '١٢',
+  '１２',
+  '𝟙',
+  '1\u200b',
+  null,
+  [],
+  ['1'],
+  {},
+  true,
+  1,
+  0.1,
+  1e40,
+  '1'.repeat(40),
+  `0.${'1'.repeat(19)}`,
+  '1\n',
+  '1;DROP TABLE users',
+  '1.0.0',
+  '1 000',
+  '0b1',
+  '½',
+  '1e1',
+  '--1',
+  '1-',
+  '\u0000',
+  '1\u0000',
 ];
 test.each(NOT_AMOUNTS.map((amount) => [amount]))('not an amount: %j', async (amount) => {
   const before = world.engine.commands.length;
@@ -101,6 +144,12 @@ test.each(NOT_AMOUNTS.map((amount) => [amount]))('not an amount: %j', async (amo
   expect(world.engine.commands).toHaveLength(before);
 });
 
-test.each([['none', {}], ['short', { 'Idempotency-Key': 'x' }], ['strange', { 'Idempotency-Key': 'key 0001; x' }]])('the key is needed: %s', async (_what, headers) => {
-  expect((await user.send('post', '/withdrawals', REQUEST, headers as Record<string, string>)).body.error.code).toBe('IDEMPOTENCY_KEY_REQUIRED');
+test.each([
+  ['none', {}],
+  ['short', { 'Idempotency-Key': 'x' }],
+  ['strange', { 'Idempotency-Key': 'key 0001; x' }],
+])('the key is needed: %s', async (_what, headers) => {
+  expect((await user.send('post', '/withdrawals', REQUEST, headers as Record<string, string>)).body.error.code).toBe(
+    'IDEMPOTENCY_KEY_REQUIRED',
+  );
 });

@@ -27,7 +27,8 @@ interface Options {
 const PAUSES_MS = [500, 1500, 3000, 5000];
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** With a key the same request may be sent again: it has one effect. */
-const worthAgain = (error: unknown): boolean => error instanceof ApiError && ['NETWORK', 'UNKNOWN_OUTCOME', 'INTERNAL'].includes(error.code);
+const worthAgain = (error: unknown): boolean =>
+  error instanceof ApiError && ['NETWORK', 'UNKNOWN_OUTCOME', 'INTERNAL'].includes(error.code);
 
 async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   for (let attempt = 0; ; attempt++) {
@@ -67,4 +68,5 @@ export const api = {
 };
 
 /** A new Idempotency-Key. */
-export const newKey = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');

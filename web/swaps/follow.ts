@@ -7,7 +7,11 @@ import { onGap, onLive } from '../api/live';
 const LOOK_AGAIN_MS = 3000;
 
 /** One swap until it has ended: by the live feed, and by looking now and then in case that is silent. */
-export function useSwap(): { swap: Ref<SwapDetailView | null>; show: (swap: SwapDetailView | null) => void; open: (id: string) => Promise<void> } {
+export function useSwap(): {
+  swap: Ref<SwapDetailView | null>;
+  show: (swap: SwapDetailView | null) => void;
+  open: (id: string) => Promise<void>;
+} {
   const swap = ref<SwapDetailView | null>(null);
   const open = async (id: string): Promise<void> => {
     swap.value = await api.get<SwapDetailView>(`/swaps/${id}`);

@@ -13,8 +13,14 @@ export const amount = z
   .meta({ description: 'A plain decimal number as a string, at most 18 decimals.', example: '1.25' });
 export const signedAmount = z.string().regex(/^-?[0-9]+(\.[0-9]+)?$/);
 export const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-export const assetCode = z.string().regex(/^[A-Z0-9]{2,20}$/).meta({ example: 'ETH' });
-export const networkId = z.string().regex(/^[a-z0-9-]{1,64}$/).meta({ example: 'ethereum' });
+export const assetCode = z
+  .string()
+  .regex(/^[A-Z0-9]{2,20}$/)
+  .meta({ example: 'ETH' });
+export const networkId = z
+  .string()
+  .regex(/^[a-z0-9-]{1,64}$/)
+  .meta({ example: 'ethereum' });
 export const time = z.number().int().meta({ description: 'Milliseconds since 1970-01-01 UTC.' });
 export const locale = z.enum(['en', 'fa']);
 export const idempotencyKey = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);

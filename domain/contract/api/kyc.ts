@@ -3,12 +3,21 @@ import { z } from 'zod';
 import { id, time } from './common';
 import { kycState } from './accounts';
 
-const line = (max: number) => z.string().trim().min(1).max(max).regex(/^[^\p{Cc}]*$/u);
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u);
 
 export const documentType = z.enum(['passport', 'identity-card', 'driving-licence']);
 export const applyKyc = z.strictObject({
   fullName: line(190),
-  country: z.string().regex(/^[A-Z]{2}$/).meta({ description: 'ISO 3166 code of two letters.', example: 'DE' }),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .meta({ description: 'ISO 3166 code of two letters.', example: 'DE' }),
   birthDate: z.iso.date().meta({ example: '1990-05-17' }),
   documentType,
   documentNumber: line(60),

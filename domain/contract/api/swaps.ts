@@ -33,7 +33,15 @@ export const venueOrderView = z.object({
   venueOrderId: z.string().nullable(),
   reason: z.string().nullable(),
   trades: z.array(
-    z.object({ tradeId: z.number().int(), price: amount, quantity: amount, quoteQuantity: amount, commission: signedAmount, commissionAsset: z.string(), at: time }),
+    z.object({
+      tradeId: z.number().int(),
+      price: amount,
+      quantity: amount,
+      quoteQuantity: amount,
+      commission: signedAmount,
+      commissionAsset: z.string(),
+      at: time,
+    }),
   ),
 });
 
