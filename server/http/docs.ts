@@ -16,6 +16,7 @@ code,pre{font:.85rem/1.5 ui-monospace,monospace}pre{background:var(--soft);paddi
 .access{font-size:.8rem;border:1px solid var(--line);border-radius:1rem;padding:0 .6rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 td,th{border-top:1px solid var(--line);padding:.35rem;text-align:start;vertical-align:top}
+@media(prefers-color-scheme:dark){:root{--accent:#2bb3a3}}
 nav ul{columns:20rem;padding:0;list-style:none}a{color:var(--accent)}`;
 
 export function docsPage(document: OpenApi): string {

@@ -1,7 +1,7 @@
 /** Who is logged in. */
 import { computed, ref } from 'vue';
 import type { SessionView, UserView } from '../../domain/contract/api/accounts';
-import { api, rememberToken } from '../api/client';
+import { api, rememberToken, whenLoggedOut } from '../api/client';
 import { connectLive } from '../api/live';
 
 export const user = ref<UserView | null>(null);
@@ -14,6 +14,8 @@ function take(session: SessionView): void {
   rememberToken(session.csrfToken);
   if (changed) connectLive();
 }
+
+whenLoggedOut(() => take({ user: null, csrfToken: null }));
 
 export async function loadSession(): Promise<void> {
   take(await api.get<SessionView>('/session'));

@@ -18,6 +18,12 @@ export const rememberToken = (token: string | null): void => {
   csrfToken = token;
 };
 
+let loggedOut: () => void = () => undefined;
+/** Calls back when the server no longer knows the session. */
+export const whenLoggedOut = (callBack: () => void): void => {
+  loggedOut = callBack;
+};
+
 interface Options {
   readonly body?: object | FormData;
   /** Makes it safe to send the same request again until the outcome is known. */
@@ -53,6 +59,7 @@ async function once<T>(method: string, path: string, { body, key }: Options): Pr
   });
   const answer = (await response.json().catch(() => ({}))) as T & Partial<ErrorView>;
   if (response.ok) return answer;
+  if (answer.error?.code === 'NOT_LOGGED_IN') loggedOut();
   throw new ApiError(answer.error?.code ?? 'NETWORK', answer.error?.details);
 }
 

@@ -5,6 +5,7 @@ import { onScopeDispose, ref } from 'vue';
 import type { AdminEvent, LiveData, LiveEvent, LiveName, LiveStamp, ServerToClient } from '../../domain/contract/api/live';
 import type { TickerView } from '../../domain/contract/api/markets';
 
+const COME_BACK_MS = 1000;
 type Hear = (event: LiveEvent) => void;
 
 export const connected = ref(true);
@@ -21,27 +22,28 @@ const fetchAgain = (): void => gaps.forEach((again) => again());
 export function connectLive(): void {
   socket?.disconnect();
   last = undefined;
-  socket = io({ path: '/live', transports: ['websocket', 'polling'] });
-  socket.on('connect', () => (connected.value = true));
-  socket.on('disconnect', (reason) => {
-    connected.value = false;
-    // Thrown out by the server (logged out elsewhere): come back as whoever we are now.
-    if (reason === 'io server disconnect') socket?.connect();
+  const mine: typeof socket = io({ path: '/live', transports: ['websocket', 'polling'] });
+  socket = mine;
+  mine.on('connect', () => (connected.value = true));
+  mine.on('disconnect', (reason) => {
+    connected.value = socket === mine ? false : connected.value;
+    // Thrown out by the server (logged out elsewhere): come back as whoever we are then.
+    if (reason === 'io server disconnect') setTimeout(() => socket === mine && mine.connect(), COME_BACK_MS);
   });
-  socket.on('connect_error', () => (connected.value = false));
-  socket.on('hello', (stamp) => {
-    const missed = last !== undefined && (last.epoch !== stamp.epoch || last.seq !== stamp.seq);
+  mine.on('connect_error', () => (connected.value = false));
+  mine.on('hello', (stamp) => {
+    const missed = last === undefined || last.epoch !== stamp.epoch || last.seq !== stamp.seq;
     last = stamp;
     if (missed) fetchAgain();
   });
-  socket.on('event', (event) => {
+  mine.on('event', (event) => {
     const gap = last !== undefined && (event.epoch !== last.epoch || event.seq !== last.seq + 1);
     last = { epoch: event.epoch, seq: event.seq };
     if (gap) fetchAgain();
     events.forEach((hear) => hear(event));
   });
-  socket.on('admin', (event) => adminEvents.forEach((hear) => hear(event)));
-  socket.on('tickers', (items) => (tickers.value = items));
+  mine.on('admin', (event) => adminEvents.forEach((hear) => hear(event)));
+  mine.on('tickers', (items) => (tickers.value = items));
 }
 
 /** Hears one kind of event while the component lives. A null means: it changed, fetch it. */
