@@ -33,7 +33,7 @@ export interface ServerConfig {
   readonly secureCookies: boolean;
   /** `https://exchange.example`; null accepts the host the request names. */
   readonly publicOrigin: string | null;
-  /** Proxies in front whose X-Forwarded-For is believed; 0 for none. */
+  /** Proxies in front whose X-Forwarded-For and -Proto are believed; without it one where cookies are secure, else none. */
   readonly trustedProxies?: number;
   /** Attempts per window, where they differ from the table in http/limits. */
   readonly limits?: Partial<Record<LimitName, number>>;

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { Express } from 'express';
+import type { Redis } from 'ioredis';
 import { createAccounts } from './accounts/service';
 import { adminRoutes } from './admin/routes';
 import { balanceRoutes } from './balances/routes';
@@ -36,7 +37,8 @@ export interface Server {
 
 export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   if (config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
-  const sessions = createSessions(deps, config);
+  const redis = quickRedis(deps);
+  const sessions = createSessions({ ...deps, redis }, config);
   const live = createLive(deps, config, sessions);
   const post = createPost(deps, config);
   const endLetters = writeAboutDecisions(deps, post);
@@ -52,12 +54,20 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...adminRoutes(deps),
   ];
   return {
-    handler: createApp(deps, config, sessions, routes),
+    handler: createApp({ ...deps, redis }, config, sessions, routes),
     attach: (server) => live.attach(server),
     close: async () => {
       endLetters();
       await live.close();
       await post.close();
+      redis.disconnect();
     },
   };
+}
+
+/** A connection for what a request waits for: while Redis is away it is told soon, and not held until Redis is back. */
+function quickRedis({ redis, logger }: ServerDeps): Redis {
+  const quick = redis.duplicate({ maxRetriesPerRequest: 1, commandTimeout: 2000 });
+  quick.on('error', (error: Error) => logger.debug({ error: error.message }, 'Redis is away'));
+  return quick;
 }

@@ -182,10 +182,10 @@ export const plainQuotes: Quotes = {
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
-export async function testWorld(changes: Partial<ServerConfig> = {}) {
+export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = process.env.TEST_REDIS_URL ?? '') {
   const database = await testDatabase();
   const { dataSource } = database;
-  const redis = new Redis(process.env.TEST_REDIS_URL ?? '', { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
+  const redis = new Redis(redisUrl, { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
   const dir = await mkdtemp(join(tmpdir(), 'javizen-server-'));
   const engine = recordingEngine(dataSource);
   const events = simpleBus();
@@ -245,7 +245,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}) {
     close: async () => {
       await server.close();
       await new Promise((resolve) => http.close(resolve));
-      await redis.quit();
+      redis.disconnect();
       await database.close();
       await rm(dir, { recursive: true, force: true });
     },

@@ -12,13 +12,13 @@ import { openApi } from './openapi';
 import { ownOrigin } from './origin';
 import { mount } from './route';
 import type { Route } from './route';
-import { sessionUserId } from './session';
+import { sessionUserId, trustedProxies } from './session';
 import type { Sessions } from './session';
 
 export function createApp(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[]): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.set('trust proxy', config.trustedProxies ?? 0);
+  app.set('trust proxy', trustedProxies(config));
   app.use(securityHeaders(config));
   app.get('/healthz', (_req, res) => {
     res.json({ ok: true });

@@ -4,6 +4,7 @@ import { RedisStore } from 'connect-redis';
 import session from 'express-session';
 import type { Request, RequestHandler } from 'express';
 import type { Clock } from '../../domain/clock-and-ids';
+import { DomainError } from '../../domain/contract/errors';
 import type { ServerConfig, ServerDeps } from '../deps';
 
 declare module 'express-session' {
@@ -23,23 +24,32 @@ export interface Sessions {
   isAlive(sessionId: string): Promise<boolean>;
 }
 
-export function createSessions(deps: Pick<ServerDeps, 'redis'>, config: ServerConfig): Sessions {
+export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: ServerConfig): Sessions {
   const store = new RedisStore({ client: deps.redis, prefix: 'javizen:session:', ttl: IDLE_SECONDS });
-  const middleware = session({
+  const load = session({
     name: `${config.secureCookies ? '__Host-' : ''}javizen.sid`,
     secret: config.sessionSecret,
     store,
     resave: false,
     saveUninitialized: false,
     rolling: true,
-    proxy: (config.trustedProxies ?? 0) > 0,
+    proxy: trustedProxies(config) > 0,
     cookie: { httpOnly: true, sameSite: 'lax', secure: config.secureCookies, path: '/', maxAge: IDLE_SECONDS * 1000 },
   });
+  /** A session that cannot be read is nobody's fault but ours: nothing was done, and the request may be sent again. */
+  const middleware: RequestHandler = (req, res, next) =>
+    load(req, res, (error?: unknown) => {
+      if (error) deps.logger.error({ error: String(error) }, 'a session could not be read');
+      next(error ? new DomainError('BUSY') : undefined);
+    });
   return {
     middleware,
     isAlive: async (sessionId) => (await deps.redis.exists(`javizen:session:${sessionId}`)) === 1,
   };
 }
+
+/** How many proxies in front are believed: where cookies need https, the one that speaks it. */
+export const trustedProxies = (config: ServerConfig): number => config.trustedProxies ?? (config.secureCookies ? 1 : 0);
 
 /** Logs in: always under a new session id, with a new token. */
 export async function beginSession(req: Request, userId: string, now: number): Promise<string> {

@@ -95,3 +95,30 @@ test('a session ends after a week, and when its store is flushed', async () => {
   world.clock.advance(8 * 24 * 3600 * 1000);
   expect((await visitor.get('/balances')).body.error.code).toBe('NOT_LOGGED_IN');
 });
+
+test('behind https the cookie is secure and bound to the host, and only our own origin is believed', async () => {
+  const secure = await testWorld({ secureCookies: true, publicOrigin: 'https://exchange.example' });
+  await secure.account('safe@example.org');
+  const logIn = (origin: string) =>
+    secure
+      .visitor()
+      .agent.post('/api/session')
+      .set({ 'X-Forwarded-Proto': 'https', Origin: origin })
+      .send({ email: 'safe@example.org', password: PASSWORD });
+  const { headers } = await logIn('https://exchange.example');
+  expect(String(headers['set-cookie'])).toMatch(/^__Host-javizen\.sid=.*Path=\/.*HttpOnly; Secure; SameSite=Lax$/);
+  expect(headers['strict-transport-security']).toBeDefined();
+  expect((await logIn(secure.url)).body.error.code).toBe('CSRF');
+  await secure.close();
+});
+
+test('while Redis is away nobody logs in, and what needs no session is answered', async () => {
+  const alone = await testWorld({}, 'redis://127.0.0.1:1');
+  await alone.account('away@example.org');
+  expect((await alone.visitor().get('/assets')).status).toBe(200);
+  const { status, body } = await alone.visitor().logIn('away@example.org');
+  expect([status, body.error.code]).toEqual([503, 'BUSY']);
+  const known = await alone.visitor().agent.get('/api/balances').set('Cookie', 'javizen.sid=s%3Ax.y');
+  expect(known.status).toBe(401);
+  await alone.close();
+});

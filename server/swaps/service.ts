@@ -54,12 +54,12 @@ function listed(deps: Deps, code: string): void {
 /** FUNDS_IN_TRANSIT names what is on its way, with the confirmations left; any other error stays as it is. */
 async function withAwaited(deps: Deps, userId: string, error: unknown): Promise<unknown> {
   if (!(error instanceof DomainError) || error.code !== 'FUNDS_IN_TRANSIT') return error;
-  const { asset, amount } = error.details ?? {};
+  const { asset, needed } = error.details ?? {};
   const assets = typeof asset === 'string' ? [asset] : deps.registry.assets.map(({ code }) => code);
   const moves = await Promise.all(assets.map((code) => onTheWay(deps.dataSource, userId, code)));
   return new DomainError('FUNDS_IN_TRANSIT', {
     ...(typeof asset === 'string' && { asset }),
-    ...(isAmount(amount) && { amount }),
+    ...(isAmount(needed) && { needed }),
     awaiting: moves.flatMap((move) => presentAwaited(move, deps.registry)),
   });
 }

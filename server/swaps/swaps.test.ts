@@ -88,10 +88,10 @@ test('accepted: what happened at the venue is told; the same key is the same swa
 });
 
 test('funds in transit: what is awaited, and nothing of other people', async () => {
-  world.engine.refuseNext(new DomainError('FUNDS_IN_TRANSIT', { asset: 'ETH', amount: '1', internal: 'never told' }));
+  world.engine.refuseNext(new DomainError('FUNDS_IN_TRANSIT', { asset: 'ETH', needed: '1', internal: 'never told' }));
   const { status, body } = await accept(user, 'quote-3', 'key-0003');
   expect(status).toBe(409);
-  expect(body.error).toMatchObject({ code: 'FUNDS_IN_TRANSIT', details: { asset: 'ETH', amount: '1' } });
+  expect(body.error).toMatchObject({ code: 'FUNDS_IN_TRANSIT', details: { asset: 'ETH', needed: '1' } });
   expect(body.error.details.awaiting).toEqual([
     { kind: 'deposit', asset: 'ETH', network: 'ethereum', state: 'CONFIRMING', amount: '2.5', confirmations: 2, confirmationsNeeded: 6 },
     { kind: 'sweep', asset: 'ETH', network: 'ethereum', state: 'SENDING', amount: null, confirmations: null, confirmationsNeeded: null },
