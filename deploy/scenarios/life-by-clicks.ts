@@ -70,7 +70,7 @@ async function approveIdentity({ user, admin: { browser } }: Life): Promise<void
   await by(browser, 'nav-admin-kyc').click();
   const row = browser.page.locator(`[data-testid="kyc-row"][data-email="${user.email}"]`);
   await row.getByTestId('kyc-open').click();
-  await row.getByTestId('kyc-image').waitFor();
+  await row.getByTestId('kyc-image').evaluate((image) => (image as unknown as { decode(): Promise<void> }).decode());
   await browser.shoot('03-admin-identity');
   await row.getByTestId('kyc-approve').click();
   await row.waitFor({ state: 'detached' });

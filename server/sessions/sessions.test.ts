@@ -94,6 +94,12 @@ test('a session ends after a week, and when its store is flushed', async () => {
   await visitor.logIn('week@example.org');
   world.clock.advance(8 * 24 * 3600 * 1000);
   expect((await visitor.get('/balances')).body.error.code).toBe('NOT_LOGGED_IN');
+  await visitor.logIn('week@example.org');
+  expect((await visitor.get('/balances')).status).toBe(200);
+  const prefix = world.redis.options.keyPrefix ?? '';
+  for (const key of await world.redis.keys(`${prefix}*`)) await world.redis.del(key.slice(prefix.length));
+  expect((await visitor.get('/balances')).body.error.code).toBe('NOT_LOGGED_IN');
+  expect((await visitor.logIn('week@example.org')).status).toBe(200);
 });
 
 test('behind https the cookie is secure and bound to the host, and only our own origin is believed', async () => {

@@ -22,7 +22,6 @@ export function useLanguage(locale: Locale): void {
   localStorage.setItem(KEPT, locale);
   document.documentElement.lang = locale;
   document.documentElement.dir = locale === 'fa' ? 'rtl' : 'ltr';
-  document.title = i18n.global.t('app.name');
 }
 
 /** A moment in the reader's own calendar and time zone. */
