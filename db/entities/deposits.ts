@@ -37,6 +37,8 @@ export interface DepositRow {
   state: DepositState;
   createdAt: number;
   creditedAt: number | null;
+  /** The sweep that takes its coins to the hot wallet. */
+  sweepId: string | null;
 }
 export const DepositEntity = new EntitySchema<DepositRow>({
   name: 'deposits',
@@ -55,6 +57,7 @@ export const DepositEntity = new EntitySchema<DepositRow>({
     state: text('state', 20),
     createdAt: big('created_at'),
     creditedAt: nullable(big('credited_at')),
+    sweepId: nullable(text('sweep_id', 64)),
   },
 });
 

@@ -17,11 +17,16 @@ export interface ChainTransactionRow {
   asset: string;
   amount: string;
   nonce: number;
+  /** Integers as decimal strings; with the nonce they make a retried signature the same bytes. */
+  gasLimit: string;
+  maxFeePerGas: string;
+  maxPriorityFeePerGas: string;
+  /** `planned:<id>` until it is signed. */
   txid: string;
   rawTransaction: string;
   /** Reference of the cost reservation, or null when the entry pays for itself. */
   reservation: string | null;
-  state: 'SIGNED' | 'BROADCAST' | 'CONFIRMED' | 'FAILED' | 'REPLACED';
+  state: 'PLANNED' | 'SIGNED' | 'BROADCAST' | 'CONFIRMED' | 'FAILED' | 'VOID';
   blockHeight: number | null;
   /** What it cost, in the gas asset, once mined. */
   feePaid: string | null;
@@ -40,6 +45,9 @@ export const ChainTransactionEntity = new EntitySchema<ChainTransactionRow>({
     asset: text('asset', 20),
     amount: money(),
     nonce: big(),
+    gasLimit: text('gas_limit', 40),
+    maxFeePerGas: text('max_fee_per_gas', 40),
+    maxPriorityFeePerGas: text('max_priority_fee_per_gas', 40),
     txid: text('txid', 100),
     rawTransaction: longText('raw_transaction'),
     reservation: nullable(text('reservation', 190)),

@@ -40,16 +40,16 @@ const TABLES: Record<string, string> = {
     PRIMARY KEY (network, child_index), UNIQUE KEY one_owner (network, address), UNIQUE KEY one_per_user (network, user_id)`,
   deposits: `id ${ID} PRIMARY KEY, network ${ID} NOT NULL, txid ${KEY(100)} NOT NULL, position ${KEY(60)} NOT NULL, user_id ${ID} NOT NULL,
     address ${KEY(100)} NOT NULL, asset ${ASSET} NOT NULL, amount ${MONEY} NOT NULL, block_height BIGINT NOT NULL, block_hash ${KEY(100)} NOT NULL,
-    confirmations INT NOT NULL, state ${KEY(20)} NOT NULL, created_at BIGINT NOT NULL, credited_at BIGINT NULL,
-    UNIQUE KEY one_row_per_output (network, txid, position), KEY by_user (user_id, created_at), KEY by_state (network, state)`,
+    confirmations INT NOT NULL, state ${KEY(20)} NOT NULL, created_at BIGINT NOT NULL, credited_at BIGINT NULL, sweep_id ${ID} NULL,
+    UNIQUE KEY one_row_per_output (network, txid, position), KEY by_user (user_id, created_at), KEY by_state (network, state), KEY by_sweep (sweep_id)`,
   chain_blocks: `network ${ID} NOT NULL, height BIGINT NOT NULL, hash ${KEY(100)} NOT NULL, parent_hash ${KEY(100)} NOT NULL, PRIMARY KEY (network, height)`,
   withdrawals: `id ${ID} PRIMARY KEY, user_id ${ID} NOT NULL, asset ${ASSET} NOT NULL, network ${ID} NOT NULL, address ${KEY(100)} NOT NULL,
     amount ${MONEY} NOT NULL, fee ${MONEY} NOT NULL, pull_back_fee ${MONEY} NOT NULL, state ${KEY(20)} NOT NULL, attempt INT NOT NULL, reason ${TEXT(500)} NULL, txid ${KEY(100)} NULL,
     confirmations INT NOT NULL, decided_by ${ID} NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
     KEY by_user (user_id, created_at), KEY by_state (state, created_at)`,
   chain_transactions: `id ${ID} PRIMARY KEY, network ${ID} NOT NULL, purpose ${KEY(20)} NOT NULL, subject ${ID} NOT NULL, from_address ${KEY(100)} NOT NULL,
-    to_address ${KEY(100)} NOT NULL, asset ${ASSET} NOT NULL, amount ${MONEY} NOT NULL, nonce BIGINT NOT NULL, txid ${KEY(100)} NOT NULL,
-    raw_transaction TEXT NOT NULL, reservation ${KEY(190)} NULL, state ${KEY(20)} NOT NULL, block_height BIGINT NULL, fee_paid ${MONEY} NULL,
+    to_address ${KEY(100)} NOT NULL, asset ${ASSET} NOT NULL, amount ${MONEY} NOT NULL, nonce BIGINT NOT NULL, gas_limit ${KEY(40)} NOT NULL,
+    max_fee_per_gas ${KEY(40)} NOT NULL, max_priority_fee_per_gas ${KEY(40)} NOT NULL, txid ${KEY(100)} NOT NULL, raw_transaction TEXT NOT NULL, reservation ${KEY(190)} NULL, state ${KEY(20)} NOT NULL, block_height BIGINT NULL, fee_paid ${MONEY} NULL,
     created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
     UNIQUE KEY one_txid (network, txid), KEY by_nonce (network, from_address, nonce), KEY by_state (network, state), KEY by_subject (subject)`,
   sweeps: `id ${ID} PRIMARY KEY, network ${ID} NOT NULL, asset ${ASSET} NOT NULL, address_index INT NOT NULL, address ${KEY(100)} NOT NULL,
@@ -71,10 +71,20 @@ const TABLES: Record<string, string> = {
   venue_reserves: `transfer_id ${ID} PRIMARY KEY, asset ${ASSET} NOT NULL, amount ${MONEY} NOT NULL`,
 };
 
+/** Written once, never changed: the tables themselves refuse it, whoever asks. */
+const APPEND_ONLY = ['journal_entries', 'postings', 'commands', 'venue_trades', 'admin_audit'];
+
 export class Foundation1763700000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const [table, columns] of Object.entries(TABLES)) {
       await runner.query(`CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`);
+    }
+    for (const table of APPEND_ONLY) {
+      for (const verb of ['UPDATE', 'DELETE']) {
+        await runner.query(
+          `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'append-only'`,
+        );
+      }
     }
     await runner.query('INSERT INTO engine (id, epoch, batch, entry) VALUES (1, 0, 0, 0)');
   }

@@ -77,6 +77,8 @@ export interface SignIntent {
   /** `hot`, or the index of a deposit address. */
   readonly from: 'hot' | number;
   readonly to: string;
+  /** Of a top-up: the child number of the deposit address it goes to, so that the signer can derive and compare. */
+  readonly toIndex?: number;
   readonly amount: string;
   readonly nonce: number;
   readonly gasLimit: string;

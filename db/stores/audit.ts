@@ -1,0 +1,115 @@
+import type { DataSource } from 'typeorm';
+import type { BookFacts, AccountSum } from '../../ledger/audit';
+import { PULL_BACK_FEES, RESERVED_COSTS } from '../../ledger/accounts';
+import { parseSigned } from '../../domain/money/amount';
+
+interface SumRow {
+  account: string;
+  asset: string;
+  amount: string;
+}
+
+const toSum = ({ account, asset, amount }: SumRow): AccountSum => ({ account, asset, amount: parseSigned(amount) });
+
+/** Reads what the audit compares, all in one snapshot. */
+export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> {
+  return dataSource.transaction('REPEATABLE READ', async (manager) => {
+    const sums = async (sql: string, values: unknown[] = []): Promise<AccountSum[]> => ((await manager.query(sql, values)) as SumRow[]).map(toSum);
+    const count = async (sql: string): Promise<number> => Number(((await manager.query(sql)) as { n: string }[])[0]?.n ?? 0);
+    const unbalanced = (await manager.query(
+      'SELECT entry_id AS entryId, asset, SUM(amount) AS sum FROM postings GROUP BY entry_id, asset HAVING SUM(amount) <> 0 LIMIT 100',
+    )) as { entryId: string; asset: string; sum: string }[];
+    return {
+      unbalanced: unbalanced.map((row) => ({ ...row, sum: parseSigned(row.sum) })),
+      balances: await sums('SELECT account, asset, amount FROM balances'),
+      postings: await sums('SELECT account, asset, SUM(amount) AS amount FROM postings GROUP BY account, asset'),
+      holds: [
+        ...(await sums(
+          `SELECT CONCAT('user/', user_id, '/held') AS account, asset, SUM(amount + fee) AS amount FROM withdrawals
+           WHERE state NOT IN ('CONFIRMED', 'REFUSED', 'CANCELED') GROUP BY user_id, asset`,
+        )),
+        ...(await sums(
+          `SELECT CONCAT('user/', user_id, '/held') AS account, from_asset AS asset, SUM(from_amount) AS amount FROM swaps
+           WHERE state = 'EXECUTING' GROUP BY user_id, from_asset`,
+        )),
+      ],
+      earned: [
+        ...(await sums(
+          `SELECT 'revenue/withdrawal-fee' AS account, asset, SUM(fee) AS amount FROM withdrawals
+           WHERE state = 'CONFIRMED' AND (reason IS NULL OR reason <> 'INSIDE') GROUP BY asset`,
+        )),
+        ...(await sums(
+          `SELECT 'revenue/swap-commission' AS account, to_asset AS asset, SUM(commission) AS amount FROM swaps WHERE state <> 'EXECUTING' GROUP BY to_asset`,
+        )),
+      ],
+      suspended: [
+        ...(await sums('SELECT ? AS account, asset, SUM(amount) AS amount FROM costs WHERE settled = 0 GROUP BY asset', [RESERVED_COSTS])),
+        ...(await sums(
+          `SELECT ? AS account, asset, -SUM(pull_back_fee) AS amount FROM withdrawals
+           WHERE state NOT IN ('CONFIRMED', 'REFUSED', 'CANCELED') GROUP BY asset`,
+          [PULL_BACK_FEES],
+        )),
+      ],
+      venueTrades: await count('SELECT COUNT(*) AS n FROM venue_trades'),
+      venueTradeEntries: await count("SELECT COUNT(*) AS n FROM journal_entries WHERE reason = 'swap.trade'"),
+    };
+  });
+}
+
+/** Rows from which the audit names what is on its way. Amounts as decimal strings. */
+export interface InFlightRows {
+  readonly deposits: { id: string; network: string; asset: string; amount: string; blockHeight: number; state: string; createdAt: number }[];
+  readonly transactions: {
+    id: string;
+    network: string;
+    purpose: string;
+    fromAddress: string;
+    toAddress: string;
+    asset: string;
+    amount: string;
+    txid: string;
+    state: string;
+    createdAt: number;
+  }[];
+  readonly transfers: { id: string; direction: string; asset: string; amount: string; fee: string; txid: string | null; state: string; createdAt: number }[];
+  readonly intents: { id: string; symbol: string; side: 'BUY' | 'SELL'; quantity: string; limitPrice: string; timestamp: number; recvWindow: number; createdAt: number }[];
+  readonly addresses: { network: string; address: string }[];
+}
+
+export async function readInFlight(dataSource: DataSource): Promise<InFlightRows> {
+  const query = async <T>(sql: string): Promise<T[]> => (await dataSource.query(sql)) as T[];
+  const numbers = <T extends object>(rows: T[], ...fields: (keyof T)[]): T[] =>
+    rows.map((row) => ({ ...row, ...Object.fromEntries(fields.map((field) => [field, Number(row[field])])) }));
+  return {
+    deposits: numbers(
+      await query<InFlightRows['deposits'][number]>(
+        `SELECT id, network, asset, amount, block_height AS blockHeight, state, created_at AS createdAt FROM deposits WHERE state IN ('SEEN', 'CONFIRMING', 'IGNORED')`,
+      ),
+      'blockHeight',
+      'createdAt',
+    ),
+    transactions: numbers(
+      await query<InFlightRows['transactions'][number]>(
+        `SELECT id, network, purpose, from_address AS fromAddress, to_address AS toAddress, asset, amount, txid, state, created_at AS createdAt
+         FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')`,
+      ),
+      'createdAt',
+    ),
+    transfers: numbers(
+      await query<InFlightRows['transfers'][number]>(
+        `SELECT id, direction, asset, amount, fee, txid, state, created_at AS createdAt FROM venue_transfers WHERE state NOT IN ('DONE', 'FAILED')`,
+      ),
+      'createdAt',
+    ),
+    intents: numbers(
+      await query<InFlightRows['intents'][number]>(
+        `SELECT id, symbol, side, quantity, limit_price AS limitPrice, sent_timestamp AS timestamp, recv_window AS recvWindow, created_at AS createdAt
+         FROM venue_intents WHERE state IN ('PENDING', 'UNKNOWN')`,
+      ),
+      'timestamp',
+      'recvWindow',
+      'createdAt',
+    ),
+    addresses: await query<InFlightRows['addresses'][number]>('SELECT network, address FROM deposit_addresses'),
+  };
+}

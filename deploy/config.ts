@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ROOT } from './services';
+
+/** Every setting of the product, read once. The names are those of `.env.example`. */
+const schema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_ORIGIN: z.string().optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DATABASE_URL: z.string().min(1),
+  REDIS_URL: z.string().min(1),
+  SESSION_SECRET: z.string().min(32),
+  KYC_KEY: z.string().regex(/^[0-9a-f]{64}$/),
+  KYC_DIR: z.string().min(1),
+  MAIL_DIR: z.string().min(1),
+  SMTP_URL: z.string().optional(),
+  WEB_DIR: z.string().default(join(ROOT, 'dist', 'web')),
+  BINANCE_REST_URL: z.string().default('https://api.binance.com'),
+  BINANCE_STREAM_URL: z.string().default('wss://stream.binance.com:9443'),
+  BINANCE_WS_API_URL: z.string().default('wss://ws-api.binance.com:443'),
+  BINANCE_TRADING_KEY: z.string().min(1),
+  BINANCE_TRADING_SECRET: z.string().min(1),
+  BINANCE_TREASURY_KEY: z.string().min(1),
+  BINANCE_TREASURY_SECRET: z.string().min(1),
+  ETHEREUM_RPC_URL: z.string().min(1),
+  ETHEREUM_CHAIN_ID: z.coerce.number().int().positive(),
+  ETHEREUM_USDT: z.string().min(1),
+  ETHEREUM_CONFIRMATIONS: z.coerce.number().int().positive().default(12),
+  ETHEREUM_TRACES: z.enum(['true', 'false']).default('true'),
+  ETHEREUM_POLL_MS: z.coerce.number().int().min(50).default(1000),
+  ETHEREUM_GAS_RESERVE: z.string().default('0.5'),
+  SIGNER_SOCKET: z.string().min(1),
+  /** Set by the local world: demo accounts, first funds, throw-away settings. */
+  JAVIZEN_LOCAL: z.enum(['1']).optional(),
+  JAVIZEN_THROW_AWAY: z.enum(['1']).optional(),
+  JAVIZEN_DEMO_PASSWORD: z.string().optional(),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** Reads the environment; throws one sentence that names every wrong or missing setting. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const result = schema.safeParse(env);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new Error(`The settings are not right: ${problems}. See .env.example.`);
+}
+
+/** The operator's `.env`, if there is one. Values that are already in the environment win. */
+export function loadEnvFile(): NodeJS.ProcessEnv {
+  const file = join(ROOT, '.env');
+  if (existsSync(file)) process.loadEnvFile(file);
+  return process.env;
+}
+
+/** Is the address on this machine? Demo accounts, the faucet and tests accept nothing else. */
+export function isLoopback(url: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]', '::1'].includes(new URL(url).hostname);
+}

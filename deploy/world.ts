@@ -1,0 +1,248 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareChain } from './local/evm/prepare';
+import { startAnvil } from './local/evm/anvil';
+import { ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
+import type { Stores } from './services';
+import { endProcess, freePort, isAlive, sleep, startProgram, stopLeftovers, untilReady } from './services/process';
+import type { Running } from './services/process';
+
+export interface WorldOptions {
+  readonly dir: string;
+  readonly say: (line: string) => void;
+  /** The operator's settings; a value that is there replaces the local stand-in. Tests give none. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly throwAway?: boolean;
+  readonly port?: number;
+}
+
+type Part = 'mariadb' | 'redis' | 'anvil' | 'binance' | 'signer' | 'javizen';
+
+/** What a client of the running world needs to know; kept in `<dir>/world.json` while it runs. */
+export interface WorldAddress {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly usdt: string;
+  readonly binanceUrl: string;
+  readonly adminPassword: string;
+  readonly dir: string;
+}
+
+const TSX = ['--import', 'tsx'];
+
+/** Everything that runs on one machine: stores, chain, venue, signer and the exchange; started in order, stopped in reverse. */
+export class World {
+  private readonly parts = new Map<Part, Running>();
+  private stores: Stores | undefined;
+  private env: NodeJS.ProcessEnv = {};
+  address!: WorldAddress;
+
+  constructor(private readonly options: WorldOptions) {}
+
+  private get dir(): string {
+    return this.options.dir;
+  }
+
+  /** Is a setting given by the operator? Then its stand-in is not started. */
+  private given(name: string): string | undefined {
+    return this.options.env?.[name] || undefined;
+  }
+
+  async start(): Promise<WorldAddress> {
+    const { dir, say } = this.options;
+    mkdirSync(dir, { recursive: true });
+    const left = await stopLeftovers(dir);
+    if (left.length > 0) say(`Stopped what an earlier start left running: ${left.join(', ')}`);
+    await this.startStores();
+    const chain = await this.startChain();
+    const venue = await this.startVenue(chain);
+    this.env = this.settings(chain, venue);
+    await this.startSigner();
+    const port = await this.startExchange();
+    this.address = {
+      url: `http://127.0.0.1:${port}`,
+      databaseUrl: this.stores?.databaseUrl ?? '',
+      redisUrl: this.stores?.redisUrl ?? '',
+      rpcUrl: chain.rpcUrl,
+      chainId: chain.chainId,
+      usdt: chain.usdt,
+      binanceUrl: venue.url,
+      adminPassword: localSecret(dir, 'demo', 6),
+      dir,
+    };
+    writeFileSync(join(dir, 'world.json'), JSON.stringify(this.address), { mode: 0o600 });
+    return this.address;
+  }
+
+  async stop(): Promise<void> {
+    rmSync(join(this.dir, 'world.json'), { force: true });
+    for (const part of [...this.parts.values()].reverse()) await part.stop();
+    this.parts.clear();
+    await stopLeftovers(this.dir);
+  }
+
+  /** Parts that can be killed and started again while the world goes on. */
+  pid(part: Part): number {
+    return this.parts.get(part)?.pid ?? 0;
+  }
+
+  /** kill -9, then starts it again on the same port with the same state. */
+  async killAndRestart(part: 'mariadb' | 'redis' | 'signer' | 'javizen'): Promise<void> {
+    const pid = this.pid(part);
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    while (isAlive(pid)) await sleep(10);
+    if (part === 'signer') await this.startSigner();
+    else if (part === 'javizen') await this.startExchange();
+    else await this.startStores(part);
+  }
+
+  /** Has the exchange ended by itself (fenced off, or a start that failed)? */
+  async ensureExchange(): Promise<void> {
+    if (!isAlive(this.pid('javizen'))) await this.startExchange();
+  }
+
+  private async startStores(only?: Part): Promise<void> {
+    const { dir, say } = this.options;
+    if (!only) say('Database and cache ...');
+    const databaseUrl = this.given('DATABASE_URL') ?? (only === 'redis' ? this.stores?.databaseUrl : undefined);
+    const redisUrl = this.given('REDIS_URL') ?? (only === 'mariadb' ? this.stores?.redisUrl : undefined);
+    const started = await startStores({ dir, say, throwAway: this.options.throwAway ?? false, ...(databaseUrl && { databaseUrl }), ...(redisUrl && { redisUrl }) });
+    this.stores = { ...started, running: [] };
+    for (const running of started.running) this.parts.set(running.name as Part, running);
+  }
+
+  private async startChain(): Promise<{ rpcUrl: string; chainId: number; usdt: string }> {
+    const rpcUrl = this.given('ETHEREUM_RPC_URL');
+    if (rpcUrl) return { rpcUrl, chainId: Number(this.given('ETHEREUM_CHAIN_ID')), usdt: this.given('ETHEREUM_USDT') ?? '' };
+    this.options.say('Ethereum (anvil) ...');
+    const dir = join(this.dir, 'anvil');
+    mkdirSync(dir, { recursive: true });
+    const port = await freePort(rememberedPort(this.dir, 'anvil'));
+    rememberPort(this.dir, 'anvil', port);
+    const anvil = await startAnvil({ dir, port, chainId: 31337, blockSeconds: 1, logFile: join(this.dir, 'logs', 'anvil.log') });
+    this.parts.set('anvil', { name: 'anvil', pid: anvil.pid, child: undefined as never, stop: () => anvil.stop() });
+    const { chainId, usdt } = await prepareChain(anvil.url);
+    return { rpcUrl: anvil.url, chainId, usdt };
+  }
+
+  private async startVenue(chain: { rpcUrl: string; chainId: number; usdt: string }): Promise<{ url: string }> {
+    const given = this.given('BINANCE_REST_URL');
+    if (given) return { url: given };
+    this.options.say('Binance (emulator on recorded data) ...');
+    const dir = join(this.dir, 'binance');
+    mkdirSync(dir, { recursive: true });
+    const port = await freePort(rememberedPort(this.dir, 'binance'));
+    rememberPort(this.dir, 'binance', port);
+    const key = (name: string): { apiKey: string; secret: string } => ({ apiKey: localSecret(this.dir, `${name}Key`, 32), secret: localSecret(this.dir, `${name}Secret`, 32) });
+    const file = join(dir, 'config.json');
+    const config = {
+      port,
+      dir: join(dir, 'state'),
+      apiKeys: [
+        { ...key('trading'), type: 'hmac', permissions: ['TRADE'] },
+        { ...key('treasury'), type: 'hmac', permissions: ['WITHDRAW'] },
+      ],
+      chains: [{ network: 'ETH', rpcUrl: chain.rpcUrl, chainId: chain.chainId, tokens: { USDT: { contract: chain.usdt, decimals: 6 } }, confirmations: 3 }],
+    };
+    writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+    const running = startProgram({ name: 'binance', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/local/binance/main.ts', '--config', file], cwd: ROOT, mark: file });
+    this.parts.set('binance', running);
+    const url = `http://127.0.0.1:${port}`;
+    await untilReady(running, 'the Binance emulator', async () => {
+      if (!(await fetch(`${url}/api/v3/time`)).ok) throw new Error('not yet');
+    });
+    return { url };
+  }
+
+  /** The environment of the exchange: the operator's settings over the local world's. */
+  private settings(chain: { rpcUrl: string; chainId: number; usdt: string }, venue: { url: string }): NodeJS.ProcessEnv {
+    const { dir } = this.options;
+    const secret = (name: string, bytes = 32): string => localSecret(dir, name, bytes);
+    const local = ['DATABASE_URL', 'REDIS_URL', 'ETHEREUM_RPC_URL', 'BINANCE_REST_URL'].every((name) => !this.given(name));
+    return {
+      PATH: process.env.PATH,
+      NODE_ENV: this.options.throwAway ? 'test' : 'development',
+      DATABASE_URL: this.stores?.databaseUrl,
+      REDIS_URL: this.stores?.redisUrl,
+      SESSION_SECRET: secret('session'),
+      KYC_KEY: secret('kyc'),
+      KYC_DIR: join(dir, 'kyc'),
+      MAIL_DIR: join(dir, 'mail'),
+      WEB_DIR: join(ROOT, 'dist', 'web'),
+      BINANCE_REST_URL: venue.url,
+      BINANCE_STREAM_URL: venue.url.replace('http', 'ws'),
+      BINANCE_WS_API_URL: venue.url.replace('http', 'ws'),
+      BINANCE_TRADING_KEY: secret('tradingKey'),
+      BINANCE_TRADING_SECRET: secret('tradingSecret'),
+      BINANCE_TREASURY_KEY: secret('treasuryKey'),
+      BINANCE_TREASURY_SECRET: secret('treasurySecret'),
+      ETHEREUM_RPC_URL: chain.rpcUrl,
+      ETHEREUM_CHAIN_ID: String(chain.chainId),
+      ETHEREUM_USDT: chain.usdt,
+      ETHEREUM_CONFIRMATIONS: '3',
+      ETHEREUM_POLL_MS: '400',
+      SIGNER_SOCKET: this.socket(),
+      ...(local && { JAVIZEN_LOCAL: '1', JAVIZEN_DEMO_PASSWORD: secret('demo', 6) }),
+      ...(this.options.throwAway && { JAVIZEN_THROW_AWAY: '1' }),
+      ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([, value]) => value)),
+    };
+  }
+
+  /** Unix sockets have short names (107 characters); a deep directory would not fit. */
+  private socket(): string {
+    const file = join(this.dir, 'signer.path');
+    if (!existsSync(file)) writeFileSync(file, join(tmpdir(), `javizen-signer-${randomBytes(6).toString('hex')}.sock`));
+    return readFileSync(file, 'utf8');
+  }
+
+  private async startSigner(): Promise<void> {
+    if (!this.parts.has('signer')) this.options.say('Signer ...');
+    const dir = join(this.dir, 'keys');
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    // A cleaned environment: the signer knows its seed, its socket and the chains it signs for, and nothing of the rest.
+    const env: NodeJS.ProcessEnv = {
+      PATH: process.env.PATH,
+      SIGNER_SOCKET: this.env.SIGNER_SOCKET,
+      SIGNER_SEED_FILE: this.given('SIGNER_SEED_FILE') ?? join(dir, 'seed.sealed'),
+      SIGNER_DIR: dir,
+      SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),
+      ETHEREUM_CHAIN_ID: this.env.ETHEREUM_CHAIN_ID,
+      ETHEREUM_USDT: this.env.ETHEREUM_USDT,
+    };
+    const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'signer', dir], cwd: ROOT, env, mark: dir });
+    this.parts.set('signer', running);
+    await untilReady(running, 'the signer', async () => {
+      if (!existsSync(this.env.SIGNER_SOCKET ?? '')) throw new Error('not yet');
+    });
+  }
+
+  private async startExchange(): Promise<number> {
+    if (!this.parts.has('javizen')) this.options.say('Javizen ...');
+    const port = this.options.port ?? (await freePort(rememberedPort(this.dir, 'javizen') || 8080));
+    rememberPort(this.dir, 'javizen', port);
+    const env = { ...this.env, PORT: String(port) };
+    const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'all', this.dir], cwd: ROOT, env, mark: `all ${this.dir}` });
+    this.parts.set('javizen', running);
+    await untilReady(running, 'Javizen', async () => {
+      if (!(await fetch(`http://127.0.0.1:${port}/healthz`)).ok) throw new Error('not yet');
+    });
+    return port;
+  }
+}
+
+/** The world that runs in this directory now, if one does. */
+export async function runningWorld(dir: string): Promise<WorldAddress | undefined> {
+  try {
+    const address = JSON.parse(readFileSync(join(dir, 'world.json'), 'utf8')) as WorldAddress;
+    return (await fetch(`${address.url}/healthz`)).ok ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export { endProcess };

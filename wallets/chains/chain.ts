@@ -1,0 +1,54 @@
+import type { Units } from '../../domain/money/amount';
+
+/** A block as the scanner needs it: who it is, what it stands on. */
+export interface BlockHeader {
+  readonly height: number;
+  readonly hash: string;
+  readonly parentHash: string;
+}
+
+/** Coins that arrived somewhere in a block. `position` tells apart several of one transaction, and never changes. */
+export interface ChainTransfer {
+  readonly txid: string;
+  readonly position: string;
+  readonly asset: string;
+  readonly from: string;
+  readonly to: string;
+  readonly amount: Units;
+}
+
+export interface ChainReceipt {
+  readonly height: number;
+  readonly succeeded: boolean;
+  /** What the transaction cost, in the gas asset. */
+  readonly fee: Units;
+}
+
+export interface GasQuote {
+  readonly gasLimit: bigint;
+  /** Wei. */
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+  /** gasLimit x maxFeePerGas, in Units of the gas asset: the most it can cost. */
+  readonly maxCost: Units;
+}
+
+/** One network behind one interface. Every method throws when the node cannot answer: unknown is never taken for zero. */
+export interface Chain {
+  /** Throws when the node is on another chain than configured. */
+  check(): Promise<void>;
+  head(): Promise<number>;
+  header(height: number): Promise<BlockHeader>;
+  /** Transfers to watched addresses in exactly this block. */
+  transfers(block: BlockHeader, watched: (address: string) => boolean): Promise<ChainTransfer[]>;
+  /** Undefined when the transaction is not in the chain. */
+  receipt(txid: string): Promise<ChainReceipt | undefined>;
+  /** Sends signed bytes; a node that has them already is fine. Answers whether the node has taken them. */
+  broadcast(rawTransaction: string): Promise<boolean>;
+  gas(transfer: { from: string; to: string; asset: string; amount: Units }): Promise<GasQuote>;
+  /** Next unused nonce by the chain's confirmed state. */
+  nonce(address: string): Promise<number>;
+  balance(address: string, asset: string, height?: number): Promise<Units>;
+  /** Canonical spelling, or undefined when the text is no address of this network. */
+  address(text: string): string | undefined;
+}

@@ -1,0 +1,128 @@
+import { Interface, JsonRpcProvider, Transaction, getAddress, toQuantity } from 'ethers';
+import { fromChainUnits, toChainUnits } from '../../../domain/money/amount';
+import type { Units } from '../../../domain/money/amount';
+import type { Network, Rail } from '../../../domain/registry';
+import type { BlockHeader, Chain, GasQuote } from '../chain';
+import { transfersIn } from './transfers';
+import type { RpcFrame, RpcReceipt, RpcTransaction } from './transfers';
+
+const ERC20 = new Interface(['function transfer(address to, uint256 value)', 'function balanceOf(address owner) view returns (uint256)']);
+/** What a node says of bytes that it, or the chain, has already. */
+const HAS_IT = /already known|already imported|nonce too low|known transaction|underpriced/i;
+const TIP = 1_000_000_000n;
+const CALL_TIMEOUT_MS = 10_000;
+
+export interface EvmConfig {
+  readonly rpcUrl: string;
+  /** Does the node have debug_traceBlockByHash? Without it coins sent by contracts are not seen. */
+  readonly traces: boolean;
+}
+
+interface RpcBlock {
+  readonly hash: string;
+  readonly parentHash: string;
+  readonly transactions: readonly RpcTransaction[];
+}
+
+/** An EVM network through its JSON-RPC. */
+export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Chain & { close(): void } {
+  // staticNetwork: the library would otherwise accept a node of another chain; check() asks by itself.
+  const provider = new JsonRpcProvider(config.rpcUrl, network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20 });
+  const tokens = new Map(rails.filter((rail) => rail.contract).map((rail) => [rail.contract?.toLowerCase() ?? '', { asset: rail.asset, decimals: rail.decimals }]));
+  const railOf = (asset: string): Rail => {
+    const rail = rails.find((candidate) => candidate.asset === asset);
+    if (!rail) throw new Error(`${asset} is not listed on ${network.id}`);
+    return rail;
+  };
+  const rpc = async <T>(method: string, params: unknown[]): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${network.id}: no answer to ${method}`)), CALL_TIMEOUT_MS);
+    });
+    try {
+      return (await Promise.race([provider.send(method, params), late])) as T;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const block = async (height: number, full: boolean): Promise<RpcBlock> => {
+    const found = await rpc<RpcBlock | null>('eth_getBlockByNumber', [toQuantity(height), full]);
+    if (!found) throw new Error(`${network.id}: no block ${height}`);
+    return found;
+  };
+  const traces = async (hash: string): Promise<ReadonlyMap<string, RpcFrame>> => {
+    const rows = await rpc<{ txHash: string; result: RpcFrame }[]>('debug_traceBlockByHash', [hash, { tracer: 'callTracer' }]);
+    return new Map(rows.map((row) => [row.txHash, row.result]));
+  };
+  const call = (asset: string, to: string, amount: Units): { to: string; value: bigint; data: string } => {
+    const rail = railOf(asset);
+    const units = toChainUnits(amount, rail.decimals);
+    return rail.contract ? { to: rail.contract, value: 0n, data: ERC20.encodeFunctionData('transfer', [to, units]) } : { to, value: units, data: '0x' };
+  };
+
+  return {
+    check: async () => {
+      const id = Number(await rpc<string>('eth_chainId', []));
+      if (id !== network.chainId) throw new Error(`${network.id}: the node is on chain ${id}, not ${network.chainId}`);
+    },
+    head: async () => Number(await rpc<string>('eth_blockNumber', [])),
+    header: async (height) => {
+      const { hash, parentHash } = await block(height, false);
+      return { height, hash, parentHash };
+    },
+    transfers: async (header: BlockHeader, watched) => {
+      const [full, receipts] = await Promise.all([
+        rpc<RpcBlock | null>('eth_getBlockByHash', [header.hash, true]),
+        rpc<RpcReceipt[] | null>('eth_getBlockReceipts', [header.hash]),
+      ]);
+      if (!full || !receipts || full.hash !== header.hash) throw new Error(`${network.id}: block ${header.height} is gone`);
+      const content = { transactions: full.transactions, receipts, ...(config.traces && full.transactions.length > 0 && { traces: await traces(header.hash) }) };
+      return transfersIn(content, { nativeAsset: network.gasAsset, tokens }, watched);
+    },
+    receipt: async (txid) => {
+      const found = await rpc<{ blockNumber: string; status: string; gasUsed: string; effectiveGasPrice: string } | null>('eth_getTransactionReceipt', [txid]);
+      if (!found) return undefined;
+      const fee = fromChainUnits(BigInt(found.gasUsed) * BigInt(found.effectiveGasPrice), 18);
+      return { height: Number(found.blockNumber), succeeded: BigInt(found.status) === 1n, fee };
+    },
+    broadcast: async (rawTransaction) => {
+      try {
+        await rpc('eth_sendRawTransaction', [rawTransaction]);
+        return true;
+      } catch (error) {
+        if (HAS_IT.test(String((error as { message?: string }).message ?? error))) return true;
+        const txid = Transaction.from(rawTransaction).hash;
+        return (await rpc<unknown>('eth_getTransactionByHash', [txid])) !== null;
+      }
+    },
+    gas: async ({ from, to, asset, amount }): Promise<GasQuote> => {
+      const { to: target, value, data } = call(asset, to, amount);
+      // Never a constant: 21,000 is too little for contracts, delegated accounts and, after coming forks, for new ones.
+      const estimate = BigInt(await rpc<string>('eth_estimateGas', [{ from, to: target, value: toQuantity(value), data }]));
+      const base = BigInt((await rpc<{ baseFeePerGas: string }>('eth_getBlockByNumber', ['latest', false])).baseFeePerGas);
+      const gasLimit = (estimate * 120n) / 100n;
+      const maxFeePerGas = base * 2n + TIP;
+      return { gasLimit, maxFeePerGas, maxPriorityFeePerGas: TIP, maxCost: fromChainUnits(gasLimit * maxFeePerGas, 18) };
+    },
+    nonce: async (address) => Number(await rpc<string>('eth_getTransactionCount', [address, 'latest'])),
+    balance: async (address, asset, height) => {
+      const rail = railOf(asset);
+      const at = height === undefined ? 'latest' : toQuantity(height);
+      if (!rail.contract) return fromChainUnits(BigInt(await rpc<string>('eth_getBalance', [address, at])), 18);
+      const data = ERC20.encodeFunctionData('balanceOf', [address]);
+      return fromChainUnits(BigInt(await rpc<string>('eth_call', [{ to: rail.contract, data }, at])), rail.decimals);
+    },
+    address: canonicalAddress,
+    close: () => provider.destroy(),
+  };
+}
+
+/** EIP-55 spelling. Mixed case must carry a right checksum; ICAP and names are no addresses to us. */
+export function canonicalAddress(text: string): string | undefined {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) return undefined;
+  try {
+    return getAddress(text);
+  } catch {
+    return undefined;
+  }
+}

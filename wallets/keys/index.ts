@@ -1,0 +1,24 @@
+import { openSeed } from './seed';
+import { createSigner } from './signer';
+import type { SignerPolicy } from './signer';
+import { serveSigner } from './socket';
+
+export { connectSigner } from './socket';
+export { createSigner } from './signer';
+export type { SignerPolicy } from './signer';
+
+export interface SignerOptions {
+  readonly socketPath: string;
+  readonly seedFile: string;
+  readonly passphrase: string;
+  /** For the append-only log of what was signed, and the pinned venue addresses. */
+  readonly dir: string;
+  readonly policy: SignerPolicy;
+}
+
+/** Opens the seed and serves the signer until the process ends. */
+export async function runSigner(options: SignerOptions): Promise<{ close(): void }> {
+  const mnemonic = await openSeed(options.seedFile, options.passphrase);
+  const server = await serveSigner(createSigner(mnemonic, options.policy, options.dir), options.socketPath);
+  return { close: () => void server.close() };
+}

@@ -1,0 +1,25 @@
+import { DomainError } from '../../domain/contract/errors';
+import type { AddressCheck } from '../../domain/contract/ports';
+import type { Rail } from '../../domain/registry';
+import { railOf } from '../../domain/registry';
+import type { Registry } from '../../domain/registry';
+import type { Chain } from '../chains/chain';
+
+/** Addresses from which nothing ever comes back: zero, dead, and the chain's precompiled contracts. */
+const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$/i;
+
+/** Checks where a user wants coins sent, before anything is held. */
+export function createAddressCheck(registry: Registry, networks: ReadonlyMap<string, { chain: Chain; hotAddress: string; rails: readonly Rail[] }>): AddressCheck {
+  return {
+    check: async (network, asset, text) => {
+      const known = networks.get(network);
+      if (!known || !railOf(registry, asset, network)) throw new DomainError('UNKNOWN_NETWORK', { asset, network });
+      const address = known.chain.address(text);
+      if (!address) throw new DomainError('BAD_ADDRESS', { network });
+      const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
+      const lower = address.toLowerCase();
+      if (DENIED.test(lower) || contracts.includes(lower) || lower === known.hotAddress.toLowerCase()) throw new DomainError('ADDRESS_DENIED', { network });
+      return { address };
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { WithdrawalRow } from '../../db/entities/withdrawals';
+import type { ChainStore } from '../../db/stores/chain';
+import type { TreasuryStore } from '../../db/stores/treasury';
+import type { Clock } from '../../domain/clock-and-ids';
+import { DomainError } from '../../domain/contract/errors';
+import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Network } from '../../domain/registry';
+import type { Chain } from '../chains/chain';
+import type { OwnAddresses } from '../deposits/addresses';
+import { reserveCost } from '../treasury/transactions';
+import type { Settle, Transactions } from '../treasury/transactions';
+import type { VenueMoney } from '../treasury/venue';
+
+export interface PayoutsDeps {
+  readonly chain: Chain;
+  readonly chainStore: ChainStore;
+  readonly network: Network;
+  readonly hotAddress: string;
+  readonly own: OwnAddresses;
+  readonly store: TreasuryStore;
+  readonly transactions: Transactions;
+  readonly venueMoney: VenueMoney;
+  readonly engine: Engine;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Pays approved withdrawals, oldest first, one transaction each. */
+export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
+  deps.transactions.onFinal('withdrawal', settlePayout(deps));
+  return {
+    round: async () => {
+      for (const row of await deps.store.waitingWithdrawals(deps.network.id)) {
+        if (row.state !== 'REQUESTED') await pay(deps, row);
+      }
+    },
+  };
+}
+
+async function pay(deps: PayoutsDeps, row: WithdrawalRow): Promise<void> {
+  const { chain, chainStore, engine, hotAddress, network, own, transactions, venueMoney } = deps;
+  const { asset, address, id } = row;
+  const intent = `withdrawal:${id}:${row.attempt}`;
+  const planned = await chainStore.find(intent);
+  if (planned) return planned.state === 'PLANNED' ? transactions.resume(planned, 'hot') : undefined;
+  const owner = own.ownerOf(address);
+  if (owner) {
+    await engine.submit({ kind: 'withdrawal.settleInside', reference: `withdrawal:${id}:inside`, withdrawalId: id, toUserId: owner.userId });
+    return;
+  }
+  const amount = parseAmount(row.amount);
+  const native = asset === network.gasAsset;
+  const has = await venueMoney.payable(asset);
+  const gasRoom = native ? parseAmount(row.fee) : 0n;
+  if (has < amount + gasRoom) {
+    await waits(deps, row, 'AWAITING_VENUE');
+    return venueMoney.pullBack(id, asset, amount + gasRoom - has);
+  }
+  const gas = await chain.gas({ from: hotAddress, to: address, asset, amount });
+  // In its own coin a withdrawal's fee pays the gas, by the same entry; otherwise the operator's position must.
+  const reservation = native && parseAmount(row.fee) - parseAmount(row.pullBackFee) >= gas.maxCost ? null : `cost:${intent}`;
+  if (reservation && !(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'withdrawal'))) return waits(deps, row, 'NEEDS_OPERATOR_FUNDS');
+  await transactions.send({ id: intent, purpose: 'withdrawal', subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
+}
+
+async function waits({ store, events, clock }: PayoutsDeps, row: WithdrawalRow, reason: string): Promise<void> {
+  if (row.reason === reason) return;
+  if (await store.waits(row.id, reason, clock.now())) events.publish({ name: 'withdrawal.changed', userId: row.userId, withdrawalId: row.id, state: 'WAITING_FUNDS' });
+}
+
+const settlePayout =
+  ({ engine, network, logger }: PayoutsDeps): Settle =>
+  async (row, receipt) => {
+    const gas = { asset: network.gasAsset, amount: formatAmount(receipt.fee), reservation: row.reservation };
+    const shared = { withdrawalId: row.subject, txid: row.txid, gas };
+    try {
+      if (receipt.succeeded) await engine.submit({ kind: 'withdrawal.confirm', reference: `tx:${row.id}:final`, ...shared });
+      else await engine.submit({ kind: 'withdrawal.fail', reference: `tx:${row.id}:final`, ...shared });
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'REFERENCE_REUSED') throw error;
+      logger.error({ transaction: row.id }, 'a payout was settled before with other figures');
+    }
+  };
