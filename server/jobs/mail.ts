@@ -30,7 +30,7 @@ export function createPost(
 ): Post {
   const clients: Redis[] = [];
   const newClient = (): Redis => {
-    const client = deps.redis.duplicate({ maxRetriesPerRequest: null, enableReadyCheck: false, keyPrefix: '' });
+    const client = deps.redis.duplicate({ maxRetriesPerRequest: null, enableReadyCheck: false, keyPrefix: '', commandTimeout: undefined });
     clients.push(client);
     return client;
   };

@@ -1,7 +1,9 @@
-import { Contract, getAddress, parseUnits } from 'ethers';
+import { Interface, getAddress, parseUnits, toQuantity } from 'ethers';
 import { localAccount, localProvider } from './accounts';
 import artifact from './contracts/Tether.json';
 import { DEPLOYER } from './prepare';
+
+const TOKEN = new Interface(artifact.abi);
 
 /** Gives coins of a local chain away and waits until they are mined. Amount is a decimal string. */
 export async function faucet(
@@ -13,13 +15,15 @@ export async function faucet(
   if (asset !== 'ETH' && asset !== 'USDT') throw new Error(`the faucet has ETH and USDT, not ${asset}`);
   const provider = await localProvider(chain.rpcUrl);
   try {
-    const sent =
+    // The node signs for its own accounts and counts their nonces: two faucets at once do not collide.
+    const [from, call] =
       asset === 'ETH'
-        ? await localAccount(0, provider).sendTransaction({ to: getAddress(to), value: parseUnits(amount, 18) })
-        : await new Contract(chain.usdt, artifact.abi, localAccount(DEPLOYER, provider)).getFunction('mint').send(getAddress(to), parseUnits(amount, 6));
-    const receipt = await sent.wait();
-    if (receipt?.status !== 1) throw new Error(`the faucet's transaction ${sent.hash} failed`);
-    return { txid: sent.hash, blockNumber: receipt.blockNumber };
+        ? [await localAccount(0, provider).getAddress(), { to: getAddress(to), value: toQuantity(parseUnits(amount, 18)) }]
+        : [await localAccount(DEPLOYER, provider).getAddress(), { to: chain.usdt, data: TOKEN.encodeFunctionData('mint', [getAddress(to), parseUnits(amount, 6)]) }];
+    const txid = (await provider.send('eth_sendTransaction', [{ from, ...call }])) as string;
+    const receipt = await provider.waitForTransaction(txid, 1, 30_000);
+    if (receipt?.status !== 1) throw new Error(`the faucet's transaction ${txid} failed`);
+    return { txid, blockNumber: receipt.blockNumber };
   } finally {
     provider.destroy();
   }
