@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareChain } from './local/evm/prepare';
 import { startAnvil } from './local/evm/anvil';
-import { ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
+import { readConfig } from './config';
+import type { Config } from './config';
+import { LOCAL, ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
 import type { Stores } from './services';
 import { endProcess, freePort, isAlive, sleep, startProgram, stopLeftovers, untilReady } from './services/process';
 import type { Running } from './services/process';
@@ -75,6 +77,8 @@ export class World {
       adminPassword: localSecret(dir, 'demo', 6),
       dir,
     };
+    // For commands that attach: where it is, and the settings it runs by (secrets included: for its owner's eyes).
+    writeFileSync(join(dir, 'settings.json'), JSON.stringify(this.env), { mode: 0o600 });
     writeFileSync(join(dir, 'world.json'), JSON.stringify(this.address), { mode: 0o600 });
     return this.address;
   }
@@ -245,4 +249,20 @@ export async function runningWorld(dir: string): Promise<WorldAddress | undefine
   }
 }
 
-export { endProcess };
+/** The settings of a running world, for commands that look at its tables, chain and venue themselves. */
+export function worldConfig(world: WorldAddress): Config {
+  return readConfig(JSON.parse(readFileSync(join(world.dir, 'settings.json'), 'utf8')) as NodeJS.ProcessEnv);
+}
+
+/** Runs `work` on the world that runs, or on one that is started for it and stopped again. */
+export async function withWorld(work: (world: WorldAddress) => Promise<number>): Promise<number> {
+  const dir = join(LOCAL, 'world');
+  const running = await runningWorld(dir);
+  if (running) return work(running);
+  const world = new World({ dir, say: (text) => void process.stderr.write(`  ${text}\n`) });
+  try {
+    return await work(await world.start());
+  } finally {
+    await world.stop();
+  }
+}

@@ -1,0 +1,186 @@
+/** The books against themselves and against the outside: the chain, and the venue. */
+import { openDatabase } from '../db/data-source';
+import { readBookFacts, readInFlight } from '../db/stores/audit';
+import type { InFlightRows } from '../db/stores/audit';
+import { loadRegistry } from '../db/stores/registry';
+import { parseAmount } from '../domain/money/amount';
+import type { Units } from '../domain/money/amount';
+import type { Network, Rail, Registry } from '../domain/registry';
+import { auditBooks, auditPlace } from '../ledger/audit';
+import type { BookFacts, Finding, InFlight, OutsidePlace, PlaceResult } from '../ledger/audit';
+import { createBinance } from '../matching/venues/binance';
+import type { Binance } from '../matching/venues/binance';
+import { createEvmChain } from '../wallets/chains/evm';
+import type { Chain } from '../wallets/chains/chain';
+import { connectSigner } from '../wallets/keys';
+import type { Config } from './config';
+
+export interface AuditResult {
+  readonly findings: Finding[];
+  readonly places: PlaceResult[];
+  readonly balanced: boolean;
+  readonly unreadable: number;
+}
+
+interface Outside {
+  readonly registry: Registry;
+  readonly binance: Binance;
+  readonly chains: { network: Network; rails: readonly Rail[]; chain: Chain; hotAddress: string | undefined }[];
+}
+
+const AGAIN_MS = 1000;
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/**
+ * Audits until everything is explained or `waitMs` is over: what is on its way is named item by item, and what no item
+ * explains for so long is unexplained. A source that cannot be read is unreadable, never zero.
+ */
+export async function audit(config: Config, waitMs: number): Promise<AuditResult> {
+  const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 3 });
+  const outside = await openOutside(config, await loadRegistry(dataSource));
+  try {
+    for (const end = Date.now() + waitMs; ; ) {
+      const [facts, rows] = [await readBookFacts(dataSource), await readInFlight(dataSource)];
+      const findings = auditBooks(facts);
+      const places = (await readPlaces(outside, facts, rows)).map(auditPlace);
+      const unreadable = places.filter((place) => place.unexplained === undefined).length;
+      const balanced = findings.length === 0 && places.every((place) => place.unexplained === 0n);
+      if (balanced || Date.now() > end) return { findings, places, balanced, unreadable };
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  } finally {
+    for (const { chain } of outside.chains) (chain as Chain & { close(): void }).close();
+    await dataSource.destroy();
+  }
+}
+
+async function openOutside(config: Config, registry: Registry): Promise<Outside> {
+  const keys = { tradingKey: { key: config.BINANCE_TRADING_KEY, secret: config.BINANCE_TRADING_SECRET }, treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET } };
+  const urls = { restUrl: config.BINANCE_REST_URL, streamUrl: config.BINANCE_STREAM_URL, wsApiUrl: config.BINANCE_WS_API_URL };
+  // Never started: only its queries are used.
+  const binance = createBinance({ ...urls, ...keys }, [], { clock: { now: () => Date.now() }, logger: silent });
+  const signer = connectSigner(config.SIGNER_SOCKET);
+  const chains = await Promise.all(
+    registry.networks.map(async (network) => {
+      const rails = registry.rails.filter((rail) => rail.network === network.id);
+      const hotAddress = await signer.identity(network.id).then(
+        (identity) => identity.hotAddress,
+        () => undefined,
+      );
+      return { network, rails, chain: createEvmChain(network, rails, { rpcUrl: config.ETHEREUM_RPC_URL, traces: false }), hotAddress };
+    }),
+  );
+  return { registry, binance, chains };
+}
+
+/** What our books say lies in a place. */
+function booked(facts: BookFacts, place: string, asset: string): Units {
+  return -(facts.balances.find((row) => row.account === `custody/${place}` && row.asset === asset)?.amount ?? 0n);
+}
+
+async function readPlaces(outside: Outside, facts: BookFacts, rows: InFlightRows): Promise<OutsidePlace[]> {
+  const chainPlaces = await Promise.all(outside.chains.map((chain) => readChain(outside, chain, facts, rows)));
+  return [...chainPlaces.flat(), ...(await readVenue(outside, facts, rows)), ...readTransit(outside.registry, facts, rows)];
+}
+
+const orUnreadable = <T>(read: Promise<T>): Promise<T | undefined> => read.catch(() => undefined);
+
+async function readChain(outside: Outside, { network, rails, chain, hotAddress }: Outside['chains'][number], facts: BookFacts, rows: InFlightRows): Promise<OutsidePlace[]> {
+  const head = await orUnreadable(chain.head());
+  const items = head === undefined || !hotAddress ? undefined : await orUnreadable(chainItems(outside, network, chain, hotAddress, head, rows));
+  const addresses = rows.addresses.filter((row) => row.network === network.id).map((row) => row.address);
+  const sum = async (asset: string, of: readonly string[]): Promise<Units> => (await Promise.all(of.map((address) => chain.balance(address, asset, head)))).reduce((total, amount) => total + amount, 0n);
+  const places: OutsidePlace[] = [];
+  for (const { asset } of rails) {
+    for (const [place, of] of [[`hot/${network.id}`, hotAddress ? [hotAddress] : undefined], [`deposit/${network.id}`, addresses]] as const) {
+      const actual = items && of ? await orUnreadable(sum(asset, of)) : undefined;
+      places.push({ place, asset, booked: booked(facts, place, asset), actual, items: (items ?? []).filter((item) => item.place === place && item.asset === asset) });
+    }
+  }
+  return places;
+}
+
+type Item = InFlight & { readonly place: string; readonly asset: string };
+
+/** Everything on the chain up to `head` that the books do not hold yet. */
+async function chainItems({ binance }: Outside, network: Network, chain: Chain, hotAddress: string, head: number, rows: InFlightRows): Promise<Item[]> {
+  const now = Date.now();
+  const items: Item[] = [];
+  const add = (id: string, place: string, asset: string, amount: Units, createdAt: number): void => void items.push({ id, place, asset, amount, ageMs: now - createdAt });
+  const placeOf = (address: string): string | undefined => {
+    if (address === hotAddress) return `hot/${network.id}`;
+    return rows.addresses.some((row) => row.network === network.id && row.address === address) ? `deposit/${network.id}` : undefined;
+  };
+  for (const deposit of rows.deposits) {
+    if (deposit.network === network.id && deposit.blockHeight <= head) add(`deposit ${deposit.id} ${deposit.state}`, `deposit/${network.id}`, deposit.asset, parseAmount(deposit.amount), deposit.createdAt);
+  }
+  for (const row of rows.transactions.filter((candidate) => candidate.network === network.id && candidate.state !== 'PLANNED')) {
+    const receipt = await chain.receipt(row.txid);
+    if (!receipt || receipt.height > head) continue;
+    const [from, to] = [placeOf(row.fromAddress), placeOf(row.toAddress)];
+    const id = `${row.purpose} ${row.id}`;
+    if (from) add(`${id} gas`, from, network.gasAsset, -receipt.fee, row.createdAt);
+    if (!receipt.succeeded) continue;
+    if (from) add(id, from, row.asset, -parseAmount(row.amount), row.createdAt);
+    if (to) add(id, to, row.asset, parseAmount(row.amount), row.createdAt);
+  }
+  for (const transfer of rows.transfers.filter((candidate) => candidate.direction === 'pull-back' && candidate.state !== 'RESERVED')) {
+    const known = await binance.capital.withdrawal(transfer.id);
+    const receipt = known?.txid ? await chain.receipt(known.txid) : undefined;
+    if (!known || !receipt?.succeeded || receipt.height > head) continue;
+    add(`pull-back ${transfer.id}`, `hot/${network.id}`, transfer.asset, parseAmount(known.amount) - parseAmount(known.fee), transfer.createdAt);
+  }
+  return items;
+}
+
+async function readVenue({ registry, binance }: Outside, facts: BookFacts, rows: InFlightRows): Promise<OutsidePlace[]> {
+  const items = await orUnreadable(venueItems(registry, binance, rows));
+  const balances = items && (await orUnreadable(binance.capital.balances()));
+  return registry.assets.map(({ code }) => {
+    const row = balances?.find((candidate) => candidate.asset === code);
+    const actual = balances && (row ? parseAmount(row.free) + parseAmount(row.locked) : 0n);
+    return { place: 'binance', asset: code, booked: booked(facts, 'binance', code), actual, items: (items ?? []).filter((item) => item.asset === code) };
+  });
+}
+
+/** Orders, arrivals and departures at the venue that the books do not hold yet. */
+async function venueItems(registry: Registry, { capital, find }: Binance, rows: InFlightRows): Promise<Item[]> {
+  const now = Date.now();
+  const items: Item[] = [];
+  const add = (id: string, asset: string, amount: Units, createdAt: number): void => void items.push({ id, place: 'binance', asset, amount, ageMs: now - createdAt });
+  for (const transfer of rows.transfers) {
+    if (transfer.direction === 'to-venue') {
+      if (transfer.state !== 'IN_TRANSIT') continue;
+      const seen = await capital.deposits(transfer.asset, transfer.createdAt - 3_600_000);
+      if (seen.some((deposit) => deposit.txid === transfer.txid && deposit.credited)) add(`to venue ${transfer.id}`, transfer.asset, parseAmount(transfer.amount), transfer.createdAt);
+    } else if (transfer.state === 'REQUESTED' || transfer.state === 'UNKNOWN') {
+      const known = await capital.withdrawal(transfer.id);
+      if (known && known.state !== 'failed') add(`pull-back ${transfer.id}`, transfer.asset, -parseAmount(known.amount), transfer.createdAt);
+    }
+  }
+  for (const intent of rows.intents) {
+    const market = registry.markets.find((candidate) => candidate.symbol === intent.symbol);
+    const found = await find(intent);
+    if (found.found !== 'final' || !market) continue;
+    const sign = intent.side === 'BUY' ? 1n : -1n;
+    for (const trade of found.trades) {
+      add(`order ${intent.id}`, market.base, sign * parseAmount(trade.quantity), intent.createdAt);
+      add(`order ${intent.id}`, market.quote, -sign * parseAmount(trade.quoteQuantity), intent.createdAt);
+      add(`order ${intent.id} fee`, trade.commissionAsset, -parseAmount(trade.commission), intent.createdAt);
+    }
+  }
+  return items;
+}
+
+/** Coins between two places: what is booked as under way must be the open transfers. */
+function readTransit(registry: Registry, facts: BookFacts, rows: InFlightRows): OutsidePlace[] {
+  const moving = rows.transfers.filter((transfer) => transfer.state === 'IN_TRANSIT');
+  const amountOf = (transfer: InFlightRows['transfers'][number]): Units => parseAmount(transfer.amount) - (transfer.direction === 'pull-back' ? parseAmount(transfer.fee) : 0n);
+  return registry.assets.map(({ code }) => ({
+    place: 'transit',
+    asset: code,
+    booked: booked(facts, 'transit', code),
+    actual: moving.filter((transfer) => transfer.asset === code).reduce((sum, transfer) => sum + amountOf(transfer), 0n),
+    items: [],
+  }));
+}

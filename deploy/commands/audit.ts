@@ -1,0 +1,41 @@
+/** `npm run audit [-- --wait 60s] [-- --json]`: do the books agree with themselves, the chain and Binance? */
+import { formatAmount } from '../../domain/money/amount';
+import { audit } from '../audit';
+import type { AuditResult } from '../audit';
+import { duration, json, line, option, runCommand, table, wantsJson } from '../print';
+import { withWorld, worldConfig } from '../world';
+
+export function printAudit(result: AuditResult): void {
+  const { findings, places, balanced, unreadable } = result;
+  if (wantsJson()) {
+    for (const place of places) {
+      const { booked, actual, unexplained, items } = place;
+      json({ place: place.place, asset: place.asset, booked: formatAmount(booked), actual: actual === undefined ? null : formatAmount(actual), unexplained: unexplained === undefined ? null : formatAmount(unexplained),
+        items: items.map((item) => ({ ...item, amount: formatAmount(item.amount) })) });
+    }
+    for (const finding of findings) json({ finding });
+    json({ balanced, findings: findings.length, unexplained: places.filter((place) => place.unexplained !== undefined && place.unexplained !== 0n).length, unreadable });
+    return;
+  }
+  table(
+    ['place', 'asset', 'booked', 'actual', 'on its way', 'unexplained'],
+    places.map(({ place, asset, booked, actual, items, unexplained }) => [
+      place, asset, formatAmount(booked), actual === undefined ? 'unreadable' : formatAmount(actual), items.length === 0 ? '' : String(items.length), unexplained === undefined ? '?' : formatAmount(unexplained),
+    ]),
+  );
+  if (findings.length > 0) {
+    line('\n  Rules that are broken:');
+    table(['rule', 'subject', 'asset', 'expected', 'found'], findings.map(({ rule, subject, asset, expected, found }) => [rule, subject, asset, expected, found]));
+  }
+  line(`\n  audit: ${balanced ? 'balanced' : unreadable > 0 ? 'unreadable' : 'NOT BALANCED'}`);
+}
+
+async function main(): Promise<number> {
+  return withWorld(async (world) => {
+    const result = await audit(worldConfig(world), duration(option('wait'), 30_000));
+    printAudit(result);
+    return result.balanced ? 0 : result.unreadable > 0 ? 2 : 1;
+  });
+}
+
+if (require.main === module) runCommand(main);

@@ -1,0 +1,39 @@
+/** `npm run demo`: walks one user's whole life on the running local world (or starts one), then audits. */
+import { audit } from '../audit';
+import { json, line, runCommand, wantsJson } from '../print';
+import { live } from '../scenarios/life';
+import type { Tell } from '../scenarios/life';
+import { withWorld, worldConfig } from '../world';
+import { printAudit } from './audit';
+
+const AUDIT_WAIT_MS = 60_000;
+const STEPS = 10;
+
+async function main(): Promise<number> {
+  return withWorld(async (world) => {
+    let done = 0;
+    const tell: Tell = (step, title, facts) => {
+      done = step;
+      if (wantsJson()) return json({ step, title, ...facts });
+      const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+      line(` ${String(step).padStart(2)}. ${title}${told.length > 0 ? ` · ${told.join(' · ')}` : ''}`);
+    };
+    if (!wantsJson()) line(`\nOne user's life on ${world.url}\n`);
+    let problem: string | undefined;
+    try {
+      await live(world, tell);
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+      if (!wantsJson()) line(`\n  step ${done + 1} failed: ${problem}`);
+    }
+    const result = await audit(worldConfig(world), AUDIT_WAIT_MS);
+    if (!wantsJson()) line('');
+    printAudit(result);
+    const words = result.balanced ? 'balanced' : 'NOT BALANCED';
+    if (wantsJson()) json({ steps: done, of: STEPS, balanced: result.balanced, ...(problem && { problem }) });
+    else line(`\nlife: ${done} of ${STEPS} steps, audit: ${words}\n`);
+    return done === STEPS && result.balanced ? 0 : 1;
+  });
+}
+
+runCommand(main);
