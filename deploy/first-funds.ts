@@ -3,8 +3,8 @@ import type { Config } from './config';
 import { formatAmount, fromChainUnits, parseAmount } from '../domain/money/amount';
 import { faucet } from './local/evm/faucet';
 
-/** The operator's own gas in a local world: what a real operator would send to the hot wallet first. */
-const GAS = '2';
+/** The operator's own gas in a local world: what a real operator would send to the hot wallet first, and what it keeps there. */
+const GAS = '0.5';
 
 /**
  * Sends the first gas to the hot wallet and contributes it to the books. Killed in between, the next start sees the

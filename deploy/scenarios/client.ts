@@ -80,6 +80,35 @@ export class Client {
   }
 }
 
+/** Answers after which the same request may be sent again: nothing is known, or nothing was done. */
+const AGAIN = new Set(['UNKNOWN_OUTCOME', 'BUSY', 'INTERNAL', 'TOO_MANY_REQUESTS', 'NO_ANSWER', 'MARKET_CLOSED']);
+const LOGGED_OUT = new Set(['NOT_LOGGED_IN', 'CSRF']);
+
+/** A client that lives through kills of the other side: asks again, with the same body and key, and logs in again. */
+export class PatientClient extends Client {
+  private credentials: { email: string; password: string } | undefined;
+
+  override async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await super.call<T>(method, path, body, headers);
+      } catch (error) {
+        if (tries > 400) throw error;
+        const refusal = error instanceof ApiRefusal ? error : undefined;
+        const loggedOut = refusal && LOGGED_OUT.has(refusal.code) && path !== '/session';
+        if (refusal && !loggedOut && !AGAIN.has(refusal.code)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        if (loggedOut && this.credentials) await this.logIn(this.credentials.email, this.credentials.password);
+      }
+    }
+  }
+
+  override logIn(email: string, password: string): Promise<{ user: { id: string } }> {
+    this.credentials = { email, password };
+    return super.logIn(email, password);
+  }
+}
+
 /** A PNG of one white pixel: the smallest identity document. */
 export const DOCUMENT = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==', 'base64');
 

@@ -51,7 +51,7 @@ export class Exchange extends EventEmitter {
   async open(onRecord: (record: JournalRecord) => void, first: Readonly<Record<string, string>> = {}): Promise<void> {
     const marks = new Map<string, Extract<JournalRecord, { k: 'mark' }>>();
     let empty = true;
-    await this.journal.open((record) => {
+    this.journal.open((record) => {
       empty = false;
       this.account.apply(record);
       if (record.k === 'mark') marks.set(record.symbol, record);
@@ -110,7 +110,8 @@ export class Exchange extends EventEmitter {
   }
 
   /** What the book gives at once, best first. */
-  private match({ side, type, price, quantity, quoteOrderQty, timeInForce }: OrderRequest, market: Market): Match[] {
+  private match({ info, side, type, price, quantity, quoteOrderQty, timeInForce }: OrderRequest, market: Market): Match[] {
+    const lot = lotOf(info);
     let left = quantity;
     let money = quoteOrderQty;
     const matches: Match[] = [];
@@ -120,7 +121,7 @@ export class Exchange extends EventEmitter {
       if (quantity === 0n) {
         // By quote amount: whole lots of what is left to spend.
         const affordable = (money * UNIT) / at;
-        take = affordable < take ? affordable - (affordable % (UNIT / 10_000n)) : take;
+        take = affordable < take ? affordable - (affordable % lot) : take;
         money -= times(take, at);
       }
       if (take === 0n) break;
@@ -129,7 +130,7 @@ export class Exchange extends EventEmitter {
       if (quantity > 0n && left === 0n) break;
     }
     if (timeInForce === 'FOK' && left > 0n) return [];
-    if (timeInForce === 'IOC' && matches.length > 0 && this.faults.fires('partial-fill')) return [half(matches[0] as Match)];
+    if (timeInForce === 'IOC' && matches.length > 0 && this.faults.fires('partial-fill')) return [half(matches[0] as Match, lot)];
     return matches;
   }
 
@@ -217,7 +218,7 @@ export class Exchange extends EventEmitter {
     const canceled: Order = { ...order, status: 'CANCELED', updateTime: Date.now() };
     await this.record({ k: 'order', order: canceled, fills: [], changes: changes.changes });
     const cancelId = params.newClientOrderId ?? randomBytes(11).toString('hex');
-    this.tell(canceled, [], changes.assets);
+    this.tell(canceled, [], changes.assets, cancelId);
     return { order: canceled, cancelId };
   }
 
@@ -227,18 +228,20 @@ export class Exchange extends EventEmitter {
     return order;
   }
 
-  private tell(order: Order, fills: readonly Fill[], assets: readonly string[]): void {
+  private tell(order: Order, fills: readonly Fill[], assets: readonly string[], cancelId?: string): void {
     const times = this.faults.fires('report-lost') ? 0 : this.faults.fires('report-doubled') ? 2 : 1;
-    for (let n = 0; n < times; n++) this.emit('order', order, fills);
+    for (let n = 0; n < times; n++) this.emit('order', order, fills, cancelId);
     this.emit('position', assets);
   }
 }
 
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 
-/** Half of a match, in whole lots of 0.0001 (at least one). */
-function half({ price, quantity }: Match): Match {
-  const lot = UNIT / 10_000n;
+/** The step of the symbol's quantities. */
+const lotOf = (info: SymbolInfo): bigint => must(String(info.filters.find((filter) => filter.filterType === 'LOT_SIZE')?.stepSize ?? '0.0001'));
+
+/** Half of a match, in whole lots (at least one). */
+function half({ price, quantity }: Match, lot: bigint): Match {
   const part = quantity / 2n - ((quantity / 2n) % lot);
   return { price, quantity: part > 0n ? part : quantity };
 }

@@ -1,6 +1,5 @@
-import { createReadStream, existsSync, mkdirSync, openSync, truncateSync, writeSync, fdatasync } from 'node:fs';
+import { existsSync, fdatasync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 
 /**
  * Append-only file of JSON lines. `append` resolves when the line is on the disk; lines that come while one write is
@@ -14,19 +13,15 @@ export class Journal<T extends object> {
   constructor(private readonly file: string) {}
 
   /** Reads every whole line in order, then opens the file for appending. */
-  async open(apply: (record: T) => void): Promise<void> {
+  open(apply: (record: T) => void): void {
     mkdirSync(dirname(this.file), { recursive: true });
-    let good = 0;
     if (existsSync(this.file)) {
-      for await (const line of createInterface({ input: createReadStream(this.file) })) {
-        let record: T;
-        try {
-          record = JSON.parse(line) as T;
-        } catch {
-          break;
-        }
-        apply(record);
-        good += Buffer.byteLength(line) + 1;
+      const bytes = readFileSync(this.file);
+      let good = 0;
+      // Only what a line end closes was written whole: a record cut just before it must not run into the next one.
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, good)) {
+        apply(JSON.parse(bytes.toString('utf8', good, end)) as T);
+        good = end + 1;
       }
       truncateSync(this.file, good);
     }

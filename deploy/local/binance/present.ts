@@ -83,12 +83,12 @@ export function account(state: Account, omitZero: boolean): Record<string, unkno
 }
 
 /** The user stream's event of one execution; `fill` undefined for NEW, CANCELED and EXPIRED. */
-export function executionReport(order: Order, kind: 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED', fill: Fill | undefined, so: { status: string; executed: string; quote: string }): Record<string, unknown> {
+export function executionReport(order: Order, kind: 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED', fill: Fill | undefined, so: { status: string; executed: string; quote: string; cancelId?: string | undefined }): Record<string, unknown> {
   return {
     e: 'executionReport',
     E: Date.now(),
     s: order.symbol,
-    c: order.clientOrderId,
+    c: so.cancelId ?? order.clientOrderId,
     S: order.side,
     o: order.type,
     f: order.timeInForce,

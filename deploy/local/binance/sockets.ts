@@ -114,8 +114,8 @@ export function apiSocket(deps: RestDeps, socket: WebSocket): void {
 }
 
 function userEvents({ exchange }: RestDeps, tell: (event: unknown) => void): () => void {
-  const onOrder = (order: Order, fills: readonly Fill[]): void => {
-    for (const report of reports(order, fills)) tell(report);
+  const onOrder = (order: Order, fills: readonly Fill[], cancelId?: string): void => {
+    for (const report of reports(order, fills, cancelId)) tell(report);
   };
   const onPosition = (assets: readonly string[]): void => {
     const now = Date.now();
@@ -130,19 +130,22 @@ function userEvents({ exchange }: RestDeps, tell: (event: unknown) => void): () 
   return () => void exchange.off('order', onOrder).off('position', onPosition).off('balance', onBalance);
 }
 
-/** NEW, a TRADE for each fill, and the end if it is one; with running totals. */
-function reports(order: Order, fills: readonly Fill[]): Record<string, unknown>[] {
-  const zero = { executed: '0.00000000', quote: '0.00000000' };
-  if (order.status === 'CANCELED') return [present.executionReport(order, 'CANCELED', undefined, { status: 'CANCELED', executed: order.executedQty, quote: order.cummulativeQuoteQty })];
-  let [executed, quote] = [0n, 0n];
+/** NEW unless it rested already, a TRADE for each fill, and the end if it is one; with running totals. */
+function reports(order: Order, fills: readonly Fill[], cancelId: string | undefined): Record<string, unknown>[] {
+  const { executedQty, cummulativeQuoteQty } = order;
+  if (order.status === 'CANCELED') return [present.executionReport(order, 'CANCELED', undefined, { status: 'CANCELED', executed: executedQty, quote: cummulativeQuoteQty, cancelId })];
+  const total = (name: 'qty' | 'quoteQty'): bigint => fills.reduce((sum, fill) => sum + must(fill[name]), 0n);
+  let [executed, quote] = [must(executedQty) - total('qty'), must(cummulativeQuoteQty) - total('quoteQty')];
+  const rested = fills.some((fill) => fill.isMaker);
+  const placed = rested ? [] : [present.executionReport(order, 'NEW', undefined, { status: 'NEW', executed: show(executed), quote: show(quote) })];
   const trades = fills.map((fill) => {
     executed += must(fill.qty);
     quote += must(fill.quoteQty);
     const status = show(executed) === order.origQty ? 'FILLED' : 'PARTIALLY_FILLED';
     return present.executionReport(order, 'TRADE', fill, { status, executed: show(executed), quote: show(quote) });
   });
-  const ended = order.status === 'EXPIRED' ? [present.executionReport(order, 'EXPIRED', undefined, { status: 'EXPIRED', executed: order.executedQty, quote: order.cummulativeQuoteQty })] : [];
-  return [present.executionReport(order, 'NEW', undefined, { status: 'NEW', ...zero }), ...trades, ...ended];
+  const ended = order.status === 'EXPIRED' ? [present.executionReport(order, 'EXPIRED', undefined, { status: 'EXPIRED', executed: executedQty, quote: cummulativeQuoteQty })] : [];
+  return [...placed, ...trades, ...ended];
 }
 
 async function answer(deps: RestDeps, socket: WebSocket, raw: string, own: Set<number>): Promise<void> {
