@@ -116,14 +116,26 @@ export async function untilReady(running: Running, what: string, check: () => Pr
   }
 }
 
-/** A port that nobody listens on now: the wished one when it is free. */
-export function freePort(wish = 0): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the range from which outgoing connections take their ports: a restart must find its port free. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => (wish === 0 ? reject(new Error('no free port')) : resolve(freePort(0))));
-    server.listen(wish, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
+
+/** A port that nobody listens on now: the wished one (waited for a little, if a killed program still lingers on it), else another. */
+export async function freePort(wish = 0): Promise<number> {
+  for (let waited = 0; wish > 0 && waited < 3000; waited += 50) {
+    if (await isFree(wish)) return wish;
+    await sleep(50);
+  }
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    if (await isFree(port)) return port;
+  }
 }
