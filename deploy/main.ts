@@ -45,6 +45,8 @@ function mustBeLocal(config: Config): void {
 
 async function runAll(config: Config): Promise<void> {
   const logger: Logger = pino({ level: config.LOG_LEVEL, redact: REDACT });
+  // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
+  console.warn = (...words: unknown[]) => logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
   const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 20 });
   await guardSettings(dataSource, config, logger);
   await migrate(dataSource);

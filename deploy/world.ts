@@ -105,9 +105,12 @@ export class World {
     else await this.startStores(part);
   }
 
-  /** Has the exchange ended by itself (fenced off, or a start that failed)? */
-  async ensureExchange(): Promise<void> {
-    if (!isAlive(this.pid('javizen'))) await this.startExchange();
+  /** Starts again what has ended by itself; answers the names. */
+  async ensure(): Promise<string[]> {
+    const ended = (['signer', 'javizen'] as const).filter((part) => this.parts.has(part) && !isAlive(this.pid(part)));
+    if (ended.includes('signer')) await this.startSigner();
+    if (ended.includes('javizen')) await this.startExchange();
+    return ended;
   }
 
   private async startStores(only?: Part): Promise<void> {

@@ -1,27 +1,13 @@
 /** `npm start [-- --fresh]`: the whole exchange on this machine, until Ctrl-C. */
-import { existsSync, rmSync, statSync, readdirSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'vite';
 import { loadEnvFile } from '../config';
-import { LOCAL, ROOT } from '../services';
+import { buildPage } from '../page';
+import { LOCAL } from '../services';
 import { stopLeftovers } from '../services/process';
 import { World } from '../world';
 
 const say = (line: string): void => void process.stdout.write(`  ${line}\n`);
-
-/** Newest change below a folder, to know whether the page must be built again. */
-function newest(path: string): number {
-  const stat = statSync(path);
-  return stat.isDirectory() ? readdirSync(path).reduce((max, name) => Math.max(max, newest(join(path, name))), 0) : stat.mtimeMs;
-}
-
-/** Builds the page when its sources are newer than the last build. */
-export async function buildPage(): Promise<void> {
-  const built = join(ROOT, 'dist', 'web', 'index.html');
-  if (existsSync(built) && statSync(built).mtimeMs > Math.max(newest(join(ROOT, 'web')), newest(join(ROOT, 'domain')))) return;
-  say('Building the page ...');
-  await build({ configFile: join(ROOT, 'web', 'vite.config.mts'), root: join(ROOT, 'web'), logLevel: 'error' });
-}
 
 async function main(): Promise<void> {
   process.stdout.write('\nJavizen\n');
@@ -43,7 +29,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
   try {
-    await buildPage();
+    await buildPage(say);
     const { url, adminPassword } = await world.start();
     process.stdout.write(
       `\n  Javizen is open:  ${url}\n\n  admin   admin@javizen.local    ${adminPassword}\n  trader  trader@javizen.local   ${adminPassword}\n\n` +
@@ -55,7 +41,19 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   // The exchange ends by itself only when it must (crash-only); it is started again here.
-  setInterval(() => void (stopping ? undefined : world.ensureExchange().catch((error: unknown) => say(String(error)))), 2000);
+  let watching = false;
+  const watch = async (): Promise<void> => {
+    if (watching || stopping) return;
+    watching = true;
+    try {
+      for (const name of await world.ensure()) say(`${name} had ended and was started again; see its log`);
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    } finally {
+      watching = false;
+    }
+  };
+  setInterval(() => void watch(), 2000);
 }
 
 /** Settings of the operator: those that the product knows, not the whole environment of the terminal. */

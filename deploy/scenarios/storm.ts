@@ -56,9 +56,10 @@ export async function storm({ kills, users, seed, say }: StormOptions): Promise<
   try {
     const address = await world.start();
     const running = lives(address, users, seed);
-    const faults = await killer(world, address, kills, generator(seed), running.done, say);
-    const results = await running.all;
-    const problems = results.flatMap((result) => (typeof result === 'string' ? [result] : []));
+    const crashes: string[] = [];
+    const faults = await killer(world, address, { kills, random: generator(seed), done: running.done, say, crashes });
+    const results = await supervised(world, running.all, crashes);
+    const problems = [...crashes.map((name) => `${name} ended by itself`), ...results.flatMap((result) => (typeof result === 'string' ? [result] : []))];
     const ended = results.filter((result): result is LifeResult => typeof result !== 'string');
     for (const life of ended) problems.push(...(await check(address, life)));
     const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
@@ -87,7 +88,11 @@ function lives(address: WorldAddress, users: number, seed: number): { all: Promi
 }
 
 /** Kills at random moments; each target once before any is drawn again, so that none is left out. */
-async function killer(world: World, address: WorldAddress, kills: number, random: () => number, done: () => number, say: (line: string) => void): Promise<Record<string, number>> {
+async function killer(
+  world: World,
+  address: WorldAddress,
+  { kills, random, done, say, crashes }: { kills: number; random: () => number; done: () => number; say: (line: string) => void; crashes: string[] },
+): Promise<Record<string, number>> {
   const faults: Record<string, number> = {};
   const end = Date.now() + LAST_KILL_MS;
   for (let n = 0; n < kills && Date.now() < end; n++) {
@@ -97,10 +102,28 @@ async function killer(world: World, address: WorldAddress, kills: number, random
     say(`kill ${n + 1} of ${kills}: ${target} (${done()} lives have ended)`);
     if (target === 'flushall') await flush(address);
     else await world.killAndRestart(target);
-    await world.ensureExchange();
+    crashes.push(...(await world.ensure()));
     faults[target] = (faults[target] ?? 0) + 1;
   }
   return faults;
+}
+
+/** Waits for the lives; what ends meanwhile ended by itself, and is a problem of its own. */
+async function supervised<T>(world: World, all: Promise<T>, crashes: string[]): Promise<T> {
+  let over = false;
+  const watch = async (): Promise<void> => {
+    while (!over) {
+      await sleep(1000);
+      crashes.push(...(await world.ensure()));
+    }
+  };
+  const watching = watch();
+  try {
+    return await all;
+  } finally {
+    over = true;
+    await watching;
+  }
 }
 
 async function flush(address: WorldAddress): Promise<void> {

@@ -1,7 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { DomainError } from '../../domain/contract/errors';
 import type { ErrorCode } from '../../domain/contract/errors';
 import type { SignIntent, Signer } from '../../domain/contract/ports';
@@ -10,13 +9,15 @@ type Request = { id: number; method: 'identity'; params: string } | { id: number
 type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
 
 const DEADLINE_MS = 5000;
+/** No request or answer comes near this; whoever sends more is cut off. */
+const MAX_LINE = 65_536;
 
 /** Serves the signer on a Unix socket that its owner alone can open. One JSON object a line. */
 export function serveSigner(signer: Signer, socketPath: string): Promise<Server> {
   rmSync(socketPath, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
-    createInterface({ input: socket }).on('line', (line) => void answer(signer, socket, line));
+    onLines(socket, (line) => void answer(signer, socket, line));
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -27,69 +28,103 @@ export function serveSigner(signer: Signer, socketPath: string): Promise<Server>
   });
 }
 
+/** Calls `take` for each whole line; ends the connection when a line does not end. */
+function onLines(socket: Socket, take: (line: string) => void): void {
+  let rest = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE) socket.destroy();
+    else lines.forEach(take);
+  });
+}
+
+/** The JSON of a line, or undefined. */
+function read(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
 async function answer(signer: Signer, socket: Socket, line: string): Promise<void> {
-  const request = JSON.parse(line) as Request;
-  const send = (response: Response): void => void socket.write(`${JSON.stringify(response)}\n`);
+  const request = read(line) as Request | null | undefined;
+  if (typeof request?.id !== 'number' || !['identity', 'sign'].includes(request.method) || !request.params) {
+    socket.destroy();
+    return;
+  }
+  const { id } = request;
+  const send = (response: Response): void => void (socket.destroyed || socket.write(`${JSON.stringify(response)}\n`));
   try {
     const result = request.method === 'identity' ? await signer.identity(request.params) : await signer.sign(request.params);
-    send({ id: request.id, result });
+    send({ id, result });
   } catch (error) {
-    const { id } = request;
     if (error instanceof DomainError) send({ id, error: { code: error.code, ...(error.details && { details: error.details }) } });
     else send({ id, error: { message: error instanceof Error ? error.message : String(error) } });
   }
 }
 
-/** The signer from outside. Connects when it is asked, again after it was away; every call has a deadline. */
-export function connectSigner(socketPath: string): Signer {
-  let socket: Socket | undefined;
-  let next = 0;
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+interface Call {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
 
-  const open = (): Socket => {
-    if (socket && !socket.destroyed) return socket;
-    const fresh = connect(socketPath);
-    const fail = (): void => {
-      for (const [id, call] of waiting) {
-        waiting.delete(id);
-        call.reject(new Error('the signer is away'));
-      }
-    };
-    fresh.on('error', fail);
-    fresh.on('close', fail);
-    createInterface({ input: fresh }).on('line', (line) => {
-      const response = JSON.parse(line) as Response;
-      const call = waiting.get(response.id);
-      waiting.delete(response.id);
-      if (!response.error) call?.resolve(response.result);
-      else if ('code' in response.error) call?.reject(new DomainError(response.error.code, response.error.details));
-      else call?.reject(new Error(response.error.message));
-    });
-    fresh.unref();
-    socket = fresh;
-    return fresh;
+interface Connection {
+  readonly socket: Socket;
+  readonly waiting: Map<number, Call>;
+}
+
+function openConnection(socketPath: string): Connection {
+  const socket = connect(socketPath);
+  const waiting = new Map<number, Call>();
+  const fail = (): void => {
+    for (const call of waiting.values()) call.reject(new Error('the signer is away'));
+    waiting.clear();
   };
+  socket.on('error', fail);
+  socket.on('close', fail);
+  onLines(socket, (line) => {
+    const response = read(line) as Response | undefined;
+    const call = waiting.get(response?.id ?? -1);
+    if (!response || !call) return;
+    waiting.delete(response.id);
+    if (!response.error) call.resolve(response.result);
+    else if ('code' in response.error) call.reject(new DomainError(response.error.code, response.error.details));
+    else call.reject(new Error(response.error.message));
+  });
+  socket.unref();
+  return { socket, waiting };
+}
 
+/**
+ * The signer from outside. Connects when it is asked, again after it was away; every call has a deadline. A call that was
+ * cut off may be made again: the signer gives the same bytes for the same intent.
+ */
+export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Signer {
+  let connection: Connection | undefined;
+  let next = 0;
   const call = <T>(method: Request['method'], params: unknown): Promise<T> =>
     new Promise<T>((resolve, reject) => {
+      const open = connection && !connection.socket.destroyed ? connection : openConnection(socketPath);
+      connection = open;
       const id = ++next;
       const timer = setTimeout(() => {
-        waiting.delete(id);
+        open.waiting.delete(id);
         reject(new Error('the signer does not answer'));
-      }, DEADLINE_MS);
-      const end = (): void => clearTimeout(timer);
-      waiting.set(id, {
+      }, deadlineMs);
+      open.waiting.set(id, {
         resolve: (value) => {
-          end();
+          clearTimeout(timer);
           resolve(value as T);
         },
         reject: (error) => {
-          end();
+          clearTimeout(timer);
           reject(error);
         },
       });
-      open().write(`${JSON.stringify({ id, method, params })}\n`);
+      open.socket.write(`${JSON.stringify({ id, method, params })}\n`);
     });
-
   return { identity: (network) => call('identity', network), sign: (intent) => call('sign', intent) };
 }

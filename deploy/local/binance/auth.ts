@@ -66,6 +66,10 @@ export class Auth {
   }
 }
 
+/** A minute's weight of one address for trading and market data, and of one account for capital calls. */
+const TRADING_WEIGHT = 6000;
+const CAPITAL_WEIGHT = 180_000;
+
 /** Weights and order counts in fixed clock windows, with the venue's headers and refusals. */
 export class Limits {
   private readonly windows = new Map<string, { at: number; used: number }>();
@@ -79,11 +83,13 @@ export class Limits {
     return used;
   }
 
-  weight(amount: number): number {
+  /** Capital calls (`/sapi`) have a limit of their own, far above that of trading and market data. */
+  weight(amount: number, capital: boolean): number {
     const now = Date.now();
     if (now < this.bannedUntil) throw new ApiError(418, -1003, `Way too much request weight used; IP banned until ${this.bannedUntil}. Please use WebSocket Streams for live updates to avoid bans.`, Math.ceil((this.bannedUntil - now) / 1000));
-    const used = this.use('weight', 60_000, amount);
-    if (used > 6000) throw new ApiError(429, -1003, 'Too much request weight used; current limit is 6000 request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API.', 60 - Math.floor((now % 60_000) / 1000));
+    const used = this.use(capital ? 'capital' : 'weight', 60_000, amount);
+    const limit = capital ? CAPITAL_WEIGHT : TRADING_WEIGHT;
+    if (used > limit) throw new ApiError(429, -1003, `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API.`, 60 - Math.floor((now % 60_000) / 1000));
     return used;
   }
 

@@ -212,7 +212,7 @@ export async function handleRest(deps: RestDeps, request: IncomingMessage, respo
     const route = PUBLIC[name] ?? SIGNED[name];
     if (!route && !placing) return send(404, { code: -1000, msg: `The emulator does not know ${name}.` });
     const weight = placing ? 0 : typeof route?.weight === 'function' ? route.weight(params) : (route?.weight ?? 1);
-    deps.limits.weight(weight);
+    deps.limits.weight(weight, path.startsWith('/sapi/'));
     const needs = placing ? 'TRADE' : route?.signed;
     const key = needs ? deps.auth.rest(request.headers['x-mbx-apikey'] as string | undefined, query, body, params) : undefined;
     if ((needs === 'TRADE' || needs === 'WITHDRAW') && !key?.permissions.includes(needs)) throw BAD_KEY();

@@ -1,0 +1,132 @@
+/** One user's whole life on the whole house: real chain, real sockets, the emulator; over HTTP, by clicks, and after a restart. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { audit } from '../audit';
+import { balanceOf } from '../local/evm/balance';
+import { faucet } from '../local/evm/faucet';
+import { LOCAL, ROOT } from '../services';
+import { World, worldConfig } from '../world';
+import type { WorldAddress } from '../world';
+import { browserPath, openBrowser } from './browser';
+import { Client, DOCUMENT, until } from './client';
+import { live } from './life';
+import { liveByClicks } from './life-by-clicks';
+
+jest.setTimeout(300_000);
+
+const dir = join(LOCAL, 'test', `world-${process.pid}`);
+const chromium = browserPath();
+const inBrowser = chromium || process.env.CI === '1' ? test : test.skip;
+let world: World;
+let address: WorldAddress;
+
+beforeAll(async () => {
+  mkdirSync(dir, { recursive: true });
+  // In a process of its own: the builder of the page is an ES module, which the test runner cannot load.
+  if (!existsSync(join(ROOT, 'dist/web/index.html'))) {
+    execFileSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'error'], { cwd: ROOT });
+  }
+  world = new World({ dir, say: () => undefined, throwAway: true });
+  address = await world.start();
+});
+afterAll(async () => {
+  await world?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const balanced = async (): Promise<void> => {
+  const { findings, places, balanced: good } = await audit(worldConfig(address), 60_000);
+  expect({ findings, off: places.filter((place) => place.unexplained !== 0n), good }).toEqual({ findings: [], off: [], good: true });
+};
+
+test('on a fresh world the account at Binance is empty and the operator has gas, nothing else', async () => {
+  const admin = new Client(address.url);
+  await admin.logIn('admin@javizen.local', address.adminPassword);
+  const { custody, position } = await admin.call<{ custody: { place: string; asset: string; amount: string }[]; position: { asset: string; amount: string }[] }>('GET', '/admin/treasury');
+  expect(custody.filter((row) => row.amount !== '0')).toEqual([{ place: 'hot/ethereum', asset: 'ETH', amount: '0.5' }]);
+  expect(position).toEqual([{ asset: 'ETH', amount: '0.5' }]);
+});
+
+test('ten steps over public HTTP, and the books agree with chain and venue to the last unit', async () => {
+  const result = await live(address, () => undefined);
+  expect(result.steps).toBe(10);
+  await balanced();
+});
+
+inBrowser('the same life by clicks in two browsers', async () => {
+  if (!chromium) throw new Error('no Chromium or Chrome was found; name one in CHROMIUM');
+  const shots = join(LOCAL, 'test', 'life');
+  const [user, admin] = [await openBrowser(chromium, shots), await openBrowser(chromium, shots)];
+  try {
+    const to = `0x${randomBytes(20).toString('hex')}`;
+    const shown = await liveByClicks({
+      url: address.url,
+      user: { browser: user, email: `clicks-${randomBytes(3).toString('hex')}@example.org`, password: 'a life by clicks' },
+      admin: { browser: admin, email: 'admin@javizen.local', password: address.adminPassword },
+      document: DOCUMENT,
+      pay: { asset: 'ETH', network: 'ethereum', into: async (deposit) => void (await faucet(address, deposit, 'ETH', '2')) },
+      swap: { from: 'ETH', to: 'USDT', amount: '1' },
+      withdraw: { asset: 'USDT', network: 'ethereum', amount: '500', address: to },
+      patienceMs: 90_000,
+    });
+    expect(shown.venueOrderId).toMatch(/^\d+$/);
+    expect(shown.txid).toMatch(/^0x[0-9a-f]{64}$/);
+    expect(await balanceOf(address, to, 'USDT')).toBe('500');
+    expect([...user.complaints, ...admin.complaints]).toEqual([]);
+  } finally {
+    await user.close();
+    await admin.close();
+  }
+});
+
+/** A verified user with two ether that have reached Binance. */
+async function funded(): Promise<{ user: Client; admin: Client }> {
+  const email = `fifty-${randomBytes(3).toString('hex')}@example.org`;
+  const [user, admin] = [new Client(address.url), new Client(address.url)];
+  await user.register(email, 'fifty at once');
+  await user.logIn(email, 'fifty at once');
+  await user.sendIdentity('Emmy Noether', DOCUMENT);
+  await admin.logIn('admin@javizen.local', address.adminPassword);
+  const { items } = await admin.call<{ items: { id: string; email: string }[] }>('GET', '/admin/kyc');
+  await admin.call('POST', `/admin/kyc/${items.find((item) => item.email === email)?.id ?? ''}/approve`, {});
+  const { address: deposit } = await user.call<{ address: string }>('POST', '/deposit-addresses', { network: 'ethereum' });
+  await faucet(address, deposit, 'ETH', '2');
+  await until('the coins reach Binance', async () => {
+    const { items: rows } = await user.call<{ items: { state: string }[] }>('GET', '/deposits');
+    return rows.some((row) => row.state === 'SWEPT');
+  });
+  return { user, admin };
+}
+
+const fifty = <T>(send: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: 50 }, send));
+const same = (answers: readonly unknown[]): number => new Set(answers.map((answer) => JSON.stringify(answer))).size;
+
+test('the same reference 50 times at once: one swap, one withdrawal, 50 equal answers; another body is refused', async () => {
+  const { user } = await funded();
+  const quote = async (): Promise<string> => (await user.call<{ id: string }>('POST', '/quotes', { from: 'ETH', to: 'USDT', fromAmount: '0.5' })).id;
+  const accepted = await until('a swap', async () => {
+    const quoteId = await quote();
+    const key = randomBytes(8).toString('hex');
+    const answers = await fifty(() => user.call<{ id: string }>('POST', '/swaps', { quoteId }, { 'idempotency-key': key }));
+    return { key, answers };
+  });
+  expect(new Set(accepted.answers.map((answer) => answer.id)).size).toBe(1);
+  await expect(user.call('POST', '/swaps', { quoteId: await quote() }, { 'idempotency-key': accepted.key })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  expect((await user.call<{ items: unknown[] }>('GET', '/swaps')).items).toHaveLength(1);
+
+  const body = { asset: 'ETH', network: 'ethereum', address: `0x${randomBytes(20).toString('hex')}`, amount: '0.1' };
+  const answers = await fifty(() => user.call('POST', '/withdrawals', body, { 'idempotency-key': 'fifty-withdrawals' }));
+  expect(same(answers)).toBe(1);
+  await expect(user.call('POST', '/withdrawals', { ...body, amount: '0.2' }, { 'idempotency-key': 'fifty-withdrawals' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  expect((await user.call<{ items: unknown[] }>('GET', '/withdrawals')).items).toHaveLength(1);
+  await balanced();
+});
+
+test('stopped and started again, everything goes on where it was: another life, still balanced', async () => {
+  await world.stop();
+  address = await world.start();
+  await live(address, () => undefined);
+  await balanced();
+});
