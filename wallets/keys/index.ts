@@ -3,8 +3,9 @@ import { createSigner } from './signer';
 import type { SignerPolicy } from './signer';
 import { serveSigner } from './socket';
 
-export { connectSigner } from './socket';
+export { connectSigner, serveSigner } from './socket';
 export { createSigner } from './signer';
+export { openSeed } from './seed';
 export type { SignerPolicy } from './signer';
 
 export interface SignerOptions {

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { hashRaw } from '@node-rs/argon2';
 import { Mnemonic } from 'ethers';
 
@@ -34,12 +35,25 @@ async function unseal(sealed: Sealed, passphrase: string): Promise<string> {
   return Buffer.concat([decipher.update(Buffer.from(sealed.text, 'hex')), decipher.final()]).toString('utf8');
 }
 
+/** On the disk whole or not at all: addresses are made from this seed from now on. */
+function writeWhole(file: string, text: string): void {
+  const part = `${file}.part`;
+  const fd = openSync(part, 'w', 0o600);
+  writeSync(fd, text);
+  fsyncSync(fd);
+  closeSync(fd);
+  renameSync(part, file);
+  const dir = openSync(dirname(file), 'r');
+  fsyncSync(dir);
+  closeSync(dir);
+}
+
 /** Opens the sealed seed, or makes one where there is none. Throws on a wrong passphrase or a changed file. */
 export async function openSeed(file: string, passphrase: string): Promise<Mnemonic> {
   if (passphrase.length < 12) throw new Error('the signer passphrase must have at least 12 characters');
   if (!existsSync(file)) {
     const made = Mnemonic.fromEntropy(randomBytes(32));
-    writeFileSync(file, JSON.stringify(await seal(made.phrase, passphrase)), { mode: 0o600, flag: 'wx' });
+    writeWhole(file, JSON.stringify(await seal(made.phrase, passphrase)));
   }
   const sealed = JSON.parse(readFileSync(file, 'utf8')) as Sealed;
   try {

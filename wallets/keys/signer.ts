@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { HDNodeWallet, Interface, Transaction, getAddress } from 'ethers';
 import type { Mnemonic } from 'ethers';
@@ -7,75 +6,62 @@ import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent, Signer } from '../../domain/contract/ports';
 import { fromChainUnits, parseAmount, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { openLog } from './append-log';
+import { checkDestination, entryOf, readIntent, refuse } from './policy';
+import type { OwnAccounts, SignerPolicy } from './policy';
+
+export type { SignerPolicy } from './policy';
 
 const TOKEN = new Interface(['function transfer(address to, uint256 value)']);
 const HOT_PATH = "m/44'/60'/1'/0/0";
 const DEPOSIT_PATH = "m/44'/60'/0'/0";
 
-/** The signer's own rules, from its own settings: never from the caller. */
-export interface SignerPolicy {
-  readonly networks: Readonly<Record<string, { chainId: number; gasAsset: string; rails: Readonly<Record<string, { contract: string | null; decimals: number }>> }>>;
-  /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
-  readonly maxGasCost: string;
-}
-
+/** What was signed: one line for each intent, written before the bytes are given away. */
 interface LogLine {
   readonly intentId: string;
   readonly bodyHash: string;
   readonly txid: string;
   readonly rawTransaction: string;
+  readonly intent?: SignIntent;
 }
 
-/** A refusal of the signer: the intent breaks one of its rules. */
-const refuse = (reason: string): never => {
-  throw new DomainError('FORBIDDEN', { signer: reason });
-};
+/** `<intent>#<n>` is the n-th replacement of `<intent>`: the same payment with higher fees. */
+const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
+const slotOf = ({ network, from, nonce }: SignIntent): string => `${network}:${from}:${nonce}`;
 
 /**
  * The core of the signing process. It rebuilds each transaction from the intent, checks purpose, destination, asset and
  * cost against its own rules, and writes what it signed to an append-only log before it gives the bytes away. The same
- * intent gives the same bytes; the same id with another body is refused.
+ * intent gives the same bytes; the same id with another body is refused, and so is a second payment with one nonce.
  */
-export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: string): Signer {
+export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: string): Signer & { close(): void } {
   const hot = HDNodeWallet.fromMnemonic(mnemonic, HOT_PATH);
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
-  const signed = readLog(join(dir, 'signed.jsonl'));
-  const log = openSync(join(dir, 'signed.jsonl'), 'a');
-  const pins = createPins(join(dir, 'venue-pins.jsonl'));
-  const depositAddress = (index: number): HDNodeWallet => deposits.deriveChild(index);
-
-  const networkOf = (intent: SignIntent) => policy.networks[intent.network] ?? refuse(`network ${intent.network}`);
-
-  const checkDestination = (intent: SignIntent, to: string): void => {
-    switch (intent.purpose) {
-      case 'sweep':
-        if (intent.from === 'hot' || to !== hot.address) refuse('a sweep goes from a deposit address to the hot wallet');
-        return;
-      case 'topup': {
-        const own = intent.toIndex !== undefined && depositAddress(intent.toIndex).address === to;
-        if (intent.from !== 'hot' || intent.asset !== networkOf(intent).gasAsset || !own) refuse('a top-up goes from the hot wallet to a deposit address, in gas');
-        return;
-      }
-      case 'venue':
-        if (intent.from !== 'hot' || !pins.allows(`${intent.network}/${intent.asset}`, to)) refuse('the venue address is not the pinned one');
-        return;
-      case 'withdrawal':
-        if (intent.from !== 'hot' || to === hot.address) refuse('a withdrawal goes from the hot wallet to somebody else');
-    }
+  const log = openLog(join(dir, 'signed.jsonl'));
+  const pins = openPins(join(dir, 'venue-pins.jsonl'), policy.venueAddresses ?? {});
+  const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows };
+  const signed = new Map<string, LogLine>();
+  /** Which payment a nonce of ours was given to. */
+  const slots = new Map<string, string>();
+  const remember = (line: LogLine): void => {
+    signed.set(line.intentId, line);
+    if (line.intent) slots.set(slotOf(line.intent), originalOf(line.intentId));
   };
+  log.lines.forEach((line) => remember(JSON.parse(line) as LogLine));
 
   const build = (intent: SignIntent): Transaction => {
-    const { chainId, gasAsset, rails } = networkOf(intent);
-    const rail = rails[intent.asset] ?? refuse(`${intent.asset} is not listed on ${intent.network}`);
-    const to = getAddress(intent.to);
-    checkDestination(intent, to);
-    const units = toChainUnits(parseAmount(intent.amount), rail.decimals);
+    const network = entryOf(policy.networks, intent.network) ?? refuse(`network ${intent.network}`);
+    const rail = entryOf(network.rails, intent.asset) ?? refuse(`${intent.asset} is not listed on ${intent.network}`);
+    const to = orRefuse(() => getAddress(intent.to));
+    const units = orRefuse(() => toChainUnits(parseAmount(intent.amount), rail.decimals));
     if (units <= 0n) refuse('nothing to send');
+    if (intent.purpose === 'withdrawal' && rail.maxPayout !== undefined && parseAmount(intent.amount) > parseAmount(rail.maxPayout)) refuse(`above ${rail.maxPayout} ${intent.asset}`);
     const cost: Units = fromChainUnits(BigInt(intent.gasLimit) * BigInt(intent.maxFeePerGas), 18);
-    if (cost > parseAmount(policy.maxGasCost)) refuse(`gas above ${policy.maxGasCost} ${gasAsset}`);
+    if (cost > parseAmount(policy.maxGasCost)) refuse(`gas above ${policy.maxGasCost} ${network.gasAsset}`);
+    checkDestination(intent, to, network, own);
     return Transaction.from({
       type: 2,
-      chainId,
+      chainId: network.chainId,
       nonce: intent.nonce,
       gasLimit: BigInt(intent.gasLimit),
       maxFeePerGas: BigInt(intent.maxFeePerGas),
@@ -84,60 +70,86 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     });
   };
 
+  const checkHistory = (intent: SignIntent): void => {
+    const original = originalOf(intent.intentId);
+    const holder = slots.get(slotOf(intent));
+    if (holder !== undefined && holder !== original) refuse(`nonce ${intent.nonce} was signed for ${holder}`);
+    if (original !== intent.intentId) checkReplacement(intent, signed.get(original)?.intent ?? refuse('there is nothing to replace'));
+  };
+
+  const sign = async (raw: SignIntent): Promise<{ rawTransaction: string; txid: string }> => {
+    const intent = readIntent(raw);
+    const bodyHash = hashOf(intent);
+    const before = signed.get(intent.intentId);
+    // Another word than every other refusal: here something was signed, and its nonce may not be given to others.
+    if (before && before.bodyHash !== bodyHash) throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
+    if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
+    checkHistory(intent);
+    const transaction = build(intent);
+    const key = intent.from === 'hot' ? hot : deposits.deriveChild(intent.from);
+    const rawTransaction = await key.signTransaction(transaction);
+    const decoded = Transaction.from(rawTransaction);
+    if (decoded.unsignedHash !== transaction.unsignedHash || decoded.from !== key.address) throw new Error('the signature is not of what was asked');
+    const line: LogLine = { intentId: intent.intentId, bodyHash, txid: decoded.hash ?? refuse('no hash'), rawTransaction, intent };
+    log.append(JSON.stringify(line));
+    remember(line);
+    return { rawTransaction, txid: line.txid };
+  };
+
+  // One at a time: two bodies of one intent must not both find that nothing was signed yet.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     identity: async (network) => {
-      if (!policy.networks[network]) refuse(`network ${network}`);
+      if (!entryOf(policy.networks, network)) refuse(`network ${network}`);
       return { depositXpub: deposits.neuter().extendedKey, hotAddress: hot.address };
     },
-    sign: async (intent) => {
-      const bodyHash = createHash('sha256').update(JSON.stringify(Object.entries(intent).sort(([a], [b]) => (a < b ? -1 : 1)))).digest('hex');
-      const before = signed.get(intent.intentId);
-      if (before && before.bodyHash !== bodyHash) refuse('this intent was signed before with another body');
-      if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
-      const transaction = build(intent);
-      const key = intent.from === 'hot' ? hot : depositAddress(intent.from);
-      const rawTransaction = await key.signTransaction(transaction);
-      const txid = Transaction.from(rawTransaction).hash ?? refuse('no hash');
-      const line: LogLine = { intentId: intent.intentId, bodyHash, txid, rawTransaction };
-      writeSync(log, `${JSON.stringify(line)}\n`);
-      fsyncSync(log);
-      signed.set(intent.intentId, line);
-      return { rawTransaction, txid };
+    sign: (intent) => {
+      const next = last.then(() => sign(intent));
+      last = next.catch(() => undefined);
+      return next;
+    },
+    close: () => {
+      log.close();
+      pins.close();
     },
   };
 }
 
-function readLog(file: string): Map<string, LogLine> {
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  const found = new Map<string, LogLine>();
-  for (const line of lines) {
-    try {
-      const entry = JSON.parse(line) as LogLine;
-      found.set(entry.intentId, entry);
-    } catch {
-      // A half-written last line: its signature never left.
-    }
+/** Text from outside that cannot be read is a refusal, not a fault of ours. */
+function orRefuse<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
   }
-  return found;
 }
 
-/** The venue's deposit address per asset: the first one is written down, and no other is ever paid. */
-function createPins(file: string): { allows(name: string, address: string): boolean } {
-  const pinned = new Map<string, string>();
-  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
-    const [name, address] = line.split(' ');
-    if (name && address && !pinned.has(name)) pinned.set(name, address);
+const hashOf = (intent: SignIntent): string =>
+  createHash('sha256').update(JSON.stringify(Object.entries(intent).sort(([a], [b]) => (a < b ? -1 : 1)))).digest('hex');
+
+/** A replacement differs from the original in its fees alone, and offers more: so that one of the two is mined, never both. */
+function checkReplacement(intent: SignIntent, original: SignIntent): void {
+  const same = (['network', 'purpose', 'asset', 'from', 'to', 'toIndex', 'amount', 'nonce', 'gasLimit'] as const).every((field) => intent[field] === original[field]);
+  const more = BigInt(intent.maxFeePerGas) > BigInt(original.maxFeePerGas) && BigInt(intent.maxPriorityFeePerGas) > BigInt(original.maxPriorityFeePerGas);
+  if (!same || !more) refuse('a replacement pays the same with higher fees');
+}
+
+/** The venue's deposit address per asset: the configured or the first one is written down, and no other is ever paid. */
+function openPins(file: string, configured: Readonly<Record<string, string>>): { allows(name: string, address: string): boolean; close(): void } {
+  const log = openLog(file);
+  const pinned = new Map<string, string>(Object.entries(configured).map(([name, address]) => [name, getAddress(address)]));
+  for (const line of log.lines) {
+    const [name = '', address = ''] = line.split(' ');
+    if (!pinned.has(name)) pinned.set(name, address);
   }
   return {
     allows: (name, address) => {
       const pin = pinned.get(name);
       if (pin) return pin === address;
-      const fd = openSync(file, 'a');
-      writeSync(fd, `${name} ${address}\n`);
-      fsyncSync(fd);
-      closeSync(fd);
+      log.append(`${name} ${address}`);
       pinned.set(name, address);
       return true;
     },
+    close: log.close,
   };
 }

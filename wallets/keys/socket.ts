@@ -13,7 +13,9 @@ const DEADLINE_MS = 5000;
 const MAX_LINE = 65_536;
 
 /** Serves the signer on a Unix socket that its owner alone can open. One JSON object a line. */
-export function serveSigner(signer: Signer, socketPath: string): Promise<Server> {
+export async function serveSigner(signer: Signer, socketPath: string): Promise<Server> {
+  // Two signers beside each other would not know what the other has signed.
+  if (await answers(socketPath)) throw new Error(`a signer is already listening at ${socketPath}`);
   rmSync(socketPath, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -25,6 +27,18 @@ export function serveSigner(signer: Signer, socketPath: string): Promise<Server>
       chmodSync(socketPath, 0o600);
       resolve(server);
     });
+  });
+}
+
+/** Does a living process listen there? What a killed one left behind refuses the connection. */
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socketPath);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
   });
 }
 

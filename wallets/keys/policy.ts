@@ -1,0 +1,84 @@
+import { ZeroAddress, getAddress } from 'ethers';
+import { DomainError } from '../../domain/contract/errors';
+import type { SignIntent } from '../../domain/contract/ports';
+import { isAmount } from '../../domain/money/amount';
+
+/** One asset on a network as the signer knows it. */
+export interface SignerRail {
+  readonly contract: string | null;
+  readonly decimals: number;
+  /** The most one withdrawal may pay, as a decimal string; without it there is no such limit. */
+  readonly maxPayout?: string;
+}
+
+export interface SignerNetwork {
+  readonly chainId: number;
+  readonly gasAsset: string;
+  readonly rails: Readonly<Record<string, SignerRail>>;
+}
+
+/** The signer's own rules, from its own settings: never from the caller. */
+export interface SignerPolicy {
+  readonly networks: Readonly<Record<string, SignerNetwork>>;
+  /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
+  readonly maxGasCost: string;
+  /** The venue's deposit addresses by `network/asset`. One that is not named is pinned at its first use. */
+  readonly venueAddresses?: Readonly<Record<string, string>>;
+}
+
+/** A refusal of the signer: the intent breaks one of its rules, and nothing was signed for it. */
+export function refuse(reason: string): never {
+  throw new DomainError('FORBIDDEN', { signer: reason });
+}
+
+/** A value of a table by a key that came from outside: inherited names are no entries. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+const INTEGER = /^(0|[1-9][0-9]{0,30})$/;
+const PURPOSES = ['withdrawal', 'sweep', 'topup', 'venue'];
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+/** Children from 2^31 on are another, hardened branch. */
+const isIndex = (value: unknown): boolean => isCount(value) && (value as number) < 2 ** 31;
+
+/** What came over the socket, as an intent and nothing more. Refuses what is not one. */
+export function readIntent(raw: SignIntent): SignIntent {
+  const { intentId, network, purpose, asset, from, to, toIndex, amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = raw;
+  const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
+  const integers = [gasLimit, maxFeePerGas, maxPriorityFeePerGas].every((value) => typeof value === 'string' && INTEGER.test(value));
+  const places = (from === 'hot' || isIndex(from)) && (toIndex === undefined || isIndex(toIndex)) && isCount(nonce);
+  if (!texts || !integers || !places || !isAmount(amount) || !PURPOSES.includes(purpose)) refuse('this is not an intent');
+  return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
+}
+
+export interface OwnAccounts {
+  readonly hotAddress: string;
+  depositAddress(index: number): string;
+  /** Is this the venue's address, as it was pinned? The first one seen is pinned. */
+  isVenue(name: string, address: string): boolean;
+}
+
+/** Where an intent of each purpose may send coins; refuses every other destination. */
+export function checkDestination(intent: SignIntent, to: string, network: SignerNetwork, own: OwnAccounts): void {
+  switch (intent.purpose) {
+    case 'sweep':
+      if (intent.from === 'hot' || to !== own.hotAddress) refuse('a sweep goes from a deposit address to the hot wallet');
+      return;
+    case 'topup': {
+      const ours = intent.toIndex !== undefined && own.depositAddress(intent.toIndex) === to;
+      if (intent.from !== 'hot' || intent.asset !== network.gasAsset || !ours) refuse('a top-up goes from the hot wallet to a deposit address, in gas');
+      return;
+    }
+    case 'venue':
+      if (intent.from !== 'hot' || !own.isVenue(`${intent.network}/${intent.asset}`, to)) refuse('the venue address is not the pinned one');
+      return;
+    case 'withdrawal': {
+      const contracts = Object.values(network.rails).flatMap((rail) => (rail.contract ? [getAddress(rail.contract)] : []));
+      if (intent.from !== 'hot' || [own.hotAddress, ZeroAddress, ...contracts].includes(to)) refuse('a withdrawal goes from the hot wallet to somebody else');
+      return;
+    }
+    default:
+      refuse('unknown purpose');
+  }
+}
