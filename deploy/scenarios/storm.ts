@@ -97,7 +97,8 @@ async function killer(
   const end = Date.now() + LAST_KILL_MS;
   for (let n = 0; n < kills && Date.now() < end; n++) {
     await sleep(1000 + random() * 4000);
-    const drawn = TARGETS[Math.floor(random() * TARGETS.length)] ?? 'javizen';
+    // The exchange itself twice as often as any other.
+    const drawn = TARGETS[Math.floor(random() * (TARGETS.length + 1))] ?? 'javizen';
     const target = n < TARGETS.length ? (TARGETS[n] ?? drawn) : drawn;
     say(`kill ${n + 1} of ${kills}: ${target} (${done()} lives have ended)`);
     if (target === 'flushall') await flush(address);
