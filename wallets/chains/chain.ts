@@ -33,9 +33,22 @@ export interface GasQuote {
   readonly maxCost: Units;
 }
 
+/** The node says that this transfer cannot succeed now: the receiver does not take it, or the sender has too little. */
+export class TransferRefused extends Error {
+  override readonly name = 'TransferRefused';
+}
+
+/** The node is not on the network of the settings: nothing it says counts. */
+export class WrongChain extends Error {
+  override readonly name = 'WrongChain';
+}
+
+/** What became of signed bytes that were sent. Not taken is no failure: the chain decides, they are sent again. */
+export type Broadcast = { readonly taken: true } | { readonly taken: false; readonly reason: string };
+
 /** One network behind one interface. Every method throws when the node cannot answer: unknown is never taken for zero. */
 export interface Chain {
-  /** Throws when the node is on another chain than configured. */
+  /** Throws WrongChain when the node is on another chain than configured. */
   check(): Promise<void>;
   head(): Promise<number>;
   header(height: number): Promise<BlockHeader>;
@@ -43,8 +56,9 @@ export interface Chain {
   transfers(block: BlockHeader, watched: (address: string) => boolean): Promise<ChainTransfer[]>;
   /** Undefined when the transaction is not in the chain. */
   receipt(txid: string): Promise<ChainReceipt | undefined>;
-  /** Sends signed bytes; a node that has them already is fine. Answers whether the node has taken them. */
-  broadcast(rawTransaction: string): Promise<boolean>;
+  /** Sends signed bytes; a node that has them already is fine. */
+  broadcast(rawTransaction: string): Promise<Broadcast>;
+  /** What a transfer would need. Throws TransferRefused when it could not succeed. */
   gas(transfer: { from: string; to: string; asset: string; amount: Units }): Promise<GasQuote>;
   /** Next unused nonce by the chain's confirmed state. */
   nonce(address: string): Promise<number>;

@@ -2,13 +2,16 @@ import { Interface, JsonRpcProvider, Transaction, getAddress, toQuantity } from 
 import { fromChainUnits, toChainUnits } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import type { Network, Rail } from '../../../domain/registry';
+import { TransferRefused, WrongChain } from '../chain';
 import type { BlockHeader, Chain, GasQuote } from '../chain';
 import { transfersIn } from './transfers';
 import type { RpcFrame, RpcReceipt, RpcTransaction } from './transfers';
 
 const ERC20 = new Interface(['function transfer(address to, uint256 value)', 'function balanceOf(address owner) view returns (uint256)']);
-/** What a node says of bytes that it, or the chain, has already. */
-const HAS_IT = /already known|already imported|nonce too low|known transaction|underpriced/i;
+/** What a node says of bytes that it has already. */
+const HAS_IT = /already known|already imported|known transaction/i;
+/** How the library names a call that would fail. */
+const WOULD_FAIL = new Set(['CALL_EXCEPTION', 'INSUFFICIENT_FUNDS', 'UNPREDICTABLE_GAS_LIMIT']);
 const TIP = 1_000_000_000n;
 const CALL_TIMEOUT_MS = 10_000;
 
@@ -60,10 +63,20 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
     return rail.contract ? { to: rail.contract, value: 0n, data: ERC20.encodeFunctionData('transfer', [to, units]) } : { to, value: units, data: '0x' };
   };
 
+  const estimateGas = async (transaction: Record<string, string>): Promise<bigint> => {
+    try {
+      return BigInt(await rpc<string>('eth_estimateGas', [transaction]));
+    } catch (error) {
+      const { code, shortMessage } = error as { code?: string; shortMessage?: string };
+      if (WOULD_FAIL.has(code ?? '')) throw new TransferRefused(`${network.id}: ${shortMessage ?? code}`);
+      throw error;
+    }
+  };
+
   return {
     check: async () => {
       const id = Number(await rpc<string>('eth_chainId', []));
-      if (id !== network.chainId) throw new Error(`${network.id}: the node is on chain ${id}, not ${network.chainId}`);
+      if (id !== network.chainId) throw new WrongChain(`${network.id}: the node is on chain ${id}, not ${network.chainId}`);
     },
     head: async () => Number(await rpc<string>('eth_blockNumber', [])),
     header: async (height) => {
@@ -75,7 +88,7 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
         rpc<RpcBlock | null>('eth_getBlockByHash', [header.hash, true]),
         rpc<RpcReceipt[] | null>('eth_getBlockReceipts', [header.hash]),
       ]);
-      if (!full || !receipts || full.hash !== header.hash) throw new Error(`${network.id}: block ${header.height} is gone`);
+      if (!full || !receipts || full.hash !== header.hash || receipts.some((receipt) => receipt.blockHash !== header.hash)) throw new Error(`${network.id}: block ${header.height} is gone`);
       const content = { transactions: full.transactions, receipts, ...(config.traces && full.transactions.length > 0 && { traces: await traces(header.hash) }) };
       return transfersIn(content, { nativeAsset: network.gasAsset, tokens }, watched);
     },
@@ -88,17 +101,19 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
     broadcast: async (rawTransaction) => {
       try {
         await rpc('eth_sendRawTransaction', [rawTransaction]);
-        return true;
+        return { taken: true };
       } catch (error) {
-        if (HAS_IT.test(String((error as { message?: string }).message ?? error))) return true;
-        const txid = Transaction.from(rawTransaction).hash;
-        return (await rpc<unknown>('eth_getTransactionByHash', [txid])) !== null;
+        const reason = String((error as { message?: string }).message ?? error).slice(0, 200);
+        if (HAS_IT.test(reason)) return { taken: true };
+        // "Nonce too low", "underpriced" and the like may speak of these bytes or of others: ask for these.
+        const known = await rpc<unknown>('eth_getTransactionByHash', [Transaction.from(rawTransaction).hash]);
+        return known === null ? { taken: false, reason } : { taken: true };
       }
     },
     gas: async ({ from, to, asset, amount }): Promise<GasQuote> => {
       const { to: target, value, data } = call(asset, to, amount);
       // Never a constant: 21,000 is too little for contracts, delegated accounts and, after coming forks, for new ones.
-      const estimate = BigInt(await rpc<string>('eth_estimateGas', [{ from, to: target, value: toQuantity(value), data }]));
+      const estimate = await estimateGas({ from, to: target, value: toQuantity(value), data });
       const base = BigInt((await rpc<{ baseFeePerGas: string }>('eth_getBlockByNumber', ['latest', false])).baseFeePerGas);
       const gasLimit = (estimate * 120n) / 100n;
       const maxFeePerGas = base * 2n + TIP;

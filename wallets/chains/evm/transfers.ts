@@ -1,3 +1,4 @@
+import { id as keccak } from 'ethers';
 import { fromChainUnits } from '../../../domain/money/amount';
 import type { ChainTransfer } from '../chain';
 
@@ -19,6 +20,7 @@ export interface RpcLog {
 
 export interface RpcReceipt {
   readonly transactionHash: string;
+  readonly blockHash: string;
   readonly status: string;
   readonly logs: readonly RpcLog[];
 }
@@ -83,11 +85,18 @@ function nativeTransfers(
   if (!root) throw new Error(`no trace of ${transaction.hash}`);
   const walk = (frame: RpcFrame, path: readonly number[]): void => {
     if (frame.error) return;
-    if (PAYING.has(frame.type)) add(frame.from, frame.to, frame.value, path.length === 0 ? 'native' : `trace:${path.join('.')}`);
+    if (PAYING.has(frame.type)) add(frame.from, frame.to, frame.value, positionOf(path));
     frame.calls?.forEach((call, index) => walk(call, [...path, index]));
   };
   walk(root, []);
   return found;
+}
+
+/** `native`, or `trace:<path>`: the way from call to call, hashed where calls are nested deeper than the column is wide. */
+function positionOf(path: readonly number[]): string {
+  if (path.length === 0) return 'native';
+  const way = path.join('.');
+  return way.length <= 50 ? `trace:${way}` : `trace:${keccak(way).slice(0, 50)}`;
 }
 
 /** `log:<n>`: the ordinal inside the receipt, which stays when the transaction is mined again in another block. */
