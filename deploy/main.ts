@@ -43,6 +43,14 @@ function mustBeLocal(config: Config): void {
   }
 }
 
+const binanceSettings = (config: Config) => ({
+  restUrl: config.BINANCE_REST_URL,
+  streamUrl: config.BINANCE_STREAM_URL,
+  wsApiUrl: config.BINANCE_WS_API_URL,
+  tradingKey: { key: config.BINANCE_TRADING_KEY, secret: config.BINANCE_TRADING_SECRET },
+  treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET },
+});
+
 async function runAll(config: Config): Promise<void> {
   const logger: Logger = pino({ level: config.LOG_LEVEL, redact: REDACT });
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
@@ -59,18 +67,11 @@ async function runAll(config: Config): Promise<void> {
   events.on('alert', ({ code, message, details }) => logger.error({ code, details }, message));
 
   const shared = { dataSource, registry, clock, ids, events, logger };
-  const binance = {
-    restUrl: config.BINANCE_REST_URL,
-    streamUrl: config.BINANCE_STREAM_URL,
-    wsApiUrl: config.BINANCE_WS_API_URL,
-    tradingKey: { key: config.BINANCE_TRADING_KEY, secret: config.BINANCE_TRADING_SECRET },
-    treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET },
-  };
   const onFenced = (): void => {
     logger.error({}, 'another engine has taken over; this process ends');
     process.exit(3);
   };
-  const matching = createMatching({ ...shared, onFenced }, { binance });
+  const matching = createMatching({ ...shared, onFenced }, { binance: binanceSettings(config) });
   await matching.start();
   const signer = connectSigner(config.SIGNER_SOCKET);
   const wallets = createWallets(

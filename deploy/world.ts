@@ -8,7 +8,7 @@ import { readConfig } from './config';
 import type { Config } from './config';
 import { LOCAL, ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
 import type { Stores } from './services';
-import { endProcess, freePort, isAlive, sleep, startProgram, stopLeftovers, untilReady } from './services/process';
+import { freePort, isAlive, sleep, startProgram, stopLeftovers, untilReady } from './services/process';
 import type { Running } from './services/process';
 
 export interface WorldOptions {

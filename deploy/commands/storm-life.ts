@@ -7,7 +7,7 @@ async function main(): Promise<number> {
   const number = (name: string, usual: number): number => Number.parseInt(option(name) ?? String(usual), 10);
   const options = { kills: number('kills', 20), users: number('users', 10), seed: number('seed', Math.floor(Date.now() / 1000)) };
   line(wantsJson() ? JSON.stringify({ ...options, started: true }) : `\nstorm:life · seed ${options.seed} · ${options.kills} kills · ${options.users} users\n`);
-  const result = await storm({ ...options, say: (text) => void (wantsJson() ? json({ say: text }) : line(`  ${text}`)) });
+  const result = await storm({ ...options, say: (text) => (wantsJson() ? json({ say: text }) : line(`  ${text}`)) });
   printAudit(result.audit);
   const { audit, ...rest } = result;
   const good = audit.balanced && result.problems.length === 0 && result.ended === result.lives && result.faultsNeverFired.length === 0;

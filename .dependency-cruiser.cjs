@@ -1,0 +1,93 @@
+/**
+ * Imports point one way (ARCHITECTURE.md). Type imports count. Read by `npm run check`, step imports.
+ * Where a rule names files of `deploy`, that is where houses are put together or the outside world is stood in for.
+ */
+const HOUSES = 'domain|ledger|db|matching|wallets|server|web|deploy';
+const library = (names) => `node_modules/(${names})/`;
+
+/** `house` may import itself and what is named, and no other house. */
+const oneWay = (house, allowed) => ({
+  name: `${house}-points-one-way`,
+  comment: `${house} may import ${allowed.join(', ') || 'nothing'} of ours`,
+  severity: 'error',
+  from: { path: `^${house}/` },
+  to: { path: `^(${HOUSES})/`, pathNot: [`^${house}/`, ...allowed.map((path) => `^${path}(/|\\.ts$)`)] },
+});
+
+const onlyIn = (name, names, places, more = {}) => ({
+  name,
+  severity: 'error',
+  from: { path: `^(${HOUSES})/`, pathNot: places },
+  to: { path: library(names), ...more },
+});
+
+const COMPOSED = ['domain', 'ledger', 'db'];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    oneWay('domain', []),
+    oneWay('ledger', ['domain']),
+    oneWay('db', ['domain', 'ledger']),
+    oneWay('matching', COMPOSED),
+    oneWay('wallets', COMPOSED),
+    oneWay('server', COMPOSED),
+    oneWay('web', ['domain/money', 'domain/lifecycle', 'domain/contract/api', 'domain/contract/errors']),
+    {
+      name: 'domain-imports-zod-at-most',
+      severity: 'error',
+      from: { path: '^domain/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^domain/', library('zod')] },
+    },
+    {
+      name: 'ledger-is-pure',
+      severity: 'error',
+      from: { path: '^ledger/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: ['^ledger/', '^domain/'] },
+    },
+    {
+      name: 'stand-ins-know-no-house',
+      comment: 'product and stand-ins share no bug; tests of a stand-in may drive it by the SDK that the product uses',
+      severity: 'error',
+      from: { path: '^deploy/local/' },
+      to: { path: `^(${HOUSES})/`, pathNot: '^deploy/local/' },
+    },
+    {
+      name: 'only-composers-compose',
+      comment: 'deploy/services and the rest know how programs run, not what the houses are',
+      severity: 'error',
+      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/'] },
+      to: { path: '^(domain|ledger|db|matching|wallets|server|web)/' },
+    },
+    onlyIn('typeorm-only-in-db', 'typeorm', ['^db/'], { dependencyTypesNot: ['type-only'] }),
+    // A test may type the database it was handed; deploy/services only asks whether the server answers.
+    {
+      name: 'typeorm-types-only-at-the-door',
+      comment: 'a house takes its DataSource in index.ts or deps.ts and hands it to the stores of db',
+      severity: 'error',
+      from: { path: '^(domain|ledger|matching|wallets|server|web)/', pathNot: ['/(index|deps|testing)\\.ts$', '\\.test\\.ts$'] },
+      to: { path: library('typeorm') },
+    },
+    onlyIn('mysql-only-in-db', 'mysql2', ['^db/', '^deploy/services/']),
+    onlyIn('http-only-in-server', 'express|express-session|socket\\.io|helmet|multer|passport|passport-local|connect-redis', ['^server/']),
+    onlyIn('chains-only-in-wallets', 'ethers|bip32|tiny-secp256k1|bitcoinjs-lib|tronweb', ['^wallets/', '^deploy/local/']),
+    onlyIn('venue-sdk-only-in-its-folder', 'binance', ['^matching/venues/binance/', '^deploy/local/.*\\.test\\.ts$']),
+    onlyIn('vue-only-in-web', 'vue|vue-router|vue-i18n|pinia', ['^web/']),
+    {
+      name: 'no-test-tools-in-products',
+      severity: 'error',
+      from: { path: '^(domain|ledger|db|matching|wallets|server|web)/', pathNot: ['\\.test\\.ts$', '/testing\\.ts$'] },
+      to: { path: ['\\.test\\.ts$', '/testing\\.ts$', library('supertest|fast-check|jest|playwright-core')] },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.local)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    // Packages with an ES module entry alone (vite) are found too.
+    enhancedResolveOptions: { conditionNames: ['import', 'require', 'node', 'default', 'types'], exportsFields: ['exports'], extensions: ['.ts', '.mts', '.mjs', '.cjs', '.js', '.json', '.vue', '.d.ts'] },
+  },
+};
