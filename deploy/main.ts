@@ -36,6 +36,12 @@ async function guardSettings(dataSource: DataSource, config: Config, logger: Log
   if (report.fatal.length > 0) throw new Error(`The database is not set up to keep money safe: ${report.fatal.join('; ')}.`);
 }
 
+/** A cache that throws things out when it is full would lose jobs; nothing of worth lies there, so it is advice. */
+async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
+  const [, policy] = (await redis.config('GET', 'maxmemory-policy').catch(() => [])) as string[];
+  if (policy !== undefined && policy !== 'noeviction') logger.warn({ setting: `maxmemory-policy is ${policy}, should be noeviction` }, 'a Redis setting is not as advised');
+}
+
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
   for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, config.ETHEREUM_RPC_URL]) {
@@ -63,6 +69,7 @@ async function runAll(config: Config): Promise<void> {
   const registry = await loadRegistry(dataSource);
   const redis = new Redis(config.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 2000 });
   redis.on('error', (error) => logger.warn({ error: error.message }, 'redis'));
+  await adviseRedis(redis, logger);
   const events = createEventBus((error, event) => logger.error({ event: event.name, error: String(error) }, 'a listener failed'));
   events.on('alert', ({ code, message, details }) => logger.error({ code, details }, message));
 
