@@ -10,6 +10,8 @@ import type { OwnAddresses } from './addresses';
 
 /** Hashes kept per network: deeper changes of the chain than this stop the network. */
 export const RING = 256;
+/** A new network is followed from this many blocks below its head. */
+const FIRST_DEPTH = 64;
 /** Blocks scanned in one round, so that stopping never waits long. */
 const BLOCKS_A_ROUND = 100;
 
@@ -74,7 +76,8 @@ export function createScanner(deps: ScannerDeps): { round(): Promise<number> } {
       const head = await chain.head();
       const last = ring.at(-1);
       if (!last) {
-        await scanBlock(await chain.header(head));
+        // Not at the head: a reorganisation in the first minutes must find a block that both sides agree on.
+        await scanBlock(await chain.header(Math.max(0, head - FIRST_DEPTH)));
         return head;
       }
       // The tip itself may have been replaced by another of the same height.

@@ -39,58 +39,89 @@ export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
       const { store, network, clock } = deps;
       const now = clock.now();
       await store.planSweeps(network.id, now - AFTER_FAILURE_MS, () => deps.ids.next(), now);
-      for (const sweep of await store.openSweeps(network.id)) await advance(deps, sweep);
+      // Two sweeps of one address at once would count on the same gas: one after the other, those under way first.
+      const open = (await store.openSweeps(network.id)).sort((a, b) => Number(underWay(b)) - Number(underWay(a)));
+      const busy = new Set<string>();
+      for (const sweep of open) {
+        if (busy.has(sweep.address)) continue;
+        try {
+          if (await advance(deps, sweep)) busy.add(sweep.address);
+        } catch (error) {
+          // The others must not wait for this one.
+          deps.logger.warn({ sweep: sweep.id, error: error instanceof Error ? error.message : String(error) }, 'a sweep could not go on and will be tried again');
+          if (underWay(sweep)) busy.add(sweep.address);
+        }
+      }
     },
   };
 }
 
-async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
+const underWay = ({ state }: SweepRow): boolean => state === 'SENDING' || state === 'TOPPING_UP';
+
+/** One step of a sweep. Answers whether its address has a transaction under way. */
+async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<boolean> {
   const { chainStore, transactions } = deps;
   const topUp = await chainStore.find(`topup:${sweep.id}`);
-  if (topUp?.state === 'PLANNED') return transactions.resume(topUp, 'hot', sweep.addressIndex);
-  const moving = await chainStore.find(`sweep:${sweep.id}`);
-  if (moving?.state === 'PLANNED') return transactions.resume(moving, sweep.addressIndex);
-  if (moving || (topUp && topUp.state !== 'CONFIRMED')) return;
-  await (sweep.asset === deps.network.gasAsset ? sendNative(deps, sweep) : sendToken(deps, sweep));
+  const sent = await chainStore.find(`sweep:${sweep.id}`);
+  if (topUp?.state === 'PLANNED') await transactions.resume(topUp, 'hot', sweep.addressIndex);
+  else if (sent?.state === 'PLANNED') await transactions.resume(sent, sweep.addressIndex);
+  if (sent || (topUp && topUp.state !== 'CONFIRMED')) return true;
+  return sweep.asset === deps.network.gasAsset ? sendNative(deps, sweep) : sendToken(deps, sweep);
 }
 
 /** All of it but the gas: the priority fee equals the maximum, so that nothing is left over by a lower base fee. */
-async function sendNative(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
-  const { chain, engine, hotAddress, network, store, transactions, clock } = deps;
-  const amount = parseAmount(sweep.amount);
+async function sendNative(deps: SweepsDeps, sweep: SweepRow): Promise<boolean> {
+  const { chain, engine, hotAddress, network, transactions } = deps;
+  const [credited, has] = [parseAmount(sweep.amount), await chain.balance(sweep.address, sweep.asset)];
+  // A token's sweep from the same address may have burnt some of it as gas.
+  const amount = has < credited ? has : credited;
   const quote = await chain.gas({ from: sweep.address, to: hotAddress, asset: sweep.asset, amount: amount / 2n });
   const gas = { ...quote, maxPriorityFeePerGas: quote.maxFeePerGas };
-  if (amount < gas.maxCost * WORTH) return;
-  if (!(await reserveCost(engine, `cost:sweep:${sweep.id}`, network.gasAsset, gas.maxCost, 'sweep'))) return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  if (amount < gas.maxCost * WORTH) return false;
+  if (!(await reserveCost(engine, `cost:sweep:${sweep.id}`, network.gasAsset, gas.maxCost, 'sweep'))) return waits(deps, sweep);
   const from = { index: sweep.addressIndex, address: sweep.address };
+  await begin(deps, sweep, 'SENDING');
   await transactions.send({ id: `sweep:${sweep.id}`, purpose: 'sweep', subject: sweep.id, from, to: hotAddress, asset: sweep.asset, amount: amount - gas.maxCost, gas, reservation: `cost:sweep:${sweep.id}` });
-  await store.setSweep(sweep.id, 'SENDING', clock.now());
+  return true;
 }
 
-async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
-  const { chain, engine, hotAddress, network, store, transactions, clock } = deps;
+async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<boolean> {
+  const { chain, engine, hotAddress, network, transactions } = deps;
   const amount = parseAmount(sweep.amount);
   const gas = await chain.gas({ from: sweep.address, to: hotAddress, asset: sweep.asset, amount });
   const has = await chain.balance(sweep.address, network.gasAsset);
   if (has < gas.maxCost) return topUp(deps, sweep, gas.maxCost - has);
-  if (!(await reserveCost(engine, `cost:sweep:${sweep.id}`, network.gasAsset, gas.maxCost, 'sweep'))) return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  if (!(await reserveCost(engine, `cost:sweep:${sweep.id}`, network.gasAsset, gas.maxCost, 'sweep'))) return waits(deps, sweep);
   const from = { index: sweep.addressIndex, address: sweep.address };
+  await begin(deps, sweep, 'SENDING');
   await transactions.send({ id: `sweep:${sweep.id}`, purpose: 'sweep', subject: sweep.id, from, to: hotAddress, asset: sweep.asset, amount, gas, reservation: `cost:sweep:${sweep.id}` });
-  await store.setSweep(sweep.id, 'SENDING', clock.now());
+  return true;
 }
 
 /** Half as much again as is missing: the base fee may rise before the sweep is signed. */
-async function topUp(deps: SweepsDeps, sweep: SweepRow, missing: bigint): Promise<void> {
-  const { chain, chainStore, engine, hotAddress, network, store, transactions, clock, logger } = deps;
+async function topUp(deps: SweepsDeps, sweep: SweepRow, missing: bigint): Promise<boolean> {
+  const { chain, chainStore, engine, hotAddress, network, transactions, logger } = deps;
   if (await chainStore.find(`topup:${sweep.id}`)) {
     logger.warn({ sweep: sweep.id }, 'the top-up was too small for the gas price of now; waiting for a lower one');
-    return;
+    return false;
   }
   const amount = (missing * 3n) / 2n;
   const gas = await chain.gas({ from: hotAddress, to: sweep.address, asset: network.gasAsset, amount });
-  if (!(await reserveCost(engine, `cost:topup:${sweep.id}`, network.gasAsset, gas.maxCost, 'top-up'))) return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  if (!(await reserveCost(engine, `cost:topup:${sweep.id}`, network.gasAsset, gas.maxCost, 'top-up'))) return waits(deps, sweep);
+  await begin(deps, sweep, 'TOPPING_UP');
   await transactions.send({ id: `topup:${sweep.id}`, purpose: 'topup', subject: sweep.id, from: 'hot', to: sweep.address, toIndex: sweep.addressIndex, asset: network.gasAsset, amount, gas, reservation: `cost:topup:${sweep.id}` });
-  await store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
+  return true;
+}
+
+/** Before the transaction is made: from here on the address counts as taken, after a kill or a failure as well. */
+async function begin({ store, clock }: SweepsDeps, sweep: SweepRow, state: 'SENDING' | 'TOPPING_UP'): Promise<void> {
+  await store.setSweep(sweep.id, state, clock.now());
+  sweep.state = state;
+}
+
+async function waits({ store, clock }: SweepsDeps, sweep: SweepRow): Promise<boolean> {
+  await store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  return false;
 }
 
 const settleTopUp =

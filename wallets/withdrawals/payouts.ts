@@ -33,7 +33,13 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
   return {
     round: async () => {
       for (const row of await deps.store.waitingWithdrawals(deps.network.id)) {
-        if (row.state !== 'REQUESTED') await pay(deps, row);
+        if (row.state === 'REQUESTED') continue;
+        try {
+          await pay(deps, row);
+        } catch (error) {
+          // One that cannot be paid now must not hold up the others.
+          deps.logger.warn({ withdrawal: row.id, error: error instanceof Error ? error.message : String(error) }, 'a payout could not go on and will be tried again');
+        }
       }
     },
   };
