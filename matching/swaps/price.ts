@@ -38,7 +38,7 @@ export function priceSwap(
   steps: { from: Units; to: Units },
 ): SwapPrice | SwapRefusal {
   if (!rules.trading) return 'MARKET_CLOSED';
-  const priced = side === 'SELL' ? priceSale(asked, depth.bids, rules, rates, steps.to) : priceBuy(floorToStep(asked, steps.from), depth.asks, rules, rates, steps.to);
+  const priced = side === 'SELL' ? priceSale(asked, depth.bids, rules, rates, steps.to) : priceBuy(floorToStep(asked, steps.from), depth.asks, rules, rates, steps);
   if (typeof priced === 'string') return priced;
   if (priced.toAmount <= 0n || priced.quantity < rules.minQuantity) return 'AMOUNT_TOO_SMALL';
   if (notionalDown(priced.quantity, priced.limit) < rules.minNotional) return 'AMOUNT_TOO_SMALL';
@@ -58,17 +58,45 @@ function priceSale(asked: Units, bids: readonly PriceLevel[], rules: MarketRules
   return { side: 'SELL', fromAmount: quantity, toAmount, commission, quantity, limit };
 }
 
-/** Buys base for quote: the payout is in base. */
-function priceBuy(spend: Units, asks: readonly PriceLevel[], rules: MarketRules, rates: SwapRates, step: Units): SwapPrice | SwapRefusal {
+/**
+ * Buys base for quote: the payout is in base. Where the money does not reach the lot that the payout begins, the swap is
+ * made smaller by what does not fill a lot, as a sale is: at a limit below the book nothing would ever be filled.
+ */
+function priceBuy(spend: Units, asks: readonly PriceLevel[], rules: MarketRules, rates: SwapRates, steps: { from: Units; to: Units }): SwapPrice | SwapRefusal {
   if (spend === 0n) return 'AMOUNT_TOO_SMALL';
   const received = boughtFor(spend, asks);
   if (received === undefined) return 'AMOUNT_TOO_LARGE';
-  const { toAmount, commission } = payout(received, rates, step);
-  const quantity = ceilToStep(mulDivUp(toAmount, ONE, ONE - rates.venueTaker), rules.lot);
+  const { toAmount, commission } = payout(received, rates, steps.to);
+  const exact = mulDivUp(toAmount, ONE, ONE - rates.venueTaker);
+  const whole = buyWithin(spend, ceilToStep(exact, rules.lot), toAmount, commission, rules);
+  if (typeof whole === 'string' || reaches(whole, asks)) return whole;
+  const quantity = floorToStep(exact, rules.lot);
+  return buyWithin(
+    ceilToStep(mulDivUp(spend, quantity, exact), steps.from),
+    quantity,
+    floorToStep(mulDivDown(quantity, ONE - rates.venueTaker, ONE), steps.to),
+    ceilToStep(mulDivUp(commission, quantity, exact), steps.to),
+    rules,
+  );
+}
+
+/** quantity x limit <= what the user gives */
+function buyWithin(fromAmount: Units, quantity: Units, toAmount: Units, commission: Units, rules: MarketRules): SwapPrice | SwapRefusal {
   if (quantity === 0n) return 'AMOUNT_TOO_SMALL';
-  // quantity x limit <= what the user gives
-  const limit = floorToStep(mulDivDown(spend, ONE, quantity), rules.tick);
-  return { side: 'BUY', fromAmount: spend, toAmount, commission, quantity, limit };
+  const limit = floorToStep(mulDivDown(fromAmount, ONE, quantity), rules.tick);
+  return { side: 'BUY', fromAmount, toAmount, commission, quantity, limit };
+}
+
+/** Does the limit allow what the levels shown ask for the whole quantity, taken together? */
+function reaches({ quantity, limit }: SwapPrice, asks: readonly PriceLevel[]): boolean {
+  let left = quantity;
+  let cost = 0n;
+  for (const level of asks) {
+    const take = level.quantity < left ? level.quantity : left;
+    cost += notionalUp(take, level.price);
+    left -= take;
+  }
+  return left === 0n && cost <= notionalUp(quantity, limit);
 }
 
 /** What remains for the user of `received`: less spread, venue fee and commission; floored to the ledger scale. */
