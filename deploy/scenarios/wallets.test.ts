@@ -6,31 +6,30 @@ import { createServer as createTcp } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HDNodeWallet, Interface, Mnemonic, Wallet, parseUnits, toQuantity } from 'ethers';
 import { firstListing } from '../../db/seed';
 import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
 import type { HouseEvent } from '../../domain/contract/events';
 import type { SignIntent, Signer, VenueCapital } from '../../domain/contract/ports';
-import { formatAmount, fromChainUnits, parseAmount, parseSigned } from '../../domain/money/amount';
+import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
 import { createSigner } from '../../wallets/keys';
-import { LOCAL_MNEMONIC, startAnvil } from '../local/evm/anvil';
+import { startAnvil } from '../local/evm/anvil';
 import type { Anvil } from '../local/evm/anvil';
-import { DEPLOYER, prepareChain } from '../local/evm/prepare';
+import { prepareChain } from '../local/evm/prepare';
+import { freshAddress, freshMnemonic, stranger } from '../local/evm/stranger';
+import type { Stranger } from '../local/evm/stranger';
 
 const N = 3;
 const CHAIN_ID = 31337;
-const TOKEN = new Interface(['function mint(address to, uint256 value)', 'function transfer(address to, uint256 value)', 'function balanceOf(address) view returns (uint256)']);
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-/** The rest of the world: has a million ether from the start. */
-const stranger = HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, "m/44'/60'/0'/0/3");
 
 let dir: string;
 let anvil: Anvil;
+let world: Stranger;
 let usdt: string;
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let registry: Registry;
@@ -46,14 +45,7 @@ bus.on('alert', (event) => void events.push(event));
 let n = 0;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const rpc = async <T>(method: string, params: unknown[] = []): Promise<T> => {
-  const response = await fetch(anvil.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }) });
-  const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
-  if (error) throw new Error(`${method}: ${error.message}`);
-  return result;
-};
-const mine = (blocks = 1): Promise<unknown> => rpc('anvil_mine', [toQuantity(blocks)]);
-const head = async (): Promise<number> => Number(await rpc<string>('eth_blockNumber'));
+const mine = (blocks?: number): Promise<void> => world.mine(blocks);
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createTcp().listen(0, '127.0.0.1', () => {
@@ -66,35 +58,17 @@ async function until<T>(what: string, check: () => Promise<T | undefined | false
     const found = await check();
     if (found) return found;
     await meanwhile();
-    await pause(25);
+    await pause(50);
   }
   throw new Error(`never: ${what}`);
 }
 const rows = async <T>(sql: string, values: unknown[] = []): Promise<T[]> => (await database.dataSource.query(sql, values)) as T[];
 
-/** Signed bytes of the rest of the world, which can be sent again after a reorganisation. */
-async function signedByStranger(call: { to?: string; value?: bigint; data?: string }): Promise<string> {
-  const nonce = Number(await rpc<string>('eth_getTransactionCount', [stranger.address, 'pending']));
-  return stranger.signTransaction({ type: 2, chainId: CHAIN_ID, nonce, gasLimit: 1_000_000, maxFeePerGas: 100_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n, ...call });
-}
-const send = (raw: string): Promise<string> => rpc<string>('eth_sendRawTransaction', [raw]);
 /** Sent again after its block was lost; the node may have kept it. */
-const sendAgain = (raw: string): Promise<unknown> => send(raw).catch(() => undefined);
-/** Replaces the newest blocks by empty ones. */
-const reorganise = (depth: number): Promise<unknown> => rpc('anvil_reorg', [depth, []]);
-const ether = async (to: string, amount: string): Promise<string> => send(await signedByStranger({ to, value: parseUnits(amount, 18) }));
-const tether = (to: string, amount: string): Promise<string> =>
-  rpc('eth_sendTransaction', [{ from: HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, `m/44'/60'/0'/0/${DEPLOYER}`).address, to: usdt, data: TOKEN.encodeFunctionData('mint', [to, parseUnits(amount, 6)]) }]);
-/** Code that, while it is being deployed, pays each of these: coins that no transaction names as its receiver. */
-async function contractPays(to: string, amounts: readonly string[]): Promise<string> {
-  const pay = (amount: string): string => `60006000600060007f${parseUnits(amount, 18).toString(16).padStart(64, '0')}73${to.slice(2)}5af150`;
-  const value = amounts.reduce((sum, amount) => sum + parseUnits(amount, 18), 0n);
-  return send(await signedByStranger({ value, data: `0x${amounts.map(pay).join('')}00` }));
-}
-const onChain = async (address: string, asset: string): Promise<bigint> => {
-  if (asset === 'ETH') return BigInt(await rpc<string>('eth_getBalance', [address, 'latest']));
-  return fromChainUnits(BigInt(await rpc<string>('eth_call', [{ to: usdt, data: TOKEN.encodeFunctionData('balanceOf', [address]) }, 'latest'])), 6);
-};
+const sendAgain = (raw: string): Promise<unknown> => world.send(raw).catch(() => undefined);
+const ether = (to: string, amount: string): Promise<string> => world.ether(to, amount);
+const tether = (to: string, amount: string): Promise<string> => world.tether(usdt, to, amount);
+const onChain = async (address: string, asset: string): Promise<bigint> => parseAmount(await (asset === 'ETH' ? world.etherOf(address) : world.tetherOf(usdt, address)));
 
 /** The venue takes nothing and gives nothing here. */
 const closed = async (): Promise<never> => {
@@ -118,6 +92,7 @@ const stopWallets = async (): Promise<void> => {
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'wallets-'));
   anvil = await startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: CHAIN_ID, blockSeconds: 0, logFile: join(dir, 'anvil.log') });
+  world = stranger(anvil);
   let ready = false;
   const prepared = prepareChain(anvil.url).finally(() => (ready = true));
   while (!ready) await mine().then(() => pause(20));
@@ -127,7 +102,7 @@ beforeEach(async () => {
   engine = createEngine({ dataSource: database.dataSource, registry, clock: { now: () => Date.now() }, events: bus, logger: silent, onFenced: () => undefined, store: createEngineStore(database.dataSource) });
   await engine.start();
   const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: usdt, decimals: 6 } };
-  signer = createSigner(Mnemonic.fromEntropy(Wallet.createRandom().privateKey), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05' }, dir);
+  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05' }, dir);
   hot = (await signer.identity('ethereum')).hotAddress;
   events.length = 0;
 });
@@ -158,8 +133,7 @@ interface Deposit {
 const deposits = async (): Promise<Deposit[]> => (await rows<Deposit>('SELECT txid, position, state, amount, confirmations FROM deposits ORDER BY position')).map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
 const custody = async (place: string, asset: string): Promise<bigint> => parseSigned((await engine.custody()).find((row) => row.place === place && row.asset === asset)?.amount ?? '0');
 const catchUp = async (): Promise<void> => {
-  const height = await head();
-  const { hash } = await rpc<{ hash: string }>('eth_getBlockByNumber', [toQuantity(height), false]);
+  const { height, hash } = await world.head();
   await until('the scanner is at the head', async () => (await rows('SELECT 1 FROM chain_blocks WHERE height = ? AND hash = ?', [height, hash])).length > 0);
 };
 
@@ -204,7 +178,7 @@ describe('deposits', () => {
   test('paid by a contract, three times in one transaction: three deposits, each credited once', async () => {
     await startWallets();
     const address = await addressOf('u1');
-    const txid = await contractPays(address, ['0.1', '0.2', '0.3']);
+    const txid = await world.contractPays(address, ['0.1', '0.2', '0.3']);
     await until('credited', async () => ((all) => all.length === 3 && all.every((row) => row.state === 'CREDITED'))(await deposits()), () => mine());
     expect((await deposits()).map((row) => row.amount)).toEqual(['0.1', '0.2', '0.3']);
     expect(new Set((await deposits()).map((row) => row.txid))).toEqual(new Set([txid]));
@@ -240,11 +214,11 @@ describe('deposits', () => {
 describe('reorganisations', () => {
   test('before it is final: orphaned, nothing credited; mined again: credited once', async () => {
     await startWallets();
-    const raw = await signedByStranger({ to: await addressOf('u1'), value: parseUnits('2', 18) });
-    await send(raw);
+    const raw = await world.signed(await addressOf('u1'), '2');
+    await world.send(raw);
     await mine();
     await until('seen', async () => (await deposits()).length === 1);
-    await reorganise(1);
+    await world.reorganise(1);
     await until('orphaned', async () => (await deposits())[0]?.state === 'ORPHANED');
     expect(await engine.balancesOf('u1')).toEqual([]);
     await sendAgain(raw);
@@ -258,12 +232,12 @@ describe('reorganisations', () => {
 
   test('moved to another block without us seeing it gone: one deposit, credited once', async () => {
     await startWallets();
-    const raw = await signedByStranger({ to: await addressOf('u1'), value: parseUnits('2', 18) });
-    await send(raw);
+    const raw = await world.signed(await addressOf('u1'), '2');
+    await world.send(raw);
     await mine();
     await until('seen', async () => (await deposits()).length === 1);
     await stopWallets();
-    await reorganise(1);
+    await world.reorganise(1);
     await mine(2);
     await sendAgain(raw);
     await mine();
@@ -276,13 +250,13 @@ describe('reorganisations', () => {
 
   test('deeper than what counts as final: taken back; mined again: credited again, once', async () => {
     await startWallets();
-    const raw = await signedByStranger({ to: await addressOf('u1'), value: parseUnits('2', 18) });
-    await send(raw);
+    const raw = await world.signed(await addressOf('u1'), '2');
+    await world.send(raw);
     await mine(N);
     await until('credited', async () => (await available('u1', 'ETH')) === '2');
     await mine(2);
     await catchUp();
-    await reorganise(N + 2);
+    await world.reorganise(N + 2);
     await until('taken back', async () => (await deposits())[0]?.state === 'ORPHANED');
     expect(await available('u1', 'ETH')).toBe('0');
     expect(events).toContainEqual(expect.objectContaining({ code: 'DEPOSIT_REVERSED' }));
@@ -302,11 +276,11 @@ describe('reorganisations', () => {
     await ether(address, '2');
     await mine(N);
     await until('credited', async () => (await available('u1', 'ETH')) === '2');
-    await engine.submit({ kind: 'withdrawal.request', reference: 'withdrawal:u1:1', withdrawalId: 'w1', userId: 'u1', asset: 'ETH', network: 'ethereum', address: stranger.address, amount: '1.5', fee: '0.003' });
-    await reorganise(N);
+    await engine.submit({ kind: 'withdrawal.request', reference: 'withdrawal:u1:1', withdrawalId: 'w1', userId: 'u1', asset: 'ETH', network: 'ethereum', address: world.address, amount: '1.5', fee: '0.003' });
+    await world.reorganise(N);
     await until('taken back', async () => (await deposits())[0]?.state === 'ORPHANED');
     expect(await available('u1', 'ETH')).toBe('0');
-    await rpc('anvil_dropAllTransactions');
+    await world.rpc('anvil_dropAllTransactions');
     await ether(address, '5');
     await until('credited', async () => (await deposits()).some((row) => row.state === 'CREDITED'), () => mine());
     // 2 were taken: 0.497 of them were there, 1.503 were owed.
@@ -390,7 +364,8 @@ describe('sweeps', () => {
       await startWallets({ signer: mortal });
       for (let tries = 0; tries < 40 && !dying && !(await deposits()).every((row) => row.state === 'SWEPT'); tries++) {
         await mine();
-        await pause(25);
+        // Not faster than blocks are read: a life must get further than that.
+        await pause(100);
       }
       await stopWallets();
       await mine();
@@ -420,7 +395,7 @@ describe('withdrawals', () => {
 
   test('ether and tokens: paid exactly, the gas booked, the books are the chain', async () => {
     await ready();
-    const to = Wallet.createRandom().address;
+    const to = freshAddress();
     await withdraw('w1', 'ETH', to, '1.5', '0.003');
     await withdraw('w2', 'USDT', to, '100', '6');
     await confirmed('w1');
@@ -434,19 +409,32 @@ describe('withdrawals', () => {
   test("to another user's deposit address: inside the books, nothing on the chain", async () => {
     await ready();
     const to = await addressOf('u2');
-    const before = await rpc('eth_getTransactionCount', [hot, 'pending']);
+    const before = await world.rpc('eth_getTransactionCount', [hot, 'pending']);
     await withdraw('w1', 'ETH', to, '1', '0.003');
     await confirmed('w1');
     expect([await available('u1', 'ETH'), await available('u2', 'ETH')]).toEqual(['9', '1']);
-    expect(await rpc('eth_getTransactionCount', [hot, 'pending'])).toBe(before);
+    expect(await world.rpc('eth_getTransactionCount', [hot, 'pending'])).toBe(before);
     expect(await onChain(to, 'ETH')).toBe(0n);
+    await booksAreTheChain();
+  });
+
+  test('to a contract that takes no coins: it waits, nothing is burnt on it, and the next one is paid', async () => {
+    await ready();
+    const refuses = await world.refusingContract();
+    const to = freshAddress();
+    await withdraw('w1', 'ETH', refuses, '1', '0.003');
+    await withdraw('w2', 'ETH', to, '1.5', '0.003');
+    await confirmed('w2');
+    expect(await onChain(to, 'ETH')).toBe(parseAmount('1.5'));
+    expect(['APPROVED', 'WAITING_FUNDS']).toContain(await stateOf('w1'));
+    expect(await rows("SELECT id FROM chain_transactions WHERE subject = 'w1'")).toEqual([]);
     await booksAreTheChain();
   });
 
   test('killed between signature and broadcast: the same bytes are sent, one payment', async () => {
     await ready();
     await stopWallets();
-    const to = Wallet.createRandom().address;
+    const to = freshAddress();
     await withdraw('w1', 'ETH', to, '1.5', '0.003');
     const signed: SignIntent[] = [];
     await startWallets({
@@ -474,7 +462,7 @@ describe('withdrawals', () => {
   test('killed between plan and signature: the plan keeps its nonce and its bytes', async () => {
     await ready();
     await stopWallets();
-    const to = Wallet.createRandom().address;
+    const to = freshAddress();
     await withdraw('w1', 'USDT', to, '100', '6');
     const asked: SignIntent[] = [];
     await startWallets({
@@ -498,7 +486,7 @@ describe('withdrawals', () => {
   test('killed between broadcast and writing it down: one payment', async () => {
     await ready();
     await stopWallets();
-    const to = Wallet.createRandom().address;
+    const to = freshAddress();
     await withdraw('w1', 'ETH', to, '1.5', '0.003');
     const proxy = await cutAtBroadcast(anvil.url);
     await startWallets({ rpcUrl: proxy.url });
@@ -516,10 +504,10 @@ describe('withdrawals', () => {
 
   test('paid in a block that is lost: sent again, paid once', async () => {
     await ready();
-    const to = Wallet.createRandom().address;
+    const to = freshAddress();
     await withdraw('w1', 'ETH', to, '1.5', '0.003');
     await until('mined', async () => (await onChain(to, 'ETH')) > 0n, () => mine());
-    await reorganise(1);
+    await world.reorganise(1);
     await confirmed('w1');
     await mine(3);
     expect(await onChain(to, 'ETH')).toBe(parseAmount('1.5'));

@@ -77,7 +77,7 @@ export function createScanner(deps: ScannerDeps): { round(): Promise<number> } {
       const last = ring.at(-1);
       if (!last) {
         // Not at the head: a reorganisation in the first minutes must find a block that both sides agree on.
-        await scanBlock(await chain.header(Math.max(0, head - FIRST_DEPTH)));
+        await scanBlock(await chain.header(head > FIRST_DEPTH ? head - FIRST_DEPTH : 0));
         return head;
       }
       // The tip itself may have been replaced by another of the same height.

@@ -40,9 +40,9 @@ export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
       const now = clock.now();
       await store.planSweeps(network.id, now - AFTER_FAILURE_MS, () => deps.ids.next(), now);
       // Two sweeps of one address at once would count on the same gas: one after the other, those under way first.
-      const open = (await store.openSweeps(network.id)).sort((a, b) => Number(underWay(b)) - Number(underWay(a)));
+      const open = await store.openSweeps(network.id);
       const busy = new Set<string>();
-      for (const sweep of open) {
+      for (const sweep of [...open.filter(underWay), ...open.filter((other) => !underWay(other))]) {
         if (busy.has(sweep.address)) continue;
         try {
           if (await advance(deps, sweep)) busy.add(sweep.address);
@@ -90,7 +90,7 @@ async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<boolean> {
   const amount = parseAmount(sweep.amount);
   const gas = await chain.gas({ from: sweep.address, to: hotAddress, asset: sweep.asset, amount });
   const has = await chain.balance(sweep.address, network.gasAsset);
-  if (has < gas.maxCost) return topUp(deps, sweep, gas.maxCost - has);
+  if (has < gas.maxCost) return topUp(deps, sweep, gas.maxCost - has + gas.maxCost / 2n);
   if (!(await reserveCost(engine, `cost:sweep:${sweep.id}`, network.gasAsset, gas.maxCost, 'sweep'))) return waits(deps, sweep);
   const from = { index: sweep.addressIndex, address: sweep.address };
   await begin(deps, sweep, 'SENDING');
@@ -98,14 +98,13 @@ async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<boolean> {
   return true;
 }
 
-/** Half as much again as is missing: the base fee may rise before the sweep is signed. */
-async function topUp(deps: SweepsDeps, sweep: SweepRow, missing: bigint): Promise<boolean> {
+/** What is missing and half of the whole again: the base fee may rise before the sweep is signed. */
+async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: bigint): Promise<boolean> {
   const { chain, chainStore, engine, hotAddress, network, transactions, logger } = deps;
   if (await chainStore.find(`topup:${sweep.id}`)) {
     logger.warn({ sweep: sweep.id }, 'the top-up was too small for the gas price of now; waiting for a lower one');
     return false;
   }
-  const amount = (missing * 3n) / 2n;
   const gas = await chain.gas({ from: hotAddress, to: sweep.address, asset: network.gasAsset, amount });
   if (!(await reserveCost(engine, `cost:topup:${sweep.id}`, network.gasAsset, gas.maxCost, 'top-up'))) return waits(deps, sweep);
   await begin(deps, sweep, 'TOPPING_UP');
