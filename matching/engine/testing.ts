@@ -142,7 +142,8 @@ export class Model {
     switch (command.kind) {
       case 'operator.contribute':
         if (command.custody === 'binance') this.venue(command.asset, parseAmount(command.amount));
-        return void this.own(command.asset, parseAmount(command.amount));
+        this.own(command.asset, parseAmount(command.amount));
+        return undefined;
       case 'deposit.credit':
       case 'deposit.reverse':
         return this.deposit(command);
