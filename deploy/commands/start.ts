@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
   try {
-    await buildPage(say);
+    buildPage(say);
     const { url, adminPassword } = await world.start();
     process.stdout.write(
       `\n  Javizen is open:  ${url}\n\n  admin   admin@javizen.local    ${adminPassword}\n  trader  trader@javizen.local   ${adminPassword}\n\n` +

@@ -1,12 +1,12 @@
 /** One user's whole life on the whole house: real chain, real sockets, the emulator; over HTTP, by clicks, and after a restart. */
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit } from '../audit';
 import { balanceOf } from '../local/evm/balance';
 import { faucet } from '../local/evm/faucet';
-import { LOCAL, ROOT } from '../services';
+import { buildPage } from '../page';
+import { LOCAL } from '../services';
 import { World, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { browserPath, openBrowser } from './browser';
@@ -24,10 +24,7 @@ let address: WorldAddress;
 
 beforeAll(async () => {
   mkdirSync(dir, { recursive: true });
-  // In a process of its own: the builder of the page is an ES module, which the test runner cannot load.
-  if (!existsSync(join(ROOT, 'dist/web/index.html'))) {
-    execFileSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'error'], { cwd: ROOT });
-  }
+  buildPage(() => undefined);
   world = new World({ dir, say: () => undefined, throwAway: true });
   address = await world.start();
 });
