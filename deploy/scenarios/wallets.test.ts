@@ -418,7 +418,7 @@ describe('withdrawals', () => {
     await booksAreTheChain();
   });
 
-  test('to a contract that takes no coins: it waits, nothing is burnt on it, and the next one is paid', async () => {
+  test('to a contract that takes no coins: it goes back to review, nothing is burnt on it, and the next one is paid', async () => {
     await ready();
     const refuses = await world.refusingContract();
     const to = freshAddress();
@@ -426,7 +426,7 @@ describe('withdrawals', () => {
     await withdraw('w2', 'ETH', to, '1.5', '0.003');
     await confirmed('w2');
     expect(await onChain(to, 'ETH')).toBe(parseAmount('1.5'));
-    expect(['APPROVED', 'WAITING_FUNDS']).toContain(await stateOf('w1'));
+    expect(await stateOf('w1')).toBe('REQUESTED');
     expect(await rows("SELECT id FROM chain_transactions WHERE subject = 'w1'")).toEqual([]);
     await booksAreTheChain();
   });

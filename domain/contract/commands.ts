@@ -56,7 +56,7 @@ export type CommandBody =
       txid: string;
       gas: { asset: string; amount: string; reservation: string | null };
     }
-  /** Mined and failed: the gas is booked, the hold stays, the withdrawal goes back to review. */
+  /** Mined and failed (the gas is booked), or not payable at all (gas 0): the hold stays, the withdrawal goes back to review. */
   | {
       kind: 'withdrawal.fail';
       withdrawalId: string;

@@ -59,8 +59,8 @@ const CASES: readonly Case[] = [
     events: ['approve', 'refuse', 'cancel', 'wait', 'sign', 'broadcast', 'confirm', 'settleInside', 'fail'],
     allowed: [
       'REQUESTED approve APPROVED', 'REQUESTED refuse REFUSED', 'REQUESTED cancel CANCELED',
-      'APPROVED wait WAITING_FUNDS', 'APPROVED sign SIGNED', 'APPROVED settleInside CONFIRMED',
-      'WAITING_FUNDS sign SIGNED', 'WAITING_FUNDS wait WAITING_FUNDS',
+      'APPROVED wait WAITING_FUNDS', 'APPROVED sign SIGNED', 'APPROVED settleInside CONFIRMED', 'APPROVED fail REQUESTED',
+      'WAITING_FUNDS sign SIGNED', 'WAITING_FUNDS wait WAITING_FUNDS', 'WAITING_FUNDS fail REQUESTED',
       'SIGNED broadcast BROADCAST', 'SIGNED confirm CONFIRMED', 'SIGNED fail REQUESTED',
       'BROADCAST broadcast BROADCAST', 'BROADCAST confirm CONFIRMED', 'BROADCAST fail REQUESTED',
     ],

@@ -17,8 +17,8 @@ export type WithdrawalEvent = 'approve' | 'refuse' | 'cancel' | 'wait' | 'sign' 
  */
 export const WITHDRAWAL: Transitions<WithdrawalState, WithdrawalEvent> = {
   REQUESTED: { approve: 'APPROVED', refuse: 'REFUSED', cancel: 'CANCELED' },
-  APPROVED: { wait: 'WAITING_FUNDS', sign: 'SIGNED', settleInside: 'CONFIRMED' },
-  WAITING_FUNDS: { sign: 'SIGNED', wait: 'WAITING_FUNDS' },
+  APPROVED: { wait: 'WAITING_FUNDS', sign: 'SIGNED', settleInside: 'CONFIRMED', fail: 'REQUESTED' },
+  WAITING_FUNDS: { sign: 'SIGNED', wait: 'WAITING_FUNDS', fail: 'REQUESTED' },
   SIGNED: { broadcast: 'BROADCAST', confirm: 'CONFIRMED', fail: 'REQUESTED' },
   BROADCAST: { broadcast: 'BROADCAST', confirm: 'CONFIRMED', fail: 'REQUESTED' },
   CONFIRMED: {},

@@ -6,6 +6,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
+import { TransferRefused } from '../chains/chain';
 import type { Chain } from '../chains/chain';
 import type { OwnAddresses } from '../deposits/addresses';
 import { reserveCost } from '../treasury/transactions';
@@ -50,6 +51,7 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow): Promise<void> {
   const { asset, address, id } = row;
   const intent = `withdrawal:${id}:${row.attempt}`;
   const planned = await chainStore.find(intent);
+  if (planned?.state === 'VOID') return backToReview(deps, row, `tx:${intent}:void`, planned.reservation);
   if (planned) return planned.state === 'PLANNED' ? transactions.resume(planned, 'hot') : undefined;
   const owner = own.ownerOf(address);
   if (owner) {
@@ -64,11 +66,21 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow): Promise<void> {
     await waits(deps, row, 'AWAITING_VENUE');
     return venueMoney.pullBack(id, asset, amount + gasRoom - has);
   }
-  const gas = await chain.gas({ from: hotAddress, to: address, asset, amount });
+  const gas = await chain.gas({ from: hotAddress, to: address, asset, amount }).catch((error: unknown) => {
+    if (error instanceof TransferRefused) return undefined;
+    throw error;
+  });
+  // A contract that takes no coins, for example: a person has to look at it again.
+  if (!gas) return backToReview(deps, row, `withdrawal:${id}:refused:${row.attempt}`, null);
   // In its own coin a withdrawal's fee pays the gas, by the same entry; otherwise the operator's position must.
   const reservation = native && parseAmount(row.fee) - parseAmount(row.pullBackFee) >= gas.maxCost ? null : `cost:${intent}`;
   if (reservation && !(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'withdrawal'))) return waits(deps, row, 'NEEDS_OPERATOR_FUNDS');
   await transactions.send({ id: intent, purpose: 'withdrawal', subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
+}
+
+/** Nothing was sent and nothing can be: gives a reservation back and asks for another decision. */
+async function backToReview({ engine, network }: PayoutsDeps, row: WithdrawalRow, reference: string, reservation: string | null): Promise<void> {
+  await engine.submit({ kind: 'withdrawal.fail', reference, withdrawalId: row.id, txid: '', gas: { asset: network.gasAsset, amount: '0', reservation } });
 }
 
 async function waits({ store, events, clock }: PayoutsDeps, row: WithdrawalRow, reason: string): Promise<void> {

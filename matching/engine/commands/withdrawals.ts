@@ -129,12 +129,14 @@ export function confirmWithdrawal(draft: Draft, command: Body<'withdrawal.confir
 
 export function failWithdrawal(draft: Draft, command: Body<'withdrawal.fail'>, reference: string, context: Context): void {
   const withdrawal = open(draft, command.withdrawalId, 'fail');
-  draft.postFact(reference, command.kind, transfers.payoutFailed(withdrawal.network, takeGas(draft, command.gas)));
+  // Nothing was burnt when it could not even be signed: then there is nothing to post.
+  const postings = transfers.payoutFailed(withdrawal.network, takeGas(draft, command.gas));
+  if (postings.length > 0) draft.postFact(reference, command.kind, postings);
   const attempt = withdrawal.attempt + 1;
   draft.remember(draft.state.withdrawals, withdrawal.id, { ...withdrawal, attempt, stage: 'REQUESTED' });
   change(draft, withdrawal, 'REQUESTED', { attempt, txid: null, confirmations: 0, decidedBy: null, reason: 'PAYOUT_FAILED' }, context);
   const details = { withdrawalId: withdrawal.id, txid: command.txid };
-  draft.events.push({ name: 'alert', code: 'PAYOUT_FAILED', message: 'A payout was mined and failed; it is back in review.', details });
+  draft.events.push({ name: 'alert', code: 'PAYOUT_FAILED', message: 'A payout failed or could not be made; it is back in review.', details });
 }
 
 export function settleWithdrawalInside(draft: Draft, command: Body<'withdrawal.settleInside'>, reference: string, context: Context): void {
