@@ -1,49 +1,78 @@
 import { In, Not } from 'typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import { inTransaction } from '../transaction';
 
 export type NewTransaction = Omit<ChainTransactionRow, 'nonce' | 'txid' | 'rawTransaction' | 'state' | 'blockHeight' | 'feePaid'>;
+export type Fees = Pick<ChainTransactionRow, 'maxFeePerGas' | 'maxPriorityFeePerGas'>;
+export type Signed = Pick<ChainTransactionRow, 'txid' | 'rawTransaction'>;
 
 export interface ChainStore {
   find(id: string): Promise<ChainTransactionRow | null>;
-  /** Writes the plan down with the account's next nonce; the plan keeps that nonce for ever. `floor`: the chain's own count. */
+  /** Those of one purpose for one subject, oldest first; without replaced ones. */
+  bySubject(purpose: ChainTransactionRow['purpose'], subject: string): Promise<ChainTransactionRow[]>;
+  /**
+   * Writes the plan down with the account's next nonce; the plan keeps that nonce for ever. `floor`: the chain's own
+   * count. A plan that was given up (VOID) is made anew. Throws while another plan of the account is not signed yet: only
+   * the newest nonce can be given back, so that no gap ever stays.
+   */
   plan(row: NewTransaction, floor: number): Promise<ChainTransactionRow>;
   /** Stores the signed bytes, and shows them on the withdrawal they pay, before anything is broadcast. */
-  signed(row: ChainTransactionRow, txid: string, rawTransaction: string, now: number): Promise<void>;
+  signed(row: ChainTransactionRow, signed: Signed, now: number): Promise<void>;
   broadcast(row: ChainTransactionRow, now: number): Promise<void>;
-  /** The signer refused: gives the nonce back if no later one was handed out. Answers whether it could. */
+  /** The signer refused: gives the nonce back. Answers whether it could. */
   void(row: ChainTransactionRow, now: number): Promise<boolean>;
+  /** The row goes on with bytes that pay higher fees; the former ones stay beside it, for either may be mined. */
+  replace(row: ChainTransactionRow, replacement: string, signed: Signed, fees: Fees, now: number): Promise<void>;
+  /** Bytes that a row had before. */
+  replaced(id: string): Promise<ChainTransactionRow[]>;
+  /** Final. `row.txid` is the one that was mined, which may be a former one. */
   finish(row: ChainTransactionRow, state: 'CONFIRMED' | 'FAILED', blockHeight: number, feePaid: string, now: number): Promise<void>;
   open(network: string): Promise<ChainTransactionRow[]>;
   /** Shows a payout's confirmations; answers the user's id when the number changed. */
   confirmations(withdrawalId: string, confirmations: number): Promise<string | undefined>;
 }
 
+/** Locks the account's nonce and reads it. */
+async function lockNonce(manager: EntityManager, { network, fromAddress }: Pick<NewTransaction, 'network' | 'fromAddress'>, floor: number): Promise<number> {
+  await manager.query('INSERT IGNORE INTO nonces (network, address, next_nonce) VALUES (?, ?, ?)', [network, fromAddress, floor]);
+  const [locked] = (await manager.query('SELECT next_nonce AS next FROM nonces WHERE network = ? AND address = ? FOR UPDATE', [network, fromAddress])) as { next: string }[];
+  return Number(locked?.next);
+}
+
+async function plan(manager: EntityManager, row: NewTransaction, floor: number): Promise<ChainTransactionRow> {
+  const known = await manager.findOneBy(ChainTransactionEntity, { id: row.id });
+  if (known && known.state !== 'VOID') return known;
+  const { network, fromAddress } = row;
+  // Never below what the chain has counted: after a restored backup our own count may lie behind.
+  const next = await lockNonce(manager, row, floor);
+  const nonce = next > floor ? next : floor;
+  const waiting = await manager.findOneBy(ChainTransactionEntity, { network, fromAddress, state: 'PLANNED' });
+  if (waiting) throw new Error(`${waiting.id} is to be signed before ${row.id}`);
+  await manager.update(NonceEntity, { network, address: fromAddress }, { next: nonce + 1 });
+  const planned: ChainTransactionRow = { ...row, nonce, txid: `planned:${row.id}`, rawTransaction: '', state: 'PLANNED', blockHeight: null, feePaid: null };
+  if (known) await manager.update(ChainTransactionEntity, { id: row.id, state: 'VOID' }, planned);
+  else await manager.insert(ChainTransactionEntity, planned);
+  return planned;
+}
+
 export function createChainStore(dataSource: DataSource): ChainStore {
   const transactions = dataSource.getRepository(ChainTransactionEntity);
+  const replaced = async (id: string): Promise<ChainTransactionRow[]> => {
+    const rows = (await dataSource.query('SELECT id FROM chain_transactions WHERE id > ? AND id < ?', [`${id}#`, `${id}$`])) as { id: string }[];
+    return rows.length === 0 ? [] : transactions.findBy({ id: In(rows.map((row) => row.id)) });
+  };
   return {
     find: (id) => transactions.findOneBy({ id }),
-    plan: (row, floor) =>
+    bySubject: async (purpose, subject) => (await transactions.find({ where: { purpose, subject }, order: { createdAt: 'ASC', id: 'ASC' } })).filter((row) => !row.id.includes('#')),
+    plan: (row, floor) => inTransaction(dataSource, (manager) => plan(manager, row, floor)),
+    signed: (row, signed, now) =>
       inTransaction(dataSource, async (manager) => {
-        const known = await manager.findOneBy(ChainTransactionEntity, { id: row.id });
-        if (known) return known;
-        const { network, fromAddress: address } = row;
-        await manager.query('INSERT IGNORE INTO nonces (network, address, next_nonce) VALUES (?, ?, ?)', [network, address, floor]);
-        const [locked] = (await manager.query('SELECT next_nonce AS next FROM nonces WHERE network = ? AND address = ? FOR UPDATE', [network, address])) as { next: string }[];
-        const nonce = Number(locked?.next);
-        await manager.update(NonceEntity, { network, address }, { next: nonce + 1 });
-        const planned: ChainTransactionRow = { ...row, nonce, txid: `planned:${row.id}`, rawTransaction: '', state: 'PLANNED', blockHeight: null, feePaid: null };
-        await manager.insert(ChainTransactionEntity, planned);
-        return planned;
-      }),
-    signed: (row, txid, rawTransaction, now) =>
-      inTransaction(dataSource, async (manager) => {
-        await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { txid, rawTransaction, state: 'SIGNED', updatedAt: now });
+        await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { ...signed, state: 'SIGNED', updatedAt: now });
         if (row.purpose !== 'withdrawal') return;
-        await manager.update(WithdrawalEntity, { id: row.subject, state: In(['APPROVED', 'WAITING_FUNDS']) }, { state: 'SIGNED', txid, reason: null, updatedAt: now });
+        await manager.update(WithdrawalEntity, { id: row.subject, state: In(['APPROVED', 'WAITING_FUNDS']) }, { state: 'SIGNED', txid: signed.txid, reason: null, updatedAt: now });
       }),
     broadcast: (row, now) =>
       inTransaction(dataSource, async (manager) => {
@@ -52,16 +81,32 @@ export function createChainStore(dataSource: DataSource): ChainStore {
       }),
     void: (row, now) =>
       inTransaction(dataSource, async (manager) => {
-        const { network, fromAddress: address, nonce } = row;
-        const [locked] = (await manager.query('SELECT next_nonce AS next FROM nonces WHERE network = ? AND address = ? FOR UPDATE', [network, address])) as { next: string }[];
-        if (Number(locked?.next) !== nonce + 1) return false;
-        await manager.update(NonceEntity, { network, address }, { next: nonce });
+        if ((await lockNonce(manager, row, row.nonce)) !== row.nonce + 1) return false;
+        await manager.update(NonceEntity, { network: row.network, address: row.fromAddress }, { next: row.nonce });
         await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now });
         return true;
       }),
-    finish: async (row, state, blockHeight, feePaid, now) => {
-      await transactions.update({ id: row.id, state: In(['SIGNED', 'BROADCAST']) }, { state, blockHeight, feePaid, updatedAt: now });
-    },
+    replace: (row, replacement, signed, fees, now) =>
+      inTransaction(dataSource, async (manager) => {
+        const changed = await manager.update(ChainTransactionEntity, { id: row.id, txid: row.txid, state: In(['SIGNED', 'BROADCAST']) }, { ...signed, ...fees, updatedAt: now });
+        if (changed.affected !== 1) throw new Error(`${row.id} was changed meanwhile`);
+        await manager.insert(ChainTransactionEntity, { ...row, id: replacement, reservation: null, state: 'VOID' });
+        if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: row.subject, state: In(['SIGNED', 'BROADCAST']) }, { txid: signed.txid, updatedAt: now });
+      }),
+    replaced,
+    finish: (row, state, blockHeight, feePaid, now) =>
+      inTransaction(dataSource, async (manager) => {
+        const current = await manager.findOneBy(ChainTransactionEntity, { id: row.id });
+        const former = current && current.txid !== row.txid ? await manager.findOneBy(ChainTransactionEntity, { network: row.network, txid: row.txid }) : null;
+        if (current && former) {
+          // A former one was mined: the two change places, through a name that is nobody's, for a txid is unique.
+          const bytes = ({ txid, rawTransaction, maxFeePerGas, maxPriorityFeePerGas }: ChainTransactionRow) => ({ txid, rawTransaction, maxFeePerGas, maxPriorityFeePerGas });
+          await manager.update(ChainTransactionEntity, { id: former.id }, { txid: `replaced:${former.id}` });
+          await manager.update(ChainTransactionEntity, { id: row.id }, bytes(former));
+          await manager.update(ChainTransactionEntity, { id: former.id }, bytes(current));
+        }
+        await manager.update(ChainTransactionEntity, { id: row.id, state: In(['SIGNED', 'BROADCAST']) }, { state, blockHeight, feePaid, updatedAt: now });
+      }),
     open: (network) => transactions.find({ where: { network, state: In(['PLANNED', 'SIGNED', 'BROADCAST']) }, order: { createdAt: 'ASC', nonce: 'ASC' } }),
     confirmations: async (withdrawalId, confirmations) => {
       const withdrawals = dataSource.getRepository(WithdrawalEntity);

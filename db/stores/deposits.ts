@@ -1,22 +1,35 @@
-import { In } from 'typeorm';
+import { And, In, LessThan, MoreThan } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ChainBlockEntity, DepositAddressEntity, DepositEntity } from '../entities/deposits';
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/deposits';
+import { CommandEntity } from '../entities/ledger';
 import { inTransaction, isDuplicate } from '../transaction';
 
+/** Where the ring keeps the first block's hash: below every height there is. */
+const GENESIS = -1;
+
+/** One output on a chain. Its first credit has exactly this reference; see the scanner for later ones. */
+export const depositReference = ({ network, txid, position }: Pick<DepositRow, 'network' | 'txid' | 'position'>): string => `deposit:${network}:${txid}:${position}`;
+
 export interface DepositStore {
-  addresses(network: string): Promise<DepositAddressRow[]>;
+  /** Issued addresses with a child number above `index` (-1 for all). */
+  addresses(network: string, index?: number): Promise<DepositAddressRow[]>;
   addressOf(network: string, userId: string): Promise<DepositAddressRow | null>;
   ownerOf(network: string, address: string): Promise<DepositAddressRow | null>;
   /** Issues the next child number to the user; two at once get one address. `derive` makes the address of an index. */
   issue(network: string, userId: string, derive: (index: number) => string, now: number): Promise<DepositAddressRow>;
   ring(network: string): Promise<ChainBlockRow[]>;
+  /** Hash of the network's first block, as it was when we first saw it. */
+  genesis(network: string): Promise<string | undefined>;
+  pinGenesis(network: string, hash: string): Promise<void>;
   /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. */
   saveBlock(block: ChainBlockRow, found: readonly DepositRow[], keep: number): Promise<void>;
   /** Deposits in blocks above `height` that are not taken back yet. */
   above(network: string, height: number): Promise<DepositRow[]>;
   /** Forgets blocks above `height`, once everything in them was taken back. */
   forgetAbove(network: string, height: number): Promise<void>;
+  /** How many credits of this output were taken back so far. */
+  reversals(row: DepositRow): Promise<number>;
   inStates(network: string, states: readonly DepositRow['state'][]): Promise<DepositRow[]>;
   /** Changes a row only if it is still in one of the states. Answers whether it was. */
   move(id: string, from: readonly DepositRow['state'][], set: Partial<DepositRow>): Promise<boolean>;
@@ -28,7 +41,7 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
   const blocks = dataSource.getRepository(ChainBlockEntity);
 
   return {
-    addresses: (network) => addresses.findBy({ network }),
+    addresses: (network, index = -1) => addresses.find({ where: { network, index: MoreThan(index) }, order: { index: 'ASC' } }),
     addressOf: (network, userId) => addresses.findOneBy({ network, userId }),
     ownerOf: (network, address) => addresses.findOneBy({ network, address }),
     issue: async (network, userId, derive, now) => {
@@ -47,12 +60,16 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
         }
       }
     },
-    ring: (network) => blocks.find({ where: { network }, order: { height: 'ASC' } }),
+    ring: (network) => blocks.find({ where: { network, height: MoreThan(GENESIS) }, order: { height: 'ASC' } }),
+    genesis: async (network) => (await blocks.findOneBy({ network, height: GENESIS }))?.hash,
+    pinGenesis: async (network, hash) => {
+      await blocks.insert({ network, height: GENESIS, hash, parentHash: '' });
+    },
     saveBlock: (block, found, keep) =>
       inTransaction(dataSource, async (manager) => {
         for (const row of found) await saveFound(manager, row);
         await manager.insert(ChainBlockEntity, block);
-        await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height < ?', [block.network, block.height - keep]);
+        await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ? AND height < ?', [block.network, GENESIS, block.height - keep]);
       }),
     above: async (network, height) => {
       const rows = (await dataSource.query("SELECT id FROM deposits WHERE network = ? AND block_height > ? AND state <> 'ORPHANED'", [network, height])) as { id: string }[];
@@ -60,6 +77,11 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     },
     forgetAbove: async (network, height) => {
       await dataSource.query('DELETE FROM chain_blocks WHERE network = ? AND height > ?', [network, height]);
+    },
+    reversals: async (row) => {
+      // By range and not by pattern: it reads the primary key, and nothing in a reference is a wildcard.
+      const prefix = `${depositReference(row)}:reverse`;
+      return dataSource.getRepository(CommandEntity).countBy({ reference: And(MoreThan(`${prefix}:`), LessThan(`${prefix};`)) });
     },
     inStates: (network, states) => deposits.find({ where: { network, state: In([...states]) }, order: { createdAt: 'ASC' } }),
     move: async (id, from, set) => (await deposits.update({ id, state: In([...from]) }, set)).affected === 1,

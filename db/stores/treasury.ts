@@ -15,16 +15,22 @@ interface Unswept {
 }
 
 export interface TreasuryStore {
-  /** Plans one sweep for the credited coins of each address, except where one failed since. */
+  /**
+   * Plans one sweep for the credited coins of each address, except where one failed since. Coins that are credited before
+   * the sweep's own transaction is made join it.
+   */
   planSweeps(network: string, failedSince: number, newId: () => string, now: number): Promise<void>;
   openSweeps(network: string): Promise<SweepRow[]>;
+  /** What a sweep has to move now: a deposit of it may have left the chain again. Null when nothing is left. */
+  sweepable(id: string): Promise<string | null>;
   setSweep(id: string, state: SweepRow['state'], now: number): Promise<void>;
   /** DONE: its deposits are SWEPT. FAILED: they may be planned again. */
   endSweep(id: string, state: 'DONE' | 'FAILED', now: number): Promise<void>;
   addTransfer(row: VenueTransferRow): Promise<void>;
   setTransfer(id: string, set: Partial<VenueTransferRow>): Promise<void>;
   openTransfers(network: string): Promise<VenueTransferRow[]>;
-  transfer(id: string): Promise<VenueTransferRow | null>;
+  /** The newest transfer of an asset in a direction; of a withdrawal, if one is named. */
+  lastTransfer(network: string, asset: string, direction: VenueTransferRow['direction'], withdrawalId?: string): Promise<VenueTransferRow | null>;
   /** Withdrawals that have not been signed yet. */
   waitingWithdrawals(network: string): Promise<WithdrawalRow[]>;
   /** Shows why a withdrawal waits; changes nothing once it was signed. */
@@ -45,17 +51,27 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
         [network, failedSince],
       )) as Unswept[];
       for (const { asset, address, addressIndex } of waiting) {
-        const id = newId();
         await inTransaction(dataSource, async (manager) => {
-          // Which deposits belong to it is decided here, once; later ones wait for the next sweep.
+          const [open] = (await manager.query(
+            `SELECT s.id AS id FROM sweeps s WHERE s.network = ? AND s.asset = ? AND s.address = ? AND s.state NOT IN ('DONE', 'FAILED')
+             AND NOT EXISTS (SELECT 1 FROM chain_transactions t WHERE t.subject = s.id AND t.purpose = 'sweep') ORDER BY s.created_at LIMIT 1`,
+            [network, asset, address],
+          )) as { id: string }[];
+          const id = open?.id ?? newId();
           await manager.query("UPDATE deposits SET sweep_id = ? WHERE network = ? AND asset = ? AND address = ? AND state = 'CREDITED' AND sweep_id IS NULL", [id, network, asset, address]);
           const [sum] = (await manager.query('SELECT SUM(amount) AS amount FROM deposits WHERE sweep_id = ?', [id])) as { amount: string | null }[];
           if (!sum?.amount) return;
-          await manager.insert(SweepEntity, { id, network, asset, address, addressIndex, amount: sum.amount, state: 'PLANNED', createdAt: now, updatedAt: now });
+          if (open) await manager.update(SweepEntity, { id }, { amount: sum.amount, updatedAt: now });
+          else await manager.insert(SweepEntity, { id, network, asset, address, addressIndex, amount: sum.amount, state: 'PLANNED', createdAt: now, updatedAt: now });
         });
       }
     },
     openSweeps: (network) => sweeps.find({ where: { network, state: In(['PLANNED', 'TOPPING_UP', 'SENDING', 'NEEDS_OPERATOR_FUNDS']) }, order: { createdAt: 'ASC' } }),
+    sweepable: async (id) => {
+      const [sum] = (await dataSource.query("SELECT SUM(amount) AS amount FROM deposits WHERE sweep_id = ? AND state = 'CREDITED'", [id])) as { amount: string | null }[];
+      if (sum?.amount) await sweeps.update({ id }, { amount: sum.amount });
+      return sum?.amount ?? null;
+    },
     setSweep: async (id, state, now) => {
       await sweeps.update({ id }, { state, updatedAt: now });
     },
@@ -73,7 +89,8 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
     },
     openTransfers: (network) =>
       transfers.find({ where: { network, state: In(['RESERVED', 'REQUESTED', 'UNKNOWN', 'SENDING', 'IN_TRANSIT', 'NEEDS_OPERATOR_FUNDS']) }, order: { createdAt: 'ASC' } }),
-    transfer: (id) => transfers.findOneBy({ id }),
+    lastTransfer: (network, asset, direction, withdrawalId) =>
+      transfers.findOne({ where: { network, asset, direction, ...(withdrawalId !== undefined && { withdrawalId }) }, order: { createdAt: 'DESC', id: 'DESC' } }),
     waitingWithdrawals: (network) => withdrawals.find({ where: { network, state: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS']) }, order: { createdAt: 'ASC' } }),
     waits: async (id, reason, now) => (await withdrawals.update({ id, state: In(['APPROVED', 'WAITING_FUNDS']) }, { state: 'WAITING_FUNDS', reason, updatedAt: now })).affected === 1,
   };

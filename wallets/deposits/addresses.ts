@@ -2,9 +2,16 @@ import type { DepositAddressRow } from '../../db/entities/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import type { Clock } from '../../domain/clock-and-ids';
 
+/** The key at hand is not the one that the addresses were made from. */
+export class WrongKey extends Error {
+  override readonly name = 'WrongKey';
+}
+
 /** Our deposit addresses of one network, in memory: every transfer of every block is held against them. */
 export class OwnAddresses {
   private readonly byAddress = new Map<string, DepositAddressRow>();
+  /** All numbers up to here were read from the table; what this process issued itself may lie above. */
+  private readUpTo = -1;
 
   private constructor(
     private readonly network: string,
@@ -16,13 +23,23 @@ export class OwnAddresses {
   /** Loads the issued addresses; refuses to go on when the key at hand does not derive them. */
   static async load(network: string, derive: (index: number) => string, store: DepositStore, clock: Clock): Promise<OwnAddresses> {
     const own = new OwnAddresses(network, derive, store, clock);
-    const rows = await store.addresses(network);
-    for (const row of rows) own.byAddress.set(row.address.toLowerCase(), row);
-    const newest = rows.reduce<DepositAddressRow | undefined>((last, row) => (!last || row.index > last.index ? row : last), undefined);
-    for (const row of [rows.find((candidate) => candidate.index === 0), newest]) {
-      if (row && derive(row.index) !== row.address) throw new Error(`${network}: the signer's key does not derive address ${row.index}; is it another seed?`);
-    }
+    await own.refresh();
+    const rows = [...own.byAddress.values()];
+    for (const row of [rows[0], rows.at(-1)]) if (row) own.mustDerive(row);
     return own;
+  }
+
+  /** Reads what was issued since, by other processes too. Called after the chain's head was read and before its blocks are. */
+  async refresh(): Promise<void> {
+    for (const row of await this.store.addresses(this.network, this.readUpTo)) {
+      this.byAddress.set(row.address.toLowerCase(), row);
+      this.readUpTo = row.index;
+    }
+  }
+
+  /** A row that our key does not derive is a wrong seed, or somebody else's hand in the table: coins sent there are lost. */
+  private mustDerive({ index, address }: DepositAddressRow): void {
+    if (this.derive(index) !== address) throw new WrongKey(`${this.network}: the signer's key does not derive address ${index}; is it another seed?`);
   }
 
   isOurs(address: string): boolean {
@@ -36,6 +53,7 @@ export class OwnAddresses {
   /** The user's own address; issued on first ask. */
   async addressFor(userId: string): Promise<string> {
     const row = await this.store.issue(this.network, userId, this.derive, this.clock.now());
+    this.mustDerive(row);
     this.byAddress.set(row.address.toLowerCase(), row);
     return row.address;
   }

@@ -1,3 +1,4 @@
+import { depositReference } from '../../db/stores/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import type { ChainBlockRow, DepositRow } from '../../db/entities/deposits';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
@@ -10,7 +11,7 @@ import type { OwnAddresses } from './addresses';
 
 /** Hashes kept per network: deeper changes of the chain than this stop the network. */
 export const RING = 256;
-/** A new network is followed from this many blocks below its head. */
+/** A new network is followed from this many blocks below its head: a reorganisation in the first minutes must find a block that both sides have. */
 const FIRST_DEPTH = 64;
 /** Blocks scanned in one round, so that stopping never waits long. */
 const BLOCKS_A_ROUND = 100;
@@ -22,6 +23,8 @@ export interface ScannerDeps {
   readonly store: DepositStore;
   readonly own: OwnAddresses;
   readonly hotAddress: string;
+  /** First block to scan on a network that was never scanned; a little below its head otherwise. */
+  readonly scanFrom?: number;
   readonly engine: Engine;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -34,63 +37,98 @@ export class NetworkHalted extends Error {
   override readonly name = 'NetworkHalted';
 }
 
+export interface Scanner {
+  /** Remembers where to start and which chain this is. Before it no address may be given out: deposits to it could be missed. */
+  anchor(): Promise<void>;
+  round(): Promise<void>;
+  /** The newest block that was scanned. */
+  height(): number | undefined;
+}
+
 /**
  * Follows a chain block by block, by hash. Each block's deposits and the block itself are saved together; when the next
  * block does not stand on the last one, it walks back to where both agree, takes back what lay in the lost blocks, and
  * goes on from there. No block is ever skipped.
  */
-export function createScanner(deps: ScannerDeps): { round(): Promise<number> } {
+export function createScanner(deps: ScannerDeps): Scanner {
   const { chain, network, store, logger } = deps;
-  let ring: ChainBlockRow[] | undefined;
+  let ring: ChainBlockRow[] = [];
+  let anchored = false;
+  /** Was everything above the ring's tip taken back? Not known after a start: a kill may have come between. */
+  let clean = false;
 
   const scanBlock = async (header: BlockHeader): Promise<void> => {
     const transfers = await chain.transfers(header, (address) => deps.own.isOurs(address));
     const rows = transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined);
     const block = { network: network.id, height: header.height, hash: header.hash, parentHash: header.parentHash };
     await store.saveBlock(block, rows, RING);
-    ring = [...(ring ?? []).slice(-RING), block];
+    ring = [...ring.slice(-RING), block];
   };
 
-  /** Goes back to the newest block that the chain and we agree on. */
-  const rollBack = async (): Promise<void> => {
-    const known = ring ?? [];
-    let at = known.length - 1;
-    const head = await chain.head();
-    while (at >= 0) {
-      const block = known[at] as ChainBlockRow;
-      if (block.height <= head && (await chain.header(block.height)).hash === block.hash) break;
-      at--;
+  const checkGenesis = async (): Promise<void> => {
+    const { hash } = await chain.header(0);
+    const pinned = await store.genesis(network.id);
+    if (!pinned) await store.pinGenesis(network.id, hash);
+    else if (pinned !== hash) throw new NetworkHalted(`${network.id}: this chain began with block ${hash}, ours with ${pinned}`);
+  };
+
+  /** Does the chain still hold our newest block? A node that is merely behind says so too: it holds a former one. */
+  const onOurChain = async (head: number): Promise<boolean> => {
+    const at = ring.findLast((block) => block.height <= head);
+    if (!at) {
+      await checkGenesis();
+      return true;
     }
-    const common = known[at];
-    if (!common) throw new NetworkHalted(`${network.id}: the chain differs from ours deeper than ${known.length} blocks`);
-    logger.warn({ network: network.id, from: known.at(-1)?.height, to: common.height }, 'the chain was reorganised');
-    // First the deposits, then the blocks: killed in between, the next round finds the same difference again.
-    for (const row of await store.above(network.id, common.height)) await orphan(deps, row);
+    return (await chain.header(at.height)).hash === at.hash;
+  };
+
+  /** Forgets the blocks that the chain no longer has. */
+  const rollBack = async (head: number): Promise<void> => {
+    let at = ring.findLastIndex((block) => block.height <= head);
+    while (at >= 0 && (await chain.header(ring[at]?.height ?? 0)).hash !== ring[at]?.hash) at--;
+    const common = ring[at];
+    if (!common) throw new NetworkHalted(`${network.id}: the chain differs from ours deeper than ${ring.length} blocks`);
+    logger.warn({ network: network.id, from: ring.at(-1)?.height, to: common.height }, 'the chain was reorganised');
     await store.forgetAbove(network.id, common.height);
-    ring = known.slice(0, at + 1);
+    ring = ring.slice(0, at + 1);
+    clean = false;
+  };
+
+  /** First forgotten, then taken back, then scanned again: killed in between, a start takes back what lies above the tip. */
+  const takeBack = async (): Promise<void> => {
+    for (const row of await store.above(network.id, ring.at(-1)?.height ?? 0)) await orphan(deps, row);
+    clean = true;
+  };
+
+  const anchor = async (): Promise<void> => {
+    if (anchored) return;
+    ring = await store.ring(network.id);
+    await checkGenesis();
+    if (ring.length === 0) {
+      const head = await chain.head();
+      await scanBlock(await chain.header(deps.scanFrom ?? (head > FIRST_DEPTH ? head - FIRST_DEPTH : 0)));
+    }
+    anchored = true;
   };
 
   return {
+    anchor,
+    height: () => ring.at(-1)?.height,
     round: async () => {
-      ring ??= await store.ring(network.id);
+      await anchor();
       const head = await chain.head();
-      const last = ring.at(-1);
-      if (!last) {
-        // Not at the head: a reorganisation in the first minutes must find a block that both sides agree on.
-        await scanBlock(await chain.header(head > FIRST_DEPTH ? head - FIRST_DEPTH : 0));
-        return head;
-      }
-      // The tip itself may have been replaced by another of the same height.
-      if (head < last.height || (await chain.header(last.height)).hash !== last.hash) await rollBack();
+      // After the head: whoever was paid in a block up to it had the address before.
+      await deps.own.refresh();
+      if (!(await onOurChain(head))) await rollBack(head);
+      if (!clean) await takeBack();
       const from = (ring.at(-1)?.height ?? 0) + 1;
       for (let height = from; height <= Math.min(head, from + BLOCKS_A_ROUND - 1); height++) {
         const header = await chain.header(height);
-        if (header.parentHash !== ring.at(-1)?.hash) return head;
+        if (header.parentHash !== ring.at(-1)?.hash) return;
         await scanBlock(header);
       }
       await settle(deps, ring.at(-1)?.height ?? head);
       logger.debug({ network: network.id, height: ring.at(-1)?.height }, 'scanned');
-      return head;
     },
   };
 }
@@ -124,7 +162,8 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
   if (row.state === 'CREDITED' || row.state === 'SWEPT') {
     const { id: depositId, userId, network, asset } = row;
     const amount = formatAmount(parseAmount(row.amount));
-    await engine.submit({ kind: 'deposit.reverse', reference: `${creditReference(row)}:reverse`, depositId, userId, network, asset, amount });
+    const reference = `${depositReference(row)}:reverse:${await store.reversals(row)}`;
+    await engine.submit({ kind: 'deposit.reverse', reference, depositId, userId, network, asset, amount });
     return;
   }
   if (await store.move(row.id, [row.state], { state: 'ORPHANED', confirmations: 0 })) {
@@ -132,25 +171,36 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
   }
 }
 
-/** One credit for each output in each block it was final in: mined again elsewhere after a reversal, it is credited again. */
-const creditReference = (row: DepositRow): string => `deposit:${row.network}:${row.txid}:${row.position}:${row.blockHash.slice(2, 18)}`;
+/**
+ * Credits and reversals of one output take turns, so the number of reversals names the next credit: `deposit:<network>:
+ * <txid>:<position>` for the first, with `:<n>` after n reversals. Not the block's hash: a chain may come back to a block.
+ */
+async function creditReference(store: DepositStore, row: DepositRow): Promise<string> {
+  const reversals = await store.reversals(row);
+  return reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`;
+}
 
 /** Counts confirmations and credits what has enough. */
-async function settle({ engine, store, events, network, logger }: ScannerDeps, height: number): Promise<void> {
+async function settle(deps: ScannerDeps, height: number): Promise<void> {
+  const { store, events, network } = deps;
   for (const row of await store.inStates(network.id, ['SEEN', 'CONFIRMING'])) {
     const confirmations = height - row.blockHeight + 1;
     if (confirmations !== row.confirmations || row.state === 'SEEN') {
       await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations });
       events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
     }
-    if (confirmations < network.confirmations) continue;
-    const { id: depositId, userId, asset } = row;
-    const amount = formatAmount(parseAmount(row.amount));
-    try {
-      await engine.submit({ kind: 'deposit.credit', reference: creditReference(row), depositId, userId, network: network.id, asset, amount });
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      logger.error({ deposit: depositId, code: error.code }, 'a deposit could not be credited');
-    }
+    if (confirmations >= network.confirmations) await credit(deps, row);
+  }
+}
+
+async function credit({ engine, store, network, logger }: ScannerDeps, row: DepositRow): Promise<void> {
+  const { id: depositId, userId, asset } = row;
+  const amount = formatAmount(parseAmount(row.amount));
+  try {
+    await engine.submit({ kind: 'deposit.credit', reference: await creditReference(store, row), depositId, userId, network: network.id, asset, amount });
+  } catch (error) {
+    // One deposit that is refused must not keep the others waiting.
+    if (!(error instanceof DomainError)) throw error;
+    logger.error({ deposit: depositId, code: error.code }, 'a deposit could not be credited');
   }
 }

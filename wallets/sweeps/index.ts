@@ -4,15 +4,18 @@ import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
 import type { Engine, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
-import type { Chain } from '../chains/chain';
-import { reserveCost } from '../treasury/transactions';
+import type { Chain, GasQuote } from '../chains/chain';
+import { reserveCost } from '../treasury/costs';
 import type { Settle, Transactions } from '../treasury/transactions';
 
-/** A sweep that failed is tried again after this. */
+/** A sweep or a top-up that failed on the chain is tried again after this. */
 const AFTER_FAILURE_MS = 600_000;
 /** A native sweep must be worth at least this many times its gas. */
 const WORTH = 3n;
+/** Top-ups of one sweep: the gas price rose each time between the top-up and the sweep. */
+const MOST_TOP_UPS = 5;
 
 export interface SweepsDeps {
   readonly chain: Chain;
@@ -36,91 +39,82 @@ export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
   deps.transactions.onFinal('sweep', settleSweep(deps));
   return {
     round: async () => {
-      const { store, network, clock } = deps;
+      const { store, network, clock, logger } = deps;
       const now = clock.now();
       await store.planSweeps(network.id, now - AFTER_FAILURE_MS, () => deps.ids.next(), now);
-      // Two sweeps of one address at once would count on the same gas: one after the other, those under way first.
-      const open = await store.openSweeps(network.id);
-      const busy = new Set<string>();
-      for (const sweep of [...open.filter(underWay), ...open.filter((other) => !underWay(other))]) {
-        if (busy.has(sweep.address)) continue;
+      const native = (sweep: SweepRow): number => (sweep.asset === network.gasAsset ? 1 : 0);
+      // Tokens first: coins at the same address pay their gas, and are swept afterwards.
+      const open = (await store.openSweeps(network.id)).sort((a, b) => native(a) - native(b));
+      for (const sweep of open) {
+        if (open.some((other) => other.id !== sweep.id && other.address === sweep.address && other.state === 'TOPPING_UP')) continue;
         try {
-          if (await advance(deps, sweep)) busy.add(sweep.address);
+          await advance(deps, sweep);
         } catch (error) {
-          // The others must not wait for this one.
-          deps.logger.warn({ sweep: sweep.id, error: error instanceof Error ? error.message : String(error) }, 'a sweep could not go on and will be tried again');
-          if (underWay(sweep)) busy.add(sweep.address);
+          // A token that is paused, an address that is frozen: the other sweeps go on.
+          logger.warn({ sweep: sweep.id, error: error instanceof Error ? error.message : String(error) }, 'a sweep could not be taken further');
         }
       }
     },
   };
 }
 
-const underWay = ({ state }: SweepRow): boolean => state === 'SENDING' || state === 'TOPPING_UP';
-
-/** One step of a sweep. Answers whether its address has a transaction under way. */
-async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<boolean> {
-  const { chainStore, transactions } = deps;
-  const topUp = await chainStore.find(`topup:${sweep.id}`);
-  const sent = await chainStore.find(`sweep:${sweep.id}`);
-  if (topUp?.state === 'PLANNED') await transactions.resume(topUp, 'hot', sweep.addressIndex);
-  else if (sent?.state === 'PLANNED') await transactions.resume(sent, sweep.addressIndex);
-  if (sent || (topUp && topUp.state !== 'CONFIRMED')) return true;
-  return sweep.asset === deps.network.gasAsset ? sendNative(deps, sweep) : sendToken(deps, sweep);
+async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
+  const { chainStore, store, transactions, clock } = deps;
+  const moving = await chainStore.find(`sweep:${sweep.id}`);
+  if (moving && !transactions.mayTryAgain(moving)) return;
+  // One after the other from one address: a second one would count on coins that the first one takes away.
+  if ((await chainStore.open(sweep.network)).some((row) => row.fromAddress === sweep.address)) return;
+  const amount = await store.sweepable(sweep.id);
+  if (amount === null) return store.endSweep(sweep.id, 'FAILED', clock.now());
+  const now = { ...sweep, amount };
+  await (sweep.asset === deps.network.gasAsset ? sendNative(deps, now) : sendToken(deps, now));
 }
 
 /** All of it but the gas: the priority fee equals the maximum, so that nothing is left over by a lower base fee. */
-async function sendNative(deps: SweepsDeps, sweep: SweepRow): Promise<boolean> {
-  const { chain, engine, hotAddress, network, transactions } = deps;
-  const [credited, has] = [parseAmount(sweep.amount), await chain.balance(sweep.address, sweep.asset)];
-  // A token's sweep from the same address may have burnt some of it as gas.
-  const amount = has < credited ? has : credited;
+async function sendNative(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
+  const { chain, hotAddress } = deps;
+  const [booked, there] = [parseAmount(sweep.amount), await chain.balance(sweep.address, sweep.asset)];
+  // A token sweep from the same address may have used a little of it as gas; what is above waits for its own credit.
+  const amount = there < booked ? there : booked;
   const quote = await chain.gas({ from: sweep.address, to: hotAddress, asset: sweep.asset, amount: amount / 2n });
   const gas = { ...quote, maxPriorityFeePerGas: quote.maxFeePerGas };
-  if (amount < gas.maxCost * WORTH) return false;
-  if (!(await reserveCost(engine, `cost:sweep:${sweep.id}`, network.gasAsset, gas.maxCost, 'sweep'))) return waits(deps, sweep);
-  const from = { index: sweep.addressIndex, address: sweep.address };
-  await begin(deps, sweep, 'SENDING');
-  await transactions.send({ id: `sweep:${sweep.id}`, purpose: 'sweep', subject: sweep.id, from, to: hotAddress, asset: sweep.asset, amount: amount - gas.maxCost, gas, reservation: `cost:sweep:${sweep.id}` });
-  return true;
+  if (amount >= gas.maxCost * WORTH) await send(deps, sweep, amount - gas.maxCost, gas);
 }
 
-async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<boolean> {
-  const { chain, engine, hotAddress, network, transactions } = deps;
+async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
+  const { chain, hotAddress, network } = deps;
   const amount = parseAmount(sweep.amount);
   const gas = await chain.gas({ from: sweep.address, to: hotAddress, asset: sweep.asset, amount });
   const has = await chain.balance(sweep.address, network.gasAsset);
   if (has < gas.maxCost) return topUp(deps, sweep, gas.maxCost - has + gas.maxCost / 2n);
-  if (!(await reserveCost(engine, `cost:sweep:${sweep.id}`, network.gasAsset, gas.maxCost, 'sweep'))) return waits(deps, sweep);
-  const from = { index: sweep.addressIndex, address: sweep.address };
-  await begin(deps, sweep, 'SENDING');
-  await transactions.send({ id: `sweep:${sweep.id}`, purpose: 'sweep', subject: sweep.id, from, to: hotAddress, asset: sweep.asset, amount, gas, reservation: `cost:sweep:${sweep.id}` });
-  return true;
+  await send(deps, sweep, amount, gas);
+}
+
+async function send({ engine, hotAddress, network, store, transactions, clock }: SweepsDeps, sweep: SweepRow, amount: Units, gas: GasQuote): Promise<void> {
+  const { id, asset, address } = sweep;
+  const reservation = `cost:sweep:${id}`;
+  if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'sweep'))) return store.setSweep(id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  await transactions.send({ id: `sweep:${id}`, purpose: 'sweep', subject: id, from: address, to: hotAddress, asset, amount, gas, reservation });
+  await store.setSweep(id, 'SENDING', clock.now());
 }
 
 /** What is missing and half of the whole again: the base fee may rise before the sweep is signed. */
-async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: bigint): Promise<boolean> {
-  const { chain, chainStore, engine, hotAddress, network, transactions, logger } = deps;
-  if (await chainStore.find(`topup:${sweep.id}`)) {
-    logger.warn({ sweep: sweep.id }, 'the top-up was too small for the gas price of now; waiting for a lower one');
-    return false;
+async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<void> {
+  const { chain, chainStore, engine, hotAddress, network, store, transactions, clock, logger } = deps;
+  const before = await chainStore.bySubject('topup', sweep.id);
+  const last = before.at(-1);
+  if (last && !['CONFIRMED', 'FAILED', 'VOID'].includes(last.state)) return;
+  if (last?.state === 'VOID' && !transactions.mayTryAgain(last)) return;
+  if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
+  if (before.length >= MOST_TOP_UPS && last?.state !== 'VOID') {
+    logger.warn({ sweep: sweep.id }, 'every top-up was too small for the gas price of its time; waiting for a lower one');
+    return;
   }
+  const id = last?.state === 'VOID' ? last.id : `topup:${sweep.id}${before.length === 0 ? '' : `:${before.length}`}`;
   const gas = await chain.gas({ from: hotAddress, to: sweep.address, asset: network.gasAsset, amount });
-  if (!(await reserveCost(engine, `cost:topup:${sweep.id}`, network.gasAsset, gas.maxCost, 'top-up'))) return waits(deps, sweep);
-  await begin(deps, sweep, 'TOPPING_UP');
-  await transactions.send({ id: `topup:${sweep.id}`, purpose: 'topup', subject: sweep.id, from: 'hot', to: sweep.address, toIndex: sweep.addressIndex, asset: network.gasAsset, amount, gas, reservation: `cost:topup:${sweep.id}` });
-  return true;
-}
-
-/** Before the transaction is made: from here on the address counts as taken, after a kill or a failure as well. */
-async function begin({ store, clock }: SweepsDeps, sweep: SweepRow, state: 'SENDING' | 'TOPPING_UP'): Promise<void> {
-  await store.setSweep(sweep.id, state, clock.now());
-  sweep.state = state;
-}
-
-async function waits({ store, clock }: SweepsDeps, sweep: SweepRow): Promise<boolean> {
-  await store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
-  return false;
+  if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, 'top-up'))) return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  await transactions.send({ id, purpose: 'topup', subject: sweep.id, from: 'hot', to: sweep.address, asset: network.gasAsset, amount, gas, reservation: `cost:${id}` });
+  await store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
 }
 
 const settleTopUp =

@@ -2,20 +2,22 @@ import type { ChainTransactionRow } from '../../db/entities/treasury';
 import type { ChainStore } from '../../db/stores/chain';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
-import type { Engine, EventBus, Logger, Signer } from '../../domain/contract/ports';
-import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Engine, EventBus, Logger, SignIntent, Signer } from '../../domain/contract/ports';
+import { formatAmount, fromChainUnits, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
 import type { Chain, ChainReceipt, GasQuote } from '../chains/chain';
+import { releaseCost } from './costs';
+import { Replacements } from './replacements';
 
 export interface Outgoing {
   /** The intent's id, unique for ever. */
   readonly id: string;
   readonly purpose: ChainTransactionRow['purpose'];
   readonly subject: string;
-  readonly from: 'hot' | { index: number; address: string };
+  /** `hot`, or one of our deposit addresses. */
+  readonly from: string;
   readonly to: string;
-  readonly toIndex?: number;
   readonly asset: string;
   readonly amount: Units;
   readonly gas: GasQuote;
@@ -29,14 +31,21 @@ export type Settle = (row: ChainTransactionRow, receipt: ChainReceipt) => Promis
 export interface TransactionsDeps {
   readonly chain: Chain;
   readonly network: Network;
-  readonly store: ChainStore;
+  readonly chainStore: ChainStore;
   readonly signer: Signer;
   readonly hotAddress: string;
+  /** Child number of a deposit address of ours. */
+  readonly indexOf: (address: string) => number | undefined;
+  /** Blocks that a transaction may wait for its turn before it is replaced by one with higher fees. */
+  readonly replaceAfter: number;
   readonly engine: Engine;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** A plan that the signer refused is made again after this: a gas price above its limit passes. */
+const AFTER_REFUSAL_MS = 60_000;
 
 /**
  * Our own transactions: planned with a nonce, signed, stored, only then broadcast, and followed until they are final.
@@ -44,17 +53,25 @@ export interface TransactionsDeps {
  */
 export class Transactions {
   private readonly settlers = new Map<ChainTransactionRow['purpose'], Settle>();
+  private readonly replacements: Replacements;
 
-  constructor(private readonly deps: TransactionsDeps) {}
+  constructor(private readonly deps: TransactionsDeps) {
+    this.replacements = new Replacements(deps, (row) => this.intentOf(row));
+  }
 
   onFinal(purpose: ChainTransactionRow['purpose'], settle: Settle): void {
     this.settlers.set(purpose, settle);
   }
 
-  /** Writes the transaction down; it is signed and sent by the next rounds. The same id is the same transaction. */
-  async send(out: Outgoing): Promise<ChainTransactionRow> {
-    const { network, chain, store, hotAddress, clock } = this.deps;
-    const fromAddress = out.from === 'hot' ? hotAddress : out.from.address;
+  /** Was this given up, long enough ago to be tried again? */
+  mayTryAgain(row: ChainTransactionRow): boolean {
+    return row.state === 'VOID' && this.deps.clock.now() - row.updatedAt > AFTER_REFUSAL_MS;
+  }
+
+  /** Writes the transaction down and signs it; it is sent by the next rounds. The same id is the same transaction. */
+  async send(out: Outgoing): Promise<void> {
+    const { network, chain, chainStore, hotAddress, clock } = this.deps;
+    const fromAddress = out.from === 'hot' ? hotAddress : out.from;
     const now = clock.now();
     const row = {
       id: out.id,
@@ -72,87 +89,105 @@ export class Transactions {
       createdAt: now,
       updatedAt: now,
     };
-    const planned = await store.plan(row, await chain.nonce(fromAddress));
-    await this.sign(planned, out.from === 'hot' ? 'hot' : out.from.index, out.toIndex);
-    return planned;
+    const planned = await chainStore.plan(row, await chain.nonce(fromAddress));
+    if (planned.state === 'PLANNED') await this.sign(planned);
   }
 
-  private async sign(row: ChainTransactionRow, from: 'hot' | number, toIndex: number | undefined): Promise<void> {
-    if (row.state !== 'PLANNED') return;
-    const { signer, store, clock, events } = this.deps;
-    const { id: intentId, network, purpose, asset, toAddress: to, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = row;
+  /** What the signer is asked, made from the row alone: after a kill it is the same question. */
+  private intentOf(row: ChainTransactionRow): SignIntent {
+    const { id: intentId, network, purpose, asset, fromAddress, toAddress: to, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = row;
+    const from = fromAddress === this.deps.hotAddress ? 'hot' : this.deps.indexOf(fromAddress);
+    if (from === undefined) throw new Error(`${fromAddress} is not an address of ours`);
+    const toIndex = purpose === 'topup' ? this.deps.indexOf(to) : undefined;
     const amount = formatAmount(parseAmount(row.amount));
+    return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
+  }
+
+  private async sign(row: ChainTransactionRow): Promise<void> {
+    const { signer, chainStore, clock, events } = this.deps;
     try {
-      const intent = { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
-      const { txid, rawTransaction } = await signer.sign(intent);
-      await store.signed(row, txid, rawTransaction, clock.now());
+      await chainStore.signed(row, await signer.sign(this.intentOf(row)), clock.now());
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      const freed = await store.void(row, clock.now());
-      const details = { intentId, freed, ...error.details };
+      // Signed before with other figures: its nonce may be used on the chain, so it stays until a person has looked.
+      const freed = error.code !== 'REFERENCE_REUSED' && (await chainStore.void(row, clock.now()));
+      const details = { intentId: row.id, freed, ...error.details };
       events.publish({ name: 'alert', code: 'SIGNER_REFUSED', message: 'The signer refused a transaction.', details });
       throw error;
     }
   }
 
-  /** One round over everything that is not final: sends what is signed, settles what is deep enough. */
+  /** One round over everything that is not final: signs what is planned, sends what is signed, settles what is deep enough. */
   async round(head: number): Promise<void> {
-    const { store, network, chain, clock } = this.deps;
-    for (const row of await store.open(network.id)) {
-      if (row.state === 'PLANNED') continue;
-      const receipt = await chain.receipt(row.txid);
-      if (!receipt) {
-        if (await chain.broadcast(row.rawTransaction)) await store.broadcast(row, clock.now());
-        continue;
+    const { chainStore, network, logger } = this.deps;
+    for (const row of await chainStore.open(network.id)) {
+      try {
+        await this.step(row, head);
+      } catch (error) {
+        // The others are not to wait for this one.
+        logger.warn({ transaction: row.id, error: error instanceof Error ? error.message : String(error) }, 'a transaction could not be taken further');
       }
-      const confirmations = head - receipt.height + 1;
-      if (row.purpose === 'withdrawal') await this.showConfirmations(row, confirmations);
-      if (confirmations >= network.confirmations) await this.settle(row, receipt);
     }
   }
 
-  /** Planned rows whose signing was cut off by a kill: signed again with exactly what was planned. */
-  async resume(row: ChainTransactionRow, from: 'hot' | number, toIndex?: number): Promise<void> {
-    await this.sign(row, from, toIndex);
+  private async step(row: ChainTransactionRow, head: number): Promise<void> {
+    const { network } = this.deps;
+    if (row.state === 'PLANNED') return this.sign(row);
+    const found = await this.mined(row);
+    if (!found) return this.resend(row, head);
+    this.replacements.mined(row);
+    const confirmations = head - found.receipt.height + 1;
+    if (row.purpose === 'withdrawal') await this.showConfirmations(row, confirmations);
+    if (confirmations >= network.confirmations) await this.settle(found.row, found.receipt);
+  }
+
+  /** The row with the bytes that were mined: its own, or former ones that were replaced too late. */
+  private async mined(row: ChainTransactionRow): Promise<{ row: ChainTransactionRow; receipt: ChainReceipt } | undefined> {
+    const { chain, chainStore } = this.deps;
+    const receipt = await chain.receipt(row.txid);
+    if (receipt) return { row, receipt };
+    for (const former of await chainStore.replaced(row.id)) {
+      const earlier = await chain.receipt(former.txid);
+      if (earlier) return { row: { ...row, txid: former.txid }, receipt: earlier };
+    }
+    return undefined;
+  }
+
+  private async resend(row: ChainTransactionRow, head: number): Promise<void> {
+    const { chain, chainStore, clock, logger } = this.deps;
+    const sent = await chain.broadcast(row.rawTransaction);
+    if (sent.taken) await chainStore.broadcast(row, clock.now());
+    else logger.warn({ transaction: row.id, reason: sent.reason }, 'the node did not take a transaction');
+    await this.replacements.consider(row, head);
   }
 
   private async showConfirmations(row: ChainTransactionRow, confirmations: number): Promise<void> {
-    const { store, events } = this.deps;
-    const userId = await store.confirmations(row.subject, confirmations);
+    const { chainStore, events } = this.deps;
+    const userId = await chainStore.confirmations(row.subject, confirmations);
     if (userId) events.publish({ name: 'withdrawal.changed', userId, withdrawalId: row.subject, state: 'BROADCAST' });
   }
 
   private async settle(row: ChainTransactionRow, receipt: ChainReceipt): Promise<void> {
+    const { chainStore, clock, engine, events, network } = this.deps;
     const settler = this.settlers.get(row.purpose);
     if (!settler) throw new Error(`nobody settles ${row.purpose}`);
+    // What was set aside for higher fees goes back first: the cost itself is booked in one piece.
+    for (let n = 1; await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose); ) n++;
     await settler(row, receipt);
-    await this.deps.store.finish(row, receipt.succeeded ? 'CONFIRMED' : 'FAILED', receipt.height, formatAmount(receipt.fee), this.deps.clock.now());
+    await chainStore.finish(row, receipt.succeeded ? 'CONFIRMED' : 'FAILED', receipt.height, formatAmount(receipt.fee), clock.now());
     if (receipt.succeeded) return;
     const { id, txid, purpose } = row;
-    this.deps.events.publish({ name: 'alert', code: 'TRANSACTION_FAILED', message: 'A transaction of ours was mined and failed.', details: { id, txid, purpose } });
+    events.publish({ name: 'alert', code: 'TRANSACTION_FAILED', message: 'A transaction of ours was mined and failed.', details: { id, txid, purpose } });
   }
 
   /** Coins that leave (or will leave) the hot wallet by transactions that are not settled yet, per asset. */
   async leavingHot(): Promise<(asset: string) => Units> {
-    const { store, network, hotAddress } = this.deps;
-    const rows = (await store.open(network.id)).filter((row) => row.fromAddress === hotAddress);
+    const { chainStore, network, hotAddress } = this.deps;
+    const rows = (await chainStore.open(network.id)).filter((row) => row.fromAddress === hotAddress);
     return (asset) =>
       rows.reduce((sum, row) => {
-        const gas = asset === network.gasAsset ? BigInt(row.gasLimit) * BigInt(row.maxFeePerGas) : 0n;
+        const gas = asset === network.gasAsset ? fromChainUnits(BigInt(row.gasLimit) * BigInt(row.maxFeePerGas), 18) : 0n;
         return sum + (row.asset === asset ? parseAmount(row.amount) : 0n) + gas;
       }, 0n);
-  }
-}
-
-/** Reserves a cost from the operator's position; false when it is not covered, and the step has to wait. */
-export async function reserveCost(engine: Engine, reference: string, asset: string, amount: Units, purpose: string): Promise<boolean> {
-  try {
-    await engine.submit({ kind: 'cost.reserve', reference, asset, amount: formatAmount(amount), purpose });
-    return true;
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'NEEDS_OPERATOR_FUNDS') return false;
-    // Reserved in an earlier try, at another gas price: the reservation stands, and the cost is booked as it was.
-    if (error instanceof DomainError && error.code === 'REFERENCE_REUSED') return true;
-    throw error;
   }
 }

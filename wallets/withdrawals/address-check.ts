@@ -8,11 +8,18 @@ import type { Chain } from '../chains/chain';
 /** Addresses from which nothing ever comes back: zero, dead, and the chain's precompiled contracts. */
 const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$/i;
 
-/** Checks where a user wants coins sent, before anything is held. */
-export function createAddressCheck(registry: Registry, networks: ReadonlyMap<string, { chain: Chain; hotAddress: string; rails: readonly Rail[] }>): AddressCheck {
+export interface CheckedNetwork {
+  readonly chain: Chain;
+  readonly hotAddress: string;
+  readonly rails: readonly Rail[];
+}
+
+/** Checks where a user wants coins sent, before anything is held. `closed`: is the network listed, and not open now? */
+export function createAddressCheck(registry: Registry, networks: ReadonlyMap<string, CheckedNetwork>, closed: (network: string) => boolean): AddressCheck {
   return {
     check: async (network, asset, text) => {
       const known = networks.get(network);
+      if (!known && closed(network)) throw new DomainError('ASSET_PAUSED', { network });
       if (!known || !railOf(registry, asset, network)) throw new DomainError('UNKNOWN_NETWORK', { asset, network });
       const address = known.chain.address(text);
       if (!address) throw new DomainError('BAD_ADDRESS', { network });

@@ -5,11 +5,12 @@ import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
 import { TransferRefused } from '../chains/chain';
-import type { Chain } from '../chains/chain';
+import type { Chain, GasQuote } from '../chains/chain';
 import type { OwnAddresses } from '../deposits/addresses';
-import { reserveCost } from '../treasury/transactions';
+import { reserveCost } from '../treasury/costs';
 import type { Settle, Transactions } from '../treasury/transactions';
 import type { VenueMoney } from '../treasury/venue';
 
@@ -28,31 +29,36 @@ export interface PayoutsDeps {
   readonly logger: Logger;
 }
 
+/** Hot coins per asset that older withdrawals wait for, while the rest of theirs is on its way: no younger one takes them. */
+type Promised = Map<string, Units>;
+
 /** Pays approved withdrawals, oldest first, one transaction each. */
 export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
+  const { store, network, logger } = deps;
   deps.transactions.onFinal('withdrawal', settlePayout(deps));
   return {
     round: async () => {
-      for (const row of await deps.store.waitingWithdrawals(deps.network.id)) {
+      const promised: Promised = new Map();
+      for (const row of await store.waitingWithdrawals(network.id)) {
         if (row.state === 'REQUESTED') continue;
         try {
-          await pay(deps, row);
+          await pay(deps, row, promised);
         } catch (error) {
           // One that cannot be paid now must not hold up the others.
-          deps.logger.warn({ withdrawal: row.id, error: error instanceof Error ? error.message : String(error) }, 'a payout could not go on and will be tried again');
+          logger.warn({ withdrawal: row.id, error: error instanceof Error ? error.message : String(error) }, 'a withdrawal could not be taken further');
         }
       }
     },
   };
 }
 
-async function pay(deps: PayoutsDeps, row: WithdrawalRow): Promise<void> {
-  const { chain, chainStore, engine, hotAddress, network, own, transactions, venueMoney } = deps;
+async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): Promise<void> {
+  const { chainStore, engine, network, own, transactions, venueMoney } = deps;
   const { asset, address, id } = row;
   const intent = `withdrawal:${id}:${row.attempt}`;
   const planned = await chainStore.find(intent);
   if (planned?.state === 'VOID') return backToReview(deps, row, `tx:${intent}:void`, planned.reservation);
-  if (planned) return planned.state === 'PLANNED' ? transactions.resume(planned, 'hot') : undefined;
+  if (planned) return;
   const owner = own.ownerOf(address);
   if (owner) {
     await engine.submit({ kind: 'withdrawal.settleInside', reference: `withdrawal:${id}:inside`, withdrawalId: id, toUserId: owner.userId });
@@ -60,32 +66,43 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow): Promise<void> {
   }
   const amount = parseAmount(row.amount);
   const native = asset === network.gasAsset;
-  const has = await venueMoney.payable(asset);
-  const gasRoom = native ? parseAmount(row.fee) : 0n;
-  if (has < amount + gasRoom) {
+  const needed = native ? amount + parseAmount(row.fee) : amount;
+  const before = promised.get(asset) ?? 0n;
+  const rest = (await venueMoney.payable(asset)) - before;
+  const has = rest > 0n ? rest : 0n;
+  if (has < needed) {
+    promised.set(asset, before + has);
     await waits(deps, row, 'AWAITING_VENUE');
-    return venueMoney.pullBack(id, asset, amount + gasRoom - has);
+    return venueMoney.pullBack(id, asset, needed - has);
   }
-  const gas = await chain.gas({ from: hotAddress, to: address, asset, amount }).catch((error: unknown) => {
-    if (error instanceof TransferRefused) return undefined;
-    throw error;
-  });
+  const gas = await estimate(deps, address, asset, amount);
   // A contract that takes no coins, for example: a person has to look at it again.
   if (!gas) return backToReview(deps, row, `withdrawal:${id}:refused:${row.attempt}`, null);
   // In its own coin a withdrawal's fee pays the gas, by the same entry; otherwise the operator's position must.
   const reservation = native && parseAmount(row.fee) - parseAmount(row.pullBackFee) >= gas.maxCost ? null : `cost:${intent}`;
   if (reservation && !(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'withdrawal'))) return waits(deps, row, 'NEEDS_OPERATOR_FUNDS');
+  await venueMoney.notNeeded(id);
   await transactions.send({ id: intent, purpose: 'withdrawal', subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
-}
-
-/** Nothing was sent and nothing can be: gives a reservation back and asks for another decision. */
-async function backToReview({ engine, network }: PayoutsDeps, row: WithdrawalRow, reference: string, reservation: string | null): Promise<void> {
-  await engine.submit({ kind: 'withdrawal.fail', reference, withdrawalId: row.id, txid: '', gas: { asset: network.gasAsset, amount: '0', reservation } });
 }
 
 async function waits({ store, events, clock }: PayoutsDeps, row: WithdrawalRow, reason: string): Promise<void> {
   if (row.reason === reason) return;
   if (await store.waits(row.id, reason, clock.now())) events.publish({ name: 'withdrawal.changed', userId: row.userId, withdrawalId: row.id, state: 'WAITING_FUNDS' });
+}
+
+/** What the payout needs, or undefined when its receiver does not take it. Throws while our own coins are not there yet. */
+async function estimate({ chain, hotAddress }: PayoutsDeps, to: string, asset: string, amount: Units): Promise<GasQuote | undefined> {
+  try {
+    return await chain.gas({ from: hotAddress, to, asset, amount });
+  } catch (error) {
+    if (!(error instanceof TransferRefused) || (await chain.balance(hotAddress, asset)) < amount) throw error;
+    return undefined;
+  }
+}
+
+/** Nothing was sent and nothing can be: gives a reservation back and asks for another decision. */
+async function backToReview({ engine, network }: PayoutsDeps, row: WithdrawalRow, reference: string, reservation: string | null): Promise<void> {
+  await engine.submit({ kind: 'withdrawal.fail', reference, withdrawalId: row.id, txid: '', gas: { asset: network.gasAsset, amount: '0', reservation } });
 }
 
 const settlePayout =

@@ -1,0 +1,192 @@
+import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../../db/entities/deposits';
+import { depositReference } from '../../db/stores/deposits';
+import type { DepositStore } from '../../db/stores/deposits';
+import { countingIds, fixedClock } from '../../domain/clock-and-ids';
+import type { Command } from '../../domain/contract/commands';
+import { createEventBus } from '../../domain/contract/event-bus';
+import type { Engine } from '../../domain/contract/ports';
+import { ONE } from '../../domain/money/amount';
+import type { Network, Rail } from '../../domain/registry';
+import type { Chain, ChainTransfer } from '../chains/chain';
+import { OwnAddresses } from './addresses';
+import { NetworkHalted, createScanner } from './scanner';
+
+const network: Network = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 3, venueNetwork: 'ETH' };
+const rails: Rail[] = [{ asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, minDeposit: '0.1', depositFee: '0', minWithdrawal: '1', withdrawalFee: '0' }];
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const USER = '0xuser';
+
+interface FakeBlock {
+  readonly hash: string;
+  readonly transfers: readonly ChainTransfer[];
+}
+const pays = (txid: string, amount = ONE): ChainTransfer => ({ txid, position: 'native', asset: 'ETH', from: '0xother', to: USER, amount });
+/** Blocks `<fork><height>`; the named ones carry a transfer. */
+const blocks = (fork: string, count: number, transfers: Record<number, ChainTransfer> = {}): FakeBlock[] =>
+  Array.from({ length: count }, (_, height) => ({ hash: `${fork}${height}`, transfers: transfers[height] ? [transfers[height]] : [] }));
+
+function fakeWorld() {
+  const rows: DepositRow[] = [];
+  const commands: Command[] = [];
+  let ring: ChainBlockRow[] = [];
+  let genesis: string | undefined;
+  let addresses: DepositAddressRow[] = [{ network: 'ethereum', index: 0, address: USER, userId: 'u1', createdAt: 0 }];
+  const world = { chain: blocks('a', 1), head: 0, rows, commands, dieAt: '' as string, ring: () => ring, issue: (row: DepositAddressRow) => (addresses = [...addresses, row]) };
+  const store: DepositStore = {
+    addresses: async (_, index = -1) => addresses.filter((row) => row.index > index),
+    addressOf: async () => null,
+    ownerOf: async () => null,
+    issue: () => Promise.reject(new Error('not here')),
+    ring: async () => ring,
+    genesis: async () => genesis,
+    pinGenesis: async (_, hash) => void (genesis = hash),
+    saveBlock: async (block, found) => {
+      ring = [...ring, block];
+      for (const row of found) {
+        const known = rows.find((candidate) => depositReference(candidate) === depositReference(row));
+        if (!known) rows.push(row);
+        else Object.assign(known, { blockHash: row.blockHash, blockHeight: row.blockHeight }, known.state === 'ORPHANED' && { state: row.state, confirmations: 1 });
+      }
+    },
+    above: async (_, height) => rows.filter((row) => row.blockHeight > height && row.state !== 'ORPHANED'),
+    forgetAbove: async (_, height) => {
+      ring = ring.filter((block) => block.height <= height);
+      if (world.dieAt === 'forgotten') throw new Error('killed');
+    },
+    reversals: async (row) => new Set(commands.filter((command) => command.kind === 'deposit.reverse' && command.depositId === row.id).map((command) => command.reference)).size,
+    inStates: async (_, states) => rows.filter((row) => states.includes(row.state)),
+    move: async (id, from, set) => {
+      const row = rows.find((candidate) => candidate.id === id && from.includes(candidate.state));
+      return Boolean(row && Object.assign(row, set));
+    },
+  };
+  const chain = {
+    head: async () => world.head,
+    header: async (height: number) => {
+      const block = world.chain[height];
+      if (!block) throw new Error(`no block ${height}`);
+      return { height, hash: block.hash, parentHash: world.chain[height - 1]?.hash ?? '' };
+    },
+    transfers: async ({ height }: { height: number }, watched: (address: string) => boolean) => (world.chain[height]?.transfers ?? []).filter((transfer) => watched(transfer.to)),
+  } as unknown as Chain;
+  // Does what the engine does: one effect for each reference.
+  const engine = {
+    submit: async (command: Command) => {
+      const again = commands.some((before) => before.reference === command.reference);
+      commands.push(command);
+      const row = rows.find((candidate) => 'depositId' in command && candidate.id === command.depositId);
+      if (row && !again) row.state = command.kind === 'deposit.credit' ? 'CREDITED' : 'ORPHANED';
+      return {};
+    },
+  } as unknown as Engine;
+  const start = async () => {
+    const own = await OwnAddresses.load('ethereum', () => USER, store, fixedClock());
+    return createScanner({ chain, network, rails, store, own, hotAddress: '0xhot', engine, events: createEventBus(() => undefined), clock: fixedClock(), ids: countingIds(), logger: silent });
+  };
+  const show = (fork: FakeBlock[], head = fork.length - 1): void => {
+    world.chain = fork;
+    world.head = head;
+  };
+  return { world, start, show, references: () => commands.map((command) => command.reference) };
+}
+
+/** The common past of two forks. */
+const after = (past: FakeBlock[], length: number, next: FakeBlock[]): FakeBlock[] => [...past.slice(0, length), ...next.slice(length)];
+
+test('credited once it is deep enough, by a reference that names the output alone', async () => {
+  const { world, start, show, references } = fakeWorld();
+  show(blocks('a', 5));
+  const scanner = await start();
+  await scanner.round();
+  show(blocks('a', 7, { 5: pays('t1') }));
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'CONFIRMING', confirmations: 2 }]);
+  show(blocks('a', 8, { 5: pays('t1') }));
+  await scanner.round();
+  await scanner.round();
+  expect(references()).toEqual(['deposit:ethereum:t1:native']);
+  expect(world.rows).toMatchObject([{ state: 'CREDITED' }]);
+});
+
+test('a node that is behind is no reorganisation', async () => {
+  const { world, start, show, references } = fakeWorld();
+  const chain = blocks('a', 20, { 15: pays('t1') });
+  show(chain);
+  const scanner = await start();
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'CREDITED' }]);
+  for (const head of [10, 3, 0, 18]) {
+    show(chain, head);
+    await scanner.round();
+  }
+  show(chain);
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'CREDITED' }]);
+  expect(references()).toHaveLength(1);
+});
+
+test('taken back, credited again, and back on the first chain: each credit and reversal once', async () => {
+  const { world, start, show, references } = fakeWorld();
+  const one = blocks('a', 12, { 8: pays('t1') });
+  const two = after(one, 6, blocks('b', 13));
+  show(one);
+  const scanner = await start();
+  await scanner.round();
+  show(two);
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'ORPHANED' }]);
+  // The very same blocks are the chain again.
+  show([...one, ...blocks('a', 15).slice(12)]);
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'CREDITED', blockHash: 'a8' }]);
+  expect(references()).toEqual(['deposit:ethereum:t1:native', 'deposit:ethereum:t1:native:reverse:0', 'deposit:ethereum:t1:native:1']);
+});
+
+test('killed between forgetting lost blocks and taking their deposits back: the next start takes them back', async () => {
+  const { world, start, show } = fakeWorld();
+  const one = blocks('a', 12, { 8: pays('t1') });
+  show(one);
+  await (await start()).round();
+  show(after(one, 6, blocks('b', 13)));
+  world.dieAt = 'forgotten';
+  await expect((await start()).round()).rejects.toThrow('killed');
+  world.dieAt = '';
+  expect(world.rows).toMatchObject([{ state: 'CREDITED' }]);
+  await (await start()).round();
+  expect(world.rows).toMatchObject([{ state: 'ORPHANED' }]);
+});
+
+test('another genesis, and a change deeper than what is remembered, stop the network and reverse nothing', async () => {
+  const { world, start, show } = fakeWorld();
+  const one = blocks('a', 400, { 390: pays('t1') });
+  show(one, 396);
+  const scanner = await start();
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'CREDITED' }]);
+  show(after(one, 300, blocks('b', 401)), 400);
+  await expect(scanner.round()).rejects.toThrow(NetworkHalted);
+  show(blocks('c', 401));
+  await expect((await start()).round()).rejects.toThrow('began with block c0');
+  show(blocks('c', 5));
+  await expect(scanner.round()).rejects.toThrow(NetworkHalted);
+  expect(world.rows).toMatchObject([{ state: 'CREDITED' }]);
+});
+
+test('top-ups of our own and amounts below the minimum are no deposits', async () => {
+  const { world, start, show, references } = fakeWorld();
+  show(blocks('a', 12, { 8: { ...pays('t1'), from: '0xHOT' }, 9: pays('t2', ONE / 11n) }));
+  await (await start()).round();
+  expect(world.rows).toMatchObject([{ txid: 't2', state: 'IGNORED' }]);
+  expect(references()).toEqual([]);
+});
+
+test('an address that another process has issued is watched too', async () => {
+  const { world, start, show } = fakeWorld();
+  show(blocks('a', 5));
+  const scanner = await start();
+  await scanner.round();
+  world.issue({ network: 'ethereum', index: 1, address: '0xsecond', userId: 'u2', createdAt: 0 });
+  show(blocks('a', 10, { 6: { ...pays('t1'), to: '0xsecond' } }));
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ userId: 'u2', state: 'CREDITED' }]);
+});

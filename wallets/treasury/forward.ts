@@ -1,0 +1,83 @@
+import type { VenueTransferRow } from '../../db/entities/treasury';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import { floorToStep, stepOf } from '../../domain/money/rounding';
+import type { Rail } from '../../domain/registry';
+import { releaseCost, reserveCost } from './costs';
+import type { Settle } from './transactions';
+import type { VenueMoneyDeps } from './venue';
+
+/** The venue books eight decimals: what is finer would be lost there. */
+const VENUE_STEP = stepOf(8);
+/** Deposits are looked for from this long before the transfer was made: clocks differ. */
+const LOOK_BACK_MS = 3_600_000;
+/** After a transfer that was mined and failed: each try costs gas. */
+const AFTER_FAILURE_MS = 600_000;
+
+type Payable = () => Promise<Units>;
+
+/** Sends on to the venue what nobody is waiting for here. One transfer at a time for each asset. */
+export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail, payable: Payable): Promise<void> {
+  const { chain, hotAddress, network, store, venueCapital, clock, ids } = deps;
+  const open = (await store.openTransfers(network.id)).filter((transfer) => transfer.asset === asset);
+  // Coins that come back for a withdrawal are about to be booked here and paid out: they are not sent away again. What the
+  // venue has only to credit is out of our hands, and does not keep the next ones waiting.
+  if (open.some((transfer) => transfer.direction === 'pull-back' || transfer.state !== 'IN_TRANSIT')) return;
+  const last = await store.lastTransfer(network.id, asset, 'to-venue');
+  const now = clock.now();
+  if (last?.state === 'FAILED' && last.txid !== null && now - last.updatedAt < AFTER_FAILURE_MS) return;
+  const wanted = (await store.waitingWithdrawals(network.id)).filter((row) => row.asset === asset).reduce((sum, row) => sum + parseAmount(row.amount) + parseAmount(row.fee), 0n);
+  const free = (await payable()) - wanted;
+  if (free < parseAmount(minDeposit) * 2n) return;
+  const address = await venueCapital.depositAddress(asset, network.venueNetwork);
+  const gas = await chain.gas({ from: hotAddress, to: address, asset, amount: free / 2n });
+  const amount = floorToStep(asset === network.gasAsset ? free - gas.maxCost : free, VENUE_STEP);
+  if (amount < parseAmount(minDeposit)) return;
+  // The row first: what is reserved and sent for it goes by its id, and a kill in between leaves nothing that nobody knows.
+  await store.addTransfer({ id: `tv${ids.next()}`, direction: 'to-venue', network: network.id, asset, amount: formatAmount(amount), fee: '0', address, state: 'SENDING', txid: null, withdrawalId: null, createdAt: now, updatedAt: now });
+}
+
+/** SENDING: reserves the gas and sends, then waits until it is final. IN_TRANSIT: waits until the venue has credited it. */
+export async function advanceForward(deps: VenueMoneyDeps, transfer: VenueTransferRow, payable: Payable): Promise<void> {
+  if (transfer.state === 'IN_TRANSIT') return arrived(deps, transfer);
+  const { chain, chainStore, engine, store, transactions, clock, network, hotAddress } = deps;
+  const { id, asset, address } = transfer;
+  const sent = await chainStore.find(`venue:${id}`);
+  if (sent && !transactions.mayTryAgain(sent)) return;
+  const amount = parseAmount(transfer.amount);
+  const reservation = `cost:venue:${id}`;
+  const gas = await chain.gas({ from: hotAddress, to: address, asset, amount });
+  const needed = asset === network.gasAsset ? amount + gas.maxCost : amount;
+  if ((await payable()) < needed) {
+    // A withdrawal took the coins meanwhile, or gas became dearer: given up, and decided anew.
+    await releaseCost(engine, reservation, network.gasAsset, `hot/${network.id}`, 'to venue');
+    return store.setTransfer(id, { state: 'FAILED', updatedAt: clock.now() });
+  }
+  if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'to venue'))) {
+    if (transfer.state !== 'NEEDS_OPERATOR_FUNDS') await store.setTransfer(id, { state: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() });
+    return;
+  }
+  await transactions.send({ id: `venue:${id}`, purpose: 'venue', subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
+  if (transfer.state !== 'SENDING') await store.setTransfer(id, { state: 'SENDING', updatedAt: clock.now() });
+}
+
+export const settleToVenue =
+  ({ engine, network, store, clock }: VenueMoneyDeps): Settle =>
+  async (row, receipt) => {
+    const cost = { reservation: row.reservation ?? '', asset: network.gasAsset, actual: formatAmount(receipt.fee), from: `hot/${network.id}` as const };
+    const reference = `tx:${row.id}:final`;
+    if (!receipt.succeeded) {
+      await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'to venue' });
+      return store.setTransfer(row.subject, { state: 'FAILED', txid: row.txid, updatedAt: clock.now() });
+    }
+    await engine.submit({ kind: 'custody.move', reference, asset: row.asset, amount: formatAmount(parseAmount(row.amount)), from: `hot/${network.id}`, to: 'transit', cost });
+    await store.setTransfer(row.subject, { state: 'IN_TRANSIT', txid: row.txid, updatedAt: clock.now() });
+  };
+
+async function arrived({ engine, store, venueCapital, clock, network }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+  const seen = await venueCapital.deposits(transfer.asset, transfer.createdAt - LOOK_BACK_MS);
+  if (!seen.some((deposit) => deposit.txid === transfer.txid && deposit.credited)) return;
+  const amount = formatAmount(parseAmount(transfer.amount));
+  await engine.submit({ kind: 'custody.move', reference: `venue:${network.id}:${transfer.id}:arrived`, asset: transfer.asset, amount, from: 'transit', to: 'binance' });
+  await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
+}

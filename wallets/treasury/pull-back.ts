@@ -1,0 +1,107 @@
+import type { VenueTransferRow } from '../../db/entities/treasury';
+import { DomainError } from '../../domain/contract/errors';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import { ceilToStep } from '../../domain/money/rounding';
+import type { VenueMoneyDeps } from './venue';
+
+/** How long the venue may need to show a withdrawal whose asking was cut off. */
+const UNKNOWN_FOR_MS = 60_000;
+/** After a refusal of the venue, before it is asked for another one. */
+const AFTER_REFUSAL_MS = 10_000;
+
+const max = (a: Units, b: Units): Units => (a > b ? a : b);
+
+/**
+ * Plans a pull-back for a withdrawal, or fits the planned one to what is missing now. The venue debits `amount` and sends
+ * `amount - fee`, so the fee is asked for on top.
+ */
+export async function startPullBack(deps: VenueMoneyDeps, withdrawalId: string, asset: string, shortfall: Units): Promise<void> {
+  const { network, store, venueCapital, hotAddress, clock, ids } = deps;
+  const last = await store.lastTransfer(network.id, asset, 'pull-back', withdrawalId);
+  const now = clock.now();
+  if (last && !['RESERVED', 'FAILED', 'DONE'].includes(last.state)) return;
+  if (last?.state === 'FAILED' && now - last.updatedAt < AFTER_REFUSAL_MS) return;
+  const terms = await venueCapital.withdrawalTerms(asset, network.venueNetwork);
+  const step = parseAmount(terms.step);
+  const amount = formatAmount(max(ceilToStep(shortfall + parseAmount(terms.fee), step), ceilToStep(parseAmount(terms.minimum), step)));
+  const fee = formatAmount(parseAmount(terms.fee));
+  if (last?.state === 'RESERVED') return store.setTransfer(last.id, { amount, fee, updatedAt: now });
+  const id = `pb${ids.next()}`;
+  await store.addTransfer({ id, direction: 'pull-back', network: network.id, asset, amount, fee, address: hotAddress, state: 'RESERVED', txid: null, withdrawalId, createdAt: now, updatedAt: now });
+}
+
+/** Gives up a pull-back that was planned and never asked for. */
+export async function cancelPullBack(deps: VenueMoneyDeps, withdrawalId: string): Promise<void> {
+  for (const transfer of await deps.store.openTransfers(deps.network.id)) {
+    if (transfer.withdrawalId === withdrawalId && transfer.state === 'RESERVED') await releaseFailed(deps, transfer);
+  }
+}
+
+/**
+ * RESERVED: set aside in our books, then asked for once. REQUESTED and UNKNOWN: asked about by our id until it left or
+ * failed; a request whose outcome is unknown is never made again. IN_TRANSIT: followed on the chain until it is final.
+ */
+export async function advancePullBack(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+  if (transfer.state === 'RESERVED') return ask(deps, transfer);
+  if (transfer.state === 'REQUESTED' || transfer.state === 'UNKNOWN') return lookUp(deps, transfer);
+  if (transfer.state === 'IN_TRANSIT') return arrive(deps, transfer);
+}
+
+async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+  const { engine, store, venueCapital, clock, network, logger } = deps;
+  const { id, asset, address } = transfer;
+  const amount = formatAmount(parseAmount(transfer.amount));
+  try {
+    await engine.submit({ kind: 'venue.reserve', reference: `venue:${network.id}:${id}:reserve`, transferId: id, asset, amount });
+  } catch (error) {
+    // The coins are still on their way to the venue, or somebody's order holds them: it stays planned, and nothing was set aside.
+    if (error instanceof DomainError && error.code === 'FUNDS_IN_TRANSIT') return;
+    // Set aside at another amount, just before a kill: given back, and planned anew.
+    if (error instanceof DomainError && error.code === 'REFERENCE_REUSED') return releaseFailed(deps, transfer);
+    throw error;
+  }
+  // From here on it counts as asked for: after a kill it is looked up first.
+  await store.setTransfer(id, { state: 'UNKNOWN', updatedAt: clock.now() });
+  const answer = await venueCapital.withdraw({ id, asset, venueNetwork: network.venueNetwork, address, amount });
+  if (answer.outcome === 'refused') {
+    logger.warn({ transfer: id, reason: answer.reason }, 'the venue refused a withdrawal');
+    return releaseFailed(deps, transfer);
+  }
+  if (answer.outcome === 'done') await store.setTransfer(id, { state: 'REQUESTED', updatedAt: clock.now() });
+}
+
+async function lookUp(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+  const { engine, store, venueCapital, clock, network } = deps;
+  const known = await venueCapital.withdrawal(transfer.id);
+  if (!known) {
+    // Never asked (killed just before), or not shown yet: given up only when the venue must have shown it by now, and
+    // never when the venue itself said that it took it.
+    if (transfer.state === 'UNKNOWN' && clock.now() - transfer.updatedAt > UNKNOWN_FOR_MS) await releaseFailed(deps, transfer);
+    return;
+  }
+  if (known.state === 'failed') return releaseFailed(deps, transfer);
+  if (known.state === 'pending' || !known.txid) return;
+  const { amount, fee, txid } = known;
+  await engine.submit({ kind: 'venue.release', reference: `venue:${network.id}:${transfer.id}:left`, transferId: transfer.id, moved: true, amount, fee, withdrawalId: transfer.withdrawalId });
+  await store.setTransfer(transfer.id, { state: 'IN_TRANSIT', txid, amount, fee, updatedAt: clock.now() });
+}
+
+/** It did not happen: what was set aside is free again. Bears repeating, also when nothing was set aside. */
+async function releaseFailed({ engine, store, clock, network }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+  const { id: transferId, withdrawalId } = transfer;
+  try {
+    await engine.submit({ kind: 'venue.release', reference: `venue:${network.id}:${transferId}:failed`, transferId, moved: false, amount: '0', fee: '0', withdrawalId });
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'NOT_FOUND') throw error;
+  }
+  await store.setTransfer(transferId, { state: 'FAILED', updatedAt: clock.now() });
+}
+
+async function arrive({ chain, engine, store, network, clock }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+  const receipt = await chain.receipt(transfer.txid ?? '');
+  if (!receipt?.succeeded || (await chain.head()) - receipt.height + 1 < network.confirmations) return;
+  const arrived = formatAmount(parseAmount(transfer.amount) - parseAmount(transfer.fee));
+  await engine.submit({ kind: 'custody.move', reference: `venue:${network.id}:${transfer.id}:arrived`, asset: transfer.asset, amount: arrived, from: 'transit', to: `hot/${network.id}` });
+  await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
+}
