@@ -1,11 +1,19 @@
+import type { DataSource } from 'typeorm';
+import { createChainStore } from '../db/stores/chain';
+import { createDepositStore } from '../db/stores/deposits';
+import { createTreasuryStore } from '../db/stores/treasury';
 import { DomainError } from '../domain/contract/errors';
 import type { AddressCheck, DepositAddresses } from '../domain/contract/ports';
 import type { Network } from '../domain/registry';
 import { isFatal, isWrongSetup, openNetwork } from './network';
-import type { NetworkConfig, NetworkStatus, OpenNetwork, WalletsDeps } from './network';
+import type { NetworkConfig, NetworkDeps, NetworkStatus, OpenNetwork } from './network';
 import { createAddressCheck } from './withdrawals/address-check';
 
-export type { NetworkConfig, NetworkStatus, WalletsDeps } from './network';
+export type { NetworkConfig, NetworkStatus } from './network';
+
+export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'treasuryStore'> {
+  readonly dataSource: DataSource;
+}
 
 export interface WalletsConfig {
   readonly networks: Readonly<Record<string, NetworkConfig>>;
@@ -28,7 +36,8 @@ const OPEN_AGAIN_MS = 2000;
 
 /** Coins come in and go out. Loops over rows: what one round leaves undone, the next takes up, after a kill as well. */
 export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets {
-  const { events, logger, registry } = deps;
+  const { dataSource, events, logger, registry } = deps;
+  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
   const open = new Map<string, OpenNetwork>();
   const closed = new Map<string, NetworkStatus>();
   const waits = new Set<() => void>();
@@ -38,7 +47,7 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
   /** True when it is open or will not be opened. */
   const tryToOpen = async (network: Network, settings: NetworkConfig, starting = false): Promise<boolean> => {
     try {
-      const opened = await openNetwork(deps, network, settings);
+      const opened = await openNetwork(networkDeps, network, settings);
       closed.delete(network.id);
       open.set(network.id, opened);
       if (stopped) await opened.end();

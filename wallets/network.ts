@@ -1,7 +1,6 @@
-import type { DataSource } from 'typeorm';
-import { createChainStore } from '../db/stores/chain';
-import { createDepositStore } from '../db/stores/deposits';
-import { createTreasuryStore } from '../db/stores/treasury';
+import type { ChainStore } from '../db/stores/chain';
+import type { DepositStore } from '../db/stores/deposits';
+import type { TreasuryStore } from '../db/stores/treasury';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, Signer, VenueCapital } from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
@@ -18,8 +17,10 @@ import { Transactions } from './treasury/transactions';
 import { createVenueMoney } from './treasury/venue';
 import { createPayouts } from './withdrawals/payouts';
 
-export interface WalletsDeps {
-  readonly dataSource: DataSource;
+export interface NetworkDeps {
+  readonly depositStore: DepositStore;
+  readonly chainStore: ChainStore;
+  readonly treasuryStore: TreasuryStore;
   readonly engine: Engine;
   readonly signer: Signer;
   readonly venueCapital: VenueCapital;
@@ -94,8 +95,8 @@ export const isFatal = (error: unknown): boolean => error instanceof NetworkHalt
 export const isWrongSetup = (error: unknown): boolean => error instanceof WrongChain || error instanceof WrongKey;
 
 /** Everything of one network. Throws when node and signer are not what the settings say. */
-export async function openNetwork(deps: WalletsDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
-  const { dataSource, engine, signer, events, clock, ids, logger, venueCapital } = deps;
+export async function openNetwork(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
+  const { depositStore, chainStore, treasuryStore: store, engine, signer, events, clock, ids, logger, venueCapital } = deps;
   const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
   const chain = createEvmChain(network, rails, settings);
   try {
@@ -103,7 +104,6 @@ export async function openNetwork(deps: WalletsDeps, network: Network, settings:
     const { depositXpub, hotAddress } = await signer.identity(network.id);
     const derive = addressFrom(depositXpub);
     if (settings.firstAddress && derive(0) !== settings.firstAddress) throw new WrongKey(`${network.id}: the signer's first address is ${derive(0)}, not ${settings.firstAddress}`);
-    const [depositStore, chainStore, store] = [createDepositStore(dataSource), createChainStore(dataSource), createTreasuryStore(dataSource)];
     const own = await OwnAddresses.load(network.id, derive, depositStore, clock);
     const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
     const scanner = createScanner({ ...shared, store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });

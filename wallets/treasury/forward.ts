@@ -5,7 +5,7 @@ import { floorToStep, stepOf } from '../../domain/money/rounding';
 import type { Rail } from '../../domain/registry';
 import { releaseCost, reserveCost } from './costs';
 import type { Settle } from './transactions';
-import type { VenueMoneyDeps } from './venue';
+import type { VenueMoneyDeps } from './venue-deps';
 
 /** The venue books eight decimals: what is finer would be lost there. */
 const VENUE_STEP = stepOf(8);

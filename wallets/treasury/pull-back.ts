@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { ceilToStep } from '../../domain/money/rounding';
-import type { VenueMoneyDeps } from './venue';
+import type { VenueMoneyDeps } from './venue-deps';
 
 /** How long the venue may need to show a withdrawal whose asking was cut off. */
 const UNKNOWN_FOR_MS = 60_000;

@@ -3,7 +3,7 @@ import type { SignIntent } from '../../domain/contract/ports';
 import { fromChainUnits } from '../../domain/money/amount';
 import { mulDivUp } from '../../domain/money/rounding';
 import { reserveCost } from './costs';
-import type { TransactionsDeps } from './transactions';
+import type { TransactionsDeps } from './deps';
 
 /** After so many replacements a person has to look. */
 const MOST = 8;

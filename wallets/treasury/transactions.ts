@@ -1,13 +1,11 @@
 import type { ChainTransactionRow } from '../../db/entities/treasury';
-import type { ChainStore } from '../../db/stores/chain';
-import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
-import type { Engine, EventBus, Logger, SignIntent, Signer } from '../../domain/contract/ports';
+import type { SignIntent } from '../../domain/contract/ports';
 import { formatAmount, fromChainUnits, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import type { Network } from '../../domain/registry';
-import type { Chain, ChainReceipt, GasQuote } from '../chains/chain';
+import type { ChainReceipt, GasQuote } from '../chains/chain';
 import { releaseCost } from './costs';
+import type { TransactionsDeps } from './deps';
 import { Replacements } from './replacements';
 
 export interface Outgoing {
@@ -27,22 +25,6 @@ export interface Outgoing {
 
 /** What a final transaction means to the one who sent it. Called at least once; must bear repeating. */
 export type Settle = (row: ChainTransactionRow, receipt: ChainReceipt) => Promise<void>;
-
-export interface TransactionsDeps {
-  readonly chain: Chain;
-  readonly network: Network;
-  readonly chainStore: ChainStore;
-  readonly signer: Signer;
-  readonly hotAddress: string;
-  /** Child number of a deposit address of ours. */
-  readonly indexOf: (address: string) => number | undefined;
-  /** Blocks that a transaction may wait for its turn before it is replaced by one with higher fees. */
-  readonly replaceAfter: number;
-  readonly engine: Engine;
-  readonly events: EventBus;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
 
 /** A plan that the signer refused is made again after this: a gas price above its limit passes. */
 const AFTER_REFUSAL_MS = 60_000;

@@ -1,31 +1,8 @@
-import type { ChainStore } from '../../db/stores/chain';
-import type { TreasuryStore } from '../../db/stores/treasury';
-import type { Clock, Ids } from '../../domain/clock-and-ids';
-import type { Engine, Logger, VenueCapital } from '../../domain/contract/ports';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import type { Network, Rail } from '../../domain/registry';
-import type { Chain } from '../chains/chain';
+import type { VenueMoneyDeps } from './venue-deps';
 import { advanceForward, forward, settleToVenue } from './forward';
 import { advancePullBack, cancelPullBack, startPullBack } from './pull-back';
-import type { Transactions } from './transactions';
-
-export interface VenueMoneyDeps {
-  readonly chain: Chain;
-  readonly chainStore: ChainStore;
-  readonly network: Network;
-  readonly rails: readonly Rail[];
-  readonly hotAddress: string;
-  readonly store: TreasuryStore;
-  readonly transactions: Transactions;
-  readonly venueCapital: VenueCapital;
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly logger: Logger;
-  /** Kept in the hot wallet per asset. */
-  readonly floor: (asset: string) => Units;
-}
 
 /** Coins between the hot wallet and the venue, both ways. */
 export interface VenueMoney {

@@ -1,0 +1,21 @@
+import type { ChainStore } from '../../db/stores/chain';
+import type { Clock } from '../../domain/clock-and-ids';
+import type { Engine, EventBus, Logger, Signer } from '../../domain/contract/ports';
+import type { Network } from '../../domain/registry';
+import type { Chain } from '../chains/chain';
+
+export interface TransactionsDeps {
+  readonly chain: Chain;
+  readonly network: Network;
+  readonly chainStore: ChainStore;
+  readonly signer: Signer;
+  readonly hotAddress: string;
+  /** Child number of a deposit address of ours. */
+  readonly indexOf: (address: string) => number | undefined;
+  /** Blocks that a transaction may wait for its turn before it is replaced by one with higher fees. */
+  readonly replaceAfter: number;
+  readonly engine: Engine;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
