@@ -18,6 +18,14 @@ const KINDS = [
 ] as const;
 const PLACES: readonly CustodyPlace[] = ['binance', 'hot/ethereum', 'deposit/ethereum', 'transit'];
 
+/** What every life begins with, so that most of it happens to people who have something. */
+export const PRELUDE: readonly Wish[] = (['ETH', 'USDT'] as const).flatMap((asset) => {
+  const first = { asset, amount: 5n * 10n ** 20n, small: 0n, other: 0 };
+  // Little at the venue, so that coins are in transit now and then.
+  const gifts = [0, 1].map((pick) => ({ ...first, kind: 'operator.contribute' as const, user: 'u1', pick, amount: first.amount / 25n }));
+  return [...gifts, ...USERS.map((user) => ({ ...first, kind: 'deposit.credit' as const, user, pick: 0 }))];
+});
+
 /** A wish; what it becomes depends on what is open when its turn comes. */
 export interface Wish {
   readonly kind: (typeof KINDS)[number];
@@ -71,7 +79,8 @@ const LEAST: Record<string, bigint> = { ETH: 10n ** 16n, USDT: 10n ** 19n };
 const WITHDRAWAL_FEE: Record<string, bigint> = { ETH: 3n * 10n ** 15n, USDT: 6n * 10n ** 18n };
 const down = (amount: bigint, step: bigint): bigint => (amount / step) * step;
 const up = (amount: bigint, step: bigint): bigint => -((-amount / step) * step) + (amount % step === 0n ? 0n : step);
-const chosen = <T>(items: readonly T[], pick: number): T | undefined => items[pick % (items.length + 1)];
+/** One of the open ones; now and then none. */
+const chosen = <T>(items: readonly T[], pick: number): T | undefined => (pick % 5 === 4 ? undefined : items[pick % Math.max(1, items.length)]);
 
 /** Purses, drawers and lists of papers: no accounts, no postings. Each act answers the refusal it expects. */
 export class Model {
@@ -226,6 +235,8 @@ export class Model {
       return undefined;
     }
     if (command.kind === 'withdrawal.settleInside') {
+      if (paper.pulled > 0n && (this.position.get(paper.asset) ?? 0n) < paper.pulled) return 'NEEDS_OPERATOR_FUNDS';
+      this.own(paper.asset, -paper.pulled);
       purse.held -= paper.amount + paper.fee;
       purse.free += paper.fee;
       this.purse(command.toUserId, paper.asset).free += paper.amount;
@@ -351,7 +362,7 @@ export function commandOf(model: Model, given: Wish, n: number): Command | Offer
     case 'quote':
       return offered(given, n);
     case 'swap.accept': {
-      const [quoteId, quote] = chosen([...model.quotes].reverse(), pick % 4) ?? ['unknown', { user }];
+      const [quoteId, quote] = chosen([...model.quotes].reverse().filter(([, { used }]) => !used || other % 5 === 0), pick % 4) ?? ['unknown', { user }];
       return { kind, reference, swapId: `s${n}`, userId: other % 8 === 0 ? user : quote.user, quoteId };
     }
     case 'venue.report':
@@ -389,9 +400,9 @@ function reported(model: Model, { pick, other }: Wish, n: number): Command {
   const parts = other % 4;
   const trades: VenueTrade[] = [];
   if (deal) {
-    const slice = down(deal.quantity / BigInt(Math.max(1, parts)), 10n ** 14n);
+    const slice = down(deal.quantity / BigInt(Math.max(1, parts) + (pick % 3 === 1 ? 1 : 0)), 10n ** 14n);
     for (let part = 0; part < parts && slice > 0n; part++) {
-      const quantity = part === 0 && pick % 2 === 0 ? deal.quantity - slice * BigInt(parts - 1) : slice;
+      const quantity = part === 0 && pick % 3 === 0 ? deal.quantity - slice * BigInt(parts - 1) : slice;
       const price = deal.side === 'SELL' ? deal.limit + BigInt(part) * 10n ** 18n : deal.limit - BigInt(part) * 10n ** 18n;
       const worth = (quantity * price) / 10n ** 18n;
       const commission = formatAmount((deal.side === 'SELL' ? worth : quantity) / 1000n);

@@ -8,6 +8,7 @@ import { DomainError } from '../../../domain/contract/errors';
 import { WITHDRAWAL } from '../../../domain/lifecycle/withdrawal';
 import type { WithdrawalEvent, WithdrawalState } from '../../../domain/lifecycle/withdrawal';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
+import type { Units } from '../../../domain/money/amount';
 import { stepOf } from '../../../domain/money/rounding';
 import { assetOf, railOf } from '../../../domain/registry';
 import * as transfers from '../../../ledger/transfers';
@@ -110,9 +111,11 @@ export function cancelWithdrawal(draft: Draft, command: Body<'withdrawal.cancel'
 
 function giveBack(draft: Draft, withdrawal: OpenWithdrawal, reference: string, reason: string): void {
   const { userId, asset, amount, fee, pullBackFee } = withdrawal;
-  const lost = pullBackFee > 0n ? transfers.pullBackFeeLost(asset, pullBackFee) : [];
-  draft.post(reference, reason, [...transfers.release(userId, asset, amount + fee), ...lost]);
+  draft.post(reference, reason, [...transfers.release(userId, asset, amount + fee), ...lostPullBack(asset, pullBackFee)]);
 }
+
+/** What the venue kept for coins that were brought back and are not paid out after all: the position pays it. */
+const lostPullBack = (asset: string, fee: Units) => (fee > 0n ? transfers.pullBackFeeLost(asset, fee) : []);
 
 type Gas = Body<'withdrawal.confirm'>['gas'];
 const takeGas = (draft: Draft, gas: Gas) => ({
@@ -141,8 +144,9 @@ export function failWithdrawal(draft: Draft, command: Body<'withdrawal.fail'>, r
 
 export function settleWithdrawalInside(draft: Draft, command: Body<'withdrawal.settleInside'>, reference: string, context: Context): void {
   const withdrawal = open(draft, command.withdrawalId, 'settleInside');
-  const { userId, asset, amount, fee } = withdrawal;
-  draft.post(reference, command.kind, transfers.insideTransfer({ fromUserId: userId, toUserId: command.toUserId, asset, amount, fee }));
+  const { userId, asset, amount, fee, pullBackFee } = withdrawal;
+  const inside = transfers.insideTransfer({ fromUserId: userId, toUserId: command.toUserId, asset, amount, fee });
+  draft.post(reference, command.kind, [...inside, ...lostPullBack(asset, pullBackFee)]);
   finish(draft, withdrawal, 'CONFIRMED', { reason: 'INSIDE' }, context);
 }
 
