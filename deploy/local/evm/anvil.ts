@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 export interface AnvilOptions {
@@ -7,7 +8,7 @@ export interface AnvilOptions {
   readonly dir: string;
   readonly port: number;
   readonly chainId: number;
-  /** A block every so many seconds; 0 mines on demand only. */
+  /** A block every so many seconds while something happens, and one now and then when nothing does; 0: the caller mines. */
   readonly blockSeconds: number;
   readonly logFile: string;
 }
@@ -25,22 +26,95 @@ export interface Anvil {
  */
 export const LOCAL_MNEMONIC = 'test test test test test test test test test test test junk';
 
+/** So many past states can be asked for, after a restart too. All of them are in the file that is written every second. */
+const STATES_KEPT = 96;
+/** Blocks still mined in the usual time after the last transaction, so that whoever counts confirmations gets them. */
+const BUSY_BLOCKS = 20;
+/** On an idle chain one block in so many: each stays in the state's file for ever. */
+const IDLE_FACTOR = 8;
+const BACKUP_EVERY_MS = 5000;
+
 function program(): string {
   const root = resolve(__dirname, '..', '..', '..');
-  const platform = process.platform === 'win32' ? 'win32' : process.platform;
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-  const direct = join(root, 'node_modules', '@foundry-rs', `anvil-${platform}-${arch}`, 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil');
+  const file = process.platform === 'win32' ? 'anvil.exe' : 'anvil';
+  const direct = join(root, 'node_modules', '@foundry-rs', `anvil-${process.platform}-${arch}`, 'bin', file);
   return existsSync(direct) ? direct : join(root, 'node_modules', '.bin', 'anvil');
 }
 
-/** Asks the node for its chain id; throws while it does not answer. */
-async function chainIdOf(url: string): Promise<number> {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] });
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  return Number(((await response.json()) as { result: string }).result);
+async function ask<T>(url: string, method: string, params: readonly unknown[] = []): Promise<T> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: AbortSignal.timeout(5000) });
+  return ((await response.json()) as { result: T }).result;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Is this a whole state? The node writes it in place, so that a kill in the middle leaves half of one. */
+function isWhole(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Keeps a second copy of the state that is known to be whole. */
+function backUp(state: string): void {
+  if (!existsSync(state)) return;
+  copyFileSync(state, `${state}.copy`);
+  if (isWhole(`${state}.copy`)) renameSync(`${state}.copy`, `${state}.whole`);
+}
+
+/** A state cut off by a kill gives way to the last whole one: to those who follow the chain, a reorganisation of a few blocks. */
+function repair(state: string): void {
+  if (existsSync(state) && !isWhole(state) && existsSync(`${state}.whole`)) copyFileSync(`${state}.whole`, state);
+}
+
+/**
+ * Mines from outside. With an interval of its own the node keeps 1,500 states instead of what it was told, and a night
+ * of empty blocks would fill the disk.
+ */
+function mineOn(url: string, seconds: number, state: string): () => void {
+  let stopped = false;
+  let quiet = 0;
+  let skipped = 0;
+  let savedAt = Date.now();
+  let changed = false;
+  const round = async (): Promise<void> => {
+    const { pending } = await ask<{ pending: string }>(url, 'txpool_status');
+    if (Number(pending) > 0) quiet = 0;
+    if (quiet > BUSY_BLOCKS && ++skipped < IDLE_FACTOR) return;
+    [quiet, skipped, changed] = [quiet + 1, 0, true];
+    await ask(url, 'anvil_mine', ['0x1']);
+  };
+  const loop = async (): Promise<void> => {
+    for (let next = Date.now(); !stopped; ) {
+      // A node that ended, or does not answer for a moment, is not ours to repair.
+      await round().catch(() => undefined);
+      if (changed && Date.now() - savedAt > BACKUP_EVERY_MS) {
+        [changed, savedAt] = [false, Date.now()];
+        backUp(state);
+      }
+      next = Math.max(next + seconds * 1000, Date.now());
+      await pause(next - Date.now());
+    }
+  };
+  if (seconds > 0) void loop();
+  return () => void (stopped = true);
+}
+
+function launch(options: AnvilOptions, state: string): ChildProcess {
+  const log = openSync(options.logFile, 'a');
+  // Since Prague each block grows the state by its own hash, up to a megabyte that would be written every second.
+  const args = ['--host', '127.0.0.1', '--port', String(options.port), '--chain-id', String(options.chainId), '--mnemonic', LOCAL_MNEMONIC, '--balance', '1000000',
+    '--hardfork', 'cancun', '--slots-in-an-epoch', '4', '--no-mining', '--state', state, '--state-interval', '1', '--preserve-historical-states',
+    '--prune-history', String(STATES_KEPT), '--silent'];
+  const child = spawn(program(), args, { stdio: ['ignore', log, log], detached: true });
+  closeSync(log);
+  return child;
+}
 
 /**
  * Starts an Ethereum node on loopback. Its state is written every second and at a SIGTERM; a kill may lose the last
@@ -49,22 +123,21 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
   mkdirSync(options.dir, { recursive: true });
   mkdirSync(dirname(options.logFile), { recursive: true });
-  const log = openSync(options.logFile, 'a');
-  const blocks = options.blockSeconds > 0 ? ['--block-time', String(options.blockSeconds)] : ['--no-mining'];
-  const args = ['--host', '127.0.0.1', '--port', String(options.port), '--chain-id', String(options.chainId), '--mnemonic', LOCAL_MNEMONIC, '--balance', '1000000',
-    '--slots-in-an-epoch', '4', '--state', join(options.dir, 'state.json'), '--state-interval', '1', '--preserve-historical-states', '--silent', ...blocks];
-  const child = spawn(program(), args, { stdio: ['ignore', log, log], detached: true });
-  closeSync(log);
+  const state = join(options.dir, 'state.json');
+  repair(state);
+  const child = launch(options, state);
   let ended = false;
   child.on('error', () => (ended = true));
   child.on('exit', () => (ended = true));
   const url = `http://127.0.0.1:${options.port}`;
   for (let tries = 0; ; tries++) {
     if (ended || tries > 600) throw new Error(`anvil did not start; see ${options.logFile}`);
-    if ((await chainIdOf(url).catch(() => 0)) === options.chainId) break;
+    if (Number(await ask<string>(url, 'eth_chainId').catch(() => 0)) === options.chainId) break;
     await pause(50);
   }
+  const stopMining = mineOn(url, options.blockSeconds, state);
   const stop = async (): Promise<void> => {
+    stopMining();
     if (ended) return;
     child.kill('SIGTERM');
     for (let waited = 0; !ended && waited < 10_000; waited += 20) await pause(20);
