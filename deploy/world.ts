@@ -8,7 +8,7 @@ import { readConfig } from './config';
 import type { Config } from './config';
 import { LOCAL, ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
 import type { Stores } from './services';
-import { freePort, isAlive, sleep, startProgram, stopLeftovers, untilReady } from './services/process';
+import { freePort, isAlive, remember, sleep, startProgram, stopLeftovers, untilReady } from './services/process';
 import type { Running } from './services/process';
 
 export interface WorldOptions {
@@ -132,6 +132,7 @@ export class World {
     const port = await freePort(rememberedPort(this.dir, 'anvil'));
     rememberPort(this.dir, 'anvil', port);
     const anvil = await startAnvil({ dir, port, chainId: 31337, blockSeconds: 1, logFile: join(this.dir, 'logs', 'anvil.log') });
+    remember(this.dir, { name: 'anvil', pid: anvil.pid, mark: dir });
     this.parts.set('anvil', { name: 'anvil', pid: anvil.pid, child: undefined as never, stop: () => anvil.stop() });
     const { chainId, usdt } = await prepareChain(anvil.url);
     return { rpcUrl: anvil.url, chainId, usdt };
@@ -230,7 +231,9 @@ export class World {
 
   private async startExchange(): Promise<number> {
     if (!this.parts.has('javizen')) this.options.say('Javizen ...');
-    const port = this.options.port ?? (await freePort(rememberedPort(this.dir, 'javizen') || 8080));
+    // Only the operator's own world wishes for the well-known port: two worlds that start at once must not meet on it.
+    const usual = this.options.env ? 8080 : 0;
+    const port = this.options.port ?? (await freePort(rememberedPort(this.dir, 'javizen') || usual));
     rememberPort(this.dir, 'javizen', port);
     const env = { ...this.env, PORT: String(port) };
     const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'all', this.dir], cwd: ROOT, env, mark: `all ${this.dir}` });

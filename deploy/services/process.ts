@@ -81,6 +81,11 @@ export interface ProgramOptions {
   readonly mark: string;
 }
 
+/** Writes a running program down, so that the next start can find and stop it if this one is killed. */
+export function remember(dir: string, entry: { name: string; pid: number; mark: string }): void {
+  writeList(dir, [...readList(dir).filter((known) => known.name !== entry.name), entry]);
+}
+
 /** Starts a program with its output in `<dir>/logs/<name>.log` and its pid in the list. */
 export function startProgram(options: ProgramOptions): Running {
   const log = join(options.dir, 'logs', `${options.name}.log`);
@@ -97,7 +102,7 @@ export function startProgram(options: ProgramOptions): Running {
   child.on('error', () => undefined);
   const pid = child.pid;
   if (pid === undefined) throw new Error(`cannot start ${options.command}`);
-  writeList(options.dir, [...readList(options.dir).filter((entry) => entry.name !== options.name), { name: options.name, pid, mark: options.mark }]);
+  remember(options.dir, { name: options.name, pid, mark: options.mark });
   return { name: options.name, pid, child, stop: () => endProcess(pid) };
 }
 
