@@ -88,13 +88,17 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
   };
 }
 
-/** A transfer that is there already is the same output seen again: it only moves to the block it is in now. */
+/**
+ * A transfer that is there already is seen again. After its block was lost it counts as what it is in the new one: a
+ * contract may pay another amount, or somebody else, when the same transaction is mined again elsewhere.
+ */
 async function saveFound(manager: EntityManager, row: DepositRow): Promise<void> {
   const known = await manager.findOneBy(DepositEntity, { network: row.network, txid: row.txid, position: row.position });
   if (!known) {
     await manager.insert(DepositEntity, row);
     return;
   }
-  const place = { blockHeight: row.blockHeight, blockHash: row.blockHash };
-  await manager.update(DepositEntity, { id: known.id }, known.state === 'ORPHANED' ? { ...place, state: row.state, confirmations: 1 } : place);
+  const { blockHeight, blockHash, userId, address, asset, amount, state } = row;
+  const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1 } : { blockHeight, blockHash };
+  await manager.update(DepositEntity, { id: known.id }, now);
 }

@@ -68,6 +68,8 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
     },
     openSweeps: (network) => sweeps.find({ where: { network, state: In(['PLANNED', 'TOPPING_UP', 'SENDING', 'NEEDS_OPERATOR_FUNDS']) }, order: { createdAt: 'ASC' } }),
     sweepable: async (id) => {
+      // Taken back by a reorganisation before anything was sent: mined again, it belongs to another sweep.
+      await dataSource.query("UPDATE deposits SET sweep_id = NULL WHERE sweep_id = ? AND state <> 'CREDITED'", [id]);
       const [sum] = (await dataSource.query("SELECT SUM(amount) AS amount FROM deposits WHERE sweep_id = ? AND state = 'CREDITED'", [id])) as { amount: string | null }[];
       if (sum?.amount) await sweeps.update({ id }, { amount: sum.amount });
       return sum?.amount ?? null;

@@ -50,8 +50,10 @@ export async function advanceForward(deps: VenueMoneyDeps, transfer: VenueTransf
   const needed = asset === network.gasAsset ? amount + gas.maxCost : amount;
   if ((await payable()) < needed) {
     // A withdrawal took the coins meanwhile, or gas became dearer: given up, and decided anew.
+    // In this order: killed in between, a reservation is left over, and nothing is ever sent on a closed one.
+    await store.setTransfer(id, { state: 'FAILED', updatedAt: clock.now() });
     await releaseCost(engine, reservation, network.gasAsset, `hot/${network.id}`, 'to venue');
-    return store.setTransfer(id, { state: 'FAILED', updatedAt: clock.now() });
+    return;
   }
   if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'to venue'))) {
     if (transfer.state !== 'NEEDS_OPERATOR_FUNDS') await store.setTransfer(id, { state: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() });

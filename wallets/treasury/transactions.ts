@@ -140,7 +140,8 @@ export class Transactions {
     const sent = await chain.broadcast(row.rawTransaction);
     if (sent.taken) await chainStore.broadcast(row, clock.now());
     else logger.warn({ transaction: row.id, reason: sent.reason }, 'the node did not take a transaction');
-    await this.replacements.consider(row, head);
+    // Higher fees do not help an account that cannot pay these: it waits for coins, with its price unchanged.
+    if (sent.taken || !/insufficient funds/i.test(sent.reason)) await this.replacements.consider(row, head);
   }
 
   private async showConfirmations(row: ChainTransactionRow, confirmations: number): Promise<void> {

@@ -61,6 +61,7 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): P
   if (planned) return;
   const owner = own.ownerOf(address);
   if (owner) {
+    await venueMoney.notNeeded(id);
     await engine.submit({ kind: 'withdrawal.settleInside', reference: `withdrawal:${id}:inside`, withdrawalId: id, toUserId: owner.userId });
     return;
   }
@@ -101,7 +102,8 @@ async function estimate({ chain, hotAddress }: PayoutsDeps, to: string, asset: s
 }
 
 /** Nothing was sent and nothing can be: gives a reservation back and asks for another decision. */
-async function backToReview({ engine, network }: PayoutsDeps, row: WithdrawalRow, reference: string, reservation: string | null): Promise<void> {
+async function backToReview({ engine, network, venueMoney }: PayoutsDeps, row: WithdrawalRow, reference: string, reservation: string | null): Promise<void> {
+  await venueMoney.notNeeded(row.id);
   await engine.submit({ kind: 'withdrawal.fail', reference, withdrawalId: row.id, txid: '', gas: { asset: network.gasAsset, amount: '0', reservation } });
 }
 

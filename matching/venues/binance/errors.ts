@@ -49,7 +49,8 @@ export function failureOf(error: unknown, now: number): Failure {
   if (status === 418 || (status === 429 && known !== -1015)) {
     return { kind: 'banned', code: known, message, until: now + (retryAfterMs ?? DEFAULT_BAN_MS) };
   }
-  if (known === null || UNKNOWN_CODES.has(known)) return { kind: 'unknown', code: known, message };
+  // The venue's own rule: any 5xx means that the execution is unknown, whatever the body says.
+  if (known === null || (status ?? 0) >= 500 || UNKNOWN_CODES.has(known)) return { kind: 'unknown', code: known, message };
   if (known === -2010 && message.startsWith('Duplicate order')) return { kind: 'unknown', code: known, message };
   return { kind: 'refused', code: known, message };
 }

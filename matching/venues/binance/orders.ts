@@ -45,8 +45,12 @@ export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: C
 
   const sign = async (text: string, secret: string): Promise<string> => {
     const params = new URLSearchParams(text);
-    const timestamp = stored.get(params.get('newClientOrderId') ?? '');
-    if (timestamp !== undefined && Number(params.get('timestamp')) - timestamp > TIMESTAMP_SLACK_MS) throw new NotSent();
+    const orderId = params.get('newClientOrderId');
+    if (orderId !== null) {
+      // Given up on by its deadline, or moved in time by the SDK: not signed, so never sent.
+      const timestamp = stored.get(orderId);
+      if (timestamp === undefined || Number(params.get('timestamp')) - timestamp > TIMESTAMP_SLACK_MS) throw new NotSent();
+    }
     return createHmac('sha256', secret).update(text).digest('hex');
   };
   const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
