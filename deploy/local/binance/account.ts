@@ -9,6 +9,9 @@ export class Account {
   readonly deposits = new Map<string, Deposit>();
   readonly withdrawals = new Map<string, Withdrawal>();
   private lastOrderId = 10_000;
+  private readonly open = new Map<number, Order>();
+  /** The newest order of each client id: the venue lets an id be used again once its order is closed. */
+  private readonly newest = new Map<string, Order>();
 
   balance(asset: string): { free: bigint; locked: bigint } {
     let found = this.balances.get(asset);
@@ -23,10 +26,15 @@ export class Account {
   apply(record: JournalRecord): void {
     if ('changes' in record) this.change(record.changes);
     if (record.k === 'order') {
-      this.orders.set(record.order.orderId, record.order);
-      this.lastOrderId = Math.max(this.lastOrderId, record.order.orderId);
-      this.fills.push(...record.fills);
+      const { order } = record;
+      this.orders.set(order.orderId, order);
+      if (isOpen(order)) this.open.set(order.orderId, order);
+      else this.open.delete(order.orderId);
+      const named = `${order.symbol} ${order.clientOrderId}`;
+      if ((this.newest.get(named)?.orderId ?? 0) <= order.orderId) this.newest.set(named, order);
+      this.lastOrderId = Math.max(this.lastOrderId, order.orderId);
     }
+    if (record.k === 'order' || record.k === 'fills') this.fills.push(...record.fills);
     if (record.k === 'deposit') this.deposits.set(record.deposit.id, record.deposit);
     if (record.k === 'withdrawal') this.withdrawals.set(record.withdrawal.id, record.withdrawal);
   }
@@ -41,16 +49,27 @@ export class Account {
   }
 
   openOrders(symbol?: string): Order[] {
-    return [...this.orders.values()].filter((order) => isOpen(order) && (!symbol || order.symbol === symbol));
+    return [...this.open.values()].filter((order) => !symbol || order.symbol === symbol);
+  }
+
+  /** The fewest records that give this account again. */
+  records(): JournalRecord[] {
+    const none: Changes = {};
+    return [
+      { k: 'balance', changes: Object.fromEntries([...this.balances].map(([asset, { free, locked }]) => [asset, { free: show(free, 18), locked: show(locked, 18) }])) },
+      ...[...this.orders.values()].map((order): JournalRecord => ({ k: 'order', order, fills: [], changes: none })),
+      { k: 'fills', fills: this.fills },
+      ...[...this.deposits.values()].map((deposit): JournalRecord => ({ k: 'deposit', deposit, changes: none })),
+      ...[...this.withdrawals.values()].map((withdrawal): JournalRecord => ({ k: 'withdrawal', withdrawal, changes: none })),
+    ];
   }
 
   find(symbol: string, by: { orderId?: string; clientOrderId?: string }): Order | undefined {
     if (by.orderId) {
       const order = this.orders.get(Number(by.orderId));
-      return order?.symbol === symbol ? order : undefined;
+      return order?.symbol === symbol && (!by.clientOrderId || order.clientOrderId === by.clientOrderId) ? order : undefined;
     }
-    // The newest with this client id: the venue lets an id be used again once its order is closed.
-    return [...this.orders.values()].reverse().find((order) => order.symbol === symbol && order.clientOrderId === by.clientOrderId);
+    return this.newest.get(`${symbol} ${by.clientOrderId}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual, verify } from 'node:crypto';
 import { ApiError, BAD_KEY, BAD_SIGNATURE, missing } from './errors';
 import type { ApiKey } from './types';
 
@@ -48,6 +48,10 @@ export class Auth {
   }
 
   private verify(key: ApiKey, payload: string, signature: string): void {
+    if (key.type === 'ed25519') {
+      if (!verify(null, Buffer.from(payload), key.publicKey, Buffer.from(signature, 'base64'))) throw BAD_SIGNATURE();
+      return;
+    }
     const expected = createHmac('sha256', key.secret).update(payload).digest();
     const given = Buffer.from(signature.toLowerCase(), 'hex');
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw BAD_SIGNATURE();
@@ -63,52 +67,5 @@ export class Auth {
     const now = Date.now();
     if (timestamp >= now + 1000) throw new ApiError(400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.");
     if (now - timestamp > window) throw new ApiError(400, -1021, 'Timestamp for this request is outside of the recvWindow.');
-  }
-}
-
-/** A minute's weight of one address for trading and market data, and of one account for capital calls. */
-const TRADING_WEIGHT = 6000;
-const CAPITAL_WEIGHT = 180_000;
-
-/** Weights and order counts in fixed clock windows, with the venue's headers and refusals. */
-export class Limits {
-  private readonly windows = new Map<string, { at: number; used: number }>();
-  private bannedUntil = 0;
-
-  private use(name: string, length: number, amount: number): number {
-    const at = Math.floor(Date.now() / length);
-    const window = this.windows.get(name);
-    const used = (window?.at === at ? window.used : 0) + amount;
-    this.windows.set(name, { at, used });
-    return used;
-  }
-
-  /** Capital calls (`/sapi`) have a limit of their own, far above that of trading and market data. */
-  weight(amount: number, capital: boolean): number {
-    const now = Date.now();
-    if (now < this.bannedUntil) throw new ApiError(418, -1003, `Way too much request weight used; IP banned until ${this.bannedUntil}. Please use WebSocket Streams for live updates to avoid bans.`, Math.ceil((this.bannedUntil - now) / 1000));
-    const used = this.use(capital ? 'capital' : 'weight', 60_000, amount);
-    const limit = capital ? CAPITAL_WEIGHT : TRADING_WEIGHT;
-    if (used > limit) throw new ApiError(429, -1003, `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API.`, 60 - Math.floor((now % 60_000) / 1000));
-    return used;
-  }
-
-  order(): { tenSeconds: number; day: number } {
-    const counts = { tenSeconds: this.use('orders', 10_000, 1), day: this.use('day', 86_400_000, 1) };
-    if (counts.tenSeconds > 100) throw new ApiError(429, -1015, 'Too many new orders; current limit is 100 orders per 10 SECOND.', 10 - Math.floor((Date.now() % 10_000) / 1000));
-    return counts;
-  }
-
-  ban(ms: number): void {
-    this.bannedUntil = Date.now() + ms;
-  }
-
-  headers(): Record<string, string> {
-    return {
-      'x-mbx-used-weight': String(this.use('weight', 60_000, 0)),
-      'x-mbx-used-weight-1m': String(this.use('weight', 60_000, 0)),
-      'x-mbx-order-count-10s': String(this.use('orders', 10_000, 0)),
-      'x-mbx-order-count-1d': String(this.use('day', 86_400_000, 0)),
-    };
   }
 }

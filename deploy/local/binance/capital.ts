@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Contract, HDNodeWallet, Interface, Mnemonic, Transaction, formatUnits, getAddress, isAddress, parseUnits, toBeHex, zeroPadValue } from 'ethers';
-import type { JsonRpcProvider, Log } from 'ethers';
+import type { Block, JsonRpcProvider, Log } from 'ethers';
 import { localProvider } from '../evm/accounts';
 import { faucet } from '../evm/faucet';
 import { ChangeSet } from './account';
@@ -23,12 +23,19 @@ const TERMS: Record<string, { fee: string; minimum: string; step: string }> = {
 const RESERVE: Record<string, string> = { ETH: '10000', USDT: '20000000' };
 const PAYOUT_GAS = 120_000n;
 const FINAL_AFTER = 3;
+/** After a reorganisation so many blocks are read again; deposits that are known stay one. */
+const READ_AGAIN = 64;
+/** Of so many of the newest payouts the node may have lost the transaction (a kill, a reorganisation). */
+const WATCHED = 50;
 
 /** Deposits and withdrawals of the emulator, tied to a local chain. */
 export class Capital {
   private readonly wallet: HDNodeWallet;
   private provider: JsonRpcProvider | undefined;
   private height = -1;
+  /** Of the block at that height; empty when it is not known. */
+  private hash = '';
+  private readonly nonces = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
   private busy = false;
   private stopped = false;
@@ -58,12 +65,16 @@ export class Capital {
     return this.chain.network;
   }
 
+  get confirmations(): number {
+    return this.chain.confirmations;
+  }
+
   get coins(): string[] {
     return ['ETH', ...Object.keys(this.chain.tokens)];
   }
 
   remember(record: JournalRecord): void {
-    if (record.k === 'scan' && record.network === this.chain.network) this.height = record.height;
+    if (record.k === 'scan' && record.network === this.chain.network) [this.height, this.hash] = [record.height, record.hash ?? ''];
   }
 
   async start(): Promise<void> {
@@ -91,9 +102,7 @@ export class Capital {
     this.busy = true;
     try {
       const head = await this.provider.getBlockNumber();
-      if (head < this.height) this.height = head;
-      for (; this.height < head; this.height++) await this.scan(this.provider, this.height + 1);
-      this.exchange.journal.note({ k: 'scan', network: this.chain.network, height: this.height });
+      await this.follow(this.provider, head);
       await this.confirm(this.provider, head);
       await this.pay(this.provider, head);
     } finally {
@@ -101,17 +110,43 @@ export class Capital {
     }
   }
 
-  private async scan(provider: JsonRpcProvider, height: number): Promise<void> {
-    const block = await provider.getBlock(height, true);
-    if (!block) throw new Error(`no block ${height}`);
+  /** Reads every block up to the head, by hash: where a block does not follow the one before it, some are read again. */
+  private async follow(provider: JsonRpcProvider, head: number): Promise<void> {
+    const from = this.hash;
+    if (head < this.height) this.rewind(head);
+    while (this.height < head) {
+      const block = await provider.getBlock(this.height + 1, true);
+      if (!block) throw new Error(`no block ${this.height + 1}`);
+      if (this.hash !== '' && block.parentHash !== this.hash) {
+        this.rewind(head);
+        continue;
+      }
+      await this.scan(provider, block);
+      [this.height, this.hash] = [block.number, block.hash ?? ''];
+    }
+    if (this.hash !== from) this.exchange.journal.note({ k: 'scan', network: this.chain.network, height: this.height, hash: this.hash });
+  }
+
+  private rewind(head: number): void {
+    this.height = Math.max(0, Math.min(this.height, head) - READ_AGAIN);
+    this.hash = '';
+  }
+
+  private async scan(provider: JsonRpcProvider, block: Block): Promise<void> {
     const own = this.depositAddress;
     for (const tx of block.prefetchedTransactions) {
       if (tx.to !== own || tx.value === 0n) continue;
-      if ((await provider.getTransactionReceipt(tx.hash))?.status === 1) await this.seen('ETH', tx.hash, `${tx.hash}:native`, formatUnits(tx.value, 18), height);
+      if ((await provider.getTransactionReceipt(tx.hash))?.status === 1) await this.seen('ETH', tx.hash, `${tx.hash}:native`, formatUnits(tx.value, 18), block.number);
     }
     for (const [coin, { contract, decimals }] of Object.entries(this.chain.tokens)) {
-      const logs: Log[] = await provider.getLogs({ address: contract, fromBlock: height, toBlock: height, topics: [TRANSFER, null, zeroPadValue(own, 32)] });
-      for (const log of logs) await this.seen(coin, log.transactionHash, `${log.transactionHash}:${log.index}`, formatUnits(BigInt(log.data), decimals), height);
+      const logs: Log[] = await provider.getLogs({ address: contract, blockHash: block.hash ?? '', topics: [TRANSFER, null, zeroPadValue(own, 32)] });
+      for (const log of logs) {
+        // Its place in its own transaction: that in the block is another one after a reorganisation.
+        const receipt = await provider.getTransactionReceipt(log.transactionHash);
+        const place = receipt?.logs.findIndex(({ index }) => index === log.index) ?? -1;
+        if (place < 0) throw new Error(`no receipt of ${log.transactionHash}`);
+        await this.seen(coin, log.transactionHash, `${log.transactionHash}:${place}`, formatUnits(BigInt(log.data), decimals), block.number);
+      }
     }
   }
 
@@ -119,6 +154,7 @@ export class Capital {
     if (this.exchange.account.deposits.has(id)) return;
     // The venue keeps eight decimals.
     const kept = show(must(amount));
+    if (must(kept) === 0n) return;
     const deposit: Deposit = { id, coin, network: this.chain.network, address: this.depositAddress, amount: kept, txId, insertTime: Date.now(), status: 0, confirmations: 1, block };
     await this.exchange.record({ k: 'deposit', deposit, changes: {} });
   }
@@ -170,36 +206,43 @@ export class Capital {
     return { id: withdrawal.id };
   }
 
-  /** Pays one withdrawal at a time: signed bytes are on the disk before they are sent, and only they are ever sent. */
+  /** Pays what was asked for: signed bytes are on the disk before they are sent, and only they are ever sent. */
   private async pay(provider: JsonRpcProvider, head: number): Promise<void> {
-    const open = [...this.exchange.account.withdrawals.values()].filter((withdrawal) => withdrawal.status === 4 && withdrawal.network === this.chain.network);
-    const signed = open.find((withdrawal) => withdrawal.raw !== '');
-    if (signed) {
-      const receipt = await provider.getTransactionReceipt(signed.txId);
-      if (!receipt) {
-        await provider.broadcastTransaction(signed.raw).catch(() => undefined);
-        return;
-      }
-      if (head - receipt.blockNumber + 1 >= FINAL_AFTER) await this.exchange.record({ k: 'withdrawal', withdrawal: { ...signed, status: 6 }, changes: {} });
-      return;
+    const rows = [...this.exchange.account.withdrawals.values()].filter(({ network }) => network === this.chain.network);
+    const mined = await provider.getTransactionCount(this.payer.address, 'latest');
+    // Completed ones too: a node that was killed may have lost them, and the next one waits for their nonce.
+    const unmined = rows.filter(({ raw }) => raw !== '').slice(-WATCHED).map(({ raw }) => ({ raw, nonce: this.nonceOf(raw) })).filter(({ nonce }) => nonce >= mined);
+    for (const { raw } of unmined) await provider.broadcastTransaction(raw).catch(() => undefined);
+    for (const row of rows) if (row.status === 4 && row.raw !== '') await this.finish(provider, row, head);
+    let nonce = Math.max(mined, ...unmined.map((payout) => payout.nonce + 1));
+    for (const row of rows.filter(({ status, raw }) => status === 4 && raw === '')) {
+      await this.fillReserve(provider, row);
+      const raw = await this.payer.signTransaction(await this.payment(provider, row, nonce++));
+      await this.exchange.record({ k: 'withdrawal', withdrawal: { ...row, raw, txId: Transaction.from(raw).hash ?? '' }, changes: {} });
+      await provider.broadcastTransaction(raw).catch(() => undefined);
     }
-    const next = open[0];
-    if (!next) return;
-    await this.fillReserve(provider, next);
-    const raw = await this.payer.signTransaction(await this.payment(provider, next));
-    const txId = Transaction.from(raw).hash ?? '';
-    await this.exchange.record({ k: 'withdrawal', withdrawal: { ...next, raw, txId }, changes: {} });
-    await provider.broadcastTransaction(raw).catch(() => undefined);
   }
 
-  private async payment(provider: JsonRpcProvider, { coin, address, amount }: Withdrawal): Promise<Record<string, unknown>> {
+  private nonceOf(raw: string): number {
+    const nonce = this.nonces.get(raw) ?? Transaction.from(raw).nonce;
+    this.nonces.set(raw, nonce);
+    return nonce;
+  }
+
+  private async finish(provider: JsonRpcProvider, row: Withdrawal, head: number): Promise<void> {
+    const receipt = await provider.getTransactionReceipt(row.txId);
+    if (!receipt || head - receipt.blockNumber + 1 < FINAL_AFTER) return;
+    await this.exchange.record({ k: 'withdrawal', withdrawal: { ...row, status: 6, completeTime: Date.now() }, changes: {} });
+  }
+
+  private async payment(provider: JsonRpcProvider, { coin, address, amount }: Withdrawal, nonce: number): Promise<Record<string, unknown>> {
     const token = this.chain.tokens[coin];
     const fees = await provider.getFeeData();
     const priority = 1_000_000_000n;
     const shared = {
       chainId: this.chain.chainId,
       type: 2,
-      nonce: await provider.getTransactionCount(this.payer.address, 'latest'),
+      nonce,
       gasLimit: PAYOUT_GAS,
       maxPriorityFeePerGas: priority,
       maxFeePerGas: (fees.maxFeePerGas ?? priority) * 2n + priority,

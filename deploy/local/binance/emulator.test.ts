@@ -158,7 +158,11 @@ describe('orders', () => {
 
   test('LIMIT_MAKER that would take is refused; one that would not rests', async () => {
     await expect(order({ side: 'BUY', type: 'LIMIT_MAKER', price: show(best('a')[0]), quantity: '1' })).rejects.toMatchObject(refusal(-2010, 'Order would immediately match and take.'));
-    expect(await order({ side: 'BUY', type: 'LIMIT_MAKER', price: show(best('b')[0] - must('1')), quantity: '1' })).toMatchObject({ status: 'NEW' });
+    const resting = { side: 'BUY', type: 'LIMIT_MAKER', price: show(best('b')[0] - must('1')), quantity: '1' };
+    const { orderId, clientOrderId, ...rest } = await order(resting);
+    expect(rest).toEqual({ symbol: S, orderListId: -1, transactTime: expect.any(Number) });
+    expect(await client.getOrder({ symbol: S, orderId })).toMatchObject({ clientOrderId, status: 'NEW', timeInForce: 'GTC' });
+    expect(await order({ ...resting, newOrderRespType: 'FULL' })).toMatchObject({ status: 'NEW', fills: [] });
   });
 
   test('a client id is unique among open orders alone', async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Account, ChangeSet, isOpen } from './account';
 import { UNIT, must, show, times } from './decimal';
-import { ApiError, CANCEL_REJECTED, DUPLICATE, INSUFFICIENT, NO_ORDER } from './errors';
+import { ApiError, BAD_SYMBOL, CANCEL_REJECTED, DUPLICATE, INSUFFICIENT, NO_ORDER, missing } from './errors';
 import { Faults } from './faults';
 import { checkFilters, readOrder } from './filters';
 import type { OrderRequest, SymbolInfo } from './filters';
@@ -16,6 +16,8 @@ import type { Fill, JournalRecord, Order } from './types';
 const COMMISSION = UNIT / 1000n;
 const MARK_EVERY_MS = 2000;
 const TICK_MS = 50;
+/** A journal of more lines is written anew, shorter, at the start. */
+const LINES_KEPT = 2000;
 /** How long a fresh order is not found by queries, when that fault is on. */
 const LAG_MS = 1500;
 
@@ -33,6 +35,7 @@ export class Exchange extends EventEmitter {
   readonly info: { timezone: string; rateLimits: unknown[]; exchangeFilters: unknown[]; symbols: SymbolInfo[] };
   readonly journal: Journal<JournalRecord>;
   private readonly lagging = new Map<number, number>();
+  private readonly marked = new Map<string, number>();
   private frozen = false;
   private timers: NodeJS.Timeout[] = [];
 
@@ -50,16 +53,18 @@ export class Exchange extends EventEmitter {
 
   async open(onRecord: (record: JournalRecord) => void, first: Readonly<Record<string, string>> = {}): Promise<void> {
     const marks = new Map<string, Extract<JournalRecord, { k: 'mark' }>>();
-    let empty = true;
-    this.journal.open((record) => {
-      empty = false;
+    const scans = new Map<string, JournalRecord>();
+    const lines = this.journal.open((record) => {
       this.account.apply(record);
       if (record.k === 'mark') marks.set(record.symbol, record);
+      if (record.k === 'scan') scans.set(record.network, record);
       onRecord(record);
     });
+    if (lines > LINES_KEPT) this.journal.replace([...this.account.records(), ...marks.values(), ...scans.values()]);
     for (const mark of marks.values()) this.markets.get(mark.symbol)?.resume(mark);
     for (const fill of this.account.fills) this.markets.get(fill.symbol)?.sawTrade(fill.id);
-    if (empty && Object.keys(first).length > 0) await this.record({ k: 'balance', changes: Object.fromEntries(Object.entries(first).map(([asset, free]) => [asset, { free }])) });
+    for (const market of this.markets.values()) market.begin();
+    if (lines === 0 && Object.keys(first).length > 0) await this.record({ k: 'balance', changes: Object.fromEntries(Object.entries(first).map(([asset, free]) => [asset, { free }])) });
     let last = Date.now();
     const tick = (): void => {
       const now = Date.now();
@@ -70,9 +75,10 @@ export class Exchange extends EventEmitter {
     this.timers = [setInterval(tick, TICK_MS), setInterval(() => this.mark(), MARK_EVERY_MS)];
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     this.mark();
+    await this.journal.close();
   }
 
   /** Market time stands still; orders still trade against the book. */
@@ -85,7 +91,11 @@ export class Exchange extends EventEmitter {
   }
 
   private mark(): void {
-    for (const market of this.markets.values()) this.journal.note({ k: 'mark', symbol: market.symbol, ...market.position });
+    for (const { symbol, position } of this.markets.values()) {
+      if (this.marked.get(symbol) === position.updateId) continue;
+      this.marked.set(symbol, position.updateId);
+      this.journal.note({ k: 'mark', symbol, ...position });
+    }
   }
 
   /** Applies at once and resolves when it is on the disk. */
@@ -94,11 +104,17 @@ export class Exchange extends EventEmitter {
     return this.journal.append(record);
   }
 
-  async place(params: Record<string, string>): Promise<{ order: Order; fills: Fill[] }> {
+  /** Reads a new order and holds it against the symbol's filters; throws what the venue says of one that is wrong. */
+  check(params: Record<string, string>): { request: OrderRequest; market: Market } {
     const request = readOrder(params, this.symbols, () => randomBytes(11).toString('hex'));
     const market = this.markets.get(request.info.symbol);
-    if (!market) throw new ApiError(400, -1121, 'Invalid symbol.');
+    if (!market) throw BAD_SYMBOL();
     checkFilters(request, market, this.account.openOrders(request.info.symbol).length);
+    return { request, market };
+  }
+
+  async place(params: Record<string, string>): Promise<{ order: Order; fills: Fill[] }> {
+    const { request, market } = this.check(params);
     if (this.account.openOrders(request.info.symbol).some((order) => order.clientOrderId === request.clientOrderId)) throw DUPLICATE();
     const matches = this.match(request, market);
     this.checkFunds(request, matches);
@@ -115,7 +131,7 @@ export class Exchange extends EventEmitter {
     let left = quantity;
     let money = quoteOrderQty;
     const matches: Match[] = [];
-    for (const [at, there] of market.levels(side === 'BUY' ? 'a' : 'b')) {
+    for (const [at, there] of market.walk(side === 'BUY' ? 'a' : 'b')) {
       if (type !== 'MARKET' && (side === 'BUY' ? at > price : at < price)) break;
       let take = there < left || quantity === 0n ? there : left;
       if (quantity === 0n) {
@@ -165,7 +181,8 @@ export class Exchange extends EventEmitter {
       clientOrderId,
       side,
       type,
-      timeInForce,
+      // The venue shows its market orders so.
+      timeInForce: type === 'MARKET' ? 'GTC' : timeInForce,
       price: show(price),
       origQty: show(wanted),
       quoteOrderQty: show(request.quoteOrderQty),
@@ -191,25 +208,40 @@ export class Exchange extends EventEmitter {
     return { symbol: info.symbol, id, orderId, price: show(match.price), qty: show(match.quantity), quoteQty: show(quote), commission: show(commission), commissionAsset: get, time, isBuyer: side === 'BUY', isMaker: maker };
   }
 
-  /** Resting orders that the book has come to are filled at their own price. */
+  /** Resting orders that the book has come to are filled at their own price, as far as the book goes. */
   private meetResting(market: Market): void {
+    const changed: Record<'a' | 'b', bigint[]> = { a: [], b: [] };
     for (const order of this.account.openOrders(market.symbol)) {
-      const best = market.best(order.side === 'BUY' ? 'a' : 'b');
+      const bookSide = order.side === 'BUY' ? 'a' : 'b';
       const price = must(order.price);
-      if (!best || (order.side === 'BUY' ? best[0] > price : best[0] < price)) continue;
       const info = this.symbols.get(order.symbol);
-      if (!info) continue;
-      const left = must(order.origQty) - must(order.executedQty);
-      const now = Date.now();
+      const { quantity, prices } = market.meet(bookSide, price, must(order.origQty) - must(order.executedQty));
+      if (!info || quantity === 0n) continue;
       const changes = new ChangeSet();
-      const fill = this.fill(info, order.side, order.orderId, { price, quantity: left }, true, market.trade(price, left, order.side === 'BUY'), now, changes, price);
-      const done: Order = { ...order, executedQty: order.origQty, cummulativeQuoteQty: show(must(order.cummulativeQuoteQty) + must(fill.quoteQty)), status: 'FILLED', updateTime: now };
-      void this.record({ k: 'order', order: done, fills: [fill], changes: changes.changes }).then(() => this.tell(done, [fill], changes.assets));
+      const now = Date.now();
+      const fill = this.fill(info, order.side, order.orderId, { price, quantity }, true, market.trade(price, quantity, order.side === 'BUY'), now, changes, price);
+      const executed = must(order.executedQty) + quantity;
+      const status = executed === must(order.origQty) ? 'FILLED' : 'PARTIALLY_FILLED';
+      const met: Order = { ...order, executedQty: show(executed), cummulativeQuoteQty: show(must(order.cummulativeQuoteQty) + must(fill.quoteQty)), status, updateTime: now };
+      const durable = this.record({ k: 'order', order: met, fills: [fill], changes: changes.changes });
+      durable.then(() => this.tell(met, [fill], changes.assets)).catch(() => undefined);
+      changed[bookSide].push(...prices);
+      if (must(order.executedQty) === 0n) this.emit('first-fill');
     }
+    for (const side of ['a', 'b'] as const) market.announce(side, changed[side]);
+  }
+
+  /** The order that a query or a cancel means. */
+  private asked(params: Record<string, string>): Order | undefined {
+    if (!params.symbol) throw missing('symbol');
+    if (!this.symbols.has(params.symbol)) throw BAD_SYMBOL();
+    const { symbol, orderId, origClientOrderId } = params;
+    if (!orderId && !origClientOrderId) throw new ApiError(400, -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!");
+    return this.account.find(symbol, { ...(orderId && { orderId }), ...(origClientOrderId && { clientOrderId: origClientOrderId }) });
   }
 
   async cancel(params: Record<string, string>): Promise<{ order: Order; cancelId: string }> {
-    const order = this.account.find(params.symbol ?? '', { ...(params.orderId && { orderId: params.orderId }), ...(params.origClientOrderId && { clientOrderId: params.origClientOrderId }) });
+    const order = this.asked(params);
     const info = this.symbols.get(params.symbol ?? '');
     if (!order || !info || !isOpen(order)) throw CANCEL_REJECTED();
     const left = must(order.origQty) - must(order.executedQty);
@@ -223,7 +255,7 @@ export class Exchange extends EventEmitter {
   }
 
   query(params: Record<string, string>): Order {
-    const order = this.account.find(params.symbol ?? '', { ...(params.orderId && { orderId: params.orderId }), ...(params.origClientOrderId && { clientOrderId: params.origClientOrderId }) });
+    const order = this.asked(params);
     if (!order || (this.lagging.get(order.orderId) ?? 0) > Date.now()) throw NO_ORDER();
     return order;
   }

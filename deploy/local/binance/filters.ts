@@ -51,6 +51,9 @@ export function readOrder(params: Record<string, string>, symbols: ReadonlyMap<s
   if (type === 'MARKET' && params.price) throw new ApiError(400, -1106, "Parameter 'price' sent when not required.");
   if (type !== 'MARKET' && !params.price) throw missing('price');
   if (!params.quantity && !(type === 'MARKET' && params.quoteOrderQty)) throw missing('quantity');
+  if (params.quantity && params.quoteOrderQty) throw new ApiError(400, -1106, "Parameter 'quoteOrderQty' sent when not required.");
+  if (type !== 'MARKET' && price === 0n) throw new ApiError(400, -1013, 'Invalid price.');
+  if (quantity === 0n && quoteOrderQty === 0n) throw new ApiError(400, -1013, 'Invalid quantity.');
   const clientOrderId = params.newClientOrderId ?? makeId();
   if (!/^[.A-Z:/a-z0-9_-]{1,36}$/.test(clientOrderId)) {
     throw new ApiError(400, -1100, "Illegal characters found in parameter 'newClientOrderId'; legal range is '^[\\.A-Z\\:/a-z0-9_-]{1,36}$'.");
@@ -77,6 +80,10 @@ export function checkFilters(request: OrderRequest, market: Market, openOrders: 
     const rule = filter('LOT_SIZE');
     const [min, max, step] = [value(rule, 'minQty'), value(rule, 'maxQty'), value(rule, 'stepSize')];
     if (quantity < min || (max > 0n && quantity > max) || (step > 0n && quantity % step !== 0n)) throw filterFailure('LOT_SIZE');
+  }
+  if (type === 'MARKET' && quantity > 0n) {
+    const most = value(filter('MARKET_LOT_SIZE'), 'maxQty');
+    if (most > 0n && quantity > most) throw filterFailure('MARKET_LOT_SIZE');
   }
   const notional = request.quoteOrderQty > 0n ? request.quoteOrderQty : (quantity * (type === 'MARKET' ? market.average() : price)) / 10n ** 18n;
   const rule = filter('NOTIONAL');

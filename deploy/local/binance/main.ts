@@ -5,14 +5,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
-import { Auth, Limits } from './auth';
+import { apiSocket } from './api-socket';
+import { Auth } from './auth';
 import { Capital } from './capital';
 import { Exchange } from './exchange';
 import { FAULTS } from './faults';
 import type { FaultName } from './faults';
+import { Limits } from './limits';
 import { handleRest } from './rest';
-import type { RestDeps } from './rest';
-import { apiSocket, marketSocket } from './sockets';
+import type { Deps } from './routes';
+import { marketSocket } from './streams';
 import type { EmulatorConfig } from './types';
 
 const BANNER = 'Javizen local: an emulator of Binance Spot on recorded data. Nothing here is real money.';
@@ -25,27 +27,51 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
+interface Asked {
+  readonly name?: FaultName;
+  readonly count?: number;
+  readonly probability?: number;
+  readonly seed?: number;
+  readonly match?: string;
+  readonly freeze?: boolean;
+  readonly step?: number;
+}
+
 /** Faults and the replay's clock. Reached on the same port, which listens on loopback alone. */
-function control({ exchange }: RestDeps, request: IncomingMessage, response: ServerResponse, body: string): void {
-  const send = (status: number, answer: unknown): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-  const asked = (body ? JSON.parse(body) : {}) as { name?: FaultName; count?: number; probability?: number; seed?: number; freeze?: boolean; step?: number };
-  const name = `${request.method} ${request.url}`;
+function control({ exchange }: Deps, name: string, asked: Asked): { status: number; answer: unknown } {
   if (name === 'POST /control/faults') {
-    if (!asked.name || !FAULTS.includes(asked.name)) return send(400, { error: `one of ${FAULTS.join(', ')}` });
+    if (!asked.name || !FAULTS.includes(asked.name)) return { status: 400, answer: { error: `one of ${FAULTS.join(', ')}` } };
     exchange.faults.arm(asked.name, asked);
-    return send(200, {});
+    return { status: 200, answer: {} };
   }
-  if (name === 'GET /control/faults') return send(200, Object.fromEntries(FAULTS.map((fault) => [fault, exchange.faults.fired.get(fault) ?? 0])));
+  if (name === 'GET /control/faults') return { status: 200, answer: Object.fromEntries(FAULTS.map((fault) => [fault, exchange.faults.fired.get(fault) ?? 0])) };
   if (name === 'DELETE /control/faults') {
     exchange.faults.disarm();
-    return send(200, {});
+    return { status: 200, answer: {} };
   }
   if (name === 'POST /control/clock') {
     if (asked.freeze !== undefined) exchange.freeze(asked.freeze);
     if (asked.step !== undefined) exchange.step(asked.step);
-    return send(200, {});
+    return { status: 200, answer: {} };
   }
-  return send(404, { error: `no ${name}` });
+  return { status: 404, answer: { error: `no ${name}` } };
+}
+
+function read(body: string): Asked | undefined {
+  try {
+    return (body ? JSON.parse(body) : {}) as Asked;
+  } catch {
+    return undefined;
+  }
+}
+
+function handle(deps: Deps, request: IncomingMessage, response: ServerResponse, body: string): void {
+  const headers = { 'x-emulator': 'javizen-local' };
+  if (request.url === '/') return void response.writeHead(200, { ...headers, 'content-type': 'text/plain' }).end(`${BANNER}\n`);
+  if (!request.url?.startsWith('/control/')) return void handleRest(deps, request, response, body);
+  const asked = read(body);
+  const { status, answer } = asked ? control(deps, `${request.method} ${request.url}`, asked) : { status: 400, answer: { error: 'not JSON' } };
+  response.writeHead(status, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer));
 }
 
 /** Starts the emulator; state is kept in `config.dir` and taken up again. */
@@ -55,16 +81,13 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   const capitals = config.chains.map((chain) => new Capital(exchange, chain, join(config.dir, 'keys')));
   await exchange.open((record) => capitals.forEach((capital) => capital.remember(record)), config.balances);
   for (const capital of capitals) await capital.start();
-  const deps: RestDeps = { exchange, auth: new Auth(config.apiKeys), limits: new Limits(), capitals };
+  const deps: Deps = { exchange, auth: new Auth(config.apiKeys), limits: new Limits(), capitals };
+  exchange.on('first-fill', () => deps.limits.firstFill('maker'));
 
   const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => (body += String(chunk)));
-    request.on('end', () => {
-      if (request.url === '/') return void response.writeHead(200, { 'content-type': 'text/plain' }).end(`${BANNER}\n`);
-      if (request.url?.startsWith('/control/')) return control(deps, request, response, body);
-      void handleRest(deps, request, response, body);
-    });
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => handle(deps, request, response, Buffer.concat(chunks).toString()));
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
@@ -82,10 +105,10 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   const close = async (): Promise<void> => {
     clearInterval(pings);
     for (const capital of capitals) capital.stop();
-    exchange.close();
     for (const client of sockets.clients) client.terminate();
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
+    await exchange.close();
   };
   return { port, url: `http://127.0.0.1:${port}`, exchange, close };
 }

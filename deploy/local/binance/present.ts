@@ -2,14 +2,21 @@ import type { Account } from './account';
 import { show } from './decimal';
 import type { Fill, Order } from './types';
 
-/** The answer to a new order in its FULL form. */
-export function placed(order: Order, fills: readonly Fill[]): Record<string, unknown> {
+const reasonOf = (order: Order): string =>
+  order.type === 'MARKET' ? 'INSUFFICIENT_LIQUIDITY' : order.timeInForce === 'FOK' ? 'UNFILLED_FOK_ORDER_EXPIRED' : 'UNFILLED_IOC_QUANTITY_EXPIRED';
+const expiry = (order: Order): { expiryReason?: string } => (order.status === 'EXPIRED' ? { expiryReason: reasonOf(order) } : {});
+
+/** The answer to a new order: ACK, RESULT or FULL; unasked, what takes is answered in full. */
+export function placed(order: Order, fills: readonly Fill[], form: string | undefined): Record<string, unknown> {
+  const { symbol, orderId, clientOrderId } = order;
+  const ack = { symbol, orderId, orderListId: -1, clientOrderId, transactTime: order.updateTime };
+  if ((form ?? (order.type === 'LIMIT_MAKER' ? 'ACK' : 'FULL')) === 'ACK') return ack;
+  const rows = fills.map(({ price, qty, commission, commissionAsset, id }) => ({ price, qty, commission, commissionAsset, tradeId: id }));
+  return { ...ack, ...result(order), ...(form !== 'RESULT' && { fills: rows }) };
+}
+
+function result(order: Order): Record<string, unknown> {
   return {
-    symbol: order.symbol,
-    orderId: order.orderId,
-    orderListId: -1,
-    clientOrderId: order.clientOrderId,
-    transactTime: order.updateTime,
     price: order.price,
     origQty: order.origQty,
     executedQty: order.executedQty,
@@ -21,8 +28,7 @@ export function placed(order: Order, fills: readonly Fill[]): Record<string, unk
     side: order.side,
     workingTime: order.time,
     selfTradePreventionMode: 'EXPIRE_MAKER',
-    ...(order.status === 'EXPIRED' && { expiryReason: order.timeInForce === 'FOK' ? 'UNFILLED_FOK_ORDER_EXPIRED' : 'UNFILLED_IOC_QUANTITY_EXPIRED' }),
-    fills: fills.map(({ price, qty, commission, commissionAsset, id }) => ({ price, qty, commission, commissionAsset, tradeId: id })),
+    ...expiry(order),
   };
 }
 
@@ -49,6 +55,7 @@ export function queried(order: Order): Record<string, unknown> {
     workingTime: order.time,
     origQuoteOrderQty: order.quoteOrderQty,
     selfTradePreventionMode: 'EXPIRE_MAKER',
+    ...expiry(order),
   };
 }
 
@@ -119,5 +126,6 @@ export function executionReport(order: Order, kind: 'NEW' | 'TRADE' | 'CANCELED'
     Q: order.quoteOrderQty,
     W: order.time,
     V: 'EXPIRE_MAKER',
+    ...(kind === 'EXPIRED' && { eR: reasonOf(order) }),
   };
 }

@@ -1,9 +1,10 @@
-export interface ApiKey {
+interface AnyKey {
   readonly apiKey: string;
-  readonly secret: string;
-  readonly type: 'hmac';
   readonly permissions: readonly ('TRADE' | 'WITHDRAW')[];
 }
+
+/** `publicKey` is PEM. */
+export type ApiKey = (AnyKey & { readonly type: 'hmac'; readonly secret: string }) | (AnyKey & { readonly type: 'ed25519'; readonly publicKey: string });
 
 export interface ChainConfig {
   /** The venue's word for the network: `ETH`. */
@@ -78,6 +79,7 @@ export interface Withdrawal {
   readonly transactionFee: string;
   readonly applyTime: number;
   status: 4 | 6;
+  completeTime?: number;
   txId: string;
   raw: string;
 }
@@ -85,10 +87,11 @@ export interface Withdrawal {
 /** One durable step. Replaying all of them gives the account back. */
 export type JournalRecord =
   | { k: 'order'; order: Order; fills: Fill[]; changes: Changes }
+  | { k: 'fills'; fills: Fill[] }
   | { k: 'deposit'; deposit: Deposit; changes: Changes }
   | { k: 'withdrawal'; withdrawal: Withdrawal; changes: Changes }
   | { k: 'mark'; symbol: string; at: number; backward: boolean; updateId: number; tradeId: number }
-  | { k: 'scan'; network: string; height: number }
+  | { k: 'scan'; network: string; height: number; hash?: string }
   | { k: 'balance'; changes: Changes };
 
 /** Changes of free and locked balances, as decimal strings with 8 places. */

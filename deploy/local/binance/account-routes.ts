@@ -1,0 +1,147 @@
+import type { Capital } from './capital';
+import { ApiError, BAD_SYMBOL, missing } from './errors';
+import * as present from './present';
+import { limitOf, marketOf, within } from './routes';
+import type { Deps, Params, Route } from './routes';
+
+const NONE = { maker: '0.00000000', taker: '0.00000000', buyer: '0.00000000', seller: '0.00000000' };
+const STANDARD = { ...NONE, maker: '0.00100000', taker: '0.00100000' };
+/** Deposits and withdrawals are told for so long unless a start is given. */
+const CAPITAL_DAYS_MS = 90 * 86_400_000;
+
+const capitalOf = ({ capitals }: Deps, network: string | undefined): Capital => {
+  const found = capitals.find((capital) => !network || capital.network === network);
+  if (!found) throw new ApiError(400, -4019, 'the network is not supported');
+  return found;
+};
+
+function myTrades(deps: Deps, params: Params): unknown[] {
+  marketOf(deps, params);
+  const timed = params.startTime !== undefined || params.endTime !== undefined;
+  if (timed && (params.fromId !== undefined || params.orderId !== undefined)) throw new ApiError(400, -1128, 'Combination of optional parameters invalid.');
+  const limit = limitOf(params, 500, 1000);
+  const rows = deps.exchange.account.fills.filter((fill) => fill.symbol === params.symbol && (!params.orderId || fill.orderId === Number(params.orderId)));
+  const from = params.fromId === undefined ? undefined : Number(params.fromId);
+  const found = from === undefined ? within(rows, params, ({ time }) => time, limit) : rows.filter(({ id }) => id >= from).slice(0, limit);
+  return found.map(present.trade);
+}
+
+function allOrders({ exchange }: Deps, params: Params): unknown[] {
+  if (!params.symbol) throw missing('symbol');
+  const rows = [...exchange.account.orders.values()].filter(({ symbol }) => symbol === params.symbol);
+  const limit = limitOf(params, 500, 1000);
+  const from = params.orderId === undefined ? undefined : Number(params.orderId);
+  return (from === undefined ? within(rows, params, ({ time }) => time, limit) : rows.filter(({ orderId }) => orderId >= from).slice(0, limit)).map(present.queried);
+}
+
+async function cancelAll({ exchange }: Deps, params: Params): Promise<unknown[]> {
+  if (!params.symbol) throw missing('symbol');
+  if (!exchange.symbols.has(params.symbol)) throw BAD_SYMBOL();
+  const open = exchange.account.openOrders(params.symbol);
+  if (open.length === 0) throw new ApiError(400, -2011, 'Unknown order sent.');
+  const ended = await Promise.all(open.map(({ symbol, orderId }) => exchange.cancel({ symbol, orderId: String(orderId) })));
+  return ended.map(({ order, cancelId }) => present.canceled(order, cancelId));
+}
+
+function deposits({ exchange, capitals }: Deps, params: Params): unknown[] {
+  const from = Number(params.startTime ?? Date.now() - CAPITAL_DAYS_MS);
+  const rows = [...exchange.account.deposits.values()].filter(
+    ({ coin, status, insertTime, txId }) =>
+      (!params.coin || coin === params.coin) && (!params.status || status === Number(params.status)) && (!params.txId || txId === params.txId) &&
+      insertTime >= from && insertTime <= Number(params.endTime ?? Number.MAX_SAFE_INTEGER),
+  );
+  return page(rows, params).map(({ id, coin, network, amount, status, address, txId, insertTime, confirmations }) => {
+    const needed = capitals.find((capital) => capital.network === network)?.confirmations ?? 0;
+    const confirmTimes = `${Math.min(confirmations, needed)}/${needed}`;
+    return { id, amount, coin, network, status, address, addressTag: '', txId, insertTime, transferType: 0, confirmTimes, unlockConfirm: needed, walletType: 0 };
+  });
+}
+
+function withdrawals({ exchange }: Deps, params: Params): unknown[] {
+  const from = Number(params.startTime ?? Date.now() - CAPITAL_DAYS_MS);
+  const rows = [...exchange.account.withdrawals.values()].filter(
+    ({ coin, withdrawOrderId, status, applyTime }) =>
+      (!params.coin || coin === params.coin) && (!params.withdrawOrderId || withdrawOrderId === params.withdrawOrderId) &&
+      (!params.status || status === Number(params.status)) && applyTime >= from && applyTime <= Number(params.endTime ?? Number.MAX_SAFE_INTEGER),
+  );
+  const day = (time: number): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+  return page(rows, params).map(({ raw: _raw, applyTime, completeTime, ...row }) => ({
+    ...row,
+    txId: row.status === 6 ? row.txId : '',
+    applyTime: day(applyTime),
+    ...(completeTime !== undefined && { completeTime: day(completeTime) }),
+    transferType: 0,
+    info: '',
+    confirmNo: row.status === 6 ? 3 : 0,
+    walletType: 0,
+    txKey: '',
+  }));
+}
+
+/** Newest first. */
+function page<T>(rows: readonly T[], params: Params): T[] {
+  const offset = /^\d+$/.test(params.offset ?? '') ? Number(params.offset) : 0;
+  return [...rows].reverse().slice(offset, offset + limitOf(params, 1000, 1000));
+}
+
+/** What the account may do and have. New orders are elsewhere. */
+export const SIGNED: Record<string, Route> = {
+  'POST /api/v3/order/test': {
+    weight: 1,
+    signed: 'TRADE',
+    run: ({ exchange }, { params }) => {
+      exchange.check(params);
+      return {};
+    },
+  },
+  'GET /api/v3/order': { weight: 4, signed: 'READ', run: ({ exchange }, { params }) => present.queried(exchange.query(params)) },
+  'DELETE /api/v3/order': {
+    weight: 1,
+    signed: 'TRADE',
+    run: async ({ exchange }, { params }) => {
+      const { order, cancelId } = await exchange.cancel(params);
+      return present.canceled(order, cancelId);
+    },
+  },
+  'GET /api/v3/openOrders': { weight: ({ symbol }) => (symbol ? 6 : 80), signed: 'READ', run: ({ exchange }, { params }) => exchange.account.openOrders(params.symbol).map(present.queried) },
+  'DELETE /api/v3/openOrders': { weight: 1, signed: 'TRADE', run: (deps, { params }) => cancelAll(deps, params) },
+  'GET /api/v3/allOrders': { weight: 20, signed: 'READ', run: (deps, { params }) => allOrders(deps, params) },
+  'GET /api/v3/myTrades': { weight: ({ orderId }) => (orderId ? 5 : 20), signed: 'READ', run: (deps, { params }) => myTrades(deps, params) },
+  'GET /api/v3/account': { weight: 20, signed: 'READ', run: ({ exchange }, { params }) => present.account(exchange.account, params.omitZeroBalances === 'true') },
+  'GET /api/v3/account/commission': {
+    weight: 20,
+    signed: 'READ',
+    run: (deps, { params }) => {
+      const { symbol } = marketOf(deps, params);
+      const discount = { enabledForAccount: false, enabledForSymbol: true, discountAsset: 'BNB', discount: '0.75000000' };
+      return { symbol, standardCommission: STANDARD, specialCommission: NONE, taxCommission: NONE, discount };
+    },
+  },
+  'GET /api/v3/rateLimit/order': { weight: 40, signed: 'READ', run: ({ limits }) => limits.orderCounts() },
+  'GET /sapi/v1/account/apiRestrictions': {
+    weight: 1,
+    signed: 'READ',
+    run: (_, { key }) => ({
+      ipRestrict: true,
+      createTime: 1_600_000_000_000,
+      enableReading: true,
+      enableWithdrawals: key?.permissions.includes('WITHDRAW') ?? false,
+      enableInternalTransfer: false,
+      enableSpotAndMarginTrading: key?.permissions.includes('TRADE') ?? false,
+    }),
+  },
+  'GET /sapi/v1/capital/config/getall': { weight: 10, signed: 'READ', run: ({ capitals }) => capitals.flatMap((capital) => capital.config()) },
+  'GET /sapi/v1/capital/deposit/address': {
+    weight: 10,
+    signed: 'READ',
+    run: (deps, { params }) => {
+      if (!params.coin) throw missing('coin');
+      const capital = capitalOf(deps, params.network);
+      if (!capital.coins.includes(params.coin)) throw new ApiError(400, -4018, 'coin not exist');
+      return { address: capital.depositAddress, coin: params.coin, tag: '', url: '' };
+    },
+  },
+  'GET /sapi/v1/capital/deposit/hisrec': { weight: 1, signed: 'READ', run: (deps, { params }) => deposits(deps, params) },
+  'POST /sapi/v1/capital/withdraw/apply': { weight: 600, signed: 'WITHDRAW', run: (deps, { params }) => capitalOf(deps, params.network).withdraw(params) },
+  'GET /sapi/v1/capital/withdraw/history': { weight: 1, signed: 'READ', run: (deps, { params }) => withdrawals(deps, params) },
+};
