@@ -6,7 +6,7 @@ import type { ApiKey } from './types';
 import { userEvents } from './user-events';
 
 /** Methods that are a REST call by another name. */
-const SAME_AS: Readonly<Record<string, string>> = {
+const SAME_AS: ReadonlyMap<string, string> = new Map(Object.entries({
   ping: 'GET /api/v3/ping',
   time: 'GET /api/v3/time',
   exchangeInfo: 'GET /api/v3/exchangeInfo',
@@ -29,7 +29,7 @@ const SAME_AS: Readonly<Record<string, string>> = {
   'account.rateLimits.orders': 'GET /api/v3/rateLimit/order',
   allOrders: 'GET /api/v3/allOrders',
   myTrades: 'GET /api/v3/myTrades',
-};
+}));
 
 interface Connection {
   readonly socket: WebSocket;
@@ -80,7 +80,7 @@ async function answer(deps: Deps, connection: Connection, raw: string): Promise<
   };
   try {
     const text: Params = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? JSON.stringify(value) : String(value)]));
-    const name = SAME_AS[method] ?? method;
+    const name = SAME_AS.get(method) ?? method;
     const result = await weighed(deps, name, method, text, () => call(deps, connection, method, params, text));
     if (result !== NO_ANSWER) send({ id, status: 200, result, ...rateLimits() });
   } catch (error) {
@@ -98,7 +98,7 @@ function keyOf(deps: Deps, { session }: Connection, params: Record<string, unkno
 }
 
 async function call(deps: Deps, connection: Connection, method: string, params: Record<string, unknown>, text: Params): Promise<unknown> {
-  const name = SAME_AS[method];
+  const name = SAME_AS.get(method);
   const route = name === undefined ? undefined : routeOf(name);
   if (name === undefined || !route) return ofSession(deps, connection, method, params);
   const key = route.signed ? keyOf(deps, connection, params, text) : undefined;

@@ -5,6 +5,8 @@ export const INTERVALS: Readonly<Record<string, number>> = {
   '8h': 28_800_000, '12h': 43_200_000, '1d': 86_400_000,
 };
 
+export const lengthOf = (interval: string): number | undefined => (Object.hasOwn(INTERVALS, interval) ? INTERVALS[interval] : undefined);
+
 const KEPT = 1000;
 /** So many seconds of trade are told as history from before the start. */
 const HISTORY_SECONDS = 400_000;

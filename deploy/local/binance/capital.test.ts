@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MainClient } from 'binance';
-import { Wallet } from 'ethers';
-import { startAnvil } from '../evm/anvil';
+import { HDNodeWallet, Interface, Wallet } from 'ethers';
+import { LOCAL_MNEMONIC, startAnvil } from '../evm/anvil';
 import type { Anvil } from '../evm/anvil';
 import { balanceOf } from '../evm/balance';
 import { faucet } from '../evm/faucet';
@@ -154,4 +154,47 @@ test('ended between the request and the payout, and again while it is unmined: p
   await mine(3);
   expect(await has(to, 'ETH')).toBe('0.9995');
   expect(await rpc('eth_getTransactionCount', [to, 'latest'])).toBe('0x0');
+});
+
+test('a deposit that a reorganisation puts elsewhere in a later block is credited once', async () => {
+  const { address } = await treasury.getDepositAddress({ coin: 'USDT', network: 'ETH' });
+  const holder = HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, "m/44'/60'/0'/0/5");
+  await give(holder.address, 'USDT', '70');
+  const data = new Interface(['function transfer(address to, uint256 value)']).encodeFunctionData('transfer', [address, 25_000_000n]);
+  const fees = { type: 2, chainId: anvil.chainId, gasLimit: 200_000, maxFeePerGas: 50_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n, to: usdt, data };
+  const raw = await holder.signTransaction({ ...fees, nonce: 0 });
+  const before = free('USDT');
+  const txid = (await rpc('eth_sendRawTransaction', [raw])) as string;
+  await mine();
+  const row = async () => (await history('USDT')).find((found) => found.txId === txid);
+  expect(await until('seen', row)).toMatchObject({ status: 0 });
+  // The same transaction again, behind another transfer: its log has another number in the block.
+  await rpc('anvil_reorg', [1, []]);
+  const other = HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, "m/44'/60'/0'/0/6");
+  await give(other.address, 'USDT', '1');
+  await rpc('eth_sendRawTransaction', [await other.signTransaction({ ...fees, nonce: 0, maxPriorityFeePerGas: 20_000_000_000n, data: data.slice(0, -64) + (1_000_000n).toString(16).padStart(64, '0') })]);
+  await rpc('eth_sendRawTransaction', [raw]);
+  await mine();
+  const receipt = (await rpc('eth_getTransactionReceipt', [txid])) as { logs: { logIndex: string }[] };
+  expect(receipt.logs[0]?.logIndex).toBe('0x1');
+  await until('credited', async () => (await row())?.status === 1, () => mine());
+  await mine(5);
+  await until('both', async () => free('USDT') === show(must(before) + must('26')));
+  expect((await history('USDT')).filter((found) => found.txId === txid)).toHaveLength(1);
+});
+
+test('many withdrawals at once go out one after another, each once', async () => {
+  const targets = Array.from({ length: 6 }, () => Wallet.createRandom().address);
+  await Promise.all(targets.map((address, n) => treasury.withdraw({ coin: 'USDT', network: 'ETH', address, amount: 10 + n, withdrawOrderId: `many${n}` })));
+  await until('all completed', async () => (await Promise.all(targets.map((_, n) => withdrawal(`many${n}`)))).every((found) => found?.status === 6), () => mine());
+  for (const [n, address] of targets.entries()) expect(await has(address, 'USDT')).toBe(String(9 + n));
+});
+
+test('executed and never told: the answer to a withdrawal is lost, and asking finds it', async () => {
+  emulator.exchange.faults.arm('reset-after', { match: 'withdraw/apply' });
+  const address = Wallet.createRandom().address;
+  await expect(treasury.withdraw({ coin: 'USDT', network: 'ETH', address, amount: 10, withdrawOrderId: 'lost' })).rejects.toBeDefined();
+  expect(await withdrawal('lost')).toMatchObject({ status: 4 });
+  await until('completed', async () => (await withdrawal('lost'))?.status === 6, () => mine());
+  expect(await has(address, 'USDT')).toBe('9');
 });

@@ -1,6 +1,6 @@
 import type { Auth } from './auth';
 import type { Candle } from './candles';
-import { INTERVALS } from './candles';
+import { lengthOf } from './candles';
 import type { Capital } from './capital';
 import { UNIT, show, times } from './decimal';
 import { ApiError, BAD_SYMBOL, missing } from './errors';
@@ -108,7 +108,7 @@ const klineRow = ({ t, o, h, l, c, v, q, n, bought, boughtQuote }: Candle, lengt
 function klines(deps: Deps, params: Params): unknown[] {
   const market = marketOf(deps, params);
   if (!params.interval) throw missing('interval');
-  const length = INTERVALS[params.interval];
+  const length = lengthOf(params.interval);
   if (!length) throw new ApiError(400, -1120, 'Invalid interval.');
   return within(market.klines(params.interval), params, ({ t }) => t, limitOf(params, 500, 1000)).map((candle) => klineRow(candle, length));
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { INTERVALS } from './candles';
+import { lengthOf } from './candles';
 import type { Candle } from './candles';
 import { show } from './decimal';
 import type { Market, PublicTrade } from './market';
@@ -31,7 +31,7 @@ function attach(deps: Deps, stream: string, send: Send): Detach | undefined {
   if (kind === 'aggTrade') return on(market, 'trade', (trade: never) => send(aggregate(market, trade)));
   if (kind === 'bookTicker') return bookTicker(market, send);
   if (kind === 'ticker' || kind === 'miniTicker') return ticker(market, kind, send);
-  if (kind.startsWith('kline_') && INTERVALS[kind.slice(6)]) return kline(market, kind.slice(6), send);
+  if (kind.startsWith('kline_') && lengthOf(kind.slice(6))) return kline(market, kind.slice(6), send);
   return undefined;
 }
 
@@ -71,7 +71,7 @@ function ticker(market: Market, kind: 'ticker' | 'miniTicker', send: Send): Deta
 }
 
 function kline(market: Market, interval: string, send: Send): Detach {
-  const length = INTERVALS[interval] ?? 60_000;
+  const length = lengthOf(interval) ?? 60_000;
   let sentAt = 0;
   return on(market, 'kline', (...args: never[]) => {
     const [at, candle, closed] = args as unknown as [string, Candle, boolean];
