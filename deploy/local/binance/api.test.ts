@@ -178,6 +178,16 @@ test('what cannot be read harms nobody', async () => {
   expect([banner.headers.get('x-emulator'), await banner.text()]).toEqual(['javizen-local', expect.stringContaining('emulator')]);
 });
 
+test('it does not start in production', async () => {
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    await expect(startEmulator({ ...config(), dir: join(dir, 'never') })).rejects.toThrow('does not run in production');
+  } finally {
+    process.env.NODE_ENV = before;
+  }
+});
+
 test('resting orders are met as far as the book goes, and take from it', async () => {
   const [ask, there] = best('a');
   const [bid] = best('b');

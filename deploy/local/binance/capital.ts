@@ -203,6 +203,7 @@ export class Capital {
     const changes = new ChangeSet().free(coin, -amount);
     await this.exchange.record({ k: 'withdrawal', withdrawal, changes: changes.changes });
     this.exchange.emit('position', changes.assets);
+    this.exchange.emit('balance', coin, show(-amount));
     return { id: withdrawal.id };
   }
 
