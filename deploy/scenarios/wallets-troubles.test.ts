@@ -260,6 +260,8 @@ test('the same chain id and another beginning: the network stops, nothing is rev
   await tenEther();
   await wallets.stop();
   const before = await engine.balancesOf('u1');
+  // Two chains that begin in the same second begin with the same block.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
   const other = await startAnvil({ dir: join(dir, 'other'), port: await freePort(), chainId: CHAIN_ID, blockSeconds: 0, logFile: join(dir, 'other.log') });
   await stranger(other).mine(200);
   await startWallets(noVenue, { rpcUrl: other.url });
