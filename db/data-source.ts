@@ -2,6 +2,7 @@ import { createConnection } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
 import { ENTITIES } from './entities';
 import { Foundation1763700000000 } from './migrations/1763700000000-foundation';
+import { Trading1763800000000 } from './migrations/1763800000000-trading';
 
 export interface DbConfig {
   /** mysql://user:password@host:port/database */
@@ -23,7 +24,7 @@ export async function openDatabase(config: DbConfig): Promise<DataSource> {
     url: config.url,
     poolSize: config.poolSize,
     entities: ENTITIES,
-    migrations: [Foundation1763700000000],
+    migrations: [Foundation1763700000000, Trading1763800000000],
     synchronize: false,
     timezone: 'Z',
     charset: 'utf8mb4',

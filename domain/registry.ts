@@ -44,6 +44,29 @@ export interface Market {
   readonly base: string;
   readonly quote: string;
   readonly venue: 'binance' | null;
+  /** Price and quantity steps of our own book, as decimal strings; quantities are whole lots, prices whole ticks. */
+  readonly tick: string;
+  readonly lot: string;
+  readonly minQuantity: string;
+  readonly maxQuantity: string;
+  /** Smallest price x quantity, in the quote asset. */
+  readonly minNotional: string;
+  /** Most open orders of one user here. */
+  readonly maxOrders: number;
+  /** How far from the best price an order at market may go, as a share (0.05 = 5 %). */
+  readonly band: string;
+  readonly state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT';
+  /** An admin's choice: our book alone, although there is a venue. */
+  readonly insideOnly: boolean;
+}
+
+/** Maker and taker rates from a volume of 30 days on, in the market's quote asset. The most special row that fits counts. */
+export interface TradingTier {
+  /** A symbol, or `*` for every market without rows of its own. */
+  readonly market: string;
+  readonly minVolume: string;
+  readonly maker: string;
+  readonly taker: string;
 }
 
 /** Rates in force, as decimal strings (0.001 = 10 basis points). Every fee row stores the version it was taken by. */
@@ -54,6 +77,9 @@ export interface FeeSchedule {
   readonly swapSpread: string;
   /** What the venue takes of what is received; the quote covers it. */
   readonly venueTaker: string;
+  readonly trading: readonly TradingTier[];
+  /** Added to what the venue charged where that is more than the user's own taker rate. */
+  readonly venueMargin: string;
 }
 
 export interface Registry {

@@ -1,6 +1,6 @@
 import { EntitySchema } from 'typeorm';
-import type { Asset, Market, Network, Rail } from '../../domain/registry';
-import { id, int, json, money, nullable, primary, text } from './columns';
+import type { Asset, FeeSchedule, Market, Network, Rail } from '../../domain/registry';
+import { flag, id, int, json, money, nullable, primary, text } from './columns';
 
 export const AssetEntity = new EntitySchema<Asset>({
   name: 'assets',
@@ -36,12 +36,26 @@ export const RailEntity = new EntitySchema<Rail>({
 
 export const MarketEntity = new EntitySchema<Market>({
   name: 'markets',
-  columns: { symbol: primary(text('symbol', 40)), base: text('base', 20), quote: text('quote', 20), venue: nullable(text('venue', 20)) },
+  columns: {
+    symbol: primary(text('symbol', 40)),
+    base: text('base', 20),
+    quote: text('quote', 20),
+    venue: nullable(text('venue', 20)),
+    tick: money(),
+    lot: money(),
+    minQuantity: money('min_quantity'),
+    maxQuantity: money('max_quantity'),
+    minNotional: money('min_notional'),
+    maxOrders: int('max_orders'),
+    band: money(),
+    state: text('state', 20),
+    insideOnly: flag('inside_only'),
+  },
 });
 
 export interface FeeVersionRow {
   version: number;
-  rates: { swapCommission: string; swapSpread: string; venueTaker: string };
+  rates: Omit<FeeSchedule, 'version'>;
   at: number;
 }
 export const FeeVersionEntity = new EntitySchema<FeeVersionRow>({

@@ -49,7 +49,8 @@ export const SwapEntity = new EntitySchema<SwapRow>({
 /** An order meant for the venue, committed before it is sent. The id is the venue's client id, used once, ever. */
 export interface VenueIntentRow {
   id: string;
-  swapId: string;
+  /** A leg of a swap, or a bundle of users' orders. */
+  swapId: string | null;
   leg: number;
   symbol: string;
   side: 'BUY' | 'SELL';
@@ -61,6 +62,10 @@ export interface VenueIntentRow {
   state: IntentState;
   venueOrderId: string | null;
   reason: string | null;
+  /** Orders of the bundle in the order of its allotment, with the lots each has in it; empty for a swap. */
+  members: { orderId: string; lots: number }[];
+  /** Best prices and their age when it was decided. */
+  seen: Record<string, string | number>;
   createdAt: number;
   updatedAt: number;
 }
@@ -68,7 +73,7 @@ export const VenueIntentEntity = new EntitySchema<VenueIntentRow>({
   name: 'venue_intents',
   columns: {
     id: id(),
-    swapId: text('swap_id', 64),
+    swapId: nullable(text('swap_id', 64)),
     leg: int(),
     symbol: text('symbol', 40),
     side: text('side', 4),
@@ -79,6 +84,8 @@ export const VenueIntentEntity = new EntitySchema<VenueIntentRow>({
     state: text('state', 20),
     venueOrderId: nullable(text('venue_order_id', 40)),
     reason: nullable(text('reason', 500)),
+    members: json(),
+    seen: json(),
     createdAt: big('created_at'),
     updatedAt: big('updated_at'),
   },

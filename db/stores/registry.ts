@@ -25,7 +25,16 @@ export async function loadRegistry(dataSource: DataSource): Promise<Registry> {
       minWithdrawal: plain(rail.minWithdrawal),
       withdrawalFee: plain(rail.withdrawalFee),
     })),
-    markets,
+    markets: markets.map((market) => ({
+      ...market,
+      tick: plain(market.tick),
+      lot: plain(market.lot),
+      minQuantity: plain(market.minQuantity),
+      maxQuantity: plain(market.maxQuantity),
+      minNotional: plain(market.minNotional),
+      band: plain(market.band),
+      insideOnly: Boolean(market.insideOnly),
+    })),
     fees: { version: fees.version, ...fees.rates },
   };
 }

@@ -15,6 +15,21 @@ export interface CostPaid {
   readonly from: CustodyPlace;
 }
 
+/** What an order says, in Binance's words; amounts as decimal strings. */
+export interface OrderTerms {
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly type: 'LIMIT' | 'MARKET' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
+  readonly timeInForce?: 'GTC' | 'IOC' | 'FOK' | undefined;
+  readonly quantity?: string | undefined;
+  readonly quoteOrderQty?: string | undefined;
+  readonly price?: string | undefined;
+  readonly stopPrice?: string | undefined;
+  readonly trailingDelta?: number | undefined;
+  readonly icebergQty?: string | undefined;
+  readonly selfTradePreventionMode?: 'EXPIRE_TAKER' | 'EXPIRE_MAKER' | 'EXPIRE_BOTH' | 'DECREMENT' | undefined;
+}
+
 export type CommandBody =
   /** Operator's own money enters the books, having arrived in custody. */
   | { kind: 'operator.contribute'; asset: string; amount: string; custody: CustodyPlace }
@@ -66,6 +81,32 @@ export type CommandBody =
   /** The address belongs to a user of ours: a transfer inside the books, the fee given back. */
   | { kind: 'withdrawal.settleInside'; withdrawalId: string; toUserId: string }
   | { kind: 'swap.accept'; swapId: string; userId: string; quoteId: string }
+  /** Reference: `order:<user>:<clientOrderId>`. Refusals: see the endpoint. The answer is the order as the API shows it. */
+  | ({ kind: 'order.place'; userId: string; clientOrderId: string } & OrderTerms)
+  | {
+      kind: 'order.oco';
+      userId: string;
+      clientOrderId: string;
+      symbol: string;
+      side: 'BUY' | 'SELL';
+      quantity: string;
+      price: string;
+      stopPrice: string;
+      stopLimitPrice?: string;
+      selfTradePreventionMode?: OrderTerms['selfTradePreventionMode'];
+    }
+  /** In flight: PENDING_CANCEL, applied when it comes back. Refused ORDER_STATE when it has ended. */
+  | { kind: 'order.cancel'; userId: string; orderId: string }
+  | { kind: 'order.cancelAll'; userId: string; symbol: string }
+  | { kind: 'order.amend'; userId: string; orderId: string; quantity: string }
+  /** Cancels and places in one step; refused as a whole. The answer is the new order, with the old one's id. */
+  | ({ kind: 'order.replace'; userId: string; clientOrderId: string; orderId: string } & OrderTerms)
+  /** Something outside changed (prices, freshness, budget): what rests and is reached goes on, stops trigger. */
+  | { kind: 'market.tick'; symbol: string }
+  /** An admin's choice for a market. */
+  | { kind: 'market.set'; symbol: string; adminId: string; state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT'; insideOnly: boolean }
+  /** From the operator's position to a user: own tokens given out, a refund. Refused NEEDS_OPERATOR_FUNDS. */
+  | { kind: 'operator.grant'; userId: string; asset: string; amount: string; why: string }
   /** The final outcome of an order at the venue: all its trades, or none. */
   | { kind: 'venue.report'; intentId: string; outcome: 'done' | 'refused'; venueOrderId: string | null; reason: string | null; trades: VenueTrade[] };
 

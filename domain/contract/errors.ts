@@ -42,6 +42,13 @@ export const ERRORS = {
   QUOTE_USED: kind(409, 'This quote was accepted before.'),
   FUNDS_IN_TRANSIT: kind(409, 'The coins for this trade are still on their way to the venue. Try again shortly.', true),
   MARKET_CLOSED: kind(503, 'This market has no fresh price right now.', true),
+  // orders: `details` carries Binance's code and words ({ venueCode: -1013, words: 'Filter failure: LOT_SIZE' }) where it has some
+  BAD_ORDER: kind(400, 'This kind of order needs other fields.'),
+  FILTER_FAILURE: kind(400, "The order breaks a rule of its market; see `details`."),
+  WOULD_MATCH: kind(409, 'Order would immediately match and take.'),
+  WOULD_TRIGGER: kind(409, 'Order would trigger immediately.'),
+  ORDER_STATE: kind(409, 'This order has ended or is not in a state that allows this.'),
+  IN_FLIGHT: kind(409, 'This order is being executed at the venue right now. Try again in a moment.', true),
   // withdrawals
   BAD_ADDRESS: kind(400, 'This is not a valid address on this network.'),
   ADDRESS_DENIED: kind(400, 'Coins cannot be sent to this address.'),

@@ -1,8 +1,13 @@
+import type { FillView, OrderView } from './api/orders';
+
 /** Catalogue of what the house tells itself and its users after a commit. Events carry ids and states, never secrets. */
 export interface Events {
   /** Whose business it is: a user id, or null for admins only. */
   'balance.changed': { userId: string; asset: string };
   'swap.changed': { userId: string; swapId: string; state: string };
+  /** As the API shows it, so that a busy feed reads no tables. */
+  'order.changed': { userId: string; order: OrderView };
+  'fill.made': { userId: string; fill: FillView };
   'withdrawal.changed': { userId: string; withdrawalId: string; state: string };
   'deposit.changed': { userId: string; depositId: string; state: string; confirmations: number };
   'kyc.changed': { userId: string; state: string };

@@ -2,6 +2,9 @@
  * Interfaces between houses. Asynchronous, plain JSON messages with amounts as decimal strings, so that each can cross
  * a socket. Methods refuse with DomainError.
  */
+import type { CandleView, DepthView, Interval, PublicTradeView, TickerView } from './api/markets';
+import type { DepthDiff } from './api/live';
+import type { FeeView, RoutingView } from './api/orders';
 import type { Command, CommandAnswer } from './commands';
 import type { EventName, EventOf, HouseEvent } from './events';
 
@@ -46,8 +49,25 @@ export interface Quote {
 export interface Quotes {
   /** Refuses MARKET_CLOSED, UNKNOWN_MARKET, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE. */
   quote(request: { userId: string; from: string; to: string; fromAmount: string }): Promise<Quote>;
-  /** Best bid and ask of each market and how old they are, for show. */
-  tickers(): Promise<{ symbol: string; bid: string; ask: string; ageMs: number; mode: 'mirrored' | 'cancel only' }[]>;
+}
+
+/** What anybody may see of the markets: our book and the venue's behind it. Refuses UNKNOWN_MARKET. */
+export interface MarketData {
+  tickers(): Promise<TickerView[]>;
+  depth(symbol: string, limit: number): Promise<DepthView>;
+  /** Newest first. */
+  trades(symbol: string, limit: number): Promise<PublicTradeView[]>;
+  /** Oldest first. Refuses MARKET_CLOSED when the venue cannot be asked. */
+  candles(symbol: string, interval: Interval, limit: number, before: number | undefined): Promise<CandleView[]>;
+  /** Changes of a book, conflated to ten a second; each follows on the one before or on a snapshot. Answers how to end. */
+  onDepth(listener: (diff: DepthDiff) => void): () => void;
+  onTrades(listener: (symbol: string, trades: PublicTradeView[]) => void): () => void;
+}
+
+/** What a user pays, and how the house routes. */
+export interface TradingFigures {
+  feesOf(userId: string): Promise<FeeView[]>;
+  routing(): Promise<RoutingView[]>;
 }
 
 export interface DepositAddresses {

@@ -1,6 +1,7 @@
 /** Every state and every event of each table, written out: what is not in the list is refused. */
 import { DEPOSIT } from './deposit';
 import { KYC } from './kyc';
+import { ORDER } from './order';
 import { INTENT, SWAP } from './swap';
 import { advance, finalStates } from './transitions';
 import type { Transitions } from './transitions';
@@ -52,6 +53,20 @@ const CASES: readonly Case[] = [
     allowed: ['PENDING lose UNKNOWN', 'PENDING settle DONE', 'PENDING refuse REFUSED', 'UNKNOWN lose UNKNOWN', 'UNKNOWN settle DONE', 'UNKNOWN refuse REFUSED'],
     final: ['DONE', 'REFUSED'],
     first: 'PENDING',
+  },
+  {
+    name: 'order',
+    table: ORDER as Transitions<string, string>,
+    events: ['fill', 'fillRest', 'askCancel', 'cancel', 'expire', 'prevent', 'amend'],
+    allowed: [
+      'NEW fill PARTIALLY_FILLED', 'NEW fillRest FILLED', 'NEW askCancel PENDING_CANCEL', 'NEW cancel CANCELED', 'NEW expire EXPIRED', 'NEW prevent EXPIRED_IN_MATCH', 'NEW amend NEW',
+      'PARTIALLY_FILLED fill PARTIALLY_FILLED', 'PARTIALLY_FILLED fillRest FILLED', 'PARTIALLY_FILLED askCancel PENDING_CANCEL', 'PARTIALLY_FILLED cancel CANCELED',
+      'PARTIALLY_FILLED expire EXPIRED', 'PARTIALLY_FILLED prevent EXPIRED_IN_MATCH', 'PARTIALLY_FILLED amend PARTIALLY_FILLED',
+      'PENDING_CANCEL fill PENDING_CANCEL', 'PENDING_CANCEL fillRest FILLED', 'PENDING_CANCEL askCancel PENDING_CANCEL', 'PENDING_CANCEL cancel CANCELED',
+      'PENDING_CANCEL expire EXPIRED', 'PENDING_CANCEL prevent EXPIRED_IN_MATCH',
+    ],
+    final: ['FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH'],
+    first: 'NEW',
   },
   {
     name: 'withdrawal',

@@ -8,12 +8,13 @@ import { byId, listOf, nothing, page } from './common';
 import * as deposits from './deposits';
 import * as kyc from './kyc';
 import * as markets from './markets';
+import * as orders from './orders';
 import * as swaps from './swaps';
 import * as withdrawals from './withdrawals';
 
 /** public: anybody. user: logged in. verified: identity approved. admin: an operator. */
 export type Access = 'public' | 'user' | 'verified' | 'admin';
-export type LimitName = 'login' | 'register' | 'document' | 'quote' | 'change' | 'read';
+export type LimitName = 'login' | 'register' | 'document' | 'quote' | 'change' | 'order' | 'read';
 export type Method = 'get' | 'post' | 'delete';
 
 export interface Endpoint {
@@ -69,6 +70,20 @@ const post = <const T extends object>(path: string, summary: string, rest: T): O
 
 const ADMIN = { access: 'admin' } as const;
 const decide = { ...ADMIN, params: byId, answers: nothing } as const;
+
+const ORDER_REFUSALS = [
+  'UNKNOWN_MARKET',
+  'MARKET_CLOSED',
+  'BAD_ORDER',
+  'FILTER_FAILURE',
+  'WOULD_MATCH',
+  'WOULD_TRIGGER',
+  'INSUFFICIENT_FUNDS',
+  'FUNDS_IN_TRANSIT',
+  'REFERENCE_REUSED',
+  'BUSY',
+  'UNKNOWN_OUTCOME',
+] as const;
 
 export const ENDPOINTS = {
   register: post('/accounts', 'Open an account and log in', {
@@ -170,6 +185,99 @@ export const ENDPOINTS = {
     answers: withdrawals.withdrawalView,
     refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE'],
   }),
+  placeOrder: post('/orders', 'Place an order; the Idempotency-Key is its client order id', {
+    access: 'verified',
+    limit: 'order',
+    status: 201,
+    carries: 'json',
+    idempotent: true,
+    body: orders.placeOrder,
+    answers: orders.orderView,
+    refuses: ORDER_REFUSALS,
+  }),
+  placeOrders: post('/orders/batch', 'Place up to 20 orders, each with its own client order id and its own answer', {
+    access: 'verified',
+    limit: 'order',
+    carries: 'json',
+    body: orders.placeOrders,
+    answers: listOf(orders.orderAnswer),
+    refuses: [],
+  }),
+  placeOco: post('/orders/oco', 'Place a limit order and a stop order, one of which cancels the other', {
+    access: 'verified',
+    limit: 'order',
+    status: 201,
+    carries: 'json',
+    idempotent: true,
+    body: orders.placeOco,
+    answers: orders.ocoView,
+    refuses: ORDER_REFUSALS,
+  }),
+  orders: get('/orders', 'My orders, open or ended', { query: orders.ordersQuery, answers: listOf(orders.orderView) }),
+  orderByClientId: get('/orders/by-client-id/:clientOrderId', 'One order by the id its sender gave it', {
+    params: orders.byClientOrderId,
+    answers: orders.orderView,
+    refuses: ['NOT_FOUND'],
+  }),
+  order: get('/orders/:id', 'One order', { params: byId, answers: orders.orderView, refuses: ['NOT_FOUND'] }),
+  cancelOrders: post('/orders', 'Cancel all my open orders of a market', {
+    method: 'delete',
+    limit: 'order',
+    query: orders.bySymbol,
+    answers: orders.cancelAllView,
+    refuses: ['UNKNOWN_MARKET', 'UNKNOWN_OUTCOME'],
+  }),
+  cancelOrder: post('/orders/:id', 'Cancel an order; 202 while it is in flight: it is cancelled when it comes back', {
+    method: 'delete',
+    limit: 'order',
+    params: byId,
+    answers: orders.orderView,
+    refuses: ['NOT_FOUND', 'ORDER_STATE', 'MARKET_CLOSED', 'UNKNOWN_OUTCOME'],
+  }),
+  amendOrder: post('/orders/:id/amend', 'Lower the quantity of an order; it keeps its place in the queue', {
+    limit: 'order',
+    carries: 'json',
+    idempotent: true,
+    params: byId,
+    body: orders.amendOrder,
+    answers: orders.orderView,
+    refuses: ['NOT_FOUND', 'ORDER_STATE', 'IN_FLIGHT', 'FILTER_FAILURE', 'REFERENCE_REUSED', 'UNKNOWN_OUTCOME'],
+  }),
+  replaceOrder: post('/orders/:id/replace', 'Cancel an order and place another in one step', {
+    access: 'verified',
+    limit: 'order',
+    status: 201,
+    carries: 'json',
+    idempotent: true,
+    params: byId,
+    body: orders.replaceOrder,
+    answers: orders.replaceView,
+    refuses: [...ORDER_REFUSALS, 'NOT_FOUND', 'ORDER_STATE', 'IN_FLIGHT'],
+  }),
+  fills: get('/trades', 'My trades', { query: orders.fillsQuery, answers: listOf(orders.fillView) }),
+  fees: get('/fees', 'My rates in each market', { answers: listOf(orders.feeView) }),
+  depth: get('/markets/:symbol/depth', 'The book of a market', {
+    access: 'public',
+    params: orders.bySymbol,
+    query: markets.depthQuery,
+    answers: markets.depthView,
+    refuses: ['UNKNOWN_MARKET'],
+  }),
+  marketTrades: get('/markets/:symbol/trades', 'The latest trades of a market, newest first', {
+    access: 'public',
+    params: orders.bySymbol,
+    query: markets.tradesQuery,
+    answers: listOf(markets.publicTradeView),
+    refuses: ['UNKNOWN_MARKET'],
+  }),
+  candles: get('/markets/:symbol/candles', 'Candles of a market, oldest first', {
+    access: 'public',
+    params: orders.bySymbol,
+    query: markets.candlesQuery,
+    answers: listOf(markets.candleView),
+    refuses: ['UNKNOWN_MARKET', 'MARKET_CLOSED'],
+  }),
+  adminRouting: get('/admin/routing', 'How orders were routed', { ...ADMIN, answers: listOf(orders.routingView) }),
   adminKyc: get('/admin/kyc', 'Identity applications', {
     ...ADMIN,
     query: page.extend(kyc.adminKycQuery.shape),

@@ -1,11 +1,17 @@
 /**
- * The live feed (socket.io). After connecting, the server says `hello`; then each private message is one `event`. Numbers
- * count up by one per user; another epoch, or a gap, means: something was missed, fetch again. A null `data` says only
- * that the thing changed.
+ * The live feed (socket.io, path /live). After connecting, the server says `hello`; then each private message is one `event`.
+ * Numbers count up by one per user; a client that was away says `auth: { epoch, seq }` when it connects again and is told
+ * what it missed, or, when that is not kept any more, `hello` with `resync: true`: fetch again. A null `data` says only that
+ * the thing changed.
+ *
+ * Markets: emit `subscribe` / `unsubscribe` with a list of symbols. `depth` diffs carry `first` and `last`: they follow on a
+ * snapshot or diff whose sequence is first - 1 (a quantity of "0" deletes the level); after a gap fetch the snapshot again.
+ * A client that reads too slowly is skipped, not waited for: it finds a gap and asks again.
  */
 import type { BalanceView } from './balances';
 import type { DepositView } from './deposits';
-import type { TickerView } from './markets';
+import type { PublicTradeView, TickerView } from './markets';
+import type { FillView, OrderView } from './orders';
 import type { SwapView } from './swaps';
 import type { WithdrawalView } from './withdrawals';
 
@@ -15,6 +21,8 @@ export interface LiveData {
   'swap.changed': SwapView;
   'withdrawal.changed': WithdrawalView;
   'kyc.changed': { state: string };
+  'order.changed': OrderView;
+  'fill.made': FillView;
 }
 export type LiveName = keyof LiveData;
 
@@ -27,9 +35,25 @@ export type LiveEvent = { [Name in LiveName]: LiveStamp & { name: Name; data: Li
 /** To admins: a queue has changed, or something needs their eyes. */
 export type AdminEvent = { name: 'queue.changed'; queue: 'kyc' | 'withdrawals' } | { name: 'alert'; code: string; message: string };
 
+/** Levels that changed since `first - 1`, as [price, quantity]. */
+export interface DepthDiff {
+  symbol: string;
+  first: number;
+  last: number;
+  bids: [string, string][];
+  asks: [string, string][];
+}
+
 export interface ServerToClient {
-  hello(stamp: LiveStamp): void;
+  hello(stamp: LiveStamp & { resync?: boolean }): void;
   event(event: LiveEvent): void;
   admin(event: AdminEvent): void;
   tickers(items: TickerView[]): void;
+  depth(diff: DepthDiff): void;
+  trades(symbol: string, trades: PublicTradeView[]): void;
+}
+
+export interface ClientToServer {
+  subscribe(symbols: string[], done?: (taken: string[]) => void): void;
+  unsubscribe(symbols: string[]): void;
 }
