@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import type { LimitName } from '../domain/contract/api/endpoints';
-import type { AddressCheck, DepositAddresses, Engine, EventBus, Logger, Quotes } from '../domain/contract/ports';
+import type { AddressCheck, DepositAddresses, Engine, EventBus, Logger, MarketData, Quotes, TradingFigures } from '../domain/contract/ports';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Registry } from '../domain/registry';
 
@@ -11,6 +11,8 @@ export interface ServerDeps {
   readonly redis: Redis;
   readonly engine: Engine;
   readonly quotes: Quotes;
+  readonly marketData: MarketData;
+  readonly figures: TradingFigures;
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
   readonly events: EventBus;

@@ -17,6 +17,8 @@ import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
 import { createLive } from './live';
 import { marketRoutes } from './markets/routes';
+import { orderRoutes } from './orders/routes';
+import { createOrderService } from './orders/service';
 import { sessionRoutes } from './sessions/routes';
 import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
@@ -51,6 +53,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
     ...withdrawalRoutes(deps, createWithdrawalService(deps)),
+    ...orderRoutes(deps, createOrderService(deps)),
     ...adminRoutes(deps),
   ];
   return {

@@ -20,6 +20,8 @@ import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
 import type { ServerConfig } from './deps';
 import { createServer } from './index';
+import { standInMarket } from './markets/testing';
+import { orderAnswer, plainFigures } from './orders/testing';
 
 export const PASSWORD = 'a long enough password';
 export const ADDRESS = '0x52908400098527886E0F7030069857D2E4169EE7';
@@ -54,8 +56,31 @@ export const REGISTRY: Registry = {
       withdrawalFee: '5',
     },
   ],
-  markets: [{ symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', venue: 'binance' }],
-  fees: { version: 1, swapCommission: '0.002', swapSpread: '0.001', venueTaker: '0.001' },
+  markets: [
+    {
+      symbol: 'ETHUSDT',
+      base: 'ETH',
+      quote: 'USDT',
+      venue: 'binance',
+      tick: '0.01',
+      lot: '0.0001',
+      minQuantity: '0.0001',
+      maxQuantity: '9000',
+      minNotional: '5',
+      maxOrders: 200,
+      band: '0.02',
+      state: 'TRADING',
+      insideOnly: false,
+    },
+  ],
+  fees: {
+    version: 1,
+    swapCommission: '0.002',
+    swapSpread: '0.001',
+    venueTaker: '0.001',
+    trading: [{ market: '*', minVolume: '0', maker: '0.001', taker: '0.0015' }],
+    venueMargin: '0.0002',
+  },
 };
 
 export function simpleBus(): EventBus {
@@ -77,7 +102,7 @@ export function recordingEngine(
   dataSource: DataSource,
 ): Engine & { commands: Command[]; refuseNext(error: DomainError): void; balances: UserBalance[] } {
   const commands: Command[] = [];
-  const bodies = new Map<string, string>();
+  const done = new Map<string, { hash: string; answer: CommandAnswer }>();
   let refusal: DomainError | undefined;
   const carryOut = async (command: Command): Promise<CommandAnswer> => {
     const rows = dataSource.getRepository(WithdrawalEntity);
@@ -110,11 +135,11 @@ export function recordingEngine(
       refusal = undefined;
       if (refused) throw refused;
       const hash = createHash('sha256').update(JSON.stringify(command)).digest('hex');
-      const before = bodies.get(command.reference);
-      if (before !== undefined && before !== hash) throw new DomainError('REFERENCE_REUSED');
-      if (before === hash) return { done: true };
-      const answer = await carryOut(command);
-      bodies.set(command.reference, hash);
+      const before = done.get(command.reference);
+      if (before && before.hash !== hash) throw new DomainError('REFERENCE_REUSED');
+      if (before) return before.answer;
+      const answer = (await orderAnswer(dataSource, command)) ?? (await carryOut(command));
+      done.set(command.reference, { hash, answer });
       commands.push(command);
       return answer;
     },
@@ -177,7 +202,6 @@ export const plainQuotes: Quotes = {
     commission: '6',
     expiresAt: 1_700_000_010_000,
   }),
-  tickers: async () => [{ symbol: 'ETHUSDT', bid: '3000', ask: '3000.1', ageMs: 5, mode: 'mirrored' }],
 };
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -189,6 +213,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
   const dir = await mkdtemp(join(tmpdir(), 'javizen-server-'));
   const engine = recordingEngine(dataSource);
   const events = simpleBus();
+  const market = standInMarket();
   const failures: string[] = [];
   const clock = fixedClock();
   const ids = countingIds(randomBytes(8).toString('hex'));
@@ -206,6 +231,8 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       ids,
       logger,
       quotes: plainQuotes,
+      marketData: market,
+      figures: plainFigures,
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
       addressCheck: {
@@ -234,6 +261,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     dataSource,
     engine,
     events,
+    market,
     clock,
     failures,
     url,

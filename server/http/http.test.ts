@@ -57,7 +57,7 @@ test('the document describes every endpoint, and the page shows each', async () 
   expect(headers['content-type']).toContain('text/html');
   expect(text).not.toMatch(/<script|style=/);
   for (const [name, { path, method }] of Object.entries(ENDPOINTS)) {
-    const shown = `/api${path.replace(':id', '{id}')}`;
+    const shown = `/api${path.replace(/:([a-z]+)/gi, '{$1}')}`;
     expect(body.paths[shown][method].operationId).toBe(name);
     expect(text).toContain(shown);
   }

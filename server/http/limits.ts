@@ -18,6 +18,7 @@ const LIMITS: Record<LimitName, Limit> = {
   document: { points: 20, seconds: 3600, failsClosed: false },
   quote: { points: 240, seconds: 60, failsClosed: false },
   change: { points: 240, seconds: 60, failsClosed: false },
+  order: { points: 6000, seconds: 60, failsClosed: false },
   read: { points: 2400, seconds: 60, failsClosed: false },
 };
 
@@ -35,7 +36,7 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
   );
   return async (name, req, res) => {
     try {
-      await limiters.get(name)?.consume(callerOf(name, req));
+      await limiters.get(name)?.consume(callerOf(name, req), pointsOf(name, req));
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) {
         deps.logger.error({ limit: name, error: String(refusal) }, 'the rate limiter cannot count');
@@ -45,6 +46,12 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
       throw new DomainError('TOO_MANY_REQUESTS');
     }
   };
+}
+
+/** A batch of orders counts as what is in it; this is asked before the body was looked at. */
+function pointsOf(name: LimitName, req: Request): number {
+  const { orders } = (req.body ?? {}) as { orders?: unknown };
+  return name === 'order' && Array.isArray(orders) ? Math.min(Math.max(orders.length, 1), 20) : 1;
 }
 
 /** Logins count for an account and an address together, so that nobody can lock another out from elsewhere. */

@@ -17,7 +17,7 @@ export interface OpenApi {
 export function openApi(): OpenApi {
   const paths: Record<string, Record<string, Json>> = {};
   for (const [name, endpoint] of Object.entries(ENDPOINTS)) {
-    const path = `/api${endpoint.path.replace(/:([a-z]+)/g, '{$1}')}`;
+    const path = `/api${endpoint.path.replace(/:([a-z]+)/gi, '{$1}')}`;
     paths[path] = { ...paths[path], [endpoint.method]: operation(name, endpoint) };
   }
   return {

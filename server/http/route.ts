@@ -143,5 +143,6 @@ function send(endpoint: Endpoint, res: Response, answer: unknown): void {
   }
   const view = endpoint.answers.safeParse(answer);
   if (!view.success) throw new Error(`the answer of ${endpoint.method} ${endpoint.path} does not fit its schema: ${view.error.message}`);
-  res.status(endpoint.status).json(view.data);
+  // A handler may have said that it is accepted and not done yet.
+  res.status(res.statusCode === 202 ? 202 : endpoint.status).json(view.data);
 }

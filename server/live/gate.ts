@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 import { userById } from '../../db/stores/users';
-import type { ServerToClient } from '../../domain/contract/api/live';
+import type { ClientToServer, ServerToClient } from '../../domain/contract/api/live';
 import type { ServerConfig, ServerDeps } from '../deps';
 import { ownOrigin } from '../http/origin';
 import { sessionUserId } from '../http/session';
@@ -12,11 +12,12 @@ export interface SocketData {
   userId: string | undefined;
   sessionId: string | undefined;
 }
-export type LiveServer = Server<Record<string, never>, ServerToClient, Record<string, never>, SocketData>;
-export type LiveSocket = Socket<Record<string, never>, ServerToClient, Record<string, never>, SocketData>;
+export type LiveServer = Server<ClientToServer, ServerToClient, Record<string, never>, SocketData>;
+export type LiveSocket = Socket<ClientToServer, ServerToClient, Record<string, never>, SocketData>;
 
 export const userRoom = (userId: string): string => `user:${userId}`;
 export const sessionRoom = (sessionId: string): string => `session:${sessionId}`;
+export const marketRoom = (symbol: string): string => `market:${symbol}`;
 export const ADMINS = 'admins';
 export const TICKERS = 'tickers';
 

@@ -11,7 +11,8 @@ import type { ServerDeps } from '../deps';
 import { presentSwap } from '../swaps/present';
 import { presentWithdrawal } from '../withdrawals/present';
 
-export type RowOf = { [Name in LiveName]: (event: EventOf<Name>) => Promise<LiveData[Name] | null> };
+/** Those events whose row travels with them need none. */
+export type RowOf = { [Name in Exclude<LiveName, 'order.changed' | 'fill.made'>]: (event: EventOf<Name>) => Promise<LiveData[Name] | null> };
 
 export const createRows = ({ dataSource, engine, registry }: Pick<ServerDeps, 'dataSource' | 'engine' | 'registry'>): RowOf => ({
   'balance.changed': async ({ userId }) => ({ items: (await engine.balancesOf(userId)).map((balance) => balanceView.parse(balance)) }),

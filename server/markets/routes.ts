@@ -4,8 +4,8 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { plain } from '../present';
 
-/** What is listed, and its prices. */
-export function marketRoutes({ registry, quotes }: Pick<ServerDeps, 'registry' | 'quotes'>): Route[] {
+/** What is listed, its prices, books, trades and candles. */
+export function marketRoutes({ registry, marketData }: Pick<ServerDeps, 'registry' | 'marketData'>): Route[] {
   const rails = registry.rails.map((rail) => ({
     ...rail,
     minDeposit: plain(rail.minDeposit),
@@ -21,6 +21,11 @@ export function marketRoutes({ registry, quotes }: Pick<ServerDeps, 'registry' |
       fees: { version: registry.fees.version, swapCommission: plain(registry.fees.swapCommission) },
       rails,
     })),
-    route(ENDPOINTS.tickers, async () => ({ items: await quotes.tickers() })),
+    route(ENDPOINTS.tickers, async () => ({ items: await marketData.tickers() })),
+    route(ENDPOINTS.depth, ({ params, query }) => marketData.depth(params.symbol, query.limit)),
+    route(ENDPOINTS.marketTrades, async ({ params, query }) => ({ items: await marketData.trades(params.symbol, query.limit) })),
+    route(ENDPOINTS.candles, async ({ params, query }) => ({
+      items: await marketData.candles(params.symbol, query.interval, query.limit, query.before),
+    })),
   ];
 }

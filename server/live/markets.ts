@@ -1,0 +1,56 @@
+/** Books and trades to whoever subscribed to them. Who reads too slowly is left out; nobody else waits for them. */
+import type { ServerDeps } from '../deps';
+import { slowOnes } from './backlog';
+import { conflate } from './conflate';
+import { TICKERS, marketRoom } from './gate';
+import type { LiveServer, LiveSocket } from './gate';
+
+const MOST_MARKETS = 20;
+const PAUSE_MS = 100;
+
+export interface MarketFeed {
+  /** Lets a socket choose its markets. */
+  serve(socket: LiveSocket): void;
+  /** One round of the prices of all markets. */
+  tellTickers(): Promise<void>;
+  close(): void;
+}
+
+export function createMarketFeed(io: LiveServer, { marketData, registry }: Pick<ServerDeps, 'marketData' | 'registry'>): MarketFeed {
+  const listed = new Set(registry.markets.map(({ symbol }) => symbol));
+  const heard = (room: string): boolean => io.of('/').adapter.rooms.has(room);
+  const to = (room: string) => io.to(room).except(slowOnes(io, room));
+  const feed = conflate(PAUSE_MS, {
+    depth: (diff) => heard(marketRoom(diff.symbol)) && to(marketRoom(diff.symbol)).emit('depth', diff),
+    trades: (symbol, trades) => heard(marketRoom(symbol)) && to(marketRoom(symbol)).emit('trades', symbol, trades),
+  });
+  const off = [marketData.onDepth(feed.depth), marketData.onTrades(feed.trades)];
+  return {
+    serve: (socket) => {
+      socket.on('subscribe', (symbols, done) => {
+        const taken = known(symbols, listed).filter((symbol) => take(socket, symbol));
+        if (typeof done === 'function') done(taken);
+      });
+      socket.on('unsubscribe', (symbols) => known(symbols, listed).forEach((symbol) => void socket.leave(marketRoom(symbol))));
+    },
+    tellTickers: async () => {
+      if (heard(TICKERS)) to(TICKERS).emit('tickers', await marketData.tickers());
+    },
+    close: () => {
+      off.forEach((end) => end());
+      feed.close();
+    },
+  };
+}
+
+/** Whatever a client sent, the listed symbols in it. */
+const known = (symbols: unknown, listed: ReadonlySet<string>): string[] =>
+  Array.isArray(symbols) ? [...new Set(symbols.filter((symbol): symbol is string => typeof symbol === 'string' && listed.has(symbol)))] : [];
+
+function take(socket: LiveSocket, symbol: string): boolean {
+  const room = marketRoom(symbol);
+  if (socket.rooms.has(room)) return true;
+  if ([...socket.rooms].filter((name) => name.startsWith(marketRoom(''))).length >= MOST_MARKETS) return false;
+  void socket.join(room);
+  return true;
+}
