@@ -53,7 +53,11 @@ export class Book {
   private readonly halves: Record<Side, Half> = { b: new Half((price, than) => price > than), a: new Half((price, than) => price < than) };
 
   change(diff: Readonly<Record<Side, Levels>>): void {
-    for (const side of ['b', 'a'] as const) for (const [price, quantity] of diff[side]) this.halves[side].set(must(price), must(quantity));
+    for (const side of ['b', 'a'] as const) for (const [price, quantity] of diff[side]) this.set(side, must(price), must(quantity));
+  }
+
+  set(side: Side, price: bigint, quantity: bigint): void {
+    this.halves[side].set(price, quantity);
   }
 
   take(side: Side, price: bigint, quantity: bigint): void {

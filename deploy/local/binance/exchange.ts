@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Account, ChangeSet, isOpen } from './account';
 import { UNIT, must, show, times } from './decimal';
@@ -9,7 +8,9 @@ import { Faults } from './faults';
 import { checkFilters, readOrder } from './filters';
 import type { OrderRequest, SymbolInfo } from './filters';
 import { Journal } from './journal';
-import { Market } from './market';
+import type { Market } from './market';
+import { exchangeInfo, openMarkets } from './symbols';
+import type { ExchangeInfo } from './symbols';
 import type { Fill, JournalRecord, Order } from './types';
 
 /** 0.1 % of what is received, the venue's first fee tier. */
@@ -32,21 +33,24 @@ export class Exchange extends EventEmitter {
   readonly faults = new Faults();
   readonly markets = new Map<string, Market>();
   readonly symbols = new Map<string, SymbolInfo>();
-  readonly info: { timezone: string; rateLimits: unknown[]; exchangeFilters: unknown[]; symbols: SymbolInfo[] };
+  readonly info: ExchangeInfo;
+  /** The open ones and the legs of their crosses. */
+  private readonly running: ReadonlyMap<string, Market>;
   readonly journal: Journal<JournalRecord>;
   private readonly lagging = new Map<number, number>();
   private readonly marked = new Map<string, number>();
   private frozen = false;
   private timers: NodeJS.Timeout[] = [];
 
-  constructor(dir: string) {
+  /** `options.symbols`: the markets that are open (all); `options.seed`: of the walked ones. */
+  constructor(dir: string, options: { readonly symbols?: readonly string[]; readonly seed?: number } = {}) {
     super();
     this.setMaxListeners(0);
-    const data = join(__dirname, 'data');
-    this.info = JSON.parse(readFileSync(join(data, 'exchange-info.json'), 'utf8')) as Exchange['info'];
+    this.info = exchangeInfo(options.symbols);
+    this.running = openMarkets(this.info, options.seed ?? 1, (symbol) => this.account.openOrders(symbol).length > 0);
     for (const info of this.info.symbols) {
       this.symbols.set(info.symbol, info);
-      this.markets.set(info.symbol, new Market(info.symbol, join(data, `${info.symbol.toLowerCase()}.jsonl.gz`)));
+      this.markets.set(info.symbol, this.running.get(info.symbol) as Market);
     }
     this.journal = new Journal(join(dir, 'journal.jsonl'));
   }
@@ -61,14 +65,14 @@ export class Exchange extends EventEmitter {
       onRecord(record);
     });
     if (lines > LINES_KEPT) this.journal.replace([...this.account.records(), ...marks.values(), ...scans.values()]);
-    for (const mark of marks.values()) this.markets.get(mark.symbol)?.resume(mark);
+    for (const mark of marks.values()) this.running.get(mark.symbol)?.resume(mark);
     for (const fill of this.account.fills) this.markets.get(fill.symbol)?.sawTrade(fill.id);
-    for (const market of this.markets.values()) market.begin();
+    for (const market of this.running.values()) market.begin();
     if (lines === 0 && Object.keys(first).length > 0) await this.record({ k: 'balance', changes: Object.fromEntries(Object.entries(first).map(([asset, free]) => [asset, { free }])) });
     let last = Date.now();
     const tick = (): void => {
       const now = Date.now();
-      if (!this.frozen) for (const market of this.markets.values()) market.advance(now - last);
+      if (!this.frozen) for (const market of this.running.values()) market.advance(now - last);
       last = now;
     };
     for (const market of this.markets.values()) market.on('book', () => this.meetResting(market));
@@ -87,11 +91,11 @@ export class Exchange extends EventEmitter {
   }
 
   step(ms: number): void {
-    for (const market of this.markets.values()) market.advance(ms);
+    for (const market of this.running.values()) market.advance(ms);
   }
 
   private mark(): void {
-    for (const { symbol, position } of this.markets.values()) {
+    for (const { symbol, position } of this.running.values()) {
       if (this.marked.get(symbol) === position.updateId) continue;
       this.marked.set(symbol, position.updateId);
       this.journal.note({ k: 'mark', symbol, ...position });

@@ -77,7 +77,7 @@ function handle(deps: Deps, request: IncomingMessage, response: ServerResponse, 
 /** Starts the emulator; state is kept in `config.dir` and taken up again. */
 export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Binance emulator does not run in production.');
-  const exchange = new Exchange(config.dir);
+  const exchange = new Exchange(config.dir, config);
   const capitals = config.chains.map((chain) => new Capital(exchange, chain, join(config.dir, 'keys')));
   await exchange.open((record) => capitals.forEach((capital) => capital.remember(record)), config.balances);
   for (const capital of capitals) await capital.start();

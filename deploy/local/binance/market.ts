@@ -2,9 +2,8 @@ import { EventEmitter } from 'node:events';
 import { Book } from './book';
 import { Candles } from './candles';
 import type { Candle } from './candles';
-import { must, show } from './decimal';
-import { recordingOf } from './recording';
-import type { Levels, Recording, Side } from './recording';
+import { show } from './decimal';
+import type { Recording, Side } from './recording';
 
 export interface DepthUpdate {
   readonly e: 'depthUpdate';
@@ -24,7 +23,7 @@ export interface PublicTrade {
   readonly buyerIsMaker: boolean;
 }
 
-/** Where the replay stands; written down now and then so that a restart goes on from here. */
+/** Where a market stands; written down now and then so that a restart goes on from here. */
 export interface Position {
   readonly at: number;
   readonly backward: boolean;
@@ -35,46 +34,32 @@ export interface Position {
 const TRADES_KEPT = 1000;
 /** Ids jump by so much at a restart: what was published since the last note must not be given out again. */
 const RESTART_GAP = 100_000;
-/** A machine that slept catches up by so many frames at a time. */
-const FRAMES_AT_ONCE = 5000;
 
-/**
- * One symbol: recorded frames replayed forward, then backward, so that the price is continuous. Ids and times are made
- * anew and only grow. What we trade is taken off the published book until the recording next changes that level.
- */
-export class Market extends EventEmitter {
-  private readonly recording: Recording;
-  private readonly book = new Book();
-  private readonly candles: Candles;
-  private at = 0;
-  private backward = false;
-  private updateId = 1_000_000;
-  private tradeId = 1_000_000;
-  private elapsed = 0;
+/** One symbol: its book, its tape and its candles. Ids and times are made here and only grow. Where prices come from is told by who extends it. */
+export abstract class Market extends EventEmitter {
+  protected readonly book = new Book();
+  protected readonly candles: Candles;
+  protected updateId = 1_000_000;
+  protected tradeId = 1_000_000;
   readonly trades: PublicTrade[] = [];
-  lastPrice: bigint;
+  lastPrice = 0n;
 
   constructor(
     readonly symbol: string,
-    file: string,
+    seconds: Recording['seconds'],
   ) {
     super();
     this.setMaxListeners(0);
-    this.recording = recordingOf(file);
-    this.book.change(this.recording.snapshot);
-    this.candles = new Candles(this.recording.seconds);
-    this.lastPrice = this.best('b')?.[0] ?? 0n;
+    this.candles = new Candles(seconds);
   }
 
-  get position(): Position {
-    return { at: this.at, backward: this.backward, updateId: this.updateId, tradeId: this.tradeId };
-  }
+  abstract get position(): Position;
+
+  /** Lets `ms` of market time pass. */
+  abstract advance(ms: number): void;
 
   /** Goes silently to where an earlier run stood. */
   resume(position: Position): void {
-    while (this.at < Math.min(position.at, this.recording.frames.length)) this.step(false);
-    this.backward = position.backward;
-    this.elapsed = this.recording.frames[Math.min(this.at, this.recording.frames.length - 1)]?.t ?? 0;
     this.updateId = position.updateId + RESTART_GAP;
     this.tradeId = position.tradeId + RESTART_GAP;
   }
@@ -82,7 +67,6 @@ export class Market extends EventEmitter {
   /** From now on time passes. */
   begin(): void {
     this.lastPrice = this.trades.at(-1)?.price ?? this.best('b')?.[0] ?? 0n;
-    this.candles.begin(Date.now(), Math.floor(this.elapsed / 1000), this.backward);
   }
 
   /** A trade id of ours seen in the journal: later ones must be greater. */
@@ -90,62 +74,48 @@ export class Market extends EventEmitter {
     this.tradeId = Math.max(this.tradeId, id + 1);
   }
 
-  /** Lets `ms` of market time pass. */
-  advance(ms: number): void {
-    this.elapsed += this.backward ? -ms : ms;
-    for (let guard = 0; guard < FRAMES_AT_ONCE; guard++) {
-      const next = this.recording.frames[this.backward ? this.at - 1 : this.at];
-      if (!next) {
-        this.backward = !this.backward;
-        this.elapsed = this.recording.frames[this.backward ? this.at - 1 : this.at]?.t ?? 0;
-        return;
-      }
-      if (this.backward ? next.t < this.elapsed : next.t > this.elapsed) return;
-      this.step(true);
-    }
+  /** Trade ids begin anew, as after the test network's monthly reset. */
+  restartIds(): void {
+    this.tradeId = 1;
+    this.trades.length = 0;
   }
 
-  private step(publish: boolean): void {
-    const frame = this.recording.frames[this.backward ? this.at - 1 : this.at];
-    if (!frame) return;
-    this.at += this.backward ? -1 : 1;
-    if (frame.diff) this.change(this.backward ? frame.diff.undo : frame.diff, publish);
-    if (frame.trade && publish) this.trade(must(frame.trade.p), must(frame.trade.q), frame.trade.m);
+  /** Brings the book up to date before it is read. */
+  protected fresh(): void {
+    // Most books always are.
   }
 
-  private change(diff: Readonly<Record<Side, Levels>>, publish: boolean): void {
-    this.book.change(diff);
-    if (!publish) return;
-    const prices = (side: Side): bigint[] => diff[side].map(([price]) => must(price));
-    this.publish(prices('b'), prices('a'));
-  }
-
-  private publish(b: bigint[], a: bigint[]): void {
-    const now = Date.now();
+  protected publish(b: readonly bigint[], a: readonly bigint[]): void {
     const first = this.updateId + 1;
     this.updateId += Math.max(1, b.length + a.length);
-    const rows = (side: Side, prices: bigint[]): [string, string][] => prices.map((price) => [show(price), show(this.book.at(side, price))]);
-    this.emit('depth', { e: 'depthUpdate', E: now, s: this.symbol, U: first, u: this.updateId, b: rows('b', b), a: rows('a', a) } satisfies DepthUpdate);
+    if (this.listenerCount('depth') > 0) {
+      const rows = (side: Side, prices: readonly bigint[]): [string, string][] => prices.map((price) => [show(price), show(this.book.at(side, price))]);
+      this.emit('depth', { e: 'depthUpdate', E: Date.now(), s: this.symbol, U: first, u: this.updateId, b: rows('b', b), a: rows('a', a) } satisfies DepthUpdate);
+    }
     this.emit('book');
   }
 
   /** Best first. */
   levels(side: Side, count = Number.MAX_SAFE_INTEGER): [bigint, bigint][] {
+    this.fresh();
     return this.book.levels(side, count);
   }
 
   /** Best first, one by one: for callers that stop early. */
   walk(side: Side): Iterable<[bigint, bigint]> {
+    this.fresh();
     return this.book.walk(side);
   }
 
   best(side: Side): [bigint, bigint] | undefined {
+    this.fresh();
     return this.book.best(side);
   }
 
   snapshot(limit: number): { lastUpdateId: number; bids: [string, string][]; asks: [string, string][] } {
     const rows = (side: Side): [string, string][] => this.levels(side, limit).map(([price, quantity]) => [show(price), show(quantity)]);
-    return { lastUpdateId: this.updateId, bids: rows('b'), asks: rows('a') };
+    const [bids, asks] = [rows('b'), rows('a')];
+    return { lastUpdateId: this.updateId, bids, asks };
   }
 
   /** Takes liquidity off the book; answers the id of the public trade. */
@@ -169,7 +139,7 @@ export class Market extends EventEmitter {
   }
 
   /** Tells the followers that these levels have changed (after `take`). */
-  announce(side: Side, prices: bigint[]): void {
+  announce(side: Side, prices: readonly bigint[]): void {
     if (prices.length > 0) this.publish(side === 'b' ? prices : [], side === 'a' ? prices : []);
   }
 

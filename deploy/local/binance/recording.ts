@@ -14,8 +14,11 @@ export interface Frame {
   readonly trade?: { readonly p: string; readonly q: string; readonly m: boolean };
 }
 
+/** A line of a recording: a diff (absolute quantities, 0 deletes) or a trade; `t` in milliseconds. */
+export type Line = { readonly t: number; readonly b: Levels; readonly a: Levels } | { readonly t: number; readonly p: string; readonly q: string; readonly m: boolean };
+
 export interface Recording {
-  readonly snapshot: { readonly b: Levels; readonly a: Levels };
+  readonly snapshot: Readonly<Record<Side, Levels>>;
   readonly frames: readonly Frame[];
   /** What was traded in each second of it; undefined for none. */
   readonly seconds: readonly (Candle | undefined)[];
@@ -24,17 +27,24 @@ export interface Recording {
 /** Never changed, so every market of a process may share them. */
 const known = new Map<string, Recording>();
 
-export function recordingOf(file: string): Recording {
-  const found = known.get(file) ?? read(file);
-  known.set(file, found);
+/** Makes a recording once a process; `name` is what it is known by. */
+export function once(name: string, make: () => Recording): Recording {
+  const found = known.get(name) ?? make();
+  known.set(name, found);
   return found;
 }
 
-function read(file: string): Recording {
-  const [first = '{}', ...lines] = gunzipSync(readFileSync(file)).toString().trim().split('\n');
-  const { snapshot } = JSON.parse(first) as Pick<Recording, 'snapshot'>;
+export const recordingOf = (file: string): Recording =>
+  once(file, () => {
+    const [first = '{}', ...lines] = gunzipSync(readFileSync(file)).toString().trim().split('\n');
+    const { snapshot } = JSON.parse(first) as Pick<Recording, 'snapshot'>;
+    return recordingFrom(snapshot, lines.map((line) => JSON.parse(line) as Line));
+  });
+
+/** Lines in the order of their time, made playable in both directions. */
+export function recordingFrom(snapshot: Recording['snapshot'], lines: readonly Line[]): Recording {
   const book = { b: new Map(snapshot.b), a: new Map(snapshot.a) };
-  const frames = lines.map((line) => frameOf(JSON.parse(line) as Record<string, unknown>, book));
+  const frames = lines.map((line) => frameOf(line, book));
   const seconds: (Candle | undefined)[] = [];
   for (const { t, trade } of frames) {
     if (!trade) continue;
@@ -46,17 +56,16 @@ function read(file: string): Recording {
   return { snapshot, frames, seconds };
 }
 
-/** Reads a recorded line and notes what a diff changes from; `book` follows along as text. */
-function frameOf(line: Record<string, unknown>, book: Record<Side, Map<string, string>>): Frame {
-  if (typeof line.p === 'string') return { t: line.t as number, trade: line as unknown as { p: string; q: string; m: boolean } };
-  const diff = line as unknown as { t: number; b: Levels; a: Levels };
+/** Notes what a diff changes from; `book` follows along as text. */
+function frameOf(line: Line, book: Record<Side, Map<string, string>>): Frame {
+  if ('p' in line) return { t: line.t, trade: line };
   const undo = { b: [] as [string, string][], a: [] as [string, string][] };
   for (const side of ['b', 'a'] as const) {
-    for (const [price, quantity] of diff[side]) {
+    for (const [price, quantity] of line[side]) {
       undo[side].push([price, book[side].get(price) ?? '0']);
       if (quantity === '0') book[side].delete(price);
       else book[side].set(price, quantity);
     }
   }
-  return { t: diff.t, diff: { b: diff.b, a: diff.a, undo } };
+  return { t: line.t, diff: { b: line.b, a: line.a, undo } };
 }

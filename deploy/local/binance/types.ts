@@ -20,6 +20,10 @@ export interface EmulatorConfig {
   readonly dir: string;
   readonly apiKeys: readonly ApiKey[];
   readonly chains: readonly ChainConfig[];
+  /** The markets that are open; all there are, unless told. */
+  readonly symbols?: readonly string[];
+  /** Of the markets that nobody recorded; 1 unless told. The same seed, the same prices. */
+  readonly seed?: number;
   /** Free balances of a new account; empty on a fresh world. */
   readonly balances?: Readonly<Record<string, string>>;
 }
