@@ -1,6 +1,10 @@
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import type { AdminEvent, LiveEvent, LiveStamp } from '../../domain/contract/api/live';
+import type { AdminEvent, DepthDiff, LiveEvent, LiveStamp } from '../../domain/contract/api/live';
+import type { PublicTradeView } from '../../domain/contract/api/markets';
+import type { HouseEvent } from '../../domain/contract/events';
+import { presentFill, presentOrder } from '../orders/present';
+import { fillRow, orderRow } from '../orders/testing';
 import { testWorld } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
 
@@ -29,20 +33,23 @@ afterAll(async () => {
   await world.close();
 });
 
-async function listen(cookie: string, origin?: string) {
+async function listen(cookie: string, origin?: string, auth: object = {}) {
   const socket = io(world.url, {
     path: '/live',
     transports: ['websocket'],
     reconnection: false,
+    auth,
     extraHeaders: { cookie, ...(origin && { origin }) },
   });
   open.push(socket);
-  const heard = { events: [] as LiveEvent[], admin: [] as AdminEvent[], tickers: 0, ended: false };
+  const heard = { events: [] as LiveEvent[], admin: [] as AdminEvent[], diffs: [] as DepthDiff[], trades: [] as string[], tickers: 0, ended: false };
   socket.on('event', (event: LiveEvent) => heard.events.push(event));
   socket.on('admin', (event: AdminEvent) => heard.admin.push(event));
   socket.on('tickers', () => heard.tickers++);
+  socket.on('depth', (diff: DepthDiff) => heard.diffs.push(diff));
+  socket.on('trades', (_symbol: string, trades: PublicTradeView[]) => heard.trades.push(...trades.map(({ id }) => id)));
   socket.on('disconnect', () => (heard.ended = true));
-  const hello = await new Promise<LiveStamp>((resolve, reject) => {
+  const hello = await new Promise<LiveStamp & { resync?: boolean }>((resolve, reject) => {
     socket.on('hello', resolve);
     socket.on('connect_error', reject);
   });
@@ -109,6 +116,88 @@ test('asking for a room does not give it', async () => {
   world.events.publish({ name: 'balance.changed', userId, asset: 'ETH' });
   await until(() => witness.heard.events.length > 0);
   expect(pushy.heard.events).toEqual([]);
+});
+
+const orderEvent = (id: string): HouseEvent => ({ name: 'order.changed', userId, order: presentOrder(orderRow({ id, userId })) });
+
+test('orders and fills travel whole, without a look at a table, in their place among the others', async () => {
+  const mine = await listen(user.cookie());
+  world.events.publish({ name: 'balance.changed', userId, asset: 'ETH' });
+  world.events.publish(orderEvent('o-live'));
+  world.events.publish({ name: 'fill.made', userId, fill: presentFill(fillRow({ tradeId: 9, userId })) });
+  await until(() => mine.heard.events.length === 3);
+  expect(mine.heard.events.map(({ name, seq }) => [name, seq - mine.hello.seq])).toEqual([['balance.changed', 1], ['order.changed', 2], ['fill.made', 3]]);
+  expect(mine.heard.events[1]?.data).toMatchObject({ id: 'o-live', status: 'NEW', price: '0' });
+  expect(mine.heard.events[2]?.data).toMatchObject({ tradeId: 9, outside: false });
+});
+
+test('one who was away is told exactly what was missed', async () => {
+  const first = await listen(user.cookie());
+  world.events.publish(orderEvent('o-before'));
+  await until(() => first.heard.events.length === 1);
+  const { epoch, seq } = first.heard.events[0] ?? first.hello;
+  first.socket.disconnect();
+  await until(() => first.heard.ended);
+  for (const id of ['o-1', 'o-2', 'o-3']) world.events.publish(orderEvent(id));
+  const again = await listen(user.cookie(), undefined, { epoch, seq });
+  await until(() => again.heard.events.length === 3);
+  expect(again.hello).toEqual({ epoch, seq });
+  expect(again.heard.events.map((event) => [event.seq, (event.data as { id: string }).id])).toEqual([[seq + 1, 'o-1'], [seq + 2, 'o-2'], [seq + 3, 'o-3']]);
+  const nothing = await listen(user.cookie(), undefined, { epoch, seq: seq + 3 });
+  expect(nothing.hello).toEqual({ epoch, seq: seq + 3 });
+});
+
+test('what is not kept any more is said: fetch again', async () => {
+  const first = await listen(user.cookie());
+  first.socket.disconnect();
+  for (let n = 0; n < 501; n++) world.events.publish(orderEvent('o-many'));
+  const { epoch, seq } = first.hello;
+  expect((await listen(user.cookie(), undefined, { epoch, seq })).hello).toEqual({ epoch, seq: seq + 501, resync: true });
+  const most = await listen(user.cookie(), undefined, { epoch, seq: seq + 1 });
+  await until(() => most.heard.events.length === 500);
+  expect((await listen(user.cookie(), undefined, { epoch: 'another', seq })).hello.resync).toBe(true);
+  expect((await listen(user.cookie(), undefined, { epoch, seq: seq + 9999 })).hello.resync).toBe(true);
+  expect((await listen(user.cookie(), undefined, { epoch, seq: '1' })).hello).toEqual({ epoch, seq: seq + 501 });
+});
+
+test('books and trades go to whoever subscribed, until they had enough', async () => {
+  const [reader, idle] = [await listen(''), await listen('')];
+  const taken: string[] = await reader.socket.emitWithAck('subscribe', ['ETHUSDT', 'NOSUCH', 7, 'ETHUSDT']);
+  expect(taken).toEqual(['ETHUSDT']);
+  for (const nonsense of [[null], [{}], [7], ['ETHUSDT'], [['ETHUSDT'], 'not a function']]) idle.socket.emit('subscribe', ...nonsense.slice(0, 1), ...nonsense.slice(1));
+  idle.socket.emit('unsubscribe', ['ETHUSDT']);
+  await idle.socket.emitWithAck('subscribe', []);
+  world.market.move([['2999', '1']], []);
+  world.market.move([['2998', '0']], [['3001', '2']]);
+  world.market.trade({ id: 't1', price: '3000', quantity: '1', side: 'BUY', at: 1 });
+  await until(() => reader.heard.diffs.length === 2 && reader.heard.trades.length === 1);
+  expect(reader.heard.diffs[1]?.first).toBe((reader.heard.diffs[0]?.last ?? 0) + 1);
+  expect([idle.heard.diffs, idle.heard.trades]).toEqual([[], []]);
+  reader.socket.emit('unsubscribe', ['ETHUSDT']);
+  await reader.socket.emitWithAck('subscribe', []);
+  world.market.move([['2999', '2']], []);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(reader.heard.diffs).toHaveLength(2);
+});
+
+test('who reads too slowly is left out, and nobody waits for them', async () => {
+  const [slow, quick] = [await listen(''), await listen('')];
+  for (const { socket } of [slow, quick]) await socket.emitWithAck('subscribe', ['ETHUSDT']);
+  // The reader stops reading: what is sent fills the buffers of both machines and then waits here.
+  const pipe = (slow.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; resume(): void } } }).ws._socket;
+  pipe.pause();
+  const wide = (at: number): [string, string][] => Array.from({ length: 10_000 }, (_, n) => [`${n}.${at}`, '1.123456789012']);
+  for (let sent = 0; sent < 60; sent++) {
+    world.market.tellDepth({ symbol: 'ETHUSDT', first: 1000 + sent, last: 1000 + sent, bids: wide(sent), asks: [] });
+    // Past the pause, so that each goes out as a message of its own.
+    await until(() => quick.heard.diffs.length === sent + 1);
+  }
+  pipe.resume();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  world.market.tellDepth({ symbol: 'ETHUSDT', first: 2000, last: 2000, bids: [], asks: [] });
+  await until(() => slow.heard.diffs.at(-1)?.last === 2000);
+  expect(slow.heard.diffs.length).toBeLessThan(quick.heard.diffs.length);
+  expect(slow.heard.ended).toBe(false);
 });
 
 test('logging out ends the sockets of that session', async () => {

@@ -49,7 +49,7 @@ export function createPrivateFeed(io: LiveServer, deps: ServerDeps): PrivateFeed
         socket.emit('hello', { epoch, seq: now });
         return;
       }
-      const missed = was.epoch === epoch ? rings.after(userId, was.seq) : null;
+      const missed = was.epoch === epoch && was.seq < now ? rings.after(userId, was.seq) : null;
       // The number after which the events go on: of what was missed first, then of what happens.
       socket.emit('hello', missed ? { epoch, seq: was.seq } : { epoch, seq: now, resync: true });
       for (const event of missed ?? []) socket.emit('event', event);
