@@ -1,0 +1,201 @@
+/** From the form to an order: which fields a kind of order has, what it would cost, and what is not right yet. All exact. */
+import type { MarketView } from '../../domain/contract/api/markets';
+import type { FeeView, PlaceOco, PlaceOrder } from '../../domain/contract/api/orders';
+import { formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import { feeUp, floorToStep, mulDivDown, notionalDown, notionalUp, stepOf } from '../../domain/money/rounding';
+import { typedAmount } from '../amounts';
+import type { Book, Level } from './book';
+
+export const KINDS = ['LIMIT', 'MARKET', 'LIMIT_MAKER', 'STOP_LOSS_LIMIT', 'STOP_LOSS', 'TAKE_PROFIT_LIMIT', 'TAKE_PROFIT', 'OCO'] as const;
+export type Kind = (typeof KINDS)[number];
+export type Side = 'BUY' | 'SELL';
+
+export interface Draft {
+  side: Side;
+  kind: Kind;
+  price: string;
+  stopPrice: string;
+  stopLimitPrice: string;
+  /** Percent, as typed: 1.5 is 150 basis points. */
+  trailing: string;
+  quantity: string;
+  total: string;
+  /** MARKET: the total is meant, not the quantity. */
+  byTotal: boolean;
+  iceberg: string;
+  timeInForce: 'GTC' | 'IOC' | 'FOK';
+  prevention: NonNullable<PlaceOrder['selfTradePreventionMode']>;
+}
+
+export const emptyDraft = (): Draft => ({
+  side: 'BUY',
+  kind: 'LIMIT',
+  price: '',
+  stopPrice: '',
+  stopLimitPrice: '',
+  trailing: '',
+  quantity: '',
+  total: '',
+  byTotal: false,
+  iceberg: '',
+  timeInForce: 'GTC',
+  prevention: 'EXPIRE_TAKER',
+});
+
+export const isStop = (kind: Kind): boolean => kind.startsWith('STOP_LOSS') || kind.startsWith('TAKE_PROFIT');
+export const hasPrice = (kind: Kind): boolean => !['MARKET', 'STOP_LOSS', 'TAKE_PROFIT'].includes(kind);
+export const hasStopPrice = (kind: Kind): boolean => isStop(kind) || kind === 'OCO';
+export const hasIceberg = (kind: Kind): boolean => kind === 'LIMIT' || kind === 'LIMIT_MAKER';
+export const hasTimeInForce = (kind: Kind): boolean => kind === 'LIMIT' || kind === 'STOP_LOSS_LIMIT' || kind === 'TAKE_PROFIT_LIMIT';
+export const byTotal = ({ kind, byTotal: total }: Pick<Draft, 'kind' | 'byTotal'>): boolean => kind === 'MARKET' && total;
+
+type Field = 'price' | 'stopPrice' | 'stopLimitPrice' | 'trailing' | 'quantity' | 'total' | 'iceberg';
+export interface Problem {
+  readonly field: Field;
+  /** A word of `trade.problems`. */
+  readonly what: 'needed' | 'amount' | 'step' | 'small' | 'large' | 'percent';
+  readonly limit?: string;
+}
+
+/** The first thing that is not right. The exchange checks it all again; this only says it sooner. */
+export function problemIn(draft: Draft, market: MarketView): Problem | null {
+  const { kind } = draft;
+  const trailing = isStop(kind) && draft.trailing.trim() !== '';
+  if (trailing && trailingPoints(draft.trailing) === null) return { field: 'trailing', what: 'percent' };
+  const prices: [Field, boolean, boolean][] = [
+    ['stopPrice', hasStopPrice(kind), !trailing],
+    ['stopLimitPrice', kind === 'OCO', false],
+    ['price', hasPrice(kind), true],
+  ];
+  for (const [field, has, needed] of prices) {
+    const found = has ? stepProblem(field, draft[field as 'price'], market.tick, needed) : null;
+    if (found) return found;
+  }
+  if (byTotal(draft)) return amountProblem('total', draft.total, true) ?? smallTotal(parsed(draft.total), market, 'total');
+  return (
+    stepProblem('quantity', draft.quantity, market.lot, true) ??
+    limits(draft, market) ??
+    (hasIceberg(kind) ? stepProblem('iceberg', draft.iceberg, market.lot, false) : null)
+  );
+}
+
+function limits(draft: Draft, market: MarketView): Problem | null {
+  const quantity = parsed(draft.quantity);
+  if (quantity < parseAmount(market.minQuantity)) return { field: 'quantity', what: 'small', limit: market.minQuantity };
+  if (quantity > parseAmount(market.maxQuantity)) return { field: 'quantity', what: 'large', limit: market.maxQuantity };
+  return hasPrice(draft.kind) ? smallTotal(notionalDown(quantity, parsed(draft.price)), market, 'quantity') : null;
+}
+
+const smallTotal = (total: Units, market: MarketView, field: Field): Problem | null =>
+  total < parseAmount(market.minNotional) ? { field, what: 'small', limit: `${market.minNotional} ${market.quote}` } : null;
+
+function amountProblem(field: Field, typed: string, needed: boolean): Problem | null {
+  if (typed.trim() === '') return needed ? { field, what: 'needed' } : null;
+  return isAmount(typedAmount(typed)) ? null : { field, what: 'amount' };
+}
+
+function stepProblem(field: Field, typed: string, step: string, needed: boolean): Problem | null {
+  const problem = amountProblem(field, typed, needed);
+  if (problem || typed.trim() === '') return problem;
+  if (parsed(typed) === 0n) return { field, what: 'needed' };
+  return parsed(typed) % parseAmount(step) === 0n ? null : { field, what: 'step', limit: step };
+}
+
+/** What was typed as an amount; 0 while it is none. */
+export function parsed(typed: string): Units {
+  const plain = typedAmount(typed);
+  return isAmount(plain) ? parseAmount(plain) : 0n;
+}
+
+/** Percent as whole basis points, or null. */
+export function trailingPoints(typed: string): number | null {
+  const plain = typedAmount(typed);
+  if (!isAmount(plain)) return null;
+  const points = parseAmount(plain) * 100n;
+  const one = stepOf(0);
+  return points % one === 0n && points / one >= 10n && points / one <= 2000n ? Number(points / one) : null;
+}
+
+/** The body for POST /orders or POST /orders/oco. Only when there is no problem. */
+export function orderOf(draft: Draft, market: MarketView): { path: '/orders'; body: PlaceOrder } | { path: '/orders/oco'; body: PlaceOco } {
+  const { side, kind } = draft;
+  const base = { symbol: market.symbol, side, selfTradePreventionMode: draft.prevention };
+  const amount = typedAmount;
+  if (kind === 'OCO') {
+    const { price, stopPrice, stopLimitPrice, quantity } = draft;
+    const limit = stopLimitPrice.trim() === '' ? {} : { stopLimitPrice: amount(stopLimitPrice) };
+    return { path: '/orders/oco', body: { ...base, quantity: amount(quantity), price: amount(price), stopPrice: amount(stopPrice), ...limit } };
+  }
+  const trailingDelta = isStop(kind) && draft.trailing.trim() !== '' ? trailingPoints(draft.trailing) : null;
+  const iceberg = hasIceberg(kind) && draft.iceberg.trim() !== '';
+  return {
+    path: '/orders',
+    body: {
+      ...base,
+      type: kind,
+      ...(byTotal(draft) ? { quoteOrderQty: amount(draft.total) } : { quantity: amount(draft.quantity) }),
+      ...(hasPrice(kind) && { price: amount(draft.price) }),
+      ...(isStop(kind) && draft.stopPrice.trim() !== '' && { stopPrice: amount(draft.stopPrice) }),
+      ...(trailingDelta !== null && { trailingDelta }),
+      ...(iceberg && { icebergQty: amount(draft.iceberg) }),
+      ...(hasTimeInForce(kind) && { timeInForce: iceberg ? 'GTC' : draft.timeInForce }),
+    },
+  };
+}
+
+/** What an order would take from the book now: `quantity` of the base, `quote` of the quote asset. */
+export function taken(levels: readonly Level[], wish: { quantity: Units } | { quote: Units }): { quantity: Units; quote: Units; whole: boolean } {
+  let [quantity, quote] = [0n, 0n];
+  for (const level of levels) {
+    const open = 'quantity' in wish ? wish.quantity - quantity : mulDivDown(wish.quote - quote, stepOf(0), level.price);
+    const part = open < level.quantity ? open : level.quantity;
+    quantity += part;
+    quote += notionalUp(part, level.price);
+    if (part === open) return { quantity, quote, whole: true };
+  }
+  return { quantity, quote, whole: false };
+}
+
+export interface Preview {
+  /** In the quote asset. */
+  readonly total: Units;
+  readonly fee: Units;
+  readonly receives: Units;
+  /** Of fee and receives. */
+  readonly asset: string;
+  /** By the book as it is now, not by a price that is promised. */
+  readonly estimated: boolean;
+  /** The book does not hold this much. */
+  readonly tooMuch: boolean;
+}
+
+/** What it comes to, the fee at the caller's own rate; null while the form is not filled in. */
+export function previewOf(draft: Draft, market: MarketView, book: Book, fees: Pick<FeeView, 'maker' | 'taker'>, scaleOf: (asset: string) => number): Preview | null {
+  const asset = draft.side === 'BUY' ? market.base : market.quote;
+  const atMarket = draft.kind === 'MARKET';
+  const limit = hasPrice(draft.kind) ? parsed(draft.price) : parsed(draft.stopPrice);
+  const levels = draft.side === 'BUY' ? book.asks : book.bids;
+  const amount = byTotal(draft) ? parsed(draft.total) : parsed(draft.quantity);
+  if (amount === 0n || (!atMarket && limit === 0n)) return null;
+  const found = atMarket ? taken(levels, byTotal(draft) ? { quote: amount } : { quantity: amount }) : null;
+  const quantity = found?.quantity ?? amount;
+  const total = found?.quote ?? notionalUp(quantity, limit);
+  const gross = draft.side === 'BUY' ? quantity : total;
+  const fee = feeUp(gross, parseAmount(draft.kind === 'LIMIT_MAKER' ? fees.maker : fees.taker), stepOf(scaleOf(asset)));
+  return { total, fee, receives: gross > fee ? gross - fee : 0n, asset, estimated: !hasPrice(draft.kind), tooMuch: found?.whole === false };
+}
+
+/** This share of what is available, as the form's quantity or total; never more than there is. */
+export function shareOf(percent: number, draft: Draft, market: MarketView, book: Book, available: string): { quantity: string } | { total: string } {
+  const share = mulDivDown(parseAmount(available), BigInt(percent), 100n);
+  const lot = parseAmount(market.lot);
+  if (draft.side === 'SELL' && !byTotal(draft)) return { quantity: formatAmount(floorToStep(share, lot)) };
+  if (byTotal(draft)) {
+    const quote = draft.side === 'BUY' ? share : taken(book.bids, { quantity: floorToStep(share, lot) }).quote;
+    return { total: formatAmount(floorToStep(quote, parseAmount(market.tick))) };
+  }
+  const price = hasPrice(draft.kind) ? parsed(draft.price) : parsed(draft.stopPrice);
+  const quantity = draft.kind === 'MARKET' ? taken(book.asks, { quote: share }).quantity : price === 0n ? 0n : mulDivDown(share, stepOf(0), price);
+  return { quantity: formatAmount(floorToStep(quantity, lot)) };
+}
