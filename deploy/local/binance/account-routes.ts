@@ -4,8 +4,6 @@ import * as present from './present';
 import { limitOf, marketOf, within } from './routes';
 import type { Deps, Params, Route } from './routes';
 
-const NONE = { maker: '0.00000000', taker: '0.00000000', buyer: '0.00000000', seller: '0.00000000' };
-const STANDARD = { ...NONE, maker: '0.00100000', taker: '0.00100000' };
 /** Deposits and withdrawals are told for so long unless a start is given. */
 const CAPITAL_DAYS_MS = 90 * 86_400_000;
 
@@ -23,24 +21,7 @@ function myTrades(deps: Deps, params: Params): unknown[] {
   const rows = deps.exchange.account.fills.filter((fill) => fill.symbol === params.symbol && (!params.orderId || fill.orderId === Number(params.orderId)));
   const from = params.fromId === undefined ? undefined : Number(params.fromId);
   const found = from === undefined ? within(rows, params, ({ time }) => time, limit) : rows.filter(({ id }) => id >= from).slice(0, limit);
-  return found.map(present.trade);
-}
-
-function allOrders({ exchange }: Deps, params: Params): unknown[] {
-  if (!params.symbol) throw missing('symbol');
-  const rows = [...exchange.account.orders.values()].filter(({ symbol }) => symbol === params.symbol);
-  const limit = limitOf(params, 500, 1000);
-  const from = params.orderId === undefined ? undefined : Number(params.orderId);
-  return (from === undefined ? within(rows, params, ({ time }) => time, limit) : rows.filter(({ orderId }) => orderId >= from).slice(0, limit)).map(present.queried);
-}
-
-async function cancelAll({ exchange }: Deps, params: Params): Promise<unknown[]> {
-  if (!params.symbol) throw missing('symbol');
-  if (!exchange.symbols.has(params.symbol)) throw BAD_SYMBOL();
-  const open = exchange.account.openOrders(params.symbol);
-  if (open.length === 0) throw new ApiError(400, -2011, 'Unknown order sent.');
-  const ended = await Promise.all(open.map(({ symbol, orderId }) => exchange.cancel({ symbol, orderId: String(orderId) })));
-  return ended.map(({ order, cancelId }) => present.canceled(order, cancelId));
+  return found.map((fill) => present.trade(fill, deps.exchange.account.orders.get(fill.orderId)?.orderListId));
 }
 
 function deposits({ exchange, capitals }: Deps, params: Params): unknown[] {
@@ -84,40 +65,37 @@ function page<T>(rows: readonly T[], params: Params): T[] {
   return [...rows].reverse().slice(offset, offset + limitOf(params, 1000, 1000));
 }
 
-/** What the account may do and have. New orders are elsewhere. */
+/** What the account has, and how its coins come and go. Orders are elsewhere. */
 export const SIGNED: Record<string, Route> = {
-  'POST /api/v3/order/test': {
-    weight: 1,
-    signed: 'TRADE',
-    run: ({ exchange }, { params }) => {
-      exchange.check(params);
-      return {};
-    },
-  },
-  'GET /api/v3/order': { weight: 4, signed: 'READ', run: ({ exchange }, { params }) => present.queried(exchange.query(params)) },
-  'DELETE /api/v3/order': {
-    weight: 1,
-    signed: 'TRADE',
-    run: async ({ exchange }, { params }) => {
-      const { order, cancelId } = await exchange.cancel(params);
-      return present.canceled(order, cancelId);
-    },
-  },
-  'GET /api/v3/openOrders': { weight: ({ symbol }) => (symbol ? 6 : 80), signed: 'READ', run: ({ exchange }, { params }) => exchange.account.openOrders(params.symbol).map(present.queried) },
-  'DELETE /api/v3/openOrders': { weight: 1, signed: 'TRADE', run: (deps, { params }) => cancelAll(deps, params) },
-  'GET /api/v3/allOrders': { weight: 20, signed: 'READ', run: (deps, { params }) => allOrders(deps, params) },
   'GET /api/v3/myTrades': { weight: ({ orderId }) => (orderId ? 5 : 20), signed: 'READ', run: (deps, { params }) => myTrades(deps, params) },
   'GET /api/v3/account': { weight: 20, signed: 'READ', run: ({ exchange }, { params }) => present.account(exchange.account, params.omitZeroBalances === 'true') },
   'GET /api/v3/account/commission': {
     weight: 20,
     signed: 'READ',
-    run: (deps, { params }) => {
-      const { symbol } = marketOf(deps, params);
-      const discount = { enabledForAccount: false, enabledForSymbol: true, discountAsset: 'BNB', discount: '0.75000000' };
-      return { symbol, standardCommission: STANDARD, specialCommission: NONE, taxCommission: NONE, discount };
-    },
+    run: (deps, { params }) => present.commission(marketOf(deps, params).symbol, deps.exchange.account.settings),
   },
   'GET /api/v3/rateLimit/order': { weight: 40, signed: 'READ', run: ({ limits }) => limits.orderCounts() },
+  'GET /api/v3/myPreventedMatches': { weight: 20, signed: 'READ', run: () => [] },
+  'GET /api/v3/myAllocations': { weight: 20, signed: 'READ', run: () => [] },
+  'GET /api/v3/myFilters': { weight: 40, signed: 'READ', run: (deps, { params }) => ({ exchangeFilters: [], symbolFilters: marketOf(deps, params) && [], assetFilters: [] }) },
+  'GET /sapi/v1/asset/tradeFee': {
+    weight: 1,
+    signed: 'READ',
+    run: ({ exchange }, { params }) => {
+      if (params.symbol && !exchange.symbols.has(params.symbol)) throw BAD_SYMBOL();
+      const { maker: makerCommission, taker: takerCommission } = exchange.account.settings;
+      return [...exchange.symbols.keys()].filter((symbol) => !params.symbol || symbol === params.symbol).map((symbol) => ({ symbol, makerCommission, takerCommission }));
+    },
+  },
+  'GET /sapi/v1/bnbBurn': { weight: 1, signed: 'READ', run: ({ exchange }) => ({ spotBNBBurn: exchange.account.settings.bnbBurn, interestBNBBurn: false }) },
+  'POST /sapi/v1/bnbBurn': {
+    weight: 1,
+    signed: 'TRADE',
+    run: async ({ exchange }, { params }) => {
+      if (params.spotBNBBurn !== undefined) await exchange.set({ bnbBurn: params.spotBNBBurn === 'true' });
+      return { spotBNBBurn: exchange.account.settings.bnbBurn, interestBNBBurn: false };
+    },
+  },
   'GET /sapi/v1/account/apiRestrictions': {
     weight: 1,
     signed: 'READ',

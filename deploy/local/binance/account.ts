@@ -1,5 +1,5 @@
-import { must, show } from './decimal';
-import type { Changes, Deposit, Fill, JournalRecord, Order, Withdrawal } from './types';
+import { must, show, times } from './decimal';
+import type { Changes, Deposit, Fill, JournalRecord, Order, OrderList, Settings, Withdrawal } from './types';
 
 /** The one account of the emulator: a fold over its journal. */
 export class Account {
@@ -8,22 +8,29 @@ export class Account {
   readonly fills: Fill[] = [];
   readonly deposits = new Map<string, Deposit>();
   readonly withdrawals = new Map<string, Withdrawal>();
+  readonly lists = new Map<number, OrderList>();
+  settings: Settings = { bnbBurn: false, maker: '0.00100000', taker: '0.00100000' };
   private lastOrderId = 10_000;
+  private lastListId = 0;
+  private wasReset = false;
   private readonly open = new Map<number, Order>();
   /** The newest order of each client id: the venue lets an id be used again once its order is closed. */
   private readonly newest = new Map<string, Order>();
 
   balance(asset: string): { free: bigint; locked: bigint } {
-    let found = this.balances.get(asset);
-    if (!found) this.balances.set(asset, (found = { free: 0n, locked: 0n }));
-    return found;
+    return this.balances.get(asset) ?? { free: 0n, locked: 0n };
   }
 
   nextOrderId(): number {
     return ++this.lastOrderId;
   }
 
+  nextListId(): number {
+    return ++this.lastListId;
+  }
+
   apply(record: JournalRecord): void {
+    if (record.k === 'reset') this.reset();
     if ('changes' in record) this.change(record.changes);
     if (record.k === 'order') {
       const { order } = record;
@@ -35,13 +42,26 @@ export class Account {
       this.lastOrderId = Math.max(this.lastOrderId, order.orderId);
     }
     if (record.k === 'order' || record.k === 'fills') this.fills.push(...record.fills);
+    if (record.k === 'settings') this.settings = record.settings;
+    if (record.k === 'list') {
+      this.lists.set(record.list.orderListId, record.list);
+      this.lastListId = Math.max(this.lastListId, record.list.orderListId);
+    }
     if (record.k === 'deposit') this.deposits.set(record.deposit.id, record.deposit);
     if (record.k === 'withdrawal') this.withdrawals.set(record.withdrawal.id, record.withdrawal);
+  }
+
+  /** As after the test network's reset: no orders, no trades, no money; ids begin anew. What was paid in and out stays told. */
+  private reset(): void {
+    for (const kept of [this.orders, this.open, this.newest, this.lists, this.balances]) kept.clear();
+    this.fills.length = 0;
+    [this.lastOrderId, this.lastListId, this.wasReset] = [0, 0, true];
   }
 
   private change(changes: Changes): void {
     for (const [asset, { free, locked }] of Object.entries(changes)) {
       const balance = this.balance(asset);
+      this.balances.set(asset, balance);
       balance.free += signed(free);
       balance.locked += signed(locked);
       if (balance.free < 0n || balance.locked < 0n) throw new Error(`balance of ${asset} below zero`);
@@ -56,6 +76,9 @@ export class Account {
   records(): JournalRecord[] {
     const none: Changes = {};
     return [
+      ...(this.wasReset ? [{ k: 'reset' } as const] : []),
+      { k: 'settings', settings: this.settings },
+      ...[...this.lists.values()].map((list): JournalRecord => ({ k: 'list', list })),
       { k: 'balance', changes: Object.fromEntries([...this.balances].map(([asset, { free, locked }]) => [asset, { free: show(free, 18), locked: show(locked, 18) }])) },
       ...[...this.orders.values()].map((order): JournalRecord => ({ k: 'order', order, fills: [], changes: none })),
       { k: 'fills', fills: this.fills },
@@ -73,7 +96,17 @@ export class Account {
   }
 }
 
-export const isOpen = (order: Order): boolean => order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
+export const isOpen = (order: Order): boolean => order.status === 'NEW' || order.status === 'PARTIALLY_FILLED' || order.status === 'PENDING_NEW';
+
+export const leftOf = (order: Order): bigint => must(order.origQty) - must(order.executedQty);
+
+/** What an order of such a pair of assets keeps locked. */
+export function lockOf(order: Order, pair: { readonly baseAsset: string; readonly quoteAsset: string }): { asset: string; amount: bigint } {
+  const asset = order.side === 'SELL' ? pair.baseAsset : pair.quoteAsset;
+  if (!isOpen(order) || order.status === 'PENDING_NEW' || order.isLockless) return { asset, amount: 0n };
+  const price = must(order.price) || must(order.stopPrice ?? '0');
+  return { asset, amount: order.side === 'SELL' ? leftOf(order) : times(price, leftOf(order)) };
+}
 
 function signed(text: string | undefined): bigint {
   if (!text) return 0n;
@@ -97,6 +130,11 @@ export class ChangeSet {
     entry[kind] += amount;
     this.by.set(asset, entry);
     return this;
+  }
+
+  /** How much this changes what is free. */
+  freed(asset: string): bigint {
+    return this.by.get(asset)?.free ?? 0n;
   }
 
   get changes(): Changes {

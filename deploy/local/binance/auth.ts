@@ -1,10 +1,13 @@
 import { createHmac, timingSafeEqual, verify } from 'node:crypto';
-import { ApiError, BAD_KEY, BAD_SIGNATURE, missing } from './errors';
+import { ApiError, BAD_KEY, BAD_SIGNATURE, OUT_OF_WINDOW, missing } from './errors';
 import type { ApiKey } from './types';
 
 /** Verifies requests exactly as the venue documents it: what is signed differs between REST and WebSocket. */
 export class Auth {
   private readonly keys: ReadonlyMap<string, ApiKey>;
+  private readonly revoked = new Map<string, number>();
+  /** The venue's clock is ahead of ours by so many milliseconds. */
+  skew = 0;
 
   constructor(keys: readonly ApiKey[]) {
     this.keys = new Map(keys.map((key) => [key.apiKey, key]));
@@ -43,13 +46,27 @@ export class Auth {
   private key(apiKey: string | undefined): ApiKey {
     if (!apiKey) throw new ApiError(401, -2014, 'API-key format invalid.');
     const key = this.keys.get(apiKey);
-    if (!key) throw BAD_KEY();
+    if (!key || this.isRevoked(apiKey)) throw BAD_KEY();
     return key;
   }
 
+  /** The key is refused for so many milliseconds. */
+  revoke(apiKey: string, ms: number): void {
+    this.revoked.set(apiKey, Date.now() + ms);
+  }
+
+  isRevoked(apiKey: string): boolean {
+    return (this.revoked.get(apiKey) ?? 0) > Date.now();
+  }
+
+  now(): number {
+    return Date.now() + this.skew;
+  }
+
   private verify(key: ApiKey, payload: string, signature: string): void {
-    if (key.type === 'ed25519') {
-      if (!verify(null, Buffer.from(payload), key.publicKey, Buffer.from(signature, 'base64'))) throw BAD_SIGNATURE();
+    if (key.type !== 'hmac') {
+      // RSA is PKCS #1 v1.5 with SHA-256; Ed25519 has its own hash.
+      if (!verify(key.type === 'rsa' ? 'sha256' : null, Buffer.from(payload), key.publicKey, Buffer.from(signature, 'base64'))) throw BAD_SIGNATURE();
       return;
     }
     const expected = createHmac('sha256', key.secret).update(payload).digest();
@@ -64,8 +81,8 @@ export class Auth {
     const timestamp = params.timestamp.length > 13 ? Math.floor(Number(params.timestamp) / 1000) : Number(params.timestamp);
     const window = params.recvWindow === undefined ? 5000 : Number(params.recvWindow);
     if (!(window > 0 && window <= 60_000)) throw new ApiError(400, -1131, 'recvWindow must be less than 60000.');
-    const now = Date.now();
+    const now = this.now();
     if (timestamp >= now + 1000) throw new ApiError(400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.");
-    if (now - timestamp > window) throw new ApiError(400, -1021, 'Timestamp for this request is outside of the recvWindow.');
+    if (now - timestamp > window) throw OUT_OF_WINDOW();
   }
 }

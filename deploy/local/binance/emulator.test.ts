@@ -10,8 +10,8 @@ import { MainClient, WebsocketAPIClient, WebsocketClient } from 'binance';
 import type { CancelOrderParams, NewSpotOrderParams } from 'binance';
 import { Auth } from './auth';
 import { must, show } from './decimal';
-import { FAULTS } from './faults';
-import type { FaultName } from './faults';
+import { FAULT_NAMES } from './fault-table';
+import type { FaultName } from './fault-table';
 import { Journal } from './journal';
 import { startEmulator } from './main';
 import type { Emulator } from './main';
@@ -359,7 +359,8 @@ describe('faults', () => {
   const status = (code: number) => ({ response: { status: code } });
   const orders = (): number => emulator.exchange.account.orders.size;
 
-  const cases: Record<FaultName, () => Promise<void>> = {
+  /** The others are in faults.test.ts. */
+  const cases: Partial<Record<FaultName, () => Promise<void>>> = {
     'reset-before': async () => {
       await expect(buy()).rejects.toMatchObject({ code: 'ECONNRESET' });
       expect(orders()).toBe(0);
@@ -434,12 +435,12 @@ describe('faults', () => {
   let events: Event[];
   let first: number;
 
-  test.each(FAULTS)('%s fires once and is counted', async (name) => {
+  test.each(Object.keys(cases) as FaultName[])('%s fires once and is counted', async (name) => {
     events = name === 'depth-gap' ? await follow('ethusdt@depth') : [];
     first = (await client.getOrderBook({ symbol: S, limit: 5 })).lastUpdateId;
     expect(await control('POST', 'faults', { name, count: 1 })).toEqual({});
-    await cases[name]();
-    expect(await control('GET', 'faults')).toEqual(Object.fromEntries(FAULTS.map((fault) => [fault, fault === name ? 1 : 0])));
+    await cases[name]?.();
+    expect(await control('GET', 'faults')).toEqual(Object.fromEntries(FAULT_NAMES.map((fault) => [fault, fault === name ? 1 : 0])));
   });
 
   test('an unknown fault is refused; a probability with a seed gives the same faults again; disarmed, none', async () => {

@@ -5,6 +5,8 @@ export class ApiError extends Error {
     readonly code: number,
     readonly msg: string,
     readonly retryAfter?: number,
+    /** More than code and text: the two halves of a cancelReplace. */
+    readonly data?: Readonly<Record<string, unknown>>,
   ) {
     super(msg);
   }
@@ -21,3 +23,4 @@ export const TIMEOUT = (): ApiError =>
 export const BAD_SYMBOL = (): ApiError => new ApiError(400, -1121, 'Invalid symbol.');
 export const BAD_KEY = (): ApiError => new ApiError(401, -2015, 'Invalid API-key, IP, or permissions for action.');
 export const BAD_SIGNATURE = (): ApiError => new ApiError(400, -1022, 'Signature for this request is not valid.');
+export const OUT_OF_WINDOW = (): ApiError => new ApiError(400, -1021, 'Timestamp for this request is outside of the recvWindow.');

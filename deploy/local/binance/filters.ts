@@ -1,36 +1,63 @@
 import { must, read } from './decimal';
 import { ApiError, BAD_SYMBOL, filterFailure, missing } from './errors';
 import type { Market } from './market';
+import type { Order, OrderType } from './types';
 
 export interface SymbolInfo {
   readonly symbol: string;
-  readonly status: string;
+  status: 'TRADING' | 'HALT' | 'BREAK' | 'CANCEL_ONLY';
   readonly baseAsset: string;
   readonly quoteAsset: string;
-  readonly filters: readonly Record<string, unknown>[];
+  filters: readonly Record<string, unknown>[];
 }
 
 export interface OrderRequest {
   readonly info: SymbolInfo;
   readonly side: 'BUY' | 'SELL';
-  readonly type: 'LIMIT' | 'MARKET' | 'LIMIT_MAKER';
+  readonly type: OrderType;
   readonly timeInForce: 'GTC' | 'IOC' | 'FOK';
+  /** Zero where there is none; so are all the amounts. */
   readonly price: bigint;
+  readonly stopPrice: bigint;
   readonly quantity: bigint;
+  readonly icebergQty: bigint;
   readonly quoteOrderQty: bigint;
   readonly clientOrderId: string;
+  /** Of self-trade prevention. */
+  readonly mode: string;
+  readonly strategyId?: number;
+  readonly strategyType?: number;
 }
 
-const KNOWN = new Set(['symbol', 'side', 'type', 'timeInForce', 'quantity', 'quoteOrderQty', 'price', 'newClientOrderId', 'newOrderRespType', 'recvWindow', 'timestamp', 'signature', 'apiKey',
-  'selfTradePreventionMode', 'strategyId', 'strategyType', 'returnRateLimits']);
+const KNOWN = new Set(['symbol', 'side', 'type', 'timeInForce', 'quantity', 'quoteOrderQty', 'price', 'stopPrice', 'icebergQty', 'newClientOrderId', 'newOrderRespType', 'recvWindow',
+  'timestamp', 'signature', 'apiKey', 'selfTradePreventionMode', 'strategyId', 'strategyType', 'returnRateLimits', 'computeCommissionRates']);
+/** What each type must have besides symbol, side and type. */
+const NEEDS: Readonly<Record<OrderType, readonly string[]>> = {
+  LIMIT: ['timeInForce', 'quantity', 'price'],
+  MARKET: [],
+  LIMIT_MAKER: ['quantity', 'price'],
+  STOP_LOSS: ['quantity', 'stopPrice'],
+  STOP_LOSS_LIMIT: ['timeInForce', 'quantity', 'price', 'stopPrice'],
+  TAKE_PROFIT: ['quantity', 'stopPrice'],
+  TAKE_PROFIT_LIMIT: ['timeInForce', 'quantity', 'price', 'stopPrice'],
+};
+const OPTIONAL: readonly string[] = ['timeInForce', 'price', 'stopPrice'];
+const MODES = ['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH'];
 
-function decimal(params: Record<string, string>, name: string): bigint {
+export function decimal(params: Record<string, string>, name: string): bigint {
   const text = params[name];
   if (text === undefined || text === '') return 0n;
   const value = read(text);
   if (value === undefined) throw new ApiError(400, -1100, `Illegal characters found in parameter '${name}'; legal range is '^([0-9]{1,20})(\\.[0-9]{1,20})?$'.`);
   if ((text.split('.')[1] ?? '').replace(/0+$/, '').length > 8) throw new ApiError(400, -1111, `Parameter '${name}' has too much precision.`);
   return value;
+}
+
+const isType = (type: string | undefined): type is OrderType => type !== undefined && Object.hasOwn(NEEDS, type);
+
+export function checkId(id: string, name = 'newClientOrderId'): string {
+  if (/^[.A-Z:/a-z0-9_-]{1,36}$/.test(id)) return id;
+  throw new ApiError(400, -1100, `Illegal characters found in parameter '${name}'; legal range is '^[\\.A-Z\\:/a-z0-9_-]{1,36}$'.`);
 }
 
 /** Reads the parameters of a new order as the venue does, with its errors for what is wrong. */
@@ -42,52 +69,63 @@ export function readOrder(params: Record<string, string>, symbols: ReadonlyMap<s
   if (!info) throw BAD_SYMBOL();
   const { side, type } = params;
   if (side !== 'BUY' && side !== 'SELL') throw new ApiError(400, -1117, 'Invalid side.');
-  if (type !== 'LIMIT' && type !== 'MARKET' && type !== 'LIMIT_MAKER') throw new ApiError(400, -1116, 'Invalid orderType.');
+  if (!isType(type)) throw new ApiError(400, -1116, 'Invalid orderType.');
   const timeInForce = params.timeInForce ?? (type === 'MARKET' ? 'IOC' : 'GTC');
-  if (type === 'LIMIT' && !params.timeInForce) throw missing('timeInForce');
-  if (type !== 'LIMIT' && params.timeInForce) throw new ApiError(400, -1106, "Parameter 'timeInForce' sent when not required.");
+  for (const name of NEEDS[type]) if (name === 'timeInForce' && !params[name]) throw missing(name);
+  for (const name of OPTIONAL) if (params[name] && !NEEDS[type].includes(name)) throw new ApiError(400, -1106, `Parameter '${name}' sent when not required.`);
   if (timeInForce !== 'GTC' && timeInForce !== 'IOC' && timeInForce !== 'FOK') throw new ApiError(400, -1115, 'Invalid timeInForce.');
   const [price, quantity, quoteOrderQty] = [decimal(params, 'price'), decimal(params, 'quantity'), decimal(params, 'quoteOrderQty')];
-  if (type === 'MARKET' && params.price) throw new ApiError(400, -1106, "Parameter 'price' sent when not required.");
-  if (type !== 'MARKET' && !params.price) throw missing('price');
+  const [stopPrice, icebergQty] = [decimal(params, 'stopPrice'), decimal(params, 'icebergQty')];
+  if (NEEDS[type].includes('price') && !params.price) throw missing('price');
   if (!params.quantity && !(type === 'MARKET' && params.quoteOrderQty)) throw missing('quantity');
-  if (params.quantity && params.quoteOrderQty) throw new ApiError(400, -1106, "Parameter 'quoteOrderQty' sent when not required.");
-  if (type !== 'MARKET' && price === 0n) throw new ApiError(400, -1013, 'Invalid price.');
+  if (NEEDS[type].includes('stopPrice') && !params.stopPrice) throw missing('stopPrice');
+  if (params.quoteOrderQty && (params.quantity || type !== 'MARKET')) throw new ApiError(400, -1106, "Parameter 'quoteOrderQty' sent when not required.");
+  if (params.icebergQty && timeInForce !== 'GTC') throw new ApiError(400, -1106, "Parameter 'icebergQty' sent when not required.");
+  if (NEEDS[type].includes('price') && price === 0n) throw new ApiError(400, -1013, 'Invalid price.');
   if (quantity === 0n && quoteOrderQty === 0n) throw new ApiError(400, -1013, 'Invalid quantity.');
-  const clientOrderId = params.newClientOrderId ?? makeId();
-  if (!/^[.A-Z:/a-z0-9_-]{1,36}$/.test(clientOrderId)) {
-    throw new ApiError(400, -1100, "Illegal characters found in parameter 'newClientOrderId'; legal range is '^[\\.A-Z\\:/a-z0-9_-]{1,36}$'.");
-  }
-  return { info, side, type, timeInForce, price, quantity, quoteOrderQty, clientOrderId };
+  const mode = params.selfTradePreventionMode ?? 'EXPIRE_MAKER';
+  if (!MODES.includes(mode)) throw new ApiError(400, -1013, 'This symbol does not allow the specified self-trade prevention mode.');
+  const clientOrderId = checkId(params.newClientOrderId ?? makeId());
+  const strategy = { ...(params.strategyId && { strategyId: Number(params.strategyId) }), ...(params.strategyType && { strategyType: Number(params.strategyType) }) };
+  return { info, side, type, timeInForce, price, stopPrice, quantity, icebergQty, quoteOrderQty, clientOrderId, mode, ...strategy };
 }
 
+type Rule = Readonly<Record<string, string>>;
+const value = (rule: Rule, name: string): bigint => must(rule[name] ?? '0');
+
 /** The symbol's filters, in the venue's order; throws the first that fails. */
-export function checkFilters(request: OrderRequest, market: Market, openOrders: number): void {
-  const { info, price, quantity, type, side } = request;
+export function checkFilters(request: OrderRequest, market: Market, open: readonly Order[]): void {
+  const { info, price, stopPrice, quantity, type, timeInForce } = request;
   if (info.status !== 'TRADING') throw new ApiError(400, -1013, 'Market is closed.');
-  const filter = (name: string): Record<string, string> => (info.filters.find((candidate) => candidate.filterType === name) ?? {}) as Record<string, string>;
-  const value = (rule: Record<string, string>, name: string): bigint => must(rule[name] ?? '0');
-  if (type !== 'MARKET') {
-    const rule = filter('PRICE_FILTER');
-    const [min, max, tick] = [value(rule, 'minPrice'), value(rule, 'maxPrice'), value(rule, 'tickSize')];
-    if ((min > 0n && price < min) || (max > 0n && price > max) || (tick > 0n && price % tick !== 0n)) throw filterFailure('PRICE_FILTER');
-    const range = filter('PERCENT_PRICE_BY_SIDE');
-    const average = market.average();
-    const [up, down] = side === 'BUY' ? [value(range, 'bidMultiplierUp'), value(range, 'bidMultiplierDown')] : [value(range, 'askMultiplierUp'), value(range, 'askMultiplierDown')];
-    if (up > 0n && (price * 10n ** 18n > average * up || price * 10n ** 18n < average * down)) throw filterFailure('PERCENT_PRICE_BY_SIDE');
-  }
-  if (quantity > 0n) {
-    const rule = filter('LOT_SIZE');
-    const [min, max, step] = [value(rule, 'minQty'), value(rule, 'maxQty'), value(rule, 'stepSize')];
-    if (quantity < min || (max > 0n && quantity > max) || (step > 0n && quantity % step !== 0n)) throw filterFailure('LOT_SIZE');
-  }
-  if (type === 'MARKET' && quantity > 0n) {
-    const most = value(filter('MARKET_LOT_SIZE'), 'maxQty');
-    if (most > 0n && quantity > most) throw filterFailure('MARKET_LOT_SIZE');
-  }
-  const notional = request.quoteOrderQty > 0n ? request.quoteOrderQty : (quantity * (type === 'MARKET' ? market.average() : price)) / 10n ** 18n;
+  const filter = (name: string): Rule => (info.filters.find((candidate) => candidate.filterType === name) ?? {}) as Rule;
+  for (const at of [price, stopPrice]) if (at > 0n) checkPrice(at, filter('PRICE_FILTER'));
+  if (price > 0n) checkRange(request, market.average(), filter('PERCENT_PRICE_BY_SIDE'));
+  const lot = filter('LOT_SIZE');
+  for (const amount of [quantity, request.icebergQty]) if (amount > 0n) checkLot(amount, lot);
+  const most = value(filter('MARKET_LOT_SIZE'), 'maxQty');
+  if (type === 'MARKET' && quantity > 0n && most > 0n && quantity > most) throw filterFailure('MARKET_LOT_SIZE');
+  const at = price || stopPrice || market.average();
+  const notional = request.quoteOrderQty > 0n ? request.quoteOrderQty : (quantity * at) / 10n ** 18n;
   const rule = filter('NOTIONAL');
   if (notional < value(rule, 'minNotional') || (type !== 'MARKET' && notional > value(rule, 'maxNotional'))) throw filterFailure('NOTIONAL');
-  const most = Number((filter('MAX_NUM_ORDERS') as Record<string, unknown>).maxNumOrders ?? 200);
-  if (request.timeInForce === 'GTC' && openOrders >= most) throw filterFailure('MAX_NUM_ORDERS');
+  const count = (name: string, field: string, usual: number): number => Number((filter(name) as Record<string, unknown>)[field] ?? usual);
+  if (timeInForce === 'GTC' && open.length >= count('MAX_NUM_ORDERS', 'maxNumOrders', 200)) throw filterFailure('MAX_NUM_ORDERS');
+  const stops = open.filter((order) => must(order.stopPrice ?? '0') > 0n).length;
+  if (stopPrice > 0n && stops >= count('MAX_NUM_ALGO_ORDERS', 'maxNumAlgoOrders', 5)) throw filterFailure('MAX_NUM_ALGO_ORDERS');
+  if (request.icebergQty > 0n && (quantity + request.icebergQty - 1n) / request.icebergQty > BigInt(count('ICEBERG_PARTS', 'limit', 100))) throw filterFailure('ICEBERG_PARTS');
+}
+
+function checkPrice(price: bigint, rule: Rule): void {
+  const [min, max, tick] = [value(rule, 'minPrice'), value(rule, 'maxPrice'), value(rule, 'tickSize')];
+  if ((min > 0n && price < min) || (max > 0n && price > max) || (tick > 0n && price % tick !== 0n)) throw filterFailure('PRICE_FILTER');
+}
+
+function checkRange({ side, price }: OrderRequest, average: bigint, rule: Rule): void {
+  const [up, down] = side === 'BUY' ? [value(rule, 'bidMultiplierUp'), value(rule, 'bidMultiplierDown')] : [value(rule, 'askMultiplierUp'), value(rule, 'askMultiplierDown')];
+  if (up > 0n && (price * 10n ** 18n > average * up || price * 10n ** 18n < average * down)) throw filterFailure('PERCENT_PRICE_BY_SIDE');
+}
+
+export function checkLot(quantity: bigint, rule: Rule): void {
+  const [min, max, step] = [value(rule, 'minQty'), value(rule, 'maxQty'), value(rule, 'stepSize')];
+  if (quantity < min || (max > 0n && quantity > max) || (step > 0n && quantity % step !== 0n)) throw filterFailure('LOT_SIZE');
 }

@@ -8,69 +8,32 @@ import { WebSocketServer } from 'ws';
 import { apiSocket } from './api-socket';
 import { Auth } from './auth';
 import { Capital } from './capital';
+import { control } from './control';
 import { Exchange } from './exchange';
-import { FAULTS } from './faults';
-import type { FaultName } from './faults';
 import { Limits } from './limits';
 import { handleRest } from './rest';
 import type { Deps } from './routes';
+import { Sockets } from './sockets';
 import { marketSocket } from './streams';
 import type { EmulatorConfig } from './types';
+import { World } from './world';
 
 const BANNER = 'Javizen local: an emulator of Binance Spot on recorded data. Nothing here is real money.';
-const PING_MS = 20_000;
 
 export interface Emulator {
   readonly port: number;
   readonly url: string;
   readonly exchange: Exchange;
+  /** Lets the faults of sockets and of the world have their chance now; else they have it four times a second. */
+  beat(): void;
   close(): Promise<void>;
 }
 
-interface Asked {
-  readonly name?: FaultName;
-  readonly count?: number;
-  readonly probability?: number;
-  readonly seed?: number;
-  readonly match?: string;
-  readonly freeze?: boolean;
-  readonly step?: number;
-}
-
-/** Faults and the replay's clock. Reached on the same port, which listens on loopback alone. */
-function control({ exchange }: Deps, name: string, asked: Asked): { status: number; answer: unknown } {
-  if (name === 'POST /control/faults') {
-    if (!asked.name || !FAULTS.includes(asked.name)) return { status: 400, answer: { error: `one of ${FAULTS.join(', ')}` } };
-    exchange.faults.arm(asked.name, asked);
-    return { status: 200, answer: {} };
-  }
-  if (name === 'GET /control/faults') return { status: 200, answer: Object.fromEntries(FAULTS.map((fault) => [fault, exchange.faults.fired.get(fault) ?? 0])) };
-  if (name === 'DELETE /control/faults') {
-    exchange.faults.disarm();
-    return { status: 200, answer: {} };
-  }
-  if (name === 'POST /control/clock') {
-    if (asked.freeze !== undefined) exchange.freeze(asked.freeze);
-    if (asked.step !== undefined) exchange.step(asked.step);
-    return { status: 200, answer: {} };
-  }
-  return { status: 404, answer: { error: `no ${name}` } };
-}
-
-function read(body: string): Asked | undefined {
-  try {
-    return (body ? JSON.parse(body) : {}) as Asked;
-  } catch {
-    return undefined;
-  }
-}
-
-function handle(deps: Deps, request: IncomingMessage, response: ServerResponse, body: string): void {
+async function handle(deps: Deps, request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
   const headers = { 'x-emulator': 'javizen-local' };
   if (request.url === '/') return void response.writeHead(200, { ...headers, 'content-type': 'text/plain' }).end(`${BANNER}\n`);
-  if (!request.url?.startsWith('/control/')) return void handleRest(deps, request, response, body);
-  const asked = read(body);
-  const { status, answer } = asked ? control(deps, `${request.method} ${request.url}`, asked) : { status: 400, answer: { error: 'not JSON' } };
+  if (!request.url?.startsWith('/control/')) return handleRest(deps, request, response, body);
+  const { status, answer } = await control(deps, `${request.method} ${request.url}`, body);
   response.writeHead(status, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer));
 }
 
@@ -79,38 +42,43 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Binance emulator does not run in production.');
   const exchange = new Exchange(config.dir, config);
   const capitals = config.chains.map((chain) => new Capital(exchange, chain, join(config.dir, 'keys')));
-  await exchange.open((record) => capitals.forEach((capital) => capital.remember(record)), config.balances);
+  await exchange.open((record) => capitals.forEach((capital) => capital.remember(record)), config);
   for (const capital of capitals) await capital.start();
-  const deps: Deps = { exchange, auth: new Auth(config.apiKeys), limits: new Limits(), capitals };
+  const lines = new Sockets(exchange.faults, config.connectionMs);
+  const world = new World(exchange);
+  const deps: Deps = { exchange, auth: new Auth(config.apiKeys), limits: new Limits(), sockets: lines, capitals };
   exchange.on('first-fill', () => deps.limits.firstFill('maker'));
 
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => handle(deps, request, response, Buffer.concat(chunks).toString()));
+    request.on('end', () => void handle(deps, request, response, Buffer.concat(chunks).toString()));
   });
-  const sockets = new WebSocketServer({ noServer: true });
+  const sockets = new WebSocketServer({ noServer: true, autoPong: false });
   server.on('upgrade', (request, socket, head) => {
+    if (exchange.faults.fires('connect-refused', request.url ?? '')) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
     sockets.handleUpgrade(request, socket, head, (ws) => {
       ws.on('error', () => undefined);
-      if (request.url?.startsWith('/ws-api/')) apiSocket(deps, ws);
-      else marketSocket(deps, ws, request);
+      if (request.url?.startsWith('/ws-api/')) apiSocket(deps, lines.open(ws, 'api'));
+      else marketSocket(deps, lines.open(ws, 'stream'), request);
     });
   });
-  const pings = setInterval(() => {
-    for (const client of sockets.clients) client.ping(String(Date.now()));
-  }, PING_MS);
   await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
-    clearInterval(pings);
+    world.close();
+    lines.close();
     for (const capital of capitals) capital.stop();
     for (const client of sockets.clients) client.terminate();
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
     await exchange.close();
   };
-  return { port, url: `http://127.0.0.1:${port}`, exchange, close };
+  const beat = (): void => {
+    lines.beat();
+    world.beat();
+  };
+  return { port, url: `http://127.0.0.1:${port}`, exchange, beat, close };
 }
 
 async function main(): Promise<void> {

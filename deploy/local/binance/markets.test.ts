@@ -15,7 +15,7 @@ const open: Exchange[] = [];
 async function exchangeOf(options: { seed?: number; symbols?: string[] } = {}, balances: Record<string, string> = {}): Promise<Exchange> {
   const exchange = new Exchange(join(dir, String(open.length)), options);
   open.push(exchange);
-  await exchange.open(() => undefined, balances);
+  await exchange.open(() => undefined, { balances });
   exchange.freeze(true);
   return exchange;
 }

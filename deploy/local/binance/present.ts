@@ -1,21 +1,31 @@
 import type { Account } from './account';
-import { show } from './decimal';
-import type { Fill, Order } from './types';
+import { must, show } from './decimal';
+import type { Fill, Order, OrderList, Settings } from './types';
 
+/** What an executionReport tells of. */
+export type Execution = 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED' | 'REJECTED' | 'TRADE_PREVENTION' | 'REPLACED';
+
+let executions = Date.now() * 1000;
+/** Execution ids grow over restarts too. */
+export const nextExecution = (): number => ++executions;
+
+const ZERO = '0.00000000';
 const reasonOf = (order: Order): string =>
-  order.type === 'MARKET' ? 'INSUFFICIENT_LIQUIDITY' : order.timeInForce === 'FOK' ? 'UNFILLED_FOK_ORDER_EXPIRED' : 'UNFILLED_IOC_QUANTITY_EXPIRED';
+  order.expiryReason ?? (order.type === 'MARKET' ? 'INSUFFICIENT_LIQUIDITY' : order.timeInForce === 'FOK' ? 'UNFILLED_FOK_ORDER_EXPIRED' : 'UNFILLED_IOC_QUANTITY_EXPIRED');
 const expiry = (order: Order): { expiryReason?: string } => (order.status === 'EXPIRED' ? { expiryReason: reasonOf(order) } : {});
+const stopOf = ({ stopPrice = ZERO }: Order): { stopPrice?: string } => (must(stopPrice) > 0n ? { stopPrice } : {});
+const strategyOf = ({ strategyId, strategyType }: Order): object => ({ ...(strategyId !== undefined && { strategyId }), ...(strategyType !== undefined && { strategyType }) });
 
 /** The answer to a new order: ACK, RESULT or FULL; unasked, what takes is answered in full. */
 export function placed(order: Order, fills: readonly Fill[], form: string | undefined): Record<string, unknown> {
   const { symbol, orderId, clientOrderId } = order;
-  const ack = { symbol, orderId, orderListId: -1, clientOrderId, transactTime: order.updateTime };
-  if ((form ?? (order.type === 'LIMIT_MAKER' ? 'ACK' : 'FULL')) === 'ACK') return ack;
+  const ack = { symbol, orderId, orderListId: order.orderListId ?? -1, clientOrderId, transactTime: order.updateTime };
+  if ((form ?? (order.type === 'LIMIT' || order.type === 'MARKET' ? 'FULL' : 'ACK')) === 'ACK') return ack;
   const rows = fills.map(({ price, qty, commission, commissionAsset, id }) => ({ price, qty, commission, commissionAsset, tradeId: id }));
   return { ...ack, ...result(order), ...(form !== 'RESULT' && { fills: rows }) };
 }
 
-function result(order: Order): Record<string, unknown> {
+export function result(order: Order): Record<string, unknown> {
   return {
     price: order.price,
     origQty: order.origQty,
@@ -26,18 +36,22 @@ function result(order: Order): Record<string, unknown> {
     timeInForce: order.timeInForce,
     type: order.type,
     side: order.side,
-    workingTime: order.time,
-    selfTradePreventionMode: 'EXPIRE_MAKER',
+    ...stopOf(order),
+    ...strategyOf(order),
+    workingTime: workingSince(order),
+    selfTradePreventionMode: order.selfTradePreventionMode ?? 'EXPIRE_MAKER',
     ...expiry(order),
   };
 }
+
+const workingSince = (order: Order): number => (order.isWorking === false ? -1 : (order.workingTime ?? order.time));
 
 /** An order as queries show it. */
 export function queried(order: Order): Record<string, unknown> {
   return {
     symbol: order.symbol,
     orderId: order.orderId,
-    orderListId: -1,
+    orderListId: order.orderListId ?? -1,
     clientOrderId: order.clientOrderId,
     price: order.price,
     origQty: order.origQty,
@@ -47,34 +61,59 @@ export function queried(order: Order): Record<string, unknown> {
     timeInForce: order.timeInForce,
     type: order.type,
     side: order.side,
-    stopPrice: '0.00000000',
-    icebergQty: '0.00000000',
+    stopPrice: order.stopPrice ?? ZERO,
+    icebergQty: order.icebergQty ?? ZERO,
     time: order.time,
     updateTime: order.updateTime,
-    isWorking: true,
-    workingTime: order.time,
+    isWorking: order.isWorking ?? true,
+    ...strategyOf(order),
+    workingTime: workingSince(order),
     origQuoteOrderQty: order.quoteOrderQty,
-    selfTradePreventionMode: 'EXPIRE_MAKER',
+    selfTradePreventionMode: order.selfTradePreventionMode ?? 'EXPIRE_MAKER',
     ...expiry(order),
   };
 }
 
 export function canceled(order: Order, cancelId: string): Record<string, unknown> {
-  const { time: _time, updateTime, isWorking: _working, stopPrice: _stop, icebergQty: _iceberg, workingTime: _since, ...rest } = queried(order);
-  return { ...rest, origClientOrderId: order.clientOrderId, clientOrderId: cancelId, transactTime: updateTime };
+  return {
+    symbol: order.symbol, origClientOrderId: order.clientOrderId, orderId: order.orderId, orderListId: order.orderListId ?? -1, clientOrderId: cancelId, transactTime: order.updateTime,
+    ...result(order),
+  };
 }
 
-export const trade = (fill: Fill): Record<string, unknown> => ({ ...fill, orderListId: -1, isBestMatch: true });
+/** A smaller quantity, as the answer tells it. */
+export function amended(order: Order, origClientOrderId: string): Record<string, unknown> {
+  const { symbol, orderId, clientOrderId, price, origQty: qty, executedQty, quoteOrderQty, cummulativeQuoteQty: cumulativeQuoteQty, status, timeInForce, type, side } = order;
+  return {
+    symbol, orderId, orderListId: order.orderListId ?? -1, origClientOrderId, clientOrderId, price, qty, executedQty, preventedQty: ZERO, quoteOrderQty, cumulativeQuoteQty, status,
+    timeInForce, type, side, workingTime: workingSince(order), selfTradePreventionMode: order.selfTradePreventionMode ?? 'EXPIRE_MAKER',
+  };
+}
+
+/** A list as queries show it; answers to a placement and a cancel have reports too. */
+export function list({ orderListId, contingencyType, listStatusType, listOrderStatus, listClientOrderId, transactionTime, symbol, orders }: OrderList): Record<string, unknown> {
+  return { orderListId, contingencyType, listStatusType, listOrderStatus, listClientOrderId, transactionTime, symbol, orders };
+}
+
+export const trade = (fill: Fill, listId = -1): Record<string, unknown> => ({ ...fill, orderListId: listId, isBestMatch: true });
+
+const NONE = { maker: ZERO, taker: ZERO, buyer: ZERO, seller: ZERO };
+
+export function commission(symbol: string, { maker, taker, bnbBurn }: Settings): Record<string, unknown> {
+  const discount = { enabledForAccount: bnbBurn, enabledForSymbol: true, discountAsset: 'BNB', discount: '0.75000000' };
+  return { symbol, standardCommission: { ...NONE, maker, taker }, specialCommission: NONE, taxCommission: NONE, discount };
+}
 
 export function account(state: Account, omitZero: boolean): Record<string, unknown> {
   const balances = [...state.balances].map(([asset, { free, locked }]) => ({ asset, free: show(free), locked: show(locked) }));
-  const rates = { maker: '0.00100000', taker: '0.00100000', buyer: '0.00000000', seller: '0.00000000' };
+  const { maker, taker } = state.settings;
+  const points = (rate: string): number => Number(must(rate) / 10n ** 14n);
   return {
-    makerCommission: 10,
-    takerCommission: 10,
+    makerCommission: points(maker),
+    takerCommission: points(taker),
     buyerCommission: 0,
     sellerCommission: 0,
-    commissionRates: rates,
+    commissionRates: { ...NONE, maker, taker },
     canTrade: true,
     canWithdraw: true,
     canDeposit: true,
@@ -89,8 +128,10 @@ export function account(state: Account, omitZero: boolean): Record<string, unkno
   };
 }
 
-/** The user stream's event of one execution; `fill` undefined for NEW, CANCELED and EXPIRED. */
-export function executionReport(order: Order, kind: 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED', fill: Fill | undefined, so: { status: string; executed: string; quote: string; cancelId?: string | undefined }): Record<string, unknown> {
+/** The user stream's event of one execution; `fill` undefined where none was traded. */
+export function executionReport(order: Order, kind: Execution, fill: Fill | undefined, so: { status: string; executed: string; quote: string; cancelId?: string | undefined }): Record<string, unknown> {
+  const isWorking = order.isWorking !== false;
+  const replaced = kind === 'REPLACED' ? order.amendments?.at(-1)?.origClientOrderId : undefined;
   return {
     e: 'executionReport',
     E: Date.now(),
@@ -101,31 +142,33 @@ export function executionReport(order: Order, kind: 'NEW' | 'TRADE' | 'CANCELED'
     f: order.timeInForce,
     q: order.origQty,
     p: order.price,
-    P: '0.00000000',
-    F: '0.00000000',
-    g: -1,
-    C: kind === 'CANCELED' ? order.clientOrderId : '',
+    P: order.stopPrice ?? ZERO,
+    F: order.icebergQty ?? ZERO,
+    g: order.orderListId ?? -1,
+    C: kind === 'CANCELED' ? order.clientOrderId : (replaced ?? ''),
     x: kind,
     X: so.status,
     r: 'NONE',
     i: order.orderId,
-    l: fill?.qty ?? '0.00000000',
+    l: fill?.qty ?? ZERO,
     z: so.executed,
-    L: fill?.price ?? '0.00000000',
+    L: fill?.price ?? ZERO,
     n: fill?.commission ?? '0',
     N: fill?.commissionAsset ?? null,
     T: order.updateTime,
     t: fill?.id ?? -1,
-    I: fill ? fill.id * 2 : order.orderId,
-    w: kind === 'NEW',
+    I: nextExecution(),
+    w: isWorking && (kind === 'NEW' || kind === 'REPLACED' || so.status === 'PARTIALLY_FILLED'),
     m: fill?.isMaker ?? false,
     M: false,
     O: order.time,
     Z: so.quote,
-    Y: fill?.quoteQty ?? '0.00000000',
+    Y: fill?.quoteQty ?? ZERO,
     Q: order.quoteOrderQty,
-    W: order.time,
-    V: 'EXPIRE_MAKER',
+    ...(isWorking && { W: workingSince(order) }),
+    V: order.selfTradePreventionMode ?? 'EXPIRE_MAKER',
+    ...(order.strategyId !== undefined && { j: order.strategyId }),
+    ...(order.strategyType !== undefined && { J: order.strategyType }),
     ...(kind === 'EXPIRED' && { eR: reasonOf(order) }),
   };
 }

@@ -1,43 +1,48 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SIGNED } from './account-routes';
-import { ApiError, BAD_KEY, TIMEOUT } from './errors';
+import { ApiError, BAD_KEY, OUT_OF_WINDOW } from './errors';
 import { tooMuch } from './limits';
-import * as present from './present';
+import { ORDERS } from './order-routes';
+import { AFTER, BAD_GATEWAY, FORBIDDEN, INSTEAD, Page } from './refusals';
 import { PUBLIC } from './routes';
 import type { Deps, Params, Route } from './routes';
+import { spoil } from './spoil';
+import type { ApiKey } from './types';
 
-const BAN_MS = 2000;
-
-/** A new order. It weighs nothing if it is accepted, and counts until it is filled. */
-const NEW_ORDER: Route = {
-  weight: 1,
-  signed: 'TRADE',
-  run: async ({ exchange, limits }, { params }) => {
-    limits.checkOrders();
-    const { order, fills } = await exchange.place(params);
-    limits.placed();
-    if (fills.length > 0) limits.firstFill('taker');
-    return present.placed(order, fills, params.newOrderRespType);
-  },
-};
-
-const ROUTES: Readonly<Record<string, Route>> = { ...PUBLIC, ...SIGNED, 'POST /api/v3/order': NEW_ORDER };
+const ROUTES: Readonly<Record<string, Route>> = { ...PUBLIC, ...SIGNED, ...ORDERS };
 /** Weigh nothing when they succeed. */
-const FREE = new Set(['POST /api/v3/order', 'DELETE /api/v3/order', 'DELETE /api/v3/openOrders']);
+const FREE = new Set(['POST /api/v3/order', 'DELETE /api/v3/order', 'DELETE /api/v3/openOrders', 'POST /api/v3/order/cancelReplace', 'POST /api/v3/orderList/oco', 'POST /api/v3/orderList/oto',
+  'POST /api/v3/orderList/otoco', 'DELETE /api/v3/orderList']);
+const COUNTED = new Set(['POST /api/v3/order', 'POST /api/v3/order/cancelReplace']);
 
 export const routeOf = (name: string): Route | undefined => (Object.hasOwn(ROUTES, name) ? ROUTES[name] : undefined);
+
+/** A key that has signed well may still be refused: by the faults of keys and clocks, and for what it may not do. */
+export function authorised(deps: Deps, call: string, key: ApiKey, route?: Route): ApiKey {
+  const { faults } = deps.exchange;
+  if (faults.fires('key-revoked', call)) {
+    deps.auth.revoke(key.apiKey, faults.lasts('key-revoked'));
+    deps.sockets.revoke(key.apiKey);
+    throw BAD_KEY();
+  }
+  if (faults.fires('clock-skew', call)) throw OUT_OF_WINDOW();
+  if ((route?.signed === 'TRADE' || route?.signed === 'WITHDRAW') && !key.permissions.includes(route.signed)) throw BAD_KEY();
+  return key;
+}
 
 /** Runs a route between the faults of a call. `sever` ends the connection; `call` is the name that faults go by. */
 export async function runRoute(deps: Deps, name: string, call: string, asked: Parameters<Route['run']>[1], sever: () => never): Promise<unknown> {
   const { faults, journal } = deps.exchange;
   if (faults.fires('reset-before', call)) sever();
-  if (faults.fires('timeout-not-executed', call)) throw TIMEOUT();
+  for (const [fault, error] of INSTEAD) if (faults.fires(fault, call)) throw error();
   const route = routeOf(name);
   const result = await route?.run(deps, asked);
   // What an answer tells must still be so after a kill.
   if (route?.signed) await journal.settled();
+  if (faults.fires('answer-late', call)) await new Promise((resolve) => setTimeout(resolve, faults.lasts('answer-late')));
   if (faults.fires('reset-after', call)) sever();
-  if (faults.fires('timeout-executed', call)) throw TIMEOUT();
+  for (const [fault, error] of AFTER) if (faults.fires(fault, call)) throw error();
+  if (call === name && faults.fires('bad-gateway-executed', call)) throw BAD_GATEWAY();
   return result;
 }
 
@@ -45,7 +50,7 @@ export async function runRoute(deps: Deps, name: string, call: string, asked: Pa
 export async function weighed<T>({ limits, exchange }: Deps, name: string, call: string, params: Params, work: () => Promise<T>): Promise<T> {
   const { faults } = exchange;
   const capital = name.includes(' /sapi/');
-  if (faults.fires('ban', call)) limits.ban(BAN_MS);
+  if (faults.fires('ban', call)) limits.ban(faults.lasts('ban'));
   if (faults.fires('rate-limit', call)) throw tooMuch();
   const weight = routeOf(name)?.weight ?? 2;
   const amount = typeof weight === 'function' ? weight(params) : weight;
@@ -60,9 +65,9 @@ export async function weighed<T>({ limits, exchange }: Deps, name: string, call:
 
 class Severed extends Error {}
 
-function send(deps: Deps, response: ServerResponse, status: number, answer: unknown, headers: Record<string, string>): void {
+function send(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
   response.writeHead(status, { 'content-type': 'application/json;charset=UTF-8', 'x-emulator': 'javizen-local', ...headers });
-  response.end(JSON.stringify(answer));
+  response.end(text);
 }
 
 /** Answers one REST request. */
@@ -71,30 +76,33 @@ export async function handleRest(deps: Deps, request: IncomingMessage, response:
   const cut = target.indexOf('?') < 0 ? target.length : target.indexOf('?');
   const [path, query] = [target.slice(0, cut), target.slice(cut + 1)];
   const name = `${request.method} ${path}`;
-  if (deps.exchange.faults.fires('bad-gateway', name)) {
-    response.writeHead(502, { 'content-type': 'text/html' });
-    return void response.end('<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>');
-  }
-  const route = routeOf(name);
-  if (!route) return send(deps, response, 404, { code: -1000, msg: `The emulator does not know ${name}.` }, {});
-  // On a duplicate the query wins.
-  const params: Params = { ...Object.fromEntries(new URLSearchParams(body)), ...Object.fromEntries(new URLSearchParams(query)) };
+  const { limits, exchange } = deps;
   const sever = (): never => {
     request.socket.destroy();
     throw new Severed();
   };
   try {
-    const answer = await weighed(deps, name, name, params, () => {
-      const key = route.signed ? deps.auth.rest(request.headers['x-mbx-apikey'] as string | undefined, query, body, params) : undefined;
-      if ((route.signed === 'TRADE' || route.signed === 'WITHDRAW') && !key?.permissions.includes(route.signed)) throw BAD_KEY();
+    if (exchange.faults.fires('bad-gateway', name)) throw BAD_GATEWAY();
+    if (exchange.faults.fires('forbidden', name)) throw FORBIDDEN();
+    const route = routeOf(name);
+    if (!route) return send(response, 404, JSON.stringify({ code: -1000, msg: `The emulator does not know ${name}.` }), {});
+    // On a duplicate the query wins.
+    const params: Params = { ...Object.fromEntries(new URLSearchParams(body)), ...Object.fromEntries(new URLSearchParams(query)) };
+    const answer = await weighed(deps, name, name, params, async () => {
+      const key = route.signed ? authorised(deps, name, deps.auth.rest(request.headers['x-mbx-apikey'] as string | undefined, query, body, params), route) : undefined;
       return runRoute(deps, name, name, { params, key }, sever);
     });
-    send(deps, response, 200, answer, deps.limits.headers(name === 'POST /api/v3/order'));
+    send(response, 200, spoil(exchange.faults, name, JSON.stringify(answer)), limits.headers(COUNTED.has(name)));
   } catch (error) {
-    if (error instanceof Severed) return;
-    const { limits } = deps;
-    if (!(error instanceof ApiError)) return send(deps, response, 500, { code: -1000, msg: 'An unknown error occurred while processing the request.', cause: String(error) }, limits.headers(false));
-    const wait: Record<string, string> = error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) };
-    send(deps, response, error.status, { code: error.code, msg: error.msg }, { ...limits.headers(false), ...wait });
+    if (!(error instanceof Severed)) refuse(deps, response, error);
   }
+}
+
+function refuse({ limits }: Deps, response: ServerResponse, error: unknown): void {
+  if (error instanceof Page) return void response.writeHead(error.status, { 'content-type': 'text/html' }).end(error.html);
+  const headers = limits.headers(false);
+  if (!(error instanceof ApiError)) return send(response, 500, JSON.stringify({ code: -1000, msg: 'An unknown error occurred while processing the request.', cause: String(error) }), headers);
+  const wait: Record<string, string> = error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) };
+  const { code, msg, data } = error;
+  send(response, error.status, JSON.stringify({ code, msg, ...(data && { data }) }), { ...headers, ...wait });
 }

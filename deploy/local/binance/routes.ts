@@ -6,13 +6,15 @@ import { UNIT, show, times } from './decimal';
 import { ApiError, BAD_SYMBOL, missing } from './errors';
 import type { Exchange } from './exchange';
 import type { Limits } from './limits';
-import type { Market } from './market';
+import type { Market, PublicTrade } from './market';
+import type { Sockets } from './sockets';
 import type { ApiKey } from './types';
 
 export interface Deps {
   readonly exchange: Exchange;
   readonly auth: Auth;
   readonly limits: Limits;
+  readonly sockets: Sockets;
   readonly capitals: readonly Capital[];
 }
 
@@ -113,6 +115,30 @@ function klines(deps: Deps, params: Params): unknown[] {
   return within(market.klines(params.interval), params, ({ t }) => t, limitOf(params, 500, 1000)).map((candle) => klineRow(candle, length));
 }
 
+const tradeRow = ({ id, price, quantity, time, buyerIsMaker }: PublicTrade): Record<string, unknown> => ({
+  id, price: show(price), qty: show(quantity), quoteQty: show(times(price, quantity)), time, isBuyerMaker: buyerIsMaker, isBestMatch: true,
+});
+
+/** From an id on; without one the newest. */
+function tradesFrom({ trades }: Market, params: Params): PublicTrade[] {
+  const limit = limitOf(params, 500, 1000);
+  return params.fromId === undefined ? trades.slice(-limit) : trades.filter(({ id }) => id >= Number(params.fromId)).slice(0, limit);
+}
+
+/** Without the book, as the tickers of a window are. */
+function windowTicker(market: Market): Record<string, unknown> {
+  const { bidPrice: _bid, bidQty: _bidQty, askPrice: _ask, askQty: _askQty, prevClosePrice: _close, lastQty: _last, ...row } = dayTicker(market);
+  return row;
+}
+
+/** The short form, where it is asked for. */
+function ticked(deps: Deps, params: Params, row: (market: Market) => Record<string, unknown>): unknown {
+  const short = ({ symbol, openPrice, highPrice, lowPrice, lastPrice, volume, quoteVolume, openTime, closeTime, firstId, lastId, count }: Record<string, unknown>): unknown => ({
+    symbol, openPrice, highPrice, lowPrice, lastPrice, volume, quoteVolume, openTime, closeTime, firstId, lastId, count,
+  });
+  return each(deps, params, (market) => (params.type === 'MINI' ? short(row(market)) : row(market)));
+}
+
 const gone = (): never => {
   throw new ApiError(410, -1016, 'This service is no longer available.');
 };
@@ -120,33 +146,37 @@ const gone = (): never => {
 /** Market data, for everybody. */
 export const PUBLIC: Record<string, Route> = {
   'GET /api/v3/ping': { weight: 1, run: () => ({}) },
-  'GET /api/v3/time': { weight: 1, run: () => ({ serverTime: Date.now() }) },
+  'GET /api/v3/time': { weight: 1, run: ({ auth }) => ({ serverTime: auth.now() }) },
   'GET /api/v3/exchangeInfo': {
     weight: 20,
     run: (deps, { params }) => {
       if (params.symbol && !deps.exchange.symbols.has(params.symbol)) throw BAD_SYMBOL();
       const wanted = symbolsOf(deps, params);
       const { info } = deps.exchange;
-      return { ...info, serverTime: Date.now(), symbols: info.symbols.filter(({ symbol }) => !wanted || wanted.includes(symbol)) };
+      return { ...info, serverTime: deps.auth.now(), symbols: info.symbols.filter(({ symbol }) => !wanted || wanted.includes(symbol)) };
     },
   },
   'GET /api/v3/depth': {
     weight: ({ limit = '100' }) => (Number(limit) <= 100 ? 5 : Number(limit) <= 500 ? 25 : Number(limit) <= 1000 ? 50 : 250),
     run: (deps, { params }) => marketOf(deps, params).snapshot(limitOf(params, 100, 5000)),
   },
-  'GET /api/v3/trades': {
-    weight: 25,
-    run: (deps, { params }) =>
-      marketOf(deps, params)
-        .trades.slice(-limitOf(params, 500, 1000))
-        .map(({ id, price, quantity, time, buyerIsMaker }) => ({
-          id, price: show(price), qty: show(quantity), quoteQty: show(times(price, quantity)), time, isBuyerMaker: buyerIsMaker, isBestMatch: true,
-        })),
+  'GET /api/v3/trades': { weight: 25, run: (deps, { params }) => marketOf(deps, params).trades.slice(-limitOf(params, 500, 1000)).map(tradeRow) },
+  'GET /api/v3/historicalTrades': { weight: 25, run: (deps, { params }) => tradesFrom(marketOf(deps, params), params).map(tradeRow) },
+  'GET /api/v3/aggTrades': {
+    weight: 4,
+    run: (deps, { params }) => {
+      const market = marketOf(deps, params);
+      const rows = params.fromId === undefined ? within(market.trades, params, ({ time }) => time, limitOf(params, 500, 1000)) : tradesFrom(market, params);
+      return rows.map(({ id, price, quantity, time, buyerIsMaker }) => ({ a: id, p: show(price), q: show(quantity), f: id, l: id, T: time, m: buyerIsMaker, M: true }));
+    },
   },
   'GET /api/v3/klines': { weight: 2, run: (deps, { params }) => klines(deps, params) },
   'GET /api/v3/uiKlines': { weight: 2, run: (deps, { params }) => klines(deps, params) },
   'GET /api/v3/avgPrice': { weight: 2, run: (deps, { params }) => ({ mins: 5, price: show(marketOf(deps, params).average()), closeTime: Date.now() }) },
-  'GET /api/v3/ticker/24hr': { weight: ({ symbol }) => (symbol ? 2 : 80), run: (deps, { params }) => each(deps, params, dayTicker) },
+  'GET /api/v3/ticker/24hr': { weight: ({ symbol }) => (symbol ? 2 : 80), run: (deps, { params }) => ticked(deps, params, dayTicker) },
+  'GET /api/v3/ticker/tradingDay': { weight: 4, run: (deps, { params }) => ticked(deps, params, windowTicker) },
+  'GET /api/v3/ticker': { weight: 4, run: (deps, { params }) => ticked(deps, params, windowTicker) },
+  'GET /sapi/v1/system/status': { weight: 1, run: () => ({ status: 0, msg: 'normal' }) },
   'GET /api/v3/ticker/price': { weight: ({ symbol }) => (symbol ? 2 : 4), run: (deps, { params }) => each(deps, params, (market) => ({ symbol: market.symbol, price: show(market.lastPrice) })) },
   'GET /api/v3/ticker/bookTicker': { weight: ({ symbol }) => (symbol ? 2 : 4), run: (deps, { params }) => each(deps, params, bookTicker) },
   'POST /api/v3/userDataStream': { weight: 2, run: gone },

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { WebSocket } from 'ws';
 import { lengthOf } from './candles';
 import type { Candle } from './candles';
 import { show } from './decimal';
 import type { Market, PublicTrade } from './market';
 import { dayTicker } from './routes';
 import type { Deps } from './routes';
+import type { Line } from './sockets';
 
 type Send = (data: unknown) => void;
 type Detach = () => void;
@@ -21,6 +21,7 @@ function on(market: Market, event: string, listener: (...args: never[]) => void)
 
 /** What a stream name sends: attaches to its market and answers how to detach. Undefined for names we do not have. */
 function attach(deps: Deps, stream: string, send: Send): Detach | undefined {
+  if (stream === '!miniTicker@arr') return allTickers(deps, send);
   const [symbol = '', kind = ''] = stream.split('@');
   const market = deps.exchange.markets.get(symbol.toUpperCase());
   if (!market || symbol !== symbol.toLowerCase()) return undefined;
@@ -30,6 +31,7 @@ function attach(deps: Deps, stream: string, send: Send): Detach | undefined {
   if (kind === 'trade') return on(market, 'trade', (trade: never) => send(tradeEvent(market, trade)));
   if (kind === 'aggTrade') return on(market, 'trade', (trade: never) => send(aggregate(market, trade)));
   if (kind === 'bookTicker') return bookTicker(market, send);
+  if (kind === 'avgPrice') return average(market, send);
   if (kind === 'ticker' || kind === 'miniTicker') return ticker(market, kind, send);
   if (kind.startsWith('kline_') && lengthOf(kind.slice(6))) return kline(market, kind.slice(6), send);
   return undefined;
@@ -52,6 +54,27 @@ function bookTicker(market: Market, send: Send): Detach {
     if (text !== last) send({ u: market.position.updateId, ...data });
     last = text;
   });
+}
+
+function average(market: Market, send: Send): Detach {
+  const timer = setInterval(() => send({ e: 'avgPrice', E: Date.now(), s: market.symbol, i: '5m', w: show(market.average()), T: market.trades.at(-1)?.time ?? Date.now() }), TICKER_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+/** The short tickers of all markets that have traded since the last time. */
+function allTickers({ exchange }: Deps, send: Send): Detach {
+  const seen = new Map<string, number>();
+  const timer = setInterval(() => {
+    const changed = [...exchange.markets.values()].filter(({ symbol, position }) => seen.get(symbol) !== position.tradeId);
+    for (const { symbol, position } of changed) seen.set(symbol, position.tradeId);
+    const now = Date.now();
+    const rows = changed.map((market) => {
+      const day = dayTicker(market);
+      return { e: '24hrMiniTicker', E: now, s: market.symbol, c: day.lastPrice, o: day.openPrice, h: day.highPrice, l: day.lowPrice, v: day.volume, q: day.quoteVolume };
+    });
+    if (rows.length > 0) send(rows);
+  }, TICKER_EVERY_MS);
+  return () => clearInterval(timer);
 }
 
 function ticker(market: Market, kind: 'ticker' | 'miniTicker', send: Send): Detach {
@@ -88,14 +111,14 @@ function kline(market: Market, interval: string, send: Send): Detach {
 }
 
 /** `/ws`, `/ws/<streams>`, `/stream?streams=`: market data. */
-export function marketSocket(deps: Deps, socket: WebSocket, request: IncomingMessage): void {
+export function marketSocket(deps: Deps, line: Line, request: IncomingMessage): void {
   const [path = '', query = ''] = (request.url ?? '/').split('?');
   const open = new Map<string, Detach>();
   let combined = path.startsWith('/stream');
   const subscribe = (stream: string): void => {
     if (open.has(stream)) return;
     const detach = attach(deps, stream, (data) => {
-      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(combined ? { stream, data } : data));
+      line.send(`stream ${stream}`, combined ? { stream, data } : data);
     });
     if (detach) open.set(stream, detach);
   };
@@ -105,19 +128,26 @@ export function marketSocket(deps: Deps, socket: WebSocket, request: IncomingMes
   };
   const named = [...path.replace(/^\/(ws|stream)\/?/, '').split('/'), ...(new URLSearchParams(query).get('streams') ?? '').split('/')];
   for (const stream of named) if (stream.includes('@')) subscribe(stream);
-  socket.on('close', () => {
+  line.socket.on('close', () => {
     for (const detach of open.values()) detach();
   });
-  socket.on('message', (raw) => {
+  deps.sockets.add(line, {
+    shutdown: () => {
+      const data = { e: 'serverShutdown', E: Date.now() };
+      line.send('stream serverShutdown', combined ? { stream: '!serverShutdown', data } : data);
+    },
+  });
+  const reply = (body: Record<string, unknown>): void => line.send('control', body);
+  line.onMessage((raw) => {
     let message: { method?: string; params?: unknown; id?: unknown };
     try {
-      message = JSON.parse(String(raw)) as typeof message;
+      message = JSON.parse(raw) as typeof message;
     } catch {
-      return socket.send(JSON.stringify({ code: 3, msg: 'Invalid JSON: expected value at line 1 column 1' }));
+      return reply({ code: 3, msg: 'Invalid JSON: expected value at line 1 column 1' });
     }
     const params: unknown[] = Array.isArray(message.params) ? message.params : [];
     const names = params.filter((name): name is string => typeof name === 'string');
-    const refuse = (msg: string): void => socket.send(JSON.stringify({ code: 2, msg: `Invalid request: ${msg}`, id: message.id ?? null }));
+    const refuse = (msg: string): void => reply({ code: 2, msg: `Invalid request: ${msg}`, id: message.id ?? null });
     let result: unknown = null;
     if (message.method === 'SUBSCRIBE') {
       if (open.size + names.length > MOST_STREAMS) return refuse('too many streams');
@@ -127,6 +157,6 @@ export function marketSocket(deps: Deps, socket: WebSocket, request: IncomingMes
     else if (message.method === 'SET_PROPERTY') combined = params[1] === true;
     else if (message.method === 'GET_PROPERTY') result = combined;
     else return refuse(`unknown variant \`${String(message.method)}\`, expected one of \`SUBSCRIBE\`, \`UNSUBSCRIBE\`, \`LIST_SUBSCRIPTIONS\`, \`SET_PROPERTY\`, \`GET_PROPERTY\``);
-    socket.send(JSON.stringify({ result, id: message.id ?? null }));
+    reply({ result, id: message.id ?? null });
   });
 }

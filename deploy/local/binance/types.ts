@@ -4,7 +4,7 @@ interface AnyKey {
 }
 
 /** `publicKey` is PEM. */
-export type ApiKey = (AnyKey & { readonly type: 'hmac'; readonly secret: string }) | (AnyKey & { readonly type: 'ed25519'; readonly publicKey: string });
+export type ApiKey = (AnyKey & { readonly type: 'hmac'; readonly secret: string }) | (AnyKey & { readonly type: 'ed25519' | 'rsa'; readonly publicKey: string });
 
 export interface ChainConfig {
   /** The venue's word for the network: `ETH`. */
@@ -26,23 +26,75 @@ export interface EmulatorConfig {
   readonly seed?: number;
   /** Free balances of a new account; empty on a fresh world. */
   readonly balances?: Readonly<Record<string, string>>;
+  /** Commissions of a new account in BNB, with their discount; not unless told. */
+  readonly bnbBurn?: boolean;
+  /** The venue ends a connection after this many milliseconds; 24 hours unless told. */
+  readonly connectionMs?: number;
 }
+
+export type OrderType = 'LIMIT' | 'MARKET' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
+export type OrderStatus = 'NEW' | 'PENDING_NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'REJECTED' | 'EXPIRED' | 'EXPIRED_IN_MATCH';
 
 export interface Order {
   symbol: string;
   orderId: number;
   clientOrderId: string;
   side: 'BUY' | 'SELL';
-  type: 'LIMIT' | 'MARKET' | 'LIMIT_MAKER';
+  type: OrderType;
   timeInForce: 'GTC' | 'IOC' | 'FOK';
   price: string;
   origQty: string;
   quoteOrderQty: string;
   executedQty: string;
   cummulativeQuoteQty: string;
-  status: 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
+  status: OrderStatus;
   time: number;
   updateTime: number;
+  stopPrice?: string;
+  icebergQty?: string;
+  /** A stop that has not been triggered, or the second half of a list, does not work yet. */
+  isWorking?: boolean;
+  workingTime?: number;
+  orderListId?: number;
+  /** In a list: the one that comes first, or one that comes with or after it. */
+  role?: 'first' | 'then';
+  /** The other leg of its list holds the money. */
+  isLockless?: boolean;
+  selfTradePreventionMode?: string;
+  expiryReason?: string;
+  strategyId?: number;
+  strategyType?: number;
+  amendments?: readonly Amendment[];
+}
+
+export interface Amendment {
+  readonly symbol: string;
+  readonly orderId: number;
+  readonly executionId: number;
+  readonly origClientOrderId: string;
+  readonly newClientOrderId: string;
+  readonly origQty: string;
+  readonly newQty: string;
+  readonly time: number;
+}
+
+/** Orders that hang together: one cancels the other (OCO), one triggers the other (OTO). */
+export interface OrderList {
+  readonly orderListId: number;
+  readonly contingencyType: 'OCO' | 'OTO';
+  readonly listStatusType: 'EXEC_STARTED' | 'UPDATED' | 'ALL_DONE';
+  readonly listOrderStatus: 'EXECUTING' | 'ALL_DONE';
+  readonly listClientOrderId: string;
+  readonly transactionTime: number;
+  readonly symbol: string;
+  readonly orders: readonly { readonly symbol: string; readonly orderId: number; readonly clientOrderId: string }[];
+}
+
+/** What can be switched on the account. Commissions are parts of what is received. */
+export interface Settings {
+  readonly bnbBurn: boolean;
+  readonly maker: string;
+  readonly taker: string;
 }
 
 export interface Fill {
@@ -96,7 +148,10 @@ export type JournalRecord =
   | { k: 'withdrawal'; withdrawal: Withdrawal; changes: Changes }
   | { k: 'mark'; symbol: string; at: number; backward: boolean; updateId: number; tradeId: number }
   | { k: 'scan'; network: string; height: number; hash?: string }
-  | { k: 'balance'; changes: Changes };
+  | { k: 'balance'; changes: Changes }
+  | { k: 'list'; list: OrderList }
+  | { k: 'settings'; settings: Settings }
+  | { k: 'reset' };
 
 /** Changes of free and locked balances, as decimal strings with 8 places. */
 export type Changes = Record<string, { free?: string; locked?: string }>;
