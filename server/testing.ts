@@ -124,9 +124,10 @@ export function recordingEngine(
     }
     return { done: true };
   };
+  const balances: UserBalance[] = [{ asset: 'ETH', available: '1.5', held: '0' }];
   return {
     commands,
-    balances: [{ asset: 'ETH', available: '1.5', held: '0' }],
+    balances,
     refuseNext: (error) => {
       refusal = error;
     },
@@ -143,7 +144,7 @@ export function recordingEngine(
       commands.push(command);
       return answer;
     },
-    balancesOf: async () => [{ asset: 'ETH', available: '1.5', held: '0' }],
+    balancesOf: async () => balances,
     operatorPosition: async () => [{ asset: 'ETH', amount: '0.5' }],
     custody: async () => [{ place: 'hot/ethereum', asset: 'ETH', amount: '2' }],
   };

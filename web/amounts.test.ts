@@ -1,4 +1,5 @@
-import { grouped, sum, typedAmount } from './amounts';
+import { parseAmount } from '../domain/money/amount';
+import { change, decimalsOf, grouped, lined, sum, typedAmount } from './amounts';
 
 test.each([
   ['1.50', '1.5'],
@@ -25,4 +26,21 @@ test.each([
 test('sums are exact', () => {
   expect(sum('0.1', '0.2')).toBe('0.3');
   expect(sum('0.1', 'x')).toBeNull();
+});
+
+test('columns line up, cut off and never rounded up', () => {
+  expect(lined(parseAmount('1234.5'), 2)).toBe('1,234.50');
+  expect(lined(parseAmount('0.999'), 2)).toBe('0.99');
+  expect(lined(parseAmount('12'), 0)).toBe('12');
+  expect(['0.01', '1', '0.00000001'].map(decimalsOf)).toEqual([2, 0, 8]);
+});
+
+test.each([
+  ['100', '101.5', '+1.50%'],
+  ['100', '99.99', '-0.01%'],
+  ['3', '3', '+0.00%'],
+  ['1', '25', '+2,400.00%'],
+  ['0', '5', null],
+])('from %s to %s: %s', (from, to, shown) => {
+  expect(change(from, to)).toBe(shown);
 });

@@ -8,6 +8,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/kyc', name: 'kyc', meta: { needs: 'user' }, component: () => import('./kyc/KycPage.vue') },
   { path: '/deposit', name: 'deposit', meta: { needs: 'user' }, component: () => import('./deposits/DepositPage.vue') },
   { path: '/swap', name: 'swap', meta: { needs: 'user' }, component: () => import('./swaps/SwapPage.vue') },
+  { path: '/trade/:symbol?', name: 'trade', meta: { wide: true }, component: () => import('./trading/TradePage.vue') },
   { path: '/withdraw', name: 'withdraw', meta: { needs: 'user' }, component: () => import('./withdrawals/WithdrawPage.vue') },
   { path: '/history', name: 'history', meta: { needs: 'user' }, component: () => import('./history/HistoryPage.vue') },
   { path: '/admin/kyc', name: 'adminKyc', meta: { needs: 'admin' }, component: () => import('./admin/KycQueue.vue') },

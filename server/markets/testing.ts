@@ -22,6 +22,8 @@ function candle(step: number, openedAt: number): CandleView {
 export interface StandInMarket extends MarketData {
   /** Changes levels and tells it. */
   move(bids: [string, string][], asks: [string, string][]): void;
+  /** What happens in here is told to nobody, as if it was lost on the way. */
+  quietly(work: () => void): void;
   /** Tells a diff as it is. */
   tellDepth(diff: DepthDiff): void;
   trade(...trades: PublicTradeView[]): void;
@@ -41,7 +43,10 @@ export function standInMarket(symbol = 'ETHUSDT'): StandInMarket {
   };
   const sorted = (side: Map<string, string>, sign: number, limit: number) =>
     [...side].sort(([a], [b]) => sign * (Number(a) - Number(b))).slice(0, limit);
-  const tellDepth = (diff: DepthDiff): void => depthListeners.forEach((listener) => listener(diff));
+  let quiet = false;
+  const tellDepth = (diff: DepthDiff): void => {
+    if (!quiet) depthListeners.forEach((listener) => listener(diff));
+  };
   const listen = <T>(listeners: Set<T>, listener: T): (() => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
@@ -67,6 +72,11 @@ export function standInMarket(symbol = 'ETHUSDT'): StandInMarket {
     onDepth: (listener) => listen(depthListeners, listener),
     onTrades: (listener) => listen(tradeListeners, listener),
     tellDepth,
+    quietly: (work) => {
+      quiet = true;
+      work();
+      quiet = false;
+    },
     move: (bids, asks) => {
       for (const [side, changes] of [[book.bids, bids], [book.asks, asks]] as const) {
         for (const [price, quantity] of changes) {

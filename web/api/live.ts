@@ -1,20 +1,29 @@
 /** The live feed. Whoever shows something listens; after a gap everybody fetches again. */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { onScopeDispose, ref } from 'vue';
-import type { AdminEvent, LiveData, LiveEvent, LiveName, LiveStamp, ServerToClient } from '../../domain/contract/api/live';
-import type { TickerView } from '../../domain/contract/api/markets';
+import { onScopeDispose, ref, shallowRef } from 'vue';
+import type { AdminEvent, ClientToServer, DepthDiff, LiveData, LiveEvent, LiveName, LiveStamp, ServerToClient } from '../../domain/contract/api/live';
+import type { PublicTradeView, TickerView } from '../../domain/contract/api/markets';
 
 const COME_BACK_MS = 1000;
 type Hear = (event: LiveEvent) => void;
 
 export const connected = ref(true);
-export const tickers = ref<TickerView[]>([]);
+export const tickers = shallowRef<TickerView[]>([]);
 const events = new Set<Hear>();
 const gaps = new Set<() => void>();
 const adminEvents = new Set<(event: AdminEvent) => void>();
-let socket: Socket<ServerToClient, Record<string, never>> | undefined;
+let socket: Socket<ServerToClient, ClientToServer> | undefined;
 let last: LiveStamp | undefined;
+
+/** Who shows a market. */
+export interface MarketListener {
+  depth(diff: DepthDiff): void;
+  trades(trades: PublicTradeView[]): void;
+  /** Subscribed (again): what was missed before is told by nobody, fetch it. */
+  again(): void;
+}
+const markets = new Map<string, Set<MarketListener>>();
 
 const fetchAgain = (): void => gaps.forEach((again) => again());
 
@@ -22,9 +31,17 @@ const fetchAgain = (): void => gaps.forEach((again) => again());
 export function connectLive(): void {
   socket?.disconnect();
   last = undefined;
-  const mine: typeof socket = io({ path: '/live', transports: ['websocket', 'polling'] });
+  const mine: typeof socket = io({
+    path: '/live',
+    transports: ['websocket', 'polling'],
+    // Where we were: what happened since is told after the next hello.
+    auth: (give) => give({ ...last }),
+  });
   socket = mine;
-  mine.on('connect', () => (connected.value = true));
+  mine.on('connect', () => {
+    connected.value = true;
+    subscribe([...markets.keys()]);
+  });
   mine.on('disconnect', (reason) => {
     connected.value = socket === mine ? false : connected.value;
     // Thrown out by the server (logged out elsewhere): come back as whoever we are then.
@@ -33,8 +50,8 @@ export function connectLive(): void {
   mine.on('connect_error', () => (connected.value = false));
   mine.on('hello', (stamp) => {
     const missed = last === undefined || last.epoch !== stamp.epoch || last.seq !== stamp.seq;
-    last = stamp;
-    if (missed) fetchAgain();
+    last = { epoch: stamp.epoch, seq: stamp.seq };
+    if (missed || stamp.resync) fetchAgain();
   });
   mine.on('event', (event) => {
     const gap = last !== undefined && (event.epoch !== last.epoch || event.seq !== last.seq + 1);
@@ -44,6 +61,28 @@ export function connectLive(): void {
   });
   mine.on('admin', (event) => adminEvents.forEach((hear) => hear(event)));
   mine.on('tickers', (items) => (tickers.value = items));
+  mine.on('depth', (diff) => markets.get(diff.symbol)?.forEach((listener) => listener.depth(diff)));
+  mine.on('trades', (symbol, trades) => markets.get(symbol)?.forEach((listener) => listener.trades(trades)));
+}
+
+function subscribe(symbols: string[]): void {
+  if (symbols.length === 0 || !socket?.connected) return;
+  socket.emit('subscribe', symbols, () => {
+    for (const symbol of symbols) markets.get(symbol)?.forEach((listener) => listener.again());
+  });
+}
+
+/** Hears a market until the component ends. */
+export function onMarket(symbol: string, listener: MarketListener): void {
+  const listeners = markets.get(symbol) ?? new Set();
+  markets.set(symbol, listeners.add(listener));
+  subscribe([symbol]);
+  onScopeDispose(() => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    markets.delete(symbol);
+    if (socket?.connected) socket.emit('unsubscribe', [symbol]);
+  });
 }
 
 /** Hears one kind of event while the component lives. A null means: it changed, fetch it. */

@@ -1,7 +1,9 @@
 import { errorView } from '../../domain/contract/api/common';
 import { documentType } from '../../domain/contract/api/kyc';
 import { DEPOSIT } from '../../domain/lifecycle/deposit';
+import { orderType } from '../../domain/contract/api/orders';
 import { KYC } from '../../domain/lifecycle/kyc';
+import { ORDER } from '../../domain/lifecycle/order';
 import { SWAP } from '../../domain/lifecycle/swap';
 import { WITHDRAWAL } from '../../domain/lifecycle/withdrawal';
 import { en } from './en';
@@ -28,5 +30,7 @@ test('every refusal and every state has words', () => {
   expect(Object.keys(en.withdrawals)).toEqual(expect.arrayContaining(Object.keys(WITHDRAWAL)));
   expect(Object.keys(en.deposits)).toEqual(expect.arrayContaining(Object.keys(DEPOSIT)));
   expect(Object.keys(en.swaps)).toEqual(expect.arrayContaining(Object.keys(SWAP)));
+  expect(Object.keys(en.trade.states)).toEqual(expect.arrayContaining(Object.keys(ORDER)));
+  expect(Object.keys(en.trade.kinds)).toEqual(expect.arrayContaining([...orderType.options]));
   expect(Object.keys(en.kyc)).toEqual(expect.arrayContaining([...Object.keys(KYC), ...documentType.options]));
 });
