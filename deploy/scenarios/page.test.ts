@@ -237,6 +237,8 @@ inBrowser('the page', () => {
       const { page } = userBrowser;
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme });
+      await page.reload();
+      await seen('order-row').first().waitFor();
       for (const direction of ['rtl', 'ltr']) {
         await seen('language').click();
         await page.waitForTimeout(400);
