@@ -9,13 +9,13 @@ const SNAPSHOT = { sequence: 10, bids: [['100', '1'], ['99', '2']] as [string, s
 const shown = (levels: readonly Level[]): string[][] => levels.map(({ price, quantity }) => [formatAmount(price), formatAmount(quantity)]);
 
 function following() {
-  const follower = createFollower();
+  const follower = createFollower(500);
   follower.snapshot(SNAPSHOT);
   return follower;
 }
 
 test('a snapshot, best first, whatever its order', () => {
-  const follower = createFollower();
+  const follower = createFollower(500);
   expect(follower.whole).toBe(false);
   expect(follower.snapshot({ ...SNAPSHOT, bids: [['9.5', '2'], ['100', '1'], ['99', '2']] })).toBe('applied');
   expect(shown(follower.book.bids)).toEqual([['100', '1'], ['99', '2'], ['9.5', '2']]);
@@ -54,7 +54,7 @@ test('a snapshot from before the gap closes nothing: again', () => {
 });
 
 test('diffs before the first snapshot wait for it; a lost connection forgets', () => {
-  const follower = createFollower();
+  const follower = createFollower(500);
   follower.diff(diff(10, 10, [['100', '4']]));
   follower.diff(diff(11, 11, [['99.5', '4']]));
   expect(follower.snapshot(SNAPSHOT)).toBe('applied');
@@ -63,13 +63,42 @@ test('diffs before the first snapshot wait for it; a lost connection forgets', (
   expect([follower.whole, follower.diff(diff(12, 12))]).toEqual([false, 'gap']);
 });
 
+test('a snapshot that was asked for while the book went on is brought up to it', () => {
+  const follower = following();
+  for (const n of [11, 12, 13]) follower.diff(diff(n, n, [['100', `${n}`]]));
+  expect([follower.snapshot({ ...SNAPSHOT, sequence: 11 }), follower.whole]).toEqual(['applied', true]);
+  expect(shown(follower.book.bids)[0]).toEqual(['100', '13']);
+  expect(follower.diff(diff(14, 14, [['100', '14']]))).toBe('applied');
+});
+
+test('a book that is counted anew is another one', () => {
+  const follower = following();
+  follower.diff(diff(11, 11));
+  expect([follower.diff(diff(3, 3, [['100', '3']])), follower.whole]).toEqual(['gap', false]);
+  expect(follower.snapshot({ ...SNAPSHOT, sequence: 2 })).toBe('applied');
+  expect(shown(follower.book.bids)[0]).toEqual(['100', '3']);
+});
+
+test('near the end of a full snapshot a fresh one is wanted; a book that is small is whole', () => {
+  const levels = Array.from({ length: 500 }, (_, n) => [String(1000 - n), '1'] as [string, string]);
+  const follower = createFollower(500);
+  follower.snapshot({ sequence: 1, bids: levels, asks: [] });
+  expect(follower.worn).toBe(false);
+  follower.diff(diff(2, 2, levels.slice(0, 399).map(([price]) => [price, '0'])));
+  expect(follower.worn).toBe(false);
+  follower.diff(diff(3, 3, levels.slice(399, 401).map(([price]) => [price, '0'])));
+  expect(follower.worn).toBe(true);
+  follower.snapshot(SNAPSHOT);
+  expect(follower.worn).toBe(false);
+});
+
 test('however diffs are cut, lost and fetched again, the book is the one that was told', () => {
   const change = fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 5 }), fc.boolean());
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.array(change, { maxLength: 4 }), fc.boolean()), { maxLength: 60 }), (steps) => {
       const truth = { bids: new Map<string, string>(), asks: new Map<string, string>() };
       const snapshot = (sequence: number) => ({ sequence, bids: [...truth.bids], asks: [...truth.asks] });
-      const follower = createFollower();
+      const follower = createFollower(500);
       follower.snapshot(snapshot(0));
       steps.forEach(([changes, lost], n) => {
         const told = diff(n + 1, n + 1);

@@ -25,6 +25,11 @@ export interface Follower {
   readonly book: Book;
   /** Is the book whole, as far as anybody knows? */
   readonly whole: boolean;
+  /**
+   * Has the price come near the end of what the snapshot held? Beyond it only levels are known that changed since, so
+   * a fresh one is wanted before anybody looks there.
+   */
+  readonly worn: boolean;
   /** Begins anew from a snapshot, and goes on with the diffs that came since it was asked for. */
   snapshot(view: Pick<DepthView, 'sequence' | 'bids' | 'asks'>): Followed;
   diff(diff: DepthDiff): Followed;
@@ -34,20 +39,26 @@ export interface Follower {
 
 /** Levels farther out are let go of: nobody sees them. */
 const MOST_LEVELS = 1000;
-/** Diffs kept while a snapshot is on its way. */
+/** So many levels of the snapshot have to be left. */
+const FEWEST_LEFT = 100;
+/** Diffs kept for a snapshot that is on its way. */
 const MOST_KEPT = 600;
 
-export function createFollower(): Follower {
+/** `limit`: a snapshot with fewer levels on a side is all there is. */
+export function createFollower(limit: number): Follower {
   let sides = { bids: [] as Level[], asks: [] as Level[] };
   let sequence: number | null = null;
   let kept: DepthDiff[] = [];
-  const keep = (diff: DepthDiff): Followed => {
-    kept = [...kept, diff].slice(-MOST_KEPT);
-    sequence = null;
-    return 'gap';
+  let edges: { bids: Units | undefined; asks: Units | undefined } = { bids: undefined, asks: undefined };
+  const isWorn = (side: 'bids' | 'asks'): boolean => {
+    const edge = edges[side];
+    return edge !== undefined && placeOf(sides[side], side === 'bids' ? -1 : 1, edge) < FEWEST_LEFT;
   };
   const take = (diff: DepthDiff): Followed => {
-    if (sequence === null || diff.first > sequence + 1) return keep(diff);
+    if (sequence === null || diff.first > sequence + 1) {
+      sequence = null;
+      return 'gap';
+    }
     if (diff.last <= sequence) return 'old';
     for (const [price, quantity] of diff.bids) setLevel(sides.bids, -1, price, quantity);
     for (const [price, quantity] of diff.asks) setLevel(sides.asks, 1, price, quantity);
@@ -61,16 +72,25 @@ export function createFollower(): Follower {
     get whole() {
       return sequence !== null;
     },
-    diff: take,
+    get worn() {
+      return isWorn('bids') || isWorn('asks');
+    },
+    diff: (diff) => {
+      // They come in order: a number that goes back is another book's, begun anew on the other side.
+      if (diff.last < (kept.at(-1)?.last ?? 0)) {
+        kept = [];
+        sequence = null;
+      }
+      // The latest are kept although they were applied: a snapshot that was asked for before them lacks them.
+      kept.push(diff);
+      if (kept.length >= 2 * MOST_KEPT) kept = kept.slice(-MOST_KEPT);
+      return take(diff);
+    },
     snapshot: (view) => {
       sides = { bids: sorted(view.bids, -1), asks: sorted(view.asks, 1) };
+      edges = { bids: view.bids.length < limit ? undefined : sides.bids.at(-1)?.price, asks: view.asks.length < limit ? undefined : sides.asks.at(-1)?.price };
       ({ sequence } = view);
-      const since = kept;
-      kept = [];
-      for (const diff of since) {
-        if (sequence === null) keep(diff);
-        else take(diff);
-      }
+      for (const diff of kept) take(diff);
       return sequence === null ? 'gap' : 'applied';
     },
     lose: () => {

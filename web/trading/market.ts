@@ -27,7 +27,7 @@ export interface MarketNow {
 }
 
 export function useMarket(symbol: string): MarketNow {
-  const follower = createFollower();
+  const follower = createFollower(DEPTH);
   const book = shallowRef<Book>({ bids: [], asks: [] });
   const trades = shallowRef<readonly PublicTradeView[]>([]);
   const failed = ref<Code | null>(null);
@@ -35,6 +35,7 @@ export function useMarket(symbol: string): MarketNow {
   let latest: readonly PublicTradeView[] = [];
   const show = useFrame(() => {
     if (follower.whole) book.value = { ...follower.book };
+    if (follower.worn) fetchDepth();
     trades.value = latest;
   });
   const fetchDepth = oneAtATime(async () => {
