@@ -41,6 +41,7 @@ export function createPost(
   });
   const failed = (error: unknown): void => deps.logger.warn({ error: String(error) }, 'the mail queue has a problem');
   queue.on('error', failed);
+  nameQuietly(queue, failed);
   const deliver = delivery(config);
   queue.process(async (job) => deliver(String(job.id), job.data)).catch(failed);
   return {
@@ -52,6 +53,13 @@ export function createPost(
       for (const client of clients) client.disconnect();
     },
   };
+}
+
+/** The queue tells Redis its name and looks at no answer: closed while Redis is away, its refusal would be nobody's. */
+function nameQuietly(queue: object, failed: (error: unknown) => void): void {
+  const named = queue as { setWorkerName(): Promise<unknown> };
+  const tell = named.setWorkerName.bind(queue);
+  named.setWorkerName = () => tell().catch(failed);
 }
 
 /** By SMTP where there is a server, else as files that can be read. */
