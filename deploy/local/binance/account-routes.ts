@@ -1,4 +1,5 @@
 import type { Capital } from './capital';
+import { show } from './decimal';
 import { ApiError, BAD_SYMBOL, missing } from './errors';
 import * as present from './present';
 import { limitOf, marketOf, within } from './routes';
@@ -59,6 +60,19 @@ function withdrawals({ exchange }: Deps, params: Params): unknown[] {
   }));
 }
 
+/** Coins with the networks by which they come and go; those that are only traded have none. */
+function coins({ exchange, capitals }: Deps): Record<string, unknown>[] {
+  const moved = capitals.flatMap((capital) => capital.config());
+  const traded = new Set(exchange.info.symbols.flatMap(({ baseAsset, quoteAsset }) => [baseAsset, quoteAsset]));
+  for (const { coin } of moved) traded.delete(String(coin));
+  const none = { freeze: '0', withdrawing: '0', ipoing: '0', ipoable: '0', storage: '0', isLegalMoney: false, trading: true, depositAllEnable: false, withdrawAllEnable: false, networkList: [] };
+  const row = (coin: string): Record<string, unknown> => {
+    const { free, locked } = exchange.account.balance(coin);
+    return { coin, name: coin, free: show(free), locked: show(locked), ...none };
+  };
+  return [...moved, ...[...traded].map(row)];
+}
+
 /** Newest first. */
 function page<T>(rows: readonly T[], params: Params): T[] {
   const offset = /^\d+$/.test(params.offset ?? '') ? Number(params.offset) : 0;
@@ -108,7 +122,7 @@ export const SIGNED: Record<string, Route> = {
       enableSpotAndMarginTrading: key?.permissions.includes('TRADE') ?? false,
     }),
   },
-  'GET /sapi/v1/capital/config/getall': { weight: 10, signed: 'READ', run: ({ capitals }) => capitals.flatMap((capital) => capital.config()) },
+  'GET /sapi/v1/capital/config/getall': { weight: 10, signed: 'READ', run: (deps) => coins(deps) },
   'GET /sapi/v1/capital/deposit/address': {
     weight: 10,
     signed: 'READ',
