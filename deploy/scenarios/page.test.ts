@@ -8,7 +8,7 @@ import { OrderEntity } from '../../db/entities/orders';
 import { orderView } from '../../domain/contract/api/orders';
 import { DomainError } from '../../domain/contract/errors';
 import { presentFill, presentOrder } from '../../server/orders/present';
-import { fillRow } from '../../server/orders/testing';
+import { fillRow, orderRow } from '../../server/orders/testing';
 import { ADDRESS, PASSWORD, PNG, testWorld } from '../../server/testing';
 import type { TestWorld } from '../../server/testing';
 import { browserPath, openBrowser } from './browser';
@@ -254,9 +254,30 @@ inBrowser('the page', () => {
       }
     });
 
-    test('a thousand changes a second drop no frames', async () => {
+    test('a connection that was lost: what happened meanwhile is told, the book is fetched again', async () => {
       const { page } = userBrowser;
       await page.setViewportSize({ width: 1440, height: 1000 });
+      let cut: (() => Promise<void>) | undefined;
+      await page.routeWebSocket(/\/live\//, (socket) => {
+        socket.connectToServer();
+        cut = () => socket.close();
+      });
+      await page.reload();
+      await seen('order-row').first().waitFor();
+      await page.waitForTimeout(500);
+      await cut?.();
+      // In no table: only the feed can have told it.
+      const order = orderView.parse(presentOrder(orderRow({ id: 'told-later', userId: traderId, createdAt: Date.now(), updatedAt: Date.now() })));
+      world.events.publish({ name: 'order.changed', userId: traderId, order });
+      world.market.quietly(() => world.market.move([['3000.01', '7.25']], []));
+      await page.locator('[data-testid="order-row"][data-id="told-later"]').waitFor();
+      await seen('bids-row').first().getByText('3,000.01').waitFor();
+      world.market.move([['3000.01', '0']], []);
+      await seen('bids-row').first().getByText('2,999.98').waitFor();
+    });
+
+    test('a thousand changes a second drop no frames', async () => {
+      const { page } = userBrowser;
       let flood: (() => void) | undefined;
       let sequence = (await world.market.depth('ETHUSDT', 1)).sequence;
       await page.routeWebSocket(/\/live\//, (socket) => {
@@ -284,6 +305,16 @@ inBrowser('the page', () => {
       console.log(`frames: ${gaps.length}, late: ${late}, longest ${Math.max(...gaps).toFixed(0)} ms, sequence ${sequence}`);
       // The machine of a test may be busy with others; a page that renders each message misses nearly all of them.
       expect(late / gaps.length).toBeLessThan(0.2);
+    });
+
+    test('a visitor sees the market and is asked to log in', async () => {
+      const { page } = userBrowser;
+      await page.context().clearCookies();
+      await page.goto(`${world.url}/trade/ETHUSDT`);
+      await seen('trade-login').waitFor();
+      await seen('bids-row').first().waitFor();
+      await page.goto(`${world.url}/trade/NOSUCH`);
+      await page.getByText('This market is not listed.').waitFor();
     });
 
     afterAll(() => {
