@@ -12,7 +12,7 @@ import { fillResting, isAbove, watch } from './resting';
 import { ruleOf } from './symbols';
 import type { Fill, JournalRecord, Order, Settings } from './types';
 
-const MARK_EVERY_MS = 2000;
+const MARK_EVERY_MS = 5000;
 const TICK_MS = 50;
 /** A journal of more lines is written anew, shorter, at the start. */
 const LINES_KEPT = 2000;

@@ -255,7 +255,7 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
     },
   },
   'report-late': {
-    arm: { lasts: 100 },
+    arm: { lasts: 700 },
     before: following,
     run: async () => {
       await buy();
@@ -352,10 +352,10 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
       expect(error.message).toContain('503');
     },
   },
-  'symbol-halt': { arm: { match: S, lasts: 200 }, run: () => stopped('HALT') },
-  'symbol-break': { arm: { match: S, lasts: 200 }, run: () => stopped('BREAK') },
+  'symbol-halt': { arm: { match: S, lasts: 1000 }, run: () => stopped('HALT') },
+  'symbol-break': { arm: { match: S, lasts: 1000 }, run: () => stopped('BREAK') },
   'symbol-cancel-only': {
-    arm: { match: S, lasts: 200 },
+    arm: { match: S, lasts: 1000 },
     before: resting,
     run: async () => {
       await stopped('CANCEL_ONLY');
@@ -363,7 +363,7 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
     },
   },
   'filter-change': {
-    arm: { match: S, lasts: 200 },
+    arm: { match: S, lasts: 1000 },
     run: async () => {
       emulator.beat();
       const finer = (): Promise<Placed> => place({ side: 'BUY', type: 'MARKET', quantity: '0.1001' });
@@ -385,7 +385,7 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
     },
   },
   'commission-bnb': {
-    arm: { lasts: 200 },
+    arm: { lasts: 1000 },
     run: async () => {
       emulator.beat();
       expect((await buy()).fills[0]).toMatchObject({ commissionAsset: 'BNB' });
@@ -393,7 +393,7 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
     },
   },
   'fee-tier': {
-    arm: { lasts: 200 },
+    arm: { lasts: 1000 },
     run: async () => {
       emulator.beat();
       expect((await buy()).fills[0]).toMatchObject({ commission: '0.00015000' });
