@@ -1,0 +1,449 @@
+/**
+ * The book as one would explain it: objects in sorted arrays, every rule in its plainest form. It is what the fast one is
+ * compared with, and good enough wherever speed is not the question.
+ *
+ * The state of the market is asked when something new comes in (an order, a cancellation, a trigger). What was taken while it
+ * traded is finished in any state: `returned` and `thaw` match. A sink must not call the book.
+ */
+import { affordable, canRest, checkOco, checkOrder, checkRestored, isConditional, isFillOrKill, MOST_LOTS, natural, ocoPricesFit, opposite, positive, reaches, tighter, trailDistance, waitsAbove, within } from './rules';
+import { BUY, SELL } from './types';
+import type { Book, BookOptions, BookSink, Gone, MarketState, NewOrder, PlaceRefusal, Restored, Side } from './types';
+
+type Standing = 'resting' | 'frozen' | 'waiting' | 'flying' | 'taking';
+
+interface Order extends NewOrder {
+  readonly byBudget: boolean;
+  standing: Standing;
+  /** Lots of an iceberg (or of a plain order: all) that others see while it rests. */
+  shown: number;
+  /** Of a trailing order: the best price since it began, 0 before. */
+  extreme: number;
+  /** Id of the other leg, 0 for none. */
+  sibling: number;
+  /** Its trigger was reached while its sibling was frozen. */
+  due: boolean;
+  /** Something was executed since it last became a taker. */
+  executed: boolean;
+}
+
+interface Level {
+  readonly price: number;
+  /** Oldest first. */
+  readonly orders: Order[];
+}
+
+const fresh = (order: NewOrder, standing: Standing, sibling = 0): Order => {
+  const { id, owner, side, type, tif, price, lots, budget, stop, trailing, peak, stp, via } = order;
+  return { id, owner, side, type, tif, price, lots, budget, stop, trailing, peak, stp, via, byBudget: budget > 0, standing, shown: 0, extreme: 0, sibling, due: false, executed: false };
+};
+
+const smaller = (a: number, b: number): number => (a < b ? a : b);
+
+class NaiveBook implements Book {
+  state: MarketState = 'TRADING';
+  private readonly sink: BookSink;
+  private readonly orders = new Map<number, Order>();
+  /** Best price first. */
+  private readonly sides: readonly [Level[], Level[]] = [[], []];
+  /** Waiting orders by age. */
+  private readonly waiting: Order[] = [];
+  /** Triggered and not placed yet. */
+  private readonly queue: Order[] = [];
+  private readonly outsideBest: [number, number] = [0, 0];
+  private lastPrice = 0;
+
+  constructor(private readonly options: BookOptions) {
+    this.sink = options.sink;
+  }
+
+  get size(): number {
+    return this.orders.size;
+  }
+
+  setOutside(bid: number, ask: number): void {
+    natural('bid', bid);
+    natural('ask', ask);
+    this.outsideBest[BUY] = bid;
+    this.outsideBest[SELL] = ask;
+  }
+
+  place(order: NewOrder): PlaceRefusal | undefined {
+    checkOrder(order);
+    this.checkRoom(order.lots, order.id);
+    const refusal = this.refusal(order);
+    if (refusal !== undefined) return refusal;
+    this.accept(fresh(order, 'taking'));
+    this.settle();
+    return undefined;
+  }
+
+  placeOco(limit: NewOrder, stop: NewOrder): PlaceRefusal | undefined {
+    checkOco(limit, stop);
+    this.checkRoom(limit.lots + stop.lots, limit.id, stop.id);
+    if (this.closed) return 'MARKET_CLOSED';
+    if (!ocoPricesFit(limit, stop, this.lastPrice)) return 'OCO_PRICES';
+    const refusal = this.refusal(limit) ?? this.refusal(stop);
+    if (refusal !== undefined) return refusal;
+    this.accept(fresh(limit, 'taking', stop.id));
+    this.accept(fresh(stop, 'taking', limit.id));
+    this.settle();
+    return undefined;
+  }
+
+  cancel(id: number): boolean {
+    const order = this.orders.get(id);
+    if (this.state === 'HALT' || order === undefined || this.isHeld(order)) return false;
+    this.leave(order, 'CANCELED');
+    return true;
+  }
+
+  amend(id: number, lots: number): boolean {
+    positive('lots', lots);
+    const order = this.orders.get(id);
+    if (this.state === 'HALT' || order === undefined || this.isHeld(order) || lots >= order.lots) return false;
+    order.lots = lots;
+    order.shown = smaller(order.shown, lots);
+    this.evenSibling(order);
+    return true;
+  }
+
+  last(price: number): void {
+    positive('price', price);
+    this.observe(price);
+    this.settle();
+  }
+
+  returned(id: number, lots: number, points: number, again: boolean): void {
+    natural('lots', lots);
+    natural('points', points);
+    const order = this.orders.get(id);
+    if (order?.standing !== 'flying') throw new RangeError(`not in flight: ${id}`);
+    if (order.byBudget ? points > order.budget : lots > order.lots) throw new RangeError(`more than was in flight: ${lots}, ${points}`);
+    order.executed = lots > 0 || points > 0;
+    if (order.byBudget) order.budget -= points;
+    else order.lots -= lots;
+    if (order.lots === 0 && order.budget === 0) this.leave(order, 'FILLED');
+    else this.enter(order, again);
+    this.settle();
+  }
+
+  reached(side: Side, limit: number, visit: (id: number, price: number, lots: number) => boolean): void {
+    positive('limit', limit);
+    for (const { price, orders } of this.sides[side]) {
+      if (!within(opposite(side), price, limit)) return;
+      for (const order of orders) if (order.standing === 'resting' && !visit(order.id, price, order.lots)) return;
+    }
+  }
+
+  freeze(id: number): boolean {
+    const order = this.orders.get(id);
+    if (order?.standing !== 'resting') return false;
+    order.standing = 'frozen';
+    return true;
+  }
+
+  thaw(id: number, lots: number): void {
+    natural('lots', lots);
+    const order = this.orders.get(id);
+    if (order?.standing !== 'frozen') throw new RangeError(`not frozen: ${id}`);
+    if (lots > order.lots) throw new RangeError(`more than was frozen: ${lots}`);
+    const before = order.lots;
+    order.standing = 'resting';
+    order.lots -= lots;
+    if (lots > 0) this.dropSibling(order);
+    if (order.lots > 0) this.match(order, order.price);
+    if (this.orders.has(id)) {
+      if (order.lots === 0) this.leave(order, 'FILLED');
+      else if (order.lots < before) this.hide(order, before - order.lots);
+      const sibling = this.orders.get(order.sibling);
+      if (sibling?.due) this.queue.push(sibling);
+    }
+    this.settle();
+  }
+
+  restore(order: Restored): void {
+    checkRestored(order);
+    this.checkRoom(order.lots, order.id);
+    const restored = fresh(order, order.as, order.sibling);
+    restored.extreme = order.extreme;
+    this.orders.set(order.id, restored);
+    if (order.as === 'waiting') this.waiting.push(restored);
+    if (order.as !== 'resting' && order.as !== 'frozen') return;
+    restored.shown = order.peak === 0 ? order.lots : order.shown === 0 ? smaller(order.peak, order.lots) : order.shown;
+    this.level(restored).orders.push(restored);
+  }
+
+  best(side: Side): number {
+    return this.sides[side][0]?.price ?? 0;
+  }
+
+  levels(side: Side, count: number): number[] {
+    return this.sides[side].slice(0, count).flatMap(({ price, orders }) => [price, orders.reduce((sum, order) => sum + order.shown, 0)]);
+  }
+
+  lotsWithin(side: Side, limit: number, owner: number): number {
+    natural('limit', limit);
+    return this.makers(side, limit).reduce((sum, maker) => sum + (maker.owner === owner ? 0 : maker.lots), 0);
+  }
+
+  find(id: number): { lots: number; standing: 'resting' | 'frozen' | 'waiting' | 'flying'; extreme: number } | undefined {
+    const order = this.orders.get(id);
+    if (order === undefined || order.standing === 'taking') return undefined;
+    return { lots: order.lots, standing: order.standing, extreme: order.extreme };
+  }
+
+  private get closed(): boolean {
+    return this.state === 'CANCEL_ONLY' || this.state === 'HALT';
+  }
+
+  private checkRoom(lots: number, ...ids: number[]): void {
+    for (const id of ids) if (this.orders.has(id)) throw new RangeError(`duplicate id: ${id}`);
+    let sum = lots;
+    for (const order of this.orders.values()) sum += order.lots;
+    if (sum > MOST_LOTS) throw new RangeError('more lots than a book can count');
+  }
+
+  private refusal(order: NewOrder): PlaceRefusal | undefined {
+    if (this.closed) return 'MARKET_CLOSED';
+    if (isConditional(order.type)) {
+      const triggers = order.trailing === 0 && this.lastPrice > 0 && reaches(waitsAbove(order.side, order.type), order.stop, this.lastPrice);
+      return triggers ? 'WOULD_TRIGGER' : undefined;
+    }
+    return (order.type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order) ? 'WOULD_MATCH' : undefined;
+  }
+
+  private wouldMatch(order: NewOrder): boolean {
+    const { side, price, via, type } = order;
+    if (via === 'outside' && type !== 'LIMIT_MAKER') return true;
+    const outside = via === 'inside' ? 0 : this.outsideBest[opposite(side)];
+    const inside = this.nextMaker(side)?.price ?? 0;
+    return (outside > 0 && within(side, outside, price)) || (inside > 0 && within(side, inside, price));
+  }
+
+  private accept(order: Order): void {
+    this.orders.set(order.id, order);
+    if (!isConditional(order.type)) return this.enter(order, true);
+    order.standing = 'waiting';
+    this.waiting.push(order);
+    if (order.trailing > 0 && this.lastPrice > 0) this.trail(order, this.lastPrice);
+    this.sink.waiting(order.id);
+  }
+
+  /** An order becomes a taker: matches inside, goes outside with the rest, rests with what is left, or leaves. */
+  private enter(order: Order, mayGoOutside: boolean): void {
+    order.standing = 'taking';
+    if (order.via === 'outside') {
+      if (mayGoOutside) return this.fly(order, order.price);
+      if (!canRest(order)) return this.leave(order, 'EXPIRED');
+    }
+    const whole = isFillOrKill(order);
+    if (whole && !this.fillsWhole(order)) return this.leave(order, 'EXPIRED');
+    const outside = mayGoOutside && order.via === 'merge' && !whole ? this.outsideBest[opposite(order.side)] : 0;
+    this.match(order, tighter(order.side, order.price, outside));
+    if (!this.orders.has(order.id)) return;
+    if (outside > 0 && within(order.side, outside, order.price) && this.most(order, outside) > 0) {
+      this.fly(order, tighter(order.side, order.price, this.nextMaker(order.side)?.price ?? 0));
+    } else if (this.isSpent(order, outside)) this.leave(order, order.executed ? 'FILLED' : 'EXPIRED');
+    else if (canRest(order)) this.rest(order);
+    else this.leave(order, 'EXPIRED');
+  }
+
+  /** Nothing more can be had: no lots left, or a budget that pays no lot at the next price. */
+  private isSpent(order: Order, outside: number): boolean {
+    if (!order.byBudget) return order.lots === 0;
+    const inside = this.nextMaker(order.side)?.price ?? 0;
+    const next = outside > 0 && (inside === 0 || !within(order.side, inside, outside)) ? outside : inside;
+    return order.budget === 0 || (next > 0 && within(order.side, next, order.price) && this.most(order, next) === 0);
+  }
+
+  private match(taker: Order, limit: number): void {
+    for (;;) {
+      const maker = this.nextMaker(taker.side);
+      if (maker === undefined || !within(taker.side, maker.price, limit)) return;
+      const most = this.most(taker, maker.price);
+      if (most === 0) return;
+      if (maker.owner === taker.owner) this.prevent(taker, maker, most);
+      else this.trade(taker, maker, smaller(most, maker.shown));
+      if (!this.orders.has(taker.id)) return;
+    }
+  }
+
+  private trade(taker: Order, maker: Order, lots: number): void {
+    this.take(taker, lots, maker.price);
+    maker.lots -= lots;
+    taker.executed = true;
+    this.sink.trade(taker.id, maker.id, maker.price, lots);
+    this.dropSibling(taker);
+    this.dropSibling(maker);
+    if (maker.lots === 0) this.leave(maker, 'FILLED');
+    else this.hide(maker, lots);
+    if (this.options.followOwnTrades) this.observe(maker.price);
+  }
+
+  /** Two orders of one owner meet: the taker's mode decides. */
+  private prevent(taker: Order, maker: Order, most: number): void {
+    if (taker.stp === 'DECREMENT') return this.decrement(taker, maker, most);
+    if (taker.stp !== 'EXPIRE_TAKER') this.leave(maker, 'EXPIRED_IN_MATCH');
+    if (taker.stp !== 'EXPIRE_MAKER') this.leave(taker, 'EXPIRED_IN_MATCH');
+  }
+
+  private decrement(taker: Order, maker: Order, most: number): void {
+    const lots = smaller(most, maker.shown);
+    this.take(taker, lots, maker.price);
+    maker.lots -= lots;
+    this.evenSibling(taker);
+    this.evenSibling(maker);
+    this.sink.prevented(taker.id, maker.id, lots);
+    this.sink.prevented(maker.id, taker.id, lots);
+    if (maker.lots === 0) this.leave(maker, 'EXPIRED_IN_MATCH');
+    else this.hide(maker, lots);
+    if (lots === most) this.leave(taker, 'EXPIRED_IN_MATCH');
+  }
+
+  private take(taker: Order, lots: number, price: number): void {
+    if (taker.byBudget) taker.budget -= lots * price;
+    else taker.lots -= lots;
+  }
+
+  /** Lots a taker may still take at a price. */
+  private most(taker: Order, price: number): number {
+    return taker.byBudget ? affordable(taker.budget, price) : taker.lots;
+  }
+
+  /** Could a FOK be filled to the last lot? Unless own makers just expire, it must not meet one before. */
+  private fillsWhole(order: Order): boolean {
+    let found = 0;
+    const makers = this.makers(order.side, order.price);
+    const own = order.stp === 'EXPIRE_MAKER' ? undefined : makers.find((maker) => maker.owner === order.owner);
+    for (const maker of makers) {
+      if (maker === own) break;
+      if (maker.owner === order.owner) continue;
+      // Hidden parts of the level on which the own one stands come after it.
+      found += maker.price === own?.price ? maker.shown : maker.lots;
+    }
+    return found >= order.lots;
+  }
+
+  /** Orders that a taker of this side may meet, in the order it meets them. */
+  private makers(side: Side, limit: number): Order[] {
+    return this.sides[opposite(side)].filter(({ price }) => within(side, price, limit)).flatMap(({ orders }) => orders.filter((order) => order.standing === 'resting'));
+  }
+
+  private nextMaker(side: Side): Order | undefined {
+    for (const { orders } of this.sides[opposite(side)]) {
+      const maker = orders.find((order) => order.standing === 'resting');
+      if (maker !== undefined) return maker;
+    }
+    return undefined;
+  }
+
+  private fly(order: Order, limit: number): void {
+    order.standing = 'flying';
+    this.sink.outside(order.id, order.lots, order.budget, limit);
+  }
+
+  private rest(order: Order): void {
+    order.standing = 'resting';
+    order.shown = order.peak === 0 ? order.lots : smaller(order.peak, order.lots);
+    this.level(order).orders.push(order);
+    this.sink.rested(order.id, order.lots);
+  }
+
+  /** The level of an order's price; made when there is none. */
+  private level(order: Order): Level {
+    const levels = this.sides[order.side];
+    const at = levels.findIndex(({ price }) => (order.side === BUY ? price <= order.price : price >= order.price));
+    const found = levels[at];
+    if (found?.price === order.price) return found;
+    const level = { price: order.price, orders: [] };
+    levels.splice(at < 0 ? levels.length : at, 0, level);
+    return level;
+  }
+
+  /** Takes `lots` off what is shown. An iceberg whose part is used up shows the next one, at the back of its price. */
+  private hide(order: Order, lots: number): void {
+    if (order.peak === 0) order.shown = order.lots;
+    else if (lots < order.shown) order.shown -= lots;
+    else {
+      order.shown = smaller(order.peak, order.lots);
+      const { orders } = this.level(order);
+      orders.splice(orders.indexOf(order), 1);
+      orders.push(order);
+      this.sink.refreshed(order.id, order.shown);
+    }
+  }
+
+  private leave(order: Order, why: Gone): void {
+    this.remove(order);
+    this.sink.gone(order.id, why, order.lots);
+    this.dropSibling(order);
+  }
+
+  private dropSibling(order: Order): void {
+    const sibling = this.orders.get(order.sibling);
+    order.sibling = 0;
+    if (sibling === undefined) return;
+    sibling.sibling = 0;
+    this.leave(sibling, 'OCO');
+  }
+
+  /** The legs of an OCO stand for the same lots. */
+  private evenSibling(order: Order): void {
+    const sibling = this.orders.get(order.sibling);
+    if (sibling === undefined) return;
+    sibling.lots = order.lots;
+    sibling.shown = smaller(sibling.shown, order.lots);
+  }
+
+  private remove(order: Order): void {
+    this.orders.delete(order.id);
+    if (order.standing === 'waiting') this.waiting.splice(this.waiting.indexOf(order), 1);
+    if (order.standing !== 'resting' && order.standing !== 'frozen') return;
+    const level = this.level(order);
+    level.orders.splice(level.orders.indexOf(order), 1);
+    if (level.orders.length === 0) this.sides[order.side].splice(this.sides[order.side].indexOf(level), 1);
+  }
+
+  /** Out of reach of cancel and amend, or the other leg is. */
+  private isHeld(order: Order): boolean {
+    return order.standing === 'frozen' || order.standing === 'flying' || this.orders.get(order.sibling)?.standing === 'frozen';
+  }
+
+  private observe(price: number): void {
+    this.lastPrice = price;
+    if (this.state !== 'TRADING') return;
+    for (const order of this.waiting) {
+      const hit = order.trailing > 0 ? this.trail(order, price) : reaches(waitsAbove(order.side, order.type), order.stop, price);
+      if (!hit || order.due || this.queue.includes(order)) continue;
+      if (this.orders.get(order.sibling)?.standing === 'frozen') order.due = true;
+      else this.queue.push(order);
+    }
+  }
+
+  /** Moves a trailing order with the price; true when the price has turned far enough: SELL falls from the high, BUY rises from the low. */
+  private trail(order: Order, price: number): boolean {
+    const { side, type, stop, trailing } = order;
+    if (order.extreme === 0) {
+      if (stop === 0 || reaches(waitsAbove(side, type), stop, price)) order.extreme = price;
+      return false;
+    }
+    if (side === SELL ? price > order.extreme : price < order.extreme) order.extreme = price;
+    return (side === SELL ? order.extreme - price : price - order.extreme) >= trailDistance(order.extreme, trailing);
+  }
+
+  /** Places what was triggered, and what that triggers. */
+  private settle(): void {
+    for (let order = this.queue.shift(); order !== undefined; order = this.queue.shift()) {
+      if (this.orders.get(order.id) !== order) continue;
+      this.waiting.splice(this.waiting.indexOf(order), 1);
+      order.standing = 'taking';
+      this.sink.triggered(order.id);
+      this.dropSibling(order);
+      this.enter(order, true);
+    }
+  }
+}
+
+export function createNaiveBook(options: BookOptions): Book {
+  return new NaiveBook(options);
+}
