@@ -1,9 +1,13 @@
+import { createBook } from './fast';
 import { createNaiveBook } from './naive';
 import { bench, order } from './testing';
 import type { MakeBook } from './testing';
 import { BUY, SELL } from './types';
 
-const BOOKS: readonly [string, MakeBook][] = [['naive', createNaiveBook]];
+const BOOKS: readonly [string, MakeBook][] = [
+  ['naive', createNaiveBook],
+  ['fast', createBook],
+];
 
 describe.each(BOOKS)('the %s book', (_, make) => {
   describe('a limit order', () => {
@@ -13,7 +17,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect(told()).toEqual(['rested 1 7']);
       expect(book.best(BUY)).toBe(100);
       expect(book.best(SELL)).toBe(0);
-      expect(book.find(1)).toEqual({ lots: 7, standing: 'resting', extreme: 0 });
+      expect(book.find(1)).toEqual({ lots: 7, standing: 'resting', extreme: 0, shown: 7 });
       expect(book.size).toBe(1);
     });
 

@@ -7,7 +7,7 @@
  */
 import { affordable, canRest, checkOco, checkOrder, checkRestored, isConditional, isFillOrKill, MOST_LOTS, natural, ocoPricesFit, opposite, positive, reaches, tighter, trailDistance, waitsAbove, within } from './rules';
 import { BUY, SELL } from './types';
-import type { Book, BookOptions, BookSink, Gone, MarketState, NewOrder, PlaceRefusal, Restored, Side } from './types';
+import type { Book, BookOptions, BookSink, Found, Gone, MarketState, NewOrder, PlaceRefusal, Restored, Side } from './types';
 
 type Standing = 'resting' | 'frozen' | 'waiting' | 'flying' | 'taking';
 
@@ -164,8 +164,10 @@ class NaiveBook implements Book {
   restore(order: Restored): void {
     checkRestored(order);
     this.checkRoom(order.lots, order.id);
+    const sibling = this.orders.get(order.sibling);
+    if (sibling !== undefined && order.as !== 'waiting' && sibling.standing !== 'waiting') throw new RangeError(`no leg of the OCO waits: ${order.id}`);
     const restored = fresh(order, order.as, order.sibling);
-    restored.extreme = order.extreme;
+    if (order.trailing > 0) restored.extreme = order.extreme;
     this.orders.set(order.id, restored);
     if (order.as === 'waiting') this.waiting.push(restored);
     if (order.as !== 'resting' && order.as !== 'frozen') return;
@@ -186,10 +188,10 @@ class NaiveBook implements Book {
     return this.makers(side, limit).reduce((sum, maker) => sum + (maker.owner === owner ? 0 : maker.lots), 0);
   }
 
-  find(id: number): { lots: number; standing: 'resting' | 'frozen' | 'waiting' | 'flying'; extreme: number } | undefined {
+  find(id: number): Found | undefined {
     const order = this.orders.get(id);
     if (order === undefined || order.standing === 'taking') return undefined;
-    return { lots: order.lots, standing: order.standing, extreme: order.extreme };
+    return { lots: order.lots, standing: order.standing, extreme: order.extreme, shown: order.standing === 'resting' || order.standing === 'frozen' ? order.shown : 0 };
   }
 
   private get closed(): boolean {
@@ -232,7 +234,7 @@ class NaiveBook implements Book {
   /** An order becomes a taker: matches inside, goes outside with the rest, rests with what is left, or leaves. */
   private enter(order: Order, mayGoOutside: boolean): void {
     order.standing = 'taking';
-    if (order.via === 'outside') {
+    if (order.via === 'outside' && order.type !== 'LIMIT_MAKER') {
       if (mayGoOutside) return this.fly(order, order.price);
       if (!canRest(order)) return this.leave(order, 'EXPIRED');
     }

@@ -104,6 +104,15 @@ export interface Restored extends NewOrder {
   sibling: number;
 }
 
+export interface Found {
+  lots: number;
+  standing: 'resting' | 'frozen' | 'waiting' | 'flying';
+  /** Of a trailing order: the best price since it began, 0 if it has not begun. */
+  extreme: number;
+  /** Lots that others see of it while it rests, else 0: `restore` wants to know it of an iceberg. */
+  shown: number;
+}
+
 export interface Book {
   state: MarketState;
   /** The outside's best prices in ticks; 0: none (no venue, not fresh, or inside only). */
@@ -135,8 +144,8 @@ export interface Book {
   levels(side: Side, count: number): number[];
   /** Lots that a taker of this side and owner could get inside up to `limit` (0: any), hidden parts included, frozen and own ones not. */
   lotsWithin(side: Side, limit: number, owner: number): number;
-  /** What is left of an order, and where it stands; undefined when it is not here. */
-  find(id: number): { lots: number; standing: 'resting' | 'frozen' | 'waiting' | 'flying'; extreme: number } | undefined;
+  /** What is left of an order (0 lots where a budget is spent) and where it stands; undefined when it is not here. */
+  find(id: number): Found | undefined;
   readonly size: number;
 }
 
