@@ -105,7 +105,7 @@ async function runAll(config: Config): Promise<void> {
   }
 
   const server = createServer(
-    { ...shared, redis, engine: matching.engine, quotes: matching.quotes, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck },
+    { ...shared, redis, engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck },
     {
       sessionSecret: config.SESSION_SECRET,
       kycKey: config.KYC_KEY,

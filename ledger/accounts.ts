@@ -18,7 +18,8 @@ export const RESERVED_COSTS = 'suspense/reserved-costs';
 /** Venue fees of pull-backs, until the withdrawal they serve is confirmed and its fee covers them (<= 0). */
 export const PULL_BACK_FEES = 'suspense/pull-back-fees';
 
-export type RevenueCentre = 'swap-commission' | 'swap-spread' | 'deposit-fee' | 'withdrawal-fee';
+/** `rounding`: what buyers paid above and sellers got below the exact price, each rounded over the whole order. */
+export type RevenueCentre = 'trading-fee' | 'rounding' | 'swap-commission' | 'swap-spread' | 'deposit-fee' | 'withdrawal-fee';
 export const revenue = (centre: RevenueCentre): string => `revenue/${centre}`;
 
 export type ExpenseKind = 'venue-fee' | 'network-fee' | 'referral';

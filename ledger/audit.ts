@@ -15,7 +15,7 @@ export interface BookFacts {
   readonly unbalanced: readonly { entryId: string; asset: string; sum: Units }[];
   readonly balances: readonly AccountSum[];
   readonly postings: readonly AccountSum[];
-  /** What open swaps and withdrawals hold, by `user/<id>/held`. */
+  /** What open orders, swaps and withdrawals hold, by `user/<id>/held`. */
   readonly holds: readonly AccountSum[];
   /** What the rows of finished business say was earned, by revenue account. */
   readonly earned: readonly AccountSum[];
@@ -43,7 +43,7 @@ const finding = (rule: string, subject: string, asset: string, expected: Units, 
 
 /** Every rule that is broken; an empty list is a balanced house. */
 export function auditBooks(facts: BookFacts): Finding[] {
-  const earnedCentres = ['revenue/swap-commission', 'revenue/withdrawal-fee'];
+  const earnedCentres = ['revenue/swap-commission', 'revenue/withdrawal-fee', 'revenue/trading-fee'];
   const only = (rows: readonly AccountSum[], test: (account: string) => boolean): AccountSum[] => rows.filter((row) => test(row.account));
   return [
     ...facts.unbalanced.map(({ entryId, asset, sum }) => finding('entry sums to zero', `entry ${entryId}`, asset, 0n, sum)),
@@ -52,7 +52,7 @@ export function auditBooks(facts: BookFacts): Finding[] {
       .filter(({ account, amount }) => amount < 0n && mustNotBeNegative(account))
       .map(({ account, asset, amount }) => finding('never below zero', account, asset, 0n, amount)),
     ...positions(facts.balances),
-    ...differences('held = open swaps and withdrawals', facts.holds, only(facts.balances, (account) => account.endsWith('/held'))),
+    ...differences('held = open orders, swaps and withdrawals', facts.holds, only(facts.balances, (account) => account.endsWith('/held'))),
     ...differences('revenue = sum of fees', facts.earned, only(facts.balances, (account) => earnedCentres.includes(account))),
     ...differences('suspense = what is open', facts.suspended, only(facts.balances, (account) => [RESERVED_COSTS, PULL_BACK_FEES].includes(account))),
     ...(facts.venueTrades === facts.venueTradeEntries

@@ -34,6 +34,14 @@ const TRANSFERS: { [name in keyof typeof transfers]: (n: Amounts, flag: boolean)
       userId: 'u', from: 'ETH', to: 'USDT', userPays: n[0], userGets: n[1], venuePays: n[2], venueGives: n[3], commission: n[4],
       venueFee: { asset: flag ? 'USDT' : 'BNB', amount: n[5] + n[6] },
     }),
+  operatorGrant: (n) => transfers.operatorGrant('u', 'JVZ', n[0]),
+  orderTrade: (n) =>
+    transfers.orderTrade({ buyer: 'u', seller: 'v', base: { asset: 'ETH', quantity: n[0], fee: n[1] }, quote: { asset: 'USDT', paid: n[2], received: n[3], fee: n[4] } }),
+  bundleTrade: (n, flag) =>
+    transfers.bundleTrade({
+      from: 'USDT', to: 'ETH', members: [{ userId: 'u', pays: n[0], gets: n[1], fee: n[2] }, { userId: 'v', pays: n[3], gets: n[4], fee: n[5] }],
+      venuePays: n[6], venueGives: n[0] + n[3], venueFee: { asset: flag ? 'ETH' : 'BNB', amount: n[5] },
+    }),
   swapResidue: (n) => transfers.swapResidue('u', 'USDT', n[0]),
 };
 

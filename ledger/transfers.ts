@@ -181,3 +181,50 @@ export function swapTrade(p: {
 export function swapResidue(userId: string, asset: string, amount: Units): Posting[] {
   return [line(revenue('swap-spread'), asset, -amount), line(available(userId), asset, amount)];
 }
+
+/** The operator gives a user something of its own: own tokens, a refund. */
+export function operatorGrant(userId: string, asset: string, amount: Units): Posting[] {
+  return [line(EQUITY, asset, -amount), line(available(userId), asset, amount)];
+}
+
+/** One trade in our own book. Each side's fee comes out of what it receives; `paid` - `received` is what rounding left. */
+export function orderTrade(p: {
+  buyer: string;
+  seller: string;
+  base: { asset: string; quantity: Units; fee: Units };
+  quote: { asset: string; paid: Units; received: Units; fee: Units };
+}): Posting[] {
+  const { base, quote } = p;
+  return nonZero([
+    line(held(p.buyer), quote.asset, -quote.paid),
+    line(available(p.seller), quote.asset, quote.received - quote.fee),
+    line(revenue('trading-fee'), quote.asset, quote.fee),
+    line(revenue('rounding'), quote.asset, quote.paid - quote.received),
+    line(held(p.seller), base.asset, -base.quantity),
+    line(available(p.buyer), base.asset, base.quantity - base.fee),
+    line(revenue('trading-fee'), base.asset, base.fee),
+  ]);
+}
+
+/** One trade at the venue, shared by the members of a bundle: what each pays and gets, and what the venue took and gave. */
+export function bundleTrade(p: {
+  from: string;
+  to: string;
+  members: readonly { userId: string; pays: Units; gets: Units; fee: Units }[];
+  /** Paid by members and kept by nobody (a residue): taken over by the house. */
+  venuePays: Units;
+  venueGives: Units;
+  venueFee: { asset: string; amount: Units };
+}): Posting[] {
+  const sum = (of: (member: { pays: Units; gets: Units; fee: Units }) => Units): Units => p.members.reduce((total, member) => total + of(member), 0n);
+  return nonZero([
+    ...p.members.flatMap(({ userId, pays, gets, fee }) => [line(held(userId), p.from, -pays), line(available(userId), p.to, gets - fee)]),
+    line(custody('binance'), p.from, p.venuePays),
+    line(revenue('rounding'), p.from, sum((member) => member.pays) - p.venuePays),
+    line(custody('binance'), p.to, -p.venueGives),
+    line(revenue('trading-fee'), p.to, sum((member) => member.fee)),
+    line(revenue('rounding'), p.to, p.venueGives - sum((member) => member.gets)),
+    line(custody('binance'), p.venueFee.asset, p.venueFee.amount),
+    line(expense('venue-fee'), p.venueFee.asset, -p.venueFee.amount),
+  ]);
+}

@@ -1,10 +1,14 @@
 import type { DataSource } from 'typeorm';
+import { createMarketHistory, readRoutingSums } from '../db/stores/market-history';
 import { createSwapIntents } from '../db/stores/swaps';
 import type { Clock, Ids } from '../domain/clock-and-ids';
-import type { Engine, EventBus, Logger, Quotes, VenueCapital } from '../domain/contract/ports';
+import type { Engine, EventBus, Logger, MarketData, Quotes, TradingFigures, VenueCapital } from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { createEngine } from './engine';
+import { followVenue } from './orders/outside';
+import { createPrices } from './prices';
+import { createFigures } from './prices/figures';
 import { startMirror } from './swaps/mirror';
 import { createQuotes } from './swaps/quotes';
 import { createBinance } from './venues/binance';
@@ -28,12 +32,17 @@ export interface MatchingConfig {
 export interface Matching {
   readonly engine: Engine;
   readonly quotes: Quotes;
+  readonly marketData: MarketData;
+  readonly figures: TradingFigures;
   readonly venueCapital: VenueCapital;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const BALANCES_EVERY_MS = 2000;
+const VOLUMES_EVERY_MS = 300_000;
+/** Markets are looked at at least so often, also when the venue is silent: what waits must not wait for ever. */
+const LOOK_EVERY_MS = 500;
 
 export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matching {
   const { registry, logger } = deps;
@@ -41,8 +50,10 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
   const symbols = registry.markets.filter((market) => market.venue === 'binance').map((market) => market.symbol);
   const binance = createBinance(config.binance, symbols, deps);
   const quotes = createQuotes({ engine, venue: binance, registry, clock: deps.clock, ids: deps.ids });
+  const prices = createPrices({ ...deps, engine, venue: binance, history: createMarketHistory(deps.dataSource) });
+  const figures = createFigures({ engine, registry, clock: deps.clock, sums: () => readRoutingSums(deps.dataSource) });
+  const timers: NodeJS.Timeout[] = [];
   let mirror: { stop(): void } | undefined;
-  let timer: NodeJS.Timeout | undefined;
   let reading = false;
 
   /** What is free at the venue; without an answer the last one stands, and our own books bound it anyway. */
@@ -62,6 +73,8 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
   return {
     engine,
     quotes,
+    marketData: prices,
+    figures,
     venueCapital: binance.capital,
     start: async () => {
       await engine.start();
@@ -69,12 +82,20 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       binance.onBalances(() => void readBalances());
       await binance.start();
       await readBalances();
-      timer = setInterval(() => void readBalances(), BALANCES_EVERY_MS);
+      await engine.readVolumes();
+      followVenue({ engine, venue: binance, registry, clock: deps.clock });
+      prices.start();
+      timers.push(
+        setInterval(() => void readBalances(), BALANCES_EVERY_MS),
+        setInterval(() => void engine.readVolumes().catch((error: unknown) => logger.warn({ error: String(error) }, 'the volumes were not read')), VOLUMES_EVERY_MS),
+        setInterval(() => engine.lookAtMarkets(), LOOK_EVERY_MS),
+      );
       // Last: recovered intents are asked for as soon as there is a venue to ask.
       mirror = startMirror({ engine, venue: binance, intents: createSwapIntents(deps.dataSource), clock: deps.clock, logger });
     },
     stop: async () => {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
+      prices.stop();
       mirror?.stop();
       await engine.stop();
       await binance.stop();

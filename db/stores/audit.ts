@@ -32,11 +32,18 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
           `SELECT CONCAT('user/', user_id, '/held') AS account, from_asset AS asset, SUM(from_amount) AS amount FROM swaps
            WHERE state = 'EXECUTING' GROUP BY user_id, from_asset`,
         )),
+        ...(await sums(
+          `SELECT CONCAT('user/', user_id, '/held') AS account, held_asset AS asset, SUM(held) AS amount FROM orders
+           WHERE standing IS NOT NULL GROUP BY user_id, held_asset`,
+        )),
       ],
       earned: [
         ...(await sums(
           `SELECT 'revenue/withdrawal-fee' AS account, asset, SUM(fee) AS amount FROM withdrawals
            WHERE state = 'CONFIRMED' AND (reason IS NULL OR reason <> 'INSIDE') GROUP BY asset`,
+        )),
+        ...(await sums(
+          `SELECT 'revenue/trading-fee' AS account, fee_asset AS asset, SUM(fee) AS amount FROM fills GROUP BY fee_asset`,
         )),
         ...(await sums(
           `SELECT 'revenue/swap-commission' AS account, to_asset AS asset, SUM(commission) AS amount FROM swaps WHERE state <> 'EXECUTING' GROUP BY to_asset`,
@@ -51,7 +58,7 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
         )),
       ],
       venueTrades: await count('SELECT COUNT(*) AS n FROM venue_trades'),
-      venueTradeEntries: await count("SELECT COUNT(*) AS n FROM journal_entries WHERE reason = 'swap.trade'"),
+      venueTradeEntries: await count("SELECT COUNT(*) AS n FROM journal_entries WHERE reason IN ('swap.trade', 'order.venueTrade')"),
     };
   });
 }

@@ -1,5 +1,5 @@
-import { In } from 'typeorm';
-import type { DataSource, QueryRunner } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { CommandAnswer } from '../../domain/contract/commands';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -14,6 +14,8 @@ import {
   QuarantineEntity,
 } from '../entities/ledger';
 import type { BalanceRow, CommandRow, CostRow, OutboxRow, QuarantineRow } from '../entities/ledger';
+import { OrderEntity, RoutingEntity } from '../entities/orders';
+import type { OrderRow, RoutingRow } from '../entities/orders';
 import { SwapEntity, VenueIntentEntity, VenueReserveEntity } from '../entities/swaps';
 import type { SwapRow, VenueIntentRow, VenueReserveRow } from '../entities/swaps';
 import { WithdrawalEntity } from '../entities/withdrawals';
@@ -46,6 +48,12 @@ export interface EngineTables {
   readonly reserves: VenueReserveRow[];
   readonly costs: CostRow[];
   readonly effects: OutboxRow[];
+  /** Open orders of all markets. */
+  readonly orders: OrderRow[];
+  readonly routing: RoutingRow[];
+  /** The last trade's number by market, and the last order's. */
+  readonly lastTrades: ReadonlyMap<string, number>;
+  readonly lastOrder: { readonly seq: number; readonly priority: number };
 }
 
 /** Another engine has taken over: this one must stop at once. */
@@ -70,6 +78,8 @@ export interface EngineStore {
   balances(accounts: readonly string[]): Promise<BalanceRow[]>;
   balancesLike(prefixes: readonly string[]): Promise<BalanceRow[]>;
   effectsDone(ids: readonly string[]): Promise<void>;
+  /** Traded since a time by user and market, in the market's quote asset. */
+  volumesSince(at: number): Promise<{ userId: string; symbol: string; volume: string }[]>;
   close(): Promise<void>;
 }
 
@@ -127,6 +137,12 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     effectsDone: async (ids) => {
       if (ids.length > 0) await dataSource.getRepository(OutboxEntity).delete({ id: In([...ids]) });
     },
+    volumesSince: async (at) =>
+      (await dataSource.query('SELECT user_id AS userId, symbol, SUM(quote_quantity) AS volume FROM fills WHERE at > ? GROUP BY user_id, symbol', [at])) as {
+        userId: string;
+        symbol: string;
+        volume: string;
+      }[],
     close: drop,
   };
 }
@@ -145,8 +161,19 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
       reserves: await manager.find(VenueReserveEntity),
       costs: await manager.findBy(CostEntity, { settled: false }),
       effects: await manager.find(OutboxEntity, { where: { done: false }, order: { at: 'ASC' } }),
+      orders: await manager.findBy(OrderEntity, { standing: Not(IsNull()) }),
+      routing: await manager.find(RoutingEntity),
+      lastTrades: new Map(
+        ((await manager.query('SELECT symbol, MAX(trade_id) AS last FROM fills GROUP BY symbol')) as { symbol: string; last: string }[]).map(({ symbol, last }) => [symbol, Number(last)]),
+      ),
+      lastOrder: await lastOrder(manager),
     };
   });
+}
+
+async function lastOrder(manager: EntityManager): Promise<EngineTables['lastOrder']> {
+  const [row] = (await manager.query('SELECT MAX(seq) AS seq, MAX(priority) AS priority FROM orders')) as { seq: string | null; priority: string | null }[];
+  return { seq: Number(row?.seq ?? 0), priority: Number(row?.priority ?? 0) };
 }
 
 async function commitBatch(runner: QueryRunner, dataSource: DataSource, epoch: number, write: BatchWrite): Promise<void> {

@@ -3,6 +3,8 @@ import type { DataSource, EntitySchema, ObjectLiteral, QueryRunner } from 'typeo
 /** A change of one row, by property names. `set` and `key` name a subset of the columns. */
 export type RowChange =
   | { readonly op: 'insert'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
+  /** Writes the whole row, new or changed. Of several for one key in one batch the last counts. */
+  | { readonly op: 'upsert'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
   | { readonly op: 'update'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral; readonly set: ObjectLiteral }
   | { readonly op: 'delete'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral };
 
@@ -14,6 +16,10 @@ interface Statement {
 /** Builds a typed insert; the generic keeps the row in step with its entity. */
 export function insertRow<T extends ObjectLiteral>(entity: EntitySchema<T>, row: T): RowChange {
   return { op: 'insert', entity: entity as unknown as EntitySchema<ObjectLiteral>, row };
+}
+
+export function upsertRow<T extends ObjectLiteral>(entity: EntitySchema<T>, row: T): RowChange {
+  return { op: 'upsert', entity: entity as unknown as EntitySchema<ObjectLiteral>, row };
 }
 
 export function updateRow<T extends ObjectLiteral>(entity: EntitySchema<T>, key: Partial<T>, set: Partial<T>): RowChange {
@@ -28,6 +34,11 @@ export function deleteRow<T extends ObjectLiteral>(entity: EntitySchema<T>, key:
 export async function writeRows(runner: QueryRunner, dataSource: DataSource, changes: readonly RowChange[]): Promise<void> {
   for (let at = 0; at < changes.length; ) {
     const change = changes[at] as RowChange;
+    if (change.op === 'upsert') {
+      // Whole rows: they wait for the end, where each is written once.
+      at++;
+      continue;
+    }
     if (change.op !== 'insert') {
       await run(runner, change.op === 'update' ? updateStatement(dataSource, change) : deleteStatement(dataSource, change));
       at++;
@@ -36,6 +47,24 @@ export async function writeRows(runner: QueryRunner, dataSource: DataSource, cha
     const rows: ObjectLiteral[] = [];
     for (let next = changes[at]; next?.op === 'insert' && next.entity === change.entity; next = changes[++at]) rows.push(next.row);
     await run(runner, insertStatement(dataSource, change.entity, rows));
+  }
+  await writeWholeRows(runner, dataSource, changes);
+}
+
+/** The last version of each row that was written whole, a statement a table. */
+async function writeWholeRows(runner: QueryRunner, dataSource: DataSource, changes: readonly RowChange[]): Promise<void> {
+  const byEntity = new Map<EntitySchema<ObjectLiteral>, Map<string, ObjectLiteral>>();
+  for (const change of changes) {
+    if (change.op !== 'upsert') continue;
+    const keys = dataSource.getMetadata(change.entity).primaryColumns.map(({ propertyName }) => String(change.row[propertyName]));
+    const rows = byEntity.get(change.entity) ?? new Map<string, ObjectLiteral>();
+    byEntity.set(change.entity, rows.set(keys.join('|'), change.row));
+  }
+  for (const [entity, rows] of byEntity) {
+    const { sql, values } = insertStatement(dataSource, entity, [...rows.values()]);
+    const { name } = columns(dataSource, entity);
+    const first = Object.keys([...rows.values()][0] ?? {});
+    await run(runner, { sql: `${sql} ON DUPLICATE KEY UPDATE ${first.map((property) => `${name(property)} = VALUES(${name(property)})`).join(', ')}`, values });
   }
 }
 

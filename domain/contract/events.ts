@@ -1,3 +1,4 @@
+import type { PublicTradeView } from './api/markets';
 import type { FillView, OrderView } from './api/orders';
 
 /** Catalogue of what the house tells itself and its users after a commit. Events carry ids and states, never secrets. */
@@ -8,6 +9,8 @@ export interface Events {
   /** As the API shows it, so that a busy feed reads no tables. */
   'order.changed': { userId: string; order: OrderView };
   'fill.made': { userId: string; fill: FillView };
+  /** For everybody: a trade in our own book. */
+  'market.traded': { symbol: string; trade: PublicTradeView };
   'withdrawal.changed': { userId: string; withdrawalId: string; state: string };
   'deposit.changed': { userId: string; depositId: string; state: string; confirmations: number };
   'kyc.changed': { userId: string; state: string };

@@ -2,6 +2,7 @@ import type { Command } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import { AmountError } from '../../domain/money/amount';
 import * as money from './commands/money';
+import * as orders from './commands/orders';
 import * as swaps from './commands/swaps';
 import * as withdrawals from './commands/withdrawals';
 import { Draft } from './draft';
@@ -18,11 +19,17 @@ export function apply(state: EngineState, command: Command, context: Context): O
     dispatch(draft, command, context);
     return { done: draft };
   } catch (error) {
+    if (draft.irrevocable) throw new MemorySpoilt(command.kind, { cause: error });
     draft.undo();
     if (error instanceof DomainError) return { refused: error };
     if (error instanceof AmountError) return { refused: new DomainError('BAD_AMOUNT', { reason: error.message }) };
     throw error;
   }
+}
+
+/** A fault after a book was moved: the memory is not what the tables will say, and must be built anew. */
+export class MemorySpoilt extends Error {
+  override readonly name = 'MemorySpoilt';
 }
 
 function dispatch(draft: Draft, command: Command, context: Context): void {
@@ -58,6 +65,24 @@ function dispatch(draft: Draft, command: Command, context: Context): void {
       return withdrawals.failWithdrawal(draft, command, reference, context);
     case 'withdrawal.settleInside':
       return withdrawals.settleWithdrawalInside(draft, command, reference, context);
+    case 'order.place':
+      return orders.placeOrder(draft, command, reference, context);
+    case 'order.oco':
+      return orders.placeOco(draft, command, reference, context);
+    case 'order.cancel':
+      return orders.cancelOrder(draft, command, reference, context);
+    case 'order.cancelAll':
+      return orders.cancelOrders(draft, command, reference, context);
+    case 'order.amend':
+      return orders.amendOrder(draft, command, reference, context);
+    case 'order.replace':
+      return orders.replaceOrder(draft, command, reference, context);
+    case 'market.tick':
+      return orders.tickMarket(draft, command, reference, context);
+    case 'market.set':
+      return orders.setMarket(draft, command, reference, context);
+    case 'operator.grant':
+      return money.grant(draft, command, reference, context);
     case 'swap.accept':
       return swaps.acceptSwap(draft, command, reference, context);
     case 'venue.report':

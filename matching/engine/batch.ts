@@ -91,7 +91,7 @@ export class Batch {
       reference: pending.command.reference,
       kind: pending.command.kind,
       bodyHash: pending.bodyHash,
-      answer: draft.answer,
+      answer: draft.kept,
       batch: this.number,
       at: this.at,
     }));

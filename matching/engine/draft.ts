@@ -26,6 +26,10 @@ export class Draft {
   readonly effects: OutboxRow[] = [];
   readonly events: HouseEvent[] = [];
   answer: CommandAnswer = {};
+  /** What is kept for the same reference asked again, where that is less than the answer. */
+  short: CommandAnswer | undefined;
+  /** A book was moved: what happens from now on cannot be undone in memory, and a fault means starting again from the tables. */
+  irrevocable = false;
   private readonly undoing: (() => void)[] = [];
 
   constructor(readonly state: EngineState) {}
@@ -81,6 +85,15 @@ export class Draft {
     const before = map.get(key);
     if (!map.delete(key)) return;
     this.undoing.push(() => map.set(key, before as V));
+  }
+
+  get kept(): CommandAnswer {
+    return this.short ?? this.answer;
+  }
+
+  /** Nothing was changed that would have to be written. */
+  get isEmpty(): boolean {
+    return this.entries.length === 0 && this.rows.length === 0 && this.effects.length === 0;
   }
 
   undo(): void {

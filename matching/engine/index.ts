@@ -2,11 +2,13 @@ import { createEngineStore } from '../../db/stores/engine';
 import type { EngineStore } from '../../db/stores/engine';
 import type { Clock } from '../../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, UserBalance } from '../../domain/contract/ports';
-import { formatAmount, parseSigned } from '../../domain/money/amount';
+import { ONE, formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import { available, held } from '../../ledger/accounts';
 import type { DataSource } from 'typeorm';
+import { needsLook } from '../orders/market';
+import type { Outside, TradingMarket } from '../orders/market';
 import { Effects } from './effects';
 import type { EffectHandler } from './effects';
 import type { OfferedQuote } from './state';
@@ -25,6 +27,10 @@ export interface EngineDeps {
   readonly store?: EngineStore;
 }
 
+/** Venue prices kept for the next look; between two looks a market trades at few. */
+const PRICES_KEPT = 500;
+const VOLUME_DAYS_MS = 30 * 86_400_000;
+
 /** The engine as matching sees it: the port, and the inputs that are not commands. */
 export interface EngineHouse extends Engine {
   start(): Promise<void>;
@@ -33,6 +39,19 @@ export interface EngineHouse extends Engine {
   offer(quote: OfferedQuote): void;
   /** Free balances as the venue says them now. */
   venueBalances(free: ReadonlyMap<string, Units>): void;
+  /** The venue's book of a market as it is now. */
+  outside(symbol: string, outside: Outside): void;
+  /** Looks at every market where something waits. */
+  lookAtMarkets(): void;
+  /** A price at which the venue traded. */
+  lastPrice(symbol: string, price: Units): void;
+  /** Reads the volumes that decide trading fees anew. */
+  readVolumes(): Promise<void>;
+  /** The markets in memory, for showing their books; not to be changed. */
+  markets(): ReadonlyMap<string, TradingMarket>;
+  /** Orders of ours at the venue now: what they may cost in the quote asset, and since when. */
+  flights(symbol: string): { amount: Units; at: number }[];
+  volumeOf(userId: string, symbol: string): Units;
   /** What could be sent to the venue of an asset now. */
   sendable(asset: string): Units;
   onEffect(kind: string, handler: EffectHandler): void;
@@ -43,6 +62,18 @@ export function createEngine(deps: EngineDeps): EngineHouse {
   const store = deps.store ?? createEngineStore(deps.dataSource);
   const effects = new Effects(store, deps.logger);
   const writer = new Writer({ ...deps, store, effects });
+  const looking = new Set<string>();
+  let looks = 0;
+
+  /** Has the market looked after where there may be something to do; one look at a time, and none where nothing waits. */
+  const look = (symbol: string, market: TradingMarket): void => {
+    if (looking.has(symbol) || !needsLook(market)) return;
+    looking.add(symbol);
+    writer
+      .submit({ kind: 'market.tick', symbol, reference: `tick:${symbol}:${deps.clock.now()}:${++looks}` })
+      .catch((error: unknown) => deps.logger.debug({ symbol, error: String(error) }, 'a look at a market was lost'))
+      .finally(() => looking.delete(symbol));
+  };
 
   return {
     start: () => writer.start(),
@@ -66,6 +97,31 @@ export function createEngine(deps: EngineDeps): EngineHouse {
     venueBalances: (free) => {
       writer.state.venueFree = new Map(free);
     },
+    outside: (symbol, outside) => {
+      const market = writer.state.markets.get(symbol);
+      if (!market) return;
+      market.outside = outside;
+      look(symbol, market);
+    },
+    lookAtMarkets: () => {
+      for (const [symbol, market] of writer.state.markets) look(symbol, market);
+    },
+    lastPrice: (symbol, price) => {
+      const market = writer.state.markets.get(symbol);
+      if (!market) return;
+      const ticks = Number(price / market.scales.tick);
+      if (market.lastPrices.at(-1) !== ticks && market.lastPrices.length < PRICES_KEPT) market.lastPrices.push(ticks);
+    },
+    readVolumes: async () => {
+      const rows = await store.volumesSince(deps.clock.now() - VOLUME_DAYS_MS);
+      writer.state.volumes = new Map(rows.map(({ userId, symbol, volume }) => [`${userId}|${symbol}`, parseAmount(volume)]));
+    },
+    markets: () => writer.state.markets,
+    flights: (symbol) =>
+      [...writer.state.intents.values()]
+        .filter((intent) => intent.symbol === symbol && intent.swapId === null)
+        .map(({ side, spendsMost, quantity, at }) => ({ amount: side === 'BUY' ? spendsMost : (quantity * (writer.state.markets.get(symbol)?.scales.price(writer.state.markets.get(symbol)?.last ?? 0) ?? 0n)) / ONE, at })),
+    volumeOf: (userId, symbol) => writer.state.volumes.get(`${userId}|${symbol}`) ?? 0n,
     sendable: (asset) => sendable(writer.state, asset),
     onEffect: (kind, handler) => effects.on(kind, handler),
   };

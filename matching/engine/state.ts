@@ -7,6 +7,10 @@ import { parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { custody } from '../../ledger/accounts';
 import { Books } from '../../ledger/post';
+import type { Registry } from '../../domain/registry';
+import { loadRouting, openMarket, restoreMarket, sideOf } from '../orders/market';
+import type { TradingMarket } from '../orders/market';
+import { heldAssetOf } from '../orders/order';
 
 /** One order of a quote: what is sent to the venue if the quote is accepted. Amounts in Units. */
 export interface QuoteLeg {
@@ -36,7 +40,9 @@ export type OpenSwap = Pick<SwapRow, 'id' | 'userId' | 'fromAsset' | 'toAsset' |
   commission: Units;
 };
 
-export type OpenIntent = Pick<VenueIntentRow, 'id' | 'swapId' | 'leg' | 'symbol' | 'side'> & {
+export type OpenIntent = Pick<VenueIntentRow, 'id' | 'swapId' | 'leg' | 'symbol' | 'side' | 'members'> & {
+  /** When it was decided (ms). */
+  at: number;
   quantity: Units;
   spends: string;
   spendsMost: Units;
@@ -62,9 +68,25 @@ export interface EngineState {
   readonly quotes: Map<string, OfferedQuote & { used: boolean }>;
   /** Free balances as the venue last said. Not known reads as nothing. */
   venueFree: Map<string, Units>;
+  readonly markets: Map<string, TradingMarket>;
+  /** 30 days' volume by `user|symbol`, in the market's quote asset; read from the tables now and then. */
+  volumes: ReadonlyMap<string, Units>;
+  readonly counters: { seq: number; priority: number; intent: number; epoch: number };
+  /** A number for each user, for the books. */
+  owner(userId: string): number;
+  /** Open orders of a user in a market, moved by `by`. */
+  openCount(userId: string, symbol: string, by: number): number;
+  nextIntent(): string;
+  /** Orders that may still be sent to the venue in this window of ten seconds, and whether one with takers may go now. */
+  pace(now: number): { left: number; limit: number; takers: boolean };
+  orderSent(now: number): void;
 }
 
-export function emptyState(): EngineState {
+export function emptyState(registry?: Registry, epoch = 0): EngineState {
+  const owners = new Map<string, number>();
+  const open = new Map<string, number>();
+  const window = { at: 0, sent: 0 };
+  const counters = { seq: 0, priority: 0, intent: 0, epoch };
   return {
     books: new Books(),
     swaps: new Map(),
@@ -74,22 +96,73 @@ export function emptyState(): EngineState {
     reserves: new Map(),
     quotes: new Map(),
     venueFree: new Map(),
+    markets: new Map((registry?.markets ?? []).map((market) => [market.symbol, openMarket(market, registry as Registry)])),
+    volumes: new Map(),
+    counters,
+    owner: (userId) => {
+      const known = owners.get(userId) ?? owners.size + 1;
+      owners.set(userId, known);
+      return known;
+    },
+    openCount: (userId, symbol, by) => {
+      const at = `${userId}|${symbol}`;
+      const after = (open.get(at) ?? 0) + by;
+      if (after === 0) open.delete(at);
+      else open.set(at, after);
+      return after;
+    },
+    // The epoch moves with every take-over, so that no id comes twice.
+    nextIntent: () => `b${counters.epoch.toString(36)}-${(++counters.intent).toString(36)}`,
+    pace: (now) => {
+      if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0 });
+      const left = VENUE_ORDERS - window.sent;
+      // The first half goes as it comes; the rest is spread over what remains of the window.
+      return { left, limit: VENUE_ORDERS, takers: left * 2 > VENUE_ORDERS || (left > 0 && (now - window.at) * VENUE_ORDERS >= window.sent * WINDOW_MS) };
+    },
+    orderSent: () => void window.sent++,
   };
 }
 
+/** The venue counts orders in fixed windows of ten seconds, a hundred in each (exchangeInfo, ORDERS); swaps keep the rest. */
+const WINDOW_MS = 10_000;
+const VENUE_ORDERS = 90;
+
 /** Builds the memory from the tables; what is in memory only (quotes, venue balances) starts empty. */
-export function stateFrom(tables: EngineTables): EngineState {
-  const state = emptyState();
+export function stateFrom(tables: EngineTables, registry: Registry): EngineState {
+  const state = emptyState(registry, tables.epoch);
   for (const row of tables.balances) state.books.load(row.account, row.asset, parseSigned(row.amount));
   for (const row of tables.swaps) state.swaps.set(row.id, openSwap(row));
   for (const row of tables.intents) {
     const swap = tables.swaps.find((candidate) => candidate.id === row.swapId);
     if (swap) state.intents.set(row.id, openIntent(row, swap));
+    else if (row.swapId === null) restoreBundle(state, row);
   }
+  restoreMarkets(state, tables);
   for (const row of tables.withdrawals) state.withdrawals.set(row.id, openWithdrawal(row));
   for (const row of tables.costs) state.costs.set(row.reference, openCost(row));
   for (const row of tables.reserves) state.reserves.set(row.transferId, { asset: row.asset, amount: parseAmount(row.amount) });
   return state;
+}
+
+function restoreBundle(state: EngineState, row: VenueIntentRow): void {
+  const market = state.markets.get(row.symbol);
+  if (!market) return;
+  state.intents.set(row.id, openIntent(row, { fromAsset: heldAssetOf(row.side, market.scales) }));
+  market.flying[sideOf(row.side)] = row.id;
+}
+
+function restoreMarkets(state: EngineState, tables: EngineTables): void {
+  const flights = new Map([...state.intents.values()].flatMap(({ members }) => members.map(({ orderId, lots }) => [orderId, lots] as const)));
+  for (const market of state.markets.values()) {
+    const { symbol } = market.listing;
+    const rows = tables.orders.filter((row) => row.symbol === symbol);
+    restoreMarket(market, rows, flights, state.owner);
+    for (const row of rows) state.openCount(row.userId, symbol, 1);
+    market.tradeId = tables.lastTrades.get(symbol) ?? 0;
+    const routing = tables.routing.find((row) => row.symbol === symbol);
+    if (routing) loadRouting(market, routing);
+  }
+  Object.assign(state.counters, { seq: tables.lastOrder.seq, priority: tables.lastOrder.priority });
 }
 
 export const openCost = (row: CostRow): { asset: string; amount: Units } => ({ asset: row.asset, amount: parseAmount(row.amount) });
@@ -110,10 +183,10 @@ export function openSwap(row: SwapRow): OpenSwap {
 }
 
 export function openIntent(row: VenueIntentRow, swap: Pick<SwapRow, 'fromAsset'>): OpenIntent {
-  const { id, swapId, leg, symbol, side } = row;
+  const { id, swapId, leg, symbol, side, members } = row;
   const quantity = parseAmount(row.quantity);
   const limit = parseAmount(row.limitPrice);
-  return { id, swapId, leg, symbol, side, quantity, spends: swap.fromAsset, spendsMost: mostSpent(side, quantity, limit) };
+  return { id, swapId, leg, symbol, side, members, quantity, spends: swap.fromAsset, spendsMost: mostSpent(side, quantity, limit), at: row.createdAt };
 }
 
 export function openWithdrawal(row: WithdrawalRow): OpenWithdrawal {

@@ -182,6 +182,17 @@ export class Model {
         return this.accept(command);
       case 'venue.report':
         return this.report(command.intentId, command.trades);
+      case 'order.place':
+      case 'order.oco':
+      case 'order.cancel':
+      case 'order.cancelAll':
+      case 'order.amend':
+      case 'order.replace':
+      case 'market.tick':
+      case 'market.set':
+      case 'operator.grant':
+        // Orders have a model of their own: see matching/orders.
+        throw new Error(`not modelled here: ${command.kind}`);
       default:
         return this.withdraw(command);
     }

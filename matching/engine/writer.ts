@@ -5,7 +5,7 @@ import type { Command, CommandAnswer } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { EventBus, Logger } from '../../domain/contract/ports';
 import type { Registry } from '../../domain/registry';
-import { apply } from './apply';
+import { MemorySpoilt, apply } from './apply';
 import { Batch, hashBody } from './batch';
 import type { Pending } from './batch';
 import type { Effects } from './effects';
@@ -81,10 +81,13 @@ export class Writer {
   }
 
   private async load(): Promise<void> {
-    const venueFree = this.state.venueFree;
+    const before = this.state;
     const tables = await this.deps.store.takeOver();
-    this.state = stateFrom(tables);
-    this.state.venueFree = venueFree;
+    this.state = stateFrom(tables, this.deps.registry);
+    // What the outside said last is no less true than before.
+    this.state.venueFree = before.venueFree;
+    this.state.volumes = before.volumes;
+    for (const market of this.state.markets.values()) market.outside = before.markets.get(market.listing.symbol)?.outside;
     this.batchNumber = tables.batch;
     this.lastEntry = tables.entry;
     this.answers.clear();
@@ -154,12 +157,15 @@ export class Writer {
     try {
       const outcome = apply(this.state, command, { now: batch.at, registry: this.deps.registry });
       if ('refused' in outcome) return batch.refused(pending, outcome.refused);
+      // A look at the market that changed nothing leaves no trace.
+      if (command.kind === 'market.tick' && outcome.done.isEmpty) return batch.repeated(pending, outcome.done.answer);
       batch.done(pending, outcome.done);
-      this.keep(command.reference, bodyHash, outcome.done.answer);
+      this.keep(command.reference, bodyHash, outcome.done.kept);
     } catch (error) {
       // A bug in one command: it changed nothing, and it must not stop the exchange.
       batch.refused(pending, new DomainError('QUARANTINED'));
       this.setAside(pending, error);
+      if (error instanceof MemorySpoilt) throw error;
     }
   }
 
@@ -205,7 +211,7 @@ export class Writer {
       for (const pending of this.queue.splice(0)) pending.reject(new DomainError('UNKNOWN_OUTCOME'));
       return;
     }
-    if (cause instanceof BatchRefused) this.careful = CAREFUL_COMMANDS;
+    if (cause instanceof BatchRefused || cause instanceof MemorySpoilt) this.careful = CAREFUL_COMMANDS;
     this.deps.logger.error({ error: String(cause), careful: this.careful }, 'a batch was lost: the engine starts again from the tables');
     for (;;) {
       try {

@@ -56,18 +56,6 @@ export function createQuotes({ engine, venue, registry, clock, ids }: QuotesDeps
       });
       return quote;
     },
-    tickers: async () =>
-      registry.markets.map(({ symbol }) => {
-        const depth = venue.depth(symbol);
-        const [bid, ask] = [depth?.bids[0]?.price, depth?.asks[0]?.price];
-        return {
-          symbol,
-          bid: bid === undefined ? '0' : formatAmount(bid),
-          ask: ask === undefined ? '0' : formatAmount(ask),
-          ageMs: depth?.ageMs ?? 0,
-          mode: depth ? ('mirrored' as const) : ('cancel only' as const),
-        };
-      }),
   };
 }
 

@@ -1,6 +1,11 @@
 import type { VenueTrade } from '../../domain/contract/commands';
 import type { Units } from '../../domain/money/amount';
 
+/** How long the venue may take to accept an order, from the timestamp that is stored and signed. */
+export const RECV_WINDOW_MS = 5000;
+/** The epoch of venue ids; an operator opens a new one after a reset of the venue. */
+export const VENUE_EPOCH = 1;
+
 /** An order as it was committed, on its way to a venue: a limit order that is filled at once or not at all (IOC). */
 export interface VenueOrder {
   /** Client id, used once, ever. */
@@ -53,6 +58,15 @@ export interface Depth {
   readonly ageMs: number;
 }
 
+/** A trade of anybody at the venue. */
+export interface VenuePublicTrade {
+  readonly id: string;
+  readonly price: Units;
+  readonly quantity: Units;
+  readonly takerSide: 'BUY' | 'SELL';
+  readonly at: number;
+}
+
 /** A market outside that executes our orders. Binance is the first. */
 export interface Venue {
   /** Sends once; resolves within its deadline, at worst with `unknown`. */
@@ -62,6 +76,10 @@ export interface Venue {
   /** Undefined until the market's book is complete and fresh. */
   depth(symbol: string): Depth | undefined;
   rules(symbol: string): MarketRules | undefined;
+  /** Called after the book of a market changed. */
+  onDepth(listener: (symbol: string) => void): void;
+  /** Called with the price (Units) of each trade of a market at the venue. */
+  onTrade(listener: (symbol: string, trade: VenuePublicTrade) => void): void;
   /** Called when the venue hints that something about this order changed. */
   onHint(listener: (orderId: string) => void): void;
 }

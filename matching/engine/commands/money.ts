@@ -20,6 +20,13 @@ export function contribute(draft: Draft, command: Body<'operator.contribute'>, r
   draft.post(reference, command.kind, transfers.operatorContribution(command.asset, positive(command.amount), command.custody));
 }
 
+/** The operator's own coins become a user's. */
+export function grant(draft: Draft, command: Body<'operator.grant'>, reference: string, { registry }: Context): void {
+  const amount = positive(command.amount);
+  if (amount % stepOf(assetOf(registry, command.asset).scale) !== 0n) throw new DomainError('BAD_AMOUNT', { asset: command.asset, amount: command.amount });
+  draft.post(reference, command.kind, transfers.operatorGrant(command.userId, command.asset, amount));
+}
+
 /** What a deposit of `amount` is worth to its user: floored to the ledger scale, less the rail's fee. */
 function split(command: { asset: string; network: string; amount: string }, { registry }: Context): { amount: Units; credited: Units; fee: Units } {
   const rail = railOf(registry, command.asset, command.network);

@@ -10,16 +10,13 @@ import { floorToStep, ceilToStep, mulDivDown, mulDivUp, stepOf } from '../../../
 import { assetOf } from '../../../domain/registry';
 import { available } from '../../../ledger/accounts';
 import * as transfers from '../../../ledger/transfers';
+import { RECV_WINDOW_MS, VENUE_EPOCH } from '../../venues/venue';
 import type { Context, Draft } from '../draft';
 import { openIntent, openSwap, sendable } from '../state';
+import { settleBundleOf } from './orders';
 import type { OfferedQuote, OpenIntent, OpenSwap } from '../state';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
-
-/** How long the venue may take to accept an order, from the timestamp that is stored and signed. */
-export const RECV_WINDOW_MS = 5000;
-/** The epoch of venue ids; an operator opens a new one after a reset of the venue. */
-export const VENUE_EPOCH = 1;
 
 export function acceptSwap(draft: Draft, command: Body<'swap.accept'>, reference: string, { now }: Context): void {
   const offer = usableQuote(draft, command, now);
@@ -90,6 +87,8 @@ function openLeg(draft: Draft, swap: SwapRow, { legs }: OfferedQuote, at: number
     state: 'PENDING',
     venueOrderId: null,
     reason: null,
+    members: [],
+    seen: {},
     createdAt: now,
     updatedAt: now,
   };
@@ -106,6 +105,7 @@ function tell(draft: Draft, { id, userId }: { id: string; userId: string }, stat
 /** The final word on an order: each trade settled by an entry of its own, then the swap is closed. */
 export function reportVenue(draft: Draft, command: Body<'venue.report'>, reference: string, context: Context): void {
   const intent = draft.state.intents.get(command.intentId);
+  if (intent?.swapId === null) return reportBundle(draft, command, reference, context, intent);
   const swap = intent && draft.state.swaps.get(intent.swapId);
   if (!intent || !swap) throw new DomainError('NOT_FOUND', { intentId: command.intentId });
   const fill: Fill = { base: 0n, paid: 0n, got: 0n, commission: 0n };
@@ -125,6 +125,12 @@ export function reportVenue(draft: Draft, command: Body<'venue.report'>, referen
     ),
   );
   tell(draft, swap, state);
+}
+
+function reportBundle(draft: Draft, command: Body<'venue.report'>, reference: string, context: Context, intent: OpenIntent): void {
+  settleBundleOf(draft, command, reference, context, intent);
+  closeIntent(draft, command, intent, context);
+  draft.answer = { intentId: intent.id };
 }
 
 /** What was settled so far: base quantity, what the user paid and got, our commission. */

@@ -23,8 +23,9 @@ const KEEP_BUFFERED = 2000;
  * older, apply the rest in order; a gap means start over.
  */
 export class DepthBook {
-  private bids = new Map<Units, Units>();
-  private asks = new Map<Units, Units>();
+  /** Best first, kept in order: a change moves few of them, and they are read far more often. */
+  private readonly bids: PriceLevel[] = [];
+  private readonly asks: PriceLevel[] = [];
   private buffered: DepthDiff[] = [];
   private updateId: number | undefined;
 
@@ -37,8 +38,8 @@ export class DepthBook {
   reset(): void {
     this.updateId = undefined;
     this.buffered = [];
-    this.bids.clear();
-    this.asks.clear();
+    this.bids.length = 0;
+    this.asks.length = 0;
   }
 
   /** Takes a diff; false means a gap was found: the book was reset and needs a new snapshot. */
@@ -54,8 +55,8 @@ export class DepthBook {
       this.buffered.push(diff);
       return false;
     }
-    put(this.bids, diff.b);
-    put(this.asks, diff.a);
+    put(this.bids, diff.b, true);
+    put(this.asks, diff.a, false);
     this.updateId = diff.u;
     return true;
   }
@@ -64,10 +65,10 @@ export class DepthBook {
   load(snapshot: DepthSnapshot): boolean {
     const first = this.buffered[0];
     if (first && snapshot.lastUpdateId + 1 < first.U) return false;
-    this.bids.clear();
-    this.asks.clear();
-    put(this.bids, snapshot.bids);
-    put(this.asks, snapshot.asks);
+    this.bids.length = 0;
+    this.asks.length = 0;
+    put(this.bids, snapshot.bids, true);
+    put(this.asks, snapshot.asks, false);
     this.updateId = snapshot.lastUpdateId;
     const waiting = this.buffered;
     this.buffered = [];
@@ -76,19 +77,28 @@ export class DepthBook {
 
   /** Best first. */
   levels(side: 'bids' | 'asks', count: number): PriceLevel[] {
-    const map = side === 'bids' ? this.bids : this.asks;
-    const sign = side === 'bids' ? -1 : 1;
-    return [...map]
-      .sort(([a], [b]) => (a === b ? 0 : a < b ? -sign : sign))
-      .slice(0, count)
-      .map(([price, quantity]) => ({ price, quantity }));
+    return (side === 'bids' ? this.bids : this.asks).slice(0, count);
   }
 }
 
-function put(side: Map<Units, Units>, levels: readonly (readonly [string, string])[]): void {
-  for (const [price, quantity] of levels) {
-    const amount = parseAmount(quantity);
-    if (amount === 0n) side.delete(parseAmount(price));
-    else side.set(parseAmount(price), amount);
+function put(side: PriceLevel[], levels: readonly (readonly [string, string])[], falling: boolean): void {
+  for (const [text, amount] of levels) {
+    const [price, quantity] = [parseAmount(text), parseAmount(amount)];
+    const at = placeOf(side, price, falling);
+    const there = side[at]?.price === price;
+    if (quantity > 0n) side.splice(at, there ? 1 : 0, { price, quantity });
+    else if (there) side.splice(at, 1);
   }
+}
+
+/** Index of the price, or of where it belongs. */
+function placeOf(side: readonly PriceLevel[], price: Units, falling: boolean): number {
+  let [low, high] = [0, side.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = side[middle]?.price ?? 0n;
+    if (falling ? other > price : other < price) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

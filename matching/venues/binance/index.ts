@@ -1,3 +1,4 @@
+import type { CandleView, Interval, PublicTradeView } from '../../../domain/contract/api/markets';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger, VenueCapital } from '../../../domain/contract/ports';
 import type { Venue } from '../venue';
@@ -12,7 +13,22 @@ export type { BinanceConfig } from './rest';
 /** Further than this from the venue's clock, orders would be refused or live too long. */
 const CLOCK_OFF_MS = 800;
 
+/** 24 hours of a market, as the venue tells them. */
+export interface DayFigures {
+  readonly symbol: string;
+  readonly lastPrice: string;
+  readonly openPrice: string;
+  readonly highPrice: string;
+  readonly lowPrice: string;
+  readonly volume: string;
+  readonly quoteVolume: string;
+}
+
 export interface Binance extends Venue {
+  /** Public history, decimals as the venue writes them. Rejects when it cannot be asked. */
+  candles(symbol: string, interval: Interval, limit: number, before: number | undefined): Promise<CandleView[]>;
+  dayFigures(): Promise<DayFigures[]>;
+  trades(symbol: string, limit: number): Promise<PublicTradeView[]>;
   readonly capital: VenueCapital;
   /** Called when the venue hints that balances changed. */
   onBalances(listener: () => void): void;
@@ -35,6 +51,17 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
     onBalances: (listener) => orders.onBalances(listener),
     depth: (symbol) => data.depth(symbol),
     rules: (symbol) => data.rules(symbol),
+    onDepth: data.onDepth,
+    onTrade: data.onTrade,
+    candles: async (symbol, interval, limit, before) => {
+      const rows = (await rest.call(false, () => rest.trading.getKlines({ symbol, interval, limit, ...(before !== undefined && { endTime: before - 1 }) }))) as unknown as [number, string, string, string, string, string][];
+      return rows.map(([at, open, high, low, close, volume]) => [at, open, high, low, close, volume]);
+    },
+    dayFigures: async () => (await rest.call(false, () => rest.trading.get24hrChangeStatistics({ symbols: [...symbols] }))) as unknown as DayFigures[],
+    trades: async (symbol, limit) => {
+      const rows = (await rest.call(false, () => rest.trading.getRecentTrades({ symbol, limit }))) as unknown as { id: number; price: string; qty: string; time: number; isBuyerMaker: boolean }[];
+      return rows.map(({ id, price, qty, time, isBuyerMaker }) => ({ id: `v${id}`, price, quantity: qty, side: isBuyerMaker ? ('SELL' as const) : ('BUY' as const), at: time }));
+    },
     capital: createCapital(rest, deps),
     checkAccount: async () => {
       const sent = deps.clock.now();

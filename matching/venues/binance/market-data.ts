@@ -2,7 +2,7 @@ import { WebsocketClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger } from '../../../domain/contract/ports';
 import { parseAmount } from '../../../domain/money/amount';
-import type { Depth, MarketRules } from '../venue';
+import type { Depth, MarketRules, VenuePublicTrade } from '../venue';
 import { DepthBook } from './book';
 import type { DepthDiff, DepthSnapshot } from './book';
 import type { BinanceConfig, Rest } from './rest';
@@ -24,6 +24,8 @@ export interface MarketData {
   stop(): void;
   depth(symbol: string): Depth | undefined;
   rules(symbol: string): MarketRules | undefined;
+  onDepth(listener: (symbol: string) => void): void;
+  onTrade(listener: (symbol: string, trade: VenuePublicTrade) => void): void;
 }
 
 /** Follows the books and the rules of the given symbols. */
@@ -32,6 +34,8 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
   const rules = new Map<string, MarketRules>();
   const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
   const socket = new WebsocketClient({ wsUrl: config.streamUrl, beautify: false }, silent);
+  const onDepth: ((symbol: string) => void)[] = [];
+  const onTrade: ((symbol: string, trade: VenuePublicTrade) => void)[] = [];
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -58,11 +62,21 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
 
   socket.on('message', (raw: unknown) => {
     const event = raw as { e?: string; s?: string } & DepthDiff;
-    const market = event.e === 'depthUpdate' ? followed.get(event.s ?? '') : undefined;
+    const market = followed.get(event.s ?? '');
     if (!market || !event.s) return;
+    try {
+      if (event.e === 'trade') return tellTrade(onTrade, event.s, raw as TradeEvent);
+      if (event.e !== 'depthUpdate') return;
+      market.book.apply(event);
+    } catch (error) {
+      // Not a book or a price as documented: nothing of it is believed.
+      deps.logger.warn({ symbol: event.s, error: String(error) }, 'the venue said something odd about a market');
+      market.book.reset();
+      return;
+    }
     market.lastWord = deps.clock.now();
-    market.book.apply(event);
     if (!market.book.ready) void load(event.s, market);
+    else for (const listener of onDepth) listener(event.s);
   });
   const forget = (): void => {
     for (const market of followed.values()) market.book.reset();
@@ -90,7 +104,7 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
       }
       timer = setInterval(() => void loadRules().catch(() => undefined), RULES_EVERY_MS);
       await socket.subscribe(
-        symbols.map((symbol) => `${symbol.toLowerCase()}@depth@100ms`),
+        symbols.flatMap((symbol) => [`${symbol.toLowerCase()}@depth@100ms`, `${symbol.toLowerCase()}@trade`]),
         'main',
       );
     },
@@ -107,7 +121,23 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
       return { bids: market.book.levels('bids', LEVELS_READ), asks: market.book.levels('asks', LEVELS_READ), ageMs };
     },
     rules: (symbol) => rules.get(symbol),
+    onDepth: (listener) => void onDepth.push(listener),
+    onTrade: (listener) => void onTrade.push(listener),
   };
+}
+
+interface TradeEvent {
+  readonly t: number;
+  readonly p: string;
+  readonly q: string;
+  readonly T: number;
+  /** Was the buyer the maker? */
+  readonly m: boolean;
+}
+
+function tellTrade(listeners: readonly ((symbol: string, trade: VenuePublicTrade) => void)[], symbol: string, { t, p, q, T, m }: TradeEvent): void {
+  const trade = { id: String(t), price: parseAmount(p), quantity: parseAmount(q), takerSide: m ? ('SELL' as const) : ('BUY' as const), at: T };
+  for (const listener of listeners) listener(symbol, trade);
 }
 
 interface ExchangeSymbol {

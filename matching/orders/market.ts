@@ -1,0 +1,175 @@
+import type { OrderRow, RoutingRow } from '../../db/entities/orders';
+import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import type { Market, Registry } from '../../domain/registry';
+import { BUY, SELL } from '../book/types';
+import type { Book, BookSink, Side } from '../book/types';
+import { createBook } from './book';
+import { lotsLeft, openOrder, pointsLeft } from './order';
+import type { OpenOrder } from './order';
+import { scalesOf } from './scales';
+import type { Scales } from './scales';
+
+/** The venue's side of a market as it was last seen, in ticks and lots, best first. */
+export interface Outside {
+  readonly bids: readonly (readonly [price: number, lots: number])[];
+  readonly asks: readonly (readonly [price: number, lots: number])[];
+  /** When the venue last spoke of it (ms). */
+  readonly at: number;
+}
+
+/** A taker whose rest could be had outside; waits for the next bundle. */
+export interface Waiting {
+  readonly seq: number;
+  readonly limit: number;
+}
+
+/** One market in the engine's memory: its book, its open orders, and what is on its way outside. */
+export interface TradingMarket {
+  listing: Market;
+  readonly scales: Scales;
+  readonly book: Book;
+  readonly orders: Map<number, OpenOrder>;
+  outside: Outside | undefined;
+  /** Prices at which the venue traded since the last look. */
+  lastPrices: number[];
+  readonly waiting: [Waiting[], Waiting[]];
+  /** Intent of the bundle in flight, by the side of its orders. */
+  readonly flying: [string | null, string | null];
+  /** After a miss: the venue's best price then, and the time before which resting orders are not sent again. */
+  readonly missed: [{ best: number; until: number; pause: number }, { best: number; until: number; pause: number }];
+  tradeId: number;
+  /** Price of the latest trade here, in ticks; 0 for none. */
+  last: number;
+  exposureMost: Units;
+  slippage: Units;
+  routing: RoutingRow;
+  /** Whoever listens to the book now. */
+  sink: BookSink | undefined;
+}
+
+/** Nothing has been heard of the venue's book for so long: nothing is matched, triggered or sent. */
+export const STALE_MS = 10_000;
+
+/** A book whose sink is whatever the command at work has put in place. */
+export function openMarket(listing: Market, registry: Registry): TradingMarket {
+  const holder: { sink: BookSink | undefined } = { sink: undefined };
+  const call = (): BookSink => {
+    if (!holder.sink) throw new Error(`the book of ${listing.symbol} was moved outside a command`);
+    return holder.sink;
+  };
+  const book = createBook({
+    followOwnTrades: listing.venue === null,
+    sink: {
+      trade: (taker, maker, price, lots) => call().trade(taker, maker, price, lots),
+      prevented: (id, other, lots) => call().prevented(id, other, lots),
+      rested: (id, lots) => call().rested(id, lots),
+      refreshed: (id, shown) => call().refreshed(id, shown),
+      waiting: (id) => call().waiting(id),
+      triggered: (id) => call().triggered(id),
+      outside: (id, lots, points, limit) => call().outside(id, lots, points, limit),
+      gone: (id, why, lots) => call().gone(id, why, lots),
+    },
+  });
+  book.state = listing.state;
+  const never = (): TradingMarket['missed'][0] => ({ best: 0, until: 0, pause: 0 });
+  return Object.defineProperty(
+    {
+      listing,
+      scales: scalesOf(listing, registry),
+      book,
+      orders: new Map(),
+      outside: undefined,
+      lastPrices: [],
+      waiting: [[], []],
+      flying: [null, null],
+      missed: [never(), never()],
+      tradeId: 0,
+      last: 0,
+      exposureMost: 0n,
+      slippage: 0n,
+      routing: { symbol: listing.symbol, userOrders: 0, matchedInside: 0, sentOn: 0, venueOrders: 0, exposureMost: '0', slippage: '0' },
+      sink: undefined,
+    } as TradingMarket,
+    'sink',
+    { get: () => holder.sink, set: (sink: BookSink | undefined) => void (holder.sink = sink) },
+  );
+}
+
+export const sideOf = (side: 'BUY' | 'SELL'): Side => (side === 'BUY' ? BUY : SELL);
+
+/** Does the venue stand behind it, or only our book, or nobody until prices are fresh again? */
+export function modeOf({ listing, outside }: TradingMarket, now: number): 'mirrored' | 'inside only' | 'cancel only' {
+  if (listing.venue === null || listing.insideOnly) return 'inside only';
+  return outside && now - outside.at <= STALE_MS ? 'mirrored' : 'cancel only';
+}
+
+/** Tells the book what is outside now, and whether it may trade at all. */
+export function refresh(market: TradingMarket, now: number): void {
+  const mode = modeOf(market, now);
+  market.book.state = mode === 'cancel only' && market.listing.state !== 'HALT' ? 'CANCEL_ONLY' : market.listing.state;
+  const outside = mode === 'mirrored' ? market.outside : undefined;
+  market.book.setOutside(outside?.bids[0]?.[0] ?? 0, outside?.asks[0]?.[0] ?? 0);
+}
+
+/** Where nothing waits for a trigger only the newest price counts; older ones must not trigger an order that came later. */
+export function forgetOldPrices(market: TradingMarket): void {
+  const newest = market.lastPrices.at(-1);
+  if (newest === undefined || [...market.orders.values()].some(({ standing }) => standing === 'waiting')) return;
+  market.lastPrices = [];
+  market.last = newest;
+  market.book.last(newest);
+}
+
+/** The venue's levels that an order of this side would meet. */
+export const facing = ({ outside }: TradingMarket, side: 'BUY' | 'SELL'): Outside['asks'] => (side === 'BUY' ? outside?.asks : outside?.bids) ?? [];
+
+/** Fills a market's memory from the tables. `owner` numbers the users. */
+export function restoreMarket(market: TradingMarket, rows: readonly OrderRow[], flights: ReadonlyMap<string, number>, owner: (userId: string) => number): void {
+  const { scales, book } = market;
+  const orders = rows.map((row) => openOrder(row, scales)).sort((a, b) => a.priority - b.priority);
+  const seqOf = new Map(orders.map((order) => [order.id, order.seq]));
+  for (const order of orders) {
+    market.orders.set(order.seq, order);
+    if (order.standing === null) continue;
+    book.restore({
+      id: order.seq,
+      owner: owner(order.userId),
+      side: sideOf(order.side),
+      type: order.type,
+      tif: order.tif,
+      price: order.worst,
+      lots: order.budget > 0 ? 0 : lotsLeft(order),
+      budget: order.budget > 0 ? pointsLeft(order, scales) : 0,
+      stop: order.stop,
+      trailing: order.trailing,
+      peak: order.peak,
+      stp: order.stp,
+      via: 'merge',
+      as: order.standing,
+      shown: order.shown,
+      extreme: order.extreme,
+      sibling: (order.siblingId !== null && seqOf.get(order.siblingId)) || 0,
+    });
+    // A taker that was waiting for a bundle, and is in none, waits again.
+    if (order.standing === 'flying' && !flights.has(order.id)) market.waiting[sideOf(order.side)].push({ seq: order.seq, limit: order.worst });
+  }
+}
+
+export function loadRouting(market: TradingMarket, row: RoutingRow): void {
+  market.routing = { ...row };
+  market.exposureMost = parseAmount(row.exposureMost);
+  market.slippage = parseSigned(row.slippage);
+}
+
+export const routingRow = (market: TradingMarket): RoutingRow => ({ ...market.routing, exposureMost: formatAmount(market.exposureMost), slippage: formatAmount(market.slippage) });
+
+/** Is there anything the venue's prices could move: takers that wait, orders that are reached, triggers? */
+export function needsLook({ listing, waiting, flying, outside, book, orders }: TradingMarket): boolean {
+  if (listing.venue === null || orders.size === 0) return false;
+  if (waiting[BUY].length > 0 || waiting[SELL].length > 0) return true;
+  if ([...orders.values()].some(({ standing }) => standing === 'waiting')) return true;
+  const [bid, ask] = [outside?.bids[0]?.[0] ?? 0, outside?.asks[0]?.[0] ?? 0];
+  const [ours, theirs] = [book.best(BUY), book.best(SELL)];
+  return (ask > 0 && ours >= ask && flying[BUY] === null) || (bid > 0 && theirs > 0 && theirs <= bid && flying[SELL] === null);
+}

@@ -1,0 +1,156 @@
+/** What anybody may see of the markets: books, trades, candles and prices, ours and the venue's together. */
+import type { MarketHistory } from '../../db/stores/market-history';
+import type { Clock } from '../../domain/clock-and-ids';
+import type { DepthDiff } from '../../domain/contract/api/live';
+import type { CandleView, Interval, PublicTradeView, TickerView } from '../../domain/contract/api/markets';
+import { DomainError } from '../../domain/contract/errors';
+import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import { BUY, SELL } from '../book/types';
+import type { EngineHouse } from '../engine';
+import { modeOf } from '../orders/market';
+import type { TradingMarket } from '../orders/market';
+import type { Binance, DayFigures } from '../venues/binance';
+import { Shown } from './depth';
+
+const SHOW_EVERY_MS = 100;
+const DAY_FIGURES_EVERY_MS = 10_000;
+const CANDLES_KEPT_MS = 2000;
+const TRADES_KEPT = 500;
+
+export interface PricesDeps {
+  readonly engine: EngineHouse;
+  readonly venue: Binance;
+  readonly history: MarketHistory;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Prices extends MarketData {
+  start(): void;
+  stop(): void;
+}
+
+export function createPrices({ engine, venue, history, events, clock, logger }: PricesDeps): Prices {
+  const shown = new Map<string, Shown>();
+  const dayFigures = new Map<string, DayFigures>();
+  const trades = new Map<string, PublicTradeView[]>();
+  const candles = new Map<string, { at: number; rows: Promise<CandleView[]> }>();
+  const onDepth = new Set<(diff: DepthDiff) => void>();
+  const onTrades = new Set<(symbol: string, trades: PublicTradeView[]) => void>();
+  const timers: NodeJS.Timeout[] = [];
+
+  const marketOf = (symbol: string): TradingMarket => {
+    const market = engine.markets().get(symbol);
+    if (!market) throw new DomainError('UNKNOWN_MARKET', { symbol });
+    return market;
+  };
+  const shownOf = (symbol: string): Shown => {
+    const known = shown.get(symbol) ?? new Shown();
+    shown.set(symbol, known);
+    return known;
+  };
+  const show = (): void => {
+    for (const [symbol, market] of engine.markets()) {
+      const diff = shownOf(symbol).update(market, clock.now());
+      if (diff) for (const listener of onDepth) listener(diff);
+    }
+  };
+  const heard = (symbol: string, trade: PublicTradeView): void => {
+    trades.set(symbol, [trade, ...(trades.get(symbol) ?? [])].slice(0, TRADES_KEPT));
+    for (const listener of onTrades) listener(symbol, [trade]);
+  };
+  const readDay = async (): Promise<void> => {
+    try {
+      for (const row of await venue.dayFigures()) dayFigures.set(row.symbol, row);
+      for (const [symbol, { listing }] of engine.markets()) {
+        if (listing.venue !== null) continue;
+        const day = await history.day(symbol, clock.now() - 86_400_000);
+        if (day) dayFigures.set(symbol, { symbol, ...day });
+      }
+    } catch (error) {
+      logger.debug({ error: error instanceof Error ? error.message : 'refused' }, 'no figures of the day yet');
+    }
+  };
+
+  venue.onTrade((symbol, { id, price, quantity, takerSide, at }) => {
+    engine.lastPrice(symbol, price);
+    heard(symbol, { id: `v${id}`, price: formatAmount(price), quantity: formatAmount(quantity), side: takerSide, at });
+  });
+  const off = events.on('market.traded', ({ symbol, trade }) => heard(symbol, trade));
+
+  return {
+    start: () => {
+      timers.push(setInterval(show, SHOW_EVERY_MS), setInterval(() => void readDay(), DAY_FIGURES_EVERY_MS));
+      void readDay();
+    },
+    stop: () => {
+      off();
+      for (const timer of timers) clearInterval(timer);
+    },
+    tickers: async () => [...engine.markets().values()].map((market) => ticker(market, dayFigures.get(market.listing.symbol), clock.now())),
+    depth: async (symbol, limit) => {
+      const market = marketOf(symbol);
+      const known = shownOf(symbol);
+      return { symbol, sequence: known.sequence, mode: modeOf(market, clock.now()), bids: known.levels(market, BUY, limit), asks: known.levels(market, SELL, limit) };
+    },
+    trades: async (symbol, limit) => {
+      const { listing } = marketOf(symbol);
+      const known = trades.get(symbol) ?? [];
+      if (known.length >= limit) return known.slice(0, limit);
+      const older = listing.venue === null ? await history.trades(symbol, limit) : (await venue.trades(symbol, limit).catch(() => [])).toReversed();
+      const ids = new Set(known.map(({ id }) => id));
+      return [...known, ...older.filter(({ id }) => !ids.has(id))].slice(0, limit);
+    },
+    candles: async (symbol, interval, limit, before) => {
+      const { listing } = marketOf(symbol);
+      const key = `${symbol} ${interval} ${limit} ${before ?? ''}`;
+      const known = candles.get(key);
+      if (known && clock.now() - known.at < CANDLES_KEPT_MS) return known.rows;
+      const rows = listing.venue === null ? history.candles(symbol, interval, limit, before) : askVenue(venue, symbol, interval, limit, before);
+      for (const [old, { at }] of candles) if (clock.now() - at >= CANDLES_KEPT_MS) candles.delete(old);
+      candles.set(key, { at: clock.now(), rows });
+      rows.catch(() => candles.delete(key));
+      return rows;
+    },
+    onDepth: (listener) => {
+      onDepth.add(listener);
+      return () => void onDepth.delete(listener);
+    },
+    onTrades: (listener) => {
+      onTrades.add(listener);
+      return () => void onTrades.delete(listener);
+    },
+  };
+}
+
+async function askVenue(venue: Binance, symbol: string, interval: Interval, limit: number, before: number | undefined): Promise<CandleView[]> {
+  try {
+    return await venue.candles(symbol, interval, limit, before);
+  } catch {
+    throw new DomainError('MARKET_CLOSED', { market: symbol });
+  }
+}
+
+function ticker(market: TradingMarket, day: DayFigures | undefined, now: number): TickerView {
+  const { listing, scales, outside, book } = market;
+  const mode = modeOf(market, now);
+  const venue = mode === 'inside only' ? undefined : outside;
+  const better = (ours: number, theirs: number, more: boolean): number => (ours === 0 || theirs === 0 ? ours || theirs : more === ours > theirs ? ours : theirs);
+  const plain = (text: string | undefined): string => (text === undefined ? '0' : formatAmount(parseAmount(text)));
+  return {
+    symbol: listing.symbol,
+    bid: formatAmount(scales.price(better(book.best(BUY), venue?.bids[0]?.[0] ?? 0, true))),
+    ask: formatAmount(scales.price(better(book.best(SELL), venue?.asks[0]?.[0] ?? 0, false))),
+    ageMs: venue ? now - venue.at : 0,
+    mode,
+    state: listing.state,
+    last: market.last > 0 ? formatAmount(scales.price(market.last)) : plain(day?.lastPrice),
+    open24h: plain(day?.openPrice),
+    high24h: plain(day?.highPrice),
+    low24h: plain(day?.lowPrice),
+    volume24h: plain(day?.volume),
+    quoteVolume24h: plain(day?.quoteVolume),
+  };
+}
