@@ -6,6 +6,8 @@
  * W1: a million commands around a mid price that walks: 60 % limit orders (on average 20 ticks away), 30 % cancellations of any
  * living order, 5 % market, 5 % crossing limit orders. W2: the same over 100,000 orders that are there already, 100 ticks away.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { OrderBook as HftBook } from 'hft-limit-order-book';
 import type { Side as HftSide } from 'hft-limit-order-book';
 import { OrderBook as NodeBook } from 'nodejs-order-book';
@@ -256,10 +258,13 @@ function sideOf(book: unknown, side: 'buy' | 'sell'): number {
   return (side === 'buy' ? asks : bids).len();
 }
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 function measure(engine: string, workload: Workload, commands: number, make: () => Engine): Result {
   const { commands: rows, name } = workload;
   const made = make();
-  globalThis.gc?.();
+  collectGarbage();
   const heap = process.memoryUsage().heapUsed;
   const from = performance.now();
   for (let at = 0; at < commands; at++) made.run(rows, at);

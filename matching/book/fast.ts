@@ -2,11 +2,13 @@
  * The book that is used: everything in typed arrays, nothing allocated for an order, a trade or a cancellation. What it does
  * is what `naive.ts` does, event by event; that one says it plainly.
  */
-import { keyOf, priceOf } from './ladders';
 import { Matching } from './matching';
 import { checkOco, checkOrder, checkRestored, isConditional, MOST_LOTS, natural, ocoPricesFit, opposite, positive, reaches, waitsAbove, within } from './rules';
 import { BUY, SELL } from './types';
 import type { Book, BookOptions, Found, NewOrder, PlaceRefusal, Restored, Side } from './types';
+
+/** Held here: an imported name is looked up through a getter at every call, which is felt at millions of them a second. */
+const check = checkOrder;
 
 class FastBook extends Matching implements Book {
   /** At most so many lots are in the book: counted up only, and counted anew when that is too many. */
@@ -20,7 +22,7 @@ class FastBook extends Matching implements Book {
   }
 
   place(order: NewOrder): PlaceRefusal | undefined {
-    checkOrder(order);
+    check(order);
     this.checkNew(order.id);
     this.checkRoom(order.lots);
     const refusal = this.refusal(order);
@@ -93,7 +95,7 @@ class FastBook extends Matching implements Book {
 
   reached(side: Side, limit: number, visit: (id: number, price: number, lots: number) => boolean): void {
     positive('limit', limit);
-    const bound = keyOf(side, limit);
+    const bound = this.keyOf(side, limit);
     for (let at = (this.depth[side] as number) - 1; at >= 0 && (this.keys[side][at] as number) >= bound; at--) {
       for (let o = this.head[this.rows[side][at] as number] as number; o >= 0; o = this.next[o] as number) {
         if (this.isResting(o) && !visit(this.id[o] as number, this.price[o] as number, this.lots[o] as number)) return;
@@ -148,20 +150,20 @@ class FastBook extends Matching implements Book {
 
   best(side: Side): number {
     const depth = this.depth[side] as number;
-    return depth === 0 ? 0 : priceOf(this.keys[side][depth - 1] as number);
+    return depth === 0 ? 0 : this.priceOf(this.keys[side][depth - 1] as number);
   }
 
   levels(side: Side, count: number): number[] {
     const levels: number[] = [];
     const depth = this.depth[side] as number;
-    for (let at = depth - 1; at >= 0 && at >= depth - count; at--) levels.push(priceOf(this.keys[side][at] as number), this.levelLots[this.rows[side][at] as number] as number);
+    for (let at = depth - 1; at >= 0 && at >= depth - count; at--) levels.push(this.priceOf(this.keys[side][at] as number), this.levelLots[this.rows[side][at] as number] as number);
     return levels;
   }
 
   lotsWithin(side: Side, limit: number, owner: number): number {
     natural('limit', limit);
     const makers = opposite(side);
-    const bound = limit === 0 ? -Infinity : keyOf(makers, limit);
+    const bound = limit === 0 ? -Infinity : this.keyOf(makers, limit);
     let found = 0;
     for (let at = (this.depth[makers] as number) - 1; at >= 0 && (this.keys[makers][at] as number) >= bound; at--) {
       for (let o = this.head[this.rows[makers][at] as number] as number; o >= 0; o = this.next[o] as number) {
@@ -209,14 +211,15 @@ class FastBook extends Matching implements Book {
   }
 
   private checkRoom(lots: number): void {
-    if (this.lotsAtMost + lots <= MOST_LOTS) return;
+    if (this.lotsAtMost + lots <= Number.MAX_SAFE_INTEGER) return;
     this.lotsAtMost = this.countLots();
     if (this.lotsAtMost + lots > MOST_LOTS) throw new RangeError('more lots than a book can count');
   }
 
   private refusal(order: NewOrder): PlaceRefusal | undefined {
-    if (this.isClosed()) return 'MARKET_CLOSED';
     const { type, side } = order;
+    if (this.state === 'TRADING' && (type === 'LIMIT' || type === 'MARKET')) return undefined;
+    if (this.isClosed()) return 'MARKET_CLOSED';
     if (isConditional(type)) {
       const triggers = order.trailing === 0 && this.lastPrice > 0 && reaches(waitsAbove(side, type), order.stop, this.lastPrice);
       return triggers ? 'WOULD_TRIGGER' : undefined;

@@ -27,7 +27,7 @@ export class IdTable {
 
   /** The id must not be in yet. */
   add(id: number, place: number, ids: Float64Array): void {
-    if (this.count * 3 >= this.mask) this.grow(ids);
+    if (this.count * 4 >= this.mask) this.grow(ids);
     this.put(id, place);
     this.count++;
   }

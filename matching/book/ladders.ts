@@ -3,19 +3,13 @@
  * A ladder is a sorted array of keys with the best at the end, where most of the work is; a level is a queue of orders.
  */
 import { Orders } from './orders';
-import { SELL } from './types';
 import type { Side } from './types';
 
 const STEP = 2;
 const FIRST_LEVELS = 256;
 
-/** Ladders 0 and 1 are the sides; bit 0 says that the lowest price is best, whose keys are negative then. */
-export const FALLS = 2;
-export const RISES = 3;
+/** Ladders 0 and 1 are the sides, 2 waits for a fall and 3 for a rise. In 1 and 3 the lowest price is best: keys are negative. */
 export type Ladder = 0 | 1 | 2 | 3;
-
-export const keyOf = (ladder: Ladder, price: number): number => ((ladder & 1) === SELL ? -price : price);
-export const priceOf = (key: number): number => (key < 0 ? -key : key);
 
 export class Ladders extends Orders {
   protected readonly keys = [0, 1, 2, 3].map(() => new Float64Array(FIRST_LEVELS)) as [Float64Array, Float64Array, Float64Array, Float64Array];
@@ -37,6 +31,15 @@ export class Ladders extends Orders {
   constructor() {
     super();
     this.lookAtLevels();
+  }
+
+  /** The higher, the better for who takes from this ladder. */
+  protected keyOf(ladder: Ladder, price: number): number {
+    return (ladder & 1) === 1 ? -price : price;
+  }
+
+  protected priceOf(key: number): number {
+    return key < 0 ? -key : key;
   }
 
   /** Puts an order at the back of its price; the level is made when there is none. */
@@ -93,7 +96,7 @@ export class Ladders extends Orders {
     const side = this.side(o);
     this.nowResting(o);
     this.showPeak(o);
-    this.link(o, side, keyOf(side, this.price[o] as number));
+    this.link(o, side, this.keyOf(side, this.price[o] as number));
     this.addShown(o, this.shownOf(o));
   }
 

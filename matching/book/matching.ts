@@ -1,5 +1,4 @@
 /** How the fast book matches: a taker sweeps levels from the best on, meets its own orders, goes outside, rests or leaves. */
-import { keyOf, priceOf } from './ladders';
 import { opposite, tighter, within } from './rules';
 import type { BookOptions, Side } from './types';
 import { Waiting } from './waiting';
@@ -26,7 +25,7 @@ export class Matching extends Waiting {
     const side = this.side(o);
     const whole = this.isWhole(o);
     if (whole && !this.fillsWhole(o, side)) return this.end(o, 'EXPIRED');
-    const outside = mayGoOutside && via === 0 && !whole ? (this.outsideBest[opposite(side)] as number) : 0;
+    const outside = mayGoOutside && via === 0 && !whole ? (this.outsideBest[side ^ 1] as number) : 0;
     const limit = this.price[o] as number;
     if (!this.match(o, outside === 0 ? limit : tighter(side, limit, outside))) return;
     if (outside > 0 && within(side, outside, limit) && this.most(o, outside) > 0) this.fly(o, tighter(side, limit, this.insideBest(side)));
@@ -37,14 +36,14 @@ export class Matching extends Waiting {
 
   /** Takes what a taker may have up to `limit`; false when it has left the book by that. */
   protected match(taker: number, limit: number): boolean {
-    const side = opposite(this.side(taker));
+    const side = this.otherSide(taker);
     const keys = this.keys[side] as Float64Array;
-    const bound = limit === 0 ? -Infinity : keyOf(side, limit);
+    const bound = limit === 0 ? -Infinity : this.keyOf(side, limit);
     for (let at = (this.depth[side] as number) - 1; at >= 0; at--) {
       const key = keys[at] as number;
       if (key < bound) return true;
       const level = (this.rows[side] as Int32Array)[at] as number;
-      const after = this.sweep(taker, level, priceOf(key));
+      const after = this.sweep(taker, level, this.priceOf(key));
       if ((this.head[level] as number) < 0) this.drop(side, at);
       if (after !== MORE) return after === SPENT;
     }
@@ -169,7 +168,7 @@ export class Matching extends Waiting {
     const needed = this.lots[o] as number;
     const stopsAtOwn = this.stp(o) !== 1;
     const makers = opposite(side);
-    const bound = keyOf(makers, this.price[o] as number);
+    const bound = this.keyOf(makers, this.price[o] as number);
     let found = 0;
     for (let at = (this.depth[makers] as number) - 1; at >= 0 && found < needed && (this.keys[makers][at] as number) >= bound; at--) {
       let shown = 0;

@@ -155,6 +155,14 @@ export class Orders {
     return ((this.flags[o] as number) & SIDE) as Side;
   }
 
+  protected isSell(o: number): boolean {
+    return this.is(o, SIDE);
+  }
+
+  protected otherSide(o: number): Side {
+    return (((this.flags[o] as number) & SIDE) ^ 1) as Side;
+  }
+
   protected stp(o: number): Stp {
     return (((this.flags[o] as number) >> STP_SHIFT) & 3) as Stp;
   }

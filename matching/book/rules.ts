@@ -65,7 +65,7 @@ export function checkOrder(order: NewOrder): void {
   const { side, tif, stp, via } = order;
   positive('id', order.id);
   positive('owner', order.owner);
-  if (side !== BUY && side !== SELL) fail('side', side);
+  if (side !== 0 && side !== 1) fail('side', side);
   if (tif !== 'GTC' && tif !== 'IOC' && tif !== 'FOK') fail('tif', tif);
   if (stp !== 'EXPIRE_MAKER' && stp !== 'EXPIRE_TAKER' && stp !== 'EXPIRE_BOTH' && stp !== 'DECREMENT') fail('stp', stp);
   if (via !== 'merge' && via !== 'inside' && via !== 'outside') fail('via', via);

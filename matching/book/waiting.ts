@@ -2,11 +2,13 @@
  * Orders of the fast book that wait for a price, and how an order leaves. Triggers stand in two ladders of their own, so that
  * a price which sets off nothing costs two comparisons; trailing orders are looked at one by one at every price.
  */
-import { FALLS, keyOf, Ladders, RISES } from './ladders';
+import { Ladders } from './ladders';
 import type { Ladder } from './ladders';
 import { reaches, trailDistance } from './rules';
-import { SELL } from './types';
 import type { BookSink, Gone, MarketState } from './types';
+
+const FALLS = 2;
+const RISES = 3;
 
 export class Waiting extends Ladders {
   state: MarketState = 'TRADING';
@@ -25,7 +27,7 @@ export class Waiting extends Ladders {
     this.nowWaiting(o);
     this.index(o);
     if (this.isTrailing(o)) this.trailers.push(o);
-    else this.link(o, this.trigger(o), keyOf(this.trigger(o), this.stop[o] as number));
+    else this.link(o, this.trigger(o), this.keyOf(this.trigger(o), this.stop[o] as number));
   }
 
   /** A waiting order waits no more. */
@@ -89,7 +91,7 @@ export class Waiting extends Ladders {
       if (stop === 0 || reaches(this.isAbove(o), stop, price)) this.extreme[o] = price;
       return false;
     }
-    const turned = this.side(o) === SELL ? extreme - price : price - extreme;
+    const turned = this.isSell(o) ? extreme - price : price - extreme;
     if (turned < 0) this.extreme[o] = price;
     return turned > 0 && turned >= trailDistance(extreme, this.trailing[o] as number);
   }
