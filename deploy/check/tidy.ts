@@ -27,6 +27,11 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'db/stores/audit.ts', text: 'Number(row[field])', reason: 'heights and times, named by the caller' },
   { file: 'db/stores/chain.ts', text: 'Number(locked?.next)', reason: 'a nonce' },
   { file: 'db/stores/engine.ts', text: 'Number(fence?.', reason: 'numbers of epochs, batches and entries' },
+  { file: 'db/stores/engine.ts', text: 'Number(last)', reason: 'the number of a trade' },
+  { file: 'db/stores/engine.ts', text: 'Number(row?.', reason: 'numbers of orders and places in a queue' },
+  { file: 'db/stores/market-history.ts', text: 'Number(at)', reason: 'a time' },
+  { file: 'db/stores/market-history.ts', text: 'Number(opens)', reason: 'a time' },
+  { file: 'matching/orders/scales.ts', text: 'Number(value)', reason: 'the one way into a book: whole counts, refused where they are not exact' },
   { file: 'db/entities/columns.ts', text: 'Number(value)', reason: 'the type of BIGINT columns: heights, times, numbers of rows' },
 ];
 

@@ -8,6 +8,7 @@ import type { Registry } from '../../domain/registry';
 import { available, held } from '../../ledger/accounts';
 import type { DataSource } from 'typeorm';
 import { needsLook } from '../orders/market';
+import { count } from '../orders/scales';
 import type { Outside, TradingMarket } from '../orders/market';
 import { Effects } from './effects';
 import type { EffectHandler } from './effects';
@@ -109,7 +110,7 @@ export function createEngine(deps: EngineDeps): EngineHouse {
     lastPrice: (symbol, price) => {
       const market = writer.state.markets.get(symbol);
       if (!market) return;
-      const ticks = Number(price / market.scales.tick);
+      const ticks = count(price / market.scales.tick);
       if (market.lastPrices.at(-1) !== ticks && market.lastPrices.length < PRICES_KEPT) market.lastPrices.push(ticks);
     },
     readVolumes: async () => {

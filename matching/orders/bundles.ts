@@ -96,7 +96,9 @@ function takersOf(work: Settlement, side: Side, best: number): Member[] {
     const order = market.orders.get(seq);
     if (!order) return [];
     const left = order.budget > 0 ? pointsLeft(order, market.scales) : 0;
-    const lots = order.budget > 0 ? (left - (left % limit)) / limit : lotsLeft(order);
+    // A purchase must be paid at the worst price; a sale should not give more than it needs at the best.
+    const price = side === BUY ? limit : best;
+    const lots = order.budget > 0 ? (left - (left % price)) / price : lotsLeft(order);
     return [{ order, limit, lots, taker: true }];
   });
 }
@@ -210,7 +212,7 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   const byId = new Map([...market.orders.values()].map((order) => [order.id, order]));
   const members = intent.members.flatMap(({ orderId, lots }) => {
     const order = byId.get(orderId);
-    return order ? [{ order, left: lots, filled: 0, before: order.quote }] : [];
+    return order ? [{ order, left: lots, filled: 0, open: pointsLeft(order, market.scales) }] : [];
   });
   const trades = [...report.trades].sort((a, b) => a.tradeId - b.tradeId);
   const executed = trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n);
@@ -218,10 +220,10 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   for (const trade of trades) allot(work, intent, trade, members);
   market.flying[side] = null;
   note(work, side, trades.length > 0);
-  for (const { order, filled, before } of members) {
+  for (const { order, filled, open } of members) {
     const again = order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done');
     if (report.outcome === 'refused' && order.tif !== 'GTC') order.reason = 'VENUE_REFUSED';
-    comeBack(work, order.seq, filled, order.budget > 0 ? market.scales.points(order.quote - before) : 0, again);
+    comeBack(work, order.seq, filled, order.budget > 0 ? open - pointsLeft(order, market.scales) : 0, again);
   }
 }
 

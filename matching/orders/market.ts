@@ -51,50 +51,47 @@ export interface TradingMarket {
 /** Nothing has been heard of the venue's book for so long: nothing is matched, triggered or sent. */
 export const STALE_MS = 10_000;
 
-/** A book whose sink is whatever the command at work has put in place. */
+/** A market with an empty book, whose sink is whatever the command at work has put in place. */
 export function openMarket(listing: Market, registry: Registry): TradingMarket {
-  const holder: { sink: BookSink | undefined } = { sink: undefined };
-  const call = (): BookSink => {
-    if (!holder.sink) throw new Error(`the book of ${listing.symbol} was moved outside a command`);
-    return holder.sink;
+  const sink = (): BookSink => {
+    if (!market.sink) throw new Error(`the book of ${listing.symbol} was moved outside a command`);
+    return market.sink;
   };
   const book = createBook({
     followOwnTrades: listing.venue === null,
     sink: {
-      trade: (taker, maker, price, lots) => call().trade(taker, maker, price, lots),
-      prevented: (id, other, lots) => call().prevented(id, other, lots),
-      rested: (id, lots) => call().rested(id, lots),
-      refreshed: (id, shown) => call().refreshed(id, shown),
-      waiting: (id) => call().waiting(id),
-      triggered: (id) => call().triggered(id),
-      outside: (id, lots, points, limit) => call().outside(id, lots, points, limit),
-      gone: (id, why, lots) => call().gone(id, why, lots),
+      trade: (taker, maker, price, lots) => sink().trade(taker, maker, price, lots),
+      prevented: (id, other, lots) => sink().prevented(id, other, lots),
+      rested: (id, lots) => sink().rested(id, lots),
+      refreshed: (id, shown) => sink().refreshed(id, shown),
+      waiting: (id) => sink().waiting(id),
+      triggered: (id) => sink().triggered(id),
+      outside: (id, lots, points, limit) => sink().outside(id, lots, points, limit),
+      gone: (id, why, lots) => sink().gone(id, why, lots),
     },
   });
   book.state = listing.state;
-  const never = (): TradingMarket['missed'][0] => ({ best: 0, until: 0, pause: 0 });
-  return Object.defineProperty(
-    {
-      listing,
-      scales: scalesOf(listing, registry),
-      book,
-      orders: new Map(),
-      outside: undefined,
-      lastPrices: [],
-      waiting: [[], []],
-      flying: [null, null],
-      missed: [never(), never()],
-      tradeId: 0,
-      last: 0,
-      exposureMost: 0n,
-      slippage: 0n,
-      routing: { symbol: listing.symbol, userOrders: 0, matchedInside: 0, sentOn: 0, venueOrders: 0, exposureMost: '0', slippage: '0' },
-      sink: undefined,
-    } as TradingMarket,
-    'sink',
-    { get: () => holder.sink, set: (sink: BookSink | undefined) => void (holder.sink = sink) },
-  );
+  const market: TradingMarket = {
+    listing,
+    scales: scalesOf(listing, registry),
+    book,
+    orders: new Map(),
+    outside: undefined,
+    lastPrices: [],
+    waiting: [[], []],
+    flying: [null, null],
+    missed: [noMiss(), noMiss()],
+    tradeId: 0,
+    last: 0,
+    exposureMost: 0n,
+    slippage: 0n,
+    routing: { symbol: listing.symbol, userOrders: 0, matchedInside: 0, sentOn: 0, venueOrders: 0, exposureMost: '0', slippage: '0' },
+    sink: undefined,
+  };
+  return market;
 }
+
+const noMiss = (): TradingMarket['missed'][0] => ({ best: 0, until: 0, pause: 0 });
 
 export const sideOf = (side: 'BUY' | 'SELL'): Side => (side === 'BUY' ? BUY : SELL);
 

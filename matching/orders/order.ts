@@ -58,7 +58,11 @@ export const heldAssetOf = (side: 'BUY' | 'SELL', { base, quote }: Scales): stri
 
 /** Lots that are not executed yet; points of quote where a budget is used. */
 export const lotsLeft = (order: OpenOrder): number => order.lots - order.executed;
-export const pointsLeft = (order: OpenOrder, scales: Scales): number => order.budget - scales.points(order.quote);
+/** A sale by quote may get a little more than it asked for, where the venue's price is better than the one seen: then nothing is left. */
+export function pointsLeft(order: OpenOrder, scales: Scales): number {
+  const left = order.budget - scales.points(order.quote);
+  return left < 0 ? 0 : left;
+}
 
 /**
  * What must be set aside for the rest of an order, so that no later rounding lacks a unit: what a buyer pays is rounded up
