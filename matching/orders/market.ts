@@ -4,7 +4,7 @@ import type { Units } from '../../domain/money/amount';
 import type { Market, Registry } from '../../domain/registry';
 import { BUY, SELL } from '../book/types';
 import type { Book, BookSink, Side } from '../book/types';
-import { createBook } from './book';
+import { createBook } from '../book/fast';
 import { lotsLeft, openOrder, pointsLeft } from './order';
 import type { OpenOrder } from './order';
 import { scalesOf } from './scales';

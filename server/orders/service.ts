@@ -31,8 +31,17 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'logger'>;
 
 export function createOrderService({ dataSource, engine, ids, logger }: Deps): OrderService {
   const find = async (userId: string, id: string): Promise<OrderView> => shown(await orderOf(dataSource, userId, id));
+  /** The engine keeps only the order's id with a reference that is asked again: then the order is read as it is now. */
+  const viewIn = async (userId: string, answer: CommandAnswer): Promise<OrderView> =>
+    typeof answer.orderId === 'string' ? find(userId, answer.orderId) : orderView.parse(answer);
+  /** ORDER_STATE of an order that is not the caller's, or that never was, is NOT_FOUND. */
+  const own = async <T>(userId: string, orderId: string, work: Promise<T>): Promise<T> =>
+    work.catch(async (error: unknown) => {
+      if (error instanceof DomainError && error.code === 'ORDER_STATE') await find(userId, orderId);
+      throw error;
+    });
   const place = async (userId: string, order: PlaceOrder, key: string): Promise<OrderView> =>
-    viewIn(await engine.submit({ kind: 'order.place', userId, clientOrderId: key, ...termsOf(order), reference: `order:${userId}:${key}` }));
+    viewIn(userId, await engine.submit({ kind: 'order.place', userId, clientOrderId: key, ...termsOf(order), reference: `order:${userId}:${key}` }));
   const placeOne = async (userId: string, { clientOrderId, ...order }: PlaceOrders['orders'][number]): Promise<BatchAnswer> => {
     try {
       return { order: await place(userId, order, clientOrderId) };
@@ -53,18 +62,21 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
     },
     // Each wish to cancel is one of its own: an order that was in flight may be asked for again.
     cancel: async (userId, orderId) =>
-      viewIn(await engine.submit({ kind: 'order.cancel', userId, orderId, reference: `order-cancel:${orderId}:${ids.next()}` })),
+      viewIn(userId, await own(userId, orderId, engine.submit({ kind: 'order.cancel', userId, orderId, reference: `order-cancel:${orderId}:${ids.next()}` }))),
     cancelAll: async (userId, symbol) => {
       const reference = `order-cancel-all:${userId}:${symbol}:${ids.next()}`;
       const { canceled, pending } = await engine.submit({ kind: 'order.cancelAll', userId, symbol, reference });
       return { canceled: Number(canceled), pending: Number(pending) };
     },
     amend: async (userId, orderId, quantity, key) =>
-      viewIn(await engine.submit({ kind: 'order.amend', userId, orderId, quantity: exact(quantity), reference: `order-amend:${userId}:${key}` })),
+      viewIn(
+        userId,
+        await own(userId, orderId, engine.submit({ kind: 'order.amend', userId, orderId, quantity: exact(quantity), reference: `order-amend:${userId}:${key}` })),
+      ),
     replace: async (userId, orderId, order, key) => {
       const reference = `order:${userId}:${key}`;
-      const answer = await engine.submit({ kind: 'order.replace', userId, clientOrderId: key, orderId, ...termsOf(order), reference });
-      return { placed: viewIn(answer), canceled: await find(userId, String(answer.canceledId)) };
+      const answer = await own(userId, orderId, engine.submit({ kind: 'order.replace', userId, clientOrderId: key, orderId, ...termsOf(order), reference }));
+      return { placed: await viewIn(userId, answer), canceled: await find(userId, String(answer.canceledId)) };
     },
   };
 }
@@ -73,8 +85,6 @@ function shown(row: OrderRow | null): OrderView {
   if (!row) throw new DomainError('NOT_FOUND');
   return presentOrder(row);
 }
-
-const viewIn = (answer: CommandAnswer): OrderView => orderView.parse(answer);
 
 /** One spelling of an amount, so that "1.0" and "1" are the same order. */
 const exact = (amount: string): string => formatAmount(parseAmount(amount));

@@ -183,9 +183,10 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
   );
   roomFor(draft, market, command.userId, 2);
   const next = draft.state.counters.seq + 1;
+  // Names that no sender can give: theirs have no dot.
   const listId = `l${next}`;
-  const limit = newOrder(draft, market, command.userId, `${command.clientOrderId}-l`.slice(0, 64), limitTerms, { listId, siblingId: orderId(next + 1) }, context.now);
-  const stop = newOrder(draft, market, command.userId, `${command.clientOrderId}-s`.slice(0, 64), stopTerms, { listId, siblingId: limit.id }, context.now);
+  const limit = newOrder(draft, market, command.userId, `${listId}.limit`, limitTerms, { listId, siblingId: orderId(next + 1) }, context.now);
+  const stop = newOrder(draft, market, command.userId, `${listId}.stop`, stopTerms, { listId, siblingId: limit.id }, context.now);
   setAside(draft, market, limit, reference, holdOf(stop, market.scales));
   for (const order of [limit, stop]) work.touch(order);
   enter(draft, market, [limit, stop], () => market.book.placeOco(asNew(draft, limit, 'merge'), asNew(draft, stop, 'merge')));
