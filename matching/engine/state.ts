@@ -41,8 +41,9 @@ export type OpenSwap = Pick<SwapRow, 'id' | 'userId' | 'fromAsset' | 'toAsset' |
 };
 
 export type OpenIntent = Pick<VenueIntentRow, 'id' | 'swapId' | 'leg' | 'symbol' | 'side' | 'members'> & {
-  /** When it was decided (ms). */
+  /** When it was decided (ms), and the best price it saw; 0 for a swap's. */
   at: number;
+  best: Units;
   quantity: Units;
   spends: string;
   spendsMost: Units;
@@ -186,7 +187,7 @@ export function openIntent(row: VenueIntentRow, swap: Pick<SwapRow, 'fromAsset'>
   const { id, swapId, leg, symbol, side, members } = row;
   const quantity = parseAmount(row.quantity);
   const limit = parseAmount(row.limitPrice);
-  return { id, swapId, leg, symbol, side, members, quantity, spends: swap.fromAsset, spendsMost: mostSpent(side, quantity, limit), at: row.createdAt };
+  return { id, swapId, leg, symbol, side, members, quantity, spends: swap.fromAsset, spendsMost: mostSpent(side, quantity, limit), at: row.createdAt, best: parseAmount(String(row.seen?.[side === 'BUY' ? 'ask' : 'bid'] ?? '0')) };
 }
 
 export function openWithdrawal(row: WithdrawalRow): OpenWithdrawal {

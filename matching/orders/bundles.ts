@@ -2,7 +2,7 @@ import { VenueIntentEntity, VenueTradeEntity } from '../../db/entities/swaps';
 import type { VenueIntentRow } from '../../db/entities/swaps';
 import { insertRow } from '../../db/stores/rows';
 import type { CommandBody, VenueTrade } from '../../domain/contract/commands';
-import { formatAmount, parseAmount } from '../../domain/money/amount';
+import { ONE, formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import * as transfers from '../../ledger/transfers';
 import { BUY, SELL } from '../book/types';
@@ -186,7 +186,7 @@ function write(work: Settlement, side: Side, members: readonly Member[], lots: n
     updatedAt: context.now,
   };
   draft.rows.push(insertRow(VenueIntentEntity, intent));
-  const open: OpenIntent = { id, swapId: null, leg: 0, symbol: scales.symbol, side: intent.side, quantity, spends, spendsMost: mostSpent(intent.side, quantity, limitPrice), members: intent.members, at: context.now };
+  const open: OpenIntent = { id, swapId: null, leg: 0, symbol: scales.symbol, side: intent.side, quantity, spends, spendsMost: mostSpent(intent.side, quantity, limitPrice), members: intent.members, at: context.now, best: scales.price(facing(market, intent.side)[0]?.[0] ?? 0) };
   draft.remember(draft.state.intents, id, open);
   draft.effects.push({ id: `send:${id}`, kind: 'venue.send', payload: { intentId: id }, at: context.now, done: false });
   draft.state.orderSent(context.now);
@@ -218,6 +218,7 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   const executed = trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n);
   if (executed > intent.quantity) throw new Error(`order ${intent.id} filled ${formatAmount(executed)} of ${formatAmount(intent.quantity)}`);
   for (const trade of trades) allot(work, intent, trade, members);
+  market.slippage += trades.reduce((sum, trade) => sum + better(intent, trade), 0n);
   market.flying[side] = null;
   note(work, side, trades.length > 0);
   for (const { order, filled, open } of members) {
@@ -225,6 +226,12 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
     if (report.outcome === 'refused' && order.tif !== 'GTC') order.reason = 'VENUE_REFUSED';
     comeBack(work, order.seq, filled, order.budget > 0 ? open - pointsLeft(order, market.scales) : 0, again);
   }
+}
+
+/** What a trade was better (+) or worse (-) than the best price that was seen when it was decided, in quote. */
+function better({ side, best }: OpenIntent, trade: VenueTrade): Units {
+  const exact = (best * parseAmount(trade.quantity)) / ONE;
+  return side === 'BUY' ? exact - parseAmount(trade.quoteQuantity) : parseAmount(trade.quoteQuantity) - exact;
 }
 
 /** One trade of the venue among the members whose turn it is. */

@@ -24,8 +24,8 @@ export interface OpenOrder {
   readonly worst: number;
   /** Asked for; amend and self-trade prevention lower it. 0 where `budget` is used. */
   lots: number;
-  /** Of an order at market by quote: points. */
-  readonly budget: number;
+  /** Of an order at market by quote: points; self-trade prevention lowers them. */
+  budget: number;
   readonly stop: number;
   readonly trailing: number;
   readonly peak: number;

@@ -127,9 +127,14 @@ export class Settlement implements BookSink {
     this.touch(order);
   }
 
-  prevented(seq: number, _other: number, lots: number): void {
+  prevented(seq: number, other: number, lots: number): void {
     const order = this.order(seq);
-    order.lots -= lots;
+    // A budget loses what the lots would have cost: the price of the order that rested.
+    if (order.budget > 0) order.budget -= this.order(other).price * lots;
+    else order.lots -= lots;
+    // The legs of an OCO are for the same lots.
+    const sibling = order.siblingId === null ? undefined : [...this.market.orders.values()].find(({ id }) => id === order.siblingId);
+    if (sibling) sibling.lots -= lots;
     this.touch(order);
   }
 
