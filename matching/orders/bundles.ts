@@ -12,7 +12,7 @@ import type { OpenIntent } from '../engine/state';
 import { RECV_WINDOW_MS, VENUE_EPOCH } from '../venues/venue';
 import { facing, modeOf } from './market';
 import type { TradingMarket } from './market';
-import { lotsLeft, pointsLeft } from './order';
+import { lotsLeft, pointsLeft, seqOf } from './order';
 import type { OpenOrder } from './order';
 import { count } from './scales';
 import { venueRate } from './settle';
@@ -209,9 +209,8 @@ function write(work: Settlement, side: Side, members: readonly Member[], lots: n
 export function settleBundle(work: Settlement, intent: OpenIntent, report: Extract<CommandBody, { kind: 'venue.report' }>): void {
   const { market } = work;
   const side = intent.side === 'BUY' ? BUY : SELL;
-  const byId = new Map([...market.orders.values()].map((order) => [order.id, order]));
   const members = intent.members.flatMap(({ orderId, lots }) => {
-    const order = byId.get(orderId);
+    const order = market.orders.get(seqOf(orderId));
     return order ? [{ order, left: lots, filled: 0, open: pointsLeft(order, market.scales) }] : [];
   });
   const trades = [...report.trades].sort((a, b) => a.tradeId - b.tradeId);

@@ -30,6 +30,8 @@ export interface TradingMarket {
   readonly scales: Scales;
   readonly book: Book;
   readonly orders: Map<number, OpenOrder>;
+  /** Orders that wait for a trigger. */
+  readonly triggers: Set<number>;
   outside: Outside | undefined;
   /** Prices at which the venue traded since the last look. */
   lastPrices: number[];
@@ -76,6 +78,7 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
     scales: scalesOf(listing, registry),
     book,
     orders: new Map(),
+    triggers: new Set(),
     outside: undefined,
     lastPrices: [],
     waiting: [[], []],
@@ -112,7 +115,7 @@ export function refresh(market: TradingMarket, now: number): void {
 /** Where nothing waits for a trigger only the newest price counts; older ones must not trigger an order that came later. */
 export function forgetOldPrices(market: TradingMarket): void {
   const newest = market.lastPrices.at(-1);
-  if (newest === undefined || [...market.orders.values()].some(({ standing }) => standing === 'waiting')) return;
+  if (newest === undefined || market.triggers.size > 0) return;
   market.lastPrices = [];
   market.last = newest;
   market.book.last(newest);
@@ -129,6 +132,7 @@ export function restoreMarket(market: TradingMarket, rows: readonly OrderRow[], 
   for (const order of orders) {
     market.orders.set(order.seq, order);
     if (order.standing === null) continue;
+    if (order.standing === 'waiting') market.triggers.add(order.seq);
     book.restore({
       id: order.seq,
       owner: owner(order.userId),
@@ -162,10 +166,10 @@ export function loadRouting(market: TradingMarket, row: RoutingRow): void {
 export const routingRow = (market: TradingMarket): RoutingRow => ({ ...market.routing, exposureMost: formatAmount(market.exposureMost), slippage: formatAmount(market.slippage) });
 
 /** Is there anything the venue's prices could move: takers that wait, orders that are reached, triggers? */
-export function needsLook({ listing, waiting, flying, outside, book, orders }: TradingMarket): boolean {
+export function needsLook({ listing, waiting, flying, outside, book, orders, triggers }: TradingMarket): boolean {
   if (listing.venue === null || orders.size === 0) return false;
   if (waiting[BUY].length > 0 || waiting[SELL].length > 0) return true;
-  if ([...orders.values()].some(({ standing }) => standing === 'waiting')) return true;
+  if (triggers.size > 0) return true;
   const [bid, ask] = [outside?.bids[0]?.[0] ?? 0, outside?.asks[0]?.[0] ?? 0];
   const [ours, theirs] = [book.best(BUY), book.best(SELL)];
   return (ask > 0 && ours >= ask && flying[BUY] === null) || (bid > 0 && theirs > 0 && theirs <= bid && flying[SELL] === null);

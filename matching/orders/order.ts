@@ -7,6 +7,7 @@ import { advance } from '../../domain/lifecycle/transitions';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { ceilToStep } from '../../domain/money/rounding';
+import { count } from './scales';
 import type { Scales } from './scales';
 
 /** An order that has not ended, as the engine keeps it: prices in ticks, quantities in lots, money in Units. */
@@ -46,6 +47,12 @@ export interface OpenOrder {
   readonly createdAt: number;
   updatedAt: number;
 }
+
+/** An order's id is the book's number for it, written out. */
+export const orderId = (seq: number): string => `o${String(seq).padStart(12, '0')}`;
+
+/** The number in an id, or 0 where it is no id of ours. */
+export const seqOf = (id: string): number => (/^o\d{12}$/.test(id) ? count(BigInt(id.slice(1))) : 0);
 
 /** Moves an order by its table; an event that is not allowed is a bug of ours. */
 export function move(order: OpenOrder, event: OrderEvent): void {

@@ -11,7 +11,7 @@ import type { NewOrder, PlaceRefusal } from '../../book/types';
 import { dispatch, settleBundle } from '../../orders/bundles';
 import { facing, forgetOldPrices, modeOf, refresh, sideOf } from '../../orders/market';
 import type { TradingMarket } from '../../orders/market';
-import { heldAssetOf, holdOf, lotsLeft, move, orderView, pointsLeft } from '../../orders/order';
+import { heldAssetOf, holdOf, lotsLeft, move, orderId, orderView, pointsLeft, seqOf } from '../../orders/order';
 import type { OpenOrder } from '../../orders/order';
 import { Settlement } from '../../orders/settle';
 import { checkTerms, wholeLots } from '../../orders/terms';
@@ -37,9 +37,15 @@ function marketOf(draft: Draft, symbol: string, { now }: Context): TradingMarket
   return market;
 }
 
-function mine(draft: Draft, userId: string, orderId: string): { market: TradingMarket; order: OpenOrder } {
+function mine(draft: Draft, userId: string, orderId: string, { now }: Context): { market: TradingMarket; order: OpenOrder } {
+  const seq = seqOf(orderId);
   for (const market of draft.state.markets.values()) {
-    for (const order of market.orders.values()) if (order.id === orderId && order.userId === userId) return { market, order };
+    const order = market.orders.get(seq);
+    if (order?.userId === userId) {
+      refresh(market, now);
+      forgetOldPrices(market);
+      return { market, order };
+    }
   }
   throw new DomainError('ORDER_STATE', { orderId });
 }
@@ -67,7 +73,6 @@ function newOrder(draft: Draft, market: TradingMarket, userId: string, clientOrd
     updatedAt: now,
   };
 }
-const orderId = (seq: number): string => `o${String(seq).padStart(12, '0')}`;
 
 /** How a fill-or-kill or immediate order reaches what it needs: one source for FOK, and no promise that coins at the venue cannot keep. */
 function wayOf(draft: Draft, market: TradingMarket, order: OpenOrder, { now }: Context): NewOrder['via'] {
@@ -214,8 +219,7 @@ function takeOut(work: Settlement, order: OpenOrder): void {
 }
 
 export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, reference: string, context: Context): void {
-  const { order } = mine(draft, command.userId, command.orderId);
-  const market = marketOf(draft, marketNameOf(draft, order), context);
+  const { market, order } = mine(draft, command.userId, command.orderId, context);
   if (market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
   const work = new Settlement(market, draft, context, reference);
   takeOut(work, order);
@@ -223,8 +227,6 @@ export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, referen
   draft.answer = answerOf(order, market);
   draft.short = { orderId: order.id };
 }
-
-const marketNameOf = (draft: Draft, order: OpenOrder): string => [...draft.state.markets.values()].find((market) => market.orders.get(order.seq) === order)?.listing.symbol ?? '';
 
 export function cancelOrders(draft: Draft, command: Body<'order.cancelAll'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
@@ -238,11 +240,10 @@ export function cancelOrders(draft: Draft, command: Body<'order.cancelAll'>, ref
 }
 
 export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference: string, context: Context): void {
-  const { order } = mine(draft, command.userId, command.orderId);
-  const market = marketOf(draft, marketNameOf(draft, order), context);
+  const { market, order } = mine(draft, command.userId, command.orderId, context);
   if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
   const lots = wholeLots(command.quantity, market);
-  const sibling = order.siblingId === null ? undefined : [...market.orders.values()].find(({ id }) => id === order.siblingId);
+  const sibling = order.siblingId === null ? undefined : market.orders.get(seqOf(order.siblingId));
   if (lots >= order.lots || lots <= order.executed) throw new DomainError('FILTER_FAILURE', { venueCode: -2038, words: 'The new quantity must be lower than the open one.' });
   const work = new Settlement(market, draft, context, reference);
   if (!market.book.amend(order.seq, lots - order.executed)) throw new DomainError('ORDER_STATE', { orderId: order.id });
@@ -259,7 +260,7 @@ export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference
 
 /** The old order goes and the new one comes in one step. Whatever can be refused is refused before anything moves. */
 export function replaceOrder(draft: Draft, command: Body<'order.replace'>, reference: string, context: Context): void {
-  const { order } = mine(draft, command.userId, command.orderId);
+  const { order } = mine(draft, command.userId, command.orderId, context);
   const market = marketOf(draft, command.symbol, context);
   if (market.orders.get(order.seq) !== order) throw new DomainError('BAD_ORDER', { field: 'symbol' });
   if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
