@@ -134,7 +134,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       { side: 2 as Side }, { type: 'LIMIT_TAKER' as OrderType }, { tif: 'DAY' as TimeInForce }, { stp: 'NONE' as SelfTrade }, { via: 'both' as 'merge' },
       { budget: 5 }, { lots: 0, budget: 5 }, { stop: 90 }, { trailing: 100 }, { type: 'MARKET', lots: 0 }, { type: 'MARKET', budget: 5 }, { type: 'MARKET', stop: 5 },
       { type: 'STOP_LOSS' }, { type: 'STOP_LOSS_LIMIT', stop: 90, price: 0 }, { type: 'TAKE_PROFIT_LIMIT', stop: 90, lots: 0, budget: 9 }, { type: 'STOP_LOSS', trailing: 9 }, { type: 'STOP_LOSS', trailing: 2001 },
-      { peak: 11 }, { peak: 5, tif: 'IOC' }, { peak: 5, tif: 'FOK' }, { peak: 5, type: 'MARKET' },
+      { peak: 11 }, { peak: 1, lots: 10_001 }, { peak: 5, tif: 'IOC' }, { peak: 5, tif: 'FOK' }, { peak: 5, type: 'MARKET' },
     ];
     it.each(NONSENSE)('%j', (more) => {
       const { book, told, makers } = bench(make);
@@ -519,6 +519,17 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect([book.find(1)?.lots, book.find(2)?.lots]).toEqual([7, 7]);
       place(10, { owner: 5, price: 110, lots: 3, stp: 'EXPIRE_BOTH' });
       expect(told()).toEqual(['gone 1 EXPIRED_IN_MATCH 7', 'gone 2 OCO 7', 'gone 10 EXPIRED_IN_MATCH 3']);
+    });
+
+    it('a thawed limit that meets its owner under DECREMENT lowers the stop too', () => {
+      const { book, told, place } = bench(make);
+      oco(book, { stp: 'DECREMENT' });
+      book.freeze(1);
+      place(9, { owner: 5, price: 111, lots: 3 });
+      told();
+      book.thaw(1, 0);
+      expect(told()).toEqual(['prevented 1 9 3', 'prevented 9 1 3', 'gone 9 EXPIRED_IN_MATCH 0']);
+      expect([book.find(1)?.lots, book.find(2)?.lots, book.levels(SELL, 1)]).toEqual([7, 7, [110, 7]]);
     });
 
     it('the trigger waits while the limit is in a bundle: it goes off when nothing was executed, and not otherwise', () => {

@@ -6,6 +6,8 @@ import type { NewOrder, OrderType, Restored, Side } from './types';
 const WHOLE = 10_000;
 const TRAILING_LEAST = 10;
 const TRAILING_MOST = 2_000;
+/** An iceberg of more parts could keep a book busy for long with one taker. Binance allows a hundred. */
+const MOST_PARTS = 10_000;
 /** All lots of a book together stay exact: at most this many. */
 export const MOST_LOTS = Number.MAX_SAFE_INTEGER;
 
@@ -91,7 +93,7 @@ function checkType(order: NewOrder): void {
     if (stop === 0 && trailing === 0) fail('neither stop nor trailing', type);
     if (trailing !== 0 && (trailing < TRAILING_LEAST || trailing > TRAILING_MOST)) fail('trailing', trailing);
   } else if (stop !== 0 || trailing !== 0) fail('stop or trailing of an order that does not wait', type);
-  if (peak !== 0 && (!canRest(order) || peak > lots)) fail('peak', peak);
+  if (peak !== 0 && (!canRest(order) || peak > lots || lots / peak > MOST_PARTS)) fail('peak', peak);
 }
 
 /** Throws RangeError on two orders that are no OCO. */
