@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { ENTITIES } from './entities';
 import { Foundation1763700000000 } from './migrations/1763700000000-foundation';
 import { Trading1763800000000 } from './migrations/1763800000000-trading';
+import { SecondLeg1763900000000 } from './migrations/1763900000000-second-leg';
 
 export interface DbConfig {
   /** mysql://user:password@host:port/database */
@@ -24,7 +25,7 @@ export async function openDatabase(config: DbConfig): Promise<DataSource> {
     url: config.url,
     poolSize: config.poolSize,
     entities: ENTITIES,
-    migrations: [Foundation1763700000000, Trading1763800000000],
+    migrations: [Foundation1763700000000, Trading1763800000000, SecondLeg1763900000000],
     synchronize: false,
     timezone: 'Z',
     charset: 'utf8mb4',

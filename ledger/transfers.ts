@@ -149,12 +149,14 @@ export function insideTransfer(p: { fromUserId: string; toUserId: string; asset:
 }
 
 /**
- * One trade at the venue, made for a swap. The user gives `userPays` of what is held and gets `userGets`; the venue takes
- * `venuePays` and gives `venueGives` before its commission. What lies between is ours: commission and spread. The venue's
- * commission is booked in whatever asset it was taken.
+ * One trade at the venue, made for a swap. The user gives `userPays` of what is held and gets `userGets`, which stays held
+ * where a second leg will spend it; the venue takes `venuePays` and gives `venueGives` before its commission. What lies
+ * between is ours: commission and spread. The venue's commission is booked in whatever asset it was taken.
  */
 export function swapTrade(p: {
   userId: string;
+  /** The user's account that gets: held for the next leg, or available. */
+  into: 'available' | 'held';
   from: string;
   to: string;
   userPays: Units;
@@ -169,17 +171,12 @@ export function swapTrade(p: {
     line(custody('binance'), p.from, p.venuePays),
     line(revenue('swap-spread'), p.from, p.userPays - p.venuePays),
     line(custody('binance'), p.to, -p.venueGives),
-    line(available(p.userId), p.to, p.userGets),
+    line((p.into === 'held' ? held : available)(p.userId), p.to, p.userGets),
     line(revenue('swap-commission'), p.to, p.commission),
     line(revenue('swap-spread'), p.to, p.venueGives - p.userGets - p.commission),
     line(custody('binance'), p.venueFee.asset, p.venueFee.amount),
     line(expense('venue-fee'), p.venueFee.asset, -p.venueFee.amount),
   ]);
-}
-
-/** A complete swap pays its quote to the last unit: what rounding each trade down left over. */
-export function swapResidue(userId: string, asset: string, amount: Units): Posting[] {
-  return [line(revenue('swap-spread'), asset, -amount), line(available(userId), asset, amount)];
 }
 
 /** The operator gives a user something of its own: own tokens, a refund. */

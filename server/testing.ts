@@ -167,8 +167,10 @@ async function completedSwap(
     ...amounts,
     feeVersion: 1,
     state: 'COMPLETED',
-    legs: [order],
-    seen: {},
+    legs: [{ ...order, quantity: '1', limit: '2996', from: 'ETH', to: 'USDT', fromAmount: '1', toAmount: '2994', seen: {} }],
+    leg: 0,
+    betweenAsset: null,
+    betweenAmount: '0',
     ...times,
   });
   const intentId = `i${swapId}`;
@@ -201,6 +203,7 @@ export const plainQuotes: Quotes = {
     toAmount: '3000',
     rate: '3000',
     commission: '6',
+    between: null,
     expiresAt: 1_700_000_010_000,
   }),
 };

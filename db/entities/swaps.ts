@@ -2,6 +2,20 @@ import { EntitySchema } from 'typeorm';
 import type { IntentState, SwapState } from '../../domain/lifecycle/swap';
 import { big, id, int, json, money, nullable, primary, text } from './columns';
 
+/** One order of a swap at the venue; the amounts are those of a complete fill. */
+export interface SwapLegRow {
+  symbol: string;
+  side: 'BUY' | 'SELL';
+  quantity: string;
+  limit: string;
+  from: string;
+  to: string;
+  fromAmount: string;
+  toAmount: string;
+  /** What the decision saw: { bid, ask, ageMs }. */
+  seen: Record<string, string | number>;
+}
+
 export interface SwapRow {
   id: string;
   userId: string;
@@ -18,9 +32,13 @@ export interface SwapRow {
   commission: string;
   feeVersion: number;
   state: SwapState;
-  legs: { symbol: string; side: 'BUY' | 'SELL' }[];
-  /** What the decision saw: { bid, ask, ageMs }. */
-  seen: Record<string, string | number>;
+  legs: SwapLegRow[];
+  /** Which of the legs is at the venue, or was last: 0 or 1. */
+  leg: number;
+  /** The asset between two legs; null where one market does. */
+  betweenAsset: string | null;
+  /** Held of it while the second leg is at the venue; at the end what the user got of it. */
+  betweenAmount: string;
   createdAt: number;
   updatedAt: number;
 }
@@ -40,7 +58,9 @@ export const SwapEntity = new EntitySchema<SwapRow>({
     feeVersion: int('fee_version'),
     state: text('state', 20),
     legs: json(),
-    seen: json(),
+    leg: int(),
+    betweenAsset: nullable(text('between_asset', 20)),
+    betweenAmount: money('between_amount'),
     createdAt: big('created_at'),
     updatedAt: big('updated_at'),
   },

@@ -30,7 +30,11 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
         )),
         ...(await sums(
           `SELECT CONCAT('user/', user_id, '/held') AS account, from_asset AS asset, SUM(from_amount) AS amount FROM swaps
-           WHERE state = 'EXECUTING' GROUP BY user_id, from_asset`,
+           WHERE state = 'EXECUTING' AND leg = 0 GROUP BY user_id, from_asset`,
+        )),
+        ...(await sums(
+          `SELECT CONCAT('user/', user_id, '/held') AS account, between_asset AS asset, SUM(between_amount) AS amount FROM swaps
+           WHERE state = 'EXECUTING' AND leg > 0 GROUP BY user_id, between_asset`,
         )),
         ...(await sums(
           `SELECT CONCAT('user/', user_id, '/held') AS account, held_asset AS asset, SUM(held) AS amount FROM orders

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstListing } from '../../db/seed';
+import { readBookFacts } from '../../db/stores/audit';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
-import { parseAmount } from '../../domain/money/amount';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import { auditBooks } from '../../ledger/audit';
 import { createMatching } from '../../matching';
 import { startEmulator } from '../local/binance/main';
 import type { Emulator } from '../local/binance/main';
@@ -96,7 +98,7 @@ const available = async (asset: string): Promise<string> => (await matching.engi
 /** Our books say about the venue what the venue says itself. */
 async function venueAgrees(): Promise<void> {
   const custody = await matching.engine.custody();
-  for (const asset of ['ETH', 'USDT']) {
+  for (const asset of ['ETH', 'USDT', 'SOL', 'BTC', 'TRX', 'XRP', 'LTC', 'BNB']) {
     const booked = parseAmount(custody.find((row) => row.place === 'binance' && row.asset === asset)?.amount ?? '0');
     const { free, locked } = emulator.exchange.account.balance(asset);
     expect(booked).toBe(free + locked);
@@ -116,6 +118,38 @@ test('a sale and a purchase: executed at the venue at once, paid as quoted to th
   expect(parseAmount(await available('ETH')) - before).toBe(parseAmount(back.toAmount));
   await venueAgrees();
   for (const { amount } of await matching.engine.operatorPosition()) expect(amount.startsWith('-')).toBe(false);
+});
+
+test('through every asset and back, each over the asset between: as quoted to the last unit, and less than before', async () => {
+  const way = ['ETH', 'SOL', 'BTC', 'TRX', 'XRP', 'LTC', 'BNB', 'ETH'] as const;
+  let gives = '2';
+  for (const [at, to] of way.slice(1).entries()) {
+    const from = way[at] ?? '';
+    const had = parseAmount(await available(to));
+    const offer = await until(`a swap of ${from} for ${to}`, async () => {
+      const offered = await quote(from, to, gives);
+      // The venue tells of coins that have just come in a moment later.
+      return accept(`way-${at}-${offered.id}`, offered.id).then(() => offered, () => undefined);
+    });
+    expect(offer.between?.asset).toBe('USDT');
+    expect(await finished(`way-${at}-${offer.id}`)).toMatchObject({ state: 'COMPLETED' });
+    gives = formatAmount(parseAmount(await available(to)) - had);
+    expect(gives).toBe(offer.toAmount);
+  }
+  expect(parseAmount(gives)).toBeLessThan(parseAmount('2'));
+  expect((await matching.engine.balancesOf('u1')).every(({ held }) => held === '0')).toBe(true);
+  await venueAgrees();
+  expect(auditBooks(await readBookFacts(database.dataSource))).toEqual([]);
+});
+
+test('the second order finds nothing: what lies between is the user\'s', async () => {
+  const offer = await quote('ETH', 'SOL', '1');
+  emulator.exchange.faults.arm('order-rejected', { count: 1, match: 'SOLUSDT' });
+  await accept('half', offer.id);
+  expect(await finished('half')).toMatchObject({ state: 'PARTIAL', filled_to: '0.000000000000000000' });
+  expect(parseAmount(await available('USDT'))).toBeGreaterThan(0n);
+  expect(await available('SOL')).toBe('0');
+  await venueAgrees();
 });
 
 test('a quote is for its owner, once, and for seconds', async () => {

@@ -39,6 +39,8 @@ export interface Quote {
   readonly fromAmount: string;
   /** What is paid when it fills. */
   readonly toAmount: string;
+  /** Where it goes over a third asset: that asset, and what of it is left over and given too; null where one market does. */
+  readonly between: { readonly asset: string; readonly amount: string } | null;
   /** to per from, as a decimal string with at most 8 significant decimals; for show. */
   readonly rate: string;
   /** Commission inside toAmount, in `to`. */

@@ -12,25 +12,27 @@ import { loadRouting, openMarket, restoreMarket, sideOf } from '../orders/market
 import type { TradingMarket } from '../orders/market';
 import { heldAssetOf } from '../orders/order';
 
-/** One order of a quote: what is sent to the venue if the quote is accepted. Amounts in Units. */
-export interface QuoteLeg {
+/** One order of a swap: what is sent to the venue if its quote is accepted. Amounts in Units, of a complete fill. */
+export interface SwapLeg {
   readonly symbol: string;
   readonly side: 'BUY' | 'SELL';
   readonly quantity: Units;
   /** Worst price; any complete fill within it covers the payout. */
   readonly limit: Units;
-  /** Asset and most that the leg can spend at the venue. */
-  readonly spends: string;
-  readonly spendsMost: Units;
+  readonly from: string;
+  readonly to: string;
+  readonly fromAmount: Units;
+  readonly toAmount: Units;
+  /** What the price decision saw. */
+  readonly seen: Record<string, string | number>;
 }
 
 /** A quote as the engine keeps it until it expires. */
 export interface OfferedQuote {
   readonly quote: Quote;
-  readonly legs: readonly QuoteLeg[];
+  /** One, or two over an asset between; the second spends at most what the first pays. */
+  readonly legs: readonly SwapLeg[];
   readonly feeVersion: number;
-  /** What the price decision saw. */
-  readonly seen: Record<string, string | number>;
 }
 
 /** What the engine must remember of a swap that is at the venue. */
@@ -38,6 +40,10 @@ export type OpenSwap = Pick<SwapRow, 'id' | 'userId' | 'fromAsset' | 'toAsset' |
   fromAmount: Units;
   toAmount: Units;
   commission: Units;
+  legs: readonly SwapLeg[];
+  /** Of the asset given, what the first of two legs took; and what is held of the asset between them. */
+  filledFrom: Units;
+  between: Units;
 };
 
 export type OpenIntent = Pick<VenueIntentRow, 'id' | 'swapId' | 'leg' | 'symbol' | 'side' | 'members'> & {
@@ -135,7 +141,7 @@ export function stateFrom(tables: EngineTables, registry: Registry): EngineState
   for (const row of tables.swaps) state.swaps.set(row.id, openSwap(row));
   for (const row of tables.intents) {
     const swap = tables.swaps.find((candidate) => candidate.id === row.swapId);
-    if (swap) state.intents.set(row.id, openIntent(row, swap));
+    if (swap) state.intents.set(row.id, openIntent(row, swap.legs[row.leg]?.from ?? swap.fromAsset));
     else if (row.swapId === null) restoreBundle(state, row);
   }
   restoreMarkets(state, tables);
@@ -148,7 +154,7 @@ export function stateFrom(tables: EngineTables, registry: Registry): EngineState
 function restoreBundle(state: EngineState, row: VenueIntentRow): void {
   const market = state.markets.get(row.symbol);
   if (!market) return;
-  state.intents.set(row.id, openIntent(row, { fromAsset: heldAssetOf(row.side, market.scales) }));
+  state.intents.set(row.id, openIntent(row, heldAssetOf(row.side, market.scales)));
   market.flying[sideOf(row.side)] = row.id;
 }
 
@@ -180,14 +186,24 @@ export function openSwap(row: SwapRow): OpenSwap {
     toAmount: parseAmount(row.toAmount),
     // While a swap is open the column holds what a complete fill would earn; the final row holds what was earned.
     commission: parseAmount(row.commission),
+    legs: row.legs.map((leg) => ({
+      ...leg,
+      quantity: parseAmount(leg.quantity),
+      limit: parseAmount(leg.limit),
+      fromAmount: parseAmount(leg.fromAmount),
+      toAmount: parseAmount(leg.toAmount),
+    })),
+    filledFrom: parseAmount(row.filledFrom),
+    between: parseAmount(row.betweenAmount),
   };
 }
 
-export function openIntent(row: VenueIntentRow, swap: Pick<SwapRow, 'fromAsset'>): OpenIntent {
+/** `spends`: the asset that the order gives at the venue. */
+export function openIntent(row: VenueIntentRow, spends: string): OpenIntent {
   const { id, swapId, leg, symbol, side, members } = row;
   const quantity = parseAmount(row.quantity);
   const limit = parseAmount(row.limitPrice);
-  return { id, swapId, leg, symbol, side, members, quantity, spends: swap.fromAsset, spendsMost: mostSpent(side, quantity, limit), at: row.createdAt, best: parseAmount(String(row.seen?.[side === 'BUY' ? 'ask' : 'bid'] ?? '0')) };
+  return { id, swapId, leg, symbol, side, members, quantity, spends, spendsMost: mostSpent(side, quantity, limit), at: row.createdAt, best: parseAmount(String(row.seen?.[side === 'BUY' ? 'ask' : 'bid'] ?? '0')) };
 }
 
 export function openWithdrawal(row: WithdrawalRow): OpenWithdrawal {

@@ -390,10 +390,9 @@ function offered({ user, amount, pick }: Wish, n: number): OfferedQuote {
   const [gives, gets] = side === 'SELL' ? [quantity, down((worth * 997n) / 1000n, FINEST.USDT ?? 1n)] : [up(worth, FINEST.USDT ?? 1n), down((quantity * 997n) / 1000n, FINEST.ETH ?? 1n)];
   const [from, to] = side === 'SELL' ? ['ETH', 'USDT'] : ['USDT', 'ETH'];
   return {
-    quote: { id: `q${n}`, userId: user, from, to, fromAmount: formatAmount(gives), toAmount: formatAmount(gets), rate: '0', commission: formatAmount(down(gets / 500n, 10n ** 12n)), expiresAt: 2e12 },
-    legs: [{ symbol: 'ETHUSDT', side, quantity, limit, spends: from, spendsMost: side === 'SELL' ? quantity : worth }],
+    quote: { id: `q${n}`, userId: user, from, to, fromAmount: formatAmount(gives), toAmount: formatAmount(gets), rate: '0', commission: formatAmount(down(gets / 500n, 10n ** 12n)), between: null, expiresAt: 2e12 },
+    legs: [{ symbol: 'ETHUSDT', side, quantity, limit, from, to, fromAmount: gives, toAmount: gets, seen: {} }],
     feeVersion: 1,
-    seen: {},
   };
 }
 

@@ -11,6 +11,8 @@ export const presentSwap = (row: SwapRow): SwapView => ({
   filledFrom: plain(row.filledFrom),
   filledTo: plain(row.filledTo),
   commission: plain(row.commission),
+  // While the second leg is at the venue, what is held of it is not the user's yet.
+  between: row.betweenAsset === null ? null : { asset: row.betweenAsset, amount: row.state === 'EXECUTING' ? '0' : plain(row.betweenAmount) },
 });
 
 export const presentSwapDetail = (row: SwapRow, orders: { intent: VenueIntentRow; trades: VenueTradeRow[] }[]): SwapDetailView => ({

@@ -130,6 +130,7 @@ export const en = {
     requote: 'New price',
     give: 'You give',
     receive: 'You receive',
+    between: 'And, left over between the two trades',
     rate: 'Price',
     rateLine: '1 {from} = {rate} {to}',
     commission: 'Commission, included',

@@ -131,6 +131,7 @@ export const fa: Words = {
     requote: 'قیمت تازه',
     give: 'می‌دهید',
     receive: 'می‌گیرید',
+    between: 'و باقی‌ماندهٔ میان دو معامله',
     rate: 'قیمت',
     rateLine: '1 {from} = {rate} {to}',
     commission: 'کارمزد، در قیمت آمده',

@@ -5,6 +5,9 @@ import { amount, assetCode, id, signedAmount, time } from './common';
 export const askQuote = z.strictObject({ from: assetCode, to: assetCode, fromAmount: amount });
 export type AskQuote = z.infer<typeof askQuote>;
 
+/** The asset between the two legs of a swap, and how much of it the user gets besides; null where one market does. */
+const between = z.object({ asset: assetCode, amount }).nullable();
+
 export const quoteView = z.object({
   id,
   from: assetCode,
@@ -13,6 +16,7 @@ export const quoteView = z.object({
   toAmount: amount,
   rate: z.string(),
   commission: amount,
+  between,
   expiresAt: time,
   /** The server's clock when it answered, so that a countdown does not depend on the client's. */
   now: time,
@@ -55,6 +59,7 @@ export const swapView = z.object({
   filledFrom: amount,
   filledTo: amount,
   commission: amount,
+  between,
   state: z.enum(['EXECUTING', 'COMPLETED', 'PARTIAL', 'RETURNED']),
   createdAt: time,
   updatedAt: time,

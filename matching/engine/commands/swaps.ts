@@ -12,9 +12,9 @@ import { available } from '../../../ledger/accounts';
 import * as transfers from '../../../ledger/transfers';
 import { RECV_WINDOW_MS, VENUE_EPOCH } from '../../venues/venue';
 import type { Context, Draft } from '../draft';
-import { openIntent, openSwap, sendable } from '../state';
+import { mostSpent, openIntent, openSwap, sendable } from '../state';
 import { settleBundleOf } from './orders';
-import type { OfferedQuote, OpenIntent, OpenSwap } from '../state';
+import type { OfferedQuote, OpenIntent, OpenSwap, SwapLeg } from '../state';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
@@ -26,16 +26,14 @@ export function acceptSwap(draft: Draft, command: Body<'swap.accept'>, reference
   if (has < amount) throw new DomainError('INSUFFICIENT_FUNDS', { asset: quote.from, missing: formatAmount(amount - has) });
   const first = legs[0];
   if (!first) throw new Error(`quote ${quote.id} has no legs`);
-  const free = sendable(draft.state, first.spends);
-  if (free < first.spendsMost) {
-    throw new DomainError('FUNDS_IN_TRANSIT', { asset: first.spends, needed: formatAmount(first.spendsMost), available: formatAmount(free) });
-  }
+  const [free, needed] = [sendable(draft.state, first.from), mostSpent(first.side, first.quantity, first.limit)];
+  if (free < needed) throw new DomainError('FUNDS_IN_TRANSIT', { asset: first.from, needed: formatAmount(needed), available: formatAmount(free) });
   draft.post(reference, command.kind, transfers.hold(quote.userId, quote.from, amount));
   draft.remember(draft.state.quotes, quote.id, { ...offer, used: true });
   const row = swapRow(command.swapId, offer, now);
   draft.rows.push(insertRow(SwapEntity, row));
   draft.remember(draft.state.swaps, row.id, openSwap(row));
-  openLeg(draft, row, offer, 0, now);
+  openLeg(draft, row.id, 0, first, first.quantity, now);
   tell(draft, row, 'EXECUTING');
 }
 
@@ -48,7 +46,7 @@ function usableQuote(draft: Draft, command: Body<'swap.accept'>, now: number): O
   return offer;
 }
 
-function swapRow(id: string, { quote, legs, feeVersion, seen }: OfferedQuote, now: number): SwapRow {
+function swapRow(id: string, { quote, legs, feeVersion }: OfferedQuote, now: number): SwapRow {
   return {
     id,
     userId: quote.userId,
@@ -62,25 +60,31 @@ function swapRow(id: string, { quote, legs, feeVersion, seen }: OfferedQuote, no
     commission: quote.commission,
     feeVersion,
     state: 'EXECUTING',
-    legs: legs.map(({ symbol, side }) => ({ symbol, side })),
-    seen,
+    legs: legs.map((leg) => ({
+      ...leg,
+      quantity: formatAmount(leg.quantity),
+      limit: formatAmount(leg.limit),
+      fromAmount: formatAmount(leg.fromAmount),
+      toAmount: formatAmount(leg.toAmount),
+    })),
+    leg: 0,
+    betweenAsset: legs[1]?.from ?? null,
+    betweenAmount: '0',
     createdAt: now,
     updatedAt: now,
   };
 }
 
 /** The order is written down, with the timestamp it will be signed with, before anybody may send it. */
-function openLeg(draft: Draft, swap: SwapRow, { legs }: OfferedQuote, at: number, now: number): void {
-  const leg = legs[at];
-  if (!leg) throw new Error(`swap ${swap.id} has no leg ${at}`);
+function openLeg(draft: Draft, swapId: string, at: number, leg: SwapLeg, quantity: Units, now: number): void {
   // The venue's client id: used once, ever. Letters, digits, _ and - only (anything else breaks the venue's signature over WebSocket).
   const intent: VenueIntentRow = {
-    id: `${swap.id}-${at}`.slice(0, 36),
-    swapId: swap.id,
+    id: `${swapId}-${at}`.slice(0, 36),
+    swapId,
     leg: at,
     symbol: leg.symbol,
     side: leg.side,
-    quantity: formatAmount(leg.quantity),
+    quantity: formatAmount(quantity),
     limitPrice: formatAmount(leg.limit),
     timestamp: now,
     recvWindow: RECV_WINDOW_MS,
@@ -88,12 +92,12 @@ function openLeg(draft: Draft, swap: SwapRow, { legs }: OfferedQuote, at: number
     venueOrderId: null,
     reason: null,
     members: [],
-    seen: {},
+    seen: leg.seen,
     createdAt: now,
     updatedAt: now,
   };
   draft.rows.push(insertRow(VenueIntentEntity, intent));
-  draft.remember(draft.state.intents, intent.id, openIntent(intent, swap));
+  draft.remember(draft.state.intents, intent.id, openIntent(intent, leg.from));
   draft.effects.push({ id: `send:${intent.id}`, kind: 'venue.send', payload: { intentId: intent.id }, at: now, done: false });
 }
 
@@ -102,28 +106,60 @@ function tell(draft: Draft, { id, userId }: { id: string; userId: string }, stat
   draft.answer = { swapId: id, state };
 }
 
-/** The final word on an order: each trade settled by an entry of its own, then the swap is closed. */
+/**
+ * The final word on an order: each trade settled by an entry of its own. After the first of two legs what it paid goes on
+ * as the second; after the last the swap is closed, and what was not given comes back, in the asset it is in.
+ */
 export function reportVenue(draft: Draft, command: Body<'venue.report'>, reference: string, context: Context): void {
   const intent = draft.state.intents.get(command.intentId);
   if (intent?.swapId === null) return reportBundle(draft, command, reference, context, intent);
   const swap = intent && draft.state.swaps.get(intent.swapId);
-  if (!intent || !swap) throw new DomainError('NOT_FOUND', { intentId: command.intentId });
+  const leg = swap?.legs[intent?.leg ?? 0];
+  if (!intent || !swap || !leg) throw new DomainError('NOT_FOUND', { intentId: command.intentId });
+  const isLast = intent.leg === swap.legs.length - 1;
   const fill: Fill = { base: 0n, paid: 0n, got: 0n, commission: 0n };
   const trades = [...command.trades].sort((a, b) => a.tradeId - b.tradeId);
-  for (const trade of trades) settleTrade(draft, context, intent, swap, trade, fill);
+  for (const trade of trades) settleTrade(draft, context, { intent, swap, leg, isLast }, trade, fill);
   if (fill.base > intent.quantity) throw new Error(`order ${intent.id} filled ${formatAmount(fill.base)} of ${formatAmount(intent.quantity)}`);
-  const state = trades.length === 0 ? 'RETURNED' : fill.base === intent.quantity ? 'COMPLETED' : 'PARTIAL';
-  const rest = swap.fromAmount - fill.paid;
-  if (rest > 0n) draft.post(reference, 'swap.giveBack', transfers.release(swap.userId, swap.fromAsset, rest));
   closeIntent(draft, command, intent, context);
+  const rest = (intent.leg === 0 ? swap.fromAmount : swap.between) - fill.paid;
+  const goesOn = !isLast && fill.got > 0n && takeNextLeg(draft, swap, intent.leg + 1, fill, context);
+  if (rest > 0n) draft.post(reference, 'swap.giveBack', transfers.release(swap.userId, leg.from, rest));
+  if (goesOn) return;
+  if (!isLast && fill.got > 0n) draft.post(`${reference}:between`, 'swap.giveBack', transfers.release(swap.userId, leg.to, fill.got));
+  endSwap(draft, swap, { fill, isLast, between: intent.leg > 0 ? rest : isLast ? 0n : fill.got, isComplete: isLast && fill.base === leg.quantity }, context);
+}
+
+/** Sends on what the leg before paid, in whole lots; false where it does not reach one. */
+function takeNextLeg(draft: Draft, swap: OpenSwap, at: number, fill: Fill, { now }: Context): boolean {
+  const leg = swap.legs[at];
+  const market = leg && draft.state.markets.get(leg.symbol);
+  if (!leg || !market) return false;
+  const spent = fill.got < leg.fromAmount ? fill.got : leg.fromAmount;
+  const quantity = floorToStep(mulDivDown(leg.quantity, spent, leg.fromAmount), market.scales.lot);
+  if (quantity === 0n) return false;
+  draft.remember(draft.state.swaps, swap.id, { ...swap, filledFrom: fill.paid, between: fill.got });
+  const set = { leg: at, filledFrom: formatAmount(fill.paid), betweenAmount: formatAmount(fill.got), updatedAt: now };
+  draft.rows.push(updateRow(SwapEntity, { id: swap.id }, set));
+  openLeg(draft, swap.id, at, leg, quantity, now);
+  tell(draft, swap, 'EXECUTING');
+  return true;
+}
+
+function endSwap(draft: Draft, swap: OpenSwap, end: { fill: Fill; isLast: boolean; between: Units; isComplete: boolean }, { now }: Context): void {
+  const { fill, isLast, between, isComplete } = end;
+  const filledFrom = isLast && swap.legs.length > 1 ? swap.filledFrom : fill.paid;
+  const state = isComplete ? 'COMPLETED' : filledFrom === 0n ? 'RETURNED' : 'PARTIAL';
+  const set = {
+    state,
+    filledFrom: formatAmount(filledFrom),
+    filledTo: formatAmount(isLast ? fill.got : 0n),
+    betweenAmount: formatAmount(between),
+    commission: formatAmount(fill.commission),
+    updatedAt: now,
+  } as const;
   draft.forget(draft.state.swaps, swap.id);
-  draft.rows.push(
-    updateRow(
-      SwapEntity,
-      { id: swap.id },
-      { state, filledFrom: formatAmount(fill.paid), filledTo: formatAmount(fill.got), commission: formatAmount(fill.commission), updatedAt: context.now },
-    ),
-  );
+  draft.rows.push(updateRow(SwapEntity, { id: swap.id }, set));
   tell(draft, swap, state);
 }
 
@@ -145,20 +181,27 @@ interface Fill {
  * Settles one trade. The user's shares are cumulative (what is due after this trade less what was booked before), so
  * that a complete fill pays the quote to the last unit whatever the sizes of its trades.
  */
-function settleTrade(draft: Draft, { registry }: Context, intent: OpenIntent, swap: OpenSwap, trade: VenueTrade, fill: Fill): void {
-  const { fromAsset: from, toAsset: to } = swap;
+function settleTrade(
+  draft: Draft,
+  { registry }: Context,
+  { intent, swap, leg, isLast }: { intent: OpenIntent; swap: OpenSwap; leg: SwapLeg; isLast: boolean },
+  trade: VenueTrade,
+  fill: Fill,
+): void {
+  const { from, to } = leg;
   const base = parseAmount(trade.quantity);
   const quote = parseAmount(trade.quoteQuantity);
   const done = fill.base + base;
-  const paid = ceilToStep(mulDivUp(swap.fromAmount, done, intent.quantity), stepOf(assetOf(registry, from).scale));
-  const got = floorToStep(mulDivDown(swap.toAmount, done, intent.quantity), stepOf(assetOf(registry, to).scale));
-  const commission = mulDivDown(swap.commission, done, intent.quantity);
+  const paid = ceilToStep(mulDivUp(leg.fromAmount, done, leg.quantity), stepOf(assetOf(registry, from).scale));
+  const got = floorToStep(mulDivDown(leg.toAmount, done, leg.quantity), stepOf(assetOf(registry, to).scale));
+  const commission = isLast ? mulDivDown(swap.commission, done, leg.quantity) : 0n;
   const selling = intent.side === 'SELL';
   draft.postFact(
     `venue:binance:main:${VENUE_EPOCH}:${trade.symbol}:${trade.tradeId}`,
     'swap.trade',
     transfers.swapTrade({
       userId: swap.userId,
+      into: isLast ? 'available' : 'held',
       from,
       to,
       userPays: paid - fill.paid,
