@@ -5,6 +5,8 @@ import type { Market, Registry } from '../../domain/registry';
 import { BUY, SELL } from '../book/types';
 import type { Book, BookSink, Side } from '../book/types';
 import { createBook } from '../book/fast';
+import type { Filters } from '../book/filters';
+import { filtersOfListing } from './listing';
 import { lotsLeft, openOrder, pointsLeft } from './order';
 import type { OpenOrder } from './order';
 import { scalesOf } from './scales';
@@ -28,6 +30,7 @@ export interface Waiting {
 export interface TradingMarket {
   listing: Market;
   readonly scales: Scales;
+  readonly filters: Filters;
   readonly book: Book;
   readonly orders: Map<number, OpenOrder>;
   /** Orders that wait for a trigger. */
@@ -76,6 +79,7 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
   const market: TradingMarket = {
     listing,
     scales: scalesOf(listing, registry),
+    filters: filtersOfListing(listing),
     book,
     orders: new Map(),
     triggers: new Set(),

@@ -131,10 +131,40 @@ describe('a market without a venue', () => {
     ['PRICE_FILTER', { price: '2.00001', quantity: '1' }],
     ['LOT_SIZE', { price: '2', quantity: '1.001' }],
     ['NOTIONAL', { price: '0.01', quantity: '1' }],
+    ['PRICE_FILTER', { price: '0', quantity: '1' }],
+    ['LOT_SIZE', { price: '2', quantity: '0' }],
+    ['LOT_SIZE', { price: '2', quantity: '5', icebergQty: '1.001' }],
+    ['ICEBERG_PARTS', { price: '2', quantity: '101', icebergQty: '1' }],
     ['TRAILING_DELTA', { type: 'STOP_LOSS' as const, trailingDelta: 1, quantity: '1', stopPrice: '2' }],
   ])('the filter %s refuses with its words and changes nothing', async (filter, terms) => {
     await expect(place('ann', terms)).rejects.toMatchObject({ code: 'FILTER_FAILURE', details: { words: `Filter failure: ${filter}`, venueCode: -1013 } });
     expect(await balance('ann', 'JVG')).toBe('10000 0');
+  });
+
+  test('PERCENT_PRICE_BY_SIDE: no further than five times, or a fifth, from the last price', async () => {
+    await place('bob', { price: '2', quantity: '10' });
+    await place('cid', { side: 'SELL', price: '2', quantity: '4' });
+    const refusal = { code: 'FILTER_FAILURE', details: { words: 'Filter failure: PERCENT_PRICE_BY_SIDE', venueCode: -1013 } };
+    await expect(place('ann', { price: '10.01', quantity: '5' })).rejects.toMatchObject(refusal);
+    await expect(place('ann', { price: '0.39', quantity: '100' })).rejects.toMatchObject(refusal);
+    await expect(place('ann', { price: '0.4', quantity: '100' })).resolves.toMatchObject({ status: 'NEW' });
+  });
+
+  test('MAX_NUM_ORDERS counts both legs of an OCO; a replaced order makes its own room; MAX_NUM_ALGO_ORDERS', async () => {
+    const terms = { price: '1', quantity: '10' };
+    const placed = [];
+    for (let n = 0; n < 199; n++) placed.push(await place('ann', terms));
+    const oco = { symbol: 'JVZJVG', side: 'SELL' as const, quantity: '5', price: '3', stopPrice: '1.5' };
+    const refused = (filter: string) => ({ code: 'FILTER_FAILURE', details: { filter } });
+    await expect(engine.submit({ kind: 'order.oco', userId: 'ann', clientOrderId: 'full', ...oco, reference: 'order:ann:full' })).rejects.toMatchObject(refused('MAX_NUM_ORDERS'));
+    await place('ann', terms);
+    await expect(place('ann', terms)).rejects.toMatchObject(refused('MAX_NUM_ORDERS'));
+    const orderId = String(placed[0]?.id);
+    await engine.submit({ kind: 'order.replace', userId: 'ann', clientOrderId: 'instead', orderId, symbol: 'JVZJVG', side: 'BUY', type: 'LIMIT', ...terms, reference: 'order:ann:instead' });
+    await place('bob', { price: '2', quantity: '10' });
+    await place('cid', { side: 'SELL', price: '2', quantity: '4' });
+    for (let n = 0; n < 50; n++) await place('cid', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '1.5', quantity: '5' });
+    await expect(place('cid', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '1.5', quantity: '5' })).rejects.toMatchObject(refused('MAX_NUM_ALGO_ORDERS'));
   });
 
   test('more than the balance is refused, whoever else asks at once', async () => {

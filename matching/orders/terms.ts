@@ -2,8 +2,12 @@ import type { OrderTerms } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import { ONE, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { checkFilters } from '../book/filters';
+import type { Seen } from '../book/filters';
+import { isAtMarket, isConditional } from '../book/rules';
 import { BUY, SELL } from '../book/types';
-import { facing } from './market';
+import { MOST_POINTS } from './listing';
+import { facing, sideOf } from './market';
 import type { TradingMarket } from './market';
 import type { OpenOrder } from './order';
 import { count } from './scales';
@@ -11,35 +15,32 @@ import { count } from './scales';
 /** What an order says, in ticks, lots and points. */
 export type Checked = Pick<OpenOrder, 'side' | 'type' | 'tif' | 'price' | 'worst' | 'lots' | 'budget' | 'stop' | 'trailing' | 'peak' | 'stp'>;
 
-const filter = (name: string): DomainError => new DomainError('FILTER_FAILURE', { venueCode: -1013, words: `Filter failure: ${name}`, filter: name });
-const bad = (field: string): DomainError => new DomainError('BAD_ORDER', { field, venueCode: -1102 });
+/** Open orders of the sender in the market, and those among them that wait for a trigger. */
+export interface OpenOnes {
+  readonly orders: number;
+  waiting(): number;
+}
 
-const AT_MARKET: ReadonlySet<string> = new Set(['MARKET', 'STOP_LOSS', 'TAKE_PROFIT']);
-const WITH_STOP: ReadonlySet<string> = new Set(['STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT']);
+const failed = (filter: string): DomainError => new DomainError('FILTER_FAILURE', { venueCode: -1013, words: `Filter failure: ${filter}`, filter });
+const bad = (field: string): DomainError => new DomainError('BAD_ORDER', { field, venueCode: -1102 });
 
 /**
  * Reads and checks an order against the rules of its market; refuses BAD_ORDER, FILTER_FAILURE (Binance's code and words in
  * the details) and MARKET_CLOSED, and changes nothing.
  */
-export function checkTerms(terms: OrderTerms, market: TradingMarket): Checked {
-  const atMarket = AT_MARKET.has(terms.type);
-  const conditional = WITH_STOP.has(terms.type);
-  if (atMarket ? terms.price !== undefined : terms.price === undefined) throw bad('price');
-  if (conditional ? terms.stopPrice === undefined && terms.trailingDelta === undefined : terms.stopPrice !== undefined || terms.trailingDelta !== undefined) throw bad('stopPrice');
-  if ((terms.quantity === undefined) === (terms.quoteOrderQty === undefined)) throw bad('quantity');
-  if (terms.quoteOrderQty !== undefined && terms.type !== 'MARKET') throw bad('quoteOrderQty');
-  if (terms.icebergQty !== undefined && terms.type !== 'LIMIT' && terms.type !== 'LIMIT_MAKER') throw bad('icebergQty');
-  if (terms.icebergQty !== undefined && terms.timeInForce !== undefined && terms.timeInForce !== 'GTC') throw bad('timeInForce');
-  if (terms.type === 'LIMIT_MAKER' && terms.timeInForce !== undefined && terms.timeInForce !== 'GTC') throw bad('timeInForce');
-  if (terms.trailingDelta !== undefined && (terms.trailingDelta < 10 || terms.trailingDelta > 2000)) throw filter('TRAILING_DELTA');
-  const price = terms.price === undefined ? 0 : ticks(terms.price, market);
-  const stop = terms.stopPrice === undefined ? 0 : ticks(terms.stopPrice, market);
-  const worst = atMarket ? bandOf(terms.side, stop || (conditional ? market.last || bestFacing(market, terms.side) : bestFacing(market, terms.side)), market) : price;
-  const lots = terms.quantity === undefined ? 0 : wholeLots(terms.quantity, market);
+export function checkTerms(terms: OrderTerms, market: TradingMarket, open: OpenOnes): Checked {
+  checkFields(terms);
+  const { scales } = market;
+  filter(terms, market, open);
+  const atMarket = isAtMarket(terms.type);
+  const [price, stop] = [terms.price, terms.stopPrice].map((text) => (text === undefined ? 0 : scales.ticksOf(text))) as [number, number];
+  const from = stop || (isConditional(terms.type) ? market.last || bestFacing(market, terms.side) : bestFacing(market, terms.side));
+  const worst = atMarket ? bandOf(terms.side, from, market) : price;
+  const lots = terms.quantity === undefined ? 0 : scales.lotsOf(terms.quantity);
   const budget = terms.quoteOrderQty === undefined ? 0 : budgetOf(terms.quoteOrderQty, market);
-  const peak = terms.icebergQty === undefined ? 0 : wholeLots(terms.icebergQty, market);
-  if (peak > 0 && lots > peak * 100) throw filter('ICEBERG_PARTS');
-  notional(budget > 0 ? market.scales.quote0(budget) : market.scales.notional(atMarket ? worst : price, lots), market);
+  const peak = terms.icebergQty === undefined ? 0 : scales.lotsOf(terms.icebergQty);
+  // At its worst price, too, an order must be countable.
+  if (scales.notional(worst, lots) > scales.quote0(count(MOST_POINTS))) throw failed('NOTIONAL');
   return {
     side: terms.side,
     type: terms.type,
@@ -55,31 +56,56 @@ export function checkTerms(terms: OrderTerms, market: TradingMarket): Checked {
   };
 }
 
-function ticks(text: string, { scales }: TradingMarket): number {
-  const price = parseAmount(text);
-  if (price === 0n || price % scales.tick !== 0n || price / scales.tick > MOST_TICKS) throw filter('PRICE_FILTER');
-  return count(price / scales.tick);
+/** Each type has the fields that it needs and no others. */
+function checkFields(terms: OrderTerms): void {
+  const conditional = isConditional(terms.type);
+  if (isAtMarket(terms.type) ? terms.price !== undefined : terms.price === undefined) throw bad('price');
+  if (conditional ? terms.stopPrice === undefined && terms.trailingDelta === undefined : terms.stopPrice !== undefined || terms.trailingDelta !== undefined) throw bad('stopPrice');
+  if ((terms.quantity === undefined) === (terms.quoteOrderQty === undefined)) throw bad('quantity');
+  if (terms.quoteOrderQty !== undefined && terms.type !== 'MARKET') throw bad('quoteOrderQty');
+  if (terms.icebergQty !== undefined && terms.type !== 'LIMIT' && terms.type !== 'LIMIT_MAKER') throw bad('icebergQty');
+  if (terms.icebergQty !== undefined && terms.timeInForce !== undefined && terms.timeInForce !== 'GTC') throw bad('timeInForce');
+  if (terms.type === 'LIMIT_MAKER' && terms.timeInForce !== undefined && terms.timeInForce !== 'GTC') throw bad('timeInForce');
 }
-const MOST_TICKS = 10n ** 9n;
 
-export function wholeLots(text: string, { scales, listing }: TradingMarket): number {
+function filter(terms: OrderTerms, market: TradingMarket, open: OpenOnes): void {
+  const exact = (text: string | undefined): Units => (text === undefined ? 0n : parseAmount(text));
+  const zero = [terms.price, terms.stopPrice, terms.quantity, terms.icebergQty].findIndex((text) => text !== undefined && parseAmount(text) === 0n);
+  if (zero >= 0) throw failed(zero < 2 ? 'PRICE_FILTER' : 'LOT_SIZE');
+  const order = {
+    side: sideOf(terms.side),
+    type: terms.type,
+    price: exact(terms.price),
+    stopPrice: exact(terms.stopPrice),
+    quantity: exact(terms.quantity),
+    quoteQuantity: exact(terms.quoteOrderQty),
+    icebergQuantity: exact(terms.icebergQty),
+    trailingDelta: terms.trailingDelta ?? 0,
+  };
+  const failure = checkFilters(order, market.filters, {
+    averagePrice: () => market.scales.price(market.last || bestFacing(market, terms.side)),
+    openOrders: open.orders,
+    openAlgoOrders: isConditional(terms.type) ? open.waiting() : 0,
+    openIcebergOrders: 0,
+    position: 0n,
+  });
+  if (failure) throw failed(failure.filter);
+  if (terms.trailingDelta === 0) throw failed('TRAILING_DELTA');
+}
+
+/** A new quantity in whole lots. Refuses FILTER_FAILURE. */
+export function wholeLots(text: string, { scales, filters }: TradingMarket): number {
   const quantity = parseAmount(text);
-  if (quantity < parseAmount(listing.minQuantity) || quantity > parseAmount(listing.maxQuantity) || quantity % scales.lot !== 0n) throw filter('LOT_SIZE');
+  if (quantity === 0n || checkFilters({ side: BUY, type: 'LIMIT', quantity }, { ...(filters.lots && { lots: filters.lots }) }, NOTHING_SEEN)) throw failed('LOT_SIZE');
   return count(quantity / scales.lot);
 }
+const NOTHING_SEEN: Seen = { averagePrice: () => 0n, openOrders: 0, openAlgoOrders: 0, openIcebergOrders: 0, position: 0n };
 
 function budgetOf(text: string, { scales }: TradingMarket): number {
   const amount = parseAmount(text);
   if (amount === 0n || amount % scales.quoteStep !== 0n) throw new DomainError('BAD_AMOUNT', { asset: scales.quote, amount: text });
   return scales.points(amount);
 }
-
-function notional(amount: Units, { listing, scales }: TradingMarket): void {
-  if (amount < parseAmount(listing.minNotional)) throw filter('NOTIONAL');
-  if (scales.points(amount) > MOST_POINTS) throw filter('NOTIONAL');
-}
-/** Half of what a book can count, so that sums of two fit as well. */
-const MOST_POINTS = 2 ** 52;
 
 /** The best price an order of this side could get now, here or outside; 0 for none. */
 function bestFacing(market: TradingMarket, side: 'BUY' | 'SELL'): number {

@@ -15,7 +15,7 @@ import { heldAssetOf, holdOf, lotsLeft, move, orderId, orderView, pointsLeft, se
 import type { OpenOrder } from '../../orders/order';
 import { Settlement } from '../../orders/settle';
 import { checkTerms, wholeLots } from '../../orders/terms';
-import type { Checked } from '../../orders/terms';
+import type { Checked, OpenOnes } from '../../orders/terms';
 import type { Context, Draft } from '../draft';
 import { sendable } from '../state';
 import type { OpenIntent } from '../state';
@@ -138,10 +138,10 @@ function enter(draft: Draft, market: TradingMarket, orders: readonly OpenOrder[]
   }
 }
 
-function roomFor(draft: Draft, market: TradingMarket, userId: string, count: number): void {
-  if (draft.state.openCount(userId, market.listing.symbol, 0) + count > market.listing.maxOrders) {
-    throw new DomainError('FILTER_FAILURE', { venueCode: -1013, words: 'Filter failure: MAX_NUM_ORDERS', filter: 'MAX_NUM_ORDERS' });
-  }
+/** What the sender has open here, and `more` that comes or goes in the same step. */
+function openOnes(draft: Draft, market: TradingMarket, userId: string, more = 0): OpenOnes {
+  const waiting = (): number => [...market.triggers].filter((seq) => market.orders.get(seq)?.userId === userId).length;
+  return { orders: draft.state.openCount(userId, market.listing.symbol, 0) + more, waiting };
 }
 
 /** Everything a book's move leads to: what can be had outside goes on, then all is written. */
@@ -162,8 +162,7 @@ export function placeOrder(draft: Draft, command: Body<'order.place'>, reference
 function put(draft: Draft, market: TradingMarket, command: Body<'order.place'> | Body<'order.replace'>, reference: string, context: Context): OpenOrder {
   const work = new Settlement(market, draft, context, reference);
   if (market.book.state === 'CANCEL_ONLY' || market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
-  const checked = checkTerms(command, market);
-  roomFor(draft, market, command.userId, 1);
+  const checked = checkTerms(command, market, openOnes(draft, market, command.userId));
   const order = newOrder(draft, market, command.userId, command.clientOrderId, checked, { listId: null, siblingId: null }, context.now);
   const via = wayOf(draft, market, order, context);
   setAside(draft, market, order, reference);
@@ -179,14 +178,15 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
   if (market.book.state === 'CANCEL_ONLY' || market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
   const { symbol, side, quantity, selfTradePreventionMode } = command;
   const both = { symbol, side, quantity, selfTradePreventionMode };
-  const limitTerms = checkTerms({ ...both, type: 'LIMIT_MAKER', price: command.price }, market);
+  const open = openOnes(draft, market, command.userId, 1);
+  const limitTerms = checkTerms({ ...both, type: 'LIMIT_MAKER', price: command.price }, market, open);
   const stopTerms = checkTerms(
     command.stopLimitPrice === undefined
       ? { ...both, type: 'STOP_LOSS', stopPrice: command.stopPrice }
       : { ...both, type: 'STOP_LOSS_LIMIT', stopPrice: command.stopPrice, price: command.stopLimitPrice, timeInForce: 'GTC' },
     market,
+    open,
   );
-  roomFor(draft, market, command.userId, 2);
   const next = draft.state.counters.seq + 1;
   // Names that no sender can give: theirs have no dot.
   const listId = `l${next}`;
@@ -265,7 +265,7 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
   if (market.orders.get(order.seq) !== order) throw new DomainError('BAD_ORDER', { field: 'symbol' });
   if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
   if (market.book.state !== 'TRADING') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
-  const checked = checkTerms(command, market);
+  const checked = checkTerms(command, market, openOnes(draft, market, command.userId, -1));
   const probe = newOrder(draft, market, command.userId, command.clientOrderId, checked, { listId: null, siblingId: null }, context.now);
   precheck(draft, market, order, probe, context);
   const work = new Settlement(market, draft, context, `${reference}#cancel`);
