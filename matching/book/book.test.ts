@@ -709,6 +709,15 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect(asks).toEqual([20]);
     });
 
+    it('a sale for a sum passes frozen orders that it could not afford, and takes what lies below', () => {
+      const { book, told, place, makers } = bench(make);
+      makers('BUY', 1, [972, 5], [960, 1]);
+      book.freeze(1);
+      told();
+      place(9, { side: SELL, type: 'MARKET', price: 0, lots: 0, budget: 966 });
+      expect(told()).toEqual(['trade 9 2 1@960', 'gone 2 FILLED 0', 'gone 9 EXPIRED 0']);
+    });
+
     it('frozen orders are shown, but nothing matches, cancels or amends them', () => {
       const { book, told, place } = bench(make);
       place(1, { lots: 5 });

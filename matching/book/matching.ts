@@ -79,12 +79,14 @@ export class Matching extends Waiting {
     const owner = this.owner[taker] as number;
     let left = this.most(taker, price);
     let traded = false;
-    let after = left === 0 ? SPENT : MORE;
+    let after = MORE;
     for (let maker = this.head[level] as number; after === MORE && maker >= 0; ) {
       if (!this.isResting(maker)) {
         maker = this.next[maker] as number;
         continue;
       }
+      // A budget that pays no lot here; where all are frozen it may pay one further down.
+      if (left === 0) return SPENT;
       const open = this.shownOf(maker);
       const lots = open < left ? open : left;
       let next = this.next[maker] as number;
