@@ -111,6 +111,21 @@ inBrowser('the page', () => {
     },
   );
 
+  test('an operator sees how markets were routed, and halts one', async () => {
+    const { page } = adminBrowser;
+    for (const [width, name] of [[1440, 'desk'], [360, 'phone']] as const) {
+      await page.setViewportSize({ width, height: 860 });
+      await page.goto(`${world.url}/admin/markets`);
+      await page.getByTestId('routing-row').waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+      await adminBrowser.shoot(`admin-markets-${name}`);
+    }
+    await page.getByTestId('market-state').selectOption('HALT');
+    await page.waitForResponse((response) => response.url().endsWith('/admin/routing'));
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'market.set', symbol: 'ETHUSDT', state: 'HALT', insideOnly: false });
+    expect(adminBrowser.complaints).toEqual([]);
+  });
+
   describe('the trading screen', () => {
     let traderId: string;
     const seen = (id: string) => userBrowser.page.getByTestId(id);

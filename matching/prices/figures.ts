@@ -5,7 +5,7 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import type { EngineHouse } from '../engine';
 import { tierOf } from '../orders/fees';
-import { routingRow } from '../orders/market';
+import { modeOf, routingRow } from '../orders/market';
 
 /** What a user pays in each market, and how the house routed its orders. */
 export function createFigures(deps: { engine: EngineHouse; registry: Registry; clock: Clock; sums: () => Promise<RoutingSums> }): TradingFigures {
@@ -24,6 +24,9 @@ export function createFigures(deps: { engine: EngineHouse; registry: Registry; c
         const flights = engine.flights(symbol);
         return {
           symbol,
+          state: market.listing.state,
+          insideOnly: market.listing.insideOnly,
+          mode: modeOf(market, clock.now()),
           userOrders,
           matchedInside,
           sentOn,

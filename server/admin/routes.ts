@@ -21,6 +21,10 @@ export function adminRoutes({ dataSource, engine }: Pick<ServerDeps, 'dataSource
       );
       return { items: rows.map((row) => ({ ...row, adminEmail: emails.get(row.adminId) ?? null })) };
     }),
+    route(ENDPOINTS.setMarket, async ({ user, params, body, key }) => {
+      await engine.submit({ kind: 'market.set', ...body, symbol: params.symbol, adminId: user.id, reference: `market:${user.id}:${key}` });
+      return {};
+    }),
     route(ENDPOINTS.adminUsers, async ({ query }) => ({ items: await listUsers(dataSource, query) })),
   ];
 }

@@ -188,6 +188,14 @@ test('my trades, my fees; how orders were routed is for admins', async () => {
   expect((await admin.get('/admin/routing')).body.items).toMatchObject([{ symbol: 'ETHUSDT', slippage: '-0.25' }]);
 });
 
+test('an admin closes a market, once for each key; nonsense is refused', async () => {
+  const set = (key: string, body: object) => admin.send('post', '/admin/markets/ETHUSDT', body, { 'Idempotency-Key': key });
+  expect((await set('close-0001', { state: 'HALT', insideOnly: true })).status).toBe(200);
+  await set('close-0001', { state: 'HALT', insideOnly: true });
+  expect(world.engine.commands.filter(({ kind }) => kind === 'market.set')).toMatchObject([{ symbol: 'ETHUSDT', state: 'HALT', insideOnly: true }]);
+  for (const body of [{ state: 'ASLEEP', insideOnly: false }, { state: 'HALT' }, {}]) expect((await set('close-0002', body)).body.error.code).toBe('BAD_REQUEST');
+});
+
 test('orders are counted apart, a batch as what is in it', async () => {
   const tight = await testWorld({ limits: { order: 21 } });
   await tight.account('busy@example.org', { kycState: 'APPROVED' });

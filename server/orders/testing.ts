@@ -105,7 +105,7 @@ export const plainFigures: TradingFigures = {
   feesOf: async () => [{ symbol: 'ETHUSDT', maker: '0.001', taker: '0.0015', volume30d: '12000', nextAt: '100000' }],
   routing: async () => [
     {
-      symbol: 'ETHUSDT', userOrders: 3, matchedInside: 1, sentOn: 2, venueOrders: 2, exposureNow: '0', exposureMost: '1500', exposureAgeMs: 0, slippage: '-0.25',
+      symbol: 'ETHUSDT', state: 'TRADING', insideOnly: false, mode: 'mirrored', userOrders: 3, matchedInside: 1, sentOn: 2, venueOrders: 2, exposureNow: '0', exposureMost: '1500', exposureAgeMs: 0, slippage: '-0.25',
       tradingFees: [{ asset: 'USDT', amount: '4.5' }], venueFees: [{ asset: 'USDT', amount: '3' }],
     },
   ],

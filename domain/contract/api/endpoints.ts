@@ -278,6 +278,15 @@ export const ENDPOINTS = {
     refuses: ['UNKNOWN_MARKET', 'MARKET_CLOSED'],
   }),
   adminRouting: get('/admin/routing', 'How orders were routed', { ...ADMIN, answers: listOf(orders.routingView) }),
+  setMarket: post('/admin/markets/:symbol', 'Open or close a market, or keep it to our own book', {
+    ...ADMIN,
+    params: orders.bySymbol,
+    carries: 'json',
+    body: markets.setMarket,
+    idempotent: true,
+    answers: nothing,
+    refuses: ['UNKNOWN_MARKET'],
+  }),
   adminKyc: get('/admin/kyc', 'Identity applications', {
     ...ADMIN,
     query: page.extend(kyc.adminKycQuery.shape),

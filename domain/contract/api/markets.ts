@@ -7,6 +7,9 @@ export const marketState = z.enum(['TRADING', 'POST_ONLY', 'CANCEL_ONLY', 'HALT'
 /** mirrored: Binance stands behind the book. inside only: our book alone. cancel only: nothing matches until prices are fresh. */
 export const marketMode = z.enum(['mirrored', 'inside only', 'cancel only']);
 
+/** How an admin sets a market. Cancelling is possible in all of them but HALT. */
+export const setMarket = z.strictObject({ state: marketState, insideOnly: z.boolean() });
+
 export const marketView = z.object({
   symbol: z.string(),
   base: assetCode,

@@ -1,6 +1,7 @@
 /** Orders in the words of Binance: what a trader places, and what became of it. */
 import { z } from 'zod';
 import { amount, assetCode, id, idempotencyKey, page, time } from './common';
+import { marketMode, marketState } from './markets';
 
 export const symbol = z
   .string()
@@ -123,6 +124,10 @@ export type FeeView = z.infer<typeof feeView>;
 /** How orders were routed, for admins. Counts since the house began unless said otherwise. */
 export const routingView = z.object({
   symbol,
+  state: marketState,
+  /** An admin's choice: nothing is sent on. */
+  insideOnly: z.boolean(),
+  mode: marketMode,
   userOrders: z.number().int(),
   matchedInside: z.number().int(),
   sentOn: z.number().int(),
