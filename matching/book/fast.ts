@@ -5,7 +5,7 @@
 import { Matching } from './matching';
 import { checkOco, checkOrder, checkRestored, isConditional, MOST_LOTS, natural, ocoPricesFit, opposite, positive, reaches, waitsAbove, within } from './rules';
 import { BUY, SELL } from './types';
-import type { Book, BookOptions, Found, NewOrder, PlaceRefusal, Restored, Side } from './types';
+import type { Book, BookOptions, Found, NewOrder, OrderType, PlaceRefusal, Restored, Side } from './types';
 
 /** Held here: an imported name is looked up through a getter at every call, which is felt at millions of them a second. */
 const check = checkOrder;
@@ -216,14 +216,15 @@ class FastBook extends Matching implements Book {
     if (this.lotsAtMost + lots > MOST_LOTS) throw new RangeError('more lots than a book can count');
   }
 
+  wouldTrigger(side: Side, type: OrderType, stop: number): boolean {
+    return this.lastPrice > 0 && reaches(waitsAbove(side, type), stop, this.lastPrice);
+  }
+
   private refusal(order: NewOrder): PlaceRefusal | undefined {
     const { type, side } = order;
     if (this.state === 'TRADING' && (type === 'LIMIT' || type === 'MARKET')) return undefined;
     if (this.isClosed()) return 'MARKET_CLOSED';
-    if (isConditional(type)) {
-      const triggers = order.trailing === 0 && this.lastPrice > 0 && reaches(waitsAbove(side, type), order.stop, this.lastPrice);
-      return triggers ? 'WOULD_TRIGGER' : undefined;
-    }
+    if (isConditional(type)) return order.trailing === 0 && this.wouldTrigger(side, type, order.stop) ? 'WOULD_TRIGGER' : undefined;
     return (type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order) ? 'WOULD_MATCH' : undefined;
   }
 

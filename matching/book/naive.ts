@@ -7,7 +7,7 @@
  */
 import { affordable, canRest, checkOco, checkOrder, checkRestored, isConditional, isFillOrKill, MOST_LOTS, natural, ocoPricesFit, opposite, positive, reaches, tighter, trailDistance, waitsAbove, within } from './rules';
 import { BUY, SELL } from './types';
-import type { Book, BookOptions, BookSink, Found, Gone, MarketState, NewOrder, PlaceRefusal, Restored, Side } from './types';
+import type { Book, BookOptions, BookSink, Found, Gone, MarketState, NewOrder, OrderType, PlaceRefusal, Restored, Side } from './types';
 
 type Standing = 'resting' | 'frozen' | 'waiting' | 'flying' | 'taking';
 
@@ -205,12 +205,13 @@ class NaiveBook implements Book {
     if (sum > MOST_LOTS) throw new RangeError('more lots than a book can count');
   }
 
+  wouldTrigger(side: Side, type: OrderType, stop: number): boolean {
+    return this.lastPrice > 0 && reaches(waitsAbove(side, type), stop, this.lastPrice);
+  }
+
   private refusal(order: NewOrder): PlaceRefusal | undefined {
     if (this.closed) return 'MARKET_CLOSED';
-    if (isConditional(order.type)) {
-      const triggers = order.trailing === 0 && this.lastPrice > 0 && reaches(waitsAbove(order.side, order.type), order.stop, this.lastPrice);
-      return triggers ? 'WOULD_TRIGGER' : undefined;
-    }
+    if (isConditional(order.type)) return order.trailing === 0 && this.wouldTrigger(order.side, order.type, order.stop) ? 'WOULD_TRIGGER' : undefined;
     return (order.type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order) ? 'WOULD_MATCH' : undefined;
   }
 

@@ -120,6 +120,8 @@ export interface Book {
   place(order: NewOrder): PlaceRefusal | undefined;
   /** Two legs, one of which may trade: a LIMIT_MAKER (or TAKE_PROFIT*) and a STOP_LOSS*; same side, owner and lots. */
   placeOco(limit: NewOrder, stop: NewOrder): PlaceRefusal | undefined;
+  /** Would a stop or take-profit order at this price be set off by the last price at once? Such a one is refused. */
+  wouldTrigger(side: Side, type: OrderType, stop: number): boolean;
   /** Takes an order out (with its OCO sibling). False: not here, in flight, or the market is halted; nothing has changed. */
   cancel(id: number): boolean;
   /** Lowers what is open of a resting or waiting order to `lots`, keeping its place. False: not here, in flight, or not lower. */

@@ -43,6 +43,8 @@ export interface TradingMarket {
   readonly flying: [string | null, string | null];
   /** After a miss: the venue's best price then, and the time before which resting orders are not sent again. */
   readonly missed: [{ best: number; until: number; pause: number }, { best: number; until: number; pause: number }];
+  /** When trailing orders were last written down (ms). */
+  extremesAt: number;
   tradeId: number;
   /** Price of the latest trade here, in ticks; 0 for none. */
   last: number;
@@ -88,6 +90,7 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
     waiting: [[], []],
     flying: [null, null],
     missed: [noMiss(), noMiss()],
+    extremesAt: 0,
     tradeId: 0,
     last: 0,
     exposureMost: 0n,

@@ -183,6 +183,38 @@ describe('a market without a venue', () => {
     expect(await balance('ann', 'JVG')).toBe('100 9900');
   });
 
+  test('a trailing order keeps how far it has come over a restart', async () => {
+    const trade = async (price: string): Promise<void> => {
+      await place('bob', { price, quantity: '5' });
+      await place('cid', { side: 'SELL', price, quantity: '5' });
+    };
+    await trade('2');
+    const trailing = await place('ann', { side: 'SELL', type: 'STOP_LOSS', trailingDelta: 1000, quantity: '5' });
+    await trade('4');
+    // It is written down with the next thing that happens here, a few seconds on.
+    clock.at += 6000;
+    await place('bob', { price: '1', quantity: '5' });
+    await engine.stop();
+    engine = await start();
+    await place('bob', { price: '3.5', quantity: '5' });
+    // A tenth below the 4 of before the restart, and far above a tenth below the 3.5 of after it.
+    await trade('3.5');
+    await place('bob', { price: '3.4', quantity: '5' });
+    expect(await order(trailing.id)).toMatchObject({ state: 'FILLED' });
+  });
+
+  test('replaced by a stop: refused where it would be set off at once, with the old order still there', async () => {
+    await place('bob', { price: '2', quantity: '5' });
+    await place('cid', { side: 'SELL', price: '2', quantity: '5' });
+    const old = await place('ann', { side: 'SELL', price: '3', quantity: '5' });
+    const replace = (stopPrice: string, key: string) =>
+      engine.submit({ kind: 'order.replace', userId: 'ann', clientOrderId: key, orderId: String(old.id), symbol: 'JVZJVG', side: 'SELL', type: 'STOP_LOSS', stopPrice, quantity: '5', reference: `order:ann:${key}` });
+    await expect(replace('2.5', 'too-high')).rejects.toMatchObject({ code: 'WOULD_TRIGGER' });
+    expect(await order(old.id)).toMatchObject({ state: 'NEW', standing: 'resting' });
+    expect(await replace('1.5', 'below')).toMatchObject({ status: 'NEW', working: false, canceledId: old.id });
+    expect(await balance('ann', 'JVZ')).toBe('9995 5');
+  });
+
   test('a restart finds the book as it was', async () => {
     await place('ann', { side: 'SELL', price: '2', quantity: '10' });
     await place('cid', { side: 'SELL', price: '2', quantity: '10' });

@@ -24,6 +24,8 @@ interface Share {
   readonly rate: Rate;
 }
 
+const EXTREMES_EVERY_MS = 5000;
+
 const GONE_EVENT = { CANCELED: 'cancel', EXPIRED: 'expire', OCO: 'expire', EXPIRED_IN_MATCH: 'prevent' } as const;
 
 /**
@@ -191,6 +193,7 @@ export class Settlement implements BookSink {
   finish(): void {
     const { market, draft, context } = this;
     market.sink = undefined;
+    this.noteExtremes();
     const extra = new Map<string, { userId: string; asset: string; amount: Units }>();
     for (const order of this.withSiblings()) {
       const wanted = this.wanted(order);
@@ -209,6 +212,20 @@ export class Settlement implements BookSink {
     }
     market.routing.matchedInside += [...this.inside].filter((order) => order.rounds === 0 && order.createdAt === context.now).length;
     if (this.touched.size > 0) draft.rows.push(upsertRow(RoutingEntity, routingRow(market)));
+  }
+
+  /** How far trailing orders have come is written down now and then: a restart takes them back by seconds, not to their start. */
+  private noteExtremes(): void {
+    const { market, context } = this;
+    if (market.triggers.size === 0 || context.now - market.extremesAt < EXTREMES_EVERY_MS) return;
+    market.extremesAt = context.now;
+    for (const seq of market.triggers) {
+      const order = this.order(seq);
+      const extreme = order.trailing > 0 ? (market.book.find(seq)?.extreme ?? 0) : 0;
+      if (extreme === order.extreme) continue;
+      order.extreme = extreme;
+      this.touch(order);
+    }
   }
 
   private withSiblings(): Set<OpenOrder> {

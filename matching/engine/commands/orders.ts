@@ -154,15 +154,15 @@ const answerOf = (order: OpenOrder, market: TradingMarket): CommandAnswer => ({ 
 
 export function placeOrder(draft: Draft, command: Body<'order.place'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
-  const order = put(draft, market, command, reference, context);
+  if (market.book.state === 'CANCEL_ONLY' || market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
+  const checked = checkTerms(command, market, openOnes(draft, market, command.userId));
+  const order = put(draft, market, command, checked, reference, context);
   draft.answer = answerOf(order, market);
   draft.short = { orderId: order.id };
 }
 
-function put(draft: Draft, market: TradingMarket, command: Body<'order.place'> | Body<'order.replace'>, reference: string, context: Context): OpenOrder {
+function put(draft: Draft, market: TradingMarket, command: Body<'order.place'> | Body<'order.replace'>, checked: Checked, reference: string, context: Context): OpenOrder {
   const work = new Settlement(market, draft, context, reference);
-  if (market.book.state === 'CANCEL_ONLY' || market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
-  const checked = checkTerms(command, market, openOnes(draft, market, command.userId));
   const order = newOrder(draft, market, command.userId, command.clientOrderId, checked, { listId: null, siblingId: null }, context.now);
   const via = wayOf(draft, market, order, context);
   setAside(draft, market, order, reference);
@@ -271,7 +271,8 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
   const work = new Settlement(market, draft, context, `${reference}#cancel`);
   takeOut(work, order);
   work.finish();
-  const placed = put(draft, market, command, reference, context);
+  // As it was judged before: without the old order there may be no price left to judge it by.
+  const placed = put(draft, market, command, checked, reference, context);
   draft.answer = { ...answerOf(placed, market), canceledId: order.id };
   draft.short = { orderId: placed.id, canceledId: order.id };
 }
@@ -287,8 +288,7 @@ function precheck(draft: Draft, market: TradingMarket, old: OpenOrder, next: Ope
     const prices = [market.book.best(opposite), modeOf(market, context.now) === 'mirrored' ? (facing(market, next.side)[0]?.[0] ?? 0) : 0].filter((price) => price > 0);
     if (prices.some((price) => (next.side === 'BUY' ? next.price >= price : next.price <= price))) throw REFUSED.WOULD_MATCH();
   }
-  // A stop must be looked at by the book itself, with the old order gone: it is placed anew instead.
-  if (next.stop > 0 || next.trailing > 0) throw new DomainError('BAD_ORDER', { field: 'type' });
+  if (next.stop > 0 && next.trailing === 0 && market.book.wouldTrigger(sideOf(next.side), next.type, next.stop)) throw REFUSED.WOULD_TRIGGER();
   wayOf(draft, market, next, context);
 }
 
