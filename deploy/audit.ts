@@ -14,6 +14,7 @@ import { createEvmChain } from '../wallets/chains/evm';
 import type { Chain } from '../wallets/chains/chain';
 import { connectSigner } from '../wallets/keys';
 import type { Config } from './config';
+import { openNetworks } from './networks';
 
 export interface AuditResult {
   readonly findings: Finding[];
@@ -60,6 +61,7 @@ async function openOutside(config: Config, registry: Registry): Promise<Outside>
   // Never started: only its queries are used.
   const binance = createBinance({ ...urls, ...keys }, [], { clock: { now: () => Date.now() }, logger: silent });
   const signer = connectSigner(config.SIGNER_SOCKET);
+  const nodes = new Map(openNetworks(config).map(({ id, rpcUrl }) => [id, rpcUrl]));
   const chains = await Promise.all(
     registry.networks.map(async (network) => {
       const rails = registry.rails.filter((rail) => rail.network === network.id);
@@ -67,7 +69,7 @@ async function openOutside(config: Config, registry: Registry): Promise<Outside>
         (identity) => identity.hotAddress,
         () => undefined,
       );
-      return { network, rails, chain: createEvmChain(network, rails, { rpcUrl: config.ETHEREUM_RPC_URL, traces: false }), hotAddress };
+      return { network, rails, chain: createEvmChain(network, rails, { rpcUrl: nodes.get(network.id) ?? '', traces: false }), hotAddress };
     }),
   );
   return { registry, binance, chains };

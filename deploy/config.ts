@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { NETWORK_SETTINGS } from './networks';
 import { ROOT } from './services';
 
 /** Every setting of the product, read once. The names are those of `.env.example`. */
@@ -24,13 +25,7 @@ const schema = z.object({
   BINANCE_TRADING_SECRET: z.string().min(1),
   BINANCE_TREASURY_KEY: z.string().min(1),
   BINANCE_TREASURY_SECRET: z.string().min(1),
-  ETHEREUM_RPC_URL: z.string().min(1),
-  ETHEREUM_CHAIN_ID: z.coerce.number().int().positive(),
-  ETHEREUM_USDT: z.string().min(1),
-  ETHEREUM_CONFIRMATIONS: z.coerce.number().int().positive().default(12),
-  ETHEREUM_TRACES: z.enum(['true', 'false']).default('true'),
-  ETHEREUM_POLL_MS: z.coerce.number().int().min(50).default(1000),
-  ETHEREUM_GAS_RESERVE: z.string().default('0.5'),
+  ...NETWORK_SETTINGS,
   SIGNER_SOCKET: z.string().min(1),
   /** Set by the local world: demo accounts, first funds, throw-away settings. */
   JAVIZEN_LOCAL: z.enum(['1']).optional(),

@@ -18,6 +18,7 @@ import { createWallets } from '../wallets';
 import { connectSigner } from '../wallets/keys';
 import { isLoopback, loadEnvFile, readConfig } from './config';
 import type { Config } from './config';
+import { openNetworks } from './networks';
 import { firstFunds } from './first-funds';
 import { runSignerRole } from './signer';
 
@@ -44,7 +45,7 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
 
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
-  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, config.ETHEREUM_RPC_URL]) {
+  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).map(({ rpcUrl }) => rpcUrl)]) {
     if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
   }
 }
@@ -64,8 +65,8 @@ async function runAll(config: Config): Promise<void> {
   const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 20 });
   await guardSettings(dataSource, config, logger);
   await migrate(dataSource);
-  const listing = { chainId: config.ETHEREUM_CHAIN_ID, usdt: config.ETHEREUM_USDT, confirmations: config.ETHEREUM_CONFIRMATIONS };
-  await seed(dataSource, firstListing({ ethereum: listing }), clock.now());
+  const networks = openNetworks(config);
+  await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network]))), clock.now());
   const registry = await loadRegistry(dataSource);
   const redis = new Redis(config.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 2000 });
   redis.on('error', (error) => logger.warn({ error: error.message }, 'redis'));
@@ -84,21 +85,13 @@ async function runAll(config: Config): Promise<void> {
   const wallets = createWallets(
     { ...shared, engine: matching.engine, signer, venueCapital: matching.venueCapital },
     {
-      networks: {
-        ethereum: {
-          rpcUrl: config.ETHEREUM_RPC_URL,
-          traces: config.ETHEREUM_TRACES === 'true',
-          pollMs: config.ETHEREUM_POLL_MS,
-          hotFloor: {},
-          gasReserve: config.ETHEREUM_GAS_RESERVE,
-        },
-      },
+      networks: Object.fromEntries(networks.map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, hotFloor: {} }])),
     },
   );
   await wallets.start();
   if (config.JAVIZEN_LOCAL === '1') {
     mustBeLocal(config);
-    await firstFunds({ config, engine: matching.engine, signer, logger });
+    await firstFunds({ networks, engine: matching.engine, signer, logger });
     const password = config.JAVIZEN_DEMO_PASSWORD ?? '';
     await ensureAccount({ dataSource, clock, ids }, { email: 'admin@javizen.local', password, role: 'admin', locale: 'en' });
     await ensureAccount({ dataSource, clock, ids }, { email: 'trader@javizen.local', password, role: 'user', locale: 'en' });

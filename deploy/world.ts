@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KNOWN_NETWORKS } from '../db/seed';
+import type { LocalChain } from './local/evm/accounts';
 import { prepareChain } from './local/evm/prepare';
 import { startAnvil } from './local/evm/anvil';
 import { readConfig } from './config';
@@ -18,18 +20,29 @@ export interface WorldOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly throwAway?: boolean;
   readonly port?: number;
+  /** The chains to run; all there are, unless told. */
+  readonly networks?: readonly string[];
 }
 
-type Part = 'mariadb' | 'redis' | 'anvil' | 'binance' | 'signer' | 'javizen';
+/** Anvil stands in for each chain of the Ethereum kind. */
+type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'binance' | 'signer' | 'javizen';
+
+const CHAIN_IDS: Readonly<Record<string, number>> = { ethereum: 31337, bsc: 31338, polygon: 31339 };
+
+/** A local chain of the world. */
+export interface WorldChain extends LocalChain {
+  readonly chainId: number;
+  readonly coin: string;
+  readonly usdtDecimals: number;
+}
 
 /** What a client of the running world needs to know; kept in `<dir>/world.json` while it runs. */
 export interface WorldAddress {
   readonly url: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  readonly rpcUrl: string;
-  readonly chainId: number;
-  readonly usdt: string;
+  /** The local chains, by our ids of them. */
+  readonly chains: Readonly<Record<string, WorldChain>>;
   readonly binanceUrl: string;
   readonly adminPassword: string;
   readonly dir: string;
@@ -61,18 +74,16 @@ export class World {
     const left = await stopLeftovers(dir);
     if (left.length > 0) say(`Stopped what an earlier start left running: ${left.join(', ')}`);
     await this.startStores();
-    const chain = await this.startChain();
-    const venue = await this.startVenue(chain);
-    this.env = this.settings(chain, venue);
+    const chains = await this.startChains();
+    const venue = await this.startVenue(chains);
+    this.env = this.settings(chains, venue);
     await this.startSigner();
     const port = await this.startExchange();
     this.address = {
       url: `http://127.0.0.1:${port}`,
       databaseUrl: this.stores?.databaseUrl ?? '',
       redisUrl: this.stores?.redisUrl ?? '',
-      rpcUrl: chain.rpcUrl,
-      chainId: chain.chainId,
-      usdt: chain.usdt,
+      chains,
       binanceUrl: venue.url,
       adminPassword: localSecret(dir, 'demo', 6),
       dir,
@@ -123,22 +134,29 @@ export class World {
     for (const running of started.running) this.parts.set(running.name as Part, running);
   }
 
-  private async startChain(): Promise<{ rpcUrl: string; chainId: number; usdt: string }> {
-    const rpcUrl = this.given('ETHEREUM_RPC_URL');
-    if (rpcUrl) return { rpcUrl, chainId: Number(this.given('ETHEREUM_CHAIN_ID')), usdt: this.given('ETHEREUM_USDT') ?? '' };
-    this.options.say('Ethereum (anvil) ...');
-    const dir = join(this.dir, 'anvil');
-    mkdirSync(dir, { recursive: true });
-    const port = await freePort(rememberedPort(this.dir, 'anvil'));
-    rememberPort(this.dir, 'anvil', port);
-    const anvil = await startAnvil({ dir, port, chainId: 31337, blockSeconds: 1, logFile: join(this.dir, 'logs', 'anvil.log') });
-    remember(this.dir, { name: 'anvil', pid: anvil.pid, mark: dir });
-    this.parts.set('anvil', { name: 'anvil', pid: anvil.pid, child: undefined as never, stop: () => anvil.stop() });
-    const { chainId, usdt } = await prepareChain(anvil.url);
-    return { rpcUrl: anvil.url, chainId, usdt };
+  /** One anvil for each network of ours that the operator has named no node for. */
+  private async startChains(): Promise<Record<string, WorldChain>> {
+    const wanted = (this.options.networks ?? Object.keys(CHAIN_IDS)).filter((id) => !this.given(`${id.toUpperCase()}_RPC_URL`));
+    this.options.say(`Chains (anvil): ${wanted.join(', ')} ...`);
+    const started = await Promise.all(wanted.map(async (id) => [id, await this.startChain(id)] as const));
+    return Object.fromEntries(started);
   }
 
-  private async startVenue(chain: { rpcUrl: string; chainId: number; usdt: string }): Promise<{ url: string }> {
+  private async startChain(id: string): Promise<WorldChain> {
+    const name = `anvil-${id}` as const;
+    const dir = join(this.dir, name);
+    mkdirSync(dir, { recursive: true });
+    const port = await freePort(rememberedPort(this.dir, name));
+    rememberPort(this.dir, name, port);
+    const anvil = await startAnvil({ dir, port, chainId: CHAIN_IDS[id] ?? 0, blockSeconds: 1, logFile: join(this.dir, 'logs', `${name}.log`) });
+    remember(this.dir, { name, pid: anvil.pid, mark: dir });
+    this.parts.set(name, { name, pid: anvil.pid, child: undefined as never, stop: () => anvil.stop() });
+    const { chainId, usdt } = await prepareChain(anvil.url);
+    const kind = KNOWN_NETWORKS[id];
+    return { rpcUrl: anvil.url, chainId, usdt, coin: kind?.gasAsset ?? '', usdtDecimals: kind?.usdtDecimals ?? 6 };
+  }
+
+  private async startVenue(chains: Record<string, WorldChain>): Promise<{ url: string }> {
     const given = this.given('BINANCE_REST_URL');
     if (given) return { url: given };
     this.options.say('Binance (emulator on recorded data) ...');
@@ -155,7 +173,9 @@ export class World {
         { ...key('trading'), type: 'hmac', permissions: ['TRADE'] },
         { ...key('treasury'), type: 'hmac', permissions: ['WITHDRAW'] },
       ],
-      chains: [{ network: 'ETH', rpcUrl: chain.rpcUrl, chainId: chain.chainId, tokens: { USDT: { contract: chain.usdt, decimals: 6 } }, confirmations: 3 }],
+      chains: Object.entries(chains).map(([id, { rpcUrl, chainId, coin, usdt, usdtDecimals }]) => ({
+        network: KNOWN_NETWORKS[id]?.venueNetwork, rpcUrl, chainId, coin, tokens: { USDT: { contract: usdt, decimals: usdtDecimals } }, confirmations: 3,
+      })),
     };
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     const running = startProgram({ name: 'binance', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/local/binance/main.ts', '--config', file], cwd: ROOT, mark: file });
@@ -168,10 +188,10 @@ export class World {
   }
 
   /** The environment of the exchange: the operator's settings over the local world's. */
-  private settings(chain: { rpcUrl: string; chainId: number; usdt: string }, venue: { url: string }): NodeJS.ProcessEnv {
+  private settings(chains: Record<string, WorldChain>, venue: { url: string }): NodeJS.ProcessEnv {
     const { dir } = this.options;
     const secret = (name: string, bytes = 32): string => localSecret(dir, name, bytes);
-    const local = ['DATABASE_URL', 'REDIS_URL', 'ETHEREUM_RPC_URL', 'BINANCE_REST_URL'].every((name) => !this.given(name));
+    const local = ['DATABASE_URL', 'REDIS_URL', 'BINANCE_REST_URL', ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`)].every((name) => !this.given(name));
     return {
       PATH: process.env.PATH,
       NODE_ENV: this.options.throwAway ? 'test' : 'development',
@@ -189,11 +209,7 @@ export class World {
       BINANCE_TRADING_SECRET: secret('tradingSecret'),
       BINANCE_TREASURY_KEY: secret('treasuryKey'),
       BINANCE_TREASURY_SECRET: secret('treasurySecret'),
-      ETHEREUM_RPC_URL: chain.rpcUrl,
-      ETHEREUM_CHAIN_ID: String(chain.chainId),
-      ETHEREUM_USDT: chain.usdt,
-      ETHEREUM_CONFIRMATIONS: '3',
-      ETHEREUM_POLL_MS: '400',
+      ...Object.assign({}, ...Object.entries(chains).map(([id, chain]) => chainSettings(id, chain))),
       SIGNER_SOCKET: this.socket(),
       ...(local && { JAVIZEN_LOCAL: '1', JAVIZEN_DEMO_PASSWORD: secret('demo', 6) }),
       ...(this.options.throwAway && { JAVIZEN_THROW_AWAY: '1' }),
@@ -219,8 +235,7 @@ export class World {
       SIGNER_SEED_FILE: this.given('SIGNER_SEED_FILE') ?? join(dir, 'seed.sealed'),
       SIGNER_DIR: dir,
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),
-      ETHEREUM_CHAIN_ID: this.env.ETHEREUM_CHAIN_ID,
-      ETHEREUM_USDT: this.env.ETHEREUM_USDT,
+      ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$/.test(name))),
     };
     const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'signer', dir], cwd: ROOT, env, mark: dir });
     this.parts.set('signer', running);
@@ -243,6 +258,19 @@ export class World {
     });
     return port;
   }
+}
+
+/** The local chain of a network. Throws, with the names there are. */
+export function chainOf(world: WorldAddress, network = 'ethereum'): WorldChain {
+  const chain = world.chains[network];
+  if (!chain) throw new Error(`no local chain ${network} runs here: there is ${Object.keys(world.chains).join(', ')}`);
+  return chain;
+}
+
+/** Settings of one local chain, quicker than a real one. */
+function chainSettings(id: string, { rpcUrl, chainId, usdt }: WorldChain): NodeJS.ProcessEnv {
+  const name = id.toUpperCase();
+  return { [`${name}_RPC_URL`]: rpcUrl, [`${name}_CHAIN_ID`]: String(chainId), [`${name}_USDT`]: usdt, [`${name}_CONFIRMATIONS`]: '3', [`${name}_POLL_MS`]: '400' };
 }
 
 /** The world that runs in this directory now, if one does. */

@@ -1,18 +1,39 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { Market, Registry } from '../../domain/registry';
 import { RoutingEntity } from '../entities/orders';
 import { AssetEntity, FeeVersionEntity, MarketEntity, NetworkEntity, RailEntity } from '../entities/registry';
 
-/** What differs from place to place in an otherwise equal listing. */
-export interface SeedChoices {
-  readonly ethereum: { readonly chainId: number; readonly usdt: string; readonly confirmations: number };
+/** What a network of the Ethereum kind is, whichever chain stands behind it. */
+export interface NetworkKind {
+  readonly name: string;
+  readonly gasAsset: string;
+  /** Binance's word for it. */
+  readonly venueNetwork: string;
+  readonly usdtDecimals: number;
 }
+
+/** What differs from place to place in an otherwise equal listing, by our id of the network. */
+export interface NetworkChoice {
+  readonly chainId: number;
+  /** Contract of the dollar token there; without it only the network's own coin is listed. */
+  readonly usdt?: string;
+  readonly confirmations: number;
+  /** Of a network that is not among the known ones. */
+  readonly kind?: NetworkKind;
+}
+
+export const KNOWN_NETWORKS: Readonly<Record<string, NetworkKind>> = {
+  ethereum: { name: 'Ethereum', gasAsset: 'ETH', venueNetwork: 'ETH', usdtDecimals: 6 },
+  bsc: { name: 'BNB Smart Chain', gasAsset: 'BNB', venueNetwork: 'BSC', usdtDecimals: 18 },
+  polygon: { name: 'Polygon', gasAsset: 'POL', venueNetwork: 'MATIC', usdtDecimals: 6 },
+};
 
 const ASSETS: Registry['assets'] = [
   { code: 'ETH', name: 'Ether', scale: 8 },
   { code: 'USDT', name: 'Tether USD', scale: 6 },
   { code: 'BTC', name: 'Bitcoin', scale: 8 },
   { code: 'BNB', name: 'BNB', scale: 8 },
+  { code: 'POL', name: 'Polygon', scale: 8 },
   { code: 'SOL', name: 'Solana', scale: 8 },
   { code: 'TRX', name: 'Tron', scale: 6 },
   { code: 'XRP', name: 'XRP', scale: 6 },
@@ -51,20 +72,34 @@ const MARKETS: Registry['markets'] = [
   market('JVZJVG', 'JVZ', 'JVG', '0.0001', '0.01', '1', null),
 ];
 
+/** Smallest deposit and withdrawal, and the fee of a withdrawal, of a network's own coin; of another coin the first. */
+const COIN_TERMS: Readonly<Record<string, readonly [minDeposit: string, minWithdrawal: string, withdrawalFee: string]>> = {
+  ETH: ['0.001', '0.01', '0.003'],
+  BNB: ['0.002', '0.01', '0.001'],
+  POL: ['1', '5', '0.5'],
+};
+
 /**
- * The listing of a fresh exchange. Withdrawal fees lie above what a payout costs (gas, and the venue's fee for bringing
- * coins back), because users' coins never pay the house's costs.
+ * One network with its rails. Withdrawal fees lie above what a payout costs (gas, and the venue's fee for bringing coins
+ * back), because users' coins never pay the house's costs.
  */
-export function firstListing({ ethereum }: SeedChoices): Registry {
+function listNetwork(id: string, { chainId, usdt, confirmations, kind = KNOWN_NETWORKS[id] }: NetworkChoice): Pick<Registry, 'networks' | 'rails'> {
+  if (!kind) throw new Error(`nothing is known of the network ${id}`);
+  const { name, gasAsset, venueNetwork, usdtDecimals } = kind;
+  const [minDeposit, minWithdrawal, withdrawalFee] = COIN_TERMS[gasAsset] ?? ['0.001', '0.01', '0.003'];
+  const coin = { asset: gasAsset, network: id, contract: null, decimals: 18, minDeposit, depositFee: '0', minWithdrawal, withdrawalFee };
+  const dollar = usdt && { asset: 'USDT', network: id, contract: usdt, decimals: usdtDecimals, minDeposit: '1', depositFee: '0', minWithdrawal: '10', withdrawalFee: id === 'ethereum' ? '6' : '2' };
+  return { networks: [{ id, name, kind: 'evm', chainId, gasAsset, confirmations, venueNetwork }], rails: [coin, ...(dollar ? [dollar] : [])] };
+}
+
+/** The listing of a fresh exchange with these networks. */
+export function firstListing(choices: Readonly<Record<string, NetworkChoice>>): Registry {
+  const listed = Object.entries(choices).map(([id, choice]) => listNetwork(id, choice));
+  const coins = listed.flatMap(({ networks }) => networks.map(({ gasAsset }) => gasAsset)).filter((code) => !ASSETS.some((asset) => asset.code === code));
   return {
-    assets: ASSETS,
-    networks: [
-      { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: ethereum.chainId, gasAsset: 'ETH', confirmations: ethereum.confirmations, venueNetwork: 'ETH' },
-    ],
-    rails: [
-      { asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, minDeposit: '0.001', depositFee: '0', minWithdrawal: '0.01', withdrawalFee: '0.003' },
-      { asset: 'USDT', network: 'ethereum', contract: ethereum.usdt, decimals: 6, minDeposit: '1', depositFee: '0', minWithdrawal: '10', withdrawalFee: '6' },
-    ],
+    assets: [...ASSETS, ...[...new Set(coins)].map((code) => ({ code, name: code, scale: 8 }))],
+    networks: listed.flatMap(({ networks }) => networks),
+    rails: listed.flatMap(({ rails }) => rails),
     markets: MARKETS,
     fees: {
       version: 1,
@@ -83,10 +118,13 @@ export function firstListing({ ethereum }: SeedChoices): Registry {
   };
 }
 
-/** Writes the listing where nothing is listed yet; an existing one belongs to the operator and is left alone. */
+/**
+ * Writes the listing where nothing is listed yet; an existing one belongs to the operator and is left alone, but for
+ * networks that the settings name and it does not have: they are added with their rails.
+ */
 export async function seed(dataSource: DataSource, listing: Registry, now: number): Promise<void> {
   await dataSource.transaction(async (manager) => {
-    if ((await manager.count(AssetEntity)) > 0) return;
+    if ((await manager.count(AssetEntity)) > 0) return addNetworks(manager, listing);
     await manager.insert(AssetEntity, [...listing.assets]);
     await manager.insert(NetworkEntity, [...listing.networks]);
     await manager.insert(RailEntity, [...listing.rails]);
@@ -96,4 +134,14 @@ export async function seed(dataSource: DataSource, listing: Registry, now: numbe
     const { version, ...rates } = listing.fees;
     await manager.insert(FeeVersionEntity, { version, rates, at: now });
   });
+}
+
+async function addNetworks(manager: EntityManager, listing: Registry): Promise<void> {
+  const [networks, assets] = [await manager.find(NetworkEntity), await manager.find(AssetEntity)];
+  const fresh = listing.networks.filter(({ id }) => !networks.some((known) => known.id === id));
+  const rails = listing.rails.filter(({ network }) => fresh.some(({ id }) => id === network));
+  const coins = listing.assets.filter(({ code }) => rails.some(({ asset }) => asset === code) && !assets.some((known) => known.code === code));
+  await manager.insert(AssetEntity, coins);
+  await manager.insert(NetworkEntity, fresh);
+  await manager.insert(RailEntity, rails);
 }

@@ -1,7 +1,7 @@
-/** `npm run demo`: walks one user's whole life on the running local world (or starts one), then audits. */
+/** `npm run demo [-- --network ethereum|bsc|polygon]`: walks one user's whole life on the running local world (or starts one), then audits. */
 import { audit } from '../audit';
-import { json, line, runCommand, wantsJson } from '../print';
-import { live } from '../scenarios/life';
+import { json, line, option, runCommand, wantsJson } from '../print';
+import { LIFE_NETWORKS, live } from '../scenarios/life';
 import type { Tell } from '../scenarios/life';
 import { withWorld, worldConfig } from '../world';
 import { printAudit } from './audit';
@@ -10,6 +10,8 @@ const AUDIT_WAIT_MS = 60_000;
 const STEPS = 10;
 
 async function main(): Promise<number> {
+  const network = option('network') ?? 'ethereum';
+  if (!LIFE_NETWORKS.includes(network)) throw new Error(`--network is one of ${LIFE_NETWORKS.join(', ')}`);
   return withWorld(async (world) => {
     let done = 0;
     const tell: Tell = (step, title, facts) => {
@@ -18,10 +20,10 @@ async function main(): Promise<number> {
       const told = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
       line(` ${String(step).padStart(2)}. ${title}${told.length > 0 ? ` · ${told.join(' · ')}` : ''}`);
     };
-    if (!wantsJson()) line(`\nOne user's life on ${world.url}\n`);
+    if (!wantsJson()) line(`\nOne user's life on ${world.url}, coins on ${network}\n`);
     let problem: string | undefined;
     try {
-      await live(world, tell);
+      await live(world, tell, { network });
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
       if (!wantsJson()) line(`\n  step ${done + 1} failed: ${problem}`);

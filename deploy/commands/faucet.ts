@@ -1,13 +1,14 @@
-/** `npm run faucet -- <address> <ETH|USDT> <amount>`: coins of the running local chain. */
+/** `npm run faucet -- <address> <ETH|BNB|POL|USDT> <amount> [--network ethereum|bsc|polygon]`: coins of a running local chain. */
 import { join } from 'node:path';
 import { faucet } from '../local/evm/faucet';
+import { option } from '../print';
 import { LOCAL } from '../services';
-import { runningWorld } from '../world';
+import { chainOf, runningWorld } from '../world';
 
 async function main(): Promise<number> {
   const [address, asset, amount] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   if (!address || !asset || !amount) {
-    console.error('Usage: npm run faucet -- <address> <ETH|USDT> <amount>');
+    console.error('Usage: npm run faucet -- <address> <ETH|BNB|POL|USDT> <amount> [--network ethereum|bsc|polygon]');
     return 2;
   }
   const world = await runningWorld(join(LOCAL, 'world'));
@@ -15,8 +16,11 @@ async function main(): Promise<number> {
     console.error('Nothing runs here. Start it first: npm start');
     return 2;
   }
-  const { txid, blockNumber } = await faucet(world, address, asset.toUpperCase(), amount);
-  console.log(process.argv.includes('--json') ? JSON.stringify({ txid, blockNumber, address, asset, amount }) : `${amount} ${asset} sent to ${address} by ${txid}, in block ${blockNumber}`);
+  const coin = asset.toUpperCase();
+  // A chain's own coin names the chain; dollars are on all of them.
+  const named = option('network') ?? Object.entries(world.chains).find(([, chain]) => chain.coin === coin)?.[0] ?? 'ethereum';
+  const { txid, blockNumber } = await faucet(chainOf(world, named), address, coin, amount);
+  console.log(process.argv.includes('--json') ? JSON.stringify({ txid, blockNumber, network: named, address, asset, amount }) : `${amount} ${asset} sent to ${address} by ${txid}, in block ${blockNumber}`);
   return 0;
 }
 

@@ -7,7 +7,7 @@ import { balanceOf } from '../local/evm/balance';
 import { faucet } from '../local/evm/faucet';
 import { buildPage } from '../page';
 import { LOCAL } from '../services';
-import { World, worldConfig } from '../world';
+import { World, chainOf, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { browserPath, openBrowser } from './browser';
 import { Client, DOCUMENT, until } from './client';
@@ -42,12 +42,21 @@ test('on a fresh world the account at Binance is empty and the operator has gas,
   const admin = new Client(address.url);
   await admin.logIn('admin@javizen.local', address.adminPassword);
   const { custody, position } = await admin.call<{ custody: { place: string; asset: string; amount: string }[]; position: { asset: string; amount: string }[] }>('GET', '/admin/treasury');
-  expect(custody.filter((row) => row.amount !== '0')).toEqual([{ place: 'hot/ethereum', asset: 'ETH', amount: '0.5' }]);
-  expect(position).toEqual([{ asset: 'ETH', amount: '0.5' }]);
+  const gas = [{ asset: 'BNB', amount: '0.5' }, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }];
+  const sorted = <T extends { asset: string }>(rows: T[]): T[] => rows.toSorted((a, b) => (a.asset < b.asset ? -1 : 1));
+  expect(sorted(custody.filter((row) => row.amount !== '0'))).toMatchObject(gas);
+  expect(custody.map(({ place }) => place).toSorted()).toEqual(['hot/bsc', 'hot/ethereum', 'hot/polygon']);
+  expect(sorted(position)).toEqual(gas);
 });
 
 test('ten steps over public HTTP, and the books agree with chain and venue to the last unit', async () => {
   const result = await live(address, () => undefined);
+  expect(result.steps).toBe(10);
+  await balanced();
+});
+
+test.each(['bsc', 'polygon'])('a life on %s: its own chain, its own coin for gas, dollars with the decimals they have there', async (network) => {
+  const result = await live(address, () => undefined, { network });
   expect(result.steps).toBe(10);
   await balanced();
 });
@@ -63,14 +72,14 @@ inBrowser('the same life by clicks in two browsers', async () => {
       user: { browser: user, email: `clicks-${randomBytes(3).toString('hex')}@example.org`, password: 'a life by clicks' },
       admin: { browser: admin, email: 'admin@javizen.local', password: address.adminPassword },
       document: DOCUMENT,
-      pay: { asset: 'ETH', network: 'ethereum', into: async (deposit) => void (await faucet(address, deposit, 'ETH', '2')) },
+      pay: { asset: 'ETH', network: 'ethereum', into: async (deposit) => void (await faucet(chainOf(address), deposit, 'ETH', '2')) },
       swap: { from: 'ETH', to: 'USDT', amount: '1' },
       withdraw: { asset: 'USDT', network: 'ethereum', amount: '500', address: to },
       patienceMs: 90_000,
     });
     expect(shown.venueOrderId).toMatch(/^\d+$/);
     expect(shown.txid).toMatch(/^0x[0-9a-f]{64}$/);
-    expect(await balanceOf(address, to, 'USDT')).toBe('500');
+    expect(await balanceOf(chainOf(address), to, 'USDT')).toBe('500');
     // 409: the swap that was asked for while the coins were on their way to Binance. The browser notes it, the page explains it.
     expect([...user.complaints, ...admin.complaints].filter((complaint) => !complaint.includes('409'))).toEqual([]);
   } finally {
@@ -90,7 +99,7 @@ async function funded(): Promise<{ user: Client; admin: Client }> {
   const { items } = await admin.call<{ items: { id: string; email: string }[] }>('GET', '/admin/kyc');
   await admin.call('POST', `/admin/kyc/${items.find((item) => item.email === email)?.id ?? ''}/approve`, {});
   const { address: deposit } = await user.call<{ address: string }>('POST', '/deposit-addresses', { network: 'ethereum' });
-  await faucet(address, deposit, 'ETH', '2');
+  await faucet(chainOf(address), deposit, 'ETH', '2');
   await until('the coins reach Binance', async () => {
     const { items: rows } = await user.call<{ items: { state: string }[] }>('GET', '/deposits');
     return rows.some((row) => row.state === 'SWEPT');

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { faucet } from '../local/evm/faucet';
 import { balanceOf } from '../local/evm/balance';
-import type { WorldAddress } from '../world';
+import { chainOf } from '../world';
+import type { WorldAddress, WorldChain } from '../world';
 import { ApiRefusal, Client, DOCUMENT, until } from './client';
 
 export type Tell = (step: number, title: string, facts: Record<string, string>) => void;
@@ -46,8 +47,22 @@ export interface LifeResult {
 
 /** How long a step may take when parts of the house are killed meanwhile. */
 const PATIENCE_MS = 300_000;
-const PAID_IN = '2';
-const SWAPPED = '1.5';
+
+/** What is paid in, swapped and withdrawn on each network; the withdrawal is always of dollars. */
+interface Plan {
+  readonly asset: string;
+  readonly paidIn: string;
+  readonly to: string;
+  readonly swapped: string;
+  readonly withdrawn: string;
+}
+const PLANS: Readonly<Record<string, Plan>> = {
+  ethereum: { asset: 'ETH', paidIn: '2', to: 'USDT', swapped: '1.5', withdrawn: '1000' },
+  bsc: { asset: 'BNB', paidIn: '4', to: 'USDT', swapped: '3', withdrawn: '500' },
+  // Its own coin has no market here: dollars come in, a part becomes ether, dollars go out.
+  polygon: { asset: 'USDT', paidIn: '2000', to: 'ETH', swapped: '500', withdrawn: '1000' },
+};
+export const LIFE_NETWORKS = Object.keys(PLANS);
 
 export interface LifeOptions {
   /** Makes the user's and the admin's client; the patient one lives through kills. */
@@ -56,6 +71,8 @@ export interface LifeOptions {
   readonly name?: string;
   /** Listens to the live feed on the way. */
   readonly listen?: boolean;
+  /** Where coins come in and go out; Ethereum unless told. */
+  readonly network?: string;
 }
 
 /** Done before a kill took the answer away: the state that we wanted is the state it is in. */
@@ -67,9 +84,13 @@ async function unless(code: string, work: Promise<unknown>): Promise<void> {
   }
 }
 
-/** The demo's life: pays in ether, sells most of it, withdraws the dollars it brought. Rejects at the first step that fails. */
+/** The demo's life: pays coins in, swaps most of them, withdraws dollars. Rejects at the first step that fails. */
 export async function live(world: WorldAddress, tell: Tell, options: LifeOptions = {}): Promise<LifeResult> {
   const name = options.name ?? randomBytes(4).toString('hex');
+  const network = options.network ?? 'ethereum';
+  const plan = PLANS[network];
+  const chain = chainOf(world, network);
+  if (!plan) throw new Error(`nobody lives on ${network}`);
   const [email, password] = [`demo-${name}@javizen.local`, `life of ${name}`];
   const newClient = options.client ?? ((url: string) => new Client(url));
   const user = newClient(world.url);
@@ -86,9 +107,10 @@ export async function live(world: WorldAddress, tell: Tell, options: LifeOptions
     tell(3, 'an admin approved the identity', { application });
     await until('the approval', async () => (await user.call<{ state: string }>('GET', '/kyc')).state === 'APPROVED');
     tell(4, 'services are open', { told: `${user.heardOf('kyc.changed')} live event(s)` });
-    const paid = await depositStep(world, user, tell);
-    const swap = await swapStep(user, tell);
-    const withdrawal = await withdrawStep(world, user, admin, tell);
+    const place = { network, plan, chain };
+    const paid = await depositStep(place, user, tell);
+    const swap = await swapStep(plan, user, tell);
+    const withdrawal = await withdrawStep(place, user, admin, tell);
     return { steps: 10, userId: account.id, swapId: swap.id, withdrawalId: withdrawal.id, depositTxid: paid, swap, withdrawal };
   } finally {
     user.close();
@@ -106,12 +128,18 @@ async function approveIdentity(admin: Client, email: string): Promise<string> {
 export const balances = async (user: Client): Promise<string> =>
   (await user.call<{ items: { asset: string; available: string; held: string }[] }>('GET', '/balances')).items.map((row) => `${row.available}${row.held === '0' ? '' : `+${row.held} held`} ${row.asset}`).join(', ') || 'nothing';
 
-async function depositStep(world: WorldAddress, user: Client, tell: Tell): Promise<string> {
-  const { address } = await user.call<{ address: string }>('POST', '/deposit-addresses', { network: 'ethereum' });
-  tell(5, 'a deposit address of their own', { network: 'ethereum', address });
+interface Place {
+  readonly network: string;
+  readonly plan: Plan;
+  readonly chain: WorldChain;
+}
+
+async function depositStep({ network, plan: { asset, paidIn }, chain }: Place, user: Client, tell: Tell): Promise<string> {
+  const { address } = await user.call<{ address: string }>('POST', '/deposit-addresses', { network });
+  tell(5, 'a deposit address of their own', { network, address });
   const before = await balances(user);
-  const paid = await faucet(world, address, 'ETH', PAID_IN);
-  tell(6, `paid in ${PAID_IN} ETH`, { transaction: paid.txid, block: String(paid.blockNumber) });
+  const paid = await faucet(chain, address, asset, paidIn);
+  tell(6, `paid in ${paidIn} ${asset}`, { transaction: paid.txid, block: String(paid.blockNumber) });
   const deposit = await until('the credit', async () =>
     (await user.call<{ items: Deposit[] }>('GET', '/deposits')).items.find((row) => row.txid === paid.txid && ['CREDITED', 'SWEPT'].includes(row.state)),
     PATIENCE_MS,
@@ -122,13 +150,13 @@ async function depositStep(world: WorldAddress, user: Client, tell: Tell): Promi
 }
 
 /** Quotes and accepts until the coins have reached Binance; a refusal there holds nothing. Answers the finished swap. */
-async function swapOnce(user: Client): Promise<{ swap: Swap; rate: string; refusals: number }> {
+async function swapOnce({ asset, to, swapped }: Plan, user: Client): Promise<{ swap: Swap; rate: string; refusals: number }> {
   let refusals = 0;
   const key = randomBytes(8).toString('hex');
   const accepted = await until(
     'the swap',
     async () => {
-      const quote = await user.call<{ id: string; rate: string }>('POST', '/quotes', { from: 'ETH', to: 'USDT', fromAmount: SWAPPED });
+      const quote = await user.call<{ id: string; rate: string }>('POST', '/quotes', { from: asset, to, fromAmount: swapped });
       try {
         const swap = await user.call<Swap>('POST', '/swaps', { quoteId: quote.id }, { 'idempotency-key': `${key}-${refusals}` });
         return { swap, rate: quote.rate };
@@ -147,15 +175,15 @@ async function swapOnce(user: Client): Promise<{ swap: Swap; rate: string; refus
   return { swap: await until('the fill', finished, PATIENCE_MS), rate: accepted.rate, refusals };
 }
 
-async function swapStep(user: Client, tell: Tell): Promise<Swap> {
+async function swapStep(plan: Plan, user: Client, tell: Tell): Promise<Swap> {
   const before = await balances(user);
-  let result = await swapOnce(user);
+  let result = await swapOnce(plan, user);
   // Killed between the commit and the call, an order is never sent; the money is back, and the user asks again.
-  for (let tries = 0; result.swap.state === 'RETURNED' && tries < 10; tries++) result = await swapOnce(user);
+  for (let tries = 0; result.swap.state === 'RETURNED' && tries < 10; tries++) result = await swapOnce(plan, user);
   const { swap, rate, refusals } = result;
   if (swap.state !== 'COMPLETED') throw new Error(`the swap ended ${swap.state}`);
   const refused = `${refusals} while the coins were on their way`;
-  tell(8, `swapped ${swap.filledFrom} ETH to ${swap.filledTo} USDT`, { swap: swap.id, rate, 'our commission': `${swap.commission} USDT`, before, after: await balances(user), refusals: refused });
+  tell(8, `swapped ${swap.filledFrom} ${plan.asset} to ${swap.filledTo} ${plan.to}`, { swap: swap.id, rate, 'our commission': `${swap.commission} ${plan.to}`, before, after: await balances(user), refusals: refused });
   const order = swap.venueOrders[0];
   const trades = order?.trades ?? [];
   tell(9, 'the same trade ran at Binance at the same moment', {
@@ -167,17 +195,17 @@ async function swapStep(user: Client, tell: Tell): Promise<Swap> {
   return swap;
 }
 
-async function withdrawStep(world: WorldAddress, user: Client, admin: Client, tell: Tell): Promise<{ id: string; to: string; txid: string; amount: string }> {
+async function withdrawStep({ network, plan: { withdrawn }, chain }: Place, user: Client, admin: Client, tell: Tell): Promise<{ id: string; to: string; txid: string; amount: string }> {
   const to = `0x${randomBytes(20).toString('hex')}`;
   const before = await balances(user);
-  const asked = await user.call<Withdrawal>('POST', '/withdrawals', { asset: 'USDT', network: 'ethereum', address: to, amount: '1000' }, { 'idempotency-key': randomBytes(8).toString('hex') });
+  const asked = await user.call<Withdrawal>('POST', '/withdrawals', { asset: 'USDT', network, address: to, amount: withdrawn }, { 'idempotency-key': randomBytes(8).toString('hex') });
   await unless('WITHDRAWAL_STATE', admin.call('POST', `/admin/withdrawals/${asked.id}/approve`, {}));
   const paid = await until('the payout', async () => {
     const row = await user.call<Withdrawal>('GET', `/withdrawals/${asked.id}`);
     return row.state === 'CONFIRMED' && row;
   }, PATIENCE_MS);
-  const arrived = await balanceOf(world, to, 'USDT');
-  if (arrived !== '1000') throw new Error(`${arrived} USDT arrived instead of 1000`);
-  tell(10, 'withdrew 1000 USDT, approved by an admin', { withdrawal: asked.id, to, transaction: paid.txid ?? '?', arrived: `${arrived} USDT on the chain`, fee: `${paid.fee} USDT, paid by the user`, gas: 'the operator', before, after: await balances(user) });
+  const arrived = await balanceOf(chain, to, 'USDT');
+  if (arrived !== withdrawn) throw new Error(`${arrived} USDT arrived instead of ${withdrawn}`);
+  tell(10, `withdrew ${withdrawn} USDT, approved by an admin`, { withdrawal: asked.id, to, transaction: paid.txid ?? '?', arrived: `${arrived} USDT on the chain`, fee: `${paid.fee} USDT, paid by the user`, gas: 'the operator', before, after: await balances(user) });
   return { id: asked.id, to, txid: paid.txid ?? '', amount: asked.amount };
 }

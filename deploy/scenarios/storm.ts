@@ -9,7 +9,7 @@ import type { AuditResult } from '../audit';
 import { balanceOf } from '../local/evm/balance';
 import { LOCAL } from '../services';
 import { sleep } from '../services/process';
-import { World, worldConfig } from '../world';
+import { World, chainOf, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { PatientClient } from './client';
 import { live } from './life';
@@ -52,7 +52,7 @@ export async function storm({ kills, users, seed, say }: StormOptions): Promise<
   const dir = join(LOCAL, 'storm', `${process.pid}`);
   mkdirSync(dir, { recursive: true });
   // Not throw-away: a killed database must keep what it has acknowledged.
-  const world = new World({ dir, say });
+  const world = new World({ dir, say, networks: ['ethereum'] });
   try {
     const address = await world.start();
     const running = lives(address, users, seed);
@@ -139,6 +139,6 @@ async function flush(address: WorldAddress): Promise<void> {
 
 /** What a finished life must have left: paid out once on the chain, to the unit. */
 async function check(address: WorldAddress, life: LifeResult): Promise<string[]> {
-  const arrived = await balanceOf(address, life.withdrawal.to, 'USDT');
+  const arrived = await balanceOf(chainOf(address), life.withdrawal.to, 'USDT');
   return parseAmount(arrived) === parseAmount(life.withdrawal.amount) ? [] : [`withdrawal ${life.withdrawalId}: ${arrived} USDT arrived instead of ${life.withdrawal.amount}`];
 }

@@ -62,15 +62,19 @@ function withdrawals({ exchange }: Deps, params: Params): unknown[] {
 
 /** Coins with the networks by which they come and go; those that are only traded have none. */
 function coins({ exchange, capitals }: Deps): Record<string, unknown>[] {
-  const moved = capitals.flatMap((capital) => capital.config());
+  const moved = new Map<string, Record<string, unknown>>();
+  for (const row of capitals.flatMap((capital) => capital.config())) {
+    const known = moved.get(String(row.coin));
+    moved.set(String(row.coin), known ? { ...known, networkList: [...(known.networkList as unknown[]), ...(row.networkList as { isDefault: boolean }[]).map((network) => ({ ...network, isDefault: false }))] } : row);
+  }
   const traded = new Set(exchange.info.symbols.flatMap(({ baseAsset, quoteAsset }) => [baseAsset, quoteAsset]));
-  for (const { coin } of moved) traded.delete(String(coin));
+  for (const coin of moved.keys()) traded.delete(coin);
   const none = { freeze: '0', withdrawing: '0', ipoing: '0', ipoable: '0', storage: '0', isLegalMoney: false, trading: true, depositAllEnable: false, withdrawAllEnable: false, networkList: [] };
   const row = (coin: string): Record<string, unknown> => {
     const { free, locked } = exchange.account.balance(coin);
     return { coin, name: coin, free: show(free), locked: show(locked), ...none };
   };
-  return [...moved, ...[...traded].map(row)];
+  return [...moved.values(), ...[...traded].map(row)];
 }
 
 /** Newest first. */

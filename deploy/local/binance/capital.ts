@@ -17,10 +17,12 @@ const TRANSFER = TOKEN.getEvent('Transfer')?.topicHash ?? '';
 /** Fee, smallest amount and step of a withdrawal. */
 const TERMS: Record<string, { fee: string; minimum: string; step: string }> = {
   ETH: { fee: '0.00050000', minimum: '0.00100000', step: '0.00000001' },
+  BNB: { fee: '0.00010000', minimum: '0.00200000', step: '0.00000001' },
+  POL: { fee: '0.10000000', minimum: '1.00000000', step: '0.00000001' },
   USDT: { fee: '1.00000000', minimum: '5.00000000', step: '0.00000100' },
 };
 /** Kept in the payout wallet: the rest of the world, from which bought coins come. */
-const RESERVE: Record<string, string> = { ETH: '10000', USDT: '20000000' };
+const RESERVE: Record<string, string> = { coin: '10000', USDT: '20000000' };
 const PAYOUT_GAS = 120_000n;
 const FINAL_AFTER = 3;
 /** After a reorganisation so many blocks are read again; deposits that are known stay one. */
@@ -61,6 +63,10 @@ export class Capital {
     return this.wallet.deriveChild(1);
   }
 
+  private get coin(): string {
+    return this.chain.coin ?? 'ETH';
+  }
+
   get network(): string {
     return this.chain.network;
   }
@@ -70,7 +76,7 @@ export class Capital {
   }
 
   get coins(): string[] {
-    return ['ETH', ...Object.keys(this.chain.tokens)];
+    return [this.coin, ...Object.keys(this.chain.tokens)];
   }
 
   remember(record: JournalRecord): void {
@@ -136,7 +142,7 @@ export class Capital {
     const own = this.depositAddress;
     for (const tx of block.prefetchedTransactions) {
       if (tx.to !== own || tx.value === 0n) continue;
-      if ((await provider.getTransactionReceipt(tx.hash))?.status === 1) await this.seen('ETH', tx.hash, `${tx.hash}:native`, formatUnits(tx.value, 18), block.number);
+      if ((await provider.getTransactionReceipt(tx.hash))?.status === 1) await this.seen(this.coin, tx.hash, `${tx.hash}:native`, formatUnits(tx.value, 18), block.number);
     }
     for (const [coin, { contract, decimals }] of Object.entries(this.chain.tokens)) {
       const logs: Log[] = await provider.getLogs({ address: contract, blockHash: block.hash ?? '', topics: [TRANSFER, null, zeroPadValue(own, 32)] });
@@ -255,12 +261,12 @@ export class Capital {
 
   private async fillReserve(provider: JsonRpcProvider, { coin, amount }: Withdrawal): Promise<void> {
     const gas = await provider.getBalance(this.payer.address);
-    if (gas < parseUnits('1000', 18)) await provider.send('anvil_setBalance', [this.payer.address, toBeHex(parseUnits(RESERVE.ETH ?? '0', 18) * 10n)]);
+    if (gas < parseUnits('1000', 18)) await provider.send('anvil_setBalance', [this.payer.address, toBeHex(parseUnits(RESERVE.coin ?? '0', 18) * 10n)]);
     const token = this.chain.tokens[coin];
     if (!token) return;
     const has = (await new Contract(token.contract, TOKEN, provider).getFunction('balanceOf').staticCall(this.payer.address)) as bigint;
     if (has < must(amount) / 10n ** BigInt(18 - token.decimals)) {
-      await faucet({ rpcUrl: this.chain.rpcUrl, usdt: token.contract }, this.payer.address, coin, RESERVE[coin] ?? amount);
+      await faucet({ rpcUrl: this.chain.rpcUrl, usdt: token.contract, coin: this.coin, usdtDecimals: token.decimals }, this.payer.address, coin, RESERVE[coin] ?? amount);
     }
   }
 

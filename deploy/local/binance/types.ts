@@ -11,6 +11,8 @@ export interface ChainConfig {
   readonly network: string;
   readonly rpcUrl: string;
   readonly chainId: number;
+  /** The chain's own coin; ETH unless told. */
+  readonly coin?: string;
   readonly tokens: Readonly<Record<string, { contract: string; decimals: number }>>;
   readonly confirmations: number;
 }

@@ -1,6 +1,16 @@
 import { HDNodeWallet, JsonRpcProvider, NonceManager } from 'ethers';
 import { LOCAL_MNEMONIC } from './anvil';
 
+/** A chain on this machine: its node, its own coin and the dollar token on it, with the decimals that stands for. */
+export interface LocalChain {
+  readonly rpcUrl: string;
+  readonly usdt: string;
+  /** ETH unless told. */
+  readonly coin?: string;
+  /** 6 unless told. */
+  readonly usdtDecimals?: number;
+}
+
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** A provider of a local chain; anything that is not on this machine is refused. */

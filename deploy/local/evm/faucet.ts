@@ -1,5 +1,6 @@
 import { Interface, getAddress, parseUnits, toQuantity } from 'ethers';
 import { localAccount, localProvider } from './accounts';
+import type { LocalChain } from './accounts';
 import artifact from './contracts/Tether.json';
 import { DEPLOYER } from './prepare';
 
@@ -7,19 +8,20 @@ const TOKEN = new Interface(artifact.abi);
 
 /** Gives coins of a local chain away and waits until they are mined. Amount is a decimal string. */
 export async function faucet(
-  chain: { rpcUrl: string; usdt: string },
+  chain: LocalChain,
   to: string,
   asset: string,
   amount: string,
 ): Promise<{ txid: string; blockNumber: number }> {
-  if (asset !== 'ETH' && asset !== 'USDT') throw new Error(`the faucet has ETH and USDT, not ${asset}`);
+  const { coin = 'ETH', usdtDecimals = 6 } = chain;
+  if (asset !== coin && asset !== 'USDT') throw new Error(`the faucet of this chain has ${coin} and USDT, not ${asset}`);
   const provider = await localProvider(chain.rpcUrl);
   try {
     // The node signs for its own accounts and counts their nonces: two faucets at once do not collide.
     const [from, call] =
-      asset === 'ETH'
+      asset === coin
         ? [await localAccount(0, provider).getAddress(), { to: getAddress(to), value: toQuantity(parseUnits(amount, 18)) }]
-        : [await localAccount(DEPLOYER, provider).getAddress(), { to: chain.usdt, data: TOKEN.encodeFunctionData('mint', [getAddress(to), parseUnits(amount, 6)]) }];
+        : [await localAccount(DEPLOYER, provider).getAddress(), { to: chain.usdt, data: TOKEN.encodeFunctionData('mint', [getAddress(to), parseUnits(amount, usdtDecimals)]) }];
     const txid = (await provider.send('eth_sendTransaction', [{ from, ...call }])) as string;
     const receipt = await provider.waitForTransaction(txid, 1, 30_000);
     if (receipt?.status !== 1) throw new Error(`the faucet's transaction ${txid} failed`);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 /// A stand-in for USDT on a local chain. Like the real one on Ethereum it has 6 decimals and its transfer returns nothing.
+/// Where the real one has others, amounts are simply counted in those: nobody asks it.
 contract Tether {
     string public constant name = "Tether USD";
     string public constant symbol = "USDT";

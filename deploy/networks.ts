@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { KNOWN_NETWORKS } from '../db/seed';
+import type { NetworkChoice } from '../db/seed';
+
+/** One network of the Ethereum kind by settings alone, for those that have no names of their own in the list below. */
+const other = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{1,30}$/),
+  name: z.string().min(1),
+  chainId: z.number().int().positive(),
+  gasAsset: z.string().regex(/^[A-Z0-9]{2,10}$/),
+  /** Binance's word for it. */
+  venueNetwork: z.string().min(1),
+  rpcUrl: z.url(),
+  usdt: z.strictObject({ contract: z.string().regex(/^0x[0-9a-fA-F]{40}$/), decimals: z.number().int().min(0).max(30) }).optional(),
+  confirmations: z.number().int().positive(),
+  traces: z.boolean().default(false),
+  pollMs: z.number().int().min(50).default(1000),
+  gasReserve: z.string().default('0'),
+});
+
+/** Settings of the networks; one without a node's address is not opened. Read by the exchange and by the signer. */
+export const NETWORK_SETTINGS = {
+  ETHEREUM_RPC_URL: z.string().optional(),
+  ETHEREUM_CHAIN_ID: z.coerce.number().int().positive().default(1),
+  ETHEREUM_USDT: z.string().default('0xdAC17F958D2ee523a2206206994597C13D831ec7'),
+  ETHEREUM_CONFIRMATIONS: z.coerce.number().int().positive().default(12),
+  ETHEREUM_TRACES: z.enum(['true', 'false']).default('true'),
+  ETHEREUM_POLL_MS: z.coerce.number().int().min(50).default(1000),
+  ETHEREUM_GAS_RESERVE: z.string().default('0.5'),
+  BSC_RPC_URL: z.string().optional(),
+  BSC_CHAIN_ID: z.coerce.number().int().positive().default(56),
+  BSC_USDT: z.string().default('0x55d398326f99059fF775485246999027B3197955'),
+  BSC_CONFIRMATIONS: z.coerce.number().int().positive().default(15),
+  BSC_TRACES: z.enum(['true', 'false']).default('true'),
+  BSC_POLL_MS: z.coerce.number().int().min(50).default(1000),
+  BSC_GAS_RESERVE: z.string().default('0.5'),
+  POLYGON_RPC_URL: z.string().optional(),
+  POLYGON_CHAIN_ID: z.coerce.number().int().positive().default(137),
+  POLYGON_USDT: z.string().default('0xc2132D05D31c914a87C6611C10748AEb04B58e8F'),
+  POLYGON_CONFIRMATIONS: z.coerce.number().int().positive().default(128),
+  POLYGON_TRACES: z.enum(['true', 'false']).default('true'),
+  POLYGON_POLL_MS: z.coerce.number().int().min(50).default(1000),
+  POLYGON_GAS_RESERVE: z.string().default('50'),
+  /** A JSON list of further networks of the Ethereum kind. */
+  EVM_NETWORKS: z.string().default('[]').transform((text, context) => {
+    try {
+      return z.array(other).parse(JSON.parse(text));
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `not a list of networks: ${error instanceof Error ? error.message : String(error)}` });
+      return z.NEVER;
+    }
+  }),
+} as const;
+
+export type NetworkSettings = z.infer<z.ZodObject<typeof NETWORK_SETTINGS>>;
+
+/** A network of the Ethereum kind as the settings say it: what is listed of it, and how its node is reached. */
+export interface EvmNetwork extends NetworkChoice {
+  readonly id: string;
+  readonly gasAsset: string;
+  readonly usdtDecimals: number;
+  /** Empty where no node is named. */
+  readonly rpcUrl: string;
+  readonly traces: boolean;
+  readonly pollMs: number;
+  /** Of the gas asset, kept in the hot wallet; a decimal string. */
+  readonly gasReserve: string;
+}
+
+const PREFIXES = { ethereum: 'ETHEREUM', bsc: 'BSC', polygon: 'POLYGON' } as const;
+
+/** Every network of the settings. The signer's settings name no nodes; the exchange opens those that have one. */
+export function evmNetworks(settings: NetworkSettings): EvmNetwork[] {
+  const known = Object.entries(PREFIXES).map(([id, prefix]) => ({
+    id,
+    gasAsset: KNOWN_NETWORKS[id]?.gasAsset ?? '',
+    usdtDecimals: KNOWN_NETWORKS[id]?.usdtDecimals ?? 0,
+    chainId: settings[`${prefix}_CHAIN_ID`],
+    rpcUrl: settings[`${prefix}_RPC_URL`] ?? '',
+    usdt: settings[`${prefix}_USDT`],
+    confirmations: settings[`${prefix}_CONFIRMATIONS`],
+    traces: settings[`${prefix}_TRACES`] === 'true',
+    pollMs: settings[`${prefix}_POLL_MS`],
+    gasReserve: settings[`${prefix}_GAS_RESERVE`],
+  }));
+  const others = settings.EVM_NETWORKS.map(({ name, venueNetwork, usdt, ...rest }) => ({
+    ...rest,
+    ...(usdt && { usdt: usdt.contract }),
+    usdtDecimals: usdt?.decimals ?? 0,
+    kind: { name, venueNetwork, gasAsset: rest.gasAsset, usdtDecimals: usdt?.decimals ?? 0 },
+  }));
+  return [...known, ...others];
+}
+
+/** Those with a node, by their ids. */
+export const openNetworks = (settings: NetworkSettings): EvmNetwork[] => evmNetworks(settings).filter(({ rpcUrl }) => rpcUrl !== '');
