@@ -56,8 +56,15 @@ module.exports = {
       name: 'only-composers-compose',
       comment: 'deploy/services and the rest know how programs run, not what the houses are',
       severity: 'error',
-      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/'] },
+      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/', '^deploy/link/'] },
       to: { path: '^(domain|ledger|db|matching|wallets|server|web)/' },
+    },
+    {
+      name: 'the-link-knows-ports-alone',
+      comment: 'what carries the ports between processes knows the contract and no house',
+      severity: 'error',
+      from: { path: '^deploy/link/' },
+      to: { path: `^(${HOUSES})/`, pathNot: ['^deploy/link/', '^domain/'] },
     },
     onlyIn('typeorm-only-in-db', 'typeorm', ['^db/'], { dependencyTypesNot: ['type-only'] }),
     // A test may type the database it was handed; deploy/services only asks whether the server answers.

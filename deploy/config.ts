@@ -27,17 +27,35 @@ const schema = z.object({
   BINANCE_TREASURY_SECRET: z.string().min(1),
   ...NETWORK_SETTINGS,
   SIGNER_SOCKET: z.string().min(1),
+  ENGINE_SOCKET: z.string().min(1).optional(),
+  ENGINE_SECRET: z.string().min(32).optional(),
   /** Set by the local world: demo accounts, first funds, throw-away settings. */
   JAVIZEN_LOCAL: z.enum(['1']).optional(),
   JAVIZEN_THROW_AWAY: z.enum(['1']).optional(),
   JAVIZEN_DEMO_PASSWORD: z.string().optional(),
 });
 
+/** The door for further API processes is open or not: its address and its secret go together. */
+const whole = schema.refine((config) => (config.ENGINE_SOCKET === undefined) === (config.ENGINE_SECRET === undefined), {
+  path: ['ENGINE_SECRET'],
+  message: 'ENGINE_SOCKET and ENGINE_SECRET need each other',
+});
+
 export type Config = z.infer<typeof schema>;
 
+/** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
+const api = schema
+  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, MAIL_DIR: true, SMTP_URL: true, WEB_DIR: true })
+  .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
+
+export type ApiConfig = z.infer<typeof api>;
+
 /** Reads the environment; throws one sentence that names every wrong or missing setting. */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const result = schema.safeParse(env);
+export const readConfig = (env: NodeJS.ProcessEnv): Config => read(whole, env);
+export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => read(api, env);
+
+function read<Schema extends z.ZodType>(settings: Schema, env: NodeJS.ProcessEnv): z.output<Schema> {
+  const result = settings.safeParse(env);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
   throw new Error(`The settings are not right: ${problems}. See .env.example.`);

@@ -1,34 +1,25 @@
-/** Composes the houses and runs one role: `all` (API, engine, wallets, jobs) or `signer`. Started by the supervisor or by a unit file. */
-import { randomBytes } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import Redis from 'ioredis';
-import pino from 'pino';
+/** Composes the houses and runs one role: `all` (API, engine, wallets, jobs), `api` (a further API process) or `signer`. Started by the supervisor or by a unit file. */
+import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { migrate, openDatabase } from '../db/data-source';
 import { firstListing, seed } from '../db/seed';
 import { checkServerSettings } from '../db/settings';
 import { loadRegistry } from '../db/stores/registry';
-import type { Clock, Ids } from '../domain/clock-and-ids';
 import { createEventBus } from '../domain/contract/event-bus';
 import type { Logger } from '../domain/contract/ports';
 import { createMatching } from '../matching';
 import { createServer, ensureAccount } from '../server';
 import { createWallets } from '../wallets';
 import { connectSigner } from '../wallets/keys';
+import { runApiRole } from './api';
 import { isLoopback, loadEnvFile, readConfig } from './config';
 import type { Config } from './config';
 import { openNetworks } from './networks';
 import { firstFunds } from './first-funds';
+import type { Ports } from './link/protocol';
+import { serveLink } from './link/serve';
+import { clock, createLogger, ids, openRedis, serve, serverConfig } from './process';
 import { runSignerRole } from './signer';
-
-const clock: Clock = { now: () => Date.now() };
-
-/** 26 characters: the time in base 36, then random ones; never twice, nearly sorted. */
-const ids: Ids = { next: () => Date.now().toString(36).padStart(9, '0') + randomBytes(13).toString('hex').slice(0, 17) };
-
-/** Never in a log: secrets, signed queries, documents. */
-const REDACT = ['*.password', '*.secret', '*.apiKey', '*.signature', '*.seed', '*.mnemonic', '*.cookie', '*.authorization', '*.documentNumber'];
 
 /** Fatal settings stop the start; advice is logged. */
 async function guardSettings(dataSource: DataSource, config: Config, logger: Logger): Promise<void> {
@@ -59,7 +50,7 @@ const binanceSettings = (config: Config) => ({
 });
 
 async function runAll(config: Config): Promise<void> {
-  const logger: Logger = pino({ level: config.LOG_LEVEL, redact: REDACT });
+  const logger = createLogger(config.LOG_LEVEL);
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
   console.warn = (...words: unknown[]) => logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
   const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 20 });
@@ -68,8 +59,7 @@ async function runAll(config: Config): Promise<void> {
   const networks = openNetworks(config);
   await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network]))), clock.now());
   const registry = await loadRegistry(dataSource);
-  const redis = new Redis(config.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 2000 });
-  redis.on('error', (error) => logger.warn({ error: error.message }, 'redis'));
+  const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);
   const events = createEventBus((error, event) => logger.error({ event: event.name, error: String(error) }, 'a listener failed'));
   events.on('alert', ({ code, message, details }) => logger.error({ code, details }, message));
@@ -97,43 +87,31 @@ async function runAll(config: Config): Promise<void> {
     await ensureAccount({ dataSource, clock, ids }, { email: 'trader@javizen.local', password, role: 'user', locale: 'en' });
   }
 
-  const server = createServer(
-    { ...shared, redis, engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck },
-    {
-      sessionSecret: config.SESSION_SECRET,
-      kycKey: config.KYC_KEY,
-      kycDir: config.KYC_DIR,
-      mailDir: config.MAIL_DIR,
-      smtpUrl: config.SMTP_URL ?? null,
-      webDir: config.WEB_DIR,
-      secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
-      publicOrigin: config.PUBLIC_ORIGIN ?? null,
-    },
-  );
-  const http = createHttpServer(server.handler);
-  server.attach(http);
-  await new Promise<void>((resolve) => http.listen(config.PORT, config.HOST, resolve));
-  const { port } = http.address() as AddressInfo;
-  process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`);
-
-  const stop = async (): Promise<void> => {
-    http.close();
-    http.closeAllConnections();
-    await server.close();
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, events };
+  const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
+  const closeDoor = await openDoor(config, ports, logger);
+  await serve(server, config, async () => {
+    await closeDoor();
     await wallets.stop();
     await matching.stop();
     redis.disconnect();
     await dataSource.destroy();
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+  });
+}
+
+/** Lets further API processes in, where the operator wants any. Answers what closes the door. */
+async function openDoor({ ENGINE_SOCKET: address, ENGINE_SECRET: secret }: Config, ports: Ports, logger: Logger): Promise<() => Promise<void>> {
+  if (address === undefined || secret === undefined) return async () => undefined;
+  const door = await serveLink(ports, { address, secret, logger });
+  return () => door.close();
 }
 
 async function main(): Promise<void> {
   const role = process.argv[2] ?? 'all';
   if (role === 'signer') return runSignerRole(process.env);
   if (role === 'all') return runAll(readConfig(loadEnvFile()));
-  throw new Error(`There is no role "${role}": use all or signer.`);
+  if (role === 'api') return runApiRole(loadEnvFile());
+  throw new Error(`There is no role "${role}": use all, api or signer.`);
 }
 
 main().catch((error: unknown) => {

@@ -25,7 +25,7 @@ export interface WorldOptions {
 }
 
 /** Anvil stands in for each chain of the Ethereum kind. */
-type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'binance' | 'signer' | 'javizen';
+type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'binance' | 'signer' | 'javizen' | 'api';
 
 const CHAIN_IDS: Readonly<Record<string, number>> = { ethereum: 31337, bsc: 31338, polygon: 31339 };
 
@@ -107,12 +107,13 @@ export class World {
   }
 
   /** kill -9, then starts it again on the same port with the same state. */
-  async killAndRestart(part: 'mariadb' | 'redis' | 'signer' | 'javizen'): Promise<void> {
+  async killAndRestart(part: 'mariadb' | 'redis' | 'signer' | 'javizen' | 'api'): Promise<void> {
     const pid = this.pid(part);
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     while (isAlive(pid)) await sleep(10);
     if (part === 'signer') await this.startSigner();
     else if (part === 'javizen') await this.startExchange();
+    else if (part === 'api') await this.startApi();
     else await this.startStores(part);
   }
 
@@ -210,7 +211,9 @@ export class World {
       BINANCE_TREASURY_KEY: secret('treasuryKey'),
       BINANCE_TREASURY_SECRET: secret('treasurySecret'),
       ...Object.assign({}, ...Object.entries(chains).map(([id, chain]) => chainSettings(id, chain))),
-      SIGNER_SOCKET: this.socket(),
+      SIGNER_SOCKET: this.socket('signer'),
+      ENGINE_SOCKET: this.socket('engine'),
+      ENGINE_SECRET: secret('engine'),
       ...(local && { JAVIZEN_LOCAL: '1', JAVIZEN_DEMO_PASSWORD: secret('demo', 6) }),
       ...(this.options.throwAway && { JAVIZEN_THROW_AWAY: '1' }),
       ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([, value]) => value)),
@@ -218,9 +221,9 @@ export class World {
   }
 
   /** Unix sockets have short names (107 characters); a deep directory would not fit. */
-  private socket(): string {
-    const file = join(this.dir, 'signer.path');
-    if (!existsSync(file)) writeFileSync(file, join(tmpdir(), `javizen-signer-${randomBytes(6).toString('hex')}.sock`));
+  private socket(name: 'signer' | 'engine'): string {
+    const file = join(this.dir, `${name}.path`);
+    if (!existsSync(file)) writeFileSync(file, join(tmpdir(), `javizen-${name}-${randomBytes(6).toString('hex')}.sock`));
     return readFileSync(file, 'utf8');
   }
 
@@ -253,10 +256,20 @@ export class World {
     const env = { ...this.env, PORT: String(port) };
     const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'all', this.dir], cwd: ROOT, env, mark: `all ${this.dir}` });
     this.parts.set('javizen', running);
-    await untilReady(running, 'Javizen', async () => {
-      if (!(await fetch(`http://127.0.0.1:${port}/healthz`)).ok) throw new Error('not yet');
-    });
+    await healthy(running, 'Javizen', port);
     return port;
+  }
+
+  /** A further API process beside the one that holds the engine. Answers its address. */
+  async startApi(): Promise<string> {
+    const port = await freePort(rememberedPort(this.dir, 'api'));
+    rememberPort(this.dir, 'api', port);
+    // Its settings are those of a server: no keys of the venue, no node, no signer.
+    const own = Object.fromEntries(Object.entries(this.env).filter(([name]) => !/^(BINANCE|ETHEREUM|BSC|POLYGON|EVM|SIGNER)_/.test(name)));
+    const running = startProgram({ name: 'api', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'api', this.dir], cwd: ROOT, env: { ...own, PORT: String(port) }, mark: `api ${this.dir}` });
+    this.parts.set('api', running);
+    await healthy(running, 'the further API process', port);
+    return `http://127.0.0.1:${port}`;
   }
 }
 
@@ -272,6 +285,11 @@ function chainSettings(id: string, { rpcUrl, chainId, usdt }: WorldChain): NodeJ
   const name = id.toUpperCase();
   return { [`${name}_RPC_URL`]: rpcUrl, [`${name}_CHAIN_ID`]: String(chainId), [`${name}_USDT`]: usdt, [`${name}_CONFIRMATIONS`]: '3', [`${name}_POLL_MS`]: '400' };
 }
+
+const healthy = (running: Running, what: string, port: number): Promise<void> =>
+  untilReady(running, what, async () => {
+    if (!(await fetch(`http://127.0.0.1:${port}/healthz`)).ok) throw new Error('not yet');
+  });
 
 /** The world that runs in this directory now, if one does. */
 export async function runningWorld(dir: string): Promise<WorldAddress | undefined> {

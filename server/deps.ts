@@ -42,5 +42,7 @@ export interface ServerConfig {
   /** smtp://..., or null: letters are written as files below mailDir. */
   readonly smtpUrl?: string | null;
   readonly mailDir: string;
+  /** Does this process write to users when something was decided? One process does; true when left out. */
+  readonly writesLetters?: boolean;
   readonly mailFrom?: string;
 }

@@ -43,7 +43,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const sessions = createSessions({ ...deps, redis }, config);
   const live = createLive(deps, config, sessions);
   const post = createPost(deps, config);
-  const endLetters = writeAboutDecisions(deps, post);
+  const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
   const vault = createVault(config);
   const routes = [
     ...sessionRoutes(deps, createAccounts(deps), post, live.ended),

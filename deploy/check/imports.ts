@@ -48,6 +48,7 @@ const PLANTS: readonly { rule: string; file: string; text: string }[] = [
   { rule: 'web-points-one-way', file: 'web/Planted.vue', text: "<script setup lang=\"ts\">\nimport { server } from '../server/real';\n</script>\n<template>{{ server }}</template>\n" },
   { rule: 'stand-ins-know-no-house', file: 'deploy/local/planted.ts', text: "import { wallets } from '../../wallets/real';\nexport const planted = wallets;\n" },
   { rule: 'only-composers-compose', file: 'deploy/services/planted.ts', text: "import { server } from '../../server/real';\nexport const planted = server;\n" },
+  { rule: 'the-link-knows-ports-alone', file: 'deploy/link/planted.ts', text: "import { server } from '../../server/real';\nexport const planted = server;\n" },
   { rule: 'typeorm-only-in-db', file: 'server/deps.ts', text: "import { DataSource } from 'typeorm';\nexport const planted = DataSource;\n" },
   { rule: 'typeorm-types-only-at-the-door', file: 'matching/orm.ts', text: "import type { DataSource } from 'typeorm';\nexport type Planted = DataSource;\n" },
   { rule: 'http-only-in-server', file: 'wallets/http.ts', text: "import express from 'express';\nexport const planted = express;\n" },

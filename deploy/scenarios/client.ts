@@ -14,8 +14,8 @@ export class ApiRefusal extends Error {
 
 /** One person's session over public HTTP and the live feed, as a program would use them. */
 export class Client {
-  private cookie = '';
-  private csrf = '';
+  protected cookie = '';
+  protected csrf = '';
   private socket: Socket | undefined;
   private readonly heard: { name: string; data: unknown }[] = [];
 
@@ -40,6 +40,14 @@ export class Client {
     if (answer.csrfToken) this.csrf = answer.csrfToken;
     if (!response.ok) throw new ApiRefusal(response.status, answer.error?.code ?? 'NO_ANSWER', answer.error?.details);
     return answer as T;
+  }
+
+  /** The same session at another process. */
+  at(url: string): this {
+    const there = new (this.constructor as new (url: string) => this)(url);
+    there.cookie = this.cookie;
+    there.csrf = this.csrf;
+    return there;
   }
 
   register(email: string, password: string): Promise<{ user: { id: string } }> {

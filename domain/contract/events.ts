@@ -16,6 +16,8 @@ export interface Events {
   'kyc.changed': { userId: string; state: string };
   /** A swap was refused because the coins were not at the venue yet: the sweeper should hurry. */
   'venue.demand': { asset: string; amount: string };
+  /** What was told elsewhere may not have come here: whoever listens must ask again. Of a process that was cut off from the engine. */
+  'feed.gap': object;
   /** Something an operator must look at. */
   alert: { code: string; message: string; details?: Record<string, unknown> };
 }

@@ -26,6 +26,11 @@ export function createLive(deps: ServerDeps, config: ServerConfig, sessions: Ses
     mine.close,
     markets.close,
     forwardToAdmins(io, deps),
+    // Nobody knows what was missed: all come back, as after a broken line, and fetch.
+    deps.events.on('feed.gap', () => {
+      mine.restart();
+      for (const { conn } of io.of('/').sockets.values()) conn.close(true);
+    }),
     every(TICKER_MS, deps, markets.tellTickers),
     every(RECHECK_MS, deps, async () => {
       mine.tidy();

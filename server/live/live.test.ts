@@ -205,3 +205,15 @@ test('logging out ends the sockets of that session', async () => {
   await other.send('delete', '/session');
   await until(() => leaving.heard.ended);
 });
+
+test('after a gap in what this process was told, all are cut off, come back and are told to fetch again', async () => {
+  const mine = await listen(user.cookie());
+  world.events.publish({ name: 'balance.changed', userId, asset: 'ETH' });
+  await until(() => mine.heard.events.length === 1);
+  const [last] = mine.heard.events;
+  world.events.publish({ name: 'feed.gap' });
+  await until(() => mine.heard.ended);
+  const { hello } = await listen(user.cookie(), undefined, { epoch: last?.epoch, seq: last?.seq });
+  expect(hello).toMatchObject({ seq: 0, resync: true });
+  expect(hello.epoch).not.toBe(last?.epoch);
+});

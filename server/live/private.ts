@@ -23,13 +23,15 @@ export interface PrivateFeed {
   greet(socket: LiveSocket): void;
   /** Forgets what was kept for users who have been away too long. */
   tidy(): void;
+  /** Counts anew: whoever comes back is told to fetch again. */
+  restart(): void;
   close(): void;
 }
 
 export function createPrivateFeed(io: LiveServer, deps: ServerDeps): PrivateFeed {
-  const epoch = deps.ids.next();
+  let epoch = deps.ids.next();
+  let rings = createRings(KEPT_EVENTS, () => deps.clock.now());
   const numbers = new Map<string, number>();
-  const rings = createRings(KEPT_EVENTS, () => deps.clock.now());
   const numberOf = (userId: string | undefined): number => numbers.get(userId ?? '') ?? 0;
   const listens = (userId: string): boolean => io.of('/').adapter.rooms.has(userRoom(userId));
   const tell = (userId: string, name: LiveName, data: LiveEvent['data']): void => {
@@ -55,6 +57,11 @@ export function createPrivateFeed(io: LiveServer, deps: ServerDeps): PrivateFeed
       for (const event of missed ?? []) socket.emit('event', event);
     },
     tidy: () => rings.forget(deps.clock.now() - KEPT_MS, deps.clock.now(), listens),
+    restart: () => {
+      epoch = deps.ids.next();
+      rings = createRings(KEPT_EVENTS, () => deps.clock.now());
+      numbers.clear();
+    },
     close: () => off.forEach((end) => end()),
   };
 }

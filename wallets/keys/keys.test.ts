@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Interface, Mnemonic, Transaction } from 'ethers';
+import { frameOf } from '../../domain/contract/frames';
 import type { SignIntent, Signer } from '../../domain/contract/ports';
 import { addressFrom } from './addresses';
 import { connectSigner, createSigner, openSeed, serveSigner } from '.';
@@ -159,7 +160,8 @@ test('over the socket: answers, refusals with their code, garbage, a restart in 
   expect(await remote.sign(payout)).toEqual(await signer.sign(payout));
   await expect(remote.sign({ ...payout, amount: '3' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
   await expect(serveSigner(signer, path)).rejects.toThrow('already listening');
-  for (const garbage of ['\n', 'null\n', '{}\n', 'not json\n', '{"id":1,"method":"sign","params":{}}\n']) {
+  const badly = ['not a frame', Buffer.from([0, 0, 0, 2, 0x7b, 0x7b]), Buffer.from([0, 1, 0, 1])];
+  for (const garbage of [...badly, ...[null, {}, 'text', { id: 1, method: 'sign', params: {} }].map(frameOf)]) {
     const socket = connect(path);
     await new Promise<void>((resolve) => {
       socket.on('close', () => resolve()).on('data', () => socket.destroy());

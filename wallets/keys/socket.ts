@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { DomainError } from '../../domain/contract/errors';
 import type { ErrorCode } from '../../domain/contract/errors';
+import { frameOf, readFrames } from '../../domain/contract/frames';
 import type { SignIntent, Signer } from '../../domain/contract/ports';
 
 type Request = { id: number; method: 'identity'; params: string } | { id: number; method: 'sign'; params: SignIntent };
@@ -10,16 +11,16 @@ type Response = { id: number; result?: unknown; error?: { code: ErrorCode; detai
 
 const DEADLINE_MS = 5000;
 /** No request or answer comes near this; whoever sends more is cut off. */
-const MAX_LINE = 65_536;
+const MOST_FRAME_BYTES = 65_536;
 
-/** Serves the signer on a Unix socket that its owner alone can open. One JSON object a line. */
+/** Serves the signer on a Unix socket that its owner alone can open. */
 export async function serveSigner(signer: Signer, socketPath: string): Promise<Server> {
   // Two signers beside each other would not know what the other has signed.
   if (await answers(socketPath)) throw new Error(`a signer is already listening at ${socketPath}`);
   rmSync(socketPath, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
-    onLines(socket, (line) => void answer(signer, socket, line));
+    onMessages(socket, (message) => void answer(signer, socket, message));
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -42,35 +43,26 @@ function answers(socketPath: string): Promise<boolean> {
   });
 }
 
-/** Calls `take` for each whole line; ends the connection when a line does not end. */
-function onLines(socket: Socket, take: (line: string) => void): void {
-  let rest = '';
-  socket.setEncoding('utf8');
-  socket.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE) socket.destroy();
-    else lines.forEach(take);
+/** Calls `take` for each message; ends the connection at what is none. */
+function onMessages(socket: Socket, take: (message: unknown) => void): void {
+  const read = readFrames(MOST_FRAME_BYTES, take);
+  socket.on('data', (chunk) => {
+    try {
+      if (!socket.destroyed) read(chunk);
+    } catch {
+      socket.destroy();
+    }
   });
 }
 
-/** The JSON of a line, or undefined. */
-function read(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-async function answer(signer: Signer, socket: Socket, line: string): Promise<void> {
-  const request = read(line) as Request | null | undefined;
+async function answer(signer: Signer, socket: Socket, message: unknown): Promise<void> {
+  const request = message as Request | null | undefined;
   if (typeof request?.id !== 'number' || !['identity', 'sign'].includes(request.method) || !request.params) {
     socket.destroy();
     return;
   }
   const { id } = request;
-  const send = (response: Response): void => void (socket.destroyed || socket.write(`${JSON.stringify(response)}\n`));
+  const send = (response: Response): void => void (socket.destroyed || socket.write(frameOf(response)));
   try {
     const result = request.method === 'identity' ? await signer.identity(request.params) : await signer.sign(request.params);
     send({ id, result });
@@ -99,8 +91,8 @@ function openConnection(socketPath: string): Connection {
   };
   socket.on('error', fail);
   socket.on('close', fail);
-  onLines(socket, (line) => {
-    const response = read(line) as Response | undefined;
+  onMessages(socket, (message) => {
+    const response = message as Response | undefined;
     const call = waiting.get(response?.id ?? -1);
     if (!response || !call) return;
     waiting.delete(response.id);
@@ -138,7 +130,7 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
           reject(error);
         },
       });
-      open.socket.write(`${JSON.stringify({ id, method, params })}\n`);
+      open.socket.write(frameOf({ id, method, params }));
     });
   return { identity: (network) => call('identity', network), sign: (intent) => call('sign', intent) };
 }

@@ -1,0 +1,27 @@
+import { openDatabase } from '../db/data-source';
+import { loadRegistry } from '../db/stores/registry';
+import { createServer } from '../server';
+import { readApiConfig } from './config';
+import { connectLink } from './link/connect';
+import { clock, createLogger, ids, openRedis, serve, serverConfig } from './process';
+
+/**
+ * The role of a further API process: the server alone. Engine, prices and wallets are reached over the link; the tables are
+ * made by the process that holds the engine, which is waited for.
+ */
+export async function runApiRole(env: NodeJS.ProcessEnv): Promise<void> {
+  const config = readApiConfig(env);
+  const logger = createLogger(config.LOG_LEVEL);
+  const link = connectLink({ address: config.ENGINE_SOCKET, secret: config.ENGINE_SECRET, logger });
+  await link.ready();
+  const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 10 });
+  const redis = openRedis(config.REDIS_URL, logger);
+  const registry = await loadRegistry(dataSource);
+  // Letters about decisions are written where the engine is: two writers would write them twice.
+  const server = createServer({ ...link.ports, dataSource, registry, clock, ids, redis, logger }, { ...serverConfig(config), writesLetters: false });
+  await serve(server, config, async () => {
+    link.close();
+    redis.disconnect();
+    await dataSource.destroy();
+  });
+}

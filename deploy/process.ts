@@ -1,0 +1,56 @@
+/** What every role that serves people has in common: time, ids, the log, Redis, the http server and its end. */
+import { randomBytes } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Redis from 'ioredis';
+import pino from 'pino';
+import type { Clock, Ids } from '../domain/clock-and-ids';
+import type { Logger } from '../domain/contract/ports';
+import type { Server, ServerConfig } from '../server';
+import type { ApiConfig } from './config';
+
+export const clock: Clock = { now: () => Date.now() };
+
+/** 26 characters: the time in base 36, then random ones; never twice, nearly sorted. */
+export const ids: Ids = { next: () => Date.now().toString(36).padStart(9, '0') + randomBytes(13).toString('hex').slice(0, 17) };
+
+/** Never in a log: secrets, signed queries, documents. */
+const REDACT = ['*.password', '*.secret', '*.apiKey', '*.signature', '*.seed', '*.mnemonic', '*.cookie', '*.authorization', '*.documentNumber'];
+
+export const createLogger = (level: ApiConfig['LOG_LEVEL']): Logger => pino({ level, redact: REDACT });
+
+export function openRedis(url: string, logger: Logger): Redis {
+  const redis = new Redis(url, { maxRetriesPerRequest: 2, commandTimeout: 2000 });
+  redis.on('error', (error) => logger.warn({ error: error.message }, 'redis'));
+  return redis;
+}
+
+type Served = Omit<ApiConfig, 'ENGINE_SOCKET' | 'ENGINE_SECRET'>;
+
+export const serverConfig = (config: Served): ServerConfig => ({
+  sessionSecret: config.SESSION_SECRET,
+  kycKey: config.KYC_KEY,
+  kycDir: config.KYC_DIR,
+  mailDir: config.MAIL_DIR,
+  smtpUrl: config.SMTP_URL ?? null,
+  webDir: config.WEB_DIR,
+  secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
+  publicOrigin: config.PUBLIC_ORIGIN ?? null,
+});
+
+/** Listens, says so on one line of JSON, and at SIGTERM or SIGINT ends the server first, then what `stop` ends. */
+export async function serve(server: Server, { PORT, HOST }: Served, stop: () => Promise<void>): Promise<void> {
+  const http = createHttpServer(server.handler);
+  server.attach(http);
+  await new Promise<void>((resolve) => http.listen(PORT, HOST, resolve));
+  const { port } = http.address() as AddressInfo;
+  process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`);
+  const end = async (): Promise<void> => {
+    http.close();
+    http.closeAllConnections();
+    await server.close();
+    await stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
+}
