@@ -3,6 +3,8 @@ import { openDatabase } from '../db/data-source';
 import { readBookFacts, readInFlight } from '../db/stores/audit';
 import type { InFlightRows } from '../db/stores/audit';
 import { loadRegistry } from '../db/stores/registry';
+import type { DataSource } from 'typeorm';
+import type { Signer, VenueCapital } from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
 import type { Units } from '../domain/money/amount';
 import type { Network, Rail, Registry } from '../domain/registry';
@@ -23,9 +25,10 @@ export interface AuditResult {
   readonly unreadable: number;
 }
 
-interface Outside {
+/** Where the outside can be asked: the venue, and the chains with our addresses on them. */
+export interface Outside {
   readonly registry: Registry;
-  readonly binance: Binance;
+  readonly binance: { readonly capital: VenueCapital; readonly find: Binance['find'] };
   readonly chains: { network: Network; rails: readonly Rail[]; chain: Chain; hotAddress: string | undefined }[];
 }
 
@@ -41,18 +44,22 @@ export async function audit(config: Config, waitMs: number): Promise<AuditResult
   const outside = await openOutside(config, await loadRegistry(dataSource));
   try {
     for (const end = Date.now() + waitMs; ; ) {
-      const [facts, rows] = [await readBookFacts(dataSource), await readInFlight(dataSource)];
-      const findings = auditBooks(facts);
-      const places = (await readPlaces(outside, facts, rows)).map(auditPlace);
+      const { findings, places } = await compare(dataSource, outside);
       const unreadable = places.filter((place) => place.unexplained === undefined).length;
       const balanced = findings.length === 0 && places.every((place) => place.unexplained === 0n);
       if (balanced || Date.now() > end) return { findings, places, balanced, unreadable };
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   } finally {
-    for (const { chain } of outside.chains) (chain as Chain & { close(): void }).close();
+    closeChains(outside);
     await dataSource.destroy();
   }
+}
+
+/** Reads the books and the outside once. */
+export async function compare(dataSource: DataSource, outside: Outside): Promise<Pick<AuditResult, 'findings' | 'places'>> {
+  const [facts, rows] = [await readBookFacts(dataSource), await readInFlight(dataSource)];
+  return { findings: auditBooks(facts), places: (await readPlaces(outside, facts, rows)).map(auditPlace) };
 }
 
 async function openOutside(config: Config, registry: Registry): Promise<Outside> {
@@ -60,9 +67,13 @@ async function openOutside(config: Config, registry: Registry): Promise<Outside>
   const urls = { restUrl: config.BINANCE_REST_URL, streamUrl: config.BINANCE_STREAM_URL, wsApiUrl: config.BINANCE_WS_API_URL };
   // Never started: only its queries are used.
   const binance = createBinance({ ...urls, ...keys }, [], { clock: { now: () => Date.now() }, logger: silent });
-  const signer = connectSigner(config.SIGNER_SOCKET);
+  return { registry, binance, chains: await openChains(config, registry, connectSigner(config.SIGNER_SOCKET)) };
+}
+
+/** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */
+async function openChains(config: Config, registry: Registry, signer: Signer): Promise<Outside['chains']> {
   const nodes = new Map(openNetworks(config).map(({ id, rpcUrl }) => [id, rpcUrl]));
-  const chains = await Promise.all(
+  return Promise.all(
     registry.networks.map(async (network) => {
       const rails = registry.rails.filter((rail) => rail.network === network.id);
       const hotAddress = await signer.identity(network.id).then(
@@ -72,7 +83,6 @@ async function openOutside(config: Config, registry: Registry): Promise<Outside>
       return { network, rails, chain: createEvmChain(network, rails, { rpcUrl: nodes.get(network.id) ?? '', traces: false }), hotAddress };
     }),
   );
-  return { registry, binance, chains };
 }
 
 /** What our books say lies in a place. */
@@ -146,7 +156,7 @@ async function readVenue({ registry, binance }: Outside, facts: BookFacts, rows:
 }
 
 /** Orders, arrivals and departures at the venue that the books do not hold yet. */
-async function venueItems(registry: Registry, { capital, find }: Binance, rows: InFlightRows): Promise<Item[]> {
+async function venueItems(registry: Registry, { capital, find }: Outside['binance'], rows: InFlightRows): Promise<Item[]> {
   const now = Date.now();
   const items: Item[] = [];
   const add = (id: string, asset: string, amount: Units, createdAt: number): void => void items.push({ id, place: 'binance', asset, amount, ageMs: now - createdAt });
@@ -185,4 +195,23 @@ function readTransit(registry: Registry, facts: BookFacts, rows: InFlightRows): 
     actual: moving.filter((transfer) => transfer.asset === code).reduce((sum, transfer) => sum + amountOf(transfer), 0n),
     items: [],
   }));
+}
+
+/** The outside for a process that runs on: what the signer did not tell yet is asked for again. */
+export function watchOutside(config: Config, registry: Registry, signer: Signer, binance: Outside['binance']): { outside(): Promise<Outside>; close(): void } {
+  let chains: Outside['chains'] = [];
+  return {
+    outside: async () => {
+      if (chains.length === 0 || chains.some(({ hotAddress }) => hotAddress === undefined)) {
+        closeChains({ chains });
+        chains = await openChains(config, registry, signer);
+      }
+      return { registry, binance, chains };
+    },
+    close: () => closeChains({ chains }),
+  };
+}
+
+function closeChains({ chains }: Pick<Outside, 'chains'>): void {
+  for (const { chain } of chains) chain.close();
 }

@@ -13,8 +13,10 @@ import { createWallets } from '../wallets';
 import { connectSigner } from '../wallets/keys';
 import { runApiRole } from './api';
 import { isLoopback, loadEnvFile, readConfig } from './config';
+import { watchOutside } from './audit';
 import type { Config } from './config';
 import { openNetworks } from './networks';
+import { createReconciler } from './reconcile';
 import { firstFunds } from './first-funds';
 import type { Ports } from './link/protocol';
 import { serveLink } from './link/serve';
@@ -87,11 +89,17 @@ async function runAll(config: Config): Promise<void> {
     await ensureAccount({ dataSource, clock, ids }, { email: 'trader@javizen.local', password, role: 'user', locale: 'en' });
   }
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, events };
+  const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
+  const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside });
+  reconciler.start();
+
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, reconciliation: reconciler, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   await serve(server, config, async () => {
     await closeDoor();
+    reconciler.stop();
+    compared.close();
     await wallets.stop();
     await matching.stop();
     redis.disconnect();

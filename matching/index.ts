@@ -13,6 +13,7 @@ import { startMirror } from './swaps/mirror';
 import { createQuotes } from './swaps/quotes';
 import { createBinance } from './venues/binance';
 import type { BinanceConfig } from './venues/binance';
+import type { Venue } from './venues/venue';
 
 export interface MatchingDeps {
   readonly dataSource: DataSource;
@@ -35,6 +36,8 @@ export interface Matching {
   readonly marketData: MarketData;
   readonly figures: TradingFigures;
   readonly venueCapital: VenueCapital;
+  /** What became of an order of ours at the venue; for the comparison of the books with it. */
+  readonly findOrder: Venue['find'];
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -76,6 +79,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
     marketData: prices,
     figures,
     venueCapital: binance.capital,
+    findOrder: (order) => binance.find(order),
     start: async () => {
       await engine.start();
       await binance.checkAccount();

@@ -147,6 +147,7 @@ export function recordingEngine(
     balancesOf: async () => balances,
     operatorPosition: async () => [{ asset: 'ETH', amount: '0.5' }],
     custody: async () => [{ place: 'hot/ethereum', asset: 'ETH', amount: '2' }],
+    paused: async () => [{ asset: 'ETH', why: 'a look at it', at: 1 }],
   };
 }
 
@@ -237,6 +238,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       quotes: plainQuotes,
       marketData: market,
       figures: plainFigures,
+      reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
       addressCheck: {

@@ -130,3 +130,14 @@ export const NonceEntity = new EntitySchema<NonceRow>({
   name: 'nonces',
   columns: { network: primary(text('network', 64)), address: primary(text('address', 100)), next: big('next_nonce') },
 });
+
+/** An asset of which nothing is withdrawn for now, and why. */
+export interface AssetPauseRow {
+  asset: string;
+  why: string;
+  at: number;
+}
+export const AssetPauseEntity = new EntitySchema<AssetPauseRow>({
+  name: 'asset_pauses',
+  columns: { asset: primary(text('asset', 20)), why: text('why', 500), at: big() },
+});

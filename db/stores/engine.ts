@@ -18,6 +18,8 @@ import { OrderEntity, RoutingEntity } from '../entities/orders';
 import type { OrderRow, RoutingRow } from '../entities/orders';
 import { SwapEntity, VenueIntentEntity, VenueReserveEntity } from '../entities/swaps';
 import type { SwapRow, VenueIntentRow, VenueReserveRow } from '../entities/swaps';
+import { AssetPauseEntity } from '../entities/treasury';
+import type { AssetPauseRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
 import { isRefusal, isTransient } from '../transaction';
@@ -47,6 +49,7 @@ export interface EngineTables {
   readonly intents: VenueIntentRow[];
   readonly reserves: VenueReserveRow[];
   readonly costs: CostRow[];
+  readonly pauses: AssetPauseRow[];
   readonly effects: OutboxRow[];
   /** Open orders of all markets. */
   readonly orders: OrderRow[];
@@ -77,6 +80,7 @@ export interface EngineStore {
   quarantine(row: QuarantineRow): Promise<void>;
   balances(accounts: readonly string[]): Promise<BalanceRow[]>;
   balancesLike(prefixes: readonly string[]): Promise<BalanceRow[]>;
+  pauses(): Promise<AssetPauseRow[]>;
   effectsDone(ids: readonly string[]): Promise<void>;
   /** Traded since a time by user and market, in the market's quote asset. */
   volumesSince(at: number): Promise<{ userId: string; symbol: string; volume: string }[]>;
@@ -134,6 +138,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
         prefixes.map((prefix) => `${prefix}%`),
       )) as BalanceRow[];
     },
+    pauses: () => dataSource.getRepository(AssetPauseEntity).find({ order: { asset: 'ASC' } }),
     effectsDone: async (ids) => {
       if (ids.length > 0) await dataSource.getRepository(OutboxEntity).delete({ id: In([...ids]) });
     },
@@ -160,6 +165,7 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
       intents: await manager.findBy(VenueIntentEntity, { state: In(['PENDING', 'UNKNOWN']) }),
       reserves: await manager.find(VenueReserveEntity),
       costs: await manager.findBy(CostEntity, { settled: false }),
+      pauses: await manager.find(AssetPauseEntity),
       effects: await manager.find(OutboxEntity, { where: { done: false }, order: { at: 'ASC' } }),
       orders: await manager.findBy(OrderEntity, { standing: Not(IsNull()) }),
       routing: await manager.find(RoutingEntity),

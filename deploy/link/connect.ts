@@ -63,7 +63,8 @@ export function connectLink(options: LinkOptions): Link {
 function portsOver(line: Line): Omit<Ports, 'events'> {
   const over = <Name extends CallName>(name: Name): Calls[Name] => ((...params: unknown[]) => line.call(name, params)) as Calls[Name];
   return {
-    engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody') },
+    engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody'), paused: over('paused') },
+    reconciliation: { latest: over('reconciliation') },
     quotes: { quote: over('quote') },
     marketData: {
       tickers: over('tickers'),

@@ -5,7 +5,7 @@ import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { ErrorCode } from '../../domain/contract/errors';
 import type { EventName, HouseEvent } from '../../domain/contract/events';
-import type { AddressCheck, DepositAddresses, Engine, EventBus, MarketData, Quotes, TradingFigures } from '../../domain/contract/ports';
+import type { AddressCheck, DepositAddresses, Engine, EventBus, MarketData, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
 
 /** Both ends must be of one make; another number is turned away at the door. */
 export const VERSION = 1;
@@ -25,6 +25,7 @@ export interface Ports {
   readonly figures: TradingFigures;
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
+  readonly reconciliation: Reconciliation;
   readonly events: EventBus;
 }
 
@@ -34,6 +35,8 @@ export interface Calls {
   readonly balancesOf: Engine['balancesOf'];
   readonly operatorPosition: Engine['operatorPosition'];
   readonly custody: Engine['custody'];
+  readonly paused: Engine['paused'];
+  readonly reconciliation: Reconciliation['latest'];
   readonly quote: Quotes['quote'];
   readonly tickers: MarketData['tickers'];
   readonly depth: MarketData['depth'];
@@ -60,6 +63,7 @@ export const WISHES: ReadonlySet<CommandKind> = new Set<CommandKind>([
   'withdrawal.refuse',
   'withdrawal.cancel',
   'market.set',
+  'asset.pause',
 ]);
 
 /** Events that come into being in an API process; all others are the engine's and the wallets' to tell. */

@@ -62,11 +62,13 @@ export async function serveLink(ports: Ports, options: LinkServerOptions): Promi
   };
 }
 
-const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck }: Ports): Calls => ({
+const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation }: Ports): Calls => ({
   submit: (command) => engine.submit(wish(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
   custody: () => engine.custody(),
+  paused: () => engine.paused(),
+  reconciliation: () => reconciliation.latest(),
   quote: (request) => quotes.quote(request),
   tickers: () => marketData.tickers(),
   depth: (symbol, limit) => marketData.depth(symbol, limit),

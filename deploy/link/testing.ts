@@ -35,6 +35,7 @@ export function houses() {
       balancesOf: async (userId) => [{ asset: userId, available: '1', held: '0' }],
       operatorPosition: async () => [],
       custody: async () => [],
+      paused: async () => [],
     },
     quotes: { quote: async () => Promise.reject(new Error('a fault with words that nobody else should read')) },
     marketData: {
@@ -51,6 +52,7 @@ export function houses() {
     figures: { feesOf: async () => [], routing: async () => [] },
     depositAddresses: { addressFor: async (userId, network) => `${network}:${userId}` },
     addressCheck: { check: async (_network, _asset, address) => ({ address }) },
+    reconciliation: { latest: async () => ({ at: null, places: [] }) },
     events,
   };
   return { ports, asked, state, tellDepth: (diff: DepthDiff) => depth.forEach((listener) => listener(diff)) };

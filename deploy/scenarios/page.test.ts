@@ -126,6 +126,26 @@ inBrowser('the page', () => {
     expect(adminBrowser.complaints).toEqual([]);
   });
 
+  test('an operator sees what is stopped and why, and lets it go on', async () => {
+    const { page } = adminBrowser;
+    for (const [width, name] of [[1440, 'desk'], [360, 'phone']] as const) {
+      await page.setViewportSize({ width, height: 1000 });
+      await page.goto(`${world.url}/admin/treasury`);
+      await page.getByTestId('pause-row').waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+      await adminBrowser.shoot(`admin-treasury-${name}`);
+    }
+    await page.getByTestId('resume').click();
+    await page.waitForResponse((response) => response.url().endsWith('/admin/reconciliation'));
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'asset.pause', asset: 'ETH', why: null });
+    await page.getByTestId('pause-asset').selectOption('ETH');
+    await page.getByTestId('pause-why').fill('a look at the hot wallet');
+    await page.getByTestId('pause').click();
+    await page.waitForResponse((response) => response.url().endsWith('/admin/reconciliation'));
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'asset.pause', asset: 'ETH', why: 'a look at the hot wallet' });
+    expect(adminBrowser.complaints).toEqual([]);
+  });
+
   describe('the trading screen', () => {
     let traderId: string;
     const seen = (id: string) => userBrowser.page.getByTestId(id);

@@ -105,6 +105,11 @@ export type CommandBody =
   | { kind: 'market.tick'; symbol: string }
   /** An admin's choice for a market. */
   | { kind: 'market.set'; symbol: string; adminId: string; state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT'; insideOnly: boolean }
+  /**
+   * Nothing of the asset is withdrawn until it is taken back: by the house itself (no admin) when something does not add up,
+   * or by an admin. `why` null takes it back, which only an admin may.
+   */
+  | { kind: 'asset.pause'; asset: string; why: string | null; adminId: string | null }
   /** From the operator's position to a user: own tokens given out, a refund. Refused NEEDS_OPERATOR_FUNDS. */
   | { kind: 'operator.grant'; userId: string; asset: string; amount: string; why: string }
   /** The final outcome of an order at the venue: all its trades, or none. */

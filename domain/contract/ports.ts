@@ -3,6 +3,7 @@
  * a socket. Methods refuse with DomainError.
  */
 import type { CandleView, DepthView, Interval, PublicTradeView, TickerView } from './api/markets';
+import type { ReconciliationView } from './api/admin';
 import type { DepthDiff } from './api/live';
 import type { FeeView, RoutingView } from './api/orders';
 import type { Command, CommandAnswer } from './commands';
@@ -21,6 +22,13 @@ export interface Engine {
   operatorPosition(): Promise<{ asset: string; amount: string }[]>;
   /** What our own books say lies in a place, per asset. */
   custody(): Promise<{ place: string; asset: string; amount: string }[]>;
+  /** Assets of which nothing is withdrawn for now. */
+  paused(): Promise<{ asset: string; why: string; at: number }[]>;
+}
+
+/** The books against the chains and the venue, as last compared. */
+export interface Reconciliation {
+  latest(): Promise<Pick<ReconciliationView, 'at' | 'places'>>;
 }
 
 export interface UserBalance {

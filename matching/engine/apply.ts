@@ -17,6 +17,7 @@ export function apply(state: EngineState, command: Command, context: Context): O
   const draft = new Draft(state);
   try {
     dispatch(draft, command, context);
+    money.collectDebts(draft, command.reference);
     return { done: draft };
   } catch (error) {
     if (draft.irrevocable) throw new MemorySpoilt(command.kind, { cause: error });
@@ -81,6 +82,8 @@ function dispatch(draft: Draft, command: Command, context: Context): void {
       return orders.tickMarket(draft, command, reference, context);
     case 'market.set':
       return orders.setMarket(draft, command, reference, context);
+    case 'asset.pause':
+      return money.pauseAsset(draft, command, reference, context);
     case 'operator.grant':
       return money.grant(draft, command, reference, context);
     case 'swap.accept':

@@ -177,3 +177,20 @@ test('a command that the tables refuse is set aside with an alert; the others go
   expect(events).toContainEqual(expect.objectContaining({ name: 'alert', code: 'QUARANTINED' }));
   expect(await count('quarantine')).toBe(1);
 });
+
+test('a deposit that vanishes after it was used: a debt, the asset paused, nothing leaves; whatever comes back pays it first', async () => {
+  const { engine, events } = await startEngine();
+  await engine.submit(credit(1, 'u1', '2'));
+  await engine.submit({ ...credit(2, 'u1', '100'), asset: 'USDT' } as Command);
+  await engine.submit(request(1, 'u1', '1.497'));
+  await engine.submit({ kind: 'deposit.reverse', reference: 'reverse:1', depositId: 'd1', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '2' });
+  expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '0', held: '1.5' }, { asset: 'USDT', available: '100', held: '0' }]);
+  expect(await engine.paused()).toMatchObject([{ asset: 'ETH', why: 'deposit d1 left the chain after it was used' }]);
+  expect(events.filter((event) => event.name === 'alert').map((event) => 'code' in event && event.code)).toEqual(['ASSET_PAUSED', 'DEPOSIT_REVERSED']);
+  const dollars = (n: number): Command => ({ ...request(n, 'u1', '10'), asset: 'USDT', fee: '6' }) as Command;
+  await expect(engine.submit(dollars(2))).rejects.toMatchObject({ code: 'DEBT_OPEN', details: { asset: 'ETH', owed: '1.5' } });
+  await expect(engine.submit({ kind: 'withdrawal.approve', reference: 'approve:1', withdrawalId: 'w1', adminId: 'admin' })).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
+  await engine.submit({ kind: 'withdrawal.cancel', reference: 'cancel:1', withdrawalId: 'w1', userId: 'u1' });
+  expect(await engine.balancesOf('u1')).toEqual([{ asset: 'USDT', available: '100', held: '0' }]);
+  await expect(engine.submit(dollars(3))).resolves.toMatchObject({ state: 'REQUESTED' });
+});

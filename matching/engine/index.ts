@@ -90,6 +90,7 @@ export function createEngine(deps: EngineDeps): EngineHouse {
       const rows = await store.balancesLike(['custody/']);
       return rows.map((row) => ({ place: row.account.slice('custody/'.length), asset: row.asset, amount: formatAmount(-parseSigned(row.amount)) }));
     },
+    paused: () => store.pauses(),
     offer: (quote) => {
       const now = deps.clock.now();
       for (const [id, old] of writer.state.quotes) if (old.quote.expiresAt + 60_000 < now) writer.state.quotes.delete(id);

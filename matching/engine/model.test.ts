@@ -127,7 +127,7 @@ test('random lives: the engine agrees with the model, and every invariant holds 
   // Lives that never came to this point would prove nothing about it.
   const often = [
     'operator.contribute done', 'deposit.credit done', 'deposit.reverse done', 'cost.reserve done', 'cost.settle done', 'cost.settle NOT_FOUND', 'custody.move done',
-    'venue.reserve done', 'venue.reserve FUNDS_IN_TRANSIT', 'venue.release done', 'withdrawal.request done', 'withdrawal.request INSUFFICIENT_FUNDS', 'withdrawal.request BAD_AMOUNT',
+    'venue.reserve done', 'venue.reserve FUNDS_IN_TRANSIT', 'venue.release done', 'withdrawal.request done', 'withdrawal.request INSUFFICIENT_FUNDS', 'withdrawal.request BAD_AMOUNT', 'asset.pause done', 'withdrawal.request ASSET_PAUSED', 'withdrawal.approve ASSET_PAUSED',
     'withdrawal.approve done', 'withdrawal.approve WITHDRAWAL_STATE', 'withdrawal.refuse done', 'withdrawal.cancel done', 'withdrawal.cancel NOT_FOUND', 'withdrawal.confirm done',
     'withdrawal.fail done', 'withdrawal.settleInside done', 'swap.accept done', 'swap.accept QUOTE_USED', 'swap.accept INSUFFICIENT_FUNDS', 'venue.report done', 'venue.report NOT_FOUND',
   ];

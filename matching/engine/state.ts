@@ -69,6 +69,8 @@ export interface EngineState {
   readonly intents: Map<string, OpenIntent>;
   readonly withdrawals: Map<string, OpenWithdrawal>;
   readonly costs: Map<string, { asset: string; amount: Units }>;
+  /** Assets of which nothing is withdrawn for now, and why. */
+  readonly paused: Map<string, string>;
   /** Coins at the venue set aside for pull-backs, by transfer. */
   readonly reserves: Map<string, { asset: string; amount: Units }>;
   /** Not durable: a restart forgets quotes, which then read as expired. */
@@ -100,6 +102,7 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     intents: new Map(),
     withdrawals: new Map(),
     costs: new Map(),
+    paused: new Map(),
     reserves: new Map(),
     quotes: new Map(),
     venueFree: new Map(),
@@ -146,6 +149,7 @@ export function stateFrom(tables: EngineTables, registry: Registry): EngineState
   }
   restoreMarkets(state, tables);
   for (const row of tables.withdrawals) state.withdrawals.set(row.id, openWithdrawal(row));
+  for (const { asset, why } of tables.pauses) state.paused.set(asset, why);
   for (const row of tables.costs) state.costs.set(row.reference, openCost(row));
   for (const row of tables.reserves) state.reserves.set(row.transferId, { asset: row.asset, amount: parseAmount(row.amount) });
   return state;

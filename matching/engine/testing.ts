@@ -14,7 +14,7 @@ export const USERS = ['u1', 'u2', 'u3'] as const;
 const KINDS = [
   'operator.contribute', 'deposit.credit', 'deposit.credit', 'deposit.reverse', 'cost.reserve', 'cost.settle', 'custody.move', 'venue.reserve', 'venue.release',
   'withdrawal.request', 'withdrawal.request', 'withdrawal.approve', 'withdrawal.approve', 'withdrawal.refuse', 'withdrawal.cancel', 'withdrawal.confirm', 'withdrawal.fail',
-  'withdrawal.settleInside', 'quote', 'swap.accept', 'swap.accept', 'venue.report',
+  'withdrawal.settleInside', 'asset.pause', 'quote', 'swap.accept', 'swap.accept', 'venue.report',
 ] as const;
 const PLACES: readonly CustodyPlace[] = ['binance', 'hot/ethereum', 'deposit/ethereum', 'transit'];
 
@@ -93,6 +93,7 @@ export class Model {
   readonly quotes = new Map<string, Deal & { used: boolean }>();
   readonly deals = new Map<string, Deal>();
   readonly deposits = new Map<string, { user: string; asset: string; amount: bigint }>();
+  readonly paused = new Set<string>();
 
   purse(user: string, asset: string): Purse {
     const at = `${user} ${asset}`;
@@ -146,8 +147,18 @@ export class Model {
     return undefined;
   }
 
-  /** What a command should do. Answers the code of the refusal it should meet, if any. */
+  /** What a command should do. Answers the code of the refusal it should meet, if any. Whoever owes pays with whatever comes in. */
   act(command: Command): string | undefined {
+    const refusal = this.carryOut(command);
+    for (const purse of refusal === undefined ? this.purses.values() : []) {
+      const pays = purse.owed < purse.free ? purse.owed : purse.free;
+      purse.free -= pays;
+      purse.owed -= pays;
+    }
+    return refusal;
+  }
+
+  private carryOut(command: Command): string | undefined {
     switch (command.kind) {
       case 'operator.contribute':
         if (command.custody === 'binance') this.venue(command.asset, parseAmount(command.amount));
@@ -182,6 +193,8 @@ export class Model {
         return this.accept(command);
       case 'venue.report':
         return this.report(command.intentId, command.trades);
+      case 'asset.pause':
+        return void (command.why === null ? this.paused.delete(command.asset) : this.paused.add(command.asset));
       case 'order.place':
       case 'order.oco':
       case 'order.cancel':
@@ -205,6 +218,7 @@ export class Model {
     const fee = rate < whole ? rate : whole;
     const purse = this.purse(userId, asset);
     if (command.kind === 'deposit.reverse') {
+      if (purse.free < whole - fee) this.paused.add(asset);
       this.own(asset, -fee);
       const taken = purse.free < whole - fee ? purse.free : whole - fee;
       purse.free -= taken;
@@ -213,9 +227,6 @@ export class Model {
     }
     this.own(asset, fee);
     purse.free += whole - fee;
-    const pays = purse.owed < purse.free ? purse.owed : purse.free;
-    purse.free -= pays;
-    purse.owed -= pays;
     this.deposits.set(command.depositId, { user: userId, asset, amount: parseAmount(command.amount) });
   }
 
@@ -242,6 +253,7 @@ export class Model {
     if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse') {
       if (command.adminId === paper.user) return 'OWN_REQUEST';
       if (command.kind === 'withdrawal.refuse') return this.giveBack(id, paper);
+      if (this.paused.has(paper.asset)) return 'ASSET_PAUSED';
       paper.approved = true;
       return undefined;
     }
@@ -269,6 +281,8 @@ export class Model {
     const [amount, fee] = [parseAmount(command.amount), parseAmount(command.fee)];
     if (amount % (FINEST[asset] ?? 1n) !== 0n) return 'BAD_AMOUNT';
     if (amount < (LEAST[asset] ?? 0n)) return 'AMOUNT_TOO_SMALL';
+    if (this.paused.has(asset)) return 'ASSET_PAUSED';
+    if (['ETH', 'USDT'].some((code) => this.purse(userId, code).owed > 0n)) return 'DEBT_OPEN';
     const purse = this.purse(userId, asset);
     if (purse.free < amount + fee) return 'INSUFFICIENT_FUNDS';
     purse.free -= amount + fee;
@@ -370,6 +384,8 @@ export function commandOf(model: Model, given: Wish, n: number): Command | Offer
       return { kind, reference, withdrawalId, txid: `0x${n}`, gas };
     case 'withdrawal.settleInside':
       return { kind, reference, withdrawalId, toUserId: user };
+    case 'asset.pause':
+      return { kind, reference, asset, why: other % 3 === 0 ? 'a look at it' : null, adminId: 'admin' };
     case 'quote':
       return offered(given, n);
     case 'swap.accept': {

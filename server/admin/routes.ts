@@ -7,11 +7,19 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { presentMoves } from './present';
 
-export function adminRoutes({ dataSource, engine }: Pick<ServerDeps, 'dataSource' | 'engine'>): Route[] {
+export function adminRoutes({ dataSource, engine, reconciliation }: Pick<ServerDeps, 'dataSource' | 'engine' | 'reconciliation'>): Route[] {
   return [
     route(ENDPOINTS.treasury, async () => {
       const [custody, position, moves] = await Promise.all([engine.custody(), engine.operatorPosition(), movesInFlight(dataSource)]);
       return { custody, position, inFlight: presentMoves(moves.sweeps, moves.transfers) };
+    }),
+    route(ENDPOINTS.pauseAsset, async ({ user, params, body, key }) => {
+      await engine.submit({ kind: 'asset.pause', asset: params.asset, why: body.why, adminId: user.id, reference: `pause:${user.id}:${key}` });
+      return {};
+    }),
+    route(ENDPOINTS.reconciliation, async () => {
+      const [latest, paused] = await Promise.all([reconciliation.latest(), engine.paused()]);
+      return { ...latest, paused };
     }),
     route(ENDPOINTS.auditLog, async ({ query }) => {
       const rows = await listAdminActions(dataSource, query);

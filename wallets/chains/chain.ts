@@ -65,4 +65,6 @@ export interface Chain {
   balance(address: string, asset: string, height?: number): Promise<Units>;
   /** Canonical spelling, or undefined when the text is no address of this network. */
   address(text: string): string | undefined;
+  /** Lets the node go. */
+  close(): void;
 }

@@ -39,8 +39,10 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
   return {
     round: async () => {
       const promised: Promised = new Map();
+      const paused = new Set((await deps.engine.paused()).map(({ asset }) => asset));
       for (const row of await store.waitingWithdrawals(network.id)) {
-        if (row.state === 'REQUESTED') continue;
+        // What is paused was approved before: it waits where it is.
+        if (row.state === 'REQUESTED' || paused.has(row.asset)) continue;
         try {
           await pay(deps, row, promised);
         } catch (error) {

@@ -24,6 +24,29 @@ export const treasuryView = z.object({
 });
 export type TreasuryView = z.infer<typeof treasuryView>;
 
+export const byAsset = z.strictObject({ asset: assetCode });
+/** `why` null lets withdrawals go on. */
+export const pauseAsset = z.strictObject({ why: z.string().trim().min(1).max(500).nullable() });
+
+/** What the books say of each place, what is really there, and what is known to be on its way. */
+export const reconciliationView = z.object({
+  /** Null before the first comparison. */
+  at: time.nullable(),
+  places: z.array(
+    z.object({
+      place: z.string(),
+      asset: assetCode,
+      booked: signedAmount,
+      /** Null: the source could not be read. */
+      actual: signedAmount.nullable(),
+      unexplained: signedAmount.nullable(),
+      inFlight: z.array(z.object({ id: z.string(), amount: signedAmount, ageMs: z.number().int() })),
+    }),
+  ),
+  paused: z.array(z.object({ asset: assetCode, why: z.string(), at: time })),
+});
+export type ReconciliationView = z.infer<typeof reconciliationView>;
+
 export const auditView = z.object({
   id,
   adminId: id,

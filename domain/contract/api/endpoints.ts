@@ -173,6 +173,7 @@ export const ENDPOINTS = {
       'AMOUNT_TOO_SMALL',
       'INSUFFICIENT_FUNDS',
       'ASSET_PAUSED',
+      'DEBT_OPEN',
       'REFERENCE_REUSED',
       'UNKNOWN_OUTCOME',
     ],
@@ -312,7 +313,7 @@ export const ENDPOINTS = {
   }),
   approveWithdrawal: post('/admin/withdrawals/:id/approve', 'Approve a withdrawal', {
     ...decide,
-    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST'],
+    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED'],
   }),
   refuseWithdrawal: post('/admin/withdrawals/:id/refuse', 'Refuse a withdrawal', {
     ...decide,
@@ -320,6 +321,16 @@ export const ENDPOINTS = {
     body: kyc.refusal,
     refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST'],
   }),
+  pauseAsset: post('/admin/assets/:asset/pause', 'Stop the withdrawals of an asset, or let them go on', {
+    ...ADMIN,
+    params: admin.byAsset,
+    carries: 'json',
+    body: admin.pauseAsset,
+    idempotent: true,
+    answers: nothing,
+    refuses: ['UNKNOWN_ASSET'],
+  }),
+  reconciliation: get('/admin/reconciliation', 'The books against the chains and Binance, as last compared', { ...ADMIN, answers: admin.reconciliationView }),
   treasury: get('/admin/treasury', 'Where the coins are', { ...ADMIN, answers: admin.treasuryView }),
   auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: listOf(admin.auditView) }),
   adminUsers: get('/admin/users', 'Accounts', { ...ADMIN, query: page, answers: listOf(admin.adminUserView) }),

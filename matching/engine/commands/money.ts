@@ -1,6 +1,8 @@
+import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { CostEntity } from '../../../db/entities/ledger';
 import { DepositEntity } from '../../../db/entities/deposits';
-import { insertRow, updateRow } from '../../../db/stores/rows';
+import { AssetPauseEntity } from '../../../db/entities/treasury';
+import { deleteRow, insertRow, updateRow, upsertRow } from '../../../db/stores/rows';
 import type { CommandBody, CostPaid } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
@@ -41,18 +43,50 @@ export function creditDeposit(draft: Draft, command: Body<'deposit.credit'>, ref
   const parts = split(command, context);
   const { userId, asset, network } = command;
   draft.post(reference, command.kind, transfers.depositCredit({ userId, network, asset, ...parts }));
-  repayDebt(draft, userId, asset, reference);
   draft.rows.push(updateRow(DepositEntity, { id: command.depositId }, { state: 'CREDITED', creditedAt: context.now }));
   draft.events.push({ name: 'deposit.changed', userId, depositId: command.depositId, state: 'CREDITED', confirmations: 0 });
   draft.answer = { depositId: command.depositId, credited: formatAmount(parts.credited), fee: formatAmount(parts.fee) };
 }
 
-/** New coins of a user who owes us pay the debt first. */
-function repayDebt(draft: Draft, userId: string, asset: string, reference: string): void {
-  const owed = -draft.state.books.balance(debt(userId), asset);
-  const has = draft.state.books.balance(available(userId), asset);
-  const pays = owed < has ? owed : has;
-  if (pays > 0n) draft.post(`${reference}#debt`, 'debt.repay', transfers.debtRepayment(userId, asset, pays));
+/** Whatever becomes available to a user who owes us pays the debt first, wherever it comes from. */
+export function collectDebts(draft: Draft, reference: string): void {
+  for (const event of [...draft.events]) {
+    if (event.name !== 'balance.changed') continue;
+    const { userId, asset } = event;
+    const owed = -draft.state.books.balance(debt(userId), asset);
+    const has = draft.state.books.balance(available(userId), asset);
+    const pays = owed < has ? owed : has;
+    if (pays > 0n) draft.postFact(`${reference}#debt:${userId}:${asset}`.slice(-190), 'debt.repay', transfers.debtRepayment(userId, asset, pays));
+  }
+}
+
+/** Does the user owe anything? Then nothing of theirs leaves the house. */
+export function refuseDebtor(draft: Draft, userId: string, { registry }: Context): void {
+  const owes = registry.assets.find(({ code }) => draft.state.books.balance(debt(userId), code) < 0n);
+  if (owes) throw new DomainError('DEBT_OPEN', { asset: owes.code, owed: formatAmount(-draft.state.books.balance(debt(userId), owes.code)) });
+}
+
+export function refusePaused(draft: Draft, asset: string): void {
+  if (draft.state.paused.has(asset)) throw new DomainError('ASSET_PAUSED', { asset });
+}
+
+export function pauseAsset(draft: Draft, command: Body<'asset.pause'>, reference: string, { now, registry }: Context): void {
+  const { asset, why, adminId } = command;
+  if (!registry.assets.some(({ code }) => code === asset)) throw new DomainError('UNKNOWN_ASSET', { asset });
+  if (why === null && adminId === null) throw new DomainError('FORBIDDEN');
+  if (adminId !== null) draft.rows.push(insertRow(AdminAuditEntity, { id: reference.slice(-64), adminId, action: command.kind, subject: asset, details: { why }, at: now }));
+  pause(draft, asset, why, now);
+}
+
+function pause(draft: Draft, asset: string, why: string | null, now: number): void {
+  if (why === null) {
+    draft.forget(draft.state.paused, asset);
+    draft.rows.push(deleteRow(AssetPauseEntity, { asset }));
+    return;
+  }
+  draft.remember(draft.state.paused, asset, why);
+  draft.rows.push(upsertRow(AssetPauseEntity, { asset, why: why.slice(0, 500), at: now }));
+  draft.events.push({ name: 'alert', code: 'ASSET_PAUSED', message: `Nothing of ${asset} is withdrawn until an operator lets it go on.`, details: { asset, why } });
 }
 
 export function reverseDeposit(draft: Draft, command: Body<'deposit.reverse'>, reference: string, context: Context): void {
@@ -64,6 +98,8 @@ export function reverseDeposit(draft: Draft, command: Body<'deposit.reverse'>, r
   draft.rows.push(updateRow(DepositEntity, { id: command.depositId }, { state: 'ORPHANED', creditedAt: null }));
   draft.events.push({ name: 'deposit.changed', userId, depositId: command.depositId, state: 'ORPHANED', confirmations: 0 });
   const details = { depositId: command.depositId, asset, owed: formatAmount(credited - taken) };
+  // Coins that were used and then were never there: nothing more of them leaves before a person has looked.
+  if (taken < credited) pause(draft, asset, `deposit ${command.depositId} left the chain after it was used`, context.now);
   draft.events.push({ name: 'alert', code: 'DEPOSIT_REVERSED', message: 'A credited deposit left the chain.', details });
   draft.answer = { depositId: command.depositId, taken: formatAmount(taken), owed: formatAmount(credited - taken) };
 }

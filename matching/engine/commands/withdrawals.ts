@@ -15,7 +15,7 @@ import * as transfers from '../../../ledger/transfers';
 import type { Context, Draft } from '../draft';
 import { openWithdrawal, sendable } from '../state';
 import type { OpenWithdrawal } from '../state';
-import { positive, takeReservation } from './money';
+import { positive, refuseDebtor, refusePaused, takeReservation } from './money';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
@@ -28,6 +28,8 @@ export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.reques
   const step = stepOf(assetOf(registry, asset).scale);
   if (amount % step !== 0n || fee % step !== 0n) throw new DomainError('BAD_AMOUNT', { asset, amount: command.amount });
   if (amount < parseAmount(rail.minWithdrawal)) throw new DomainError('AMOUNT_TOO_SMALL', { asset, minimum: rail.minWithdrawal });
+  refusePaused(draft, asset);
+  refuseDebtor(draft, userId, { now, registry });
   draft.post(reference, command.kind, transfers.hold(userId, asset, amount + fee));
   const row: WithdrawalRow = {
     id,
@@ -89,6 +91,7 @@ const shortId = (reference: string): string => reference.slice(-64);
 export function approveWithdrawal(draft: Draft, command: Body<'withdrawal.approve'>, reference: string, context: Context): void {
   const withdrawal = open(draft, command.withdrawalId, 'approve');
   if (withdrawal.userId === command.adminId) throw new DomainError('OWN_REQUEST');
+  refusePaused(draft, withdrawal.asset);
   draft.remember(draft.state.withdrawals, withdrawal.id, { ...withdrawal, stage: 'APPROVED' });
   auditRow(draft, command.adminId, command.kind, withdrawal, reference, {}, context.now);
   change(draft, withdrawal, 'APPROVED', { decidedBy: command.adminId, reason: null }, context);
