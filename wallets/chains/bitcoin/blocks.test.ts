@@ -1,11 +1,11 @@
 import { Block, Transaction } from 'bitcoinjs-lib';
-import { hexOf, scriptOf } from './addresses';
+import { sameBytes, scriptOf } from './addresses';
 import { readBlock, spentIn, transfersIn } from './blocks';
 
 const OURS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const ours = scriptOf(OURS, 'regtest') ?? new Uint8Array();
 const theirs = scriptOf('2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm', 'regtest') ?? new Uint8Array();
-const watched = (script: string): string | undefined => (script === hexOf(ours) ? OURS : undefined);
+const watched = (script: Uint8Array): string | undefined => (sameBytes(script, ours) ? OURS : undefined);
 
 function transaction(inputs: [hash: Uint8Array, index: number][], outputs: [script: Uint8Array, value: bigint][]): Transaction {
   const made = new Transaction();
