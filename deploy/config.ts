@@ -49,6 +49,7 @@ const api = schema
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;
+export const API_SETTINGS: readonly string[] = Object.keys(api.shape);
 
 /** Reads the environment; throws one sentence that names every wrong or missing setting. */
 export const readConfig = (env: NodeJS.ProcessEnv): Config => read(whole, env);

@@ -6,7 +6,7 @@ import { KNOWN_NETWORKS } from '../db/seed';
 import type { LocalChain } from './local/evm/accounts';
 import { prepareChain } from './local/evm/prepare';
 import { startAnvil } from './local/evm/anvil';
-import { readConfig } from './config';
+import { API_SETTINGS, readConfig } from './config';
 import type { Config } from './config';
 import { LOCAL, ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
 import type { Stores } from './services';
@@ -265,7 +265,7 @@ export class World {
     const port = await freePort(rememberedPort(this.dir, 'api'));
     rememberPort(this.dir, 'api', port);
     // Its settings are those of a server: no keys of the venue, no node, no signer.
-    const own = Object.fromEntries(Object.entries(this.env).filter(([name]) => !/^(BINANCE|ETHEREUM|BSC|POLYGON|EVM|SIGNER)_/.test(name)));
+    const own = Object.fromEntries(Object.entries(this.env).filter(([name]) => ['PATH', 'NODE_ENV', ...API_SETTINGS].includes(name)));
     const running = startProgram({ name: 'api', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'api', this.dir], cwd: ROOT, env: { ...own, PORT: String(port) }, mark: `api ${this.dir}` });
     this.parts.set('api', running);
     await healthy(running, 'the further API process', port);

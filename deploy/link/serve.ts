@@ -36,8 +36,20 @@ interface Peer {
   waiting: number;
 }
 
-/** All events: an API process tells users of orders, balances, deposits, and admins of alerts. */
-const TOLD: readonly EventName[] = ['balance.changed', 'swap.changed', 'order.changed', 'fill.made', 'withdrawal.changed', 'deposit.changed', 'kyc.changed', 'alert'];
+/** What an API process is told. Trades come with the prices, demand is the wallets', and a gap is each process's own. */
+const TOLD: Readonly<Record<EventName, boolean>> = {
+  'balance.changed': true,
+  'swap.changed': true,
+  'order.changed': true,
+  'fill.made': true,
+  'withdrawal.changed': true,
+  'deposit.changed': true,
+  'kyc.changed': true,
+  alert: true,
+  'market.traded': false,
+  'venue.demand': false,
+  'feed.gap': false,
+};
 
 /** Opens the door. A socket file that is in the way belongs to an engine that was: whoever has taken over owns the door. */
 export async function serveLink(ports: Ports, options: LinkServerOptions): Promise<LinkServer> {
@@ -106,7 +118,7 @@ class Door {
     const ping = setInterval(() => this.tell({ ping: true }, this.stuckBytes), PING_MS);
     ping.unref();
     this.ends = [
-      ...TOLD.map((name) => ports.events.on(name, (event) => this.tell({ event }, this.stuckBytes))),
+      ...(Object.keys(TOLD) as EventName[]).filter((name) => TOLD[name]).map((name) => ports.events.on(name, (event) => this.tell({ event }, this.stuckBytes))),
       ports.marketData.onDepth((depth) => this.tell({ depth }, this.slowBytes)),
       ports.marketData.onTrades((symbol, trades) => this.tell({ symbol, trades }, this.slowBytes)),
       () => clearInterval(ping),

@@ -1,5 +1,6 @@
 /** Bitcoin's addresses and scripts: which we take, which are ours, and of which key. Pure. */
 import { BIP32Factory } from 'bip32';
+import type { BIP32Interface } from 'bip32';
 import { address as codec, initEccLib, networks, payments } from 'bitcoinjs-lib';
 import type { Network } from 'bitcoinjs-lib';
 import * as secp256k1 from 'tiny-secp256k1';
@@ -31,6 +32,11 @@ export function scriptOf(text: string, network: BitcoinNetwork): Uint8Array | un
 export function canonicalAddress(text: string, network: BitcoinNetwork): string | undefined {
   const script = scriptOf(text, network);
   return script && codec.fromOutputScript(script, parametersOf(network));
+}
+
+/** The address of a script of the kind that our own have, or undefined: every other kind is not looked at. */
+export function ownKind(script: Uint8Array, network: BitcoinNetwork): string | undefined {
+  return script.length === 22 && script[0] === 0 && script[1] === 20 ? codec.fromOutputScript(script, parametersOf(network)) : undefined;
 }
 
 /** A segregated-witness address of a version that has no rules yet: its coins would be anybody's. */
@@ -74,4 +80,23 @@ export function accountOf(xpub: string, network: BitcoinNetwork): Account {
       return { branch, index, address, script: output, publicKey };
     },
   };
+}
+
+/** How the account's key is named: coin type 0 on the main network, 1 elsewhere. */
+export const accountPath = (network: BitcoinNetwork): string => `m/84'/${network === 'mainnet' ? 0 : 1}'/0'`;
+
+export interface AccountKeys {
+  /** The account's private key: for the signer alone. */
+  readonly key: BIP32Interface;
+  /** What the rest of the house may know. */
+  readonly xpub: string;
+  /** Names the seed in a PSBT: four bytes. */
+  readonly fingerprint: Uint8Array;
+}
+
+/** The account of a seed (BIP 39's 64 bytes). */
+export function accountKeysOf(seed: Uint8Array, network: BitcoinNetwork): AccountKeys {
+  const root = bip32.fromSeed(seed, parametersOf(network));
+  const key = root.derivePath(accountPath(network));
+  return { key, xpub: key.neutered().toBase58(), fingerprint: root.fingerprint };
 }

@@ -21,14 +21,14 @@ export function readBlock(hex: string, hash: string): BitcoinBlock {
 }
 
 /**
- * Coins for watched scripts (lower-case hex, to the address it stands for). Each output by itself: one transaction may pay
+ * Coins for watched scripts (answered with the address it stands for). Each output by itself: one transaction may pay
  * one address twice. What a block itself creates is left out: it cannot be spent for a hundred blocks.
  */
-export function transfersIn({ block }: BitcoinBlock, asset: string, watched: (script: string) => string | undefined): ChainTransfer[] {
+export function transfersIn({ block }: BitcoinBlock, asset: string, watched: (script: Uint8Array) => string | undefined): ChainTransfer[] {
   return (block.transactions ?? []).flatMap((transaction) => {
     if (transaction.isCoinbase()) return [];
     return transaction.outs.flatMap(({ script, value }, index) => {
-      const to = watched(hexOf(script));
+      const to = watched(script);
       if (to === undefined || value === 0n) return [];
       // Coins have no sender on this chain.
       return [{ txid: transaction.getId(), position: `out:${index}`, asset, from: '', to, amount: fromChainUnits(value, SATOSHI_DECIMALS) }];

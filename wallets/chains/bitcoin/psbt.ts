@@ -6,16 +6,13 @@
 import type { BIP32Interface } from 'bip32';
 import { Psbt, Transaction } from 'bitcoinjs-lib';
 import * as secp256k1 from 'tiny-secp256k1';
-import { hexOf, parametersOf, sameBytes } from './addresses';
+import { accountPath, hexOf, parametersOf, sameBytes } from './addresses';
 import type { Account, BitcoinNetwork, Branch } from './addresses';
 import type { Payment, Plan } from './coins';
 
 /** Says that it may be replaced at a higher fee, and that no lock time counts. */
 const SEQUENCE = 0xfffffffd;
 const VERSION = 2;
-
-/** How a key is named: coin type 0 on the main network, 1 elsewhere. */
-export const accountPath = (network: BitcoinNetwork): string => `m/84'/${network === 'mainnet' ? 0 : 1}'/0'`;
 
 export interface Builder {
   readonly account: Account;
@@ -133,7 +130,7 @@ function keyIn(derivation: readonly { path: string }[] | undefined, network: Bit
   const path = derivation[0]?.path ?? '';
   const [, branch, index] = /^\/([01])\/(0|[1-9]\d{0,9})$/.exec(path.startsWith(accountPath(network)) ? path.slice(accountPath(network).length) : '') ?? [];
   demand(branch !== undefined && index !== undefined && BigInt(index) < 0x80000000n, 'a key that is not of our account');
-  return { branch: branch === '0' ? 0 : 1, index: +index };
+  return { branch: branch === '0' ? 0 : 1, index: Number(index) };
 }
 
 function checkOutputs(psbt: Psbt, { account, network, payments }: Expectation): void {
