@@ -194,3 +194,35 @@ test('a deposit that vanishes after it was used: a debt, the asset paused, nothi
   expect(await engine.balancesOf('u1')).toEqual([{ asset: 'USDT', available: '100', held: '0' }]);
   await expect(engine.submit(dollars(3))).resolves.toMatchObject({ state: 'REQUESTED' });
 });
+
+test('a book is shown as the last commit left it: an order on its way to the tables is not in it, and one that was lost never was', async () => {
+  let hold: Promise<void> = Promise.resolve();
+  let lose = false;
+  const { engine } = await startEngine({
+    store: (real) => ({
+      ...real,
+      commit: async (write) => {
+        await hold;
+        if (lose) throw new Error('the connection is gone');
+        return real.commit(write);
+      },
+    }),
+  });
+  await engine.submit({ kind: 'operator.contribute', reference: 'jvg', asset: 'JVG', amount: '1000', custody: 'cold/own' });
+  await engine.submit({ kind: 'operator.grant', reference: 'grant', userId: 'ann', asset: 'JVG', amount: '1000', why: 'test' });
+  const place = (price: string): Promise<unknown> =>
+    engine.submit({ kind: 'order.place', userId: 'ann', clientOrderId: `at ${price}`, symbol: 'JVZJVG', side: 'BUY', type: 'LIMIT', price, quantity: '10', reference: `order:ann:${price}` });
+  await place('1');
+  expect(engine.levels('JVZJVG')).toEqual([[10_000, 1000], []]);
+  let release: () => void = () => undefined;
+  hold = new Promise((resolve) => (release = resolve));
+  const second = place('2');
+  while (engine.markets().get('JVZJVG')?.orders.size !== 2) await new Promise((resolve) => setImmediate(resolve));
+  expect(engine.levels('JVZJVG')).toEqual([[10_000, 1000], []]);
+  release();
+  await second;
+  expect(engine.levels('JVZJVG')).toEqual([[20_000, 1000, 10_000, 1000], []]);
+  lose = true;
+  await expect(place('3')).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
+  expect(engine.levels('JVZJVG')[0]).not.toContain(30_000);
+});

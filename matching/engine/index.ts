@@ -12,6 +12,7 @@ import { count } from '../orders/scales';
 import type { Outside, TradingMarket } from '../orders/market';
 import { Effects } from './effects';
 import type { EffectHandler } from './effects';
+import type { OwnLevels } from './shown';
 import type { OfferedQuote } from './state';
 import { sendable } from './state';
 import { Writer } from './writer';
@@ -48,7 +49,9 @@ export interface EngineHouse extends Engine {
   lastPrice(symbol: string, price: Units): void;
   /** Reads the volumes that decide trading fees anew. */
   readVolumes(): Promise<void>;
-  /** The markets in memory, for showing their books; not to be changed. */
+  /** Our own book of a market as the last commit left it. */
+  levels(symbol: string): OwnLevels;
+  /** The markets in memory, not to be changed; what they hold may be ahead of what is durable. */
   markets(): ReadonlyMap<string, TradingMarket>;
   /** Orders of ours at the venue now: what they may cost in the quote asset, and since when. */
   flights(symbol: string): { amount: Units; at: number }[];
@@ -118,6 +121,7 @@ export function createEngine(deps: EngineDeps): EngineHouse {
       const rows = await store.volumesSince(deps.clock.now() - VOLUME_DAYS_MS);
       writer.state.volumes = new Map(rows.map(({ userId, symbol, volume }) => [`${userId}|${symbol}`, parseAmount(volume)]));
     },
+    levels: (symbol) => writer.levels(symbol),
     markets: () => writer.state.markets,
     flights: (symbol) =>
       [...writer.state.intents.values()]

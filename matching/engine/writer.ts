@@ -9,6 +9,8 @@ import { MemorySpoilt, apply } from './apply';
 import { Batch, hashBody } from './batch';
 import type { Pending } from './batch';
 import type { Effects } from './effects';
+import { ShownBooks } from './shown';
+import type { OwnLevels } from './shown';
 import { emptyState, stateFrom } from './state';
 import type { EngineState } from './state';
 
@@ -40,6 +42,7 @@ export interface WriterDeps {
  */
 export class Writer {
   state: EngineState = emptyState();
+  private readonly shown = new ShownBooks();
   private queue: Pending[] = [];
   private readonly open = new Map<string, { bodyHash: string; promise: Promise<CommandAnswer> }>();
   private readonly answers = new Map<string, { bodyHash: string; answer: CommandAnswer }>();
@@ -80,6 +83,12 @@ export class Writer {
     return promise;
   }
 
+  /** Our own book of a market as the last commit left it. */
+  levels(symbol: string): OwnLevels {
+    const market = this.state.markets.get(symbol);
+    return market ? this.shown.levels(symbol, market, this.deps.clock.now()) : [[], []];
+  }
+
   private async load(): Promise<void> {
     const before = this.state;
     const tables = await this.deps.store.takeOver();
@@ -91,6 +100,7 @@ export class Writer {
     this.batchNumber = tables.batch;
     this.lastEntry = tables.entry;
     this.answers.clear();
+    this.shown.reset();
     this.deps.effects.recover(tables.effects);
     this.deps.logger.info({ epoch: tables.epoch, batch: tables.batch, accounts: tables.balances.length }, 'engine has taken over');
   }
@@ -114,7 +124,7 @@ export class Writer {
         await this.restart();
         continue;
       }
-      if (batch) this.committing = this.commit(batch, intake);
+      if (batch) this.committing = this.commit(batch, intake, this.shown.take(this.state.markets, batch.at));
       // One by one, each must be known before the next is tried.
       if (this.careful > 0) await this.settled();
     }
@@ -134,6 +144,7 @@ export class Writer {
       const aside = this.careful > 0 ? await this.deps.store.findQuarantined(unknown) : new Set<string>();
       const now = this.deps.clock.now();
       const batch = new Batch(this.batchNumber + 1, this.lastEntry + 1, now);
+      this.shown.begin();
       for (const pending of intake) this.applyOne(batch, pending, known.get(pending.command.reference), aside);
       this.lastEntry = batch.lastEntry;
       if (batch.size > 0) this.batchNumber = batch.number;
@@ -175,7 +186,7 @@ export class Writer {
   }
 
   /** Never rejects: a failure is left in `failed` for the loop, which alone may restart. */
-  private async commit(batch: Batch, intake: Pending[]): Promise<void> {
+  private async commit(batch: Batch, intake: Pending[], taken: ReadonlyMap<string, OwnLevels>): Promise<void> {
     try {
       if (batch.size > 0) await this.deps.store.commit(batch.write(this.state));
     } catch (error) {
@@ -186,6 +197,7 @@ export class Writer {
       this.wake();
       return;
     }
+    this.shown.show(taken);
     for (const tell of batch.after) tell();
     for (const event of batch.events) this.deps.events.publish(event);
     this.deps.effects.run(batch.effects);

@@ -43,6 +43,8 @@ export interface TradingMarket {
   readonly flying: [string | null, string | null];
   /** After a miss: the venue's best price then, and the time before which resting orders are not sent again. */
   readonly missed: [{ best: number; until: number; pause: number }, { best: number; until: number; pause: number }];
+  /** The book was moved since somebody looked at its levels. */
+  moved: boolean;
   /** When trailing orders were last written down (ms). */
   extremesAt: number;
   tradeId: number;
@@ -90,6 +92,7 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
     waiting: [[], []],
     flying: [null, null],
     missed: [noMiss(), noMiss()],
+    moved: true,
     extremesAt: 0,
     tradeId: 0,
     last: 0,

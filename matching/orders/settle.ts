@@ -43,6 +43,7 @@ export class Settlement implements BookSink {
     private readonly reference: string,
   ) {
     market.sink = this;
+    market.moved = true;
   }
 
   order(seq: number): OpenOrder {

@@ -2,18 +2,17 @@ import type { DepthDiff } from '../../domain/contract/api/live';
 import { formatAmount } from '../../domain/money/amount';
 import { BUY, SELL } from '../book/types';
 import type { Side } from '../book/types';
+import { LEVELS_SHOWN } from '../engine/shown';
+import type { OwnLevels } from '../engine/shown';
 import { modeOf } from '../orders/market';
 import type { TradingMarket } from '../orders/market';
-
-/** Levels of a side that are shown. */
-export const LEVELS_SHOWN = 200;
 
 export type Levels = ReadonlyMap<number, number>;
 
 /** Our book and, where the venue stands behind it, the venue's, added up by price; best first. */
-export function merged(market: TradingMarket, side: Side, now: number): Map<number, number> {
+function merged(market: TradingMarket, own: OwnLevels, side: Side, now: number): Map<number, number> {
   const sum = new Map<number, number>();
-  const ours = market.book.levels(side, LEVELS_SHOWN);
+  const ours = own[side];
   for (let at = 0; at < ours.length; at += 2) sum.set(ours[at] ?? 0, ours[at + 1] ?? 0);
   const outside = modeOf(market, now) === 'mirrored' ? market.outside : undefined;
   const theirs = (side === BUY ? outside?.bids : outside?.asks) ?? [];
@@ -26,9 +25,9 @@ export class Shown {
   sequence = 0;
   sides: [Levels, Levels] = [new Map(), new Map()];
 
-  /** Takes the market as it is now; answers what changed, or undefined. */
-  update(market: TradingMarket, now: number): DepthDiff | undefined {
-    const next: [Levels, Levels] = [merged(market, BUY, now), merged(market, SELL, now)];
+  /** Takes the market as it is now, with our own book as it is durable; answers what changed, or undefined. */
+  update(market: TradingMarket, own: OwnLevels, now: number): DepthDiff | undefined {
+    const next: [Levels, Levels] = [merged(market, own, BUY, now), merged(market, own, SELL, now)];
     const [bids, asks] = ([BUY, SELL] as const).map((side) => changes(market, this.sides[side], next[side]));
     this.sides = next;
     if (!bids || !asks || bids.length + asks.length === 0) return undefined;

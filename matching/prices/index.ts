@@ -8,6 +8,7 @@ import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { BUY, SELL } from '../book/types';
 import type { EngineHouse } from '../engine';
+import type { OwnLevels } from '../engine/shown';
 import { modeOf } from '../orders/market';
 import type { TradingMarket } from '../orders/market';
 import type { Binance, DayFigures } from '../venues/binance';
@@ -53,7 +54,7 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
   };
   const show = (): void => {
     for (const [symbol, market] of engine.markets()) {
-      const diff = shownOf(symbol).update(market, clock.now());
+      const diff = shownOf(symbol).update(market, engine.levels(symbol), clock.now());
       if (diff) for (const listener of onDepth) listener(diff);
     }
   };
@@ -89,7 +90,7 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
       off();
       for (const timer of timers) clearInterval(timer);
     },
-    tickers: async () => [...engine.markets().values()].map((market) => ticker(market, dayFigures.get(market.listing.symbol), clock.now())),
+    tickers: async () => [...engine.markets()].map(([symbol, market]) => ticker(market, engine.levels(symbol), trades.get(symbol)?.[0]?.price ?? dayFigures.get(symbol)?.lastPrice, dayFigures.get(symbol), clock.now())),
     depth: async (symbol, limit) => {
       const market = marketOf(symbol);
       const known = shownOf(symbol);
@@ -133,20 +134,20 @@ async function askVenue(venue: Binance, symbol: string, interval: Interval, limi
   }
 }
 
-function ticker(market: TradingMarket, day: DayFigures | undefined, now: number): TickerView {
-  const { listing, scales, outside, book } = market;
+function ticker(market: TradingMarket, own: OwnLevels, last: string | undefined, day: DayFigures | undefined, now: number): TickerView {
+  const { listing, scales, outside } = market;
   const mode = modeOf(market, now);
   const venue = mode === 'inside only' ? undefined : outside;
   const better = (ours: number, theirs: number, more: boolean): number => (ours === 0 || theirs === 0 ? ours || theirs : more === ours > theirs ? ours : theirs);
   const plain = (text: string | undefined): string => (text === undefined ? '0' : formatAmount(parseAmount(text)));
   return {
     symbol: listing.symbol,
-    bid: formatAmount(scales.price(better(book.best(BUY), venue?.bids[0]?.[0] ?? 0, true))),
-    ask: formatAmount(scales.price(better(book.best(SELL), venue?.asks[0]?.[0] ?? 0, false))),
+    bid: formatAmount(scales.price(better(own[BUY][0] ?? 0, venue?.bids[0]?.[0] ?? 0, true))),
+    ask: formatAmount(scales.price(better(own[SELL][0] ?? 0, venue?.asks[0]?.[0] ?? 0, false))),
     ageMs: venue ? now - venue.at : 0,
     mode,
     state: listing.state,
-    last: market.last > 0 ? formatAmount(scales.price(market.last)) : plain(day?.lastPrice),
+    last: plain(last),
     open24h: plain(day?.openPrice),
     high24h: plain(day?.highPrice),
     low24h: plain(day?.lowPrice),
