@@ -41,7 +41,7 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
  */
 export async function audit(config: Config, waitMs: number): Promise<AuditResult> {
   const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 3 });
-  const outside = await openOutside(config, await loadRegistry(dataSource));
+  const { outside, close } = await openOutside(config, await loadRegistry(dataSource));
   try {
     for (const end = Date.now() + waitMs; ; ) {
       const { findings, places } = await compare(dataSource, outside);
@@ -51,23 +51,25 @@ export async function audit(config: Config, waitMs: number): Promise<AuditResult
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   } finally {
-    closeChains(outside);
+    close();
     await dataSource.destroy();
   }
 }
 
 /** Reads the books and the outside once. */
-export async function compare(dataSource: DataSource, outside: Outside): Promise<Pick<AuditResult, 'findings' | 'places'>> {
+export async function compare(dataSource: DataSource, outside: Outside): Promise<Pick<AuditResult, 'findings' | 'places'> & { facts: BookFacts; rows: InFlightRows }> {
   const [facts, rows] = [await readBookFacts(dataSource), await readInFlight(dataSource)];
-  return { findings: auditBooks(facts), places: (await readPlaces(outside, facts, rows)).map(auditPlace) };
+  return { facts, rows, findings: auditBooks(facts), places: (await readPlaces(outside, facts, rows)).map(auditPlace) };
 }
 
-async function openOutside(config: Config, registry: Registry): Promise<Outside> {
+/** The outside for a command: with clients of its own, to be closed when it is done. */
+export async function openOutside(config: Config, registry: Registry): Promise<{ outside: Outside; close(): void }> {
   const keys = { tradingKey: { key: config.BINANCE_TRADING_KEY, secret: config.BINANCE_TRADING_SECRET }, treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET } };
   const urls = { restUrl: config.BINANCE_REST_URL, streamUrl: config.BINANCE_STREAM_URL, wsApiUrl: config.BINANCE_WS_API_URL };
   // Never started: only its queries are used.
   const binance = createBinance({ ...urls, ...keys }, [], { clock: { now: () => Date.now() }, logger: silent });
-  return { registry, binance, chains: await openChains(config, registry, connectSigner(config.SIGNER_SOCKET)) };
+  const chains = await openChains(config, registry, connectSigner(config.SIGNER_SOCKET));
+  return { outside: { registry, binance, chains }, close: () => closeChains({ chains }) };
 }
 
 /** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */

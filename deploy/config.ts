@@ -26,6 +26,7 @@ const schema = z.object({
   BINANCE_TREASURY_KEY: z.string().min(1),
   BINANCE_TREASURY_SECRET: z.string().min(1),
   ...NETWORK_SETTINGS,
+  PROOF_KEY_FILE: z.string().optional(),
   SIGNER_SOCKET: z.string().min(1),
   ENGINE_SOCKET: z.string().min(1).optional(),
   ENGINE_SECRET: z.string().min(32).optional(),

@@ -32,6 +32,7 @@ const SOUND: BookFacts = {
   holds: rows('user/u/held ETH 1.5\n user/u/held ETH 0.5'),
   earned: rows('revenue/withdrawal-fee ETH 0.5\n revenue/swap-commission ETH 0.25'),
   suspended: rows('suspense/reserved-costs ETH 1.625\n suspense/pull-back-fees ETH -0.25'),
+  entry: 0,
   venueTrades: 2,
   venueTradeEntries: 2,
 };

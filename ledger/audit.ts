@@ -21,6 +21,8 @@ export interface BookFacts {
   readonly earned: readonly AccountSum[];
   /** Open reservations and pull-back fees, by their suspense accounts. */
   readonly suspended: readonly AccountSum[];
+  /** Number of the last entry of the journal. */
+  readonly entry: number;
   readonly venueTrades: number;
   readonly venueTradeEntries: number;
 }

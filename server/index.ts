@@ -18,6 +18,7 @@ import { createVault } from './kyc/vault';
 import { createLive } from './live';
 import { marketRoutes } from './markets/routes';
 import { orderRoutes } from './orders/routes';
+import { proofRoutes } from './proof/routes';
 import { createOrderService } from './orders/service';
 import { sessionRoutes } from './sessions/routes';
 import { swapRoutes } from './swaps/routes';
@@ -54,6 +55,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...swapRoutes(deps, createSwapService(deps)),
     ...withdrawalRoutes(deps, createWithdrawalService(deps)),
     ...orderRoutes(deps, createOrderService(deps)),
+    ...proofRoutes(deps),
     ...adminRoutes(deps),
   ];
   return {

@@ -11,6 +11,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/trade/:symbol?', name: 'trade', meta: { full: true }, component: () => import('./trading/TradePage.vue') },
   { path: '/withdraw', name: 'withdraw', meta: { needs: 'user' }, component: () => import('./withdrawals/WithdrawPage.vue') },
   { path: '/history', name: 'history', meta: { needs: 'user' }, component: () => import('./history/HistoryPage.vue') },
+  { path: '/proof', name: 'proof', meta: { needs: 'user' }, component: () => import('./proof/ProofPage.vue') },
   { path: '/admin/kyc', name: 'adminKyc', meta: { needs: 'admin' }, component: () => import('./admin/KycQueue.vue') },
   {
     path: '/admin/withdrawals',

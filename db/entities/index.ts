@@ -2,6 +2,7 @@ import * as accounts from './accounts';
 import * as deposits from './deposits';
 import * as ledger from './ledger';
 import * as orders from './orders';
+import * as proofs from './proofs';
 import * as registry from './registry';
 import * as swaps from './swaps';
 import * as treasury from './treasury';
@@ -9,6 +10,6 @@ import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, deposits, ledger, orders, registry, swaps, treasury, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [accounts, deposits, ledger, orders, proofs, registry, swaps, treasury, withdrawals].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

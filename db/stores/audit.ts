@@ -61,6 +61,7 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
           [PULL_BACK_FEES],
         )),
       ],
+      entry: await count('SELECT MAX(id) AS n FROM journal_entries'),
       venueTrades: await count('SELECT COUNT(*) AS n FROM venue_trades'),
       venueTradeEntries: await count("SELECT COUNT(*) AS n FROM journal_entries WHERE reason IN ('swap.trade', 'order.venueTrade')"),
     };

@@ -1,12 +1,17 @@
 /** One user's whole life on the whole house: real chain, real sockets, the emulator; over HTTP, by clicks, and after a restart. */
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { audit } from '../audit';
+import { openDatabase } from '../../db/data-source';
+import { loadRegistry } from '../../db/stores/registry';
+import { parseAmount } from '../../domain/money/amount';
+import { audit, openOutside } from '../audit';
 import { balanceOf } from '../local/evm/balance';
 import { faucet } from '../local/evm/faucet';
 import { buildPage } from '../page';
-import { LOCAL } from '../services';
+import { publish } from '../proof/publish';
+import { LOCAL, ROOT } from '../services';
 import { World, chainOf, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { browserPath, openBrowser } from './browser';
@@ -59,6 +64,32 @@ test.each(['bsc', 'polygon'])('a life on %s: its own chain, its own coin for gas
   const result = await live(address, () => undefined, { network });
   expect(result.steps).toBe(10);
   await balanced();
+});
+
+test('a proof of what is owed and what covers it: a user finds the own leaf, and a script without us agrees', async () => {
+  const config = worldConfig(address);
+  const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 2 });
+  const { outside, close } = await openOutside(config, await loadRegistry(dataSource));
+  const user = new Client(address.url);
+  try {
+    const name = `proof-${randomBytes(3).toString('hex')}`;
+    const { userId } = await live(address, () => undefined, { name });
+    const { proof, statement } = await publish(dataSource, outside, join(address.dir, 'proof-key.pem'), Date.now());
+    await user.logIn(`demo-${name}@javizen.local`, `life of ${name}`);
+    const leaf = await user.call<{ userId: string; sums: string }>('GET', '/proof/leaf');
+    expect(leaf.userId).toBe(userId);
+    const { items } = await user.call<{ items: { asset: string; available: string; held: string }[] }>('GET', '/balances');
+    expect(leaf.sums).toBe(items.map((row) => `${row.asset}:${parseAmount(row.available) + parseAmount(row.held)}`).toSorted().join(','));
+    expect(await user.call('GET', '/proof')).toEqual(proof);
+    expect(statement.assets.every(({ amount }) => !amount.startsWith('-'))).toBe(true);
+    const files = { 'proof.json': proof, 'leaf.json': leaf, 'key.pem': proof.publicKey };
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(address.dir, file), typeof content === 'string' ? content : JSON.stringify(content));
+    const said = spawnSync(process.execPath, ['deploy/proof/verify.mjs', ...Object.keys(files).map((file) => join(address.dir, file))], { cwd: ROOT, encoding: 'utf8' });
+    expect([said.status, said.stderr]).toEqual([0, '']);
+  } finally {
+    close();
+    await dataSource.destroy();
+  }
 });
 
 inBrowser('the same life by clicks in two browsers', async () => {

@@ -9,6 +9,7 @@ import * as deposits from './deposits';
 import * as kyc from './kyc';
 import * as markets from './markets';
 import * as orders from './orders';
+import * as proof from './proof';
 import * as swaps from './swaps';
 import * as withdrawals from './withdrawals';
 
@@ -278,6 +279,8 @@ export const ENDPOINTS = {
     answers: listOf(markets.candleView),
     refuses: ['UNKNOWN_MARKET', 'MARKET_CLOSED'],
   }),
+  proof: get('/proof', 'The newest proof of what is owed and what covers it, as it was signed', { access: 'public', answers: proof.proofView, refuses: ['NOT_FOUND'] }),
+  proofLeaf: get('/proof/leaf', 'My leaf in it, with the way to the root', { answers: proof.proofLeafView, refuses: ['NOT_FOUND'] }),
   adminRouting: get('/admin/routing', 'How orders were routed', { ...ADMIN, answers: listOf(orders.routingView) }),
   setMarket: post('/admin/markets/:symbol', 'Open or close a market, or keep it to our own book', {
     ...ADMIN,
