@@ -5,10 +5,11 @@ import * as orders from './orders';
 import * as registry from './registry';
 import * as swaps from './swaps';
 import * as treasury from './treasury';
+import * as venue from './venue';
 import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, deposits, ledger, orders, registry, swaps, treasury, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [accounts, deposits, ledger, orders, registry, swaps, treasury, venue, withdrawals].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

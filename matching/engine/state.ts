@@ -1,6 +1,7 @@
 import type { EngineTables } from '../../db/stores/engine';
 import type { CostRow } from '../../db/entities/ledger';
 import type { SwapRow, VenueIntentRow } from '../../db/entities/swaps';
+import type { VenueStateRow } from '../../db/entities/venue';
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { Quote } from '../../domain/contract/ports';
 import { parseAmount, parseSigned } from '../../domain/money/amount';
@@ -75,6 +76,11 @@ export interface EngineState {
   readonly reserves: Map<string, { asset: string; amount: Units }>;
   /** Not durable: a restart forgets quotes, which then read as expired. */
   readonly quotes: Map<string, OfferedQuote & { used: boolean }>;
+  /** By name; `venue` is the one there is. */
+  readonly venues: Map<string, VenueStateRow>;
+  readonly venue: VenueStateRow;
+  /** The venue's clock is ahead of ours by so many milliseconds: what it reads is stamped with its time. */
+  venueAhead: number;
   /** Free balances as the venue last said. Not known reads as nothing. */
   venueFree: Map<string, Units>;
   readonly markets: Map<string, TradingMarket>;
@@ -91,11 +97,14 @@ export interface EngineState {
   orderSent(now: number): void;
 }
 
+const FIRST_VENUE: VenueStateRow = { venue: 'binance', epoch: 1, state: 'OPEN', reason: null, adminId: null, at: 0 };
+
 export function emptyState(registry?: Registry, epoch = 0): EngineState {
   const owners = new Map<string, number>();
   const open = new Map<string, number>();
   const window = { at: 0, sent: 0 };
   const counters = { seq: 0, priority: 0, intent: 0, epoch };
+  const venues = new Map([[FIRST_VENUE.venue, FIRST_VENUE]]);
   return {
     books: new Books(),
     swaps: new Map(),
@@ -105,6 +114,11 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     paused: new Map(),
     reserves: new Map(),
     quotes: new Map(),
+    venues,
+    get venue() {
+      return venues.get(FIRST_VENUE.venue) ?? FIRST_VENUE;
+    },
+    venueAhead: 0,
     venueFree: new Map(),
     markets: new Map((registry?.markets ?? []).map((market) => [market.symbol, openMarket(market, registry as Registry)])),
     volumes: new Map(),
@@ -140,6 +154,8 @@ const VENUE_ORDERS = 90;
 /** Builds the memory from the tables; what is in memory only (quotes, venue balances) starts empty. */
 export function stateFrom(tables: EngineTables, registry: Registry): EngineState {
   const state = emptyState(registry, tables.epoch);
+  state.venues.set(tables.venue.venue, tables.venue);
+  for (const market of state.markets.values()) market.stopped = tables.venue.state !== 'OPEN' && market.listing.venue === tables.venue.venue;
   for (const row of tables.balances) state.books.load(row.account, row.asset, parseSigned(row.amount));
   for (const row of tables.swaps) state.swaps.set(row.id, openSwap(row));
   for (const row of tables.intents) {
@@ -232,6 +248,7 @@ export function mostSpent(side: 'BUY' | 'SELL', quantity: Units, limit: Units): 
 
 /** Coins at the venue that nobody has a claim on: min(our books, free there) less open orders and pull-backs. */
 export function sendable(state: EngineState, asset: string): Units {
+  if (state.venue.state !== 'OPEN') return 0n;
   const booked = -state.books.balance(custody('binance'), asset);
   const free = state.venueFree.get(asset) ?? 0n;
   let rest = booked < free ? booked : free;

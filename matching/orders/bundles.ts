@@ -9,7 +9,7 @@ import { BUY, SELL } from '../book/types';
 import type { Side } from '../book/types';
 import { mostSpent, sendable } from '../engine/state';
 import type { OpenIntent } from '../engine/state';
-import { RECV_WINDOW_MS, VENUE_EPOCH } from '../venues/venue';
+import { RECV_WINDOW_MS } from '../venues/venue';
 import { facing, modeOf } from './market';
 import type { TradingMarket } from './market';
 import { lotsLeft, pointsLeft, seqOf } from './order';
@@ -175,7 +175,7 @@ function write(work: Settlement, side: Side, members: readonly Member[], lots: n
     side: sideName(side),
     quantity: formatAmount(quantity),
     limitPrice: formatAmount(limitPrice),
-    timestamp: context.now,
+    timestamp: context.now + draft.state.venueAhead,
     recvWindow: RECV_WINDOW_MS,
     state: 'PENDING',
     venueOrderId: null,
@@ -221,8 +221,8 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   market.flying[side] = null;
   note(work, side, trades.length > 0);
   for (const { order, filled, open } of members) {
-    const again = order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done');
-    if (report.outcome === 'refused' && order.tif !== 'GTC') order.reason = 'VENUE_REFUSED';
+    const again = order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done' || report.again === true);
+    if (report.outcome === 'refused' && !again && order.tif !== 'GTC') order.reason = 'VENUE_REFUSED';
     comeBack(work, order.seq, filled, order.budget > 0 ? open - pointsLeft(order, market.scales) : 0, again);
   }
 }
@@ -258,7 +258,7 @@ function allot(work: Settlement, intent: OpenIntent, trade: VenueTrade, members:
   }
   if (lots > 0) throw new Error(`trade ${trade.symbol} ${trade.tradeId} is more than its bundle`);
   draft.postFact(
-    `venue:binance:main:${VENUE_EPOCH}:${trade.symbol}:${trade.tradeId}`,
+    `venue:binance:main:${draft.state.venue.epoch}:${trade.symbol}:${trade.tradeId}`,
     'order.venueTrade',
     transfers.bundleTrade({
       from: selling ? scales.base : scales.quote,
@@ -270,7 +270,7 @@ function allot(work: Settlement, intent: OpenIntent, trade: VenueTrade, members:
     }),
   );
   const { symbol, tradeId, quantity, quoteQuantity, commission, commissionAsset, time } = trade;
-  draft.rows.push(insertRow(VenueTradeEntity, { venueEpoch: VENUE_EPOCH, symbol, tradeId, intentId: intent.id, price: trade.price, quantity, quoteQuantity, commission, commissionAsset, at: time }));
+  draft.rows.push(insertRow(VenueTradeEntity, { venueEpoch: draft.state.venue.epoch, symbol, tradeId, intentId: intent.id, price: trade.price, quantity, quoteQuantity, commission, commissionAsset, at: time }));
 }
 
 /** After a miss resting orders wait until the venue's price has moved, longer each time. */

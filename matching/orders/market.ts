@@ -29,6 +29,8 @@ export interface Waiting {
 /** One market in the engine's memory: its book, its open orders, and what is on its way outside. */
 export interface TradingMarket {
   listing: Market;
+  /** The venue is stopped until an operator opens it: our own book goes on alone. */
+  stopped: boolean;
   readonly scales: Scales;
   readonly filters: Filters;
   readonly book: Book;
@@ -80,6 +82,7 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
   book.state = listing.state;
   const market: TradingMarket = {
     listing,
+    stopped: false,
     scales: scalesOf(listing, registry),
     filters: filtersOfListing(listing),
     book,
@@ -106,8 +109,8 @@ const noMiss = (): TradingMarket['missed'][0] => ({ best: 0, until: 0, pause: 0 
 export const sideOf = (side: 'BUY' | 'SELL'): Side => (side === 'BUY' ? BUY : SELL);
 
 /** Does the venue stand behind it, or only our book, or nobody until prices are fresh again? */
-export function modeOf({ listing, outside }: TradingMarket, now: number): 'mirrored' | 'inside only' | 'cancel only' {
-  if (listing.venue === null || listing.insideOnly) return 'inside only';
+export function modeOf({ listing, outside, stopped }: TradingMarket, now: number): 'mirrored' | 'inside only' | 'cancel only' {
+  if (listing.venue === null || listing.insideOnly || stopped) return 'inside only';
   return outside && now - outside.at <= STALE_MS ? 'mirrored' : 'cancel only';
 }
 

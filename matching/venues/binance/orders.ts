@@ -5,8 +5,9 @@ import type { VenueTrade } from '../../../domain/contract/commands';
 import type { Logger } from '../../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import { notionalDown } from '../../../domain/money/rounding';
-import type { OrderFound, OrderOutcome, VenueOrder } from '../venue';
-import { NO_SUCH_ORDER, failureOf } from './errors';
+import type { AccountTrade, OrderFound, OrderOutcome, Venue, VenueOrder } from '../venue';
+import type { VenueClock } from './clock';
+import { BAD_CLOCK, FILTER, NO_SUCH_ORDER, failureOf } from './errors';
 import { CALL_TIMEOUT_MS } from './rest';
 import type { BinanceConfig, Rest } from './rest';
 
@@ -17,6 +18,8 @@ const KEY = 'mainWSAPI';
 export interface Orders {
   place(order: VenueOrder): Promise<OrderOutcome>;
   find(order: VenueOrder): Promise<OrderFound>;
+  readonly knows: Venue['knows'];
+  readonly tradesFrom: Venue['tradesFrom'];
   onHint(listener: (orderId: string) => void): void;
   onBalances(listener: () => void): void;
   start(): Promise<void>;
@@ -35,7 +38,7 @@ interface PlacedOrder {
  * Orders over the venue's WebSocket API. The SDK has no deadline, opens a second socket when asked during a reconnect,
  * and shifts timestamps; so we keep our own gate and deadline, and sign only what carries the stored timestamp.
  */
-export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: Clock; logger: Logger }): Orders {
+export function createOrders(config: BinanceConfig, rest: Rest, venueClock: VenueClock, onFilter: () => void, deps: { clock: Clock; logger: Logger }): Orders {
   const hints: ((orderId: string) => void)[] = [];
   const balanceHints: (() => void)[] = [];
   /** Orders on their way, by client id: the timestamp each must be signed with. */
@@ -75,9 +78,12 @@ export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: C
     (socket as unknown as { executeReconnectableClose(key: string, reason: string): void }).executeReconnectableClose(KEY, why);
   };
 
+  venueClock.onChange((aheadMs) => api.setTimeOffsetMs(aheadMs));
+
   const subscribe = async (): Promise<void> => {
     while (!stopped) {
       try {
+        if (deps.clock.now() < rest.bannedUntil()) throw new Error('the venue has asked us to wait');
         await withDeadline(api.subscribeUserDataStream(KEY));
         connected = true;
         for (const hint of balanceHints) hint();
@@ -136,12 +142,20 @@ export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: C
         if (error instanceof NotSent) return { outcome: 'refused', reason: 'NOT_SENT' };
         const failure = failureOf(error, deps.clock.now());
         if (failure.kind === 'banned') rest.ban(failure.until);
-        return { outcome: failure.kind === 'unknown' ? 'unknown' : 'refused', reason: `${failure.code ?? ''} ${failure.message}`.trim() };
+        const reason = `${failure.code ?? ''} ${failure.message}`.trim();
+        if (failure.kind === 'unknown') return { outcome: 'unknown', reason };
+        if (failure.code === FILTER) onFilter();
+        if (failure.code !== BAD_CLOCK) return { outcome: 'refused', reason };
+        // The clock first, so that the next attempt (a new order with a new id) carries the right time.
+        await venueClock.sync().catch((cause: unknown) => deps.logger.warn({ error: String(cause) }, "the venue's clock cannot be read"));
+        return { outcome: 'refused', reason, again: true };
       } finally {
         stored.delete(order.id);
       }
     },
     find: (order) => findOrder(rest, order, deps.clock),
+    knows: (order) => knowsOrder(rest, order, deps.clock),
+    tradesFrom: (symbol, id) => accountTrades(rest, symbol, id),
     onHint: (listener) => void hints.push(listener),
     onBalances: (listener) => void balanceHints.push(listener),
     start: subscribe,
@@ -191,33 +205,54 @@ function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
       time: placed.transactTime,
     };
   });
-  if (!addsUp(trades, placed.executedQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
+  if (!isId(placed.orderId) || !addsUp(trades, placed.executedQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
   return { outcome: 'done', venueOrderId: String(placed.orderId), trades };
 }
 
-const addsUp = (trades: readonly VenueTrade[], executed: string): boolean =>
-  trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n) === parseAmount(executed);
+/** A number that JSON can carry whole. */
+const isId = (id: unknown): boolean => Number.isSafeInteger(id) && (id as number) > 0;
+
+/** Sound trades that are all there; amounts that are none throw. */
+function addsUp(trades: readonly VenueTrade[], executed: string): boolean {
+  const sound = trades.every(({ tradeId, price, quantity, commission }) => isId(tradeId) && parseAmount(price) > 0n && parseAmount(quantity) > 0n && parseAmount(commission) >= 0n);
+  return sound && trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n) === parseAmount(executed);
+}
+
+interface QueriedOrder {
+  readonly orderId: number;
+  readonly clientOrderId: string;
+  readonly status: string;
+  readonly executedQty: string;
+}
+
+async function query(rest: Rest, symbol: string, by: { origClientOrderId: string } | { orderId: number }, clock: Clock): Promise<QueriedOrder | undefined> {
+  try {
+    const found = (await rest.call(true, () => rest.trading.getOrder({ symbol, ...by }))) as unknown as QueriedOrder;
+    if (!isId(found.orderId) || typeof found.status !== 'string') throw new Error('the venue answered something odd about an order');
+    return found;
+  } catch (error) {
+    if (failureOf(error, clock.now()).code === NO_SUCH_ORDER) return undefined;
+    throw error;
+  }
+}
+
+interface TradeRow {
+  readonly id: number;
+  readonly orderId: number;
+  readonly price: string;
+  readonly qty: string;
+  readonly quoteQty: string;
+  readonly commission: string;
+  readonly commissionAsset: string;
+  readonly time: number;
+}
 
 /** Asks for the order by our id, and for its trades by the venue's. */
 async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<OrderFound> {
-  let found: { orderId: number; status: string; executedQty: string };
-  try {
-    found = (await rest.call(true, () => rest.trading.getOrder({ symbol: order.symbol, origClientOrderId: order.id }))) as unknown as typeof found;
-  } catch (error) {
-    const failure = failureOf(error, clock.now());
-    if (failure.code === NO_SUCH_ORDER) return { found: 'absent' };
-    throw error;
-  }
+  const found = await query(rest, order.symbol, { origClientOrderId: order.id }, clock);
+  if (!found) return { found: 'absent' };
   if (!FINAL.has(found.status)) return { found: 'open' };
-  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol: order.symbol, orderId: found.orderId }))) as unknown as {
-    id: number;
-    price: string;
-    qty: string;
-    quoteQty: string;
-    commission: string;
-    commissionAsset: string;
-    time: number;
-  }[];
+  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol: order.symbol, orderId: found.orderId }))) as unknown as TradeRow[];
   const trades = rows.map(
     (row): VenueTrade => ({
       symbol: order.symbol,
@@ -232,4 +267,15 @@ async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<O
   );
   // Queries may read a copy that lags behind.
   return addsUp(trades, found.executedQty) ? { found: 'final', venueOrderId: String(found.orderId), trades } : { found: 'incomplete' };
+}
+
+async function knowsOrder(rest: Rest, { id, symbol, venueOrderId }: { id: string; symbol: string; venueOrderId: string }, clock: Clock): Promise<boolean> {
+  const found = await query(rest, symbol, { origClientOrderId: id }, clock);
+  return found !== undefined && String(found.orderId) === venueOrderId;
+}
+
+async function accountTrades(rest: Rest, symbol: string, fromId: number): Promise<AccountTrade[]> {
+  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, fromId, limit: 1000 }))) as unknown as TradeRow[];
+  if (!rows.every(({ id, orderId }) => isId(id) && isId(orderId))) throw new Error('the venue answered something odd about trades');
+  return rows.map(({ id, orderId, price, qty }) => ({ id, orderId, price, quantity: qty }));
 }

@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { MainClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger } from '../../../domain/contract/ports';
-import { failureOf } from './errors';
+import { BAD_CLOCK, failureOf } from './errors';
 
 /** Keys and addresses of one Binance account. Production, testnet and the local emulator differ here alone. */
 export interface BinanceConfig {
@@ -35,11 +35,14 @@ export interface Rest {
   /** Notes a ban learnt elsewhere (WebSocket API). */
   ban(until: number): void;
   bannedUntil(): number;
+  /** Called when a call was refused because of its time. */
+  onBadClock(listener: () => void): void;
 }
 
 /** One limiter and one ban state for every caller of the account. */
 export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: Logger }): Rest {
   let bannedUntil = 0;
+  const badClock: (() => void)[] = [];
   const client = ({ key, secret }: { key: string; secret: string }): MainClient =>
     new MainClient(
       { api_key: key, api_secret: secret, baseUrl: config.restUrl, parseExceptions: false, filterUndefinedParams: true, disableTimeSync: true },
@@ -70,9 +73,11 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
           bannedUntil = Math.max(bannedUntil, failure.until);
           deps.logger.warn({ code: failure.code, until: bannedUntil }, 'the venue has asked us to wait');
         }
+        if (failure.code === BAD_CLOCK) for (const listener of badClock) listener();
         throw error;
       }
     },
+    onBadClock: (listener) => void badClock.push(listener),
     ban: (until) => {
       bannedUntil = Math.max(bannedUntil, until);
     },
