@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { createMarketHistory, readRoutingSums } from '../db/stores/market-history';
 import { createSwapIntents } from '../db/stores/swaps';
+import { createVenueMemory } from '../db/stores/venue';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, MarketData, Quotes, TradingFigures, VenueCapital } from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
@@ -11,6 +12,7 @@ import { createPrices } from './prices';
 import { createFigures } from './prices/figures';
 import { startMirror } from './swaps/mirror';
 import { createQuotes } from './swaps/quotes';
+import { startWatch } from './swaps/watch';
 import { createBinance } from './venues/binance';
 import type { BinanceConfig } from './venues/binance';
 import type { Venue } from './venues/venue';
@@ -57,6 +59,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
   const figures = createFigures({ engine, registry, clock: deps.clock, sums: () => readRoutingSums(deps.dataSource) });
   const timers: NodeJS.Timeout[] = [];
   let mirror: { stop(): void } | undefined;
+  let watch: ReturnType<typeof startWatch> | undefined;
   let reading = false;
 
   /** What is free at the venue; without an answer the last one stands, and our own books bound it anyway. */
@@ -82,6 +85,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
     findOrder: (order) => binance.find(order),
     start: async () => {
       await engine.start();
+      binance.onClock((aheadMs) => engine.venueClock(aheadMs));
       await binance.checkAccount();
       binance.onBalances(() => void readBalances());
       await binance.start();
@@ -95,11 +99,14 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
         setInterval(() => engine.lookAtMarkets(), LOOK_EVERY_MS),
       );
       // Last: recovered intents are asked for as soon as there is a venue to ask.
-      mirror = startMirror({ engine, venue: binance, intents: createSwapIntents(deps.dataSource), clock: deps.clock, logger });
+      const memory = createVenueMemory(deps.dataSource);
+      mirror = startMirror({ engine, venue: binance, intents: createSwapIntents(deps.dataSource), memory, clock: deps.clock, logger });
+      watch = startWatch({ ...deps, engine, venue: binance, memory });
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
       prices.stop();
+      watch?.stop();
       mirror?.stop();
       await engine.stop();
       await binance.stop();

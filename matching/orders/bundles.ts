@@ -74,13 +74,13 @@ function sendOne(work: Settlement, side: Side): void {
   const resting = miss.best === best || context.now < miss.until ? [] : restingOf(work, side, best);
   const members = chosen(work, side, [...takers, ...resting]);
   if (members.length === 0) return;
-  const last = members.at(-1) as Member;
+  const limit = onSteps(market, side, (members.at(-1) as Member).limit);
   const spends = side === BUY ? market.scales.quote : market.scales.base;
   const wanted = members.reduce((sum, member) => sum + member.lots, 0);
-  const lots = affordable(work, side, spends, last.limit, smaller(wanted, shown(market, side, last.limit)));
-  if (tooSmall(market, lots, last.limit)) return giveUp(work, side, members);
+  const lots = wholeSteps(market, affordable(work, side, spends, limit, smaller(wanted, shown(market, side, limit))));
+  if (tooSmall(market, lots, limit)) return giveUp(work, side, members);
   market.waiting[side] = market.waiting[side].filter(({ seq }) => !members.some(({ order }) => order.seq === seq));
-  write(work, side, members, lots, last.limit, spends);
+  write(work, side, members, lots, limit, spends);
 }
 
 const smaller = (a: number, b: number): number => (a < b ? a : b);
@@ -147,8 +147,25 @@ function affordable({ market, draft }: Settlement, side: Side, spends: string, l
   return most < BigInt(lots) ? count(most) : lots;
 }
 
-const tooSmall = ({ scales, listing }: TradingMarket, lots: number, limit: number): boolean =>
-  scales.quantity(lots) < parseAmount(listing.minQuantity) || lots === 0 || scales.notional(limit, lots) < parseAmount(listing.minNotional);
+/** A limit on the venue's tick, which may have grown beyond ours; no more aggressive than before. */
+function onSteps({ outside }: TradingMarket, side: Side, limit: number): number {
+  const over = outside?.steps ? limit % outside.steps.ticks : 0;
+  return over === 0 ? limit : side === BUY ? limit - over : limit + (outside?.steps?.ticks ?? 1) - over;
+}
+
+/** What the venue takes of a quantity: whole lots of its own, no more than its most. */
+function wholeSteps({ outside }: TradingMarket, lots: number): number {
+  if (!outside?.steps) return lots;
+  const within = smaller(lots, outside.steps.most);
+  return within - (within % outside.steps.lots);
+}
+
+const tooSmall = ({ scales, listing, outside }: TradingMarket, lots: number, limit: number): boolean =>
+  lots === 0 ||
+  lots < (outside?.steps?.least ?? 1) ||
+  scales.quantity(lots) < parseAmount(listing.minQuantity) ||
+  scales.notional(limit, lots) < parseAmount(listing.minNotional) ||
+  scales.notional(limit, lots) < (outside?.steps?.notional ?? 0n);
 
 /** Too little for the venue: takers rest in our book (to be bundled with others) or expire; resting orders stay. */
 function giveUp(work: Settlement, side: Side, members: readonly Member[]): void {

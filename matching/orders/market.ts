@@ -18,6 +18,8 @@ export interface Outside {
   readonly asks: readonly (readonly [price: number, lots: number])[];
   /** When the venue last spoke of it (ms). */
   readonly at: number;
+  /** What the venue takes now, in our ticks and lots; null where its steps do not fit ours: nothing is sent then. */
+  readonly steps?: { readonly ticks: number; readonly lots: number; readonly least: number; readonly most: number; readonly notional: Units } | null | undefined;
 }
 
 /** A taker whose rest could be had outside; waits for the next bundle. */
@@ -110,7 +112,7 @@ export const sideOf = (side: 'BUY' | 'SELL'): Side => (side === 'BUY' ? BUY : SE
 
 /** Does the venue stand behind it, or only our book, or nobody until prices are fresh again? */
 export function modeOf({ listing, outside, stopped }: TradingMarket, now: number): 'mirrored' | 'inside only' | 'cancel only' {
-  if (listing.venue === null || listing.insideOnly || stopped) return 'inside only';
+  if (listing.venue === null || listing.insideOnly || stopped || outside?.steps === null) return 'inside only';
   return outside && now - outside.at <= STALE_MS ? 'mirrored' : 'cancel only';
 }
 

@@ -52,6 +52,7 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
         try {
           const snapshot = await rest.call(false, () => rest.trading.getOrderBook({ symbol, limit: SNAPSHOT_LEVELS }));
           if (!market.book.load(snapshot as unknown as DepthSnapshot)) await pause(200);
+          else deps.logger.debug({ symbol }, "the venue's book was read anew");
         } catch (error) {
           deps.logger.warn({ symbol, error: error instanceof Error ? error.message : 'refused' }, 'no snapshot of the book yet');
           await pause(1000);
@@ -84,7 +85,10 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
     for (const market of followed.values()) market.book.reset();
   };
   socket.on('reconnecting', forget);
-  socket.on('reconnected', forget);
+  socket.on('reconnected', () => {
+    deps.logger.info({}, "the venue's streams are back");
+    forget();
+  });
   socket.on('exception', () => undefined);
 
   const loadRules = async (): Promise<void> => {

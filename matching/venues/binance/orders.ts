@@ -75,6 +75,7 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
   /** The SDK knows how to close and come back, and keeps it to itself. */
   const reconnect = (why: string): void => {
     connected = false;
+    deps.logger.info({ why }, "the venue's connection for orders is begun anew");
     (socket as unknown as { executeReconnectableClose(key: string, reason: string): void }).executeReconnectableClose(KEY, why);
   };
 
@@ -86,6 +87,7 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
         if (deps.clock.now() < rest.bannedUntil()) throw new Error('the venue has asked us to wait');
         await withDeadline(api.subscribeUserDataStream(KEY));
         connected = true;
+        deps.logger.info({}, 'the venue user stream is open');
         for (const hint of balanceHints) hint();
         return;
       } catch (error) {
@@ -103,6 +105,7 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
   });
   socket.on('reconnected', () => {
     connected = true;
+    deps.logger.info({}, "the venue's connection for orders is back");
     for (const hint of balanceHints) hint();
   });
   socket.on('exception', () => undefined);
