@@ -137,8 +137,7 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const killing = killer(world, new Dice(seed + 7), options.kills, until, say);
   const ahead = { ms: 0 };
   const help = helperOf(world, address, floor, new Dice(seed + 13), control, ahead);
-  const { drifts } = await weather({ control, dice, help: help.give, until, ahead, say });
-  const kills = await killing;
+  const [{ drifts }, kills] = await Promise.all([weather({ control, dice, help: help.give, until, ahead, say }), killing]);
   await world.ensure();
   floor.running = false;
   await Promise.all([trading, operator]);
