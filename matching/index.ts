@@ -44,7 +44,10 @@ export interface Matching {
   stop(): Promise<void>;
 }
 
-const BALANCES_EVERY_MS = 2000;
+/** Balances are read so often and no oftener, however many orders change them: each reading weighs twenty. */
+const BALANCES_EVERY_MS = 2500;
+/** How soon it is noticed that the venue is away or back. */
+const READY_EVERY_MS = 100;
 const VOLUMES_EVERY_MS = 300_000;
 /** Markets are looked at at least so often, also when the venue is silent: what waits must not wait for ever. */
 const LOOK_EVERY_MS = 500;
@@ -67,8 +70,10 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
     if (reading) return;
     reading = true;
     try {
+      const busy = engine.busyMarkets();
       const rows = await binance.capital.balances();
       engine.venueBalances(new Map(rows.map((row) => [row.asset, parseAmount(row.free)])));
+      await watch?.compare(rows, new Set([...busy, ...engine.busyMarkets()]));
     } catch (error) {
       logger.warn({ error: error instanceof Error ? error.message : 'refused' }, 'the venue does not tell our balances');
     } finally {
@@ -87,7 +92,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       await engine.start();
       binance.onClock((aheadMs) => engine.venueClock(aheadMs));
       await binance.checkAccount();
-      binance.onBalances(() => void readBalances());
+      binance.onSubscribed(() => watch?.drain());
       await binance.start();
       await readBalances();
       await engine.readVolumes();
@@ -95,6 +100,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       prices.start();
       timers.push(
         setInterval(() => void readBalances(), BALANCES_EVERY_MS),
+        setInterval(() => engine.venueAway(!binance.ready()), READY_EVERY_MS),
         setInterval(() => void engine.readVolumes().catch((error: unknown) => logger.warn({ error: String(error) }, 'the volumes were not read')), VOLUMES_EVERY_MS),
         setInterval(() => engine.lookAtMarkets(), LOOK_EVERY_MS),
       );

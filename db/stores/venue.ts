@@ -28,6 +28,8 @@ export interface VenueMemory {
   settledFor(epoch: number, symbol: string, tradeIds: readonly number[], otherThan: string): Promise<number[]>;
   /** The last settled trade of each market in this epoch. */
   lastTrades(epoch: number): Promise<Map<string, number>>;
+  /** Is this client id an order of ours? */
+  isOurs(id: string): Promise<boolean>;
   /** Which of these trades are not settled. */
   unsettled(epoch: number, symbol: string, tradeIds: readonly number[]): Promise<number[]>;
 }
@@ -49,6 +51,7 @@ export function createVenueMemory(dataSource: DataSource): VenueMemory {
       const rows = await query<{ symbol: string; last: string }>('SELECT symbol, MAX(trade_id) AS last FROM venue_trades WHERE venue_epoch = ? GROUP BY symbol', [epoch]);
       return new Map(rows.map(({ symbol, last }) => [symbol, Number(last)]));
     },
+    isOurs: async (id) => (await query('SELECT id FROM venue_intents WHERE id = ?', [id])).length > 0,
     unsettled: async (epoch, symbol, tradeIds) => {
       if (tradeIds.length === 0) return [];
       const rows = await query<{ tradeId: string }>('SELECT trade_id AS tradeId FROM venue_trades WHERE venue_epoch = ? AND symbol = ? AND trade_id IN (?)', [epoch, symbol, tradeIds]);

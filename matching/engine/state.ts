@@ -79,6 +79,8 @@ export interface EngineState {
   /** By name; `venue` is the one there is. */
   readonly venues: Map<string, VenueStateRow>;
   readonly venue: VenueStateRow;
+  /** The venue cannot take orders for a moment (no connection, a ban): what would go there waits a little. */
+  venueAway: boolean;
   /** The venue's clock is ahead of ours by so many milliseconds: what it reads is stamped with its time. */
   venueAhead: number;
   /** Free balances as the venue last said. Not known reads as nothing. */
@@ -92,9 +94,9 @@ export interface EngineState {
   /** Open orders of a user in a market, moved by `by`. */
   openCount(userId: string, symbol: string, by: number): number;
   nextIntent(): string;
-  /** Orders that may still be sent to the venue in this window of ten seconds, and whether one with takers may go now. */
-  pace(now: number): { left: number; limit: number; takers: boolean };
-  orderSent(now: number): void;
+  /** Orders that a market may still send to the venue in this window of ten seconds, and whether one with takers may go now. */
+  pace(now: number, symbol: string): { left: number; limit: number; takers: boolean };
+  orderSent(symbol: string): void;
 }
 
 const FIRST_VENUE: VenueStateRow = { venue: 'binance', epoch: 1, state: 'OPEN', reason: null, adminId: null, at: 0 };
@@ -102,7 +104,7 @@ const FIRST_VENUE: VenueStateRow = { venue: 'binance', epoch: 1, state: 'OPEN', 
 export function emptyState(registry?: Registry, epoch = 0): EngineState {
   const owners = new Map<string, number>();
   const open = new Map<string, number>();
-  const window = { at: 0, sent: 0 };
+  const window = { at: 0, sent: 0, by: new Map<string, number>() };
   const counters = { seq: 0, priority: 0, intent: 0, epoch };
   const venues = new Map([[FIRST_VENUE.venue, FIRST_VENUE]]);
   return {
@@ -118,6 +120,7 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     get venue() {
       return venues.get(FIRST_VENUE.venue) ?? FIRST_VENUE;
     },
+    venueAway: false,
     venueAhead: 0,
     venueFree: new Map(),
     markets: new Map((registry?.markets ?? []).map((market) => [market.symbol, openMarket(market, registry as Registry)])),
@@ -137,19 +140,27 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     },
     // The epoch moves with every take-over, so that no id comes twice.
     nextIntent: () => `b${counters.epoch.toString(36)}-${(++counters.intent).toString(36)}`,
-    pace: (now) => {
-      if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0 });
-      const left = VENUE_ORDERS - window.sent;
+    pace: (now, symbol) => {
+      if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0, by: new Map() });
+      // A market that sends and sends leaves the last of them to those that have sent little.
+      const few = (window.by.get(symbol) ?? 0) < FEW;
+      const left = VENUE_ORDERS - window.sent - (few ? 0 : KEPT_FOR_OTHERS);
       // The first half goes as it comes; the rest is spread over what remains of the window.
-      return { left, limit: VENUE_ORDERS, takers: left * 2 > VENUE_ORDERS || (left > 0 && (now - window.at) * VENUE_ORDERS >= window.sent * WINDOW_MS) };
+      return { left, limit: VENUE_ORDERS, takers: left * 2 > VENUE_ORDERS || (few && left > 0) || (left > 0 && (now - window.at) * VENUE_ORDERS >= window.sent * WINDOW_MS) };
     },
-    orderSent: () => void window.sent++,
+    orderSent: (symbol) => {
+      window.sent++;
+      window.by.set(symbol, (window.by.get(symbol) ?? 0) + 1);
+    },
   };
 }
 
 /** The venue counts orders in fixed windows of ten seconds, a hundred in each (exchangeInfo, ORDERS); swaps keep the rest. */
 const WINDOW_MS = 10_000;
 const VENUE_ORDERS = 90;
+/** Of those, so many are kept for markets that have sent fewer than a few in the window. */
+const KEPT_FOR_OTHERS = 24;
+const FEW = 3;
 
 /** Builds the memory from the tables; what is in memory only (quotes, venue balances) starts empty. */
 export function stateFrom(tables: EngineTables, registry: Registry): EngineState {

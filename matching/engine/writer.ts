@@ -88,6 +88,7 @@ export class Writer {
     this.state.venueFree = before.venueFree;
     this.state.volumes = before.volumes;
     this.state.venueAhead = before.venueAhead;
+    this.state.venueAway = before.venueAway;
     for (const market of this.state.markets.values()) market.outside = before.markets.get(market.listing.symbol)?.outside;
     this.batchNumber = tables.batch;
     this.lastEntry = tables.entry;

@@ -24,6 +24,8 @@ const ROUNDS = 4;
 const KEPT_FOR_TAKERS = 40;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
+/** A taker waits so long for a venue that is away. */
+const AWAY_MS = 3000;
 /** Most members of one bundle. */
 const MEMBERS = 200;
 
@@ -39,7 +41,22 @@ const sideName = (side: Side): 'BUY' | 'SELL' => (side === BUY ? 'BUY' : 'SELL')
 /** Sends on what can be had outside, one bundle a side at a time. To be called at the end of everything that moved the book. */
 export function dispatch(work: Settlement): void {
   if (modeOf(work.market, work.context.now) !== 'mirrored') return returnWaiting(work);
+  if (work.draft.state.venueAway) return returnOld(work);
   for (const side of [BUY, SELL] as const) if (work.market.flying[side] === null) sendOne(work, side);
+}
+
+/** While the venue is away for a moment takers wait; who has waited for so long rests or expires. */
+function returnOld(work: Settlement): void {
+  const { market, context } = work;
+  for (const side of [BUY, SELL] as const) {
+    const old = market.waiting[side].filter(({ seq }) => context.now - (market.orders.get(seq)?.updatedAt ?? 0) > AWAY_MS);
+    market.waiting[side] = market.waiting[side].filter((one) => !old.includes(one));
+    for (const { seq } of old) {
+      const order = market.orders.get(seq);
+      if (order && order.tif !== 'GTC') order.reason = 'VENUE_AWAY';
+      comeBack(work, seq, 0, 0, false);
+    }
+  }
 }
 
 /** Without a venue to go to, takers that wait come back: they rest or expire. */
@@ -68,7 +85,7 @@ function sendOne(work: Settlement, side: Side): void {
   const best = facing(market, sideName(side))[0]?.[0] ?? 0;
   if (best === 0) return;
   const takers = takersOf(work, side, best);
-  const pace = draft.state.pace(context.now);
+  const pace = draft.state.pace(context.now, market.listing.symbol);
   if (takers.length > 0 ? !pace.takers : pace.left * 100 < pace.limit * KEPT_FOR_TAKERS) return;
   const miss = market.missed[side];
   const resting = miss.best === best || context.now < miss.until ? [] : restingOf(work, side, best);
@@ -206,7 +223,7 @@ function write(work: Settlement, side: Side, members: readonly Member[], lots: n
   const open: OpenIntent = { id, swapId: null, leg: 0, symbol: scales.symbol, side: intent.side, quantity, spends, spendsMost: mostSpent(intent.side, quantity, limitPrice), members: intent.members, at: context.now, best: scales.price(facing(market, intent.side)[0]?.[0] ?? 0) };
   draft.remember(draft.state.intents, id, open);
   draft.effects.push({ id: `send:${id}`, kind: 'venue.send', payload: { intentId: id }, at: context.now, done: false });
-  draft.state.orderSent(context.now);
+  draft.state.orderSent(scales.symbol);
   market.flying[side] = id;
   for (const { order, taker } of members) {
     if (!taker) {

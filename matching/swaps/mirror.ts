@@ -29,7 +29,17 @@ export interface MirrorDeps {
 export function startMirror({ engine, venue, intents, memory, clock, logger }: MirrorDeps): { stop(): void } {
   let stopped = false;
   const hinted = new Map<string, () => void>();
+  /** When the orders that are open now were decided. */
+  const created = new Map<string, number>();
   venue.onHint((orderId) => hinted.get(orderId)?.());
+
+  /** Of each market, the last order with a final word; one that was decided later has a greater number, unless the venue began anew. */
+  const last = new Map<string, { number: bigint; at: number }>();
+  const goesBack = async (symbol: string, createdAt: number, venueOrderId: string): Promise<void> => {
+    const [number, before] = [BigInt(venueOrderId), last.get(symbol)];
+    if (before && createdAt > before.at && number <= before.number && engine.venue().at <= before.at) await stopRouting(engine, `the venue's ids went backwards: order ${symbol} ${number} came after ${before.number}`);
+    if (!before || number > before.number || createdAt > before.at) last.set(symbol, { number, at: clock.now() });
+  };
 
   /** Trades that bear the ids of others which are settled: the venue has begun anew. They wait for the epoch in which they are new. */
   const collide = async (intentId: string, trades: readonly VenueTrade[]): Promise<boolean> => {
@@ -42,6 +52,8 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
   };
 
   const report = async (intentId: string, outcome: 'done' | 'refused', venueOrderId: string | null, reason: string | null, trades: VenueTrade[], again = false): Promise<void> => {
+    const symbol = trades[0]?.symbol;
+    if (symbol !== undefined && venueOrderId !== null) await goesBack(symbol, created.get(intentId) ?? 0, venueOrderId);
     const exact = trades.map((trade) => ({ ...trade, price: same(trade.price), quantity: same(trade.quantity), quoteQuantity: same(trade.quoteQuantity), commission: same(trade.commission) }));
     try {
       await engine.submit({ kind: 'venue.report', reference: `intent:${intentId}:final`, intentId, outcome, venueOrderId, reason: reason?.slice(0, 500) ?? null, trades: exact, ...(again && { again }) });
@@ -83,6 +95,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
     const intent = await intents.find(intentId);
     if (!intent || intent.state === 'DONE' || intent.state === 'REFUSED') return;
     const { id, symbol, side, timestamp, recvWindow } = intent;
+    created.set(id, intent.createdAt);
     const order: VenueOrder = { id, symbol, side, quantity: same(intent.quantity), limitPrice: same(intent.limitPrice), timestamp, recvWindow };
     try {
       // An earlier life may have sent it: ask, never send.
@@ -95,6 +108,8 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
       const answer = await venue.place(order);
       if (answer.outcome === 'done' && !(await collide(id, answer.trades))) return await report(id, 'done', answer.venueOrderId, null, answer.trades);
       if (answer.outcome === 'refused') {
+        // At once, so that the next attempt waits for the venue rather than meet the same refusal.
+        if (answer.again && !venue.ready()) engine.venueAway(true);
         logger.info({ intent: id, reason: answer.reason, again: answer.again ?? false }, 'the venue refused an order');
         return await report(id, 'refused', null, answer.reason, [], answer.again);
       }
@@ -102,6 +117,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
       await resolve(order);
     } finally {
       hinted.delete(id);
+      created.delete(id);
     }
   });
 

@@ -1,6 +1,15 @@
 /** Somebody with the account's keys who trades by hand: what no order of ours would ever do at the venue. */
 import { createHmac } from 'node:crypto';
 
+export interface HandTrade {
+  readonly id: number;
+  readonly orderId: number;
+  readonly qty: string;
+  readonly quoteQty: string;
+  readonly commission: string;
+  readonly commissionAsset: string;
+}
+
 export class Hand {
   private n = 0;
 
@@ -20,6 +29,24 @@ export class Hand {
     } catch {
       return undefined;
     }
+  }
+
+  /** All trades of the account in a market, oldest first, and the client ids of its orders. */
+  async history(symbol: string): Promise<{ trades: HandTrade[]; clientIds: Map<number, string> }> {
+    const pages = async <T>(path: string, from: string, idOf: (row: T) => number): Promise<T[]> => {
+      const all: T[] = [];
+      for (let next = 0; ; ) {
+        const page = (await this.call('GET', path, { symbol, [from]: String(next), limit: '1000' })) as unknown as T[];
+        if (!Array.isArray(page)) throw new Error(`the venue does not tell the history of ${symbol}: ${JSON.stringify(page)}`);
+        all.push(...page);
+        const last = page.at(-1);
+        if (!last || page.length < 1000) return all;
+        next = idOf(last) + 1;
+      }
+    };
+    const trades = await pages<HandTrade>('/api/v3/myTrades', 'fromId', ({ id }) => id);
+    const orders = await pages<{ orderId: number; clientOrderId: string }>('/api/v3/allOrders', 'orderId', ({ orderId }) => orderId);
+    return { trades, clientIds: new Map(orders.map(({ orderId, clientOrderId }) => [orderId, clientOrderId])) };
   }
 
   private id(): string {

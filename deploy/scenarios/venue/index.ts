@@ -23,7 +23,7 @@ import { Dice } from './random';
 import { readLog } from './recoveries';
 import { StormClient, Trader } from './traders';
 import type { Floor, MarketFacts } from './traders';
-import { checkTables, untilQuiet } from './verdict';
+import { checkTables, checkTrades, untilQuiet } from './verdict';
 import type { Quiet } from './verdict';
 
 export interface VenueStormOptions {
@@ -60,6 +60,8 @@ const FIRST: Readonly<Record<string, string>> = { USDT: '4000000', ETH: '900', B
 /** Of it, each user gets a part in so many. */
 const PART = 40n;
 const QUIET_MS = 60_000;
+/** A difference of the account must be told within this. */
+const DIFFERENCE_MS = 60_000;
 const AUDIT_WAIT_MS = 60_000;
 /** The venue's day, scaled. */
 const DAY_MS = 25_000;
@@ -148,6 +150,7 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   await operate(admin, once(), say);
   const quiet = await untilQuiet(database, floor, QUIET_MS);
   say(`quiet after ${quiet.ms} ms`);
+  const noticed = await untilTold(address.dir, 'differencesFound', DIFFERENCE_MS);
   // What others did with the account is booked by an explicit word of the operator.
   await openVenue(admin, false, 'trades and withdrawals by hand, as the venue tells them', say);
   const settled = await untilQuiet(database, floor, QUIET_MS);
@@ -156,6 +159,9 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const problems = [...(await checkTables(database, floor.placed)), ...settled.unnamed.map((text) => `open without a reason: ${text}`)];
   const told = readLog(address.dir);
   for (const text of new Set(told.broken)) problems.push(text);
+  if (!noticed) problems.push('nobody was told that the account at the venue differs from our books');
+  if ((told.recoveries.venueStopped ?? 0) === 0) problems.push('the reset of the venue was not noticed');
+  for (const { symbol } of floor.markets) problems.push(...(await checkTrades(database, symbol, await help.hand.history(symbol))));
   if (settled.intents > 0) problems.push(`${settled.intents} orders at the venue without a final word`);
   return { ...(await sums(database)), seed, kills, faults, faultsNeverFired: FAULT_NAMES.filter((name) => !faults[name]), recoveries: told.recoveries, routing, refused: Object.fromEntries(floor.refused), quiet: { ...settled, ms: quiet.ms },
     unexplained: result.places.filter(({ unexplained }) => unexplained !== 0n).length, balanced: result.balanced, problems, audit: result };
@@ -164,6 +170,14 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
 function once(): () => boolean {
   let times = 2;
   return () => times-- > 0;
+}
+
+/** Waits until the log tells of something. */
+async function untilTold(dir: string, name: string, mostMs: number): Promise<boolean> {
+  for (const end = Date.now() + mostMs; ; await sleep(1000)) {
+    if ((readLog(dir).recoveries[name] ?? 0) > 0) return true;
+    if (Date.now() > end) return false;
+  }
 }
 
 function followPrices(floor: Floor, admin: StormClient): NodeJS.Timeout {
@@ -226,7 +240,7 @@ async function operate(admin: StormClient, goes: () => boolean, say: (line: stri
   }
 }
 
-function helperOf(world: World, address: WorldAddress, floor: Floor, dice: Dice, control: ReturnType<typeof controlOf>, ahead: { ms: number }): { give: (helper: Helper) => void; done: () => Promise<void> } {
+function helperOf(world: World, address: WorldAddress, floor: Floor, dice: Dice, control: ReturnType<typeof controlOf>, ahead: { ms: number }): { hand: Hand; give: (helper: Helper) => void; done: () => Promise<void> } {
   const hand = new Hand(address.binanceUrl, { key: localSecret(address.dir, 'tradingKey'), secret: localSecret(address.dir, 'tradingSecret') }, () => ahead.ms);
   const running = new Set<Promise<unknown>>();
   const start = (work: Promise<unknown>): void => {
@@ -234,6 +248,7 @@ function helperOf(world: World, address: WorldAddress, floor: Floor, dice: Dice,
     running.add(ended);
   };
   return {
+    hand,
     give: (helper) => {
       if (helper === 'cut') return start(control.post('faults', { name: 'socket-cut', count: 1 }));
       const market = dice.pick(floor.markets.filter(({ quote }) => quote === 'USDT'));

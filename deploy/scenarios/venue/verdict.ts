@@ -1,7 +1,9 @@
 /** After the storm: is every order final or open for a named reason, was each trade settled once, is everything there? */
 import type { DataSource } from 'typeorm';
 import { readVenueState } from '../../../db/stores/venue';
+import { parseAmount } from '../../../domain/money/amount';
 import { sleep } from '../../services/process';
+import type { HandTrade } from './hand';
 import type { Floor } from './traders';
 
 interface OpenOrder {
@@ -63,11 +65,30 @@ export async function untilQuiet(database: DataSource, floor: Floor, mostMs: num
   }
 }
 
-export interface VenueAccount {
-  readonly balances: readonly { asset: string; free: string; locked: string }[];
-  trades(symbol: string): Promise<readonly { id: number; orderId: number; qty: string; quoteQty: string; commission: string }[]>;
-  /** Orders by their client ids: which trades are ours. */
-  isOurs(symbol: string, orderId: number): Promise<boolean>;
+/** Each trade of ours at the venue is settled once and to the unit; no other is. By id, for everything that the venue still knows. */
+export async function checkTrades(database: DataSource, symbol: string, { trades, clientIds }: { trades: readonly HandTrade[]; clientIds: ReadonlyMap<number, string> }): Promise<string[]> {
+  const rows = (await database.query(
+    'SELECT t.trade_id AS id, t.intent_id AS intentId, t.quantity, t.quote_quantity AS quote, t.commission, t.commission_asset AS asset FROM venue_trades t WHERE t.symbol = ?',
+    [symbol],
+  )) as { id: string; intentId: string; quantity: string; quote: string; commission: string; asset: string }[];
+  const settled = new Map<string, (typeof rows)[number][]>();
+  for (const row of rows) settled.set(`${row.intentId}|${row.id}`, [...(settled.get(`${row.intentId}|${row.id}`) ?? []), row]);
+  const problems: string[] = [];
+  const ids = [...clientIds.values()];
+  const known = new Set(ids.length === 0 ? [] : ((await database.query('SELECT id FROM venue_intents WHERE id IN (?)', [ids])) as { id: string }[]).map(({ id }) => id));
+  for (const trade of trades) {
+    const clientId = clientIds.get(trade.orderId) ?? '';
+    // By hand: the operator's explicit entry accounts for it.
+    if (!known.has(clientId)) continue;
+    const found = settled.get(`${clientId}|${trade.id}`) ?? [];
+    const [row] = found;
+    const same = row && [[row.quantity, trade.qty], [row.quote, trade.quoteQty], [row.commission, trade.commission]].every(([ours, theirs]) => parseAmount(ours ?? '') === parseAmount(theirs ?? '')) && row.asset === trade.commissionAsset;
+    if (found.length !== 1 || !same) problems.push(`trade ${symbol} ${trade.id} of order ${clientId} was settled ${found.length} times: ${JSON.stringify({ trade, row })}`);
+    settled.delete(`${clientId}|${trade.id}`);
+  }
+  const orders = new Set(clientIds.values());
+  for (const [at, [row]] of settled) if (row && orders.has(row.intentId)) problems.push(`a trade of ${symbol} was settled that the venue does not know: ${at}`);
+  return problems.slice(0, 5);
 }
 
 /** Problems in words; none is good. `placed`: ids that were answered with 2xx. */

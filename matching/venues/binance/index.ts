@@ -34,6 +34,8 @@ export interface Binance extends Venue {
   dayFigures(): Promise<DayFigures[]>;
   trades(symbol: string, limit: number): Promise<PublicTradeView[]>;
   readonly capital: VenueCapital;
+  /** Called when the user stream is open, or open again. */
+  onSubscribed(listener: () => void): void;
   /** Called when the venue hints that balances changed. */
   onBalances(listener: () => void): void;
   /** Called with how far the venue's clock is ahead (ms), whenever it was read. */
@@ -56,6 +58,9 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
 
   return {
     place: (order) => orders.place(order),
+    ready: () => orders.ready(),
+    clientIdOf: (symbol, orderId) => orders.clientIdOf(symbol, orderId),
+    onSubscribed: (listener) => orders.onSubscribed(listener),
     now: () => clock.now(),
     find: (order) => orders.find(order),
     knows: (order) => orders.knows(order),

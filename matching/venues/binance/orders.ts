@@ -20,6 +20,10 @@ export interface Orders {
   find(order: VenueOrder): Promise<OrderFound>;
   readonly knows: Venue['knows'];
   readonly tradesFrom: Venue['tradesFrom'];
+  readonly clientIdOf: Venue['clientIdOf'];
+  readonly ready: Venue['ready'];
+  /** Called when the user stream is open, or open again: whatever happened before was not told. */
+  onSubscribed(listener: () => void): void;
   onHint(listener: (orderId: string) => void): void;
   onBalances(listener: () => void): void;
   start(): Promise<void>;
@@ -41,6 +45,7 @@ interface PlacedOrder {
 export function createOrders(config: BinanceConfig, rest: Rest, venueClock: VenueClock, onFilter: () => void, deps: { clock: Clock; logger: Logger }): Orders {
   const hints: ((orderId: string) => void)[] = [];
   const balanceHints: (() => void)[] = [];
+  const subscribed: (() => void)[] = [];
   /** Orders on their way, by client id: the timestamp each must be signed with. */
   const stored = new Map<string, number>();
   let connected = false;
@@ -88,7 +93,7 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
         await withDeadline(api.subscribeUserDataStream(KEY));
         connected = true;
         deps.logger.info({}, 'the venue user stream is open');
-        for (const hint of balanceHints) hint();
+        for (const hint of [...balanceHints, ...subscribed]) hint();
         return;
       } catch (error) {
         deps.logger.warn({ error: reasonOf(error) }, 'the venue user stream is not open yet');
@@ -106,7 +111,7 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
   socket.on('reconnected', () => {
     connected = true;
     deps.logger.info({}, "the venue's connection for orders is back");
-    for (const hint of balanceHints) hint();
+    for (const hint of [...balanceHints, ...subscribed]) hint();
   });
   socket.on('exception', () => undefined);
   socket.on('message', (raw: unknown) => {
@@ -136,18 +141,20 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
 
   return {
     place: async (order) => {
-      if (!connected) return { outcome: 'refused', reason: 'NOT_CONNECTED' };
-      if (deps.clock.now() < rest.bannedUntil()) return { outcome: 'refused', reason: 'BANNED' };
+      // Nothing was sent: another attempt may follow when the venue is there again.
+      if (!connected) return { outcome: 'refused', reason: 'NOT_CONNECTED', again: true };
+      if (deps.clock.now() < rest.bannedUntil()) return { outcome: 'refused', reason: 'BANNED', again: true };
       stored.set(order.id, order.timestamp);
       try {
         return await send(order);
       } catch (error) {
-        if (error instanceof NotSent) return { outcome: 'refused', reason: 'NOT_SENT' };
+        if (error instanceof NotSent) return { outcome: 'refused', reason: 'NOT_SENT', again: true };
         const failure = failureOf(error, deps.clock.now());
         if (failure.kind === 'banned') rest.ban(failure.until);
         const reason = `${failure.code ?? ''} ${failure.message}`.trim();
         if (failure.kind === 'unknown') return { outcome: 'unknown', reason };
         if (failure.code === FILTER) onFilter();
+        if (failure.kind === 'banned') return { outcome: 'refused', reason, again: true };
         if (failure.code !== BAD_CLOCK) return { outcome: 'refused', reason };
         // The clock first, so that the next attempt (a new order with a new id) carries the right time.
         await venueClock.sync().catch((cause: unknown) => deps.logger.warn({ error: String(cause) }, "the venue's clock cannot be read"));
@@ -159,6 +166,9 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
     find: (order) => findOrder(rest, order, deps.clock),
     knows: (order) => knowsOrder(rest, order, deps.clock),
     tradesFrom: (symbol, id) => accountTrades(rest, symbol, id),
+    clientIdOf: async (symbol, orderId) => (await query(rest, symbol, { orderId }, deps.clock))?.clientOrderId,
+    ready: () => connected && deps.clock.now() >= rest.bannedUntil(),
+    onSubscribed: (listener) => void subscribed.push(listener),
     onHint: (listener) => void hints.push(listener),
     onBalances: (listener) => void balanceHints.push(listener),
     start: subscribe,
