@@ -63,7 +63,7 @@ beforeEach(async () => {
       { apiKey: 'treasury', secret: 'treasury-secret', type: 'hmac', permissions: ['WITHDRAW'] },
     ],
     chains: [],
-    balances: { ETH: '50', USDT: '500000' },
+    balances: { ETH: '50', USDT: '500000', BTC: '5' },
   });
   database = await testDatabase();
   const url = emulator.url.replace('http', 'ws');
@@ -82,10 +82,11 @@ beforeEach(async () => {
     { binance: { restUrl: emulator.url, streamUrl: url, wsApiUrl: url, ...KEYS } },
   );
   await matching.start();
-  for (const [asset, amount] of [['ETH', '50'], ['USDT', '500000']] as const) await give({ kind: 'operator.contribute', asset, amount, custody: 'binance' });
+  for (const [asset, amount] of [['ETH', '50'], ['USDT', '500000'], ['BTC', '5']] as const) await give({ kind: 'operator.contribute', asset, amount, custody: 'binance' });
   for (const userId of ['ann', 'bob']) {
     await give({ kind: 'operator.grant', userId, asset: 'ETH', amount: '10', why: 'test' });
     await give({ kind: 'operator.grant', userId, asset: 'USDT', amount: '100000', why: 'test' });
+    await give({ kind: 'operator.grant', userId, asset: 'BTC', amount: '1', why: 'test' });
   }
   await until('fresh books and balances', async () => (await matching.marketData.tickers()).filter(({ mode }) => mode === 'mirrored').length >= 8);
 });
@@ -103,6 +104,13 @@ test('a market order is executed at the venue at the same moment, in either dire
   expect(sold).toMatchObject({ state: 'FILLED' });
   const [{ found = '0' } = {}] = await rows('SELECT COUNT(*) AS found FROM fills WHERE venue_trade_id IS NOT NULL');
   expect(found).not.toBe('0');
+  await settled();
+});
+
+test('a price times a quantity that is finer than the venue counts is booked as the venue counts it', async () => {
+  for (const [at, quantity] of ['0.0031', '0.0033', '0.0037', '0.0039'].entries()) {
+    expect(await ended((await place(at % 2 ? 'ann' : 'bob', { symbol: 'ETHBTC', side: at < 2 ? 'BUY' : 'SELL', quantity })).id)).toMatchObject({ state: 'FILLED' });
+  }
   await settled();
 });
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../../domain/clock-and-ids';
 import type { VenueTrade } from '../../../domain/contract/commands';
 import type { Logger } from '../../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
-import { notionalDown } from '../../../domain/money/rounding';
+import { floorToStep, notionalDown } from '../../../domain/money/rounding';
 import type { AccountTrade, OrderFound, OrderOutcome, Venue, VenueOrder } from '../venue';
 import type { VenueClock } from './clock';
 import { BAD_CLOCK, FILTER, NO_SUCH_ORDER, failureOf } from './errors';
@@ -14,6 +14,8 @@ import type { BinanceConfig, Rest } from './rest';
 /** The SDK moves a request's timestamp by the time it waited for a connection; more than this is not signed. */
 const TIMESTAMP_SLACK_MS = 500;
 const KEY = 'mainWSAPI';
+/** The venue's amounts have eight decimals. */
+const FINEST = 10n ** 10n;
 
 export interface Orders {
   place(order: VenueOrder): Promise<OrderOutcome>;
@@ -34,6 +36,7 @@ interface PlacedOrder {
   readonly orderId: number;
   readonly status: string;
   readonly executedQty: string;
+  readonly cummulativeQuoteQty: string;
   readonly transactTime: number;
   readonly fills?: readonly { price: string; qty: string; commission: string; commissionAsset: string; tradeId: number }[];
 }
@@ -206,7 +209,8 @@ const FINAL = new Set(['FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'REJ
 function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
   if (!FINAL.has(placed.status)) return { outcome: 'unknown', reason: `status ${placed.status}` };
   const trades = (placed.fills ?? []).map((fill): VenueTrade => {
-    const quoteQuantity = formatAmount(notionalDown(parseAmount(fill.price), parseAmount(fill.qty)));
+    // Counted as the venue counts: what is finer than its amounts does not exist there.
+    const quoteQuantity = formatAmount(floorToStep(notionalDown(parseAmount(fill.price), parseAmount(fill.qty)), FINEST));
     return {
       symbol: order.symbol,
       tradeId: fill.tradeId,
@@ -218,7 +222,8 @@ function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
       time: placed.transactTime,
     };
   });
-  if (!isId(placed.orderId) || !addsUp(trades, placed.executedQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
+  const quote = trades.reduce((sum, trade) => sum + parseAmount(trade.quoteQuantity), 0n);
+  if (!isId(placed.orderId) || !addsUp(trades, placed.executedQty) || quote !== parseAmount(placed.cummulativeQuoteQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
   return { outcome: 'done', venueOrderId: String(placed.orderId), trades };
 }
 
