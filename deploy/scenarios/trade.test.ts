@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstListing } from '../../db/seed';
 import { readBookFacts } from '../../db/stores/audit';
+import { readVenueState } from '../../db/stores/venue';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
 import type { Command, CommandAnswer, CommandBody, OrderTerms } from '../../domain/contract/commands';
@@ -132,6 +133,33 @@ test.each(FAULTS)('an order on which the fault %s fires is settled once', async 
   const order = await ended((await place('ann', { quantity: '0.2' })).id);
   expect(['FILLED', 'EXPIRED']).toContain(order.state);
   expect(emulator.exchange.faults.fired.get(fault)).toBeGreaterThan(0);
+  await settled();
+}, 60_000);
+
+test.each([
+  ['clock-skew', {}],
+  ['ban', { lasts: 1500 }],
+  ['rate-limit', {}],
+] as const)('an order that meets %s was not sent: it is tried again with another id, when the venue can be asked', async (fault, more) => {
+  emulator.exchange.faults.arm(fault, { count: 1, match: 'order.place', ...more });
+  const order = await ended((await place('ann', { quantity: '0.2' })).id);
+  expect(order).toMatchObject({ state: 'FILLED' });
+  expect(emulator.exchange.faults.fired.get(fault)).toBe(1);
+  expect((await rows('SELECT state FROM venue_intents ORDER BY created_at, id')).map(({ state }) => state)).toEqual(['REFUSED', 'DONE']);
+  await settled();
+}, 60_000);
+
+test('the venue is reset: its ids go backwards, nothing is sent until an operator opens it, and the books follow its account by name', async () => {
+  for (const quantity of ['0.2', '0.3', '0.4']) await ended((await place('ann', { quantity })).id);
+  await emulator.exchange.reset();
+  await ended((await place('ann', { quantity: '0.5' })).id);
+  await until('the venue is stopped', async () => (await readVenueState(database.dataSource)).state === 'STOPPED');
+  expect(await matching.engine.submit({ kind: 'order.place', userId: 'ann', clientOrderId: 'inside', symbol: 'ETHUSDT', side: 'BUY', type: 'LIMIT', price: '100', quantity: '1', reference: 'order:ann:inside' })).toMatchObject({ status: 'NEW' });
+  await give({ kind: 'venue.open', adminId: 'admin', newEpoch: true, why: 'the monthly reset' });
+  await until('the venue is open', async () => (await readVenueState(database.dataSource)).state === 'OPEN');
+  expect((await readVenueState(database.dataSource)).epoch).toBe(2);
+  expect((await rows('SELECT asset FROM venue_differences ORDER BY asset')).map(({ asset }) => asset)).toEqual(['ETH', 'USDT']);
+  await ended((await place('bob', { side: 'SELL', quantity: '0.1' })).id);
   await settled();
 }, 60_000);
 

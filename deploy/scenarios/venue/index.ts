@@ -73,7 +73,7 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 export async function venueStorm(options: VenueStormOptions): Promise<VenueStormResult> {
   const dir = join(LOCAL, 'venue-storm', `${process.pid}`);
   mkdirSync(dir, { recursive: true });
-  const world = new World({ dir, say: options.say, throwAway: true, port: await freePort(), env: { LOG_LEVEL: 'debug' }, venue: { balances: FIRST, connectionMs: DAY_MS } });
+  const world = new World({ dir, say: options.say, throwAway: true, port: await freePort(), env: { LOG_LEVEL: 'debug' }, networks: ['ethereum'], venue: { balances: FIRST, connectionMs: DAY_MS } });
   let database: DataSource | undefined;
   try {
     const address = await world.start();
@@ -150,6 +150,8 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   await operate(admin, once(), say);
   const quiet = await untilQuiet(database, floor, QUIET_MS);
   say(`quiet after ${quiet.ms} ms`);
+  // Once more by hand, now that it is quiet: somebody must be told, whatever the reset took with it.
+  await help.hand.buy('LTCUSDT', '25');
   const noticed = await untilTold(address.dir, 'differencesFound', DIFFERENCE_MS);
   // What others did with the account is booked by an explicit word of the operator.
   await openVenue(admin, false, 'trades and withdrawals by hand, as the venue tells them', say);

@@ -131,7 +131,7 @@ export class Trader {
   private async act(): Promise<void> {
     const action = this.dice.weighted(ACTIONS);
     const drawn = this.draw();
-    if (!drawn) return void (await sleep(200));
+    if (!drawn) return sleep(200);
     const { market, price, side, quantity, worth } = drawn;
     const buy = side === 'BUY';
     const common = { symbol: market.symbol, side, ...(this.dice.next() < 0.3 && { selfTradePreventionMode: this.dice.pick(['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT']) }) };
