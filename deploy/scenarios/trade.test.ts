@@ -140,21 +140,23 @@ test.each([
   ['clock-skew', {}],
   ['ban', { lasts: 1500 }],
   ['rate-limit', {}],
+  ['key-revoked', { lasts: 1500 }],
 ] as const)('an order that meets %s was not sent: it is tried again with another id, when the venue can be asked', async (fault, more) => {
   emulator.exchange.faults.arm(fault, { count: 1, match: 'order.place', ...more });
   const order = await ended((await place('ann', { quantity: '0.2' })).id);
   expect(order).toMatchObject({ state: 'FILLED' });
   expect(emulator.exchange.faults.fired.get(fault)).toBe(1);
-  expect((await rows('SELECT state FROM venue_intents ORDER BY created_at, id')).map(({ state }) => state)).toEqual(['REFUSED', 'DONE']);
+  expect((await rows('SELECT state FROM venue_intents ORDER BY created_at, id')).map(({ state }) => state).filter((state, at, all) => state !== all[at - 1])).toEqual(['REFUSED', 'DONE']);
   await settled();
 }, 60_000);
 
 test('the venue is reset: its ids go backwards, nothing is sent until an operator opens it, and the books follow its account by name', async () => {
   for (const quantity of ['0.2', '0.3', '0.4']) await ended((await place('ann', { quantity })).id);
+  const below = String((parseAmount((await matching.marketData.tickers()).find(({ symbol }) => symbol === 'ETHUSDT')?.bid ?? '0') * 95n) / 100n / 10n ** 18n);
   await emulator.exchange.reset();
   await ended((await place('ann', { quantity: '0.5' })).id);
   await until('the venue is stopped', async () => (await readVenueState(database.dataSource)).state === 'STOPPED');
-  expect(await matching.engine.submit({ kind: 'order.place', userId: 'ann', clientOrderId: 'inside', symbol: 'ETHUSDT', side: 'BUY', type: 'LIMIT', price: '100', quantity: '1', reference: 'order:ann:inside' })).toMatchObject({ status: 'NEW' });
+  expect(await matching.engine.submit({ kind: 'order.place', userId: 'ann', clientOrderId: 'inside', symbol: 'ETHUSDT', side: 'BUY', type: 'LIMIT', price: below, quantity: '1', reference: 'order:ann:inside' })).toMatchObject({ status: 'NEW', inFlight: false });
   await give({ kind: 'venue.open', adminId: 'admin', newEpoch: true, why: 'the monthly reset' });
   await until('the venue is open', async () => (await readVenueState(database.dataSource)).state === 'OPEN');
   expect((await readVenueState(database.dataSource)).epoch).toBe(2);

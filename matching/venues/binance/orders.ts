@@ -7,7 +7,7 @@ import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import { floorToStep, notionalDown } from '../../../domain/money/rounding';
 import type { AccountTrade, OrderFound, OrderOutcome, Venue, VenueOrder } from '../venue';
 import type { VenueClock } from './clock';
-import { BAD_CLOCK, FILTER, NO_SUCH_ORDER, failureOf } from './errors';
+import { BAD_CLOCK, BAD_KEY, FILTER, NO_SUCH_ORDER, failureOf } from './errors';
 import { CALL_TIMEOUT_MS } from './rest';
 import type { BinanceConfig, Rest } from './rest';
 
@@ -157,7 +157,8 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
         const reason = `${failure.code ?? ''} ${failure.message}`.trim();
         if (failure.kind === 'unknown') return { outcome: 'unknown', reason };
         if (failure.code === FILTER) onFilter();
-        if (failure.kind === 'banned') return { outcome: 'refused', reason, again: true };
+        if (failure.code === BAD_KEY) rest.keyRefused();
+        if (failure.kind === 'banned' || failure.code === BAD_KEY) return { outcome: 'refused', reason, again: true };
         if (failure.code !== BAD_CLOCK) return { outcome: 'refused', reason };
         // The clock first, so that the next attempt (a new order with a new id) carries the right time.
         await venueClock.sync().catch((cause: unknown) => deps.logger.warn({ error: String(cause) }, "the venue's clock cannot be read"));
