@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly port?: number;
   /** The chains to run; all there are, unless told. */
   readonly networks?: readonly string[];
+  /** More of the emulator's settings: first balances, a shorter day. */
+  readonly venue?: { readonly balances: Readonly<Record<string, string>>; readonly connectionMs: number };
 }
 
 /** Anvil stands in for each chain of the Ethereum kind. */
@@ -170,6 +172,7 @@ export class World {
     const config = {
       port,
       dir: join(dir, 'state'),
+      ...this.options.venue,
       apiKeys: [
         { ...key('trading'), type: 'hmac', permissions: ['TRADE'] },
         { ...key('treasury'), type: 'hmac', permissions: ['WITHDRAW'] },

@@ -18,6 +18,9 @@ export const RESERVED_COSTS = 'suspense/reserved-costs';
 /** Venue fees of pull-backs, until the withdrawal they serve is confirmed and its fee covers them (<= 0). */
 export const PULL_BACK_FEES = 'suspense/pull-back-fees';
 
+/** What the venue's account had more (+) or less (-) than our books and an operator has had booked: coins that came or went there without us. */
+export const VENUE_DIFFERENCES = 'suspense/venue-differences';
+
 /** `rounding`: what buyers paid above and sellers got below the exact price, each rounded over the whole order. */
 export type RevenueCentre = 'trading-fee' | 'rounding' | 'swap-commission' | 'swap-spread' | 'deposit-fee' | 'withdrawal-fee';
 export const revenue = (centre: RevenueCentre): string => `revenue/${centre}`;

@@ -1,7 +1,7 @@
 /** Invariants of the books, over facts read in one snapshot. Pure: the same facts give the same findings. */
 import { formatAmount } from '../domain/money/amount';
 import type { Units } from '../domain/money/amount';
-import { PULL_BACK_FEES, RESERVED_COSTS, isOperatorAccount, mustNotBeNegative } from './accounts';
+import { PULL_BACK_FEES, RESERVED_COSTS, VENUE_DIFFERENCES, isOperatorAccount, mustNotBeNegative } from './accounts';
 
 export interface AccountSum {
   readonly account: string;
@@ -19,7 +19,7 @@ export interface BookFacts {
   readonly holds: readonly AccountSum[];
   /** What the rows of finished business say was earned, by revenue account. */
   readonly earned: readonly AccountSum[];
-  /** Open reservations and pull-back fees, by their suspense accounts. */
+  /** Open reservations, pull-back fees and the venue's differences, by their suspense accounts. */
   readonly suspended: readonly AccountSum[];
   /** Number of the last entry of the journal. */
   readonly entry: number;
@@ -56,7 +56,7 @@ export function auditBooks(facts: BookFacts): Finding[] {
     ...positions(facts.balances),
     ...differences('held = open orders, swaps and withdrawals', facts.holds, only(facts.balances, (account) => account.endsWith('/held'))),
     ...differences('revenue = sum of fees', facts.earned, only(facts.balances, (account) => earnedCentres.includes(account))),
-    ...differences('suspense = what is open', facts.suspended, only(facts.balances, (account) => [RESERVED_COSTS, PULL_BACK_FEES].includes(account))),
+    ...differences('suspense = what is open', facts.suspended, only(facts.balances, (account) => [RESERVED_COSTS, PULL_BACK_FEES, VENUE_DIFFERENCES].includes(account))),
     ...(facts.venueTrades === facts.venueTradeEntries
       ? []
       : [{ rule: 'each venue trade settled once', subject: 'venue_trades', asset: '', expected: String(facts.venueTrades), found: String(facts.venueTradeEntries) }]),

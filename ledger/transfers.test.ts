@@ -42,6 +42,7 @@ const TRANSFERS: { [name in keyof typeof transfers]: (n: Amounts, flag: boolean)
       from: 'USDT', to: 'ETH', members: [{ userId: 'u', pays: n[0], gets: n[1], fee: n[2] }, { userId: 'v', pays: n[3], gets: n[4], fee: n[5] }],
       venuePays: n[6], venueGives: n[0] + n[3], venueFee: { asset: flag ? 'ETH' : 'BNB', amount: n[5] },
     }),
+  venueDifference: (n, flag) => transfers.venueDifference('ETH', flag ? n[0] : -n[0]),
 };
 
 test.each(Object.keys(transfers) as (keyof typeof transfers)[])('%s sums to zero in each asset, whatever the amounts', (name) => {

@@ -7,6 +7,7 @@ import {
   EQUITY,
   PULL_BACK_FEES,
   RESERVED_COSTS,
+  VENUE_DIFFERENCES,
   available,
   custody,
   debt,
@@ -182,6 +183,11 @@ export function swapTrade(p: {
 /** The operator gives a user something of its own: own tokens, a refund. */
 export function operatorGrant(userId: string, asset: string, amount: Units): Posting[] {
   return [line(EQUITY, asset, -amount), line(available(userId), asset, amount)];
+}
+
+/** The venue's account has `difference` more (+) or less (-) than our books: an operator says so, and it waits in suspense under its own name. */
+export function venueDifference(asset: string, difference: Units): Posting[] {
+  return [line(custody('binance'), asset, -difference), line(VENUE_DIFFERENCES, asset, difference)];
 }
 
 /** One trade in our own book. Each side's fee comes out of what it receives; `paid` - `received` is what rounding left. */

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { createMarketHistory, readRoutingSums } from '../db/stores/market-history';
 import { createSwapIntents } from '../db/stores/swaps';
+import { createVenueMemory } from '../db/stores/venue';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, MarketData, Quotes, TradingFigures, VenueCapital } from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
@@ -11,6 +12,7 @@ import { createPrices } from './prices';
 import { createFigures } from './prices/figures';
 import { startMirror } from './swaps/mirror';
 import { createQuotes } from './swaps/quotes';
+import { startWatch } from './swaps/watch';
 import { createBinance } from './venues/binance';
 import type { BinanceConfig } from './venues/binance';
 import type { Venue } from './venues/venue';
@@ -42,7 +44,10 @@ export interface Matching {
   stop(): Promise<void>;
 }
 
-const BALANCES_EVERY_MS = 2000;
+/** Balances are read so often and no oftener, however many orders change them: each reading weighs twenty. */
+const BALANCES_EVERY_MS = 2500;
+/** How soon it is noticed that the venue is away or back. */
+const READY_EVERY_MS = 100;
 const VOLUMES_EVERY_MS = 300_000;
 /** Markets are looked at at least so often, also when the venue is silent: what waits must not wait for ever. */
 const LOOK_EVERY_MS = 500;
@@ -57,6 +62,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
   const figures = createFigures({ engine, registry, clock: deps.clock, sums: () => readRoutingSums(deps.dataSource) });
   const timers: NodeJS.Timeout[] = [];
   let mirror: { stop(): void } | undefined;
+  let watch: ReturnType<typeof startWatch> | undefined;
   let reading = false;
 
   /** What is free at the venue; without an answer the last one stands, and our own books bound it anyway. */
@@ -64,8 +70,10 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
     if (reading) return;
     reading = true;
     try {
+      const busy = engine.busyMarkets();
       const rows = await binance.capital.balances();
       engine.venueBalances(new Map(rows.map((row) => [row.asset, parseAmount(row.free)])));
+      await watch?.compare(rows, new Set([...busy, ...engine.busyMarkets()]));
     } catch (error) {
       logger.warn({ error: error instanceof Error ? error.message : 'refused' }, 'the venue does not tell our balances');
     } finally {
@@ -82,8 +90,9 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
     findOrder: (order) => binance.find(order),
     start: async () => {
       await engine.start();
+      binance.onClock((aheadMs) => engine.venueClock(aheadMs));
       await binance.checkAccount();
-      binance.onBalances(() => void readBalances());
+      binance.onSubscribed(() => watch?.drain());
       await binance.start();
       await readBalances();
       await engine.readVolumes();
@@ -91,15 +100,19 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       prices.start();
       timers.push(
         setInterval(() => void readBalances(), BALANCES_EVERY_MS),
+        setInterval(() => engine.venueAway(!binance.ready()), READY_EVERY_MS),
         setInterval(() => void engine.readVolumes().catch((error: unknown) => logger.warn({ error: String(error) }, 'the volumes were not read')), VOLUMES_EVERY_MS),
         setInterval(() => engine.lookAtMarkets(), LOOK_EVERY_MS),
       );
       // Last: recovered intents are asked for as soon as there is a venue to ask.
-      mirror = startMirror({ engine, venue: binance, intents: createSwapIntents(deps.dataSource), clock: deps.clock, logger });
+      const memory = createVenueMemory(deps.dataSource);
+      mirror = startMirror({ engine, venue: binance, intents: createSwapIntents(deps.dataSource), memory, clock: deps.clock, logger });
+      watch = startWatch({ ...deps, engine, venue: binance, memory });
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
       prices.stop();
+      watch?.stop();
       mirror?.stop();
       await engine.stop();
       await binance.stop();

@@ -6,10 +6,11 @@ import * as proofs from './proofs';
 import * as registry from './registry';
 import * as swaps from './swaps';
 import * as treasury from './treasury';
+import * as venue from './venue';
 import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, deposits, ledger, orders, proofs, registry, swaps, treasury, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [accounts, deposits, ledger, orders, proofs, registry, swaps, treasury, venue, withdrawals].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

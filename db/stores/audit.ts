@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { BookFacts, AccountSum } from '../../ledger/audit';
-import { PULL_BACK_FEES, RESERVED_COSTS } from '../../ledger/accounts';
+import { PULL_BACK_FEES, RESERVED_COSTS, VENUE_DIFFERENCES } from '../../ledger/accounts';
 import { parseSigned } from '../../domain/money/amount';
 
 interface SumRow {
@@ -60,6 +60,7 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
            WHERE state NOT IN ('CONFIRMED', 'REFUSED', 'CANCELED') GROUP BY asset`,
           [PULL_BACK_FEES],
         )),
+        ...(await sums('SELECT ? AS account, asset, SUM(difference) AS amount FROM venue_differences GROUP BY asset', [VENUE_DIFFERENCES])),
       ],
       entry: await count('SELECT MAX(id) AS n FROM journal_entries'),
       venueTrades: await count('SELECT COUNT(*) AS n FROM venue_trades'),

@@ -20,6 +20,8 @@ import { SwapEntity, VenueIntentEntity, VenueReserveEntity } from '../entities/s
 import type { SwapRow, VenueIntentRow, VenueReserveRow } from '../entities/swaps';
 import { AssetPauseEntity } from '../entities/treasury';
 import type { AssetPauseRow } from '../entities/treasury';
+import { VenueStateEntity } from '../entities/venue';
+import type { VenueStateRow } from '../entities/venue';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
 import { isRefusal, isTransient } from '../transaction';
@@ -48,6 +50,7 @@ export interface EngineTables {
   readonly swaps: SwapRow[];
   readonly intents: VenueIntentRow[];
   readonly reserves: VenueReserveRow[];
+  readonly venue: VenueStateRow;
   readonly costs: CostRow[];
   readonly pauses: AssetPauseRow[];
   readonly effects: OutboxRow[];
@@ -164,6 +167,7 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
       swaps: await manager.findBy(SwapEntity, { state: 'EXECUTING' }),
       intents: await manager.findBy(VenueIntentEntity, { state: In(['PENDING', 'UNKNOWN']) }),
       reserves: await manager.find(VenueReserveEntity),
+      venue: await manager.findOneByOrFail(VenueStateEntity, { venue: 'binance' }),
       costs: await manager.findBy(CostEntity, { settled: false }),
       pauses: await manager.find(AssetPauseEntity),
       effects: await manager.find(OutboxEntity, { where: { done: false }, order: { at: 'ASC' } }),

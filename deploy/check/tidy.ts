@@ -13,7 +13,6 @@ interface Allowed {
 /** Numbers that are not money, on paths where money is decided. `text` is how the expression begins. */
 const NOT_MONEY: readonly Allowed[] = [
   { file: 'matching/book/ids.ts', text: 'Math.imul(', reason: 'a hash of ids' },
-  { file: 'matching/venues/binance/index.ts', text: 'Math.abs(offset)', reason: 'milliseconds between two clocks' },
   { file: 'matching/venues/binance/orders.ts', text: "Number(params.get('timestamp'))", reason: 'a time' },
   { file: 'matching/venues/binance/rest.ts', text: 'Math.floor(', reason: 'the minute of a time' },
   { file: 'matching/venues/binance/rest.ts', text: 'Math.max(bannedUntil', reason: 'a time' },
@@ -30,6 +29,8 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'db/stores/engine.ts', text: 'Number(fence?.', reason: 'numbers of epochs, batches and entries' },
   { file: 'db/stores/engine.ts', text: 'Number(last)', reason: 'the number of a trade' },
   { file: 'db/stores/engine.ts', text: 'Number(row?.', reason: 'numbers of orders and places in a queue' },
+  { file: 'db/stores/venue.ts', text: 'Number(tradeId)', reason: 'the number of a trade' },
+  { file: 'db/stores/venue.ts', text: 'Number(last)', reason: 'the number of a trade' },
   { file: 'db/stores/market-history.ts', text: 'Number(at)', reason: 'a time' },
   { file: 'db/stores/market-history.ts', text: 'Number(opens)', reason: 'a time' },
   { file: 'matching/orders/scales.ts', text: 'Number(value)', reason: 'the one way into a book: whole counts, refused where they are not exact' },

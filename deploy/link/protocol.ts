@@ -63,6 +63,7 @@ export const WISHES: ReadonlySet<CommandKind> = new Set<CommandKind>([
   'withdrawal.refuse',
   'withdrawal.cancel',
   'market.set',
+  'venue.open',
   'asset.pause',
 ]);
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstListing } from '../../db/seed';
 import { readBookFacts } from '../../db/stores/audit';
+import { readVenueState } from '../../db/stores/venue';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
 import type { Command, CommandAnswer, CommandBody, OrderTerms } from '../../domain/contract/commands';
@@ -63,7 +64,7 @@ beforeEach(async () => {
       { apiKey: 'treasury', secret: 'treasury-secret', type: 'hmac', permissions: ['WITHDRAW'] },
     ],
     chains: [],
-    balances: { ETH: '50', USDT: '500000' },
+    balances: { ETH: '50', USDT: '500000', BTC: '5' },
   });
   database = await testDatabase();
   const url = emulator.url.replace('http', 'ws');
@@ -82,10 +83,11 @@ beforeEach(async () => {
     { binance: { restUrl: emulator.url, streamUrl: url, wsApiUrl: url, ...KEYS } },
   );
   await matching.start();
-  for (const [asset, amount] of [['ETH', '50'], ['USDT', '500000']] as const) await give({ kind: 'operator.contribute', asset, amount, custody: 'binance' });
+  for (const [asset, amount] of [['ETH', '50'], ['USDT', '500000'], ['BTC', '5']] as const) await give({ kind: 'operator.contribute', asset, amount, custody: 'binance' });
   for (const userId of ['ann', 'bob']) {
     await give({ kind: 'operator.grant', userId, asset: 'ETH', amount: '10', why: 'test' });
     await give({ kind: 'operator.grant', userId, asset: 'USDT', amount: '100000', why: 'test' });
+    await give({ kind: 'operator.grant', userId, asset: 'BTC', amount: '1', why: 'test' });
   }
   await until('fresh books and balances', async () => (await matching.marketData.tickers()).filter(({ mode }) => mode === 'mirrored').length >= 8);
 });
@@ -103,6 +105,13 @@ test('a market order is executed at the venue at the same moment, in either dire
   expect(sold).toMatchObject({ state: 'FILLED' });
   const [{ found = '0' } = {}] = await rows('SELECT COUNT(*) AS found FROM fills WHERE venue_trade_id IS NOT NULL');
   expect(found).not.toBe('0');
+  await settled();
+});
+
+test('a price times a quantity that is finer than the venue counts is booked as the venue counts it', async () => {
+  for (const [at, quantity] of ['0.0031', '0.0033', '0.0037', '0.0039'].entries()) {
+    expect(await ended((await place(at % 2 ? 'ann' : 'bob', { symbol: 'ETHBTC', side: at < 2 ? 'BUY' : 'SELL', quantity })).id)).toMatchObject({ state: 'FILLED' });
+  }
   await settled();
 });
 
@@ -124,6 +133,35 @@ test.each(FAULTS)('an order on which the fault %s fires is settled once', async 
   const order = await ended((await place('ann', { quantity: '0.2' })).id);
   expect(['FILLED', 'EXPIRED']).toContain(order.state);
   expect(emulator.exchange.faults.fired.get(fault)).toBeGreaterThan(0);
+  await settled();
+}, 60_000);
+
+test.each([
+  ['clock-skew', {}],
+  ['ban', { lasts: 1500 }],
+  ['rate-limit', {}],
+  ['key-revoked', { lasts: 1500 }],
+] as const)('an order that meets %s was not sent: it is tried again with another id, when the venue can be asked', async (fault, more) => {
+  emulator.exchange.faults.arm(fault, { count: 1, match: 'order.place', ...more });
+  const order = await ended((await place('ann', { quantity: '0.2' })).id);
+  expect(order).toMatchObject({ state: 'FILLED' });
+  expect(emulator.exchange.faults.fired.get(fault)).toBe(1);
+  expect((await rows('SELECT state FROM venue_intents ORDER BY created_at, id')).map(({ state }) => state).filter((state, at, all) => state !== all[at - 1])).toEqual(['REFUSED', 'DONE']);
+  await settled();
+}, 60_000);
+
+test('the venue is reset: its ids go backwards, nothing is sent until an operator opens it, and the books follow its account by name', async () => {
+  for (const quantity of ['0.2', '0.3', '0.4']) await ended((await place('ann', { quantity })).id);
+  const below = String((parseAmount((await matching.marketData.tickers()).find(({ symbol }) => symbol === 'ETHUSDT')?.bid ?? '0') * 95n) / 100n / 10n ** 18n);
+  await emulator.exchange.reset();
+  await ended((await place('ann', { quantity: '0.5' })).id);
+  await until('the venue is stopped', async () => (await readVenueState(database.dataSource)).state === 'STOPPED');
+  expect(await matching.engine.submit({ kind: 'order.place', userId: 'ann', clientOrderId: 'inside', symbol: 'ETHUSDT', side: 'BUY', type: 'LIMIT', price: below, quantity: '1', reference: 'order:ann:inside' })).toMatchObject({ status: 'NEW', inFlight: false });
+  await give({ kind: 'venue.open', adminId: 'admin', newEpoch: true, why: 'the monthly reset' });
+  await until('the venue is open', async () => (await readVenueState(database.dataSource)).state === 'OPEN');
+  expect((await readVenueState(database.dataSource)).epoch).toBe(2);
+  expect((await rows('SELECT asset FROM venue_differences ORDER BY asset')).map(({ asset }) => asset)).toEqual(['ETH', 'USDT']);
+  await ended((await place('bob', { side: 'SELL', quantity: '0.1' })).id);
   await settled();
 }, 60_000);
 

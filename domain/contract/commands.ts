@@ -112,8 +112,14 @@ export type CommandBody =
   | { kind: 'asset.pause'; asset: string; why: string | null; adminId: string | null }
   /** From the operator's position to a user: own tokens given out, a refund. Refused NEEDS_OPERATOR_FUNDS. */
   | { kind: 'operator.grant'; userId: string; asset: string; amount: string; why: string }
-  /** The final outcome of an order at the venue: all its trades, or none. */
-  | { kind: 'venue.report'; intentId: string; outcome: 'done' | 'refused'; venueOrderId: string | null; reason: string | null; trades: VenueTrade[] };
+  /** The final outcome of an order at the venue: all its trades, or none. `again`: refused for a reason that is not the order's (a clock): another attempt may follow. */
+  | { kind: 'venue.report'; intentId: string; outcome: 'done' | 'refused'; venueOrderId: string | null; reason: string | null; trades: VenueTrade[]; again?: boolean }
+  /** Nothing goes to the venue any more until an operator opens it: its ids went backwards, or an order it knew is gone. */
+  | { kind: 'venue.stop'; reason: string }
+  /** An operator opens the venue, in a new epoch of its ids if it was reset. Books follow its account before anything is sent. */
+  | { kind: 'venue.open'; adminId: string; newEpoch: boolean; why: string }
+  /** All orders are answered for; what the account has and what was booked then, signed differences go to suspense. Refused BUSY when the books have moved. */
+  | { kind: 'venue.reconciled'; accounts: { asset: string; booked: string; actual: string }[] };
 
 export type CommandKind = CommandBody['kind'];
 

@@ -4,6 +4,7 @@ import { AmountError } from '../../domain/money/amount';
 import * as money from './commands/money';
 import * as orders from './commands/orders';
 import * as swaps from './commands/swaps';
+import * as venue from './commands/venue';
 import * as withdrawals from './commands/withdrawals';
 import { Draft } from './draft';
 import type { Context } from './draft';
@@ -90,5 +91,11 @@ function dispatch(draft: Draft, command: Command, context: Context): void {
       return swaps.acceptSwap(draft, command, reference, context);
     case 'venue.report':
       return swaps.reportVenue(draft, command, reference, context);
+    case 'venue.stop':
+      return venue.stopVenue(draft, command, context);
+    case 'venue.open':
+      return venue.openVenue(draft, command, reference, context);
+    case 'venue.reconciled':
+      return venue.reconcileVenue(draft, command, reference, context);
   }
 }

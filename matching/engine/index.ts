@@ -1,4 +1,5 @@
 import { createEngineStore } from '../../db/stores/engine';
+import type { VenueStateRow } from '../../db/entities/venue';
 import type { EngineStore } from '../../db/stores/engine';
 import type { Clock } from '../../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, UserBalance } from '../../domain/contract/ports';
@@ -41,6 +42,15 @@ export interface EngineHouse extends Engine {
   offer(quote: OfferedQuote): void;
   /** Free balances as the venue says them now. */
   venueBalances(free: ReadonlyMap<string, Units>): void;
+  /** The venue cannot take orders now, or can again. */
+  venueAway(isAway: boolean): void;
+  /** How far the venue's clock is ahead of ours, in milliseconds. */
+  venueClock(aheadMs: number): void;
+  /** Whether orders go to the venue, and in which epoch of its ids. */
+  venue(): VenueStateRow;
+  /** Orders at the venue without a final word, and the markets they are in. */
+  openIntents(): number;
+  busyMarkets(): ReadonlySet<string>;
   /** The venue's book of a market as it is now. */
   outside(symbol: string, outside: Outside): void;
   /** Looks at every market where something waits. */
@@ -102,6 +112,15 @@ export function createEngine(deps: EngineDeps): EngineHouse {
     venueBalances: (free) => {
       writer.state.venueFree = new Map(free);
     },
+    venueAway: (isAway) => {
+      writer.state.venueAway = isAway;
+    },
+    venueClock: (aheadMs) => {
+      writer.state.venueAhead = aheadMs;
+    },
+    venue: () => writer.state.venue,
+    openIntents: () => writer.state.intents.size,
+    busyMarkets: () => new Set([...writer.state.intents.values()].map(({ symbol }) => symbol)),
     outside: (symbol, outside) => {
       const market = writer.state.markets.get(symbol);
       if (!market) return;

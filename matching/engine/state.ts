@@ -1,6 +1,7 @@
 import type { EngineTables } from '../../db/stores/engine';
 import type { CostRow } from '../../db/entities/ledger';
 import type { SwapRow, VenueIntentRow } from '../../db/entities/swaps';
+import type { VenueStateRow } from '../../db/entities/venue';
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { Quote } from '../../domain/contract/ports';
 import { parseAmount, parseSigned } from '../../domain/money/amount';
@@ -75,6 +76,13 @@ export interface EngineState {
   readonly reserves: Map<string, { asset: string; amount: Units }>;
   /** Not durable: a restart forgets quotes, which then read as expired. */
   readonly quotes: Map<string, OfferedQuote & { used: boolean }>;
+  /** By name; `venue` is the one there is. */
+  readonly venues: Map<string, VenueStateRow>;
+  readonly venue: VenueStateRow;
+  /** The venue cannot take orders for a moment (no connection, a ban): what would go there waits a little. */
+  venueAway: boolean;
+  /** The venue's clock is ahead of ours by so many milliseconds: what it reads is stamped with its time. */
+  venueAhead: number;
   /** Free balances as the venue last said. Not known reads as nothing. */
   venueFree: Map<string, Units>;
   readonly markets: Map<string, TradingMarket>;
@@ -86,16 +94,19 @@ export interface EngineState {
   /** Open orders of a user in a market, moved by `by`. */
   openCount(userId: string, symbol: string, by: number): number;
   nextIntent(): string;
-  /** Orders that may still be sent to the venue in this window of ten seconds, and whether one with takers may go now. */
-  pace(now: number): { left: number; limit: number; takers: boolean };
-  orderSent(now: number): void;
+  /** Orders that a market may still send to the venue in this window of ten seconds, and whether one with takers may go now. */
+  pace(now: number, symbol: string): { left: number; limit: number; takers: boolean };
+  orderSent(symbol: string): void;
 }
+
+const FIRST_VENUE: VenueStateRow = { venue: 'binance', epoch: 1, state: 'OPEN', reason: null, adminId: null, at: 0 };
 
 export function emptyState(registry?: Registry, epoch = 0): EngineState {
   const owners = new Map<string, number>();
   const open = new Map<string, number>();
-  const window = { at: 0, sent: 0 };
+  const window = { at: 0, sent: 0, by: new Map<string, number>() };
   const counters = { seq: 0, priority: 0, intent: 0, epoch };
+  const venues = new Map([[FIRST_VENUE.venue, FIRST_VENUE]]);
   return {
     books: new Books(),
     swaps: new Map(),
@@ -105,6 +116,12 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     paused: new Map(),
     reserves: new Map(),
     quotes: new Map(),
+    venues,
+    get venue() {
+      return venues.get(FIRST_VENUE.venue) ?? FIRST_VENUE;
+    },
+    venueAway: false,
+    venueAhead: 0,
     venueFree: new Map(),
     markets: new Map((registry?.markets ?? []).map((market) => [market.symbol, openMarket(market, registry as Registry)])),
     volumes: new Map(),
@@ -123,23 +140,33 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     },
     // The epoch moves with every take-over, so that no id comes twice.
     nextIntent: () => `b${counters.epoch.toString(36)}-${(++counters.intent).toString(36)}`,
-    pace: (now) => {
-      if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0 });
-      const left = VENUE_ORDERS - window.sent;
+    pace: (now, symbol) => {
+      if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0, by: new Map() });
+      // A market that sends and sends leaves the last of them to those that have sent little.
+      const few = (window.by.get(symbol) ?? 0) < FEW;
+      const left = VENUE_ORDERS - window.sent - (few ? 0 : KEPT_FOR_OTHERS);
       // The first half goes as it comes; the rest is spread over what remains of the window.
-      return { left, limit: VENUE_ORDERS, takers: left * 2 > VENUE_ORDERS || (left > 0 && (now - window.at) * VENUE_ORDERS >= window.sent * WINDOW_MS) };
+      return { left, limit: VENUE_ORDERS, takers: left * 2 > VENUE_ORDERS || (few && left > 0) || (left > 0 && (now - window.at) * VENUE_ORDERS >= window.sent * WINDOW_MS) };
     },
-    orderSent: () => void window.sent++,
+    orderSent: (symbol) => {
+      window.sent++;
+      window.by.set(symbol, (window.by.get(symbol) ?? 0) + 1);
+    },
   };
 }
 
 /** The venue counts orders in fixed windows of ten seconds, a hundred in each (exchangeInfo, ORDERS); swaps keep the rest. */
 const WINDOW_MS = 10_000;
 const VENUE_ORDERS = 90;
+/** Of those, so many are kept for markets that have sent fewer than a few in the window. */
+const KEPT_FOR_OTHERS = 24;
+const FEW = 3;
 
 /** Builds the memory from the tables; what is in memory only (quotes, venue balances) starts empty. */
 export function stateFrom(tables: EngineTables, registry: Registry): EngineState {
   const state = emptyState(registry, tables.epoch);
+  state.venues.set(tables.venue.venue, tables.venue);
+  for (const market of state.markets.values()) market.stopped = tables.venue.state !== 'OPEN' && market.listing.venue === tables.venue.venue;
   for (const row of tables.balances) state.books.load(row.account, row.asset, parseSigned(row.amount));
   for (const row of tables.swaps) state.swaps.set(row.id, openSwap(row));
   for (const row of tables.intents) {
@@ -232,6 +259,7 @@ export function mostSpent(side: 'BUY' | 'SELL', quantity: Units, limit: Units): 
 
 /** Coins at the venue that nobody has a claim on: min(our books, free there) less open orders and pull-backs. */
 export function sendable(state: EngineState, asset: string): Units {
+  if (state.venue.state !== 'OPEN') return 0n;
   const booked = -state.books.balance(custody('binance'), asset);
   const free = state.venueFree.get(asset) ?? 0n;
   let rest = booked < free ? booked : free;

@@ -204,6 +204,9 @@ export class Model {
       case 'market.tick':
       case 'market.set':
       case 'operator.grant':
+      case 'venue.stop':
+      case 'venue.open':
+      case 'venue.reconciled':
         // Orders have a model of their own: see matching/orders.
         throw new Error(`not modelled here: ${command.kind}`);
       default:

@@ -96,6 +96,8 @@ export class Writer {
     // What the outside said last is no less true than before.
     this.state.venueFree = before.venueFree;
     this.state.volumes = before.volumes;
+    this.state.venueAhead = before.venueAhead;
+    this.state.venueAway = before.venueAway;
     for (const market of this.state.markets.values()) market.outside = before.markets.get(market.listing.symbol)?.outside;
     this.batchNumber = tables.batch;
     this.lastEntry = tables.entry;

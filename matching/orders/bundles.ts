@@ -9,7 +9,7 @@ import { BUY, SELL } from '../book/types';
 import type { Side } from '../book/types';
 import { mostSpent, sendable } from '../engine/state';
 import type { OpenIntent } from '../engine/state';
-import { RECV_WINDOW_MS, VENUE_EPOCH } from '../venues/venue';
+import { RECV_WINDOW_MS } from '../venues/venue';
 import { facing, modeOf } from './market';
 import type { TradingMarket } from './market';
 import { lotsLeft, pointsLeft, seqOf } from './order';
@@ -24,6 +24,8 @@ const ROUNDS = 4;
 const KEPT_FOR_TAKERS = 40;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
+/** A taker waits so long for a venue that is away. */
+const AWAY_MS = 3000;
 /** Most members of one bundle. */
 const MEMBERS = 200;
 
@@ -39,7 +41,22 @@ const sideName = (side: Side): 'BUY' | 'SELL' => (side === BUY ? 'BUY' : 'SELL')
 /** Sends on what can be had outside, one bundle a side at a time. To be called at the end of everything that moved the book. */
 export function dispatch(work: Settlement): void {
   if (modeOf(work.market, work.context.now) !== 'mirrored') return returnWaiting(work);
+  if (work.draft.state.venueAway) return returnOld(work);
   for (const side of [BUY, SELL] as const) if (work.market.flying[side] === null) sendOne(work, side);
+}
+
+/** While the venue is away for a moment takers wait; who has waited for so long rests or expires. */
+function returnOld(work: Settlement): void {
+  const { market, context } = work;
+  for (const side of [BUY, SELL] as const) {
+    const old = market.waiting[side].filter(({ seq }) => context.now - (market.orders.get(seq)?.updatedAt ?? 0) > AWAY_MS);
+    market.waiting[side] = market.waiting[side].filter((one) => !old.includes(one));
+    for (const { seq } of old) {
+      const order = market.orders.get(seq);
+      if (order && order.tif !== 'GTC') order.reason = 'VENUE_AWAY';
+      comeBack(work, seq, 0, 0, false);
+    }
+  }
 }
 
 /** Without a venue to go to, takers that wait come back: they rest or expire. */
@@ -68,19 +85,19 @@ function sendOne(work: Settlement, side: Side): void {
   const best = facing(market, sideName(side))[0]?.[0] ?? 0;
   if (best === 0) return;
   const takers = takersOf(work, side, best);
-  const pace = draft.state.pace(context.now);
+  const pace = draft.state.pace(context.now, market.listing.symbol);
   if (takers.length > 0 ? !pace.takers : pace.left * 100 < pace.limit * KEPT_FOR_TAKERS) return;
   const miss = market.missed[side];
   const resting = miss.best === best || context.now < miss.until ? [] : restingOf(work, side, best);
   const members = chosen(work, side, [...takers, ...resting]);
   if (members.length === 0) return;
-  const last = members.at(-1) as Member;
+  const limit = onSteps(market, side, (members.at(-1) as Member).limit);
   const spends = side === BUY ? market.scales.quote : market.scales.base;
   const wanted = members.reduce((sum, member) => sum + member.lots, 0);
-  const lots = affordable(work, side, spends, last.limit, smaller(wanted, shown(market, side, last.limit)));
-  if (tooSmall(market, lots, last.limit)) return giveUp(work, side, members);
+  const lots = wholeSteps(market, affordable(work, side, spends, limit, smaller(wanted, shown(market, side, limit))));
+  if (tooSmall(market, lots, limit)) return giveUp(work, side, members);
   market.waiting[side] = market.waiting[side].filter(({ seq }) => !members.some(({ order }) => order.seq === seq));
-  write(work, side, members, lots, last.limit, spends);
+  write(work, side, members, lots, limit, spends);
 }
 
 const smaller = (a: number, b: number): number => (a < b ? a : b);
@@ -147,8 +164,25 @@ function affordable({ market, draft }: Settlement, side: Side, spends: string, l
   return most < BigInt(lots) ? count(most) : lots;
 }
 
-const tooSmall = ({ scales, listing }: TradingMarket, lots: number, limit: number): boolean =>
-  scales.quantity(lots) < parseAmount(listing.minQuantity) || lots === 0 || scales.notional(limit, lots) < parseAmount(listing.minNotional);
+/** A limit on the venue's tick, which may have grown beyond ours; no more aggressive than before. */
+function onSteps({ outside }: TradingMarket, side: Side, limit: number): number {
+  const over = outside?.steps ? limit % outside.steps.ticks : 0;
+  return over === 0 ? limit : side === BUY ? limit - over : limit + (outside?.steps?.ticks ?? 1) - over;
+}
+
+/** What the venue takes of a quantity: whole lots of its own, no more than its most. */
+function wholeSteps({ outside }: TradingMarket, lots: number): number {
+  if (!outside?.steps) return lots;
+  const within = smaller(lots, outside.steps.most);
+  return within - (within % outside.steps.lots);
+}
+
+const tooSmall = ({ scales, listing, outside }: TradingMarket, lots: number, limit: number): boolean =>
+  lots === 0 ||
+  lots < (outside?.steps?.least ?? 1) ||
+  scales.quantity(lots) < parseAmount(listing.minQuantity) ||
+  scales.notional(limit, lots) < parseAmount(listing.minNotional) ||
+  scales.notional(limit, lots) < (outside?.steps?.notional ?? 0n);
 
 /** Too little for the venue: takers rest in our book (to be bundled with others) or expire; resting orders stay. */
 function giveUp(work: Settlement, side: Side, members: readonly Member[]): void {
@@ -175,7 +209,7 @@ function write(work: Settlement, side: Side, members: readonly Member[], lots: n
     side: sideName(side),
     quantity: formatAmount(quantity),
     limitPrice: formatAmount(limitPrice),
-    timestamp: context.now,
+    timestamp: context.now + draft.state.venueAhead,
     recvWindow: RECV_WINDOW_MS,
     state: 'PENDING',
     venueOrderId: null,
@@ -189,7 +223,7 @@ function write(work: Settlement, side: Side, members: readonly Member[], lots: n
   const open: OpenIntent = { id, swapId: null, leg: 0, symbol: scales.symbol, side: intent.side, quantity, spends, spendsMost: mostSpent(intent.side, quantity, limitPrice), members: intent.members, at: context.now, best: scales.price(facing(market, intent.side)[0]?.[0] ?? 0) };
   draft.remember(draft.state.intents, id, open);
   draft.effects.push({ id: `send:${id}`, kind: 'venue.send', payload: { intentId: id }, at: context.now, done: false });
-  draft.state.orderSent(context.now);
+  draft.state.orderSent(scales.symbol);
   market.flying[side] = id;
   for (const { order, taker } of members) {
     if (!taker) {
@@ -221,8 +255,8 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   market.flying[side] = null;
   note(work, side, trades.length > 0);
   for (const { order, filled, open } of members) {
-    const again = order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done');
-    if (report.outcome === 'refused' && order.tif !== 'GTC') order.reason = 'VENUE_REFUSED';
+    const again = order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done' || report.again === true);
+    if (report.outcome === 'refused' && !again && order.tif !== 'GTC') order.reason = 'VENUE_REFUSED';
     comeBack(work, order.seq, filled, order.budget > 0 ? open - pointsLeft(order, market.scales) : 0, again);
   }
 }
@@ -258,7 +292,7 @@ function allot(work: Settlement, intent: OpenIntent, trade: VenueTrade, members:
   }
   if (lots > 0) throw new Error(`trade ${trade.symbol} ${trade.tradeId} is more than its bundle`);
   draft.postFact(
-    `venue:binance:main:${VENUE_EPOCH}:${trade.symbol}:${trade.tradeId}`,
+    `venue:binance:main:${draft.state.venue.epoch}:${trade.symbol}:${trade.tradeId}`,
     'order.venueTrade',
     transfers.bundleTrade({
       from: selling ? scales.base : scales.quote,
@@ -270,7 +304,7 @@ function allot(work: Settlement, intent: OpenIntent, trade: VenueTrade, members:
     }),
   );
   const { symbol, tradeId, quantity, quoteQuantity, commission, commissionAsset, time } = trade;
-  draft.rows.push(insertRow(VenueTradeEntity, { venueEpoch: VENUE_EPOCH, symbol, tradeId, intentId: intent.id, price: trade.price, quantity, quoteQuantity, commission, commissionAsset, at: time }));
+  draft.rows.push(insertRow(VenueTradeEntity, { venueEpoch: draft.state.venue.epoch, symbol, tradeId, intentId: intent.id, price: trade.price, quantity, quoteQuantity, commission, commissionAsset, at: time }));
 }
 
 /** After a miss resting orders wait until the venue's price has moved, longer each time. */

@@ -18,6 +18,8 @@ export interface Outside {
   readonly asks: readonly (readonly [price: number, lots: number])[];
   /** When the venue last spoke of it (ms). */
   readonly at: number;
+  /** What the venue takes now, in our ticks and lots; null where its steps do not fit ours: nothing is sent then. */
+  readonly steps?: { readonly ticks: number; readonly lots: number; readonly least: number; readonly most: number; readonly notional: Units } | null | undefined;
 }
 
 /** A taker whose rest could be had outside; waits for the next bundle. */
@@ -29,6 +31,8 @@ export interface Waiting {
 /** One market in the engine's memory: its book, its open orders, and what is on its way outside. */
 export interface TradingMarket {
   listing: Market;
+  /** The venue is stopped until an operator opens it: our own book goes on alone. */
+  stopped: boolean;
   readonly scales: Scales;
   readonly filters: Filters;
   readonly book: Book;
@@ -82,6 +86,7 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
   book.state = listing.state;
   const market: TradingMarket = {
     listing,
+    stopped: false,
     scales: scalesOf(listing, registry),
     filters: filtersOfListing(listing),
     book,
@@ -109,8 +114,8 @@ const noMiss = (): TradingMarket['missed'][0] => ({ best: 0, until: 0, pause: 0 
 export const sideOf = (side: 'BUY' | 'SELL'): Side => (side === 'BUY' ? BUY : SELL);
 
 /** Does the venue stand behind it, or only our book, or nobody until prices are fresh again? */
-export function modeOf({ listing, outside }: TradingMarket, now: number): 'mirrored' | 'inside only' | 'cancel only' {
-  if (listing.venue === null || listing.insideOnly) return 'inside only';
+export function modeOf({ listing, outside, stopped }: TradingMarket, now: number): 'mirrored' | 'inside only' | 'cancel only' {
+  if (listing.venue === null || listing.insideOnly || stopped || outside?.steps === null) return 'inside only';
   return outside && now - outside.at <= STALE_MS ? 'mirrored' : 'cancel only';
 }
 

@@ -8,6 +8,7 @@ import type { Command, CommandAnswer, CommandBody, OrderTerms, VenueTrade } from
 import type { Logger } from '../../domain/contract/ports';
 import { parseAmount } from '../../domain/money/amount';
 import { auditBooks } from '../../ledger/audit';
+import { SELL } from '../book/types';
 import { createEngine } from '../engine';
 import type { EngineHouse } from '../engine';
 
@@ -213,6 +214,16 @@ describe('a market without a venue', () => {
     expect(await order(old.id)).toMatchObject({ state: 'NEW', standing: 'resting' });
     expect(await replace('1.5', 'below')).toMatchObject({ status: 'NEW', working: false, canceledId: old.id });
     expect(await balance('ann', 'JVZ')).toBe('9995 5');
+  });
+
+  test('a restart finds an iceberg of which the part that shows was eaten into', async () => {
+    const iceberg = await place('ann', { side: 'SELL', price: '2', quantity: '8', icebergQty: '4' });
+    await place('bob', { price: '2', quantity: '5' });
+    await engine.stop();
+    engine = await start();
+    expect(engine.markets().get('JVZJVG')?.book.levels(SELL, 1)).toEqual([20_000, 300]);
+    expect(await place('bob', { price: '2', quantity: '3' })).toMatchObject({ status: 'FILLED' });
+    expect(await order(iceberg.id)).toMatchObject({ state: 'FILLED' });
   });
 
   test('a restart finds the book as it was', async () => {

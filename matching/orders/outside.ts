@@ -1,7 +1,8 @@
 import type { Clock } from '../../domain/clock-and-ids';
 import type { Registry } from '../../domain/registry';
 import type { EngineHouse } from '../engine';
-import type { PriceLevel, Venue } from '../venues/venue';
+import type { MarketRules, PriceLevel, Venue } from '../venues/venue';
+import type { Outside } from './market';
 import type { Scales } from './scales';
 import { count, scalesOf } from './scales';
 
@@ -13,10 +14,23 @@ export function followVenue({ engine, venue, registry, clock }: { engine: Engine
   venue.onDepth((symbol) => {
     const own = scales.get(symbol);
     const depth = own && venue.depth(symbol);
-    if (!own || !depth || venue.rules(symbol)?.trading === false) return;
-    engine.outside(symbol, { bids: levels(depth.bids, own, false), asks: levels(depth.asks, own, true), at: clock.now() - depth.ageMs });
+    if (!own) return;
+    const rules = venue.rules(symbol);
+    // A market that does not trade there has no price there: ours takes no orders that follow it.
+    if (rules?.trading === false) return engine.outside(symbol, { bids: [], asks: [], at: 0, steps: undefined });
+    if (depth) engine.outside(symbol, { bids: levels(depth.bids, own, false), asks: levels(depth.asks, own, true), at: clock.now() - depth.ageMs, steps: stepsOf(rules, own) });
   });
 }
+
+/** The venue's steps in ours; null where they are finer or do not fit, so that its trades could not be counted in ours. */
+function stepsOf(rules: MarketRules | undefined, { tick, lot }: Scales): Outside['steps'] {
+  if (!rules) return undefined;
+  const [ticks, lots] = [rules.tick === 0n ? tick : rules.tick, rules.lot === 0n ? lot : rules.lot];
+  if (ticks % tick !== 0n || lots % lot !== 0n) return null;
+  const most = rules.maxQuantity / lot;
+  return { ticks: count(ticks / tick), lots: count(lots / lot), most: most > MOST_LOTS || most === 0n ? count(MOST_LOTS) : count(most), least: count((rules.minQuantity + lot - 1n) / lot), notional: rules.minNotional };
+}
+const MOST_LOTS = 2n ** 52n;
 
 function levels(side: readonly PriceLevel[], { tick, lot }: Scales, up: boolean): [number, number][] {
   return side.slice(0, LEVELS).map(({ price, quantity }) => [count(up ? (price + tick - 1n) / tick : price / tick), count(quantity / lot)]);

@@ -198,6 +198,8 @@ export class Settlement implements BookSink {
     const extra = new Map<string, { userId: string; asset: string; amount: Units }>();
     for (const order of this.withSiblings()) {
       const wanted = this.wanted(order);
+      // Of an iceberg, what is left of the part that shows: a restart must find it so.
+      if (order.peak > 0 && order.standing !== null) order.shown = market.book.find(order.seq)?.shown ?? 0;
       const asset = heldAssetOf(order.side, market.scales);
       const at = `${order.userId}|${asset}`;
       const before = extra.get(at)?.amount ?? 0n;

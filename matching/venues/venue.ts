@@ -3,8 +3,6 @@ import type { Units } from '../../domain/money/amount';
 
 /** How long the venue may take to accept an order, from the timestamp that is stored and signed. */
 export const RECV_WINDOW_MS = 5000;
-/** The epoch of venue ids; an operator opens a new one after a reset of the venue. */
-export const VENUE_EPOCH = 1;
 
 /** An order as it was committed, on its way to a venue: a limit order that is filled at once or not at all (IOC). */
 export interface VenueOrder {
@@ -23,7 +21,8 @@ export interface VenueOrder {
 /** Three outcomes, never two. Unknown never means "send again". */
 export type OrderOutcome =
   | { readonly outcome: 'done'; readonly venueOrderId: string; readonly trades: VenueTrade[] }
-  | { readonly outcome: 'refused'; readonly reason: string }
+  /** `again`: for a reason that is not the order's; another attempt, with another id, may follow. */
+  | { readonly outcome: 'refused'; readonly reason: string; readonly again?: boolean }
   | { readonly outcome: 'unknown'; readonly reason: string };
 
 /** What a venue can say of an order it is asked for. `open` and `incomplete` mean: ask again. */
@@ -67,8 +66,26 @@ export interface VenuePublicTrade {
   readonly at: number;
 }
 
+/** A trade of our account, and the order it belongs to. */
+export interface AccountTrade {
+  readonly id: number;
+  readonly orderId: number;
+  readonly price: string;
+  readonly quantity: string;
+}
+
 /** A market outside that executes our orders. Binance is the first. */
 export interface Venue {
+  /** Connected, and not asked to wait: an order could be sent now. */
+  ready(): boolean;
+  /** The venue's time (ms): ours, and how far it is ahead. */
+  now(): number;
+  /** Does the venue still know this order by both of its ids? Rejects when it cannot be asked now. */
+  knows(order: { readonly id: string; readonly symbol: string; readonly venueOrderId: string }): Promise<boolean>;
+  /** Our id of an order that the venue knows by its own; undefined where it knows none. Rejects when it cannot be asked now. */
+  clientIdOf(symbol: string, orderId: number): Promise<string | undefined>;
+  /** Trades of our account from this id on, oldest first, at most a page. Rejects when it cannot be asked now. */
+  tradesFrom(symbol: string, id: number): Promise<AccountTrade[]>;
   /** Sends once; resolves within its deadline, at worst with `unknown`. */
   place(order: VenueOrder): Promise<OrderOutcome>;
   /** Looks an order up by our id; throws when the venue cannot be asked now. */

@@ -1,14 +1,24 @@
 import { listAdminActions } from '../../db/stores/admin-audit';
 import { movesInFlight } from '../../db/stores/history';
+import { readVenueState, venueDifferences } from '../../db/stores/venue';
 import { emailsOf, listUsers } from '../../db/stores/users';
+import type { VenueView } from '../../domain/contract/api/admin';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
-import { presentMoves } from './present';
+import { presentMoves, presentVenue } from './present';
 
-export function adminRoutes({ dataSource, engine, reconciliation }: Pick<ServerDeps, 'dataSource' | 'engine' | 'reconciliation'>): Route[] {
+const DIFFERENCES_SHOWN = 100;
+
+export function adminRoutes({ dataSource, engine, ids, reconciliation }: Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'reconciliation'>): Route[] {
+  const venue = async (): Promise<VenueView> => presentVenue(await readVenueState(dataSource), await venueDifferences(dataSource, DIFFERENCES_SHOWN));
   return [
+    route(ENDPOINTS.adminVenue, venue),
+    route(ENDPOINTS.openVenue, async ({ user, body }) => {
+      await engine.submit({ kind: 'venue.open', adminId: user.id, newEpoch: body.newEpoch, why: body.why, reference: `venue-open:${ids.next()}` });
+      return venue();
+    }),
     route(ENDPOINTS.treasury, async () => {
       const [custody, position, moves] = await Promise.all([engine.custody(), engine.operatorPosition(), movesInFlight(dataSource)]);
       return { custody, position, inFlight: presentMoves(moves.sweeps, moves.transfers) };

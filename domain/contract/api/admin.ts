@@ -66,3 +66,20 @@ export const adminUserView = z.object({
   createdAt: time,
 });
 export type AdminUserView = z.infer<typeof adminUserView>;
+
+/** The venue behind our books. Nothing is sent there while it is not OPEN. */
+export const venueView = z.object({
+  venue: z.string(),
+  /** Its ids (orders, trades) are unique within an epoch. */
+  epoch: z.number().int(),
+  state: z.enum(['OPEN', 'STOPPED', 'OPENING']),
+  /** Why it was stopped, or what the operator said. */
+  reason: z.string().nullable(),
+  at: time,
+  /** Booked to suspense because an operator opened the venue; signed: what its account had more than our books. */
+  differences: z.array(z.object({ epoch: z.number().int(), asset: assetCode, booked: signedAmount, actual: signedAmount, difference: signedAmount, reason: z.string().nullable(), at: time })),
+});
+export type VenueView = z.infer<typeof venueView>;
+
+/** `newEpoch`: the venue was reset, its ids begin anew. */
+export const openVenue = z.strictObject({ newEpoch: z.boolean(), why: z.string().trim().min(3).max(500) });

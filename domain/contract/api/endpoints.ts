@@ -336,6 +336,14 @@ export const ENDPOINTS = {
   reconciliation: get('/admin/reconciliation', 'The books against the chains and Binance, as last compared', { ...ADMIN, answers: admin.reconciliationView }),
   treasury: get('/admin/treasury', 'Where the coins are', { ...ADMIN, answers: admin.treasuryView }),
   auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: listOf(admin.auditView) }),
+  adminVenue: get('/admin/venue', 'The venue behind our books: whether orders go there, and why not', { ...ADMIN, answers: admin.venueView }),
+  openVenue: post('/admin/venue/open', 'Open the venue: orders there are answered for, differences of its account are booked to suspense, then orders go out again', {
+    ...ADMIN,
+    carries: 'json',
+    body: admin.openVenue,
+    answers: admin.venueView,
+    refuses: ['BUSY', 'UNKNOWN_OUTCOME'],
+  }),
   adminUsers: get('/admin/users', 'Accounts', { ...ADMIN, query: page, answers: listOf(admin.adminUserView) }),
 } satisfies Record<string, Endpoint>;
 

@@ -10,7 +10,7 @@ import { floorToStep, ceilToStep, mulDivDown, mulDivUp, stepOf } from '../../../
 import { assetOf } from '../../../domain/registry';
 import { available } from '../../../ledger/accounts';
 import * as transfers from '../../../ledger/transfers';
-import { RECV_WINDOW_MS, VENUE_EPOCH } from '../../venues/venue';
+import { RECV_WINDOW_MS } from '../../venues/venue';
 import type { Context, Draft } from '../draft';
 import { mostSpent, openIntent, openSwap, sendable } from '../state';
 import { settleBundleOf } from './orders';
@@ -20,6 +20,7 @@ type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
 export function acceptSwap(draft: Draft, command: Body<'swap.accept'>, reference: string, { now }: Context): void {
   const offer = usableQuote(draft, command, now);
+  if (draft.state.venue.state !== 'OPEN') throw new DomainError('MARKET_CLOSED', { reason: draft.state.venue.reason });
   const { quote, legs } = offer;
   const amount = parseAmount(quote.fromAmount);
   const has = draft.state.books.balance(available(quote.userId), quote.from);
@@ -86,7 +87,7 @@ function openLeg(draft: Draft, swapId: string, at: number, leg: SwapLeg, quantit
     side: leg.side,
     quantity: formatAmount(quantity),
     limitPrice: formatAmount(leg.limit),
-    timestamp: now,
+    timestamp: now + draft.state.venueAhead,
     recvWindow: RECV_WINDOW_MS,
     state: 'PENDING',
     venueOrderId: null,
@@ -197,7 +198,7 @@ function settleTrade(
   const commission = isLast ? mulDivDown(swap.commission, done, leg.quantity) : 0n;
   const selling = intent.side === 'SELL';
   draft.postFact(
-    `venue:binance:main:${VENUE_EPOCH}:${trade.symbol}:${trade.tradeId}`,
+    `venue:binance:main:${draft.state.venue.epoch}:${trade.symbol}:${trade.tradeId}`,
     'swap.trade',
     transfers.swapTrade({
       userId: swap.userId,
@@ -213,7 +214,7 @@ function settleTrade(
     }),
   );
   const { symbol, tradeId, price, quantity, quoteQuantity, commissionAsset, time } = trade;
-  const row = { venueEpoch: VENUE_EPOCH, symbol, tradeId, intentId: intent.id, price, quantity, quoteQuantity, commission: trade.commission, commissionAsset, at: time };
+  const row = { venueEpoch: draft.state.venue.epoch, symbol, tradeId, intentId: intent.id, price, quantity, quoteQuantity, commission: trade.commission, commissionAsset, at: time };
   draft.rows.push(insertRow(VenueTradeEntity, row));
   Object.assign(fill, { base: done, paid, got, commission });
 }

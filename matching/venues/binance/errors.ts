@@ -57,3 +57,9 @@ export function failureOf(error: unknown, now: number): Failure {
 
 /** The venue's words for "no such order" on a query. */
 export const NO_SUCH_ORDER = -2013;
+/** The request's time is not the venue's. */
+export const BAD_CLOCK = -1021;
+/** The key is not good, or not good for this. */
+export const BAD_KEY = -2015;
+/** A filter of the market, which may have changed. */
+export const FILTER = -1013;

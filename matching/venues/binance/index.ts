@@ -3,6 +3,8 @@ import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger, VenueCapital } from '../../../domain/contract/ports';
 import type { Venue } from '../venue';
 import { createCapital } from './capital';
+import { createVenueClock } from './clock';
+import { failureOf } from './errors';
 import { createMarketData } from './market-data';
 import { createOrders } from './orders';
 import { createRest } from './rest';
@@ -10,8 +12,10 @@ import type { BinanceConfig } from './rest';
 
 export type { BinanceConfig } from './rest';
 
-/** Further than this from the venue's clock, orders would be refused or live too long. */
-const CLOCK_OFF_MS = 800;
+const CLOCK_EVERY_MS = 60_000;
+const AGAIN_MS = 1500;
+/** A definite refusal at the start is asked about so often: a key that was changed a moment ago is not good at once. */
+const REFUSALS = 10;
 
 /** 24 hours of a market, as the venue tells them. */
 export interface DayFigures {
@@ -30,9 +34,13 @@ export interface Binance extends Venue {
   dayFigures(): Promise<DayFigures[]>;
   trades(symbol: string, limit: number): Promise<PublicTradeView[]>;
   readonly capital: VenueCapital;
+  /** Called when the user stream is open, or open again. */
+  onSubscribed(listener: () => void): void;
   /** Called when the venue hints that balances changed. */
   onBalances(listener: () => void): void;
-  /** Throws when the trading key can withdraw, or the clocks are too far apart. Resolves when the key was checked. */
+  /** Called with how far the venue's clock is ahead (ms), whenever it was read. */
+  onClock(listener: (aheadMs: number) => void): void;
+  /** Throws when the trading key can withdraw, is refused, or the clocks are too far apart. Waits while the venue cannot be asked. */
   checkAccount(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -42,11 +50,22 @@ export interface Binance extends Venue {
 export function createBinance(config: BinanceConfig, symbols: readonly string[], deps: { clock: Clock; logger: Logger }): Binance {
   const rest = createRest(config, deps);
   const data = createMarketData(config, symbols, rest, deps);
-  const orders = createOrders(config, rest, deps);
+  const clock = createVenueClock(rest, deps);
+  const orders = createOrders(config, rest, clock, () => void data.reloadRules(), deps);
+  const sync = (): void => void clock.sync().catch((error: unknown) => deps.logger.warn({ error: String(error) }, "the venue's clock cannot be read"));
+  rest.onBadClock(sync);
+  let timer: NodeJS.Timeout | undefined;
 
   return {
     place: (order) => orders.place(order),
+    ready: () => orders.ready(),
+    clientIdOf: (symbol, orderId) => orders.clientIdOf(symbol, orderId),
+    onSubscribed: (listener) => orders.onSubscribed(listener),
+    now: () => clock.now(),
     find: (order) => orders.find(order),
+    knows: (order) => orders.knows(order),
+    tradesFrom: (symbol, id) => orders.tradesFrom(symbol, id),
+    onClock: (listener) => clock.onChange(listener),
     onHint: (listener) => orders.onHint(listener),
     onBalances: (listener) => orders.onBalances(listener),
     depth: (symbol) => data.depth(symbol),
@@ -64,20 +83,39 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
     },
     capital: createCapital(rest, deps),
     checkAccount: async () => {
-      const sent = deps.clock.now();
-      // Not getServerTime(): the SDK sends that one to the real exchange, whatever the configured address.
-      const { serverTime } = (await rest.call(true, () => rest.trading.get('api/v3/time'))) as unknown as { serverTime: number };
-      const offset = serverTime - (sent + deps.clock.now()) / 2;
-      if (Math.abs(offset) > CLOCK_OFF_MS) throw new Error(`this machine's clock is ${offset} ms off the venue's: set it right (NTP) and start again`);
-      const rights = (await rest.call(true, () => rest.trading.getApiKeyPermissions())) as unknown as { enableWithdrawals: boolean };
-      if (rights.enableWithdrawals) throw new Error('the trading key can withdraw: give the engine a key without that right');
+      let canWithdraw = true;
+      await patiently(async () => {
+        await clock.sync();
+        const rights = (await rest.call(true, () => rest.trading.getApiKeyPermissions())) as unknown as { enableWithdrawals?: unknown };
+        if (typeof rights.enableWithdrawals !== 'boolean') throw new Error('the venue did not tell what the key may do');
+        canWithdraw = rights.enableWithdrawals;
+      }, deps);
+      if (canWithdraw) throw new Error('the trading key can withdraw: give the engine a key without that right');
     },
     start: async () => {
+      timer = setInterval(sync, CLOCK_EVERY_MS);
       await Promise.all([data.start(), orders.start()]);
     },
     stop: async () => {
+      clearInterval(timer);
       data.stop();
       await orders.stop();
     },
   };
+}
+
+/** Until it works: a venue that bans us or is not there is waited for, one that refuses is asked a few times more. */
+async function patiently(work: () => Promise<void>, { clock, logger }: { clock: Clock; logger: Logger }): Promise<void> {
+  for (let refusals = 0; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      const { kind, code, message } = failureOf(error, clock.now());
+      const wrongClock = error instanceof Error && error.message.startsWith("this machine's clock");
+      if (kind === 'refused') refusals++;
+      if (wrongClock || refusals >= REFUSALS) throw error;
+      logger.warn({ code, error: message }, 'the venue cannot be asked about our account yet');
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { WebsocketClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger } from '../../../domain/contract/ports';
-import { parseAmount } from '../../../domain/money/amount';
+import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Depth, MarketRules, VenuePublicTrade } from '../venue';
 import { DepthBook } from './book';
 import type { DepthDiff, DepthSnapshot } from './book';
@@ -11,7 +11,7 @@ import type { BinanceConfig, Rest } from './rest';
 const STALE_MS = 10_000;
 const SNAPSHOT_LEVELS = 1000;
 const LEVELS_READ = 500;
-const RULES_EVERY_MS = 60_000;
+const RULES_EVERY_MS = 5000;
 
 interface Followed {
   readonly book: DepthBook;
@@ -24,6 +24,8 @@ export interface MarketData {
   stop(): void;
   depth(symbol: string): Depth | undefined;
   rules(symbol: string): MarketRules | undefined;
+  /** Reads the rules now: one of them was broken. */
+  reloadRules(): Promise<void>;
   onDepth(listener: (symbol: string) => void): void;
   onTrade(listener: (symbol: string, trade: VenuePublicTrade) => void): void;
 }
@@ -50,6 +52,7 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
         try {
           const snapshot = await rest.call(false, () => rest.trading.getOrderBook({ symbol, limit: SNAPSHOT_LEVELS }));
           if (!market.book.load(snapshot as unknown as DepthSnapshot)) await pause(200);
+          else deps.logger.debug({ symbol }, "the venue's book was read anew");
         } catch (error) {
           deps.logger.warn({ symbol, error: error instanceof Error ? error.message : 'refused' }, 'no snapshot of the book yet');
           await pause(1000);
@@ -82,15 +85,27 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
     for (const market of followed.values()) market.book.reset();
   };
   socket.on('reconnecting', forget);
-  socket.on('reconnected', forget);
+  socket.on('reconnected', () => {
+    deps.logger.info({}, "the venue's streams are back");
+    forget();
+  });
   socket.on('exception', () => undefined);
 
   const loadRules = async (): Promise<void> => {
     const info = (await rest.call(false, () => rest.trading.getExchangeInfo({ symbols: [...symbols] }))) as unknown as { symbols: ExchangeSymbol[] };
-    for (const symbol of info.symbols) rules.set(symbol.symbol, rulesOf(symbol));
+    for (const symbol of info.symbols) {
+      const [before, now] = [rules.get(symbol.symbol), rulesOf(symbol)];
+      rules.set(symbol.symbol, now);
+      if (before === undefined || sameRules(before, now)) continue;
+      deps.logger.warn({ symbol: now.symbol, trading: now.trading, tick: formatAmount(now.tick), lot: formatAmount(now.lot) }, 'the venue has changed the rules of a market');
+      for (const listener of onDepth) listener(symbol.symbol);
+    }
   };
 
+  const reloadRules = (): Promise<void> => loadRules().catch(() => undefined);
+
   return {
+    reloadRules,
     start: async () => {
       for (;;) {
         try {
@@ -102,7 +117,7 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
           await pause(1000);
         }
       }
-      timer = setInterval(() => void loadRules().catch(() => undefined), RULES_EVERY_MS);
+      timer = setInterval(() => void reloadRules(), RULES_EVERY_MS);
       await socket.subscribe(
         symbols.flatMap((symbol) => [`${symbol.toLowerCase()}@depth@100ms`, `${symbol.toLowerCase()}@trade`]),
         'main',
@@ -166,3 +181,6 @@ export function rulesOf(symbol: ExchangeSymbol): MarketRules {
     minNotional: units(notional.minNotional),
   };
 }
+
+const RULES: readonly (keyof MarketRules)[] = ['trading', 'tick', 'lot', 'minQuantity', 'maxQuantity', 'minNotional'];
+const sameRules = (one: MarketRules, other: MarketRules): boolean => RULES.every((rule) => one[rule] === other[rule]);

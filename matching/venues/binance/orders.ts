@@ -4,19 +4,28 @@ import type { Clock } from '../../../domain/clock-and-ids';
 import type { VenueTrade } from '../../../domain/contract/commands';
 import type { Logger } from '../../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
-import { notionalDown } from '../../../domain/money/rounding';
-import type { OrderFound, OrderOutcome, VenueOrder } from '../venue';
-import { NO_SUCH_ORDER, failureOf } from './errors';
+import { floorToStep, notionalDown } from '../../../domain/money/rounding';
+import type { AccountTrade, OrderFound, OrderOutcome, Venue, VenueOrder } from '../venue';
+import type { VenueClock } from './clock';
+import { BAD_CLOCK, BAD_KEY, FILTER, NO_SUCH_ORDER, failureOf } from './errors';
 import { CALL_TIMEOUT_MS } from './rest';
 import type { BinanceConfig, Rest } from './rest';
 
 /** The SDK moves a request's timestamp by the time it waited for a connection; more than this is not signed. */
 const TIMESTAMP_SLACK_MS = 500;
 const KEY = 'mainWSAPI';
+/** The venue's amounts have eight decimals. */
+const FINEST = 10n ** 10n;
 
 export interface Orders {
   place(order: VenueOrder): Promise<OrderOutcome>;
   find(order: VenueOrder): Promise<OrderFound>;
+  readonly knows: Venue['knows'];
+  readonly tradesFrom: Venue['tradesFrom'];
+  readonly clientIdOf: Venue['clientIdOf'];
+  readonly ready: Venue['ready'];
+  /** Called when the user stream is open, or open again: whatever happened before was not told. */
+  onSubscribed(listener: () => void): void;
   onHint(listener: (orderId: string) => void): void;
   onBalances(listener: () => void): void;
   start(): Promise<void>;
@@ -27,6 +36,7 @@ interface PlacedOrder {
   readonly orderId: number;
   readonly status: string;
   readonly executedQty: string;
+  readonly cummulativeQuoteQty: string;
   readonly transactTime: number;
   readonly fills?: readonly { price: string; qty: string; commission: string; commissionAsset: string; tradeId: number }[];
 }
@@ -35,9 +45,10 @@ interface PlacedOrder {
  * Orders over the venue's WebSocket API. The SDK has no deadline, opens a second socket when asked during a reconnect,
  * and shifts timestamps; so we keep our own gate and deadline, and sign only what carries the stored timestamp.
  */
-export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: Clock; logger: Logger }): Orders {
+export function createOrders(config: BinanceConfig, rest: Rest, venueClock: VenueClock, onFilter: () => void, deps: { clock: Clock; logger: Logger }): Orders {
   const hints: ((orderId: string) => void)[] = [];
   const balanceHints: (() => void)[] = [];
+  const subscribed: (() => void)[] = [];
   /** Orders on their way, by client id: the timestamp each must be signed with. */
   const stored = new Map<string, number>();
   let connected = false;
@@ -72,15 +83,20 @@ export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: C
   /** The SDK knows how to close and come back, and keeps it to itself. */
   const reconnect = (why: string): void => {
     connected = false;
+    deps.logger.info({ why }, "the venue's connection for orders is begun anew");
     (socket as unknown as { executeReconnectableClose(key: string, reason: string): void }).executeReconnectableClose(KEY, why);
   };
+
+  venueClock.onChange((aheadMs) => api.setTimeOffsetMs(aheadMs));
 
   const subscribe = async (): Promise<void> => {
     while (!stopped) {
       try {
+        if (deps.clock.now() < rest.bannedUntil()) throw new Error('the venue has asked us to wait');
         await withDeadline(api.subscribeUserDataStream(KEY));
         connected = true;
-        for (const hint of balanceHints) hint();
+        deps.logger.info({}, 'the venue user stream is open');
+        for (const hint of [...balanceHints, ...subscribed]) hint();
         return;
       } catch (error) {
         deps.logger.warn({ error: reasonOf(error) }, 'the venue user stream is not open yet');
@@ -97,7 +113,8 @@ export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: C
   });
   socket.on('reconnected', () => {
     connected = true;
-    for (const hint of balanceHints) hint();
+    deps.logger.info({}, "the venue's connection for orders is back");
+    for (const hint of [...balanceHints, ...subscribed]) hint();
   });
   socket.on('exception', () => undefined);
   socket.on('message', (raw: unknown) => {
@@ -127,21 +144,35 @@ export function createOrders(config: BinanceConfig, rest: Rest, deps: { clock: C
 
   return {
     place: async (order) => {
-      if (!connected) return { outcome: 'refused', reason: 'NOT_CONNECTED' };
-      if (deps.clock.now() < rest.bannedUntil()) return { outcome: 'refused', reason: 'BANNED' };
+      // Nothing was sent: another attempt may follow when the venue is there again.
+      if (!connected) return { outcome: 'refused', reason: 'NOT_CONNECTED', again: true };
+      if (deps.clock.now() < rest.bannedUntil()) return { outcome: 'refused', reason: 'BANNED', again: true };
       stored.set(order.id, order.timestamp);
       try {
         return await send(order);
       } catch (error) {
-        if (error instanceof NotSent) return { outcome: 'refused', reason: 'NOT_SENT' };
+        if (error instanceof NotSent) return { outcome: 'refused', reason: 'NOT_SENT', again: true };
         const failure = failureOf(error, deps.clock.now());
         if (failure.kind === 'banned') rest.ban(failure.until);
-        return { outcome: failure.kind === 'unknown' ? 'unknown' : 'refused', reason: `${failure.code ?? ''} ${failure.message}`.trim() };
+        const reason = `${failure.code ?? ''} ${failure.message}`.trim();
+        if (failure.kind === 'unknown') return { outcome: 'unknown', reason };
+        if (failure.code === FILTER) onFilter();
+        if (failure.code === BAD_KEY) rest.keyRefused();
+        if (failure.kind === 'banned' || failure.code === BAD_KEY) return { outcome: 'refused', reason, again: true };
+        if (failure.code !== BAD_CLOCK) return { outcome: 'refused', reason };
+        // The clock first, so that the next attempt (a new order with a new id) carries the right time.
+        await venueClock.sync().catch((cause: unknown) => deps.logger.warn({ error: String(cause) }, "the venue's clock cannot be read"));
+        return { outcome: 'refused', reason, again: true };
       } finally {
         stored.delete(order.id);
       }
     },
     find: (order) => findOrder(rest, order, deps.clock),
+    knows: (order) => knowsOrder(rest, order, deps.clock),
+    tradesFrom: (symbol, id) => accountTrades(rest, symbol, id),
+    clientIdOf: async (symbol, orderId) => (await query(rest, symbol, { orderId }, deps.clock))?.clientOrderId,
+    ready: () => connected && deps.clock.now() >= rest.bannedUntil(),
+    onSubscribed: (listener) => void subscribed.push(listener),
     onHint: (listener) => void hints.push(listener),
     onBalances: (listener) => void balanceHints.push(listener),
     start: subscribe,
@@ -179,7 +210,8 @@ const FINAL = new Set(['FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'REJ
 function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
   if (!FINAL.has(placed.status)) return { outcome: 'unknown', reason: `status ${placed.status}` };
   const trades = (placed.fills ?? []).map((fill): VenueTrade => {
-    const quoteQuantity = formatAmount(notionalDown(parseAmount(fill.price), parseAmount(fill.qty)));
+    // Counted as the venue counts: what is finer than its amounts does not exist there.
+    const quoteQuantity = formatAmount(floorToStep(notionalDown(parseAmount(fill.price), parseAmount(fill.qty)), FINEST));
     return {
       symbol: order.symbol,
       tradeId: fill.tradeId,
@@ -191,33 +223,55 @@ function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
       time: placed.transactTime,
     };
   });
-  if (!addsUp(trades, placed.executedQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
+  const quote = trades.reduce((sum, trade) => sum + parseAmount(trade.quoteQuantity), 0n);
+  if (!isId(placed.orderId) || !addsUp(trades, placed.executedQty) || quote !== parseAmount(placed.cummulativeQuoteQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
   return { outcome: 'done', venueOrderId: String(placed.orderId), trades };
 }
 
-const addsUp = (trades: readonly VenueTrade[], executed: string): boolean =>
-  trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n) === parseAmount(executed);
+/** A number that JSON can carry whole. */
+const isId = (id: unknown): boolean => Number.isSafeInteger(id) && (id as number) > 0;
+
+/** Sound trades that are all there; amounts that are none throw. */
+function addsUp(trades: readonly VenueTrade[], executed: string): boolean {
+  const sound = trades.every(({ tradeId, price, quantity, commission }) => isId(tradeId) && parseAmount(price) > 0n && parseAmount(quantity) > 0n && parseAmount(commission) >= 0n);
+  return sound && trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n) === parseAmount(executed);
+}
+
+interface QueriedOrder {
+  readonly orderId: number;
+  readonly clientOrderId: string;
+  readonly status: string;
+  readonly executedQty: string;
+}
+
+async function query(rest: Rest, symbol: string, by: { origClientOrderId: string } | { orderId: number }, clock: Clock): Promise<QueriedOrder | undefined> {
+  try {
+    const found = (await rest.call(true, () => rest.trading.getOrder({ symbol, ...by }))) as unknown as QueriedOrder;
+    if (!isId(found.orderId) || typeof found.status !== 'string') throw new Error('the venue answered something odd about an order');
+    return found;
+  } catch (error) {
+    if (failureOf(error, clock.now()).code === NO_SUCH_ORDER) return undefined;
+    throw error;
+  }
+}
+
+interface TradeRow {
+  readonly id: number;
+  readonly orderId: number;
+  readonly price: string;
+  readonly qty: string;
+  readonly quoteQty: string;
+  readonly commission: string;
+  readonly commissionAsset: string;
+  readonly time: number;
+}
 
 /** Asks for the order by our id, and for its trades by the venue's. */
 async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<OrderFound> {
-  let found: { orderId: number; status: string; executedQty: string };
-  try {
-    found = (await rest.call(true, () => rest.trading.getOrder({ symbol: order.symbol, origClientOrderId: order.id }))) as unknown as typeof found;
-  } catch (error) {
-    const failure = failureOf(error, clock.now());
-    if (failure.code === NO_SUCH_ORDER) return { found: 'absent' };
-    throw error;
-  }
+  const found = await query(rest, order.symbol, { origClientOrderId: order.id }, clock);
+  if (!found) return { found: 'absent' };
   if (!FINAL.has(found.status)) return { found: 'open' };
-  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol: order.symbol, orderId: found.orderId }))) as unknown as {
-    id: number;
-    price: string;
-    qty: string;
-    quoteQty: string;
-    commission: string;
-    commissionAsset: string;
-    time: number;
-  }[];
+  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol: order.symbol, orderId: found.orderId }))) as unknown as TradeRow[];
   const trades = rows.map(
     (row): VenueTrade => ({
       symbol: order.symbol,
@@ -232,4 +286,15 @@ async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<O
   );
   // Queries may read a copy that lags behind.
   return addsUp(trades, found.executedQty) ? { found: 'final', venueOrderId: String(found.orderId), trades } : { found: 'incomplete' };
+}
+
+async function knowsOrder(rest: Rest, { id, symbol, venueOrderId }: { id: string; symbol: string; venueOrderId: string }, clock: Clock): Promise<boolean> {
+  const found = await query(rest, symbol, { origClientOrderId: id }, clock);
+  return found !== undefined && String(found.orderId) === venueOrderId;
+}
+
+async function accountTrades(rest: Rest, symbol: string, fromId: number): Promise<AccountTrade[]> {
+  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, fromId, limit: 1000 }))) as unknown as TradeRow[];
+  if (!rows.every(({ id, orderId }) => isId(id) && isId(orderId))) throw new Error('the venue answered something odd about trades');
+  return rows.map(({ id, orderId, price, qty }) => ({ id, orderId, price, quantity: qty }));
 }

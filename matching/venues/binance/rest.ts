@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { MainClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger } from '../../../domain/contract/ports';
-import { failureOf } from './errors';
+import { BAD_CLOCK, BAD_KEY, failureOf } from './errors';
 
 /** Keys and addresses of one Binance account. Production, testnet and the local emulator differ here alone. */
 export interface BinanceConfig {
@@ -21,6 +21,8 @@ export const CALL_TIMEOUT_MS = 11_000;
 /** Above this share of the weight limit only calls that protect money go out. */
 const WEIGHT_SHARE = 80;
 const WEIGHT_LIMIT_PER_MINUTE = 6000;
+/** After our key was refused the next call waits so long. */
+const KEY_PAUSE_MS = 1000;
 
 /** The venue may not be called now: banned, or the weight is nearly used up. Nothing was sent. */
 export class VenueBusy extends Error {
@@ -35,11 +37,20 @@ export interface Rest {
   /** Notes a ban learnt elsewhere (WebSocket API). */
   ban(until: number): void;
   bannedUntil(): number;
+  /** Our key was refused: nobody asks for a moment. */
+  keyRefused(): void;
+  /** Called when a call was refused because of its time. */
+  onBadClock(listener: () => void): void;
 }
 
 /** One limiter and one ban state for every caller of the account. */
 export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: Logger }): Rest {
   let bannedUntil = 0;
+  const badClock: (() => void)[] = [];
+  const keyRefused = (): void => {
+    bannedUntil = Math.max(bannedUntil, deps.clock.now() + KEY_PAUSE_MS);
+    deps.logger.error({ code: BAD_KEY }, 'the venue refuses our key');
+  };
   const client = ({ key, secret }: { key: string; secret: string }): MainClient =>
     new MainClient(
       { api_key: key, api_secret: secret, baseUrl: config.restUrl, parseExceptions: false, filterUndefinedParams: true, disableTimeSync: true },
@@ -70,9 +81,13 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
           bannedUntil = Math.max(bannedUntil, failure.until);
           deps.logger.warn({ code: failure.code, until: bannedUntil }, 'the venue has asked us to wait');
         }
+        if (failure.code === BAD_KEY) keyRefused();
+        if (failure.code === BAD_CLOCK) for (const listener of badClock) listener();
         throw error;
       }
     },
+    keyRefused,
+    onBadClock: (listener) => void badClock.push(listener),
     ban: (until) => {
       bannedUntil = Math.max(bannedUntil, until);
     },

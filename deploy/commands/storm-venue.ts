@@ -1,0 +1,43 @@
+/** `npm run storm:venue -- --minutes 2 --seed S`: users trade while everything that can go wrong at the venue does. */
+import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { venueStorm } from '../scenarios/venue';
+import type { VenueStormResult } from '../scenarios/venue';
+import { printAudit } from './audit';
+
+function print({ audit, faults, recoveries, ...result }: VenueStormResult): void {
+  printAudit(audit);
+  line('');
+  table(['fault', 'fired'], Object.entries(faults).map(([name, times]) => [name, String(times)]));
+  line('');
+  table(['recovery', 'times'], Object.entries(recoveries).map(([name, times]) => [name, String(times)]));
+  line('');
+  table(['refused', 'times'], Object.entries(result.refused).map(([name, times]) => [name, String(times)]));
+  line('');
+  table(['open because it', 'orders'], Object.entries(result.quiet.open).map(([name, times]) => [name, String(times)]));
+  line('');
+  table(['difference booked', 'asset', 'because'], result.differences.map(({ asset, difference, reason }) => [difference, asset, reason ?? '']));
+  for (const problem of result.problems) line(`  ${problem}`);
+  const { routing } = result;
+  line(`\n  routing in the calm: ${routing.userOrders} orders of users (${routing.perSecond} a second), ${routing.venueOrders} at the venue, ${routing.perVenueOrder} each; at most ${routing.mostIn10s} in ten seconds`);
+}
+
+async function main(): Promise<number> {
+  const number = (name: string, usual: number): number => Number(option(name) ?? usual);
+  const minutes = number('minutes', 2);
+  const options = { minutes, seed: number('seed', Math.floor(Date.now() / 1000)), users: number('users', 12), floodSeconds: number('flood', 20), kills: number('kills', Math.max(2, Math.round(minutes * 1.5))) };
+  line(wantsJson() ? JSON.stringify({ ...options, started: true }) : `\nstorm:venue · seed ${options.seed} · ${options.minutes} minutes · ${options.users} users\n`);
+  const result = await venueStorm({ ...options, say: (text) => (wantsJson() ? json({ say: text }) : line(`  ${text}`)) });
+  const good = result.balanced && result.problems.length === 0 && result.faultsNeverFired.length === 0 && result.unexplained === 0;
+  if (wantsJson()) {
+    const { audit, ...rest } = result;
+    json({ findings: audit.findings });
+    json({ ...rest, good });
+    return good ? 0 : 1;
+  }
+  print(result);
+  line(`\n  seed ${result.seed} · orders ${result.orders} · fills ${result.fills} · swaps ${result.swaps} · kills ${result.kills} · quiet after ${result.quiet.ms} ms · unexplained ${result.unexplained}${
+    result.faultsNeverFired.length > 0 ? ` · never fired: ${result.faultsNeverFired.join(', ')}` : ''} · ${good ? 'every order is accounted for' : 'FAILED'}\n`);
+  return good ? 0 : 1;
+}
+
+runCommand(main);
