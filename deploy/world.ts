@@ -22,6 +22,10 @@ export interface WorldOptions {
   readonly port?: number;
   /** The chains to run; all there are, unless told. */
   readonly networks?: readonly string[];
+  /** For Node, before the exchange: profilers. */
+  readonly nodeArgs?: readonly string[];
+  /** What is to happen before the exchange first starts, with its settings: benches write their users and funds. */
+  readonly prepare?: (settings: NodeJS.ProcessEnv) => Promise<void>;
 }
 
 /** Anvil stands in for each chain of the Ethereum kind. */
@@ -78,6 +82,7 @@ export class World {
     const venue = await this.startVenue(chains);
     this.env = this.settings(chains, venue);
     await this.startSigner();
+    await this.options.prepare?.(this.env);
     const port = await this.startExchange();
     this.address = {
       url: `http://127.0.0.1:${port}`,
@@ -254,7 +259,7 @@ export class World {
     const port = this.options.port ?? (await freePort(rememberedPort(this.dir, 'javizen') || usual));
     rememberPort(this.dir, 'javizen', port);
     const env = { ...this.env, PORT: String(port) };
-    const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'all', this.dir], cwd: ROOT, env, mark: `all ${this.dir}` });
+    const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...(this.options.nodeArgs ?? []), ...TSX, 'deploy/main.ts', 'all', this.dir], cwd: ROOT, env, mark: `all ${this.dir}` });
     this.parts.set('javizen', running);
     await healthy(running, 'Javizen', port);
     return port;
