@@ -9,6 +9,7 @@ import type { Command, CommandBody, CustodyPlace } from '../../domain/contract/c
 import { createEngine } from '../../matching/engine';
 import { ensureAccount } from '../../server';
 import { readConfig } from '../config';
+import { openNetworks } from '../networks';
 
 export const PASSWORD = 'a bench needs many users';
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -33,7 +34,7 @@ export async function writeFunds(settings: NodeJS.ProcessEnv, users: number): Pr
   const ids = { next: () => `u${randomBytes(12).toString('hex')}` };
   try {
     await migrate(dataSource);
-    await seed(dataSource, firstListing({ ethereum: { chainId: config.ETHEREUM_CHAIN_ID, usdt: config.ETHEREUM_USDT, confirmations: config.ETHEREUM_CONFIRMATIONS } }), clock.now());
+    await seed(dataSource, firstListing(Object.fromEntries(openNetworks(config).map((network) => [network.id, network]))), clock.now());
     const first = await ensureAccount({ dataSource, clock, ids }, { email: emailOf(0), password: PASSWORD, locale: 'en', kycState: 'APPROVED' });
     const model = await userById(dataSource, first);
     if (!model) throw new Error('the first user is not there');

@@ -45,7 +45,7 @@ export async function openStage(name: string, users: number, say: (line: string)
   const dir = join(LOCAL, name, String(process.pid));
   mkdirSync(dir, { recursive: true });
   // Durable: the database flushes at every commit.
-  const world = new World({ dir, say, nodeArgs, prepare: (settings) => writeFunds(settings, users) });
+  const world = new World({ dir, say, nodeArgs, networks: ['ethereum'], prepare: (settings) => writeFunds(settings, users) });
   const clean = async (): Promise<void> => {
     await world.stop();
     rmSync(dir, { recursive: true, force: true });
