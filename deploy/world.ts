@@ -52,7 +52,8 @@ export interface WorldAddress {
   readonly dir: string;
 }
 
-const TSX = ['--import', 'tsx'];
+/** As a hook of `require` alone: the one for ES modules keeps a thread and its memory, and we have none. */
+const TSX = ['--require', 'tsx/cjs'];
 
 /** Everything that runs on one machine: stores, chain, venue, signer and the exchange; started in order, stopped in reverse. */
 export class World {

@@ -6,6 +6,8 @@ import type { DataSource } from 'typeorm';
 export interface BatchConnection {
   /** Carries the statements out in order, and answers how many rows each changed. Rejects at the first that fails. */
   run(statements: readonly string[]): Promise<number[]>;
+  /** The rows that a query finds. */
+  rows(sql: string): Promise<Record<string, string>[]>;
   close(): void;
 }
 
@@ -25,6 +27,10 @@ export async function openBatchConnection(dataSource: DataSource): Promise<Batch
       for (const packet of packets(statements)) changed.push(...(await send(connection, packet)));
       return changed;
     },
+    rows: (sql) =>
+      new Promise((resolve, reject) => {
+        connection.query(sql, (error, rows) => (error ? reject(error) : resolve(rows as unknown as Record<string, string>[])));
+      }),
     close: () => connection.destroy(),
   };
 }

@@ -86,6 +86,8 @@ export interface EngineStore {
 /** The tables the engine alone writes. One connection of its own for batches, so that a busy pool never delays them. */
 export function createEngineStore(dataSource: DataSource): EngineStore {
   let writer: BatchConnection | undefined;
+  // Beside the one for batches: references are looked up while the batch before commits.
+  let lookups: BatchConnection | undefined;
   let epoch = 0;
 
   const connection = async (): Promise<BatchConnection> => (writer ??= await openBatchConnection(dataSource));
@@ -93,6 +95,11 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     // A connection whose transaction has failed is never used again.
     writer?.close();
     writer = undefined;
+  };
+  const close = async (): Promise<void> => {
+    await drop();
+    lookups?.close();
+    lookups = undefined;
   };
 
   return {
@@ -106,8 +113,15 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     findCommands: async (references) => {
       if (references.length === 0) return new Map();
       const sql = `SELECT reference, body_hash AS bodyHash, answer FROM commands WHERE reference IN (${references.map(literal).join(',')})`;
-      const rows = (await dataSource.query(sql)) as { reference: string; bodyHash: string; answer: string }[];
-      return new Map(rows.map(({ reference, bodyHash, answer }) => [reference, { bodyHash, answer: JSON.parse(answer) as CommandAnswer }]));
+      try {
+        lookups ??= await openBatchConnection(dataSource);
+        const rows = (await lookups.rows(sql)) as { reference: string; bodyHash: string; answer: string }[];
+        return new Map(rows.map(({ reference, bodyHash, answer }) => [reference, { bodyHash, answer: JSON.parse(answer) as CommandAnswer }]));
+      } catch (error) {
+        lookups?.close();
+        lookups = undefined;
+        throw error;
+      }
     },
     findQuarantined: async (references) => {
       const rows = references.length === 0 ? [] : await dataSource.getRepository(QuarantineEntity).findBy({ reference: In([...references]) });
@@ -144,7 +158,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
         symbol: string;
         volume: string;
       }[],
-    close: drop,
+    close,
   };
 }
 
