@@ -4,6 +4,7 @@ import { ENTITIES } from './entities';
 import { Foundation1763700000000 } from './migrations/1763700000000-foundation';
 import { Trading1763800000000 } from './migrations/1763800000000-trading';
 import { SecondLeg1763900000000 } from './migrations/1763900000000-second-leg';
+import { FewerIndexes1764000000000 } from './migrations/1764000000000-fewer-indexes';
 
 export interface DbConfig {
   /** mysql://user:password@host:port/database */
@@ -25,7 +26,7 @@ export async function openDatabase(config: DbConfig): Promise<DataSource> {
     url: config.url,
     poolSize: config.poolSize,
     entities: ENTITIES,
-    migrations: [Foundation1763700000000, Trading1763800000000, SecondLeg1763900000000],
+    migrations: [Foundation1763700000000, Trading1763800000000, SecondLeg1763900000000, FewerIndexes1764000000000],
     synchronize: false,
     timezone: 'Z',
     charset: 'utf8mb4',

@@ -54,6 +54,8 @@ export interface WorldAddress {
 
 /** As a hook of `require` alone: the one for ES modules keeps a thread and its memory, and we have none. */
 const TSX = ['--require', 'tsx/cjs'];
+/** What a batch of orders leaves behind has room to die young: with less of it a fifth of the time goes into moving it. */
+const YOUNG = ['--max-semi-space-size=32'];
 
 /** Everything that runs on one machine: stores, chain, venue, signer and the exchange; started in order, stopped in reverse. */
 export class World {
@@ -260,7 +262,7 @@ export class World {
     const port = this.options.port ?? (await freePort(rememberedPort(this.dir, 'javizen') || usual));
     rememberPort(this.dir, 'javizen', port);
     const env = { ...this.env, PORT: String(port) };
-    const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...(this.options.nodeArgs ?? []), ...TSX, 'deploy/main.ts', 'all', this.dir], cwd: ROOT, env, mark: `all ${this.dir}` });
+    const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...YOUNG, ...(this.options.nodeArgs ?? []), ...TSX, 'deploy/main.ts', 'all', this.dir], cwd: ROOT, env, mark: `all ${this.dir}` });
     this.parts.set('javizen', running);
     await healthy(running, 'Javizen', port);
     return port;

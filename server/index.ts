@@ -20,6 +20,7 @@ import { createLive } from './live';
 import { marketRoutes } from './markets/routes';
 import { orderRoutes } from './orders/routes';
 import { createOrderService } from './orders/service';
+import { createOrderSocket } from './orders/socket';
 import { sessionRoutes } from './sessions/routes';
 import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
@@ -32,7 +33,7 @@ export type { ServerConfig, ServerDeps } from './deps';
 export interface Server {
   /** For http.createServer. */
   readonly handler: RequestListener;
-  /** Adds the live feed to the http server that carries the handler. */
+  /** Adds the live feed and the socket for orders to the http server that carries the handler. */
   attach(server: HttpServer): void;
   /** Ends sockets, queue and timers; the http server and what was handed in are the caller's to close. */
   close(): Promise<void>;
@@ -48,6 +49,8 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const vault = createVault(config);
   const limits = createLimits({ ...deps, redis }, config);
   const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
+  const orders = createOrderService(deps);
+  const orderSocket = createOrderSocket({ ...deps, known: sessions.known, limits, service: orders }, config);
   const routes = [
     ...sessionRoutes(deps, createAccounts(deps), post, live.ended),
     ...kycRoutes(deps, createKycService(deps, vault), vault),
@@ -56,16 +59,20 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
     ...withdrawalRoutes(deps, createWithdrawalService(deps)),
-    ...orderRoutes(deps, createOrderService(deps)),
+    ...orderRoutes(deps, orders),
     ...adminRoutes(deps),
   ];
   const app = createApp({ ...deps, redis }, config, sessions, routes, limits);
   return {
     handler: hotFirst({ ...deps, sessions, limits }, config, routes, app),
-    attach: (server) => live.attach(server),
+    attach: (server) => {
+      live.attach(server);
+      orderSocket.attach(server);
+    },
     close: async () => {
       endLetters();
       off();
+      orderSocket.close();
       await live.close();
       await post.close();
       redis.disconnect();

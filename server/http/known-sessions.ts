@@ -37,7 +37,7 @@ export interface KnownSessionsDeps {
 }
 
 /** So long a session that was ended by another process may still be believed here. */
-const REMEMBERED_MS = 3000;
+const REMEMBERED_MS = 5000;
 const MOST = 20_000;
 
 export function createKnownSessions(deps: KnownSessionsDeps): KnownSessions {
