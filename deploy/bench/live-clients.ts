@@ -90,7 +90,9 @@ async function run(task: LiveTask): Promise<LiveResult> {
   }
   const behind = slow.map(() => ({ gap: false, snapshot: undefined as number | undefined, back: false }));
   await sleep(1000);
+  process.send?.({ quiet: 'begins' });
   const quiet = await part(others, spread, task.seconds);
+  process.send?.({ quiet: 'ends' });
   for (const listener of slow) listener.pause();
   // What the kernel holds for one who does not read is more than a market says in a minute: they ask as well.
   const asking = setInterval(() => slow.forEach((listener) => listener.ask(MANY, ASKED)), ASKING_MS);

@@ -21,12 +21,15 @@ async function measure(world: World, port: number, clients: number): Promise<Rec
   const idle = await coresOver(pid, 3);
   const task: LiveTask = { port, clients, slow: SLOW, symbols: SYMBOLS, seconds: SECONDS };
   const child = fork(join(__dirname, '../bench/live-clients.ts'), [], { execArgv: ['--require', 'tsx/cjs'] });
-  const watch = watchCores(pid);
+  let [cpu, cores, memoryMB] = [0, 0, 0];
   const { result, error } = await new Promise<{ result?: LiveResult; error?: string }>((resolve) => {
-    child.once('message', resolve);
+    child.on('message', (message: { quiet?: 'begins' | 'ends'; result?: LiveResult; error?: string }) => {
+      if (message.quiet === 'begins') cpu = cpuOf(pid);
+      else if (message.quiet === 'ends') [cores, memoryMB] = [(cpuOf(pid) - cpu) / SECONDS, memoryOf(pid)];
+      else resolve(message);
+    });
     child.send(task);
   });
-  const { cores, memoryMB } = watch.stop();
   child.disconnect();
   if (!result) throw new Error(error);
   const { quiet, withSlow, skipped, resynced, cut, gapsOfOthers } = result;
@@ -59,23 +62,6 @@ async function coresOver(pid: number, seconds: number): Promise<number> {
   const before = cpuOf(pid);
   await sleep(seconds * 1000);
   return (cpuOf(pid) - before) / seconds;
-}
-
-/** The median second of the server while the listeners are there. */
-function watchCores(pid: number): { stop(): { cores: number; memoryMB: number } } {
-  const seconds: number[] = [];
-  let [before, at, memoryMB] = [cpuOf(pid), performance.now(), 0];
-  const timer = setInterval(() => {
-    const [cpu, now] = [cpuOf(pid), performance.now()];
-    seconds.push(((cpu - before) * 1000) / (now - at));
-    [before, at, memoryMB] = [cpu, now, Math.max(memoryMB, memoryOf(pid))];
-  }, 1000);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return { cores: seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? 0, memoryMB };
-    },
-  };
 }
 
 async function main(): Promise<number> {
