@@ -56,7 +56,7 @@ module.exports = {
       name: 'only-composers-compose',
       comment: 'deploy/services and the rest know how programs run, not what the houses are',
       severity: 'error',
-      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/', '^deploy/link/', '^deploy/proof/'] },
+      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/', '^deploy/link/', '^deploy/proof/', '^deploy/bench/'] },
       to: { path: '^(domain|ledger|db|matching|wallets|server|web)/' },
     },
     {
@@ -75,8 +75,9 @@ module.exports = {
       from: { path: '^(domain|ledger|matching|wallets|server|web)/', pathNot: ['/(index|deps|testing)\\.ts$', '\\.test\\.ts$'] },
       to: { path: library('typeorm') },
     },
-    onlyIn('mysql-only-in-db', 'mysql2', ['^db/', '^deploy/services/']),
-    onlyIn('http-only-in-server', 'express|express-session|socket\\.io|helmet|multer|passport|passport-local|connect-redis', ['^server/']),
+    // deploy/bench/yardstick.ts is another design of the same thing, to be measured against.
+    onlyIn('mysql-only-in-db', 'mysql2', ['^db/', '^deploy/services/', '^deploy/bench/yardstick\\.ts$']),
+    onlyIn('http-only-in-server', 'express|express-session|socket\\.io|helmet|multer|passport|passport-local|connect-redis', ['^server/', '^deploy/bench/yardstick\\.ts$']),
     onlyIn('chains-only-in-wallets', 'ethers|bip32|tiny-secp256k1|bitcoinjs-lib|tronweb', ['^wallets/', '^deploy/local/']),
     onlyIn('venue-sdk-only-in-its-folder', 'binance', ['^matching/venues/binance/', '^deploy/local/.*\\.test\\.ts$']),
     onlyIn('vue-only-in-web', 'vue|vue-router|vue-i18n|pinia', ['^web/']),

@@ -14,7 +14,8 @@ export const isTransient = (error: unknown): boolean => TRANSIENT.has(errno(erro
 
 /** Did the server refuse the data itself (too long, out of range, duplicate, a CHECK) or the statement? Trying again is no use. */
 export function isRefusal(error: unknown): boolean {
-  const state = (error as { driverError?: { sqlState?: string } })?.driverError?.sqlState ?? '';
+  const { driverError, sqlState } = (error ?? {}) as { driverError?: { sqlState?: string }; sqlState?: string };
+  const state = driverError?.sqlState ?? sqlState ?? '';
   return ['22', '23', '42'].includes(state.slice(0, 2));
 }
 

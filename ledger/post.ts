@@ -69,9 +69,21 @@ export function post(books: Books, entry: Entry): PostRefusal | undefined {
   return undefined;
 }
 
+/** Between two accounts of one asset, neither the operator's: most entries are holds and releases. */
+function checkPair(books: Books, one: Posting, other: Posting): PostRefusal | undefined {
+  if (one.amount + other.amount !== 0n) return { code: 'UNBALANCED', asset: one.asset };
+  const { account, asset, amount } = one.amount < 0n ? one : other;
+  const after = books.balance(account, asset) + amount;
+  return amount < 0n && after < 0n && mustNotBeNegative(account) ? { code: 'INSUFFICIENT_FUNDS', account, asset, missing: -after } : undefined;
+}
+
 /** The check of `post` alone: changes nothing. */
 export function check(books: Books, postings: readonly Posting[]): PostRefusal | undefined {
   if (postings.length < 2) return { code: 'EMPTY', asset: postings[0]?.asset ?? '' };
+  if (postings.length === 2) {
+    const [one, other] = postings as [Posting, Posting];
+    if (one.asset === other.asset && one.account !== other.account && !isOperatorAccount(one.account) && !isOperatorAccount(other.account)) return checkPair(books, one, other);
+  }
   const sums = new Map<string, Units>();
   const deltas = new Map<string, Posting>();
   const positionDeltas = new Map<string, Units>();

@@ -1,7 +1,6 @@
 /** The API, the live feed and the page, on one http server. */
 import { randomBytes } from 'node:crypto';
-import type { Server as HttpServer } from 'node:http';
-import type { Express } from 'express';
+import type { Server as HttpServer, RequestListener } from 'node:http';
 import type { Redis } from 'ioredis';
 import { createAccounts } from './accounts/service';
 import { adminRoutes } from './admin/routes';
@@ -9,6 +8,8 @@ import { balanceRoutes } from './balances/routes';
 import { depositRoutes } from './deposits/routes';
 import type { ServerConfig, ServerDeps } from './deps';
 import { createApp } from './http/app';
+import { hotFirst } from './http/hot';
+import { createLimits } from './http/limits';
 import { createSessions } from './http/session';
 import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
@@ -20,6 +21,7 @@ import { marketRoutes } from './markets/routes';
 import { orderRoutes } from './orders/routes';
 import { proofRoutes } from './proof/routes';
 import { createOrderService } from './orders/service';
+import { createOrderSocket } from './orders/socket';
 import { sessionRoutes } from './sessions/routes';
 import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
@@ -31,8 +33,8 @@ export type { ServerConfig, ServerDeps } from './deps';
 
 export interface Server {
   /** For http.createServer. */
-  readonly handler: Express;
-  /** Adds the live feed to the http server that carries the handler. */
+  readonly handler: RequestListener;
+  /** Adds the live feed and the socket for orders to the http server that carries the handler. */
   attach(server: HttpServer): void;
   /** Ends sockets, queue and timers; the http server and what was handed in are the caller's to close. */
   close(): Promise<void>;
@@ -46,6 +48,10 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const post = createPost(deps, config);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
   const vault = createVault(config);
+  const limits = createLimits({ ...deps, redis }, config);
+  const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
+  const orders = createOrderService(deps);
+  const orderSocket = createOrderSocket({ ...deps, known: sessions.known, limits, service: orders }, config);
   const routes = [
     ...sessionRoutes(deps, createAccounts(deps), post, live.ended),
     ...kycRoutes(deps, createKycService(deps, vault), vault),
@@ -54,15 +60,21 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
     ...withdrawalRoutes(deps, createWithdrawalService(deps)),
-    ...orderRoutes(deps, createOrderService(deps)),
+    ...orderRoutes(deps, orders),
     ...proofRoutes(deps),
     ...adminRoutes(deps),
   ];
+  const app = createApp({ ...deps, redis }, config, sessions, routes, limits);
   return {
-    handler: createApp({ ...deps, redis }, config, sessions, routes),
-    attach: (server) => live.attach(server),
+    handler: hotFirst({ ...deps, sessions, limits }, config, routes, app),
+    attach: (server) => {
+      live.attach(server);
+      orderSocket.attach(server);
+    },
     close: async () => {
       endLetters();
+      off();
+      orderSocket.close();
       await live.close();
       await post.close();
       redis.disconnect();

@@ -1,16 +1,13 @@
 import { In, IsNull, Not } from 'typeorm';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { CommandAnswer } from '../../domain/contract/commands';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Entry } from '../../ledger/post';
 import {
   BalanceEntity,
-  CommandEntity,
   CostEntity,
-  EntryEntity,
   OutboxEntity,
-  PostingEntity,
   QuarantineEntity,
 } from '../entities/ledger';
 import type { BalanceRow, CommandRow, CostRow, OutboxRow, QuarantineRow } from '../entities/ledger';
@@ -25,8 +22,11 @@ import type { VenueStateRow } from '../entities/venue';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
 import { isRefusal, isTransient } from '../transaction';
-import { insertRow, writeRows } from './rows';
+import { openBatchConnection } from './batch-connection';
+import type { BatchConnection } from './batch-connection';
+import { insertRow, statementsOf } from './rows';
 import type { RowChange } from './rows';
+import { literal } from './text';
 
 /** Everything one batch changes. Balances are absolute: the fence makes sure that nobody else writes them. */
 export interface BatchWrite {
@@ -92,15 +92,21 @@ export interface EngineStore {
 
 /** The tables the engine alone writes. One connection of its own for batches, so that a busy pool never delays them. */
 export function createEngineStore(dataSource: DataSource): EngineStore {
-  let writer: QueryRunner | undefined;
+  let writer: BatchConnection | undefined;
+  // Beside the one for batches: references are looked up while the batch before commits.
+  let lookups: BatchConnection | undefined;
   let epoch = 0;
 
-  const connection = (): QueryRunner => (writer ??= dataSource.createQueryRunner());
+  const connection = async (): Promise<BatchConnection> => (writer ??= await openBatchConnection(dataSource));
   const drop = async (): Promise<void> => {
-    const broken = writer;
-    writer = undefined;
     // A connection whose transaction has failed is never used again.
-    await broken?.release().catch(() => undefined);
+    writer?.close();
+    writer = undefined;
+  };
+  const close = async (): Promise<void> => {
+    await drop();
+    lookups?.close();
+    lookups = undefined;
   };
 
   return {
@@ -112,8 +118,17 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       return tables;
     },
     findCommands: async (references) => {
-      const rows = references.length === 0 ? [] : await dataSource.getRepository(CommandEntity).findBy({ reference: In([...references]) });
-      return new Map(rows.map((row) => [row.reference, { bodyHash: row.bodyHash, answer: row.answer }]));
+      if (references.length === 0) return new Map();
+      const sql = `SELECT reference, body_hash AS bodyHash, answer FROM commands WHERE reference IN (${references.map(literal).join(',')})`;
+      try {
+        lookups ??= await openBatchConnection(dataSource);
+        const rows = (await lookups.rows(sql)) as { reference: string; bodyHash: string; answer: string }[];
+        return new Map(rows.map(({ reference, bodyHash, answer }) => [reference, { bodyHash, answer: JSON.parse(answer) as CommandAnswer }]));
+      } catch (error) {
+        lookups?.close();
+        lookups = undefined;
+        throw error;
+      }
     },
     findQuarantined: async (references) => {
       const rows = references.length === 0 ? [] : await dataSource.getRepository(QuarantineEntity).findBy({ reference: In([...references]) });
@@ -122,7 +137,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     commit: async (write) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await commitBatch(connection(), dataSource, epoch, write);
+          return await commitBatch(await connection(), dataSource, epoch, write);
         } catch (error) {
           await drop();
           // A deadlock or a lock wait was rolled back whole; the same absolute rows may be written again.
@@ -151,7 +166,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
         symbol: string;
         volume: string;
       }[],
-    close: drop,
+    close,
   };
 }
 
@@ -186,45 +201,43 @@ async function lastOrder(manager: EntityManager): Promise<EngineTables['lastOrde
   return { seq: Number(row?.seq ?? 0), priority: Number(row?.priority ?? 0) };
 }
 
-async function commitBatch(runner: QueryRunner, dataSource: DataSource, epoch: number, write: BatchWrite): Promise<void> {
+async function commitBatch(connection: BatchConnection, dataSource: DataSource, epoch: number, write: BatchWrite): Promise<void> {
   try {
-    await runner.startTransaction('READ COMMITTED');
-    const fence = (await runner.query('UPDATE engine SET batch = ?, entry = ? WHERE id = 1 AND epoch = ? AND batch = ?', [
-      write.batch,
-      write.lastEntry,
-      epoch,
-      write.batch - 1,
-    ])) as { affectedRows: number };
-    if (fence.affectedRows !== 1) throw new Fenced(`epoch ${epoch} no longer writes`);
-    await writeRows(runner, dataSource, journal(write));
-    await writeBalances(runner, write);
+    const { batch, lastEntry } = write;
+    const fence = `UPDATE engine SET batch = ${literal(batch)}, entry = ${literal(lastEntry)} WHERE id = 1 AND epoch = ${literal(epoch)} AND batch = ${literal(batch - 1)}`;
+    const changed = await connection.run(['START TRANSACTION', fence, ...journal(write), ...statementsOf(dataSource, write.rows), ...outbox(dataSource, write), ...balances(write)]);
+    if (changed[1] !== 1) throw new Fenced(`epoch ${epoch} no longer writes`);
   } catch (error) {
     // Before COMMIT was sent nothing can have been kept, whatever the error was.
-    await runner.rollbackTransaction().catch(() => undefined);
+    await connection.run(['ROLLBACK']).catch(() => undefined);
     throw isRefusal(error) ? new BatchRefused(String(error), { cause: error }) : error;
   }
-  await runner.commitTransaction();
+  await connection.run(['COMMIT']);
 }
 
-function journal(write: BatchWrite): RowChange[] {
+const insert = (into: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [`INSERT INTO ${into} VALUES ${lines.join(',')}`]);
+
+function journal({ commands, entries, batch, at }: BatchWrite): string[] {
+  const when = `${literal(batch)},${literal(at)}`;
   return [
-    ...write.commands.map((row) => insertRow(CommandEntity, row)),
-    ...write.entries.map(({ id, entry }) =>
-      insertRow(EntryEntity, { id, reference: entry.reference, reason: entry.reason, batch: write.batch, at: write.at }),
+    ...insert(
+      'commands (reference,kind,body_hash,answer,batch,at)',
+      commands.map(({ reference, kind, bodyHash, answer }) => `(${literal(reference)},'${kind}','${bodyHash}',${literal(JSON.stringify(answer))},${when})`),
     ),
-    ...write.entries.flatMap(({ id, entry }) =>
-      entry.postings.map((posting, line) =>
-        insertRow(PostingEntity, { entryId: id, line, account: posting.account, asset: posting.asset, amount: formatAmount(posting.amount) }),
-      ),
+    ...insert(
+      'journal_entries (id,reference,reason,batch,at)',
+      entries.map(({ id, entry }) => `(${id},${literal(entry.reference)},${literal(entry.reason)},${when})`),
     ),
-    ...write.rows,
-    ...write.effects.map((row) => insertRow(OutboxEntity, row)),
+    ...insert(
+      'postings (entry_id,line,account,asset,amount)',
+      entries.flatMap(({ id, entry }) => entry.postings.map(({ account, asset, amount }, line) => `(${id},${line},${literal(account)},${literal(asset)},'${formatAmount(amount)}')`)),
+    ),
   ];
 }
 
-async function writeBalances(runner: QueryRunner, write: BatchWrite): Promise<void> {
-  if (write.balances.length === 0) return;
-  const values = write.balances.flatMap(({ account, asset, amount }) => [account, asset, formatAmount(amount)]);
-  const lines = write.balances.map(() => '(?,?,?)').join(',');
-  await runner.query(`INSERT INTO balances (account, asset, amount) VALUES ${lines} ON DUPLICATE KEY UPDATE amount = VALUES(amount)`, values);
+const outbox = (dataSource: DataSource, { effects }: BatchWrite): string[] => statementsOf(dataSource, effects.map((row) => insertRow(OutboxEntity, row)));
+
+function balances(write: BatchWrite): string[] {
+  const lines = write.balances.map(({ account, asset, amount }) => `(${literal(account)},${literal(asset)},'${formatAmount(amount)}')`);
+  return insert('balances (account,asset,amount)', lines).map((sql) => `${sql} ON DUPLICATE KEY UPDATE amount = VALUES(amount)`);
 }

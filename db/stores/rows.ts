@@ -1,4 +1,5 @@
-import type { DataSource, EntitySchema, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { DataSource, EntitySchema, ObjectLiteral } from 'typeorm';
+import { literal } from './text';
 
 /** A change of one row, by property names. `set` and `key` name a subset of the columns. */
 export type RowChange =
@@ -7,11 +8,6 @@ export type RowChange =
   | { readonly op: 'upsert'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
   | { readonly op: 'update'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral; readonly set: ObjectLiteral }
   | { readonly op: 'delete'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral };
-
-interface Statement {
-  readonly sql: string;
-  readonly values: unknown[];
-}
 
 /** Builds a typed insert; the generic keeps the row in step with its entity. */
 export function insertRow<T extends ObjectLiteral>(entity: EntitySchema<T>, row: T): RowChange {
@@ -30,84 +26,98 @@ export function deleteRow<T extends ObjectLiteral>(entity: EntitySchema<T>, key:
   return { op: 'delete', entity: entity as unknown as EntitySchema<ObjectLiteral>, key };
 }
 
-/** Carries the changes out in order; neighbouring inserts into one table become one statement. */
-export async function writeRows(runner: QueryRunner, dataSource: DataSource, changes: readonly RowChange[]): Promise<void> {
-  for (let at = 0; at < changes.length; ) {
-    const change = changes[at] as RowChange;
-    if (change.op === 'upsert') {
-      // Whole rows: they wait for the end, where each is written once.
-      at++;
-      continue;
-    }
-    if (change.op !== 'insert') {
-      await run(runner, change.op === 'update' ? updateStatement(dataSource, change) : deleteStatement(dataSource, change));
-      at++;
-      continue;
-    }
-    const rows: ObjectLiteral[] = [];
-    for (let next = changes[at]; next?.op === 'insert' && next.entity === change.entity; next = changes[++at]) rows.push(next.row);
-    await run(runner, insertStatement(dataSource, change.entity, rows));
-  }
-  await writeWholeRows(runner, dataSource, changes);
-}
-
-/** The last version of each row that was written whole, a statement a table. */
-async function writeWholeRows(runner: QueryRunner, dataSource: DataSource, changes: readonly RowChange[]): Promise<void> {
-  const byEntity = new Map<EntitySchema<ObjectLiteral>, Map<string, ObjectLiteral>>();
+/**
+ * The changes as statements, to be carried out in order. Inserts into one table become one statement, as long as nothing else was
+ * asked of that table between them; whole rows come last, the last version of each once.
+ */
+export function statementsOf(dataSource: DataSource, changes: readonly RowChange[]): string[] {
+  const statements: (string | Inserts)[] = [];
+  const open = new Map<Entity, Inserts>();
+  const whole = new Map<Entity, Map<string, ObjectLiteral>>();
   for (const change of changes) {
-    if (change.op !== 'upsert') continue;
-    const keys = dataSource.getMetadata(change.entity).primaryColumns.map(({ propertyName }) => String(change.row[propertyName]));
-    const rows = byEntity.get(change.entity) ?? new Map<string, ObjectLiteral>();
-    byEntity.set(change.entity, rows.set(keys.join('|'), change.row));
+    const { entity } = change;
+    const table = tableOf(dataSource, entity);
+    if (change.op === 'insert') {
+      const inserts = open.get(entity);
+      if (inserts) inserts.rows.push(change.row);
+      else {
+        const begun: Inserts = { table, rows: [change.row] };
+        open.set(entity, begun);
+        statements.push(begun);
+      }
+    } else if (change.op === 'upsert') {
+      const key = table.keys.map((property) => String(change.row[property])).join('|');
+      const rows = whole.get(entity) ?? new Map<string, ObjectLiteral>();
+      whole.set(entity, rows.set(key, change.row));
+    } else {
+      open.delete(entity);
+      statements.push(change.op === 'update' ? updateText(table, change) : `DELETE FROM ${table.name} WHERE ${assigned(table, change.key).join(' AND ')}`);
+    }
   }
-  for (const [entity, rows] of byEntity) {
-    const { sql, values } = insertStatement(dataSource, entity, [...rows.values()]);
-    const { name } = columns(dataSource, entity);
-    const first = Object.keys([...rows.values()][0] ?? {});
-    await run(runner, { sql: `${sql} ON DUPLICATE KEY UPDATE ${first.map((property) => `${name(property)} = VALUES(${name(property)})`).join(', ')}`, values });
-  }
+  return [
+    ...statements.map((statement) => (typeof statement === 'string' ? statement : insertText(statement))),
+    ...[...whole].map(([entity, rows]) => wholeText({ table: tableOf(dataSource, entity), rows: [...rows.values()] })),
+  ];
 }
 
-const run = (runner: QueryRunner, { sql, values }: Statement): Promise<unknown> => runner.query(sql, values);
+type Entity = EntitySchema<ObjectLiteral>;
 
-function columns(dataSource: DataSource, entity: EntitySchema<ObjectLiteral>) {
-  const metadata = dataSource.getMetadata(entity);
-  const byProperty = new Map(metadata.columns.map((column) => [column.propertyName, column]));
-  const name = (property: string): string => {
-    const column = byProperty.get(property);
-    if (!column) throw new Error(`${metadata.tableName} has no ${property}`);
-    return column.databaseName;
+interface Table {
+  readonly name: string;
+  readonly keys: readonly string[];
+  /** By property name. */
+  readonly columns: ReadonlyMap<string, { readonly name: string; readonly isJson: boolean }>;
+}
+
+interface Inserts {
+  readonly table: Table;
+  readonly rows: ObjectLiteral[];
+}
+
+const tables = new WeakMap<Entity, Table>();
+
+function tableOf(dataSource: DataSource, entity: Entity): Table {
+  const known = tables.get(entity);
+  if (known) return known;
+  const { tableName, primaryColumns, columns } = dataSource.getMetadata(entity);
+  const table: Table = {
+    name: tableName,
+    keys: primaryColumns.map(({ propertyName }) => propertyName),
+    columns: new Map(columns.map(({ propertyName, databaseName, type }) => [propertyName, { name: databaseName, isJson: type === 'simple-json' }])),
   };
-  const value = (property: string, raw: unknown): unknown => (byProperty.get(property)?.type === 'simple-json' ? JSON.stringify(raw) : raw);
-  return { table: metadata.tableName, name, value };
+  tables.set(entity, table);
+  return table;
 }
 
-function insertStatement(dataSource: DataSource, entity: EntitySchema<ObjectLiteral>, rows: ObjectLiteral[]): Statement {
-  const { table, name, value } = columns(dataSource, entity);
+function columnOf(table: Table, property: string): { name: string; isJson: boolean } {
+  const column = table.columns.get(property);
+  if (!column) throw new Error(`${table.name} has no ${property}`);
+  return column;
+}
+
+const valueText = (isJson: boolean, value: unknown): string => literal(isJson ? JSON.stringify(value) : value);
+
+function insertText({ table, rows }: Inserts): string {
   const properties = Object.keys(rows[0] ?? {});
-  const line = `(${properties.map(() => '?').join(',')})`;
-  return {
-    sql: `INSERT INTO ${table} (${properties.map(name).join(',')}) VALUES ${rows.map(() => line).join(',')}`,
-    values: rows.flatMap((row) => properties.map((property) => value(property, row[property]))),
-  };
+  const columns = properties.map((property) => columnOf(table, property));
+  const lines = rows.map((row) => {
+    let line = '';
+    for (let at = 0; at < properties.length; at++) line += `${at === 0 ? '(' : ','}${valueText((columns[at] as { isJson: boolean }).isJson, row[properties[at] as string])}`;
+    return `${line})`;
+  });
+  return `INSERT INTO ${table.name} (${columns.map(({ name }) => name).join(',')}) VALUES ${lines.join(',')}`;
 }
 
-function updateStatement(dataSource: DataSource, change: Extract<RowChange, { op: 'update' }>): Statement {
-  const { table, name, value } = columns(dataSource, change.entity);
-  const assign = (row: ObjectLiteral): string[] => Object.keys(row).map((property) => `${name(property)} = ?`);
-  const values = (row: ObjectLiteral): unknown[] => Object.keys(row).map((property) => value(property, row[property]));
-  return {
-    sql: `UPDATE ${table} SET ${assign(change.set).join(', ')} WHERE ${assign(change.key).join(' AND ')}`,
-    values: [...values(change.set), ...values(change.key)],
-  };
+function wholeText(whole: Inserts): string {
+  const names = Object.keys(whole.rows[0] ?? {}).map((property) => columnOf(whole.table, property).name);
+  return `${insertText(whole)} ON DUPLICATE KEY UPDATE ${names.map((name) => `${name} = VALUES(${name})`).join(', ')}`;
 }
 
-function deleteStatement(dataSource: DataSource, change: Extract<RowChange, { op: 'delete' }>): Statement {
-  const { table, name } = columns(dataSource, change.entity);
-  return {
-    sql: `DELETE FROM ${table} WHERE ${Object.keys(change.key)
-      .map((property) => `${name(property)} = ?`)
-      .join(' AND ')}`,
-    values: Object.values(change.key),
-  };
-}
+const assigned = (table: Table, row: ObjectLiteral): string[] =>
+  Object.entries(row).map(([property, value]) => {
+    const { name, isJson } = columnOf(table, property);
+    return `${name} = ${valueText(isJson, value)}`;
+  });
+
+const updateText = (table: Table, { key, set }: Extract<RowChange, { op: 'update' }>): string =>
+  `UPDATE ${table.name} SET ${assigned(table, set).join(', ')} WHERE ${assigned(table, key).join(' AND ')}`;

@@ -34,18 +34,25 @@ export function parseSigned(text: string): Units {
   return text.startsWith('-') ? -toUnits(text.slice(1)) : toUnits(text);
 }
 
+const ZEROS = '0'.repeat(STORAGE_SCALE);
+
 function toUnits(plain: string): Units {
-  const [whole = '0', fraction = ''] = plain.split('.');
-  return BigInt(whole + fraction.padEnd(STORAGE_SCALE, '0'));
+  const point = plain.indexOf('.');
+  if (point < 0) return BigInt(plain + ZEROS);
+  return BigInt(plain.slice(0, point) + plain.slice(point + 1) + ZEROS.slice(plain.length - point - 1));
 }
+
+const ZERO = '0'.charCodeAt(0);
 
 /** Writes the shortest exact decimal string: no exponent, no trailing zeros ("1.5", "-0.000001", "0"). */
 export function formatAmount(units: Units): string {
-  const negative = units < 0n;
-  const digits = (negative ? -units : units).toString().padStart(STORAGE_SCALE + 1, '0');
-  const whole = digits.slice(0, -STORAGE_SCALE);
-  const fraction = digits.slice(-STORAGE_SCALE).replace(/0+$/, '');
-  return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+  if (units === 0n) return '0';
+  if (units < 0n) return `-${formatAmount(-units)}`;
+  const digits = units.toString().padStart(STORAGE_SCALE + 1, '0');
+  const point = digits.length - STORAGE_SCALE;
+  let end = digits.length;
+  while (end > point && digits.charCodeAt(end - 1) === ZERO) end--;
+  return end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`;
 }
 
 /** Turns an integer count of a chain's smallest unit (wei, satoshi, sun) into Units. `decimals` 0 to 18. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { OutboxRow } from '../../db/entities/ledger';
 import type { BatchWrite } from '../../db/stores/engine';
 import type { RowChange } from '../../db/stores/rows';
@@ -19,17 +19,23 @@ export interface Pending {
 
 /** Hash of a command's body: the same reference must always carry the same one. Key order does not matter. */
 export function hashBody(command: Command): string {
-  return createHash('sha256').update(canonical({ ...command, reference: undefined })).digest('hex');
+  return hash('sha256', canonicalObject(command, 'reference'), 'hex');
 }
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`);
-  return `{${fields.join(',')}}`;
+  return canonicalObject(value, undefined);
+}
+
+function canonicalObject(value: object, leftOut: string | undefined): string {
+  let text = '';
+  for (const name of Object.keys(value).sort()) {
+    const field = (value as Record<string, unknown>)[name];
+    if (field === undefined || name === leftOut) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonical(field)}`;
+  }
+  return `{${text}}`;
 }
 
 /** What one transaction will hold, and who is told what once it is durable. */

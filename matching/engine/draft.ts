@@ -1,5 +1,6 @@
 import type { OutboxRow } from '../../db/entities/ledger';
 import type { RowChange } from '../../db/stores/rows';
+import type { OrderView } from '../../domain/contract/api/orders';
 import type { CommandAnswer } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { HouseEvent } from '../../domain/contract/events';
@@ -30,6 +31,8 @@ export class Draft {
   short: CommandAnswer | undefined;
   /** A book was moved: what happens from now on cannot be undone in memory, and a fault means starting again from the tables. */
   irrevocable = false;
+  /** Orders as they were last shown by this command. */
+  readonly shown = new Map<string, OrderView>();
   private readonly undoing: (() => void)[] = [];
 
   constructor(readonly state: EngineState) {}
@@ -65,7 +68,6 @@ export class Draft {
     this.entries.push(entry);
     for (const posting of entry.postings) {
       this.state.books.add(posting);
-      this.undoing.push(() => this.state.books.add({ ...posting, amount: -posting.amount }));
       const userId = userOf(posting.account);
       if (userId && !this.events.some((event) => event.name === 'balance.changed' && event.userId === userId && event.asset === posting.asset)) {
         this.events.push({ name: 'balance.changed', userId, asset: posting.asset });
@@ -99,5 +101,7 @@ export class Draft {
   undo(): void {
     for (const step of this.undoing.reverse()) step();
     this.undoing.length = 0;
+    for (const { postings } of this.entries) for (const { account, asset, amount } of postings) this.state.books.add({ account, asset, amount: -amount });
+    this.entries.length = 0;
   }
 }

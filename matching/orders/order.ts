@@ -88,6 +88,7 @@ export function holdOf(order: OpenOrder, scales: Scales): Units {
 
 export function orderRow(order: OpenOrder, scales: Scales): OrderRow {
   const { siblingId, listId, state, standing, priority, shown, extreme, rounds, reason, createdAt, updatedAt } = order;
+  const price = formatAmount(scales.price(order.price));
   return {
     id: order.id,
     seq: order.seq,
@@ -97,17 +98,17 @@ export function orderRow(order: OpenOrder, scales: Scales): OrderRow {
     side: order.side,
     type: order.type,
     timeInForce: order.tif,
-    price: formatAmount(scales.price(order.price)),
-    worst: formatAmount(scales.price(order.worst)),
+    price,
+    worst: order.worst === order.price ? price : formatAmount(scales.price(order.worst)),
     quantity: formatAmount(scales.quantity(order.lots)),
-    quoteOrderQty: formatAmount(scales.quote0(order.budget)),
-    stopPrice: formatAmount(scales.price(order.stop)),
+    quoteOrderQty: order.budget === 0 ? '0' : formatAmount(scales.quote0(order.budget)),
+    stopPrice: order.stop === 0 ? '0' : formatAmount(scales.price(order.stop)),
     trailingDelta: order.trailing,
-    icebergQty: formatAmount(scales.quantity(order.peak)),
+    icebergQty: order.peak === 0 ? '0' : formatAmount(scales.quantity(order.peak)),
     selfTradePrevention: order.stp,
     siblingId,
     listId,
-    executedQty: formatAmount(scales.quantity(order.executed)),
+    executedQty: order.executed === 0 ? '0' : formatAmount(scales.quantity(order.executed)),
     executedQuote: formatAmount(order.quote),
     heldAsset: heldAssetOf(order.side, scales),
     held: formatAmount(order.held),
@@ -124,8 +125,7 @@ export function orderRow(order: OpenOrder, scales: Scales): OrderRow {
 }
 
 /** As the API shows it. */
-export function orderView(order: OpenOrder, scales: Scales): OrderView {
-  const row = orderRow(order, scales);
+export function orderView(order: OpenOrder, scales: Scales, row: OrderRow = orderRow(order, scales)): OrderView {
   const { id, clientOrderId, symbol, side, type, timeInForce, price, quantity, quoteOrderQty, stopPrice, trailingDelta, icebergQty, executedQty, executedQuote } = row;
   return {
     id,

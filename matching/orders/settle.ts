@@ -206,8 +206,11 @@ export class Settlement implements BookSink {
       extra.set(at, { userId: order.userId, asset, amount: before + order.held - wanted });
       order.held = wanted;
       order.updatedAt = context.now;
-      draft.rows.push(upsertRow(OrderEntity, orderRow(order, market.scales)));
-      draft.events.push({ name: 'order.changed', userId: order.userId, order: orderView(order, market.scales) });
+      const row = orderRow(order, market.scales);
+      const view = orderView(order, market.scales, row);
+      draft.rows.push(upsertRow(OrderEntity, row));
+      draft.shown.set(order.id, view);
+      draft.events.push({ name: 'order.changed', userId: order.userId, order: view });
     }
     let line = 0;
     for (const { userId, asset, amount } of extra.values()) {

@@ -7,7 +7,7 @@ import { userById } from '../../db/stores/users';
 import type { ServerConfig, ServerDeps } from '../deps';
 import { DOCS_CSS, docsPage } from './docs';
 import { errorHandler, unknownRoute } from './errors';
-import { createLimits } from './limits';
+import type { Limits } from './limits';
 import { openApi } from './openapi';
 import { ownOrigin } from './origin';
 import { mount } from './route';
@@ -15,7 +15,7 @@ import type { Route } from './route';
 import { sessionUserId, trustedProxies } from './session';
 import type { Sessions } from './session';
 
-export function createApp(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[]): Express {
+export function createApp(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[], limits: Limits): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies(config));
@@ -23,13 +23,13 @@ export function createApp(deps: ServerDeps, config: ServerConfig, sessions: Sess
   app.get('/healthz', (_req, res) => {
     res.json({ ok: true });
   });
-  app.use('/api', api(deps, config, sessions, routes));
+  app.use('/api', api(deps, config, sessions, routes, limits));
   servePage(app, config.webDir);
   app.use(errorHandler(deps.logger));
   return app;
 }
 
-function securityHeaders({ secureCookies }: ServerConfig): RequestHandler {
+export function securityHeaders({ secureCookies }: ServerConfig): RequestHandler {
   return helmet({
     strictTransportSecurity: secureCookies,
     referrerPolicy: { policy: 'same-origin' },
@@ -49,7 +49,7 @@ function securityHeaders({ secureCookies }: ServerConfig): RequestHandler {
   });
 }
 
-function api(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[]): Router {
+function api(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[], limits: Limits): Router {
   const router = express.Router();
   const document = openApi();
   const page = docsPage(document);
@@ -64,7 +64,7 @@ function api(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes:
   });
   router.use(sessions.middleware);
   mount(router, routes, {
-    limits: createLimits(deps, config),
+    limits,
     ownOrigin: (req) => ownOrigin(req, config.publicOrigin),
     userOf: async (req) => {
       const userId = sessionUserId(req, deps.clock);

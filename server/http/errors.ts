@@ -18,7 +18,7 @@ const LIBRARY_ERRORS: Record<string, ErrorCode> = {
 };
 
 /** Any thrown thing as a refusal; undefined when it is a fault of ours. */
-function refusalOf(error: unknown): DomainError | undefined {
+export function refusalOf(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
   const { type, code, status } = (error ?? {}) as { type?: string; code?: string; status?: number };
   const known =

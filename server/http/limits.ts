@@ -1,9 +1,10 @@
-/** How often somebody may do something; counted in Redis, so that all processes count together. */
+/** How often somebody may do something; counted in Redis, so that all processes count together (orders a moment later). */
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Request, Response } from 'express';
 import type { LimitName } from '../../domain/contract/api/endpoints';
 import { DomainError } from '../../domain/contract/errors';
 import type { ServerConfig, ServerDeps } from '../deps';
+import { memoryFirst } from './memory-first';
 
 interface Limit {
   readonly points: number;
@@ -22,9 +23,13 @@ const LIMITS: Record<LimitName, Limit> = {
   read: { points: 2400, seconds: 60, failsClosed: false },
 };
 
-export type Limits = (name: LimitName, req: Request, res: Response) => Promise<void>;
+export interface Limits {
+  /** Throws TOO_MANY_REQUESTS, with Retry-After set, when the caller is over the limit. */
+  (name: LimitName, req: Request, res: Response): Promise<void>;
+  /** Orders of this user are counted here first. Answers how many seconds to wait, 0 where none. */
+  orders(userId: string, points: number): number;
+}
 
-/** Throws TOO_MANY_REQUESTS, with Retry-After set, when the caller is over the limit. */
 export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: Pick<ServerConfig, 'limits'>): Limits {
   const limiters = new Map(
     Object.entries(LIMITS).map(([name, limit]) => {
@@ -34,9 +39,17 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
       return [name, new RateLimiterRedis(limit.failsClosed ? shared : { ...shared, insuranceLimiter: local })];
     }),
   );
-  return async (name, req, res) => {
+  const { points, seconds } = LIMITS.order;
+  const orders = memoryFirst(config.limits?.order ?? points, seconds * 1000, (key, count) => (limiters.get('order') as RateLimiterRedis).consume(key, count));
+  const ask = async (name: LimitName, req: Request, res: Response): Promise<void> => {
+    if (name === 'order' && req.session.userId !== undefined) {
+      const wait = orders(req.session.userId, pointsOf(req.body));
+      if (wait === 0) return;
+      res.set('Retry-After', String(wait));
+      throw new DomainError('TOO_MANY_REQUESTS');
+    }
     try {
-      await limiters.get(name)?.consume(callerOf(name, req), pointsOf(name, req));
+      await limiters.get(name)?.consume(callerOf(name, req), name === 'order' ? pointsOf(req.body) : 1);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) {
         deps.logger.error({ limit: name, error: String(refusal) }, 'the rate limiter cannot count');
@@ -46,12 +59,13 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
       throw new DomainError('TOO_MANY_REQUESTS');
     }
   };
+  return Object.assign(ask, { orders });
 }
 
 /** A batch of orders counts as what is in it; this is asked before the body was looked at. */
-function pointsOf(name: LimitName, req: Request): number {
-  const { orders } = (req.body ?? {}) as { orders?: unknown };
-  return name === 'order' && Array.isArray(orders) ? Math.min(Math.max(orders.length, 1), 20) : 1;
+export function pointsOf(body: unknown): number {
+  const { orders } = (body ?? {}) as { orders?: unknown };
+  return Array.isArray(orders) ? Math.min(Math.max(orders.length, 1), 20) : 1;
 }
 
 /** Logins count for an account and an address together, so that nobody can lock another out from elsewhere. */

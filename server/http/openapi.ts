@@ -1,5 +1,6 @@
 /** OpenAPI 3.1 from the table of endpoints: the schemas that check requests are the ones described. */
 import { z } from 'zod';
+import { orderMessage } from '../../domain/contract/api/orders';
 import { errorView } from '../../domain/contract/api/common';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { Endpoint } from '../../domain/contract/api/endpoints';
@@ -25,12 +26,15 @@ export function openApi(): OpenApi {
     info: {
       title: 'Javizen',
       version: '1',
-      description: 'Amounts are decimal strings. Every refusal is { error: { code, message, details? } }.',
+      description:
+        'Amounts are decimal strings. Every refusal is { error: { code, message, details? } }. Orders may be sent over a plain WebSocket too, ' +
+        '/order-socket: each message is an OrderMessage, each answer { id, order } or { id, error }, in the order in which they are done. ' +
+        'It is opened with the session cookie; at most 64 messages of a socket may wait for their answer, and 8 sockets of a user be open.',
     },
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas: { Error: schemaOf(errorView, 'output') },
+      schemas: { Error: schemaOf(errorView, 'output'), OrderMessage: schemaOf(orderMessage, 'input') },
       securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'javizen.sid' } },
     },
   };

@@ -23,6 +23,8 @@ export interface Call<E extends Endpoint = Endpoint> {
   readonly body: z.output<E['body']>;
   /** Empty where the endpoint takes none. */
   readonly key: string;
+  /** Says that it is taken on and not done yet: 202. */
+  readonly accepted: () => void;
   /** The bytes of the multipart file `document`. */
   readonly file: Buffer | undefined;
   readonly req: Request;
@@ -73,7 +75,7 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
   }
 }
 
-const MAY: Record<Access, (user: UserRow | null) => void> = {
+export const MAY: Record<Access, (user: UserRow | null) => void> = {
   public: () => undefined,
   user: (user) => refuseUnless(user !== null, 'NOT_LOGGED_IN'),
   verified: (user) => {
@@ -112,6 +114,7 @@ function received(endpoint: Endpoint, req: Request, res: Response): Call {
     query: valid(endpoint.query, req.query),
     body,
     key: key.data ?? '',
+    accepted: () => void res.status(202),
     file: req.file?.buffer,
     req,
     res,
@@ -119,7 +122,7 @@ function received(endpoint: Endpoint, req: Request, res: Response): Call {
 }
 
 /** The value as its schema says. Refuses with the names of the fields that do not fit, never with what was in them. */
-function valid(schema: z.ZodType, value: unknown): unknown {
+export function valid(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
   const amounts = result.error.issues.some((issue) => issue.message === AMOUNT_ISSUE);

@@ -5,7 +5,10 @@ import session from 'express-session';
 import type { Request, RequestHandler } from 'express';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
+import { userById } from '../../db/stores/users';
 import type { ServerConfig, ServerDeps } from '../deps';
+import { createKnownSessions } from './known-sessions';
+import type { KnownSessions } from './known-sessions';
 
 declare module 'express-session' {
   interface SessionData {
@@ -22,12 +25,24 @@ export interface Sessions {
   readonly middleware: RequestHandler;
   /** Does the session still exist? Throws when that cannot be known. */
   isAlive(sessionId: string): Promise<boolean>;
+  /** The same sessions for requests that do not pass the middleware. */
+  readonly known: KnownSessions;
 }
 
-export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: ServerConfig): Sessions {
+export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger' | 'dataSource'>, config: ServerConfig): Sessions {
   const store = new RedisStore({ client: deps.redis, prefix: 'javizen:session:', ttl: IDLE_SECONDS });
+  const name = `${config.secureCookies ? '__Host-' : ''}javizen.sid`;
+  const known = createKnownSessions({
+    store,
+    cookieName: name,
+    secret: config.sessionSecret,
+    attributes: `HttpOnly;${config.secureCookies ? ' Secure;' : ''} SameSite=Lax`,
+    idleSeconds: IDLE_SECONDS,
+    userById: (id) => userById(deps.dataSource, id),
+  });
+  endAlsoWhatIsKnown(store, known);
   const load = session({
-    name: `${config.secureCookies ? '__Host-' : ''}javizen.sid`,
+    name,
     secret: config.sessionSecret,
     store,
     resave: false,
@@ -44,7 +59,20 @@ export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger'>, confi
     });
   return {
     middleware,
+    known,
     isAlive: async (sessionId) => (await deps.redis.exists(`javizen:session:${sessionId}`)) === 1,
+  };
+}
+
+/** A session that ends (logged out, replaced at a login) is forgotten here at once: before, and again after, for one that read it meanwhile. */
+function endAlsoWhatIsKnown(store: RedisStore, known: KnownSessions): void {
+  const destroy = store.destroy.bind(store);
+  store.destroy = async (sessionId, done) => {
+    known.forget(sessionId);
+    return destroy(sessionId, (...answer: unknown[]) => {
+      known.forget(sessionId);
+      (done as ((...given: unknown[]) => void) | undefined)?.(...answer);
+    });
   };
 }
 
@@ -67,8 +95,10 @@ export async function endSession(req: Request): Promise<void> {
 /** Whose session it is, or undefined; a session ends after a week however busy it was. */
 export function sessionUserId(req: { session?: { userId?: string; loggedInAt?: number } }, clock: Clock): string | undefined {
   const { userId, loggedInAt } = req.session ?? {};
-  return userId !== undefined && clock.now() - (loggedInAt ?? 0) < ABSOLUTE_MS ? userId : undefined;
+  return userId !== undefined && isYoung(loggedInAt ?? 0, clock) ? userId : undefined;
 }
+
+export const isYoung = (loggedInAt: number, clock: Clock): boolean => clock.now() - loggedInAt < ABSOLUTE_MS;
 
 export function csrfMatches(req: Request): boolean {
   const expected = Buffer.from(req.session.csrf ?? '');

@@ -35,8 +35,11 @@ export function createPrivateFeed(io: LiveServer, deps: ServerDeps): PrivateFeed
   const numberOf = (userId: string | undefined): number => numbers.get(userId ?? '') ?? 0;
   const listens = (userId: string): boolean => io.of('/').adapter.rooms.has(userRoom(userId));
   const tell = (userId: string, name: LiveName, data: LiveEvent['data']): void => {
-    const event = { epoch, seq: numberOf(userId) + 1, name, data } as LiveEvent;
-    numbers.set(userId, event.seq);
+    const seq = numberOf(userId) + 1;
+    numbers.set(userId, seq);
+    // Most users of a busy house are programs that listen to nothing: for them only the number moves.
+    if (!rings.keeps(userId) && !listens(userId)) return;
+    const event = { epoch, seq, name, data } as LiveEvent;
     rings.push(userId, event);
     io.to(userRoom(userId)).emit('event', event);
   };
@@ -92,6 +95,7 @@ function forward(deps: ServerDeps, listens: (userId: string) => boolean, tell: T
   );
   const read = READ.map((name) =>
     deps.events.on(name, (event) => {
+      if (!waiting.has(event.userId) && !listens(event.userId)) return tell(event.userId, name, null);
       inTurn(event.userId, async () => {
         const row = rows[name] as (told: typeof event) => Promise<LiveEvent['data']>;
         tell(event.userId, name, listens(event.userId) ? await row(event).catch(() => null) : null);

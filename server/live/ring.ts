@@ -4,6 +4,7 @@ import type { LiveEvent } from '../../domain/contract/api/live';
 export interface Rings {
   /** Begins to keep what happens to this user. */
   begin(userId: string): void;
+  keeps(userId: string): boolean;
   /** Keeps an event, if this user's are kept. */
   push(userId: string, event: LiveEvent): void;
   /** Everything after this number, without a gap; null when that is not kept (any more). */
@@ -25,6 +26,7 @@ export function createRings(size: number, now: () => number): Rings {
       if (ring) ring.seenAt = now();
       else rings.set(userId, { events: [], seenAt: now() });
     },
+    keeps: (userId) => rings.has(userId),
     push: (userId, event) => {
       const ring = rings.get(userId);
       if (!ring) return;

@@ -16,9 +16,9 @@ export function orderRoutes({ dataSource, figures }: Pick<ServerDeps, 'dataSourc
     route(ENDPOINTS.orderByClientId, ({ user, params }) => service.findByClientId(user.id, params.clientOrderId)),
     route(ENDPOINTS.order, ({ user, params }) => service.find(user.id, params.id)),
     route(ENDPOINTS.cancelOrders, ({ user, query }) => service.cancelAll(user.id, query.symbol)),
-    route(ENDPOINTS.cancelOrder, async ({ user, params, res }) => {
+    route(ENDPOINTS.cancelOrder, async ({ user, params, accepted }) => {
       const order = await service.cancel(user.id, params.id);
-      if (order.status === 'PENDING_CANCEL') res.status(202);
+      if (order.status === 'PENDING_CANCEL') accepted();
       return order;
     }),
     route(ENDPOINTS.amendOrder, ({ user, params, body, key }) => service.amend(user.id, params.id, body.quantity, key)),

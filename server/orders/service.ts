@@ -87,7 +87,7 @@ function shown(row: OrderRow | null): OrderView {
 }
 
 /** One spelling of an amount, so that "1.0" and "1" are the same order. */
-const exact = (amount: string): string => formatAmount(parseAmount(amount));
+const exact = (amount: string): string => (amount.endsWith('0') && amount.includes('.') ? formatAmount(parseAmount(amount)) : amount);
 
 const AMOUNTS = ['quantity', 'quoteOrderQty', 'price', 'stopPrice', 'icebergQty'] as const;
 

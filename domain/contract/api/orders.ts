@@ -38,6 +38,14 @@ export type PlaceOrder = z.infer<typeof placeOrder>;
 export const placeOrders = z.strictObject({ orders: z.array(placeOrder.extend({ clientOrderId: idempotencyKey })).min(1).max(20) });
 export type PlaceOrders = z.infer<typeof placeOrders>;
 
+/** What a program says over the socket for orders; `id` is its own name for the message, and comes back with the answer. */
+const messageId = z.union([z.string().min(1).max(64), z.number().int().nonnegative()]);
+export const orderMessage = z.discriminatedUnion('op', [
+  z.strictObject({ id: messageId, op: z.literal('place'), order: placeOrder.extend({ clientOrderId: idempotencyKey }) }),
+  z.strictObject({ id: messageId, op: z.literal('cancel'), orderId: id }),
+]);
+export type OrderMessage = z.infer<typeof orderMessage>;
+
 /** One cancels the other: a limit order on one side of the price, a stop on the other. */
 export const placeOco = z.strictObject({
   symbol,

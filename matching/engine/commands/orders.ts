@@ -52,13 +52,26 @@ function mine(draft: Draft, userId: string, orderId: string, { now }: Context): 
 
 function newOrder(draft: Draft, market: TradingMarket, userId: string, clientOrderId: string, terms: Checked, list: { listId: string | null; siblingId: string | null }, now: number): OpenOrder {
   const seq = ++draft.state.counters.seq;
+  // Field by field: every order has the same shape, and a spread costs more than all the rest of it.
+  const { side, type, tif, price, worst, lots, budget, stop, trailing, peak, stp } = terms;
   return {
-    ...terms,
     id: orderId(seq),
     seq,
     userId,
     clientOrderId,
-    ...list,
+    side,
+    type,
+    tif,
+    price,
+    worst,
+    lots,
+    budget,
+    stop,
+    trailing,
+    peak,
+    stp,
+    siblingId: list.siblingId,
+    listId: list.listId,
     executed: 0,
     quote: 0n,
     held: 0n,
@@ -150,14 +163,15 @@ function finish(work: Settlement): void {
   work.finish();
 }
 
-const answerOf = (order: OpenOrder, market: TradingMarket): CommandAnswer => ({ ...orderView(order, market.scales) });
+/** As it was shown when the command ended; an order that nothing has touched as it is. */
+const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer => ({ ...(draft.shown.get(order.id) ?? orderView(order, market.scales)) });
 
 export function placeOrder(draft: Draft, command: Body<'order.place'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
   if (market.book.state === 'CANCEL_ONLY' || market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
   const checked = checkTerms(command, market, openOnes(draft, market, command.userId));
   const order = put(draft, market, command, checked, reference, context);
-  draft.answer = answerOf(order, market);
+  draft.answer = answerOf(draft, order, market);
   draft.short = { orderId: order.id };
 }
 
@@ -224,7 +238,7 @@ export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, referen
   const work = new Settlement(market, draft, context, reference);
   takeOut(work, order);
   finish(work);
-  draft.answer = answerOf(order, market);
+  draft.answer = answerOf(draft, order, market);
   draft.short = { orderId: order.id };
 }
 
@@ -254,7 +268,7 @@ export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference
     work.touch(leg);
   }
   finish(work);
-  draft.answer = answerOf(order, market);
+  draft.answer = answerOf(draft, order, market);
   draft.short = { orderId: order.id };
 }
 
@@ -273,7 +287,7 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
   work.finish();
   // As it was judged before: without the old order there may be no price left to judge it by.
   const placed = put(draft, market, command, checked, reference, context);
-  draft.answer = { ...answerOf(placed, market), canceledId: order.id };
+  draft.answer = { ...answerOf(draft, placed, market), canceledId: order.id };
   draft.short = { orderId: placed.id, canceledId: order.id };
 }
 

@@ -1,0 +1,173 @@
+/**
+ * Orders over a plain WebSocket, for programs that send many: the same schemas, limits and answers as the endpoints. The session
+ * is asked again at every message, so a socket says nothing more once its user has logged out.
+ */
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { RawData, WebSocket } from 'ws';
+import { orderMessage } from '../../domain/contract/api/orders';
+import type { OrderMessage, OrderView } from '../../domain/contract/api/orders';
+import type { Clock } from '../../domain/clock-and-ids';
+import { DomainError } from '../../domain/contract/errors';
+import type { Logger } from '../../domain/contract/ports';
+import type { ServerConfig } from '../deps';
+import { errorView, refusalOf } from '../http/errors';
+import type { KnownSession, KnownSessions } from '../http/known-sessions';
+import type { Limits } from '../http/limits';
+import { ownOrigin } from '../http/origin';
+import { MAY, valid } from '../http/route';
+import { isYoung } from '../http/session';
+import type { OrderService } from './service';
+
+export const ORDER_SOCKET = '/order-socket';
+const MOST_BYTES = 4096;
+/** Messages of one socket that are not answered yet; more are refused. */
+const MOST_OUTSTANDING = 64;
+/** Sockets of one user. */
+const MOST_SOCKETS = 8;
+/** A reader that leaves so much unread is cut off. */
+const STUCK_BYTES = 1024 * 1024;
+/** Sockets whose session has ended are found so often, also when they are silent. */
+const LOOK_MS = 5000;
+/** Closed for what the other side did: no session any more, or it does not read. */
+const POLICY = 1008;
+
+export interface OrderSocketDeps {
+  readonly known: KnownSessions;
+  readonly limits: Limits;
+  readonly service: OrderService;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Line {
+  readonly socket: WebSocket;
+  readonly cookies: string | undefined;
+  readonly userId: string;
+  outstanding: number;
+}
+
+export interface OrderSocket {
+  attach(server: HttpServer): void;
+  close(): void;
+}
+
+export function createOrderSocket(deps: OrderSocketDeps, config: Pick<ServerConfig, 'publicOrigin'>): OrderSocket {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_BYTES, perMessageDeflate: false });
+  const lines = new Set<Line>();
+  const upgrade = (req: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    if (req.url !== ORDER_SOCKET) return;
+    stream.on('error', () => undefined);
+    admit(deps, config, req, lines).then(
+      (session) => sockets.handleUpgrade(req, stream, head, (socket) => listen(deps, lines, { socket, cookies: req.headers.cookie, userId: session.user.id, outstanding: 0 })),
+      (error: unknown) => refuse(stream, error),
+    );
+  };
+  const timer = setInterval(() => {
+    for (const line of lines) {
+      sessionOf(deps, line).then(
+        (session) => session ?? end(line),
+        () => undefined,
+      );
+    }
+  }, LOOK_MS);
+  timer.unref();
+  let attached: HttpServer | undefined;
+  return {
+    attach: (server) => {
+      attached = server;
+      server.on('upgrade', upgrade);
+    },
+    close: () => {
+      clearInterval(timer);
+      attached?.off('upgrade', upgrade);
+      for (const { socket } of lines) socket.terminate();
+      sockets.close();
+    },
+  };
+}
+
+/** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
+async function admit(deps: OrderSocketDeps, { publicOrigin }: Pick<ServerConfig, 'publicOrigin'>, req: IncomingMessage, lines: ReadonlySet<Line>): Promise<KnownSession> {
+  if (!ownOrigin(req, publicOrigin)) throw new DomainError('CSRF');
+  const session = await sessionOf(deps, { cookies: req.headers.cookie });
+  if (!session) throw new DomainError('NOT_LOGGED_IN');
+  if ([...lines].filter(({ userId }) => userId === session.user.id).length >= MOST_SOCKETS) throw new DomainError('TOO_MANY_REQUESTS');
+  return session;
+}
+
+async function sessionOf({ known, clock }: OrderSocketDeps, { cookies }: Pick<Line, 'cookies'>): Promise<KnownSession | undefined> {
+  const session = await known.of(cookies);
+  return session && isYoung(session.loggedInAt, clock) ? session : undefined;
+}
+
+const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
+
+function refuse(stream: Duplex, error: unknown): void {
+  const refusal = error instanceof DomainError ? error : new DomainError('BUSY');
+  const body = JSON.stringify(errorView(refusal));
+  stream.end(`HTTP/1.1 ${STATUS[refusal.code] ?? '503 Service Unavailable'}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+function end({ socket }: Line): void {
+  socket.close(POLICY, 'NOT_LOGGED_IN');
+}
+
+function listen(deps: OrderSocketDeps, lines: Set<Line>, line: Line): void {
+  const { socket } = line;
+  lines.add(line);
+  socket.on('close', () => lines.delete(line));
+  // Too large, not UTF-8, not a frame: the library closes the socket with the code that says so.
+  socket.on('error', () => undefined);
+  socket.on('message', (data, isBinary) => {
+    const { id, message, refusal } = read(data, isBinary);
+    if (refusal) return tell(line, id, errorView(refusal));
+    if (line.outstanding >= MOST_OUTSTANDING) return tell(line, id, errorView(new DomainError('TOO_MANY_REQUESTS')));
+    line.outstanding++;
+    void answer(deps, line, message).then((told) => {
+      line.outstanding--;
+      tell(line, id, told);
+    });
+  });
+}
+
+type Id = OrderMessage['id'] | null;
+
+/** The message, or why it is none; its id comes back as far as it can be read. */
+function read(data: RawData, isBinary: boolean): { id: Id; message: OrderMessage; refusal?: undefined } | { id: Id; message?: undefined; refusal: DomainError } {
+  let id: Id = null;
+  try {
+    const said: unknown = isBinary ? undefined : JSON.parse(String(data));
+    const given = (said as { id?: unknown } | null)?.id;
+    if (typeof given === 'number' || (typeof given === 'string' && given.length <= 64)) id = given;
+    return { id, message: valid(orderMessage, said) as OrderMessage };
+  } catch (error) {
+    return { id, refusal: error instanceof DomainError ? error : new DomainError('BAD_REQUEST') };
+  }
+}
+
+async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage): Promise<{ order: OrderView } | ReturnType<typeof errorView>> {
+  try {
+    const session = await sessionOf(deps, line);
+    if (!session) {
+      setImmediate(() => end(line));
+      throw new DomainError('NOT_LOGGED_IN');
+    }
+    if (deps.limits.orders(line.userId, 1) > 0) throw new DomainError('TOO_MANY_REQUESTS');
+    MAY[message.op === 'place' ? 'verified' : 'user'](session.user);
+    if (message.op === 'cancel') return { order: await deps.service.cancel(line.userId, message.orderId) };
+    const { clientOrderId, ...order } = message.order;
+    return { order: await deps.service.place(line.userId, order, clientOrderId) };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (!refusal) deps.logger.error({ op: message.op, error: error instanceof Error ? error.stack : String(error) }, 'a message for an order failed');
+    return errorView(refusal ?? new DomainError('INTERNAL'));
+  }
+}
+
+function tell({ socket }: Line, id: Id, told: object): void {
+  if (socket.readyState !== socket.OPEN) return;
+  if (socket.bufferedAmount > STUCK_BYTES) return socket.terminate();
+  socket.send(JSON.stringify({ id, ...told }));
+}
