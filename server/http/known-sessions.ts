@@ -118,12 +118,12 @@ function unsigned(cookie: string, secret: string): string | undefined {
 
 const stored = (store: KnownSessionsDeps['store'], id: string): Promise<SessionData | null | undefined> =>
   new Promise((resolve, reject) => {
-    void store.get(id, (error: unknown, data) => (error ? reject(error as Error) : resolve(data)));
+    store.get(id, (error: unknown, data) => (error ? reject(error as Error) : resolve(data)));
   });
 
 const touch = (store: KnownSessionsDeps['store'], id: string, data: SessionData): Promise<void> =>
   new Promise((resolve) => {
     // Not renewed is no reason to refuse: the next time will.
-    if (store.touch) void store.touch(id, data, () => resolve());
+    if (store.touch) store.touch(id, data, () => resolve());
     else resolve();
   });
