@@ -1,6 +1,7 @@
 import { In, IsNull, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { CommandAnswer } from '../../domain/contract/commands';
+import type { Market } from '../../domain/registry';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Entry } from '../../ledger/post';
@@ -13,6 +14,7 @@ import {
 import type { BalanceRow, CommandRow, CostRow, OutboxRow, QuarantineRow } from '../entities/ledger';
 import { OrderEntity, RoutingEntity } from '../entities/orders';
 import type { OrderRow, RoutingRow } from '../entities/orders';
+import { MarketEntity } from '../entities/registry';
 import { SwapEntity, VenueIntentEntity, VenueReserveEntity } from '../entities/swaps';
 import type { SwapRow, VenueIntentRow, VenueReserveRow } from '../entities/swaps';
 import { AssetPauseEntity } from '../entities/treasury';
@@ -51,6 +53,8 @@ export interface EngineTables {
   readonly intents: VenueIntentRow[];
   readonly reserves: VenueReserveRow[];
   readonly venue: VenueStateRow;
+  /** What admins chose for the markets since the listing was read. */
+  readonly markets: Pick<Market, 'symbol' | 'state' | 'insideOnly'>[];
   readonly costs: CostRow[];
   readonly pauses: AssetPauseRow[];
   readonly effects: OutboxRow[];
@@ -182,6 +186,7 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
       swaps: await manager.findBy(SwapEntity, { state: 'EXECUTING' }),
       intents: await manager.findBy(VenueIntentEntity, { state: In(['PENDING', 'UNKNOWN']) }),
       reserves: await manager.find(VenueReserveEntity),
+      markets: await manager.find(MarketEntity),
       venue: await manager.findOneByOrFail(VenueStateEntity, { venue: 'binance' }),
       costs: await manager.findBy(CostEntity, { settled: false }),
       pauses: await manager.find(AssetPauseEntity),

@@ -166,6 +166,12 @@ const FEW = 3;
 export function stateFrom(tables: EngineTables, registry: Registry): EngineState {
   const state = emptyState(registry, tables.epoch);
   state.venues.set(tables.venue.venue, tables.venue);
+  for (const { symbol, state: chosen, insideOnly } of tables.markets) {
+    const market = state.markets.get(symbol);
+    if (!market) continue;
+    market.listing = { ...market.listing, state: chosen, insideOnly };
+    market.book.state = chosen;
+  }
   for (const market of state.markets.values()) market.stopped = tables.venue.state !== 'OPEN' && market.listing.venue === tables.venue.venue;
   for (const row of tables.balances) state.books.load(row.account, row.asset, parseSigned(row.amount));
   for (const row of tables.swaps) state.swaps.set(row.id, openSwap(row));

@@ -119,6 +119,16 @@ test('steps of the venue that do not fit ours: nothing is sent, our own book goe
   expect(sent).toEqual([]);
 });
 
+test('what an admin chose for a market holds over a restart of the engine', async () => {
+  await give({ kind: 'market.set', symbol: 'ETHUSDT', adminId: 'admin', state: 'TRADING', insideOnly: true });
+  await give({ kind: 'market.set', symbol: 'BTCUSDT', adminId: 'admin', state: 'HALT', insideOnly: false });
+  await engine.stop();
+  engine = await start();
+  for (const symbol of ['ETHUSDT', 'BTCUSDT']) outside(symbol);
+  expect(await place({ type: 'LIMIT', price: '2000', quantity: '1' })).toMatchObject({ status: 'NEW', inFlight: false });
+  await expect(place({ symbol: 'BTCUSDT', quantity: '0.1' })).rejects.toMatchObject({ code: 'MARKET_CLOSED' });
+});
+
 test('a market that sends and sends leaves others their turn', async () => {
   outside('BTCUSDT');
   for (let count = 1; ; count++) {

@@ -12,6 +12,7 @@ import type { Venue, VenueOrder } from '../venues/venue';
 const VENUE_ENGINE_MS = 10_000;
 const MARGIN_MS = 2_500;
 const ASK_AGAIN_MS = 1000;
+const ASK_SLOWEST_MS = 6000;
 
 export interface MirrorDeps {
   readonly engine: EngineHouse;
@@ -68,6 +69,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
   const resolve = async (order: VenueOrder): Promise<void> => {
     await intents.markUnknown(order.id, clock.now());
     const conclusive = order.timestamp + order.recvWindow + VENUE_ENGINE_MS + MARGIN_MS;
+    let pause = 0;
     while (!stopped) {
       const askedAt = venue.now();
       try {
@@ -80,7 +82,9 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
         logger.warn({ intent: order.id, error: error instanceof Error ? error.message : 'refused' }, 'the venue cannot be asked yet');
       }
       await new Promise<void>((again) => {
-        const timer = setTimeout(again, ASK_AGAIN_MS);
+        // Ever more slowly: many that are asked for at once after a kill must not use up the venue's patience.
+        pause = pause + ASK_AGAIN_MS > ASK_SLOWEST_MS ? ASK_SLOWEST_MS : pause + ASK_AGAIN_MS;
+        const timer = setTimeout(again, pause);
         hinted.set(order.id, () => {
           clearTimeout(timer);
           again();

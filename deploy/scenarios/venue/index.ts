@@ -135,7 +135,7 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const control = controlOf(address.binanceUrl);
   const until = Date.now() + minutes * 60_000;
   const trading = Promise.all(traders.map((trader) => trader.run(60)));
-  const operator = operate(admin, () => Date.now() < until, say);
+  const operator = operate(admin, () => floor.running, say);
   const killing = killer(world, new Dice(seed + 7), options.kills, until, say);
   const ahead = { ms: 0 };
   const help = helperOf(world, address, floor, new Dice(seed + 13), control, ahead);

@@ -49,7 +49,10 @@ export class StormClient extends Client {
   override async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     for (let tries = 0; ; tries++) {
       try {
-        return await super.call<T>(method, path, body, headers);
+        const answer = await super.call<T>(method, path, body, headers);
+        // A kill can cut an answer after its first line: then nothing is known.
+        if (path.startsWith('/orders') && Object.keys(answer as object).length === 0) throw new ApiRefusal(200, 'NO_ANSWER', undefined);
+        return answer;
       } catch (error) {
         const refusal = error instanceof ApiRefusal ? error : undefined;
         const loggedOut = refusal && LOGGED_OUT.has(refusal.code) && path !== '/session';

@@ -20,6 +20,8 @@ export interface BinanceConfig {
 export const CALL_TIMEOUT_MS = 11_000;
 /** Above this share of the weight limit only calls that protect money go out. */
 const WEIGHT_SHARE = 80;
+/** Above this nothing goes out: one call too many is a ban, which stops those that protect money as well. */
+const VITAL_SHARE = 95;
 const WEIGHT_LIMIT_PER_MINUTE = 6000;
 /** After our key was refused the next call waits so long. */
 const KEY_PAUSE_MS = 1000;
@@ -72,7 +74,7 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
     treasury,
     call: async (vital, send) => {
       if (deps.clock.now() < bannedUntil) throw new VenueBusy('the venue has asked us to wait');
-      if (!vital && usedShare() >= WEIGHT_SHARE) throw new VenueBusy('the request weight is nearly used up');
+      if (usedShare() >= (vital ? VITAL_SHARE : WEIGHT_SHARE)) throw new VenueBusy('the request weight is nearly used up');
       try {
         return await send();
       } catch (error) {
