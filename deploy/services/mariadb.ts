@@ -58,6 +58,9 @@ export async function startMariaDb(options: MariaDbOptions): Promise<{ running: 
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
   mkdirSync(dir, { recursive: true });
   if (!existsSync(join(data, 'mysql'))) createDataDirectory(options, data, asRoot);
+  // A server that starts deletes what others left in its directory for temporary tables: each needs one of its own.
+  const temporary = join(dir, 'mariadb-tmp');
+  mkdirSync(temporary, { recursive: true });
   const initFile = join(dir, 'mariadb-init.sql');
   writeFileSync(initFile, rights(password, options.throwAway ?? false), { mode: 0o600 });
   chmodSync(initFile, 0o600);
@@ -67,7 +70,7 @@ export async function startMariaDb(options: MariaDbOptions): Promise<{ running: 
     name: 'mariadb',
     dir,
     command: programs.mariadbd,
-    args: ['--no-defaults', ...asRoot, `--datadir=${data}`, '--socket=my.sock', `--pid-file=${join(dir, 'mariadb.pid')}`, `--port=${port}`, '--bind-address=127.0.0.1',
+    args: ['--no-defaults', ...asRoot, `--datadir=${data}`, '--socket=my.sock', `--tmpdir=${temporary}`, `--pid-file=${join(dir, 'mariadb.pid')}`, `--port=${port}`, '--bind-address=127.0.0.1',
       '--skip-name-resolve', '--innodb-buffer-pool-size=256M', '--max-connections=200', `--init-file=${initFile}`, ...SAFE, ...durable,
       ...(programs.base ? [`--basedir=${programs.base}`, `--lc-messages-dir=${programs.base}/share/mysql`] : [])],
     mark: `--datadir=${data}`,

@@ -15,7 +15,9 @@ import { emptyState, stateFrom } from './state';
 import type { EngineState } from './state';
 
 /** Most commands in one transaction. */
-const BATCH_MAX = 300;
+const BATCH_MAX = 400;
+/** So many join a batch that waits for the one before: each time costs a look-up. */
+const TOP_UP = 32;
 /** More waiting than this is refused at the door. */
 const QUEUE_MAX = 20_000;
 /** After a refused batch so many commands are committed one by one, to find the one that is poisoned. */
@@ -53,6 +55,9 @@ export class Writer {
   private careful = 0;
   private stopped = true;
   private wake: () => void = () => undefined;
+  /** So many must wait in the queue before the loop is woken. */
+  private wakeAt = 1;
+  private isCommitting = false;
   private looping: Promise<void> = Promise.resolve();
 
   constructor(private readonly deps: WriterDeps) {}
@@ -79,7 +84,7 @@ export class Writer {
     this.open.set(command.reference, { bodyHash, promise });
     const close = (): void => void this.open.delete(command.reference);
     promise.then(close, close);
-    this.wake();
+    if (this.queue.length >= this.wakeAt) this.wake();
     return promise;
   }
 
@@ -118,11 +123,13 @@ export class Writer {
       await new Promise((resolve) => setImmediate(resolve));
       const intake = this.queue.splice(0, this.careful > 0 ? 1 : BATCH_MAX);
       if (intake.length === 0) continue;
-      if (this.careful > 0) this.careful--;
-      const batch = await this.applied(intake);
+      const alone = this.careful > 0;
+      if (alone) this.careful--;
+      let batch = await this.applied(intake);
+      if (!alone) batch = await this.toppedUp(batch, intake);
       await this.committing;
       if (this.failed !== undefined) {
-        for (const pending of batch?.members ?? intake) pending.reject(new DomainError('UNKNOWN_OUTCOME'));
+        for (const pending of intake) pending.reject(new DomainError('UNKNOWN_OUTCOME'));
         await this.restart();
         continue;
       }
@@ -133,20 +140,35 @@ export class Writer {
     await this.settled();
   }
 
+  /** While the batch before commits, what arrives joins this one, so many at a time: fewer, fuller commits, and nobody waits longer. */
+  private async toppedUp(batch: Batch | undefined, intake: Pending[]): Promise<Batch | undefined> {
+    while (batch && this.isCommitting && intake.length < BATCH_MAX) {
+      if (this.queue.length < TOP_UP) {
+        this.wakeAt = TOP_UP;
+        await Promise.race([this.committing, new Promise<void>((resolve) => (this.wake = resolve))]);
+        this.wakeAt = 1;
+      }
+      if (!this.isCommitting || this.queue.length < TOP_UP) continue;
+      const more = this.queue.splice(0, BATCH_MAX - intake.length);
+      intake.push(...more);
+      batch = await this.applied(more, batch);
+    }
+    return batch;
+  }
+
   private async settled(): Promise<void> {
     await this.committing;
     if (this.failed !== undefined) await this.restart();
   }
 
   /** Applies what came in, in memory. Undefined when even looking up the references failed. */
-  private async applied(intake: Pending[]): Promise<Batch | undefined> {
+  private async applied(intake: Pending[], begun?: Batch): Promise<Batch | undefined> {
     const unknown = intake.map(({ command }) => command.reference).filter((reference) => !this.answers.has(reference));
     try {
       const known = await this.deps.store.findCommands(unknown);
       const aside = this.careful > 0 ? await this.deps.store.findQuarantined(unknown) : new Set<string>();
-      const now = this.deps.clock.now();
-      const batch = new Batch(this.batchNumber + 1, this.lastEntry + 1, now);
-      this.shown.begin();
+      const batch = begun ?? new Batch(this.batchNumber + 1, this.lastEntry + 1, this.deps.clock.now());
+      if (!begun) this.shown.begin();
       for (const pending of intake) this.applyOne(batch, pending, known.get(pending.command.reference), aside);
       this.lastEntry = batch.lastEntry;
       if (batch.size > 0) this.batchNumber = batch.number;
@@ -190,8 +212,11 @@ export class Writer {
   /** Never rejects: a failure is left in `failed` for the loop, which alone may restart. */
   private async commit(batch: Batch, intake: Pending[], taken: ReadonlyMap<string, OwnLevels>): Promise<void> {
     try {
+      this.isCommitting = true;
       if (batch.size > 0) await this.deps.store.commit(batch.write(this.state));
+      this.isCommitting = false;
     } catch (error) {
+      this.isCommitting = false;
       if (error instanceof Fenced) this.deps.onFenced();
       if (error instanceof BatchRefused && intake.length === 1 && intake[0]) this.setAside(intake[0], error);
       this.failed = error;
