@@ -1,6 +1,6 @@
 /** The load, a process of its own: does one task at a time as it is told, and answers with what it saw. */
 import { appendFileSync } from 'node:fs';
-import { closedLoop, batches, fill, openLoop, yardstick } from './loads';
+import { closedLoop, batches, clear, fill, openLoop, yardstick } from './loads';
 import { venueOrders } from './loads-venue';
 import { logIn } from './people';
 import type { Person } from './people';
@@ -15,6 +15,7 @@ export type Task =
   | { readonly kind: 'socket'; readonly seconds: number; readonly sockets: number; readonly outstanding: number }
   | { readonly kind: 'open'; readonly seconds: number; readonly rate: number; readonly connections: number }
   | { readonly kind: 'venue'; readonly orders: number }
+  | { readonly kind: 'clear'; readonly symbols: readonly string[] }
   | { readonly kind: 'fill'; readonly symbols: readonly string[]; readonly each: number }
   | { readonly kind: 'yardstick'; readonly port: number; readonly seconds: number; readonly connections: number };
 
@@ -46,6 +47,9 @@ async function carryOut(task: Task, tally: Tally): Promise<Record<string, number
       return undefined;
     case 'open':
       await openLoop(tally, { port, people, ...task });
+      return undefined;
+    case 'clear':
+      await clear({ port, people, ...task });
       return undefined;
     case 'fill':
       await fill(tally, { port, people, ...task });

@@ -74,6 +74,7 @@ async function measure(stage: Stage): Promise<number> {
   const rows: Row[] = [];
   const run: Run = async (what, task) => {
     process.stderr.write(`  ${what} ...\n`);
+    if (task.kind !== 'yardstick') await stage.run({ kind: 'clear', symbols: ['JVZJVG', 'ETHUSDT'] });
     const measured = await stage.run(task);
     rows.push({ what, measured });
     return measured;
