@@ -7,6 +7,7 @@ import { openDatabase } from '../../db/data-source';
 import { loadRegistry } from '../../db/stores/registry';
 import { parseAmount } from '../../domain/money/amount';
 import { audit, openOutside } from '../audit';
+import { installBcoin } from '../local/bitcoin/install';
 import { balanceOf } from '../local/evm/balance';
 import { faucet } from '../local/evm/faucet';
 import { buildPage } from '../page';
@@ -47,10 +48,11 @@ test('on a fresh world the account at Binance is empty and the operator has gas,
   const admin = new Client(address.url);
   await admin.logIn('admin@javizen.local', address.adminPassword);
   const { custody, position } = await admin.call<{ custody: { place: string; asset: string; amount: string }[]; position: { asset: string; amount: string }[] }>('GET', '/admin/treasury');
-  const gas = [{ asset: 'BNB', amount: '0.5' }, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }];
+  const coins = address.bitcoinUrl ? [{ asset: 'BTC', amount: '0.01' }] : [];
+  const gas = [{ asset: 'BNB', amount: '0.5' }, ...coins, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }];
   const sorted = <T extends { asset: string }>(rows: T[]): T[] => rows.toSorted((a, b) => (a.asset < b.asset ? -1 : 1));
   expect(sorted(custody.filter((row) => row.amount !== '0'))).toMatchObject(gas);
-  expect(custody.map(({ place }) => place).toSorted()).toEqual(['hot/bsc', 'hot/ethereum', 'hot/polygon']);
+  expect(custody.map(({ place }) => place).toSorted()).toEqual([...(address.bitcoinUrl ? ['hot/bitcoin'] : []), 'hot/bsc', 'hot/ethereum', 'hot/polygon']);
   expect(sorted(position)).toEqual(gas);
 });
 
@@ -90,6 +92,16 @@ test('a proof of what is owed and what covers it: a user finds the own leaf, and
     close();
     await dataSource.destroy();
   }
+});
+
+const absent = installBcoin(join(LOCAL, 'tools', 'bitcoin'));
+if (absent) process.stderr.write(`${absent}\n`);
+const onBitcoin = absent ? test.skip : test;
+
+onBitcoin('a life on Bitcoin: coins in, spent on to Binance, swapped, and coins out again, all on a real node', async () => {
+  const result = await live(address, () => undefined, { network: 'bitcoin' });
+  expect(result.steps).toBe(10);
+  await balanced();
 });
 
 inBrowser('the same life by clicks in two browsers', async () => {
