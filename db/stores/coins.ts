@@ -16,7 +16,7 @@ export interface CoinStore {
    * when the deposit was credited: what is not in the books is not ours to spend. At most `limit`.
    */
   spendable(network: string, height: number, limit: number): Promise<CoinRow[]>;
-  /** The house's own coins that are not spent and not in a block at `height` or below: they will be spendable. */
+  /** The house's own coins in blocks above `height`, but for change of what is under way itself: they will be spendable. */
   ripening(network: string, height: number): Promise<CoinRow[]>;
   /** Those that nothing final has spent, for who compares them with the chain. */
   unspent(network: string): Promise<CoinRow[]>;
@@ -53,7 +53,10 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
         .take(limit)
         .getMany(),
     ripening: (network, height) =>
-      select('c').where('c.network = :network AND c.branch = 1 AND c.spent_by IS NULL AND c.height > :height', { network, height }).getMany(),
+      select('c')
+        .where('c.network = :network AND c.branch = 1 AND c.spent_by IS NULL AND c.height > :height', { network, height })
+        .andWhere("NOT EXISTS (SELECT 1 FROM chain_transactions t WHERE t.network = c.network AND t.txid = c.txid AND t.state IN ('SIGNED', 'BROADCAST'))")
+        .getMany(),
     unspent: (network) =>
       select('c')
         .where('c.network = :network AND c.height IS NOT NULL', { network })
