@@ -4,16 +4,41 @@ import type { CoinRow } from '../db/entities/coins';
 import type { InFlightRows } from '../db/stores/audit';
 import { createChainStore } from '../db/stores/chain';
 import { createCoinStore } from '../db/stores/coins';
-import type { VenueCapital } from '../domain/contract/ports';
+import type { Signer, VenueCapital } from '../domain/contract/ports';
 import { fromChainUnits, parseAmount } from '../domain/money/amount';
 import type { Units } from '../domain/money/amount';
-import type { Network } from '../domain/registry';
+import type { Network, Registry } from '../domain/registry';
 import type { OutsidePlace } from '../ledger/audit';
+import { accountOf } from '../wallets/chains/bitcoin/addresses';
+import type { Account } from '../wallets/chains/bitcoin/addresses';
+import { createBitcoinNode } from '../wallets/chains/bitcoin/node';
 import type { BitcoinNode } from '../wallets/chains/bitcoin/node';
+import type { BitcoinSettings } from './networks';
 
 export interface BitcoinOutside {
   readonly network: Network;
   readonly node: BitcoinNode;
+  /** Undefined while the signer does not tell it. */
+  readonly account?: Account | undefined;
+}
+
+/** Bitcoin, where it is listed and the settings name a node. For reading alone. */
+export async function bitcoinOutside(settings: BitcoinSettings | undefined, registry: Registry, signer: Signer): Promise<BitcoinOutside | undefined> {
+  const network = registry.networks.find(({ kind }) => kind === 'bitcoin');
+  if (!network || !settings) return undefined;
+  const { rpcUrl, bitcoin } = settings;
+  const account = await signer.identity(network.id).then(
+    ({ depositXpub }) => accountOf(depositXpub, bitcoin),
+    () => undefined,
+  );
+  return { network, node: createBitcoinNode({ rpcUrl, network: bitcoin, asset: network.gasAsset }), account };
+}
+
+/** The house's own addresses at which coins lie now: hot and change. Throws while the signer does not tell its account. */
+export async function houseAddresses(dataSource: DataSource, { network, account }: BitcoinOutside): Promise<{ network: string; address: string }[]> {
+  if (!account) throw new Error(`cannot be read now: our addresses on ${network.id}`);
+  const children = new Set(ofBranch(await createCoinStore(dataSource).unspent(network.id), 1).map(({ child }) => child));
+  return [...children].map((child) => ({ network: network.id, address: account.own(1, child).address }));
 }
 
 type Item = OutsidePlace['items'][number] & { readonly place: string };

@@ -12,12 +12,11 @@ import { auditBooks, auditPlace } from '../ledger/audit';
 import type { BookFacts, Finding, InFlight, OutsidePlace, PlaceResult } from '../ledger/audit';
 import { createBinance } from '../matching/venues/binance';
 import type { Binance } from '../matching/venues/binance';
-import { createBitcoinNode } from '../wallets/chains/bitcoin/node';
 import { createEvmChain } from '../wallets/chains/evm';
 import type { Chain } from '../wallets/chains/chain';
 import { connectSigner } from '../wallets/keys';
 import type { Config } from './config';
-import { readBitcoin } from './audit-bitcoin';
+import { bitcoinOutside, readBitcoin } from './audit-bitcoin';
 import type { BitcoinOutside } from './audit-bitcoin';
 import { openBitcoin, openNetworks } from './networks';
 
@@ -72,8 +71,9 @@ export async function openOutside(config: Config, registry: Registry): Promise<{
   const urls = { restUrl: config.BINANCE_REST_URL, streamUrl: config.BINANCE_STREAM_URL, wsApiUrl: config.BINANCE_WS_API_URL };
   // Never started: only its queries are used.
   const binance = createBinance({ ...urls, ...keys }, [], { clock: { now: () => Date.now() }, logger: silent });
-  const chains = await openChains(config, registry, connectSigner(config.SIGNER_SOCKET));
-  return { outside: { registry, binance, chains, bitcoin: bitcoinOutside(config, registry) }, close: () => closeChains({ chains }) };
+  const signer = connectSigner(config.SIGNER_SOCKET);
+  const chains = await openChains(config, registry, signer);
+  return { outside: { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer) }, close: () => closeChains({ chains }) };
 }
 
 /** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */
@@ -89,12 +89,6 @@ async function openChains(config: Config, registry: Registry, signer: Signer): P
       return { network, rails, chain: createEvmChain(network, rails, { rpcUrl: nodes.get(network.id) ?? '', traces: false }), hotAddress };
     }),
   );
-}
-
-function bitcoinOutside(config: Config, registry: Registry): BitcoinOutside | undefined {
-  const network = registry.networks.find(({ kind }) => kind === 'bitcoin');
-  const settings = openBitcoin(config);
-  return network && settings && { network, node: createBitcoinNode({ rpcUrl: settings.rpcUrl, network: settings.bitcoin, asset: network.gasAsset }) };
 }
 
 /** What our books say lies in a place. */
@@ -220,7 +214,7 @@ export function watchOutside(config: Config, registry: Registry, signer: Signer,
         closeChains({ chains });
         chains = await openChains(config, registry, signer);
       }
-      return { registry, binance, chains, bitcoin: bitcoinOutside(config, registry) };
+      return { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer) };
     },
     close: () => closeChains({ chains }),
   };
