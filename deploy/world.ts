@@ -179,12 +179,14 @@ export class World {
     if (this.given('BITCOIN_RPC_URL') || (networks && !networks.includes('bitcoin'))) return undefined;
     const packages = join(LOCAL, 'tools', 'bitcoin');
     const why = installBcoin(packages, say);
+    const dir = join(this.dir, 'bitcoin');
+    // Listed by an earlier start: the exchange does not run with a network that it cannot watch.
+    if (why && existsSync(dir)) throw new Error(`${why} This world has a Bitcoin already: bring the packages back, or begin anew (npm start -- --fresh).`);
     if (why) {
       say(why);
       return undefined;
     }
     say('Bitcoin (bcoin on regtest) ...');
-    const dir = join(this.dir, 'bitcoin');
     const port = await freePort(rememberedPort(this.dir, 'bitcoin'));
     rememberPort(this.dir, 'bitcoin', port);
     const node = await startBitcoin({ dir, port, packages, user: 'javizen', password: localSecret(this.dir, 'bitcoin', 16), blockSeconds: 1, logFile: join(this.dir, 'logs', 'bitcoin.log') });

@@ -238,6 +238,12 @@ onNode('wallets on Bitcoin', () => {
     for (const amount of ['0.5', '0.4', '0.3']) await ask('sendtoaddress', address, amount);
     await until('credited', async () => (await available('u1')) === '1.2', () => mine());
   };
+  /** Fees that a withdrawal's own does not cover are the operator's. */
+  const operatorFunds = async (): Promise<void> => {
+    await ask('sendtoaddress', hot, '0.01');
+    await until('there', async () => (await rows('SELECT 1 FROM coins WHERE branch = 1 AND height IS NOT NULL')).length === 1, () => mine());
+    await engine.submit({ kind: 'operator.contribute', reference: 'contribute:1', asset: 'BTC', amount: '0.01', custody: 'hot/bitcoin' });
+  };
   const fees = async (): Promise<string> => formatAmount(-((await readBookFacts(database.dataSource)).balances.find(({ account }) => account === 'expense/network-fee')?.amount ?? 0n));
 
   describe('withdrawals', () => {
@@ -297,10 +303,7 @@ onNode('wallets on Bitcoin', () => {
     test('stuck, it is replaced at a higher fee by the same coins; whichever is mined is what is booked', async () => {
       await startWallets();
       await funded();
-      // Higher fees are the operator's.
-      await ask('sendtoaddress', hot, '0.01');
-      await until('there', async () => (await rows('SELECT 1 FROM coins WHERE branch = 1 AND height IS NOT NULL')).length === 1, () => mine());
-      await engine.submit({ kind: 'operator.contribute', reference: 'contribute:1', asset: 'BTC', amount: '0.01', custody: 'hot/bitcoin' });
+      await operatorFunds();
       const to = strangersAddress();
       await withdraw('w1', to, '0.6');
       await until('on its way', async () => (await withdrawal('w1')).state === 'BROADCAST');
@@ -321,6 +324,21 @@ onNode('wallets on Bitcoin', () => {
       await booksAreTheChain();
       const [row] = await rows<{ paid: string; open: string }>("SELECT fee_paid AS paid, (SELECT COUNT(*) FROM costs WHERE settled = 0) AS open FROM chain_transactions WHERE id = 'withdrawal:w1:0'");
       expect([await fees(), Number(row?.open)]).toEqual([formatAmount(parseAmount(row?.paid ?? '0')), 0]);
+    });
+
+    test('the signer refuses a fee above its limit: back in review, its coins and its reservation free; approved again it is paid', async () => {
+      await startWallets();
+      await funded();
+      await operatorFunds();
+      await ask('setfeerate', 500_000);
+      await withdraw('w1', strangersAddress(), '0.6');
+      await until('back in review', async () => (await withdrawal('w1')).state === 'REQUESTED');
+      expect(alerts.some((event) => event.name === 'alert' && event.code === 'SIGNER_REFUSED')).toBe(true);
+      expect([await rows('SELECT 1 FROM coins WHERE spent_by IS NOT NULL'), await rows('SELECT 1 FROM costs WHERE settled = 0')]).toEqual([[], []]);
+      await ask('setfeerate', 5000);
+      await engine.submit({ kind: 'withdrawal.approve', reference: 'approve:w1:again', withdrawalId: 'w1', adminId: 'a1' });
+      await confirmed('w1');
+      await booksAreTheChain();
     });
 
     test('to another user of ours it is no transaction; to our own hot address it is refused', async () => {
