@@ -341,6 +341,19 @@ onNode('wallets on Bitcoin', () => {
       await booksAreTheChain();
     });
 
+    test('a coin below the smallest deposit, in nobody\'s books, is not spent though it would fit', async () => {
+      await startWallets();
+      await ask('sendtoaddress', await addressOf('u1'), '0.00009');
+      await mine();
+      await until('seen', async () => (await deposits())[0]?.state === 'IGNORED');
+      await funded();
+      // 0.3 and the small one pay exactly this, with no change.
+      await withdraw('w1', strangersAddress(), '0.30008');
+      await confirmed('w1');
+      expect(await rows('SELECT txid FROM coins WHERE amount = 0.00009 AND spent_by IS NOT NULL')).toEqual([]);
+      await booksAreTheChain();
+    });
+
     test('to another user of ours it is no transaction; to our own hot address it is refused', async () => {
       await startWallets();
       await funded();
