@@ -16,7 +16,9 @@ import { createEvmChain } from '../wallets/chains/evm';
 import type { Chain } from '../wallets/chains/chain';
 import { connectSigner } from '../wallets/keys';
 import type { Config } from './config';
-import { openNetworks } from './networks';
+import { bitcoinOutside, readBitcoin } from './audit-bitcoin';
+import type { BitcoinOutside } from './audit-bitcoin';
+import { openBitcoin, openNetworks } from './networks';
 
 export interface AuditResult {
   readonly findings: Finding[];
@@ -30,6 +32,7 @@ export interface Outside {
   readonly registry: Registry;
   readonly binance: { readonly capital: VenueCapital; readonly find: Binance['find'] };
   readonly chains: { network: Network; rails: readonly Rail[]; chain: Chain; hotAddress: string | undefined }[];
+  readonly bitcoin?: BitcoinOutside | undefined;
 }
 
 const AGAIN_MS = 1000;
@@ -59,7 +62,7 @@ export async function audit(config: Config, waitMs: number): Promise<AuditResult
 /** Reads the books and the outside once. */
 export async function compare(dataSource: DataSource, outside: Outside): Promise<Pick<AuditResult, 'findings' | 'places'> & { facts: BookFacts; rows: InFlightRows }> {
   const [facts, rows] = [await readBookFacts(dataSource), await readInFlight(dataSource)];
-  return { facts, rows, findings: auditBooks(facts), places: (await readPlaces(outside, facts, rows)).map(auditPlace) };
+  return { facts, rows, findings: auditBooks(facts), places: (await readPlaces(dataSource, outside, facts, rows)).map(auditPlace) };
 }
 
 /** The outside for a command: with clients of its own, to be closed when it is done. */
@@ -68,15 +71,16 @@ export async function openOutside(config: Config, registry: Registry): Promise<{
   const urls = { restUrl: config.BINANCE_REST_URL, streamUrl: config.BINANCE_STREAM_URL, wsApiUrl: config.BINANCE_WS_API_URL };
   // Never started: only its queries are used.
   const binance = createBinance({ ...urls, ...keys }, [], { clock: { now: () => Date.now() }, logger: silent });
-  const chains = await openChains(config, registry, connectSigner(config.SIGNER_SOCKET));
-  return { outside: { registry, binance, chains }, close: () => closeChains({ chains }) };
+  const signer = connectSigner(config.SIGNER_SOCKET);
+  const chains = await openChains(config, registry, signer);
+  return { outside: { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer) }, close: () => closeChains({ chains }) };
 }
 
 /** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */
 async function openChains(config: Config, registry: Registry, signer: Signer): Promise<Outside['chains']> {
   const nodes = new Map(openNetworks(config).map(({ id, rpcUrl }) => [id, rpcUrl]));
   return Promise.all(
-    registry.networks.map(async (network) => {
+    registry.networks.filter(({ kind }) => kind === 'evm').map(async (network) => {
       const rails = registry.rails.filter((rail) => rail.network === network.id);
       const hotAddress = await signer.identity(network.id).then(
         (identity) => identity.hotAddress,
@@ -92,9 +96,11 @@ function booked(facts: BookFacts, place: string, asset: string): Units {
   return -(facts.balances.find((row) => row.account === `custody/${place}` && row.asset === asset)?.amount ?? 0n);
 }
 
-async function readPlaces(outside: Outside, facts: BookFacts, rows: InFlightRows): Promise<OutsidePlace[]> {
+async function readPlaces(dataSource: DataSource, outside: Outside, facts: BookFacts, rows: InFlightRows): Promise<OutsidePlace[]> {
   const chainPlaces = await Promise.all(outside.chains.map((chain) => readChain(outside, chain, facts, rows)));
-  return [...chainPlaces.flat(), ...(await readVenue(outside, facts, rows)), ...readTransit(outside.registry, facts, rows)];
+  const { bitcoin, binance } = outside;
+  const coinPlaces = bitcoin ? await readBitcoin(dataSource, bitcoin, binance.capital, (place) => booked(facts, place, bitcoin.network.gasAsset), rows) : [];
+  return [...chainPlaces.flat(), ...coinPlaces, ...(await readVenue(outside, facts, rows)), ...readTransit(outside.registry, facts, rows)];
 }
 
 const orUnreadable = <T>(read: Promise<T>): Promise<T | undefined> => read.catch(() => undefined);
@@ -138,7 +144,7 @@ async function chainItems({ binance }: Outside, network: Network, chain: Chain, 
     if (from) add(id, from, row.asset, -parseAmount(row.amount), row.createdAt);
     if (to) add(id, to, row.asset, parseAmount(row.amount), row.createdAt);
   }
-  for (const transfer of rows.transfers.filter((candidate) => candidate.direction === 'pull-back' && candidate.state !== 'RESERVED')) {
+  for (const transfer of rows.transfers.filter((candidate) => candidate.network === network.id && candidate.direction === 'pull-back' && candidate.state !== 'RESERVED')) {
     const known = await binance.capital.withdrawal(transfer.id);
     const receipt = known?.txid ? await chain.receipt(known.txid) : undefined;
     if (!known || !receipt?.succeeded || receipt.height > head) continue;
@@ -208,7 +214,7 @@ export function watchOutside(config: Config, registry: Registry, signer: Signer,
         closeChains({ chains });
         chains = await openChains(config, registry, signer);
       }
-      return { registry, binance, chains };
+      return { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer) };
     },
     close: () => closeChains({ chains }),
   };

@@ -1,13 +1,24 @@
 import type { Engine, Logger, Signer } from '../domain/contract/ports';
 import { formatAmount, fromChainUnits, parseAmount } from '../domain/money/amount';
+import type { CoinStore } from '../db/stores/coins';
+import { askBitcoin } from './local/bitcoin/start';
 import { faucet } from './local/evm/faucet';
-import type { EvmNetwork } from './networks';
+import type { BitcoinSettings, EvmNetwork } from './networks';
+
+interface FirstFunds {
+  readonly networks: readonly EvmNetwork[];
+  readonly bitcoin: BitcoinSettings | undefined;
+  readonly coins: CoinStore;
+  readonly engine: Engine;
+  readonly signer: Signer;
+  readonly logger: Logger;
+}
 
 /**
  * The operator's own gas in a local world: what a real operator would send to each hot wallet first, and what it keeps there.
  * Killed in between, the next start sees the coins that are already there and only books them.
  */
-export async function firstFunds({ networks, engine, signer, logger }: { networks: readonly EvmNetwork[]; engine: Engine; signer: Signer; logger: Logger }): Promise<void> {
+export async function firstFunds({ networks, bitcoin, coins, engine, signer, logger }: FirstFunds): Promise<void> {
   const custody = await engine.custody();
   for (const network of networks) {
     const { id, gasAsset, gasReserve } = network;
@@ -19,6 +30,14 @@ export async function firstFunds({ networks, engine, signer, logger }: { network
     await engine.submit({ kind: 'operator.contribute', reference: `contribute:first-gas:${id}`, asset: gasAsset, amount: gasReserve, custody: `hot/${id}` });
     logger.info({ amount: gasReserve, asset: gasAsset, network: id, hotAddress }, "the operator's first gas is in the books");
   }
+  if (bitcoin && !custody.some(({ place }) => place === `hot/${bitcoin.id}`)) await firstCoins({ bitcoin, coins, engine, signer });
+}
+
+/** The same in coins of a Bitcoin. */
+async function firstCoins({ bitcoin: { id, gasAsset, gasReserve, rpcUrl }, coins, engine, signer }: Pick<FirstFunds, 'coins' | 'engine' | 'signer'> & { bitcoin: BitcoinSettings }): Promise<void> {
+  const { hotAddress } = await signer.identity(id);
+  if (!(await coins.unspent(id)).some(({ branch }) => branch === 1)) await askBitcoin<string>(rpcUrl, 'sendtoaddress', hotAddress, gasReserve);
+  await engine.submit({ kind: 'operator.contribute', reference: `contribute:first-gas:${id}`, asset: gasAsset, amount: gasReserve, custody: `hot/${id}` });
 }
 
 async function nativeBalance(rpcUrl: string, address: string): Promise<bigint> {

@@ -4,18 +4,20 @@ import type { DataSource } from 'typeorm';
 import { migrate, openDatabase } from '../db/data-source';
 import { firstListing, seed } from '../db/seed';
 import { checkServerSettings } from '../db/settings';
+import { createCoinStore } from '../db/stores/coins';
 import { loadRegistry } from '../db/stores/registry';
 import { createEventBus } from '../domain/contract/event-bus';
 import type { Logger } from '../domain/contract/ports';
 import { createMatching } from '../matching';
 import { createServer, ensureAccount } from '../server';
 import { createWallets } from '../wallets';
+import type { NetworkConfig } from '../wallets';
 import { connectSigner } from '../wallets/keys';
 import { runApiRole } from './api';
 import { isLoopback, loadEnvFile, readConfig } from './config';
 import { watchOutside } from './audit';
 import type { Config } from './config';
-import { openNetworks } from './networks';
+import { openBitcoin, openNetworks } from './networks';
 import { createReconciler } from './reconcile';
 import { firstFunds } from './first-funds';
 import type { Ports } from './link/protocol';
@@ -38,7 +40,8 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
 
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
-  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).map(({ rpcUrl }) => rpcUrl)]) {
+  const bitcoin = openBitcoin(config);
+  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).map(({ rpcUrl }) => rpcUrl), ...(bitcoin ? [bitcoin.rpcUrl] : [])]) {
     if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
   }
 }
@@ -51,6 +54,15 @@ const binanceSettings = (config: Config) => ({
   treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET },
 });
 
+/** How the wallets reach each network. */
+function walletNetworks(config: Config): Record<string, NetworkConfig> {
+  const bitcoin = openBitcoin(config);
+  return Object.fromEntries([
+    ...openNetworks(config).map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, hotFloor: {} }] as const),
+    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, hotFloor: {} }] as const] : []),
+  ]);
+}
+
 async function runAll(config: Config): Promise<void> {
   const logger = createLogger(config.LOG_LEVEL);
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
@@ -59,7 +71,8 @@ async function runAll(config: Config): Promise<void> {
   await guardSettings(dataSource, config, logger);
   await migrate(dataSource);
   const networks = openNetworks(config);
-  await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network]))), clock.now());
+  const bitcoin = openBitcoin(config);
+  await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin), clock.now());
   const registry = await loadRegistry(dataSource);
   const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);
@@ -76,14 +89,12 @@ async function runAll(config: Config): Promise<void> {
   const signer = connectSigner(config.SIGNER_SOCKET);
   const wallets = createWallets(
     { ...shared, engine: matching.engine, signer, venueCapital: matching.venueCapital },
-    {
-      networks: Object.fromEntries(networks.map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, hotFloor: {} }])),
-    },
+    { networks: walletNetworks(config) },
   );
   await wallets.start();
   if (config.JAVIZEN_LOCAL === '1') {
     mustBeLocal(config);
-    await firstFunds({ networks, engine: matching.engine, signer, logger });
+    await firstFunds({ networks, bitcoin, coins: createCoinStore(dataSource), engine: matching.engine, signer, logger });
     const password = config.JAVIZEN_DEMO_PASSWORD ?? '';
     await ensureAccount({ dataSource, clock, ids }, { email: 'admin@javizen.local', password, role: 'admin', locale: 'en' });
     await ensureAccount({ dataSource, clock, ids }, { email: 'trader@javizen.local', password, role: 'user', locale: 'en' });

@@ -41,6 +41,12 @@ export const NETWORK_SETTINGS = {
   POLYGON_TRACES: z.enum(['true', 'false']).default('true'),
   POLYGON_POLL_MS: z.coerce.number().int().min(50).default(1000),
   POLYGON_GAS_RESERVE: z.string().default('50'),
+  /** With user and password: http://user:password@host:8332 */
+  BITCOIN_RPC_URL: z.string().optional(),
+  BITCOIN_NETWORK: z.enum(['main', 'test', 'regtest']).default('main'),
+  BITCOIN_CONFIRMATIONS: z.coerce.number().int().positive().default(3),
+  BITCOIN_POLL_MS: z.coerce.number().int().min(50).default(5000),
+  BITCOIN_RESERVE: z.string().default('0.01'),
   /** A JSON list of further networks of the Ethereum kind. */
   EVM_NETWORKS: z.string().default('[]').transform((text, context) => {
     try {
@@ -94,3 +100,28 @@ export function evmNetworks(settings: NetworkSettings): EvmNetwork[] {
 
 /** Those with a node, by their ids. */
 export const openNetworks = (settings: NetworkSettings): EvmNetwork[] => evmNetworks(settings).filter(({ rpcUrl }) => rpcUrl !== '');
+
+/** Bitcoin as the settings say it. */
+export interface BitcoinSettings {
+  readonly id: 'bitcoin';
+  readonly gasAsset: 'BTC';
+  readonly bitcoin: 'mainnet' | 'testnet' | 'regtest';
+  /** Empty where no node is named. */
+  readonly rpcUrl: string;
+  readonly confirmations: number;
+  readonly pollMs: number;
+  /** Of the operator's own coins, kept in the hot wallet for fees; a decimal string. */
+  readonly gasReserve: string;
+}
+
+export function bitcoinOf(settings: NetworkSettings): BitcoinSettings {
+  const { BITCOIN_RPC_URL: rpcUrl = '', BITCOIN_NETWORK, BITCOIN_CONFIRMATIONS: confirmations, BITCOIN_POLL_MS: pollMs, BITCOIN_RESERVE: gasReserve } = settings;
+  const bitcoin = ({ main: 'mainnet', test: 'testnet', regtest: 'regtest' } as const)[BITCOIN_NETWORK];
+  return { id: 'bitcoin', gasAsset: 'BTC', bitcoin, rpcUrl, confirmations, pollMs, gasReserve };
+}
+
+/** Bitcoin, where the settings name a node. */
+export function openBitcoin(settings: NetworkSettings): BitcoinSettings | undefined {
+  const bitcoin = bitcoinOf(settings);
+  return bitcoin.rpcUrl === '' ? undefined : bitcoin;
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runSigner } from '../wallets/keys';
-import { NETWORK_SETTINGS, evmNetworks } from './networks';
+import { NETWORK_SETTINGS, bitcoinOf, evmNetworks } from './networks';
 
 const schema = z.object({
   SIGNER_SOCKET: z.string().min(1),
@@ -10,6 +10,9 @@ const schema = z.object({
   ...NETWORK_SETTINGS,
 });
 
+/** Some hundred satoshi a byte for a payment of ten coins. */
+const MOST_BITCOIN_FEE = '0.002';
+
 /** The signer's role: its own settings, its own process. Nothing of the exchange's environment is read. */
 export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
   const config = schema.parse(env);
@@ -17,12 +20,13 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
     const rails = { [gasAsset]: { contract: null, decimals: 18 }, ...(usdt && { USDT: { contract: usdt, decimals: usdtDecimals } }) };
     return [id, { chainId, gasAsset, rails }] as const;
   });
+  const { id, gasAsset: asset, bitcoin: chain } = bitcoinOf(config);
   const signer = await runSigner({
     socketPath: config.SIGNER_SOCKET,
     seedFile: config.SIGNER_SEED_FILE,
     passphrase: config.SIGNER_PASSPHRASE,
     dir: config.SIGNER_DIR,
-    policy: { networks: Object.fromEntries(networks), maxGasCost: '0.1' },
+    policy: { networks: Object.fromEntries(networks), maxGasCost: '0.1', coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE } } },
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { KNOWN_NETWORKS } from '../db/seed';
 import type { LocalChain } from './local/evm/accounts';
 import { prepareChain } from './local/evm/prepare';
+import { installBcoin } from './local/bitcoin/install';
+import { startBitcoin } from './local/bitcoin/start';
 import { startAnvil } from './local/evm/anvil';
 import { API_SETTINGS, readConfig } from './config';
 import type { Config } from './config';
@@ -31,7 +33,7 @@ export interface WorldOptions {
 }
 
 /** Anvil stands in for each chain of the Ethereum kind. */
-type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'binance' | 'signer' | 'javizen' | 'api';
+type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'bitcoin' | 'binance' | 'signer' | 'javizen' | 'api';
 
 const CHAIN_IDS: Readonly<Record<string, number>> = { ethereum: 31337, bsc: 31338, polygon: 31339 };
 
@@ -49,6 +51,8 @@ export interface WorldAddress {
   readonly redisUrl: string;
   /** The local chains, by our ids of them. */
   readonly chains: Readonly<Record<string, WorldChain>>;
+  /** The local Bitcoin's address with user and password; null where none could be fetched. */
+  readonly bitcoinUrl: string | null;
   readonly binanceUrl: string;
   readonly adminPassword: string;
   readonly dir: string;
@@ -84,8 +88,9 @@ export class World {
     if (left.length > 0) say(`Stopped what an earlier start left running: ${left.join(', ')}`);
     await this.startStores();
     const chains = await this.startChains();
-    const venue = await this.startVenue(chains);
-    this.env = this.settings(chains, venue);
+    const bitcoinUrl = await this.startBitcoin();
+    const venue = await this.startVenue(chains, bitcoinUrl);
+    this.env = this.settings(chains, venue, bitcoinUrl);
     await this.startSigner();
     await this.options.prepare?.(this.env);
     const port = await this.startExchange();
@@ -94,6 +99,7 @@ export class World {
       databaseUrl: this.stores?.databaseUrl ?? '',
       redisUrl: this.stores?.redisUrl ?? '',
       chains,
+      bitcoinUrl: bitcoinUrl ?? null,
       binanceUrl: venue.url,
       adminPassword: localSecret(dir, 'demo', 6),
       dir,
@@ -167,7 +173,29 @@ export class World {
     return { rpcUrl: anvil.url, chainId, usdt, coin: kind?.gasAsset ?? '', usdtDecimals: kind?.usdtDecimals ?? 6 };
   }
 
-  private async startVenue(chains: Record<string, WorldChain>): Promise<{ url: string }> {
+  /** Where bcoin can be had; otherwise says why not, and the rest goes on without it. */
+  private async startBitcoin(): Promise<string | undefined> {
+    const { networks, say } = this.options;
+    if (this.given('BITCOIN_RPC_URL') || (networks && !networks.includes('bitcoin'))) return undefined;
+    const packages = join(LOCAL, 'tools', 'bitcoin');
+    const why = installBcoin(packages, say);
+    const dir = join(this.dir, 'bitcoin');
+    // Listed by an earlier start: the exchange does not run with a network that it cannot watch.
+    if (why && existsSync(dir)) throw new Error(`${why} This world has a Bitcoin already: bring the packages back, or begin anew (npm start -- --fresh).`);
+    if (why) {
+      say(why);
+      return undefined;
+    }
+    say('Bitcoin (bcoin on regtest) ...');
+    const port = await freePort(rememberedPort(this.dir, 'bitcoin'));
+    rememberPort(this.dir, 'bitcoin', port);
+    const node = await startBitcoin({ dir, port, packages, user: 'javizen', password: localSecret(this.dir, 'bitcoin', 16), blockSeconds: 1, logFile: join(this.dir, 'logs', 'bitcoin.log') });
+    remember(this.dir, { name: 'bitcoin', pid: node.pid, mark: dir });
+    this.parts.set('bitcoin', { name: 'bitcoin', pid: node.pid, child: undefined as never, stop: () => node.stop() });
+    return node.url;
+  }
+
+  private async startVenue(chains: Record<string, WorldChain>, bitcoinUrl: string | undefined): Promise<{ url: string }> {
     const given = this.given('BINANCE_REST_URL');
     if (given) return { url: given };
     this.options.say('Binance (emulator on recorded data) ...');
@@ -188,6 +216,7 @@ export class World {
       chains: Object.entries(chains).map(([id, { rpcUrl, chainId, coin, usdt, usdtDecimals }]) => ({
         network: KNOWN_NETWORKS[id]?.venueNetwork, rpcUrl, chainId, coin, tokens: { USDT: { contract: usdt, decimals: usdtDecimals } }, confirmations: 3,
       })),
+      ...(bitcoinUrl && { bitcoin: { network: 'BTC', rpcUrl: bitcoinUrl, confirmations: 3 } }),
     };
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     const running = startProgram({ name: 'binance', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/local/binance/main.ts', '--config', file], cwd: ROOT, mark: file });
@@ -200,10 +229,10 @@ export class World {
   }
 
   /** The environment of the exchange: the operator's settings over the local world's. */
-  private settings(chains: Record<string, WorldChain>, venue: { url: string }): NodeJS.ProcessEnv {
+  private settings(chains: Record<string, WorldChain>, venue: { url: string }, bitcoinUrl: string | undefined): NodeJS.ProcessEnv {
     const { dir } = this.options;
     const secret = (name: string, bytes = 32): string => localSecret(dir, name, bytes);
-    const local = ['DATABASE_URL', 'REDIS_URL', 'BINANCE_REST_URL', ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`)].every((name) => !this.given(name));
+    const local = ['DATABASE_URL', 'REDIS_URL', 'BINANCE_REST_URL', 'BITCOIN_RPC_URL', ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`)].every((name) => !this.given(name));
     return {
       PATH: process.env.PATH,
       NODE_ENV: this.options.throwAway ? 'test' : 'development',
@@ -222,6 +251,7 @@ export class World {
       BINANCE_TREASURY_KEY: secret('treasuryKey'),
       BINANCE_TREASURY_SECRET: secret('treasurySecret'),
       ...Object.assign({}, ...Object.entries(chains).map(([id, chain]) => chainSettings(id, chain))),
+      ...(bitcoinUrl && { BITCOIN_RPC_URL: bitcoinUrl, BITCOIN_NETWORK: 'regtest', BITCOIN_CONFIRMATIONS: '3', BITCOIN_POLL_MS: '400' }),
       SIGNER_SOCKET: this.socket('signer'),
       ENGINE_SOCKET: this.socket('engine'),
       ENGINE_SECRET: secret('engine'),
@@ -249,7 +279,7 @@ export class World {
       SIGNER_SEED_FILE: this.given('SIGNER_SEED_FILE') ?? join(dir, 'seed.sealed'),
       SIGNER_DIR: dir,
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),
-      ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$/.test(name))),
+      ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$|^BITCOIN_NETWORK$/.test(name))),
     };
     const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'signer', dir], cwd: ROOT, env, mark: dir });
     this.parts.set('signer', running);

@@ -11,9 +11,10 @@ export interface Network {
   /** Our word for it, used in accounts and URLs: `ethereum`. */
   readonly id: string;
   readonly name: string;
-  readonly kind: 'evm';
+  readonly kind: 'evm' | 'bitcoin';
+  /** 0 where the kind has no such number: a Bitcoin is known by its first block. */
   readonly chainId: number;
-  /** The asset that pays for gas. */
+  /** The asset that pays for transactions. */
   readonly gasAsset: string;
   /** Blocks on top of and including the deposit's own before it is credited. */
   readonly confirmations: number;

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { createChainStore } from '../db/stores/chain';
+import { createCoinStore } from '../db/stores/coins';
 import { createDepositStore } from '../db/stores/deposits';
 import { createTreasuryStore } from '../db/stores/treasury';
 import { DomainError } from '../domain/contract/errors';
@@ -11,7 +12,7 @@ import { createAddressCheck } from './withdrawals/address-check';
 
 export type { NetworkConfig, NetworkStatus } from './network';
 
-export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'treasuryStore'> {
+export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'treasuryStore'> {
   readonly dataSource: DataSource;
 }
 
@@ -37,7 +38,7 @@ const OPEN_AGAIN_MS = 2000;
 /** Coins come in and go out. Loops over rows: what one round leaves undone, the next takes up, after a kill as well. */
 export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets {
   const { dataSource, events, logger, registry } = deps;
-  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
+  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
   const open = new Map<string, OpenNetwork>();
   const closed = new Map<string, NetworkStatus>();
   const waits = new Set<() => void>();

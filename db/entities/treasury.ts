@@ -17,7 +17,11 @@ export interface ChainTransactionRow {
   asset: string;
   amount: string;
   nonce: number;
-  /** Integers as decimal strings; with the nonce they make a retried signature the same bytes. */
+  /**
+   * Integers as decimal strings; with the nonce they make a retried signature the same bytes. On a network of coins the nonce
+   * numbers the change address, gasLimit is virtual bytes, maxFeePerGas the whole fee and maxPriorityFeePerGas the rate for a
+   * thousand virtual bytes, both in satoshi.
+   */
   gasLimit: string;
   maxFeePerGas: string;
   maxPriorityFeePerGas: string;

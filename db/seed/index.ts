@@ -22,6 +22,10 @@ export interface NetworkChoice {
   readonly kind?: NetworkKind;
 }
 
+export interface BitcoinChoice {
+  readonly confirmations: number;
+}
+
 export const KNOWN_NETWORKS: Readonly<Record<string, NetworkKind>> = {
   ethereum: { name: 'Ethereum', gasAsset: 'ETH', venueNetwork: 'ETH', usdtDecimals: 6 },
   bsc: { name: 'BNB Smart Chain', gasAsset: 'BNB', venueNetwork: 'BSC', usdtDecimals: 18 },
@@ -92,9 +96,17 @@ function listNetwork(id: string, { chainId, usdt, confirmations, kind = KNOWN_NE
   return { networks: [{ id, name, kind: 'evm', chainId, gasAsset, confirmations, venueNetwork }], rails: [coin, ...(dollar ? [dollar] : [])] };
 }
 
+/** Bitcoin and its one rail. The fee of a withdrawal covers the venue's for bringing coins back and some hundred satoshi a byte. */
+function listBitcoin({ confirmations }: BitcoinChoice): Pick<Registry, 'networks' | 'rails'> {
+  return {
+    networks: [{ id: 'bitcoin', name: 'Bitcoin', kind: 'bitcoin', chainId: 0, gasAsset: 'BTC', confirmations, venueNetwork: 'BTC' }],
+    rails: [{ asset: 'BTC', network: 'bitcoin', contract: null, decimals: 8, minDeposit: '0.0001', depositFee: '0', minWithdrawal: '0.001', withdrawalFee: '0.0005' }],
+  };
+}
+
 /** The listing of a fresh exchange with these networks. */
-export function firstListing(choices: Readonly<Record<string, NetworkChoice>>): Registry {
-  const listed = Object.entries(choices).map(([id, choice]) => listNetwork(id, choice));
+export function firstListing(choices: Readonly<Record<string, NetworkChoice>>, bitcoin?: BitcoinChoice): Registry {
+  const listed = [...Object.entries(choices).map(([id, choice]) => listNetwork(id, choice)), ...(bitcoin ? [listBitcoin(bitcoin)] : [])];
   const coins = listed.flatMap(({ networks }) => networks.map(({ gasAsset }) => gasAsset)).filter((code) => !ASSETS.some((asset) => asset.code === code));
   return {
     assets: [...ASSETS, ...[...new Set(coins)].map((code) => ({ code, name: code, scale: 8 }))],

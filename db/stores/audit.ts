@@ -84,7 +84,7 @@ export interface InFlightRows {
     state: string;
     createdAt: number;
   }[];
-  readonly transfers: { id: string; direction: string; asset: string; amount: string; fee: string; txid: string | null; state: string; createdAt: number }[];
+  readonly transfers: { id: string; network: string; direction: string; asset: string; amount: string; fee: string; txid: string | null; state: string; createdAt: number }[];
   readonly intents: { id: string; symbol: string; side: 'BUY' | 'SELL'; quantity: string; limitPrice: string; timestamp: number; recvWindow: number; createdAt: number }[];
   readonly addresses: { network: string; address: string }[];
 }
@@ -110,7 +110,7 @@ export async function readInFlight(dataSource: DataSource): Promise<InFlightRows
     ),
     transfers: numbers(
       await query<InFlightRows['transfers'][number]>(
-        `SELECT id, direction, asset, amount, fee, txid, state, created_at AS createdAt FROM venue_transfers WHERE state NOT IN ('DONE', 'FAILED')`,
+        `SELECT id, network, direction, asset, amount, fee, txid, state, created_at AS createdAt FROM venue_transfers WHERE state NOT IN ('DONE', 'FAILED')`,
       ),
       'createdAt',
     ),

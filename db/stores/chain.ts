@@ -42,7 +42,8 @@ async function lockNonce(manager: EntityManager, { network, fromAddress }: Pick<
   return Number(locked?.next);
 }
 
-async function plan(manager: EntityManager, row: NewTransaction, floor: number): Promise<ChainTransactionRow> {
+/** `ChainStore.plan` inside a transaction of the caller. */
+export async function planIn(manager: EntityManager, row: NewTransaction, floor: number): Promise<ChainTransactionRow> {
   const known = await manager.findOneBy(ChainTransactionEntity, { id: row.id });
   if (known && known.state !== 'VOID') return known;
   const { network, fromAddress } = row;
@@ -58,6 +59,14 @@ async function plan(manager: EntityManager, row: NewTransaction, floor: number):
   return planned;
 }
 
+/** `ChainStore.void` inside a transaction of the caller. */
+export async function voidIn(manager: EntityManager, row: ChainTransactionRow, now: number): Promise<boolean> {
+  if ((await lockNonce(manager, row, row.nonce)) !== row.nonce + 1) return false;
+  await manager.update(NonceEntity, { network: row.network, address: row.fromAddress }, { next: row.nonce });
+  await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now });
+  return true;
+}
+
 export function createChainStore(dataSource: DataSource): ChainStore {
   const transactions = dataSource.getRepository(ChainTransactionEntity);
   const replaced = async (id: string): Promise<ChainTransactionRow[]> => {
@@ -67,7 +76,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
   return {
     find: (id) => transactions.findOneBy({ id }),
     bySubject: async (purpose, subject) => (await transactions.find({ where: { purpose, subject }, order: { createdAt: 'ASC', id: 'ASC' } })).filter((row) => !row.id.includes('#')),
-    plan: (row, floor) => inTransaction(dataSource, (manager) => plan(manager, row, floor)),
+    plan: (row, floor) => inTransaction(dataSource, (manager) => planIn(manager, row, floor)),
     signed: (row, signed, now) =>
       inTransaction(dataSource, async (manager) => {
         await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { ...signed, state: 'SIGNED', updatedAt: now });
@@ -79,13 +88,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
         await manager.update(ChainTransactionEntity, { id: row.id, state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
         if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: row.subject, state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
       }),
-    void: (row, now) =>
-      inTransaction(dataSource, async (manager) => {
-        if ((await lockNonce(manager, row, row.nonce)) !== row.nonce + 1) return false;
-        await manager.update(NonceEntity, { network: row.network, address: row.fromAddress }, { next: row.nonce });
-        await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now });
-        return true;
-      }),
+    void: (row, now) => inTransaction(dataSource, (manager) => voidIn(manager, row, now)),
     replace: (row, replacement, signed, fees, now) =>
       inTransaction(dataSource, async (manager) => {
         const changed = await manager.update(ChainTransactionEntity, { id: row.id, txid: row.txid, state: In(['SIGNED', 'BROADCAST']) }, { ...signed, ...fees, updatedAt: now });

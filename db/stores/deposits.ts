@@ -1,6 +1,7 @@
 import { And, In, LessThan, MoreThan } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ChainBlockEntity, DepositAddressEntity, DepositEntity } from '../entities/deposits';
+import type { CoinRow } from '../entities/coins';
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/deposits';
 import { CommandEntity } from '../entities/ledger';
 import { inTransaction, isDuplicate } from '../transaction';
@@ -22,8 +23,8 @@ export interface DepositStore {
   /** Hash of the network's first block, as it was when we first saw it. */
   genesis(network: string): Promise<string | undefined>;
   pinGenesis(network: string, hash: string): Promise<void>;
-  /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. */
-  saveBlock(block: ChainBlockRow, found: readonly DepositRow[], keep: number): Promise<void>;
+  /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. `coins`: see CoinRow. */
+  saveBlock(block: ChainBlockRow, found: readonly DepositRow[], keep: number, coins?: readonly CoinRow[]): Promise<void>;
   /** Deposits in blocks above `height` that are not taken back yet. */
   above(network: string, height: number): Promise<DepositRow[]>;
   /** Forgets blocks above `height`, once everything in them was taken back. */
@@ -65,9 +66,10 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     pinGenesis: async (network, hash) => {
       await blocks.insert({ network, height: GENESIS, hash, parentHash: '' });
     },
-    saveBlock: (block, found, keep) =>
+    saveBlock: (block, found, keep, coins = []) =>
       inTransaction(dataSource, async (manager) => {
         for (const row of found) await saveFound(manager, row);
+        for (const coin of coins) await saveCoin(manager, coin);
         await manager.insert(ChainBlockEntity, block);
         await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ? AND height < ?', [block.network, GENESIS, block.height - keep]);
       }),
@@ -75,9 +77,11 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
       const rows = (await dataSource.query("SELECT id FROM deposits WHERE network = ? AND block_height > ? AND state <> 'ORPHANED'", [network, height])) as { id: string }[];
       return rows.length === 0 ? [] : deposits.findBy({ id: In(rows.map((row) => row.id)) });
     },
-    forgetAbove: async (network, height) => {
-      await dataSource.query('DELETE FROM chain_blocks WHERE network = ? AND height > ?', [network, height]);
-    },
+    forgetAbove: (network, height) =>
+      inTransaction(dataSource, async (manager) => {
+        await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ?', [network, height]);
+        await manager.query('UPDATE coins SET height = NULL WHERE network = ? AND height > ?', [network, height]);
+      }),
     reversals: async (row) => {
       // By range and not by pattern: it reads the primary key, and nothing in a reference is a wildcard.
       const prefix = `${depositReference(row)}:reverse`;
@@ -101,4 +105,12 @@ async function saveFound(manager: EntityManager, row: DepositRow): Promise<void>
   const { blockHeight, blockHash, userId, address, asset, amount, state } = row;
   const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1 } : { blockHeight, blockHash };
   await manager.update(DepositEntity, { id: known.id }, now);
+}
+
+/** A coin that is there already was mined again, in another block. */
+async function saveCoin(manager: EntityManager, { network, txid, index, branch, child, amount, height }: CoinRow): Promise<void> {
+  await manager.query(
+    'INSERT INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE height = VALUES(height)',
+    [network, txid, index, branch, child, amount, height],
+  );
 }

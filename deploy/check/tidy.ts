@@ -23,6 +23,7 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'wallets/chains/evm/index.ts', text: 'Number(found.blockNumber)', reason: 'a block height' },
   { file: 'wallets/chains/evm/index.ts', text: "Number(await rpc<string>('eth_getTransactionCount'", reason: 'a nonce' },
   { file: 'wallets/chains/bitcoin/psbt.ts', text: 'Number(index)', reason: 'the number of a child key' },
+  { file: 'wallets/coins/house-addresses.ts', text: "Number(position.slice('out:'.length))", reason: 'the place of an output' },
   { file: 'db/stores/audit.ts', text: 'Number(((await manager.query(sql)) as { n: string }[])', reason: 'a count of rows' },
   { file: 'db/stores/audit.ts', text: 'Number(row[field])', reason: 'heights and times, named by the caller' },
   { file: 'db/stores/chain.ts', text: 'Number(locked?.next)', reason: 'a nonce' },

@@ -7,6 +7,7 @@ import type { Units } from '../../domain/money/amount';
 import { DUST, userOf } from '../../ledger/accounts';
 import { compare } from '../audit';
 import type { Outside } from '../audit';
+import { houseAddresses } from '../audit-bitcoin';
 import { buildTree, writtenSums } from './tree';
 import type { Leaf } from './tree';
 
@@ -49,7 +50,8 @@ export async function publish(dataSource: DataSource, outside: Outside, keyFile:
   const leaves = leavesOf(facts.balances);
   const tree = buildTree(leaves);
   const hot = outside.chains.flatMap(({ network, hotAddress }) => (hotAddress ? [{ network: network.id, address: hotAddress }] : []));
-  const addresses = [...hot, ...rows.addresses].map(({ network, address }) => ({ network, address }));
+  const coins = outside.bitcoin ? await houseAddresses(dataSource, outside.bitcoin) : [];
+  const addresses = [...hot, ...coins, ...rows.addresses].map(({ network, address }) => ({ network, address }));
   const statement: ProofStatement = {
     id: `p${now.toString(36)}${randomBytes(4).toString('hex')}`,
     at: now,

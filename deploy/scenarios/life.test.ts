@@ -7,6 +7,8 @@ import { openDatabase } from '../../db/data-source';
 import { loadRegistry } from '../../db/stores/registry';
 import { parseAmount } from '../../domain/money/amount';
 import { audit, openOutside } from '../audit';
+import { bitcoinFaucet, paidBy, strangersAddress } from '../local/bitcoin/faucet';
+import { installBcoin } from '../local/bitcoin/install';
 import { balanceOf } from '../local/evm/balance';
 import { faucet } from '../local/evm/faucet';
 import { buildPage } from '../page';
@@ -18,6 +20,7 @@ import { browserPath, openBrowser } from './browser';
 import { Client, DOCUMENT, until } from './client';
 import { live } from './life';
 import { liveByClicks } from './life-by-clicks';
+import type { Life } from './life-by-clicks';
 
 jest.setTimeout(300_000);
 
@@ -47,10 +50,11 @@ test('on a fresh world the account at Binance is empty and the operator has gas,
   const admin = new Client(address.url);
   await admin.logIn('admin@javizen.local', address.adminPassword);
   const { custody, position } = await admin.call<{ custody: { place: string; asset: string; amount: string }[]; position: { asset: string; amount: string }[] }>('GET', '/admin/treasury');
-  const gas = [{ asset: 'BNB', amount: '0.5' }, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }];
+  const coins = address.bitcoinUrl ? [{ asset: 'BTC', amount: '0.01' }] : [];
+  const gas = [{ asset: 'BNB', amount: '0.5' }, ...coins, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }];
   const sorted = <T extends { asset: string }>(rows: T[]): T[] => rows.toSorted((a, b) => (a.asset < b.asset ? -1 : 1));
   expect(sorted(custody.filter((row) => row.amount !== '0'))).toMatchObject(gas);
-  expect(custody.map(({ place }) => place).toSorted()).toEqual(['hot/bsc', 'hot/ethereum', 'hot/polygon']);
+  expect(custody.map(({ place }) => place).toSorted()).toEqual([...(address.bitcoinUrl ? ['hot/bitcoin'] : []), 'hot/bsc', 'hot/ethereum', 'hot/polygon']);
   expect(sorted(position)).toEqual(gas);
 });
 
@@ -92,32 +96,76 @@ test('a proof of what is owed and what covers it: a user finds the own leaf, and
   }
 });
 
-inBrowser('the same life by clicks in two browsers', async () => {
+const absent = installBcoin(join(LOCAL, 'tools', 'bitcoin'));
+if (absent) process.stderr.write(`${absent}\n`);
+const onBitcoin = absent ? test.skip : test;
+
+onBitcoin('a life on Bitcoin: coins in, spent on to Binance, swapped, and coins out again, all on a real node', async () => {
+  const result = await live(address, () => undefined, { network: 'bitcoin' });
+  expect(result.steps).toBe(10);
+  await balanced();
+});
+
+/** By clicks: what comes in, what is swapped and what goes out, and where the outside shows it. */
+interface Clicks {
+  readonly coins: Pick<Life, 'pay' | 'swap' | 'withdraw'>;
+  readonly txid: RegExp;
+  arrived(txid: string): Promise<string>;
+}
+
+function onEthereum(): Clicks {
+  const to = `0x${randomBytes(20).toString('hex')}`;
+  return {
+    coins: {
+      pay: { asset: 'ETH', network: 'ethereum', into: async (deposit) => void (await faucet(chainOf(address), deposit, 'ETH', '2')) },
+      swap: { from: 'ETH', to: 'USDT', amount: '1' },
+      withdraw: { asset: 'USDT', network: 'ethereum', amount: '500', address: to },
+    },
+    txid: /^0x[0-9a-f]{64}$/,
+    arrived: () => balanceOf(chainOf(address), to, 'USDT'),
+  };
+}
+
+function onBitcoins(): Clicks {
+  const to = strangersAddress();
+  const url = address.bitcoinUrl ?? '';
+  return {
+    coins: {
+      pay: { asset: 'BTC', network: 'bitcoin', into: async (deposit) => void (await bitcoinFaucet(url, deposit, '0.2')) },
+      swap: { from: 'BTC', to: 'USDT', amount: '0.1' },
+      withdraw: { asset: 'BTC', network: 'bitcoin', amount: '0.05', address: to },
+    },
+    txid: /^[0-9a-f]{64}$/,
+    arrived: (txid) => paidBy(url, txid, to),
+  };
+}
+
+async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
   if (!chromium) throw new Error('no Chromium or Chrome was found; name one in CHROMIUM');
-  const shots = join(LOCAL, 'test', 'life');
+  const shots = join(LOCAL, 'test', 'life', coins.pay.network);
   const [user, admin] = [await openBrowser(chromium, shots), await openBrowser(chromium, shots)];
   try {
-    const to = `0x${randomBytes(20).toString('hex')}`;
     const shown = await liveByClicks({
       url: address.url,
       user: { browser: user, email: `clicks-${randomBytes(3).toString('hex')}@example.org`, password: 'a life by clicks' },
       admin: { browser: admin, email: 'admin@javizen.local', password: address.adminPassword },
       document: DOCUMENT,
-      pay: { asset: 'ETH', network: 'ethereum', into: async (deposit) => void (await faucet(chainOf(address), deposit, 'ETH', '2')) },
-      swap: { from: 'ETH', to: 'USDT', amount: '1' },
-      withdraw: { asset: 'USDT', network: 'ethereum', amount: '500', address: to },
+      ...coins,
       patienceMs: 90_000,
     });
     expect(shown.venueOrderId).toMatch(/^\d+$/);
-    expect(shown.txid).toMatch(/^0x[0-9a-f]{64}$/);
-    expect(await balanceOf(chainOf(address), to, 'USDT')).toBe('500');
+    expect(shown.txid).toMatch(txid);
+    expect(await arrived(shown.txid)).toBe(coins.withdraw.amount);
     // 409: the swap that was asked for while the coins were on their way to Binance. The browser notes it, the page explains it.
     expect([...user.complaints, ...admin.complaints].filter((complaint) => !complaint.includes('409'))).toEqual([]);
   } finally {
     await user.close();
     await admin.close();
   }
-});
+}
+
+inBrowser('the same life by clicks in two browsers', () => byClicks(onEthereum()));
+(absent ? test.skip : inBrowser)('by clicks on Bitcoin', () => byClicks(onBitcoins()));
 
 /** A verified user with two ether that have reached Binance. */
 async function funded(): Promise<{ user: Client; admin: Client }> {

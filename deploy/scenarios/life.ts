@@ -1,9 +1,10 @@
 /** One user's whole life over public HTTP and the live feed, in ten steps. Tells what really happened at each. */
 import { randomBytes } from 'node:crypto';
+import { bitcoinFaucet, paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { faucet } from '../local/evm/faucet';
 import { balanceOf } from '../local/evm/balance';
 import { chainOf } from '../world';
-import type { WorldAddress, WorldChain } from '../world';
+import type { WorldAddress } from '../world';
 import { ApiRefusal, Client, DOCUMENT, until } from './client';
 
 export type Tell = (step: number, title: string, facts: Record<string, string>) => void;
@@ -48,19 +49,21 @@ export interface LifeResult {
 /** How long a step may take when parts of the house are killed meanwhile. */
 const PATIENCE_MS = 300_000;
 
-/** What is paid in, swapped and withdrawn on each network; the withdrawal is always of dollars. */
+/** What is paid in, swapped and withdrawn on each network. */
 interface Plan {
   readonly asset: string;
   readonly paidIn: string;
   readonly to: string;
   readonly swapped: string;
+  readonly withdrawnAsset: string;
   readonly withdrawn: string;
 }
 const PLANS: Readonly<Record<string, Plan>> = {
-  ethereum: { asset: 'ETH', paidIn: '2', to: 'USDT', swapped: '1.5', withdrawn: '1000' },
-  bsc: { asset: 'BNB', paidIn: '4', to: 'USDT', swapped: '3', withdrawn: '500' },
+  ethereum: { asset: 'ETH', paidIn: '2', to: 'USDT', swapped: '1.5', withdrawnAsset: 'USDT', withdrawn: '1000' },
+  bsc: { asset: 'BNB', paidIn: '4', to: 'USDT', swapped: '3', withdrawnAsset: 'USDT', withdrawn: '500' },
   // Its own coin has no market here: dollars come in, a part becomes ether, dollars go out.
-  polygon: { asset: 'USDT', paidIn: '2000', to: 'ETH', swapped: '500', withdrawn: '1000' },
+  polygon: { asset: 'USDT', paidIn: '2000', to: 'ETH', swapped: '500', withdrawnAsset: 'USDT', withdrawn: '1000' },
+  bitcoin: { asset: 'BTC', paidIn: '0.2', to: 'USDT', swapped: '0.1', withdrawnAsset: 'BTC', withdrawn: '0.05' },
 };
 export const LIFE_NETWORKS = Object.keys(PLANS);
 
@@ -89,8 +92,8 @@ export async function live(world: WorldAddress, tell: Tell, options: LifeOptions
   const name = options.name ?? randomBytes(4).toString('hex');
   const network = options.network ?? 'ethereum';
   const plan = PLANS[network];
-  const chain = chainOf(world, network);
   if (!plan) throw new Error(`nobody lives on ${network}`);
+  const chain = outsideOf(world, network);
   const [email, password] = [`demo-${name}@javizen.local`, `life of ${name}`];
   const newClient = options.client ?? ((url: string) => new Client(url));
   const user = newClient(world.url);
@@ -128,24 +131,49 @@ async function approveIdentity(admin: Client, email: string): Promise<string> {
 export const balances = async (user: Client): Promise<string> =>
   (await user.call<{ items: { asset: string; available: string; held: string }[] }>('GET', '/balances')).items.map((row) => `${row.available}${row.held === '0' ? '' : `+${row.held} held`} ${row.asset}`).join(', ') || 'nothing';
 
+/** What the rest of the world does on a network. */
+interface OutsideWorld {
+  pay(address: string, asset: string, amount: string): Promise<{ txid: string; blockNumber: number }>;
+  newAddress(): string;
+  /** What came to an address that nobody else pays. */
+  arrived(address: string, asset: string, txid: string): Promise<string>;
+  readonly moved: string;
+}
+
+function outsideOf(world: WorldAddress, network: string): OutsideWorld {
+  if (network === 'bitcoin') {
+    const url = world.bitcoinUrl;
+    if (!url) throw new Error('no local Bitcoin runs here; the start says why');
+    const arrived = (address: string, _asset: string, txid: string): Promise<string> => paidBy(url, txid, address);
+    return { pay: (address, _asset, amount) => bitcoinFaucet(url, address, amount), newAddress: strangersAddress, arrived, moved: 'spent on to Binance from where they lay' };
+  }
+  const chain = chainOf(world, network);
+  return {
+    pay: (address, asset, amount) => faucet(chain, address, asset, amount),
+    newAddress: () => `0x${randomBytes(20).toString('hex')}`,
+    arrived: (address, asset) => balanceOf(chain, address, asset),
+    moved: 'swept on to the hot wallet',
+  };
+}
+
 interface Place {
   readonly network: string;
   readonly plan: Plan;
-  readonly chain: WorldChain;
+  readonly chain: OutsideWorld;
 }
 
 async function depositStep({ network, plan: { asset, paidIn }, chain }: Place, user: Client, tell: Tell): Promise<string> {
   const { address } = await user.call<{ address: string }>('POST', '/deposit-addresses', { network });
   tell(5, 'a deposit address of their own', { network, address });
   const before = await balances(user);
-  const paid = await faucet(chain, address, asset, paidIn);
+  const paid = await chain.pay(address, asset, paidIn);
   tell(6, `paid in ${paidIn} ${asset}`, { transaction: paid.txid, block: String(paid.blockNumber) });
   const deposit = await until('the credit', async () =>
     (await user.call<{ items: Deposit[] }>('GET', '/deposits')).items.find((row) => row.txid === paid.txid && ['CREDITED', 'SWEPT'].includes(row.state)),
     PATIENCE_MS,
   );
   await until('the sweep', async () => (await user.call<{ items: Deposit[] }>('GET', '/deposits')).items.find((row) => row.id === deposit.id)?.state === 'SWEPT', PATIENCE_MS);
-  tell(7, 'credited, and swept on to the hot wallet', { deposit: deposit.id, before, after: await balances(user), 'gas of the sweep': 'the operator' });
+  tell(7, `credited, and ${chain.moved}`, { deposit: deposit.id, before, after: await balances(user), 'its cost': 'the operator' });
   return paid.txid;
 }
 
@@ -195,17 +223,17 @@ async function swapStep(plan: Plan, user: Client, tell: Tell): Promise<Swap> {
   return swap;
 }
 
-async function withdrawStep({ network, plan: { withdrawn }, chain }: Place, user: Client, admin: Client, tell: Tell): Promise<{ id: string; to: string; txid: string; amount: string }> {
-  const to = `0x${randomBytes(20).toString('hex')}`;
+async function withdrawStep({ network, plan: { withdrawn, withdrawnAsset: asset }, chain }: Place, user: Client, admin: Client, tell: Tell): Promise<{ id: string; to: string; txid: string; amount: string }> {
+  const to = chain.newAddress();
   const before = await balances(user);
-  const asked = await user.call<Withdrawal>('POST', '/withdrawals', { asset: 'USDT', network, address: to, amount: withdrawn }, { 'idempotency-key': randomBytes(8).toString('hex') });
+  const asked = await user.call<Withdrawal>('POST', '/withdrawals', { asset, network, address: to, amount: withdrawn }, { 'idempotency-key': randomBytes(8).toString('hex') });
   await unless('WITHDRAWAL_STATE', admin.call('POST', `/admin/withdrawals/${asked.id}/approve`, {}));
   const paid = await until('the payout', async () => {
     const row = await user.call<Withdrawal>('GET', `/withdrawals/${asked.id}`);
     return row.state === 'CONFIRMED' && row;
   }, PATIENCE_MS);
-  const arrived = await balanceOf(chain, to, 'USDT');
-  if (arrived !== withdrawn) throw new Error(`${arrived} USDT arrived instead of ${withdrawn}`);
-  tell(10, `withdrew ${withdrawn} USDT, approved by an admin`, { withdrawal: asked.id, to, transaction: paid.txid ?? '?', arrived: `${arrived} USDT on the chain`, fee: `${paid.fee} USDT, paid by the user`, gas: 'the operator', before, after: await balances(user) });
+  const arrived = await chain.arrived(to, asset, paid.txid ?? '');
+  if (arrived !== withdrawn) throw new Error(`${arrived} ${asset} arrived instead of ${withdrawn}`);
+  tell(10, `withdrew ${withdrawn} ${asset}, approved by an admin`, { withdrawal: asked.id, to, transaction: paid.txid ?? '?', arrived: `${arrived} ${asset} on the chain`, fee: `${paid.fee} ${asset}, paid by the user`, 'its cost': asset === 'BTC' ? 'out of that fee' : 'the operator', before, after: await balances(user) });
   return { id: asked.id, to, txid: paid.txid ?? '', amount: asked.amount };
 }

@@ -352,6 +352,7 @@ describe('sweeps', () => {
       let dying = false;
       const mortal: Signer = {
         identity: (network) => signer.identity(network),
+        signCoins: (intent) => signer.signCoins(intent),
         sign: async (intent) => {
           dying = true;
           void wallets?.stop();
@@ -440,6 +441,7 @@ describe('withdrawals', () => {
     await startWallets({
       signer: {
         identity: (network) => signer.identity(network),
+        signCoins: (intent) => signer.signCoins(intent),
         sign: (intent) => {
           signed.push(intent);
           void wallets?.stop();
@@ -468,6 +470,7 @@ describe('withdrawals', () => {
     await startWallets({
       signer: {
         identity: (network) => signer.identity(network),
+        signCoins: (intent) => signer.signCoins(intent),
         sign: async (intent) => {
           asked.push(intent);
           throw new Error('killed');

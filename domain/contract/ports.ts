@@ -93,9 +93,33 @@ export interface AddressCheck {
 /** The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own rules. */
 export interface Signer {
   /** Account-level extended public key of the network's deposit branch, and the addresses of our own accounts. */
-  identity(network: string): Promise<{ depositXpub: string; hotAddress: string }>;
+  identity(network: string): Promise<Identity>;
   /** Signs once per intent: the same intent id gives the same bytes, another body is refused. */
   sign(intent: SignIntent): Promise<{ rawTransaction: string; txid: string }>;
+  /** The same on a network of coins. Its refusals are of the same words. */
+  signCoins(intent: CoinIntent): Promise<{ rawTransaction: string; txid: string }>;
+}
+
+export interface Identity {
+  /** On a network of coins that of the account, with both of its branches. */
+  readonly depositXpub: string;
+  readonly hotAddress: string;
+  /** Names the seed in a PSBT: four bytes, hexadecimal. On networks of coins alone. */
+  readonly fingerprint?: string;
+}
+
+/** A payment of coins: to one receiver, the rest back to us. */
+export interface CoinIntent {
+  /** Unique for ever: `withdrawal:<id>:<attempt>`, `venue:<id>`; `<intent>#<n>` is its n-th replacement. */
+  readonly intentId: string;
+  readonly network: string;
+  readonly purpose: 'withdrawal' | 'venue';
+  readonly asset: string;
+  readonly to: string;
+  /** What arrives, as a decimal string. */
+  readonly amount: string;
+  /** The unsigned transaction, base64 (BIP 174). Nothing that it says is believed. */
+  readonly psbt: string;
 }
 
 export interface SignIntent {

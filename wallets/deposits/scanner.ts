@@ -7,6 +7,7 @@ import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
+import type { CoinRow } from '../../db/entities/coins';
 import type { OwnAddresses } from './addresses';
 
 /** Hashes kept per network: deeper changes of the chain than this stop the network. */
@@ -16,8 +17,16 @@ const FIRST_DEPTH = 64;
 /** Blocks scanned in one round, so that stopping never waits long. */
 const BLOCKS_A_ROUND = 100;
 
+/** On a network of coins: the house's own addresses are watched too, and every coin of ours is written down. */
+export interface HouseCoins {
+  refresh(): Promise<void>;
+  isOurs(address: string): boolean;
+  coinsIn(block: BlockHeader, transfers: readonly ChainTransfer[]): CoinRow[];
+}
+
 export interface ScannerDeps {
-  readonly chain: Chain;
+  readonly chain: Pick<Chain, 'head' | 'header' | 'transfers'>;
+  readonly house?: HouseCoins;
   readonly network: Network;
   readonly rails: readonly Rail[];
   readonly store: DepositStore;
@@ -58,10 +67,10 @@ export function createScanner(deps: ScannerDeps): Scanner {
   let clean = false;
 
   const scanBlock = async (header: BlockHeader): Promise<void> => {
-    const transfers = await chain.transfers(header, (address) => deps.own.isOurs(address));
+    const transfers = await chain.transfers(header, (address) => deps.own.isOurs(address) || deps.house?.isOurs(address) === true);
     const rows = transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined);
     const block = { network: network.id, height: header.height, hash: header.hash, parentHash: header.parentHash };
-    await store.saveBlock(block, rows, RING);
+    await store.saveBlock(block, rows, RING, deps.house?.coinsIn(header, transfers));
     ring = [...ring.slice(-RING), block];
   };
 
@@ -119,6 +128,7 @@ export function createScanner(deps: ScannerDeps): Scanner {
       const head = await chain.head();
       // After the head: whoever was paid in a block up to it had the address before.
       await deps.own.refresh();
+      await deps.house?.refresh();
       if (!(await onOurChain(head))) await rollBack(head);
       if (!clean) await takeBack();
       const from = (ring.at(-1)?.height ?? 0) + 1;

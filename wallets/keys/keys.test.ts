@@ -160,7 +160,7 @@ test('over the socket: answers, refusals with their code, garbage, a restart in 
   expect(await remote.sign(payout)).toEqual(await signer.sign(payout));
   await expect(remote.sign({ ...payout, amount: '3' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
   await expect(serveSigner(signer, path)).rejects.toThrow('already listening');
-  const badly = ['not a frame', Buffer.from([0, 0, 0, 2, 0x7b, 0x7b]), Buffer.from([0, 1, 0, 1])];
+  const badly = ['not a frame', Buffer.from([0, 0, 0, 2, 0x7b, 0x7b]), Buffer.from([2, 0, 0, 1])];
   for (const garbage of [...badly, ...[null, {}, 'text', { id: 1, method: 'sign', params: {} }].map(frameOf)]) {
     const socket = connect(path);
     await new Promise<void>((resolve) => {

@@ -2,6 +2,7 @@ import { ZeroAddress, getAddress } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
+import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
 
 /** One asset on a network as the signer knows it. */
 export interface SignerRail {
@@ -17,9 +18,19 @@ export interface SignerNetwork {
   readonly rails: Readonly<Record<string, SignerRail>>;
 }
 
+/** A network of coins as the signer knows it. */
+export interface SignerCoins {
+  readonly chain: BitcoinNetwork;
+  readonly asset: string;
+  /** The most one transaction may leave to the miners, as a decimal string. */
+  readonly maxFee: string;
+  readonly maxPayout?: string;
+}
+
 /** The signer's own rules, from its own settings: never from the caller. */
 export interface SignerPolicy {
   readonly networks: Readonly<Record<string, SignerNetwork>>;
+  readonly coins?: Readonly<Record<string, SignerCoins>>;
   /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
   readonly maxGasCost: string;
   /** The venue's deposit addresses by `network/asset`. One that is not named is pinned at its first use. */

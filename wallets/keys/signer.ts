@@ -7,6 +7,8 @@ import type { SignIntent, Signer } from '../../domain/contract/ports';
 import { fromChainUnits, parseAmount, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { openLog } from './append-log';
+import { createCoinSigner } from './coins';
+import { openPins } from './pins';
 import { checkDestination, entryOf, readIntent, refuse } from './policy';
 import type { OwnAccounts, SignerPolicy } from './policy';
 
@@ -39,6 +41,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
   const log = openLog(join(dir, 'signed.jsonl'));
   const pins = openPins(join(dir, 'venue-pins.jsonl'), policy.venueAddresses ?? {});
+  const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, pins);
   const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows };
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
@@ -100,6 +103,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   let last: Promise<unknown> = Promise.resolve();
   return {
     identity: async (network) => {
+      if (entryOf(policy.coins ?? {}, network)) return coins.identity(network);
       if (!entryOf(policy.networks, network)) refuse(`network ${network}`);
       return { depositXpub: deposits.neuter().extendedKey, hotAddress: hot.address };
     },
@@ -108,8 +112,10 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
       last = next.catch(() => undefined);
       return next;
     },
+    signCoins: coins.sign,
     close: () => {
       log.close();
+      coins.close();
       pins.close();
     },
   };
@@ -132,24 +138,4 @@ function checkReplacement(intent: SignIntent, original: SignIntent): void {
   const same = (['network', 'purpose', 'asset', 'from', 'to', 'toIndex', 'amount', 'nonce', 'gasLimit'] as const).every((field) => intent[field] === original[field]);
   const more = BigInt(intent.maxFeePerGas) > BigInt(original.maxFeePerGas) && BigInt(intent.maxPriorityFeePerGas) > BigInt(original.maxPriorityFeePerGas);
   if (!same || !more) refuse('a replacement pays the same with higher fees');
-}
-
-/** The venue's deposit address per asset: the configured or the first one is written down, and no other is ever paid. */
-function openPins(file: string, configured: Readonly<Record<string, string>>): { allows(name: string, address: string): boolean; close(): void } {
-  const log = openLog(file);
-  const pinned = new Map<string, string>(Object.entries(configured).map(([name, address]) => [name, getAddress(address)]));
-  for (const line of log.lines) {
-    const [name = '', address = ''] = line.split(' ');
-    if (!pinned.has(name)) pinned.set(name, address);
-  }
-  return {
-    allows: (name, address) => {
-      const pin = pinned.get(name);
-      if (pin) return pin === address;
-      log.append(`${name} ${address}`);
-      pinned.set(name, address);
-      return true;
-    },
-    close: log.close,
-  };
 }

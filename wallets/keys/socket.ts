@@ -4,14 +4,14 @@ import type { Server, Socket } from 'node:net';
 import { DomainError } from '../../domain/contract/errors';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
-import type { SignIntent, Signer } from '../../domain/contract/ports';
+import type { CoinIntent, SignIntent, Signer } from '../../domain/contract/ports';
 
-type Request = { id: number; method: 'identity'; params: string } | { id: number; method: 'sign'; params: SignIntent };
+type Request = { id: number; method: 'identity'; params: string } | { id: number; method: 'sign'; params: SignIntent } | { id: number; method: 'signCoins'; params: CoinIntent };
 type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
 
 const DEADLINE_MS = 5000;
-/** No request or answer comes near this; whoever sends more is cut off. */
-const MOST_FRAME_BYTES = 65_536;
+/** Whoever sends more is cut off. A PSBT brings the whole transactions along whose coins it spends, up to 400 kB each. */
+const MOST_FRAME_BYTES = 32 * 1024 * 1024;
 
 /** Serves the signer on a Unix socket that its owner alone can open. */
 export async function serveSigner(signer: Signer, socketPath: string): Promise<Server> {
@@ -57,20 +57,24 @@ function onMessages(socket: Socket, take: (message: unknown) => void): void {
 
 async function answer(signer: Signer, socket: Socket, message: unknown): Promise<void> {
   const request = message as Request | null | undefined;
-  if (typeof request?.id !== 'number' || !['identity', 'sign'].includes(request.method) || !request.params) {
+  if (typeof request?.id !== 'number' || !['identity', 'sign', 'signCoins'].includes(request.method) || !request.params) {
     socket.destroy();
     return;
   }
   const { id } = request;
   const send = (response: Response): void => void (socket.destroyed || socket.write(frameOf(response)));
   try {
-    const result = request.method === 'identity' ? await signer.identity(request.params) : await signer.sign(request.params);
-    send({ id, result });
+    send({ id, result: await carryOut(signer, request) });
   } catch (error) {
     if (error instanceof DomainError) send({ id, error: { code: error.code, ...(error.details && { details: error.details }) } });
     else send({ id, error: { message: error instanceof Error ? error.message : String(error) } });
   }
 }
+
+const carryOut = (signer: Signer, request: Request): Promise<unknown> => {
+  if (request.method === 'identity') return signer.identity(request.params);
+  return request.method === 'sign' ? signer.sign(request.params) : signer.signCoins(request.params);
+};
 
 interface Call {
   readonly resolve: (value: unknown) => void;
@@ -132,5 +136,5 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
       });
       open.socket.write(frameOf({ id, method, params }));
     });
-  return { identity: (network) => call('identity', network), sign: (intent) => call('sign', intent) };
+  return { identity: (network) => call('identity', network), sign: (intent) => call('sign', intent), signCoins: (intent) => call('signCoins', intent) };
 }

@@ -8,7 +8,8 @@ import type { Units } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
 import type { Chain, GasQuote } from '../chains/chain';
 import { reserveCost } from '../treasury/costs';
-import type { Settle, Transactions } from '../treasury/transactions';
+import type { Settle } from '../treasury/sender';
+import type { Transactions } from '../treasury/transactions';
 
 /** A sweep or a top-up that failed on the chain is tried again after this. */
 const AFTER_FAILURE_MS = 600_000;

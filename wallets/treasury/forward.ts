@@ -4,7 +4,7 @@ import type { Units } from '../../domain/money/amount';
 import { floorToStep, stepOf } from '../../domain/money/rounding';
 import type { Rail } from '../../domain/registry';
 import { releaseCost, reserveCost } from './costs';
-import type { Settle } from './transactions';
+import type { Settle } from './sender';
 import type { VenueMoneyDeps } from './venue-deps';
 
 /** The venue books eight decimals: what is finer would be lost there. */
@@ -18,7 +18,7 @@ type Payable = () => Promise<Units>;
 
 /** Sends on to the venue what nobody is waiting for here. One transfer at a time for each asset. */
 export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail, payable: Payable): Promise<void> {
-  const { chain, hotAddress, network, store, venueCapital, clock, ids } = deps;
+  const { transactions, network, store, venueCapital, clock, ids } = deps;
   const open = (await store.openTransfers(network.id)).filter((transfer) => transfer.asset === asset);
   // Coins that come back for a withdrawal are about to be booked here and paid out: they are not sent away again. What the
   // venue has only to credit is out of our hands, and does not keep the next ones waiting.
@@ -30,9 +30,9 @@ export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail,
   const free = (await payable()) - wanted;
   if (free < parseAmount(minDeposit) * 2n) return;
   const address = await venueCapital.depositAddress(asset, network.venueNetwork);
-  const gas = await chain.gas({ from: hotAddress, to: address, asset, amount: free / 2n });
-  const amount = floorToStep(asset === network.gasAsset ? free - gas.maxCost : free, VENUE_STEP);
-  if (amount < parseAmount(minDeposit)) return;
+  const most = await transactions.most(address, asset, free);
+  if (most < parseAmount(minDeposit)) return;
+  const amount = floorToStep(most, VENUE_STEP);
   // The row first: what is reserved and sent for it goes by its id, and a kill in between leaves nothing that nobody knows.
   await store.addTransfer({ id: `tv${ids.next()}`, direction: 'to-venue', network: network.id, asset, amount: formatAmount(amount), fee: '0', address, state: 'SENDING', txid: null, withdrawalId: null, createdAt: now, updatedAt: now });
 }

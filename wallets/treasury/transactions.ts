@@ -3,28 +3,11 @@ import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
 import { formatAmount, fromChainUnits, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import type { ChainReceipt, GasQuote } from '../chains/chain';
+import type { ChainReceipt } from '../chains/chain';
 import { releaseCost } from './costs';
 import type { TransactionsDeps } from './deps';
 import { Replacements } from './replacements';
-
-export interface Outgoing {
-  /** The intent's id, unique for ever. */
-  readonly id: string;
-  readonly purpose: ChainTransactionRow['purpose'];
-  readonly subject: string;
-  /** `hot`, or one of our deposit addresses. */
-  readonly from: string;
-  readonly to: string;
-  readonly asset: string;
-  readonly amount: Units;
-  readonly gas: GasQuote;
-  /** Cost reservation, or null when the entry that settles it pays for itself. */
-  readonly reservation: string | null;
-}
-
-/** What a final transaction means to the one who sent it. Called at least once; must bear repeating. */
-export type Settle = (row: ChainTransactionRow, receipt: ChainReceipt) => Promise<void>;
+import type { Outgoing, Sender, Settle } from './sender';
 
 /** A plan that the signer refused is made again after this: a gas price above its limit passes. */
 const AFTER_REFUSAL_MS = 60_000;
@@ -33,7 +16,7 @@ const AFTER_REFUSAL_MS = 60_000;
  * Our own transactions: planned with a nonce, signed, stored, only then broadcast, and followed until they are final.
  * Each step is a row's state, so that a kill between any two leaves something that goes on.
  */
-export class Transactions {
+export class Transactions implements Sender {
   private readonly settlers = new Map<ChainTransactionRow['purpose'], Settle>();
   private readonly replacements: Replacements;
 
@@ -45,12 +28,10 @@ export class Transactions {
     this.settlers.set(purpose, settle);
   }
 
-  /** Was this given up, long enough ago to be tried again? */
   mayTryAgain(row: ChainTransactionRow): boolean {
     return row.state === 'VOID' && this.deps.clock.now() - row.updatedAt > AFTER_REFUSAL_MS;
   }
 
-  /** Writes the transaction down and signs it; it is sent by the next rounds. The same id is the same transaction. */
   async send(out: Outgoing): Promise<void> {
     const { network, chain, chainStore, hotAddress, clock } = this.deps;
     const fromAddress = out.from === 'hot' ? hotAddress : out.from;
@@ -163,8 +144,26 @@ export class Transactions {
     events.publish({ name: 'alert', code: 'TRANSACTION_FAILED', message: 'A transaction of ours was mined and failed.', details: { id, txid, purpose } });
   }
 
+  /** Booked in the hot wallet, less what leaves by transactions under way. */
+  async free(asset: string): Promise<Units> {
+    const row = (await this.deps.engine.custody()).find((candidate) => candidate.place === `hot/${this.deps.network.id}` && candidate.asset === asset);
+    const booked = row && !row.amount.startsWith('-') ? parseAmount(row.amount) : 0n;
+    return booked - (await this.leavingHot())(asset);
+  }
+
+  /** An account has no change: what it has it can spend. */
+  async coming(): Promise<Units> {
+    return 0n;
+  }
+
+  async most(to: string, asset: string, free: Units): Promise<Units> {
+    const { chain, hotAddress, network } = this.deps;
+    const gas = await chain.gas({ from: hotAddress, to, asset, amount: free / 2n });
+    return asset === network.gasAsset ? free - gas.maxCost : free;
+  }
+
   /** Coins that leave (or will leave) the hot wallet by transactions that are not settled yet, per asset. */
-  async leavingHot(): Promise<(asset: string) => Units> {
+  private async leavingHot(): Promise<(asset: string) => Units> {
     const { chainStore, network, hotAddress } = this.deps;
     const rows = (await chainStore.open(network.id)).filter((row) => row.fromAddress === hotAddress);
     return (asset) =>

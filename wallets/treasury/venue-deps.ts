@@ -4,17 +4,16 @@ import type { Clock, Ids } from '../../domain/clock-and-ids';
 import type { Engine, Logger, VenueCapital } from '../../domain/contract/ports';
 import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
-import type { Chain } from '../chains/chain';
-import type { Transactions } from './transactions';
+import type { Sender, TreasuryChain } from './sender';
 
 export interface VenueMoneyDeps {
-  readonly chain: Chain;
+  readonly chain: TreasuryChain;
   readonly chainStore: ChainStore;
   readonly network: Network;
   readonly rails: readonly Rail[];
   readonly hotAddress: string;
   readonly store: TreasuryStore;
-  readonly transactions: Transactions;
+  readonly transactions: Sender;
   readonly venueCapital: VenueCapital;
   readonly engine: Engine;
   readonly clock: Clock;

@@ -1,4 +1,3 @@
-import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { VenueMoneyDeps } from './venue-deps';
 import { advanceForward, forward, settleToVenue } from './forward';
@@ -38,11 +37,8 @@ export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
   };
 }
 
-/** Booked in the hot wallet, less what leaves by transactions under way and less the floor. */
-async function payable({ engine, network, transactions, floor }: VenueMoneyDeps, asset: string): Promise<Units> {
-  const custody = await engine.custody();
-  const row = custody.find((candidate) => candidate.place === `hot/${network.id}` && candidate.asset === asset);
-  const booked = row && !row.amount.startsWith('-') ? parseAmount(row.amount) : 0n;
-  const rest = booked - (await transactions.leavingHot())(asset) - floor(asset);
+/** What can leave now, less the floor. */
+async function payable({ transactions, floor }: VenueMoneyDeps, asset: string): Promise<Units> {
+  const rest = (await transactions.free(asset)) - floor(asset);
   return rest > 0n ? rest : 0n;
 }

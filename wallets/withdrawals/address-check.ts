@@ -9,7 +9,7 @@ import type { Chain } from '../chains/chain';
 const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$/i;
 
 export interface CheckedNetwork {
-  readonly chain: Chain;
+  readonly chain: Pick<Chain, 'address'>;
   readonly hotAddress: string;
   readonly rails: readonly Rail[];
 }

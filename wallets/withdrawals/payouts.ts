@@ -8,20 +8,20 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
 import { TransferRefused } from '../chains/chain';
-import type { Chain, GasQuote } from '../chains/chain';
+import type { GasQuote } from '../chains/chain';
 import type { OwnAddresses } from '../deposits/addresses';
 import { reserveCost } from '../treasury/costs';
-import type { Settle, Transactions } from '../treasury/transactions';
+import type { Sender, Settle, TreasuryChain } from '../treasury/sender';
 import type { VenueMoney } from '../treasury/venue';
 
 export interface PayoutsDeps {
-  readonly chain: Chain;
+  readonly chain: TreasuryChain;
   readonly chainStore: ChainStore;
   readonly network: Network;
   readonly hotAddress: string;
   readonly own: OwnAddresses;
   readonly store: TreasuryStore;
-  readonly transactions: Transactions;
+  readonly transactions: Sender;
   readonly venueMoney: VenueMoney;
   readonly engine: Engine;
   readonly events: EventBus;
@@ -75,6 +75,8 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): P
   const has = rest > 0n ? rest : 0n;
   if (has < needed) {
     promised.set(asset, before + has);
+    // Change of ours that only waits for its confirmations: nothing needs to be brought back for this one.
+    if (native && has + (await transactions.coming(asset)) >= needed) return waits(deps, row, 'AWAITING_CHANGE');
     await waits(deps, row, 'AWAITING_VENUE');
     return venueMoney.pullBack(id, asset, needed - has);
   }

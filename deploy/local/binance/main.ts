@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { apiSocket } from './api-socket';
 import { Auth } from './auth';
-import { Capital } from './capital';
+import { BitcoinCapital } from './bitcoin-capital';
+import { EvmCapital } from './evm-capital';
 import { control } from './control';
 import { Exchange } from './exchange';
 import { Limits } from './limits';
@@ -41,7 +42,8 @@ async function handle(deps: Deps, request: IncomingMessage, response: ServerResp
 export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Binance emulator does not run in production.');
   const exchange = new Exchange(config.dir, config);
-  const capitals = config.chains.map((chain) => new Capital(exchange, chain, join(config.dir, 'keys')));
+  const keys = join(config.dir, 'keys');
+  const capitals = [...config.chains.map((chain) => new EvmCapital(exchange, chain, keys)), ...(config.bitcoin ? [new BitcoinCapital(exchange, config.bitcoin, keys)] : [])];
   await exchange.open((record) => capitals.forEach((capital) => capital.remember(record)), config);
   for (const capital of capitals) await capital.start();
   const lines = new Sockets(exchange.faults, config.connectionMs);

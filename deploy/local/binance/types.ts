@@ -17,11 +17,21 @@ export interface ChainConfig {
   readonly confirmations: number;
 }
 
+/** A local Bitcoin. */
+export interface BitcoinChainConfig {
+  /** The venue's word for the network: `BTC`. */
+  readonly network: string;
+  /** With user and password. */
+  readonly rpcUrl: string;
+  readonly confirmations: number;
+}
+
 export interface EmulatorConfig {
   readonly port: number;
   readonly dir: string;
   readonly apiKeys: readonly ApiKey[];
   readonly chains: readonly ChainConfig[];
+  readonly bitcoin?: BitcoinChainConfig;
   /** The markets that are open; all there are, unless told. */
   readonly symbols?: readonly string[];
   /** Of the markets that nobody recorded; 1 unless told. The same seed, the same prices. */

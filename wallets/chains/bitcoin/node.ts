@@ -22,6 +22,8 @@ export interface BitcoinNode extends Pick<Chain, 'check' | 'head' | 'header' | '
   feeRate(blocks: number): Promise<bigint | undefined>;
   /** The block that a transaction is in, or undefined. The node must index transactions (`txindex=1`). */
   confirmedIn(txid: string): Promise<{ height: number; hash: string } | undefined>;
+  /** Is this output in the chain and unspent there? What waits to be mined does not count. */
+  holds(txid: string, index: number): Promise<boolean>;
   /** The bytes of a transaction, waiting or confirmed. */
   transaction(txid: string): Promise<string>;
 }
@@ -96,6 +98,7 @@ export function createBitcoinNode({ rpcUrl, network, asset }: BitcoinNodeConfig)
       // A block that was left by the chain is remembered with -1.
       return confirmations > 0 ? { height, hash: blockhash } : undefined;
     },
+    holds: async (txid, index) => (await call<object | null>('gettxout', txid, index, false)) !== null,
     transaction: async (txid) => call<string>('getrawtransaction', txid, false),
   };
 }

@@ -85,6 +85,9 @@ export function checkPsbt(base64: string, expected: Expectation): Checked {
   return { psbt, fee: left, keys };
 }
 
+/** The coins that it spends: `txid:index`. */
+export const outpointsOf = (psbt: Psbt): string[] => psbt.txInputs.map(({ hash, index }) => `${hexOf(hash.toReversed())}:${index}`);
+
 function parsed(base64: string, network: BitcoinNetwork): Psbt {
   try {
     return Psbt.fromBase64(base64, { network: parametersOf(network) });
