@@ -20,10 +20,14 @@ export interface KnownOrder {
   readonly venueOrderId: string;
 }
 
+const FINAL_ORDERS = 500;
+
 /** What watching over the venue reads of our own tables. */
 export interface VenueMemory {
   /** The newest order of this epoch that was final between two times (ms). */
   lastOrder(from: number, to: number): Promise<KnownOrder | undefined>;
+  /** Final orders since a time (ms), newest first, not more than some hundreds; `at` is when they were written down. */
+  finalOrders(from: number): Promise<(KnownOrder & { readonly at: number })[]>;
   /** Which of these trades of a market were settled in this epoch for another order than this one. */
   settledFor(epoch: number, symbol: string, tradeIds: readonly number[], otherThan: string): Promise<number[]>;
   /** The last settled trade of each market in this epoch. */
@@ -41,6 +45,11 @@ export function createVenueMemory(dataSource: DataSource): VenueMemory {
       const sql = `SELECT id, symbol, venue_order_id AS venueOrderId FROM venue_intents
         WHERE state = 'DONE' AND venue_order_id IS NOT NULL AND created_at >= ? AND updated_at <= ? ORDER BY updated_at DESC LIMIT 1`;
       return (await query<KnownOrder>(sql, [from, to]))[0];
+    },
+    finalOrders: async (from) => {
+      const sql = `SELECT id, symbol, venue_order_id AS venueOrderId, created_at AS at FROM venue_intents
+        WHERE state = 'DONE' AND venue_order_id IS NOT NULL AND created_at >= ? ORDER BY updated_at DESC LIMIT ${FINAL_ORDERS}`;
+      return (await query<KnownOrder & { at: string }>(sql, [from])).map((row) => ({ ...row, at: Number(row.at) }));
     },
     settledFor: async (epoch, symbol, tradeIds, otherThan) => {
       if (tradeIds.length === 0) return [];

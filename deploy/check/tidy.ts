@@ -30,6 +30,7 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'db/stores/engine.ts', text: 'Number(fence?.', reason: 'numbers of epochs, batches and entries' },
   { file: 'db/stores/engine.ts', text: 'Number(last)', reason: 'the number of a trade' },
   { file: 'db/stores/engine.ts', text: 'Number(row?.', reason: 'numbers of orders and places in a queue' },
+  { file: 'db/stores/venue.ts', text: 'Number(row.at)', reason: 'a time' },
   { file: 'db/stores/venue.ts', text: 'Number(tradeId)', reason: 'the number of a trade' },
   { file: 'db/stores/venue.ts', text: 'Number(last)', reason: 'the number of a trade' },
   { file: 'db/stores/market-history.ts', text: 'Number(at)', reason: 'a time' },

@@ -120,6 +120,13 @@ inBrowser('the page', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
       await adminBrowser.shoot(`admin-markets-${name}`);
     }
+    await world.dataSource.query("UPDATE venue_states SET state = 'STOPPED', reason = 'a known order is gone'");
+    await page.reload();
+    await page.getByTestId('venue-why').fill('the monthly reset');
+    await adminBrowser.shoot('admin-venue-stopped');
+    await page.getByTestId('venue-open').click();
+    await page.waitForResponse((response) => response.url().endsWith('/admin/venue/open'));
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'venue.open', newEpoch: true, why: 'the monthly reset' });
     await page.getByTestId('market-state').selectOption('HALT');
     await page.waitForResponse((response) => response.url().endsWith('/admin/routing'));
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'market.set', symbol: 'ETHUSDT', state: 'HALT', insideOnly: false });

@@ -300,8 +300,12 @@ describe('sweeps', () => {
     expect(await custody('deposit/ethereum', 'USDT')).toBe(0n);
     expect(await onChain(hot, 'USDT')).toBe(parseAmount('1000'));
     expect(await onChain(hot, 'ETH')).toBeGreaterThan(parseAmount('3.9'));
-    const sent = await rows<{ purpose: string; state: string; fee: string }>('SELECT purpose, state, fee_paid AS fee FROM chain_transactions ORDER BY purpose');
-    expect(sent.map(({ purpose, state }) => [purpose, state])).toEqual([['sweep', 'CONFIRMED'], ['sweep', 'CONFIRMED'], ['topup', 'CONFIRMED']]);
+    // What a transaction means is booked first, its own row is closed after that.
+    const sent = await until('closed', async () => {
+      const all = await rows<{ purpose: string; state: string; fee: string }>('SELECT purpose, state, fee_paid AS fee FROM chain_transactions ORDER BY purpose');
+      return all.every(({ state }) => state === 'CONFIRMED') && all;
+    });
+    expect(sent.map(({ purpose }) => purpose)).toEqual(['sweep', 'sweep', 'topup']);
     await booksAreTheChain();
     // Users have what they sent; the operator has one ether less what was burnt for gas.
     const gas = sent.reduce((sum, { fee }) => sum + parseAmount(fee), 0n);

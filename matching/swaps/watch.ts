@@ -51,8 +51,8 @@ export interface Watch {
  */
 export function startWatch(deps: WatchDeps): Watch {
   const { engine, clock, logger } = deps;
-  const due = { known: 0, drain: 0 };
-  const known = knownOrder(deps);
+  const due = { rising: 0, known: 0, drain: 0 };
+  const [known, rising] = [knownOrder(deps), risingIds(deps)];
   const foreign = foreignTrades(deps);
   let busy = false;
 
@@ -68,6 +68,7 @@ export function startWatch(deps: WatchDeps): Watch {
       const { state } = engine.venue();
       if (state === 'OPENING') await reconcile(deps);
       if (state !== 'OPEN') return;
+      await every('rising', KNOWN_EVERY_MS, rising);
       await every('known', KNOWN_EVERY_MS, known);
       await every('drain', DRAIN_EVERY_MS, foreign);
     } catch (error) {
@@ -102,6 +103,33 @@ function knownOrder({ engine, venue, memory, clock }: WatchDeps): () => Promise<
     gone = { order, at, times: (gone?.times ?? 0) + 1 };
     if (gone.times >= ABSENT_TIMES) await stopRouting(engine, `the venue no longer knows order ${order.venueOrderId} of ${order.symbol}`);
   };
+}
+
+/**
+ * The venue numbers the orders of a market upwards. A lower number than a much older order has means that it began anew, also where
+ * nobody could ask it while its old orders were still the newest.
+ */
+function risingIds({ engine, memory }: WatchDeps): () => Promise<void> {
+  return async () => {
+    const back = wentBack(await memory.finalOrders(engine.venue().at));
+    if (back) await stopRouting(engine, `order ${back.venueOrderId} of ${back.symbol} has a lower number than those before it`);
+  };
+}
+
+/** The first order with a lower number than one of its market that was written down a good while earlier. */
+export function wentBack<T extends { readonly symbol: string; readonly venueOrderId: string; readonly at: number }>(orders: readonly T[]): T | undefined {
+  const bySymbol = new Map<string, T[]>();
+  for (const order of orders.toSorted((a, b) => a.at - b.at)) bySymbol.set(order.symbol, [...(bySymbol.get(order.symbol) ?? []), order]);
+  for (const own of bySymbol.values()) {
+    let highest = 0n;
+    let past = 0;
+    for (const order of own) {
+      // Orders written down at about the same time may arrive in another order.
+      for (let old = own[past]; old && old.at <= order.at - SETTLED_MS; old = own[++past]) if (BigInt(old.venueOrderId) > highest) highest = BigInt(old.venueOrderId);
+      if (BigInt(order.venueOrderId) < highest) return order;
+    }
+  }
+  return undefined;
 }
 
 /** Trades past the last settled one, in each market: what belongs to no order of ours is somebody's with our keys. */
