@@ -93,7 +93,9 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       binance.onClock((aheadMs) => engine.venueClock(aheadMs));
       await binance.checkAccount();
       binance.onSubscribed(() => watch?.drain());
-      await binance.start();
+      // Nobody waits for the venue's streams and rules: until they are here its markets are cancel only.
+      binance.start().catch((error: unknown) => logger.error({ error: String(error) }, 'the venue cannot be followed'));
+      engine.venueAway(!binance.ready());
       await readBalances();
       await engine.readVolumes();
       followVenue({ engine, venue: binance, registry, clock: deps.clock });
