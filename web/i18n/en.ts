@@ -370,6 +370,7 @@ export const en = {
     pause: 'Stop',
     venueTitle: 'Binance behind our books',
     venueStates: { OPEN: 'Open', OPENING: 'Being opened', STOPPED: 'Stopped' },
+    venueFirstEpoch: 'Epoch 1, since the beginning',
     venueEpoch: 'Epoch {n}, since {time}',
     venueWhy: 'Why it may be opened again',
     venueNewEpoch: 'It was reset: its ids begin anew',

@@ -359,6 +359,7 @@ export const fa: Words = {
     inFlight: 'در جریان',
     venueTitle: 'بایننس پشت دفترهای ما',
     venueStates: { OPEN: 'باز', OPENING: 'در حال باز شدن', STOPPED: 'متوقف' },
+    venueFirstEpoch: 'دورهٔ ۱، از آغاز',
     venueEpoch: 'دورهٔ {n}، از {time}',
     venueWhy: 'چرا می‌تواند دوباره باز شود',
     venueNewEpoch: 'بازنشانی شده: شماره‌هایش از نو آغاز می‌شود',
