@@ -23,6 +23,8 @@ export interface Browser {
   /** What the page complained about: errors in its console, exceptions nobody caught. */
   readonly complaints: string[];
   shoot(name: string): Promise<void>;
+  /** Does something in the page and ends when the request to `path` it caused was answered; listening begins before it is done. */
+  answered(path: string, act: () => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,9 @@ export async function openBrowser(executablePath: string, shotsDir: string): Pro
     complaints,
     shoot: async (name) => {
       await page.screenshot({ path: join(shotsDir, `${name}.png`) });
+    },
+    answered: async (path, act) => {
+      await Promise.all([page.waitForResponse((response) => new URL(response.url()).pathname.endsWith(path)), act()]);
     },
     close: async () => {
       await context.close();

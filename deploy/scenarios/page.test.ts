@@ -98,7 +98,7 @@ inBrowser('the page', () => {
       await page.goto(`${world.url}/${path}`);
       for (const direction of ['rtl', 'ltr']) {
         await page.getByTestId('language').click();
-        await page.waitForTimeout(150);
+        await page.waitForFunction(`document.documentElement.dir === '${direction}'`);
         const seen = await page.evaluate<{ dir: string; over: number; nameless: string[] }>(`({
         dir: document.documentElement.dir,
         over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -124,11 +124,9 @@ inBrowser('the page', () => {
     await page.reload();
     await page.getByTestId('venue-why').fill('the monthly reset');
     await adminBrowser.shoot('admin-venue-stopped');
-    await page.getByTestId('venue-open').click();
-    await page.waitForResponse((response) => response.url().endsWith('/admin/venue/open'));
+    await adminBrowser.answered('/admin/venue/open', () => page.getByTestId('venue-open').click());
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'venue.open', newEpoch: true, why: 'the monthly reset' });
-    await page.getByTestId('market-state').selectOption('HALT');
-    await page.waitForResponse((response) => response.url().endsWith('/admin/routing'));
+    await adminBrowser.answered('/admin/markets/ETHUSDT', () => page.getByTestId('market-state').selectOption('HALT'));
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'market.set', symbol: 'ETHUSDT', state: 'HALT', insideOnly: false });
     expect(adminBrowser.complaints).toEqual([]);
   });
@@ -142,13 +140,11 @@ inBrowser('the page', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
       await adminBrowser.shoot(`admin-treasury-${name}`);
     }
-    await page.getByTestId('resume').click();
-    await page.waitForResponse((response) => response.url().endsWith('/admin/reconciliation'));
+    await adminBrowser.answered('/admin/assets/ETH/pause', () => page.getByTestId('resume').click());
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'asset.pause', asset: 'ETH', why: null });
     await page.getByTestId('pause-asset').selectOption('ETH');
     await page.getByTestId('pause-why').fill('a look at the hot wallet');
-    await page.getByTestId('pause').click();
-    await page.waitForResponse((response) => response.url().endsWith('/admin/reconciliation'));
+    await adminBrowser.answered('/admin/assets/ETH/pause', () => page.getByTestId('pause').click());
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'asset.pause', asset: 'ETH', why: 'a look at the hot wallet' });
     expect(adminBrowser.complaints).toEqual([]);
   });
@@ -283,7 +279,7 @@ inBrowser('the page', () => {
       await seen('order-row').first().waitFor();
       for (const direction of ['rtl', 'ltr']) {
         await seen('language').click();
-        await page.waitForTimeout(400);
+        await page.waitForFunction(`document.documentElement.dir === '${direction}'`);
         const found = await page.evaluate(`({ dir: document.documentElement.dir, over: document.documentElement.scrollWidth - document.documentElement.clientWidth })`);
         expect(found).toEqual({ dir: direction, over: 0 });
         await userBrowser.shoot(`trade-${name}-${direction}`);
@@ -318,7 +314,7 @@ inBrowser('the page', () => {
       await seen('bids-row').first().getByText('2,999.98').waitFor();
     });
 
-    test('a thousand changes a second drop no frames', async () => {
+    test('a thousand changes a second cost one render a frame', async () => {
       const { page } = userBrowser;
       let flood: (() => void) | undefined;
       let sequence = (await world.market.depth('ETHUSDT', 1)).sequence;
@@ -337,16 +333,18 @@ inBrowser('the page', () => {
       await seen('bids-row').first().waitFor();
       await page.waitForTimeout(1500);
       const timer = setInterval(() => flood?.(), 10);
-      const gaps = await page.evaluate<number[]>(`new Promise((resolve) => {
-        const gaps = []; let last = performance.now();
-        const step = (now) => { gaps.push(now - last); last = now; gaps.length < 180 ? requestAnimationFrame(step) : resolve(gaps.slice(5)); };
+      const { gaps, renders } = await page.evaluate<{ gaps: number[]; renders: number }>(`new Promise((resolve) => {
+        const gaps = []; let last = performance.now(), renders = 0;
+        new MutationObserver(() => renders++).observe(document.querySelector('[data-testid=bids-row]').parentNode, { subtree: true, childList: true, characterData: true });
+        const step = (now) => { gaps.push(now - last); last = now; gaps.length < 180 ? requestAnimationFrame(step) : resolve({ gaps: gaps.slice(5), renders }); };
         requestAnimationFrame(step);
       })`);
       clearInterval(timer);
       const late = gaps.filter((gap) => gap > 34).length;
-      console.log(`frames: ${gaps.length}, late: ${late}, longest ${Math.max(...gaps).toFixed(0)} ms, sequence ${sequence}`);
-      // The machine of a test may be busy with others; a page that renders each message misses nearly all of them.
-      expect(late / gaps.length).toBeLessThan(0.2);
+      console.log(`frames: ${gaps.length}, late: ${late}, longest ${Math.max(...gaps).toFixed(0)} ms, renders ${renders}, sequence ${sequence}`);
+      // How late a frame is says how busy the machine is. That thousands of messages cost at most a render a frame is the page's own doing.
+      expect(renders).toBeGreaterThan(10);
+      expect(renders).toBeLessThanOrEqual(182);
     });
 
     test('a visitor sees the market and is asked to log in', async () => {
