@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { NETWORK_SETTINGS } from './networks';
 import { ROOT } from './services';
+import { COLD_SETTINGS, TREASURY_SETTINGS } from './treasury-settings';
 
 /** Every setting of the product, read once. The names are those of `.env.example`. */
 const schema = z.object({
@@ -26,6 +27,8 @@ const schema = z.object({
   BINANCE_TREASURY_KEY: z.string().min(1),
   BINANCE_TREASURY_SECRET: z.string().min(1),
   ...NETWORK_SETTINGS,
+  ...TREASURY_SETTINGS,
+  ...COLD_SETTINGS,
   PROOF_KEY_FILE: z.string().optional(),
   SIGNER_SOCKET: z.string().min(1),
   ENGINE_SOCKET: z.string().min(1).optional(),

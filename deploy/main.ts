@@ -7,6 +7,7 @@ import { checkServerSettings } from '../db/settings';
 import { createCoinStore } from '../db/stores/coins';
 import { loadRegistry } from '../db/stores/registry';
 import { createEventBus } from '../domain/contract/event-bus';
+import { parseAmount } from '../domain/money/amount';
 import type { Logger } from '../domain/contract/ports';
 import { createMatching } from '../matching';
 import { createServer, ensureAccount } from '../server';
@@ -17,6 +18,7 @@ import { runApiRole } from './api';
 import { isLoopback, loadEnvFile, readConfig } from './config';
 import { watchOutside } from './audit';
 import type { Config } from './config';
+import { policiesOf } from './treasury-settings';
 import { openBitcoin, openNetworks } from './networks';
 import { createReconciler } from './reconcile';
 import { firstFunds } from './first-funds';
@@ -54,12 +56,13 @@ const binanceSettings = (config: Config) => ({
   treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET },
 });
 
-/** How the wallets reach each network. */
+/** How the wallets reach each network, and where its coins shall lie. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {
   const bitcoin = openBitcoin(config);
+  const treasury = (network: string) => ({ policies: policiesOf(config.TREASURY, network), ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }) });
   return Object.fromEntries([
-    ...openNetworks(config).map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, hotFloor: {} }] as const),
-    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, hotFloor: {} }] as const] : []),
+    ...openNetworks(config).map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, ...treasury(id) }] as const),
+    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, ...treasury(bitcoin.id) }] as const] : []),
   ]);
 }
 
@@ -101,10 +104,10 @@ async function runAll(config: Config): Promise<void> {
   }
 
   const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
-  const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside });
+  const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside, threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0') });
   reconciler.start();
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, reconciliation: reconciler, events };
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, coldStorage: wallets.coldStorage, reconciliation: reconciler, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   await serve(server, config, async () => {

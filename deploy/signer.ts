@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runSigner } from '../wallets/keys';
 import { NETWORK_SETTINGS, bitcoinOf, evmNetworks } from './networks';
+import { COLD_SETTINGS } from './treasury-settings';
 
 const schema = z.object({
   SIGNER_SOCKET: z.string().min(1),
@@ -8,6 +9,7 @@ const schema = z.object({
   SIGNER_DIR: z.string().min(1),
   SIGNER_PASSPHRASE: z.string().min(12),
   ...NETWORK_SETTINGS,
+  ...COLD_SETTINGS,
 });
 
 /** Some hundred satoshi a byte for a payment of ten coins. */
@@ -26,7 +28,7 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
     seedFile: config.SIGNER_SEED_FILE,
     passphrase: config.SIGNER_PASSPHRASE,
     dir: config.SIGNER_DIR,
-    policy: { networks: Object.fromEntries(networks), maxGasCost: '0.1', coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE } } },
+    policy: { networks: Object.fromEntries(networks), maxGasCost: '0.1', coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE } }, cold: config.COLD_STORAGE },
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer, RequestListener } from 'node:http';
 import type { Redis } from 'ioredis';
 import { createAccounts } from './accounts/service';
+import { coldRoutes } from './admin/cold';
 import { adminRoutes } from './admin/routes';
 import { balanceRoutes } from './balances/routes';
 import { depositRoutes } from './deposits/routes';
@@ -63,6 +64,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...orderRoutes(deps, orders),
     ...proofRoutes(deps),
     ...adminRoutes(deps),
+    ...coldRoutes(deps),
   ];
   const app = createApp({ ...deps, redis }, config, sessions, routes, limits);
   return {

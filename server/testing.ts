@@ -20,6 +20,7 @@ import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
 import type { ServerConfig } from './deps';
 import { createServer } from './index';
+import { standInCold } from './admin/testing';
 import { standInMarket } from './markets/testing';
 import { orderAnswer, plainFigures } from './orders/testing';
 
@@ -226,6 +227,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     ...quiet,
     error: (fields: Record<string, unknown>, message: string) => failures.push(`${message} ${JSON.stringify(fields)}`),
   };
+  const cold = standInCold();
   const server = createServer(
     {
       dataSource,
@@ -239,6 +241,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       marketData: market,
       figures: plainFigures,
       reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
+      coldStorage: cold,
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
       addressCheck: {
@@ -268,6 +271,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     engine,
     events,
     market,
+    cold,
     clock,
     failures,
     url,

@@ -1,18 +1,20 @@
 import type { DataSource } from 'typeorm';
 import { createChainStore } from '../db/stores/chain';
 import { createCoinStore } from '../db/stores/coins';
+import { createColdStore } from '../db/stores/cold';
 import { createDepositStore } from '../db/stores/deposits';
 import { createTreasuryStore } from '../db/stores/treasury';
 import { DomainError } from '../domain/contract/errors';
-import type { AddressCheck, DepositAddresses } from '../domain/contract/ports';
+import type { AddressCheck, ColdStorage, DepositAddresses } from '../domain/contract/ports';
 import type { Network } from '../domain/registry';
+import { createColdStorage } from './cold';
 import { isFatal, isWrongSetup, openNetwork } from './network';
 import type { NetworkConfig, NetworkDeps, NetworkStatus, OpenNetwork } from './network';
 import { createAddressCheck } from './withdrawals/address-check';
 
-export type { NetworkConfig, NetworkStatus } from './network';
+export type { AssetPolicy, NetworkConfig, NetworkStatus } from './network';
 
-export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'treasuryStore'> {
+export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'coldStore' | 'treasuryStore'> {
   readonly dataSource: DataSource;
 }
 
@@ -23,6 +25,7 @@ export interface WalletsConfig {
 export interface Wallets {
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
+  readonly coldStorage: ColdStorage;
   /**
    * Opens every network. Rejects when a node or a key is another than the settings and tables say. A node or signer
    * that does not answer is waited for in the background; its network is closed meanwhile.
@@ -38,7 +41,7 @@ const OPEN_AGAIN_MS = 2000;
 /** Coins come in and go out. Loops over rows: what one round leaves undone, the next takes up, after a kill as well. */
 export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets {
   const { dataSource, events, logger, registry } = deps;
-  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
+  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), coldStore: createColdStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
   const open = new Map<string, OpenNetwork>();
   const closed = new Map<string, NetworkStatus>();
   const waits = new Set<() => void>();
@@ -90,6 +93,7 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
       },
     },
     addressCheck: createAddressCheck(registry, open, (network) => closed.has(network)),
+    coldStorage: createColdStorage(networkDeps, () => [...open.values()], (network) => closed.has(network)),
     start: async () => {
       for (const network of registry.networks) {
         const settings = config.networks[network.id];

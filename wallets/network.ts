@@ -1,11 +1,11 @@
 import type { ChainStore } from '../db/stores/chain';
 import type { CoinStore } from '../db/stores/coins';
+import type { ColdStore } from '../db/stores/cold';
 import type { DepositStore } from '../db/stores/deposits';
 import type { TreasuryStore } from '../db/stores/treasury';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, Signer, VenueCapital } from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
-import type { Units } from '../domain/money/amount';
 import type { Network, Rail, Registry } from '../domain/registry';
 import { accountOf } from './chains/bitcoin/addresses';
 import type { BitcoinNetwork } from './chains/bitcoin/addresses';
@@ -15,15 +15,21 @@ import { WrongChain } from './chains/chain';
 import type { Chain } from './chains/chain';
 import { createEvmChain } from './chains/evm';
 import { HouseAddresses } from './coins/house-addresses';
-import { Purse } from './coins/purse';
+import { Purse, feeRate } from './coins/purse';
 import { CoinTransactions } from './coins/transactions';
 import { OwnAddresses, WrongKey } from './deposits/addresses';
 import { NetworkHalted, createScanner } from './deposits/scanner';
-import type { Scanner } from './deposits/scanner';
+import type { HouseCoins, Scanner } from './deposits/scanner';
 import { addressFrom } from './keys/addresses';
 import { createLoop } from './loop';
 import type { Step } from './loop';
 import { createSweeps } from './sweeps';
+import { createAccountCold } from './cold/accounts';
+import { createCoinCold } from './cold/coins';
+import { coldKeys, coldList } from './cold/places';
+import type { ColdPlace } from './cold/places';
+import type { NetworkCold } from './cold/storage';
+import type { PolicyOf } from './treasury/bands';
 import type { TreasuryChain } from './treasury/sender';
 import { Transactions } from './treasury/transactions';
 import { createVenueMoney } from './treasury/venue';
@@ -33,6 +39,7 @@ export interface NetworkDeps {
   readonly depositStore: DepositStore;
   readonly chainStore: ChainStore;
   readonly coinStore: CoinStore;
+  readonly coldStore: ColdStore;
   readonly treasuryStore: TreasuryStore;
   readonly engine: Engine;
   readonly signer: Signer;
@@ -51,8 +58,9 @@ export interface NetworkConfig {
   /** Which Bitcoin it is, of a network of that kind. */
   readonly bitcoin?: BitcoinNetwork;
   readonly pollMs: number;
-  /** Kept in the hot wallet of each asset, as decimal strings; what is above goes on to the venue. */
-  readonly hotFloor: Readonly<Record<string, string>>;
+  /** What the operator wants of each asset; without a word of it, all of it goes on to the venue at once. */
+  readonly policies?: Readonly<Record<string, AssetPolicy>>;
+  readonly cold?: ColdPlace | undefined;
   /** Of the gas asset, kept besides for our own transactions. */
   readonly gasReserve: string;
   /** First block to scan on a network that was never scanned; a little below its head otherwise. */
@@ -72,12 +80,27 @@ export interface NetworkStatus {
   readonly faults: Readonly<Record<string, string>>;
 }
 
+/** Amounts are decimal strings. */
+export interface AssetPolicy {
+  /** Coins of one deposit address are swept when so many lie there, */
+  readonly sweepFrom: string;
+  /** and then all addresses at once, so often; 0: whenever there are. */
+  readonly sweepEveryMs: number;
+  /** The hot wallet, besides the reserve for gas: below the floor it is filled from the venue, above the ceiling it is emptied, */
+  readonly floor: string;
+  readonly ceiling: string;
+  /** to here. */
+  readonly above: 'venue' | 'cold';
+}
+
 /** One network with its loop. */
 export interface OpenNetwork {
+  readonly network: Network;
   readonly chain: Pick<Chain, 'address'>;
   readonly own: OwnAddresses;
   readonly hotAddress: string;
   readonly rails: readonly Rail[];
+  readonly cold?: NetworkCold | undefined;
   begin(): void;
   end(): Promise<void>;
   status(): NetworkStatus;
@@ -126,11 +149,12 @@ async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkCon
     const scanner = createScanner({ ...shared, store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
     await scanner.anchor();
     const transactions = new Transactions({ ...shared, signer, indexOf: (address) => own.ownerOf(address)?.index, replaceAfter: settings.replaceAfter ?? 20 });
-    const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, floor: floorOf(network, settings) });
-    const sweeps = createSweeps({ ...shared, transactions });
+    const cold = settings.cold && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: orWrong(() => coldList(network, settings.cold as ColdPlace, chain.address)) });
+    const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
+    const sweeps = createSweeps({ ...shared, transactions, policyOf: policiesOf(network, settings) });
     const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
-    const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney };
-    return { chain, own, hotAddress, rails, ...createRounds(deps, network, settings, chain, steps) };
+    const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
+    return { network, chain, own, hotAddress, rails, cold, ...createRounds(deps, network, settings, chain, steps) };
   } catch (error) {
     chain.close();
     throw error;
@@ -147,18 +171,36 @@ async function openBitcoin(deps: NetworkDeps, network: Network, settings: Networ
   const { depositXpub, hotAddress, fingerprint = '' } = await signer.identity(network.id);
   const account = accountOf(depositXpub, parameters);
   const own = await ownAddresses(deps, network, settings, (index) => account.own(0, index).address);
-  const house = new HouseAddresses(network.id, account, own, coinStore);
-  if (house.hot !== hotAddress) throw new WrongKey(`${network.id}: the signer's hot address is not of its own key`);
+  const hotAndChange = new HouseAddresses(network.id, account, own, coinStore);
+  if (hotAndChange.hot !== hotAddress) throw new WrongKey(`${network.id}: the signer's hot address is not of its own key`);
   const shared = { network, rails, hotAddress, chainStore, engine, events, clock, ids, logger, store };
+  const cold = settings.cold && createCoinCold({ ...shared, node, parameters, coldStore: deps.coldStore, keys: orWrong(() => coldKeys(network.id, settings.cold as ColdPlace, parameters)), rate: () => feeRate(node) });
+  const house = cold ? together(hotAndChange, cold) : hotAndChange;
   const scanner = createScanner({ ...shared, chain: node, store: depositStore, own, house, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
   const coinDeps = { ...shared, node, parameters, account, coinStore, signer, fingerprint: Buffer.from(fingerprint, 'hex'), scanned: () => scanner.height() ?? 0, replaceAfter: settings.replaceAfter ?? 6 };
   const purse = new Purse(coinDeps);
   const transactions = new CoinTransactions(coinDeps, purse);
   const chain = treasuryChain(node, purse);
-  const venueMoney = createVenueMoney({ ...shared, chain, transactions, venueCapital, floor: floorOf(network, settings) });
+  const venueMoney = createVenueMoney({ ...shared, chain, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
   const payouts = createPayouts({ ...shared, chain, own, transactions, venueMoney });
-  return { chain: node, own, hotAddress, rails, ...createRounds(deps, network, settings, { ...node, close: () => undefined }, { scanner, transactions, between: [], payouts, venueMoney }) };
+  return { network, chain: node, own, hotAddress, rails, cold, ...createRounds(deps, network, settings, { ...node, close: () => undefined }, { scanner, transactions, between: [], payouts, venueMoney, cold }) };
+}
+
+/** Two kinds of addresses whose coins are ours, as one. */
+const together = (one: HouseCoins, other: HouseCoins): HouseCoins => ({
+  isOurs: (address) => one.isOurs(address) || other.isOurs(address),
+  refresh: async () => void (await Promise.all([one.refresh(), other.refresh()])),
+  coinsIn: (header, transfers) => [...one.coinsIn(header, transfers), ...other.coinsIn(header, transfers)],
+});
+
+/** What cannot be read as cold storage is a wrong setting: nothing starts with it. */
+function orWrong<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new WrongKey(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** A node and its coins, as far as the treasury asks. */
@@ -179,10 +221,13 @@ async function ownAddresses({ depositStore, clock }: NetworkDeps, network: Netwo
   return OwnAddresses.load(network.id, derive, depositStore, clock);
 }
 
-const floorOf =
-  (network: Network, { hotFloor, gasReserve }: NetworkConfig) =>
-  (asset: string): Units =>
-    parseAmount(hotFloor[asset] ?? '0') + (asset === network.gasAsset ? parseAmount(gasReserve) : 0n);
+const policiesOf =
+  (network: Network, { policies = {}, gasReserve }: NetworkConfig): PolicyOf =>
+  (asset) => {
+    const { sweepFrom = '0', sweepEveryMs = 0, floor = '0', ceiling = '0', above = 'venue' } = policies[asset] ?? {};
+    const reserve = asset === network.gasAsset ? parseAmount(gasReserve) : 0n;
+    return { sweepFrom: parseAmount(sweepFrom), sweepEveryMs, above, band: { reserve, floor: parseAmount(floor), ceiling: parseAmount(ceiling) } };
+  };
 
 interface Rounds {
   readonly scanner: Scanner;
@@ -190,11 +235,12 @@ interface Rounds {
   readonly between: readonly Step[];
   readonly payouts: { round(): Promise<void> };
   readonly venueMoney: { round(): Promise<void> };
+  readonly cold: { round(head: number): Promise<void> } | undefined;
 }
 
 /** The network's loop: everything in turn, again and again. */
 function createRounds({ logger, events, clock }: NetworkDeps, network: Network, { pollMs }: NetworkConfig, chain: Pick<Chain, 'check' | 'head' | 'close'>, rounds: Rounds): Pick<OpenNetwork, 'begin' | 'end' | 'status'> {
-  const { scanner, transactions, between, payouts, venueMoney } = rounds;
+  const { scanner, transactions, between, payouts, venueMoney, cold } = rounds;
   const nodeHead = createNodeCheck(chain, clock);
   let head = 0;
   const steps: Step[] = [
@@ -204,6 +250,7 @@ function createRounds({ logger, events, clock }: NetworkDeps, network: Network, 
     ...between,
     { name: 'withdrawals', run: () => payouts.round() },
     { name: 'venue', run: () => venueMoney.round() },
+    ...(cold ? [{ name: 'cold', run: () => cold.round(head) }] : []),
   ];
   const loop = createLoop(network.id, pollMs, { logger, events }, steps, isFatal);
   const stopHurry = events.on('venue.demand', () => loop.now());

@@ -65,6 +65,7 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
   return {
     engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody'), paused: over('paused') },
     reconciliation: { latest: over('reconciliation') },
+    coldStorage: { view: over('coldView'), plan: over('planCold'), gather: over('gatherCold'), announce: over('announceCold'), cancel: over('cancelCold') },
     quotes: { quote: over('quote') },
     marketData: {
       tickers: over('tickers'),

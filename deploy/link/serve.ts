@@ -74,13 +74,18 @@ export async function serveLink(ports: Ports, options: LinkServerOptions): Promi
   };
 }
 
-const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation }: Ports): Calls => ({
+const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation, coldStorage }: Ports): Calls => ({
   submit: (command) => engine.submit(wish(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
   custody: () => engine.custody(),
   paused: () => engine.paused(),
   reconciliation: () => reconciliation.latest(),
+  coldView: () => coldStorage.view(),
+  planCold: (wish) => coldStorage.plan(wish),
+  gatherCold: (id, psbt, adminId) => coldStorage.gather(id, psbt, adminId),
+  announceCold: (id, txid, adminId) => coldStorage.announce(id, txid, adminId),
+  cancelCold: (id, adminId) => coldStorage.cancel(id, adminId),
   quote: (request) => quotes.quote(request),
   tickers: () => marketData.tickers(),
   depth: (symbol, limit) => marketData.depth(symbol, limit),

@@ -53,6 +53,7 @@ export function houses() {
     depositAddresses: { addressFor: async (userId, network) => `${network}:${userId}` },
     addressCheck: { check: async (_network, _asset, address) => ({ address }) },
     reconciliation: { latest: async () => ({ at: null, places: [] }) },
+    coldStorage: { view: async () => ({ places: [], transfers: [] }), plan: async () => ({ id: 'c1' }), gather: async () => undefined, announce: async () => undefined, cancel: async () => undefined },
     events,
   };
   return { ports, asked, state, tellDepth: (diff: DepthDiff) => depth.forEach((listener) => listener(diff)) };

@@ -149,6 +149,28 @@ inBrowser('the page', () => {
     expect(adminBrowser.complaints).toEqual([]);
   });
 
+  test('an operator fetches coins from cold storage: asks, brings a signature back, gives up', async () => {
+    const { page } = adminBrowser;
+    await page.setViewportSize({ width: 1440, height: 1600 });
+    await page.goto(`${world.url}/admin/treasury`);
+    await page.getByTestId('cold-advice').click();
+    expect(await page.getByTestId('cold-amount').inputValue()).toBe('2');
+    await page.getByTestId('cold-asset').selectOption({ label: 'BTC · bitcoin' });
+    await page.getByTestId('cold-amount').fill('0.5');
+    await page.getByTestId('cold-why').fill('the hot wallet runs low');
+    await adminBrowser.answered('/admin/cold/transfers', () => page.getByTestId('cold-plan').click());
+    await page.getByTestId('cold-back').fill('cHNidP8BAHECAAAAAQ==');
+    await adminBrowser.answered('/cs1/psbt', () => page.getByTestId('cold-gather').click());
+    await page.getByTestId('cold-transfer').getByText('1 signed so far').waitFor();
+    await adminBrowser.shoot('admin-cold-desk');
+    await page.setViewportSize({ width: 360, height: 1600 });
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    await adminBrowser.shoot('admin-cold-phone');
+    await adminBrowser.answered('/cs1/cancel', () => page.getByTestId('cold-cancel').click());
+    expect(world.cold.asked).toMatchObject([{ network: 'bitcoin', asset: 'BTC', amount: '0.5' }, { id: 'cs1', psbt: 'cHNidP8BAHECAAAAAQ==' }, { id: 'cs1' }]);
+    expect(adminBrowser.complaints).toEqual([]);
+  });
+
   describe('the trading screen', () => {
     let traderId: string;
     const seen = (id: string) => userBrowser.page.getByTestId(id);

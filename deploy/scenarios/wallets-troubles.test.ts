@@ -86,7 +86,7 @@ const noVenue: VenueCapital = { depositAddress: closed, deposits: closed, withdr
 
 const startWallets = async (venueCapital: VenueCapital = noVenue, over: Partial<NetworkConfig> = {}): Promise<void> => {
   const ids = { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` };
-  const ethereum = { rpcUrl: anvil.url, traces: true, pollMs: 10, hotFloor: {}, gasReserve: '0', replaceAfter: 3, ...over };
+  const ethereum = { rpcUrl: anvil.url, traces: true, pollMs: 10, gasReserve: '0', replaceAfter: 3, ...over };
   wallets = createWallets({ dataSource: database.dataSource, engine, signer, venueCapital, events: bus, clock, ids, registry, logger: silent }, { networks: { ethereum } });
   await wallets.start();
 };

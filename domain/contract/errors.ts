@@ -54,6 +54,9 @@ export const ERRORS = {
   ADDRESS_DENIED: kind(400, 'Coins cannot be sent to this address.'),
   DEBT_OPEN: kind(409, 'A deposit of yours left its chain after you had used it. What is owed must be covered before anything is withdrawn.'),
   WITHDRAWAL_STATE: kind(409, 'This withdrawal is not in a state that allows this.'),
+  // cold storage
+  COLD_TRANSFER_STATE: kind(409, 'This transfer from cold storage is not in a state that allows this.'),
+  BAD_PSBT: kind(400, 'This is not the transaction that was handed out, or a signature in it is not valid.'),
   // house
   NEEDS_OPERATOR_FUNDS: kind(409, 'The operator has to add funds for network fees first.', true),
   ASSET_PAUSED: kind(503, 'This asset is paused while a problem is looked into.', true),

@@ -4,6 +4,7 @@
  */
 import type { CandleView, DepthView, Interval, PublicTradeView, TickerView } from './api/markets';
 import type { ReconciliationView } from './api/admin';
+import type { ColdView } from './api/cold';
 import type { DepthDiff } from './api/live';
 import type { FeeView, RoutingView } from './api/orders';
 import type { Command, CommandAnswer } from './commands';
@@ -90,6 +91,29 @@ export interface AddressCheck {
   check(network: string, asset: string, address: string): Promise<{ address: string }>;
 }
 
+/** A wish of an admin: coins from cold storage to the hot wallet. */
+export interface ColdPlan {
+  readonly network: string;
+  readonly asset: string;
+  /** What shall arrive. */
+  readonly amount: string;
+  readonly why: string;
+  readonly adminId: string;
+}
+
+/** Coins whose keys no machine of the exchange has. Refuses UNKNOWN_NETWORK where there is no such place, and NOT_FOUND. */
+export interface ColdStorage {
+  view(): Promise<ColdView>;
+  /** Writes down what shall move; on a network of coins with the transaction that is to be signed. Refuses INSUFFICIENT_FUNDS, NEEDS_OPERATOR_FUNDS, BAD_AMOUNT, UNKNOWN_ASSET. */
+  plan(wish: ColdPlan): Promise<{ id: string }>;
+  /** What a holder of keys signed. With enough signatures it is sent. Refuses BAD_PSBT, COLD_TRANSFER_STATE. */
+  gather(id: string, psbt: string, adminId: string): Promise<void>;
+  /** The transaction that a holder of keys sent by other means. Refuses REFERENCE_REUSED, COLD_TRANSFER_STATE. */
+  announce(id: string, txid: string, adminId: string): Promise<void>;
+  /** Gives up what nobody has signed whole. Refuses COLD_TRANSFER_STATE. */
+  cancel(id: string, adminId: string): Promise<void>;
+}
+
 /** The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own rules. */
 export interface Signer {
   /** Account-level extended public key of the network's deposit branch, and the addresses of our own accounts. */
@@ -113,7 +137,7 @@ export interface CoinIntent {
   /** Unique for ever: `withdrawal:<id>:<attempt>`, `venue:<id>`; `<intent>#<n>` is its n-th replacement. */
   readonly intentId: string;
   readonly network: string;
-  readonly purpose: 'withdrawal' | 'venue';
+  readonly purpose: 'withdrawal' | 'venue' | 'cold';
   readonly asset: string;
   readonly to: string;
   /** What arrives, as a decimal string. */
@@ -126,7 +150,7 @@ export interface SignIntent {
   /** Unique for ever: `withdrawal:<id>:<attempt>`, `sweep:<id>:<attempt>`, `topup:...`, `venue:...`. */
   readonly intentId: string;
   readonly network: string;
-  readonly purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue';
+  readonly purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold';
   readonly asset: string;
   /** `hot`, or the index of a deposit address. */
   readonly from: 'hot' | number;

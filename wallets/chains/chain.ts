@@ -22,6 +22,8 @@ export interface ChainReceipt {
   readonly succeeded: boolean;
   /** What the transaction cost, in the gas asset. */
   readonly fee: Units;
+  /** Who sent it and paid for it, where the chain says so, in the one spelling of the address. */
+  readonly sender?: string;
 }
 
 export interface GasQuote {

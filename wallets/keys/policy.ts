@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
+import type { ColdPlace } from '../cold/places';
 
 /** One asset on a network as the signer knows it. */
 export interface SignerRail {
@@ -31,6 +32,8 @@ export interface SignerCoins {
 export interface SignerPolicy {
   readonly networks: Readonly<Record<string, SignerNetwork>>;
   readonly coins?: Readonly<Record<string, SignerCoins>>;
+  /** Cold storage by network: coins may go there. */
+  readonly cold?: Readonly<Record<string, ColdPlace>>;
   /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
   readonly maxGasCost: string;
   /** The venue's deposit addresses by `network/asset`. One that is not named is pinned at its first use. */
@@ -48,7 +51,7 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T |
 }
 
 const INTEGER = /^(0|[1-9][0-9]{0,30})$/;
-const PURPOSES = ['withdrawal', 'sweep', 'topup', 'venue'];
+const PURPOSES = ['withdrawal', 'sweep', 'topup', 'venue', 'cold'];
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 /** Children from 2^31 on are another, hardened branch. */
 const isIndex = (value: unknown): boolean => isCount(value) && (value as number) < 2 ** 31;
@@ -68,6 +71,8 @@ export interface OwnAccounts {
   depositAddress(index: number): string;
   /** Is this the venue's address, as it was pinned? The first one seen is pinned. */
   isVenue(name: string, address: string): boolean;
+  /** Is this an address of cold storage there, by the signer's own settings? */
+  isCold(network: string, address: string): boolean;
 }
 
 /** Where an intent of each purpose may send coins; refuses every other destination. */
@@ -83,6 +88,9 @@ export function checkDestination(intent: SignIntent, to: string, network: Signer
     }
     case 'venue':
       if (intent.from !== 'hot' || !own.isVenue(`${intent.network}/${intent.asset}`, to)) refuse('the venue address is not the pinned one');
+      return;
+    case 'cold':
+      if (intent.from !== 'hot' || !own.isCold(intent.network, to)) refuse('this is no address of cold storage');
       return;
     case 'withdrawal': {
       const contracts = Object.values(network.rails).flatMap((rail) => (rail.contract ? [getAddress(rail.contract)] : []));

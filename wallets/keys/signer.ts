@@ -41,8 +41,8 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
   const log = openLog(join(dir, 'signed.jsonl'));
   const pins = openPins(join(dir, 'venue-pins.jsonl'), policy.venueAddresses ?? {});
-  const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, pins);
-  const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows };
+  const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, pins, policy.cold);
+  const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows, isCold: coldAddresses(policy.cold ?? {}) };
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
   const slots = new Map<string, string>();
@@ -128,6 +128,12 @@ function orRefuse<T>(work: () => T): T {
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Lists of addresses alone: keys are of networks of coins. */
+function coldAddresses(cold: NonNullable<SignerPolicy['cold']>): OwnAccounts['isCold'] {
+  const lists = new Map(Object.entries(cold).flatMap(([network, place]) => ('addresses' in place ? [[network, new Set(place.addresses.map((address) => getAddress(address)))] as const] : [])));
+  return (network, address) => lists.get(network)?.has(address) === true;
 }
 
 const hashOf = (intent: SignIntent): string =>

@@ -12,6 +12,7 @@ export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;
   readonly hotAddress: string;
   readonly rails: readonly Rail[];
+  readonly cold?: { isOurs(address: string): boolean } | undefined;
 }
 
 /** Checks where a user wants coins sent, before anything is held. `closed`: is the network listed, and not open now? */
@@ -25,7 +26,7 @@ export function createAddressCheck(registry: Registry, networks: ReadonlyMap<str
       if (!address) throw new DomainError('BAD_ADDRESS', { network });
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
-      if (DENIED.test(lower) || contracts.includes(lower) || lower === known.hotAddress.toLowerCase()) throw new DomainError('ADDRESS_DENIED', { network });
+      if (DENIED.test(lower) || contracts.includes(lower) || lower === known.hotAddress.toLowerCase() || known.cold?.isOurs(address)) throw new DomainError('ADDRESS_DENIED', { network });
       return { address };
     },
   };

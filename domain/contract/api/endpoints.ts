@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ErrorCode } from '../errors';
 import * as accounts from './accounts';
 import * as admin from './admin';
+import * as cold from './cold';
 import { balanceView } from './balances';
 import { byId, listOf, nothing, page } from './common';
 import * as deposits from './deposits';
@@ -29,8 +30,8 @@ export interface Endpoint {
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType;
-  /** multipart: the body's fields and a file `document`. */
-  readonly carries: 'json' | 'multipart' | 'nothing';
+  /** multipart: the body's fields and a file `document`. long-json: up to a megabyte, read only after its sender is known. */
+  readonly carries: 'json' | 'long-json' | 'multipart' | 'nothing';
   /** Needs the Idempotency-Key header. */
   readonly idempotent: boolean;
   /** `file`: bytes, not JSON. */
@@ -334,6 +335,28 @@ export const ENDPOINTS = {
     refuses: ['UNKNOWN_ASSET'],
   }),
   reconciliation: get('/admin/reconciliation', 'The books against the chains and Binance, as last compared', { ...ADMIN, answers: admin.reconciliationView }),
+  cold: get('/admin/cold', 'Cold storage: what lies there, and what is on its way from there', { ...ADMIN, answers: cold.coldView }),
+  planCold: post('/admin/cold/transfers', 'Ask those who hold the keys of cold storage for coins', {
+    ...ADMIN,
+    carries: 'json',
+    body: cold.planCold,
+    status: 201,
+    answers: byId,
+    refuses: ['UNKNOWN_NETWORK', 'UNKNOWN_ASSET', 'INSUFFICIENT_FUNDS', 'NEEDS_OPERATOR_FUNDS', 'ASSET_PAUSED'],
+  }),
+  gatherCold: post('/admin/cold/transfers/:id/psbt', 'Bring back what a holder of keys signed', {
+    ...decide,
+    carries: 'long-json',
+    body: cold.gatherCold,
+    refuses: ['NOT_FOUND', 'BAD_PSBT', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'],
+  }),
+  announceCold: post('/admin/cold/transfers/:id/txid', 'Say which transaction a holder of keys sent', {
+    ...decide,
+    carries: 'json',
+    body: cold.announceCold,
+    refuses: ['NOT_FOUND', 'REFERENCE_REUSED', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'],
+  }),
+  cancelCold: post('/admin/cold/transfers/:id/cancel', 'Give up a transfer from cold storage', { ...decide, refuses: ['NOT_FOUND', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'] }),
   treasury: get('/admin/treasury', 'Where the coins are', { ...ADMIN, answers: admin.treasuryView }),
   auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: listOf(admin.auditView) }),
   adminVenue: get('/admin/venue', 'The venue behind our books: whether orders go there, and why not', { ...ADMIN, answers: admin.venueView }),

@@ -34,9 +34,10 @@ export function canonicalAddress(text: string, network: BitcoinNetwork): string 
   return script && codec.fromOutputScript(script, parametersOf(network));
 }
 
-/** The address of a script of the kind that our own have, or undefined: every other kind is not looked at. */
+/** The address of a script of a kind that our own have (a key's, or cold storage's), or undefined: every other kind is not looked at. */
 export function ownKind(script: Uint8Array, network: BitcoinNetwork): string | undefined {
-  return script.length === 22 && script[0] === 0 && script[1] === 20 ? codec.fromOutputScript(script, parametersOf(network)) : undefined;
+  const ours = script[0] === 0 && ((script.length === 22 && script[1] === 20) || (script.length === 34 && script[1] === 32));
+  return ours ? codec.fromOutputScript(script, parametersOf(network)) : undefined;
 }
 
 /** A segregated-witness address of a version that has no rules yet: its coins would be anybody's. */

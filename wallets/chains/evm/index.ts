@@ -93,10 +93,10 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
       return transfersIn(content, { nativeAsset: network.gasAsset, tokens }, watched);
     },
     receipt: async (txid) => {
-      const found = await rpc<{ blockNumber: string; status: string; gasUsed: string; effectiveGasPrice: string } | null>('eth_getTransactionReceipt', [txid]);
+      const found = await rpc<{ blockNumber: string; status: string; gasUsed: string; effectiveGasPrice: string; from: string } | null>('eth_getTransactionReceipt', [txid]);
       if (!found) return undefined;
       const fee = fromChainUnits(BigInt(found.gasUsed) * BigInt(found.effectiveGasPrice), 18);
-      return { height: Number(found.blockNumber), succeeded: BigInt(found.status) === 1n, fee };
+      return { height: Number(found.blockNumber), succeeded: BigInt(found.status) === 1n, fee, sender: getAddress(found.from) };
     },
     broadcast: async (rawTransaction) => {
       try {
