@@ -371,7 +371,7 @@ export const en = {
     cold: 'Cold storage',
     coldHint: 'No machine of this house can spend it: those who hold the keys sign elsewhere.',
     coldKeys: '{required} signatures of {total} keys',
-    coldAddresses: '{count} addresses',
+    coldAddresses: 'Addresses: {count}',
     coldReceiving: 'Receives at',
     coldAdvice: 'Bring {amount} {asset}: Binance could not',
     coldBring: 'Bring back to the hot wallet',

@@ -360,7 +360,7 @@ export const fa: Words = {
     cold: 'انبار سرد',
     coldHint: 'هیچ دستگاهی از این خانه نمی‌تواند آن را خرج کند: دارندگان کلیدها جای دیگری امضا می‌کنند.',
     coldKeys: '{required} امضا از {total} کلید',
-    coldAddresses: '{count} نشانی',
+    coldAddresses: 'نشانی‌ها: {count}',
     coldReceiving: 'دریافت در',
     coldAdvice: '{amount} {asset} بیاورید: بایننس نتوانست',
     coldBring: 'بازگرداندن به کیف پول گرم',
