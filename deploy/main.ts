@@ -41,7 +41,7 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
   const bitcoin = openBitcoin(config);
-  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).map(({ rpcUrl }) => rpcUrl), ...(bitcoin ? [bitcoin.rpcUrl] : [])]) {
+  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).flatMap(({ rpcUrls }) => rpcUrls), ...(bitcoin?.rpcUrls ?? [])]) {
     if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
   }
 }
@@ -57,9 +57,10 @@ const binanceSettings = (config: Config) => ({
 /** How the wallets reach each network. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {
   const bitcoin = openBitcoin(config);
+  const largeFrom = config.LARGE_DEPOSITS;
   return Object.fromEntries([
-    ...openNetworks(config).map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, hotFloor: {} }] as const),
-    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, hotFloor: {} }] as const] : []),
+    ...openNetworks(config).map(({ id, rpcUrls, traces, pollMs, gasReserve }) => [id, { rpcUrls, largeFrom, traces, pollMs, gasReserve, hotFloor: {} }] as const),
+    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, largeFrom, traces: false, hotFloor: {} }] as const] : []),
   ]);
 }
 
@@ -104,7 +105,7 @@ async function runAll(config: Config): Promise<void> {
   const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside });
   reconciler.start();
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, reconciliation: reconciler, events };
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, reconciliation: reconciler, networkStates: wallets.states, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   await serve(server, config, async () => {

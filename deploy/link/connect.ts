@@ -65,6 +65,7 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
   return {
     engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody'), paused: over('paused') },
     reconciliation: { latest: over('reconciliation') },
+    networkStates: { networks: over('networks') },
     quotes: { quote: over('quote') },
     marketData: {
       tickers: over('tickers'),

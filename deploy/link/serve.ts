@@ -74,13 +74,14 @@ export async function serveLink(ports: Ports, options: LinkServerOptions): Promi
   };
 }
 
-const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation }: Ports): Calls => ({
+const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation, networkStates }: Ports): Calls => ({
   submit: (command) => engine.submit(wish(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
   custody: () => engine.custody(),
   paused: () => engine.paused(),
   reconciliation: () => reconciliation.latest(),
+  networks: () => networkStates.networks(),
   quote: (request) => quotes.quote(request),
   tickers: () => marketData.tickers(),
   depth: (symbol, limit) => marketData.depth(symbol, limit),

@@ -91,7 +91,7 @@ onNode('wallets on Bitcoin', () => {
     const ids = { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` };
     wallets = createWallets(
       { dataSource: database.dataSource, engine, signer: asked, venueCapital, events: bus, clock, ids, registry, logger: silent },
-      { networks: { bitcoin: { rpcUrl: node.url, bitcoin: 'regtest', traces: false, pollMs: 10, hotFloor: {}, gasReserve: '0', replaceAfter: 2 } } },
+      { networks: { bitcoin: { rpcUrls: [node.url], bitcoin: 'regtest', traces: false, pollMs: 10, hotFloor: {}, gasReserve: '0', replaceAfter: 2 } } },
     );
     await wallets.start();
   };

@@ -79,7 +79,7 @@ const venueCapital: VenueCapital = { depositAddress: closed, deposits: closed, w
 const startWallets = async (over: { rpcUrl?: string; signer?: Signer } = {}): Promise<ReturnType<typeof createWallets>> => {
   wallets = createWallets(
     { dataSource: database.dataSource, engine, signer: over.signer ?? signer, venueCapital, events: bus, clock: { now: () => Date.now() }, ids: { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` }, registry, logger: silent },
-    { networks: { ethereum: { rpcUrl: over.rpcUrl ?? anvil.url, traces: true, pollMs: 10, hotFloor: {}, gasReserve: '0' } } },
+    { networks: { ethereum: { rpcUrls: [over.rpcUrl ?? anvil.url], traces: true, pollMs: 10, hotFloor: {}, gasReserve: '0' } } },
   );
   await wallets.start();
   return wallets;

@@ -15,6 +15,8 @@ export interface ChainTransfer {
   readonly from: string;
   readonly to: string;
   readonly amount: Units;
+  /** Why it is not believed: it is written down and never credited. */
+  readonly doubt?: string;
 }
 
 export interface ChainReceipt {

@@ -334,6 +334,7 @@ export const ENDPOINTS = {
     refuses: ['UNKNOWN_ASSET'],
   }),
   reconciliation: get('/admin/reconciliation', 'The books against the chains and Binance, as last compared', { ...ADMIN, answers: admin.reconciliationView }),
+  adminNetworks: get('/admin/networks', 'The networks of deposits and withdrawals, and their nodes', { ...ADMIN, answers: admin.networksView }),
   treasury: get('/admin/treasury', 'Where the coins are', { ...ADMIN, answers: admin.treasuryView }),
   auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: listOf(admin.auditView) }),
   adminVenue: get('/admin/venue', 'The venue behind our books: whether orders go there, and why not', { ...ADMIN, answers: admin.venueView }),
