@@ -20,12 +20,13 @@ import { HouseAddresses } from './coins/house-addresses';
 import { Purse } from './coins/purse';
 import { CoinTransactions } from './coins/transactions';
 import { OwnAddresses, WrongKey } from './deposits/addresses';
+import { createBalanceWatch } from './deposits/balances';
 import { createAgreement } from './deposits/agreement';
 import type { Agreement } from './deposits/agreement';
 import { NetworkHalted, createScanner } from './deposits/scanner';
 import type { Scanner } from './deposits/scanner';
 import { addressFrom } from './keys/addresses';
-import { createLoop } from './loop';
+import { createLoop, reasonOf } from './loop';
 import type { Step } from './loop';
 import { createSweeps } from './sweeps';
 import type { TreasuryChain } from './treasury/sender';
@@ -55,7 +56,7 @@ export interface NetworkConfig {
   readonly largeFrom?: Readonly<Record<string, string>>;
   /** A node so many blocks behind the best one is not asked; the network's confirmations otherwise. */
   readonly maxLag?: number;
-  /** Does the node trace? Without it coins sent by contracts are not seen. */
+  /** Do the nodes trace? Otherwise coins sent by contracts are found by the balances of our addresses. */
   readonly traces: boolean;
   /** Which Bitcoin it is, of a network of that kind. */
   readonly bitcoin?: BitcoinNetwork;
@@ -122,9 +123,10 @@ async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkCon
   try {
     await nodes.open();
     const { depositXpub, hotAddress } = await signer.identity(network.id);
-    const own = await ownAddresses(deps, network, settings, addressFrom(depositXpub));
+    const own = await ownAddresses(deps, network, settings, readKey(network, () => addressFrom(depositXpub)));
     const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
-    const scanner = createScanner({ ...shared, agreement, store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+    const balances = createBalanceWatch({ network: network.id, asset: network.gasAsset, chain, store: depositStore, addresses: () => own.all() });
+    const scanner = createScanner({ ...shared, agreement, ...(!settings.traces && { balances }), store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
     await scanner.anchor();
     const transactions = new Transactions({ ...shared, signer, indexOf: (address) => own.ownerOf(address)?.index, replaceAfter: settings.replaceAfter ?? 20 });
     const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, floor: floorOf(network, settings) });
@@ -147,7 +149,7 @@ async function openBitcoin(deps: NetworkDeps, network: Network, settings: Networ
   const node = nodes.chain;
   await nodes.open();
   const { depositXpub, hotAddress, fingerprint = '' } = await signer.identity(network.id);
-  const account = accountOf(depositXpub, parameters);
+  const account = readKey(network, () => accountOf(depositXpub, parameters));
   const own = await ownAddresses(deps, network, settings, (index) => account.own(0, index).address);
   const house = new HouseAddresses(network.id, account, own, coinStore);
   if (house.hot !== hotAddress) throw new WrongKey(`${network.id}: the signer's hot address is not of its own key`);
@@ -174,6 +176,15 @@ const treasuryChain = (node: BitcoinNode, purse: Purse): TreasuryChain => ({
   gas: (transfer) => purse.quote(transfer),
   balance: () => purse.balance(),
 });
+
+/** A key that cannot be read is no fault that passes: its checksum does not fit, or it is of another kind. */
+function readKey<T>({ id }: Network, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new WrongKey(`${id}: the signer's extended key cannot be read: ${reasonOf(error)}`);
+  }
+}
 
 /** Our addresses there. Throws WrongKey when the key at hand is not the one that they were made from. */
 async function ownAddresses({ depositStore, clock }: NetworkDeps, network: Network, settings: NetworkConfig, derive: (index: number) => string): Promise<OwnAddresses> {

@@ -151,7 +151,7 @@ async function booksAreTheChain(): Promise<void> {
   for (const { amount } of await engine.operatorPosition()) expect(amount.startsWith('-')).toBe(false);
 }
 
-test('a payout that is mined and fails goes back to review with its gas booked; approved again it is paid once', async () => {
+test('E12 a payout that is mined and fails goes back to review with its gas booked; approved again it is paid once', async () => {
   await startWallets();
   await tenEther();
   const to = freshAddress();
@@ -174,7 +174,7 @@ test('a payout that is mined and fails goes back to review with its gas booked; 
   await booksAreTheChain();
 });
 
-test('gas becomes dearer than was offered: replaced with higher fees until it is mined, paid once, every reservation closed', async () => {
+test('E12 E13 gas becomes dearer than was offered: replaced with higher fees until it is mined, paid once, every reservation closed', async () => {
   await startWallets();
   await tenEther();
   const to = freshAddress();
@@ -242,7 +242,7 @@ test('what the venue does not have yet: waits, nothing is asked for, no rows pil
   expect(venue.asked).toHaveLength(1);
 });
 
-test('a node of another chain: the start is refused; no node: closed, and opened when it is there', async () => {
+test('E10 a node of another chain: the start is refused; no node: closed, and opened when it is there', async () => {
   await startWallets();
   await wallets.stop();
   const other = await startAnvil({ dir: join(dir, 'other'), port: await freePort(), chainId: 1, blockSeconds: 0, logFile: join(dir, 'other.log') });
@@ -255,7 +255,7 @@ test('a node of another chain: the start is refused; no node: closed, and opened
   await expect(wallets.addressCheck.check('ethereum', 'ETH', freshAddress())).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
 });
 
-test('the same chain id and another beginning: the network stops, nothing is reversed', async () => {
+test('E9 E10 the same chain id and another beginning: the network stops, nothing is reversed', async () => {
   await startWallets();
   await tenEther();
   await wallets.stop();

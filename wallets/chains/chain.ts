@@ -65,6 +65,8 @@ export interface Chain {
   /** Next unused nonce by the chain's confirmed state. */
   nonce(address: string): Promise<number>;
   balance(address: string, asset: string, height?: number): Promise<Units>;
+  /** Of the network's own coin, of each address after exactly this block. Where such a network has accounts. */
+  nativeBalances?(addresses: readonly string[], blockHash: string): Promise<Units[]>;
   /** Canonical spelling, or undefined when the text is no address of this network. */
   address(text: string): string | undefined;
   /** Lets the node go. */

@@ -5,7 +5,7 @@ import { reasonOf } from '../loop';
 import { TransferRefused, WrongChain } from './chain';
 import type { BlockHeader, Broadcast, Chain, ChainTransfer } from './chain';
 
-type Asked = Pick<Chain, 'check' | 'head' | 'header' | 'transfers' | 'broadcast' | 'address'> & Partial<Pick<Chain, 'close' | 'balance'>>;
+type Asked = Pick<Chain, 'check' | 'head' | 'header' | 'transfers' | 'broadcast' | 'address'> & Partial<Pick<Chain, 'close' | 'nativeBalances'>>;
 
 export interface Node<C> {
   /** As operators are shown it: host and port, never a password or a key. */
@@ -140,6 +140,7 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
     },
     voices: (block) => voicesOf(all, verify, block),
     witnesses: async (block, transfer) => {
+      if (transfer.position.startsWith('delta:')) return sameBalance(all, verify, block, transfer.to);
       const seen = await Promise.all(all.map(async (node) => ((await verify(node).then(() => sees(node.chain, block, transfer)).catch(() => false)) ? [node.name] : [])));
       return seen.flat();
     },
@@ -185,6 +186,18 @@ async function voicesOf<C extends Asked>(all: readonly Known<C>[], verify: (node
   );
   const names = (fits: (found: string | undefined) => boolean): string[] => said.flatMap(({ node, hash: found }) => (fits(found) ? [node] : []));
   return { same: names((found) => found === hash), other: names((found) => found !== undefined && found !== hash), silent: names((found) => found === undefined) };
+}
+
+/** Names of the nodes that say of an address what the first one says that answers. */
+async function sameBalance<C extends Asked>(all: readonly Known<C>[], verify: (node: Known<C>) => Promise<void>, { hash }: BlockHeader, address: string): Promise<string[]> {
+  const said = await Promise.all(
+    all.map(async (node) => {
+      await verify(node);
+      return { node: node.name, balance: (await node.chain.nativeBalances?.([address], hash))?.[0] };
+    }).map((answer) => answer.catch(() => ({ node: '', balance: undefined }))),
+  );
+  const first = said.find(({ balance }) => balance !== undefined)?.balance;
+  return said.flatMap(({ node, balance }) => (balance !== undefined && balance === first ? [node] : []));
 }
 
 /** Does this node list the transfer in the block, to the unit? */

@@ -10,6 +10,7 @@ import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 import type { CoinRow } from '../../db/entities/coins';
 import type { OwnAddresses } from './addresses';
 import type { Agreement } from './agreement';
+import type { BalanceWatch } from './balances';
 
 /** Hashes kept per network: deeper changes of the chain than this stop the network. */
 export const RING = 256;
@@ -28,6 +29,8 @@ export interface HouseCoins {
 export interface ScannerDeps {
   readonly chain: Pick<Chain, 'head' | 'header' | 'transfers'>;
   readonly house?: HouseCoins;
+  /** Where transfers may be in no transaction: what the balances say. */
+  readonly balances?: BalanceWatch;
   /** What other nodes say; without it the one node is believed. */
   readonly agreement?: Agreement;
   readonly network: Network;
@@ -144,6 +147,7 @@ export function createScanner(deps: ScannerDeps): Scanner {
         if (header.parentHash !== ring.at(-1)?.hash) return;
         await scanBlock(header);
       }
+      await findUnexplained(deps, ring);
       await settle(deps, ring, ring.at(-1)?.height ?? head);
       logger.debug({ network: network.id, height: ring.at(-1)?.height }, 'scanned');
     },
@@ -172,6 +176,14 @@ function depositRow({ own, hotAddress, rails, network, ids, clock }: ScannerDeps
     creditedAt: null,
     sweepId: null,
   };
+}
+
+/** Deposits that only the balances show, at the newest block that counts. */
+async function findUnexplained(deps: ScannerDeps, ring: readonly ChainBlockRow[]): Promise<void> {
+  const block = ring.at(-deps.network.confirmations);
+  if (!deps.balances || !block) return;
+  const rows = (await deps.balances(block)).map((transfer) => depositRow(deps, block, transfer)).filter((row) => row !== undefined);
+  if (rows.length > 0) await deps.store.saveDeposits(rows);
 }
 
 /** Why a transfer is written down and never credited. */

@@ -57,6 +57,8 @@ export interface Deposit {
 export interface HouseOptions {
   /** Which contract is listed as USDT; the usual one when left out. */
   readonly token?: ContractName;
+  /** The rules of the chain. */
+  readonly hardfork?: string;
 }
 
 export class EvmHouse {
@@ -78,10 +80,10 @@ export class EvmHouse {
     throw error;
   });
 
-  static async open({ token }: HouseOptions = {}): Promise<EvmHouse> {
+  static async open({ token, hardfork }: HouseOptions = {}): Promise<EvmHouse> {
     const house = new EvmHouse();
     house.bus.on('alert', (event) => void house.alerts.push(event));
-    house.anvil = await house.node();
+    house.anvil = await house.node(CHAIN_ID, hardfork);
     house.world = stranger(house.anvil);
     let ready = false;
     const prepared = prepareChain(house.anvil.url).finally(() => (ready = true));
@@ -109,9 +111,9 @@ export class EvmHouse {
   }
 
   /** Another real node, with a chain of its own. */
-  async node(chainId = CHAIN_ID): Promise<Anvil> {
+  async node(chainId = CHAIN_ID, hardfork?: string): Promise<Anvil> {
     const name = `node-${this.others.length}`;
-    const anvil = await startAnvil({ dir: join(this.dir, name), port: await freePort(), chainId, blockSeconds: 0, logFile: join(this.dir, `${name}.log`) });
+    const anvil = await startAnvil({ dir: join(this.dir, name), port: await freePort(), chainId, blockSeconds: 0, logFile: join(this.dir, `${name}.log`), ...(hardfork && { hardfork }) });
     this.others.push(anvil);
     return anvil;
   }

@@ -19,7 +19,7 @@ const CALL_TIMEOUT_MS = 10_000;
 
 export interface EvmConfig {
   readonly rpcUrl: string;
-  /** Does the node have debug_traceBlockByHash? Without it coins sent by contracts are not seen. */
+  /** Does the node have debug_traceBlockByHash? Without it coins sent by contracts are in no transfer. */
   readonly traces: boolean;
 }
 
@@ -31,7 +31,7 @@ interface RpcBlock {
 }
 
 /** An EVM network through its JSON-RPC. */
-export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Chain {
+export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Required<Chain> {
   // staticNetwork: the library would otherwise accept a node of another chain; check() asks by itself.
   const provider = new JsonRpcProvider(config.rpcUrl, network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20, batchStallTime: 0 });
   const tokens = new Map(rails.filter((rail) => rail.contract).map((rail) => [rail.contract?.toLowerCase() ?? '', { asset: rail.asset, decimals: rail.decimals }]));
@@ -135,6 +135,7 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
       const data = ERC20.encodeFunctionData('balanceOf', [address]);
       return fromChainUnits(BigInt(await rpc<string>('eth_call', [{ to: rail.contract, data }, at])), rail.decimals);
     },
+    nativeBalances: (addresses, blockHash) => Promise.all(addresses.map(async (address) => fromChainUnits(BigInt(await rpc<string>('eth_getBalance', [address, { blockHash }])), 18))),
     address: canonicalAddress,
     close: () => provider.destroy(),
   };
