@@ -43,7 +43,7 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
   const bitcoin = openBitcoin(config);
-  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).map(({ rpcUrl }) => rpcUrl), ...(bitcoin ? [bitcoin.rpcUrl] : [])]) {
+  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).flatMap(({ rpcUrls }) => rpcUrls), ...(bitcoin?.rpcUrls ?? [])]) {
     if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
   }
 }
@@ -59,9 +59,10 @@ const binanceSettings = (config: Config) => ({
 /** How the wallets reach each network, and where its coins shall lie. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {
   const bitcoin = openBitcoin(config);
-  const treasury = (network: string) => ({ policies: policiesOf(config.TREASURY, network), ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }) });
+  const largeFrom = config.LARGE_DEPOSITS;
+  const treasury = (network: string) => ({ largeFrom, policies: policiesOf(config.TREASURY, network), ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }) });
   return Object.fromEntries([
-    ...openNetworks(config).map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, ...treasury(id) }] as const),
+    ...openNetworks(config).map(({ id, rpcUrls, traces, pollMs, gasReserve }) => [id, { rpcUrls, traces, pollMs, gasReserve, ...treasury(id) }] as const),
     ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, ...treasury(bitcoin.id) }] as const] : []),
   ]);
 }
@@ -107,7 +108,7 @@ async function runAll(config: Config): Promise<void> {
   const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside, threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0') });
   reconciler.start();
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, coldStorage: wallets.coldStorage, reconciliation: reconciler, events };
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   await serve(server, config, async () => {

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import type { LimitName } from '../domain/contract/api/endpoints';
-import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, Logger, MarketData, Quotes, Reconciliation, TradingFigures } from '../domain/contract/ports';
+import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, Logger, MarketData, NetworkStates, Quotes, Reconciliation, TradingFigures } from '../domain/contract/ports';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Registry } from '../domain/registry';
 
@@ -17,6 +17,7 @@ export interface ServerDeps {
   readonly addressCheck: AddressCheck;
   readonly reconciliation: Reconciliation;
   readonly coldStorage: ColdStorage;
+  readonly networkStates: NetworkStates;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly ids: Ids;

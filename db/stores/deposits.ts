@@ -3,6 +3,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { ChainBlockEntity, DepositAddressEntity, DepositEntity } from '../entities/deposits';
 import type { CoinRow } from '../entities/coins';
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/deposits';
+import { parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
 import { CommandEntity } from '../entities/ledger';
 import { inTransaction, isDuplicate } from '../transaction';
 
@@ -25,6 +27,13 @@ export interface DepositStore {
   pinGenesis(network: string, hash: string): Promise<void>;
   /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. `coins`: see CoinRow. */
   saveBlock(block: ChainBlockRow, found: readonly DepositRow[], keep: number, coins?: readonly CoinRow[]): Promise<void>;
+  /** Deposits that are in no transaction of their own, found in a block that was saved before. */
+  saveDeposits(found: readonly DepositRow[]): Promise<void>;
+  /**
+   * By address, what our rows say there is of the network's own coin (`asset`) after the block at `height`: what came, by
+   * deposits and top-ups, less what we sent and its gas. Left out where a transaction of ours is under way.
+   */
+  explained(network: string, asset: string, addresses: readonly string[], height: number): Promise<Map<string, Units>>;
   /** Deposits in blocks above `height` that are not taken back yet. */
   above(network: string, height: number): Promise<DepositRow[]>;
   /** Forgets blocks above `height`, once everything in them was taken back. */
@@ -64,7 +73,8 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     ring: (network) => blocks.find({ where: { network, height: MoreThan(GENESIS) }, order: { height: 'ASC' } }),
     genesis: async (network) => (await blocks.findOneBy({ network, height: GENESIS }))?.hash,
     pinGenesis: async (network, hash) => {
-      await blocks.insert({ network, height: GENESIS, hash, parentHash: '' });
+      // Two processes may begin at once; whoever comes second holds the chain against what the first one wrote.
+      await dataSource.query('INSERT IGNORE INTO chain_blocks (network, height, hash, parent_hash) VALUES (?, ?, ?, ?)', [network, GENESIS, hash, '']);
     },
     saveBlock: (block, found, keep, coins = []) =>
       inTransaction(dataSource, async (manager) => {
@@ -73,6 +83,11 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
         await manager.insert(ChainBlockEntity, block);
         await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ? AND height < ?', [block.network, GENESIS, block.height - keep]);
       }),
+    saveDeposits: (found) =>
+      inTransaction(dataSource, async (manager) => {
+        for (const row of found) await saveFound(manager, row);
+      }),
+    explained: (network, asset, wanted, height) => explainedBy(dataSource, network, asset, wanted, height),
     above: async (network, height) => {
       const rows = (await dataSource.query("SELECT id FROM deposits WHERE network = ? AND block_height > ? AND state <> 'ORPHANED'", [network, height])) as { id: string }[];
       return rows.length === 0 ? [] : deposits.findBy({ id: In(rows.map((row) => row.id)) });
@@ -90,6 +105,36 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     inStates: (network, states) => deposits.find({ where: { network, state: In([...states]) }, order: { createdAt: 'ASC' } }),
     move: async (id, from, set) => (await deposits.update({ id, state: In([...from]) }, set)).affected === 1,
   };
+}
+
+interface OwnMove {
+  readonly sender: string;
+  readonly receiver: string;
+  readonly asset: string;
+  readonly amount: string;
+  readonly state: string;
+  readonly fee: string | null;
+}
+
+async function explainedBy(dataSource: DataSource, network: string, asset: string, addresses: readonly string[], height: number): Promise<Map<string, Units>> {
+  const known = new Map(addresses.map((address) => [address, 0n]));
+  const add = (address: string, amount: Units): void => {
+    const before = known.get(address);
+    if (before !== undefined) known.set(address, before + amount);
+  };
+  const came = (await dataSource.query("SELECT address, amount FROM deposits WHERE network = ? AND asset = ? AND address IN (?) AND block_height <= ? AND state <> 'ORPHANED'", [network, asset, addresses, height])) as { address: string; amount: string }[];
+  for (const { address, amount } of came) add(address, parseAmount(amount));
+  const moves = (await dataSource.query(
+    `SELECT from_address AS sender, to_address AS receiver, asset, amount, state, fee_paid AS fee FROM chain_transactions
+     WHERE network = ? AND (from_address IN (?) OR to_address IN (?)) AND state <> 'VOID' AND (block_height IS NULL OR block_height <= ?)`,
+    [network, addresses, addresses, height],
+  )) as OwnMove[];
+  for (const { sender, receiver, asset: moved, amount, state, fee } of moves) {
+    if (state === 'CONFIRMED' && moved === asset) [sender, receiver].forEach((address, side) => add(address, side === 0 ? -parseAmount(amount) : parseAmount(amount)));
+    add(sender, -parseAmount(fee ?? '0'));
+  }
+  for (const { sender, receiver, state } of moves) if (state !== 'CONFIRMED' && state !== 'FAILED') [sender, receiver].forEach((address) => known.delete(address));
+  return known;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { ErrorCode } from '../../domain/contract/errors';
 import type { EventName, HouseEvent } from '../../domain/contract/events';
-import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
+import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, NetworkStates, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
 
 /** Both ends must be of one make; another number is turned away at the door. */
 export const VERSION = 1;
@@ -27,6 +27,7 @@ export interface Ports {
   readonly addressCheck: AddressCheck;
   readonly reconciliation: Reconciliation;
   readonly coldStorage: ColdStorage;
+  readonly networkStates: NetworkStates;
   readonly events: EventBus;
 }
 
@@ -43,6 +44,7 @@ export interface Calls {
   readonly gatherCold: ColdStorage['gather'];
   readonly announceCold: ColdStorage['announce'];
   readonly cancelCold: ColdStorage['cancel'];
+  readonly networks: NetworkStates['networks'];
   readonly quote: Quotes['quote'];
   readonly tickers: MarketData['tickers'];
   readonly depth: MarketData['depth'];

@@ -74,7 +74,7 @@ export async function serveLink(ports: Ports, options: LinkServerOptions): Promi
   };
 }
 
-const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation, coldStorage }: Ports): Calls => ({
+const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation, coldStorage, networkStates }: Ports): Calls => ({
   submit: (command) => engine.submit(wish(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
@@ -86,6 +86,7 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
   gatherCold: (id, psbt, adminId) => coldStorage.gather(id, psbt, adminId),
   announceCold: (id, txid, adminId) => coldStorage.announce(id, txid, adminId),
   cancelCold: (id, adminId) => coldStorage.cancel(id, adminId),
+  networks: () => networkStates.networks(),
   quote: (request) => quotes.quote(request),
   tickers: () => marketData.tickers(),
   depth: (symbol, limit) => marketData.depth(symbol, limit),

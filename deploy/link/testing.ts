@@ -52,6 +52,7 @@ export function houses() {
     figures: { feesOf: async () => [], routing: async () => [] },
     depositAddresses: { addressFor: async (userId, network) => `${network}:${userId}` },
     addressCheck: { check: async (_network, _asset, address) => ({ address }) },
+    networkStates: { networks: async () => [] },
     reconciliation: { latest: async () => ({ at: null, places: [] }) },
     coldStorage: { view: async () => ({ places: [], transfers: [] }), plan: async () => ({ id: 'c1' }), gather: async () => undefined, announce: async () => undefined, cancel: async () => undefined },
     events,

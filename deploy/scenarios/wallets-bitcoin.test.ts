@@ -91,7 +91,7 @@ onNode('wallets on Bitcoin', () => {
     const ids = { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` };
     wallets = createWallets(
       { dataSource: database.dataSource, engine, signer: asked, venueCapital, events: bus, clock, ids, registry, logger: silent },
-      { networks: { bitcoin: { rpcUrl: node.url, bitcoin: 'regtest', traces: false, pollMs: 10, gasReserve: '0', replaceAfter: 2 } } },
+      { networks: { bitcoin: { rpcUrls: [node.url], bitcoin: 'regtest', traces: false, pollMs: 10, gasReserve: '0', replaceAfter: 2 } } },
     );
     await wallets.start();
   };
@@ -158,7 +158,7 @@ onNode('wallets on Bitcoin', () => {
   };
 
   describe('deposits', () => {
-    test('two outputs of one transaction to one user, a small one and one to another: each credited once after three blocks', async () => {
+    test('E20 two outputs of one transaction to one user, a small one and one to another: each credited once after three blocks', async () => {
       await startWallets();
       const [one, two] = [await addressOf('u1'), await addressOf('u2')];
       expect(await addressOf('u1')).toBe(one);
@@ -190,7 +190,7 @@ onNode('wallets on Bitcoin', () => {
       return { block, denial: (await othersPay(coin, [{ script: script(strangersAddress()), value: 50_000_000n }], 6000n)).rawTransaction };
     };
 
-    test('its block is lost before it counts, and the coin is paid to somebody else: never credited', async () => {
+    test('E7 its block is lost before it counts, and the coin is paid to somebody else: never credited', async () => {
       await startWallets();
       const { block, denial } = await paidAndDenied(2);
       await ask('invalidateblock', block);
@@ -202,7 +202,7 @@ onNode('wallets on Bitcoin', () => {
       await booksAreTheChain();
     });
 
-    test('its block is lost after it was credited: taken back; where it is mined again it is credited again', async () => {
+    test('E8 its block is lost after it was credited: taken back; where it is mined again it is credited again', async () => {
       await startWallets();
       const { block, denial } = await paidAndDenied(3);
       await mine(N - 1);
@@ -267,7 +267,7 @@ onNode('wallets on Bitcoin', () => {
       expect(Number(await fees())).toBeGreaterThan(0);
     });
 
-    test('killed after the signature was lost, and again between signature and broadcast: paid once', async () => {
+    test('E14 killed after the signature was lost, and again between signature and broadcast: paid once', async () => {
       await startWallets();
       await funded();
       await stopWallets();
@@ -300,7 +300,7 @@ onNode('wallets on Bitcoin', () => {
       expect(await rows('SELECT 1 FROM chain_transactions')).toHaveLength(1);
     });
 
-    test('stuck, it is replaced at a higher fee by the same coins; whichever is mined is what is booked', async () => {
+    test('E12 stuck, it is replaced at a higher fee by the same coins; whichever is mined is what is booked', async () => {
       await startWallets();
       await funded();
       await operatorFunds();
@@ -341,7 +341,7 @@ onNode('wallets on Bitcoin', () => {
       await booksAreTheChain();
     });
 
-    test('a coin below the smallest deposit, in nobody\'s books, is not spent though it would fit', async () => {
+    test('E21 a coin below the smallest deposit, in nobody\'s books, is not spent though it would fit', async () => {
       await startWallets();
       await ask('sendtoaddress', await addressOf('u1'), '0.00009');
       await mine();

@@ -32,6 +32,30 @@ export interface Reconciliation {
   latest(): Promise<Pick<ReconciliationView, 'at' | 'places'>>;
 }
 
+/** One node of a network. `used` answers now, `ready` is well and answers when that one does not; the rest are not asked. */
+export interface NodeState {
+  readonly node: string;
+  readonly state: 'used' | 'ready' | 'silent' | 'behind' | 'other-chain';
+  /** The newest block that it showed. */
+  readonly head: number | null;
+  readonly fault: string | null;
+}
+
+export interface NetworkState {
+  readonly network: string;
+  readonly state: 'open' | 'opening' | 'halted';
+  /** Newest block that was scanned. */
+  readonly scanned: number | null;
+  /** What keeps failing now, by step. */
+  readonly faults: Record<string, string>;
+  readonly nodes: NodeState[];
+}
+
+/** How the networks of deposits and withdrawals do. */
+export interface NetworkStates {
+  networks(): Promise<NetworkState[]>;
+}
+
 export interface UserBalance {
   readonly asset: string;
   readonly available: string;

@@ -42,6 +42,11 @@ export class OwnAddresses {
     if (this.derive(index) !== address) throw new WrongKey(`${this.network}: the signer's key does not derive address ${index}; is it another seed?`);
   }
 
+  /** All of them, oldest first. */
+  all(): string[] {
+    return [...this.byAddress.values()].map(({ address }) => address);
+  }
+
   isOurs(address: string): boolean {
     return this.byAddress.has(address.toLowerCase());
   }

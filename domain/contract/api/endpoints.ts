@@ -357,6 +357,7 @@ export const ENDPOINTS = {
     refuses: ['NOT_FOUND', 'REFERENCE_REUSED', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'],
   }),
   cancelCold: post('/admin/cold/transfers/:id/cancel', 'Give up a transfer from cold storage', { ...decide, refuses: ['NOT_FOUND', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'] }),
+  adminNetworks: get('/admin/networks', 'The networks of deposits and withdrawals, and their nodes', { ...ADMIN, answers: admin.networksView }),
   treasury: get('/admin/treasury', 'Where the coins are', { ...ADMIN, answers: admin.treasuryView }),
   auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: listOf(admin.auditView) }),
   adminVenue: get('/admin/venue', 'The venue behind our books: whether orders go there, and why not', { ...ADMIN, answers: admin.venueView }),
