@@ -104,7 +104,7 @@ async function runAll(config: Config): Promise<void> {
   const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside });
   reconciler.start();
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, reconciliation: reconciler, events };
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, payoutRules: signer, reconciliation: reconciler, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   await serve(server, config, async () => {

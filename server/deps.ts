@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import type { LimitName } from '../domain/contract/api/endpoints';
-import type { AddressCheck, DepositAddresses, Engine, EventBus, Logger, MarketData, Quotes, Reconciliation, TradingFigures } from '../domain/contract/ports';
+import type { AddressCheck, DepositAddresses, Engine, EventBus, Logger, MarketData, PayoutRules, Quotes, Reconciliation, TradingFigures } from '../domain/contract/ports';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Registry } from '../domain/registry';
 
@@ -15,6 +15,7 @@ export interface ServerDeps {
   readonly figures: TradingFigures;
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
+  readonly payoutRules: PayoutRules;
   readonly reconciliation: Reconciliation;
   readonly events: EventBus;
   readonly clock: Clock;

@@ -25,6 +25,7 @@ import { createOrderSocket } from './orders/socket';
 import { sessionRoutes } from './sessions/routes';
 import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
+import { createApprovals } from './withdrawals/approvals';
 import { withdrawalRoutes } from './withdrawals/routes';
 import { createWithdrawalService } from './withdrawals/service';
 
@@ -52,6 +53,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
   const orders = createOrderService(deps);
   const orderSocket = createOrderSocket({ ...deps, known: sessions.known, limits, service: orders }, config);
+  const approvals = createApprovals(deps);
   const routes = [
     ...sessionRoutes(deps, createAccounts(deps), post, live.ended),
     ...kycRoutes(deps, createKycService(deps, vault), vault),
@@ -59,7 +61,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...balanceRoutes(deps),
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
-    ...withdrawalRoutes(deps, createWithdrawalService(deps)),
+    ...withdrawalRoutes(deps, createWithdrawalService(deps, approvals), approvals),
     ...orderRoutes(deps, orders),
     ...proofRoutes(deps),
     ...adminRoutes(deps),

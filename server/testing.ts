@@ -15,7 +15,9 @@ import { countingIds, fixedClock } from '../domain/clock-and-ids';
 import type { Command, CommandAnswer } from '../domain/contract/commands';
 import { DomainError } from '../domain/contract/errors';
 import type { EventName, EventOf, HouseEvent } from '../domain/contract/events';
-import type { Engine, EventBus, Quotes, UserBalance } from '../domain/contract/ports';
+import type { Approval } from '../domain/contract/api/approvals';
+import type { Engine, EventBus, PayoutRules, Quotes, UserBalance } from '../domain/contract/ports';
+import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
 import type { ServerConfig } from './deps';
@@ -194,6 +196,27 @@ async function completedSwap(
   await dataSource.getRepository(VenueTradeEntity).insert({ venueEpoch: 1, symbol: 'ETHUSDT', tradeId, intentId, ...settled });
 }
 
+/**
+ * In the signer's place: believes whatever bears a key it knows, wants two admins above 5. Keys are known by `approve`, which
+ * answers an approval by that admin.
+ */
+export function standInRules(): PayoutRules & { approve(email: string): Approval } {
+  const names = new Map<string, string>();
+  return {
+    approve: (email) => {
+      const key = createHash('sha256').update(email).digest('hex').slice(0, 32);
+      names.set(key, email);
+      return { key, at: 1, feeCap: '0.04', signature: `${'A'.repeat(86)}==` };
+    },
+    judge: async ({ amount }, approvals) => {
+      const approvedBy = [...new Set(approvals.flatMap(({ key }) => names.get(key) ?? []))];
+      const wanted = parseAmount(amount) > parseAmount('5') ? 2 : 1;
+      return { needed: Math.max(0, wanted - approvedBy.length), approvedBy, refused: approvals.filter(({ key }) => !names.has(key)).map(({ key }) => ({ key, why: 'the signer does not know this key' })) };
+    },
+    approvers: async () => [...names].map(([key, name]) => ({ name, key })),
+  };
+}
+
 export const plainQuotes: Quotes = {
   quote: async ({ userId, from, to, fromAmount }) => ({
     id: `q_${userId}`,
@@ -211,7 +234,7 @@ export const plainQuotes: Quotes = {
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
-export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = process.env.TEST_REDIS_URL ?? '') {
+export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = process.env.TEST_REDIS_URL ?? '', rulesOf?: (dataSource: DataSource) => PayoutRules) {
   const database = await testDatabase();
   const { dataSource } = database;
   const redis = new Redis(redisUrl, { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
@@ -219,6 +242,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
   const engine = recordingEngine(dataSource);
   const events = simpleBus();
   const market = standInMarket();
+  const rules = standInRules();
   const failures: string[] = [];
   const clock = fixedClock();
   const ids = countingIds(randomBytes(8).toString('hex'));
@@ -238,6 +262,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       quotes: plainQuotes,
       marketData: market,
       figures: plainFigures,
+      payoutRules: rulesOf?.(dataSource) ?? rules,
       reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
@@ -268,6 +293,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     engine,
     events,
     market,
+    approvalBy: rules.approve,
     clock,
     failures,
     url,

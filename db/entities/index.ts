@@ -1,4 +1,5 @@
 import * as accounts from './accounts';
+import * as approvals from './approvals';
 import * as coins from './coins';
 import * as deposits from './deposits';
 import * as ledger from './ledger';
@@ -12,6 +13,6 @@ import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, coins, deposits, ledger, orders, proofs, registry, swaps, treasury, venue, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, deposits, ledger, orders, proofs, registry, swaps, treasury, venue, withdrawals].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

@@ -53,6 +53,7 @@ export const ERRORS = {
   BAD_ADDRESS: kind(400, 'This is not a valid address on this network.'),
   ADDRESS_DENIED: kind(400, 'Coins cannot be sent to this address.'),
   DEBT_OPEN: kind(409, 'A deposit of yours left its chain after you had used it. What is owed must be covered before anything is withdrawn.'),
+  APPROVAL_REFUSED: kind(409, 'The signer does not count this approval; see `details`.'),
   WITHDRAWAL_STATE: kind(409, 'This withdrawal is not in a state that allows this.'),
   // house
   NEEDS_OPERATOR_FUNDS: kind(409, 'The operator has to add funds for network fees first.', true),

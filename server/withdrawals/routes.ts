@@ -4,10 +4,11 @@ import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
+import type { Approvals } from './approvals';
 import { presentForAdmin, presentWithdrawal } from './present';
 import type { WithdrawalService } from './service';
 
-export function withdrawalRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>, service: WithdrawalService): Route[] {
+export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dataSource' | 'registry'>, service: WithdrawalService, approvals: Approvals): Route[] {
   return [
     route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user.id, body, key))),
     route(ENDPOINTS.withdrawals, async ({ user, query }) => ({
@@ -17,16 +18,12 @@ export function withdrawalRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>,
     route(ENDPOINTS.cancelWithdrawal, async ({ user, params }) => presentWithdrawal(await service.cancel(user.id, params.id))),
     route(ENDPOINTS.adminWithdrawals, async ({ query }) => {
       const rows = await listWithdrawals(dataSource, query, query.state);
-      const emails = await emailsOf(
-        dataSource,
-        rows.map((row) => row.userId),
-      );
-      return { items: rows.map((row) => presentForAdmin(row, emails.get(row.userId))) };
+      const [emails, names] = await Promise.all([emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows)]);
+      return { items: rows.map((row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [] })) };
     }),
-    route(ENDPOINTS.approveWithdrawal, async ({ user, params }) => {
-      await service.approve(user, params.id);
-      return {};
-    }),
+    route(ENDPOINTS.approveWithdrawal, ({ user, params, body }) => service.approve(user, params.id, body)),
+    route(ENDPOINTS.approvalKeys, async () => ({ items: await approvals.keys() })),
+    route(ENDPOINTS.offerApprovalKey, ({ user, body }) => approvals.offer(user, body.publicKey)),
     route(ENDPOINTS.refuseWithdrawal, async ({ user, params, body }) => {
       await service.refuse(user, params.id, body.reason);
       return {};

@@ -1,11 +1,13 @@
 import type { UserRow } from '../../db/entities/accounts';
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import { withdrawalById, withdrawalOf } from '../../db/stores/history';
+import type { Approval, ApprovalProgress } from '../../domain/contract/api/approvals';
 import type { AskWithdrawal } from '../../domain/contract/api/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { ServerDeps } from '../deps';
 import { idFrom } from '../http/references';
+import type { Approvals } from './approvals';
 import { railFor, refuseDecided, refuseOwn } from './policy';
 
 export interface WithdrawalService {
@@ -14,13 +16,14 @@ export interface WithdrawalService {
   cancel(userId: string, id: string): Promise<WithdrawalRow>;
   /** Refuses NOT_FOUND, also for another's. */
   find(userId: string, id: string): Promise<WithdrawalRow>;
-  approve(admin: UserRow, id: string): Promise<void>;
+  /** Keeps the admin's signature; with the last one that the signer wants the withdrawal is approved. */
+  approve(admin: UserRow, id: string, approval: Approval): Promise<ApprovalProgress>;
   refuse(admin: UserRow, id: string, reason: string): Promise<void>;
 }
 
 type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'addressCheck' | 'registry'>;
 
-export function createWithdrawalService(deps: Deps): WithdrawalService {
+export function createWithdrawalService(deps: Deps, approvals: Approvals): WithdrawalService {
   const find = async (userId: string, id: string): Promise<WithdrawalRow> => {
     const row = await withdrawalOf(deps.dataSource, userId, id);
     if (!row) throw new DomainError('NOT_FOUND');
@@ -44,10 +47,13 @@ export function createWithdrawalService(deps: Deps): WithdrawalService {
       await deps.engine.submit({ kind: 'withdrawal.cancel', withdrawalId: id, userId, reference: `withdrawal:${id}:cancel:${attempt}` });
       return find(userId, id);
     },
-    approve: async (admin, id) => {
-      const { attempt } = await underReview(admin, id);
-      const reference = `withdrawal:${id}:approve:${attempt}`;
-      await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: id, adminId: admin.id, reference });
+    approve: async (admin, id, approval) => {
+      const row = await underReview(admin, id);
+      if (row.state === 'REQUESTED') await approvals.add(admin, row, approval);
+      const { needed, approvedBy, lastAdmin } = await approvals.judge(row);
+      const reference = `withdrawal:${id}:approve:${row.attempt}`;
+      if (needed === 0) await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: id, adminId: lastAdmin ?? admin.id, reference });
+      return { needed, approvedBy };
     },
     refuse: async (admin, id, reason) => {
       const { attempt } = await underReview(admin, id);

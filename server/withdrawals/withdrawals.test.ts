@@ -50,22 +50,52 @@ test("another user's withdrawal is not there", async () => {
   expect((await user.get(`/withdrawals/${body.id}`)).body).toEqual(body);
 });
 
+const approve = (who: Visitor, id: string, email: string) => who.send('post', `/admin/withdrawals/${id}/approve`, world.approvalBy(email));
+
 test('approved by an admin, who is not its owner', async () => {
   const mine = await ask(user, 'key-0004');
-  expect((await admin.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).status).toBe(200);
-  expect((await admin.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).status).toBe(200);
+  expect((await approve(admin, mine.body.id, 'admin@example.org')).body).toEqual({ needed: 0, approvedBy: ['admin@example.org'] });
+  expect((await approve(admin, mine.body.id, 'admin@example.org')).status).toBe(200);
   expect((await user.get(`/withdrawals/${mine.body.id}`)).body.state).toBe('APPROVED');
   expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', reference: `withdrawal:${mine.body.id}:approve:0` });
   expect((await user.send('delete', `/withdrawals/${mine.body.id}`)).body.error.code).toBe('WITHDRAWAL_STATE');
   await world.account('second@example.org', { role: 'admin' });
   const second = world.visitor();
   await second.logIn('second@example.org');
-  expect((await second.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).body.error.code).toBe('WITHDRAWAL_STATE');
+  expect((await approve(second, mine.body.id, 'second@example.org')).body.error.code).toBe('WITHDRAWAL_STATE');
   const own = await ask(admin, 'key-0004');
-  for (const path of ['approve', 'refuse']) {
-    const { body } = await admin.send('post', `/admin/withdrawals/${own.body.id}/${path}`, path === 'refuse' ? { reason: 'x' } : undefined);
-    expect(body.error.code).toBe('OWN_REQUEST');
-  }
+  expect((await approve(admin, own.body.id, 'admin@example.org')).body.error.code).toBe('OWN_REQUEST');
+  expect((await admin.send('post', `/admin/withdrawals/${own.body.id}/refuse`, { reason: 'x' })).body.error.code).toBe('OWN_REQUEST');
+});
+
+test('four eyes: a large one waits for a second admin, and nobody signs for another', async () => {
+  await world.account('eve@example.org', { role: 'admin' });
+  const eve = world.visitor();
+  await eve.logIn('eve@example.org');
+  const { body } = await ask(user, 'key-four', { ...REQUEST, amount: '6' });
+  const unknown = await admin.send('post', `/admin/withdrawals/${body.id}/approve`, { ...world.approvalBy('admin@example.org'), key: 'f'.repeat(32) });
+  expect(unknown.body.error).toMatchObject({ code: 'APPROVAL_REFUSED', details: { why: 'the signer does not know this key' } });
+  expect((await approve(admin, body.id, 'eve@example.org')).body.error.code).toBe('APPROVAL_REFUSED');
+  expect((await approve(admin, body.id, 'admin@example.org')).body).toEqual({ needed: 1, approvedBy: ['admin@example.org'] });
+  expect((await approve(admin, body.id, 'admin@example.org')).body).toEqual({ needed: 1, approvedBy: ['admin@example.org'] });
+  expect((await user.get(`/withdrawals/${body.id}`)).body.state).toBe('REQUESTED');
+  const { body: queue } = await eve.get('/admin/withdrawals?state=REQUESTED');
+  expect(queue.items.find(({ id }: { id: string }) => id === body.id)).toMatchObject({ approvedBy: ['admin@example.org'], feeCap: '0.04', gasAsset: 'ETH' });
+  expect((await approve(eve, body.id, 'eve@example.org')).body.needed).toBe(0);
+  expect((await user.get(`/withdrawals/${body.id}`)).body.state).toBe('APPROVED');
+  const { body: log } = await admin.get('/admin/audit-log');
+  expect(log.items.filter(({ action, subject }: { action: string; subject: string }) => action === 'withdrawal.sign' && subject === body.id)).toHaveLength(3);
+});
+
+test('a key that an admin offers is shown as not enrolled; the same key is nobody else\'s', async () => {
+  const publicKey = Buffer.alloc(91, 7).toString('base64');
+  const { status, body } = await admin.send('post', '/admin/approval-keys', { publicKey });
+  expect([status, body]).toEqual([201, expect.objectContaining({ email: 'admin@example.org', enrolled: false, publicKey })]);
+  expect((await admin.send('post', '/admin/approval-keys', { publicKey })).body.id).toBe(body.id);
+  const eve = world.visitor();
+  await eve.logIn('eve@example.org');
+  expect((await eve.send('post', '/admin/approval-keys', { publicKey })).body.error.code).toBe('FORBIDDEN');
+  expect((await eve.get('/admin/approval-keys')).body.items).toMatchObject([{ id: body.id }]);
 });
 
 test('refused with a reason; canceled by its owner', async () => {

@@ -1,8 +1,9 @@
 import { ZeroAddress, getAddress } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
-import type { SignIntent } from '../../domain/contract/ports';
+import type { Payment, SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
+import type { ApprovalRules } from './approvals';
 
 /** One asset on a network as the signer knows it. */
 export interface SignerRail {
@@ -33,6 +34,8 @@ export interface SignerPolicy {
   readonly coins?: Readonly<Record<string, SignerCoins>>;
   /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
   readonly maxGasCost: string;
+  /** Whose word a withdrawal needs, and above which amounts. */
+  readonly approvals: ApprovalRules;
   /** The venue's deposit addresses by `network/asset`. One that is not named is pinned at its first use. */
   readonly venueAddresses?: Readonly<Record<string, string>>;
 }
@@ -61,6 +64,13 @@ export function readIntent(raw: SignIntent): SignIntent {
   const places = (from === 'hot' || isIndex(from)) && (toIndex === undefined || isIndex(toIndex)) && isCount(nonce);
   if (!texts || !integers || !places || !isAmount(amount) || !PURPOSES.includes(purpose)) refuse('this is not an intent');
   return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
+}
+
+/** A payout that somebody asks about, and nothing more. */
+export function readPayment({ intentId, network, asset, to, amount }: Payment): Payment {
+  const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
+  if (!texts || !isAmount(amount)) refuse('this is not a payment');
+  return { intentId, network, asset, to, amount };
 }
 
 export interface OwnAccounts {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors';
 import * as accounts from './accounts';
+import * as approvals from './approvals';
 import * as admin from './admin';
 import { balanceView } from './balances';
 import { byId, listOf, nothing, page } from './common';
@@ -314,9 +315,21 @@ export const ENDPOINTS = {
     query: page.extend(withdrawals.adminWithdrawalQuery.shape),
     answers: listOf(withdrawals.adminWithdrawalView),
   }),
-  approveWithdrawal: post('/admin/withdrawals/:id/approve', 'Approve a withdrawal', {
+  approveWithdrawal: post('/admin/withdrawals/:id/approve', 'Approve a withdrawal with a signature; it is paid when enough admins have', {
     ...decide,
-    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED'],
+    carries: 'json',
+    body: approvals.approval,
+    answers: approvals.approvalProgress,
+    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'BUSY'],
+  }),
+  approvalKeys: get('/admin/approval-keys', 'Public keys of admins, and which of them the signer knows', { ...ADMIN, answers: listOf(approvals.approvalKeyView), refuses: ['BUSY'] }),
+  offerApprovalKey: post('/admin/approval-keys', 'Offer my public key; it counts when an operator has enrolled it at the signer', {
+    ...ADMIN,
+    status: 201,
+    carries: 'json',
+    body: approvals.offerKey,
+    answers: approvals.approvalKeyView,
+    refuses: ['FORBIDDEN', 'BUSY'],
   }),
   refuseWithdrawal: post('/admin/withdrawals/:id/refuse', 'Refuse a withdrawal', {
     ...decide,

@@ -42,6 +42,11 @@ export const adminWithdrawalView = withdrawalView.extend({
   email: z.string(),
   attempt: z.number().int(),
   decidedBy: id.nullable(),
+  /** The most that the network should take, in its own coin: what an approval of it says. */
+  feeCap: amount,
+  gasAsset: assetCode,
+  /** Admins who have approved this payout, by e-mail address. */
+  approvedBy: z.array(z.string()),
 });
 export type AdminWithdrawalView = z.infer<typeof adminWithdrawalView>;
 export const adminWithdrawalQuery = z.strictObject({ state: withdrawalState.optional() });
