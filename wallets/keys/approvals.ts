@@ -11,24 +11,7 @@ import { readAdmins } from './admins';
 import type { Approver } from './admins';
 import { openLog } from './append-log';
 import { entryOf, refuse } from './policy';
-
-/** How much of an asset leaves with how many approvals; decimal strings. */
-export interface ApprovalLimits {
-  /** One payout up to this needs nobody, while such payouts of 24 hours stay within `autoDaily`. */
-  readonly auto: string;
-  readonly autoDaily: string;
-  /** Above this two admins must approve; up to it one. */
-  readonly fourEyes: string;
-}
-
-/** The signer's own, from its own settings. */
-export interface ApprovalRules {
-  /** By asset; `*` is any other. An asset without either needs two admins for everything. */
-  readonly limits: Readonly<Record<string, ApprovalLimits>>;
-  /** For how long a signature counts. */
-  readonly validMs: number;
-  readonly now: () => number;
-}
+import type { ApprovalLimits, ApprovalRules } from './policy';
 
 /** What was let through: written down before anything is signed for it, once for a payout and all its replacements. */
 interface Admitted extends Payment {

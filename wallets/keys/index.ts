@@ -9,7 +9,7 @@ export { openSeed } from './seed';
 export { makeAdminKey, signApproval } from './admin-key';
 export { enrolAdmin, readAdmins, readPublicKey, revokeAdmin } from './admins';
 export { adminsFile } from './approvals';
-export type { ApprovalLimits, ApprovalRules } from './approvals';
+export type { ApprovalLimits, ApprovalRules } from './policy';
 export type { SignerPolicy } from './signer';
 
 export interface SignerOptions {

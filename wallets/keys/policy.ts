@@ -3,7 +3,6 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Payment, SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
-import type { ApprovalRules } from './approvals';
 
 /** One asset on a network as the signer knows it. */
 export interface SignerRail {
@@ -26,6 +25,24 @@ export interface SignerCoins {
   /** The most one transaction may leave to the miners, as a decimal string. */
   readonly maxFee: string;
   readonly maxPayout?: string;
+}
+
+/** How much of an asset leaves with how many approvals; decimal strings. */
+export interface ApprovalLimits {
+  /** One payout up to this needs nobody, while such payouts of 24 hours stay within `autoDaily`. */
+  readonly auto: string;
+  readonly autoDaily: string;
+  /** Above this two admins must approve; up to it one. */
+  readonly fourEyes: string;
+}
+
+/** The signer's own, from its own settings. */
+export interface ApprovalRules {
+  /** By asset; `*` is any other. An asset without either needs two admins for everything. */
+  readonly limits: Readonly<Record<string, ApprovalLimits>>;
+  /** For how long a signature counts. */
+  readonly validMs: number;
+  readonly now: () => number;
 }
 
 /** The signer's own rules, from its own settings: never from the caller. */

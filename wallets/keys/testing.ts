@@ -4,7 +4,7 @@ import type { Payment } from '../../domain/contract/ports';
 import { makeAdminKey, signApproval } from './admin-key';
 import { enrolAdmin } from './admins';
 import { adminsFile } from './approvals';
-import type { ApprovalLimits, ApprovalRules } from './approvals';
+import type { ApprovalLimits, ApprovalRules } from './policy';
 
 const HOUR_MS = 3_600_000;
 const MUCH = '1000000000';
