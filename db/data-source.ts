@@ -11,6 +11,7 @@ import { FewerIndexes1764300000000 } from './migrations/1764300000000-fewer-inde
 import { FinalIntents1764400000000 } from './migrations/1764400000000-final-intents';
 import { Coins1764500000000 } from './migrations/1764500000000-coins';
 import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
+import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
 
 export interface DbConfig {
   /** mysql://user:password@host:port/database */
@@ -32,7 +33,7 @@ export async function openDatabase(config: DbConfig): Promise<DataSource> {
     url: config.url,
     poolSize: config.poolSize,
     entities: ENTITIES,
-    migrations: [Foundation1763700000000, Trading1763800000000, SecondLeg1763900000000, VenueEpochs1764000000000, Pauses1764100000000, Proofs1764200000000, FewerIndexes1764300000000, FinalIntents1764400000000, Coins1764500000000, Approvals1764700000000],
+    migrations: [Foundation1763700000000, Trading1763800000000, SecondLeg1763900000000, VenueEpochs1764000000000, Pauses1764100000000, Proofs1764200000000, FewerIndexes1764300000000, FinalIntents1764400000000, Coins1764500000000, Approvals1764700000000, WithdrawalPolicy1764710000000],
     synchronize: false,
     timezone: 'Z',
     charset: 'utf8mb4',

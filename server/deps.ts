@@ -47,4 +47,6 @@ export interface ServerConfig {
   /** Does this process write to users when something was decided? One process does; true when left out. */
   readonly writesLetters?: boolean;
   readonly mailFrom?: string;
+  /** By tier, in USDT as decimal strings: what may leave in 24 hours, and what is small enough to leave without a look. */
+  readonly withdrawalLimits?: readonly { readonly perDay: string; readonly small: string }[];
 }

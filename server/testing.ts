@@ -27,6 +27,8 @@ import { orderAnswer, plainFigures } from './orders/testing';
 
 export const PASSWORD = 'a long enough password';
 export const ADDRESS = '0x52908400098527886E0F7030069857D2E4169EE7';
+/** A deposit address of another user. */
+const INSIDE = '0x00000000219ab540356cBB839Cbe05303d7705Fa';
 /** One white pixel. */
 export const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
 
@@ -111,7 +113,7 @@ export function recordingEngine(
     const decided = { approve: 'APPROVED', refuse: 'REFUSED', cancel: 'CANCELED' } as const;
     if (command.kind === 'withdrawal.request') {
       const { withdrawalId, userId, asset, network, address, amount, fee } = command;
-      const none = { reason: null, txid: null, decidedBy: null };
+      const none = { memo: command.memo ?? null, reason: null, txid: null, decidedBy: null };
       const counts = { pullBackFee: '0', attempt: 0, confirmations: 0, createdAt: 1, updatedAt: 1 };
       await rows.insert({ id: withdrawalId, userId, asset, network, address, amount, fee, state: 'REQUESTED', ...counts, ...none });
     } else if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse' || command.kind === 'withdrawal.cancel') {
@@ -197,7 +199,7 @@ async function completedSwap(
 }
 
 /**
- * In the signer's place: believes whatever bears a key it knows, wants two admins above 5. Keys are known by `approve`, which
+ * In the signer's place: believes whatever bears a key it knows, wants two admins above 5 and none up to 0.02. Keys are known by `approve`, which
  * answers an approval by that admin.
  */
 export function standInRules(): PayoutRules & { approve(email: string): Approval } {
@@ -210,7 +212,8 @@ export function standInRules(): PayoutRules & { approve(email: string): Approval
     },
     judge: async ({ amount }, approvals) => {
       const approvedBy = [...new Set(approvals.flatMap(({ key }) => names.get(key) ?? []))];
-      const wanted = parseAmount(amount) > parseAmount('5') ? 2 : 1;
+      const units = parseAmount(amount);
+      const wanted = units <= parseAmount('0.02') ? 0 : units > parseAmount('5') ? 2 : 1;
       return { needed: Math.max(0, wanted - approvedBy.length), approvedBy, refused: approvals.filter(({ key }) => !names.has(key)).map(({ key }) => ({ key, why: 'the signer does not know this key' })) };
     },
     approvers: async () => [...names].map(([key, name]) => ({ name, key })),
@@ -269,7 +272,8 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       addressCheck: {
         check: async (_network, _asset, address) => {
           if (!/^0x[0-9a-fA-F]{40}$/.test(address)) throw new DomainError('BAD_ADDRESS');
-          return { address: ADDRESS };
+          const inside = address === INSIDE;
+          return { address: inside ? INSIDE : ADDRESS, inside };
         },
       },
     },
@@ -294,6 +298,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     events,
     market,
     approvalBy: rules.approve,
+    insideAddress: INSIDE,
     clock,
     failures,
     url,

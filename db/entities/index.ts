@@ -6,6 +6,8 @@ import * as ledger from './ledger';
 import * as orders from './orders';
 import * as proofs from './proofs';
 import * as registry from './registry';
+import * as reviews from './reviews';
+import * as secondFactors from './second-factors';
 import * as swaps from './swaps';
 import * as treasury from './treasury';
 import * as venue from './venue';
@@ -13,6 +15,6 @@ import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, deposits, ledger, orders, proofs, registry, swaps, treasury, venue, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, deposits, ledger, orders, proofs, registry, reviews, secondFactors, swaps, treasury, venue, withdrawals].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

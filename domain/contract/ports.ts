@@ -87,8 +87,11 @@ export interface DepositAddresses {
 }
 
 export interface AddressCheck {
-  /** Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED. */
-  check(network: string, asset: string, address: string): Promise<{ address: string }>;
+  /**
+   * Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED. `inside`: it is
+   * a deposit address of a user of ours.
+   */
+  check(network: string, asset: string, address: string): Promise<{ address: string; inside: boolean }>;
 }
 
 /** A payout as the signer is asked about it. */

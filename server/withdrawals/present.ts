@@ -1,4 +1,6 @@
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
+import type { WithdrawalReviewRow } from '../../db/entities/reviews';
+import { reviewReason } from '../../domain/contract/api/withdrawals';
 import type { AdminWithdrawalView, WithdrawalView } from '../../domain/contract/api/withdrawals';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { networkOf, railOf } from '../../domain/registry';
@@ -10,8 +12,14 @@ export const presentWithdrawal = (row: WithdrawalRow): WithdrawalView => ({ ...r
 /** A transaction may be replaced by dearer ones until it is mined: so many times the usual fee is room for that. */
 const ROOM = 20n;
 
-export function presentForAdmin(row: WithdrawalRow, registry: Registry, { email, approvedBy }: { email: string | undefined; approvedBy: string[] }): AdminWithdrawalView {
+interface Known {
+  readonly email: string | undefined;
+  readonly approvedBy: string[];
+  readonly review: WithdrawalReviewRow | undefined;
+}
+
+export function presentForAdmin(row: WithdrawalRow, registry: Registry, { email, approvedBy, review }: Known): AdminWithdrawalView {
   const { gasAsset } = networkOf(registry, row.network);
   const usual = parseAmount(railOf(registry, gasAsset, row.network)?.withdrawalFee ?? '0');
-  return { ...row, amount: plain(row.amount), fee: plain(row.fee), email: email ?? '', feeCap: formatAmount(usual * ROOM), gasAsset, approvedBy };
+  return { ...row, amount: plain(row.amount), fee: plain(row.fee), email: email ?? '', feeCap: formatAmount(usual * ROOM), gasAsset, approvedBy, reasons: reviewReason.array().parse(review?.reasons ?? []), value: review?.value == null ? null : plain(review.value) };
 }

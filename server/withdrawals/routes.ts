@@ -1,4 +1,5 @@
 import { listWithdrawals, withdrawalsOf } from '../../db/stores/history';
+import { reviewsOf } from '../../db/stores/reviews';
 import { emailsOf } from '../../db/stores/users';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
@@ -6,11 +7,19 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import type { Approvals } from './approvals';
 import { presentForAdmin, presentWithdrawal } from './present';
+import type { WithdrawalRequests } from './request';
 import type { WithdrawalService } from './service';
 
-export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dataSource' | 'registry'>, service: WithdrawalService, approvals: Approvals): Route[] {
+export interface Services {
+  readonly service: WithdrawalService;
+  readonly requests: WithdrawalRequests;
+  readonly approvals: Approvals;
+}
+
+export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dataSource' | 'registry'>, { service, requests, approvals }: Services): Route[] {
   return [
-    route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user.id, body, key))),
+    route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user, body, key))),
+    route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user.id)),
     route(ENDPOINTS.withdrawals, async ({ user, query }) => ({
       items: (await withdrawalsOf(dataSource, user.id, query)).map(presentWithdrawal),
     })),
@@ -18,8 +27,8 @@ export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dat
     route(ENDPOINTS.cancelWithdrawal, async ({ user, params }) => presentWithdrawal(await service.cancel(user.id, params.id))),
     route(ENDPOINTS.adminWithdrawals, async ({ query }) => {
       const rows = await listWithdrawals(dataSource, query, query.state);
-      const [emails, names] = await Promise.all([emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows)]);
-      return { items: rows.map((row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [] })) };
+      const [emails, names, reviews] = await Promise.all([emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows), reviewsOf(dataSource, rows.map((row) => row.id))]);
+      return { items: rows.map((row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id) })) };
     }),
     route(ENDPOINTS.approveWithdrawal, ({ user, params, body }) => service.approve(user, params.id, body)),
     route(ENDPOINTS.approvalKeys, async () => ({ items: await approvals.keys() })),

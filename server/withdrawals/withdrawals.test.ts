@@ -1,3 +1,4 @@
+import { enrol } from '../second-factor/testing';
 import { ADDRESS, testWorld } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
 
@@ -106,6 +107,76 @@ test('refused with a reason; canceled by its owner', async () => {
   expect((await user.send('delete', `/withdrawals/${canceled.body.id}`)).body.state).toBe('CANCELED');
   const { body } = await admin.get('/admin/withdrawals?state=CANCELED');
   expect(body.items).toMatchObject([{ id: canceled.body.id, email: 'user@example.org' }]);
+});
+
+describe('what passes, what is looked at, what is refused', () => {
+  const DAY = 86_400_000;
+  let trusted: Visitor;
+  let id: string;
+  beforeAll(async () => {
+    id = await world.account('trusted@example.org', { kycState: 'APPROVED' });
+    trusted = world.visitor();
+    await trusted.logIn('trusted@example.org');
+  });
+  const queue = async (): Promise<Record<string, unknown>[]> => (await admin.get('/admin/withdrawals?limit=100')).body.items;
+  const shown = async (withdrawalId: string) => (await queue()).find((one) => one.id === withdrawalId);
+
+  test('to a new address, without a second factor: a person looks, and sees why', async () => {
+    const { body } = await ask(trusted, 'key-look1', { ...REQUEST, amount: '0.01' });
+    expect(body.state).toBe('REQUESTED');
+    expect(await shown(body.id)).toMatchObject({ reasons: ['NEW_ADDRESS', 'NO_SECOND_FACTOR'], value: expect.stringMatching(/^3[56]\./) });
+    expect((await trusted.get('/withdrawal-addresses')).body.items).toEqual([{ network: 'ethereum', address: ADDRESS, since: world.clock.now(), trusted: false }]);
+  });
+
+  test('small and trusted it passes by policy, as far as the signer lets it; before and beyond that it does not', async () => {
+    const { code } = await enrol(world, trusted);
+    const fresh = await ask(trusted, 'key-look2', { ...REQUEST, amount: '0.01', code: code() });
+    expect(await shown(fresh.body.id)).toMatchObject({ state: 'REQUESTED', reasons: ['NEW_ADDRESS', 'NEW_SECOND_FACTOR'] });
+    world.clock.advance(DAY);
+    // The signer of this house wants an admin above 0.02; and what is above 50 dollars is not small.
+    const passed = await ask(trusted, 'key-look3', { ...REQUEST, amount: '0.01', code: code() });
+    expect(passed.body.state).toBe('APPROVED');
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', adminId: 'policy' });
+    const large = await ask(trusted, 'key-look4', { ...REQUEST, amount: '0.1', code: code() });
+    expect(await shown(large.body.id)).toMatchObject({ state: 'REQUESTED', reasons: ['AMOUNT'] });
+    for (let nth = 5; nth < 8; nth++) await ask(trusted, `key-look${nth}`, { ...REQUEST, amount: '0.01', code: code() });
+    const sixth = await ask(trusted, 'key-look8', { ...REQUEST, amount: '0.01', code: code() });
+    expect(await shown(sixth.body.id)).toMatchObject({ state: 'REQUESTED', reasons: ['VELOCITY'] });
+    await trusted.send('post', '/withdrawal-addresses/forget', { network: 'ethereum', address: ADDRESS });
+    const forgotten = await ask(trusted, 'key-look9', { ...REQUEST, amount: '0.01', code: code() });
+    expect(await shown(forgotten.body.id)).toMatchObject({ reasons: ['NEW_ADDRESS', 'VELOCITY'] });
+  });
+
+  test('the day has a limit by tier, also for fifty at once; what was taken back gives it back; another tier has another', async () => {
+    const userId = await world.account('limits@example.org', { kycState: 'APPROVED' });
+    const rich = world.visitor();
+    await rich.logIn('limits@example.org');
+    // 3000 dollars each, of 50,000 a day: sixteen fit.
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, nth) => ask(rich, `key-rich-${nth}`, { ...REQUEST, amount: '1' })));
+    const made = answers.filter(({ status }) => status === 201);
+    expect(made).toHaveLength(16);
+    const refused = answers.find(({ status }) => status !== 201)?.body.error;
+    expect(refused).toMatchObject({ code: 'WITHDRAWAL_LIMIT', details: { tier: 1, perDay: '50000', quote: 'USDT' } });
+    expect((await rich.get('/withdrawal-limits')).body).toMatchObject({ tier: 1, quote: 'USDT', perDay: '50000', left: refused.details.left });
+    await rich.send('delete', `/withdrawals/${made[0]?.body.id}`);
+    expect((await ask(rich, 'key-rich-again', { ...REQUEST, amount: '1' })).status).toBe(201);
+    expect((await ask(rich, 'key-rich-more', { ...REQUEST, amount: '1' })).status).toBe(409);
+    expect((await admin.send('post', `/admin/users/${userId}/tier`, { tier: 2 })).status).toBe(200);
+    expect((await ask(rich, 'key-rich-more', { ...REQUEST, amount: '1' })).status).toBe(201);
+    expect((await admin.get('/admin/audit-log')).body.items).toContainEqual(expect.objectContaining({ action: 'user.tier', subject: userId, details: { before: 1, tier: 2 } }));
+    world.clock.advance(DAY);
+    expect((await rich.get('/withdrawal-limits')).body).toEqual({ tier: 2, quote: 'USDT', perDay: '1000000', left: '1000000' });
+  });
+
+  test('to one of our own users it passes whatever the amount, and the signer is not asked', async () => {
+    const { body } = await ask(other, 'key-inside', { ...REQUEST, address: world.insideAddress, amount: '30' });
+    expect(body.state).toBe('APPROVED');
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', adminId: 'policy' });
+  });
+
+  test('a memo where no network knows one is refused, not dropped', async () => {
+    expect((await ask(other, 'key-memo', { ...REQUEST, memo: '1234' })).body.error.code).toBe('NO_MEMO_HERE');
+  });
 });
 
 test.each([
