@@ -108,7 +108,7 @@ async function runAll(config: Config): Promise<void> {
   const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside, threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0') });
   reconciler.start();
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, payoutRules: signer, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   await serve(server, config, async () => {

@@ -80,6 +80,7 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
     figures: { feesOf: over('feesOf'), routing: over('routing') },
     depositAddresses: { addressFor: over('addressFor') },
     addressCheck: { check: over('checkAddress') },
+    payoutRules: { judge: over('judgePayout'), approvers: over('approvers') },
   };
 }
 

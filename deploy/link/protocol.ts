@@ -5,7 +5,7 @@ import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { ErrorCode } from '../../domain/contract/errors';
 import type { EventName, HouseEvent } from '../../domain/contract/events';
-import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, NetworkStates, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
+import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
 
 /** Both ends must be of one make; another number is turned away at the door. */
 export const VERSION = 1;
@@ -25,6 +25,7 @@ export interface Ports {
   readonly figures: TradingFigures;
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
+  readonly payoutRules: PayoutRules;
   readonly reconciliation: Reconciliation;
   readonly coldStorage: ColdStorage;
   readonly networkStates: NetworkStates;
@@ -54,6 +55,8 @@ export interface Calls {
   readonly routing: TradingFigures['routing'];
   readonly addressFor: DepositAddresses['addressFor'];
   readonly checkAddress: AddressCheck['check'];
+  readonly judgePayout: PayoutRules['judge'];
+  readonly approvers: PayoutRules['approvers'];
 }
 export type CallName = keyof Calls;
 

@@ -74,7 +74,7 @@ export async function serveLink(ports: Ports, options: LinkServerOptions): Promi
   };
 }
 
-const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation, coldStorage, networkStates }: Ports): Calls => ({
+const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, payoutRules, reconciliation, coldStorage, networkStates }: Ports): Calls => ({
   submit: (command) => engine.submit(wish(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
@@ -96,6 +96,8 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
   routing: () => figures.routing(),
   addressFor: (userId, network) => depositAddresses.addressFor(userId, network),
   checkAddress: (network, asset, address) => addressCheck.check(network, asset, address),
+  judgePayout: (payment, approvals) => payoutRules.judge(payment, approvals),
+  approvers: () => payoutRules.approvers(),
 });
 
 /** The command, if an API process may ask for such a thing. */

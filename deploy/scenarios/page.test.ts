@@ -1,16 +1,22 @@
 /** The page in a real browser, against the server with stand-ins behind it: a whole life by clicks, in both directions of writing. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
 import { DepositEntity } from '../../db/entities/deposits';
 import { WithdrawalEntity } from '../../db/entities/withdrawals';
 import { OrderEntity } from '../../db/entities/orders';
 import { orderView } from '../../domain/contract/api/orders';
 import { DomainError } from '../../domain/contract/errors';
+import type { PayoutRules } from '../../domain/contract/ports';
 import { presentFill, presentOrder } from '../../server/orders/present';
 import { fillRow, orderRow } from '../../server/orders/testing';
 import { ADDRESS, PASSWORD, PNG, testWorld } from '../../server/testing';
 import type { TestWorld } from '../../server/testing';
+import { adminsFile, enrolAdmin } from '../../wallets/keys';
+import { openGate } from '../../wallets/keys/approvals';
+import { rulesOf } from '../../wallets/keys/testing';
 import { browserPath, openBrowser } from './browser';
 import type { Browser } from './browser';
 import { liveByClicks } from './life-by-clicks';
@@ -22,8 +28,22 @@ const chromium = browserPath();
 // A machine without a browser skips this; where everything is demanded it fails instead.
 const inBrowser = chromium || process.env.CI === '1' ? describe : describe.skip;
 
+/** What the signer asks of a payout, by its own code; whatever key an operator's browser offers is enrolled. */
+function signerOf(dir: string, dataSource: DataSource): PayoutRules {
+  const gate = openGate(rulesOf({ ETH: { auto: '0', autoDaily: '0', fourEyes: '10' } }), dir);
+  return {
+    judge: async (payment, approvals) => gate.judge(payment, approvals),
+    approvers: async () => {
+      const offered: { email: string; publicKey: string }[] = await dataSource.query('SELECT u.email, k.public_key AS publicKey FROM approval_keys k JOIN users u ON u.id = k.admin_id');
+      for (const { email, publicKey } of offered) enrolAdmin(adminsFile(dir), email, publicKey, Date.now());
+      return gate.approvers();
+    },
+  };
+}
+
 inBrowser('the page', () => {
   let world: TestWorld;
+  let keys: string;
   let userBrowser: Browser;
   let adminBrowser: Browser;
 
@@ -32,7 +52,8 @@ inBrowser('the page', () => {
     execFileSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--outDir', webDir, '--logLevel', 'error'], {
       cwd: ROOT,
     });
-    world = await testWorld({ webDir });
+    keys = mkdtempSync(join(tmpdir(), 'page-keys-'));
+    world = await testWorld({ webDir }, undefined, (dataSource) => signerOf(keys, dataSource));
     await world.account('operator@example.org', { role: 'admin' });
     userBrowser = await openBrowser(chromium, SHOTS);
     adminBrowser = await openBrowser(chromium, SHOTS);
@@ -42,6 +63,7 @@ inBrowser('the page', () => {
     await adminBrowser?.close();
     await world?.close();
     rmSync(webDir, { recursive: true, force: true });
+    rmSync(keys, { recursive: true, force: true });
   });
 
   /** A payment that is seen and then credited, told live. */

@@ -19,6 +19,7 @@ import type { Coin, Payment, Plan } from '../../wallets/chains/bitcoin/coins';
 import { createBitcoinNode } from '../../wallets/chains/bitcoin/node';
 import { buildPsbt, checkPsbt, signPsbt } from '../../wallets/chains/bitcoin/psbt';
 import { createSigner } from '../../wallets/keys';
+import { openRules } from '../../wallets/keys/testing';
 import { readBitcoin } from '../audit-bitcoin';
 import { paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { installBcoin } from '../local/bitcoin/install';
@@ -87,7 +88,7 @@ onNode('wallets on Bitcoin', () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
   };
   const startWallets = async (over: Partial<Signer> = {}): Promise<void> => {
-    const asked: Signer = { identity: (network) => signer.identity(network), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), ...over };
+    const asked: Signer = { identity: (network) => signer.identity(network), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), judge: signer.judge, approvers: signer.approvers, ...over };
     const ids = { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` };
     wallets = createWallets(
       { dataSource: database.dataSource, engine, signer: asked, venueCapital, events: bus, clock, ids, registry, logger: silent },
@@ -112,7 +113,7 @@ onNode('wallets on Bitcoin', () => {
     database = await testDatabase();
     engine = createEngine({ dataSource: database.dataSource, registry, clock, events: bus, logger: silent, onFenced: () => undefined, store: createEngineStore(database.dataSource) });
     await engine.start();
-    signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } } }, mkdtempSync(join(dir, 'keys-')));
+    signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: openRules, coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } } }, mkdtempSync(join(dir, 'keys-')));
     hot = (await signer.identity('bitcoin')).hotAddress;
     alerts.length = 0;
     await ask('setfeerate', 5000);

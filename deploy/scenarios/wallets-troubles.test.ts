@@ -13,6 +13,7 @@ import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
 import type { NetworkConfig } from '../../wallets';
 import { createSigner } from '../../wallets/keys';
+import { openRules } from '../../wallets/keys/testing';
 import { startAnvil } from '../local/evm/anvil';
 import type { Anvil } from '../local/evm/anvil';
 import { prepareChain } from '../local/evm/prepare';
@@ -109,7 +110,7 @@ beforeEach(async () => {
   engine = createEngine({ dataSource: database.dataSource, registry, clock, events: bus, logger: silent, onFenced: () => undefined });
   await engine.start();
   const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: usdt, decimals: 6 } };
-  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05' }, dir);
+  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules }, dir);
   hot = (await signer.identity('ethereum')).hotAddress;
   await world.ether(hot, '1');
   await mine();

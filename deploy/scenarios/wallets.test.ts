@@ -17,6 +17,7 @@ import type { Registry } from '../../domain/registry';
 import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
 import { createSigner } from '../../wallets/keys';
+import { openRules } from '../../wallets/keys/testing';
 import { startAnvil } from '../local/evm/anvil';
 import type { Anvil } from '../local/evm/anvil';
 import { prepareChain } from '../local/evm/prepare';
@@ -102,7 +103,7 @@ beforeEach(async () => {
   engine = createEngine({ dataSource: database.dataSource, registry, clock: { now: () => Date.now() }, events: bus, logger: silent, onFenced: () => undefined, store: createEngineStore(database.dataSource) });
   await engine.start();
   const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: usdt, decimals: 6 } };
-  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05' }, dir);
+  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules }, dir);
   hot = (await signer.identity('ethereum')).hotAddress;
   events.length = 0;
 });
@@ -345,6 +346,8 @@ describe('sweeps', () => {
       let dying = false;
       const mortal: Signer = {
         identity: (network) => signer.identity(network),
+        judge: signer.judge,
+        approvers: signer.approvers,
         signCoins: (intent) => signer.signCoins(intent),
         sign: async (intent) => {
           dying = true;
@@ -434,6 +437,8 @@ describe('withdrawals', () => {
     await startWallets({
       signer: {
         identity: (network) => signer.identity(network),
+        judge: signer.judge,
+        approvers: signer.approvers,
         signCoins: (intent) => signer.signCoins(intent),
         sign: (intent) => {
           signed.push(intent);
@@ -463,6 +468,8 @@ describe('withdrawals', () => {
     await startWallets({
       signer: {
         identity: (network) => signer.identity(network),
+        judge: signer.judge,
+        approvers: signer.approvers,
         signCoins: (intent) => signer.signCoins(intent),
         sign: async (intent) => {
           asked.push(intent);

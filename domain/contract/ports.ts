@@ -5,6 +5,7 @@
 import type { CandleView, DepthView, Interval, PublicTradeView, TickerView } from './api/markets';
 import type { ReconciliationView } from './api/admin';
 import type { ColdView } from './api/cold';
+import type { Approval } from './api/approvals';
 import type { DepthDiff } from './api/live';
 import type { FeeView, RoutingView } from './api/orders';
 import type { Command, CommandAnswer } from './commands';
@@ -111,8 +112,39 @@ export interface DepositAddresses {
 }
 
 export interface AddressCheck {
-  /** Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED. */
-  check(network: string, asset: string, address: string): Promise<{ address: string }>;
+  /**
+   * Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED. `inside`: it is
+   * a deposit address of a user of ours.
+   */
+  check(network: string, asset: string, address: string): Promise<{ address: string; inside: boolean }>;
+}
+
+/** A payout as the signer is asked about it. */
+export interface Payment {
+  /** `withdrawal:<id>:<round>`, or `<intent>#<n>` of a replacement. */
+  readonly intentId: string;
+  readonly network: string;
+  readonly asset: string;
+  readonly to: string;
+  readonly amount: string;
+}
+
+/** What the signer would say of a payout now. */
+export interface Judgement {
+  /** So many more admins must approve; 0: it would be signed. */
+  readonly needed: number;
+  /** Names of the admins whose approvals count. */
+  readonly approvedBy: string[];
+  /** Approvals that do not count, and why not. */
+  readonly refused: { readonly key: string; readonly why: string }[];
+}
+
+/** What the signer asks of a payout before it signs, told by the signer itself. */
+export interface PayoutRules {
+  /** Signs nothing and remembers nothing. Refuses FORBIDDEN what it would sign with no approvals at all. */
+  judge(payment: Payment, approvals: readonly Approval[]): Promise<Judgement>;
+  /** The keys it knows, with their owners' names. */
+  approvers(): Promise<{ name: string; key: string }[]>;
 }
 
 /** A wish of an admin: coins from cold storage to the hot wallet. */
@@ -139,7 +171,7 @@ export interface ColdStorage {
 }
 
 /** The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own rules. */
-export interface Signer {
+export interface Signer extends PayoutRules {
   /** Account-level extended public key of the network's deposit branch, and the addresses of our own accounts. */
   identity(network: string): Promise<Identity>;
   /** Signs once per intent: the same intent id gives the same bytes, another body is refused. */
@@ -168,6 +200,8 @@ export interface CoinIntent {
   readonly amount: string;
   /** The unsigned transaction, base64 (BIP 174). Nothing that it says is believed. */
   readonly psbt: string;
+  /** Of a withdrawal: what admins signed. */
+  readonly approvals?: readonly Approval[];
 }
 
 export interface SignIntent {
@@ -187,6 +221,8 @@ export interface SignIntent {
   /** Integer wei as decimal strings. */
   readonly maxFeePerGas: string;
   readonly maxPriorityFeePerGas: string;
+  /** Of a withdrawal: what admins signed. */
+  readonly approvals?: readonly Approval[];
 }
 
 /** The venue's capital calls, reached by treasury; one client, one limiter, one ban state, shared with trading. */

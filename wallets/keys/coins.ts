@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Mnemonic } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
 import type { CoinIntent, Identity } from '../../domain/contract/ports';
-import { isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
+import { fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
 import { accountKeysOf, accountOf, canonicalAddress, sameBytes, scriptOf } from '../chains/bitcoin/addresses';
 import type { AccountKeys, Account } from '../chains/bitcoin/addresses';
 import { MULTISIG_ADDRESSES } from '../chains/bitcoin/multisig';
@@ -14,6 +14,7 @@ import { SATOSHI_DECIMALS } from '../chains/bitcoin/blocks';
 import { checkPsbt, outpointsOf, PsbtRefused, signPsbt } from '../chains/bitcoin/psbt';
 import type { Checked } from '../chains/bitcoin/psbt';
 import { openLog } from './append-log';
+import type { Gate } from './approvals';
 import type { Pins } from './pins';
 import { entryOf, refuse } from './policy';
 import type { SignerCoins, SignerPolicy } from './policy';
@@ -42,6 +43,13 @@ interface Keys extends SignerCoins, AccountKeys {
 
 const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
 
+/** What all networks share. */
+interface CoinGuards {
+  readonly pins: Pins;
+  readonly gate: Gate;
+  readonly cold?: SignerPolicy['cold'];
+}
+
 export interface CoinSigner {
   identity(network: string): Promise<Identity>;
   sign(intent: CoinIntent): Promise<{ rawTransaction: string; txid: string }>;
@@ -53,7 +61,7 @@ export interface CoinSigner {
  * that made them, one output pays the intent's receiver, what is left but the fee comes back to us. A coin is signed away for one
  * intent alone, and again only for a replacement that spends the same coins for the same payment at a higher fee.
  */
-export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerCoins>>, dir: string, pins: Pins, cold: SignerPolicy['cold'] = {}): CoinSigner {
+export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerCoins>>, dir: string, { pins, gate, cold = {} }: CoinGuards): CoinSigner {
   const seed = Buffer.from(mnemonic.computeSeed().slice(2), 'hex');
   const networks = Object.fromEntries(Object.entries(policy).map(([id, rules]) => [id, keysOf(seed, id, rules, cold[id])]));
   const log = openLog(join(dir, 'signed-coins.jsonl'));
@@ -81,6 +89,7 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
       if (holder !== undefined && holder !== original) refuse(`the coin ${input} was signed away for ${holder}`);
     }
     if (original !== intent.intentId) checkReplacement(intent, inputs, checked.fee, signed.get(original) ?? refuse('there is nothing to replace'));
+    if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], fromChainUnits(checked.fee, SATOSHI_DECIMALS));
     const done = signPsbt(checked, keys.key);
     const { intentId, network, purpose, to, amount } = intent;
     const line: Signed = { intentId, bodyHash, ...done, network, purpose, to, amount, fee: checked.fee.toString(), inputs };

@@ -1,6 +1,6 @@
 import { ZeroAddress, getAddress } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
-import type { SignIntent } from '../../domain/contract/ports';
+import type { Payment, SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
 import type { ColdPlace } from '../cold/places';
@@ -28,6 +28,24 @@ export interface SignerCoins {
   readonly maxPayout?: string;
 }
 
+/** How much of an asset leaves with how many approvals; decimal strings. */
+export interface ApprovalLimits {
+  /** One payout up to this needs nobody, while such payouts of 24 hours stay within `autoDaily`. */
+  readonly auto: string;
+  readonly autoDaily: string;
+  /** Above this two admins must approve; up to it one. */
+  readonly fourEyes: string;
+}
+
+/** The signer's own, from its own settings. */
+export interface ApprovalRules {
+  /** By asset; `*` is any other. An asset without either needs two admins for everything. */
+  readonly limits: Readonly<Record<string, ApprovalLimits>>;
+  /** For how long a signature counts. */
+  readonly validMs: number;
+  readonly now: () => number;
+}
+
 /** The signer's own rules, from its own settings: never from the caller. */
 export interface SignerPolicy {
   readonly networks: Readonly<Record<string, SignerNetwork>>;
@@ -36,6 +54,8 @@ export interface SignerPolicy {
   readonly cold?: Readonly<Record<string, ColdPlace>>;
   /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
   readonly maxGasCost: string;
+  /** Whose word a withdrawal needs, and above which amounts. */
+  readonly approvals: ApprovalRules;
   /** The venue's deposit addresses by `network/asset`. One that is not named is pinned at its first use. */
   readonly venueAddresses?: Readonly<Record<string, string>>;
 }
@@ -64,6 +84,13 @@ export function readIntent(raw: SignIntent): SignIntent {
   const places = (from === 'hot' || isIndex(from)) && (toIndex === undefined || isIndex(toIndex)) && isCount(nonce);
   if (!texts || !integers || !places || !isAmount(amount) || !PURPOSES.includes(purpose)) refuse('this is not an intent');
   return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
+}
+
+/** A payout that somebody asks about, and nothing more. */
+export function readPayment({ intentId, network, asset, to, amount }: Payment): Payment {
+  const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
+  if (!texts || !isAmount(amount)) refuse('this is not a payment');
+  return { intentId, network, asset, to, amount };
 }
 
 export interface OwnAccounts {

@@ -2,11 +2,19 @@ import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { DomainError } from '../../domain/contract/errors';
+import type { Approval } from '../../domain/contract/api/approvals';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
-import type { CoinIntent, SignIntent, Signer } from '../../domain/contract/ports';
+import type { CoinIntent, Payment, SignIntent, Signer } from '../../domain/contract/ports';
 
-type Request = { id: number; method: 'identity'; params: string } | { id: number; method: 'sign'; params: SignIntent } | { id: number; method: 'signCoins'; params: CoinIntent };
+type Request = { id: number } & (
+  | { method: 'identity'; params: string }
+  | { method: 'sign'; params: SignIntent }
+  | { method: 'signCoins'; params: CoinIntent }
+  | { method: 'judge'; params: { payment: Payment; approvals: Approval[] } }
+  | { method: 'approvers'; params: true }
+);
+const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'judge', 'approvers'] satisfies Request['method'][];
 type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
 
 const DEADLINE_MS = 5000;
@@ -57,7 +65,7 @@ function onMessages(socket: Socket, take: (message: unknown) => void): void {
 
 async function answer(signer: Signer, socket: Socket, message: unknown): Promise<void> {
   const request = message as Request | null | undefined;
-  if (typeof request?.id !== 'number' || !['identity', 'sign', 'signCoins'].includes(request.method) || !request.params) {
+  if (typeof request?.id !== 'number' || !METHODS.includes(request.method) || !request.params) {
     socket.destroy();
     return;
   }
@@ -71,9 +79,19 @@ async function answer(signer: Signer, socket: Socket, message: unknown): Promise
   }
 }
 
-const carryOut = (signer: Signer, request: Request): Promise<unknown> => {
-  if (request.method === 'identity') return signer.identity(request.params);
-  return request.method === 'sign' ? signer.sign(request.params) : signer.signCoins(request.params);
+const carryOut = async (signer: Signer, request: Request): Promise<unknown> => {
+  switch (request.method) {
+    case 'identity':
+      return signer.identity(request.params);
+    case 'sign':
+      return signer.sign(request.params);
+    case 'signCoins':
+      return signer.signCoins(request.params);
+    case 'judge':
+      return signer.judge(request.params.payment, request.params.approvals);
+    default:
+      return signer.approvers();
+  }
 };
 
 interface Call {
@@ -136,5 +154,11 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
       });
       open.socket.write(frameOf({ id, method, params }));
     });
-  return { identity: (network) => call('identity', network), sign: (intent) => call('sign', intent), signCoins: (intent) => call('signCoins', intent) };
+  return {
+    identity: (network) => call('identity', network),
+    sign: (intent) => call('sign', intent),
+    signCoins: (intent) => call('signCoins', intent),
+    judge: (payment, approvals) => call('judge', { payment, approvals }),
+    approvers: () => call('approvers', true),
+  };
 }

@@ -4,6 +4,7 @@ import type { Rail } from '../../domain/registry';
 import { railOf } from '../../domain/registry';
 import type { Registry } from '../../domain/registry';
 import type { Chain } from '../chains/chain';
+import type { OwnAddresses } from '../deposits/addresses';
 
 /** Addresses from which nothing ever comes back: zero, dead, and the chain's precompiled contracts. */
 const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$/i;
@@ -11,6 +12,7 @@ const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$/i;
 export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;
   readonly hotAddress: string;
+  readonly own: Pick<OwnAddresses, 'ownerOf'>;
   readonly rails: readonly Rail[];
   readonly cold?: { isOurs(address: string): boolean } | undefined;
 }
@@ -27,7 +29,7 @@ export function createAddressCheck(registry: Registry, networks: ReadonlyMap<str
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
       if (DENIED.test(lower) || contracts.includes(lower) || lower === known.hotAddress.toLowerCase() || known.cold?.isOurs(address)) throw new DomainError('ADDRESS_DENIED', { network });
-      return { address };
+      return { address, inside: known.own.ownerOf(address) !== undefined };
     },
   };
 }

@@ -14,6 +14,7 @@ import { createEngine } from '../../../matching/engine';
 import { createWallets } from '../../../wallets';
 import type { NetworkConfig, Wallets } from '../../../wallets';
 import { createSigner } from '../../../wallets/keys';
+import { openRules } from '../../../wallets/keys/testing';
 import { startAnvil } from '../../local/evm/anvil';
 import type { Anvil } from '../../local/evm/anvil';
 import { bytecodeOf, dataOf } from '../../local/evm/incidents';
@@ -96,7 +97,7 @@ export class EvmHouse {
     house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
     await house.engine.start();
     const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: house.usdt, decimals: 6 } };
-    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05' }, house.dir);
+    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules }, house.dir);
     house.hot = (await house.signer.identity('ethereum')).hotAddress;
     return house;
   }

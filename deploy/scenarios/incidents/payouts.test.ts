@@ -100,6 +100,8 @@ describe('E34 a mistyped key', () => {
     },
     sign: (intent) => house.signer.sign(intent),
     signCoins: (intent) => house.signer.signCoins(intent),
+    judge: house.signer.judge,
+    approvers: house.signer.approvers,
   });
 
   test('E34 one letter of the extended key is another one: the start is refused, at every place', async () => {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors';
 import * as accounts from './accounts';
+import * as approvals from './approvals';
 import * as admin from './admin';
 import * as cold from './cold';
 import { balanceView } from './balances';
@@ -11,6 +12,7 @@ import * as kyc from './kyc';
 import * as markets from './markets';
 import * as orders from './orders';
 import * as proof from './proof';
+import * as secondFactor from './second-factor';
 import * as swaps from './swaps';
 import * as withdrawals from './withdrawals';
 
@@ -176,9 +178,41 @@ export const ENDPOINTS = {
       'INSUFFICIENT_FUNDS',
       'ASSET_PAUSED',
       'DEBT_OPEN',
+      'WITHDRAWAL_LIMIT',
+      'MEMO_NEEDED',
+      'NO_MEMO_HERE',
+      'SECOND_FACTOR_REQUIRED',
+      'SECOND_FACTOR_WRONG',
       'REFERENCE_REUSED',
       'UNKNOWN_OUTCOME',
     ],
+  }),
+  withdrawalLimits: get('/withdrawal-limits', 'What I may still withdraw within 24 hours', { answers: withdrawals.withdrawalLimitsView }),
+  knownAddresses: get('/withdrawal-addresses', 'My address book: where I have sent coins, and since when it is trusted', { answers: listOf(withdrawals.knownAddressView) }),
+  knowAddress: post('/withdrawal-addresses', 'Write an address into my book; its cool-off of a day begins', {
+    access: 'verified',
+    status: 201,
+    carries: 'json',
+    body: withdrawals.knownAddress,
+    answers: withdrawals.knownAddressView,
+    refuses: ['UNKNOWN_NETWORK', 'BAD_ADDRESS', 'ADDRESS_DENIED', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG'],
+  }),
+  forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book', { carries: 'json', body: withdrawals.knownAddress, answers: nothing }),
+  secondFactor: get('/second-factor', 'Whether I have a second factor', { answers: secondFactor.secondFactorView }),
+  beginSecondFactor: post('/second-factor', 'Begin a second factor: the secret for an authenticator', { answers: secondFactor.enrolAnswer, refuses: ['SECOND_FACTOR_STATE'] }),
+  confirmSecondFactor: post('/second-factor/confirm', 'Put it in force with a code of it; answers recovery codes, shown once', {
+    limit: 'login',
+    carries: 'json',
+    body: secondFactor.withCode,
+    answers: secondFactor.recoveryView,
+    refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
+  }),
+  removeSecondFactor: post('/second-factor/remove', 'Give it up, with a code of it', {
+    limit: 'login',
+    carries: 'json',
+    body: secondFactor.withCode,
+    answers: nothing,
+    refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
   }),
   withdrawals: get('/withdrawals', 'My withdrawals', { query: page, answers: listOf(withdrawals.withdrawalView) }),
   withdrawal: get('/withdrawals/:id', 'One withdrawal', { params: byId, answers: withdrawals.withdrawalView, refuses: ['NOT_FOUND'] }),
@@ -315,9 +349,21 @@ export const ENDPOINTS = {
     query: page.extend(withdrawals.adminWithdrawalQuery.shape),
     answers: listOf(withdrawals.adminWithdrawalView),
   }),
-  approveWithdrawal: post('/admin/withdrawals/:id/approve', 'Approve a withdrawal', {
+  approveWithdrawal: post('/admin/withdrawals/:id/approve', 'Approve a withdrawal with a signature; it is paid when enough admins have', {
     ...decide,
-    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED'],
+    carries: 'json',
+    body: approvals.approval,
+    answers: approvals.approvalProgress,
+    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'BUSY'],
+  }),
+  approvalKeys: get('/admin/approval-keys', 'Public keys of admins, and which of them the signer knows', { ...ADMIN, answers: listOf(approvals.approvalKeyView), refuses: ['BUSY'] }),
+  offerApprovalKey: post('/admin/approval-keys', 'Offer my public key; it counts when an operator has enrolled it at the signer', {
+    ...ADMIN,
+    status: 201,
+    carries: 'json',
+    body: approvals.offerKey,
+    answers: approvals.approvalKeyView,
+    refuses: ['FORBIDDEN', 'BUSY'],
   }),
   refuseWithdrawal: post('/admin/withdrawals/:id/refuse', 'Refuse a withdrawal', {
     ...decide,
@@ -368,6 +414,7 @@ export const ENDPOINTS = {
     answers: admin.venueView,
     refuses: ['BUSY', 'UNKNOWN_OUTCOME'],
   }),
+  setTier: post('/admin/users/:id/tier', 'Put a user into a tier of withdrawal limits', { ...decide, carries: 'json', body: withdrawals.setTier, refuses: ['NOT_FOUND', 'OWN_REQUEST'] }),
   adminUsers: get('/admin/users', 'Accounts', { ...ADMIN, query: page, answers: listOf(admin.adminUserView) }),
 } satisfies Record<string, Endpoint>;
 
