@@ -78,15 +78,12 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     },
     saveBlock: (block, found, keep, coins = []) =>
       inTransaction(dataSource, async (manager) => {
-        for (const row of found) await saveFound(manager, row);
-        for (const coin of coins) await saveCoin(manager, coin);
+        await saveFound(manager, found);
+        await saveCoins(manager, coins);
         await manager.insert(ChainBlockEntity, block);
         await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ? AND height < ?', [block.network, GENESIS, block.height - keep]);
       }),
-    saveDeposits: (found) =>
-      inTransaction(dataSource, async (manager) => {
-        for (const row of found) await saveFound(manager, row);
-      }),
+    saveDeposits: (found) => inTransaction(dataSource, (manager) => saveFound(manager, found)),
     explained: (network, asset, wanted, height) => explainedBy(dataSource, network, asset, wanted, height),
     above: async (network, height) => {
       const rows = (await dataSource.query("SELECT id FROM deposits WHERE network = ? AND block_height > ? AND state <> 'ORPHANED'", [network, height])) as { id: string }[];
@@ -141,21 +138,42 @@ async function explainedBy(dataSource: DataSource, network: string, asset: strin
  * A transfer that is there already is seen again. After its block was lost it counts as what it is in the new one: a
  * contract may pay another amount, or somebody else, when the same transaction is mined again elsewhere.
  */
-async function saveFound(manager: EntityManager, row: DepositRow): Promise<void> {
-  const known = await manager.findOneBy(DepositEntity, { network: row.network, txid: row.txid, position: row.position });
-  if (!known) {
-    await manager.insert(DepositEntity, row);
-    return;
+async function saveFound(manager: EntityManager, found: readonly DepositRow[]): Promise<void> {
+  for (const rows of inParts(found)) {
+    const [{ network = '' } = {}] = rows;
+    const before = await manager.findBy(DepositEntity, { network, txid: In([...new Set(rows.map(({ txid }) => txid))]) });
+    const known = new Map(before.map((row) => [`${row.txid} ${row.position}`, row]));
+    const fresh = new Map<string, DepositRow>();
+    for (const row of rows) {
+      const name = `${row.txid} ${row.position}`;
+      const old = known.get(name);
+      if (old) await seenAgain(manager, old, row);
+      else fresh.set(name, row);
+    }
+    if (fresh.size > 0) await manager.insert(DepositEntity, [...fresh.values()]);
   }
+}
+
+async function seenAgain(manager: EntityManager, known: DepositRow, row: DepositRow): Promise<void> {
   const { blockHeight, blockHash, userId, address, asset, amount, state } = row;
   const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1 } : { blockHeight, blockHash };
   await manager.update(DepositEntity, { id: known.id }, now);
 }
 
-/** A coin that is there already was mined again, in another block. */
-async function saveCoin(manager: EntityManager, { network, txid, index, branch, child, amount, height }: CoinRow): Promise<void> {
-  await manager.query(
-    'INSERT INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE height = VALUES(height)',
-    [network, txid, index, branch, child, amount, height],
-  );
+/** Coins that are there already were mined again, in another block. */
+async function saveCoins(manager: EntityManager, coins: readonly CoinRow[]): Promise<void> {
+  for (const some of inParts(coins)) {
+    await manager.query(
+      `INSERT INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES ${some.map(() => '(?, ?, ?, ?, ?, ?, ?)').join(', ')} ON DUPLICATE KEY UPDATE height = VALUES(height)`,
+      some.flatMap(({ network, txid, index, branch, child, amount, height }) => [network, txid, index, branch, child, amount, height]),
+    );
+  }
+}
+
+/** One statement for each: a block may hold ten thousand outputs of dust. */
+const A_STATEMENT = 500;
+function inParts<Row>(rows: readonly Row[]): Row[][] {
+  const parts: Row[][] = [];
+  for (let at = 0; at < rows.length; at += A_STATEMENT) parts.push(rows.slice(at, at + A_STATEMENT));
+  return parts;
 }

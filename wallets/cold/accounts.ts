@@ -19,7 +19,9 @@ const TXID = /^(0x)?[0-9a-f]{64}$/;
 
 export function createAccountCold(deps: AccountColdDeps): NetworkCold {
   const { addresses, coldStore, network, clock } = deps;
-  const isOurs = (address: string): boolean => addresses.includes(address);
+  const lower = new Set(addresses.map((address) => address.toLowerCase()));
+  // Blocks spell addresses without the checksum.
+  const isOurs = (address: string): boolean => lower.has(address.toLowerCase());
   return {
     held: { kind: 'addresses', addresses },
     isOurs,

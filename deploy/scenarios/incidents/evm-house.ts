@@ -13,6 +13,7 @@ import type { Registry } from '../../../domain/registry';
 import { createEngine } from '../../../matching/engine';
 import { createWallets } from '../../../wallets';
 import type { NetworkConfig, Wallets } from '../../../wallets';
+import type { ColdPlace } from '../../../wallets/cold/places';
 import { createSigner } from '../../../wallets/keys';
 import { openRules } from '../../../wallets/keys/testing';
 import { startAnvil } from '../../local/evm/anvil';
@@ -60,6 +61,8 @@ export interface HouseOptions {
   readonly token?: ContractName;
   /** The rules of the chain. */
   readonly hardfork?: string;
+  /** What the signer knows as cold storage. */
+  readonly cold?: ColdPlace;
 }
 
 export class EvmHouse {
@@ -81,7 +84,7 @@ export class EvmHouse {
     throw error;
   });
 
-  static async open({ token, hardfork }: HouseOptions = {}): Promise<EvmHouse> {
+  static async open({ token, hardfork, cold }: HouseOptions = {}): Promise<EvmHouse> {
     const house = new EvmHouse();
     house.bus.on('alert', (event) => void house.alerts.push(event));
     house.anvil = await house.node(CHAIN_ID, hardfork);
@@ -97,7 +100,7 @@ export class EvmHouse {
     house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
     await house.engine.start();
     const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: house.usdt, decimals: 6 } };
-    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules }, house.dir);
+    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, ...(cold && { cold: { ethereum: cold } }) }, house.dir);
     house.hot = (await house.signer.identity('ethereum')).hotAddress;
     return house;
   }
@@ -120,12 +123,12 @@ export class EvmHouse {
   }
 
   /** Wallets on the network; several at a time are several processes with one database. */
-  async start(over: Partial<NetworkConfig> = {}, signer: Signer = this.signer): Promise<Wallets> {
+  async start(over: Partial<NetworkConfig> = {}, signer: Signer = this.signer, venueCapital: VenueCapital = noVenue): Promise<Wallets> {
     const ids = { next: () => `w${process.pid}x${String(++this.n).padStart(8, '0')}` };
-    const settings = { rpcUrls: [this.anvil.url], traces: true, pollMs: 10, hotFloor: {}, gasReserve: '0', replaceAfter: 3, ...over };
+    const settings = { rpcUrls: [this.anvil.url], traces: true, pollMs: 10, gasReserve: '0', replaceAfter: 3, ...over };
     const { engine, registry } = this;
     const wallets = createWallets(
-      { dataSource: this.database.dataSource, engine, signer, venueCapital: noVenue, events: this.bus, clock, ids, registry, logger: silent },
+      { dataSource: this.database.dataSource, engine, signer, venueCapital, events: this.bus, clock, ids, registry, logger: silent },
       { networks: { ethereum: settings } },
     );
     this.running.push(wallets);
