@@ -1,15 +1,11 @@
 /** Cold storage on real local chains: coins go there above a ceiling, and come back by the hands of those who hold the keys. */
-import { BIP32Factory } from 'bip32';
-import { Psbt } from 'bitcoinjs-lib';
-import { HDNodeWallet, JsonRpcProvider, parseEther } from 'ethers';
-import * as secp256k1 from 'tiny-secp256k1';
 import { readBookFacts, readInFlight } from '../../db/stores/audit';
 import { parseAmount, parseSigned } from '../../domain/money/amount';
 import type { VenueCapital } from '../../domain/contract/ports';
 import { auditBooks, auditPlace } from '../../ledger/audit';
 import { createBitcoinNode } from '../../wallets/chains/bitcoin/node';
-import { parametersOf } from '../../wallets/chains/bitcoin/addresses';
 import { readBitcoin } from '../audit-bitcoin';
+import { bitcoinKeyholders, evmKeyholder } from '../local/keyholders';
 import { BitcoinHouse, noBitcoin } from './incidents/bitcoin-house';
 import { EvmHouse, until } from './incidents/evm-house';
 
@@ -17,7 +13,7 @@ jest.setTimeout(120_000);
 const policy = { sweepFrom: '0', sweepEveryMs: 0, floor: '0', ceiling: '0', above: 'cold' as const };
 
 describe('an address list', () => {
-  const keeper = HDNodeWallet.createRandom();
+  const keeper = evmKeyholder();
   const cold = { addresses: [keeper.address.toLowerCase()] };
   let house: EvmHouse;
   beforeEach(async () => {
@@ -28,11 +24,9 @@ describe('an address list', () => {
   const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
   /** What somebody with the key does, far from this house. */
   const sentByKeeper = async (to: string, ether: string): Promise<string> => {
-    const provider = new JsonRpcProvider(house.anvil.url, undefined, { cacheTimeout: -1 });
-    const sent = await keeper.connect(provider).sendTransaction({ to, value: parseEther(ether) });
-    provider.destroy();
+    const txid = await keeper.send(house.anvil.url, to, ether);
     await house.mine();
-    return sent.hash;
+    return txid;
   };
   const coldIsTheChain = async (): Promise<void> => {
     expect(await house.custody('cold/ethereum', 'ETH')).toBe(await house.onChain(keeper.address, 'ETH'));
@@ -79,7 +73,7 @@ describe('an address list', () => {
   });
 
   test('the signer sends to its own cold addresses alone, whatever the exchange is told', async () => {
-    const thief = HDNodeWallet.createRandom().address;
+    const thief = evmKeyholder().address;
     await house.start({ cold: { addresses: [thief] }, policies: { ETH: policy }, gasReserve: '1' });
     await house.tenEther();
     await until('the signer has refused', async () => house.codes().includes('SIGNER_REFUSED'), () => house.mine());
@@ -110,11 +104,7 @@ describe('an address list', () => {
 
 const onNode = noBitcoin() ? describe.skip : describe;
 onNode('two signatures of three', () => {
-  const regtest = parametersOf('regtest');
-  const roots = [41, 42, 43].map((seed) => BIP32Factory(secp256k1).fromSeed(Buffer.alloc(32, seed), regtest));
-  const ORIGIN = "m/48'/1'/0'/2'";
-  const keys = roots.map((root) => `[${Buffer.from(root.fingerprint).toString('hex')}/48h/1h/0h/2h]${root.derivePath(ORIGIN).neutered().toBase58()}`);
-  const cold = { required: 2, keys };
+  const { place: cold, sign } = bitcoinKeyholders();
   let house: BitcoinHouse;
   beforeEach(async () => {
     house = await BitcoinHouse.open(cold);
@@ -123,11 +113,6 @@ onNode('two signatures of three', () => {
   const storage = () => house.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
   const custody = async (place: string) => parseSigned((await house.engine.custody()).find((row) => row.place === place)?.amount ?? '0');
   const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
-  const sign = (psbt: string, keyholder: number): string => {
-    const known = Psbt.fromBase64(psbt, { network: regtest });
-    known.signAllInputsHD(roots[keyholder] ?? roots[0] as never);
-    return known.toBase64();
-  };
   const unexplained = async (): Promise<bigint[]> => {
     const { dataSource } = house.database;
     const facts = await readBookFacts(dataSource);

@@ -155,7 +155,7 @@ onNode('wallets on Bitcoin', () => {
     if (!network) throw new Error('no network');
     const booked = (place: string): bigint => -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
     const places = (await readBitcoin(database.dataSource, { network, node: chain() }, venueCapital, booked, await readInFlight(database.dataSource))).map(auditPlace);
-    expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([['hot/bitcoin', 0n], ['deposit/bitcoin', 0n]]);
+    expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([['hot/bitcoin', 0n], ['deposit/bitcoin', 0n], ['cold/bitcoin', 0n]]);
   };
 
   describe('deposits', () => {
