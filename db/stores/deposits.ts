@@ -140,8 +140,7 @@ async function explainedBy(dataSource: DataSource, network: string, asset: strin
  */
 async function saveFound(manager: EntityManager, found: readonly DepositRow[]): Promise<void> {
   for (const rows of inParts(found)) {
-    const [{ network = '' } = {}] = rows;
-    const before = await manager.findBy(DepositEntity, { network, txid: In([...new Set(rows.map(({ txid }) => txid))]) });
+    const before = await manager.findBy(DepositEntity, { network: rows[0]?.network ?? '', txid: In([...new Set(rows.map(({ txid }) => txid))]) });
     const known = new Map(before.map((row) => [`${row.txid} ${row.position}`, row]));
     const fresh = new Map<string, DepositRow>();
     for (const row of rows) {

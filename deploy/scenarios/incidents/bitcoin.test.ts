@@ -1,8 +1,8 @@
 /** Bitcoin: payments that are withdrawn, doubled, tiny, immature or of another kind; and nodes that lie about blocks. */
-import { crypto as hashes, payments } from 'bitcoinjs-lib';
 import { accountOf } from '../../../wallets/chains/bitcoin/addresses';
 import type { Coin } from '../../../wallets/chains/bitcoin/coins';
 import { strangersAddress } from '../../local/bitcoin/faucet';
+import { otherKinds } from '../../local/bitcoin/other-kinds';
 import { BitcoinHouse, N, noBitcoin, others, scriptFor } from './bitcoin-house';
 import { pause, until } from './evm-house';
 import { proxyOf } from './node-proxy';
@@ -84,17 +84,7 @@ onNode('incidents on Bitcoin', () => {
     const { depositXpub } = await house.signer.identity('bitcoin');
     await house.addressOf('u1');
     const { publicKey, script } = accountOf(depositXpub, 'regtest').own(0, 0);
-    const program = hashes.sha256(script);
-    const kinds = [
-      payments.p2pkh({ pubkey: publicKey }).output,
-      payments.p2sh({ redeem: payments.p2wpkh({ pubkey: publicKey }) }).output,
-      payments.p2wsh({ redeem: payments.p2pk({ pubkey: publicKey }) }).output,
-      payments.p2pk({ pubkey: publicKey }).output,
-      // A witness of versions to come, with our key's hash, and a taproot output of it.
-      Uint8Array.from([0x52, ...script.slice(1)]),
-      Uint8Array.from([0x51, 32, ...program]),
-      Uint8Array.from([0x6a, ...script.slice(1)]),
-    ].map((output) => ({ script: output ?? new Uint8Array(), value: 1_000_000n }));
+    const kinds = otherKinds(publicKey, script).map((output) => ({ script: output, value: 1_000_000n }));
     const coin: Coin = await house.othersCoin(3, '1');
     const right = { script, value: 2_000_000n };
     await house.mineOnly([(await house.othersPay(coin, [...kinds, right])).rawTransaction]);
