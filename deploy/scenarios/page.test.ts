@@ -11,6 +11,7 @@ import { orderView } from '../../domain/contract/api/orders';
 import { DomainError } from '../../domain/contract/errors';
 import type { PayoutRules } from '../../domain/contract/ports';
 import { presentFill, presentOrder } from '../../server/orders/present';
+import { shownBy } from '../../server/second-factor/testing';
 import { fillRow, orderRow } from '../../server/orders/testing';
 import { ADDRESS, PASSWORD, PNG, testWorld } from '../../server/testing';
 import type { TestWorld } from '../../server/testing';
@@ -109,6 +110,38 @@ inBrowser('the page', () => {
     });
     stop();
     expect(shown).toMatchObject({ venueOrderId: '4711', txid: '0xbb' });
+    expect([...userBrowser.complaints, ...adminBrowser.complaints, ...world.failures]).toEqual([]);
+  });
+
+  test('a second factor by clicks, and a withdrawal that wants its code', async () => {
+    const { page } = userBrowser;
+    await page.goto(`${world.url}/kyc`);
+    await userBrowser.answered('/second-factor', () => page.getByTestId('second-factor-begin').click());
+    const secret = (await page.getByTestId('second-factor-secret').innerText()).trim();
+    await userBrowser.shoot('second-factor');
+    await page.getByTestId('second-factor-code').fill(shownBy(world, secret));
+    await page.getByTestId('second-factor-confirm').click();
+    await page.locator('[data-testid="second-factor"][data-state="on"]').waitFor();
+    expect(await page.getByTestId('recovery-code').count()).toBe(10);
+    await userBrowser.shoot('second-factor-recovery');
+    await page.goto(`${world.url}/withdraw`);
+    await page.getByTestId('withdraw-left').waitFor();
+    await page.getByTestId('withdraw-address').fill(ADDRESS);
+    await page.getByTestId('withdraw-amount').fill('0.3');
+    await page.getByTestId('withdraw-review').click();
+    await page.getByTestId('withdraw-code').fill(shownBy(world, secret));
+    await userBrowser.shoot('withdraw-with-code');
+    await userBrowser.answered('/withdrawals', () => page.getByTestId('withdraw-submit').click());
+    await page.getByTestId('withdraw-done').waitFor();
+    const { page: admins } = adminBrowser;
+    await admins.goto(`${world.url}/admin/withdrawals`);
+    const row = admins.locator('[data-testid="admin-withdrawal-row"][data-state="REQUESTED"]').first();
+    expect(await row.getByTestId('review-reasons').innerText()).toContain('A new address');
+    for (const [width, name] of [[1440, 'desk'], [360, 'phone']] as const) {
+      await admins.setViewportSize({ width, height: 900 });
+      expect(await admins.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+      await adminBrowser.shoot(`admin-withdrawals-${name}`);
+    }
     expect([...userBrowser.complaints, ...adminBrowser.complaints, ...world.failures]).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
 import type { UserRow } from '../../db/entities/accounts';
 import type { SecondFactorRow } from '../../db/entities/second-factors';
 import { dropSecondFactor, lockSecondFactor, saveSecondFactor, secondFactorOf } from '../../db/stores/second-factors';
 import { inTransaction } from '../../db/transaction';
+import type { Transaction } from '../../db/transaction';
 import type { EnrolView, SecondFactorView } from '../../domain/contract/api/second-factor';
 import { DomainError } from '../../domain/contract/errors';
 import type { ServerDeps } from '../deps';
@@ -46,14 +46,17 @@ export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dat
   };
 
   /** Runs `then` with the row after a good code; a wrong one is counted, and that count stays. */
-  const withCode = async (userId: string, code: string, then: (manager: EntityManager, row: SecondFactorRow) => Promise<void>): Promise<void> => {
+  const withCode = async (userId: string, code: string, then: (manager: Transaction, row: SecondFactorRow) => Promise<void>): Promise<void> => {
     const refusal = await inTransaction(dataSource, async (manager) => {
       const row = await lockSecondFactor(manager, userId);
       if (!row) return new DomainError('SECOND_FACTOR_STATE');
       const now = clock.now();
       if (row.failures >= MOST_FAILURES && now - row.failedAt < LOCKED_MS) return new DomainError('TOO_MANY_REQUESTS');
       const next = used(row, code);
-      if (next) return void (await then(manager, next));
+      if (next) {
+        await then(manager, next);
+        return undefined;
+      }
       // After the pause five new tries begin.
       await saveSecondFactor(manager, { ...row, failures: row.failures >= MOST_FAILURES ? 1 : row.failures + 1, failedAt: now });
       return new DomainError('SECOND_FACTOR_WRONG');

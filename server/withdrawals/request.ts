@@ -1,10 +1,10 @@
-import type { EntityManager } from 'typeorm';
 import type { UserRow } from '../../db/entities/accounts';
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import { withdrawalOf } from '../../db/stores/history';
 import { knowAddress, knownSince, saveReview, spentSince, tierOf } from '../../db/stores/reviews';
 import { lockUser } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
+import type { Transaction } from '../../db/transaction';
 import type { AskWithdrawal, WithdrawalLimitsView } from '../../domain/contract/api/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
 import { ONE, formatAmount, parseAmount } from '../../domain/money/amount';
@@ -36,7 +36,7 @@ export interface WithdrawalRequests {
 
 export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactors, tiers: WithdrawalLimits): WithdrawalRequests {
   const one = oneAtATime();
-  const limitsOf = async (manager: EntityManager, userId: string): Promise<TierLimits & { tier: number }> => {
+  const limitsOf = async (manager: Transaction, userId: string): Promise<TierLimits & { tier: number }> => {
     const tier = await tierOf(manager, userId);
     const limits = tiers[Math.min(tier, tiers.length) - 1];
     if (!limits) throw new Error('there are no withdrawal limits');

@@ -112,9 +112,8 @@ test('refused with a reason; canceled by its owner', async () => {
 describe('what passes, what is looked at, what is refused', () => {
   const DAY = 86_400_000;
   let trusted: Visitor;
-  let id: string;
   beforeAll(async () => {
-    id = await world.account('trusted@example.org', { kycState: 'APPROVED' });
+    await world.account('trusted@example.org', { kycState: 'APPROVED' });
     trusted = world.visitor();
     await trusted.logIn('trusted@example.org');
   });
