@@ -1,18 +1,17 @@
 /** People who hold the keys of cold storage, far from the house: for tests and the local world alone. */
 import { BIP32Factory } from 'bip32';
-import { Psbt } from 'bitcoinjs-lib';
+import { Psbt, networks } from 'bitcoinjs-lib';
 import { HDNodeWallet, JsonRpcProvider, parseEther } from 'ethers';
 import * as secp256k1 from 'tiny-secp256k1';
-import { hexOf, parametersOf } from '../../wallets/chains/bitcoin/addresses';
 
 const ORIGIN = "m/48'/1'/0'/2'";
 
 /** Three of them on a regtest Bitcoin, each with a device; two must sign. */
 export function bitcoinKeyholders(): { readonly place: { required: number; keys: string[] }; sign(psbt: string, who: 0 | 1 | 2): string } {
-  const regtest = parametersOf('regtest');
+  const { regtest } = networks;
   const roots = [41, 42, 43].map((seed) => BIP32Factory(secp256k1).fromSeed(Buffer.alloc(32, seed), regtest));
   return {
-    place: { required: 2, keys: roots.map((root) => `[${hexOf(root.fingerprint)}/48h/1h/0h/2h]${root.derivePath(ORIGIN).neutered().toBase58()}`) },
+    place: { required: 2, keys: roots.map((root) => `[${Buffer.from(root.fingerprint).toString('hex')}/48h/1h/0h/2h]${root.derivePath(ORIGIN).neutered().toBase58()}`) },
     sign: (psbt, who) => {
       const known = Psbt.fromBase64(psbt, { network: regtest });
       const root = roots[who];
