@@ -10,6 +10,7 @@ export class WrongKey extends Error {
 /** Our deposit addresses of one network, in memory: every transfer of every block is held against them. */
 export class OwnAddresses {
   private readonly byAddress = new Map<string, DepositAddressRow>();
+  private readonly inOrder: string[] = [];
   /** All numbers up to here were read from the table; what this process issued itself may lie above. */
   private readUpTo = -1;
 
@@ -32,7 +33,7 @@ export class OwnAddresses {
   /** Reads what was issued since, by other processes too. Called after the chain's head was read and before its blocks are. */
   async refresh(): Promise<void> {
     for (const row of await this.store.addresses(this.network, this.readUpTo)) {
-      this.byAddress.set(row.address.toLowerCase(), row);
+      this.add(row);
       this.readUpTo = row.index;
     }
   }
@@ -42,9 +43,15 @@ export class OwnAddresses {
     if (this.derive(index) !== address) throw new WrongKey(`${this.network}: the signer's key does not derive address ${index}; is it another seed?`);
   }
 
-  /** All of them, oldest first. */
-  all(): string[] {
-    return [...this.byAddress.values()].map(({ address }) => address);
+  /** All of them; new ones at the end. */
+  all(): readonly string[] {
+    return this.inOrder;
+  }
+
+  private add(row: DepositAddressRow): void {
+    const name = row.address.toLowerCase();
+    if (!this.byAddress.has(name)) this.inOrder.push(row.address);
+    this.byAddress.set(name, row);
   }
 
   isOurs(address: string): boolean {
@@ -59,7 +66,7 @@ export class OwnAddresses {
   async addressFor(userId: string): Promise<string> {
     const row = await this.store.issue(this.network, userId, this.derive, this.clock.now());
     this.mustDerive(row);
-    this.byAddress.set(row.address.toLowerCase(), row);
+    this.add(row);
     return row.address;
   }
 }

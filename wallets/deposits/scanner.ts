@@ -218,22 +218,36 @@ async function creditReference(store: DepositStore, row: DepositRow): Promise<st
   return reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`;
 }
 
+/** Deposits taken further at a time: the engine commits them together. */
+const AT_A_TIME = 50;
+
 /** Counts confirmations and credits what has enough. Throws after all of them what keeps some waiting. */
 async function settle(deps: ScannerDeps, ring: readonly ChainBlockRow[], height: number): Promise<void> {
-  const { store, events, network } = deps;
+  const { store, network } = deps;
   const waits: string[] = [];
-  for (const row of await store.inStates(network.id, ['SEEN', 'CONFIRMING'])) {
-    const confirmations = height - row.blockHeight + 1;
-    if (confirmations !== row.confirmations || row.state === 'SEEN') {
-      await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations });
-      events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
+  const rows = await store.inStates(network.id, ['SEEN', 'CONFIRMING']);
+  for (let at = 0; at < rows.length; at += AT_A_TIME) {
+    const results = await Promise.allSettled(rows.slice(at, at + AT_A_TIME).map((row) => settleOne(deps, ring, row, height)));
+    for (const result of results) {
+      if (result.status === 'rejected') throw result.reason;
+      if (result.value !== undefined) waits.push(result.value);
     }
-    if (confirmations < network.confirmations) continue;
-    const why = await objection(deps, ring, row);
-    if (why === undefined) await credit(deps, row);
-    else waits.push(why);
   }
   if (waits.length > 0) throw new Error(`${network.id}: ${waits.join('; ')}`);
+}
+
+/** Answers why it waits though it is deep enough. */
+async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow, height: number): Promise<string | undefined> {
+  const { store, events, network } = deps;
+  const confirmations = height - row.blockHeight + 1;
+  if (confirmations !== row.confirmations || row.state === 'SEEN') {
+    await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations });
+    events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
+  }
+  if (confirmations < network.confirmations) return undefined;
+  const why = await objection(deps, ring, row);
+  if (why === undefined) await credit(deps, row);
+  return why;
 }
 
 /** Why a deposit may not be credited yet, by what other nodes say of its block. */

@@ -66,7 +66,8 @@ describe.each([
     await house.world.contractPays(address, ['2']);
     await credited('2');
     const { height } = await house.world.head();
-    await house.world.reorganise(height - 10 > N + 3 ? N + 3 : N);
+    const [deposit] = await house.rows<{ height: string }>('SELECT block_height AS height FROM deposits');
+    await house.world.reorganise(height - Number(deposit?.height) + 1);
     await until('taken back', async () => (await house.available('u1', 'ETH')) === '0');
     await house.world.contractPays(address, ['2']);
     await credited('2');
