@@ -40,8 +40,13 @@ const json = <Schema extends z.ZodType>(schema: Schema, empty: string) =>
     });
 
 /** Where coins lie, as settings. Read by the exchange; the signer reads COLD_STORAGE from its own. */
-export const TREASURY_SETTINGS = { TREASURY: json(z.array(policy), '[]'), RECONCILE_THRESHOLDS: json(z.record(z.string(), amount), '{}') } as const;
-export const COLD_SETTINGS = { COLD_STORAGE: json(z.record(network, cold), '{}') } as const;
+export const TREASURY_SETTINGS = {
+  TREASURY: json(z.array(policy), '[]'),
+  RECONCILE_THRESHOLDS: json(z.record(z.string(), amount), '{}'),
+} as const;
+export const COLD_SETTINGS = {
+  COLD_STORAGE: json(z.record(network, cold), '{}'),
+} as const;
 
 export type TreasuryPolicies = z.output<(typeof TREASURY_SETTINGS)['TREASURY']>;
 export type ColdPlaces = z.output<(typeof COLD_SETTINGS)['COLD_STORAGE']>;

@@ -129,7 +129,7 @@ function lockFile(): string[] {
 
 /** Settings are those of the two schemas; `.env.example` names each once, set or commented out. */
 function settings(): string[] {
-  const known = new Set(['deploy/config.ts', 'deploy/networks.ts', 'deploy/signer.ts'].flatMap((file) => [...read(file).matchAll(/^ {2}([A-Z][A-Z0-9_]*): z\./gm)].map((match) => match[1] ?? '')));
+  const known = new Set(['deploy/config.ts', 'deploy/networks.ts', 'deploy/signer.ts', 'deploy/treasury-settings.ts'].flatMap((file) => [...read(file).matchAll(/^ {2}([A-Z][A-Z0-9_]*): (?:z\.|json\()/gm)].map((match) => match[1] ?? '')));
   const named = [...read('.env.example').matchAll(/^(?:# ?)?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1] ?? '');
   return [
     ...[...known].filter((name) => !named.includes(name)).map((name) => `.env.example does not name ${name}`),

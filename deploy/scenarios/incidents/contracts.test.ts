@@ -1,6 +1,6 @@
 /** Coins that contracts send, and coins that they only seem to send, on nodes that trace and on nodes that do not. */
 import { ONE, parseAmount } from '../../../domain/money/amount';
-import { EvmHouse, N, pause, until } from './evm-house';
+import { EvmHouse, pause, until } from './evm-house';
 import { proxyOf } from './node-proxy';
 
 let house: EvmHouse;
