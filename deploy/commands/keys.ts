@@ -4,9 +4,8 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Mnemonic } from 'ethers';
-import { freshSeed, joinShares, knownBy, passphraseKek, readSeed, readShare, rotateSeed, splitSeed, writeSeed } from '../../wallets/keys';
-import type { KeyEncryption } from '../../wallets/keys';
+import { freshSeed, joinShares, knownBy, passphraseKek, readSeed, readShare, rotateSeed, seedOfWords, splitSeed, writeSeed } from '../../wallets/keys';
+import type { KeyEncryption, Seed } from '../../wallets/keys';
 import { loadEnvFile } from '../config';
 import { drill } from '../keys-drill';
 import { json, line, option, runCommand, table, wantsJson } from '../print';
@@ -41,7 +40,7 @@ function place(): Place {
   return { file, settings: { ...settings, ...(passphrase !== undefined && { SIGNER_PASSPHRASE: passphrase }) }, newPassphrase: env.NEW_PASSPHRASE ?? '' };
 }
 
-function show(done: string, file: string, seed: Mnemonic): void {
+function show(done: string, file: string, seed: Seed): void {
   const known = knownBy(seed);
   if (wantsJson()) return json({ done, file, ...known });
   table(['what', 'value'], [['done', done], ['file', file], ...Object.entries(known).map(([what, value]) => [what, value])]);
@@ -49,16 +48,16 @@ function show(done: string, file: string, seed: Mnemonic): void {
 
 const options = (name: string): string[] => process.argv.flatMap((word, at) => (word === `--${name}` ? [process.argv[at + 1] ?? ''] : []));
 
-async function create({ file, settings }: Place, seed: Mnemonic, done: string): Promise<void> {
+async function create({ file, settings }: Place, seed: Seed, done: string): Promise<void> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   await writeSeed(file, seed, kekOf(settings, true));
   show(done, file, seed);
 }
 
-function words(): Mnemonic {
+function words(): Seed {
   const from = option('words');
   if (!from) throw new Error('name the file with the words: --words <file>, or - for the standard input');
-  return Mnemonic.fromPhrase(readFileSync(from === '-' ? 0 : from, 'utf8').trim().replace(/\s+/g, ' '));
+  return seedOfWords(readFileSync(from === '-' ? 0 : from, 'utf8'));
 }
 
 async function backup({ file, settings, newPassphrase }: Place): Promise<void> {
