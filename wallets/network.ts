@@ -76,7 +76,7 @@ export interface NetworkStatus {
 export interface OpenNetwork {
   readonly chain: Pick<Chain, 'address'>;
   readonly own: OwnAddresses;
-  readonly hotAddress: string;
+  isHouse(address: string): boolean;
   readonly rails: readonly Rail[];
   begin(): void;
   end(): Promise<void>;
@@ -130,7 +130,7 @@ async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkCon
     const sweeps = createSweeps({ ...shared, transactions });
     const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
     const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney };
-    return { chain, own, hotAddress, rails, ...createRounds(deps, network, settings, chain, steps) };
+    return { chain, own, isHouse: (address) => address === hotAddress, rails, ...createRounds(deps, network, settings, chain, steps) };
   } catch (error) {
     chain.close();
     throw error;
@@ -158,7 +158,7 @@ async function openBitcoin(deps: NetworkDeps, network: Network, settings: Networ
   const chain = treasuryChain(node, purse);
   const venueMoney = createVenueMoney({ ...shared, chain, transactions, venueCapital, floor: floorOf(network, settings) });
   const payouts = createPayouts({ ...shared, chain, own, transactions, venueMoney });
-  return { chain: node, own, hotAddress, rails, ...createRounds(deps, network, settings, { ...node, close: () => undefined }, { scanner, transactions, between: [], payouts, venueMoney }) };
+  return { chain: node, own, isHouse: (address) => house.isOurs(address), rails, ...createRounds(deps, network, settings, { ...node, close: () => undefined }, { scanner, transactions, between: [], payouts, venueMoney }) };
 }
 
 /** A node and its coins, as far as the treasury asks. */

@@ -11,7 +11,8 @@ const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$/i;
 
 export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;
-  readonly hotAddress: string;
+  /** One of the house's own: the hot wallet's, or one for change. */
+  isHouse(address: string): boolean;
   readonly own: Pick<OwnAddresses, 'ownerOf'>;
   readonly rails: readonly Rail[];
 }
@@ -27,7 +28,7 @@ export function createAddressCheck(registry: Registry, networks: ReadonlyMap<str
       if (!address) throw new DomainError('BAD_ADDRESS', { network });
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
-      if (DENIED.test(lower) || contracts.includes(lower) || lower === known.hotAddress.toLowerCase()) throw new DomainError('ADDRESS_DENIED', { network });
+      if (DENIED.test(lower) || contracts.includes(lower) || known.isHouse(address)) throw new DomainError('ADDRESS_DENIED', { network });
       return { address, inside: known.own.ownerOf(address) !== undefined };
     },
   };
