@@ -143,6 +143,16 @@ inBrowser('the page', () => {
       await adminBrowser.shoot(`admin-withdrawals-${name}`);
     }
     expect([...userBrowser.complaints, ...adminBrowser.complaints, ...world.failures]).toEqual([]);
+    // Logged in again, it asks for a code; the browser notes the refusal that says so.
+    await page.getByTestId('logout').click();
+    await page.getByTestId('auth-email').fill('ada@example.org');
+    await page.getByTestId('auth-password').fill(PASSWORD);
+    await page.getByTestId('auth-submit').click();
+    await page.getByTestId('auth-code').fill(shownBy(world, secret));
+    await userBrowser.shoot('login-with-code');
+    await page.getByTestId('auth-submit').click();
+    await page.getByTestId('logout').waitFor();
+    expect(userBrowser.complaints.splice(0).filter((complaint) => !complaint.includes('403'))).toEqual([]);
   });
 
   test.each(['overview', 'trade', 'kyc', 'deposit', 'swap', 'withdraw', 'history'])(
