@@ -18,6 +18,7 @@ import { coldList } from '../wallets/cold/places';
 import { coldPlace } from '../wallets/cold/storage';
 import { connectSigner } from '../wallets/keys';
 import type { Config } from './config';
+import { anyNode } from './any-node';
 import { bitcoinOutside, readBitcoin } from './audit-bitcoin';
 import type { BitcoinOutside } from './audit-bitcoin';
 import { openBitcoin, openNetworks } from './networks';
@@ -80,7 +81,7 @@ export async function openOutside(config: Config, registry: Registry): Promise<{
 
 /** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */
 async function openChains(config: Config, registry: Registry, signer: Signer): Promise<Outside['chains']> {
-  const nodes = new Map(openNetworks(config).map(({ id, rpcUrl }) => [id, rpcUrl]));
+  const nodes = new Map(openNetworks(config).map(({ id, rpcUrls }) => [id, rpcUrls]));
   return Promise.all(
     registry.networks.filter(({ kind }) => kind === 'evm').map(async (network) => {
       const rails = registry.rails.filter((rail) => rail.network === network.id);
@@ -89,7 +90,7 @@ async function openChains(config: Config, registry: Registry, signer: Signer): P
         () => undefined,
       );
       const place = config.COLD_STORAGE[network.id];
-      const chain = createEvmChain(network, rails, { rpcUrl: nodes.get(network.id) ?? '', traces: false });
+      const chain = anyNode(network, nodes.get(network.id) ?? [], (rpcUrl) => createEvmChain(network, rails, { rpcUrl, traces: false }));
       return { network, rails, chain, hotAddress, cold: place ? coldList(network, place, chain.address) : [] };
     }),
   );

@@ -202,6 +202,9 @@ inBrowser('the page', () => {
       await page.setViewportSize({ width, height: 1000 });
       await page.goto(`${world.url}/admin/treasury`);
       await page.getByTestId('pause-row').waitFor();
+      await page.getByTestId('network-fault').waitFor();
+      expect(await page.getByTestId('network-fault').textContent()).toContain('do not agree on block 7');
+      expect(await page.getByTestId('node-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state')))).toEqual(['used', 'silent']);
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
       await adminBrowser.shoot(`admin-treasury-${name}`);
     }
