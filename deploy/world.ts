@@ -288,7 +288,7 @@ export class World {
       ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),
       ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([name, value]) => value && /^SIGNER_(KEK|PKCS11_\w+|APPROVAL_HOURS)$/.test(name))),
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),
-      ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$|^BITCOIN_NETWORK$/.test(name))),
+      ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$|^BITCOIN_NETWORK$|^COLD_STORAGE$/.test(name))),
     };
     const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'signer', dir], cwd: ROOT, env, mark: dir });
     this.parts.set('signer', running);
