@@ -10,6 +10,7 @@ import { Proofs1764200000000 } from './migrations/1764200000000-proofs';
 import { FewerIndexes1764300000000 } from './migrations/1764300000000-fewer-indexes';
 import { FinalIntents1764400000000 } from './migrations/1764400000000-final-intents';
 import { Coins1764500000000 } from './migrations/1764500000000-coins';
+import { FrozenAddresses1764610000000 } from './migrations/1764610000000-frozen-addresses';
 
 export interface DbConfig {
   /** mysql://user:password@host:port/database */
@@ -31,7 +32,7 @@ export async function openDatabase(config: DbConfig): Promise<DataSource> {
     url: config.url,
     poolSize: config.poolSize,
     entities: ENTITIES,
-    migrations: [Foundation1763700000000, Trading1763800000000, SecondLeg1763900000000, VenueEpochs1764000000000, Pauses1764100000000, Proofs1764200000000, FewerIndexes1764300000000, FinalIntents1764400000000, Coins1764500000000],
+    migrations: [Foundation1763700000000, Trading1763800000000, SecondLeg1763900000000, VenueEpochs1764000000000, Pauses1764100000000, Proofs1764200000000, FewerIndexes1764300000000, FinalIntents1764400000000, Coins1764500000000, FrozenAddresses1764610000000],
     synchronize: false,
     timezone: 'Z',
     charset: 'utf8mb4',

@@ -14,11 +14,12 @@ import { createBinance } from '../matching/venues/binance';
 import type { Binance } from '../matching/venues/binance';
 import { createEvmChain } from '../wallets/chains/evm';
 import type { Chain } from '../wallets/chains/chain';
+import { createTronChain } from '../wallets/chains/tron';
 import { connectSigner } from '../wallets/keys';
 import type { Config } from './config';
 import { bitcoinOutside, readBitcoin } from './audit-bitcoin';
 import type { BitcoinOutside } from './audit-bitcoin';
-import { openBitcoin, openNetworks } from './networks';
+import { openBitcoin, openNetworks, openTron } from './networks';
 
 export interface AuditResult {
   readonly findings: Finding[];
@@ -79,14 +80,16 @@ export async function openOutside(config: Config, registry: Registry): Promise<{
 /** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */
 async function openChains(config: Config, registry: Registry, signer: Signer): Promise<Outside['chains']> {
   const nodes = new Map(openNetworks(config).map(({ id, rpcUrl }) => [id, rpcUrl]));
+  const { rpcUrl: tronUrl = '', tron = 'main' } = openTron(config) ?? {};
   return Promise.all(
-    registry.networks.filter(({ kind }) => kind === 'evm').map(async (network) => {
+    registry.networks.filter(({ kind }) => kind !== 'bitcoin').map(async (network) => {
       const rails = registry.rails.filter((rail) => rail.network === network.id);
       const hotAddress = await signer.identity(network.id).then(
         (identity) => identity.hotAddress,
         () => undefined,
       );
-      return { network, rails, chain: createEvmChain(network, rails, { rpcUrl: nodes.get(network.id) ?? '', traces: false }), hotAddress };
+      const chain = network.kind === 'tron' ? createTronChain(network, rails, { rpcUrl: tronUrl, tron }) : createEvmChain(network, rails, { rpcUrl: nodes.get(network.id) ?? '', traces: false });
+      return { network, rails, chain, hotAddress };
     }),
   );
 }

@@ -17,7 +17,7 @@ import { runApiRole } from './api';
 import { isLoopback, loadEnvFile, readConfig } from './config';
 import { watchOutside } from './audit';
 import type { Config } from './config';
-import { openBitcoin, openNetworks } from './networks';
+import { openBitcoin, openNetworks, openTron } from './networks';
 import { createReconciler } from './reconcile';
 import { firstFunds } from './first-funds';
 import type { Ports } from './link/protocol';
@@ -40,8 +40,8 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
 
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
-  const bitcoin = openBitcoin(config);
-  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).map(({ rpcUrl }) => rpcUrl), ...(bitcoin ? [bitcoin.rpcUrl] : [])]) {
+  const nodes = [...openNetworks(config), openBitcoin(config), openTron(config)].flatMap((network) => (network ? [network.rpcUrl] : []));
+  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]) {
     if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
   }
 }
@@ -56,10 +56,11 @@ const binanceSettings = (config: Config) => ({
 
 /** How the wallets reach each network. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {
-  const bitcoin = openBitcoin(config);
+  const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
   return Object.fromEntries([
     ...openNetworks(config).map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, hotFloor: {} }] as const),
     ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, hotFloor: {} }] as const] : []),
+    ...(tron ? [[tron.id, { ...tron, traces: false, hotFloor: {} }] as const] : []),
   ]);
 }
 
@@ -71,8 +72,8 @@ async function runAll(config: Config): Promise<void> {
   await guardSettings(dataSource, config, logger);
   await migrate(dataSource);
   const networks = openNetworks(config);
-  const bitcoin = openBitcoin(config);
-  await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin), clock.now());
+  const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
+  await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin, tron), clock.now());
   const registry = await loadRegistry(dataSource);
   const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);
@@ -94,7 +95,7 @@ async function runAll(config: Config): Promise<void> {
   await wallets.start();
   if (config.JAVIZEN_LOCAL === '1') {
     mustBeLocal(config);
-    await firstFunds({ networks, bitcoin, coins: createCoinStore(dataSource), engine: matching.engine, signer, logger });
+    await firstFunds({ networks, bitcoin, tron, coins: createCoinStore(dataSource), engine: matching.engine, signer, logger });
     const password = config.JAVIZEN_DEMO_PASSWORD ?? '';
     await ensureAccount({ dataSource, clock, ids }, { email: 'admin@javizen.local', password, role: 'admin', locale: 'en' });
     await ensureAccount({ dataSource, clock, ids }, { email: 'trader@javizen.local', password, role: 'user', locale: 'en' });

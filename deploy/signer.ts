@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runSigner } from '../wallets/keys';
-import { NETWORK_SETTINGS, bitcoinOf, evmNetworks } from './networks';
+import { NETWORK_SETTINGS, bitcoinOf, evmNetworks, tronOf } from './networks';
 
 const schema = z.object({
   SIGNER_SOCKET: z.string().min(1),
@@ -13,6 +13,9 @@ const schema = z.object({
 /** Some hundred satoshi a byte for a payment of ten coins. */
 const MOST_BITCOIN_FEE = '0.002';
 
+/** In TRX: some four payments of dollars to somebody who has none. */
+const MOST_TRON_FEE = '60';
+
 /** The signer's role: its own settings, its own process. Nothing of the exchange's environment is read. */
 export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
   const config = schema.parse(env);
@@ -21,12 +24,14 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
     return [id, { chainId, gasAsset, rails }] as const;
   });
   const { id, gasAsset: asset, bitcoin: chain } = bitcoinOf(config);
+  const tron = tronOf(config);
+  const tronRails = { TRX: { contract: null, decimals: 6 }, USDT: { contract: tron.usdt, decimals: 6 } };
   const signer = await runSigner({
     socketPath: config.SIGNER_SOCKET,
     seedFile: config.SIGNER_SEED_FILE,
     passphrase: config.SIGNER_PASSPHRASE,
     dir: config.SIGNER_DIR,
-    policy: { networks: Object.fromEntries(networks), maxGasCost: '0.1', coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE } } },
+    policy: { networks: Object.fromEntries(networks), maxGasCost: '0.1', coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE } }, trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE } } },
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {

@@ -14,6 +14,9 @@ import type { BitcoinNode } from './chains/bitcoin/node';
 import { WrongChain } from './chains/chain';
 import type { Chain } from './chains/chain';
 import { createEvmChain } from './chains/evm';
+import { createTronChain } from './chains/tron';
+import type { TronNetwork } from './chains/tron';
+import { addressFrom as tronAddressFrom } from './chains/tron/addresses';
 import { HouseAddresses } from './coins/house-addresses';
 import { Purse } from './coins/purse';
 import { CoinTransactions } from './coins/transactions';
@@ -27,6 +30,9 @@ import { createSweeps } from './sweeps';
 import type { TreasuryChain } from './treasury/sender';
 import { Transactions } from './treasury/transactions';
 import { createVenueMoney } from './treasury/venue';
+import { createTronGuard } from './tron/guard';
+import { Renewals } from './tron/renewals';
+import { tronSigning } from './tron/signing';
 import { createPayouts } from './withdrawals/payouts';
 
 export interface NetworkDeps {
@@ -50,6 +56,9 @@ export interface NetworkConfig {
   readonly traces: boolean;
   /** Which Bitcoin it is, of a network of that kind. */
   readonly bitcoin?: BitcoinNetwork;
+  /** Which TRON it is, and for how long a transaction of ours is good, of a network of that kind. */
+  readonly tron?: TronNetwork;
+  readonly goodForMs?: number;
   readonly pollMs: number;
   /** Kept in the hot wallet of each asset, as decimal strings; what is above goes on to the venue. */
   readonly hotFloor: Readonly<Record<string, string>>;
@@ -111,7 +120,32 @@ export const isWrongSetup = (error: unknown): boolean => error instanceof WrongC
 
 /** Everything of one network. Throws when node and signer are not what the settings say. */
 export function openNetwork(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
+  if (network.kind === 'tron') return openTron(deps, network, settings);
   return network.kind === 'bitcoin' ? openBitcoin(deps, network, settings) : openEvm(deps, network, settings);
+}
+
+async function openTron(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
+  const { depositStore, chainStore, treasuryStore: store, engine, signer, events, clock, ids, logger, venueCapital } = deps;
+  const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
+  const { tron, rpcUrl, goodForMs } = settings;
+  if (!tron) throw new WrongChain(`${network.id}: the settings do not say which TRON it is`);
+  const chain = createTronChain(network, rails, { rpcUrl, tron, ...(goodForMs !== undefined && { goodForMs }) });
+  await chain.check();
+  const { depositXpub, hotAddress } = await signer.identity(network.id);
+  const depositAddress = tronAddressFrom(depositXpub);
+  const own = await ownAddresses(deps, network, settings, depositAddress);
+  const guard = createTronGuard({ chain, network, own, depositStore, chainStore, events, clock, logger });
+  const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
+  const scanner = createScanner({ ...shared, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+  await scanner.anchor();
+  const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
+  const transactionsDeps = { ...shared, signer: signing, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
+  const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals({ ...transactionsDeps, chain }, intentOf));
+  const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, floor: floorOf(network, settings) });
+  const sweeps = createSweeps({ ...shared, transactions, maySweep: guard.maySweep });
+  const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
+  const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney };
+  return { chain, own, hotAddress, rails, ...createRounds(deps, network, settings, chain, steps) };
 }
 
 async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {

@@ -357,6 +357,7 @@ describe('sweeps', () => {
       const mortal: Signer = {
         identity: (network) => signer.identity(network),
         signCoins: (intent) => signer.signCoins(intent),
+        signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
           dying = true;
           void wallets?.stop();
@@ -446,6 +447,7 @@ describe('withdrawals', () => {
       signer: {
         identity: (network) => signer.identity(network),
         signCoins: (intent) => signer.signCoins(intent),
+        signTron: (intent) => signer.signTron(intent),
         sign: (intent) => {
           signed.push(intent);
           void wallets?.stop();
@@ -475,6 +477,7 @@ describe('withdrawals', () => {
       signer: {
         identity: (network) => signer.identity(network),
         signCoins: (intent) => signer.signCoins(intent),
+        signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
           asked.push(intent);
           throw new Error('killed');

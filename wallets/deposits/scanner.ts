@@ -27,6 +27,8 @@ export interface HouseCoins {
 export interface ScannerDeps {
   readonly chain: Pick<Chain, 'head' | 'header' | 'transfers'>;
   readonly house?: HouseCoins;
+  /** Asked before each credit: a deposit that may not be credited waits. Of networks where a deposit needs a further look. */
+  readonly mayCredit?: (row: DepositRow) => Promise<boolean>;
   readonly network: Network;
   readonly rails: readonly Rail[];
   readonly store: DepositStore;
@@ -199,7 +201,7 @@ async function settle(deps: ScannerDeps, height: number): Promise<void> {
       await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations });
       events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
     }
-    if (confirmations >= network.confirmations) await credit(deps, row);
+    if (confirmations >= network.confirmations && (await (deps.mayCredit?.(row) ?? true))) await credit(deps, row);
   }
 }
 

@@ -11,6 +11,7 @@ import { createCoinSigner } from './coins';
 import { openPins } from './pins';
 import { checkDestination, entryOf, readIntent, refuse } from './policy';
 import type { OwnAccounts, SignerPolicy } from './policy';
+import { createTronSigner } from './tron';
 
 export type { SignerPolicy } from './policy';
 
@@ -42,6 +43,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   const log = openLog(join(dir, 'signed.jsonl'));
   const pins = openPins(join(dir, 'venue-pins.jsonl'), policy.venueAddresses ?? {});
   const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, pins);
+  const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, pins);
   const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows };
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
@@ -104,6 +106,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   return {
     identity: async (network) => {
       if (entryOf(policy.coins ?? {}, network)) return coins.identity(network);
+      if (entryOf(policy.trons ?? {}, network)) return trons.identity(network);
       if (!entryOf(policy.networks, network)) refuse(`network ${network}`);
       return { depositXpub: deposits.neuter().extendedKey, hotAddress: hot.address };
     },
@@ -113,9 +116,11 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
       return next;
     },
     signCoins: coins.sign,
+    signTron: trons.sign,
     close: () => {
       log.close();
       coins.close();
+      trons.close();
       pins.close();
     },
   };

@@ -4,9 +4,9 @@ import type { Server, Socket } from 'node:net';
 import { DomainError } from '../../domain/contract/errors';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
-import type { CoinIntent, SignIntent, Signer } from '../../domain/contract/ports';
+import type { CoinIntent, SignIntent, Signer, TronIntent } from '../../domain/contract/ports';
 
-type Request = { id: number; method: 'identity'; params: string } | { id: number; method: 'sign'; params: SignIntent } | { id: number; method: 'signCoins'; params: CoinIntent };
+type Request = { id: number; method: 'identity'; params: string } | { id: number; method: 'sign'; params: SignIntent } | { id: number; method: 'signCoins'; params: CoinIntent } | { id: number; method: 'signTron'; params: TronIntent };
 type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
 
 const DEADLINE_MS = 5000;
@@ -57,7 +57,7 @@ function onMessages(socket: Socket, take: (message: unknown) => void): void {
 
 async function answer(signer: Signer, socket: Socket, message: unknown): Promise<void> {
   const request = message as Request | null | undefined;
-  if (typeof request?.id !== 'number' || !['identity', 'sign', 'signCoins'].includes(request.method) || !request.params) {
+  if (typeof request?.id !== 'number' || !['identity', 'sign', 'signCoins', 'signTron'].includes(request.method) || !request.params) {
     socket.destroy();
     return;
   }
@@ -73,6 +73,7 @@ async function answer(signer: Signer, socket: Socket, message: unknown): Promise
 
 const carryOut = (signer: Signer, request: Request): Promise<unknown> => {
   if (request.method === 'identity') return signer.identity(request.params);
+  if (request.method === 'signTron') return signer.signTron(request.params);
   return request.method === 'sign' ? signer.sign(request.params) : signer.signCoins(request.params);
 };
 
@@ -136,5 +137,5 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
       });
       open.socket.write(frameOf({ id, method, params }));
     });
-  return { identity: (network) => call('identity', network), sign: (intent) => call('sign', intent), signCoins: (intent) => call('signCoins', intent) };
+  return { identity: (network) => call('identity', network), sign: (intent) => call('sign', intent), signCoins: (intent) => call('signCoins', intent), signTron: (intent) => call('signTron', intent) };
 }

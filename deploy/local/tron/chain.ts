@@ -85,7 +85,10 @@ export class TronChain {
     await ledger.machine.add(FAUCET, 10n ** 17n);
     // TRC-10 tokens that call themselves like something of worth: 1000001 and 1000002, as bytes of text.
     for (const token of ['1000001', '1000002']) faucet.assets.set(Buffer.from(token).toString('hex'), 10n ** 15n);
-    await ledger.deploy(FAUCET, artifact.bytecode, GENESIS_MS, TETHER);
+    const tether = await ledger.deploy(FAUCET, artifact.bytecode, GENESIS_MS, TETHER);
+    // All the dollars there are, too: `mint(address,uint256)`.
+    const data = `40c10f19${FAUCET.slice(2).padStart(64, '0')}${(10n ** 18n).toString(16).padStart(64, '0')}`;
+    await ledger.machine.call({ from: FAUCET, to: tether, data, value: 0n, gas: 1_000_000n, keep: true });
     return ledger;
   }
 

@@ -16,13 +16,13 @@ interface Head {
 }
 
 /** One contract, signed with a key, as a node takes it. */
-export async function signedTron(url: string, key: SigningKey, type: string, value: Json, { feeLimit = FEE_LIMIT, permission }: { feeLimit?: bigint; permission?: number } = {}): Promise<{ txid: string; hex: string }> {
+export async function signedTron(url: string, key: SigningKey, type: string, value: Json, { feeLimit = FEE_LIMIT, permission, goodForMs = GOOD_FOR_MS }: { feeLimit?: bigint; permission?: number; goodForMs?: bigint } = {}): Promise<{ txid: string; hex: string }> {
   const { blockID, block_header: { raw_data: head } } = await askTron<Head>(url, 'wallet/getnowblock');
   const raw = rawBytes({
     contract: [{ type, parameter: { value: { owner_address: addressOfKey(key.publicKey), ...value } }, Permission_id: permission }],
     ref_block_bytes: ((head.number ?? 0) & 0xffff).toString(16).padStart(4, '0'),
     ref_block_hash: blockID.slice(16, 32),
-    expiration: BigInt(head.timestamp) + GOOD_FOR_MS,
+    expiration: BigInt(head.timestamp) + goodForMs,
     // Two equal payments in one millisecond would be one.
     timestamp: BigInt(head.timestamp) + BigInt(hexlify(randomBytes(2))),
     ...(type === 'TriggerSmartContract' && { fee_limit: feeLimit }),
@@ -44,13 +44,17 @@ const word = (hex: string): string => hex.slice(-40).padStart(64, '0');
 /** Data of a call of the USDT stand-in with an address and an amount. */
 export const tokenCall = (name: 'transfer' | 'mint' | 'approve', to: string, units: bigint): string => keccak(`${name}(address,uint256)`).slice(2, 10) + word(hexOf(to)) + units.toString(16).padStart(64, '0');
 
-/** Pays TRX or USDT out of the faucet, without waiting. Amount is a decimal string. */
-export async function payTron(url: string, to: string, asset: string, amount: string): Promise<string> {
+/** A payment of TRX or USDT out of the faucet, signed. Amount is a decimal string. */
+export async function faucetPayment(url: string, to: string, asset: string, amount: string, goodForMs?: bigint): Promise<{ txid: string; hex: string }> {
   const units = parseUnits(amount, DECIMALS);
-  if (asset === 'TRX') return sendTron(url, await signedTron(url, FAUCET_KEY, 'TransferContract', { to_address: hexOf(to), amount: units }));
+  const life = goodForMs === undefined ? {} : { goodForMs };
+  if (asset === 'TRX') return signedTron(url, FAUCET_KEY, 'TransferContract', { to_address: hexOf(to), amount: units }, life);
   if (asset !== 'USDT') throw new Error(`the faucet of this chain has TRX and USDT, not ${asset}`);
-  return sendTron(url, await signedTron(url, FAUCET_KEY, 'TriggerSmartContract', { contract_address: hexOf(LOCAL_TETHER), data: tokenCall('mint', to, units) }));
+  return signedTron(url, FAUCET_KEY, 'TriggerSmartContract', { contract_address: hexOf(LOCAL_TETHER), data: tokenCall('transfer', to, units) }, life);
 }
+
+/** Pays TRX or USDT out of the faucet, without waiting. Amount is a decimal string. */
+export const payTron = async (url: string, to: string, asset: string, amount: string): Promise<string> => sendTron(url, await faucetPayment(url, to, asset, amount));
 
 /** Gives coins of the local TRON away and waits until they are mined. Amount is a decimal string. */
 export async function tronFaucet(url: string, to: string, asset: string, amount: string): Promise<{ txid: string; blockNumber: number }> {
