@@ -27,7 +27,9 @@ interface Evm {
     checkpoint(): Promise<void>;
     commit(): Promise<void>;
     revert(): Promise<void>;
+    readonly originalStorageCache: { clear(): void };
   };
+  readonly journal: { cleanup(): Promise<void> };
   readonly events: { on(name: string, listener: (one: never, done?: () => void) => void): void; removeAllListeners(): void };
   runCall(call: object): Promise<CallResult>;
 }
@@ -71,6 +73,11 @@ export async function openMachine(packages: string): Promise<Machine> {
   const evm = await createEVM({ common: new Common({ chain: Mainnet, hardfork: Hardfork.Paris }), allowUnlimitedContractSize: true });
   const state = evm.stateManager;
   const at = (address: string): EvmAddress => createAddressFromString(`0x${address.slice(-40)}`);
+  /** What one transaction has touched is cheaper for it alone: without this a question would change the price of what comes after it. */
+  const forget = async (): Promise<void> => {
+    await evm.journal.cleanup();
+    state.originalStorageCache.clear();
+  };
   const call: Machine['call'] = async ({ from, to, data, value, gas, keep }) => {
     const [frames, open]: [Frame[], Frame[]] = [[], []];
     evm.events.on('beforeMessage', (message: Message, done) => {
@@ -89,6 +96,7 @@ export async function openMachine(packages: string): Promise<Machine> {
     const { execResult } = await evm.runCall({ caller: at(from), to: at(to), data: Buffer.from(data, 'hex'), value, gasLimit: gas, skipBalance: !keep });
     evm.events.removeAllListeners();
     await (keep ? state.commit() : state.revert());
+    await forget();
     const error = execResult.exceptionError?.error;
     const logs = (error === undefined ? (execResult.logs ?? []) : []).map(([address, topics, bytes]) => ({ address: hex(address), topics: topics.map(hex), data: hex(bytes) }));
     return { error, gas: execResult.executionGasUsed, output: hex(execResult.returnValue), logs, frames };
@@ -103,6 +111,7 @@ export async function openMachine(packages: string): Promise<Machine> {
     },
     deploy: async (owner, code) => {
       const { createdAddress, execResult } = await evm.runCall({ caller: at(owner), data: Buffer.from(code.replace(/^0x/, ''), 'hex'), gasLimit: 50_000_000n, skipBalance: true });
+      await forget();
       if (!createdAddress || execResult.exceptionError) throw new Error('the contract could not be made');
       return tron(createdAddress);
     },

@@ -95,6 +95,19 @@ onNode('the TRON emulator', () => {
     expect(energy).toBe(used.receipt.energy_usage_total);
   });
 
+  test('what was asked before changes no price: the solid state is that of the head', async () => {
+    const { key, address } = freshTron();
+    await payTron(node.url, address, 'TRX', '100');
+    await payTron(node.url, address, 'USDT', '5');
+    await mine();
+    for (let n = 0; n < 3; n++) await tronBalance(node.url, address, 'USDT');
+    await sendTron(node.url, await signedTron(node.url, key, 'TriggerSmartContract', { contract_address: hexOf(LOCAL_TETHER), data: tokenCall('transfer', freshTron().address, 5n) }));
+    await mine(19);
+    const [head, solid] = await Promise.all(['wallet', 'walletsolidity'].map((house) => askTron<{ balance: number }>(node.url, `${house}/getaccount`, { address })));
+    expect(solid).toEqual(head);
+    expect(head?.balance).toBeLessThan(90_000_000);
+  });
+
   test('refusals in the node\'s words: expired, another chain\'s block, a stranger\'s signature, TRX to a contract, no account', async () => {
     const web = faucet();
     const { address, key } = freshTron();

@@ -75,7 +75,7 @@ test('signed bytes are taken apart as they were put together, and by the library
   const [{ payment, envelope }, { signature }] = [payments[0], signatures.transactions[0]] as [(typeof payments)[number], (typeof signatures.transactions)[number]];
   const raw = encodeRaw(payment, envelope);
   expect(decodeSigned(encodeSigned(raw, signature))).toEqual({ raw, signature, envelope });
-  expect(utils.deserializeTx.deserializeTransaction('TransferContract', raw.toString('hex'))).toMatchObject({ expiration: envelope.expiration, ref_block_hash: envelope.blockHash });
+  expect(utils.deserializeTx.deserializeTransaction('TransferContract', raw.toString('hex'))).toMatchObject({ expiration: envelope.expiration, ref_block_hash: envelope.blockHash.toUpperCase() });
   expect(() => decodeSigned('00')).toThrow();
 });
 
