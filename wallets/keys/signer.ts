@@ -37,13 +37,13 @@ const slotOf = ({ network, from, nonce }: SignIntent): string => `${network}:${f
  * cost against its own rules, and writes what it signed to an append-only log before it gives the bytes away. The same
  * intent gives the same bytes; the same id with another body is refused, and so is a second payment with one nonce.
  */
-export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: string): Signer & { close(): void } {
+export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: string, now: () => number = Date.now): Signer & { close(): void } {
   const hot = HDNodeWallet.fromMnemonic(mnemonic, HOT_PATH);
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
   const log = openLog(join(dir, 'signed.jsonl'));
   const pins = openPins(join(dir, 'venue-pins.jsonl'), policy.venueAddresses ?? {});
   const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, pins);
-  const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, pins);
+  const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, pins, now);
   const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows };
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
