@@ -1,12 +1,12 @@
 /** Known attacks and accidents of TRON (by their numbers in the list of incidents), on the emulator with the real scanner and database. */
-import { id as keccak } from 'ethers';
-import type { SigningKey } from 'ethers';
+import type { TronIntent } from '../../domain/contract/ports';
 import artifact from '../local/evm/contracts/Tether.json';
 import { FAUCET, FAUCET_KEY, LOCAL_TETHER } from '../local/tron/accounts';
-import { freshTron, tokenCall, tronBalance } from '../local/tron/faucet';
+import { freshTron, selectorOf, tokenCall, tronBalance } from '../local/tron/faucet';
 import { askTron } from '../local/tron/start';
 import { hexOf } from '../local/tron/wire';
 import { TronStage, noTron } from './tron-stage';
+import type { Key } from './tron-stage';
 
 jest.setTimeout(120_000);
 if (noTron) process.stderr.write(`${noTron}\n`);
@@ -26,16 +26,16 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
   afterEach(() => stage.close());
 
   /** Somebody else with TRX. */
-  const other = async (trx = '5000'): Promise<{ key: SigningKey; address: string }> => {
+  const other = async (trx = '5000'): Promise<{ key: Key; address: string }> => {
     const made = freshTron();
     await stage.pay(made.address, 'TRX', trx);
     await stage.mine();
     return made;
   };
-  const call = (key: SigningKey, contract: string, data: string, over: { value?: bigint; feeLimit?: bigint } = {}): Promise<string> =>
+  const call = (key: Key, contract: string, data: string, over: { value?: bigint; feeLimit?: bigint } = {}): Promise<string> =>
     stage.send(key, 'TriggerSmartContract', { contract_address: hexOf(contract), data, ...(over.value !== undefined && { call_value: over.value }) }, over.feeLimit);
   const deploy = async (code: string): Promise<string> => (await stage.control<{ address: string }>('deploy', { code })).address;
-  const info = (txid: string): Promise<{ result?: string; receipt?: { result?: string } }> => askTron(stage.node.url, 'wallet/gettransactioninfobyid', { value: txid });
+  const info = (txid: string | null): Promise<{ result?: string; receipt?: { result?: string } }> => askTron(stage.node.url, 'wallet/gettransactioninfobyid', { value: txid });
   /** Proof that the scanner went past everything before: an honest deposit behind it. */
   const onlyThis = async (user: string, expected: string): Promise<void> => {
     const txid = await stage.pay(await stage.addressOf(user), 'TRX', '7');
@@ -71,7 +71,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     // A friend may take from the faucet's dollars: no transaction of his names the receiver as its own.
     await call(FAUCET_KEY, LOCAL_TETHER, tokenCall('approve', friend, 30_000_000n));
     await stage.mine();
-    const taken = await call(key, LOCAL_TETHER, keccak('transferFrom(address,address,uint256)').slice(2, 10) + word(FAUCET) + word(address) + word(12_000_000n));
+    const taken = await call(key, LOCAL_TETHER, selectorOf('transferFrom(address,address,uint256)') + word(FAUCET) + word(address) + word(12_000_000n));
     await stage.settle();
     await stage.until('the dollars are credited', async () => (await stage.available('u1', 'USDT')) === '12');
     await onlyThis('u1', '12');
@@ -220,13 +220,13 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
   test('E38: the same intent gives the same bytes, from another envelope and after a start too; other bytes only when these have ended', async () => {
     const at = Date.now() + stage.shiftMs;
     const envelope = { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 };
-    const intent = { intentId: 'withdrawal:w1:0', network: 'tron', purpose: 'withdrawal', asset: 'TRX', from: 'hot', to: freshTron().address, amount: '5', feeLimit: '0', envelope } as const;
+    const intent = { intentId: 'withdrawal:w1:0', network: 'tron', purpose: 'withdrawal', asset: 'TRX', from: 'hot', to: freshTron().address, amount: '5', feeLimit: '0', envelope } as TronIntent;
     const signed = await stage.signer.signTron(intent);
     const later = { ...envelope, timestamp: at + 1000, expiration: at + 61_000 };
     expect(await stage.signer.signTron({ ...intent, envelope: later })).toEqual(signed);
     await expect(stage.signer.signTron({ ...intent, amount: '6' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
     const again = { ...intent, intentId: 'withdrawal:w1:0#1', envelope: { ...envelope, timestamp: at + 61_000, expiration: at + 121_000 } };
-    const refused = (one: typeof again, why: string) => expect(stage.signer.signTron(one)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
+    const refused = (one: TronIntent, why: string) => expect(stage.signer.signTron(one)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
     await refused(again, 'may still be mined');
     stage.shiftMs += 91_000;
     await refused({ ...again, envelope: later }, 'begins after the end');

@@ -2,8 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HDNodeWallet } from 'ethers';
-import type { Mnemonic, SigningKey } from 'ethers';
 import { firstListing } from '../../db/seed';
 import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
@@ -18,11 +16,13 @@ import { compare } from '../audit';
 import { freshMnemonic } from '../local/evm/stranger';
 import { LOCAL_TETHER } from '../local/tron/accounts';
 import { installTron } from '../local/tron/install';
-import { payTron, sendTron, signedTron } from '../local/tron/faucet';
+import { depositKeyOf, payTron, sendTron, signedTron } from '../local/tron/faucet';
 import { askTron, startTron } from '../local/tron/start';
 import type { LocalTron } from '../local/tron/start';
 import { LOCAL } from '../services';
 import { freePort } from '../services/process';
+
+export type Key = ReturnType<typeof depositKeyOf>;
 
 const packages = join(LOCAL, 'tools', 'tron');
 /** Why there is no TRON here, if there is none. */
@@ -58,7 +58,7 @@ export class TronStage {
   readonly alerts: Extract<HouseEvent, { name: 'alert' }>[] = [];
   /** Everybody's clock is ahead by so much. */
   shiftMs = 0;
-  private mnemonic!: Mnemonic;
+  private mnemonic!: ReturnType<typeof freshMnemonic>;
   private readonly dir = mkdtempSync(join(tmpdir(), 'wallets-tron-'));
   private ids = 0;
   private readonly bus = createEventBus((error) => {
@@ -167,19 +167,19 @@ export class TronStage {
   }
 
   /** The key of a deposit address of ours: what a thief would have. */
-  depositKey(index: number): SigningKey {
-    return HDNodeWallet.fromMnemonic(this.mnemonic, `m/44'/195'/0'/0/${index}`).signingKey;
+  depositKey(index: number): Key {
+    return depositKeyOf(this.mnemonic, index);
   }
 
   pay(to: string, asset: string, amount: string): Promise<string> {
     return payTron(this.node.url, to, asset, amount);
   }
 
-  async send(key: SigningKey, type: string, value: Record<string, unknown>, feeLimit = 500_000_000n): Promise<string> {
+  async send(key: Key, type: string, value: Record<string, unknown>, feeLimit = 500_000_000n): Promise<string> {
     return sendTron(this.node.url, await signedTron(this.node.url, key, type, value, { feeLimit }));
   }
 
-  /** A million TRX of the operator's own, for what transactions cost. */
+  /** The operator's own TRX, for what transactions cost. */
   async operatorFunds(amount = '1000'): Promise<void> {
     await this.pay(this.hot, 'TRX', amount);
     await this.mine(SOLIDITY + 1);

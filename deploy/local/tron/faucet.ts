@@ -1,5 +1,6 @@
 /** The rest of the world on a local TRON: pays, and is paid. */
-import { SigningKey, computeAddress, hexlify, id as keccak, parseUnits, formatUnits, randomBytes } from 'ethers';
+import { HDNodeWallet, SigningKey, computeAddress, hexlify, id as keccak, parseUnits, formatUnits, randomBytes } from 'ethers';
+import type { Mnemonic } from 'ethers';
 import { FAUCET_KEY, LOCAL_TETHER } from './accounts';
 import { askTron } from './start';
 import { addressOfKey, base58Of, bytesOfTransaction, hexOf, rawBytes, transactionOf } from './wire';
@@ -77,6 +78,12 @@ export async function tronBalance(url: string, address: string, asset: string): 
 }
 
 const trimmed = (units: bigint): string => formatUnits(units, DECIMALS).replace(/\.?0+$/, '');
+
+/** The first four bytes of a call of this function: `transferFrom(address,address,uint256)`. */
+export const selectorOf = (name: string): string => keccak(name).slice(2, 10);
+
+/** The key of a deposit address of a seed: what a thief of it would have. */
+export const depositKeyOf = (mnemonic: Mnemonic, index: number): SigningKey => HDNodeWallet.fromMnemonic(mnemonic, `m/44'/195'/0'/0/${index}`).signingKey;
 
 /** A key of somebody else, and its address. */
 export function freshTron(): { key: SigningKey; address: string } {

@@ -1,5 +1,4 @@
 import { fromChainUnits, toChainUnits } from '../../../domain/money/amount';
-import type { Units } from '../../../domain/money/amount';
 import { mulDivUp } from '../../../domain/money/rounding';
 import type { Network, Rail } from '../../../domain/registry';
 import { TransferRefused, WrongChain } from '../chain';
