@@ -150,15 +150,36 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     await stage.withdraw('w1', 'TRX', to, '100');
     const first = await stage.until('on its way', async () => ((await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined));
     await stage.mine();
-    // Mined, and no block becomes solid for longer than it was good for.
+    // Mined, and no block becomes solid for longer than it was good for. A second one is forgotten: a block may hold it all the same.
     await stage.control('faults', { solidStops: true });
+    await stage.withdraw('w2', 'TRX', to, '50');
+    const second = await stage.until('on its way too', async () => ((await stage.withdrawal('w2')).state === 'BROADCAST' ? (await stage.withdrawal('w2')).txid : undefined));
+    await stage.control('drop');
     await stage.later(300_000);
     await stage.mine(10);
     await new Promise((resolve) => setTimeout(resolve, 400));
-    expect((await stage.withdrawal('w1')).txid).toBe(first);
+    expect([(await stage.withdrawal('w1')).txid, (await stage.withdrawal('w2')).txid]).toEqual([first, second]);
     await stage.control('faults', { solidStops: false });
     await stage.confirmed('w1');
-    expect(await stage.rows("SELECT 1 FROM chain_transactions WHERE purpose = 'withdrawal'")).toHaveLength(1);
+    await stage.confirmed('w2');
+    expect([(await stage.withdrawal('w1')).txid === first, (await stage.withdrawal('w2')).txid === second]).toEqual([true, false]);
+    expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('150');
+  });
+
+  test('E18: a node that has the transaction and cannot say what became of it is no reason to pay again', async () => {
+    await stage.startWallets({ goodForMs: 60_000 });
+    await funded();
+    const to = freshTron().address;
+    await stage.control('faults', { infosLate: true });
+    await stage.withdraw('w1', 'TRX', to, '100');
+    const first = await stage.until('on its way', async () => ((await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined));
+    await stage.mine();
+    await stage.later(300_000);
+    await stage.settle();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect((await stage.withdrawal('w1')).txid).toBe(first);
+    await stage.control('faults', { infosLate: false });
+    await stage.confirmed('w1');
     expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
   });
 

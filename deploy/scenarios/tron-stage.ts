@@ -97,7 +97,7 @@ export class TronStage {
     await this.engine.stop();
     this.signer.close();
     await this.database.close();
-    await this.control('faults', { solidStops: false, marksForgotten: false, away: false });
+    await this.control('faults', { solidStops: false, marksForgotten: false, infosLate: false, away: false });
     await this.mine(SOLIDITY + 1);
   }
 

@@ -95,6 +95,17 @@ if (noTron) process.stderr.write(`${noTron}\n`);
       expect(await stage.differences()).toEqual([]);
     });
 
+    test('the same payment twice at once is paid twice', async () => {
+      await stage.startWallets();
+      await funded();
+      const to = freshTron().address;
+      await stage.withdraw('w1', 'TRX', to, '20', '3');
+      await stage.withdraw('w2', 'TRX', to, '20', '3');
+      for (const id of ['w1', 'w2']) await stage.confirmed(id);
+      expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('40');
+      expect(await stage.differences()).toEqual([]);
+    });
+
     test('killed after the signature was lost, and again between signature and broadcast: paid once, by the first bytes', async () => {
       await stage.startWallets();
       await funded();
@@ -180,9 +191,11 @@ if (noTron) process.stderr.write(`${noTron}\n`);
       await refused({ asset: 'TRX', feeLimit: '0', amount: '9007199254.740993' }, 'more than the library can count');
       const { rawTransaction, txid } = await stage.signer.signTron(right);
       expect(decodeSigned(rawTransaction).envelope).toEqual(envelope);
+      // The same bytes for another payment would pay it with the first one.
+      await refused({}, 'signed for another intent');
       expect(txid).toMatch(/^[0-9a-f]{64}$/);
       // The first venue address is pinned, and no other is ever paid.
-      const venue = { ...right, intentId: 'venue:1', purpose: 'venue' } as const;
+      const venue = { ...right, intentId: 'venue:1', purpose: 'venue', amount: '6' } as const;
       await stage.signer.signTron(venue);
       await refused({ purpose: 'venue', intentId: 'venue:2', to: freshTron().address }, 'not the pinned one');
     });

@@ -54,10 +54,12 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
   const own: Own = { hotAddress: addressOfKey(hot.publicKey), depositAddress: (index) => addressOfKey(deposits.deriveChild(index).publicKey) };
   const log = openLog(join(dir, 'signed-tron.jsonl'));
   const signed = new Map<string, Signed>();
+  const ids = new Set<string>();
   /** By original: everything that was signed for one payment. */
   const family = new Map<string, Signed[]>();
   const remember = (line: Signed): void => {
     signed.set(line.intentId, line);
+    ids.add(line.txid);
     const original = originalOf(line.intentId);
     family.set(original, [...(family.get(original) ?? []), line]);
   };
@@ -77,6 +79,8 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     // Last: a pin is written down at its first use, and nothing that is refused may be the first.
     if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('the venue address is not the pinned one');
     const { raw: bytes, txid } = exactly(() => buildTron(payment, intent.envelope));
+    // Equal payments on one block and of one time are one transaction: it would be paid once for two of ours.
+    if (ids.has(txid)) refuse('these bytes were signed for another intent');
     const { r, s, v } = key.signingKey.sign(`0x${txid}`);
     if (addressOfKey(SigningKey.recoverPublicKey(`0x${txid}`, { r, s, v })) !== addressOfKey(key.publicKey)) throw new Error('the signature is not of what was asked');
     const rawTransaction = encodeSigned(bytes, `${r.slice(2)}${s.slice(2)}${v.toString(16)}`);

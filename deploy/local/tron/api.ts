@@ -9,6 +9,8 @@ import type { Json, Transaction } from './wire';
 export interface Faults {
   /** Internal transactions are shown without their mark of rejection. */
   marksForgotten: boolean;
+  /** What became of a transaction cannot be asked for by its id: an index that lags behind its blocks. */
+  infosLate: boolean;
   /** Every call is refused: a node that is away. */
   away: boolean;
 }
@@ -47,7 +49,7 @@ export async function answer(chain: TronChain, faults: Faults, solid: boolean, n
       if (done) return { ret: [{ contractRet: done.ret }], ...done.transaction };
       return (!solid && chain.pending.find(({ transaction }) => transaction.txID === asked.value)?.transaction) || {};
     },
-    gettransactioninfobyid: () => ((found) => (found ? infosOf(found.block)[found.at] : {}))(mined(asked.value)),
+    gettransactioninfobyid: () => ((found) => (found && !faults.infosLate ? infosOf(found.block)[found.at] : {}))(mined(asked.value)),
     gettransactioninfobyblocknum: () => {
       const block = at(asked.num);
       return block && block.number > 0 ? infosOf(block) : block ? {} : [];

@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   if (process.env.NODE_ENV === 'production') throw new Error('This is a TRON for one machine. It does not run in production.');
   const config = JSON.parse(readFileSync(process.argv[process.argv.indexOf('--config') + 1] ?? '', 'utf8')) as TronConfig;
   const chain = await TronChain.open({ packages: config.packages, dir: config.dir, solidity: config.solidity ?? SOLIDITY });
-  const faults: Faults = { marksForgotten: false, away: false };
+  const faults: Faults = { marksForgotten: false, infosLate: false, away: false };
   let last: Promise<unknown> = Promise.resolve();
   /** One after the other: a chain that is being changed is not read. */
   const turn: Turn = (work) => {
@@ -121,6 +121,7 @@ async function control(chain: TronChain, faults: Faults, name: string, asked: Js
     case 'faults':
       if (typeof asked.solidStops === 'boolean') chain.solidStops = asked.solidStops;
       if (typeof asked.marksForgotten === 'boolean') faults.marksForgotten = asked.marksForgotten;
+      if (typeof asked.infosLate === 'boolean') faults.infosLate = asked.infosLate;
       if (typeof asked.away === 'boolean') faults.away = asked.away;
       break;
     default:

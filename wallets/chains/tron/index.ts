@@ -22,7 +22,7 @@ export interface TronConfig {
 
 /** A chain of the third kind: no nonces. A transaction stands on a block, ends at a time, and is known by its id before it is signed. */
 export interface TronChain extends Chain {
-  /** For a transaction that is made now: it stands on a block that cannot be lost. */
+  /** For a transaction that is made now: it stands on a block that cannot be lost. No two are alike. */
   envelope(): Promise<Envelope>;
   /** Time of the newest block that cannot be lost. */
   solidTime(): Promise<number>;
@@ -55,7 +55,7 @@ interface NodeBlock {
 }
 interface Permission {
   readonly threshold?: unknown;
-  readonly keys?: readonly { readonly address: string }[];
+  readonly keys?: readonly { readonly address: string; readonly weight?: unknown }[];
 }
 interface NodeAccount {
   readonly address?: string;
@@ -97,6 +97,7 @@ export function createTronChain(network: Network, rails: readonly Rail[], config
     const { number = 0, timestamp } = block_header.raw_data;
     return { id, number, timestamp };
   };
+  let lastTime = 0;
   const { quote } = createQuotes(ask, network, railOf);
   return {
     check: () => checkChain(network.id, config.tron, async () => (await blockAt(0)).blockID),
@@ -127,7 +128,9 @@ export function createTronChain(network: Network, rails: readonly Rail[], config
       const { id, number, timestamp: solid } = await newest();
       const { timestamp } = (await ask<NodeBlock>('wallet/getnowblock')).block_header.raw_data;
       if (timestamp < solid) throw new Error(`${network.id}: the node's newest block is older than its solid one`);
-      return { blockBytes: (number & 0xffff).toString(16).padStart(4, '0'), blockHash: id.slice(16, 32), timestamp, expiration: timestamp + (config.goodForMs ?? GOOD_FOR_MS) };
+      // Never the same time twice: two equal payments would be one transaction.
+      lastTime = timestamp > lastTime ? timestamp : lastTime + 1;
+      return { blockBytes: (number & 0xffff).toString(16).padStart(4, '0'), blockHash: id.slice(16, 32), timestamp: lastTime, expiration: lastTime + (config.goodForMs ?? GOOD_FOR_MS) };
     },
     solidTime: async () => (await newest()).timestamp,
     knows: async (txid) => {
@@ -137,9 +140,9 @@ export function createTronChain(network: Network, rails: readonly Rail[], config
     strangersOf: async (address) => {
       const { owner_permission: owner, active_permission: actives = [] } = await ask<NodeAccount>('wallet/getaccount', { address: hexOf(address) });
       const keys = [...(owner ? [owner] : []), ...actives].flatMap((permission) => permission.keys ?? []);
-      // Who signs may also be nobody: then our own key is missing.
-      const ours = !owner || (owner.keys ?? []).some((key) => addressOf(key.address) === address);
-      return [...new Set([...keys.map((key) => addressOf(key.address)).filter((other) => other !== address), ...(ours ? [] : ['nobody of ours'])])];
+      // Our own key may be missing, or not be enough by itself any more.
+      const ours = !owner || (owner.keys ?? []).some((key) => addressOf(key.address) === address && countOf(key.weight) >= countOf(owner.threshold));
+      return [...new Set([...keys.map((key) => addressOf(key.address)).filter((other) => other !== address), ...(ours ? [] : ['not by our own key alone'])])];
     },
   };
 }
