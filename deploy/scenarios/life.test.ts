@@ -53,10 +53,10 @@ test('on a fresh world the account at Binance is empty and the operator has gas,
   await admin.logIn('admin@javizen.local', address.adminPassword);
   const { custody, position } = await admin.call<{ custody: { place: string; asset: string; amount: string }[]; position: { asset: string; amount: string }[] }>('GET', '/admin/treasury');
   const coins = address.bitcoinUrl ? [{ asset: 'BTC', amount: '0.01' }] : [];
-  const gas = [{ asset: 'BNB', amount: '0.5' }, ...coins, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }];
+  const gas = [{ asset: 'BNB', amount: '0.5' }, ...coins, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }, ...(address.tronUrl ? [{ asset: 'TRX', amount: '500' }] : [])];
   const sorted = <T extends { asset: string }>(rows: T[]): T[] => rows.toSorted((a, b) => (a.asset < b.asset ? -1 : 1));
   expect(sorted(custody.filter((row) => row.amount !== '0'))).toMatchObject(gas);
-  expect(custody.map(({ place }) => place).toSorted()).toEqual([...(address.bitcoinUrl ? ['hot/bitcoin'] : []), 'hot/bsc', 'hot/ethereum', 'hot/polygon']);
+  expect(custody.map(({ place }) => place).toSorted()).toEqual([...(address.bitcoinUrl ? ['hot/bitcoin'] : []), 'hot/bsc', 'hot/ethereum', 'hot/polygon', ...(address.tronUrl ? ['hot/tron'] : [])]);
   expect(sorted(position)).toEqual(gas);
 });
 
