@@ -4,13 +4,35 @@ import { ENTITIES } from './entities';
 import { Foundation1763700000000 } from './migrations/1763700000000-foundation';
 import { Trading1763800000000 } from './migrations/1763800000000-trading';
 import { SecondLeg1763900000000 } from './migrations/1763900000000-second-leg';
-import { Pauses1764100000000 } from './migrations/1764100000000-pauses';
 import { VenueEpochs1764000000000 } from './migrations/1764000000000-venue-epochs';
+import { Pauses1764100000000 } from './migrations/1764100000000-pauses';
 import { Proofs1764200000000 } from './migrations/1764200000000-proofs';
 import { FewerIndexes1764300000000 } from './migrations/1764300000000-fewer-indexes';
 import { FinalIntents1764400000000 } from './migrations/1764400000000-final-intents';
 import { Coins1764500000000 } from './migrations/1764500000000-coins';
 import { FrozenAddresses1764610000000 } from './migrations/1764610000000-frozen-addresses';
+import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
+import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
+import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
+import { Cold1764900000000 } from './migrations/1764900000000-cold';
+
+/** In the order they are carried out, which is that of their names. */
+const MIGRATIONS = [
+  Foundation1763700000000,
+  Trading1763800000000,
+  SecondLeg1763900000000,
+  VenueEpochs1764000000000,
+  Pauses1764100000000,
+  Proofs1764200000000,
+  FewerIndexes1764300000000,
+  FinalIntents1764400000000,
+  Coins1764500000000,
+  FrozenAddresses1764610000000,
+  Approvals1764700000000,
+  WithdrawalPolicy1764710000000,
+  BalancesByAddress1764800000000,
+  Cold1764900000000,
+];
 
 export interface DbConfig {
   /** mysql://user:password@host:port/database */
@@ -32,7 +54,7 @@ export async function openDatabase(config: DbConfig): Promise<DataSource> {
     url: config.url,
     poolSize: config.poolSize,
     entities: ENTITIES,
-    migrations: [Foundation1763700000000, Trading1763800000000, SecondLeg1763900000000, VenueEpochs1764000000000, Pauses1764100000000, Proofs1764200000000, FewerIndexes1764300000000, FinalIntents1764400000000, Coins1764500000000, FrozenAddresses1764610000000],
+    migrations: MIGRATIONS,
     synchronize: false,
     timezone: 'Z',
     charset: 'utf8mb4',

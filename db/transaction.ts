@@ -1,5 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
+/** One transaction, as the stores take it. */
+export type Transaction = EntityManager;
+
 /** Deadlock, lock wait timeout, record changed since read: the whole transaction may be tried again. */
 const TRANSIENT = new Set([1213, 1205, 1020]);
 const TRIES = 5;

@@ -9,6 +9,8 @@ import { fromChainUnits, parseAmount } from '../domain/money/amount';
 import type { Units } from '../domain/money/amount';
 import type { Network, Registry } from '../domain/registry';
 import type { OutsidePlace } from '../ledger/audit';
+import { COLD_BRANCH } from '../db/stores/cold';
+import { coldPlace } from '../wallets/cold/storage';
 import { accountOf } from '../wallets/chains/bitcoin/addresses';
 import type { Account } from '../wallets/chains/bitcoin/addresses';
 import { createBitcoinNode } from '../wallets/chains/bitcoin/node';
@@ -55,7 +57,7 @@ export async function readBitcoin(dataSource: DataSource, { network, node }: Bit
   const coins = await createCoinStore(dataSource).unspent(network.id);
   const there = await orUnreadable(unspentOf(node, coins));
   const items = there && (await orUnreadable(itemsOf(dataSource, { network, node }, capital, rows)));
-  return ([[`hot/${network.id}`, 1], [`deposit/${network.id}`, 0]] as const).map(([place, branch]) => ({
+  return ([[`hot/${network.id}`, 1], [`deposit/${network.id}`, 0], [coldPlace(network), COLD_BRANCH]] as const).map(([place, branch]) => ({
     place,
     asset: network.gasAsset,
     booked: booked(place),
@@ -88,7 +90,13 @@ async function itemsOf(dataSource: DataSource, { network, node }: BitcoinOutside
       const fromDeposits = total(ofBranch(inputs, 0));
       add(`${open.purpose} ${open.id}`, deposit, -fromDeposits, open.createdAt);
       add(`${open.purpose} ${open.id}`, hot, fromDeposits - gone, open.createdAt);
+      if (open.purpose === 'cold') add(`${open.purpose} ${open.id}`, coldPlace(network), parseAmount(open.amount), open.createdAt);
     }
+  }
+  for (const { id, amount, fee, txid, createdAt } of rows.cold.filter((row) => row.network === network.id)) {
+    if (!(await node.confirmedIn(txid))) continue;
+    add(`from cold ${id}`, coldPlace(network), -parseAmount(amount) - parseAmount(fee), createdAt);
+    add(`from cold ${id}`, hot, parseAmount(amount), createdAt);
   }
   for (const transfer of rows.transfers.filter((row) => row.network === network.id && row.direction === 'pull-back' && row.state !== 'RESERVED')) {
     const known = await capital.withdrawal(transfer.id);

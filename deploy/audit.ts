@@ -15,6 +15,8 @@ import type { Binance } from '../matching/venues/binance';
 import { createEvmChain } from '../wallets/chains/evm';
 import type { Chain } from '../wallets/chains/chain';
 import { createTronChain } from '../wallets/chains/tron';
+import { coldList } from '../wallets/cold/places';
+import { coldPlace } from '../wallets/cold/storage';
 import { connectSigner } from '../wallets/keys';
 import type { Config } from './config';
 import { bitcoinOutside, readBitcoin } from './audit-bitcoin';
@@ -32,7 +34,7 @@ export interface AuditResult {
 export interface Outside {
   readonly registry: Registry;
   readonly binance: { readonly capital: VenueCapital; readonly find: Binance['find'] };
-  readonly chains: { network: Network; rails: readonly Rail[]; chain: Chain; hotAddress: string | undefined }[];
+  readonly chains: { network: Network; rails: readonly Rail[]; chain: Chain; hotAddress: string | undefined; cold: readonly string[] }[];
   readonly bitcoin?: BitcoinOutside | undefined;
 }
 
@@ -88,8 +90,9 @@ async function openChains(config: Config, registry: Registry, signer: Signer): P
         (identity) => identity.hotAddress,
         () => undefined,
       );
+      const place = config.COLD_STORAGE[network.id];
       const chain = network.kind === 'tron' ? createTronChain(network, rails, { rpcUrl: tronUrl, tron }) : createEvmChain(network, rails, { rpcUrl: nodes.get(network.id) ?? '', traces: false });
-      return { network, rails, chain, hotAddress };
+      return { network, rails, chain, hotAddress, cold: place ? coldList(network, place, chain.address) : [] };
     }),
   );
 }
@@ -108,14 +111,16 @@ async function readPlaces(dataSource: DataSource, outside: Outside, facts: BookF
 
 const orUnreadable = <T>(read: Promise<T>): Promise<T | undefined> => read.catch(() => undefined);
 
-async function readChain(outside: Outside, { network, rails, chain, hotAddress }: Outside['chains'][number], facts: BookFacts, rows: InFlightRows): Promise<OutsidePlace[]> {
+async function readChain(outside: Outside, at: Outside['chains'][number], facts: BookFacts, rows: InFlightRows): Promise<OutsidePlace[]> {
+  const { network, rails, chain, hotAddress, cold } = at;
   const head = await orUnreadable(chain.head());
-  const items = head === undefined || !hotAddress ? undefined : await orUnreadable(chainItems(outside, network, chain, hotAddress, head, rows));
+  const items = head === undefined || !hotAddress ? undefined : await orUnreadable(chainItems(outside, { ...at, hotAddress }, head, rows));
   const addresses = rows.addresses.filter((row) => row.network === network.id).map((row) => row.address);
   const sum = async (asset: string, of: readonly string[]): Promise<Units> => (await Promise.all(of.map((address) => chain.balance(address, asset, head)))).reduce((total, amount) => total + amount, 0n);
   const places: OutsidePlace[] = [];
   for (const { asset } of rails) {
-    for (const [place, of] of [[`hot/${network.id}`, hotAddress ? [hotAddress] : undefined], [`deposit/${network.id}`, addresses]] as const) {
+    for (const [place, of] of [[`hot/${network.id}`, hotAddress ? [hotAddress] : undefined], [`deposit/${network.id}`, addresses], [coldPlace(network), cold]] as const) {
+      if (place === coldPlace(network) && cold.length === 0) continue;
       const actual = items && of ? await orUnreadable(sum(asset, of)) : undefined;
       places.push({ place, asset, booked: booked(facts, place, asset), actual, items: (items ?? []).filter((item) => item.place === place && item.asset === asset) });
     }
@@ -126,12 +131,13 @@ async function readChain(outside: Outside, { network, rails, chain, hotAddress }
 type Item = InFlight & { readonly place: string; readonly asset: string };
 
 /** Everything on the chain up to `head` that the books do not hold yet. */
-async function chainItems({ binance }: Outside, network: Network, chain: Chain, hotAddress: string, head: number, rows: InFlightRows): Promise<Item[]> {
+async function chainItems({ binance }: Outside, { network, chain, hotAddress, cold }: Outside['chains'][number] & { hotAddress: string }, head: number, rows: InFlightRows): Promise<Item[]> {
   const now = Date.now();
   const items: Item[] = [];
   const add = (id: string, place: string, asset: string, amount: Units, createdAt: number): void => void items.push({ id, place, asset, amount, ageMs: now - createdAt });
   const placeOf = (address: string): string | undefined => {
     if (address === hotAddress) return `hot/${network.id}`;
+    if (cold.includes(address)) return coldPlace(network);
     return rows.addresses.some((row) => row.network === network.id && row.address === address) ? `deposit/${network.id}` : undefined;
   };
   for (const deposit of rows.deposits) {
@@ -146,6 +152,14 @@ async function chainItems({ binance }: Outside, network: Network, chain: Chain, 
     if (!receipt.succeeded) continue;
     if (from) add(id, from, row.asset, -parseAmount(row.amount), row.createdAt);
     if (to) add(id, to, row.asset, parseAmount(row.amount), row.createdAt);
+  }
+  for (const { id, asset, amount, txid, createdAt } of rows.cold.filter((row) => row.network === network.id)) {
+    const receipt = await chain.receipt(txid);
+    if (!receipt || receipt.height > head) continue;
+    if (receipt.sender !== undefined && cold.includes(receipt.sender)) add(`from cold ${id} gas`, coldPlace(network), network.gasAsset, -receipt.fee, createdAt);
+    if (!receipt.succeeded) continue;
+    add(`from cold ${id}`, coldPlace(network), asset, -parseAmount(amount), createdAt);
+    add(`from cold ${id}`, `hot/${network.id}`, asset, parseAmount(amount), createdAt);
   }
   for (const transfer of rows.transfers.filter((candidate) => candidate.network === network.id && candidate.direction === 'pull-back' && candidate.state !== 'RESERVED')) {
     const known = await binance.capital.withdrawal(transfer.id);

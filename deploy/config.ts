@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAmount } from '../domain/money/amount';
 import { NETWORK_SETTINGS } from './networks';
 import { ROOT } from './services';
+import { COLD_SETTINGS, TREASURY_SETTINGS } from './treasury-settings';
+
+const decimal = z.string().refine(isAmount, 'not an amount');
+const tiers = z.array(z.strictObject({ perDay: decimal, small: decimal })).min(1);
 
 /** Every setting of the product, read once. The names are those of `.env.example`. */
 const schema = z.object({
@@ -17,6 +22,15 @@ const schema = z.object({
   KYC_DIR: z.string().min(1),
   MAIL_DIR: z.string().min(1),
   SMTP_URL: z.string().optional(),
+  /** A JSON list, one a tier. */
+  WITHDRAWAL_LIMITS: z.string().optional().transform((text, context) => {
+    try {
+      return text === undefined || text === '' ? undefined : tiers.parse(JSON.parse(text));
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `not a list of limits: ${error instanceof Error ? error.message : String(error)}` });
+      return z.NEVER;
+    }
+  }),
   WEB_DIR: z.string().default(join(ROOT, 'dist', 'web')),
   BINANCE_REST_URL: z.string().default('https://api.binance.com'),
   BINANCE_STREAM_URL: z.string().default('wss://stream.binance.com:9443'),
@@ -26,6 +40,8 @@ const schema = z.object({
   BINANCE_TREASURY_KEY: z.string().min(1),
   BINANCE_TREASURY_SECRET: z.string().min(1),
   ...NETWORK_SETTINGS,
+  ...TREASURY_SETTINGS,
+  ...COLD_SETTINGS,
   PROOF_KEY_FILE: z.string().optional(),
   SIGNER_SOCKET: z.string().min(1),
   ENGINE_SOCKET: z.string().min(1).optional(),
@@ -46,7 +62,7 @@ export type Config = z.infer<typeof schema>;
 
 /** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
 const api = schema
-  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, MAIL_DIR: true, SMTP_URL: true, WEB_DIR: true })
+  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, WEB_DIR: true })
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;

@@ -7,6 +7,7 @@ import { checkServerSettings } from '../db/settings';
 import { createCoinStore } from '../db/stores/coins';
 import { loadRegistry } from '../db/stores/registry';
 import { createEventBus } from '../domain/contract/event-bus';
+import { parseAmount } from '../domain/money/amount';
 import type { Logger } from '../domain/contract/ports';
 import { createMatching } from '../matching';
 import { createServer, ensureAccount } from '../server';
@@ -17,6 +18,7 @@ import { runApiRole } from './api';
 import { isLoopback, loadEnvFile, readConfig } from './config';
 import { watchOutside } from './audit';
 import type { Config } from './config';
+import { policiesOf } from './treasury-settings';
 import { openBitcoin, openNetworks, openTron } from './networks';
 import { createReconciler } from './reconcile';
 import { firstFunds } from './first-funds';
@@ -40,7 +42,7 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
 
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
-  const nodes = [...openNetworks(config), openBitcoin(config), openTron(config)].flatMap((network) => (network ? [network.rpcUrl] : []));
+  const nodes = [...openNetworks(config), openBitcoin(config), openTron(config)].flatMap((network) => network?.rpcUrls ?? []);
   for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]) {
     if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
   }
@@ -54,13 +56,15 @@ const binanceSettings = (config: Config) => ({
   treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET },
 });
 
-/** How the wallets reach each network. */
+/** How the wallets reach each network, and where its coins shall lie. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {
   const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
+  const largeFrom = config.LARGE_DEPOSITS;
+  const treasury = (network: string) => ({ largeFrom, policies: policiesOf(config.TREASURY, network), ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }) });
   return Object.fromEntries([
-    ...openNetworks(config).map(({ id, rpcUrl, traces, pollMs, gasReserve }) => [id, { rpcUrl, traces, pollMs, gasReserve, hotFloor: {} }] as const),
-    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, hotFloor: {} }] as const] : []),
-    ...(tron ? [[tron.id, { ...tron, traces: false, hotFloor: {} }] as const] : []),
+    ...openNetworks(config).map(({ id, rpcUrls, traces, pollMs, gasReserve }) => [id, { rpcUrls, traces, pollMs, gasReserve, ...treasury(id) }] as const),
+    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, ...treasury(bitcoin.id) }] as const] : []),
+    ...(tron ? [[tron.id, { ...tron, traces: false, ...treasury(tron.id) }] as const] : []),
   ]);
 }
 
@@ -102,10 +106,10 @@ async function runAll(config: Config): Promise<void> {
   }
 
   const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
-  const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside });
+  const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside, threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0') });
   reconciler.start();
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, reconciliation: reconciler, events };
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, payoutRules: signer, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   await serve(server, config, async () => {

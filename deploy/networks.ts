@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { KNOWN_NETWORKS } from '../db/seed';
 import type { NetworkChoice } from '../db/seed';
+import { isAmount } from '../domain/money/amount';
 
 /** One network of the Ethereum kind by settings alone, for those that have no names of their own in the list below. */
 const other = z.strictObject({
@@ -10,7 +11,8 @@ const other = z.strictObject({
   gasAsset: z.string().regex(/^[A-Z0-9]{2,10}$/),
   /** Binance's word for it. */
   venueNetwork: z.string().min(1),
-  rpcUrl: z.url(),
+  /** One address, or several: the preferred one first. */
+  rpcUrl: z.union([z.url(), z.array(z.url()).min(1)]),
   usdt: z.strictObject({ contract: z.string().regex(/^0x[0-9a-fA-F]{40}$/), decimals: z.number().int().min(0).max(30) }).optional(),
   confirmations: z.number().int().positive(),
   traces: z.boolean().default(false),
@@ -18,23 +20,38 @@ const other = z.strictObject({
   gasReserve: z.string().default('0'),
 });
 
+/** `BTC:0.5,ETH:10` as amounts by asset. */
+const amounts = (text: string, context: z.RefinementCtx): Record<string, string> => {
+  const pairs = text.split(',').filter(Boolean).map((pair) => pair.split(':').map((part) => part.trim()));
+  const wrong = pairs.find(([asset = '', amount, ...more]) => !/^[A-Z0-9]{2,10}$/.test(asset) || !isAmount(amount) || more.length > 0);
+  if (wrong) context.addIssue({ code: 'custom', message: `not an asset and an amount: ${wrong.join(':')}` });
+  return Object.fromEntries(pairs.map(([asset = '', amount = '']) => [asset, amount]));
+};
+
+/** `https://a,https://b`: addresses of nodes, the preferred one first. */
+const addresses = (text: string, context: z.RefinementCtx): string[] => {
+  const urls = text.split(',').map((url) => url.trim()).filter(Boolean);
+  for (const url of urls) if (!URL.canParse(url)) context.addIssue({ code: 'custom', message: `not an address: ${url}` });
+  return urls;
+};
+
 /** Settings of the networks; one without a node's address is not opened. Read by the exchange and by the signer. */
 export const NETWORK_SETTINGS = {
-  ETHEREUM_RPC_URL: z.string().optional(),
+  ETHEREUM_RPC_URL: z.string().default('').transform(addresses),
   ETHEREUM_CHAIN_ID: z.coerce.number().int().positive().default(1),
   ETHEREUM_USDT: z.string().default('0xdAC17F958D2ee523a2206206994597C13D831ec7'),
   ETHEREUM_CONFIRMATIONS: z.coerce.number().int().positive().default(12),
   ETHEREUM_TRACES: z.enum(['true', 'false']).default('true'),
   ETHEREUM_POLL_MS: z.coerce.number().int().min(50).default(1000),
   ETHEREUM_GAS_RESERVE: z.string().default('0.5'),
-  BSC_RPC_URL: z.string().optional(),
+  BSC_RPC_URL: z.string().default('').transform(addresses),
   BSC_CHAIN_ID: z.coerce.number().int().positive().default(56),
   BSC_USDT: z.string().default('0x55d398326f99059fF775485246999027B3197955'),
   BSC_CONFIRMATIONS: z.coerce.number().int().positive().default(15),
   BSC_TRACES: z.enum(['true', 'false']).default('true'),
   BSC_POLL_MS: z.coerce.number().int().min(50).default(1000),
   BSC_GAS_RESERVE: z.string().default('0.5'),
-  POLYGON_RPC_URL: z.string().optional(),
+  POLYGON_RPC_URL: z.string().default('').transform(addresses),
   POLYGON_CHAIN_ID: z.coerce.number().int().positive().default(137),
   POLYGON_USDT: z.string().default('0xc2132D05D31c914a87C6611C10748AEb04B58e8F'),
   POLYGON_CONFIRMATIONS: z.coerce.number().int().positive().default(128),
@@ -42,13 +59,14 @@ export const NETWORK_SETTINGS = {
   POLYGON_POLL_MS: z.coerce.number().int().min(50).default(1000),
   POLYGON_GAS_RESERVE: z.string().default('50'),
   /** With user and password: http://user:password@host:8332 */
-  BITCOIN_RPC_URL: z.string().optional(),
+  BITCOIN_RPC_URL: z.string().default('').transform(addresses),
   BITCOIN_NETWORK: z.enum(['main', 'test', 'regtest']).default('main'),
   BITCOIN_CONFIRMATIONS: z.coerce.number().int().positive().default(3),
   BITCOIN_POLL_MS: z.coerce.number().int().min(50).default(5000),
   BITCOIN_RESERVE: z.string().default('0.01'),
+  LARGE_DEPOSITS: z.string().default('').transform(amounts),
   /** A full node with its solidity interface. */
-  TRON_RPC_URL: z.string().optional(),
+  TRON_RPC_URL: z.string().default('').transform(addresses),
   TRON_NETWORK: z.enum(['main', 'nile', 'shasta', 'local']).default('main'),
   TRON_USDT: z.string().default('TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'),
   TRON_POLL_MS: z.coerce.number().int().min(50).default(1500),
@@ -71,7 +89,9 @@ export interface EvmNetwork extends NetworkChoice {
   readonly id: string;
   readonly gasAsset: string;
   readonly usdtDecimals: number;
-  /** Empty where no node is named. */
+  /** Of every node, the preferred one first. */
+  readonly rpcUrls: readonly string[];
+  /** The preferred node; empty where none is named. */
   readonly rpcUrl: string;
   readonly traces: boolean;
   readonly pollMs: number;
@@ -88,15 +108,18 @@ export function evmNetworks(settings: NetworkSettings): EvmNetwork[] {
     gasAsset: KNOWN_NETWORKS[id]?.gasAsset ?? '',
     usdtDecimals: KNOWN_NETWORKS[id]?.usdtDecimals ?? 0,
     chainId: settings[`${prefix}_CHAIN_ID`],
-    rpcUrl: settings[`${prefix}_RPC_URL`] ?? '',
+    rpcUrls: settings[`${prefix}_RPC_URL`],
+    rpcUrl: settings[`${prefix}_RPC_URL`][0] ?? '',
     usdt: settings[`${prefix}_USDT`],
     confirmations: settings[`${prefix}_CONFIRMATIONS`],
     traces: settings[`${prefix}_TRACES`] === 'true',
     pollMs: settings[`${prefix}_POLL_MS`],
     gasReserve: settings[`${prefix}_GAS_RESERVE`],
   }));
-  const others = settings.EVM_NETWORKS.map(({ name, venueNetwork, usdt, ...rest }) => ({
+  const others = settings.EVM_NETWORKS.map(({ name, venueNetwork, usdt, rpcUrl, ...rest }) => ({
     ...rest,
+    rpcUrls: [rpcUrl].flat(),
+    rpcUrl: [rpcUrl].flat()[0] ?? '',
     ...(usdt && { usdt: usdt.contract }),
     usdtDecimals: usdt?.decimals ?? 0,
     kind: { name, venueNetwork, gasAsset: rest.gasAsset, usdtDecimals: usdt?.decimals ?? 0 },
@@ -112,7 +135,9 @@ export interface BitcoinSettings {
   readonly id: 'bitcoin';
   readonly gasAsset: 'BTC';
   readonly bitcoin: 'mainnet' | 'testnet' | 'regtest';
-  /** Empty where no node is named. */
+  /** Of every node, the preferred one first. */
+  readonly rpcUrls: readonly string[];
+  /** The preferred node; empty where none is named. */
   readonly rpcUrl: string;
   readonly confirmations: number;
   readonly pollMs: number;
@@ -121,9 +146,9 @@ export interface BitcoinSettings {
 }
 
 export function bitcoinOf(settings: NetworkSettings): BitcoinSettings {
-  const { BITCOIN_RPC_URL: rpcUrl = '', BITCOIN_NETWORK, BITCOIN_CONFIRMATIONS: confirmations, BITCOIN_POLL_MS: pollMs, BITCOIN_RESERVE: gasReserve } = settings;
+  const { BITCOIN_RPC_URL: rpcUrls, BITCOIN_NETWORK, BITCOIN_CONFIRMATIONS: confirmations, BITCOIN_POLL_MS: pollMs, BITCOIN_RESERVE: gasReserve } = settings;
   const bitcoin = ({ main: 'mainnet', test: 'testnet', regtest: 'regtest' } as const)[BITCOIN_NETWORK];
-  return { id: 'bitcoin', gasAsset: 'BTC', bitcoin, rpcUrl, confirmations, pollMs, gasReserve };
+  return { id: 'bitcoin', gasAsset: 'BTC', bitcoin, rpcUrls, rpcUrl: rpcUrls[0] ?? '', confirmations, pollMs, gasReserve };
 }
 
 /** Bitcoin, where the settings name a node. */
@@ -137,7 +162,9 @@ export interface TronSettings {
   readonly id: 'tron';
   readonly gasAsset: 'TRX';
   readonly tron: NetworkSettings['TRON_NETWORK'];
-  /** Empty where no node is named. */
+  /** Of every node, the preferred one first. */
+  readonly rpcUrls: readonly string[];
+  /** The preferred node; empty where none is named. */
   readonly rpcUrl: string;
   readonly usdt: string;
   readonly pollMs: number;
@@ -145,8 +172,8 @@ export interface TronSettings {
   readonly gasReserve: string;
 }
 
-export function tronOf({ TRON_RPC_URL: rpcUrl = '', TRON_NETWORK: tron, TRON_USDT: usdt, TRON_POLL_MS: pollMs, TRON_GAS_RESERVE: gasReserve }: NetworkSettings): TronSettings {
-  return { id: 'tron', gasAsset: 'TRX', tron, rpcUrl, usdt, pollMs, gasReserve };
+export function tronOf({ TRON_RPC_URL: rpcUrls, TRON_NETWORK: tron, TRON_USDT: usdt, TRON_POLL_MS: pollMs, TRON_GAS_RESERVE: gasReserve }: NetworkSettings): TronSettings {
+  return { id: 'tron', gasAsset: 'TRX', tron, rpcUrls, rpcUrl: rpcUrls[0] ?? '', usdt, pollMs, gasReserve };
 }
 
 /** TRON, where the settings name a node. */

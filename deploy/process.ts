@@ -33,6 +33,7 @@ export const serverConfig = (config: Served): ServerConfig => ({
   kycDir: config.KYC_DIR,
   mailDir: config.MAIL_DIR,
   smtpUrl: config.SMTP_URL ?? null,
+  ...(config.WITHDRAWAL_LIMITS && { withdrawalLimits: config.WITHDRAWAL_LIMITS }),
   webDir: config.WEB_DIR,
   secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
   publicOrigin: config.PUBLIC_ORIGIN ?? null,

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { Clock } from '../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, Reconciliation } from '../domain/contract/ports';
 import { formatAmount } from '../domain/money/amount';
+import type { Units } from '../domain/money/amount';
 import type { PlaceResult } from '../ledger/audit';
 import { compare } from './audit';
 import type { Outside } from './audit';
@@ -16,6 +17,8 @@ export interface ReconcilerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly outside: () => Promise<Outside>;
+  /** What may be missing of an asset without stopping it; nothing, where it is left out. */
+  readonly threshold?: (asset: string) => Units;
 }
 
 export interface Reconciler extends Reconciliation {
@@ -27,9 +30,10 @@ export interface Reconciler extends Reconciliation {
 
 /**
  * Compares in rounds. Reading several places takes a moment in which coins go on moving, so one difference proves nothing: what
- * is unexplained by the same amount in two rounds is. Such an asset is paused once; an operator alone lets it go on.
+ * is unexplained by the same amount in two rounds is. An asset of which more is missing than the threshold is paused once; an
+ * operator alone lets it go on.
  */
-export function createReconciler({ dataSource, engine, events, clock, logger, outside }: ReconcilerDeps): Reconciler {
+export function createReconciler({ dataSource, engine, events, clock, logger, outside, threshold = () => 0n }: ReconcilerDeps): Reconciler {
   let latest: { at: number | null; places: PlaceResult[] } = { at: null, places: [] };
   let before = new Map<string, bigint>();
   let told = new Set<string>();
@@ -43,8 +47,14 @@ export function createReconciler({ dataSource, engine, events, clock, logger, ou
     const lasting = places.filter(({ place, asset, unexplained }) => unexplained !== undefined && unexplained !== 0n && before.get(`${place} ${asset}`) === unexplained);
     before = now;
     const paused = new Set((await engine.paused()).map(({ asset }) => asset));
-    for (const { place, asset, unexplained } of lasting) {
-      const why = `${place}: ${formatAmount(unexplained ?? 0n)} ${asset} are not explained`;
+    for (const { place, asset, unexplained = 0n } of lasting) {
+      const why = `${place}: ${formatAmount(unexplained)} ${asset} are not explained`;
+      // More than is booked is nobody's loss: anybody may send dust to an address of ours, and must not stop withdrawals by it.
+      if (unexplained > 0n) {
+        if (!told.has(why)) events.publish({ name: 'alert', code: 'SURPLUS', message: 'More lies there than our books say.', details: { place, asset, unexplained: formatAmount(unexplained) } });
+        continue;
+      }
+      if (-unexplained <= threshold(asset)) continue;
       // An operator who let it go on knows of this difference; another one stops it again.
       if (paused.has(asset) || told.has(why)) continue;
       await engine.submit({ kind: 'asset.pause', asset, why, adminId: null, reference: `reconcile:${clock.now()}:${++rounds}:${asset}` });

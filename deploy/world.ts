@@ -12,6 +12,7 @@ import { installBcoin } from './local/bitcoin/install';
 import { startBitcoin } from './local/bitcoin/start';
 import { startAnvil } from './local/evm/anvil';
 import { API_SETTINGS, readConfig } from './config';
+import { LOCAL_LIMITS, demoAdminKey, enrolOffered } from './demo-admin';
 import type { Config } from './config';
 import { LOCAL, ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
 import type { Stores } from './services';
@@ -76,6 +77,7 @@ export class World {
   private readonly parts = new Map<Part, Running>();
   private stores: Stores | undefined;
   private env: NodeJS.ProcessEnv = {};
+  private endEnrolling = (): void => undefined;
   address!: WorldAddress;
 
   constructor(private readonly options: WorldOptions) {}
@@ -117,10 +119,12 @@ export class World {
     // For commands that attach: where it is, and the settings it runs by (secrets included: for its owner's eyes).
     writeFileSync(join(dir, 'settings.json'), JSON.stringify(this.env), { mode: 0o600 });
     writeFileSync(join(dir, 'world.json'), JSON.stringify(this.address), { mode: 0o600 });
+    if (this.env.JAVIZEN_LOCAL === '1') this.endEnrolling = enrolOffered(this.address);
     return this.address;
   }
 
   async stop(): Promise<void> {
+    this.endEnrolling();
     rmSync(join(this.dir, 'world.json'), { force: true });
     for (const part of [...this.parts.values()].reverse()) await part.stop();
     this.parts.clear();
@@ -306,8 +310,10 @@ export class World {
     const dir = join(this.dir, 'keys');
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     // A cleaned environment: the signer knows its seed, its socket and the chains it signs for, and nothing of the rest.
+    if (this.env.JAVIZEN_LOCAL === '1') demoAdminKey(this.dir);
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
+      SIGNER_LIMITS: this.given('SIGNER_LIMITS') ?? (this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}'),
       SIGNER_SOCKET: this.env.SIGNER_SOCKET,
       SIGNER_SEED_FILE: this.given('SIGNER_SEED_FILE') ?? join(dir, 'seed.sealed'),
       SIGNER_DIR: dir,

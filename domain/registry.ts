@@ -20,6 +20,8 @@ export interface Network {
   readonly confirmations: number;
   /** What the venue calls this network in its capital calls: `ETH`. */
   readonly venueNetwork: string;
+  /** Receivers share addresses and are told apart by a memo. */
+  readonly needsMemo?: boolean;
 }
 
 /** One asset on one network. Amounts are decimal strings. */

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import type { LimitName } from '../domain/contract/api/endpoints';
-import type { AddressCheck, DepositAddresses, Engine, EventBus, Logger, MarketData, Quotes, Reconciliation, TradingFigures } from '../domain/contract/ports';
+import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, Logger, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures } from '../domain/contract/ports';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Registry } from '../domain/registry';
 
@@ -15,7 +15,10 @@ export interface ServerDeps {
   readonly figures: TradingFigures;
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
+  readonly payoutRules: PayoutRules;
   readonly reconciliation: Reconciliation;
+  readonly coldStorage: ColdStorage;
+  readonly networkStates: NetworkStates;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -46,4 +49,6 @@ export interface ServerConfig {
   /** Does this process write to users when something was decided? One process does; true when left out. */
   readonly writesLetters?: boolean;
   readonly mailFrom?: string;
+  /** By tier, in USDT as decimal strings: what may leave in 24 hours, and what is small enough to leave without a look. */
+  readonly withdrawalLimits?: readonly { readonly perDay: string; readonly small: string }[];
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer, RequestListener } from 'node:http';
 import type { Redis } from 'ioredis';
 import { createAccounts } from './accounts/service';
+import { coldRoutes } from './admin/cold';
 import { adminRoutes } from './admin/routes';
 import { balanceRoutes } from './balances/routes';
 import { depositRoutes } from './deposits/routes';
@@ -25,11 +26,23 @@ import { createOrderSocket } from './orders/socket';
 import { sessionRoutes } from './sessions/routes';
 import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
+import { secondFactorRoutes } from './second-factor/routes';
+import { createSecondFactors } from './second-factor/service';
+import { addressRoutes } from './withdrawals/addresses';
+import { createApprovals } from './withdrawals/approvals';
+import { createWithdrawalRequests } from './withdrawals/request';
+import type { WithdrawalLimits } from './withdrawals/request';
 import { withdrawalRoutes } from './withdrawals/routes';
 import { createWithdrawalService } from './withdrawals/service';
 
 export { ensureAccount } from './accounts/service';
 export type { ServerConfig, ServerDeps } from './deps';
+
+/** In the quote asset: of 24 hours, and what is small, by tier. */
+const WITHDRAWAL_LIMITS: WithdrawalLimits = [
+  { perDay: '50000', small: '50' },
+  { perDay: '1000000', small: '500' },
+];
 
 export interface Server {
   /** For http.createServer. */
@@ -52,6 +65,9 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
   const orders = createOrderService(deps);
   const orderSocket = createOrderSocket({ ...deps, known: sessions.known, limits, service: orders }, config);
+  const approvals = createApprovals(deps);
+  const secondFactors = createSecondFactors(deps, vault);
+  const requests = createWithdrawalRequests(deps, secondFactors, config.withdrawalLimits ?? WITHDRAWAL_LIMITS);
   const routes = [
     ...sessionRoutes(deps, createAccounts(deps), post, live.ended),
     ...kycRoutes(deps, createKycService(deps, vault), vault),
@@ -59,10 +75,13 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...balanceRoutes(deps),
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
-    ...withdrawalRoutes(deps, createWithdrawalService(deps)),
+    ...withdrawalRoutes(deps, { service: createWithdrawalService(deps, requests, approvals), requests, approvals }),
+    ...addressRoutes(deps, secondFactors),
+    ...secondFactorRoutes(secondFactors),
     ...orderRoutes(deps, orders),
     ...proofRoutes(deps),
     ...adminRoutes(deps),
+    ...coldRoutes(deps),
   ];
   const app = createApp({ ...deps, redis }, config, sessions, routes, limits);
   return {

@@ -15,16 +15,21 @@ import { countingIds, fixedClock } from '../domain/clock-and-ids';
 import type { Command, CommandAnswer } from '../domain/contract/commands';
 import { DomainError } from '../domain/contract/errors';
 import type { EventName, EventOf, HouseEvent } from '../domain/contract/events';
-import type { Engine, EventBus, Quotes, UserBalance } from '../domain/contract/ports';
+import type { Approval } from '../domain/contract/api/approvals';
+import type { Engine, EventBus, PayoutRules, Quotes, UserBalance } from '../domain/contract/ports';
+import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
 import type { ServerConfig } from './deps';
 import { createServer } from './index';
+import { standInCold } from './admin/testing';
 import { standInMarket } from './markets/testing';
 import { orderAnswer, plainFigures } from './orders/testing';
 
 export const PASSWORD = 'a long enough password';
 export const ADDRESS = '0x52908400098527886E0F7030069857D2E4169EE7';
+/** A deposit address of another user. */
+const INSIDE = '0x00000000219ab540356cBB839Cbe05303d7705Fa';
 /** One white pixel. */
 export const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
 
@@ -109,7 +114,7 @@ export function recordingEngine(
     const decided = { approve: 'APPROVED', refuse: 'REFUSED', cancel: 'CANCELED' } as const;
     if (command.kind === 'withdrawal.request') {
       const { withdrawalId, userId, asset, network, address, amount, fee } = command;
-      const none = { reason: null, txid: null, decidedBy: null };
+      const none = { memo: command.memo ?? null, reason: null, txid: null, decidedBy: null };
       const counts = { pullBackFee: '0', attempt: 0, confirmations: 0, createdAt: 1, updatedAt: 1 };
       await rows.insert({ id: withdrawalId, userId, asset, network, address, amount, fee, state: 'REQUESTED', ...counts, ...none });
     } else if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse' || command.kind === 'withdrawal.cancel') {
@@ -194,6 +199,28 @@ async function completedSwap(
   await dataSource.getRepository(VenueTradeEntity).insert({ venueEpoch: 1, symbol: 'ETHUSDT', tradeId, intentId, ...settled });
 }
 
+/**
+ * In the signer's place: believes whatever bears a key it knows, wants two admins above 5 and none up to 0.02. Keys are known by `approve`, which
+ * answers an approval by that admin.
+ */
+export function standInRules(): PayoutRules & { approve(email: string): Approval } {
+  const names = new Map<string, string>();
+  return {
+    approve: (email) => {
+      const key = createHash('sha256').update(email).digest('hex').slice(0, 32);
+      names.set(key, email);
+      return { key, at: 1, feeCap: '0.04', signature: `${'A'.repeat(86)}==` };
+    },
+    judge: async ({ amount }, approvals) => {
+      const approvedBy = [...new Set(approvals.flatMap(({ key }) => names.get(key) ?? []))];
+      const units = parseAmount(amount);
+      const wanted = units <= parseAmount('0.02') ? 0 : units > parseAmount('5') ? 2 : 1;
+      return { needed: Math.max(0, wanted - approvedBy.length), approvedBy, refused: approvals.filter(({ key }) => !names.has(key)).map(({ key }) => ({ key, why: 'the signer does not know this key' })) };
+    },
+    approvers: async () => [...names].map(([key, name]) => ({ name, key })),
+  };
+}
+
 export const plainQuotes: Quotes = {
   quote: async ({ userId, from, to, fromAmount }) => ({
     id: `q_${userId}`,
@@ -211,7 +238,7 @@ export const plainQuotes: Quotes = {
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
-export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = process.env.TEST_REDIS_URL ?? '') {
+export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = process.env.TEST_REDIS_URL ?? '', rulesOf?: (dataSource: DataSource) => PayoutRules) {
   const database = await testDatabase();
   const { dataSource } = database;
   const redis = new Redis(redisUrl, { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
@@ -219,6 +246,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
   const engine = recordingEngine(dataSource);
   const events = simpleBus();
   const market = standInMarket();
+  const rules = standInRules();
   const failures: string[] = [];
   const clock = fixedClock();
   const ids = countingIds(randomBytes(8).toString('hex'));
@@ -226,6 +254,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     ...quiet,
     error: (fields: Record<string, unknown>, message: string) => failures.push(`${message} ${JSON.stringify(fields)}`),
   };
+  const cold = standInCold();
   const server = createServer(
     {
       dataSource,
@@ -238,13 +267,17 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       quotes: plainQuotes,
       marketData: market,
       figures: plainFigures,
+      payoutRules: rulesOf?.(dataSource) ?? rules,
       reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
+      coldStorage: cold,
+      networkStates: { networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, faults: { scan: 'the nodes do not agree' }, nodes: [{ node: 'node.example:8545', state: 'used', head: 8, fault: null }] }] },
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
       addressCheck: {
         check: async (_network, _asset, address) => {
           if (!/^0x[0-9a-fA-F]{40}$/.test(address)) throw new DomainError('BAD_ADDRESS');
-          return { address: ADDRESS };
+          const inside = address === INSIDE;
+          return { address: inside ? INSIDE : ADDRESS, inside };
         },
       },
     },
@@ -268,6 +301,9 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     engine,
     events,
     market,
+    cold,
+    approvalBy: rules.approve,
+    insideAddress: INSIDE,
     clock,
     failures,
     url,

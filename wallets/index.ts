@@ -1,18 +1,20 @@
 import type { DataSource } from 'typeorm';
 import { createChainStore } from '../db/stores/chain';
 import { createCoinStore } from '../db/stores/coins';
+import { createColdStore } from '../db/stores/cold';
 import { createDepositStore } from '../db/stores/deposits';
 import { createTreasuryStore } from '../db/stores/treasury';
 import { DomainError } from '../domain/contract/errors';
-import type { AddressCheck, DepositAddresses } from '../domain/contract/ports';
+import type { AddressCheck, ColdStorage, DepositAddresses, NetworkState, NetworkStates } from '../domain/contract/ports';
 import type { Network } from '../domain/registry';
+import { createColdStorage } from './cold';
 import { isFatal, isWrongSetup, openNetwork } from './network';
-import type { NetworkConfig, NetworkDeps, NetworkStatus, OpenNetwork } from './network';
+import type { NetworkConfig, NetworkDeps, OpenNetwork } from './network';
 import { createAddressCheck } from './withdrawals/address-check';
 
-export type { NetworkConfig, NetworkStatus } from './network';
+export type { AssetPolicy, NetworkConfig } from './network';
 
-export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'treasuryStore'> {
+export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'coldStore' | 'treasuryStore'> {
   readonly dataSource: DataSource;
 }
 
@@ -23,13 +25,15 @@ export interface WalletsConfig {
 export interface Wallets {
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
+  readonly coldStorage: ColdStorage;
+  readonly states: NetworkStates;
   /**
    * Opens every network. Rejects when a node or a key is another than the settings and tables say. A node or signer
    * that does not answer is waited for in the background; its network is closed meanwhile.
    */
   start(): Promise<void>;
   stop(): Promise<void>;
-  status(): NetworkStatus[];
+  status(): NetworkState[];
 }
 
 /** Pause between tries to open a network whose node or signer is away. */
@@ -38,9 +42,9 @@ const OPEN_AGAIN_MS = 2000;
 /** Coins come in and go out. Loops over rows: what one round leaves undone, the next takes up, after a kill as well. */
 export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets {
   const { dataSource, events, logger, registry } = deps;
-  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
+  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), coldStore: createColdStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
   const open = new Map<string, OpenNetwork>();
-  const closed = new Map<string, NetworkStatus>();
+  const closed = new Map<string, NetworkState>();
   const waits = new Set<() => void>();
   const opening: Promise<void>[] = [];
   let stopped = false;
@@ -58,7 +62,7 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
       if (starting && isWrongSetup(error)) throw error;
       const message = error instanceof Error ? error.message : String(error);
       const halted = isFatal(error);
-      closed.set(network.id, { network: network.id, state: halted ? 'halted' : 'opening', scanned: null, faults: { open: message } });
+      closed.set(network.id, { network: network.id, state: halted ? 'halted' : 'opening', scanned: null, faults: { open: message }, nodes: [] });
       if (halted) events.publish({ name: 'alert', code: 'NETWORK_HALTED', message, details: { network: network.id } });
       else logger.warn({ network: network.id, error: message }, 'a network could not be opened and will be tried again');
       return halted;
@@ -79,7 +83,9 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
     while (!stopped && !(await tryToOpen(network, settings)));
   };
 
+  const status = (): NetworkState[] => [...[...open.values()].map((network) => network.status()), ...closed.values()];
   return {
+    states: { networks: async () => status() },
     depositAddresses: {
       addressFor: async (userId, network) => {
         const found = open.get(network);
@@ -90,6 +96,7 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
       },
     },
     addressCheck: createAddressCheck(registry, open, (network) => closed.has(network)),
+    coldStorage: createColdStorage(networkDeps, () => [...open.values()], (network) => closed.has(network)),
     start: async () => {
       for (const network of registry.networks) {
         const settings = config.networks[network.id];
@@ -103,6 +110,6 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
       await Promise.all(opening);
       await Promise.all([...open.values()].map((network) => network.end()));
     },
-    status: () => [...[...open.values()].map((network) => network.status()), ...closed.values()],
+    status,
   };
 }

@@ -16,7 +16,13 @@ export interface Loop {
   /** Did it stop by itself, at a fatal fault? */
   halted(): boolean;
   /** The last fault of each step that fails now. */
-  faults(): Readonly<Record<string, string>>;
+  faults(): Record<string, string>;
+}
+
+/** What an operator is told of a fault. A chain library's long form names the node's address, with keys that may be in it. */
+export function reasonOf(error: unknown): string {
+  const { shortMessage, message } = (error ?? {}) as { shortMessage?: string; message?: string };
+  return shortMessage ?? message ?? String(error);
 }
 
 /** Rounds in a row in which a step fails, before an operator is told. */
@@ -39,7 +45,7 @@ export function createLoop(name: string, pollMs: number, deps: { logger: Logger;
 
   const failed = (step: string, error: unknown): void => {
     const times = (failing.get(step)?.times ?? 0) + 1;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = reasonOf(error);
     failing.set(step, { times, error: text });
     logger.warn({ network: name, step, times, error: text }, 'a step of the wallets failed and will be tried again');
     if (times === TELL_AFTER) events.publish({ name: 'alert', code: 'WALLETS_FAILING', message: 'A part of the wallets keeps failing.', details: { network: name, step, error: text } });
@@ -54,7 +60,7 @@ export function createLoop(name: string, pollMs: number, deps: { logger: Logger;
         failed(step.name, error);
         if (fatal(error)) {
           ended = halted = true;
-          events.publish({ name: 'alert', code: 'NETWORK_HALTED', message: error instanceof Error ? error.message : String(error), details: { network: name } });
+          events.publish({ name: 'alert', code: 'NETWORK_HALTED', message: reasonOf(error), details: { network: name } });
         }
         if (step.first) return;
       }

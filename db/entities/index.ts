@@ -1,10 +1,14 @@
 import * as accounts from './accounts';
+import * as approvals from './approvals';
 import * as coins from './coins';
+import * as cold from './cold';
 import * as deposits from './deposits';
 import * as ledger from './ledger';
 import * as orders from './orders';
 import * as proofs from './proofs';
 import * as registry from './registry';
+import * as reviews from './reviews';
+import * as secondFactors from './second-factors';
 import * as swaps from './swaps';
 import * as treasury from './treasury';
 import * as venue from './venue';
@@ -12,6 +16,6 @@ import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, coins, deposits, ledger, orders, proofs, registry, swaps, treasury, venue, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, cold, deposits, ledger, orders, proofs, registry, reviews, secondFactors, swaps, treasury, venue, withdrawals].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

@@ -9,7 +9,7 @@ export interface ChainTransactionRow {
   /** The signer's intent id. */
   id: string;
   network: string;
-  purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue';
+  purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold';
   /** Id of the withdrawal, sweep or venue transfer it serves. */
   subject: string;
   fromAddress: string;
@@ -91,10 +91,10 @@ export const SweepEntity = new EntitySchema<SweepRow>({
   },
 });
 
-/** Coins between the hot wallet and the venue. The id is also the venue's withdrawOrderId for a pull-back. */
+/** Coins between the hot wallet and the venue, or on to cold storage. The id is also the venue's withdrawOrderId for a pull-back. */
 export interface VenueTransferRow {
   id: string;
-  direction: 'to-venue' | 'pull-back';
+  direction: 'to-venue' | 'pull-back' | 'to-cold';
   network: string;
   asset: string;
   amount: string;

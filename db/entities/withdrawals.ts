@@ -8,6 +8,8 @@ export interface WithdrawalRow {
   asset: string;
   network: string;
   address: string;
+  /** Where the network tells receivers apart by one. */
+  memo: string | null;
   /** What arrives. */
   amount: string;
   /** Taken on top. */
@@ -33,6 +35,7 @@ export const WithdrawalEntity = new EntitySchema<WithdrawalRow>({
     asset: text('asset', 20),
     network: text('network', 64),
     address: text('address', 100),
+    memo: nullable(text('memo', 100)),
     amount: money(),
     fee: money(),
     pullBackFee: money('pull_back_fee'),

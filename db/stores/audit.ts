@@ -85,6 +85,8 @@ export interface InFlightRows {
     createdAt: number;
   }[];
   readonly transfers: { id: string; network: string; direction: string; asset: string; amount: string; fee: string; txid: string | null; state: string; createdAt: number }[];
+  /** From cold storage, with a transaction that is known. */
+  readonly cold: { id: string; network: string; asset: string; amount: string; fee: string; txid: string; createdAt: number }[];
   readonly intents: { id: string; symbol: string; side: 'BUY' | 'SELL'; quantity: string; limitPrice: string; timestamp: number; recvWindow: number; createdAt: number }[];
   readonly addresses: { network: string; address: string }[];
 }
@@ -114,6 +116,7 @@ export async function readInFlight(dataSource: DataSource): Promise<InFlightRows
       ),
       'createdAt',
     ),
+    cold: numbers(await query<InFlightRows['cold'][number]>(`SELECT id, network, asset, amount, fee, txid, created_at AS createdAt FROM cold_transfers WHERE state = 'SENDING' AND txid IS NOT NULL`), 'createdAt'),
     intents: numbers(
       await query<InFlightRows['intents'][number]>(
         `SELECT id, symbol, side, quantity, limit_price AS limitPrice, sent_timestamp AS timestamp, recv_window AS recvWindow, created_at AS createdAt

@@ -3,9 +3,11 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
+import type { Approval } from '../../domain/contract/api/approvals';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { inTransaction } from '../transaction';
+import { approvalsOf } from './approvals';
 
 export type NewTransaction = Omit<ChainTransactionRow, 'nonce' | 'txid' | 'rawTransaction' | 'state' | 'blockHeight' | 'feePaid'>;
 export type Fees = Pick<ChainTransactionRow, 'maxFeePerGas' | 'maxPriorityFeePerGas'>;
@@ -24,6 +26,8 @@ export interface ChainStore {
   /** Stores the signed bytes, and shows them on the withdrawal they pay, before anything is broadcast. */
   signed(row: ChainTransactionRow, signed: Signed, now: number): Promise<void>;
   broadcast(row: ChainTransactionRow, now: number): Promise<void>;
+  /** What admins signed for this payout; nothing for what is no withdrawal. */
+  approvals(row: ChainTransactionRow): Promise<Approval[]>;
   /** The signer refused: gives the nonce back. Answers whether it could. */
   void(row: ChainTransactionRow, now: number): Promise<boolean>;
   /** The row goes on with bytes that pay higher fees; the former ones stay beside it, for either may be mined. */
@@ -92,6 +96,11 @@ export function createChainStore(dataSource: DataSource): ChainStore {
         await manager.update(ChainTransactionEntity, { id: row.id, state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
         if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: row.subject, state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
       }),
+    approvals: async ({ id, purpose, subject }) => {
+      const round = purpose === 'withdrawal' ? /:(\d+)$/.exec(id)?.[1] : undefined;
+      if (round === undefined) return [];
+      return (await approvalsOf(dataSource, subject, Number(round))).map(({ keyId: key, at, feeCap, signature }) => ({ key, at, feeCap, signature }));
+    },
     void: (row, now) => inTransaction(dataSource, (manager) => voidIn(manager, row, now)),
     replace: (row, replacement, signed, fees, now) =>
       inTransaction(dataSource, async (manager) => {

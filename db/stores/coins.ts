@@ -61,6 +61,7 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
       select('c')
         .where('c.network = :network AND c.height IS NOT NULL', { network })
         .andWhere("NOT EXISTS (SELECT 1 FROM chain_transactions t WHERE t.id = c.spent_by AND t.state = 'CONFIRMED')")
+        .andWhere("NOT EXISTS (SELECT 1 FROM cold_transfers s WHERE s.id = c.spent_by AND s.state = 'DONE')")
         .getMany(),
     inputsOf: (id) => coins.find({ where: { spentBy: id }, order: { txid: 'ASC', index: 'ASC' } }),
     plan: (row, inputs) =>

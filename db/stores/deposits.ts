@@ -3,6 +3,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { ChainBlockEntity, DepositAddressEntity, DepositEntity } from '../entities/deposits';
 import type { CoinRow } from '../entities/coins';
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/deposits';
+import { parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
 import { CommandEntity } from '../entities/ledger';
 import { inTransaction, isDuplicate } from '../transaction';
 import { recordAdminAction } from './admin-audit';
@@ -22,14 +24,21 @@ export interface DepositStore {
   issue(network: string, userId: string, derive: (index: number) => string, now: number): Promise<DepositAddressRow>;
   /** Nothing more is credited to this address: marks it, once, and writes it down beside what admins do. */
   freeze(network: string, address: string, why: string, now: number): Promise<void>;
-  /** Sum of an asset's deposits at an address, as a decimal string: those that are in the books, and those that need no further proof. */
-  arrivedAt(network: string, address: string, asset: string, without: string): Promise<string>;
+  /** Sum of an asset's deposits at an address, as a decimal string: those that are in the books, those that need no further proof, and these. */
+  arrivedAt(network: string, address: string, asset: string, without: string, believed: readonly string[]): Promise<string>;
   ring(network: string): Promise<ChainBlockRow[]>;
   /** Hash of the network's first block, as it was when we first saw it. */
   genesis(network: string): Promise<string | undefined>;
   pinGenesis(network: string, hash: string): Promise<void>;
   /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. `coins`: see CoinRow. */
   saveBlock(block: ChainBlockRow, found: readonly DepositRow[], keep: number, coins?: readonly CoinRow[]): Promise<void>;
+  /** Deposits that are in no transaction of their own, found in a block that was saved before. */
+  saveDeposits(found: readonly DepositRow[]): Promise<void>;
+  /**
+   * By address, what our rows say there is of the network's own coin (`asset`) after the block at `height`: what came, by
+   * deposits and top-ups, less what we sent and its gas. Left out where a transaction of ours is under way.
+   */
+  explained(network: string, asset: string, addresses: readonly string[], height: number): Promise<Map<string, Units>>;
   /** Deposits in blocks above `height` that are not taken back yet. */
   above(network: string, height: number): Promise<DepositRow[]>;
   /** Forgets blocks above `height`, once everything in them was taken back. */
@@ -71,26 +80,29 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
         const { affected } = await manager.update(DepositAddressEntity, { network, address, frozenAt: IsNull() }, { frozenAt: now });
         if (affected === 1) await recordAdminAction(manager, { id: `frozen-${now}-${address.slice(-12)}`, adminId: 'wallets', action: 'address.frozen', subject: `${network}/${address}`, details: { why }, at: now });
       }),
-    arrivedAt: async (network, address, asset, without) => {
+    arrivedAt: async (network, address, asset, without, believed) => {
       const [sum] = (await dataSource.query(
         `SELECT SUM(amount) AS amount FROM deposits WHERE network = ? AND address = ? AND asset = ? AND id <> ? AND
-         (state IN ('CREDITED', 'SWEPT', 'IGNORED') OR (state IN ('SEEN', 'CONFIRMING') AND position NOT LIKE 'internal:%'))`,
-        [network, address, asset, without],
+         (state IN ('CREDITED', 'SWEPT', 'IGNORED') OR (state IN ('SEEN', 'CONFIRMING') AND position NOT LIKE 'internal:%') OR (state <> 'ORPHANED' AND id IN (?)))`,
+        [network, address, asset, without, ['', ...believed]],
       )) as { amount: string | null }[];
       return sum?.amount ?? '0';
     },
     ring: (network) => blocks.find({ where: { network, height: MoreThan(GENESIS) }, order: { height: 'ASC' } }),
     genesis: async (network) => (await blocks.findOneBy({ network, height: GENESIS }))?.hash,
     pinGenesis: async (network, hash) => {
-      await blocks.insert({ network, height: GENESIS, hash, parentHash: '' });
+      // Two processes may begin at once; whoever comes second holds the chain against what the first one wrote.
+      await dataSource.query('INSERT IGNORE INTO chain_blocks (network, height, hash, parent_hash) VALUES (?, ?, ?, ?)', [network, GENESIS, hash, '']);
     },
     saveBlock: (block, found, keep, coins = []) =>
       inTransaction(dataSource, async (manager) => {
-        for (const row of found) await saveFound(manager, row);
-        for (const coin of coins) await saveCoin(manager, coin);
+        await saveFound(manager, found);
+        await saveCoins(manager, coins);
         await manager.insert(ChainBlockEntity, block);
         await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ? AND height < ?', [block.network, GENESIS, block.height - keep]);
       }),
+    saveDeposits: (found) => inTransaction(dataSource, (manager) => saveFound(manager, found)),
+    explained: (network, asset, wanted, height) => explainedBy(dataSource, network, asset, wanted, height),
     above: async (network, height) => {
       const rows = (await dataSource.query("SELECT id FROM deposits WHERE network = ? AND block_height > ? AND state <> 'ORPHANED'", [network, height])) as { id: string }[];
       return rows.length === 0 ? [] : deposits.findBy({ id: In(rows.map((row) => row.id)) });
@@ -110,25 +122,75 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
   };
 }
 
+interface OwnMove {
+  readonly sender: string;
+  readonly receiver: string;
+  readonly asset: string;
+  readonly amount: string;
+  readonly state: string;
+  readonly fee: string | null;
+}
+
+async function explainedBy(dataSource: DataSource, network: string, asset: string, addresses: readonly string[], height: number): Promise<Map<string, Units>> {
+  const known = new Map(addresses.map((address) => [address, 0n]));
+  const add = (address: string, amount: Units): void => {
+    const before = known.get(address);
+    if (before !== undefined) known.set(address, before + amount);
+  };
+  const came = (await dataSource.query("SELECT address, amount FROM deposits WHERE network = ? AND asset = ? AND address IN (?) AND block_height <= ? AND state <> 'ORPHANED'", [network, asset, addresses, height])) as { address: string; amount: string }[];
+  for (const { address, amount } of came) add(address, parseAmount(amount));
+  const moves = (await dataSource.query(
+    `SELECT from_address AS sender, to_address AS receiver, asset, amount, state, fee_paid AS fee FROM chain_transactions
+     WHERE network = ? AND (from_address IN (?) OR to_address IN (?)) AND state <> 'VOID' AND (block_height IS NULL OR block_height <= ?)`,
+    [network, addresses, addresses, height],
+  )) as OwnMove[];
+  for (const { sender, receiver, asset: moved, amount, state, fee } of moves) {
+    if (state === 'CONFIRMED' && moved === asset) [sender, receiver].forEach((address, side) => add(address, side === 0 ? -parseAmount(amount) : parseAmount(amount)));
+    add(sender, -parseAmount(fee ?? '0'));
+  }
+  for (const { sender, receiver, state } of moves) if (state !== 'CONFIRMED' && state !== 'FAILED') [sender, receiver].forEach((address) => known.delete(address));
+  return known;
+}
+
 /**
  * A transfer that is there already is seen again. After its block was lost it counts as what it is in the new one: a
  * contract may pay another amount, or somebody else, when the same transaction is mined again elsewhere.
  */
-async function saveFound(manager: EntityManager, row: DepositRow): Promise<void> {
-  const known = await manager.findOneBy(DepositEntity, { network: row.network, txid: row.txid, position: row.position });
-  if (!known) {
-    await manager.insert(DepositEntity, row);
-    return;
+async function saveFound(manager: EntityManager, found: readonly DepositRow[]): Promise<void> {
+  for (const rows of inParts(found)) {
+    const before = await manager.findBy(DepositEntity, { network: rows[0]?.network ?? '', txid: In([...new Set(rows.map(({ txid }) => txid))]) });
+    const known = new Map(before.map((row) => [`${row.txid} ${row.position}`, row]));
+    const fresh = new Map<string, DepositRow>();
+    for (const row of rows) {
+      const name = `${row.txid} ${row.position}`;
+      const old = known.get(name);
+      if (old) await seenAgain(manager, old, row);
+      else fresh.set(name, row);
+    }
+    if (fresh.size > 0) await manager.insert(DepositEntity, [...fresh.values()]);
   }
+}
+
+async function seenAgain(manager: EntityManager, known: DepositRow, row: DepositRow): Promise<void> {
   const { blockHeight, blockHash, userId, address, asset, amount, state } = row;
   const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1 } : { blockHeight, blockHash };
   await manager.update(DepositEntity, { id: known.id }, now);
 }
 
-/** A coin that is there already was mined again, in another block. */
-async function saveCoin(manager: EntityManager, { network, txid, index, branch, child, amount, height }: CoinRow): Promise<void> {
-  await manager.query(
-    'INSERT INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE height = VALUES(height)',
-    [network, txid, index, branch, child, amount, height],
-  );
+/** Coins that are there already were mined again, in another block. */
+async function saveCoins(manager: EntityManager, coins: readonly CoinRow[]): Promise<void> {
+  for (const some of inParts(coins)) {
+    await manager.query(
+      `INSERT INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES ${some.map(() => '(?, ?, ?, ?, ?, ?, ?)').join(', ')} ON DUPLICATE KEY UPDATE height = VALUES(height)`,
+      some.flatMap(({ network, txid, index, branch, child, amount, height }) => [network, txid, index, branch, child, amount, height]),
+    );
+  }
+}
+
+/** One statement for each: a block may hold ten thousand outputs of dust. */
+const A_STATEMENT = 500;
+function inParts<Row>(rows: readonly Row[]): Row[][] {
+  const parts: Row[][] = [];
+  for (let at = 0; at < rows.length; at += A_STATEMENT) parts.push(rows.slice(at, at + A_STATEMENT));
+  return parts;
 }

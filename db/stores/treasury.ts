@@ -1,25 +1,26 @@
-import { In } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import type { DataSource } from 'typeorm';
 import { DepositEntity } from '../entities/deposits';
 import { SweepEntity, VenueTransferEntity } from '../entities/treasury';
 import type { SweepRow, VenueTransferRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
+import { formatAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
 import { inTransaction } from '../transaction';
 
 /** Credited coins of one address that wait to be swept. */
 interface Unswept {
-  readonly asset: string;
   readonly address: string;
   readonly addressIndex: number;
 }
 
 export interface TreasuryStore {
   /**
-   * Plans one sweep for the credited coins of each address, except where one failed since. Coins that are credited before
+   * Plans one sweep for the credited coins of each address with at least `from` of them, except where one failed since. Coins that are credited before
    * the sweep's own transaction is made join it.
    */
-  planSweeps(network: string, failedSince: number, newId: () => string, now: number): Promise<void>;
+  planSweeps(network: string, asset: string, from: Units, failedSince: number, newId: () => string, now: number): Promise<void>;
   openSweeps(network: string): Promise<SweepRow[]>;
   /** What a sweep has to move now: a deposit of it may have left the chain again. Null when nothing is left. */
   sweepable(id: string): Promise<string | null>;
@@ -29,8 +30,8 @@ export interface TreasuryStore {
   addTransfer(row: VenueTransferRow): Promise<void>;
   setTransfer(id: string, set: Partial<VenueTransferRow>): Promise<void>;
   openTransfers(network: string): Promise<VenueTransferRow[]>;
-  /** The newest transfer of an asset in a direction; of a withdrawal, if one is named. */
-  lastTransfer(network: string, asset: string, direction: VenueTransferRow['direction'], withdrawalId?: string): Promise<VenueTransferRow | null>;
+  /** The newest transfer of an asset in a direction; of a withdrawal, if one is named, or of none, if null is. */
+  lastTransfer(network: string, asset: string, direction: VenueTransferRow['direction'], withdrawalId?: string | null): Promise<VenueTransferRow | null>;
   /** Withdrawals that have not been signed yet. */
   waitingWithdrawals(network: string): Promise<WithdrawalRow[]>;
   /** Shows why a withdrawal waits; changes nothing once it was signed. */
@@ -42,15 +43,16 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
   const transfers = dataSource.getRepository(VenueTransferEntity);
   const withdrawals = dataSource.getRepository(WithdrawalEntity);
   return {
-    planSweeps: async (network, failedSince, newId, now) => {
+    planSweeps: async (network, asset, from, failedSince, newId, now) => {
       const waiting = (await dataSource.query(
-        `SELECT DISTINCT d.asset AS asset, d.address AS address, a.child_index AS addressIndex
+        `SELECT d.address AS address, a.child_index AS addressIndex
          FROM deposits d JOIN deposit_addresses a ON a.network = d.network AND a.address = d.address
-         WHERE d.network = ? AND d.state = 'CREDITED' AND d.sweep_id IS NULL AND NOT EXISTS (
-           SELECT 1 FROM sweeps s WHERE s.network = d.network AND s.asset = d.asset AND s.address = d.address AND s.state = 'FAILED' AND s.updated_at > ?)`,
-        [network, failedSince],
+         WHERE d.network = ? AND d.asset = ? AND d.state = 'CREDITED' AND d.sweep_id IS NULL AND NOT EXISTS (
+           SELECT 1 FROM sweeps s WHERE s.network = d.network AND s.asset = d.asset AND s.address = d.address AND s.state = 'FAILED' AND s.updated_at > ?)
+         GROUP BY d.address, a.child_index HAVING SUM(d.amount) >= ?`,
+        [network, asset, failedSince, formatAmount(from)],
       )) as Unswept[];
-      for (const { asset, address, addressIndex } of waiting) {
+      for (const { address, addressIndex } of waiting) {
         await inTransaction(dataSource, async (manager) => {
           const [open] = (await manager.query(
             `SELECT s.id AS id FROM sweeps s WHERE s.network = ? AND s.asset = ? AND s.address = ? AND s.state NOT IN ('DONE', 'FAILED')
@@ -92,7 +94,7 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
     openTransfers: (network) =>
       transfers.find({ where: { network, state: In(['RESERVED', 'REQUESTED', 'UNKNOWN', 'SENDING', 'IN_TRANSIT', 'NEEDS_OPERATOR_FUNDS']) }, order: { createdAt: 'ASC' } }),
     lastTransfer: (network, asset, direction, withdrawalId) =>
-      transfers.findOne({ where: { network, asset, direction, ...(withdrawalId !== undefined && { withdrawalId }) }, order: { createdAt: 'DESC', id: 'DESC' } }),
+      transfers.findOne({ where: { network, asset, direction, ...(withdrawalId !== undefined && { withdrawalId: withdrawalId ?? IsNull() }) }, order: { createdAt: 'DESC', id: 'DESC' } }),
     waitingWithdrawals: (network) => withdrawals.find({ where: { network, state: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS']) }, order: { createdAt: 'ASC' } }),
     waits: async (id, reason, now) => (await withdrawals.update({ id, state: In(['APPROVED', 'WAITING_FUNDS']) }, { state: 'WAITING_FUNDS', reason, updatedAt: now })).affected === 1,
   };

@@ -17,6 +17,7 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'matching/venues/binance/rest.ts', text: 'Math.floor(', reason: 'the minute of a time' },
   { file: 'matching/venues/binance/rest.ts', text: 'Math.max(bannedUntil', reason: 'a time' },
   { file: 'matching/venues/binance/errors.ts', text: 'Number(seconds)', reason: 'the seconds of Retry-After' },
+  { file: 'wallets/keys/approvals.ts', text: 'Number(round)', reason: 'which payout of a withdrawal' },
   { file: 'wallets/deposits/scanner.ts', text: 'Math.min(head', reason: 'block heights' },
   { file: 'wallets/chains/evm/index.ts', text: "Number(await rpc<string>('eth_chainId'", reason: 'a chain id' },
   { file: 'wallets/chains/evm/index.ts', text: "Number(await rpc<string>('eth_blockNumber'", reason: 'a block height' },
@@ -29,6 +30,7 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'wallets/coins/house-addresses.ts', text: "Number(position.slice('out:'.length))", reason: 'the place of an output' },
   { file: 'db/stores/audit.ts', text: 'Number(((await manager.query(sql)) as { n: string }[])', reason: 'a count of rows' },
   { file: 'db/stores/audit.ts', text: 'Number(row[field])', reason: 'heights and times, named by the caller' },
+  { file: 'db/stores/chain.ts', text: 'Number(round)', reason: 'which payout of a withdrawal' },
   { file: 'db/stores/chain.ts', text: 'Number(locked?.next)', reason: 'a nonce' },
   { file: 'db/stores/engine.ts', text: 'Number(fence?.', reason: 'numbers of epochs, batches and entries' },
   { file: 'db/stores/engine.ts', text: 'Number(last)', reason: 'the number of a trade' },
@@ -130,7 +132,7 @@ function lockFile(): string[] {
 
 /** Settings are those of the two schemas; `.env.example` names each once, set or commented out. */
 function settings(): string[] {
-  const known = new Set(['deploy/config.ts', 'deploy/networks.ts', 'deploy/signer.ts'].flatMap((file) => [...read(file).matchAll(/^ {2}([A-Z][A-Z0-9_]*): z\./gm)].map((match) => match[1] ?? '')));
+  const known = new Set(['deploy/config.ts', 'deploy/networks.ts', 'deploy/signer.ts', 'deploy/treasury-settings.ts'].flatMap((file) => [...read(file).matchAll(/^ {2}([A-Z][A-Z0-9_]*): (?:z\.|json\()/gm)].map((match) => match[1] ?? '')));
   const named = [...read('.env.example').matchAll(/^(?:# ?)?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1] ?? '');
   return [
     ...[...known].filter((name) => !named.includes(name)).map((name) => `.env.example does not name ${name}`),

@@ -65,6 +65,8 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
   return {
     engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody'), paused: over('paused') },
     reconciliation: { latest: over('reconciliation') },
+    coldStorage: { view: over('coldView'), plan: over('planCold'), gather: over('gatherCold'), announce: over('announceCold'), cancel: over('cancelCold') },
+    networkStates: { networks: over('networks') },
     quotes: { quote: over('quote') },
     marketData: {
       tickers: over('tickers'),
@@ -78,6 +80,7 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
     figures: { feesOf: over('feesOf'), routing: over('routing') },
     depositAddresses: { addressFor: over('addressFor') },
     addressCheck: { check: over('checkAddress') },
+    payoutRules: { judge: over('judgePayout'), approvers: over('approvers') },
   };
 }
 

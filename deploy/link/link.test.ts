@@ -62,7 +62,7 @@ test('every port answers over the link as it does here; refusals keep code and d
   await world.serve(here.ports);
   const link = world.connect();
   await link.ready();
-  const { engine, quotes, marketData, depositAddresses, addressCheck } = link.ports;
+  const { engine, quotes, marketData, depositAddresses, addressCheck, payoutRules } = link.ports;
   expect(await engine.submit(cancel('a'))).toEqual({ reference: 'a' });
   expect(here.asked).toEqual([cancel('a')]);
   expect(await engine.balancesOf('ETH')).toEqual([{ asset: 'ETH', available: '1', held: '0' }]);
@@ -70,7 +70,9 @@ test('every port answers over the link as it does here; refusals keep code and d
   expect(await marketData.candles('ETHUSDT', '1m', 7, undefined)).toEqual([[7, '1', '1', '1', '1', '1']]);
   expect(await marketData.candles('ETHUSDT', '1m', 7, 1)).toEqual([]);
   expect(await depositAddresses.addressFor('ann', 'ethereum')).toBe('ethereum:ann');
-  expect(await addressCheck.check('ethereum', 'ETH', '0x1')).toEqual({ address: '0x1' });
+  expect(await addressCheck.check('ethereum', 'ETH', '0x1')).toEqual({ address: '0x1', inside: false });
+  expect(await payoutRules.judge({ intentId: 'withdrawal:w1:0', network: 'ethereum', asset: 'ETH', to: '0x1', amount: '1' }, [])).toMatchObject({ needed: 1 });
+  expect(await payoutRules.approvers()).toEqual([{ name: 'ann', key: 'k' }]);
   here.state.answer = async () => Promise.reject(new DomainError('FILTER_FAILURE', { filter: 'LOT_SIZE' }));
   await expect(engine.submit(cancel('b'))).rejects.toMatchObject({ code: 'FILTER_FAILURE', details: { filter: 'LOT_SIZE' } });
   const fault = await quotes.quote({ userId: 'ann', from: 'ETH', to: 'USDT', fromAmount: '1' }).catch((error: unknown) => error);

@@ -5,7 +5,7 @@ import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { ErrorCode } from '../../domain/contract/errors';
 import type { EventName, HouseEvent } from '../../domain/contract/events';
-import type { AddressCheck, DepositAddresses, Engine, EventBus, MarketData, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
+import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
 
 /** Both ends must be of one make; another number is turned away at the door. */
 export const VERSION = 1;
@@ -25,7 +25,10 @@ export interface Ports {
   readonly figures: TradingFigures;
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
+  readonly payoutRules: PayoutRules;
   readonly reconciliation: Reconciliation;
+  readonly coldStorage: ColdStorage;
+  readonly networkStates: NetworkStates;
   readonly events: EventBus;
 }
 
@@ -37,6 +40,12 @@ export interface Calls {
   readonly custody: Engine['custody'];
   readonly paused: Engine['paused'];
   readonly reconciliation: Reconciliation['latest'];
+  readonly coldView: ColdStorage['view'];
+  readonly planCold: ColdStorage['plan'];
+  readonly gatherCold: ColdStorage['gather'];
+  readonly announceCold: ColdStorage['announce'];
+  readonly cancelCold: ColdStorage['cancel'];
+  readonly networks: NetworkStates['networks'];
   readonly quote: Quotes['quote'];
   readonly tickers: MarketData['tickers'];
   readonly depth: MarketData['depth'];
@@ -46,6 +55,8 @@ export interface Calls {
   readonly routing: TradingFigures['routing'];
   readonly addressFor: DepositAddresses['addressFor'];
   readonly checkAddress: AddressCheck['check'];
+  readonly judgePayout: PayoutRules['judge'];
+  readonly approvers: PayoutRules['approvers'];
 }
 export type CallName = keyof Calls;
 

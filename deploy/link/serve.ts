@@ -74,13 +74,19 @@ export async function serveLink(ports: Ports, options: LinkServerOptions): Promi
   };
 }
 
-const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, reconciliation }: Ports): Calls => ({
+const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, payoutRules, reconciliation, coldStorage, networkStates }: Ports): Calls => ({
   submit: (command) => engine.submit(wish(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
   custody: () => engine.custody(),
   paused: () => engine.paused(),
   reconciliation: () => reconciliation.latest(),
+  coldView: () => coldStorage.view(),
+  planCold: (wish) => coldStorage.plan(wish),
+  gatherCold: (id, psbt, adminId) => coldStorage.gather(id, psbt, adminId),
+  announceCold: (id, txid, adminId) => coldStorage.announce(id, txid, adminId),
+  cancelCold: (id, adminId) => coldStorage.cancel(id, adminId),
+  networks: () => networkStates.networks(),
   quote: (request) => quotes.quote(request),
   tickers: () => marketData.tickers(),
   depth: (symbol, limit) => marketData.depth(symbol, limit),
@@ -90,6 +96,8 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
   routing: () => figures.routing(),
   addressFor: (userId, network) => depositAddresses.addressFor(userId, network),
   checkAddress: (network, asset, address) => addressCheck.check(network, asset, address),
+  judgePayout: (payment, approvals) => payoutRules.judge(payment, approvals),
+  approvers: () => payoutRules.approvers(),
 });
 
 /** The command, if an API process may ask for such a thing. */

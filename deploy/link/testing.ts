@@ -51,8 +51,11 @@ export function houses() {
     },
     figures: { feesOf: async () => [], routing: async () => [] },
     depositAddresses: { addressFor: async (userId, network) => `${network}:${userId}` },
-    addressCheck: { check: async (_network, _asset, address) => ({ address }) },
+    networkStates: { networks: async () => [] },
+    addressCheck: { check: async (_network, _asset, address) => ({ address, inside: false }) },
+    payoutRules: { judge: async () => ({ needed: 1, approvedBy: [], refused: [] }), approvers: async () => [{ name: 'ann', key: 'k' }] },
     reconciliation: { latest: async () => ({ at: null, places: [] }) },
+    coldStorage: { view: async () => ({ places: [], transfers: [] }), plan: async () => ({ id: 'c1' }), gather: async () => undefined, announce: async () => undefined, cancel: async () => undefined },
     events,
   };
   return { ports, asked, state, tellDepth: (diff: DepthDiff) => depth.forEach((listener) => listener(diff)) };

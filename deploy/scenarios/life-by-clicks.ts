@@ -142,6 +142,9 @@ async function askWithdrawal({ user: { browser }, withdraw }: Life): Promise<str
 
 async function approveWithdrawal({ admin: { browser } }: Life, withdrawalId: string): Promise<void> {
   await by(browser, 'nav-admin-withdrawals').click();
+  await by(browser, 'approval-key-make').click();
+  // Enrolled by whoever stands in for the signer's operator.
+  await inState(browser, 'approval-key', 'enrolled').waitFor();
   const row = browser.page.locator(`[data-testid="admin-withdrawal-row"][data-id="${withdrawalId}"]`);
   await row.waitFor();
   await browser.shoot('09-admin-withdrawal');

@@ -1,7 +1,7 @@
 /** One user's whole life on the whole house: real chain, real sockets, the emulator; over HTTP, by clicks, and after a restart. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../../db/data-source';
 import { loadRegistry } from '../../db/stores/registry';
@@ -13,6 +13,7 @@ import { freshTron, tronBalance, tronFaucet } from '../local/tron/faucet';
 import { installTron } from '../local/tron/install';
 import { balanceOf } from '../local/evm/balance';
 import { faucet } from '../local/evm/faucet';
+import { makeAdminKey, signApproval } from '../../wallets/keys';
 import { buildPage } from '../page';
 import { publish } from '../proof/publish';
 import { LOCAL, ROOT } from '../services';
@@ -20,7 +21,7 @@ import { World, chainOf, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { browserPath, openBrowser } from './browser';
 import { Client, DOCUMENT, until } from './client';
-import { live } from './life';
+import { approvePayout, live } from './life';
 import { liveByClicks } from './life-by-clicks';
 import type { Life } from './life-by-clicks';
 
@@ -158,7 +159,7 @@ function onTron(): Clicks {
     coins: {
       pay: { asset: 'TRX', network: 'tron', into: async (deposit) => void (await tronFaucet(url, deposit, 'TRX', '5000')) },
       swap: { from: 'TRX', to: 'USDT', amount: '2000' },
-      withdraw: { asset: 'USDT', network: 'tron', amount: '50', address: to },
+      withdraw: { asset: 'USDT', network: 'tron', amount: '100', address: to },
     },
     txid: /^[0-9a-f]{64}$/,
     arrived: () => tronBalance(url, to, 'USDT'),
@@ -233,6 +234,33 @@ test('the same reference 50 times at once: one swap, one withdrawal, 50 equal an
   expect(same(answers)).toBe(1);
   await expect(user.call('POST', '/withdrawals', { ...body, amount: '0.2' }, { 'idempotency-key': 'fifty-withdrawals' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
   expect((await user.call<{ items: unknown[] }>('GET', '/withdrawals')).items).toHaveLength(1);
+  await balanced();
+});
+
+test('E33: a row that says APPROVED, and one with a signature by a stranger, move nothing: the signer asks for an admin it knows', async () => {
+  const { user, admin } = await funded();
+  const to = `0x${randomBytes(20).toString('hex')}`;
+  const asked = await user.call<{ id: string }>('POST', '/withdrawals', { asset: 'ETH', network: 'ethereum', address: to, amount: '0.1' }, { 'idempotency-key': 'forged-approval' });
+  const dataSource = await openDatabase({ url: worldConfig(address).DATABASE_URL, poolSize: 2 });
+  try {
+    const { items } = await admin.call<{ items: { id: string; address: string; attempt: number }[] }>('GET', '/admin/withdrawals?state=REQUESTED&limit=100');
+    const row = items.find(({ id }) => id === asked.id);
+    const payment = { withdrawalId: asked.id, round: row?.attempt ?? 0, network: 'ethereum', asset: 'ETH', to: row?.address ?? '', amount: '0.1' };
+    const { key, at, feeCap, signature } = signApproval(makeAdminKey().privateKey, payment, '0.06', Date.now());
+    await dataSource.query('INSERT INTO withdrawal_approvals (withdrawal_id, round, admin_id, key_id, at, fee_cap, signature) VALUES (?, 0, ?, ?, ?, ?, ?)', [asked.id, 'a-stranger', key, at, feeCap, signature]);
+    await dataSource.query("UPDATE withdrawals SET state = 'APPROVED' WHERE id = ?", [asked.id]);
+    await until('the refusal', async () => ((await dataSource.query("SELECT 1 FROM chain_transactions WHERE subject = ? AND state = 'VOID'", [asked.id])) as unknown[]).length > 0);
+    expect(await balanceOf(chainOf(address), to, 'ETH')).toBe('0');
+    expect(readFileSync(join(dir, 'keys', 'signed.jsonl'), 'utf8')).not.toContain(asked.id);
+    // An admin looks, and it is paid as any other.
+    await dataSource.query("UPDATE withdrawals SET state = 'REQUESTED' WHERE id = ?", [asked.id]);
+    await dataSource.query('DELETE FROM chain_transactions WHERE subject = ?', [asked.id]);
+    await approvePayout(address, admin, asked.id);
+    await until('the payout', async () => (await user.call<{ state: string }>('GET', `/withdrawals/${asked.id}`)).state === 'CONFIRMED');
+    expect(await balanceOf(chainOf(address), to, 'ETH')).toBe('0.1');
+  } finally {
+    await dataSource.destroy();
+  }
   await balanced();
 });
 

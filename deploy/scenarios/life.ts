@@ -1,5 +1,8 @@
 /** One user's whole life over public HTTP and the live feed, in ten steps. Tells what really happened at each. */
 import { randomBytes } from 'node:crypto';
+import type { AdminWithdrawalView } from '../../domain/contract/api/withdrawals';
+import { signApproval } from '../../wallets/keys';
+import { demoAdminKey } from '../demo-admin';
 import { bitcoinFaucet, paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { faucet } from '../local/evm/faucet';
 import { balanceOf } from '../local/evm/balance';
@@ -65,7 +68,7 @@ const PLANS: Readonly<Record<string, Plan>> = {
   // Its own coin has no market here: dollars come in, a part becomes ether, dollars go out.
   polygon: { asset: 'USDT', paidIn: '2000', to: 'ETH', swapped: '500', withdrawnAsset: 'USDT', withdrawn: '1000' },
   // Its coin comes in, a part becomes dollars, and dollars go out to somebody who has none yet.
-  tron: { asset: 'TRX', paidIn: '5000', to: 'USDT', swapped: '2000', withdrawnAsset: 'USDT', withdrawn: '50' },
+  tron: { asset: 'TRX', paidIn: '5000', to: 'USDT', swapped: '2000', withdrawnAsset: 'USDT', withdrawn: '100' },
   bitcoin: { asset: 'BTC', paidIn: '0.2', to: 'USDT', swapped: '0.1', withdrawnAsset: 'BTC', withdrawn: '0.05' },
 };
 export const LIFE_NETWORKS = Object.keys(PLANS);
@@ -113,7 +116,7 @@ export async function live(world: WorldAddress, tell: Tell, options: LifeOptions
     tell(3, 'an admin approved the identity', { application });
     await until('the approval', async () => (await user.call<{ state: string }>('GET', '/kyc')).state === 'APPROVED');
     tell(4, 'services are open', { told: `${user.heardOf('kyc.changed')} live event(s)` });
-    const place = { network, plan, chain };
+    const place = { world, network, plan, chain };
     const paid = await depositStep(place, user, tell);
     const swap = await swapStep(plan, user, tell);
     const withdrawal = await withdrawStep(place, user, admin, tell);
@@ -165,6 +168,7 @@ function outsideOf(world: WorldAddress, network: string): OutsideWorld {
 }
 
 interface Place {
+  readonly world: WorldAddress;
   readonly network: string;
   readonly plan: Plan;
   readonly chain: OutsideWorld;
@@ -231,11 +235,21 @@ async function swapStep(plan: Plan, user: Client, tell: Tell): Promise<Swap> {
   return swap;
 }
 
-async function withdrawStep({ network, plan: { withdrawn, withdrawnAsset: asset }, chain }: Place, user: Client, admin: Client, tell: Tell): Promise<{ id: string; to: string; txid: string; amount: string }> {
+/** As an admin's program does: reads what is asked, signs it with the key in its file, sends the signature. */
+export async function approvePayout(world: Pick<WorldAddress, 'dir'>, admin: Client, id: string): Promise<void> {
+  const { items } = await admin.call<{ items: AdminWithdrawalView[] }>('GET', '/admin/withdrawals?limit=100');
+  const row = items.find((one) => one.id === id);
+  if (!row) throw new Error(`the withdrawal ${id} is not in the queue`);
+  const payment = { withdrawalId: id, round: row.attempt, network: row.network, asset: row.asset, to: row.address, amount: row.amount };
+  const approval = signApproval(demoAdminKey(world.dir), payment, row.feeCap, Date.now());
+  await unless('WITHDRAWAL_STATE', admin.call('POST', `/admin/withdrawals/${id}/approve`, approval));
+}
+
+async function withdrawStep({ world, network, plan: { withdrawn, withdrawnAsset: asset }, chain }: Place, user: Client, admin: Client, tell: Tell): Promise<{ id: string; to: string; txid: string; amount: string }> {
   const to = chain.newAddress();
   const before = await balances(user);
   const asked = await user.call<Withdrawal>('POST', '/withdrawals', { asset, network, address: to, amount: withdrawn }, { 'idempotency-key': randomBytes(8).toString('hex') });
-  await unless('WITHDRAWAL_STATE', admin.call('POST', `/admin/withdrawals/${asked.id}/approve`, {}));
+  await approvePayout(world, admin, asked.id);
   const paid = await until('the payout', async () => {
     const row = await user.call<Withdrawal>('GET', `/withdrawals/${asked.id}`);
     return row.state === 'CONFIRMED' && row;

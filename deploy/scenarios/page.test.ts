@@ -1,16 +1,23 @@
 /** The page in a real browser, against the server with stand-ins behind it: a whole life by clicks, in both directions of writing. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
 import { DepositEntity } from '../../db/entities/deposits';
 import { WithdrawalEntity } from '../../db/entities/withdrawals';
 import { OrderEntity } from '../../db/entities/orders';
 import { orderView } from '../../domain/contract/api/orders';
 import { DomainError } from '../../domain/contract/errors';
+import type { PayoutRules } from '../../domain/contract/ports';
 import { presentFill, presentOrder } from '../../server/orders/present';
+import { shownBy } from '../../server/second-factor/testing';
 import { fillRow, orderRow } from '../../server/orders/testing';
 import { ADDRESS, PASSWORD, PNG, testWorld } from '../../server/testing';
 import type { TestWorld } from '../../server/testing';
+import { adminsFile, enrolAdmin } from '../../wallets/keys';
+import { openGate } from '../../wallets/keys/approvals';
+import { rulesOf } from '../../wallets/keys/testing';
 import { browserPath, openBrowser } from './browser';
 import type { Browser } from './browser';
 import { liveByClicks } from './life-by-clicks';
@@ -22,8 +29,22 @@ const chromium = browserPath();
 // A machine without a browser skips this; where everything is demanded it fails instead.
 const inBrowser = chromium || process.env.CI === '1' ? describe : describe.skip;
 
+/** What the signer asks of a payout, by its own code; whatever key an operator's browser offers is enrolled. */
+function signerOf(dir: string, dataSource: DataSource): PayoutRules {
+  const gate = openGate(rulesOf({ ETH: { auto: '0', autoDaily: '0', fourEyes: '10' } }), dir);
+  return {
+    judge: async (payment, approvals) => gate.judge(payment, approvals),
+    approvers: async () => {
+      const offered: { email: string; publicKey: string }[] = await dataSource.query('SELECT u.email, k.public_key AS publicKey FROM approval_keys k JOIN users u ON u.id = k.admin_id');
+      for (const { email, publicKey } of offered) enrolAdmin(adminsFile(dir), email, publicKey, Date.now());
+      return gate.approvers();
+    },
+  };
+}
+
 inBrowser('the page', () => {
   let world: TestWorld;
+  let keys: string;
   let userBrowser: Browser;
   let adminBrowser: Browser;
 
@@ -32,7 +53,8 @@ inBrowser('the page', () => {
     execFileSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--outDir', webDir, '--logLevel', 'error'], {
       cwd: ROOT,
     });
-    world = await testWorld({ webDir });
+    keys = mkdtempSync(join(tmpdir(), 'page-keys-'));
+    world = await testWorld({ webDir }, undefined, (dataSource) => signerOf(keys, dataSource));
     await world.account('operator@example.org', { role: 'admin' });
     userBrowser = await openBrowser(chromium, SHOTS);
     adminBrowser = await openBrowser(chromium, SHOTS);
@@ -42,6 +64,7 @@ inBrowser('the page', () => {
     await adminBrowser?.close();
     await world?.close();
     rmSync(webDir, { recursive: true, force: true });
+    rmSync(keys, { recursive: true, force: true });
   });
 
   /** A payment that is seen and then credited, told live. */
@@ -87,6 +110,38 @@ inBrowser('the page', () => {
     });
     stop();
     expect(shown).toMatchObject({ venueOrderId: '4711', txid: '0xbb' });
+    expect([...userBrowser.complaints, ...adminBrowser.complaints, ...world.failures]).toEqual([]);
+  });
+
+  test('a second factor by clicks, and a withdrawal that wants its code', async () => {
+    const { page } = userBrowser;
+    await page.goto(`${world.url}/kyc`);
+    await userBrowser.answered('/second-factor', () => page.getByTestId('second-factor-begin').click());
+    const secret = (await page.getByTestId('second-factor-secret').innerText()).trim();
+    await userBrowser.shoot('second-factor');
+    await page.getByTestId('second-factor-code').fill(shownBy(world, secret));
+    await page.getByTestId('second-factor-confirm').click();
+    await page.locator('[data-testid="second-factor"][data-state="on"]').waitFor();
+    expect(await page.getByTestId('recovery-code').count()).toBe(10);
+    await userBrowser.shoot('second-factor-recovery');
+    await page.goto(`${world.url}/withdraw`);
+    await page.getByTestId('withdraw-left').waitFor();
+    await page.getByTestId('withdraw-address').fill(ADDRESS);
+    await page.getByTestId('withdraw-amount').fill('0.3');
+    await page.getByTestId('withdraw-review').click();
+    await page.getByTestId('withdraw-code').fill(shownBy(world, secret));
+    await userBrowser.shoot('withdraw-with-code');
+    await userBrowser.answered('/withdrawals', () => page.getByTestId('withdraw-submit').click());
+    await page.getByTestId('withdraw-done').waitFor();
+    const { page: admins } = adminBrowser;
+    await admins.goto(`${world.url}/admin/withdrawals`);
+    const row = admins.locator('[data-testid="admin-withdrawal-row"][data-state="REQUESTED"]').first();
+    expect(await row.getByTestId('review-reasons').innerText()).toContain('A new address');
+    for (const [width, name] of [[1440, 'desk'], [360, 'phone']] as const) {
+      await admins.setViewportSize({ width, height: 900 });
+      expect(await admins.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+      await adminBrowser.shoot(`admin-withdrawals-${name}`);
+    }
     expect([...userBrowser.complaints, ...adminBrowser.complaints, ...world.failures]).toEqual([]);
   });
 
@@ -146,6 +201,28 @@ inBrowser('the page', () => {
     await page.getByTestId('pause-why').fill('a look at the hot wallet');
     await adminBrowser.answered('/admin/assets/ETH/pause', () => page.getByTestId('pause').click());
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'asset.pause', asset: 'ETH', why: 'a look at the hot wallet' });
+    expect(adminBrowser.complaints).toEqual([]);
+  });
+
+  test('an operator fetches coins from cold storage: asks, brings a signature back, gives up', async () => {
+    const { page } = adminBrowser;
+    await page.setViewportSize({ width: 1440, height: 1600 });
+    await page.goto(`${world.url}/admin/treasury`);
+    await page.getByTestId('cold-advice').click();
+    expect(await page.getByTestId('cold-amount').inputValue()).toBe('2');
+    await page.getByTestId('cold-asset').selectOption({ label: 'BTC · bitcoin' });
+    await page.getByTestId('cold-amount').fill('0.5');
+    await page.getByTestId('cold-why').fill('the hot wallet runs low');
+    await adminBrowser.answered('/admin/cold/transfers', () => page.getByTestId('cold-plan').click());
+    await page.getByTestId('cold-back').fill('cHNidP8BAHECAAAAAQ==');
+    await adminBrowser.answered('/cs1/psbt', () => page.getByTestId('cold-gather').click());
+    await page.getByTestId('cold-transfer').getByText('1 signed so far').waitFor();
+    await adminBrowser.shoot('admin-cold-desk');
+    await page.setViewportSize({ width: 360, height: 1600 });
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    await adminBrowser.shoot('admin-cold-phone');
+    await adminBrowser.answered('/cs1/cancel', () => page.getByTestId('cold-cancel').click());
+    expect(world.cold.asked).toMatchObject([{ network: 'bitcoin', asset: 'BTC', amount: '0.5' }, { id: 'cs1', psbt: 'cHNidP8BAHECAAAAAQ==' }, { id: 'cs1' }]);
     expect(adminBrowser.complaints).toEqual([]);
   });
 

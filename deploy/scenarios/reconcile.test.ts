@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { firstListing, seed } from '../../db/seed';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
+import { parseAmount } from '../../domain/money/amount';
 import { createMatching } from '../../matching';
 import { startEmulator } from '../local/binance/main';
 import type { Emulator } from '../local/binance/main';
 import { createReconciler } from '../reconcile';
-import type { Reconciler } from '../reconcile';
+import type { Reconciler, ReconcilerDeps } from '../reconcile';
 
 const registry = firstListing({ ethereum: { chainId: 31337, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -19,6 +20,7 @@ let emulator: Emulator;
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let matching: ReturnType<typeof createMatching>;
 let reconciler: Reconciler;
+let made: () => ReconcilerDeps;
 let alerts: string[];
 let n = 0;
 
@@ -45,7 +47,8 @@ beforeEach(async () => {
   matching = createMatching({ ...shared, onFenced: () => undefined }, { binance });
   await matching.start();
   const outside = { registry, binance: { capital: matching.venueCapital, find: matching.findOrder }, chains: [] };
-  reconciler = createReconciler({ ...shared, engine: matching.engine, outside: async () => outside });
+  made = () => ({ ...shared, engine: matching.engine, outside: async () => outside });
+  reconciler = createReconciler(made());
   await matching.engine.submit({ kind: 'deposit.credit', reference: 'd1', depositId: 'd1', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '10' });
   await matching.engine.submit({ kind: 'custody.move', reference: 'm1', asset: 'ETH', amount: '10', from: 'deposit/ethereum', to: 'binance' });
 });
@@ -89,6 +92,26 @@ test('what nothing explains in two rounds stops the withdrawals of that asset; a
   await taken();
   await reconciler.round();
   await reconciler.round();
+  expect(await matching.engine.paused()).toHaveLength(1);
+});
+
+test('more than is booked is told and stops nothing; what is missing elsewhere does', async () => {
+  taken.times = 0;
+  await matching.engine.submit({ kind: 'custody.move', reference: 'm2', asset: 'ETH', amount: '1', from: 'binance', to: 'transit' });
+  for (let round = 0; round < 3; round++) await reconciler.round();
+  expect(await ethAtVenue()).toMatchObject({ booked: '9', actual: '10', unexplained: '1' });
+  expect(await matching.engine.paused()).toMatchObject([{ asset: 'ETH', why: 'transit: -1 ETH are not explained' }]);
+  expect(alerts).toEqual(['SURPLUS', 'ASSET_PAUSED']);
+});
+
+test('what is missing below the threshold stops nothing', async () => {
+  const tolerant = createReconciler({ ...made(), threshold: (asset) => (asset === 'ETH' ? parseAmount('0.1') : 0n) });
+  taken.times = 0;
+  await taken();
+  for (let round = 0; round < 2; round++) await tolerant.round();
+  expect(await matching.engine.paused()).toEqual([]);
+  await taken();
+  for (let round = 0; round < 2; round++) await tolerant.round();
   expect(await matching.engine.paused()).toHaveLength(1);
 });
 

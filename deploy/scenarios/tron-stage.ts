@@ -12,6 +12,7 @@ import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
 import { createTronChain } from '../../wallets/chains/tron';
 import { createSigner } from '../../wallets/keys';
+import { openRules } from '../../wallets/keys/testing';
 import { compare } from '../audit';
 import { freshMnemonic } from '../local/evm/stranger';
 import { LOCAL_TETHER } from '../local/tron/accounts';
@@ -86,7 +87,7 @@ export class TronStage {
     await this.engine.start();
     this.mnemonic = freshMnemonic();
     const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' } }, maxFee: '60' };
-    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', trons: { tron } }, mkdtempSync(join(this.dir, 'keys-')), () => this.clock.now());
+    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, trons: { tron } }, mkdtempSync(join(this.dir, 'keys-')));
     this.hot = (await this.signer.identity('tron')).hotAddress;
     this.alerts.length = 0;
     await this.mine();
@@ -103,11 +104,11 @@ export class TronStage {
 
   async startWallets({ signer: over = {}, goodForMs }: StageOptions = {}): Promise<void> {
     const { signer } = this;
-    const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), ...over };
+    const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, ...over };
     const ids = { next: () => `t${process.pid}x${String(++this.ids).padStart(8, '0')}` };
     this.wallets = createWallets(
       { dataSource: this.database.dataSource, engine: this.engine, signer: asked, venueCapital, events: this.bus, clock: this.clock, ids, registry, logger: silent },
-      { networks: { tron: { rpcUrl: this.node.url, tron: 'local', traces: false, pollMs: 10, hotFloor: {}, gasReserve: '0', ...(goodForMs !== undefined && { goodForMs }) } } },
+      { networks: { tron: { rpcUrls: [this.node.url], tron: 'local', traces: false, pollMs: 10, gasReserve: '0', ...(goodForMs !== undefined && { goodForMs }) } } },
     );
     await this.wallets.start();
   }
@@ -206,7 +207,7 @@ export class TronStage {
     await this.until('nothing is under way', async () => (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => this.mine());
     const find = closed;
     const chain = createTronChain(network, rails, { rpcUrl: this.node.url, tron: 'local' });
-    const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot }] });
+    const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot, cold: [] }] });
     const here = places.filter(({ place }) => place.endsWith('/tron'));
     if (here.length !== 4) raise('not every place was compared');
     return [...findings, ...here.filter(({ unexplained }) => unexplained !== 0n)];

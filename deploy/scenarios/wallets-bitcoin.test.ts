@@ -19,6 +19,7 @@ import type { Coin, Payment, Plan } from '../../wallets/chains/bitcoin/coins';
 import { createBitcoinNode } from '../../wallets/chains/bitcoin/node';
 import { buildPsbt, checkPsbt, signPsbt } from '../../wallets/chains/bitcoin/psbt';
 import { createSigner } from '../../wallets/keys';
+import { openRules } from '../../wallets/keys/testing';
 import { readBitcoin } from '../audit-bitcoin';
 import { paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { installBcoin } from '../local/bitcoin/install';
@@ -87,11 +88,11 @@ onNode('wallets on Bitcoin', () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
   };
   const startWallets = async (over: Partial<Signer> = {}): Promise<void> => {
-    const asked: Signer = { identity: (network) => signer.identity(network), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), ...over };
+    const asked: Signer = { identity: (network) => signer.identity(network), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, ...over };
     const ids = { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` };
     wallets = createWallets(
       { dataSource: database.dataSource, engine, signer: asked, venueCapital, events: bus, clock, ids, registry, logger: silent },
-      { networks: { bitcoin: { rpcUrl: node.url, bitcoin: 'regtest', traces: false, pollMs: 10, hotFloor: {}, gasReserve: '0', replaceAfter: 2 } } },
+      { networks: { bitcoin: { rpcUrls: [node.url], bitcoin: 'regtest', traces: false, pollMs: 10, gasReserve: '0', replaceAfter: 2 } } },
     );
     await wallets.start();
   };
@@ -112,7 +113,7 @@ onNode('wallets on Bitcoin', () => {
     database = await testDatabase();
     engine = createEngine({ dataSource: database.dataSource, registry, clock, events: bus, logger: silent, onFenced: () => undefined, store: createEngineStore(database.dataSource) });
     await engine.start();
-    signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } } }, mkdtempSync(join(dir, 'keys-')));
+    signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: openRules, coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } } }, mkdtempSync(join(dir, 'keys-')));
     hot = (await signer.identity('bitcoin')).hotAddress;
     alerts.length = 0;
     await ask('setfeerate', 5000);
@@ -154,11 +155,11 @@ onNode('wallets on Bitcoin', () => {
     if (!network) throw new Error('no network');
     const booked = (place: string): bigint => -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
     const places = (await readBitcoin(database.dataSource, { network, node: chain() }, venueCapital, booked, await readInFlight(database.dataSource))).map(auditPlace);
-    expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([['hot/bitcoin', 0n], ['deposit/bitcoin', 0n]]);
+    expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([['hot/bitcoin', 0n], ['deposit/bitcoin', 0n], ['cold/bitcoin', 0n]]);
   };
 
   describe('deposits', () => {
-    test('two outputs of one transaction to one user, a small one and one to another: each credited once after three blocks', async () => {
+    test('E20 two outputs of one transaction to one user, a small one and one to another: each credited once after three blocks', async () => {
       await startWallets();
       const [one, two] = [await addressOf('u1'), await addressOf('u2')];
       expect(await addressOf('u1')).toBe(one);
@@ -190,7 +191,7 @@ onNode('wallets on Bitcoin', () => {
       return { block, denial: (await othersPay(coin, [{ script: script(strangersAddress()), value: 50_000_000n }], 6000n)).rawTransaction };
     };
 
-    test('its block is lost before it counts, and the coin is paid to somebody else: never credited', async () => {
+    test('E7 its block is lost before it counts, and the coin is paid to somebody else: never credited', async () => {
       await startWallets();
       const { block, denial } = await paidAndDenied(2);
       await ask('invalidateblock', block);
@@ -202,7 +203,7 @@ onNode('wallets on Bitcoin', () => {
       await booksAreTheChain();
     });
 
-    test('its block is lost after it was credited: taken back; where it is mined again it is credited again', async () => {
+    test('E8 its block is lost after it was credited: taken back; where it is mined again it is credited again', async () => {
       await startWallets();
       const { block, denial } = await paidAndDenied(3);
       await mine(N - 1);
@@ -267,7 +268,7 @@ onNode('wallets on Bitcoin', () => {
       expect(Number(await fees())).toBeGreaterThan(0);
     });
 
-    test('killed after the signature was lost, and again between signature and broadcast: paid once', async () => {
+    test('E14 killed after the signature was lost, and again between signature and broadcast: paid once', async () => {
       await startWallets();
       await funded();
       await stopWallets();
@@ -300,7 +301,7 @@ onNode('wallets on Bitcoin', () => {
       expect(await rows('SELECT 1 FROM chain_transactions')).toHaveLength(1);
     });
 
-    test('stuck, it is replaced at a higher fee by the same coins; whichever is mined is what is booked', async () => {
+    test('E12 stuck, it is replaced at a higher fee by the same coins; whichever is mined is what is booked', async () => {
       await startWallets();
       await funded();
       await operatorFunds();
@@ -341,7 +342,7 @@ onNode('wallets on Bitcoin', () => {
       await booksAreTheChain();
     });
 
-    test('a coin below the smallest deposit, in nobody\'s books, is not spent though it would fit', async () => {
+    test('E21 a coin below the smallest deposit, in nobody\'s books, is not spent though it would fit', async () => {
       await startWallets();
       await ask('sendtoaddress', await addressOf('u1'), '0.00009');
       await mine();

@@ -146,7 +146,7 @@ if (noTron) process.stderr.write(`${noTron}\n`);
       const check = (text: string) => stage.wallets?.addressCheck.check('tron', 'TRX', text);
       for (const bad of [to.toLowerCase(), `0x${'11'.repeat(20)}`, `41${'11'.repeat(20)}`, ` ${to}`]) await expect(check(bad)).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
       for (const denied of [LOCAL_TETHER, stage.hot, 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb']) await expect(check(denied)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
-      await expect(check(to)).resolves.toEqual({ address: to });
+      await expect(check(to)).resolves.toEqual({ address: to, inside: false });
     });
 
     test('a node that is away is waited for, and what waited is paid', async () => {

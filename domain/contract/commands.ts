@@ -57,6 +57,8 @@ export type CommandBody =
       asset: string;
       network: string;
       address: string;
+      /** Left out where there is none. */
+      memo?: string;
       /** What arrives; `fee` is taken on top, both are held. */
       amount: string;
       fee: string;

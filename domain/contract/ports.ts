@@ -4,6 +4,8 @@
  */
 import type { CandleView, DepthView, Interval, PublicTradeView, TickerView } from './api/markets';
 import type { ReconciliationView } from './api/admin';
+import type { ColdView } from './api/cold';
+import type { Approval } from './api/approvals';
 import type { DepthDiff } from './api/live';
 import type { FeeView, RoutingView } from './api/orders';
 import type { Command, CommandAnswer } from './commands';
@@ -29,6 +31,30 @@ export interface Engine {
 /** The books against the chains and the venue, as last compared. */
 export interface Reconciliation {
   latest(): Promise<Pick<ReconciliationView, 'at' | 'places'>>;
+}
+
+/** One node of a network. `used` answers now, `ready` is well and answers when that one does not; the rest are not asked. */
+export interface NodeState {
+  readonly node: string;
+  readonly state: 'used' | 'ready' | 'silent' | 'behind' | 'other-chain';
+  /** The newest block that it showed. */
+  readonly head: number | null;
+  readonly fault: string | null;
+}
+
+export interface NetworkState {
+  readonly network: string;
+  readonly state: 'open' | 'opening' | 'halted';
+  /** Newest block that was scanned. */
+  readonly scanned: number | null;
+  /** What keeps failing now, by step. */
+  readonly faults: Record<string, string>;
+  readonly nodes: NodeState[];
+}
+
+/** How the networks of deposits and withdrawals do. */
+export interface NetworkStates {
+  networks(): Promise<NetworkState[]>;
 }
 
 export interface UserBalance {
@@ -86,12 +112,66 @@ export interface DepositAddresses {
 }
 
 export interface AddressCheck {
-  /** Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED. */
-  check(network: string, asset: string, address: string): Promise<{ address: string }>;
+  /**
+   * Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED. `inside`: it is
+   * a deposit address of a user of ours.
+   */
+  check(network: string, asset: string, address: string): Promise<{ address: string; inside: boolean }>;
+}
+
+/** A payout as the signer is asked about it. */
+export interface Payment {
+  /** `withdrawal:<id>:<round>`, or `<intent>#<n>` of a replacement. */
+  readonly intentId: string;
+  readonly network: string;
+  readonly asset: string;
+  readonly to: string;
+  readonly amount: string;
+}
+
+/** What the signer would say of a payout now. */
+export interface Judgement {
+  /** So many more admins must approve; 0: it would be signed. */
+  readonly needed: number;
+  /** Names of the admins whose approvals count. */
+  readonly approvedBy: string[];
+  /** Approvals that do not count, and why not. */
+  readonly refused: { readonly key: string; readonly why: string }[];
+}
+
+/** What the signer asks of a payout before it signs, told by the signer itself. */
+export interface PayoutRules {
+  /** Signs nothing and remembers nothing. Refuses FORBIDDEN what it would sign with no approvals at all. */
+  judge(payment: Payment, approvals: readonly Approval[]): Promise<Judgement>;
+  /** The keys it knows, with their owners' names. */
+  approvers(): Promise<{ name: string; key: string }[]>;
+}
+
+/** A wish of an admin: coins from cold storage to the hot wallet. */
+export interface ColdPlan {
+  readonly network: string;
+  readonly asset: string;
+  /** What shall arrive. */
+  readonly amount: string;
+  readonly why: string;
+  readonly adminId: string;
+}
+
+/** Coins whose keys no machine of the exchange has. Refuses UNKNOWN_NETWORK where there is no such place, and NOT_FOUND. */
+export interface ColdStorage {
+  view(): Promise<ColdView>;
+  /** Writes down what shall move; on a network of coins with the transaction that is to be signed. Refuses INSUFFICIENT_FUNDS, NEEDS_OPERATOR_FUNDS, BAD_AMOUNT, UNKNOWN_ASSET. */
+  plan(wish: ColdPlan): Promise<{ id: string }>;
+  /** What a holder of keys signed. With enough signatures it is sent. Refuses BAD_PSBT, COLD_TRANSFER_STATE. */
+  gather(id: string, psbt: string, adminId: string): Promise<void>;
+  /** The transaction that a holder of keys sent by other means. Refuses REFERENCE_REUSED, COLD_TRANSFER_STATE. */
+  announce(id: string, txid: string, adminId: string): Promise<void>;
+  /** Gives up what nobody has signed whole. Refuses COLD_TRANSFER_STATE. */
+  cancel(id: string, adminId: string): Promise<void>;
 }
 
 /** The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own rules. */
-export interface Signer {
+export interface Signer extends PayoutRules {
   /** Account-level extended public key of the network's deposit branch, and the addresses of our own accounts. */
   identity(network: string): Promise<Identity>;
   /** Signs once per intent: the same intent id gives the same bytes, another body is refused. */
@@ -115,20 +195,22 @@ export interface CoinIntent {
   /** Unique for ever: `withdrawal:<id>:<attempt>`, `venue:<id>`; `<intent>#<n>` is its n-th replacement. */
   readonly intentId: string;
   readonly network: string;
-  readonly purpose: 'withdrawal' | 'venue';
+  readonly purpose: 'withdrawal' | 'venue' | 'cold';
   readonly asset: string;
   readonly to: string;
   /** What arrives, as a decimal string. */
   readonly amount: string;
   /** The unsigned transaction, base64 (BIP 174). Nothing that it says is believed. */
   readonly psbt: string;
+  /** Of a withdrawal: what admins signed. */
+  readonly approvals?: readonly Approval[];
 }
 
 export interface SignIntent {
   /** Unique for ever: `withdrawal:<id>:<attempt>`, `sweep:<id>:<attempt>`, `topup:...`, `venue:...`. */
   readonly intentId: string;
   readonly network: string;
-  readonly purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue';
+  readonly purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold';
   readonly asset: string;
   /** `hot`, or the index of a deposit address. */
   readonly from: 'hot' | number;
@@ -141,6 +223,8 @@ export interface SignIntent {
   /** Integer wei as decimal strings. */
   readonly maxFeePerGas: string;
   readonly maxPriorityFeePerGas: string;
+  /** Of a withdrawal: what admins signed. */
+  readonly approvals?: readonly Approval[];
 }
 
 /** A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. */
@@ -157,6 +241,8 @@ export interface TronIntent extends Pick<SignIntent, 'network' | 'purpose' | 'as
     readonly timestamp: number;
     readonly expiration: number;
   };
+  /** Of a withdrawal: what admins signed. */
+  readonly approvals?: readonly Approval[];
 }
 
 /** The venue's capital calls, reached by treasury; one client, one limiter, one ban state, shared with trading. */

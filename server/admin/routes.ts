@@ -11,7 +11,7 @@ import { presentMoves, presentVenue } from './present';
 
 const DIFFERENCES_SHOWN = 100;
 
-export function adminRoutes({ dataSource, engine, ids, reconciliation }: Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'reconciliation'>): Route[] {
+export function adminRoutes({ dataSource, engine, ids, reconciliation, networkStates }: Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'reconciliation' | 'networkStates'>): Route[] {
   const venue = async (): Promise<VenueView> => presentVenue(await readVenueState(dataSource), await venueDifferences(dataSource, DIFFERENCES_SHOWN));
   return [
     route(ENDPOINTS.adminVenue, venue),
@@ -31,6 +31,7 @@ export function adminRoutes({ dataSource, engine, ids, reconciliation }: Pick<Se
       const [latest, paused] = await Promise.all([reconciliation.latest(), engine.paused()]);
       return { ...latest, paused };
     }),
+    route(ENDPOINTS.adminNetworks, async () => ({ items: await networkStates.networks() })),
     route(ENDPOINTS.auditLog, async ({ query }) => {
       const rows = await listAdminActions(dataSource, query);
       const emails = await emailsOf(

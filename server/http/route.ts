@@ -52,6 +52,7 @@ export interface Guards {
 
 const MAX_DOCUMENT = 8 * 1024 * 1024;
 const json = express.json({ limit: '32kb', type: 'application/json' });
+const longJson = express.json({ limit: '1mb', type: 'application/json' });
 const multipart = multer({
   storage: multer.memoryStorage(),
   limits: { fileSize: MAX_DOCUMENT, files: 1, fields: 20, fieldSize: 4096, fieldNameSize: 100, parts: 21 },
@@ -59,9 +60,9 @@ const multipart = multer({
 
 const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(req.is('application/json') ? undefined : new DomainError('BAD_REQUEST'));
 const REFUSED_FORM: RequestHandler = (req, _res, next) => next(req.is('multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
-/** The small JSON body is read before anything is decided; a document only after its sender is known. */
-const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], multipart: [REFUSED_FORM], nothing: [] };
-const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], multipart: [multipart], nothing: [] };
+/** The small JSON body is read before anything is decided; a long one or a document only after its sender is known. */
+const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
+const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'long-json': [longJson], multipart: [multipart], nothing: [] };
 
 export function mount(router: Router, routes: readonly Route[], guards: Guards): void {
   for (const { endpoint, handle } of routes) {

@@ -1,15 +1,25 @@
 import { listWithdrawals, withdrawalsOf } from '../../db/stores/history';
+import { reviewsOf } from '../../db/stores/reviews';
 import { emailsOf } from '../../db/stores/users';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
+import type { Approvals } from './approvals';
 import { presentForAdmin, presentWithdrawal } from './present';
+import type { WithdrawalRequests } from './request';
 import type { WithdrawalService } from './service';
 
-export function withdrawalRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>, service: WithdrawalService): Route[] {
+export interface Services {
+  readonly service: WithdrawalService;
+  readonly requests: WithdrawalRequests;
+  readonly approvals: Approvals;
+}
+
+export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dataSource' | 'registry'>, { service, requests, approvals }: Services): Route[] {
   return [
-    route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user.id, body, key))),
+    route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user, body, key))),
+    route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user.id)),
     route(ENDPOINTS.withdrawals, async ({ user, query }) => ({
       items: (await withdrawalsOf(dataSource, user.id, query)).map(presentWithdrawal),
     })),
@@ -17,16 +27,12 @@ export function withdrawalRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>,
     route(ENDPOINTS.cancelWithdrawal, async ({ user, params }) => presentWithdrawal(await service.cancel(user.id, params.id))),
     route(ENDPOINTS.adminWithdrawals, async ({ query }) => {
       const rows = await listWithdrawals(dataSource, query, query.state);
-      const emails = await emailsOf(
-        dataSource,
-        rows.map((row) => row.userId),
-      );
-      return { items: rows.map((row) => presentForAdmin(row, emails.get(row.userId))) };
+      const [emails, names, reviews] = await Promise.all([emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows), reviewsOf(dataSource, rows.map((row) => row.id))]);
+      return { items: rows.map((row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id) })) };
     }),
-    route(ENDPOINTS.approveWithdrawal, async ({ user, params }) => {
-      await service.approve(user, params.id);
-      return {};
-    }),
+    route(ENDPOINTS.approveWithdrawal, ({ user, params, body }) => service.approve(user, params.id, body)),
+    route(ENDPOINTS.approvalKeys, async () => ({ items: await approvals.keys() })),
+    route(ENDPOINTS.offerApprovalKey, ({ user, body }) => approvals.offer(user, body.publicKey)),
     route(ENDPOINTS.refuseWithdrawal, async ({ user, params, body }) => {
       await service.refuse(user, params.id, body.reason);
       return {};

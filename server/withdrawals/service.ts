@@ -1,26 +1,31 @@
 import type { UserRow } from '../../db/entities/accounts';
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import { withdrawalById, withdrawalOf } from '../../db/stores/history';
+import type { Approval, ApprovalProgress } from '../../domain/contract/api/approvals';
 import type { AskWithdrawal } from '../../domain/contract/api/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
-import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { ServerDeps } from '../deps';
-import { idFrom } from '../http/references';
-import { railFor, refuseDecided, refuseOwn } from './policy';
+import type { Approvals } from './approvals';
+import { refuseDecided, refuseOwn } from './policy';
+import type { WithdrawalRequests } from './request';
 
 export interface WithdrawalService {
   /** The same key with the same request is the same withdrawal, however often it is sent. */
-  ask(userId: string, request: AskWithdrawal, key: string): Promise<WithdrawalRow>;
+  ask(user: UserRow, request: AskWithdrawal, key: string): Promise<WithdrawalRow>;
   cancel(userId: string, id: string): Promise<WithdrawalRow>;
   /** Refuses NOT_FOUND, also for another's. */
   find(userId: string, id: string): Promise<WithdrawalRow>;
-  approve(admin: UserRow, id: string): Promise<void>;
+  /** Keeps the admin's signature; with the last one that the signer wants the withdrawal is approved. */
+  approve(admin: UserRow, id: string, approval: Approval): Promise<ApprovalProgress>;
   refuse(admin: UserRow, id: string, reason: string): Promise<void>;
 }
 
-type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'addressCheck' | 'registry'>;
+type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'logger'>;
 
-export function createWithdrawalService(deps: Deps): WithdrawalService {
+/** Who approves what passes without a look. */
+const POLICY = 'policy';
+
+export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests, approvals: Approvals): WithdrawalService {
   const find = async (userId: string, id: string): Promise<WithdrawalRow> => {
     const row = await withdrawalOf(deps.dataSource, userId, id);
     if (!row) throw new DomainError('NOT_FOUND');
@@ -33,21 +38,34 @@ export function createWithdrawalService(deps: Deps): WithdrawalService {
     refuseDecided(admin.id, row);
     return row;
   };
+  /** Approves what the signer would pay without an admin. Where that cannot be done now a person looks. */
+  const pass = async (row: WithdrawalRow, inside: boolean): Promise<void> => {
+    try {
+      if (!inside && (await approvals.judge(row)).needed > 0) return;
+      await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: row.id, adminId: POLICY, reference: `withdrawal:${row.id}:approve:${row.attempt}` });
+    } catch (error) {
+      deps.logger.warn({ withdrawal: row.id, error: error instanceof Error ? error.message : String(error) }, 'a withdrawal that might pass waits for a person');
+    }
+  };
   return {
     find,
-    ask: async (userId, request, key) => {
-      const id = await submitRequest(deps, userId, request, `withdrawal:${userId}:${key}`);
-      return find(userId, id);
+    ask: async (user, request, key) => {
+      const { id, passes, inside } = await requests.ask(user, request, `withdrawal:${user.id}:${key}`);
+      if (passes) await pass(await find(user.id, id), inside);
+      return find(user.id, id);
     },
     cancel: async (userId, id) => {
       const { attempt } = await find(userId, id);
       await deps.engine.submit({ kind: 'withdrawal.cancel', withdrawalId: id, userId, reference: `withdrawal:${id}:cancel:${attempt}` });
       return find(userId, id);
     },
-    approve: async (admin, id) => {
-      const { attempt } = await underReview(admin, id);
-      const reference = `withdrawal:${id}:approve:${attempt}`;
-      await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: id, adminId: admin.id, reference });
+    approve: async (admin, id, approval) => {
+      const row = await underReview(admin, id);
+      if (row.state === 'REQUESTED') await approvals.add(admin, row, approval);
+      const { needed, approvedBy, lastAdmin } = await approvals.judge(row);
+      const reference = `withdrawal:${id}:approve:${row.attempt}`;
+      if (needed === 0) await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: id, adminId: lastAdmin ?? admin.id, reference });
+      return { needed, approvedBy };
     },
     refuse: async (admin, id, reason) => {
       const { attempt } = await underReview(admin, id);
@@ -55,25 +73,4 @@ export function createWithdrawalService(deps: Deps): WithdrawalService {
       await deps.engine.submit({ kind: 'withdrawal.refuse', withdrawalId: id, adminId: admin.id, reason, reference });
     },
   };
-}
-
-async function submitRequest(deps: Deps, userId: string, request: AskWithdrawal, reference: string): Promise<string> {
-  const { asset, network } = request;
-  const rail = railFor(deps.registry, request);
-  const { address } = await deps.addressCheck.check(network, asset, request.address);
-  const withdrawalId = idFrom('wd', reference);
-  const before = await withdrawalOf(deps.dataSource, userId, withdrawalId);
-  await deps.engine.submit({
-    kind: 'withdrawal.request',
-    withdrawalId,
-    userId,
-    asset,
-    network,
-    address,
-    amount: formatAmount(parseAmount(request.amount)),
-    // A request that is sent again keeps the fee it was made with.
-    fee: formatAmount(parseAmount(before?.fee ?? rail.withdrawalFee)),
-    reference,
-  });
-  return withdrawalId;
 }

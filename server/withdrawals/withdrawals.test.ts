@@ -1,3 +1,4 @@
+import { enrol } from '../second-factor/testing';
 import { ADDRESS, testWorld } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
 
@@ -50,22 +51,52 @@ test("another user's withdrawal is not there", async () => {
   expect((await user.get(`/withdrawals/${body.id}`)).body).toEqual(body);
 });
 
+const approve = (who: Visitor, id: string, email: string) => who.send('post', `/admin/withdrawals/${id}/approve`, world.approvalBy(email));
+
 test('approved by an admin, who is not its owner', async () => {
   const mine = await ask(user, 'key-0004');
-  expect((await admin.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).status).toBe(200);
-  expect((await admin.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).status).toBe(200);
+  expect((await approve(admin, mine.body.id, 'admin@example.org')).body).toEqual({ needed: 0, approvedBy: ['admin@example.org'] });
+  expect((await approve(admin, mine.body.id, 'admin@example.org')).status).toBe(200);
   expect((await user.get(`/withdrawals/${mine.body.id}`)).body.state).toBe('APPROVED');
   expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', reference: `withdrawal:${mine.body.id}:approve:0` });
   expect((await user.send('delete', `/withdrawals/${mine.body.id}`)).body.error.code).toBe('WITHDRAWAL_STATE');
   await world.account('second@example.org', { role: 'admin' });
   const second = world.visitor();
   await second.logIn('second@example.org');
-  expect((await second.send('post', `/admin/withdrawals/${mine.body.id}/approve`)).body.error.code).toBe('WITHDRAWAL_STATE');
+  expect((await approve(second, mine.body.id, 'second@example.org')).body.error.code).toBe('WITHDRAWAL_STATE');
   const own = await ask(admin, 'key-0004');
-  for (const path of ['approve', 'refuse']) {
-    const { body } = await admin.send('post', `/admin/withdrawals/${own.body.id}/${path}`, path === 'refuse' ? { reason: 'x' } : undefined);
-    expect(body.error.code).toBe('OWN_REQUEST');
-  }
+  expect((await approve(admin, own.body.id, 'admin@example.org')).body.error.code).toBe('OWN_REQUEST');
+  expect((await admin.send('post', `/admin/withdrawals/${own.body.id}/refuse`, { reason: 'x' })).body.error.code).toBe('OWN_REQUEST');
+});
+
+test('four eyes: a large one waits for a second admin, and nobody signs for another', async () => {
+  await world.account('eve@example.org', { role: 'admin' });
+  const eve = world.visitor();
+  await eve.logIn('eve@example.org');
+  const { body } = await ask(user, 'key-four', { ...REQUEST, amount: '6' });
+  const unknown = await admin.send('post', `/admin/withdrawals/${body.id}/approve`, { ...world.approvalBy('admin@example.org'), key: 'f'.repeat(32) });
+  expect(unknown.body.error).toMatchObject({ code: 'APPROVAL_REFUSED', details: { why: 'the signer does not know this key' } });
+  expect((await approve(admin, body.id, 'eve@example.org')).body.error.code).toBe('APPROVAL_REFUSED');
+  expect((await approve(admin, body.id, 'admin@example.org')).body).toEqual({ needed: 1, approvedBy: ['admin@example.org'] });
+  expect((await approve(admin, body.id, 'admin@example.org')).body).toEqual({ needed: 1, approvedBy: ['admin@example.org'] });
+  expect((await user.get(`/withdrawals/${body.id}`)).body.state).toBe('REQUESTED');
+  const { body: queue } = await eve.get('/admin/withdrawals?state=REQUESTED');
+  expect(queue.items.find(({ id }: { id: string }) => id === body.id)).toMatchObject({ approvedBy: ['admin@example.org'], feeCap: '0.04', gasAsset: 'ETH' });
+  expect((await approve(eve, body.id, 'eve@example.org')).body.needed).toBe(0);
+  expect((await user.get(`/withdrawals/${body.id}`)).body.state).toBe('APPROVED');
+  const { body: log } = await admin.get('/admin/audit-log');
+  expect(log.items.filter(({ action, subject }: { action: string; subject: string }) => action === 'withdrawal.sign' && subject === body.id)).toHaveLength(3);
+});
+
+test('a key that an admin offers is shown as not enrolled; the same key is nobody else\'s', async () => {
+  const publicKey = Buffer.alloc(91, 7).toString('base64');
+  const { status, body } = await admin.send('post', '/admin/approval-keys', { publicKey });
+  expect([status, body]).toEqual([201, expect.objectContaining({ email: 'admin@example.org', enrolled: false, publicKey })]);
+  expect((await admin.send('post', '/admin/approval-keys', { publicKey })).body.id).toBe(body.id);
+  const eve = world.visitor();
+  await eve.logIn('eve@example.org');
+  expect((await eve.send('post', '/admin/approval-keys', { publicKey })).body.error.code).toBe('FORBIDDEN');
+  expect((await eve.get('/admin/approval-keys')).body.items).toMatchObject([{ id: body.id }]);
 });
 
 test('refused with a reason; canceled by its owner', async () => {
@@ -76,6 +107,75 @@ test('refused with a reason; canceled by its owner', async () => {
   expect((await user.send('delete', `/withdrawals/${canceled.body.id}`)).body.state).toBe('CANCELED');
   const { body } = await admin.get('/admin/withdrawals?state=CANCELED');
   expect(body.items).toMatchObject([{ id: canceled.body.id, email: 'user@example.org' }]);
+});
+
+describe('what passes, what is looked at, what is refused', () => {
+  const DAY = 86_400_000;
+  let trusted: Visitor;
+  beforeAll(async () => {
+    await world.account('trusted@example.org', { kycState: 'APPROVED' });
+    trusted = world.visitor();
+    await trusted.logIn('trusted@example.org');
+  });
+  const queue = async (): Promise<Record<string, unknown>[]> => (await admin.get('/admin/withdrawals?limit=100')).body.items;
+  const shown = async (withdrawalId: string) => (await queue()).find((one) => one.id === withdrawalId);
+
+  test('to a new address, without a second factor: a person looks, and sees why', async () => {
+    const { body } = await ask(trusted, 'key-look1', { ...REQUEST, amount: '0.01' });
+    expect(body.state).toBe('REQUESTED');
+    expect(await shown(body.id)).toMatchObject({ reasons: ['NEW_ADDRESS', 'NO_SECOND_FACTOR'], value: expect.stringMatching(/^3[56]\./) });
+    expect((await trusted.get('/withdrawal-addresses')).body.items).toEqual([{ network: 'ethereum', address: ADDRESS, since: world.clock.now(), trusted: false }]);
+  });
+
+  test('small and trusted it passes by policy, as far as the signer lets it; before and beyond that it does not', async () => {
+    const { code } = await enrol(world, trusted);
+    const fresh = await ask(trusted, 'key-look2', { ...REQUEST, amount: '0.01', code: code() });
+    expect(await shown(fresh.body.id)).toMatchObject({ state: 'REQUESTED', reasons: ['NEW_ADDRESS', 'NEW_SECOND_FACTOR'] });
+    world.clock.advance(DAY);
+    // The signer of this house wants an admin above 0.02; and what is above 50 dollars is not small.
+    const passed = await ask(trusted, 'key-look3', { ...REQUEST, amount: '0.01', code: code() });
+    expect(passed.body.state).toBe('APPROVED');
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', adminId: 'policy' });
+    const large = await ask(trusted, 'key-look4', { ...REQUEST, amount: '0.1', code: code() });
+    expect(await shown(large.body.id)).toMatchObject({ state: 'REQUESTED', reasons: ['AMOUNT'] });
+    for (let nth = 5; nth < 8; nth++) await ask(trusted, `key-look${nth}`, { ...REQUEST, amount: '0.01', code: code() });
+    const sixth = await ask(trusted, 'key-look8', { ...REQUEST, amount: '0.01', code: code() });
+    expect(await shown(sixth.body.id)).toMatchObject({ state: 'REQUESTED', reasons: ['VELOCITY'] });
+    await trusted.send('post', '/withdrawal-addresses/forget', { network: 'ethereum', address: ADDRESS });
+    const forgotten = await ask(trusted, 'key-look9', { ...REQUEST, amount: '0.01', code: code() });
+    expect(await shown(forgotten.body.id)).toMatchObject({ reasons: ['NEW_ADDRESS', 'VELOCITY'] });
+  });
+
+  test('the day has a limit by tier, also for fifty at once; what was taken back gives it back; another tier has another', async () => {
+    const userId = await world.account('limits@example.org', { kycState: 'APPROVED' });
+    const rich = world.visitor();
+    await rich.logIn('limits@example.org');
+    // 3000 dollars each, of 50,000 a day: sixteen fit.
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, nth) => ask(rich, `key-rich-${nth}`, { ...REQUEST, amount: '1' })));
+    const made = answers.filter(({ status }) => status === 201);
+    expect(made).toHaveLength(16);
+    const refused = answers.find(({ status }) => status !== 201)?.body.error;
+    expect(refused).toMatchObject({ code: 'WITHDRAWAL_LIMIT', details: { tier: 1, perDay: '50000', quote: 'USDT' } });
+    expect((await rich.get('/withdrawal-limits')).body).toMatchObject({ tier: 1, quote: 'USDT', perDay: '50000', left: refused.details.left });
+    await rich.send('delete', `/withdrawals/${made[0]?.body.id}`);
+    expect((await ask(rich, 'key-rich-again', { ...REQUEST, amount: '1' })).status).toBe(201);
+    expect((await ask(rich, 'key-rich-more', { ...REQUEST, amount: '1' })).status).toBe(409);
+    expect((await admin.send('post', `/admin/users/${userId}/tier`, { tier: 2 })).status).toBe(200);
+    expect((await ask(rich, 'key-rich-more', { ...REQUEST, amount: '1' })).status).toBe(201);
+    expect((await admin.get('/admin/audit-log')).body.items).toContainEqual(expect.objectContaining({ action: 'user.tier', subject: userId, details: { before: 1, tier: 2 } }));
+    world.clock.advance(DAY);
+    expect((await rich.get('/withdrawal-limits')).body).toEqual({ tier: 2, quote: 'USDT', perDay: '1000000', left: '1000000' });
+  });
+
+  test('to one of our own users it passes whatever the amount, and the signer is not asked', async () => {
+    const { body } = await ask(other, 'key-inside', { ...REQUEST, address: world.insideAddress, amount: '30' });
+    expect(body.state).toBe('APPROVED');
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', adminId: 'policy' });
+  });
+
+  test('a memo where no network knows one is refused, not dropped', async () => {
+    expect((await ask(other, 'key-memo', { ...REQUEST, memo: '1234' })).body.error.code).toBe('NO_MEMO_HERE');
+  });
 });
 
 test.each([

@@ -15,6 +15,8 @@ export interface ChainTransfer {
   readonly from: string;
   readonly to: string;
   readonly amount: Units;
+  /** Why it is not believed: it is written down and never credited. */
+  readonly doubt?: string;
 }
 
 export interface ChainReceipt {
@@ -22,6 +24,8 @@ export interface ChainReceipt {
   readonly succeeded: boolean;
   /** What the transaction cost, in the gas asset. */
   readonly fee: Units;
+  /** Who sent it and paid for it, where the chain says so, in the one spelling of the address. */
+  readonly sender?: string;
 }
 
 export interface GasQuote {
@@ -63,6 +67,8 @@ export interface Chain {
   /** Next unused nonce by the chain's confirmed state. */
   nonce(address: string): Promise<number>;
   balance(address: string, asset: string, height?: number): Promise<Units>;
+  /** Of the network's own coin, of each address after exactly this block. Where such a network has accounts. */
+  nativeBalances?(addresses: readonly string[], blockHash: string): Promise<Units[]>;
   /** Canonical spelling, or undefined when the text is no address of this network. */
   address(text: string): string | undefined;
   /** Lets the node go. */

@@ -11,6 +11,18 @@ const AHEAD = 20;
 /** Change of the transaction with this number; 0 is the hot address. */
 export const changeIndexOf = (nonce: number): number => nonce + 1;
 
+/** An output of ours as it stands in a block. */
+export const newCoin = (network: string, { height }: BlockHeader, { txid, position, amount }: ChainTransfer, branch: number, child: number): CoinRow => ({
+  network,
+  txid,
+  index: Number(position.slice('out:'.length)),
+  branch,
+  child,
+  amount: formatAmount(amount),
+  height,
+  spentBy: null,
+});
+
 /** The house's own addresses on a network of coins: the hot one, and one for the change of each transaction. */
 export class HouseAddresses {
   private readonly byAddress = new Map<string, number>();
@@ -43,11 +55,10 @@ export class HouseAddresses {
 
   /** What of a block's transfers are coins of ours, deposits included. */
   coinsIn(header: BlockHeader, transfers: readonly ChainTransfer[]): CoinRow[] {
-    return transfers.flatMap(({ txid, position, to, amount }) => {
-      const house = this.byAddress.get(to);
-      const child = house ?? this.own.ownerOf(to)?.index;
-      if (child === undefined) return [];
-      return [{ network: this.network, txid, index: Number(position.slice('out:'.length)), branch: house === undefined ? 0 : 1, child, amount: formatAmount(amount), height: header.height, spentBy: null }];
+    return transfers.flatMap((transfer) => {
+      const house = this.byAddress.get(transfer.to);
+      const child = house ?? this.own.ownerOf(transfer.to)?.index;
+      return child === undefined ? [] : [newCoin(this.network, header, transfer, house === undefined ? 0 : 1, child)];
     });
   }
 }

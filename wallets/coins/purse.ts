@@ -6,6 +6,7 @@ import { scriptOf } from '../chains/bitcoin/addresses';
 import { SATOSHI_DECIMALS } from '../chains/bitcoin/blocks';
 import { INCREMENT, feeFor, planPayments, vsizeOf } from '../chains/bitcoin/coins';
 import type { Coin, Plan } from '../chains/bitcoin/coins';
+import type { BitcoinNode } from '../chains/bitcoin/node';
 import { TransferRefused } from '../chains/chain';
 import type { GasQuote } from '../chains/chain';
 import type { CoinDeps } from './deps';
@@ -25,6 +26,12 @@ const total = (rows: readonly CoinRow[]): Units => sum(rows.map(({ amount }) => 
 
 export const toCoin = ({ txid, index, amount, branch, child }: CoinRow): Coin => ({ txid, index, value: satoshiOf(parseAmount(amount)), branch: branch === 0 ? 0 : 1, child });
 
+/** Satoshi a thousand virtual bytes that a transaction should offer now. */
+export async function feeRate(node: Pick<BitcoinNode, 'feeRate'>): Promise<bigint> {
+  const rate = (await node.feeRate(TARGET_BLOCKS)) ?? USUAL_RATE;
+  return rate > INCREMENT ? rate : INCREMENT;
+}
+
 /** The coins of a network: what lies there, and what a payment of them would be. */
 export class Purse {
   constructor(private readonly deps: CoinDeps) {}
@@ -39,9 +46,8 @@ export class Purse {
     return this.deps.coinStore.spendable(this.deps.network.id, this.deep(), MOST_INPUTS);
   }
 
-  async rate(): Promise<bigint> {
-    const rate = (await this.deps.node.feeRate(TARGET_BLOCKS)) ?? USUAL_RATE;
-    return rate > INCREMENT ? rate : INCREMENT;
+  rate(): Promise<bigint> {
+    return feeRate(this.deps.node);
   }
 
   script(address: string): Uint8Array {

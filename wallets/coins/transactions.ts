@@ -79,8 +79,9 @@ export class CoinTransactions implements Sender {
     const makers = new Map(await Promise.all([...new Set(plan.inputs.map(({ txid }) => txid))].map(async (txid) => [txid, await node.transaction(txid)] as const)));
     const psbt = buildPsbt(plan, { account, network: parameters, fingerprint, changeIndex: changeIndexOf(row.nonce), transaction: (txid) => makers.get(txid) ?? '' });
     const { network, purpose, asset, toAddress: to } = row;
-    if (purpose !== 'withdrawal' && purpose !== 'venue') throw new Error(`${row.id}: nothing of coins is a ${purpose}`);
-    return { intentId, network, purpose, asset, to, amount: formatAmount(parseAmount(row.amount)), psbt };
+    if (purpose !== 'withdrawal' && purpose !== 'venue' && purpose !== 'cold') throw new Error(`${row.id}: nothing of coins is a ${purpose}`);
+    const approvals = purpose === 'withdrawal' && { approvals: await this.deps.chainStore.approvals(row) };
+    return { intentId, network, purpose, asset, to, amount: formatAmount(parseAmount(row.amount)), psbt, ...approvals };
   }
 
   private async sign(row: ChainTransactionRow): Promise<void> {

@@ -14,6 +14,7 @@ const keyOf = (address: string): string => (address.startsWith('0x') ? address.t
 /** Our deposit addresses of one network, in memory: every transfer of every block is held against them. */
 export class OwnAddresses {
   private readonly byAddress = new Map<string, DepositAddressRow>();
+  private readonly inOrder: string[] = [];
   /** All numbers up to here were read from the table; what this process issued itself may lie above. */
   private readUpTo = -1;
 
@@ -36,7 +37,7 @@ export class OwnAddresses {
   /** Reads what was issued since, by other processes too. Called after the chain's head was read and before its blocks are. */
   async refresh(): Promise<void> {
     for (const row of await this.store.addresses(this.network, this.readUpTo)) {
-      this.byAddress.set(keyOf(row.address), row);
+      this.add(row);
       this.readUpTo = row.index;
     }
   }
@@ -44,6 +45,17 @@ export class OwnAddresses {
   /** A row that our key does not derive is a wrong seed, or somebody else's hand in the table: coins sent there are lost. */
   private mustDerive({ index, address }: DepositAddressRow): void {
     if (this.derive(index) !== address) throw new WrongKey(`${this.network}: the signer's key does not derive address ${index}; is it another seed?`);
+  }
+
+  /** All of them; new ones at the end. */
+  all(): readonly string[] {
+    return this.inOrder;
+  }
+
+  private add(row: DepositAddressRow): void {
+    const name = keyOf(row.address);
+    if (!this.byAddress.has(name)) this.inOrder.push(row.address);
+    this.byAddress.set(name, row);
   }
 
   isOurs(address: string): boolean {
@@ -69,7 +81,7 @@ export class OwnAddresses {
     const row = await this.store.issue(this.network, userId, this.derive, this.clock.now());
     this.mustDerive(row);
     if (row.frozenAt != null) throw new DomainError('ASSET_PAUSED', { network: this.network });
-    this.byAddress.set(keyOf(row.address), row);
+    this.add(row);
     return row.address;
   }
 }

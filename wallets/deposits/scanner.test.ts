@@ -50,6 +50,8 @@ function fakeWorld() {
         else Object.assign(known, { blockHash: row.blockHash, blockHeight: row.blockHeight }, known.state === 'ORPHANED' && { state: row.state, confirmations: 1 });
       }
     },
+    saveDeposits: () => Promise.reject(new Error('not here')),
+    explained: () => Promise.reject(new Error('not here')),
     above: async (_, height) => rows.filter((row) => row.blockHeight > height && row.state !== 'ORPHANED'),
     forgetAbove: async (_, height) => {
       ring = ring.filter((block) => block.height <= height);

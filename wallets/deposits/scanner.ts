@@ -4,11 +4,13 @@ import type { ChainBlockRow, DepositRow } from '../../db/entities/deposits';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
-import { formatAmount, parseAmount } from '../../domain/money/amount';
+import { MAX_UNITS, formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 import type { CoinRow } from '../../db/entities/coins';
 import type { OwnAddresses } from './addresses';
+import type { Agreement } from './agreement';
+import type { BalanceWatch } from './balances';
 
 /** Hashes kept per network: deeper changes of the chain than this stop the network. */
 export const RING = 256;
@@ -29,6 +31,10 @@ export interface ScannerDeps {
   readonly house?: HouseCoins;
   /** Asked before each credit: a deposit that may not be credited waits. Of networks where a deposit needs a further look. */
   readonly mayCredit?: (row: DepositRow) => Promise<boolean>;
+  /** Where transfers may be in no transaction: what the balances say. */
+  readonly balances?: BalanceWatch;
+  /** What other nodes say; without it the one node is believed. */
+  readonly agreement?: Agreement;
   readonly network: Network;
   readonly rails: readonly Rail[];
   readonly store: DepositStore;
@@ -71,6 +77,7 @@ export function createScanner(deps: ScannerDeps): Scanner {
   const scanBlock = async (header: BlockHeader): Promise<void> => {
     const transfers = await chain.transfers(header, (address) => deps.own.isOurs(address) || deps.house?.isOurs(address) === true);
     const rows = transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined);
+    for (const transfer of transfers) if (doubtOf(transfer) !== undefined) tellOfDoubt(deps, transfer);
     const block = { network: network.id, height: header.height, hash: header.hash, parentHash: header.parentHash };
     await store.saveBlock(block, rows, RING, deps.house?.coinsIn(header, transfers));
     ring = [...ring.slice(-RING), block];
@@ -98,6 +105,9 @@ export function createScanner(deps: ScannerDeps): Scanner {
     let at = ring.findLastIndex((block) => block.height <= head);
     while (at >= 0 && (await chain.header(ring[at]?.height ?? 0)).hash !== ring[at]?.hash) at--;
     const common = ring[at];
+    const lost = ring[at + 1];
+    // Asked of the oldest one that is gone: it is the last of which an honest node is in doubt.
+    if (lost) await deps.agreement?.mustBeLost(lost);
     if (!common) throw new NetworkHalted(`${network.id}: the chain differs from ours deeper than ${ring.length} blocks`);
     logger.warn({ network: network.id, from: ring.at(-1)?.height, to: common.height }, 'the chain was reorganised');
     await store.forgetAbove(network.id, common.height);
@@ -139,7 +149,8 @@ export function createScanner(deps: ScannerDeps): Scanner {
         if (header.parentHash !== ring.at(-1)?.hash) return;
         await scanBlock(header);
       }
-      await settle(deps, ring.at(-1)?.height ?? head);
+      await findUnexplained(deps, ring);
+      await settle(deps, ring, ring.at(-1)?.height ?? head);
       logger.debug({ network: network.id, height: ring.at(-1)?.height }, 'scanned');
     },
   };
@@ -158,15 +169,32 @@ function depositRow({ own, hotAddress, rails, network, ids, clock }: ScannerDeps
     userId: owner.userId,
     address: owner.address,
     asset: transfer.asset,
-    amount: formatAmount(transfer.amount),
+    amount: formatAmount(transfer.amount > MAX_UNITS ? MAX_UNITS : transfer.amount),
     blockHeight: header.height,
     blockHash: header.hash,
     confirmations: 1,
-    state: transfer.amount < parseAmount(rail.minDeposit) ? 'IGNORED' : 'SEEN',
+    state: doubtOf(transfer) !== undefined || transfer.amount < parseAmount(rail.minDeposit) ? 'IGNORED' : 'SEEN',
     createdAt: clock.now(),
     creditedAt: null,
     sweepId: null,
   };
+}
+
+/** Deposits that only the balances show, at the newest block that counts. */
+async function findUnexplained(deps: ScannerDeps, ring: readonly ChainBlockRow[]): Promise<void> {
+  const block = ring.at(-deps.network.confirmations);
+  if (!deps.balances || !block) return;
+  const rows = (await deps.balances(block)).map((transfer) => depositRow(deps, block, transfer)).filter((row) => row !== undefined);
+  if (rows.length > 0) await deps.store.saveDeposits(rows);
+}
+
+/** Why a transfer is written down and never credited. */
+const doubtOf = ({ doubt, amount }: ChainTransfer): string | undefined => doubt ?? (amount > MAX_UNITS ? 'more than any coin has' : undefined);
+
+function tellOfDoubt({ events, network }: ScannerDeps, transfer: ChainTransfer): void {
+  const { txid, position, asset, to } = transfer;
+  const details = { network: network.id, txid, position, asset, to, why: doubtOf(transfer) };
+  events.publish({ name: 'alert', code: 'DEPOSIT_DOUBTED', message: 'A deposit is not what its transaction says; it is not credited.', details });
 }
 
 /** Its block left the chain. What was credited for it is taken back by the engine. */
@@ -192,17 +220,43 @@ async function creditReference(store: DepositStore, row: DepositRow): Promise<st
   return reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`;
 }
 
-/** Counts confirmations and credits what has enough. */
-async function settle(deps: ScannerDeps, height: number): Promise<void> {
-  const { store, events, network } = deps;
-  for (const row of await store.inStates(network.id, ['SEEN', 'CONFIRMING'])) {
-    const confirmations = height - row.blockHeight + 1;
-    if (confirmations !== row.confirmations || row.state === 'SEEN') {
-      await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations });
-      events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
+/** Deposits taken further at a time: the engine commits them together. */
+const AT_A_TIME = 50;
+
+/** Counts confirmations and credits what has enough. Throws after all of them what keeps some waiting. */
+async function settle(deps: ScannerDeps, ring: readonly ChainBlockRow[], height: number): Promise<void> {
+  const { store, network } = deps;
+  const waits: string[] = [];
+  const rows = await store.inStates(network.id, ['SEEN', 'CONFIRMING']);
+  for (let at = 0; at < rows.length; at += AT_A_TIME) {
+    const results = await Promise.allSettled(rows.slice(at, at + AT_A_TIME).map((row) => settleOne(deps, ring, row, height)));
+    for (const result of results) {
+      if (result.status === 'rejected') throw result.reason;
+      if (result.value !== undefined) waits.push(result.value);
     }
-    if (confirmations >= network.confirmations && (await (deps.mayCredit?.(row) ?? true))) await credit(deps, row);
   }
+  if (waits.length > 0) throw new Error(`${network.id}: ${waits.join('; ')}`);
+}
+
+/** Answers why it waits though it is deep enough. */
+async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow, height: number): Promise<string | undefined> {
+  const { store, events, network } = deps;
+  const confirmations = height - row.blockHeight + 1;
+  if (confirmations !== row.confirmations || row.state === 'SEEN') {
+    await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations });
+    events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
+  }
+  if (confirmations < network.confirmations) return undefined;
+  const why = await objection(deps, ring, row);
+  if (why === undefined && (await (deps.mayCredit?.(row) ?? true))) await credit(deps, row);
+  return why;
+}
+
+/** Why a deposit may not be credited yet, by what other nodes say of its block. */
+async function objection({ agreement }: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow): Promise<string | undefined> {
+  if (!agreement) return undefined;
+  const block = ring.find(({ height, hash }) => height === row.blockHeight && hash === row.blockHash);
+  return block ? agreement.objection(row, block) : `the block of a deposit of ${row.amount} ${row.asset} is too old to be compared; a person must look`;
 }
 
 async function credit({ engine, store, network, logger }: ScannerDeps, row: DepositRow): Promise<void> {

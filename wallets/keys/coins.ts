@@ -3,16 +3,21 @@ import { join } from 'node:path';
 import type { Mnemonic } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
 import type { CoinIntent, Identity } from '../../domain/contract/ports';
-import { isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
+import { fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
 import { accountKeysOf, accountOf, canonicalAddress, sameBytes, scriptOf } from '../chains/bitcoin/addresses';
 import type { AccountKeys, Account } from '../chains/bitcoin/addresses';
+import { MULTISIG_ADDRESSES } from '../chains/bitcoin/multisig';
+import type { Multisig } from '../chains/bitcoin/multisig';
+import { coldKeys } from '../cold/places';
+import type { ColdPlace } from '../cold/places';
 import { SATOSHI_DECIMALS } from '../chains/bitcoin/blocks';
 import { checkPsbt, outpointsOf, PsbtRefused, signPsbt } from '../chains/bitcoin/psbt';
 import type { Checked } from '../chains/bitcoin/psbt';
 import { openLog } from './append-log';
+import type { Gate } from './approvals';
 import type { Pins } from './pins';
 import { entryOf, refuse } from './policy';
-import type { SignerCoins } from './policy';
+import type { SignerCoins, SignerPolicy } from './policy';
 
 /** What was signed: one line for each intent, on the disk before the bytes are given away. */
 interface Signed {
@@ -33,9 +38,17 @@ interface Signed {
 interface Keys extends SignerCoins, AccountKeys {
   readonly account: Account;
   readonly hotAddress: string;
+  readonly cold?: Multisig;
 }
 
 const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
+
+/** What all networks share. */
+interface CoinGuards {
+  readonly pins: Pins;
+  readonly gate: Gate;
+  readonly cold?: SignerPolicy['cold'];
+}
 
 export interface CoinSigner {
   identity(network: string): Promise<Identity>;
@@ -48,9 +61,9 @@ export interface CoinSigner {
  * that made them, one output pays the intent's receiver, what is left but the fee comes back to us. A coin is signed away for one
  * intent alone, and again only for a replacement that spends the same coins for the same payment at a higher fee.
  */
-export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerCoins>>, dir: string, pins: Pins): CoinSigner {
+export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerCoins>>, dir: string, { pins, gate, cold = {} }: CoinGuards): CoinSigner {
   const seed = Buffer.from(mnemonic.computeSeed().slice(2), 'hex');
-  const networks = Object.fromEntries(Object.entries(policy).map(([id, rules]) => [id, keysOf(seed, rules)]));
+  const networks = Object.fromEntries(Object.entries(policy).map(([id, rules]) => [id, keysOf(seed, id, rules, cold[id])]));
   const log = openLog(join(dir, 'signed-coins.jsonl'));
   const signed = new Map<string, Signed>();
   /** Which intent a coin was signed away for. */
@@ -76,6 +89,7 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
       if (holder !== undefined && holder !== original) refuse(`the coin ${input} was signed away for ${holder}`);
     }
     if (original !== intent.intentId) checkReplacement(intent, inputs, checked.fee, signed.get(original) ?? refuse('there is nothing to replace'));
+    if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], fromChainUnits(checked.fee, SATOSHI_DECIMALS));
     const done = signPsbt(checked, keys.key);
     const { intentId, network, purpose, to, amount } = intent;
     const line: Signed = { intentId, bodyHash, ...done, network, purpose, to, amount, fee: checked.fee.toString(), inputs };
@@ -100,17 +114,17 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
   };
 }
 
-function keysOf(seed: Uint8Array, rules: SignerCoins): Keys {
+function keysOf(seed: Uint8Array, network: string, rules: SignerCoins, cold: ColdPlace | undefined): Keys {
   const keys = accountKeysOf(seed, rules.chain);
   const account = accountOf(keys.xpub, rules.chain);
-  return { ...rules, ...keys, account, hotAddress: account.own(1, 0).address };
+  return { ...rules, ...keys, account, hotAddress: account.own(1, 0).address, ...(cold && { cold: coldKeys(network, cold, rules.chain) }) };
 }
 
 /** What came over the socket, as an intent and nothing more. Refuses what is not one. */
 function readIntent(raw: CoinIntent): CoinIntent {
   const { intentId, network, purpose, asset, to, amount, psbt } = raw;
   const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
-  if (!texts || typeof psbt !== 'string' || !isAmount(amount) || !['withdrawal', 'venue'].includes(purpose)) refuse('this is not an intent');
+  if (!texts || typeof psbt !== 'string' || !isAmount(amount) || !['withdrawal', 'venue', 'cold'].includes(purpose)) refuse('this is not an intent');
   return { intentId, network, purpose, asset, to, amount, psbt };
 }
 
@@ -123,9 +137,15 @@ function check(intent: CoinIntent, keys: Keys, pins: Pins): Checked {
   if (sameBytes(script, keys.account.own(1, 0).script)) refuse('coins do not go from us to us');
   const payment = { script, value: satoshi(intent.amount) };
   const checked = checkedOf(() => checkPsbt(intent.psbt, { account: keys.account, network: keys.chain, payments: [payment], mostFee: satoshi(keys.maxFee) }));
+  if (intent.purpose === 'cold' && !isCold(keys.cold, intent.to)) refuse('this is no address of cold storage');
   // Last: a pin is written down at its first use, and nothing that is refused may be the first.
   if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('the venue address is not the pinned one');
   return checked;
+}
+
+function isCold(cold: Multisig | undefined, address: string): boolean {
+  for (let index = 0; cold && index < MULTISIG_ADDRESSES; index++) if (cold.at(index).address === address) return true;
+  return false;
 }
 
 function satoshi(amount: string): bigint {

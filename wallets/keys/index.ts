@@ -6,6 +6,10 @@ import { serveSigner } from './socket';
 export { connectSigner, serveSigner } from './socket';
 export { createSigner } from './signer';
 export { openSeed } from './seed';
+export { makeAdminKey, signApproval } from './admin-key';
+export { enrolAdmin, readAdmins, readPublicKey, revokeAdmin } from './admins';
+export { adminsFile } from './approvals';
+export type { ApprovalLimits, ApprovalRules } from './policy';
 export type { SignerPolicy } from './signer';
 
 export interface SignerOptions {

@@ -9,12 +9,13 @@ import type { SignIntent, Signer } from '../../domain/contract/ports';
 import { addressFrom } from './addresses';
 import { connectSigner, createSigner, openSeed, serveSigner } from '.';
 import type { SignerPolicy } from '.';
+import { openRules } from './testing';
 
 const USDT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
 const SOMEBODY = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
 const rails = { ETH: { contract: null, decimals: 18, maxPayout: '50' }, USDT: { contract: USDT, decimals: 6 } };
-const policy: SignerPolicy = { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails } }, maxGasCost: '0.1' };
+const policy: SignerPolicy = { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails } }, maxGasCost: '0.1', approvals: openRules };
 
 let dir: string;
 let signer: Signer;
@@ -72,7 +73,7 @@ test('one intent, one signature: also twice at once, after a start, and never wi
   signer = createSigner(mnemonic, policy, dir);
   expect(await signer.sign(payout)).toEqual(a);
   await refused({ ...payout, to: child(3) }, 'REFERENCE_REUSED');
-  const race = await Promise.allSettled([signer.sign({ ...payout, intentId: 'r', nonce: 5 }), signer.sign({ ...payout, intentId: 'r', nonce: 5, amount: '2' })]);
+  const race = await Promise.allSettled([signer.sign({ ...payout, intentId: 'withdrawal:r:0', nonce: 5 }), signer.sign({ ...payout, intentId: 'withdrawal:r:0', nonce: 5, amount: '2' })]);
   expect(race.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
 });
 
@@ -146,7 +147,7 @@ test('refused: tricks with purpose, network, asset, amount, destination, gas and
     { nonce: 1.5 },
     { intentId: '' },
   ];
-  for (const trick of [...tricks, { to: hot }]) await refused({ ...payout, intentId: 'trick', ...trick } as SignIntent);
+  for (const trick of [...tricks, { to: hot }]) await refused({ ...payout, intentId: 'withdrawal:trick:0', ...trick } as SignIntent);
   expect(readFileSync(join(dir, 'signed.jsonl'), 'utf8')).toBe('');
 });
 

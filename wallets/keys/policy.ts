@@ -1,8 +1,9 @@
 import { ZeroAddress, getAddress } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
-import type { SignIntent } from '../../domain/contract/ports';
+import type { Payment, SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
+import type { ColdPlace } from '../cold/places';
 
 /** One asset on a network as the signer knows it. */
 export interface SignerRail {
@@ -35,13 +36,35 @@ export interface SignerTron {
   readonly maxFee: string;
 }
 
+/** How much of an asset leaves with how many approvals; decimal strings. */
+export interface ApprovalLimits {
+  /** One payout up to this needs nobody, while such payouts of 24 hours stay within `autoDaily`. */
+  readonly auto: string;
+  readonly autoDaily: string;
+  /** Above this two admins must approve; up to it one. */
+  readonly fourEyes: string;
+}
+
+/** The signer's own, from its own settings. */
+export interface ApprovalRules {
+  /** By asset; `*` is any other. An asset without either needs two admins for everything. */
+  readonly limits: Readonly<Record<string, ApprovalLimits>>;
+  /** For how long a signature counts. */
+  readonly validMs: number;
+  readonly now: () => number;
+}
+
 /** The signer's own rules, from its own settings: never from the caller. */
 export interface SignerPolicy {
   readonly networks: Readonly<Record<string, SignerNetwork>>;
   readonly coins?: Readonly<Record<string, SignerCoins>>;
   readonly trons?: Readonly<Record<string, SignerTron>>;
+  /** Cold storage by network: coins may go there. */
+  readonly cold?: Readonly<Record<string, ColdPlace>>;
   /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
   readonly maxGasCost: string;
+  /** Whose word a withdrawal needs, and above which amounts. */
+  readonly approvals: ApprovalRules;
   /** The venue's deposit addresses by `network/asset`. One that is not named is pinned at its first use. */
   readonly venueAddresses?: Readonly<Record<string, string>>;
 }
@@ -57,7 +80,7 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T |
 }
 
 const INTEGER = /^(0|[1-9][0-9]{0,30})$/;
-export const PURPOSES = ['withdrawal', 'sweep', 'topup', 'venue'];
+export const PURPOSES = ['withdrawal', 'sweep', 'topup', 'venue', 'cold'];
 export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 /** Children from 2^31 on are another, hardened branch. */
 export const isIndex = (value: unknown): boolean => isCount(value) && (value as number) < 2 ** 31;
@@ -72,11 +95,20 @@ export function readIntent(raw: SignIntent): SignIntent {
   return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
 }
 
+/** A payout that somebody asks about, and nothing more. */
+export function readPayment({ intentId, network, asset, to, amount }: Payment): Payment {
+  const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
+  if (!texts || !isAmount(amount)) refuse('this is not a payment');
+  return { intentId, network, asset, to, amount };
+}
+
 export interface OwnAccounts {
   readonly hotAddress: string;
   depositAddress(index: number): string;
   /** Is this the venue's address, as it was pinned? The first one seen is pinned. */
   isVenue(name: string, address: string): boolean;
+  /** Is this an address of cold storage there, by the signer's own settings? */
+  isCold(network: string, address: string): boolean;
 }
 
 /** Where an intent of each purpose may send coins; refuses every other destination. */
@@ -92,6 +124,9 @@ export function checkDestination(intent: SignIntent, to: string, network: Signer
     }
     case 'venue':
       if (intent.from !== 'hot' || !own.isVenue(`${intent.network}/${intent.asset}`, to)) refuse('the venue address is not the pinned one');
+      return;
+    case 'cold':
+      if (intent.from !== 'hot' || !own.isCold(intent.network, to)) refuse('this is no address of cold storage');
       return;
     case 'withdrawal': {
       const contracts = Object.values(network.rails).flatMap((rail) => (rail.contract ? [getAddress(rail.contract)] : []));

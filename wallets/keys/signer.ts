@@ -7,9 +7,10 @@ import type { SignIntent, Signer } from '../../domain/contract/ports';
 import { fromChainUnits, parseAmount, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { openLog } from './append-log';
+import { openGate } from './approvals';
 import { createCoinSigner } from './coins';
 import { openPins } from './pins';
-import { checkDestination, entryOf, readIntent, refuse } from './policy';
+import { checkDestination, entryOf, readIntent, readPayment, refuse } from './policy';
 import type { OwnAccounts, SignerPolicy } from './policy';
 import { createTronSigner } from './tron';
 
@@ -34,17 +35,18 @@ const slotOf = ({ network, from, nonce }: SignIntent): string => `${network}:${f
 
 /**
  * The core of the signing process. It rebuilds each transaction from the intent, checks purpose, destination, asset and
- * cost against its own rules, and writes what it signed to an append-only log before it gives the bytes away. The same
- * intent gives the same bytes; the same id with another body is refused, and so is a second payment with one nonce.
+ * cost against its own rules, asks for a withdrawal's approvals by admins (`approvals.ts`), and writes what it signed to an
+ * append-only log before it gives the bytes away. The same intent gives the same bytes; the same id with another body is refused, and so is a second payment with one nonce.
  */
-export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: string, now: () => number = Date.now): Signer & { close(): void } {
+export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: string): Signer & { close(): void } {
   const hot = HDNodeWallet.fromMnemonic(mnemonic, HOT_PATH);
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
   const log = openLog(join(dir, 'signed.jsonl'));
   const pins = openPins(join(dir, 'venue-pins.jsonl'), policy.venueAddresses ?? {});
-  const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, pins);
-  const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, pins, now);
-  const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows };
+  const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows, isCold: coldAddresses(policy.cold ?? {}) };
+  const gate = openGate(policy.approvals, dir);
+  const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, { pins, gate, cold: policy.cold });
+  const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, { pins, gate, cold: policy.cold, now: policy.approvals.now });
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
   const slots = new Map<string, string>();
@@ -61,8 +63,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     const units = orRefuse(() => toChainUnits(parseAmount(intent.amount), rail.decimals));
     if (units <= 0n) refuse('nothing to send');
     if (intent.purpose === 'withdrawal' && rail.maxPayout !== undefined && parseAmount(intent.amount) > parseAmount(rail.maxPayout)) refuse(`above ${rail.maxPayout} ${intent.asset}`);
-    const cost: Units = fromChainUnits(BigInt(intent.gasLimit) * BigInt(intent.maxFeePerGas), 18);
-    if (cost > parseAmount(policy.maxGasCost)) refuse(`gas above ${policy.maxGasCost} ${network.gasAsset}`);
+    if (costOf(intent) > parseAmount(policy.maxGasCost)) refuse(`gas above ${policy.maxGasCost} ${network.gasAsset}`);
     checkDestination(intent, to, network, own);
     return Transaction.from({
       type: 2,
@@ -84,6 +85,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
 
   const sign = async (raw: SignIntent): Promise<{ rawTransaction: string; txid: string }> => {
     const intent = readIntent(raw);
+    const approvals = Array.isArray(raw.approvals) ? raw.approvals : [];
     const bodyHash = hashOf(intent);
     const before = signed.get(intent.intentId);
     // Another word than every other refusal: here something was signed, and its nonce may not be given to others.
@@ -91,6 +93,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     checkHistory(intent);
     const transaction = build(intent);
+    if (intent.purpose === 'withdrawal') gate.admit(intent, approvals, costOf(intent));
     const key = intent.from === 'hot' ? hot : deposits.deriveChild(intent.from);
     const rawTransaction = await key.signTransaction(transaction);
     const decoded = Transaction.from(rawTransaction);
@@ -117,7 +120,10 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     },
     signCoins: coins.sign,
     signTron: trons.sign,
+    judge: async (payment, approvals) => gate.judge(readPayment(payment), Array.isArray(approvals) ? approvals : []),
+    approvers: async () => gate.approvers(),
     close: () => {
+      gate.close();
       log.close();
       coins.close();
       trons.close();
@@ -126,6 +132,9 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   };
 }
 
+/** The most that it takes for the network, in the gas asset. */
+const costOf = ({ gasLimit, maxFeePerGas }: SignIntent): Units => fromChainUnits(BigInt(gasLimit) * BigInt(maxFeePerGas), 18);
+
 /** Text from outside that cannot be read is a refusal, not a fault of ours. */
 function orRefuse<T>(work: () => T): T {
   try {
@@ -133,6 +142,12 @@ function orRefuse<T>(work: () => T): T {
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Lists of addresses alone: keys are of networks of coins. */
+function coldAddresses(cold: NonNullable<SignerPolicy['cold']>): OwnAccounts['isCold'] {
+  const lists = new Map(Object.entries(cold).flatMap(([network, place]) => ('addresses' in place ? [[network, new Set(place.addresses.map((address) => (address.startsWith('0x') ? getAddress(address) : address)))] as const] : [])));
+  return (network, address) => lists.get(network)?.has(address) === true;
 }
 
 const hashOf = (intent: SignIntent): string =>

@@ -2,11 +2,20 @@ import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { DomainError } from '../../domain/contract/errors';
+import type { Approval } from '../../domain/contract/api/approvals';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
-import type { CoinIntent, SignIntent, Signer, TronIntent } from '../../domain/contract/ports';
+import type { CoinIntent, Payment, SignIntent, Signer, TronIntent } from '../../domain/contract/ports';
 
-type Request = { id: number; method: 'identity'; params: string } | { id: number; method: 'sign'; params: SignIntent } | { id: number; method: 'signCoins'; params: CoinIntent } | { id: number; method: 'signTron'; params: TronIntent };
+type Request = { id: number } & (
+  | { method: 'identity'; params: string }
+  | { method: 'sign'; params: SignIntent }
+  | { method: 'signCoins'; params: CoinIntent }
+  | { method: 'signTron'; params: TronIntent }
+  | { method: 'judge'; params: { payment: Payment; approvals: Approval[] } }
+  | { method: 'approvers'; params: true }
+);
+const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'signTron', 'judge', 'approvers'] satisfies Request['method'][];
 type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
 
 const DEADLINE_MS = 5000;
@@ -57,7 +66,7 @@ function onMessages(socket: Socket, take: (message: unknown) => void): void {
 
 async function answer(signer: Signer, socket: Socket, message: unknown): Promise<void> {
   const request = message as Request | null | undefined;
-  if (typeof request?.id !== 'number' || !['identity', 'sign', 'signCoins', 'signTron'].includes(request.method) || !request.params) {
+  if (typeof request?.id !== 'number' || !METHODS.includes(request.method) || !request.params) {
     socket.destroy();
     return;
   }
@@ -71,10 +80,21 @@ async function answer(signer: Signer, socket: Socket, message: unknown): Promise
   }
 }
 
-const carryOut = (signer: Signer, request: Request): Promise<unknown> => {
-  if (request.method === 'identity') return signer.identity(request.params);
-  if (request.method === 'signTron') return signer.signTron(request.params);
-  return request.method === 'sign' ? signer.sign(request.params) : signer.signCoins(request.params);
+const carryOut = async (signer: Signer, request: Request): Promise<unknown> => {
+  switch (request.method) {
+    case 'identity':
+      return signer.identity(request.params);
+    case 'sign':
+      return signer.sign(request.params);
+    case 'signCoins':
+      return signer.signCoins(request.params);
+    case 'signTron':
+      return signer.signTron(request.params);
+    case 'judge':
+      return signer.judge(request.params.payment, request.params.approvals);
+    default:
+      return signer.approvers();
+  }
 };
 
 interface Call {
@@ -137,5 +157,12 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
       });
       open.socket.write(frameOf({ id, method, params }));
     });
-  return { identity: (network) => call('identity', network), sign: (intent) => call('sign', intent), signCoins: (intent) => call('signCoins', intent), signTron: (intent) => call('signTron', intent) };
+  return {
+    identity: (network) => call('identity', network),
+    sign: (intent) => call('sign', intent),
+    signCoins: (intent) => call('signCoins', intent),
+    signTron: (intent) => call('signTron', intent),
+    judge: (payment, approvals) => call('judge', { payment, approvals }),
+    approvers: () => call('approvers', true),
+  };
 }

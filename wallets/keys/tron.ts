@@ -4,16 +4,18 @@ import { HDNodeWallet, SigningKey } from 'ethers';
 import type { Mnemonic } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
 import type { Identity, TronIntent } from '../../domain/contract/ports';
-import { isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
+import { fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
 import { addressOfKey, canonicalAddress, hexOf } from '../chains/tron/addresses';
 import { NotExact, buildTron } from '../chains/tron/transaction';
 import { SUN_DECIMALS } from '../chains/tron/transfers';
 import { encodeSigned } from '../chains/tron/wire';
 import type { Payment } from '../chains/tron/wire';
 import { openLog } from './append-log';
+import type { Gate } from './approvals';
 import type { Pins } from './pins';
 import { PURPOSES, entryOf, isCount, isIndex, refuse } from './policy';
-import type { SignerTron } from './policy';
+import type { SignerPolicy, SignerTron } from './policy';
 
 const HOT_PATH = "m/44'/195'/1'/0/0";
 const DEPOSIT_PATH = "m/44'/195'/0'/0";
@@ -37,6 +39,14 @@ interface Signed {
 
 const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
 
+/** What all networks share. */
+interface TronGuards {
+  readonly pins: Pins;
+  readonly gate: Gate;
+  readonly cold?: SignerPolicy['cold'];
+  readonly now: () => number;
+}
+
 export interface TronSigner {
   identity(network: string): Promise<Identity>;
   sign(intent: TronIntent): Promise<{ rawTransaction: string; txid: string }>;
@@ -48,7 +58,7 @@ export interface TronSigner {
  * its own rules, and writes what it signed to an append-only log before it gives the bytes away. One intent has one transaction;
  * the same payment is signed anew only when every transaction before it has ended, by the signer's own clock.
  */
-export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerTron>>, dir: string, pins: Pins, now: () => number = Date.now): TronSigner {
+export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerTron>>, dir: string, { pins, gate, cold = {}, now }: TronGuards): TronSigner {
   const hot = HDNodeWallet.fromMnemonic(mnemonic, HOT_PATH);
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
   const own: Own = { hotAddress: addressOfKey(hot.publicKey), depositAddress: (index) => addressOfKey(deposits.deriveChild(index).publicKey) };
@@ -76,11 +86,13 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     checkLife(intent, now());
     const key = intent.from === 'hot' ? hot : deposits.deriveChild(intent.from);
     const payment = paymentOf(intent, entryOf(policy, intent.network) ?? refuse(`network ${intent.network}`), own, addressOfKey(key.publicKey));
-    // Last: a pin is written down at its first use, and nothing that is refused may be the first.
-    if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('the venue address is not the pinned one');
     const { raw: bytes, txid } = exactly(() => buildTron(payment, intent.envelope));
     // Equal payments on one block and of one time are one transaction: it would be paid once for two of ours.
     if (ids.has(txid)) refuse('these bytes were signed for another intent');
+    if (intent.purpose === 'cold' && !isCold(cold, intent)) refuse('this is no address of cold storage');
+    // Last: what is let through and what is pinned is written down, and nothing that is refused may be.
+    if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], mostOf(intent));
+    if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('the venue address is not the pinned one');
     const { r, s, v } = key.signingKey.sign(`0x${txid}`);
     if (addressOfKey(SigningKey.recoverPublicKey(`0x${txid}`, { r, s, v })) !== addressOfKey(key.publicKey)) throw new Error('the signature is not of what was asked');
     const rawTransaction = encodeSigned(bytes, `${r.slice(2)}${s.slice(2)}${v.toString(16)}`);
@@ -104,6 +116,16 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     },
     close: log.close,
   };
+}
+
+/** Bandwidth and the making of an account together are less, in sun. */
+const BESIDES_ENERGY = 2_000_000n;
+/** The most that the network may take, in the gas asset. */
+const mostOf = ({ feeLimit }: TronIntent): Units => fromChainUnits(BigInt(feeLimit) + BESIDES_ENERGY, SUN_DECIMALS);
+
+function isCold(cold: NonNullable<SignerPolicy['cold']>, { network, to }: TronIntent): boolean {
+  const place = entryOf(cold, network);
+  return place !== undefined && 'addresses' in place && place.addresses.includes(to);
 }
 
 interface Own {

@@ -5,8 +5,9 @@ import type { Clock, Ids } from '../../domain/clock-and-ids';
 import type { Engine, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import type { Network } from '../../domain/registry';
+import type { Network, Rail } from '../../domain/registry';
 import type { Chain, GasQuote } from '../chains/chain';
+import type { PolicyOf } from '../treasury/bands';
 import { reserveCost } from '../treasury/costs';
 import type { Sender, Settle } from '../treasury/sender';
 
@@ -23,9 +24,11 @@ export interface SweepsDeps {
   readonly network: Network;
   readonly hotAddress: string;
   readonly store: TreasuryStore;
+  readonly rails: readonly Rail[];
   readonly transactions: Sender;
   /** Asked before coins or gas are sent. Of networks where an address can be taken away from us. */
   readonly maySweep?: (address: string) => Promise<boolean>;
+  readonly policyOf: PolicyOf;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -39,11 +42,15 @@ export interface SweepsDeps {
 export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
   deps.transactions.onFinal('topup', settleTopUp(deps));
   deps.transactions.onFinal('sweep', settleSweep(deps));
+  const isTime = createSchedule();
   return {
     round: async () => {
-      const { store, network, clock, logger } = deps;
+      const { store, network, clock, logger, policyOf } = deps;
       const now = clock.now();
-      await store.planSweeps(network.id, now - AFTER_FAILURE_MS, () => deps.ids.next(), now);
+      for (const { asset } of deps.rails) {
+        const { sweepFrom, sweepEveryMs } = policyOf(asset);
+        if (isTime(asset, sweepEveryMs, now)) await store.planSweeps(network.id, asset, sweepFrom, now - AFTER_FAILURE_MS, () => deps.ids.next(), now);
+      }
       const native = (sweep: SweepRow): number => (sweep.asset === network.gasAsset ? 1 : 0);
       // Tokens first: coins at the same address pay their gas, and are swept afterwards.
       const open = (await store.openSweeps(network.id)).sort((a, b) => native(a) - native(b));
@@ -57,6 +64,18 @@ export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
         }
       }
     },
+  };
+}
+
+/** Once in each period of the clock, and once after a start: nobody's coins wait longer because we were away. */
+function createSchedule(): (asset: string, everyMs: number, now: number) => boolean {
+  const last = new Map<string, number>();
+  return (asset, everyMs, now) => {
+    if (everyMs === 0) return true;
+    const before = last.get(asset);
+    const period = (now - (now % everyMs)) / everyMs;
+    last.set(asset, period);
+    return before !== period;
   };
 }
 

@@ -1,8 +1,10 @@
 import type { VenueTransferRow } from '../../db/entities/treasury';
+import type { CustodyPlace } from '../../domain/contract/commands';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { floorToStep, stepOf } from '../../domain/money/rounding';
 import type { Rail } from '../../domain/registry';
+import { moveOf } from './bands';
 import { releaseCost, reserveCost } from './costs';
 import type { Settle } from './sender';
 import type { VenueMoneyDeps } from './venue-deps';
@@ -16,25 +18,27 @@ const AFTER_FAILURE_MS = 600_000;
 
 type Payable = () => Promise<Units>;
 
-/** Sends on to the venue what nobody is waiting for here. One transfer at a time for each asset. */
-export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail, payable: Payable): Promise<void> {
-  const { transactions, network, store, venueCapital, clock, ids } = deps;
+/** Sends on, to the venue or to cold storage, what lies above the ceiling here. One transfer at a time for each asset. */
+export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail): Promise<void> {
+  const { cold, policyOf, transactions, network, store, venueCapital, clock, ids } = deps;
   const open = (await store.openTransfers(network.id)).filter((transfer) => transfer.asset === asset);
   // Coins that come back for a withdrawal are about to be booked here and paid out: they are not sent away again. What the
   // venue has only to credit is out of our hands, and does not keep the next ones waiting.
   if (open.some((transfer) => transfer.direction === 'pull-back' || transfer.state !== 'IN_TRANSIT')) return;
-  const last = await store.lastTransfer(network.id, asset, 'to-venue');
+  const { above, band } = policyOf(asset);
+  const direction = above === 'cold' && cold ? 'to-cold' : 'to-venue';
+  const last = await store.lastTransfer(network.id, asset, direction);
   const now = clock.now();
   if (last?.state === 'FAILED' && last.txid !== null && now - last.updatedAt < AFTER_FAILURE_MS) return;
   const wanted = (await store.waitingWithdrawals(network.id)).filter((row) => row.asset === asset).reduce((sum, row) => sum + parseAmount(row.amount) + parseAmount(row.fee), 0n);
-  const free = (await payable()) - wanted;
-  if (free < parseAmount(minDeposit) * 2n) return;
-  const address = await venueCapital.depositAddress(asset, network.venueNetwork);
-  const most = await transactions.most(address, asset, free);
+  const move = moveOf(band, { free: await transactions.free(asset), wanted, coming: 0n });
+  if (move?.kind !== 'send' || move.amount < parseAmount(minDeposit) * 2n) return;
+  const address = direction === 'to-cold' && cold ? await cold.receiving() : await venueCapital.depositAddress(asset, network.venueNetwork);
+  const most = await transactions.most(address, asset, move.amount);
   if (most < parseAmount(minDeposit)) return;
   const amount = floorToStep(most, VENUE_STEP);
   // The row first: what is reserved and sent for it goes by its id, and a kill in between leaves nothing that nobody knows.
-  await store.addTransfer({ id: `tv${ids.next()}`, direction: 'to-venue', network: network.id, asset, amount: formatAmount(amount), fee: '0', address, state: 'SENDING', txid: null, withdrawalId: null, createdAt: now, updatedAt: now });
+  await store.addTransfer({ id: `${direction === 'to-cold' ? 'tc' : 'tv'}${ids.next()}`, direction, network: network.id, asset, amount: formatAmount(amount), fee: '0', address, state: 'SENDING', txid: null, withdrawalId: null, createdAt: now, updatedAt: now });
 }
 
 /** SENDING: reserves the gas and sends, then waits until it is final. IN_TRANSIT: waits until the venue has credited it. */
@@ -42,10 +46,12 @@ export async function advanceForward(deps: VenueMoneyDeps, transfer: VenueTransf
   if (transfer.state === 'IN_TRANSIT') return arrived(deps, transfer);
   const { chain, chainStore, engine, store, transactions, clock, network, hotAddress } = deps;
   const { id, asset, address } = transfer;
-  const sent = await chainStore.find(`venue:${id}`);
+  const purpose = transfer.direction === 'to-cold' ? 'cold' : 'venue';
+  const intent = `${purpose}:${id}`;
+  const sent = await chainStore.find(intent);
   if (sent && !transactions.mayTryAgain(sent)) return;
   const amount = parseAmount(transfer.amount);
-  const reservation = `cost:venue:${id}`;
+  const reservation = `cost:${intent}`;
   const gas = await chain.gas({ from: hotAddress, to: address, asset, amount });
   const needed = asset === network.gasAsset ? amount + gas.maxCost : amount;
   if ((await payable()) < needed) {
@@ -59,12 +65,15 @@ export async function advanceForward(deps: VenueMoneyDeps, transfer: VenueTransf
     if (transfer.state !== 'NEEDS_OPERATOR_FUNDS') await store.setTransfer(id, { state: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() });
     return;
   }
-  await transactions.send({ id: `venue:${id}`, purpose: 'venue', subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
+  await transactions.send({ id: intent, purpose, subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
   if (transfer.state !== 'SENDING') await store.setTransfer(id, { state: 'SENDING', updatedAt: clock.now() });
 }
 
-export const settleToVenue =
-  ({ engine, network, store, clock }: VenueMoneyDeps): Settle =>
+export const settleToVenue = (deps: VenueMoneyDeps): Settle => settle(deps, 'transit', 'IN_TRANSIT');
+export const settleToCold = (deps: VenueMoneyDeps): Settle => settle(deps, `cold/${deps.network.id}`, 'DONE');
+
+const settle =
+  ({ engine, network, store, clock }: VenueMoneyDeps, to: CustodyPlace, then: VenueTransferRow['state']): Settle =>
   async (row, receipt) => {
     const cost = { reservation: row.reservation ?? '', asset: network.gasAsset, actual: formatAmount(receipt.fee), from: `hot/${network.id}` as const };
     const reference = `tx:${row.id}:final`;
@@ -72,8 +81,8 @@ export const settleToVenue =
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'to venue' });
       return store.setTransfer(row.subject, { state: 'FAILED', txid: row.txid, updatedAt: clock.now() });
     }
-    await engine.submit({ kind: 'custody.move', reference, asset: row.asset, amount: formatAmount(parseAmount(row.amount)), from: `hot/${network.id}`, to: 'transit', cost });
-    await store.setTransfer(row.subject, { state: 'IN_TRANSIT', txid: row.txid, updatedAt: clock.now() });
+    await engine.submit({ kind: 'custody.move', reference, asset: row.asset, amount: formatAmount(parseAmount(row.amount)), from: `hot/${network.id}`, to, cost });
+    await store.setTransfer(row.subject, { state: then, txid: row.txid, updatedAt: clock.now() });
   };
 
 async function arrived({ engine, store, venueCapital, clock, network }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {

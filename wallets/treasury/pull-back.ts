@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { ceilToStep } from '../../domain/money/rounding';
+import { moveOf } from './bands';
 import type { VenueMoneyDeps } from './venue-deps';
 
 /** How long the venue may need to show a withdrawal whose asking was cut off. */
@@ -16,7 +17,7 @@ const max = (a: Units, b: Units): Units => (a > b ? a : b);
  * Plans a pull-back for a withdrawal, or fits the planned one to what is missing now. The venue debits `amount` and sends
  * `amount - fee`, so the fee is asked for on top.
  */
-export async function startPullBack(deps: VenueMoneyDeps, withdrawalId: string, asset: string, shortfall: Units): Promise<void> {
+export async function startPullBack(deps: VenueMoneyDeps, withdrawalId: string | null, asset: string, shortfall: Units): Promise<void> {
   const { network, store, venueCapital, hotAddress, clock, ids } = deps;
   const last = await store.lastTransfer(network.id, asset, 'pull-back', withdrawalId);
   const now = clock.now();
@@ -36,6 +37,18 @@ export async function cancelPullBack(deps: VenueMoneyDeps, withdrawalId: string)
   for (const transfer of await deps.store.openTransfers(deps.network.id)) {
     if (transfer.withdrawalId === withdrawalId && transfer.state === 'RESERVED') await releaseFailed(deps, transfer);
   }
+}
+
+/** Brings the hot wallet of an asset back above its floor: one pull-back at a time, for no withdrawal in particular. */
+export async function refill(deps: VenueMoneyDeps, asset: string): Promise<void> {
+  const { network, policyOf, store, transactions } = deps;
+  const back = (await store.openTransfers(network.id)).filter((transfer) => transfer.asset === asset && transfer.direction === 'pull-back');
+  const planned = back.find((transfer) => transfer.withdrawalId === null && transfer.state === 'RESERVED');
+  const onTheWay = back.filter((transfer) => transfer !== planned).reduce((sum, { amount, fee }) => sum + parseAmount(amount) - parseAmount(fee), 0n);
+  const holding = { free: await transactions.free(asset), wanted: 0n, coming: onTheWay + (await transactions.coming(asset)) };
+  const move = moveOf(policyOf(asset).band, holding);
+  if (move?.kind === 'bring') await startPullBack(deps, null, asset, move.amount);
+  else if (planned) await releaseFailed(deps, planned);
 }
 
 /**

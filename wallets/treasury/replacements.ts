@@ -22,7 +22,7 @@ export class Replacements implements Substitutes {
 
   constructor(
     private readonly deps: TransactionsDeps,
-    private readonly intentOf: (row: ChainTransactionRow) => SignIntent,
+    private readonly intentOf: (row: ChainTransactionRow) => Promise<SignIntent>,
   ) {}
 
   mined(row: ChainTransactionRow): void {
@@ -53,7 +53,7 @@ export class Replacements implements Substitutes {
     if (!(await reserveCost(engine, `cost:${replacement}`, network.gasAsset, extra, 'higher fees'))) {
       return this.tell(row, 'NEEDS_OPERATOR_FUNDS', 'The position does not cover higher fees of a transaction that waits.');
     }
-    const signed = await signer.sign({ ...this.intentOf({ ...row, ...fees }), intentId: replacement });
+    const signed = await signer.sign({ ...(await this.intentOf({ ...row, ...fees })), intentId: replacement });
     await chainStore.replace(row, replacement, signed, fees, clock.now());
     logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with higher fees');
     return true;

@@ -23,7 +23,7 @@ export class Transactions implements Sender {
   /** `substitutesOf`: how one that is not mined is dealt with, where it is not by a higher price. */
   constructor(
     private readonly deps: TransactionsDeps,
-    substitutesOf: (intentOf: (row: ChainTransactionRow) => SignIntent) => Substitutes = (intentOf) => new Replacements(deps, intentOf),
+    substitutesOf: (intentOf: (row: ChainTransactionRow) => Promise<SignIntent>) => Substitutes = (intentOf) => new Replacements(deps, intentOf),
   ) {
     this.substitutes = substitutesOf((row) => this.intentOf(row));
   }
@@ -60,20 +60,21 @@ export class Transactions implements Sender {
     if (planned.state === 'PLANNED') await this.sign(planned);
   }
 
-  /** What the signer is asked, made from the row alone: after a kill it is the same question. */
-  private intentOf(row: ChainTransactionRow): SignIntent {
+  /** What the signer is asked, made from rows alone: after a kill it is the same question. */
+  private async intentOf(row: ChainTransactionRow): Promise<SignIntent> {
+    const approvals = await this.deps.chainStore.approvals(row);
     const { id: intentId, network, purpose, asset, fromAddress, toAddress: to, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = row;
     const from = fromAddress === this.deps.hotAddress ? 'hot' : this.deps.indexOf(fromAddress);
     if (from === undefined) throw new Error(`${fromAddress} is not an address of ours`);
     const toIndex = purpose === 'topup' ? this.deps.indexOf(to) : undefined;
     const amount = formatAmount(parseAmount(row.amount));
-    return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
+    return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas, ...(purpose === 'withdrawal' && { approvals }) };
   }
 
   private async sign(row: ChainTransactionRow): Promise<void> {
     const { signer, chainStore, clock, events } = this.deps;
     try {
-      await chainStore.signed(row, await signer.sign(this.intentOf(row)), clock.now());
+      await chainStore.signed(row, await signer.sign(await this.intentOf(row)), clock.now());
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       // Signed before with other figures: its nonce may be used on the chain, so it stays until a person has looked.

@@ -2,8 +2,8 @@ import type { ChainStore } from '../../db/stores/chain';
 import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
 import type { Engine, Logger, VenueCapital } from '../../domain/contract/ports';
-import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
+import type { PolicyOf } from './bands';
 import type { Sender, TreasuryChain } from './sender';
 
 export interface VenueMoneyDeps {
@@ -19,6 +19,7 @@ export interface VenueMoneyDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
-  /** Kept in the hot wallet per asset. */
-  readonly floor: (asset: string) => Units;
+  readonly policyOf: PolicyOf;
+  /** Where what lies above the ceiling goes, if the operator has such a place. */
+  readonly cold?: { receiving(): Promise<string> } | undefined;
 }

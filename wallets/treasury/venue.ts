@@ -1,9 +1,9 @@
 import type { Units } from '../../domain/money/amount';
 import type { VenueMoneyDeps } from './venue-deps';
-import { advanceForward, forward, settleToVenue } from './forward';
-import { advancePullBack, cancelPullBack, startPullBack } from './pull-back';
+import { advanceForward, forward, settleToCold, settleToVenue } from './forward';
+import { advancePullBack, cancelPullBack, refill, startPullBack } from './pull-back';
 
-/** Coins between the hot wallet and the venue, both ways. */
+/** Coins between the hot wallet and the venue, both ways, and on to cold storage. */
 export interface VenueMoney {
   round(): Promise<void>;
   /** What the hot wallet can pay out of an asset now. */
@@ -17,6 +17,7 @@ export interface VenueMoney {
 export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
   const { store, network, logger } = deps;
   deps.transactions.onFinal('venue', settleToVenue(deps));
+  deps.transactions.onFinal('cold', settleToCold(deps));
   const apart = async (what: Record<string, string>, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
@@ -26,7 +27,10 @@ export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
   };
   return {
     round: async () => {
-      for (const rail of deps.rails) await apart({ asset: rail.asset }, () => forward(deps, rail, () => payable(deps, rail.asset)));
+      for (const rail of deps.rails) {
+        await apart({ asset: rail.asset }, () => refill(deps, rail.asset));
+        await apart({ asset: rail.asset }, () => forward(deps, rail));
+      }
       for (const transfer of await store.openTransfers(network.id)) {
         await apart({ transfer: transfer.id }, () => (transfer.direction === 'pull-back' ? advancePullBack(deps, transfer) : advanceForward(deps, transfer, () => payable(deps, transfer.asset))));
       }
@@ -37,8 +41,8 @@ export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
   };
 }
 
-/** What can leave now, less the floor. */
-async function payable({ transactions, floor }: VenueMoneyDeps, asset: string): Promise<Units> {
-  const rest = (await transactions.free(asset)) - floor(asset);
+/** What can leave now, less what is kept for gas. */
+async function payable({ transactions, policyOf }: VenueMoneyDeps, asset: string): Promise<Units> {
+  const rest = (await transactions.free(asset)) - policyOf(asset).band.reserve;
   return rest > 0n ? rest : 0n;
 }

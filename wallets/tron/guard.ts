@@ -44,14 +44,26 @@ export function createTronGuard(deps: TronGuardDeps): TronGuard {
     events.publish({ name: 'alert', code: 'ADDRESS_FROZEN', message: 'A deposit address can be signed for by somebody else. Nothing more is credited to it.', details: { network: network.id, address, strangers } });
     return false;
   };
+  /** Believed, and perhaps not in the books yet: several are taken further at a time, and one coin is not for two of them. */
+  const believed = new Set<string>();
+  const liesThere = async (row: DepositRow): Promise<boolean> => {
+    const there = await chain.balance(row.address, network.gasAsset);
+    const expected = await expectedAt(deps, row, [...believed]);
+    if (expected === undefined || there < expected + parseAmount(row.amount)) return false;
+    believed.add(row.id);
+    return true;
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = (work: () => Promise<boolean>): Promise<boolean> => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
   return {
     maySweep: isOurs,
     mayCredit: async (row) => {
       if (!(await isOurs(row.address))) return false;
-      if (!row.position.startsWith('internal:')) return true;
-      const there = await chain.balance(row.address, network.gasAsset);
-      const expected = await expectedAt(deps, row);
-      if (expected !== undefined && there >= expected + parseAmount(row.amount)) return true;
+      if (!row.position.startsWith('internal:') || (await inTurn(() => liesThere(row)))) return true;
       logger.warn({ deposit: row.id, txid: row.txid }, 'a payment of a contract waits: its coins do not lie there, or the address is in use');
       return false;
     },
@@ -59,8 +71,8 @@ export function createTronGuard(deps: TronGuardDeps): TronGuard {
 }
 
 /** What must lie at a deposit address without this deposit, by our own books; undefined while a transaction of ours is under way there. */
-async function expectedAt({ depositStore, chainStore, network }: TronGuardDeps, row: DepositRow): Promise<Units | undefined> {
+async function expectedAt({ depositStore, chainStore, network }: TronGuardDeps, row: DepositRow, believed: readonly string[]): Promise<Units | undefined> {
   const moved = await chainStore.finishedAt(network.id, row.address, network.gasAsset);
   if (moved === undefined) return undefined;
-  return parseAmount(await depositStore.arrivedAt(network.id, row.address, network.gasAsset, row.id)) + moved;
+  return parseAmount(await depositStore.arrivedAt(network.id, row.address, network.gasAsset, row.id, believed)) + moved;
 }

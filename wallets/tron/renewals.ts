@@ -22,7 +22,7 @@ export class Renewals implements Substitutes {
 
   constructor(
     private readonly deps: RenewalDeps,
-    private readonly intentOf: (row: ChainTransactionRow) => SignIntent,
+    private readonly intentOf: (row: ChainTransactionRow) => Promise<SignIntent>,
   ) {}
 
   mined(row: ChainTransactionRow): void {
@@ -49,7 +49,7 @@ export class Renewals implements Substitutes {
     if (n > MOST) return this.tell(row);
     const renewed = `${row.id}#${n}`;
     try {
-      const signed = await signer.sign({ ...this.intentOf(row), intentId: renewed });
+      const signed = await signer.sign({ ...(await this.intentOf(row)), intentId: renewed });
       const { maxFeePerGas, maxPriorityFeePerGas } = row;
       await chainStore.replace(row, renewed, signed, { maxFeePerGas, maxPriorityFeePerGas }, clock.now());
       this.gone.delete(row.id);

@@ -33,7 +33,7 @@ export function tronSigning({ chain, signer, rails, hotAddress, depositAddress }
       const { intentId, network, purpose, asset, from, to, toIndex, amount } = intent;
       const payment = paymentOf(intent);
       const feeLimit = payment.kind === 'token' ? payment.feeLimit.toString() : '0';
-      const answer = await signer.signTron({ intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, feeLimit, envelope: await chain.envelope() });
+      const answer = await signer.signTron({ intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, feeLimit, envelope: await chain.envelope(), ...(intent.approvals && { approvals: intent.approvals }) });
       const { raw, envelope } = decodeSigned(answer.rawTransaction);
       if (!raw.equals(encodeRaw(payment, envelope)) || txidOf(raw) !== answer.txid) throw new Error('the signer signed something else');
       return answer;

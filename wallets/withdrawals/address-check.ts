@@ -4,6 +4,7 @@ import type { Rail } from '../../domain/registry';
 import { railOf } from '../../domain/registry';
 import type { Registry } from '../../domain/registry';
 import type { Chain } from '../chains/chain';
+import type { OwnAddresses } from '../deposits/addresses';
 
 /** Addresses from which nothing ever comes back: zero (of TRON too), dead, and the chain's precompiled contracts. */
 const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$|^T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb$/i;
@@ -11,7 +12,9 @@ const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$|^T9yD14Nj9j7xAB4dbGeiX9h8unkK
 export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;
   readonly hotAddress: string;
+  readonly own: Pick<OwnAddresses, 'ownerOf'>;
   readonly rails: readonly Rail[];
+  readonly cold?: { isOurs(address: string): boolean } | undefined;
 }
 
 /** Checks where a user wants coins sent, before anything is held. `closed`: is the network listed, and not open now? */
@@ -25,8 +28,8 @@ export function createAddressCheck(registry: Registry, networks: ReadonlyMap<str
       if (!address) throw new DomainError('BAD_ADDRESS', { network });
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
-      if (DENIED.test(lower) || contracts.includes(lower) || lower === known.hotAddress.toLowerCase()) throw new DomainError('ADDRESS_DENIED', { network });
-      return { address };
+      if (DENIED.test(lower) || contracts.includes(lower) || lower === known.hotAddress.toLowerCase() || known.cold?.isOurs(address)) throw new DomainError('ADDRESS_DENIED', { network });
+      return { address, inside: known.own.ownerOf(address) !== undefined };
     },
   };
 }

@@ -11,6 +11,8 @@ export interface AnvilOptions {
   /** A block every so many seconds while something happens, and one now and then when nothing does; 0: the caller mines. */
   readonly blockSeconds: number;
   readonly logFile: string;
+  /** The rules of the chain; those before Prague unless told. */
+  readonly hardfork?: string;
 }
 
 export interface Anvil {
@@ -109,7 +111,7 @@ function launch(options: AnvilOptions, state: string): ChildProcess {
   const log = openSync(options.logFile, 'a');
   // Since Prague each block grows the state by its own hash, up to a megabyte that would be written every second.
   const args = ['--host', '127.0.0.1', '--port', String(options.port), '--chain-id', String(options.chainId), '--mnemonic', LOCAL_MNEMONIC, '--balance', '1000000',
-    '--hardfork', 'cancun', '--slots-in-an-epoch', '4', '--no-mining', '--state', state, '--state-interval', '1', '--preserve-historical-states',
+    '--hardfork', options.hardfork ?? 'cancun', '--slots-in-an-epoch', '4', '--no-mining', '--state', state, '--state-interval', '1', '--preserve-historical-states',
     '--prune-history', String(STATES_KEPT), '--silent'];
   const child = spawn(program(), args, { stdio: ['ignore', log, log], detached: true });
   closeSync(log);

@@ -21,6 +21,10 @@ export interface Stranger {
   /** Signed bytes of a payment, to be sent as often as one likes. */
   signed(to: string, amount: string): Promise<string>;
   send(raw: string): Promise<string>;
+  /** A transaction of any kind; wei. Answers its hash. */
+  transact(call: { to?: string; value?: bigint; data?: string }): Promise<string>;
+  /** Deploys and mines; answers the contract's address. */
+  deploy(bytecode: string): Promise<string>;
   ether(to: string, amount: string): Promise<string>;
   tether(usdt: string, to: string, amount: string): Promise<string>;
   /** One transaction whose code pays each amount: no transaction names its receiver. */
@@ -44,13 +48,18 @@ export function stranger({ url, chainId }: { url: string; chainId: number }): St
   };
   const sign = async (call: { to?: string; value?: bigint; data?: string }): Promise<string> => {
     const nonce = Number(await rpc<string>('eth_getTransactionCount', [account.address, 'pending']));
-    return account.signTransaction({ type: 2, chainId, nonce, gasLimit: 1_000_000, maxFeePerGas: 100_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n, ...call });
+    return account.signTransaction({ type: 2, chainId, nonce, gasLimit: 3_000_000, maxFeePerGas: 100_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n, ...call });
   };
   const send = (raw: string): Promise<string> => rpc<string>('eth_sendRawTransaction', [raw]);
   const mine = async (blocks = 1): Promise<void> => {
     await rpc('anvil_mine', [toQuantity(blocks)]);
   };
   const pays = (to: string, wei: bigint): string => `60006000600060007f${wei.toString(16).padStart(64, '0')}73${to.slice(2)}5af150`;
+  const deploy = async (data: string): Promise<string> => {
+    const txid = await send(await sign({ data }));
+    await mine();
+    return (await rpc<{ contractAddress: string }>('eth_getTransactionReceipt', [txid])).contractAddress;
+  };
   return {
     address: account.address,
     rpc,
@@ -64,17 +73,15 @@ export function stranger({ url, chainId }: { url: string; chainId: number }): St
     },
     signed: (to, amount) => sign({ to, value: parseUnits(amount, 18) }),
     send,
+    transact: async (call) => send(await sign(call)),
+    deploy,
     ether: async (to, amount) => send(await sign({ to, value: parseUnits(amount, 18) })),
     tether: (usdt, to, amount) => rpc('eth_sendTransaction', [{ from: deployer.address, to: usdt, data: TOKEN.encodeFunctionData('mint', [to, parseUnits(amount, 6)]) }]),
     contractPays: async (to, amounts) => {
       const wei = amounts.map((amount) => parseUnits(amount, 18));
       return send(await sign({ value: wei.reduce((sum, one) => sum + one, 0n), data: `0x${wei.map((one) => pays(to, one)).join('')}00` }));
     },
-    refusingContract: async () => {
-      const txid = await send(await sign({ data: REFUSES }));
-      await mine();
-      return (await rpc<{ contractAddress: string }>('eth_getTransactionReceipt', [txid])).contractAddress;
-    },
+    refusingContract: () => deploy(REFUSES),
     etherOf: async (address) => formatUnits(BigInt(await rpc<string>('eth_getBalance', [address, 'latest'])), 18),
     tetherOf: async (usdt, address) => formatUnits(BigInt(await rpc<string>('eth_call', [{ to: usdt, data: TOKEN.encodeFunctionData('balanceOf', [address]) }, 'latest'])), 6),
   };

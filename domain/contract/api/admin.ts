@@ -1,6 +1,6 @@
 /** What operators see beyond the queues. */
 import { z } from 'zod';
-import { amount, assetCode, id, signedAmount, time } from './common';
+import { amount, assetCode, id, listOf, signedAmount, time } from './common';
 import { kycState } from './accounts';
 
 export const treasuryView = z.object({
@@ -46,6 +46,18 @@ export const reconciliationView = z.object({
   paused: z.array(z.object({ asset: assetCode, why: z.string(), at: time })),
 });
 export type ReconciliationView = z.infer<typeof reconciliationView>;
+
+/** The networks of deposits and withdrawals, and their nodes by host and port. */
+export const networksView = listOf(
+  z.object({
+    network: z.string(),
+    state: z.enum(['open', 'opening', 'halted']),
+    scanned: z.number().int().nullable(),
+    faults: z.record(z.string(), z.string()),
+    nodes: z.array(z.object({ node: z.string(), state: z.enum(['used', 'ready', 'silent', 'behind', 'other-chain']), head: z.number().int().nullable(), fault: z.string().nullable() })),
+  }),
+);
+export type NetworksView = z.infer<typeof networksView>;
 
 export const auditView = z.object({
   id,

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors';
 import * as accounts from './accounts';
+import * as approvals from './approvals';
 import * as admin from './admin';
+import * as cold from './cold';
 import { balanceView } from './balances';
 import { byId, listOf, nothing, page } from './common';
 import * as deposits from './deposits';
@@ -10,6 +12,7 @@ import * as kyc from './kyc';
 import * as markets from './markets';
 import * as orders from './orders';
 import * as proof from './proof';
+import * as secondFactor from './second-factor';
 import * as swaps from './swaps';
 import * as withdrawals from './withdrawals';
 
@@ -29,8 +32,8 @@ export interface Endpoint {
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType;
-  /** multipart: the body's fields and a file `document`. */
-  readonly carries: 'json' | 'multipart' | 'nothing';
+  /** multipart: the body's fields and a file `document`. long-json: up to a megabyte, read only after its sender is known. */
+  readonly carries: 'json' | 'long-json' | 'multipart' | 'nothing';
   /** Needs the Idempotency-Key header. */
   readonly idempotent: boolean;
   /** `file`: bytes, not JSON. */
@@ -175,9 +178,41 @@ export const ENDPOINTS = {
       'INSUFFICIENT_FUNDS',
       'ASSET_PAUSED',
       'DEBT_OPEN',
+      'WITHDRAWAL_LIMIT',
+      'MEMO_NEEDED',
+      'NO_MEMO_HERE',
+      'SECOND_FACTOR_REQUIRED',
+      'SECOND_FACTOR_WRONG',
       'REFERENCE_REUSED',
       'UNKNOWN_OUTCOME',
     ],
+  }),
+  withdrawalLimits: get('/withdrawal-limits', 'What I may still withdraw within 24 hours', { answers: withdrawals.withdrawalLimitsView }),
+  knownAddresses: get('/withdrawal-addresses', 'My address book: where I have sent coins, and since when it is trusted', { answers: listOf(withdrawals.knownAddressView) }),
+  knowAddress: post('/withdrawal-addresses', 'Write an address into my book; its cool-off of a day begins', {
+    access: 'verified',
+    status: 201,
+    carries: 'json',
+    body: withdrawals.knownAddress,
+    answers: withdrawals.knownAddressView,
+    refuses: ['UNKNOWN_NETWORK', 'BAD_ADDRESS', 'ADDRESS_DENIED', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG'],
+  }),
+  forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book', { carries: 'json', body: withdrawals.knownAddress, answers: nothing }),
+  secondFactor: get('/second-factor', 'Whether I have a second factor', { answers: secondFactor.secondFactorView }),
+  beginSecondFactor: post('/second-factor', 'Begin a second factor: the secret for an authenticator', { answers: secondFactor.enrolAnswer, refuses: ['SECOND_FACTOR_STATE'] }),
+  confirmSecondFactor: post('/second-factor/confirm', 'Put it in force with a code of it; answers recovery codes, shown once', {
+    limit: 'login',
+    carries: 'json',
+    body: secondFactor.withCode,
+    answers: secondFactor.recoveryView,
+    refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
+  }),
+  removeSecondFactor: post('/second-factor/remove', 'Give it up, with a code of it', {
+    limit: 'login',
+    carries: 'json',
+    body: secondFactor.withCode,
+    answers: nothing,
+    refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
   }),
   withdrawals: get('/withdrawals', 'My withdrawals', { query: page, answers: listOf(withdrawals.withdrawalView) }),
   withdrawal: get('/withdrawals/:id', 'One withdrawal', { params: byId, answers: withdrawals.withdrawalView, refuses: ['NOT_FOUND'] }),
@@ -314,9 +349,21 @@ export const ENDPOINTS = {
     query: page.extend(withdrawals.adminWithdrawalQuery.shape),
     answers: listOf(withdrawals.adminWithdrawalView),
   }),
-  approveWithdrawal: post('/admin/withdrawals/:id/approve', 'Approve a withdrawal', {
+  approveWithdrawal: post('/admin/withdrawals/:id/approve', 'Approve a withdrawal with a signature; it is paid when enough admins have', {
     ...decide,
-    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED'],
+    carries: 'json',
+    body: approvals.approval,
+    answers: approvals.approvalProgress,
+    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'BUSY'],
+  }),
+  approvalKeys: get('/admin/approval-keys', 'Public keys of admins, and which of them the signer knows', { ...ADMIN, answers: listOf(approvals.approvalKeyView), refuses: ['BUSY'] }),
+  offerApprovalKey: post('/admin/approval-keys', 'Offer my public key; it counts when an operator has enrolled it at the signer', {
+    ...ADMIN,
+    status: 201,
+    carries: 'json',
+    body: approvals.offerKey,
+    answers: approvals.approvalKeyView,
+    refuses: ['FORBIDDEN', 'BUSY'],
   }),
   refuseWithdrawal: post('/admin/withdrawals/:id/refuse', 'Refuse a withdrawal', {
     ...decide,
@@ -334,6 +381,29 @@ export const ENDPOINTS = {
     refuses: ['UNKNOWN_ASSET'],
   }),
   reconciliation: get('/admin/reconciliation', 'The books against the chains and Binance, as last compared', { ...ADMIN, answers: admin.reconciliationView }),
+  cold: get('/admin/cold', 'Cold storage: what lies there, and what is on its way from there', { ...ADMIN, answers: cold.coldView }),
+  planCold: post('/admin/cold/transfers', 'Ask those who hold the keys of cold storage for coins', {
+    ...ADMIN,
+    carries: 'json',
+    body: cold.planCold,
+    status: 201,
+    answers: byId,
+    refuses: ['UNKNOWN_NETWORK', 'UNKNOWN_ASSET', 'INSUFFICIENT_FUNDS', 'NEEDS_OPERATOR_FUNDS', 'ASSET_PAUSED'],
+  }),
+  gatherCold: post('/admin/cold/transfers/:id/psbt', 'Bring back what a holder of keys signed', {
+    ...decide,
+    carries: 'long-json',
+    body: cold.gatherCold,
+    refuses: ['NOT_FOUND', 'BAD_PSBT', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'],
+  }),
+  announceCold: post('/admin/cold/transfers/:id/txid', 'Say which transaction a holder of keys sent', {
+    ...decide,
+    carries: 'json',
+    body: cold.announceCold,
+    refuses: ['NOT_FOUND', 'REFERENCE_REUSED', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'],
+  }),
+  cancelCold: post('/admin/cold/transfers/:id/cancel', 'Give up a transfer from cold storage', { ...decide, refuses: ['NOT_FOUND', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'] }),
+  adminNetworks: get('/admin/networks', 'The networks of deposits and withdrawals, and their nodes', { ...ADMIN, answers: admin.networksView }),
   treasury: get('/admin/treasury', 'Where the coins are', { ...ADMIN, answers: admin.treasuryView }),
   auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: listOf(admin.auditView) }),
   adminVenue: get('/admin/venue', 'The venue behind our books: whether orders go there, and why not', { ...ADMIN, answers: admin.venueView }),
@@ -344,6 +414,7 @@ export const ENDPOINTS = {
     answers: admin.venueView,
     refuses: ['BUSY', 'UNKNOWN_OUTCOME'],
   }),
+  setTier: post('/admin/users/:id/tier', 'Put a user into a tier of withdrawal limits', { ...decide, carries: 'json', body: withdrawals.setTier, refuses: ['NOT_FOUND', 'OWN_REQUEST'] }),
   adminUsers: get('/admin/users', 'Accounts', { ...ADMIN, query: page, answers: listOf(admin.adminUserView) }),
 } satisfies Record<string, Endpoint>;
 

@@ -1,6 +1,7 @@
 /** Coins going out. */
 import { z } from 'zod';
 import { amount, assetCode, id, networkId, time } from './common';
+import { code } from './second-factor';
 
 export const askWithdrawal = z.strictObject({
   asset: assetCode,
@@ -8,6 +9,10 @@ export const askWithdrawal = z.strictObject({
   address: z.string().min(1).max(100),
   /** What arrives; the fee is taken on top. */
   amount,
+  /** Where the network needs one, and nowhere else. */
+  memo: z.string().trim().min(1).max(100).optional(),
+  /** Of the second factor, where the user has one. */
+  code: code.optional(),
 });
 export type AskWithdrawal = z.infer<typeof askWithdrawal>;
 
@@ -26,6 +31,7 @@ export const withdrawalView = z.object({
   asset: assetCode,
   network: networkId,
   address: z.string(),
+  memo: z.string().nullable(),
   amount,
   fee: amount,
   state: withdrawalState,
@@ -37,11 +43,35 @@ export const withdrawalView = z.object({
 });
 export type WithdrawalView = z.infer<typeof withdrawalView>;
 
+/** Why a withdrawal waits for a person, or was refused at once. */
+export const reviewReason = z.enum(['OVER_LIMIT', 'NO_PRICE', 'AMOUNT', 'NEW_ADDRESS', 'VELOCITY', 'NO_SECOND_FACTOR', 'NEW_SECOND_FACTOR']);
+export type ReviewReason = z.infer<typeof reviewReason>;
+
+/** What a user may still withdraw today, in the quote asset. */
+export const withdrawalLimitsView = z.object({ tier: z.number().int(), quote: assetCode, perDay: amount, left: amount });
+export type WithdrawalLimitsView = z.infer<typeof withdrawalLimitsView>;
+
+/** An address of the user's book; `trusted`: it is older than the cool-off of a day. */
+export const knownAddressView = z.object({ network: networkId, address: z.string(), since: time, trusted: z.boolean() });
+export type KnownAddressView = z.infer<typeof knownAddressView>;
+export const knownAddress = z.strictObject({ network: networkId, address: z.string().min(1).max(100), code: code.optional() });
+
+export const setTier = z.strictObject({ tier: z.number().int().min(1).max(9) });
+
 export const adminWithdrawalView = withdrawalView.extend({
   userId: id,
   email: z.string(),
   attempt: z.number().int(),
   decidedBy: id.nullable(),
+  /** The most that the network should take, in its own coin: what an approval of it says. */
+  feeCap: amount,
+  gasAsset: assetCode,
+  /** Why it waits for a person; empty where nothing spoke against it. */
+  reasons: z.array(reviewReason),
+  /** In the quote asset; null where nothing has a price. */
+  value: amount.nullable(),
+  /** Admins who have approved this payout, by e-mail address. */
+  approvedBy: z.array(z.string()),
 });
 export type AdminWithdrawalView = z.infer<typeof adminWithdrawalView>;
 export const adminWithdrawalQuery = z.strictObject({ state: withdrawalState.optional() });

@@ -37,6 +37,7 @@ export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.reques
     asset,
     network,
     address,
+    memo: command.memo ?? null,
     amount: formatAmount(amount),
     fee: formatAmount(fee),
     pullBackFee: '0',

@@ -4,6 +4,7 @@ import type { BIP32Interface } from 'bip32';
 import { address as codec, initEccLib, networks, payments } from 'bitcoinjs-lib';
 import type { Network } from 'bitcoinjs-lib';
 import * as secp256k1 from 'tiny-secp256k1';
+import { witnessAddress } from './witness-address';
 
 // Without it the library cannot tell a taproot address from a mistyped one.
 initEccLib(secp256k1);
@@ -34,9 +35,13 @@ export function canonicalAddress(text: string, network: BitcoinNetwork): string 
   return script && codec.fromOutputScript(script, parametersOf(network));
 }
 
-/** The address of a script of the kind that our own have, or undefined: every other kind is not looked at. */
+const SPELLERS = { mainnet: witnessAddress(networks.bitcoin.bech32), testnet: witnessAddress(networks.testnet.bech32), regtest: witnessAddress(networks.regtest.bech32) };
+
+/** The address of a script of a kind that our own have (a key's, or cold storage's), or undefined: every other kind is not looked at. */
 export function ownKind(script: Uint8Array, network: BitcoinNetwork): string | undefined {
-  return script.length === 22 && script[0] === 0 && script[1] === 20 ? codec.fromOutputScript(script, parametersOf(network)) : undefined;
+  if (script[0] !== 0) return undefined;
+  if (script.length === 22 && script[1] === 20) return SPELLERS[network](script, 2, 20);
+  return script.length === 34 && script[1] === 32 ? SPELLERS[network](script, 2, 32) : undefined;
 }
 
 /** A segregated-witness address of a version that has no rules yet: its coins would be anybody's. */

@@ -1,5 +1,5 @@
-import { Block, Transaction } from 'bitcoinjs-lib';
-import { sameBytes, scriptOf } from './addresses';
+import { Block, Transaction, address as codec } from 'bitcoinjs-lib';
+import { ownKind, parametersOf, sameBytes, scriptOf } from './addresses';
 import { readBlock, spentIn, transfersIn } from './blocks';
 
 const OURS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
@@ -45,6 +45,41 @@ test('which of our coins a block spends, and by what', () => {
   const made = block([coinbase, paying]);
   const outpoint = `22${'11'.repeat(31)}:7`;
   expect(spentIn(readBlock(made.toHex(), made.getId()), (each) => each === outpoint)).toEqual([{ outpoint, by: paying.getId() }]);
+});
+
+test('ids, with and without witnesses, are those of the library; a block of hundreds of transactions is read whole', () => {
+  const many = Array.from({ length: 301 }, (_, at) => {
+    const made = transaction([[coin, at], [coin, at + 70_000]], Array.from({ length: at % 300 }, (_none, output): [Uint8Array, bigint] => [output % 3 === 0 ? ours : theirs, BigInt(output)]).concat([[theirs, 5n]]));
+    if (at % 2 === 0) made.ins.forEach((input) => (input.witness = [Uint8Array.from({ length: at % 400 }), Uint8Array.from([7])]));
+    return made;
+  });
+  const made = block([coinbase, ...many]);
+  const found = transfersIn(readBlock(made.toHex(), made.getId()), 'BTC', watched);
+  const expected = many.flatMap((one) => {
+    const txid = one.getId();
+    return one.outs.flatMap(({ script, value }, index) => (sameBytes(script, ours) && value > 0n ? [`${txid} out:${index} ${value * 10n ** 10n}`] : []));
+  });
+  expect(found.map(({ txid, position, amount }) => `${txid} ${position} ${amount}`)).toEqual(expected);
+  expect(expected.length).toBeGreaterThan(10_000);
+});
+
+test('a tail that is written twice has the same root, and is another block all the same', () => {
+  const [one, two] = [transaction([[coin, 1]], [[ours, 10n]]), transaction([[coin, 2]], [[ours, 20n]])];
+  const made = block([coinbase, one, two]);
+  const twice = block([coinbase, one, two, two]);
+  twice.merkleRoot = made.merkleRoot;
+  expect(twice.getId()).toBe(made.getId());
+  expect(() => readBlock(twice.toHex(), made.getId())).toThrow('transactions');
+});
+
+test('addresses are spelt as the library spells them', () => {
+  for (const network of ['mainnet', 'testnet', 'regtest'] as const) {
+    for (let at = 0; at < 200; at++) {
+      const script = Uint8Array.from([0, 20, ...Array.from({ length: 20 }, (_, byte) => (at * 31 + byte * byte * 7) & 255)]);
+      expect(ownKind(script, network)).toBe(codec.fromOutputScript(script, parametersOf(network)));
+    }
+  }
+  expect(ownKind(Uint8Array.from([0x51, 32]), 'mainnet')).toBeUndefined();
 });
 
 test('bytes that are not the block, or not its transactions, are not read', () => {

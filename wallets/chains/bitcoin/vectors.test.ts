@@ -75,7 +75,7 @@ const networkOf = (address: string): 'mainnet' | 'testnet' => (/^tb1/i.test(addr
 /** Versions 0 and 1 as they are used today; later ones have no rules, and what is paid to them is anybody's. */
 const isSpendable = (script: string): boolean => /^(0014.{40}|0020.{64}|5120.{64})$/.test(script);
 
-test.each([...bip350.valid, ...bip173.valid.filter(({ scriptPubKey }) => scriptPubKey.startsWith('00'))])('BIP 173 and 350: $address', ({ address, scriptPubKey }) => {
+test.each([...bip350.valid, ...bip173.valid.filter(({ scriptPubKey }) => scriptPubKey.startsWith('00'))])('E23 BIP 173 and 350: $address', ({ address, scriptPubKey }) => {
   const script = scriptOf(address, networkOf(address));
   expect(script && hexOf(script)).toBe(isSpendable(scriptPubKey) ? scriptPubKey : undefined);
   // An address of one network is none of another.
@@ -84,7 +84,7 @@ test.each([...bip350.valid, ...bip173.valid.filter(({ scriptPubKey }) => scriptP
   if (script) expect(canonicalAddress(address.toUpperCase(), networkOf(address))).toBe(address.toLowerCase());
 });
 
-test.each([...bip350.invalid, ...bip173.invalid, ...bip173.valid.filter(({ scriptPubKey }) => !scriptPubKey.startsWith('00')).map(({ address }) => ({ address, reason: 'the old checksum' }))])('BIP 173 and 350 refused: $address ($reason)', ({ address }) => {
+test.each([...bip350.invalid, ...bip173.invalid, ...bip173.valid.filter(({ scriptPubKey }) => !scriptPubKey.startsWith('00')).map(({ address }) => ({ address, reason: 'the old checksum' }))])('E23 BIP 173 and 350 refused: $address ($reason)', ({ address }) => {
   for (const network of ['mainnet', 'testnet', 'regtest'] as const) expect(scriptOf(address, network)).toBeUndefined();
 });
 

@@ -5,6 +5,8 @@ import type { Network, Rail } from '../../../domain/registry';
 import { TransferRefused, WrongChain } from '../chain';
 import type { BlockHeader, Chain, GasQuote } from '../chain';
 import { transfersIn } from './transfers';
+import { checkArrivals } from './true-transfers';
+import { mustHaveEveryLog } from './whole';
 import type { RpcFrame, RpcReceipt, RpcTransaction } from './transfers';
 
 const ERC20 = new Interface(['function transfer(address to, uint256 value)', 'function balanceOf(address owner) view returns (uint256)']);
@@ -17,7 +19,7 @@ const CALL_TIMEOUT_MS = 10_000;
 
 export interface EvmConfig {
   readonly rpcUrl: string;
-  /** Does the node have debug_traceBlockByHash? Without it coins sent by contracts are not seen. */
+  /** Does the node have debug_traceBlockByHash? Without it coins sent by contracts are in no transfer. */
   readonly traces: boolean;
 }
 
@@ -25,10 +27,11 @@ interface RpcBlock {
   readonly hash: string;
   readonly parentHash: string;
   readonly transactions: readonly RpcTransaction[];
+  readonly logsBloom?: string;
 }
 
 /** An EVM network through its JSON-RPC. */
-export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Chain {
+export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Required<Chain> {
   // staticNetwork: the library would otherwise accept a node of another chain; check() asks by itself.
   const provider = new JsonRpcProvider(config.rpcUrl, network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20, batchStallTime: 0 });
   const tokens = new Map(rails.filter((rail) => rail.contract).map((rail) => [rail.contract?.toLowerCase() ?? '', { asset: rail.asset, decimals: rail.decimals }]));
@@ -63,6 +66,9 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
     return rail.contract ? { to: rail.contract, value: 0n, data: ERC20.encodeFunctionData('transfer', [to, units]) } : { to, value: units, data: '0x' };
   };
 
+  const tokensOf = async (contract: string, owner: string, blockHash: string): Promise<bigint> =>
+    BigInt(await rpc<string>('eth_call', [{ to: contract, data: ERC20.encodeFunctionData('balanceOf', [owner]) }, { blockHash }]));
+
   const estimateGas = async (transaction: Record<string, string>): Promise<bigint> => {
     try {
       return BigInt(await rpc<string>('eth_estimateGas', [transaction]));
@@ -90,13 +96,15 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
       ]);
       if (!full || !receipts || full.hash !== header.hash || receipts.some((receipt) => receipt.blockHash !== header.hash)) throw new Error(`${network.id}: block ${header.height} is gone`);
       const content = { transactions: full.transactions, receipts, ...(config.traces && full.transactions.length > 0 && { traces: await traces(header.hash) }) };
-      return transfersIn(content, { nativeAsset: network.gasAsset, tokens }, watched);
+      mustHaveEveryLog(full.logsBloom, receipts);
+      const listed = { nativeAsset: network.gasAsset, tokens };
+      return checkArrivals(transfersIn(content, listed, watched), receipts, listed, header, tokensOf);
     },
     receipt: async (txid) => {
-      const found = await rpc<{ blockNumber: string; status: string; gasUsed: string; effectiveGasPrice: string } | null>('eth_getTransactionReceipt', [txid]);
+      const found = await rpc<{ blockNumber: string; status: string; gasUsed: string; effectiveGasPrice: string; from: string } | null>('eth_getTransactionReceipt', [txid]);
       if (!found) return undefined;
       const fee = fromChainUnits(BigInt(found.gasUsed) * BigInt(found.effectiveGasPrice), 18);
-      return { height: Number(found.blockNumber), succeeded: BigInt(found.status) === 1n, fee };
+      return { height: Number(found.blockNumber), succeeded: BigInt(found.status) === 1n, fee, sender: getAddress(found.from) };
     },
     broadcast: async (rawTransaction) => {
       try {
@@ -127,6 +135,7 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
       const data = ERC20.encodeFunctionData('balanceOf', [address]);
       return fromChainUnits(BigInt(await rpc<string>('eth_call', [{ to: rail.contract, data }, at])), rail.decimals);
     },
+    nativeBalances: (addresses, blockHash) => Promise.all(addresses.map(async (address) => fromChainUnits(BigInt(await rpc<string>('eth_getBalance', [address, { blockHash }])), 18))),
     address: canonicalAddress,
     close: () => provider.destroy(),
   };

@@ -33,12 +33,12 @@ test('native coins by top-level value; nothing of a failed transaction or of zer
   expect(seen(block(ETHER, OTHER))).toEqual([]);
 });
 
-test('coins sent by contracts are seen in the trace, once, beside the top-level value', () => {
+test('E5 coins sent by contracts are seen in the trace, once, beside the top-level value', () => {
   const trace = call({ to: USER, value: ETHER, calls: [call({ to: USER, value: '0x1' }), call({ calls: [call({ type: 'SELFDESTRUCT', to: USER, value: '0x2' })] })] });
   expect(seen(block(ETHER, USER, [], trace))).toEqual(['native 1 ETH', 'trace:0 0.000000000000000001 ETH', 'trace:1.0 0.000000000000000002 ETH']);
 });
 
-test('a call whose caller was reverted moved nothing, though it shows no error itself', () => {
+test('E6 a call whose caller was reverted moved nothing, though it shows no error itself', () => {
   const paid = call({ to: USER, value: ETHER });
   expect(seen(block('0x0', OTHER, [], call({ calls: [call({ error: 'execution reverted', calls: [call({ calls: [paid] })] }), paid] })))).toEqual(['trace:1 1 ETH']);
 });
@@ -56,11 +56,11 @@ test('nested as deep as the chain allows, a position still fits its column and s
   for (const position of positions) expect(position.length).toBeLessThanOrEqual(60);
 });
 
-test('tokens: several logs of one transaction count each; the ordinal is the one inside the receipt', () => {
+test('E11 tokens: several logs of one transaction count each; the ordinal is the one inside the receipt', () => {
   expect(seen(block('0x0', USDT, [log({ address: OTHER }), log(), log({}, 5n), log()]))).toEqual(['log:1 1 USDT', 'log:2 0.000005 USDT', 'log:3 1 USDT']);
 });
 
-test('not deposits: another contract of the same name, the system address of native moves, NFTs, zero, odd data, other events', () => {
+test('E1 not deposits: another contract of the same name, the system address of native moves, NFTs, zero, odd data, other events', () => {
   const fakes = [
     log({ address: OTHER }),
     log({ address: '0xfffffffffffffffffffffffffffffffffffffffe' }),
@@ -74,7 +74,7 @@ test('not deposits: another contract of the same name, the system address of nat
   expect(seen(block('0x0', USDT, fakes))).toEqual([]);
 });
 
-test('a block that was not read whole is no block without deposits', () => {
+test('E9 a block that was not read whole is no block without deposits', () => {
   expect(() => seen({ ...block(ETHER, USER), receipts: [] })).toThrow('no receipt');
   expect(() => seen({ ...block(ETHER, USER), traces: new Map() })).toThrow('no trace');
 });

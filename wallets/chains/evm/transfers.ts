@@ -16,6 +16,8 @@ export interface RpcLog {
   readonly address: string;
   readonly topics: readonly string[];
   readonly data: string;
+  /** Its place among all logs of the block. */
+  readonly logIndex?: string;
 }
 
 export interface RpcReceipt {
@@ -99,17 +101,34 @@ function positionOf(path: readonly number[]): string {
   return way.length <= 50 ? `trace:${way}` : `trace:${keccak(way).slice(0, 50)}`;
 }
 
-/** `log:<n>`: the ordinal inside the receipt, which stays when the transaction is mined again in another block. */
-function tokenTransfers(receipt: RpcReceipt, { tokens }: Listed, watched: (address: string) => boolean): ChainTransfer[] {
-  return receipt.logs.flatMap((log, index) => {
-    const token = tokens.get(log.address.toLowerCase());
+/** A Transfer log of a listed token. Addresses in lower case, the count in the token's smallest unit. */
+export interface TokenMove {
+  readonly contract: string;
+  readonly ordinal: number;
+  readonly from: string;
+  readonly to: string;
+  readonly count: bigint;
+}
+
+/** Every move of listed tokens that a transaction's logs tell of; none of a failed one. */
+export function tokenMoves(receipt: RpcReceipt, { tokens }: Listed): TokenMove[] {
+  if (BigInt(receipt.status) !== 1n) return [];
+  return receipt.logs.flatMap((log, ordinal) => {
+    const contract = log.address.toLowerCase();
     // Three topics: an NFT's Transfer has four.
-    if (!token || log.topics.length !== 3 || log.topics[0] !== TRANSFER_TOPIC) return [];
-    const [from, to] = [addressOf(log.topics[1]), addressOf(log.topics[2])];
-    const amount = /^0x[0-9a-f]{64}$/i.test(log.data) ? BigInt(log.data) : 0n;
-    if (amount === 0n || !watched(to)) return [];
-    return [{ txid: receipt.transactionHash, position: `log:${index}`, asset: token.asset, from, to, amount: fromChainUnits(amount, token.decimals) }];
+    if (!tokens.has(contract) || log.topics.length !== 3 || log.topics[0] !== TRANSFER_TOPIC) return [];
+    const count = /^0x[0-9a-f]{64}$/i.test(log.data) ? BigInt(log.data) : 0n;
+    return [{ contract, ordinal, from: addressOf(log.topics[1]), to: addressOf(log.topics[2]), count }];
   });
 }
 
-const addressOf = (topic: string | undefined): string => `0x${(topic ?? '').slice(-40)}`;
+/** `log:<n>`: the ordinal inside the receipt, which stays when the transaction is mined again in another block. */
+function tokenTransfers(receipt: RpcReceipt, listed: Listed, watched: (address: string) => boolean): ChainTransfer[] {
+  return tokenMoves(receipt, listed).flatMap(({ contract, ordinal, from, to, count }) => {
+    const token = listed.tokens.get(contract);
+    if (!token || count === 0n || !watched(to)) return [];
+    return [{ txid: receipt.transactionHash, position: `log:${ordinal}`, asset: token.asset, from, to, amount: fromChainUnits(count, token.decimals) }];
+  });
+}
+
+const addressOf = (topic: string | undefined): string => `0x${(topic ?? '').slice(-40).toLowerCase()}`;

@@ -1,0 +1,51 @@
+import { EntitySchema } from 'typeorm';
+import { big, id, int, json, money, nullable, primary, text } from './columns';
+
+/** What was known of a withdrawal when it was asked for, and what followed. */
+export interface WithdrawalReviewRow {
+  withdrawalId: string;
+  userId: string;
+  /** In the quote asset, of what leaves the balance; null where nothing had a price. */
+  value: string | null;
+  verdict: 'pass' | 'review';
+  reasons: string[];
+  /** The receiver is one of our own users. */
+  inside: boolean;
+  at: number;
+}
+export const WithdrawalReviewEntity = new EntitySchema<WithdrawalReviewRow>({
+  name: 'withdrawal_reviews',
+  columns: {
+    withdrawalId: id('withdrawal_id'),
+    userId: text('user_id', 64),
+    value: nullable(money()),
+    verdict: text('verdict', 20),
+    reasons: json(),
+    inside: { type: 'boolean' },
+    at: big(),
+  },
+});
+
+/** A user's address book: where they have sent coins, or mean to, and since when. */
+export interface KnownAddressRow {
+  userId: string;
+  network: string;
+  address: string;
+  since: number;
+}
+export const KnownAddressEntity = new EntitySchema<KnownAddressRow>({
+  name: 'known_addresses',
+  columns: { userId: primary(text('user_id', 64)), network: primary(text('network', 64)), address: primary(text('address', 100)), since: big() },
+});
+
+/** Users whom an admin has put into another tier than the first. */
+export interface TierRow {
+  userId: string;
+  tier: number;
+  adminId: string;
+  at: number;
+}
+export const TierEntity = new EntitySchema<TierRow>({
+  name: 'tiers',
+  columns: { userId: primary(text('user_id', 64)), tier: int(), adminId: text('admin_id', 64), at: big() },
+});

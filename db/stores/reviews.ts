@@ -1,0 +1,53 @@
+/** What is known of users when they ask for a withdrawal. */
+import { In } from 'typeorm';
+import type { DataSource, EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import { parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import { KnownAddressEntity, TierEntity, WithdrawalReviewEntity } from '../entities/reviews';
+import type { KnownAddressRow, TierRow, WithdrawalReviewRow } from '../entities/reviews';
+
+export const FIRST_TIER = 1;
+
+/** Value and number of the user's withdrawals since then that were neither refused nor taken back; transfers inside count for nothing. */
+export async function spentSince(manager: EntityManager, userId: string, since: number): Promise<{ spent: Units; count: number }> {
+  const rows = (await manager.query(
+    `SELECT r.value AS value FROM withdrawal_reviews r JOIN withdrawals w ON w.id = r.withdrawal_id
+      WHERE r.user_id = ? AND r.at > ? AND r.inside = 0 AND w.state NOT IN ('REFUSED', 'CANCELED')`,
+    [userId, since],
+  )) as { value: string | null }[];
+  return { spent: rows.reduce((sum, { value }) => sum + (value === null ? 0n : parseAmount(value)), 0n), count: rows.length };
+}
+
+/** Written before the withdrawal itself; a request that was refused then may be judged anew. */
+export async function saveReview(dataSource: DataSource, row: WithdrawalReviewRow): Promise<void> {
+  await dataSource.getRepository(WithdrawalReviewEntity).upsert(row as QueryDeepPartialEntity<WithdrawalReviewRow>, ['withdrawalId']);
+}
+
+export async function reviewsOf(dataSource: DataSource, ids: readonly string[]): Promise<Map<string, WithdrawalReviewRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await dataSource.getRepository(WithdrawalReviewEntity).findBy({ withdrawalId: In([...ids]) });
+  return new Map(rows.map((row) => [row.withdrawalId, row]));
+}
+
+/** Since when the user knows the address, or null. */
+export const knownSince = async (manager: EntityManager, userId: string, network: string, address: string): Promise<number | null> =>
+  (await manager.getRepository(KnownAddressEntity).findOneBy({ userId, network, address }))?.since ?? null;
+
+/** Writes it into the user's book, if it is not there. */
+export async function knowAddress(manager: EntityManager, { userId, network, address, since }: KnownAddressRow): Promise<void> {
+  await manager.query('INSERT IGNORE INTO known_addresses (user_id, network, address, since) VALUES (?, ?, ?, ?)', [userId, network, address, since]);
+}
+
+/** Newest first. */
+export const addressBook = (dataSource: DataSource, userId: string): Promise<KnownAddressRow[]> =>
+  dataSource.getRepository(KnownAddressEntity).find({ where: { userId }, order: { since: 'DESC' }, take: 200 });
+
+export async function forgetAddress(manager: EntityManager, userId: string, network: string, address: string): Promise<void> {
+  await manager.getRepository(KnownAddressEntity).delete({ userId, network, address });
+}
+
+export const tierOf = async (manager: EntityManager, userId: string): Promise<number> => (await manager.getRepository(TierEntity).findOneBy({ userId }))?.tier ?? FIRST_TIER;
+
+export async function setTier(manager: EntityManager, row: TierRow): Promise<void> {
+  await manager.getRepository(TierEntity).upsert(row, ['userId']);
+}

@@ -1,0 +1,86 @@
+/**
+ * `npm run incidents`: every numbered test. `npm run incidents -- --guards [--only=E4,E9] [--json]`: takes each guard out of a copy
+ * of the tree, one at a time, and expects its test to fail.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gitFiles } from '../check/files';
+import { json, line, runCommand, table, wantsJson } from '../print';
+import { GUARDS } from '../scenarios/incidents/guards';
+import type { Guard } from '../scenarios/incidents/guards';
+import { LOCAL, ROOT } from '../services';
+
+const FILES = ['deploy/scenarios/incidents', 'deploy/scenarios/wallets', 'wallets/chains', 'wallets/deposits'];
+/** No test of one guard takes so long. */
+const MOST_MS = 180_000;
+
+interface Outcome extends Guard {
+  readonly held: boolean;
+  readonly why: string;
+}
+
+function runTests(root: string, files: readonly string[], pattern: string): { status: number; said: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'deploy/run.mjs'), 'test', ...files, `--testNamePattern=${pattern}`], { cwd: root, encoding: 'utf8', timeout: MOST_MS, maxBuffer: 64 * 1024 * 1024 });
+  return { status: status ?? -1, said: `${stdout}${stderr}` };
+}
+
+/** The tree as git knows it, with the packages and tools of this one. */
+function copyTree(to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  for (const file of gitFiles()) {
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(to, file));
+  }
+  mkdirSync(join(to, '.local'), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(to, 'node_modules'), 'junction');
+  mkdirSync(join(LOCAL, 'tools'), { recursive: true });
+  symlinkSync(join(LOCAL, 'tools'), join(to, '.local', 'tools'), 'junction');
+}
+
+/** The test fails without the guard. That it passes with it is what `npm test` shows. */
+function tryWithout(copy: string, guard: Guard): Outcome {
+  const file = join(copy, guard.file);
+  const whole = readFileSync(file, 'utf8');
+  if (whole.split(guard.line).length !== 2) return { ...guard, held: false, why: 'the line is not there, or more than once' };
+  writeFileSync(file, whole.replace(guard.line, () => guard.without));
+  try {
+    const { said } = runTests(copy, [guard.testFile], `^${guard.test}`);
+    const failed = Number(/^Tests:\s+(\d+) failed/m.exec(said)?.[1] ?? 0);
+    if (failed > 0) return { ...guard, held: true, why: '' };
+    return { ...guard, held: false, why: /^Tests:.*passed/m.test(said) ? 'the test passes without it' : `no test ran: ${said.trim().split('\n').at(-1) ?? ''}` };
+  } finally {
+    writeFileSync(file, whole);
+  }
+}
+
+function guards(): number {
+  const wanted = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length).split(',');
+  const copy = join(LOCAL, 'guards', String(process.pid));
+  copyTree(copy);
+  try {
+    const outcomes = GUARDS.filter(({ incident }) => !wanted || wanted.includes(incident)).map((guard) => {
+      const outcome = tryWithout(copy, guard);
+      if (wantsJson()) json(outcome);
+      else process.stderr.write(`${outcome.incident} ${outcome.held ? 'fails without its guard, as it should' : `NOT HELD: ${outcome.why}`}: ${outcome.test}\n`);
+      return outcome;
+    });
+    const loose = outcomes.filter(({ held }) => !held);
+    if (wantsJson()) json({ guards: outcomes.length, held: outcomes.length - loose.length });
+    else {
+      table(['incident', 'guard', 'test', 'held'], outcomes.map(({ incident, file, test, held, why }) => [incident, file, test, held ? 'yes' : `no: ${why}`]));
+      line(`\n  ${outcomes.length - loose.length} of ${outcomes.length} tests fail when their guard is gone.`);
+    }
+    return loose.length === 0 && outcomes.length > 0 ? 0 : 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+async function main(): Promise<number> {
+  if (process.argv.includes('--guards')) return guards();
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'deploy/run.mjs'), 'test', ...FILES, '--testNamePattern=(^| )E[0-9]+ '], { cwd: ROOT, stdio: 'inherit' });
+  return status ?? 2;
+}
+
+runCommand(main);

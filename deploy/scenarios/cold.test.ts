@@ -1,0 +1,157 @@
+/** Cold storage on real local chains: coins go there above a ceiling, and come back by the hands of those who hold the keys. */
+import { readBookFacts, readInFlight } from '../../db/stores/audit';
+import { parseAmount, parseSigned } from '../../domain/money/amount';
+import type { VenueCapital } from '../../domain/contract/ports';
+import { auditBooks, auditPlace } from '../../ledger/audit';
+import { createBitcoinNode } from '../../wallets/chains/bitcoin/node';
+import { readBitcoin } from '../audit-bitcoin';
+import { bitcoinKeyholders, evmKeyholder } from '../local/keyholders';
+import { BitcoinHouse, noBitcoin } from './incidents/bitcoin-house';
+import { EvmHouse, until } from './incidents/evm-house';
+
+jest.setTimeout(120_000);
+const policy = { sweepFrom: '0', sweepEveryMs: 0, floor: '0', ceiling: '0', above: 'cold' as const };
+
+describe('an address list', () => {
+  const keeper = evmKeyholder();
+  const cold = { addresses: [keeper.address.toLowerCase()] };
+  let house: EvmHouse;
+  beforeEach(async () => {
+    house = await EvmHouse.open({ cold });
+  });
+  afterEach(() => house.close());
+  const storage = () => house.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
+  const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
+  /** What somebody with the key does, far from this house. */
+  const sentByKeeper = async (to: string, ether: string): Promise<string> => {
+    const txid = await keeper.send(house.anvil.url, to, ether);
+    await house.mine();
+    return txid;
+  };
+  const coldIsTheChain = async (): Promise<void> => {
+    expect(await house.custody('cold/ethereum', 'ETH')).toBe(await house.onChain(keeper.address, 'ETH'));
+    await house.booksAreTheChain();
+  };
+
+  test('above the ceiling coins go there; announced, they come back, with their gas as our cost', async () => {
+    await house.start({ cold, policies: { ETH: { ...policy, ceiling: '4', floor: '2' } }, gasReserve: '1' });
+    await house.tenEther();
+    await until('coins are in cold storage', async () => (await house.custody('cold/ethereum', 'ETH')) > 0n, () => house.mine());
+    // 11 less the reserve of 1, down to the middle of 2 and 4.
+    expect(await house.custody('cold/ethereum', 'ETH')).toBeGreaterThan(parseAmount('6.9'));
+    await coldIsTheChain();
+    const { id } = await (await storage()).plan({ network: 'ethereum', asset: 'ETH', amount: '2', why: 'withdrawals', adminId: 'a1' });
+    const txid = await sentByKeeper(house.hot, '2');
+    await (await storage()).announce(id, txid, 'a1');
+    await until('it has arrived', async () => (await stateOf(id))?.state === 'DONE', () => house.mine());
+    expect(await stateOf(id)).toMatchObject({ amount: '2', txid });
+    await coldIsTheChain();
+    expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
+  });
+
+  test('what is announced and is not what was said, is not booked; nothing is booked twice', async () => {
+    await house.start({ cold, policies: { ETH: policy }, gasReserve: '1' });
+    await house.tenEther();
+    await until('coins are in cold storage', async () => (await house.custody('cold/ethereum', 'ETH')) > 0n, () => house.mine());
+    const plan = async (amount: string) => (await (await storage()).plan({ network: 'ethereum', asset: 'ETH', amount, why: 'withdrawals', adminId: 'a1' })).id;
+    const [first, second] = [await plan('1'), await plan('1')];
+    const elsewhere = await sentByKeeper('0x00000000000000000000000000000000000000aa', '0.5');
+    await (await storage()).announce(first, elsewhere, 'a1');
+    await until('it is refused', async () => (await stateOf(first))?.state === 'FAILED', () => house.mine());
+    const txid = await sentByKeeper(house.hot, '1.5');
+    await (await storage()).announce(second, txid, 'a1');
+    const third = await plan('1');
+    await expect((await storage()).announce(third, txid, 'a1')).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+    await until('it has arrived', async () => (await stateOf(second))?.state === 'DONE', () => house.mine());
+    // What was really sent counts.
+    expect(await stateOf(second)).toMatchObject({ amount: '1.5' });
+    await (await storage()).cancel(third, 'a1');
+    await expect((await storage()).cancel(second, 'a1')).rejects.toMatchObject({ code: 'COLD_TRANSFER_STATE' });
+    await expect(plan('100')).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+    await expect((await storage()).plan({ network: 'ethereum', asset: 'ETH', amount: '0', why: 'x', adminId: 'a1' })).rejects.toMatchObject({ code: 'BAD_AMOUNT' });
+    expect(await house.rows("SELECT action FROM admin_audit WHERE action LIKE 'cold.%'")).toHaveLength(6);
+  });
+
+  test('the signer sends to its own cold addresses alone, whatever the exchange is told', async () => {
+    const thief = evmKeyholder().address;
+    await house.start({ cold: { addresses: [thief] }, policies: { ETH: policy }, gasReserve: '1' });
+    await house.tenEther();
+    await until('the signer has refused', async () => house.codes().includes('SIGNER_REFUSED'), () => house.mine());
+    expect(await house.onChain(thief, 'ETH')).toBe(0n);
+  });
+
+  test('below the floor the hot wallet is filled from the venue, once', async () => {
+    const asked: { amount: string }[] = [];
+    const closed = async (): Promise<never> => Promise.reject(new Error('closed'));
+    const venue: VenueCapital = {
+      depositAddress: closed, deposits: closed, balances: closed, withdrawal: async () => null,
+      withdrawalTerms: async () => ({ fee: '0.001', minimum: '0.01', step: '0.00000001' }),
+      withdraw: async ({ amount }) => {
+        asked.push({ amount });
+        return { outcome: 'done' };
+      },
+    };
+    await house.operatorFunds('1');
+    await house.engine.submit({ kind: 'operator.contribute', reference: 'at the venue', asset: 'ETH', amount: '5', custody: 'binance' });
+    house.engine.venueBalances(new Map([['ETH', parseAmount('5')]]));
+    await house.start({ cold, policies: { ETH: { ...policy, floor: '1', ceiling: '3' } }, gasReserve: '1' }, house.signer, venue);
+    await until('it is asked for', async () => asked.length > 0);
+    expect(asked).toEqual([{ amount: '2.001' }]);
+    await house.catchUp();
+    expect(asked).toHaveLength(1);
+  });
+});
+
+const onNode = noBitcoin() ? describe.skip : describe;
+onNode('two signatures of three', () => {
+  const { place: cold, sign } = bitcoinKeyholders();
+  let house: BitcoinHouse;
+  beforeEach(async () => {
+    house = await BitcoinHouse.open(cold);
+  });
+  afterEach(() => house.close());
+  const storage = () => house.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
+  const custody = async (place: string) => parseSigned((await house.engine.custody()).find((row) => row.place === place)?.amount ?? '0');
+  const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
+  const unexplained = async (): Promise<bigint[]> => {
+    const { dataSource } = house.database;
+    const facts = await readBookFacts(dataSource);
+    const booked = (place: string) => -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
+    const network = house.registry.networks.find(({ kind }) => kind === 'bitcoin');
+    if (!network) throw new Error('no network');
+    const node = createBitcoinNode({ rpcUrl: house.node.url, network: 'regtest', asset: 'BTC' });
+    const places = await readBitcoin(dataSource, { network, node }, { withdrawal: async () => null } as unknown as VenueCapital, booked, await readInFlight(dataSource));
+    return places.map((place) => auditPlace(place).unexplained ?? -1n);
+  };
+
+  test('coins go there by our key, and come back by two of three others, one PSBT after the other', async () => {
+    await house.start({ cold, policies: { BTC: policy }, gasReserve: '0.1' });
+    const { hotAddress } = await house.signer.identity('bitcoin');
+    await house.ask('sendtoaddress', hotAddress, '0.2');
+    await house.engine.submit({ kind: 'operator.contribute', reference: 'c1', asset: 'BTC', amount: '0.2', custody: 'hot/bitcoin' });
+    await house.ask('sendtoaddress', await house.addressOf('u1'), '1');
+    await until('coins are in cold storage', async () => (await custody('cold/bitcoin')) > 0n, () => house.mine());
+    await house.final();
+    expect(await custody('cold/bitcoin')).toBeGreaterThan(parseAmount('1'));
+    expect(await unexplained()).toEqual([0n, 0n, 0n]);
+
+    const { id } = await (await storage()).plan({ network: 'bitcoin', asset: 'BTC', amount: '0.5', why: 'withdrawals', adminId: 'a1' });
+    const psbt = (await stateOf(id))?.psbt ?? '';
+    await expect((await storage()).gather(id, psbt.slice(0, -8), 'a1')).rejects.toMatchObject({ code: 'BAD_PSBT' });
+    await (await storage()).gather(id, sign(psbt, 2), 'a1');
+    expect(await stateOf(id)).toMatchObject({ state: 'WAITING_SIGNATURES', signatures: 1 });
+    // A restart between two signatures loses none.
+    await house.stop();
+    await house.start({ cold, policies: { BTC: { ...policy, ceiling: '2' } }, gasReserve: '0.1' });
+    await (await storage()).gather(id, sign(psbt, 0), 'a1');
+    expect(await stateOf(id)).toMatchObject({ state: 'SENDING', signatures: 2, psbt: null });
+    await house.mine();
+    expect(await unexplained()).toEqual([0n, 0n, 0n]);
+    await until('it has arrived', async () => (await stateOf(id))?.state === 'DONE', () => house.mine());
+    await house.catchUp();
+    expect(await custody('hot/bitcoin')).toBeGreaterThanOrEqual(parseAmount('0.5'));
+    expect(await unexplained()).toEqual([0n, 0n, 0n]);
+    expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
+    await expect((await storage()).gather(id, sign(psbt, 1), 'a1')).rejects.toMatchObject({ code: 'COLD_TRANSFER_STATE' });
+  });
+});

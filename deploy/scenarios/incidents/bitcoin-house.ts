@@ -1,0 +1,171 @@
+/** A house on a Bitcoin node whose blocks the test mines: real wallets, signer, engine and database. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firstListing } from '../../../db/seed';
+import { createEngineStore } from '../../../db/stores/engine';
+import { testDatabase } from '../../../db/testing';
+import { createEventBus } from '../../../domain/contract/event-bus';
+import type { HouseEvent } from '../../../domain/contract/events';
+import type { VenueCapital } from '../../../domain/contract/ports';
+import { formatAmount, parseAmount } from '../../../domain/money/amount';
+import { createEngine } from '../../../matching/engine';
+import { createWallets } from '../../../wallets';
+import type { NetworkConfig, Wallets } from '../../../wallets';
+import { accountKeysOf, accountOf, scriptOf } from '../../../wallets/chains/bitcoin/addresses';
+import { planPayments } from '../../../wallets/chains/bitcoin/coins';
+import type { Coin, Payment } from '../../../wallets/chains/bitcoin/coins';
+import { createBitcoinNode } from '../../../wallets/chains/bitcoin/node';
+import { buildPsbt, checkPsbt, signPsbt } from '../../../wallets/chains/bitcoin/psbt';
+import type { ColdPlace } from '../../../wallets/cold/places';
+import { createSigner } from '../../../wallets/keys';
+import { openRules } from '../../../wallets/keys/testing';
+import { installBcoin } from '../../local/bitcoin/install';
+import { askBitcoin, startBitcoin } from '../../local/bitcoin/start';
+import type { LocalBitcoin } from '../../local/bitcoin/start';
+import { freshMnemonic } from '../../local/evm/stranger';
+import { LOCAL } from '../../services';
+import { freePort } from '../../services/process';
+import { pause, until } from './evm-house';
+import type { Deposit } from './evm-house';
+
+export const N = 3;
+const packages = join(LOCAL, 'tools', 'bitcoin');
+/** Why there is no Bitcoin node here, or undefined when there is one. */
+export const noBitcoin = (): string | undefined => installBcoin(packages);
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const clock = { now: () => Date.now() };
+const closed = async (): Promise<never> => {
+  throw new Error('the venue is closed');
+};
+const noVenue: VenueCapital = { depositAddress: closed, deposits: closed, withdrawalTerms: closed, withdraw: closed, withdrawal: closed, balances: closed };
+/** Somebody else, with a key and coins of their own. */
+const other = accountKeysOf(Buffer.alloc(64, 29), 'regtest');
+export const others = accountOf(other.xpub, 'regtest');
+export const scriptFor = (address: string): Uint8Array => scriptOf(address, 'regtest') ?? new Uint8Array();
+
+export class BitcoinHouse {
+  readonly alerts: HouseEvent[] = [];
+  readonly registry = firstListing({}, { confirmations: N });
+  node!: LocalBitcoin;
+  database!: Awaited<ReturnType<typeof testDatabase>>;
+  engine!: ReturnType<typeof createEngine>;
+  signer!: ReturnType<typeof createSigner>;
+  wallets: Wallets | undefined;
+  private readonly dir = mkdtempSync(join(tmpdir(), 'incident-bitcoin-'));
+  private n = 0;
+  private readonly bus = createEventBus((error) => {
+    throw error;
+  });
+
+  static async open(cold?: ColdPlace): Promise<BitcoinHouse> {
+    const house = new BitcoinHouse();
+    house.bus.on('alert', (event) => void house.alerts.push(event));
+    house.node = await startBitcoin({ dir: join(house.dir, 'chain'), port: await freePort(), packages, user: 'u', password: 'p', blockSeconds: 0, logFile: join(house.dir, 'log') });
+    house.database = await testDatabase();
+    const dataSource = house.database.dataSource;
+    house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
+    await house.engine.start();
+    house.signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: openRules, coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } }, ...(cold && { cold: { bitcoin: cold } }) }, mkdtempSync(join(house.dir, 'keys-')));
+    await house.ask('setfeerate', 5000);
+    return house;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.engine.stop();
+    this.signer.close();
+    await this.database.close();
+    await this.node.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async start(over: Partial<NetworkConfig> = {}): Promise<Wallets> {
+    const ids = { next: () => `w${process.pid}x${String(++this.n).padStart(8, '0')}` };
+    const bitcoin = { rpcUrls: [this.node.url], bitcoin: 'regtest' as const, traces: false, pollMs: 10, gasReserve: '0', replaceAfter: 2, ...over };
+    const { engine, registry, signer } = this;
+    this.wallets = createWallets(
+      { dataSource: this.database.dataSource, engine, signer, venueCapital: noVenue, events: this.bus, clock, ids, registry, logger: silent },
+      { networks: { bitcoin } },
+    );
+    await this.wallets.start();
+    return this.wallets;
+  }
+
+  async stop(): Promise<void> {
+    await this.wallets?.stop();
+    this.wallets = undefined;
+  }
+
+  ask<T>(method: string, ...params: unknown[]): Promise<T> {
+    return askBitcoin<T>(this.node.url, method, ...params);
+  }
+
+  async mine(blocks = 1): Promise<void> {
+    for (let at = 0; at < blocks; at++) await this.ask('mine');
+  }
+
+  /** A block of just these transactions. */
+  async mineOnly(raw: readonly string[]): Promise<void> {
+    await this.ask('generateblock', others.own(0, 9).address, raw);
+  }
+
+  addressOf(userId: string): Promise<string> {
+    return this.wallets?.depositAddresses.addressFor(userId, 'bitcoin') ?? Promise.reject(new Error('stopped'));
+  }
+
+  async available(userId: string): Promise<string> {
+    return (await this.engine.balancesOf(userId)).find((row) => row.asset === 'BTC')?.available ?? '0';
+  }
+
+  async rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
+    return (await this.database.dataSource.query(sql, values)) as T[];
+  }
+
+  async deposits(): Promise<Deposit[]> {
+    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId FROM deposits ORDER BY created_at, position');
+    return rows.map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
+  }
+
+  faults(): string {
+    return Object.values(this.wallets?.status()[0]?.faults ?? {}).join('; ');
+  }
+
+  async catchUp(): Promise<void> {
+    const hash = await this.ask<string>('getbestblockhash');
+    await until('the scanner is at the head', async () => (await this.rows('SELECT 1 FROM chain_blocks WHERE hash = ?', [hash])).length > 0);
+    await pause(150);
+  }
+
+  async final(): Promise<void> {
+    await this.mine(N + 1);
+    await this.catchUp();
+  }
+
+  /** A coin of somebody else's, mined. */
+  async othersCoin(child: number, amount: string): Promise<Coin> {
+    const txid = await this.ask<string>('sendtoaddress', others.own(0, child).address, amount);
+    await this.mine();
+    const { vout } = await this.ask<{ vout: { n: number; scriptPubKey: { hex: string } }[] }>('getrawtransaction', txid, true);
+    const theirs = Buffer.from(others.own(0, child).script).toString('hex');
+    return { txid, index: vout.find(({ scriptPubKey }) => scriptPubKey.hex === theirs)?.n ?? -1, value: parseAmount(amount) / 10n ** 10n, branch: 0, child };
+  }
+
+  /** Their transaction, signed by them; its rate in satoshi a thousand virtual bytes. */
+  async othersPay(coin: Coin, payments: Payment[], rate = 5000n): Promise<{ rawTransaction: string; txid: string }> {
+    const maker = await createBitcoinNode({ rpcUrl: this.node.url, network: 'regtest', asset: 'BTC' }).transaction(coin.txid);
+    const plan = planPayments([coin], payments, rate);
+    const psbt = buildPsbt(plan, { account: others, network: 'regtest', fingerprint: other.fingerprint, changeIndex: 5, transaction: () => maker });
+    return signPsbt(checkPsbt(psbt, { account: others, network: 'regtest', payments, mostFee: 10_000_000n }), other.key);
+  }
+
+  async withdraw(id: string, address: string, amount: string): Promise<void> {
+    await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'BTC', network: 'bitcoin', address, amount, fee: '0.0005' });
+    await this.engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
+  }
+
+  async confirmed(id: string): Promise<void> {
+    await until(`${id} is confirmed`, async () => (await this.rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state === 'CONFIRMED', () => this.mine());
+  }
+}

@@ -1,0 +1,40 @@
+/** What holds each test up: a line of the product without which the test must fail. `npm run incidents -- --guards` tries each. */
+
+export interface Guard {
+  /** The incident it holds. */
+  readonly incident: string;
+  readonly file: string;
+  /** Text that is in the file once, and what stands there without the guard. */
+  readonly line: string;
+  readonly without: string;
+  /** The test that must then fail: its file, and how its name begins. */
+  readonly testFile: string;
+  readonly test: string;
+}
+
+const incidents = (name: string): string => `deploy/scenarios/incidents/${name}.test.ts`;
+
+export const GUARDS: readonly Guard[] = [
+  { incident: 'E4', file: 'wallets/chains/evm/true-transfers.ts', line: 'if (after - before < told) doubted.add(pair);', without: '', testFile: incidents('tokens'), test: 'E4 a token that tells of a payment' },
+  { incident: 'E5', file: 'wallets/network.ts', line: '...(!settings.traces && { balances }),', without: '', testFile: incidents('contracts'), test: 'by balances E5 paid by a contract that ends itself' },
+  { incident: 'E5', file: 'wallets/chains/evm/transfers.ts', line: "'CREATE2', 'SELFDESTRUCT']", without: "'CREATE2']", testFile: incidents('contracts'), test: 'with traces E5 paid by a contract that ends itself' },
+  { incident: 'E6', file: 'wallets/chains/evm/transfers.ts', line: 'if (frame.error) return;', without: '', testFile: incidents('contracts'), test: 'with traces E6' },
+  { incident: 'E7', file: 'wallets/deposits/scanner.ts', line: 'if (!(await onOurChain(head))) await rollBack(head);', without: '', testFile: 'deploy/scenarios/wallets.test.ts', test: 'reorganisations E7 before it is final' },
+  { incident: 'E8', file: 'wallets/deposits/scanner.ts', line: "if (row.state === 'CREDITED' || row.state === 'SWEPT') {", without: "if (row.state === 'SWEPT') {", testFile: 'deploy/scenarios/wallets.test.ts', test: 'reorganisations E8 deeper than what counts' },
+  { incident: 'E9', file: 'wallets/chains/evm/whole.ts', line: "if ((expected & ~there) !== 0n) throw new Error('logs are missing from the receipts');", without: '', testFile: incidents('nodes'), test: 'one node E9 receipts without some' },
+  { incident: 'E9', file: 'wallets/deposits/agreement.ts', line: 'return witnesses.length >= 2 ?', without: 'return witnesses.length >= 1 ?', testFile: incidents('nodes'), test: 'several nodes E9 a large deposit that the preferred node made up' },
+  { incident: 'E9', file: 'wallets/deposits/agreement.ts', line: 'if (other.length <= same.length) throw', without: 'if (other.length < 0) throw', testFile: incidents('nodes'), test: 'several nodes E9 nodes on different forks' },
+  { incident: 'E10', file: 'wallets/chains/nodes.ts', line: 'if (wrong) throw wrong;', without: '', testFile: incidents('nodes'), test: 'chains that are not the right one E10 a node of another chain' },
+  { incident: 'E11', file: 'wallets/chains/evm/transfers.ts', line: 'position: `log:${ordinal}`', without: "position: 'log:0'", testFile: incidents('tokens'), test: 'E11 three logs' },
+  { incident: 'E12', file: 'wallets/chains/evm/index.ts', line: 'succeeded: BigInt(found.status) === 1n', without: 'succeeded: true', testFile: 'deploy/scenarios/wallets-troubles.test.ts', test: 'E12 a payout that is mined and fails' },
+  { incident: 'E13', file: 'wallets/treasury/transactions.ts', line: 'const sent = await chain.broadcast(row.rawTransaction);', without: "const sent = row.state === 'SIGNED' ? await chain.broadcast(row.rawTransaction) : ({ taken: true } as const);", testFile: incidents('payouts'), test: 'E13 the node drops a transaction' },
+  { incident: 'E20', file: 'wallets/chains/bitcoin/blocks.ts', line: 'position: `out:${index}`', without: "position: 'out:0'", testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E20' },
+  { incident: 'E22', file: 'wallets/chains/bitcoin/blocks.ts', line: 'if (isCoinbase) continue;', without: '', testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E22' },
+  { incident: 'E23', file: 'wallets/chains/bitcoin/addresses.ts', line: 'script.length === 22 && script[0] === 0 && script[1] === 20', without: 'script.length === 22 && script[1] === 20', testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E23' },
+  { incident: 'E30', file: 'wallets/chains/evm/transfers.ts', line: 'if (!token || count === 0n || !watched(to)) return [];', without: 'if (!token || !watched(to)) return [];', testFile: incidents('tokens'), test: 'E30 moves of nothing' },
+  { incident: 'E31', file: 'wallets/deposits/scanner.ts', line: ' || transfer.amount < parseAmount(rail.minDeposit)', without: '', testFile: 'deploy/scenarios/wallets.test.ts', test: 'deposits E31 below the smallest deposit' },
+  { incident: 'E32', file: 'wallets/sweeps/index.ts', line: 'const AFTER_FAILURE_MS = 600_000;', without: 'const AFTER_FAILURE_MS = 0;', testFile: incidents('tokens'), test: 'E32 a token that is paused E32 between the signature' },
+  { incident: 'E34', file: 'wallets/network.ts', line: "throw new WrongKey(`${id}: the signer's extended key", without: "throw new Error(`${id}: the signer's extended key", testFile: incidents('payouts'), test: 'E34 a mistyped key E34 one letter' },
+  { incident: 'E35', file: 'wallets/chains/evm/index.ts', line: 'const gasLimit = (estimate * 120n) / 100n;', without: 'const gasLimit = estimate > 0n ? 21_000n : 0n;', testFile: incidents('payouts'), test: 'E35' },
+  { incident: 'E37', file: 'wallets/deposits/scanner.ts', line: 'formatAmount(transfer.amount > MAX_UNITS ? MAX_UNITS : transfer.amount)', without: 'formatAmount(transfer.amount)', testFile: incidents('tokens'), test: 'E37' },
+];

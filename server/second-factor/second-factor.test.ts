@@ -1,0 +1,71 @@
+import { testWorld } from '../testing';
+import type { TestWorld, Visitor } from '../testing';
+import { enrol, shownBy } from './testing';
+
+let world: TestWorld;
+let user: Visitor;
+beforeAll(async () => {
+  world = await testWorld({ limits: { login: 1000 } });
+});
+afterAll(async () => {
+  expect(world.failures).toEqual([]);
+  await world.close();
+});
+let n = 0;
+beforeEach(async () => {
+  await world.account(`user${++n}@example.org`, { kycState: 'APPROVED' });
+  user = world.visitor();
+  await user.logIn(`user${n}@example.org`);
+});
+
+const ask = (code?: string, key = `key-${++n}-withdraw`) =>
+  user.send('post', '/withdrawals', { asset: 'ETH', network: 'ethereum', address: '0x52908400098527886E0F7030069857D2E4169EE7', amount: '0.5', ...(code && { code }) }, { 'Idempotency-Key': key });
+
+test('enrolled with a picture and a code; in force only then; the secret is not in the table', async () => {
+  const { body } = await user.send('post', '/second-factor');
+  expect(body).toMatchObject({ uri: expect.stringContaining(`secret=${body.secret}`), qr: expect.stringContaining('svg') });
+  expect((await user.get('/second-factor')).body.enabled).toBe(false);
+  expect((await ask()).status).toBe(201);
+  expect((await user.send('post', '/second-factor/confirm', { code: '000000' })).body.error.code).toBe('SECOND_FACTOR_WRONG');
+  expect((await user.send('post', '/second-factor/confirm', { code: shownBy(world, body.secret) })).body.recoveryCodes).toHaveLength(10);
+  expect((await user.get('/second-factor')).body).toMatchObject({ enabled: true, recoveryLeft: 10 });
+  expect((await user.send('post', '/second-factor')).body.error.code).toBe('SECOND_FACTOR_STATE');
+  const rows = JSON.stringify(await world.dataSource.query('SELECT * FROM second_factors'));
+  expect(rows).not.toContain(body.secret);
+  expect(rows.length).toBeGreaterThan(100);
+});
+
+test('a withdrawal wants a code; each is good once; a recovery code once too', async () => {
+  const { code: shows, codes } = await enrol(world, user);
+  expect((await ask()).body.error.code).toBe('SECOND_FACTOR_REQUIRED');
+  expect((await ask('123456')).body.error.code).toBe('SECOND_FACTOR_WRONG');
+  const code = shows();
+  const first = await ask(code, 'key-once-1');
+  expect(first.status).toBe(201);
+  // The same request again is the same withdrawal; another one with the same code is refused.
+  expect((await ask(code, 'key-once-1')).body).toEqual(first.body);
+  expect((await ask(code)).body.error.code).toBe('SECOND_FACTOR_WRONG');
+  expect((await ask(codes[0]?.toUpperCase())).status).toBe(201);
+  expect((await ask(codes[0])).body.error.code).toBe('SECOND_FACTOR_WRONG');
+  expect((await user.get('/second-factor')).body.recoveryLeft).toBe(9);
+});
+
+test('one code sent twice at once is taken once', async () => {
+  const { code: shows } = await enrol(world, user);
+  const code = shows();
+  const answers = await Promise.all([1, 2, 3, 4].map(() => user.send('post', '/second-factor/remove', { code })));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+  const again = await enrol(world, user);
+  const other = again.code();
+  const asked = await Promise.all([1, 2, 3, 4].map(() => ask(other)));
+  expect(asked.map(({ status }) => status).sort()).toEqual([201, 403, 403, 403]);
+});
+
+test('five wrong codes: none is taken for a quarter of an hour, the right one neither, and a new secret is no way around', async () => {
+  const { code: shows } = await enrol(world, user);
+  for (let wrong = 0; wrong < 5; wrong++) expect((await ask('000000')).body.error.code).toBe('SECOND_FACTOR_WRONG');
+  expect((await ask(shows())).body.error.code).toBe('TOO_MANY_REQUESTS');
+  expect((await user.send('post', '/second-factor/remove', { code: shows() })).body.error.code).toBe('TOO_MANY_REQUESTS');
+  world.clock.advance(15 * 60_000);
+  expect((await ask(shows())).status).toBe(201);
+});

@@ -1,0 +1,135 @@
+import type { UserRow } from '../../db/entities/accounts';
+import type { WithdrawalRow } from '../../db/entities/withdrawals';
+import { withdrawalOf } from '../../db/stores/history';
+import { knowAddress, knownSince, saveReview, spentSince, tierOf } from '../../db/stores/reviews';
+import { lockUser } from '../../db/stores/users';
+import { inTransaction } from '../../db/transaction';
+import type { Transaction } from '../../db/transaction';
+import type { AskWithdrawal, WithdrawalLimitsView } from '../../domain/contract/api/withdrawals';
+import { DomainError } from '../../domain/contract/errors';
+import { ONE, formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import { mulDivUp } from '../../domain/money/rounding';
+import { networkOf } from '../../domain/registry';
+import type { Rail, Registry } from '../../domain/registry';
+import type { ServerDeps } from '../deps';
+import { idFrom } from '../http/references';
+import type { SecondFactors } from '../second-factor/service';
+import { railFor } from './policy';
+import { COOL_OFF_MS, judge } from './risk';
+import type { TierLimits, WithdrawalFacts } from './risk';
+
+type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'addressCheck' | 'registry' | 'marketData' | 'clock'>;
+
+const DAY_MS = 86_400_000;
+/** What limits are counted in. */
+export const QUOTE = 'USDT';
+
+/** By tier, in the quote asset; a tier beyond the last has the last one's. */
+export type WithdrawalLimits = readonly { readonly perDay: string; readonly small: string }[];
+
+export interface WithdrawalRequests {
+  /** Answers the withdrawal, and whether nothing speaks against paying it without a look. */
+  ask(user: UserRow, request: AskWithdrawal, reference: string): Promise<{ id: string; passes: boolean; inside: boolean }>;
+  limits(userId: string): Promise<WithdrawalLimitsView>;
+}
+
+export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactors, tiers: WithdrawalLimits): WithdrawalRequests {
+  const one = oneAtATime();
+  const limitsOf = async (manager: Transaction, userId: string): Promise<TierLimits & { tier: number }> => {
+    const tier = await tierOf(manager, userId);
+    const limits = tiers[Math.min(tier, tiers.length) - 1];
+    if (!limits) throw new Error('there are no withdrawal limits');
+    return { tier, perDay: parseAmount(limits.perDay), small: parseAmount(limits.small) };
+  };
+
+  const fresh = async (user: UserRow, request: AskWithdrawal, rail: Rail, reference: string) => {
+    const { dataSource, addressCheck, registry, clock } = deps;
+    const { asset, network } = request;
+    const { address, inside } = await addressCheck.check(network, asset, request.address);
+    checkMemo(registry, request);
+    await secondFactors.prove(user.id, request.code);
+    const left = parseAmount(request.amount) + parseAmount(rail.withdrawalFee);
+    const [value, secondFactorSince, now] = [await valueOf(deps, asset, left), await secondFactors.since(user.id), clock.now()];
+    const id = idFrom('wd', reference);
+    return inTransaction(dataSource, async (manager) => {
+      // Requests of one user go one after the other, in whichever process: each sees what the others have used of the day.
+      await lockUser(manager, user.id);
+      const limits = await limitsOf(manager, user.id);
+      const spent = await spentSince(manager, user.id, now - DAY_MS);
+      const facts: WithdrawalFacts = { now, value, inside, ...spent, addressSince: await knownSince(manager, user.id, network, address), secondFactorSince };
+      const { verdict, reasons } = judge(facts, limits);
+      if (verdict === 'refuse') throw new DomainError('WITHDRAWAL_LIMIT', { tier: limits.tier, quote: QUOTE, perDay: formatAmount(limits.perDay), left: formatAmount(limits.perDay - spent.spent) });
+      // Durable before the withdrawal is there, so that each of those counts; one without its withdrawal counts for nothing.
+      await saveReview(dataSource, { withdrawalId: id, userId: user.id, value: value === null ? null : formatAmount(value), verdict, reasons, inside, at: now });
+      await submit(deps, user.id, request, { id, address, fee: rail.withdrawalFee, reference });
+      if (!inside) await knowAddress(manager, { userId: user.id, network, address, since: now });
+      return { id, passes: verdict === 'pass', inside };
+    });
+  };
+
+  return {
+    ask: (user, request, reference) =>
+      one(user.id, async () => {
+        const rail = railFor(deps.registry, request);
+        const before = await withdrawalOf(deps.dataSource, user.id, idFrom('wd', reference));
+        return before ? again(deps, before, request, reference) : fresh(user, request, rail, reference);
+      }),
+    limits: (userId) =>
+      inTransaction(deps.dataSource, async (manager) => {
+        const { tier, perDay } = await limitsOf(manager, userId);
+        const { spent } = await spentSince(manager, userId, deps.clock.now() - DAY_MS);
+        return { tier, quote: QUOTE, perDay: formatAmount(perDay), left: formatAmount(spent < perDay ? perDay - spent : 0n) };
+      }),
+  };
+}
+
+/** A request that was sent again: the engine says whether it is the same. It keeps the fee it was made with, and was judged then. */
+async function again(deps: Deps, before: WithdrawalRow, request: AskWithdrawal, reference: string): Promise<{ id: string; passes: boolean; inside: boolean }> {
+  const { address } = await deps.addressCheck.check(request.network, request.asset, request.address);
+  await submit(deps, before.userId, request, { id: before.id, address, fee: before.fee, reference });
+  return { id: before.id, passes: false, inside: false };
+}
+
+async function submit({ engine }: Deps, userId: string, { asset, network, amount, memo }: AskWithdrawal, made: { id: string; address: string; fee: string; reference: string }): Promise<void> {
+  await engine.submit({
+    kind: 'withdrawal.request',
+    withdrawalId: made.id,
+    userId,
+    asset,
+    network,
+    address: made.address,
+    ...(memo !== undefined && { memo }),
+    amount: formatAmount(parseAmount(amount)),
+    fee: formatAmount(parseAmount(made.fee)),
+    reference: made.reference,
+  });
+}
+
+function checkMemo(registry: Registry, { network, memo }: AskWithdrawal): void {
+  const needed = networkOf(registry, network).needsMemo === true;
+  if (needed && memo === undefined) throw new DomainError('MEMO_NEEDED', { network });
+  if (!needed && memo !== undefined) throw new DomainError('NO_MEMO_HERE', { network });
+}
+
+/** At the best bid, rounded up; null where there is no market, or no price now. */
+async function valueOf({ marketData }: Deps, asset: string, amount: Units): Promise<Units | null> {
+  if (asset === QUOTE) return amount;
+  const ticker = (await marketData.tickers()).find(({ symbol }) => symbol === `${asset}${QUOTE}`);
+  const bid = ticker ? parseAmount(ticker.bid) : 0n;
+  return bid > 0n ? mulDivUp(amount, bid, ONE) : null;
+}
+
+/** Keeps a user's requests in this process in one row, so that they wait here and not each with a connection of its own. */
+function oneAtATime(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (name, work) => {
+    const mine = (last.get(name) ?? Promise.resolve()).catch(() => undefined).then(work);
+    last.set(name, mine);
+    const forget = (): void => void (last.get(name) === mine && last.delete(name));
+    mine.then(forget, forget);
+    return mine;
+  };
+}
+
+export const isTrusted = (since: number, now: number): boolean => now - since >= COOL_OFF_MS;

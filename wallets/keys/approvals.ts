@@ -1,0 +1,133 @@
+import { verify } from 'node:crypto';
+import { join } from 'node:path';
+import { approval } from '../../domain/contract/api/approvals';
+import type { Approval } from '../../domain/contract/api/approvals';
+import type { Judgement, Payment } from '../../domain/contract/ports';
+import { approvalText } from '../../domain/lifecycle/approval';
+import type { ApprovedPayment } from '../../domain/lifecycle/approval';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import { readAdmins } from './admins';
+import type { Approver } from './admins';
+import { openLog } from './append-log';
+import { entryOf, refuse } from './policy';
+import type { ApprovalLimits, ApprovalRules } from './policy';
+
+/** What was let through: written down before anything is signed for it, once for a payout and all its replacements. */
+interface Admitted extends Payment {
+  readonly at: number;
+  /** Empty: nobody had to. */
+  readonly approvedBy: readonly string[];
+  /** The least that an approver allowed the network to take; null where nobody had to. */
+  readonly feeCap: string | null;
+  readonly approvals: readonly Approval[];
+}
+
+/** What every kind of network asks before it signs a payout to somebody outside. */
+export interface Gate {
+  judge(payment: Payment, approvals: readonly Approval[]): Judgement;
+  /**
+   * Refuses, or writes the payout down as let through. The same payout again is let through as before, also when its approvals
+   * have become old. `cost`: the most that the transaction takes for the network, in its own coin.
+   */
+  admit(payment: Payment, approvals: readonly Approval[], cost: Units): void;
+  approvers(): { name: string; key: string }[];
+  close(): void;
+}
+
+const STRICT: ApprovalLimits = { auto: '0', autoDaily: '0', fourEyes: '0' };
+const DAY_MS = 86_400_000;
+/** Clocks of admins' machines may be ahead of ours by this much. */
+const AHEAD_MS = 300_000;
+/** Nobody needs more; what is checked is bounded. */
+const MOST_APPROVALS = 20;
+
+const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
+
+/** The file in which the signer keeps whom it believes. */
+export const adminsFile = (dir: string): string => join(dir, 'admins.jsonl');
+
+/** Opens the log of what was let through, beside the file of admins. */
+export function openGate(rules: ApprovalRules, dir: string): Gate {
+  const log = openLog(join(dir, 'admitted.jsonl'));
+  const admitted = new Map<string, Admitted>();
+  const remember = (line: Admitted): void => void admitted.set(line.intentId, line);
+  log.lines.forEach((line) => remember(JSON.parse(line) as Admitted));
+  const limitsOf = (asset: string): ApprovalLimits => entryOf(rules.limits, asset) ?? entryOf(rules.limits, '*') ?? STRICT;
+
+  const withoutAdmins = (asset: string): Units =>
+    [...admitted.values()].filter((line) => line.asset === asset && line.approvedBy.length === 0 && line.at > rules.now() - DAY_MS).reduce((sum, line) => sum + parseAmount(line.amount), 0n);
+
+  const wanted = ({ asset, amount }: Payment): number => {
+    const limits = limitsOf(asset);
+    const units = parseAmount(amount);
+    if (units <= parseAmount(limits.auto) && withoutAdmins(asset) + units <= parseAmount(limits.autoDaily)) return 0;
+    return units > parseAmount(limits.fourEyes) ? 2 : 1;
+  };
+
+  const count = (raw: Payment, approvals: readonly Approval[]): { judgement: Judgement; counted: Approval[] } => {
+    const payment = paymentOf(raw);
+    const admins = readAdmins(adminsFile(dir));
+    const refused: { key: string; why: string }[] = [];
+    const counted = new Map<string, Approval>();
+    for (const one of approvals.slice(0, MOST_APPROVALS)) {
+      const judged = judgeOne(payment, one, admins, rules);
+      if ('why' in judged) refused.push(judged);
+      else counted.set(judged.name, one);
+    }
+    const needed = wanted(raw) - counted.size;
+    return { judgement: { needed: needed > 0 ? needed : 0, approvedBy: [...counted.keys()], refused }, counted: [...counted.values()] };
+  };
+
+  return {
+    judge: (payment, approvals) => count(payment, approvals).judgement,
+    admit: (raw, approvals, cost) => {
+      const { network, asset, to, amount } = raw;
+      const payment = { intentId: originalOf(raw.intentId), network, asset, to, amount };
+      const before = admitted.get(payment.intentId);
+      if (before) return checkBefore(before, payment, cost);
+      const { judgement, counted } = count(payment, approvals);
+      if (judgement.needed > 0) refuse(missing(judgement));
+      const caps = counted.map(({ feeCap }) => parseAmount(feeCap)).toSorted((a, b) => (a < b ? -1 : 1));
+      const line: Admitted = { ...payment, at: rules.now(), approvedBy: judgement.approvedBy, feeCap: caps[0] === undefined ? null : formatAmount(caps[0]), approvals: counted };
+      checkCap(line, cost);
+      log.append(JSON.stringify(line));
+      remember(line);
+    },
+    approvers: () => readAdmins(adminsFile(dir)).map(({ name, key }) => ({ name, key })),
+    close: log.close,
+  };
+}
+
+const missing = ({ needed, approvedBy, refused }: Judgement): string =>
+  `${needed} more approval(s) of admins are needed; approved by ${approvedBy.join(', ') || 'nobody'}${refused.map(({ key, why }) => `; ${key}: ${why}`).join('')}`;
+
+function checkBefore(before: Admitted, payment: Payment, cost: Units): void {
+  const same = (['network', 'asset', 'to', 'amount'] as const).every((field) => before[field] === payment[field]);
+  if (!same) refuse('another payment was let through under this name');
+  checkCap(before, cost);
+}
+
+function checkCap({ feeCap }: Admitted, cost: Units): void {
+  if (feeCap !== null && cost > parseAmount(feeCap)) refuse(`it would cost more than the ${feeCap} that was approved`);
+}
+
+/** The payment as admins sign it. Refuses a name that is no withdrawal's. */
+function paymentOf({ intentId, network, asset, to, amount }: Payment): ApprovedPayment {
+  const [, withdrawalId, round] = /^withdrawal:([A-Za-z0-9_-]{1,64}):(0|[1-9][0-9]{0,8})$/.exec(originalOf(intentId)) ?? [];
+  if (withdrawalId === undefined || round === undefined) return refuse('this is no withdrawal');
+  return { withdrawalId, round: Number(round), network, asset, to, amount };
+}
+
+function judgeOne(payment: ApprovedPayment, raw: Approval, admins: readonly Approver[], { now, validMs }: ApprovalRules): { name: string } | { key: string; why: string } {
+  const read = approval.safeParse(raw);
+  if (!read.success) return { key: '?', why: 'this is not an approval' };
+  const { key, at, feeCap, signature } = read.data;
+  const admin = admins.find((one) => one.key === key);
+  if (!admin) return { key, why: 'the signer does not know this key' };
+  if (at > now() + AHEAD_MS) return { key, why: 'signed in the future' };
+  if (at < now() - validMs) return { key, why: 'signed too long ago' };
+  const text = Buffer.from(approvalText(payment, { at, feeCap }));
+  const fits = verify('sha256', text, { key: admin.publicKey, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64'));
+  return fits ? { name: admin.name } : { key, why: 'the signature is not of this payment' };
+}

@@ -1,0 +1,73 @@
+import type { Registry } from '../../domain/registry';
+import { canonicalAddress } from '../chains/bitcoin/addresses';
+import { createEvmChain } from '../chains/evm';
+import { createAddressCheck } from './address-check';
+import type { CheckedNetwork } from './address-check';
+
+const USDT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
+const HOT = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+const OURS = '0x52908400098527886E0F7030069857D2E4169EE7';
+const GOOD = '0xde709f2102306220921060314715629080e2fb77';
+const BITCOIN = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
+const terms = { minDeposit: '0', depositFee: '0', minWithdrawal: '0', withdrawalFee: '0' };
+const rails: Registry['rails'] = [
+  { asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, ...terms },
+  { asset: 'USDT', network: 'ethereum', contract: USDT, decimals: 6, ...terms },
+  { asset: 'BTC', network: 'bitcoin', contract: null, decimals: 8, ...terms },
+];
+const registry = { rails, networks: [], assets: [], markets: [], fees: {} } as unknown as Registry;
+const own = { ownerOf: (address: string) => (address === OURS ? ({ userId: 'u2' } as never) : undefined) };
+const ethereum = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 1, venueNetwork: 'ETH' } as const;
+// Nobody is asked: an address says everything by itself.
+const evm = createEvmChain(ethereum, rails, { rpcUrl: 'http://127.0.0.1:1', traces: false });
+const networks = new Map<string, CheckedNetwork>([
+  ['ethereum', { chain: evm, hotAddress: HOT, own, rails: rails.filter(({ network }) => network === 'ethereum') }],
+  ['bitcoin', { chain: { address: (text) => canonicalAddress(text, 'mainnet') }, hotAddress: 'bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq', own, rails: rails.filter(({ network }) => network === 'bitcoin') }],
+]);
+const check = createAddressCheck(registry, networks, () => false);
+
+test('a good one, in its one spelling; that of a user of ours is inside (E24)', async () => {
+  expect(await check.check('ethereum', 'ETH', GOOD)).toEqual({ address: '0xde709f2102306220921060314715629080e2fb77', inside: false });
+  expect(await check.check('ethereum', 'USDT', OURS.toLowerCase())).toEqual({ address: OURS, inside: true });
+  expect(await check.check('bitcoin', 'BTC', BITCOIN.toUpperCase())).toEqual({ address: BITCOIN, inside: false });
+});
+
+test.each([
+  ['zero', '0x0000000000000000000000000000000000000000'],
+  ['dead', '0x000000000000000000000000000000000000dEaD'],
+  ['a precompiled contract', '0x0000000000000000000000000000000000000001'],
+  ['the token contract itself', USDT],
+  ['our hot wallet', HOT],
+  ['our hot wallet, written small', HOT.toLowerCase()],
+])('E25: denied: %s', async (_what, address) => {
+  for (const asset of ['ETH', 'USDT']) await expect(check.check('ethereum', asset, address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
+});
+
+test.each([
+  ['ethereum', 'a wrong checksum', '0xdAC17F958D2ee523a2206206994597C13D831eC7'],
+  ['ethereum', 'one digit short', GOOD.slice(0, -1)],
+  ['ethereum', 'one digit more', `${GOOD}0`],
+  ['ethereum', 'no 0x', GOOD.slice(2)],
+  ['ethereum', 'a space before', ` ${GOOD}`],
+  ['ethereum', 'a line after', `${GOOD}\n`],
+  ['ethereum', 'a letter of another alphabet', GOOD.replace('e', 'е')],
+  ['ethereum', 'a name', 'vitalik.eth'],
+  ['ethereum', 'an ICAP form', 'XE7338O073KYGTWWZN0F2WZ0R8PX5ZPPZS'],
+  ['ethereum', 'one of Bitcoin', BITCOIN],
+  ['ethereum', 'one of TRON', 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'],
+  ['bitcoin', 'one of Ethereum', GOOD],
+  ['bitcoin', 'one of its testnet', 'tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx'],
+  ['bitcoin', 'one of regtest', 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'],
+  ['bitcoin', 'large and small letters mixed', BITCOIN.replace('qw', 'QW')],
+  ['bitcoin', 'a wrong checksum', `${BITCOIN.slice(0, -1)}5`],
+  ['bitcoin', 'an old testnet one', 'mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn'],
+  ['bitcoin', 'a zero-width space', `${BITCOIN}\u200b`],
+  ['bitcoin', 'one of TRON', 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'],
+])('E26: on %s not an address: %s', async (network, _what, address) => {
+  await expect(check.check(network, network === 'bitcoin' ? 'BTC' : 'USDT', address)).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
+});
+
+test('E26: an asset that is not on the network, and a network that is not', async () => {
+  await expect(check.check('bitcoin', 'USDT', BITCOIN)).rejects.toMatchObject({ code: 'UNKNOWN_NETWORK' });
+  await expect(check.check('constructor', 'ETH', GOOD)).rejects.toMatchObject({ code: 'UNKNOWN_NETWORK' });
+});
