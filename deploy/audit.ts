@@ -14,6 +14,7 @@ import { createBinance } from '../matching/venues/binance';
 import type { Binance } from '../matching/venues/binance';
 import { createEvmChain } from '../wallets/chains/evm';
 import type { Chain } from '../wallets/chains/chain';
+import { createTronChain } from '../wallets/chains/tron';
 import { coldList } from '../wallets/cold/places';
 import { coldPlace } from '../wallets/cold/storage';
 import { connectSigner } from '../wallets/keys';
@@ -21,7 +22,7 @@ import type { Config } from './config';
 import { anyNode } from './any-node';
 import { bitcoinOutside, readBitcoin } from './audit-bitcoin';
 import type { BitcoinOutside } from './audit-bitcoin';
-import { openBitcoin, openNetworks } from './networks';
+import { openBitcoin, openNetworks, openTron } from './networks';
 
 export interface AuditResult {
   readonly findings: Finding[];
@@ -82,15 +83,19 @@ export async function openOutside(config: Config, registry: Registry): Promise<{
 /** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */
 async function openChains(config: Config, registry: Registry, signer: Signer): Promise<Outside['chains']> {
   const nodes = new Map(openNetworks(config).map(({ id, rpcUrls }) => [id, rpcUrls]));
+  const { rpcUrl: tronUrl = '', tron = 'main' } = openTron(config) ?? {};
   return Promise.all(
-    registry.networks.filter(({ kind }) => kind === 'evm').map(async (network) => {
+    registry.networks.filter(({ kind }) => kind !== 'bitcoin').map(async (network) => {
       const rails = registry.rails.filter((rail) => rail.network === network.id);
       const hotAddress = await signer.identity(network.id).then(
         (identity) => identity.hotAddress,
         () => undefined,
       );
       const place = config.COLD_STORAGE[network.id];
-      const chain = anyNode(network, nodes.get(network.id) ?? [], (rpcUrl) => createEvmChain(network, rails, { rpcUrl, traces: false }));
+      const chain =
+        network.kind === 'tron'
+          ? createTronChain(network, rails, { rpcUrl: tronUrl, tron })
+          : anyNode(network, nodes.get(network.id) ?? [], (rpcUrl) => createEvmChain(network, rails, { rpcUrl, traces: false }));
       return { network, rails, chain, hotAddress, cold: place ? coldList(network, place, chain.address) : [] };
     }),
   );

@@ -19,7 +19,7 @@ import { isLoopback, loadEnvFile, readConfig } from './config';
 import { watchOutside } from './audit';
 import type { Config } from './config';
 import { policiesOf } from './treasury-settings';
-import { openBitcoin, openNetworks } from './networks';
+import { openBitcoin, openNetworks, openTron } from './networks';
 import { createReconciler } from './reconcile';
 import { firstFunds } from './first-funds';
 import type { Ports } from './link/protocol';
@@ -42,8 +42,8 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
 
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
-  const bitcoin = openBitcoin(config);
-  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...openNetworks(config).flatMap(({ rpcUrls }) => rpcUrls), ...(bitcoin?.rpcUrls ?? [])]) {
+  const nodes = [...openNetworks(config), openBitcoin(config), openTron(config)].flatMap((network) => network?.rpcUrls ?? []);
+  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]) {
     if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
   }
 }
@@ -58,12 +58,13 @@ const binanceSettings = (config: Config) => ({
 
 /** How the wallets reach each network, and where its coins shall lie. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {
-  const bitcoin = openBitcoin(config);
+  const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
   const largeFrom = config.LARGE_DEPOSITS;
   const treasury = (network: string) => ({ largeFrom, policies: policiesOf(config.TREASURY, network), ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }) });
   return Object.fromEntries([
     ...openNetworks(config).map(({ id, rpcUrls, traces, pollMs, gasReserve }) => [id, { rpcUrls, traces, pollMs, gasReserve, ...treasury(id) }] as const),
     ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, ...treasury(bitcoin.id) }] as const] : []),
+    ...(tron ? [[tron.id, { ...tron, traces: false, ...treasury(tron.id) }] as const] : []),
   ]);
 }
 
@@ -75,8 +76,8 @@ async function runAll(config: Config): Promise<void> {
   await guardSettings(dataSource, config, logger);
   await migrate(dataSource);
   const networks = openNetworks(config);
-  const bitcoin = openBitcoin(config);
-  await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin), clock.now());
+  const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
+  await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin, tron), clock.now());
   const registry = await loadRegistry(dataSource);
   const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);
@@ -98,7 +99,7 @@ async function runAll(config: Config): Promise<void> {
   await wallets.start();
   if (config.JAVIZEN_LOCAL === '1') {
     mustBeLocal(config);
-    await firstFunds({ networks, bitcoin, coins: createCoinStore(dataSource), engine: matching.engine, signer, logger });
+    await firstFunds({ networks, bitcoin, tron, coins: createCoinStore(dataSource), engine: matching.engine, signer, logger });
     const password = config.JAVIZEN_DEMO_PASSWORD ?? '';
     await ensureAccount({ dataSource, clock, ids }, { email: 'admin@javizen.local', password, role: 'admin', locale: 'en' });
     await ensureAccount({ dataSource, clock, ids }, { email: 'trader@javizen.local', password, role: 'user', locale: 'en' });

@@ -65,6 +65,12 @@ export const NETWORK_SETTINGS = {
   BITCOIN_POLL_MS: z.coerce.number().int().min(50).default(5000),
   BITCOIN_RESERVE: z.string().default('0.01'),
   LARGE_DEPOSITS: z.string().default('').transform(amounts),
+  /** A full node with its solidity interface. */
+  TRON_RPC_URL: z.string().default('').transform(addresses),
+  TRON_NETWORK: z.enum(['main', 'nile', 'shasta', 'local']).default('main'),
+  TRON_USDT: z.string().default('TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'),
+  TRON_POLL_MS: z.coerce.number().int().min(50).default(1500),
+  TRON_GAS_RESERVE: z.string().default('500'),
   /** A JSON list of further networks of the Ethereum kind. */
   EVM_NETWORKS: z.string().default('[]').transform((text, context) => {
     try {
@@ -149,4 +155,29 @@ export function bitcoinOf(settings: NetworkSettings): BitcoinSettings {
 export function openBitcoin(settings: NetworkSettings): BitcoinSettings | undefined {
   const bitcoin = bitcoinOf(settings);
   return bitcoin.rpcUrl === '' ? undefined : bitcoin;
+}
+
+/** TRON as the settings say it. */
+export interface TronSettings {
+  readonly id: 'tron';
+  readonly gasAsset: 'TRX';
+  readonly tron: NetworkSettings['TRON_NETWORK'];
+  /** Of every node, the preferred one first. */
+  readonly rpcUrls: readonly string[];
+  /** The preferred node; empty where none is named. */
+  readonly rpcUrl: string;
+  readonly usdt: string;
+  readonly pollMs: number;
+  /** Of the operator's own TRX, kept in the hot wallet for energy and bandwidth; a decimal string. */
+  readonly gasReserve: string;
+}
+
+export function tronOf({ TRON_RPC_URL: rpcUrls, TRON_NETWORK: tron, TRON_USDT: usdt, TRON_POLL_MS: pollMs, TRON_GAS_RESERVE: gasReserve }: NetworkSettings): TronSettings {
+  return { id: 'tron', gasAsset: 'TRX', tron, rpcUrls, rpcUrl: rpcUrls[0] ?? '', usdt, pollMs, gasReserve };
+}
+
+/** TRON, where the settings name a node. */
+export function openTron(settings: NetworkSettings): TronSettings | undefined {
+  const tron = tronOf(settings);
+  return tron.rpcUrl === '' ? undefined : tron;
 }

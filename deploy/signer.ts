@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isAmount } from '../domain/money/amount';
 import { deviceKek, passphraseKek, runSigner } from '../wallets/keys';
 import type { KeyEncryption } from '../wallets/keys';
-import { NETWORK_SETTINGS, bitcoinOf, evmNetworks } from './networks';
+import { NETWORK_SETTINGS, bitcoinOf, evmNetworks, tronOf } from './networks';
 import { COLD_SETTINGS } from './treasury-settings';
 
 const schema = z.object({
@@ -41,6 +41,9 @@ const limits = z.record(z.string(), z.strictObject({ auto: decimal, autoDaily: d
 /** Some hundred satoshi a byte for a payment of ten coins. */
 const MOST_BITCOIN_FEE = '0.002';
 
+/** In TRX: some four payments of dollars to somebody who has none. */
+const MOST_TRON_FEE = '60';
+
 /** The signer's role: its own settings, its own process. Nothing of the exchange's environment is read. */
 export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
   const config = schema.parse(env);
@@ -54,6 +57,8 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
     return [id, { chainId, gasAsset, rails }] as const;
   });
   const { id, gasAsset: asset, bitcoin: chain } = bitcoinOf(config);
+  const tron = tronOf(config);
+  const tronRails = { TRX: { contract: null, decimals: 6, ...most('TRX') }, USDT: { contract: tron.usdt, decimals: 6, ...most('USDT') } };
   const signer = await runSigner({
     socketPath: config.SIGNER_SOCKET,
     seedFile: config.SIGNER_SEED_FILE,
@@ -63,6 +68,7 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
       networks: Object.fromEntries(networks),
       maxGasCost: '0.1',
       coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE, ...most(asset) } },
+      trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE } },
       cold: config.COLD_STORAGE,
       approvals: { limits: byAsset, validMs: config.SIGNER_APPROVAL_HOURS * HOUR_MS, now: Date.now },
     },

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { KNOWN_NETWORKS } from '../db/seed';
 import type { LocalChain } from './local/evm/accounts';
 import { prepareChain } from './local/evm/prepare';
+import { LOCAL_TETHER } from './local/tron/accounts';
+import { installTron } from './local/tron/install';
+import { startTron } from './local/tron/start';
 import { installBcoin } from './local/bitcoin/install';
 import { startBitcoin } from './local/bitcoin/start';
 import { startAnvil } from './local/evm/anvil';
@@ -34,7 +37,10 @@ export interface WorldOptions {
 }
 
 /** Anvil stands in for each chain of the Ethereum kind. */
-type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'bitcoin' | 'binance' | 'signer' | 'javizen' | 'api';
+type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'bitcoin' | 'tron' | 'binance' | 'signer' | 'javizen' | 'api';
+
+/** Six times as quick as the real one: what is mined is solid after nine seconds. */
+const TRON_BLOCK_MS = 500;
 
 const CHAIN_IDS: Readonly<Record<string, number>> = { ethereum: 31337, bsc: 31338, polygon: 31339 };
 
@@ -54,6 +60,8 @@ export interface WorldAddress {
   readonly chains: Readonly<Record<string, WorldChain>>;
   /** The local Bitcoin's address with user and password; null where none could be fetched. */
   readonly bitcoinUrl: string | null;
+  /** The local TRON's address; null where its machine could not be fetched. */
+  readonly tronUrl: string | null;
   readonly binanceUrl: string;
   readonly adminPassword: string;
   readonly dir: string;
@@ -91,8 +99,9 @@ export class World {
     await this.startStores();
     const chains = await this.startChains();
     const bitcoinUrl = await this.startBitcoin();
-    const venue = await this.startVenue(chains, bitcoinUrl);
-    this.env = this.settings(chains, venue, bitcoinUrl);
+    const tronUrl = await this.startTron();
+    const venue = await this.startVenue(chains, bitcoinUrl, tronUrl);
+    this.env = this.settings(chains, venue, bitcoinUrl, tronUrl);
     await this.startSigner();
     await this.options.prepare?.(this.env);
     const port = await this.startExchange();
@@ -102,6 +111,7 @@ export class World {
       redisUrl: this.stores?.redisUrl ?? '',
       chains,
       bitcoinUrl: bitcoinUrl ?? null,
+      tronUrl: tronUrl ?? null,
       binanceUrl: venue.url,
       adminPassword: localSecret(dir, 'demo', 6),
       dir,
@@ -199,7 +209,28 @@ export class World {
     return node.url;
   }
 
-  private async startVenue(chains: Record<string, WorldChain>, bitcoinUrl: string | undefined): Promise<{ url: string }> {
+  /** The emulator, where its machine can be had; otherwise says why not, and the rest goes on without it. */
+  private async startTron(): Promise<string | undefined> {
+    const { networks, say } = this.options;
+    if (this.given('TRON_RPC_URL') || (networks && !networks.includes('tron'))) return undefined;
+    const packages = join(LOCAL, 'tools', 'tron');
+    const why = installTron(packages, say);
+    const dir = join(this.dir, 'tron');
+    if (why && existsSync(dir)) throw new Error(`${why} This world has a TRON already: bring the packages back, or begin anew (npm start -- --fresh).`);
+    if (why) {
+      say(why);
+      return undefined;
+    }
+    say('TRON (emulator) ...');
+    const port = await freePort(rememberedPort(this.dir, 'tron'));
+    rememberPort(this.dir, 'tron', port);
+    const node = await startTron({ dir, port, packages, blockMs: TRON_BLOCK_MS, logFile: join(this.dir, 'logs', 'tron.log') });
+    remember(this.dir, { name: 'tron', pid: node.pid, mark: dir });
+    this.parts.set('tron', { name: 'tron', pid: node.pid, child: undefined as never, stop: () => node.stop() });
+    return node.url;
+  }
+
+  private async startVenue(chains: Record<string, WorldChain>, bitcoinUrl: string | undefined, tronUrl: string | undefined): Promise<{ url: string }> {
     const given = this.given('BINANCE_REST_URL');
     if (given) return { url: given };
     this.options.say('Binance (emulator on recorded data) ...');
@@ -221,6 +252,7 @@ export class World {
         network: KNOWN_NETWORKS[id]?.venueNetwork, rpcUrl, chainId, coin, tokens: { USDT: { contract: usdt, decimals: usdtDecimals } }, confirmations: 3,
       })),
       ...(bitcoinUrl && { bitcoin: { network: 'BTC', rpcUrl: bitcoinUrl, confirmations: 3 } }),
+      ...(tronUrl && { tron: { network: 'TRX', rpcUrl: tronUrl, usdt: LOCAL_TETHER } }),
     };
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     const running = startProgram({ name: 'binance', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/local/binance/main.ts', '--config', file], cwd: ROOT, mark: file });
@@ -233,10 +265,10 @@ export class World {
   }
 
   /** The environment of the exchange: the operator's settings over the local world's. */
-  private settings(chains: Record<string, WorldChain>, venue: { url: string }, bitcoinUrl: string | undefined): NodeJS.ProcessEnv {
+  private settings(chains: Record<string, WorldChain>, venue: { url: string }, bitcoinUrl: string | undefined, tronUrl: string | undefined): NodeJS.ProcessEnv {
     const { dir } = this.options;
     const secret = (name: string, bytes = 32): string => localSecret(dir, name, bytes);
-    const local = ['DATABASE_URL', 'REDIS_URL', 'BINANCE_REST_URL', 'BITCOIN_RPC_URL', ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`)].every((name) => !this.given(name));
+    const local = ['DATABASE_URL', 'REDIS_URL', 'BINANCE_REST_URL', 'BITCOIN_RPC_URL', 'TRON_RPC_URL', ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`)].every((name) => !this.given(name));
     return {
       PATH: process.env.PATH,
       NODE_ENV: this.options.throwAway ? 'test' : 'development',
@@ -256,6 +288,7 @@ export class World {
       BINANCE_TREASURY_SECRET: secret('treasurySecret'),
       ...Object.assign({}, ...Object.entries(chains).map(([id, chain]) => chainSettings(id, chain))),
       ...(bitcoinUrl && { BITCOIN_RPC_URL: bitcoinUrl, BITCOIN_NETWORK: 'regtest', BITCOIN_CONFIRMATIONS: '3', BITCOIN_POLL_MS: '400' }),
+      ...(tronUrl && { TRON_RPC_URL: tronUrl, TRON_NETWORK: 'local', TRON_USDT: LOCAL_TETHER, TRON_POLL_MS: '400' }),
       SIGNER_SOCKET: this.socket('signer'),
       ENGINE_SOCKET: this.socket('engine'),
       ENGINE_SECRET: secret('engine'),
@@ -288,7 +321,7 @@ export class World {
       ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),
       ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([name, value]) => value && /^SIGNER_(KEK|PKCS11_\w+|APPROVAL_HOURS)$/.test(name))),
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),
-      ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$|^BITCOIN_NETWORK$|^COLD_STORAGE$/.test(name))),
+      ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$|^(BITCOIN|TRON)_NETWORK$|^COLD_STORAGE$/.test(name))),
     };
     const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'signer', dir], cwd: ROOT, env, mark: dir });
     this.parts.set('signer', running);

@@ -11,12 +11,12 @@ export interface Network {
   /** Our word for it, used in accounts and URLs: `ethereum`. */
   readonly id: string;
   readonly name: string;
-  readonly kind: 'evm' | 'bitcoin';
-  /** 0 where the kind has no such number: a Bitcoin is known by its first block. */
+  readonly kind: 'evm' | 'bitcoin' | 'tron';
+  /** 0 where the kind has no such number: a Bitcoin and a TRON are known by their first block. */
   readonly chainId: number;
   /** The asset that pays for transactions. */
   readonly gasAsset: string;
-  /** Blocks on top of and including the deposit's own before it is credited. */
+  /** Blocks on top of and including the deposit's own before it is credited. 1 on TRON, where solid blocks alone are read. */
   readonly confirmations: number;
   /** What the venue calls this network in its capital calls: `ETH`. */
   readonly venueNetwork: string;

@@ -15,6 +15,9 @@ import type { BitcoinNode } from './chains/bitcoin/node';
 import { WrongChain } from './chains/chain';
 import type { Chain } from './chains/chain';
 import { createEvmChain } from './chains/evm';
+import { createTronChain } from './chains/tron';
+import type { TronNetwork } from './chains/tron';
+import { addressFrom as tronAddressFrom } from './chains/tron/addresses';
 import { createNodes, nodeName } from './chains/nodes';
 import type { Nodes } from './chains/nodes';
 import { HouseAddresses } from './coins/house-addresses';
@@ -39,6 +42,9 @@ import type { PolicyOf } from './treasury/bands';
 import type { TreasuryChain } from './treasury/sender';
 import { Transactions } from './treasury/transactions';
 import { createVenueMoney } from './treasury/venue';
+import { createTronGuard } from './tron/guard';
+import { Renewals } from './tron/renewals';
+import { tronSigning } from './tron/signing';
 import { createPayouts } from './withdrawals/payouts';
 
 export interface NetworkDeps {
@@ -68,6 +74,9 @@ export interface NetworkConfig {
   readonly traces: boolean;
   /** Which Bitcoin it is, of a network of that kind. */
   readonly bitcoin?: BitcoinNetwork;
+  /** Which TRON it is, and for how long a transaction of ours is good, of a network of that kind. */
+  readonly tron?: TronNetwork;
+  readonly goodForMs?: number;
   readonly pollMs: number;
   /** What the operator wants of each asset; without a word of it, all of it goes on to the venue at once. */
   readonly policies?: Readonly<Record<string, AssetPolicy>>;
@@ -136,7 +145,37 @@ export const isWrongSetup = (error: unknown): boolean => error instanceof WrongC
 
 /** Everything of one network. Throws when node and signer are not what the settings say. */
 export function openNetwork(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
+  if (network.kind === 'tron') return openTron(deps, network, settings);
   return network.kind === 'bitcoin' ? openBitcoin(deps, network, settings) : openEvm(deps, network, settings);
+}
+
+/** Heights there are of solid blocks, which nodes reach one after the other. */
+const TRON_LAG = 20;
+
+async function openTron(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
+  const { depositStore, chainStore, treasuryStore: store, engine, signer, events, clock, ids, logger, venueCapital } = deps;
+  const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
+  const { tron, goodForMs, cold: place } = settings;
+  if (!tron) throw new WrongChain(`${network.id}: the settings do not say which TRON it is`);
+  const { nodes, agreement } = nodesOf(deps, network, rails, { ...settings, maxLag: settings.maxLag ?? TRON_LAG }, (rpcUrl) => createTronChain(network, rails, { rpcUrl, tron, ...(goodForMs !== undefined && { goodForMs }) }));
+  const { chain } = nodes;
+  await nodes.open();
+  const { depositXpub, hotAddress } = await signer.identity(network.id);
+  const depositAddress = readKey(network, "the signer's extended key", () => tronAddressFrom(depositXpub));
+  const own = await ownAddresses(deps, network, settings, depositAddress);
+  const guard = createTronGuard({ chain, network, own, depositStore, chainStore, events, clock, logger });
+  const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
+  const scanner = createScanner({ ...shared, agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+  await scanner.anchor();
+  const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
+  const transactionsDeps = { ...shared, signer: signing, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
+  const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals({ ...transactionsDeps, chain }, intentOf));
+  const cold = place && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, place, chain.address)) });
+  const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
+  const sweeps = createSweeps({ ...shared, transactions, maySweep: guard.maySweep, policyOf: policiesOf(network, settings) });
+  const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
+  const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
+  return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
 }
 
 async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {

@@ -9,6 +9,8 @@ export interface DepositAddressRow {
   address: string;
   userId: string;
   createdAt: number;
+  /** Since then nothing is credited to it: somebody else can sign for it. */
+  frozenAt: number | null;
 }
 export const DepositAddressEntity = new EntitySchema<DepositAddressRow>({
   name: 'deposit_addresses',
@@ -18,6 +20,7 @@ export const DepositAddressEntity = new EntitySchema<DepositAddressRow>({
     address: text('address', 100),
     userId: text('user_id', 64),
     createdAt: big('created_at'),
+    frozenAt: nullable(big('frozen_at')),
   },
 });
 

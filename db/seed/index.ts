@@ -26,6 +26,11 @@ export interface BitcoinChoice {
   readonly confirmations: number;
 }
 
+export interface TronChoice {
+  /** Contract of the dollar token there; without it TRX alone is listed. */
+  readonly usdt?: string;
+}
+
 export const KNOWN_NETWORKS: Readonly<Record<string, NetworkKind>> = {
   ethereum: { name: 'Ethereum', gasAsset: 'ETH', venueNetwork: 'ETH', usdtDecimals: 6 },
   bsc: { name: 'BNB Smart Chain', gasAsset: 'BNB', venueNetwork: 'BSC', usdtDecimals: 18 },
@@ -104,9 +109,20 @@ function listBitcoin({ confirmations }: BitcoinChoice): Pick<Registry, 'networks
   };
 }
 
+/**
+ * TRON with TRX and dollars. A payment of dollars to somebody who has none burns about 13 TRX, one of TRX makes a new account for
+ * 1.1; the fees cover that and the venue's.
+ */
+function listTron({ usdt }: TronChoice): Pick<Registry, 'networks' | 'rails'> {
+  const coin = { asset: 'TRX', network: 'tron', contract: null, decimals: 6, minDeposit: '2', depositFee: '0', minWithdrawal: '10', withdrawalFee: '3' };
+  const dollar = usdt && { asset: 'USDT', network: 'tron', contract: usdt, decimals: 6, minDeposit: '5', depositFee: '0', minWithdrawal: '10', withdrawalFee: '6' };
+  // What is read there is solid already: one block is enough.
+  return { networks: [{ id: 'tron', name: 'TRON', kind: 'tron', chainId: 0, gasAsset: 'TRX', confirmations: 1, venueNetwork: 'TRX' }], rails: [coin, ...(dollar ? [dollar] : [])] };
+}
+
 /** The listing of a fresh exchange with these networks. */
-export function firstListing(choices: Readonly<Record<string, NetworkChoice>>, bitcoin?: BitcoinChoice): Registry {
-  const listed = [...Object.entries(choices).map(([id, choice]) => listNetwork(id, choice)), ...(bitcoin ? [listBitcoin(bitcoin)] : [])];
+export function firstListing(choices: Readonly<Record<string, NetworkChoice>>, bitcoin?: BitcoinChoice, tron?: TronChoice): Registry {
+  const listed = [...Object.entries(choices).map(([id, choice]) => listNetwork(id, choice)), ...(bitcoin ? [listBitcoin(bitcoin)] : []), ...(tron ? [listTron(tron)] : [])];
   const coins = listed.flatMap(({ networks }) => networks.map(({ gasAsset }) => gasAsset)).filter((code) => !ASSETS.some((asset) => asset.code === code));
   return {
     assets: [...ASSETS, ...[...new Set(coins)].map((code) => ({ code, name: code, scale: 8 }))],

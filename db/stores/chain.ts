@@ -4,6 +4,8 @@ import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { Approval } from '../../domain/contract/api/approvals';
+import { parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
 import { inTransaction } from '../transaction';
 import { approvalsOf } from './approvals';
 
@@ -35,6 +37,8 @@ export interface ChainStore {
   /** Final. `row.txid` is the one that was mined, which may be a former one. */
   finish(row: ChainTransactionRow, state: 'CONFIRMED' | 'FAILED', blockHeight: number, feePaid: string, now: number): Promise<void>;
   open(network: string): Promise<ChainTransactionRow[]>;
+  /** What our own final transactions brought to an address less what they took, fees too; undefined while one is under way there. */
+  finishedAt(network: string, address: string, gasAsset: string): Promise<Units | undefined>;
   /** Shows a payout's confirmations; answers the user's id when the number changed. */
   confirmations(withdrawalId: string, confirmations: number): Promise<string | undefined>;
 }
@@ -120,6 +124,14 @@ export function createChainStore(dataSource: DataSource): ChainStore {
         await manager.update(ChainTransactionEntity, { id: row.id, state: In(['SIGNED', 'BROADCAST']) }, { state, blockHeight, feePaid, updatedAt: now });
       }),
     open: (network) => transactions.find({ where: { network, state: In(['PLANNED', 'SIGNED', 'BROADCAST']) }, order: { createdAt: 'ASC', nonce: 'ASC' } }),
+    finishedAt: async (network, address, gasAsset) => {
+      const rows = (await transactions.find({ where: [{ network, fromAddress: address }, { network, toAddress: address }] })).filter(({ id, state }) => state !== 'VOID' && !id.includes('#'));
+      if (rows.some(({ state }) => state !== 'CONFIRMED' && state !== 'FAILED')) return undefined;
+      return rows.reduce((sum, { fromAddress, asset, amount, state, feePaid }) => {
+        const moved = state === 'CONFIRMED' && asset === gasAsset ? parseAmount(amount) : 0n;
+        return fromAddress === address ? sum - moved - parseAmount(feePaid ?? '0') : sum + moved;
+      }, 0n);
+    },
     confirmations: async (withdrawalId, confirmations) => {
       const withdrawals = dataSource.getRepository(WithdrawalEntity);
       const changed = await withdrawals.update({ id: withdrawalId, confirmations: Not(confirmations) }, { confirmations });

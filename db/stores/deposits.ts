@@ -1,4 +1,4 @@
-import { And, In, LessThan, MoreThan } from 'typeorm';
+import { And, In, IsNull, LessThan, MoreThan } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ChainBlockEntity, DepositAddressEntity, DepositEntity } from '../entities/deposits';
 import type { CoinRow } from '../entities/coins';
@@ -7,6 +7,7 @@ import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { CommandEntity } from '../entities/ledger';
 import { inTransaction, isDuplicate } from '../transaction';
+import { recordAdminAction } from './admin-audit';
 
 /** Where the ring keeps the first block's hash: below every height there is. */
 const GENESIS = -1;
@@ -21,6 +22,10 @@ export interface DepositStore {
   ownerOf(network: string, address: string): Promise<DepositAddressRow | null>;
   /** Issues the next child number to the user; two at once get one address. `derive` makes the address of an index. */
   issue(network: string, userId: string, derive: (index: number) => string, now: number): Promise<DepositAddressRow>;
+  /** Nothing more is credited to this address: marks it, once, and writes it down beside what admins do. */
+  freeze(network: string, address: string, why: string, now: number): Promise<void>;
+  /** Sum of an asset's deposits at an address, as a decimal string: those that are in the books, those that need no further proof, and these. */
+  arrivedAt(network: string, address: string, asset: string, without: string, believed: readonly string[]): Promise<string>;
   ring(network: string): Promise<ChainBlockRow[]>;
   /** Hash of the network's first block, as it was when we first saw it. */
   genesis(network: string): Promise<string | undefined>;
@@ -62,7 +67,7 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
         if (known) return known;
         const [last] = await addresses.find({ where: { network }, order: { index: 'DESC' }, take: 1 });
         const index = last ? last.index + 1 : 0;
-        const row = { network, index, address: derive(index), userId, createdAt: now };
+        const row = { network, index, address: derive(index), userId, createdAt: now, frozenAt: null };
         try {
           await addresses.insert(row);
           return row;
@@ -71,6 +76,19 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
           if (!isDuplicate(error)) throw error;
         }
       }
+    },
+    freeze: (network, address, why, now) =>
+      inTransaction(dataSource, async (manager) => {
+        const { affected } = await manager.update(DepositAddressEntity, { network, address, frozenAt: IsNull() }, { frozenAt: now });
+        if (affected === 1) await recordAdminAction(manager, { id: `frozen-${now}-${address.slice(-12)}`, adminId: 'wallets', action: 'address.frozen', subject: `${network}/${address}`, details: { why }, at: now });
+      }),
+    arrivedAt: async (network, address, asset, without, believed) => {
+      const [sum] = (await dataSource.query(
+        `SELECT SUM(amount) AS amount FROM deposits WHERE network = ? AND address = ? AND asset = ? AND id <> ? AND
+         (state IN ('CREDITED', 'SWEPT', 'IGNORED') OR (state IN ('SEEN', 'CONFIRMING') AND position NOT LIKE 'internal:%') OR (state <> 'ORPHANED' AND id IN (?)))`,
+        [network, address, asset, without, ['', ...believed]],
+      )) as { amount: string | null }[];
+      return sum?.amount ?? '0';
     },
     ring: (network) => blocks.find({ where: { network, height: MoreThan(GENESIS) }, order: { height: 'ASC' } }),
     genesis: async (network) => (await blocks.findOneBy({ network, height: GENESIS }))?.hash,

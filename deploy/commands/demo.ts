@@ -1,4 +1,4 @@
-/** `npm run demo [-- --network ethereum|bsc|polygon|bitcoin]`: walks one user's whole life on the running local world (or starts one), then audits. */
+/** `npm run demo [-- --network ethereum|bsc|polygon|bitcoin|tron]`: walks one user's whole life on the running local world (or starts one), then audits. */
 import { audit } from '../audit';
 import { json, line, option, runCommand, wantsJson } from '../print';
 import { LIFE_NETWORKS, live } from '../scenarios/life';

@@ -1,7 +1,8 @@
-/** `npm run faucet -- <address> <ETH|BNB|POL|USDT|BTC> <amount> [--network ethereum|bsc|polygon|bitcoin]`: coins of a running local chain. */
+/** `npm run faucet -- <address> <ETH|BNB|POL|USDT|BTC|TRX> <amount> [--network ethereum|bsc|polygon|bitcoin|tron]`: coins of a running local chain. */
 import { join } from 'node:path';
 import { bitcoinFaucet } from '../local/bitcoin/faucet';
 import { faucet } from '../local/evm/faucet';
+import { tronFaucet } from '../local/tron/faucet';
 import { option } from '../print';
 import { LOCAL } from '../services';
 import { chainOf, runningWorld } from '../world';
@@ -12,10 +13,22 @@ async function bitcoin({ bitcoinUrl }: WorldAddress, address: string, amount: st
   return bitcoinFaucet(bitcoinUrl, address, amount);
 }
 
+async function tron({ tronUrl }: WorldAddress, address: string, coin: string, amount: string): Promise<{ txid: string; blockNumber: number }> {
+  if (!tronUrl) throw new Error('no local TRON runs here; the start says why');
+  return tronFaucet(tronUrl, address, coin, amount);
+}
+
+/** A chain's own coin names the chain; dollars are on most of them. */
+function networkOf(world: WorldAddress, coin: string): string {
+  if (coin === 'BTC') return 'bitcoin';
+  if (coin === 'TRX') return 'tron';
+  return option('network') ?? Object.entries(world.chains).find(([, chain]) => chain.coin === coin)?.[0] ?? 'ethereum';
+}
+
 async function main(): Promise<number> {
   const [address, asset, amount] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   if (!address || !asset || !amount) {
-    console.error('Usage: npm run faucet -- <address> <ETH|BNB|POL|USDT|BTC> <amount> [--network ethereum|bsc|polygon|bitcoin]');
+    console.error('Usage: npm run faucet -- <address> <ETH|BNB|POL|USDT|BTC|TRX> <amount> [--network ethereum|bsc|polygon|bitcoin|tron]');
     return 2;
   }
   const world = await runningWorld(join(LOCAL, 'world'));
@@ -24,9 +37,12 @@ async function main(): Promise<number> {
     return 2;
   }
   const coin = asset.toUpperCase();
-  // A chain's own coin names the chain; dollars are on all of them.
-  const named = coin === 'BTC' ? 'bitcoin' : option('network') ?? Object.entries(world.chains).find(([, chain]) => chain.coin === coin)?.[0] ?? 'ethereum';
-  const { txid, blockNumber } = await (coin === 'BTC' ? bitcoin(world, address, amount) : faucet(chainOf(world, named), address, coin, amount));
+  const named = networkOf(world, coin);
+  const pay = (): Promise<{ txid: string; blockNumber: number }> => {
+    if (named === 'bitcoin') return bitcoin(world, address, amount);
+    return named === 'tron' ? tron(world, address, coin, amount) : faucet(chainOf(world, named), address, coin, amount);
+  };
+  const { txid, blockNumber } = await pay();
   console.log(process.argv.includes('--json') ? JSON.stringify({ txid, blockNumber, network: named, address, asset, amount }) : `${amount} ${asset} sent to ${address} by ${txid}, in block ${blockNumber}`);
   return 0;
 }

@@ -9,6 +9,8 @@ import { parseAmount } from '../../domain/money/amount';
 import { audit, openOutside } from '../audit';
 import { bitcoinFaucet, paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { installBcoin } from '../local/bitcoin/install';
+import { freshTron, tronBalance, tronFaucet } from '../local/tron/faucet';
+import { installTron } from '../local/tron/install';
 import { balanceOf } from '../local/evm/balance';
 import { faucet } from '../local/evm/faucet';
 import { makeAdminKey, signApproval } from '../../wallets/keys';
@@ -52,10 +54,10 @@ test('on a fresh world the account at Binance is empty and the operator has gas,
   await admin.logIn('admin@javizen.local', address.adminPassword);
   const { custody, position } = await admin.call<{ custody: { place: string; asset: string; amount: string }[]; position: { asset: string; amount: string }[] }>('GET', '/admin/treasury');
   const coins = address.bitcoinUrl ? [{ asset: 'BTC', amount: '0.01' }] : [];
-  const gas = [{ asset: 'BNB', amount: '0.5' }, ...coins, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }];
+  const gas = [{ asset: 'BNB', amount: '0.5' }, ...coins, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }, ...(address.tronUrl ? [{ asset: 'TRX', amount: '500' }] : [])];
   const sorted = <T extends { asset: string }>(rows: T[]): T[] => rows.toSorted((a, b) => (a.asset < b.asset ? -1 : 1));
   expect(sorted(custody.filter((row) => row.amount !== '0'))).toMatchObject(gas);
-  expect(custody.map(({ place }) => place).toSorted()).toEqual([...(address.bitcoinUrl ? ['hot/bitcoin'] : []), 'hot/bsc', 'hot/ethereum', 'hot/polygon']);
+  expect(custody.map(({ place }) => place).toSorted()).toEqual([...(address.bitcoinUrl ? ['hot/bitcoin'] : []), 'hot/bsc', 'hot/ethereum', 'hot/polygon', ...(address.tronUrl ? ['hot/tron'] : [])]);
   expect(sorted(position)).toEqual(gas);
 });
 
@@ -107,6 +109,15 @@ onBitcoin('a life on Bitcoin: coins in, spent on to Binance, swapped, and coins 
   await balanced();
 });
 
+const withoutTron = installTron(join(LOCAL, 'tools', 'tron'));
+if (withoutTron) process.stderr.write(`${withoutTron}\n`);
+
+(withoutTron ? test.skip : test)('a life on TRON: TRX in, swept on to Binance, swapped, and dollars out to somebody who has none, on the emulator', async () => {
+  const result = await live(address, () => undefined, { network: 'tron' });
+  expect(result.steps).toBe(10);
+  await balanced();
+});
+
 /** By clicks: what comes in, what is swapped and what goes out, and where the outside shows it. */
 interface Clicks {
   readonly coins: Pick<Life, 'pay' | 'swap' | 'withdraw'>;
@@ -141,6 +152,20 @@ function onBitcoins(): Clicks {
   };
 }
 
+function onTron(): Clicks {
+  const { address: to } = freshTron();
+  const url = address.tronUrl ?? '';
+  return {
+    coins: {
+      pay: { asset: 'TRX', network: 'tron', into: async (deposit) => void (await tronFaucet(url, deposit, 'TRX', '5000')) },
+      swap: { from: 'TRX', to: 'USDT', amount: '2000' },
+      withdraw: { asset: 'USDT', network: 'tron', amount: '100', address: to },
+    },
+    txid: /^[0-9a-f]{64}$/,
+    arrived: () => tronBalance(url, to, 'USDT'),
+  };
+}
+
 async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
   if (!chromium) throw new Error('no Chromium or Chrome was found; name one in CHROMIUM');
   const shots = join(LOCAL, 'test', 'life', coins.pay.network);
@@ -167,6 +192,7 @@ async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
 
 inBrowser('the same life by clicks in two browsers', () => byClicks(onEthereum()));
 (absent ? test.skip : inBrowser)('by clicks on Bitcoin', () => byClicks(onBitcoins()));
+(withoutTron ? test.skip : inBrowser)('by clicks on TRON', () => byClicks(onTron()));
 
 /** A verified user with two ether that have reached Binance. */
 async function funded(): Promise<{ user: Client; admin: Client }> {

@@ -6,6 +6,7 @@ import { demoAdminKey } from '../demo-admin';
 import { bitcoinFaucet, paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { faucet } from '../local/evm/faucet';
 import { balanceOf } from '../local/evm/balance';
+import { freshTron, tronBalance, tronFaucet } from '../local/tron/faucet';
 import { chainOf } from '../world';
 import type { WorldAddress } from '../world';
 import { ApiRefusal, Client, DOCUMENT, until } from './client';
@@ -66,6 +67,8 @@ const PLANS: Readonly<Record<string, Plan>> = {
   bsc: { asset: 'BNB', paidIn: '4', to: 'USDT', swapped: '3', withdrawnAsset: 'USDT', withdrawn: '500' },
   // Its own coin has no market here: dollars come in, a part becomes ether, dollars go out.
   polygon: { asset: 'USDT', paidIn: '2000', to: 'ETH', swapped: '500', withdrawnAsset: 'USDT', withdrawn: '1000' },
+  // Its coin comes in, a part becomes dollars, and dollars go out to somebody who has none yet.
+  tron: { asset: 'TRX', paidIn: '5000', to: 'USDT', swapped: '2000', withdrawnAsset: 'USDT', withdrawn: '100' },
   bitcoin: { asset: 'BTC', paidIn: '0.2', to: 'USDT', swapped: '0.1', withdrawnAsset: 'BTC', withdrawn: '0.05' },
 };
 export const LIFE_NETWORKS = Object.keys(PLANS);
@@ -149,6 +152,11 @@ function outsideOf(world: WorldAddress, network: string): OutsideWorld {
     if (!url) throw new Error('no local Bitcoin runs here; the start says why');
     const arrived = (address: string, _asset: string, txid: string): Promise<string> => paidBy(url, txid, address);
     return { pay: (address, _asset, amount) => bitcoinFaucet(url, address, amount), newAddress: strangersAddress, arrived, moved: 'spent on to Binance from where they lay' };
+  }
+  if (network === 'tron') {
+    const url = world.tronUrl;
+    if (!url) throw new Error('no local TRON runs here; the start says why');
+    return { pay: (address, asset, amount) => tronFaucet(url, address, asset, amount), newAddress: () => freshTron().address, arrived: (address, asset) => tronBalance(url, address, asset), moved: 'swept on to the hot wallet' };
   }
   const chain = chainOf(world, network);
   return {

@@ -349,6 +349,7 @@ describe('sweeps', () => {
         judge: signer.judge,
         approvers: signer.approvers,
         signCoins: (intent) => signer.signCoins(intent),
+        signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
           dying = true;
           void wallets?.stop();
@@ -440,6 +441,7 @@ describe('withdrawals', () => {
         judge: signer.judge,
         approvers: signer.approvers,
         signCoins: (intent) => signer.signCoins(intent),
+        signTron: (intent) => signer.signTron(intent),
         sign: (intent) => {
           signed.push(intent);
           void wallets?.stop();
@@ -471,6 +473,7 @@ describe('withdrawals', () => {
         judge: signer.judge,
         approvers: signer.approvers,
         signCoins: (intent) => signer.signCoins(intent),
+        signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
           asked.push(intent);
           throw new Error('killed');

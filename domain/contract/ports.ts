@@ -178,6 +178,8 @@ export interface Signer extends PayoutRules {
   sign(intent: SignIntent): Promise<{ rawTransaction: string; txid: string }>;
   /** The same on a network of coins. Its refusals are of the same words. */
   signCoins(intent: CoinIntent): Promise<{ rawTransaction: string; txid: string }>;
+  /** The same on TRON. One intent has one transaction: asked again with another envelope, the first bytes are given. */
+  signTron(intent: TronIntent): Promise<{ rawTransaction: string; txid: string }>;
 }
 
 export interface Identity {
@@ -221,6 +223,24 @@ export interface SignIntent {
   /** Integer wei as decimal strings. */
   readonly maxFeePerGas: string;
   readonly maxPriorityFeePerGas: string;
+  /** Of a withdrawal: what admins signed. */
+  readonly approvals?: readonly Approval[];
+}
+
+/** A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. */
+export interface TronIntent extends Pick<SignIntent, 'network' | 'purpose' | 'asset' | 'from' | 'to' | 'toIndex' | 'amount'> {
+  /** As in SignIntent; `<intent>#<n>` pays the same anew, once everything that was signed before for it has ended. */
+  readonly intentId: string;
+  /** The most that energy may cost, in sun, as a decimal string; `0` for the network's own coin. */
+  readonly feeLimit: string;
+  readonly envelope: {
+    /** Two and eight bytes of a block that it stands on, hexadecimal. */
+    readonly blockBytes: string;
+    readonly blockHash: string;
+    /** Milliseconds since 1970. */
+    readonly timestamp: number;
+    readonly expiration: number;
+  };
   /** Of a withdrawal: what admins signed. */
   readonly approvals?: readonly Approval[];
 }

@@ -1,11 +1,15 @@
 import type { DepositAddressRow } from '../../db/entities/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import type { Clock } from '../../domain/clock-and-ids';
+import { DomainError } from '../../domain/contract/errors';
 
 /** The key at hand is not the one that the addresses were made from. */
 export class WrongKey extends Error {
   override readonly name = 'WrongKey';
 }
+
+/** Hexadecimal is one address in either case; in base 58 another case is another address. */
+const keyOf = (address: string): string => (address.startsWith('0x') ? address.toLowerCase() : address);
 
 /** Our deposit addresses of one network, in memory: every transfer of every block is held against them. */
 export class OwnAddresses {
@@ -49,23 +53,34 @@ export class OwnAddresses {
   }
 
   private add(row: DepositAddressRow): void {
-    const name = row.address.toLowerCase();
+    const name = keyOf(row.address);
     if (!this.byAddress.has(name)) this.inOrder.push(row.address);
     this.byAddress.set(name, row);
   }
 
   isOurs(address: string): boolean {
-    return this.byAddress.has(address.toLowerCase());
+    return this.byAddress.has(keyOf(address));
   }
 
   ownerOf(address: string): DepositAddressRow | undefined {
-    return this.byAddress.get(address.toLowerCase());
+    return this.byAddress.get(keyOf(address));
   }
 
-  /** The user's own address; issued on first ask. */
+  isFrozen(address: string): boolean {
+    return this.ownerOf(address)?.frozenAt != null;
+  }
+
+  /** As the table says it by now. */
+  freeze(address: string, at: number): void {
+    const row = this.ownerOf(address);
+    if (row) row.frozenAt = at;
+  }
+
+  /** The user's own address; issued on first ask. Refuses ASSET_PAUSED where it is frozen. */
   async addressFor(userId: string): Promise<string> {
     const row = await this.store.issue(this.network, userId, this.derive, this.clock.now());
     this.mustDerive(row);
+    if (row.frozenAt != null) throw new DomainError('ASSET_PAUSED', { network: this.network });
     this.add(row);
     return row.address;
   }

@@ -30,13 +30,15 @@ function fakeWorld() {
   const commands: Command[] = [];
   let ring: ChainBlockRow[] = [];
   let genesis: string | undefined;
-  let addresses: DepositAddressRow[] = [{ network: 'ethereum', index: 0, address: USER, userId: 'u1', createdAt: 0 }];
+  let addresses: DepositAddressRow[] = [{ network: 'ethereum', index: 0, address: USER, userId: 'u1', createdAt: 0, frozenAt: null }];
   const world = { chain: blocks('a', 1), head: 0, rows, commands, dieAt: '' as string, stale: undefined as DepositRow[] | undefined, ring: () => ring, issue: (row: DepositAddressRow) => (addresses = [...addresses, row]) };
   const store: DepositStore = {
     addresses: async (_, index = -1) => addresses.filter((row) => row.index > index),
     addressOf: async () => null,
     ownerOf: async () => null,
     issue: () => Promise.reject(new Error('not here')),
+    freeze: () => Promise.reject(new Error('not here')),
+    arrivedAt: () => Promise.reject(new Error('not here')),
     ring: async () => ring,
     genesis: async () => genesis,
     pinGenesis: async (_, hash) => void (genesis = hash),
@@ -202,7 +204,7 @@ test('an address that another process has issued is watched too', async () => {
   show(blocks('a', 5));
   const scanner = await start();
   await scanner.round();
-  world.issue({ network: 'ethereum', index: 1, address: '0xsecond', userId: 'u2', createdAt: 0 });
+  world.issue({ network: 'ethereum', index: 1, address: '0xsecond', userId: 'u2', createdAt: 0, frozenAt: null });
   show(blocks('a', 10, { 6: { ...pays('t1'), to: '0xsecond' } }));
   await scanner.round();
   expect(world.rows).toMatchObject([{ userId: 'u2', state: 'CREDITED' }]);

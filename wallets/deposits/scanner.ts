@@ -29,6 +29,8 @@ export interface HouseCoins {
 export interface ScannerDeps {
   readonly chain: Pick<Chain, 'head' | 'header' | 'transfers'>;
   readonly house?: HouseCoins;
+  /** Asked before each credit: a deposit that may not be credited waits. Of networks where a deposit needs a further look. */
+  readonly mayCredit?: (row: DepositRow) => Promise<boolean>;
   /** Where transfers may be in no transaction: what the balances say. */
   readonly balances?: BalanceWatch;
   /** What other nodes say; without it the one node is believed. */
@@ -245,7 +247,7 @@ async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row:
   }
   if (confirmations < network.confirmations) return undefined;
   const why = await objection(deps, ring, row);
-  if (why === undefined) await credit(deps, row);
+  if (why === undefined && (await (deps.mayCredit?.(row) ?? true))) await credit(deps, row);
   return why;
 }
 

@@ -28,6 +28,14 @@ export interface SignerCoins {
   readonly maxPayout?: string;
 }
 
+/** A TRON as the signer knows it. */
+export interface SignerTron {
+  readonly gasAsset: string;
+  readonly rails: Readonly<Record<string, SignerRail>>;
+  /** The most that energy may cost in one transaction, as a decimal string of the gas asset. */
+  readonly maxFee: string;
+}
+
 /** How much of an asset leaves with how many approvals; decimal strings. */
 export interface ApprovalLimits {
   /** One payout up to this needs nobody, while such payouts of 24 hours stay within `autoDaily`. */
@@ -50,6 +58,7 @@ export interface ApprovalRules {
 export interface SignerPolicy {
   readonly networks: Readonly<Record<string, SignerNetwork>>;
   readonly coins?: Readonly<Record<string, SignerCoins>>;
+  readonly trons?: Readonly<Record<string, SignerTron>>;
   /** Cold storage by network: coins may go there. */
   readonly cold?: Readonly<Record<string, ColdPlace>>;
   /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
@@ -71,10 +80,10 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T |
 }
 
 const INTEGER = /^(0|[1-9][0-9]{0,30})$/;
-const PURPOSES = ['withdrawal', 'sweep', 'topup', 'venue', 'cold'];
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+export const PURPOSES = ['withdrawal', 'sweep', 'topup', 'venue', 'cold'];
+export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 /** Children from 2^31 on are another, hardened branch. */
-const isIndex = (value: unknown): boolean => isCount(value) && (value as number) < 2 ** 31;
+export const isIndex = (value: unknown): boolean => isCount(value) && (value as number) < 2 ** 31;
 
 /** What came over the socket, as an intent and nothing more. Refuses what is not one. */
 export function readIntent(raw: SignIntent): SignIntent {

@@ -14,6 +14,7 @@ import type { NonceIndex } from './nonces';
 import { openPins } from './pins';
 import { checkDestination, entryOf, readIntent, readPayment, refuse } from './policy';
 import type { OwnAccounts, SignerPolicy } from './policy';
+import { createTronSigner } from './tron';
 
 export type { SignerPolicy } from './policy';
 
@@ -47,6 +48,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows, isCold: coldAddresses(policy.cold ?? {}) };
   const gate = openGate(policy.approvals, dir);
   const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, { pins, gate, cold: policy.cold });
+  const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, { pins, gate, cold: policy.cold, now: policy.approvals.now });
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
   const slots = new Map<string, string>();
@@ -115,6 +117,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   return {
     identity: async (network) => {
       if (entryOf(policy.coins ?? {}, network)) return coins.identity(network);
+      if (entryOf(policy.trons ?? {}, network)) return trons.identity(network);
       if (!entryOf(policy.networks, network)) refuse(`network ${network}`);
       return { depositXpub: deposits.neuter().extendedKey, hotAddress: hot.address };
     },
@@ -124,12 +127,14 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
       return next;
     },
     signCoins: coins.sign,
+    signTron: trons.sign,
     judge: async (payment, approvals) => gate.judge(readPayment(payment), Array.isArray(approvals) ? approvals : []),
     approvers: async () => gate.approvers(),
     close: () => {
       gate.close();
       log.close();
       coins.close();
+      trons.close();
       pins.close();
     },
   };
@@ -149,7 +154,7 @@ function orRefuse<T>(work: () => T): T {
 
 /** Lists of addresses alone: keys are of networks of coins. */
 function coldAddresses(cold: NonNullable<SignerPolicy['cold']>): OwnAccounts['isCold'] {
-  const lists = new Map(Object.entries(cold).flatMap(([network, place]) => ('addresses' in place ? [[network, new Set(place.addresses.map((address) => getAddress(address)))] as const] : [])));
+  const lists = new Map(Object.entries(cold).flatMap(([network, place]) => ('addresses' in place ? [[network, new Set(place.addresses.map((address) => (address.startsWith('0x') ? getAddress(address) : address)))] as const] : [])));
   return (network, address) => lists.get(network)?.has(address) === true;
 }
 

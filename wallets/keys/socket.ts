@@ -5,16 +5,17 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Approval } from '../../domain/contract/api/approvals';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
-import type { CoinIntent, Payment, SignIntent, Signer } from '../../domain/contract/ports';
+import type { CoinIntent, Payment, SignIntent, Signer, TronIntent } from '../../domain/contract/ports';
 
 type Request = { id: number } & (
   | { method: 'identity'; params: string }
   | { method: 'sign'; params: SignIntent }
   | { method: 'signCoins'; params: CoinIntent }
+  | { method: 'signTron'; params: TronIntent }
   | { method: 'judge'; params: { payment: Payment; approvals: Approval[] } }
   | { method: 'approvers'; params: true }
 );
-const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'judge', 'approvers'] satisfies Request['method'][];
+const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'signTron', 'judge', 'approvers'] satisfies Request['method'][];
 type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
 
 const DEADLINE_MS = 5000;
@@ -87,6 +88,8 @@ const carryOut = async (signer: Signer, request: Request): Promise<unknown> => {
       return signer.sign(request.params);
     case 'signCoins':
       return signer.signCoins(request.params);
+    case 'signTron':
+      return signer.signTron(request.params);
     case 'judge':
       return signer.judge(request.params.payment, request.params.approvals);
     default:
@@ -158,6 +161,7 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
     identity: (network) => call('identity', network),
     sign: (intent) => call('sign', intent),
     signCoins: (intent) => call('signCoins', intent),
+    signTron: (intent) => call('signTron', intent),
     judge: (payment, approvals) => call('judge', { payment, approvals }),
     approvers: () => call('approvers', true),
   };

@@ -9,8 +9,7 @@ import type { Network, Rail } from '../../domain/registry';
 import type { Chain, GasQuote } from '../chains/chain';
 import type { PolicyOf } from '../treasury/bands';
 import { reserveCost } from '../treasury/costs';
-import type { Settle } from '../treasury/sender';
-import type { Transactions } from '../treasury/transactions';
+import type { Sender, Settle } from '../treasury/sender';
 
 /** A sweep or a top-up that failed on the chain is tried again after this. */
 const AFTER_FAILURE_MS = 600_000;
@@ -20,13 +19,15 @@ const WORTH = 3n;
 const MOST_TOP_UPS = 5;
 
 export interface SweepsDeps {
-  readonly chain: Chain;
+  readonly chain: Pick<Chain, 'gas' | 'balance'>;
   readonly chainStore: ChainStore;
   readonly network: Network;
   readonly hotAddress: string;
   readonly store: TreasuryStore;
   readonly rails: readonly Rail[];
-  readonly transactions: Transactions;
+  readonly transactions: Sender;
+  /** Asked before coins or gas are sent. Of networks where an address can be taken away from us. */
+  readonly maySweep?: (address: string) => Promise<boolean>;
   readonly policyOf: PolicyOf;
   readonly engine: Engine;
   readonly clock: Clock;
@@ -86,6 +87,7 @@ async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   if ((await chainStore.open(sweep.network)).some((row) => row.fromAddress === sweep.address)) return;
   const amount = await store.sweepable(sweep.id);
   if (amount === null) return store.endSweep(sweep.id, 'FAILED', clock.now());
+  if (!(await (deps.maySweep?.(sweep.address) ?? true))) return;
   const now = { ...sweep, amount };
   await (sweep.asset === deps.network.gasAsset ? sendNative(deps, now) : sendToken(deps, now));
 }

@@ -3,7 +3,7 @@ import type { SignIntent } from '../../domain/contract/ports';
 import { fromChainUnits } from '../../domain/money/amount';
 import { mulDivUp } from '../../domain/money/rounding';
 import { reserveCost } from './costs';
-import type { TransactionsDeps } from './deps';
+import type { Substitutes, TransactionsDeps } from './deps';
 
 /** After so many replacements a person has to look. */
 const MOST = 8;
@@ -15,7 +15,7 @@ const SURE = 5;
  * more. Nodes want a tenth more of both fees, some an eighth; half as much again soon reaches any price. Sweeps are never
  * replaced: their gas lies at the deposit address, and they have time.
  */
-export class Replacements {
+export class Replacements implements Substitutes {
   private readonly waitingSince = new Map<string, number>();
   private readonly taken = new Map<string, number>();
   private readonly told = new Set<string>();

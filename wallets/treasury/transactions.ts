@@ -5,7 +5,7 @@ import { formatAmount, fromChainUnits, parseAmount } from '../../domain/money/am
 import type { Units } from '../../domain/money/amount';
 import type { ChainReceipt } from '../chains/chain';
 import { releaseCost } from './costs';
-import type { TransactionsDeps } from './deps';
+import type { Substitutes, TransactionsDeps } from './deps';
 import { Replacements } from './replacements';
 import type { Outgoing, Sender, Settle } from './sender';
 
@@ -18,10 +18,14 @@ const AFTER_REFUSAL_MS = 60_000;
  */
 export class Transactions implements Sender {
   private readonly settlers = new Map<ChainTransactionRow['purpose'], Settle>();
-  private readonly replacements: Replacements;
+  private readonly substitutes: Substitutes;
 
-  constructor(private readonly deps: TransactionsDeps) {
-    this.replacements = new Replacements(deps, (row) => this.intentOf(row));
+  /** `substitutesOf`: how one that is not mined is dealt with, where it is not by a higher price. */
+  constructor(
+    private readonly deps: TransactionsDeps,
+    substitutesOf: (intentOf: (row: ChainTransactionRow) => Promise<SignIntent>) => Substitutes = (intentOf) => new Replacements(deps, intentOf),
+  ) {
+    this.substitutes = substitutesOf((row) => this.intentOf(row));
   }
 
   onFinal(purpose: ChainTransactionRow['purpose'], settle: Settle): void {
@@ -99,7 +103,7 @@ export class Transactions implements Sender {
     if (row.state === 'PLANNED') return this.sign(row);
     const found = await this.mined(row);
     if (!found) return this.resend(row, head);
-    this.replacements.mined(row);
+    this.substitutes.mined(row);
     const confirmations = head - found.receipt.height + 1;
     if (row.purpose === 'withdrawal') await this.showConfirmations(row, confirmations);
     if (confirmations >= network.confirmations) await this.settle(found.row, found.receipt);
@@ -123,7 +127,7 @@ export class Transactions implements Sender {
     if (sent.taken) await chainStore.broadcast(row, clock.now());
     else logger.warn({ transaction: row.id, reason: sent.reason }, 'the node did not take a transaction');
     // Higher fees do not help an account that cannot pay these: it waits for coins, with its price unchanged.
-    if (sent.taken || !/insufficient funds/i.test(sent.reason)) await this.replacements.consider(row, head);
+    if (sent.taken || !/insufficient funds/i.test(sent.reason)) await this.substitutes.consider(row, head);
   }
 
   private async showConfirmations(row: ChainTransactionRow, confirmations: number): Promise<void> {

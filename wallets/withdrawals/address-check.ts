@@ -6,8 +6,8 @@ import type { Registry } from '../../domain/registry';
 import type { Chain } from '../chains/chain';
 import type { OwnAddresses } from '../deposits/addresses';
 
-/** Addresses from which nothing ever comes back: zero, dead, and the chain's precompiled contracts. */
-const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$/i;
+/** Addresses from which nothing ever comes back: zero (of TRON too), dead, and the chain's precompiled contracts. */
+const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$|^T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb$/i;
 
 export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;

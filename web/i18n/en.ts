@@ -109,6 +109,7 @@ export const en = {
     fee: 'Taken from each deposit',
     confirmations: 'Credited after',
     blocks: '{n} confirmations',
+    solid: 'its block is final, about a minute',
     list: 'Your deposits',
     progress: '{done} of {needed} confirmations',
     SEEN: 'Seen',

@@ -110,6 +110,7 @@ export const fa: Words = {
     fee: 'کسر از هر واریز',
     confirmations: 'افزوده می‌شود پس از',
     blocks: '{n} تأیید',
+    solid: 'نهایی شدن بلوک، حدود یک دقیقه',
     list: 'واریزهای شما',
     progress: '{done} از {needed} تأیید',
     SEEN: 'دیده شد',

@@ -12,6 +12,7 @@ const TERMS: Record<string, { fee: string; minimum: string; step: string }> = {
   BNB: { fee: '0.00010000', minimum: '0.00200000', step: '0.00000001' },
   POL: { fee: '0.10000000', minimum: '1.00000000', step: '0.00000001' },
   BTC: { fee: '0.00010000', minimum: '0.00100000', step: '0.00000001' },
+  TRX: { fee: '1.00000000', minimum: '2.00000000', step: '0.00000100' },
   USDT: { fee: '1.00000000', minimum: '5.00000000', step: '0.00000100' },
 };
 /** After a reorganisation so many blocks are read again; deposits that are known stay one. */

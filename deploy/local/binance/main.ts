@@ -16,6 +16,7 @@ import { handleRest } from './rest';
 import type { Deps } from './routes';
 import { Sockets } from './sockets';
 import { marketSocket } from './streams';
+import { TronCapital } from './tron-capital';
 import type { EmulatorConfig } from './types';
 import { World } from './world';
 
@@ -43,7 +44,7 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Binance emulator does not run in production.');
   const exchange = new Exchange(config.dir, config);
   const keys = join(config.dir, 'keys');
-  const capitals = [...config.chains.map((chain) => new EvmCapital(exchange, chain, keys)), ...(config.bitcoin ? [new BitcoinCapital(exchange, config.bitcoin, keys)] : [])];
+  const capitals = [...config.chains.map((chain) => new EvmCapital(exchange, chain, keys)), ...(config.bitcoin ? [new BitcoinCapital(exchange, config.bitcoin, keys)] : []), ...(config.tron ? [new TronCapital(exchange, config.tron, keys)] : [])];
   await exchange.open((record) => capitals.forEach((capital) => capital.remember(record)), config);
   for (const capital of capitals) await capital.start();
   const lines = new Sockets(exchange.faults, config.connectionMs);

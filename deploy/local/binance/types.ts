@@ -17,6 +17,15 @@ export interface ChainConfig {
   readonly confirmations: number;
 }
 
+/** A local TRON. */
+export interface TronChainConfig {
+  /** The venue's word for the network: `TRX`. */
+  readonly network: string;
+  readonly rpcUrl: string;
+  /** Contract of its dollar token. */
+  readonly usdt: string;
+}
+
 /** A local Bitcoin. */
 export interface BitcoinChainConfig {
   /** The venue's word for the network: `BTC`. */
@@ -32,6 +41,7 @@ export interface EmulatorConfig {
   readonly apiKeys: readonly ApiKey[];
   readonly chains: readonly ChainConfig[];
   readonly bitcoin?: BitcoinChainConfig;
+  readonly tron?: TronChainConfig;
   /** The markets that are open; all there are, unless told. */
   readonly symbols?: readonly string[];
   /** Of the markets that nobody recorded; 1 unless told. The same seed, the same prices. */

@@ -100,6 +100,7 @@ describe('E34 a mistyped key', () => {
     },
     sign: (intent) => house.signer.sign(intent),
     signCoins: (intent) => house.signer.signCoins(intent),
+    signTron: (intent) => house.signer.signTron(intent),
     judge: house.signer.judge,
     approvers: house.signer.approvers,
   });

@@ -1,0 +1,68 @@
+import type { ChainTransactionRow } from '../../db/entities/treasury';
+import { DomainError } from '../../domain/contract/errors';
+import type { SignIntent } from '../../domain/contract/ports';
+import type { TronChain } from '../chains/tron';
+import { decodeSigned } from '../chains/tron/wire';
+import type { Substitutes, TransactionsDeps } from '../treasury/deps';
+
+/** After so many a person has to look. */
+const MOST = 8;
+/** Rounds in a row in which it has ended and no part of the node knows it, before we believe it. */
+const SURE = 3;
+
+type RenewalDeps = Pick<TransactionsDeps, 'chainStore' | 'signer' | 'events' | 'clock' | 'logger'> & { readonly chain: Pick<TronChain, 'solidTime' | 'knows'> };
+
+/**
+ * A transaction that ended without being mined is made anew, with another id. That it ended is known by a solid block of a later
+ * time: no block that can still come holds it. Until then it is sent again as it is, and what it costs never changes.
+ */
+export class Renewals implements Substitutes {
+  private readonly gone = new Map<string, number>();
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly deps: RenewalDeps,
+    private readonly intentOf: (row: ChainTransactionRow) => Promise<SignIntent>,
+  ) {}
+
+  mined(row: ChainTransactionRow): void {
+    this.gone.delete(row.id);
+  }
+
+  async consider(row: ChainTransactionRow): Promise<void> {
+    const { chain } = this.deps;
+    const { expiration } = decodeSigned(row.rawTransaction).envelope;
+    // The time first: what is not there after it will never be.
+    const ended = (await chain.solidTime()) > expiration;
+    if (!ended || (await chain.knows(row.txid))) {
+      this.gone.delete(row.id);
+      return;
+    }
+    const rounds = (this.gone.get(row.id) ?? 0) + 1;
+    this.gone.set(row.id, rounds);
+    if (rounds >= SURE) await this.renew(row);
+  }
+
+  private async renew(row: ChainTransactionRow): Promise<void> {
+    const { chainStore, signer, clock, logger } = this.deps;
+    const n = (await chainStore.replaced(row.id)).length + 1;
+    if (n > MOST) return this.tell(row);
+    const renewed = `${row.id}#${n}`;
+    try {
+      const signed = await signer.sign({ ...(await this.intentOf(row)), intentId: renewed });
+      const { maxFeePerGas, maxPriorityFeePerGas } = row;
+      await chainStore.replace(row, renewed, signed, { maxFeePerGas, maxPriorityFeePerGas }, clock.now());
+      this.gone.delete(row.id);
+      logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'ended without being mined, and made anew');
+    } catch (error) {
+      // Its clock is behind the chain's: it signs a little later.
+      if (!(error instanceof DomainError) || error.code !== 'FORBIDDEN') throw error;
+      logger.warn({ transaction: row.id, ...error.details }, 'the signer does not sign it anew yet');
+    }
+  }
+
+  private tell(row: ChainTransactionRow): void {
+    if (!this.told.has(row.txid)) this.deps.events.publish({ name: 'alert', code: 'TRANSACTION_STUCK', message: 'A transaction of ours ends again and again without being mined.', details: { transaction: row.id, txid: row.txid } });
+    this.told.add(row.txid);
+  }
+}
