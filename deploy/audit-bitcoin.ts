@@ -15,6 +15,7 @@ import { accountOf } from '../wallets/chains/bitcoin/addresses';
 import type { Account } from '../wallets/chains/bitcoin/addresses';
 import { createBitcoinNode } from '../wallets/chains/bitcoin/node';
 import type { BitcoinNode } from '../wallets/chains/bitcoin/node';
+import { anyNode } from './any-node';
 import type { BitcoinSettings } from './networks';
 
 export interface BitcoinOutside {
@@ -28,12 +29,12 @@ export interface BitcoinOutside {
 export async function bitcoinOutside(settings: BitcoinSettings | undefined, registry: Registry, signer: Signer): Promise<BitcoinOutside | undefined> {
   const network = registry.networks.find(({ kind }) => kind === 'bitcoin');
   if (!network || !settings) return undefined;
-  const { rpcUrl, bitcoin } = settings;
+  const { rpcUrls, bitcoin } = settings;
   const account = await signer.identity(network.id).then(
     ({ depositXpub }) => accountOf(depositXpub, bitcoin),
     () => undefined,
   );
-  return { network, node: createBitcoinNode({ rpcUrl, network: bitcoin, asset: network.gasAsset }), account };
+  return { network, node: anyNode(network, rpcUrls, (rpcUrl) => createBitcoinNode({ rpcUrl, network: bitcoin, asset: network.gasAsset })), account };
 }
 
 /** The house's own addresses at which coins lie now: hot and change. Throws while the signer does not tell its account. */

@@ -14,7 +14,7 @@ export const LOCAL_LIMITS = JSON.stringify({
 });
 const EVERY_MS = 1000;
 /** A log-in that failed is not tried again at once: such are counted. */
-const AFTER_FAILURE_MS = 30_000;
+const AFTER_FAILURE_MS = 120_000;
 
 /** The private key with which the demo and the scenarios approve, as PEM; made at the first call. */
 export function demoAdminKey(dir: string): string {

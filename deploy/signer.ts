@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isAmount } from '../domain/money/amount';
-import { runSigner } from '../wallets/keys';
+import { deviceKek, passphraseKek, runSigner } from '../wallets/keys';
+import type { KeyEncryption } from '../wallets/keys';
 import { NETWORK_SETTINGS, bitcoinOf, evmNetworks, tronOf } from './networks';
 import { COLD_SETTINGS } from './treasury-settings';
 
@@ -8,12 +9,30 @@ const schema = z.object({
   SIGNER_SOCKET: z.string().min(1),
   SIGNER_SEED_FILE: z.string().min(1),
   SIGNER_DIR: z.string().min(1),
-  SIGNER_PASSPHRASE: z.string().min(12),
+  SIGNER_KEK: z.enum(['passphrase', 'pkcs11']).default('passphrase'),
+  SIGNER_PASSPHRASE: z.string().optional(),
+  SIGNER_PKCS11_MODULE: z.string().optional(),
+  SIGNER_PKCS11_TOKEN: z.string().default('javizen'),
+  SIGNER_PKCS11_PIN: z.string().optional(),
+  SIGNER_PKCS11_KEY: z.string().default('javizen-kek'),
   SIGNER_LIMITS: z.string().default('{}'),
   SIGNER_APPROVAL_HOURS: z.coerce.number().int().positive().default(48),
   ...NETWORK_SETTINGS,
   ...COLD_SETTINGS,
 });
+
+type KekSettings = Pick<z.infer<typeof schema>, 'SIGNER_KEK' | 'SIGNER_PASSPHRASE' | 'SIGNER_PKCS11_MODULE' | 'SIGNER_PKCS11_TOKEN' | 'SIGNER_PKCS11_PIN' | 'SIGNER_PKCS11_KEY'>;
+
+/** What the commands about keys read of the signer's settings. */
+export const KEY_SETTINGS = schema.pick({ SIGNER_SEED_FILE: true, SIGNER_KEK: true, SIGNER_PASSPHRASE: true, SIGNER_PKCS11_MODULE: true, SIGNER_PKCS11_TOKEN: true, SIGNER_PKCS11_PIN: true, SIGNER_PKCS11_KEY: true }).partial({ SIGNER_SEED_FILE: true });
+
+/** The key-encryption key of the settings. `make`: a device makes one where it has none. Throws, naming what is missing. */
+export function kekOf(config: KekSettings, make = false): KeyEncryption {
+  if (config.SIGNER_KEK === 'passphrase') return passphraseKek(config.SIGNER_PASSPHRASE ?? '');
+  const { SIGNER_PKCS11_MODULE: module, SIGNER_PKCS11_PIN: pin, SIGNER_PKCS11_TOKEN: token, SIGNER_PKCS11_KEY: key } = config;
+  if (!module || !pin) throw new Error('SIGNER_KEK=pkcs11 needs SIGNER_PKCS11_MODULE and SIGNER_PKCS11_PIN');
+  return deviceKek({ module, pin, token, key }, make);
+}
 
 const HOUR_MS = 3_600_000;
 const decimal = z.string().refine(isAmount, 'not an amount');
@@ -43,7 +62,7 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
   const signer = await runSigner({
     socketPath: config.SIGNER_SOCKET,
     seedFile: config.SIGNER_SEED_FILE,
-    passphrase: config.SIGNER_PASSPHRASE,
+    kek: kekOf(config),
     dir: config.SIGNER_DIR,
     policy: {
       networks: Object.fromEntries(networks),

@@ -317,6 +317,9 @@ export class World {
       SIGNER_SOCKET: this.env.SIGNER_SOCKET,
       SIGNER_SEED_FILE: this.given('SIGNER_SEED_FILE') ?? join(dir, 'seed.sealed'),
       SIGNER_DIR: dir,
+      // A device's library may have settings of its own.
+      ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),
+      ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([name, value]) => value && /^SIGNER_(KEK|PKCS11_\w+|APPROVAL_HOURS)$/.test(name))),
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),
       ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$|^(BITCOIN|TRON)_NETWORK$/.test(name))),
     };

@@ -69,7 +69,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const secondFactors = createSecondFactors(deps, vault);
   const requests = createWithdrawalRequests(deps, secondFactors, config.withdrawalLimits ?? WITHDRAWAL_LIMITS);
   const routes = [
-    ...sessionRoutes(deps, createAccounts(deps), post, live.ended),
+    ...sessionRoutes(deps, createAccounts(deps), secondFactors, { post, ended: live.ended }),
     ...kycRoutes(deps, createKycService(deps, vault), vault),
     ...marketRoutes(deps),
     ...balanceRoutes(deps),

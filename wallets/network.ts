@@ -109,7 +109,7 @@ export interface OpenNetwork {
   readonly network: Network;
   readonly chain: Pick<Chain, 'address'>;
   readonly own: OwnAddresses;
-  readonly hotAddress: string;
+  isHouse(address: string): boolean;
   readonly rails: readonly Rail[];
   readonly cold?: NetworkCold | undefined;
   begin(): void;
@@ -175,7 +175,7 @@ async function openTron(deps: NetworkDeps, network: Network, settings: NetworkCo
   const sweeps = createSweeps({ ...shared, transactions, maySweep: guard.maySweep, policyOf: policiesOf(network, settings) });
   const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
   const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
-  return { network, chain, own, hotAddress, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
+  return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
 }
 
 async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
@@ -197,7 +197,7 @@ async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkCon
     const sweeps = createSweeps({ ...shared, transactions, policyOf: policiesOf(network, settings) });
     const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
     const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
-    return { network, chain, own, hotAddress, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
+    return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
   } catch (error) {
     chain.close();
     throw error;
@@ -228,7 +228,7 @@ async function openBitcoin(deps: NetworkDeps, network: Network, settings: Networ
   const chain = treasuryChain(node, purse);
   const venueMoney = createVenueMoney({ ...shared, chain, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
   const payouts = createPayouts({ ...shared, chain, own, transactions, venueMoney });
-  return { network, chain: node, own, hotAddress, rails, cold, ...createRounds(deps, network, settings, { chain: { ...node, close: () => undefined }, states: nodes.states }, { scanner, transactions, between: [], payouts, venueMoney, cold }) };
+  return { network, chain: node, own, isHouse: (address) => house.isOurs(address), rails, cold, ...createRounds(deps, network, settings, { chain: { ...node, close: () => undefined }, states: nodes.states }, { scanner, transactions, between: [], payouts, venueMoney, cold }) };
 }
 
 /** Two kinds of addresses whose coins are ours, as one. */

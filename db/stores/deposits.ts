@@ -45,6 +45,8 @@ export interface DepositStore {
   forgetAbove(network: string, height: number): Promise<void>;
   /** How many credits of this output were taken back so far. */
   reversals(row: DepositRow): Promise<number>;
+  /** Was the credit with this reference carried out? */
+  isCredited(reference: string): Promise<boolean>;
   inStates(network: string, states: readonly DepositRow['state'][]): Promise<DepositRow[]>;
   /** Changes a row only if it is still in one of the states. Answers whether it was. */
   move(id: string, from: readonly DepositRow['state'][], set: Partial<DepositRow>): Promise<boolean>;
@@ -117,6 +119,7 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
       const prefix = `${depositReference(row)}:reverse`;
       return dataSource.getRepository(CommandEntity).countBy({ reference: And(MoreThan(`${prefix}:`), LessThan(`${prefix};`)) });
     },
+    isCredited: (reference) => dataSource.getRepository(CommandEntity).existsBy({ reference }),
     inStates: (network, states) => deposits.find({ where: { network, state: In([...states]) }, order: { createdAt: 'ASC' } }),
     move: async (id, from, set) => (await deposits.update({ id, state: In([...from]) }, set)).affected === 1,
   };

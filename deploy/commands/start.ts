@@ -58,7 +58,7 @@ async function main(): Promise<void> {
 
 /** Settings of the operator: those that the product knows, not the whole environment of the terminal. */
 function productSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const known = /^(PORT|HOST|PUBLIC_ORIGIN|LOG_LEVEL|DATABASE_URL|REDIS_URL|SESSION_SECRET|KYC_\w+|MAIL_DIR|SMTP_URL|WITHDRAWAL_LIMITS|BINANCE_\w+|ETHEREUM_\w+|BSC_\w+|POLYGON_\w+|EVM_NETWORKS|BITCOIN_\w+|TRON_\w+|SIGNER_\w+)$/;
+  const known = /^(PORT|HOST|PUBLIC_ORIGIN|LOG_LEVEL|DATABASE_URL|REDIS_URL|SESSION_SECRET|KYC_\w+|MAIL_DIR|SMTP_URL|WITHDRAWAL_LIMITS|BINANCE_\w+|ETHEREUM_\w+|BSC_\w+|POLYGON_\w+|EVM_NETWORKS|BITCOIN_\w+|TRON_\w+|LARGE_DEPOSITS|TREASURY|COLD_STORAGE|RECONCILE_THRESHOLDS|SIGNER_\w+)$/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => known.test(name)));
 }
 

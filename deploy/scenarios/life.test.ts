@@ -21,7 +21,7 @@ import { World, chainOf, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { browserPath, openBrowser } from './browser';
 import { Client, DOCUMENT, until } from './client';
-import { approvePayout, live } from './life';
+import { approvePayout, balances, live } from './life';
 import { liveByClicks } from './life-by-clicks';
 import type { Life } from './life-by-clicks';
 
@@ -234,6 +234,31 @@ test('the same reference 50 times at once: one swap, one withdrawal, 50 equal an
   expect(same(answers)).toBe(1);
   await expect(user.call('POST', '/withdrawals', { ...body, amount: '0.2' }, { 'idempotency-key': 'fifty-withdrawals' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
   expect((await user.call<{ items: unknown[] }>('GET', '/withdrawals')).items).toHaveLength(1);
+  await balanced();
+});
+
+test('E24: to the deposit address of another user it is a transfer inside the books: no transaction, no fee, no admin', async () => {
+  const [{ user: payer }, { user: payee }] = [await funded(), await funded()];
+  const { address: to } = await payee.call<{ address: string }>('POST', '/deposit-addresses', { network: 'ethereum' });
+  const asked = await payer.call<{ id: string }>('POST', '/withdrawals', { asset: 'ETH', network: 'ethereum', address: to, amount: '1.25' }, { 'idempotency-key': 'to-a-neighbour' });
+  const paid = await until('the transfer', async () => {
+    const row = await payer.call<{ state: string; txid: string | null; reason: string | null }>('GET', `/withdrawals/${asked.id}`);
+    return row.state === 'CONFIRMED' && row;
+  });
+  expect(paid).toMatchObject({ txid: null, reason: 'INSIDE' });
+  expect([await balances(payer), await balances(payee)]).toEqual(['0.75 ETH', '3.25 ETH']);
+  await balanced();
+});
+
+test('E28: fifty withdrawals of everything at once: one holds it, the others are refused', async () => {
+  const { user } = await funded();
+  const body = { asset: 'ETH', network: 'ethereum', address: `0x${randomBytes(20).toString('hex')}`, amount: '1.9' };
+  const outcomes = await Promise.allSettled(Array.from({ length: 50 }, (_, nth) => user.call<{ id: string }>('POST', '/withdrawals', body, { 'idempotency-key': `everything-${nth}` })));
+  const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  expect(made).toHaveLength(1);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+  await user.call('DELETE', `/withdrawals/${made[0]?.id ?? ''}`);
+  expect(await balances(user)).toBe('2 ETH');
   await balanced();
 });
 

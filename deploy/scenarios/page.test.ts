@@ -143,6 +143,16 @@ inBrowser('the page', () => {
       await adminBrowser.shoot(`admin-withdrawals-${name}`);
     }
     expect([...userBrowser.complaints, ...adminBrowser.complaints, ...world.failures]).toEqual([]);
+    // Logged in again, it asks for a code; the browser notes the refusal that says so.
+    await page.getByTestId('logout').click();
+    await page.getByTestId('auth-email').fill('ada@example.org');
+    await page.getByTestId('auth-password').fill(PASSWORD);
+    await page.getByTestId('auth-submit').click();
+    await page.getByTestId('auth-code').fill(shownBy(world, secret));
+    await userBrowser.shoot('login-with-code');
+    await page.getByTestId('auth-submit').click();
+    await page.getByTestId('logout').waitFor();
+    expect(userBrowser.complaints.splice(0).filter((complaint) => !complaint.includes('403'))).toEqual([]);
   });
 
   test.each(['overview', 'trade', 'kyc', 'deposit', 'swap', 'withdraw', 'history'])(
@@ -192,6 +202,9 @@ inBrowser('the page', () => {
       await page.setViewportSize({ width, height: 1000 });
       await page.goto(`${world.url}/admin/treasury`);
       await page.getByTestId('pause-row').waitFor();
+      await page.getByTestId('network-fault').waitFor();
+      expect(await page.getByTestId('network-fault').textContent()).toContain('do not agree on block 7');
+      expect(await page.getByTestId('node-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state')))).toEqual(['used', 'silent']);
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
       await adminBrowser.shoot(`admin-treasury-${name}`);
     }

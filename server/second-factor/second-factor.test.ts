@@ -1,4 +1,4 @@
-import { testWorld } from '../testing';
+import { PASSWORD, testWorld } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
 import { enrol, shownBy } from './testing';
 
@@ -48,6 +48,21 @@ test('a withdrawal wants a code; each is good once; a recovery code once too', a
   expect((await ask(codes[0]?.toUpperCase())).status).toBe(201);
   expect((await ask(codes[0])).body.error.code).toBe('SECOND_FACTOR_WRONG');
   expect((await user.get('/second-factor')).body.recoveryLeft).toBe(9);
+});
+
+test('logging in wants a code too, after the password alone', async () => {
+  const { code: shows } = await enrol(world, user);
+  const email = (await user.get('/session')).body.user.email as string;
+  const again = world.visitor();
+  const logIn = (password: string, code?: string) => again.agent.post('/api/session').send({ email, password, ...(code && { code }) });
+  expect((await logIn('not the password')).body.error.code).toBe('BAD_CREDENTIALS');
+  expect((await logIn('not the password', shows())).body.error.code).toBe('BAD_CREDENTIALS');
+  expect((await logIn(PASSWORD)).body.error.code).toBe('SECOND_FACTOR_REQUIRED');
+  expect((await logIn(PASSWORD, '000000')).body.error.code).toBe('SECOND_FACTOR_WRONG');
+  expect((await again.get('/session')).body.user).toBeNull();
+  const code = shows();
+  expect((await logIn(PASSWORD, code)).body.user.email).toBe(email);
+  expect((await logIn(PASSWORD, code)).body.error.code).toBe('SECOND_FACTOR_WRONG');
 });
 
 test('one code sent twice at once is taken once', async () => {

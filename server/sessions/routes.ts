@@ -6,14 +6,15 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { beginSession, endSession } from '../http/session';
 import type { Post } from '../jobs/mail';
+import type { SecondFactors } from '../second-factor/service';
 import { createPasswordLogin } from './password-login';
 
 /** Accounts and sessions. `ended` hears of each session that was logged out. */
 export function sessionRoutes(
   deps: Pick<ServerDeps, 'clock'>,
   accounts: Accounts,
-  post: Post,
-  ended: (sessionId: string) => void,
+  secondFactors: Pick<SecondFactors, 'prove'>,
+  { post, ended }: { readonly post: Post; readonly ended: (sessionId: string) => void },
 ): Route[] {
   const passwordLogin = createPasswordLogin(accounts);
   return [
@@ -22,8 +23,10 @@ export function sessionRoutes(
       post.send('welcome', user.id, user);
       return presentSession(user, await beginSession(req, user.id, deps.clock.now()));
     }),
-    route(ENDPOINTS.login, async ({ req, res }) => {
+    route(ENDPOINTS.login, async ({ req, res, body }) => {
       const user = await passwordLogin(req, res);
+      // After the password: nobody learns of a second factor without it.
+      await secondFactors.prove(user.id, body.code);
       return presentSession(user, await beginSession(req, user.id, deps.clock.now()));
     }),
     route(ENDPOINTS.logout, async ({ req }) => {

@@ -31,7 +31,7 @@ function fakeWorld() {
   let ring: ChainBlockRow[] = [];
   let genesis: string | undefined;
   let addresses: DepositAddressRow[] = [{ network: 'ethereum', index: 0, address: USER, userId: 'u1', createdAt: 0, frozenAt: null }];
-  const world = { chain: blocks('a', 1), head: 0, rows, commands, dieAt: '' as string, ring: () => ring, issue: (row: DepositAddressRow) => (addresses = [...addresses, row]) };
+  const world = { chain: blocks('a', 1), head: 0, rows, commands, dieAt: '' as string, stale: undefined as DepositRow[] | undefined, ring: () => ring, issue: (row: DepositAddressRow) => (addresses = [...addresses, row]) };
   const store: DepositStore = {
     addresses: async (_, index = -1) => addresses.filter((row) => row.index > index),
     addressOf: async () => null,
@@ -52,11 +52,12 @@ function fakeWorld() {
     },
     saveDeposits: () => Promise.reject(new Error('not here')),
     explained: () => Promise.reject(new Error('not here')),
-    above: async (_, height) => rows.filter((row) => row.blockHeight > height && row.state !== 'ORPHANED'),
+    above: async (_, height) => (world.stale ?? rows).filter((row) => row.blockHeight > height && row.state !== 'ORPHANED'),
     forgetAbove: async (_, height) => {
       ring = ring.filter((block) => block.height <= height);
       if (world.dieAt === 'forgotten') throw new Error('killed');
     },
+    isCredited: async (reference) => commands.some((command) => command.reference === reference),
     reversals: async (row) => new Set(commands.filter((command) => command.kind === 'deposit.reverse' && command.depositId === row.id).map((command) => command.reference)).size,
     inStates: async (_, states) => rows.filter((row) => states.includes(row.state)),
     move: async (id, from, set) => {
@@ -110,6 +111,20 @@ test('credited once it is deep enough, by a reference that names the output alon
   await scanner.round();
   expect(references()).toEqual(['deposit:ethereum:t1:native']);
   expect(world.rows).toMatchObject([{ state: 'CREDITED' }]);
+});
+
+test('read by two at once, a credit is taken back once: who saw the row before the other took it back takes nothing more', async () => {
+  const { world, start, show, references } = fakeWorld();
+  show(blocks('a', 12, { 5: pays('t1') }));
+  const [one, other] = [await start(), await start()];
+  await one.round();
+  await other.round();
+  show(after(world.chain, 4, blocks('b', 12)));
+  // Both have read that it is credited; then the other one is quicker.
+  world.stale = world.rows.map((row) => ({ ...row }));
+  await one.round();
+  await other.round();
+  expect(references().filter((reference) => reference.includes(':reverse:'))).toEqual(['deposit:ethereum:t1:native:reverse:0']);
 });
 
 test('a node that is behind is no reorganisation', async () => {

@@ -202,8 +202,10 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
   if (row.state === 'CREDITED' || row.state === 'SWEPT') {
     const { id: depositId, userId, network, asset } = row;
     const amount = formatAmount(parseAmount(row.amount));
-    const reference = `${depositReference(row)}:reverse:${await store.reversals(row)}`;
-    await engine.submit({ kind: 'deposit.reverse', reference, depositId, userId, network, asset, amount });
+    const reversals = await store.reversals(row);
+    // Another process may have taken it back since the row was read: a credit that was never made must not be reversed.
+    if (!(await store.isCredited(creditReference(row, reversals)))) return;
+    await engine.submit({ kind: 'deposit.reverse', reference: `${depositReference(row)}:reverse:${reversals}`, depositId, userId, network, asset, amount });
     return;
   }
   if (await store.move(row.id, [row.state], { state: 'ORPHANED', confirmations: 0 })) {
@@ -215,10 +217,7 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
  * Credits and reversals of one output take turns, so the number of reversals names the next credit: `deposit:<network>:
  * <txid>:<position>` for the first, with `:<n>` after n reversals. Not the block's hash: a chain may come back to a block.
  */
-async function creditReference(store: DepositStore, row: DepositRow): Promise<string> {
-  const reversals = await store.reversals(row);
-  return reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`;
-}
+const creditReference = (row: DepositRow, reversals: number): string => (reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`);
 
 /** Deposits taken further at a time: the engine commits them together. */
 const AT_A_TIME = 50;
@@ -263,7 +262,7 @@ async function credit({ engine, store, network, logger }: ScannerDeps, row: Depo
   const { id: depositId, userId, asset } = row;
   const amount = formatAmount(parseAmount(row.amount));
   try {
-    await engine.submit({ kind: 'deposit.credit', reference: await creditReference(store, row), depositId, userId, network: network.id, asset, amount });
+    await engine.submit({ kind: 'deposit.credit', reference: creditReference(row, await store.reversals(row)), depositId, userId, network: network.id, asset, amount });
   } catch (error) {
     // One deposit that is refused must not keep the others waiting.
     if (!(error instanceof DomainError)) throw error;

@@ -11,10 +11,12 @@ import type { Multisig } from '../chains/bitcoin/multisig';
 import { coldKeys } from '../cold/places';
 import type { ColdPlace } from '../cold/places';
 import { SATOSHI_DECIMALS } from '../chains/bitcoin/blocks';
-import { checkPsbt, outpointsOf, PsbtRefused, signPsbt } from '../chains/bitcoin/psbt';
+import { checkPsbt, outpointsOf, PsbtRefused, signPsbt, signatureNumbers } from '../chains/bitcoin/psbt';
 import type { Checked } from '../chains/bitcoin/psbt';
 import { openLog } from './append-log';
 import type { Gate } from './approvals';
+import { createNonceIndex } from './nonces';
+import type { NonceIndex } from './nonces';
 import type { Pins } from './pins';
 import { entryOf, refuse } from './policy';
 import type { SignerCoins, SignerPolicy } from './policy';
@@ -72,7 +74,12 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     signed.set(line.intentId, line);
     for (const input of line.inputs) holders.set(`${line.network}/${input}`, originalOf(line.intentId));
   };
-  log.lines.forEach((line) => remember(JSON.parse(line) as Signed));
+  const nonces = createNonceIndex();
+  log.lines.forEach((text) => {
+    const line = JSON.parse(text) as Signed;
+    checkNonces(nonces, line);
+    remember(line);
+  });
 
   const sign = async (raw: CoinIntent): Promise<{ rawTransaction: string; txid: string }> => {
     const intent = readIntent(raw);
@@ -91,6 +98,7 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     if (original !== intent.intentId) checkReplacement(intent, inputs, checked.fee, signed.get(original) ?? refuse('there is nothing to replace'));
     if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], fromChainUnits(checked.fee, SATOSHI_DECIMALS));
     const done = signPsbt(checked, keys.key);
+    checkNonces(nonces, done);
     const { intentId, network, purpose, to, amount } = intent;
     const line: Signed = { intentId, bodyHash, ...done, network, purpose, to, amount, fee: checked.fee.toString(), inputs };
     log.append(JSON.stringify(line));
@@ -112,6 +120,11 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     },
     close: log.close,
   };
+}
+
+/** Each input's signature; a transaction's id names what was signed. */
+function checkNonces(nonces: NonceIndex, { rawTransaction, txid }: { readonly rawTransaction: string; readonly txid: string }): void {
+  for (const [at, r] of signatureNumbers(rawTransaction).entries()) nonces.add(r, `${txid}:${at}`);
 }
 
 function keysOf(seed: Uint8Array, network: string, rules: SignerCoins, cold: ColdPlace | undefined): Keys {

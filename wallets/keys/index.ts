@@ -1,3 +1,4 @@
+import type { KeyEncryption } from './kek';
 import { openSeed } from './seed';
 import { createSigner } from './signer';
 import type { SignerPolicy } from './signer';
@@ -5,7 +6,15 @@ import { serveSigner } from './socket';
 
 export { connectSigner, serveSigner } from './socket';
 export { createSigner } from './signer';
-export { openSeed } from './seed';
+export { passphraseKek } from './kek';
+export type { KeyEncryption } from './kek';
+export { deviceKek } from './pkcs11';
+export type { DeviceOptions } from './pkcs11';
+export { freshSeed, openSeed, readSeed, rotateSeed, seedOfWords, writeSeed } from './seed';
+export type { Seed } from './seed';
+export { joinShares, readShare, splitSeed } from './shares';
+export { knownBy } from './known';
+export type { KnownBy } from './known';
 export { makeAdminKey, signApproval } from './admin-key';
 export { enrolAdmin, readAdmins, readPublicKey, revokeAdmin } from './admins';
 export { adminsFile } from './approvals';
@@ -15,7 +24,7 @@ export type { SignerPolicy } from './signer';
 export interface SignerOptions {
   readonly socketPath: string;
   readonly seedFile: string;
-  readonly passphrase: string;
+  readonly kek: KeyEncryption;
   /** For the append-only log of what was signed, and the pinned venue addresses. */
   readonly dir: string;
   readonly policy: SignerPolicy;
@@ -23,7 +32,7 @@ export interface SignerOptions {
 
 /** Opens the seed and serves the signer until the process ends. */
 export async function runSigner(options: SignerOptions): Promise<{ close(): void }> {
-  const mnemonic = await openSeed(options.seedFile, options.passphrase);
+  const mnemonic = await openSeed(options.seedFile, options.kek);
   const server = await serveSigner(createSigner(mnemonic, options.policy, options.dir), options.socketPath);
   return { close: () => void server.close() };
 }

@@ -18,7 +18,9 @@ const TAG_BYTES = 16;
 /** A package with native code, which is not on every machine: asked for when a device is used, not before. */
 async function library(): Promise<typeof Pkcs11> {
   try {
-    return await import('pkcs11js');
+    // How a package of the former kind looks depends on who loads it.
+    const loaded = (await import('pkcs11js')) as typeof Pkcs11 & { readonly default?: typeof Pkcs11 };
+    return loaded.default ?? loaded;
   } catch {
     throw new Error('the package pkcs11js is not here: it is optional and needs a C++ compiler. Install one, run `npm install` again');
   }

@@ -52,6 +52,12 @@ function writeWhole(file: string, text: string): void {
 
 const kekOf = (key: KeyEncryption | string): KeyEncryption => (typeof key === 'string' ? passphraseKek(key) : key);
 
+/** Words and what they mean, in the library's own form. */
+export type Seed = Mnemonic;
+
+/** The seed of 12 to 24 words. Throws on words that are none, or that do not belong together. */
+export const seedOfWords = (words: string): Seed => Mnemonic.fromPhrase(words.trim().replace(/\s+/g, ' '));
+
 /** A new seed: 24 words. */
 export const freshSeed = (): Mnemonic => Mnemonic.fromEntropy(randomBytes(32));
 

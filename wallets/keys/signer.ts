@@ -9,6 +9,8 @@ import type { Units } from '../../domain/money/amount';
 import { openLog } from './append-log';
 import { openGate } from './approvals';
 import { createCoinSigner } from './coins';
+import { createNonceIndex } from './nonces';
+import type { NonceIndex } from './nonces';
 import { openPins } from './pins';
 import { checkDestination, entryOf, readIntent, readPayment, refuse } from './policy';
 import type { OwnAccounts, SignerPolicy } from './policy';
@@ -17,8 +19,8 @@ import { createTronSigner } from './tron';
 export type { SignerPolicy } from './policy';
 
 const TOKEN = new Interface(['function transfer(address to, uint256 value)']);
-const HOT_PATH = "m/44'/60'/1'/0/0";
-const DEPOSIT_PATH = "m/44'/60'/0'/0";
+export const HOT_PATH = "m/44'/60'/1'/0/0";
+export const DEPOSIT_PATH = "m/44'/60'/0'/0";
 
 /** What was signed: one line for each intent, written before the bytes are given away. */
 interface LogLine {
@@ -50,11 +52,16 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
   const slots = new Map<string, string>();
+  const nonces = createNonceIndex();
   const remember = (line: LogLine): void => {
     signed.set(line.intentId, line);
     if (line.intent) slots.set(slotOf(line.intent), originalOf(line.intentId));
   };
-  log.lines.forEach((line) => remember(JSON.parse(line) as LogLine));
+  log.lines.forEach((text) => {
+    const line = JSON.parse(text) as LogLine;
+    checkNonce(nonces, Transaction.from(line.rawTransaction));
+    remember(line);
+  });
 
   const build = (intent: SignIntent): Transaction => {
     const network = entryOf(policy.networks, intent.network) ?? refuse(`network ${intent.network}`);
@@ -98,6 +105,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     const rawTransaction = await key.signTransaction(transaction);
     const decoded = Transaction.from(rawTransaction);
     if (decoded.unsignedHash !== transaction.unsignedHash || decoded.from !== key.address) throw new Error('the signature is not of what was asked');
+    checkNonce(nonces, decoded);
     const line: LogLine = { intentId: intent.intentId, bodyHash, txid: decoded.hash ?? refuse('no hash'), rawTransaction, intent };
     log.append(JSON.stringify(line));
     remember(line);
@@ -148,6 +156,11 @@ function orRefuse<T>(work: () => T): T {
 function coldAddresses(cold: NonNullable<SignerPolicy['cold']>): OwnAccounts['isCold'] {
   const lists = new Map(Object.entries(cold).flatMap(([network, place]) => ('addresses' in place ? [[network, new Set(place.addresses.map((address) => (address.startsWith('0x') ? getAddress(address) : address)))] as const] : [])));
   return (network, address) => lists.get(network)?.has(address) === true;
+}
+
+/** The same unsigned transaction may be signed again: it gives the same bytes. */
+function checkNonce(nonces: NonceIndex, { signature, unsignedHash }: Transaction): void {
+  nonces.add(signature?.r ?? '', unsignedHash);
 }
 
 const hashOf = (intent: SignIntent): string =>

@@ -9,6 +9,7 @@ const HOT = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 const OURS = '0x52908400098527886E0F7030069857D2E4169EE7';
 const GOOD = '0xde709f2102306220921060314715629080e2fb77';
 const BITCOIN = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
+const CHANGE = 'bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq';
 const terms = { minDeposit: '0', depositFee: '0', minWithdrawal: '0', withdrawalFee: '0' };
 const rails: Registry['rails'] = [
   { asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, ...terms },
@@ -21,8 +22,8 @@ const ethereum = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, ga
 // Nobody is asked: an address says everything by itself.
 const evm = createEvmChain(ethereum, rails, { rpcUrl: 'http://127.0.0.1:1', traces: false });
 const networks = new Map<string, CheckedNetwork>([
-  ['ethereum', { chain: evm, hotAddress: HOT, own, rails: rails.filter(({ network }) => network === 'ethereum') }],
-  ['bitcoin', { chain: { address: (text) => canonicalAddress(text, 'mainnet') }, hotAddress: 'bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq', own, rails: rails.filter(({ network }) => network === 'bitcoin') }],
+  ['ethereum', { chain: evm, isHouse: (address) => address === HOT, own, rails: rails.filter(({ network }) => network === 'ethereum') }],
+  ['bitcoin', { chain: { address: (text) => canonicalAddress(text, 'mainnet') }, isHouse: (address) => address === CHANGE, own, rails: rails.filter(({ network }) => network === 'bitcoin') }],
 ]);
 const check = createAddressCheck(registry, networks, () => false);
 
@@ -41,6 +42,10 @@ test.each([
   ['our hot wallet, written small', HOT.toLowerCase()],
 ])('E25: denied: %s', async (_what, address) => {
   for (const asset of ['ETH', 'USDT']) await expect(check.check('ethereum', asset, address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
+});
+
+test('E25: our own change on Bitcoin is denied, in whatever letters', async () => {
+  for (const address of [CHANGE, CHANGE.toUpperCase()]) await expect(check.check('bitcoin', 'BTC', address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
 });
 
 test.each([

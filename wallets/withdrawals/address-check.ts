@@ -11,10 +11,10 @@ const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$|^T9yD14Nj9j7xAB4dbGeiX9h8unkK
 
 export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;
-  readonly hotAddress: string;
+  /** One of the house's own: the hot wallet's, one for change, or cold storage's. */
+  isHouse(address: string): boolean;
   readonly own: Pick<OwnAddresses, 'ownerOf'>;
   readonly rails: readonly Rail[];
-  readonly cold?: { isOurs(address: string): boolean } | undefined;
 }
 
 /** Checks where a user wants coins sent, before anything is held. `closed`: is the network listed, and not open now? */
@@ -28,7 +28,7 @@ export function createAddressCheck(registry: Registry, networks: ReadonlyMap<str
       if (!address) throw new DomainError('BAD_ADDRESS', { network });
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
-      if (DENIED.test(lower) || contracts.includes(lower) || lower === known.hotAddress.toLowerCase() || known.cold?.isOurs(address)) throw new DomainError('ADDRESS_DENIED', { network });
+      if (DENIED.test(lower) || contracts.includes(lower) || known.isHouse(address)) throw new DomainError('ADDRESS_DENIED', { network });
       return { address, inside: known.own.ownerOf(address) !== undefined };
     },
   };

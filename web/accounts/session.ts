@@ -21,7 +21,7 @@ export async function loadSession(): Promise<void> {
   take(await api.get<SessionView>('/session'));
 }
 
-export async function enter(kind: 'login' | 'register', body: { email: string; password: string; locale?: 'en' | 'fa' }): Promise<void> {
+export async function enter(kind: 'login' | 'register', body: { email: string; password: string; locale?: 'en' | 'fa'; code?: string }): Promise<void> {
   take(await api.post<SessionView>(kind === 'login' ? '/session' : '/accounts', body));
 }
 

@@ -37,11 +37,11 @@ export const GUARDS: readonly Guard[] = [
   { incident: 'E38', file: 'wallets/keys/tron.ts', line: "if (now < line.expiration + SURELY_ENDED_MS) refuse(`${line.intentId} may still be mined`);", without: '', testFile: incidents('tron'), test: 'incidents of TRON E38' },
   { incident: 'E20', file: 'wallets/chains/bitcoin/blocks.ts', line: 'position: `out:${index}`', without: "position: 'out:0'", testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E20' },
   { incident: 'E22', file: 'wallets/chains/bitcoin/blocks.ts', line: 'if (isCoinbase) continue;', without: '', testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E22' },
-  { incident: 'E23', file: 'wallets/chains/bitcoin/addresses.ts', line: 'script.length === 22 && script[0] === 0 && script[1] === 20', without: 'script.length === 22 && script[1] === 20', testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E23' },
+  { incident: 'E23', file: 'wallets/chains/bitcoin/addresses.ts', line: 'if (script[0] !== 0) return undefined;', without: '', testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E23' },
   { incident: 'E30', file: 'wallets/chains/evm/transfers.ts', line: 'if (!token || count === 0n || !watched(to)) return [];', without: 'if (!token || !watched(to)) return [];', testFile: incidents('tokens'), test: 'E30 moves of nothing' },
   { incident: 'E31', file: 'wallets/deposits/scanner.ts', line: ' || transfer.amount < parseAmount(rail.minDeposit)', without: '', testFile: 'deploy/scenarios/wallets.test.ts', test: 'deposits E31 below the smallest deposit' },
   { incident: 'E32', file: 'wallets/sweeps/index.ts', line: 'const AFTER_FAILURE_MS = 600_000;', without: 'const AFTER_FAILURE_MS = 0;', testFile: incidents('tokens'), test: 'E32 a token that is paused E32 between the signature' },
-  { incident: 'E34', file: 'wallets/network.ts', line: "throw new WrongKey(`${id}: the signer's extended key", without: "throw new Error(`${id}: the signer's extended key", testFile: incidents('payouts'), test: 'E34 a mistyped key E34 one letter' },
+  { incident: 'E34', file: 'wallets/network.ts', line: 'throw new WrongKey(`${id}: ${whose} cannot be read', without: 'throw new Error(`${id}: ${whose} cannot be read', testFile: incidents('payouts'), test: 'E34 a mistyped key E34 one letter' },
   { incident: 'E35', file: 'wallets/chains/evm/index.ts', line: 'const gasLimit = (estimate * 120n) / 100n;', without: 'const gasLimit = estimate > 0n ? 21_000n : 0n;', testFile: incidents('payouts'), test: 'E35' },
   { incident: 'E37', file: 'wallets/deposits/scanner.ts', line: 'formatAmount(transfer.amount > MAX_UNITS ? MAX_UNITS : transfer.amount)', without: 'formatAmount(transfer.amount)', testFile: incidents('tokens'), test: 'E37' },
 ];

@@ -1,6 +1,7 @@
 /** Accounts and sessions: who somebody is. */
 import { z } from 'zod';
 import { id, locale, time } from './common';
+import { code } from './second-factor';
 
 /** Compared without case and without spaces around it. */
 export const email = z.string().trim().toLowerCase().max(190).pipe(z.email()).meta({ example: 'ada@example.org' });
@@ -13,7 +14,8 @@ export const register = z.strictObject({
 });
 export type Register = z.input<typeof register>;
 
-export const login = z.strictObject({ email, password: z.string().min(1).max(200) });
+/** `code`: of the second factor, where the account has one. */
+export const login = z.strictObject({ email, password: z.string().min(1).max(200), code: code.optional() });
 export type Login = z.input<typeof login>;
 
 export const userView = z.object({

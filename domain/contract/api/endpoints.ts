@@ -105,7 +105,7 @@ export const ENDPOINTS = {
     carries: 'json',
     body: accounts.login,
     answers: accounts.sessionView,
-    refuses: ['BAD_CREDENTIALS'],
+    refuses: ['BAD_CREDENTIALS', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG'],
   }),
   logout: post('/session', 'Log out', { method: 'delete', answers: nothing }),
   session: get('/session', 'Who am I', { access: 'public', answers: accounts.sessionView }),

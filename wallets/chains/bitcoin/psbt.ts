@@ -4,7 +4,7 @@
  * intent or our own change. Pure.
  */
 import type { BIP32Interface } from 'bip32';
-import { Psbt, Transaction } from 'bitcoinjs-lib';
+import { Psbt, Transaction, script as codec } from 'bitcoinjs-lib';
 import * as secp256k1 from 'tiny-secp256k1';
 import { accountPath, hexOf, parametersOf, sameBytes } from './addresses';
 import type { Account, BitcoinNetwork, Branch } from './addresses';
@@ -150,6 +150,14 @@ function checkOutputs(psbt: Psbt, { account, network, payments }: Expectation): 
     demand(key.branch === 1 && sameBytes(account.own(1, key.index).script, script), 'change that is not ours');
   }
   demand(wanted.length === 0, 'a payment is missing');
+}
+
+/** The r of each input's signature, hexadecimal. */
+export function signatureNumbers(rawTransaction: string): string[] {
+  return Transaction.fromHex(rawTransaction).ins.map(({ witness: [signature] }) => {
+    if (!signature) throw new Error('an input without a signature');
+    return hexOf(codec.signature.decode(signature).signature.subarray(0, 32));
+  });
 }
 
 /** Signs what was checked, with the account's private key, and verifies each signature. The same PSBT gives the same bytes. */
