@@ -83,7 +83,7 @@ export async function openOutside(config: Config, registry: Registry): Promise<{
 /** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */
 async function openChains(config: Config, registry: Registry, signer: Signer): Promise<Outside['chains']> {
   const nodes = new Map(openNetworks(config).map(({ id, rpcUrls }) => [id, rpcUrls]));
-  const { rpcUrl: tronUrl = '', tron = 'main' } = openTron(config) ?? {};
+  const tron = openTron(config);
   return Promise.all(
     registry.networks.filter(({ kind }) => kind !== 'bitcoin').map(async (network) => {
       const rails = registry.rails.filter((rail) => rail.network === network.id);
@@ -92,10 +92,8 @@ async function openChains(config: Config, registry: Registry, signer: Signer): P
         () => undefined,
       );
       const place = config.COLD_STORAGE[network.id];
-      const chain =
-        network.kind === 'tron'
-          ? createTronChain(network, rails, { rpcUrl: tronUrl, tron })
-          : anyNode(network, nodes.get(network.id) ?? [], (rpcUrl) => createEvmChain(network, rails, { rpcUrl, traces: false }));
+      const evm = (rpcUrl: string) => createEvmChain(network, rails, { rpcUrl, traces: false });
+      const chain: Chain = network.kind === 'tron' ? anyNode(network, tron?.rpcUrls ?? [], (rpcUrl) => createTronChain(network, rails, { rpcUrl, tron: tron?.tron ?? 'main' })) : anyNode(network, nodes.get(network.id) ?? [], evm);
       return { network, rails, chain, hotAddress, cold: place ? coldList(network, place, chain.address) : [] };
     }),
   );

@@ -1,8 +1,14 @@
 /** The wallets on the TRON emulator whose blocks we mine, with the real signer, the real engine and a real database. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TronIntent } from '../../domain/contract/ports';
 import { createTronChain } from '../../wallets/chains/tron';
 import { decodeSigned } from '../../wallets/chains/tron/wire';
+import { createSigner } from '../../wallets/keys';
+import { rulesOf, testAdmin } from '../../wallets/keys/testing';
 import { firstListing } from '../../db/seed';
+import { freshMnemonic } from '../local/evm/stranger';
 import { LOCAL_TETHER } from '../local/tron/accounts';
 import { freshTron, tronBalance } from '../local/tron/faucet';
 import { askTron } from '../local/tron/start';
@@ -199,6 +205,24 @@ if (noTron) process.stderr.write(`${noTron}\n`);
       await stage.signer.signTron(venue);
       await refused({ purpose: 'venue', intentId: 'venue:2', to: freshTron().address }, 'not the pinned one');
     });
+  });
+
+  test('a withdrawal without its approvals is not signed, whatever our own tables say of it', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'tron-approvals-'));
+    const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 } }, maxFee: '60' };
+    const signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: rulesOf({ TRX: { auto: '10', autoDaily: '15', fourEyes: '1000' } }), trons: { tron } }, dir);
+    const admin = testAdmin('ada', dir);
+    const at = Date.now();
+    const intent = (id: string, amount: string): TronIntent => ({ intentId: `withdrawal:${id}:0`, network: 'tron', purpose: 'withdrawal', asset: 'TRX', from: 'hot', to: freshTron().address, amount, feeLimit: '0', envelope: { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 } });
+    const [small, large] = [intent('w1', '10'), intent('w2', '11')];
+    const refused = (one: TronIntent, why: string) => expect(signer.signTron(one)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
+    await signer.signTron(small);
+    await refused(large, '1 more approval');
+    await refused({ ...large, approvals: [admin.approve({ ...large, amount: '12' })] }, '1 more approval');
+    await refused({ ...large, approvals: [admin.approve(large, { feeCap: '1' })] }, 'cost more');
+    await signer.signTron({ ...large, approvals: [admin.approve(large, { feeCap: '2' })] });
+    signer.close();
+    rmSync(dir, { recursive: true, force: true });
   });
 
   test('a node of another network is refused, and answers that are none are never zero', async () => {

@@ -34,15 +34,24 @@ export interface TronGuard {
  */
 export function createTronGuard(deps: TronGuardDeps): TronGuard {
   const { chain, network, own, depositStore, events, clock, logger } = deps;
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+  /** Once, however many of its deposits are looked at together. */
+  const freeze = async (address: string, strangers: readonly string[]): Promise<void> => {
+    if (own.isFrozen(address)) return;
+    await depositStore.freeze(network.id, address, `may be signed for by ${strangers.join(', ')}`.slice(0, 190), clock.now());
+    own.freeze(address, clock.now());
+    events.publish({ name: 'alert', code: 'ADDRESS_FROZEN', message: 'A deposit address can be signed for by somebody else. Nothing more is credited to it.', details: { network: network.id, address, strangers } });
+  };
   const isOurs = async (address: string): Promise<boolean> => {
     if (own.isFrozen(address)) return false;
     const strangers = await chain.strangersOf(address);
-    if (strangers.length === 0) return true;
-    const why = `may be signed for by ${strangers.join(', ')}`;
-    await depositStore.freeze(network.id, address, why.slice(0, 190), clock.now());
-    own.freeze(address, clock.now());
-    events.publish({ name: 'alert', code: 'ADDRESS_FROZEN', message: 'A deposit address can be signed for by somebody else. Nothing more is credited to it.', details: { network: network.id, address, strangers } });
-    return false;
+    if (strangers.length > 0) await inTurn(() => freeze(address, strangers));
+    return strangers.length === 0;
   };
   /** Believed, and perhaps not in the books yet: several are taken further at a time, and one coin is not for two of them. */
   const believed = new Set<string>();
@@ -52,12 +61,6 @@ export function createTronGuard(deps: TronGuardDeps): TronGuard {
     if (expected === undefined || there < expected + parseAmount(row.amount)) return false;
     believed.add(row.id);
     return true;
-  };
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = (work: () => Promise<boolean>): Promise<boolean> => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
   };
   return {
     maySweep: isOurs,

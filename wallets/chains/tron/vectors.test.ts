@@ -99,7 +99,7 @@ test('a mistyped or private extended key gives no addresses', () => {
   expect(() => addressFrom(account.extendedKey)).toThrow('private');
 });
 
-test('E37: counts beyond what a number of JavaScript holds are read as they stand', () => {
+test('E37 counts beyond what a number of JavaScript holds are read as they stand', () => {
   const { balance, small, text } = parseExact('{"balance": 99000000000000001, "small": 12, "text": "99000000000000001"}') as Record<string, unknown>;
   expect([countOf(balance), countOf(small), countOf(text), countOf(undefined)]).toEqual([99_000_000_000_000_001n, 12n, 99_000_000_000_000_001n, 0n]);
   for (const bad of [1.5, 2 ** 53, '1.0', null, true]) expect(() => countOf(bad)).toThrow('no whole number');

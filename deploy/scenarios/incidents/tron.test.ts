@@ -1,12 +1,12 @@
 /** Known attacks and accidents of TRON (by their numbers in the list of incidents), on the emulator with the real scanner and database. */
-import type { TronIntent } from '../../domain/contract/ports';
-import artifact from '../local/evm/contracts/Tether.json';
-import { FAUCET, FAUCET_KEY, LOCAL_TETHER } from '../local/tron/accounts';
-import { freshTron, selectorOf, tokenCall, tronBalance } from '../local/tron/faucet';
-import { askTron } from '../local/tron/start';
-import { hexOf } from '../local/tron/wire';
-import { TronStage, noTron } from './tron-stage';
-import type { Key } from './tron-stage';
+import type { TronIntent } from '../../../domain/contract/ports';
+import artifact from '../../local/evm/contracts/Tether.json';
+import { FAUCET, FAUCET_KEY, LOCAL_TETHER } from '../../local/tron/accounts';
+import { freshTron, selectorOf, tokenCall, tronBalance } from '../../local/tron/faucet';
+import { askTron } from '../../local/tron/start';
+import { hexOf } from '../../local/tron/wire';
+import { TronStage, noTron } from '../tron-stage';
+import type { Key } from '../tron-stage';
 
 jest.setTimeout(120_000);
 if (noTron) process.stderr.write(`${noTron}\n`);
@@ -44,7 +44,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect(await stage.available(user)).toBe(expected);
   };
 
-  test('E15: what failed credits nothing, whatever its data says: reverted, out of energy, and a transfer of TRX that did not happen', async () => {
+  test('E15 what failed credits nothing, whatever its data says: reverted, out of energy, and a transfer of TRX that did not happen', async () => {
     await stage.startWallets();
     const [address, { key }] = [await stage.addressOf('u1'), await other()];
     const reverted = await call(key, LOCAL_TETHER, tokenCall('transfer', address, 9_000_000n));
@@ -59,7 +59,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect(await stage.deposits()).toHaveLength(1);
   });
 
-  test('E16: a TRC-10 token and a token contract of the same name are nothing; what a contract moves is credited from its log', async () => {
+  test('E16 a TRC-10 token and a token contract of the same name are nothing; what a contract moves is credited from its log', async () => {
     await stage.startWallets();
     const [address, { key, address: friend }] = [await stage.addressOf('u1'), await other()];
     // The account must exist for a TRC-10.
@@ -85,7 +85,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     return stage.send(stage.depositKey(index), 'AccountPermissionUpdateContract', value);
   };
 
-  test('E17: an address that somebody else can sign for is frozen: its coins are not swept, and nothing more is credited to it', async () => {
+  test('E17 an address that somebody else can sign for is frozen: its coins are not swept, and nothing more is credited to it', async () => {
     await stage.startWallets();
     const [address, healthy] = [await stage.addressOf('u1'), await stage.addressOf('u2')];
     // No operator's coins yet: what is credited waits to be swept.
@@ -125,7 +125,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     await stage.until('swept', async () => (await stage.deposits())[0]?.state === 'SWEPT', () => stage.mine());
   };
 
-  test('E18: taken and forgotten by the node, it is sent again as it was; ended, it is made anew with another id, and paid once', async () => {
+  test('E18 taken and forgotten by the node, it is sent again as it was; ended, it is made anew with another id, and paid once', async () => {
     await stage.startWallets({ goodForMs: 60_000 });
     await funded();
     const to = freshTron().address;
@@ -143,7 +143,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect(await stage.differences()).toEqual([]);
   });
 
-  test('E18: while the chain stands still nothing is made anew, however late it is by our clocks', async () => {
+  test('E18 while the chain stands still nothing is made anew, however late it is by our clocks', async () => {
     await stage.startWallets({ goodForMs: 60_000 });
     await funded();
     const to = freshTron().address;
@@ -166,7 +166,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('150');
   });
 
-  test('E18: a node that has the transaction and cannot say what became of it is no reason to pay again', async () => {
+  test('E18 a node that has the transaction and cannot say what became of it is no reason to pay again', async () => {
     await stage.startWallets({ goodForMs: 60_000 });
     await funded();
     const to = freshTron().address;
@@ -183,7 +183,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
   });
 
-  test('E18: a payout that was mined and failed burns its energy once and goes back to a person', async () => {
+  test('E18 a payout that was mined and failed burns its energy once and goes back to a person', async () => {
     await stage.startWallets();
     await funded();
     await stage.pay(await stage.addressOf('u1'), 'USDT', '90');
@@ -198,7 +198,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect(await stage.differences()).toEqual([]);
   });
 
-  test('E6: coins that a contract paid and took back credit nothing, also when the node forgets to say so; those that it paid do, once', async () => {
+  test('E6 coins that a contract paid and took back credit nothing, also when the node forgets to say so; those that it paid do, once', async () => {
     await stage.startWallets();
     const [address, { key }] = [await stage.addressOf('u1'), await other()];
     const [pays, mindsNot] = [await deploy(maker(PAYS)), await deploy(maker(MINDS_NOT))];
@@ -227,7 +227,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect((await stage.deposits()).map(({ txid, state }) => [txid, state])).toEqual(expect.arrayContaining([[real, 'CREDITED'], [unmarked, 'CONFIRMING']]));
   });
 
-  test('E37: more sun than a number of JavaScript can hold, to the last one', async () => {
+  test('E37 more sun than a number of JavaScript can hold, to the last one', async () => {
     await stage.startWallets();
     const address = await stage.addressOf('u1');
     await stage.pay(address, 'TRX', '9007199254.740993');
@@ -238,7 +238,7 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect(await stage.differences()).toEqual([]);
   });
 
-  test('E38: the same intent gives the same bytes, from another envelope and after a start too; other bytes only when these have ended', async () => {
+  test('E38 the same intent gives the same bytes, from another envelope and after a start too; other bytes only when these have ended', async () => {
     const at = Date.now() + stage.shiftMs;
     const envelope = { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 };
     const intent = { intentId: 'withdrawal:w1:0', network: 'tron', purpose: 'withdrawal', asset: 'TRX', from: 'hot', to: freshTron().address, amount: '5', feeLimit: '0', envelope } as TronIntent;
