@@ -76,7 +76,8 @@ test('addresses are spelt as the library spells them', () => {
   for (const network of ['mainnet', 'testnet', 'regtest'] as const) {
     for (let at = 0; at < 200; at++) {
       const script = Uint8Array.from([0, 20, ...Array.from({ length: 20 }, (_, byte) => (at * 31 + byte * byte * 7) & 255)]);
-      expect(ownKind(script, network)).toBe(codec.fromOutputScript(script, parametersOf(network)));
+      const long = Uint8Array.from([0, 32, ...script.slice(2), ...script.slice(10)]);
+      expect([ownKind(script, network), ownKind(long, network)]).toEqual([script, long].map((one) => codec.fromOutputScript(one, parametersOf(network))));
     }
   }
   expect(ownKind(Uint8Array.from([0x51, 32]), 'mainnet')).toBeUndefined();
