@@ -147,6 +147,15 @@ export class World {
     else await this.startStores(part);
   }
 
+  /** A node is stopped and started again on the same port with its chain, as its owner would. */
+  async restartNode(network: string): Promise<void> {
+    const part = network === 'bitcoin' || network === 'tron' ? network : (`anvil-${network}` as const);
+    await this.parts.get(part)?.stop();
+    if (part === 'bitcoin') await this.startBitcoin();
+    else if (part === 'tron') await this.startTron();
+    else await this.startChain(network);
+  }
+
   /** Starts again what has ended by itself; answers the names. */
   async ensure(): Promise<string[]> {
     const ended = (['signer', 'javizen'] as const).filter((part) => this.parts.has(part) && !isAlive(this.pid(part)));

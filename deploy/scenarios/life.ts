@@ -127,7 +127,7 @@ export async function live(world: WorldAddress, tell: Tell, options: LifeOptions
   }
 }
 
-async function approveIdentity(admin: Client, email: string): Promise<string> {
+export async function approveIdentity(admin: Client, email: string): Promise<string> {
   const { items } = await admin.call<{ items: { id: string; email: string }[] }>('GET', '/admin/kyc?limit=100');
   const id = items.find((item) => item.email === email)?.id ?? '';
   await unless('KYC_STATE', admin.call('POST', `/admin/kyc/${id}/approve`, {}));
@@ -138,7 +138,7 @@ export const balances = async (user: Client): Promise<string> =>
   (await user.call<{ items: { asset: string; available: string; held: string }[] }>('GET', '/balances')).items.map((row) => `${row.available}${row.held === '0' ? '' : `+${row.held} held`} ${row.asset}`).join(', ') || 'nothing';
 
 /** What the rest of the world does on a network. */
-interface OutsideWorld {
+export interface OutsideWorld {
   pay(address: string, asset: string, amount: string): Promise<{ txid: string; blockNumber: number }>;
   newAddress(): string;
   /** What came to an address that nobody else pays. */
@@ -146,7 +146,7 @@ interface OutsideWorld {
   readonly moved: string;
 }
 
-function outsideOf(world: WorldAddress, network: string): OutsideWorld {
+export function outsideOf(world: WorldAddress, network: string): OutsideWorld {
   if (network === 'bitcoin') {
     const url = world.bitcoinUrl;
     if (!url) throw new Error('no local Bitcoin runs here; the start says why');
