@@ -176,7 +176,7 @@ export class World {
 
   /** One anvil for each network of ours that the operator has named no node for. */
   private async startChains(): Promise<Record<string, WorldChain>> {
-    const wanted = (this.options.networks ?? Object.keys(CHAIN_IDS)).filter((id) => !this.given(`${id.toUpperCase()}_RPC_URL`));
+    const wanted = (this.options.networks ?? Object.keys(CHAIN_IDS)).filter((id) => id in CHAIN_IDS && !this.given(`${id.toUpperCase()}_RPC_URL`));
     this.options.say(`Chains (anvil): ${wanted.join(', ')} ...`);
     const started = await Promise.all(wanted.map(async (id) => [id, await this.startChain(id)] as const));
     return Object.fromEntries(started);

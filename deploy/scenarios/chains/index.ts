@@ -46,8 +46,6 @@ export async function stormChains({ minutes, seed, users, say }: ChainStormOptio
   const closes: (() => unknown)[] = [];
   try {
     const address = await world.start();
-    const database = await openDatabase({ url: address.databaseUrl, poolSize: 2 });
-    closes.push(() => database.destroy().catch(() => undefined));
     const admin = new PatientClient(address.url);
     await admin.logIn('admin@javizen.local', address.adminPassword);
     const rails = RAILS.filter(({ network }) => address.chains[network] || (network === 'bitcoin' && address.bitcoinUrl) || (network === 'tron' && address.tronUrl));
@@ -64,6 +62,9 @@ export async function stormChains({ minutes, seed, users, say }: ChainStormOptio
     await living;
     say('the storm is over; what is under way comes to its end');
     const stopped = new Set<string>();
+    // Only now: a pool of ours would not live through the kills of the database.
+    const database = await openDatabase({ url: address.databaseUrl, poolSize: 2 });
+    closes.push(() => database.destroy().catch(() => undefined));
     const left = await untilQuiet(database, QUIET_MS, () => letGoOn(admin, stopped));
     const verdict = await judge(database, address, ledger);
     const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
