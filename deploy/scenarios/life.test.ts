@@ -237,7 +237,7 @@ test('the same reference 50 times at once: one swap, one withdrawal, 50 equal an
   await balanced();
 });
 
-test('E24: to the deposit address of another user it is a transfer inside the books: no transaction, no fee, no admin', async () => {
+test('E24 to the deposit address of another user it is a transfer inside the books: no transaction, no fee, no admin', async () => {
   const [{ user: payer }, { user: payee }] = [await funded(), await funded()];
   const { address: to } = await payee.call<{ address: string }>('POST', '/deposit-addresses', { network: 'ethereum' });
   const asked = await payer.call<{ id: string }>('POST', '/withdrawals', { asset: 'ETH', network: 'ethereum', address: to, amount: '1.25' }, { 'idempotency-key': 'to-a-neighbour' });
@@ -250,7 +250,7 @@ test('E24: to the deposit address of another user it is a transfer inside the bo
   await balanced();
 });
 
-test('E28: fifty withdrawals of everything at once: one holds it, the others are refused', async () => {
+test('E28 fifty withdrawals of everything at once: one holds it, the others are refused', async () => {
   const { user } = await funded();
   const body = { asset: 'ETH', network: 'ethereum', address: `0x${randomBytes(20).toString('hex')}`, amount: '1.9' };
   const outcomes = await Promise.allSettled(Array.from({ length: 50 }, (_, nth) => user.call<{ id: string }>('POST', '/withdrawals', body, { 'idempotency-key': `everything-${nth}` })));
@@ -262,7 +262,7 @@ test('E28: fifty withdrawals of everything at once: one holds it, the others are
   await balanced();
 });
 
-test('E33: a row that says APPROVED, and one with a signature by a stranger, move nothing: the signer asks for an admin it knows', async () => {
+test('E33 a row that says APPROVED, and one with a signature by a stranger, move nothing: the signer asks for an admin it knows', async () => {
   const { user, admin } = await funded();
   const to = `0x${randomBytes(20).toString('hex')}`;
   const asked = await user.call<{ id: string }>('POST', '/withdrawals', { asset: 'ETH', network: 'ethereum', address: to, amount: '0.1' }, { 'idempotency-key': 'forged-approval' });

@@ -404,7 +404,7 @@ describe('withdrawals', () => {
     for (const { amount } of await engine.operatorPosition()) expect(amount.startsWith('-')).toBe(false);
   });
 
-  test("to another user's deposit address: inside the books, nothing on the chain", async () => {
+  test("E24 to another user's deposit address: inside the books, nothing on the chain", async () => {
     await ready();
     const to = await addressOf('u2');
     const before = await world.rpc('eth_getTransactionCount', [hot, 'pending']);

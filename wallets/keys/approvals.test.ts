@@ -70,7 +70,7 @@ test('one admin approves what is not small, two what is large; nobody else, and 
   await refused(unlisted, '1 more approval', ann.approve(unlisted));
 });
 
-test('E33: a forged state, a replayed approval, another receiver, amount, asset, network or round are refused, on the process over its socket', async () => {
+test('E33 a forged state, a replayed approval, another receiver, amount, asset, network or round are refused, on the process over its socket', async () => {
   const path = join(dir, 's');
   const server = await serveSigner(signer, path);
   const sockets: Socket[] = [];

@@ -14,7 +14,7 @@ test.each([
   ['0000000000000000000000000000000000000000000000000000000000000001', 'Satoshi Nakamoto', '934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d8', '2442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5'],
   ['0000000000000000000000000000000000000000000000000000000000000001', 'All those moments will be lost in time, like tears in rain. Time to die...', '8600dbd41e348fe5c9465ab92d23e3db8b98b873beecd930736488696438cb6b', '547fe64427496db33bf66019dacbf0039c04199abb0122918601db38a72cfc21'],
   ['fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140', 'Satoshi Nakamoto', 'fd567d121db66e382991534ada77a6bd3106f0a1098c231e47993447cd6af2d0', '6b39cd0eb1bc8603e159ef5c20a5c8ad685a45b06ce9bebed3f153d10d93bed5'],
-])('both libraries sign alike, twice alike, and as the vectors say: %s', (key, text, r, s) => {
+])('E38 both libraries sign alike, twice alike, and as the vectors say: %s', (key, text, r, s) => {
   const digest = createHash('sha256').update(text).digest();
   const secret = Buffer.from(key, 'hex');
   for (let time = 0; time < 2; time++) {
@@ -24,7 +24,7 @@ test.each([
   }
 });
 
-test('a number that comes again over something else is not released; over the same it is', () => {
+test('E38 a number that comes again over something else is not released; over the same it is', () => {
   const index = createNonceIndex();
   index.add('0x01', 'a');
   index.add('0x01', 'a');
@@ -32,7 +32,7 @@ test('a number that comes again over something else is not released; over the sa
   expect(() => index.add('0x01', 'b')).toThrow('FORBIDDEN');
 });
 
-test('a log in which a number repeats stops the signer at its start', async () => {
+test('E38 a log in which a number repeats stops the signer at its start', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nonces-'));
   const policy = { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails: { ETH: { contract: null, decimals: 18 } } } }, maxGasCost: '0.1', approvals: openRules };
   const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');

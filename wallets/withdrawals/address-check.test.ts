@@ -27,7 +27,7 @@ const networks = new Map<string, CheckedNetwork>([
 ]);
 const check = createAddressCheck(registry, networks, () => false);
 
-test('a good one, in its one spelling; that of a user of ours is inside (E24)', async () => {
+test('E24 a good one has one spelling; that of a user of ours is inside', async () => {
   expect(await check.check('ethereum', 'ETH', GOOD)).toEqual({ address: '0xde709f2102306220921060314715629080e2fb77', inside: false });
   expect(await check.check('ethereum', 'USDT', OURS.toLowerCase())).toEqual({ address: OURS, inside: true });
   expect(await check.check('bitcoin', 'BTC', BITCOIN.toUpperCase())).toEqual({ address: BITCOIN, inside: false });
@@ -40,11 +40,11 @@ test.each([
   ['the token contract itself', USDT],
   ['our hot wallet', HOT],
   ['our hot wallet, written small', HOT.toLowerCase()],
-])('E25: denied: %s', async (_what, address) => {
+])('E25 denied: %s', async (_what, address) => {
   for (const asset of ['ETH', 'USDT']) await expect(check.check('ethereum', asset, address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
 });
 
-test('E25: our own change on Bitcoin is denied, in whatever letters', async () => {
+test('E25 our own change on Bitcoin is denied, in whatever letters', async () => {
   for (const address of [CHANGE, CHANGE.toUpperCase()]) await expect(check.check('bitcoin', 'BTC', address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
 });
 
@@ -68,11 +68,11 @@ test.each([
   ['bitcoin', 'an old testnet one', 'mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn'],
   ['bitcoin', 'a zero-width space', `${BITCOIN}\u200b`],
   ['bitcoin', 'one of TRON', 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'],
-])('E26: on %s not an address: %s', async (network, _what, address) => {
+])('E26 on %s not an address: %s', async (network, _what, address) => {
   await expect(check.check(network, network === 'bitcoin' ? 'BTC' : 'USDT', address)).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
 });
 
-test('E26: an asset that is not on the network, and a network that is not', async () => {
+test('E26 an asset that is not on the network, and a network that is not', async () => {
   await expect(check.check('bitcoin', 'USDT', BITCOIN)).rejects.toMatchObject({ code: 'UNKNOWN_NETWORK' });
   await expect(check.check('constructor', 'ETH', GOOD)).rejects.toMatchObject({ code: 'UNKNOWN_NETWORK' });
 });
