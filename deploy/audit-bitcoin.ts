@@ -10,6 +10,9 @@ import type { Units } from '../domain/money/amount';
 import type { Network, Registry } from '../domain/registry';
 import type { OutsidePlace } from '../ledger/audit';
 import { COLD_BRANCH } from '../db/stores/cold';
+import type { Multisig } from '../wallets/chains/bitcoin/multisig';
+import { coldKeys } from '../wallets/cold/places';
+import type { ColdPlace } from '../wallets/cold/places';
 import { coldPlace } from '../wallets/cold/storage';
 import { accountOf } from '../wallets/chains/bitcoin/addresses';
 import type { Account } from '../wallets/chains/bitcoin/addresses';
@@ -23,10 +26,12 @@ export interface BitcoinOutside {
   readonly node: BitcoinNode;
   /** Undefined while the signer does not tell it. */
   readonly account?: Account | undefined;
+  /** The keys of cold storage, where there is one. */
+  readonly cold?: Multisig | undefined;
 }
 
 /** Bitcoin, where it is listed and the settings name a node. For reading alone. */
-export async function bitcoinOutside(settings: BitcoinSettings | undefined, registry: Registry, signer: Signer): Promise<BitcoinOutside | undefined> {
+export async function bitcoinOutside(settings: BitcoinSettings | undefined, registry: Registry, signer: Signer, cold?: ColdPlace): Promise<BitcoinOutside | undefined> {
   const network = registry.networks.find(({ kind }) => kind === 'bitcoin');
   if (!network || !settings) return undefined;
   const { rpcUrls, bitcoin } = settings;
@@ -34,14 +39,17 @@ export async function bitcoinOutside(settings: BitcoinSettings | undefined, regi
     ({ depositXpub }) => accountOf(depositXpub, bitcoin),
     () => undefined,
   );
-  return { network, node: anyNode(network, rpcUrls, (rpcUrl) => createBitcoinNode({ rpcUrl, network: bitcoin, asset: network.gasAsset })), account };
+  return { network, node: anyNode(network, rpcUrls, (rpcUrl) => createBitcoinNode({ rpcUrl, network: bitcoin, asset: network.gasAsset })), account, ...(cold && { cold: coldKeys(network.id, cold, bitcoin) }) };
 }
 
-/** The house's own addresses at which coins lie now: hot and change. Throws while the signer does not tell its account. */
-export async function houseAddresses(dataSource: DataSource, { network, account }: BitcoinOutside): Promise<{ network: string; address: string }[]> {
+/** The house's own addresses at which coins lie now: hot, change, and cold storage. Throws while the signer does not tell its account. */
+export async function houseAddresses(dataSource: DataSource, { network, account, cold }: BitcoinOutside): Promise<{ network: string; address: string }[]> {
   if (!account) throw new Error(`cannot be read now: our addresses on ${network.id}`);
-  const children = new Set(ofBranch(await createCoinStore(dataSource).unspent(network.id), 1).map(({ child }) => child));
-  return [...children].map((child) => ({ network: network.id, address: account.own(1, child).address }));
+  const coins = await createCoinStore(dataSource).unspent(network.id);
+  const children = (branch: number): number[] => [...new Set(ofBranch(coins, branch).map(({ child }) => child))];
+  const own = children(1).map((child) => account.own(1, child).address);
+  const kept = cold ? children(COLD_BRANCH).map((child) => cold.at(child).address) : [];
+  return [...own, ...kept].map((address) => ({ network: network.id, address }));
 }
 
 type Item = OutsidePlace['items'][number] & { readonly place: string };

@@ -77,7 +77,7 @@ export async function openOutside(config: Config, registry: Registry): Promise<{
   const binance = createBinance({ ...urls, ...keys }, [], { clock: { now: () => Date.now() }, logger: silent });
   const signer = connectSigner(config.SIGNER_SOCKET);
   const chains = await openChains(config, registry, signer);
-  return { outside: { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer) }, close: () => closeChains({ chains }) };
+  return { outside: { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer, config.COLD_STORAGE.bitcoin) }, close: () => closeChains({ chains }) };
 }
 
 /** The chains with our hot addresses on them, for reading alone; an address that the signer does not tell is unreadable. */
@@ -233,7 +233,7 @@ export function watchOutside(config: Config, registry: Registry, signer: Signer,
         closeChains({ chains });
         chains = await openChains(config, registry, signer);
       }
-      return { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer) };
+      return { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer, config.COLD_STORAGE.bitcoin) };
     },
     close: () => closeChains({ chains }),
   };

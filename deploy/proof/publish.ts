@@ -49,7 +49,7 @@ export async function publish(dataSource: DataSource, outside: Outside, keyFile:
   if (unread.length > 0) throw new Error(`cannot be read now: ${unread.map(({ place, asset }) => `${place} ${asset}`).join(', ')}`);
   const leaves = leavesOf(facts.balances);
   const tree = buildTree(leaves);
-  const hot = outside.chains.flatMap(({ network, hotAddress }) => (hotAddress ? [{ network: network.id, address: hotAddress }] : []));
+  const hot = outside.chains.flatMap(({ network, hotAddress, cold }) => [...(hotAddress ? [hotAddress] : []), ...cold].map((address) => ({ network: network.id, address })));
   const coins = outside.bitcoin ? await houseAddresses(dataSource, outside.bitcoin) : [];
   const addresses = [...hot, ...coins, ...rows.addresses].map(({ network, address }) => ({ network, address }));
   const statement: ProofStatement = {
