@@ -1,4 +1,5 @@
 import { Interface, getAddress, parseUnits, toQuantity } from 'ethers';
+import type { JsonRpcProvider } from 'ethers';
 import { localAccount, localProvider } from './accounts';
 import type { LocalChain } from './accounts';
 import artifact from './contracts/Tether.json';
@@ -17,16 +18,26 @@ export async function faucet(
   if (asset !== coin && asset !== 'USDT') throw new Error(`the faucet of this chain has ${coin} and USDT, not ${asset}`);
   const provider = await localProvider(chain.rpcUrl);
   try {
-    // The node signs for its own accounts and counts their nonces: two faucets at once do not collide.
     const [from, call] =
       asset === coin
         ? [await localAccount(0, provider).getAddress(), { to: getAddress(to), value: toQuantity(parseUnits(amount, 18)) }]
         : [await localAccount(DEPLOYER, provider).getAddress(), { to: chain.usdt, data: TOKEN.encodeFunctionData('mint', [getAddress(to), parseUnits(amount, usdtDecimals)]) }];
-    const txid = (await provider.send('eth_sendTransaction', [{ from, ...call }])) as string;
+    const txid = await sentBy(provider, { from, ...call });
     const receipt = await provider.waitForTransaction(txid, 1, 30_000);
     if (receipt?.status !== 1) throw new Error(`the faucet's transaction ${txid} failed`);
     return { txid, blockNumber: receipt.blockNumber };
   } finally {
     provider.destroy();
+  }
+}
+
+/** The node signs for its own accounts and counts their nonces; asked twice at once it may count wrong, and refuses one of the two. */
+async function sentBy(provider: JsonRpcProvider, call: object): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await provider.send('eth_sendTransaction', [call])) as string;
+    } catch (error) {
+      if (tries >= 5 || !/replacement|nonce/i.test(String((error as Error).message))) throw error;
+    }
   }
 }
