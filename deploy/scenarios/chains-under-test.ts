@@ -10,11 +10,16 @@ import type { Registry } from '../../domain/registry';
 import { createBitcoinNode } from '../../wallets/chains/bitcoin/node';
 import type { Chain } from '../../wallets/chains/chain';
 import { createEvmChain } from '../../wallets/chains/evm';
+import { createTronChain } from '../../wallets/chains/tron';
 import { strangersAddress } from '../local/bitcoin/faucet';
 import { installBcoin } from '../local/bitcoin/install';
 import { askBitcoin, startBitcoin } from '../local/bitcoin/start';
 import { startAnvil } from '../local/evm/anvil';
 import { freshAddress, stranger } from '../local/evm/stranger';
+import { LOCAL_TETHER } from '../local/tron/accounts';
+import { faucetPayment, freshTron, payTron } from '../local/tron/faucet';
+import { installTron } from '../local/tron/install';
+import { askTron, startTron } from '../local/tron/start';
 import { LOCAL } from '../services';
 import { freePort } from '../services/process';
 
@@ -148,14 +153,47 @@ async function openSepolia(url: string): Promise<ChainUnderTest> {
   return { ...under, close: async () => release() };
 }
 
-/** Every network there is a chain for. */
+const SOLIDITY = 3;
+const TRON_ADDRESSES = { good: 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t', bad: ['TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6T', '41a614f803b6fd780986a42c78ec9c7f77e6ded13c', '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'] };
+
+/** Blocks count once they are solid. */
+async function openTronEmulator(): Promise<ChainUnderTest> {
+  const dir = mkdtempSync(join(tmpdir(), 'contract-tron-'));
+  const node = await startTron({ dir: join(dir, 'chain'), port: await freePort(), packages: join(LOCAL, 'tools', 'tron'), blockMs: 0, solidity: SOLIDITY, logFile: join(dir, 'log') });
+  const { networks: [network], rails } = firstListing({}, undefined, { usdt: LOCAL_TETHER });
+  if (!network) throw new Error('TRON is not listed');
+  const at = (rpcUrl: string, tron: 'main' | 'local'): Chain => createTronChain(network, rails, { rpcUrl, tron });
+  const mine = async (): Promise<void> => void (await askTron(node.url, 'control/mine', { blocks: SOLIDITY + 1 }));
+  await mine();
+  return {
+    chain: at(node.url, 'local'),
+    addresses: TRON_ADDRESSES,
+    nonsense: 'c0ffee',
+    wrongChain: () => at(node.url, 'main'),
+    away: () => at('http://127.0.0.1:9', 'local'),
+    pay: async () => {
+      const to = freshTron().address;
+      await payTron(node.url, to, 'TRX', '1.234567');
+      await mine();
+      return { to, amount: parseAmount('1.234567'), asset: 'TRX' };
+    },
+    sign: async () => (await faucetPayment(node.url, freshTron().address, 'TRX', '0.5')).hex,
+    mine,
+    close: async () => {
+      await node.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Every network there is a chain for: the local ones, and those whose node the environment names. */
 export function chainsUnderTest(env = process.env): NamedChain[] {
   const { TEST_SEPOLIA_RPC_URL: sepolia, TEST_BITCOIN_CORE_URL: core } = env;
-  const named = (setting: string): string => `not asked: name a node in ${setting}`;
   return [
     { name: 'ethereum on anvil', open: openAnvil },
     { name: 'bitcoin on bcoin', absent: installBcoin(join(LOCAL, 'tools', 'bitcoin')), open: openBcoin },
-    { name: 'Sepolia', absent: sepolia ? undefined : named('TEST_SEPOLIA_RPC_URL'), open: () => openSepolia(sepolia ?? '') },
-    { name: 'Bitcoin Core', absent: core ? undefined : named('TEST_BITCOIN_CORE_URL'), open: () => openCore(core ?? '') },
+    { name: 'TRON on the emulator', absent: installTron(join(LOCAL, 'tools', 'tron')), open: openTronEmulator },
+    ...(sepolia ? [{ name: 'Sepolia', open: () => openSepolia(sepolia) }] : []),
+    ...(core ? [{ name: 'Bitcoin Core', open: () => openCore(core) }] : []),
   ];
 }
