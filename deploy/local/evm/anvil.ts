@@ -82,7 +82,8 @@ function mineOn(url: string, seconds: number, state: string): () => void {
   let stopped = false;
   let quiet = 0;
   let skipped = 0;
-  let savedAt = Date.now();
+  // The first blocks are kept as soon as they are written: a chain that lost them would be another one.
+  let savedAt = 0;
   let changed = false;
   const round = async (): Promise<void> => {
     const { pending } = await ask<{ pending: string }>(url, 'txpool_status');
@@ -141,8 +142,10 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
   const stop = async (): Promise<void> => {
     stopMining();
     if (ended) return;
+    // A busy machine may cut the last writing off.
+    backUp(state);
     child.kill('SIGTERM');
-    for (let waited = 0; !ended && waited < 10_000; waited += 20) await pause(20);
+    for (let waited = 0; !ended && waited < 30_000; waited += 20) await pause(20);
     if (!ended) child.kill('SIGKILL');
   };
   return { url, chainId: options.chainId, pid: child.pid ?? 0, stop };
