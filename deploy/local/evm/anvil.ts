@@ -62,11 +62,13 @@ function isWhole(file: string): boolean {
   }
 }
 
-/** Keeps a second copy of the state that is known to be whole. */
-function backUp(state: string): void {
-  if (!existsSync(state)) return;
+/** Keeps a second copy of the state that is known to be whole; false while there is none. */
+function backUp(state: string): boolean {
+  if (!existsSync(state)) return false;
   copyFileSync(state, `${state}.copy`);
-  if (isWhole(`${state}.copy`)) renameSync(`${state}.copy`, `${state}.whole`);
+  if (!isWhole(`${state}.copy`)) return false;
+  renameSync(`${state}.copy`, `${state}.whole`);
+  return true;
 }
 
 /** A state cut off by a kill gives way to the last whole one: to those who follow the chain, a reorganisation of a few blocks. */
@@ -97,8 +99,7 @@ function mineOn(url: string, seconds: number, state: string): () => void {
       // A node that ended, or does not answer for a moment, is not ours to repair.
       await round().catch(() => undefined);
       if (changed && Date.now() - savedAt > BACKUP_EVERY_MS) {
-        [changed, savedAt] = [false, Date.now()];
-        backUp(state);
+        if (backUp(state)) [changed, savedAt] = [false, Date.now()];
       }
       next = Math.max(next + seconds * 1000, Date.now());
       await pause(next - Date.now());
