@@ -106,6 +106,21 @@ test('a long chain stays small, and its newest states can be asked for, after a 
   expect(await rpc('eth_getBalance', ['0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266', `0x${(1000 - 60).toString(16)}`])).toBeDefined();
 });
 
+test('its first block is the same after every start, whatever was lost in between', async () => {
+  const first = async (): Promise<string> => (await rpc<{ hash: string }>('eth_getBlockByNumber', ['0x0', false])).hash;
+  await start(0);
+  const hash = await first();
+  // Another second: a first block made anew would say so.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  for (let turn = 0; turn < 6; turn++) {
+    await rpc('anvil_mine', ['0x4']);
+    await rpc('anvil_reorg', [2, []]);
+    await anvil?.stop();
+    await start(0);
+    expect(await first()).toBe(hash);
+  }
+});
+
 test('only a chain on this machine is given coins', async () => {
   await expect(faucet({ rpcUrl: 'https://rpc.example.org', usdt: '0x' }, Wallet.createRandom().address, 'ETH', '1')).rejects.toThrow('not on this machine');
   await expect(prepareChain('http://10.0.0.1:8545')).rejects.toThrow('not on this machine');

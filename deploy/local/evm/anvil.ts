@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 export interface AnvilOptions {
@@ -109,12 +109,22 @@ function mineOn(url: string, seconds: number, state: string): () => void {
   return () => void (stopped = true);
 }
 
+/**
+ * When the chain began, as its first block says. Without it each start would make a first block of its own time beside the
+ * one in the state, and any of them could be shown: to those who follow the chain, another chain.
+ */
+function beginning(state: string): string[] {
+  const file = `${state}.began`;
+  if (!existsSync(file) && !existsSync(state)) writeFileSync(file, String(Math.floor(Date.now() / 1000)));
+  return existsSync(file) ? ['--timestamp', readFileSync(file, 'utf8')] : [];
+}
+
 function launch(options: AnvilOptions, state: string): ChildProcess {
   const log = openSync(options.logFile, 'a');
   // Since Prague each block grows the state by its own hash, up to a megabyte that would be written every second.
   const args = ['--host', '127.0.0.1', '--port', String(options.port), '--chain-id', String(options.chainId), '--mnemonic', LOCAL_MNEMONIC, '--balance', '1000000',
     '--hardfork', options.hardfork ?? 'cancun', '--slots-in-an-epoch', '4', '--no-mining', '--state', state, '--state-interval', '1', '--preserve-historical-states',
-    '--prune-history', String(STATES_KEPT), '--silent'];
+    '--prune-history', String(STATES_KEPT), '--silent', ...beginning(state)];
   const child = spawn(program(), args, { stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   return child;

@@ -35,6 +35,8 @@ export interface ChainStormResult extends Verdict {
 }
 
 const NETWORKS = ['ethereum', 'bsc', 'bitcoin', 'tron'];
+/** The operator's own for fees: hours of payments in minutes, some of them at thirty times the price. */
+const RESERVES = { ETHEREUM_GAS_RESERVE: '5', BSC_GAS_RESERVE: '5', BITCOIN_RESERVE: '1', TRON_GAS_RESERVE: '50000' };
 const QUIET_MS = 300_000;
 const AUDIT_WAIT_MS = 60_000;
 
@@ -80,6 +82,7 @@ export async function stormChains({ minutes, seed, users, say }: ChainStormOptio
 
 /** The exchange asks each node through somebody who can spoil what it says, and a second time directly. */
 async function between(settings: NodeJS.ProcessEnv, proxies: Map<string, NodeProxy>): Promise<void> {
+  Object.assign(settings, RESERVES);
   for (const network of ['ethereum', 'bsc', 'bitcoin']) {
     const name = `${network.toUpperCase()}_RPC_URL`;
     const direct = settings[name];
