@@ -235,9 +235,9 @@ async function swapStep(plan: Plan, user: Client, tell: Tell): Promise<Swap> {
   return swap;
 }
 
-/** As an admin's program does: reads what is asked, signs it with the key in its file, sends the signature. */
-export async function approvePayout(world: Pick<WorldAddress, 'dir'>, admin: Client, id: string): Promise<void> {
-  const { items } = await admin.call<{ items: AdminWithdrawalView[] }>('GET', '/admin/withdrawals?limit=100');
+/** As an admin's program does: reads what is asked, signs it with the key in its file, sends the signature. `waiting`: looks among those that nobody has decided alone. */
+export async function approvePayout(world: Pick<WorldAddress, 'dir'>, admin: Client, id: string, waiting = false): Promise<void> {
+  const { items } = await admin.call<{ items: AdminWithdrawalView[] }>('GET', `/admin/withdrawals?limit=100${waiting ? '&state=REQUESTED' : ''}`);
   const row = items.find((one) => one.id === id);
   if (!row) throw new Error(`the withdrawal ${id} is not in the queue`);
   const payment = { withdrawalId: id, round: row.attempt, network: row.network, asset: row.asset, to: row.address, amount: row.amount };

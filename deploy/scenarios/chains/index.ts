@@ -6,7 +6,9 @@ import { audit } from '../../audit';
 import type { AuditResult } from '../../audit';
 import { LOCAL } from '../../services';
 import { World, worldConfig } from '../../world';
+import type { WorldAddress } from '../../world';
 import { PatientClient } from '../client';
+import { approvePayout } from '../life';
 import { proxyOf } from '../incidents/node-proxy';
 import type { NodeProxy } from '../incidents/node-proxy';
 import { Dice } from '../venue/random';
@@ -67,7 +69,10 @@ export async function stormChains({ minutes, seed, users, say }: ChainStormOptio
     // Only now: a pool of ours would not live through the kills of the database.
     const database = await openDatabase({ url: address.databaseUrl, poolSize: 2 });
     closes.push(() => database.destroy().catch(() => undefined));
-    const left = await untilQuiet(database, QUIET_MS, () => letGoOn(admin, stopped));
+    const left = await untilQuiet(database, QUIET_MS, async () => {
+      await letGoOn(admin, stopped);
+      await decideRest(address, admin);
+    });
     const verdict = await judge(database, address, ledger);
     const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
     const problems = [...left.map((text) => `never ended: ${text}`), ...verdict.problems];
@@ -91,6 +96,12 @@ async function between(settings: NodeJS.ProcessEnv, proxies: Map<string, NodePro
     proxies.set(network, proxy);
     settings[name] = `${proxy.url},${direct}`;
   }
+}
+
+/** Whose approval a kill has cut off is decided now. */
+async function decideRest(address: WorldAddress, admin: PatientClient): Promise<void> {
+  const { items } = await admin.call<{ items: { id: string }[] }>('GET', '/admin/withdrawals?state=REQUESTED&limit=100');
+  for (const { id } of items) await approvePayout(address, admin, id, true).catch(() => undefined);
 }
 
 /** What an operator does once it is known that a node lied: withdrawals go on. */
