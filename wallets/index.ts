@@ -8,11 +8,12 @@ import { DomainError } from '../domain/contract/errors';
 import type { AddressCheck, ColdStorage, DepositAddresses, NetworkState, NetworkStates } from '../domain/contract/ports';
 import type { Network } from '../domain/registry';
 import { createColdStorage } from './cold';
-import { isFatal, isWrongSetup, openNetwork } from './network';
-import type { NetworkConfig, NetworkDeps, OpenNetwork } from './network';
+import { openNetwork } from './networks';
+import { isFatal, isWrongSetup } from './networks/settings';
+import type { NetworkConfig, NetworkDeps, OpenNetwork } from './networks/settings';
 import { createAddressCheck } from './withdrawals/address-check';
 
-export type { AssetPolicy, NetworkConfig } from './network';
+export type { AssetPolicy, NetworkConfig } from './networks/settings';
 
 export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'coldStore' | 'treasuryStore'> {
   readonly dataSource: DataSource;

@@ -16,7 +16,7 @@ const incidents = (name: string): string => `deploy/scenarios/incidents/${name}.
 
 export const GUARDS: readonly Guard[] = [
   { incident: 'E4', file: 'wallets/chains/evm/true-transfers.ts', line: 'if (after - before < told) doubted.add(pair);', without: '', testFile: incidents('tokens'), test: 'E4 a token that tells of a payment' },
-  { incident: 'E5', file: 'wallets/network.ts', line: '...(!settings.traces && { balances }),', without: '', testFile: incidents('contracts'), test: 'by balances E5 paid by a contract that ends itself' },
+  { incident: 'E5', file: 'wallets/networks/evm.ts', line: '...(!settings.traces && { balances }),', without: '', testFile: incidents('contracts'), test: 'by balances E5 paid by a contract that ends itself' },
   { incident: 'E5', file: 'wallets/chains/evm/transfers.ts', line: "'CREATE2', 'SELFDESTRUCT']", without: "'CREATE2']", testFile: incidents('contracts'), test: 'with traces E5 paid by a contract that ends itself' },
   { incident: 'E6', file: 'wallets/chains/evm/transfers.ts', line: 'if (frame.error) return;', without: '', testFile: incidents('contracts'), test: 'with traces E6' },
   { incident: 'E7', file: 'wallets/deposits/scanner.ts', line: 'if (!(await onOurChain(head))) await rollBack(head);', without: '', testFile: 'deploy/scenarios/wallets.test.ts', test: 'reorganisations E7 before it is final' },
@@ -46,7 +46,7 @@ export const GUARDS: readonly Guard[] = [
   { incident: 'E32', file: 'wallets/sweeps/index.ts', line: 'const AFTER_FAILURE_MS = 600_000;', without: 'const AFTER_FAILURE_MS = 0;', testFile: incidents('tokens'), test: 'E32 a token that is paused E32 between the signature' },
   { incident: 'E33', file: 'wallets/keys/approvals.ts', line: 'if (judgement.needed > 0) refuse(missing(judgement));', without: '', testFile: 'wallets/keys/approvals.test.ts', test: 'E33 a forged state' },
   { incident: 'E33', file: 'domain/lifecycle/approval.ts', line: '`to ${payment.to}`,', without: '', testFile: 'wallets/keys/approvals.test.ts', test: 'E33 a forged state' },
-  { incident: 'E34', file: 'wallets/network.ts', line: 'throw new WrongKey(`${id}: ${whose} cannot be read', without: 'throw new Error(`${id}: ${whose} cannot be read', testFile: incidents('payouts'), test: 'E34 a mistyped key E34 one letter' },
+  { incident: 'E34', file: 'wallets/networks/opening.ts', line: 'throw new WrongKey(`${id}: ${whose} cannot be read', without: 'throw new Error(`${id}: ${whose} cannot be read', testFile: incidents('payouts'), test: 'E34 a mistyped key E34 one letter' },
   { incident: 'E35', file: 'wallets/chains/evm/index.ts', line: 'const gasLimit = (estimate * 120n) / 100n;', without: 'const gasLimit = estimate > 0n ? 21_000n : 0n;', testFile: incidents('payouts'), test: 'E35' },
   { incident: 'E37', file: 'wallets/deposits/scanner.ts', line: 'formatAmount(transfer.amount > MAX_UNITS ? MAX_UNITS : transfer.amount)', without: 'formatAmount(transfer.amount)', testFile: incidents('tokens'), test: 'E37' },
   { incident: 'E38', file: 'wallets/keys/nonces.ts', line: 'if (before !== undefined && before !== signed)', without: 'if (before === signed && before === undefined)', testFile: 'wallets/keys/nonces.test.ts', test: 'E38 a number that comes again' },

@@ -1,0 +1,50 @@
+import { parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import type { Network, Rail } from '../../domain/registry';
+import { createNodes, nodeName } from '../chains/nodes';
+import type { Nodes } from '../chains/nodes';
+import { OwnAddresses, WrongKey } from '../deposits/addresses';
+import { createAgreement } from '../deposits/agreement';
+import type { Agreement } from '../deposits/agreement';
+import { reasonOf } from '../loop';
+import type { PolicyOf } from '../treasury/bands';
+import { WrongSettings } from './settings';
+import type { NetworkConfig, NetworkDeps } from './settings';
+
+/** All nodes are looked at every so many polls. */
+const POLLS_A_SURVEY = 10;
+
+/** Every node of the settings behind one. Throws WrongSettings where large deposits are to be seen by two and there is one. */
+export function nodesOf<C extends Parameters<typeof createNodes>[0][0]['chain']>({ clock, logger }: NetworkDeps, { id, confirmations }: Network, rails: readonly Rail[], settings: NetworkConfig, open: (rpcUrl: string) => C): { nodes: Nodes<C>; agreement: Agreement } {
+  const { rpcUrls, largeFrom = {}, maxLag = confirmations, pollMs } = settings;
+  const [first, ...others] = rpcUrls.map((rpcUrl) => ({ name: nodeName(rpcUrl), chain: open(rpcUrl) }));
+  if (!first) throw new WrongSettings(`${id}: the settings name no node`);
+  const large = rails.find(({ asset }) => asset in largeFrom);
+  if (large && others.length === 0) throw new WrongSettings(`${id}: from ${largeFrom[large.asset]} ${large.asset} on two nodes must see a deposit, and the settings name one node`);
+  const nodes = createNodes([first, ...others], { network: id, maxLag, surveyMs: pollMs * POLLS_A_SURVEY }, { clock, logger });
+  const amount = (asset: string): Units | undefined => (largeFrom[asset] === undefined ? undefined : parseAmount(largeFrom[asset]));
+  return { nodes, agreement: createAgreement(id, nodes, amount) };
+}
+
+/** A key that cannot be read is no fault that passes: its checksum does not fit, or it is of another kind. */
+export function readKey<T>({ id }: Network, whose: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new WrongKey(`${id}: ${whose} cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/** Our addresses there. Throws WrongKey when the key at hand is not the one that they were made from. */
+export async function ownAddresses({ depositStore, clock }: NetworkDeps, network: Network, settings: NetworkConfig, derive: (index: number) => string): Promise<OwnAddresses> {
+  if (settings.firstAddress && derive(0) !== settings.firstAddress) throw new WrongKey(`${network.id}: the signer's first address is ${derive(0)}, not ${settings.firstAddress}`);
+  return OwnAddresses.load(network.id, derive, depositStore, clock);
+}
+
+export const policiesOf =
+  (network: Network, { policies = {}, gasReserve }: NetworkConfig): PolicyOf =>
+  (asset) => {
+    const { sweepFrom = '0', sweepEveryMs = 0, floor = '0', ceiling = '0', above = 'venue' } = policies[asset] ?? {};
+    const reserve = asset === network.gasAsset ? parseAmount(gasReserve) : 0n;
+    return { sweepFrom: parseAmount(sweepFrom), sweepEveryMs, above, band: { reserve, floor: parseAmount(floor), ceiling: parseAmount(ceiling) } };
+  };
