@@ -12,7 +12,8 @@ import type { Chain } from '../chains/chain';
 import type { TronNetwork } from '../chains/tron';
 import type { ColdPlace } from '../cold/places';
 import type { NetworkCold } from '../cold/storage';
-import { OwnAddresses, WrongKey } from '../deposits/addresses';
+import type { OwnAddresses } from '../deposits/addresses';
+import { WrongKey } from '../deposits/addresses';
 import { NetworkHalted } from '../deposits/scanner';
 
 export interface NetworkDeps {
