@@ -15,6 +15,7 @@ import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
 import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
 import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
 import { Cold1764900000000 } from './migrations/1764900000000-cold';
+import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-transactions-by-place';
 
 /** In the order they are carried out, which is that of their names. */
 const MIGRATIONS = [
@@ -32,6 +33,7 @@ const MIGRATIONS = [
   WithdrawalPolicy1764710000000,
   BalancesByAddress1764800000000,
   Cold1764900000000,
+  TransactionsByPlace1764910000000,
 ];
 
 export interface DbConfig {

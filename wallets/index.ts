@@ -63,7 +63,7 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
       if (starting && isWrongSetup(error)) throw error;
       const message = error instanceof Error ? error.message : String(error);
       const halted = isFatal(error);
-      closed.set(network.id, { network: network.id, state: halted ? 'halted' : 'opening', scanned: null, faults: { open: message }, nodes: [] });
+      closed.set(network.id, { network: network.id, state: halted ? 'halted' : 'opening', scanned: null, rounds: 0, faults: { open: message }, nodes: [] });
       if (halted) events.publish({ name: 'alert', code: 'NETWORK_HALTED', message, details: { network: network.id } });
       else logger.warn({ network: network.id, error: message }, 'a network could not be opened and will be tried again');
       return halted;

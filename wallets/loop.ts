@@ -15,6 +15,8 @@ export interface Loop {
   now(): void;
   /** Did it stop by itself, at a fatal fault? */
   halted(): boolean;
+  /** Rounds that have ended, with faults or without. */
+  rounds(): number;
   /** The last fault of each step that fails now. */
   faults(): Record<string, string>;
 }
@@ -40,6 +42,7 @@ export function createLoop(name: string, pollMs: number, deps: { logger: Logger;
   let ended = false;
   let halted = false;
   let hurry = false;
+  let rounds = 0;
   let wake: () => void = () => undefined;
   let finished: Promise<void> = Promise.resolve();
 
@@ -81,6 +84,7 @@ export function createLoop(name: string, pollMs: number, deps: { logger: Logger;
       finished = (async () => {
         while (!ended) {
           await round();
+          rounds++;
           if (!ended) await pause();
         }
       })();
@@ -95,6 +99,7 @@ export function createLoop(name: string, pollMs: number, deps: { logger: Logger;
       wake();
     },
     halted: () => halted,
+    rounds: () => rounds,
     faults: () => Object.fromEntries([...failing].map(([step, fault]) => [step, fault.error])),
   };
 }

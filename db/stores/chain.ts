@@ -1,4 +1,4 @@
-import { In, Not } from 'typeorm';
+import { In, IsNull, MoreThan, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
@@ -12,6 +12,8 @@ import { approvalsOf } from './approvals';
 export type NewTransaction = Omit<ChainTransactionRow, 'nonce' | 'txid' | 'rawTransaction' | 'state' | 'blockHeight' | 'feePaid'>;
 export type Fees = Pick<ChainTransactionRow, 'maxFeePerGas' | 'maxPriorityFeePerGas'>;
 export type Signed = Pick<ChainTransactionRow, 'txid' | 'rawTransaction'>;
+
+const FINAL = ['CONFIRMED', 'FAILED'] as const;
 
 export interface ChainStore {
   find(id: string): Promise<ChainTransactionRow | null>;
@@ -34,9 +36,13 @@ export interface ChainStore {
   replace(row: ChainTransactionRow, replacement: string, signed: Signed, fees: Fees, now: number): Promise<void>;
   /** Bytes that a row had before. */
   replaced(id: string): Promise<ChainTransactionRow[]>;
-  /** Final. `row.txid` is the one that was mined, which may be a former one. */
+  /** Final, for the first time or again. `row.txid` is the one that was mined, which may be a former one. */
   finish(row: ChainTransactionRow, state: 'CONFIRMED' | 'FAILED', blockHeight: number, feePaid: string, now: number): Promise<void>;
   open(network: string): Promise<ChainTransactionRow[]>;
+  /** Final ones above this height lose their place in the chain; answers those that had one. */
+  unplace(network: string, height: number): Promise<ChainTransactionRow[]>;
+  /** Final ones that are in no block of the chain. */
+  unplaced(network: string): Promise<ChainTransactionRow[]>;
   /** What our own final transactions brought to an address less what they took, fees too; undefined while one is under way there. */
   finishedAt(network: string, address: string, gasAsset: string): Promise<Units | undefined>;
   /** Shows a payout's confirmations; answers the user's id when the number changed. */
@@ -121,8 +127,18 @@ export function createChainStore(dataSource: DataSource): ChainStore {
           await manager.update(ChainTransactionEntity, { id: row.id }, bytes(former));
           await manager.update(ChainTransactionEntity, { id: former.id }, bytes(current));
         }
-        await manager.update(ChainTransactionEntity, { id: row.id, state: In(['SIGNED', 'BROADCAST']) }, { state, blockHeight, feePaid, updatedAt: now });
+        const final = { state, blockHeight, feePaid, updatedAt: now };
+        await manager.update(ChainTransactionEntity, { id: row.id, state: In(['SIGNED', 'BROADCAST']) }, final);
+        // One that fell out of the chain and is in it again.
+        await manager.update(ChainTransactionEntity, { id: row.id, state: In(FINAL), blockHeight: IsNull() }, final);
       }),
+    unplace: (network, height) =>
+      inTransaction(dataSource, async (manager) => {
+        const rows = await manager.findBy(ChainTransactionEntity, { network, state: In(FINAL), blockHeight: MoreThan(height) });
+        if (rows.length > 0) await manager.update(ChainTransactionEntity, { id: In(rows.map(({ id }) => id)) }, { blockHeight: null });
+        return rows;
+      }),
+    unplaced: (network) => transactions.find({ where: { network, state: In(FINAL), blockHeight: IsNull() }, order: { nonce: 'ASC' } }),
     open: (network) => transactions.find({ where: { network, state: In(['PLANNED', 'SIGNED', 'BROADCAST']) }, order: { createdAt: 'ASC', nonce: 'ASC' } }),
     finishedAt: async (network, address, gasAsset) => {
       const rows = (await transactions.find({ where: [{ network, fromAddress: address }, { network, toAddress: address }] })).filter(({ id, state }) => state !== 'VOID' && !id.includes('#'));

@@ -195,6 +195,46 @@ test('E12 E13 gas becomes dearer than was offered: replaced with higher fees unt
   await booksAreTheChain();
 });
 
+describe('a reorganisation deeper than what counts takes a final transaction of ours away', () => {
+  const final = () => rows<{ placed: string }>("SELECT COUNT(*) AS placed FROM chain_transactions WHERE subject = 'w1' AND state = 'CONFIRMED' AND block_height IS NOT NULL");
+  const loseIt = async (): Promise<void> => {
+    const [row] = await rows<{ height: string }>("SELECT block_height AS height FROM chain_transactions WHERE subject = 'w1' AND state = 'CONFIRMED'");
+    await world.reorganise((await world.head()).height - Number(row?.height) + 1);
+  };
+
+  test('E8 sent again: paid once, the books go on, and what it cost in the new block is booked', async () => {
+    await startWallets();
+    await tenEther();
+    const to = freshAddress();
+    await withdraw('w1', to, '1.5');
+    await confirmed('w1');
+    await loseIt();
+    // Blocks fill up again at another price than before.
+    await world.rpc('anvil_setNextBlockBaseFeePerGas', ['0x3b9aca01']);
+    await until('told', async () => codes().includes('TRANSACTION_FELL_OUT'), () => mine());
+    await until('final again', async () => (await final())[0]?.placed === '1', () => mine());
+    expect(await stateOf('w1')).toBe('CONFIRMED');
+    expect(await onChain(to)).toBe(parseAmount('1.5'));
+    await until('the books are the chain', async () => (await custody('hot/ethereum')) === (await onChain(hot)), () => mine());
+    await booksAreTheChain();
+  });
+
+  test('E8 it fails there: withdrawals of the asset stop until a person has looked, and nothing is paid a second time', async () => {
+    await startWallets();
+    await tenEther();
+    const to = freshAddress();
+    await withdraw('w1', to, '1.5');
+    await confirmed('w1');
+    await loseIt();
+    await world.rpc('anvil_setCode', [to, '0x60006000fd']);
+    await until('told', async () => codes().includes('OUTCOME_CHANGED'), () => mine());
+    expect(await engine.paused()).toMatchObject([{ asset: 'ETH' }]);
+    expect(await stateOf('w1')).toBe('CONFIRMED');
+    expect(await onChain(to)).toBe(0n);
+    expect(await rows("SELECT state FROM chain_transactions WHERE subject = 'w1'")).toEqual([{ state: 'FAILED' }]);
+  });
+});
+
 test('coins go on to the venue, come back for a withdrawal, asked for once though the answer was lost; older ones first', async () => {
   const { venue, capital } = venueOnChain();
   await startWallets(capital, { gasReserve: '0.5' });

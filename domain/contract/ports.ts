@@ -47,6 +47,8 @@ export interface NetworkState {
   readonly state: 'open' | 'opening' | 'halted';
   /** Newest block that was scanned. */
   readonly scanned: number | null;
+  /** Whole rounds since it was opened, with faults or without: where this stands still, something hangs. */
+  readonly rounds: number;
   /** What keeps failing now, by step. */
   readonly faults: Record<string, string>;
   readonly nodes: NodeState[];

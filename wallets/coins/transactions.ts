@@ -6,8 +6,9 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Plan } from '../chains/bitcoin/coins';
 import { buildPsbt } from '../chains/bitcoin/psbt';
+import type { ChainReceipt } from '../chains/chain';
 import { releaseCost } from '../treasury/costs';
-import type { Outgoing, Sender, Settle } from '../treasury/sender';
+import type { Mined, Outgoing, Sender, Settle } from '../treasury/sender';
 import type { CoinDeps } from './deps';
 import { changeIndexOf } from './house-addresses';
 import type { Purse } from './purse';
@@ -114,17 +115,16 @@ export class CoinTransactions implements Sender {
     const found = await this.mined(row);
     if (!found) return this.resend(row, head);
     this.replacements.mined(row);
-    const confirmations = head - found.height + 1;
+    const confirmations = head - found.receipt.height + 1;
     if (row.purpose === 'withdrawal') await this.showConfirmations(row, confirmations);
-    if (confirmations >= this.deps.network.confirmations) await this.settle(found.row, found.height);
+    if (confirmations >= this.deps.network.confirmations) await this.settle(found.row, found.receipt);
   }
 
-  /** The row with the bytes that were mined, and what they cost: its own, or former ones that were replaced too late. */
-  private async mined(row: ChainTransactionRow): Promise<{ row: ChainTransactionRow; height: number } | undefined> {
+  async mined(row: ChainTransactionRow): Promise<Mined | undefined> {
     const { chainStore, node } = this.deps;
     for (const { txid, maxFeePerGas } of [row, ...(await chainStore.replaced(row.id))]) {
       const place = await node.confirmedIn(txid);
-      if (place) return { row: { ...row, txid, maxFeePerGas }, height: place.height };
+      if (place) return { row: { ...row, txid, maxFeePerGas }, receipt: { height: place.height, succeeded: true, fee: unitsOf(BigInt(maxFeePerGas)) } };
     }
     return undefined;
   }
@@ -143,7 +143,7 @@ export class CoinTransactions implements Sender {
     if (userId) events.publish({ name: 'withdrawal.changed', userId, withdrawalId: row.subject, state: 'BROADCAST' });
   }
 
-  private async settle(row: ChainTransactionRow, height: number): Promise<void> {
+  private async settle(row: ChainTransactionRow, receipt: ChainReceipt): Promise<void> {
     const { chainStore, coinStore, clock, engine, network } = this.deps;
     const settler = this.settlers.get(row.purpose);
     if (!settler) throw new Error(`nobody settles ${row.purpose}`);
@@ -153,10 +153,9 @@ export class CoinTransactions implements Sender {
     }
     // What was set aside for a higher fee goes back first: the cost itself is booked in one piece.
     for (let n = 1; await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose); ) n++;
-    const fee = unitsOf(BigInt(row.maxFeePerGas));
-    await settler(row, { height, succeeded: true, fee });
+    await settler(row, receipt);
     await coinStore.swept(row.id);
-    await chainStore.finish(row, 'CONFIRMED', height, formatAmount(fee), clock.now());
+    await chainStore.finish(row, 'CONFIRMED', receipt.height, formatAmount(receipt.fee), clock.now());
   }
 }
 

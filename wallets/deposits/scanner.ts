@@ -31,6 +31,8 @@ export interface ScannerDeps {
   readonly house?: HouseCoins;
   /** Asked before each credit: a deposit that may not be credited waits. Of networks where a deposit needs a further look. */
   readonly mayCredit?: (row: DepositRow) => Promise<boolean>;
+  /** Told of the height above which the chain is another one; bears being told twice. */
+  readonly reorganised?: (height: number) => Promise<void>;
   /** Where transfers may be in no transaction: what the balances say. */
   readonly balances?: BalanceWatch;
   /** What other nodes say; without it the one node is believed. */
@@ -117,7 +119,9 @@ export function createScanner(deps: ScannerDeps): Scanner {
 
   /** First forgotten, then taken back, then scanned again: killed in between, a start takes back what lies above the tip. */
   const takeBack = async (): Promise<void> => {
-    for (const row of await store.above(network.id, ring.at(-1)?.height ?? 0)) await orphan(deps, row);
+    const tip = ring.at(-1)?.height ?? 0;
+    for (const row of await store.above(network.id, tip)) await orphan(deps, row);
+    await deps.reorganised?.(tip);
     clean = true;
   };
 

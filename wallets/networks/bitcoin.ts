@@ -13,6 +13,7 @@ import { WrongKey } from '../deposits/addresses';
 import { createScanner } from '../deposits/scanner';
 import type { HouseCoins } from '../deposits/scanner';
 import type { TreasuryChain } from '../treasury/sender';
+import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
 import { createPayouts } from '../withdrawals/payouts';
 import { nodesOf, ownAddresses, policiesOf, readKey } from './opening';
@@ -36,7 +37,8 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
   const shared = { network, rails, hotAddress, chainStore, engine, events, clock, ids, logger, store };
   const cold = settings.cold && createCoinCold({ ...shared, node, parameters, coldStore: deps.coldStore, keys: readKey(network, 'the setting of cold storage', () => coldKeys(network.id, settings.cold as ColdPlace, parameters)), rate: () => feeRate(node) });
   const house = cold ? together(hotAndChange, cold) : hotAndChange;
-  const scanner = createScanner({ ...shared, chain: node, agreement, store: depositStore, own, house, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+  const fallenOut = new FallenOut({ ...shared, chain: node });
+  const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), chain: node, agreement, store: depositStore, own, house, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
   const coinDeps = { ...shared, node, parameters, account, coinStore, signer, fingerprint: Buffer.from(fingerprint, 'hex'), scanned: () => scanner.height() ?? 0, replaceAfter: settings.replaceAfter ?? 6 };
   const purse = new Purse(coinDeps);
@@ -44,7 +46,7 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
   const chain = treasuryChain(node, purse);
   const venueMoney = createVenueMoney({ ...shared, chain, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
   const payouts = createPayouts({ ...shared, chain, own, transactions, venueMoney });
-  return { network, chain: node, own, isHouse: (address) => house.isOurs(address), rails, cold, ...createRounds(deps, network, settings, { chain: { ...node, close: () => undefined }, states: nodes.states }, { scanner, transactions, between: [], payouts, venueMoney, cold }) };
+  return { network, chain: node, own, isHouse: (address) => house.isOurs(address), rails, cold, ...createRounds(deps, network, settings, { chain: { ...node, close: () => undefined }, states: nodes.states }, { scanner, transactions, fallenOut, between: [], payouts, venueMoney, cold }) };
 }
 
 /** Two kinds of addresses whose coins are ours, as one. */

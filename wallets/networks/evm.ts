@@ -8,6 +8,7 @@ import { createScanner } from '../deposits/scanner';
 import { addressFrom } from '../keys/addresses';
 import { createSweeps } from '../sweeps';
 import { Transactions } from '../treasury/transactions';
+import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
 import { createPayouts } from '../withdrawals/payouts';
 import { nodesOf, ownAddresses, policiesOf, readKey } from './opening';
@@ -26,14 +27,15 @@ export async function openEvm(deps: NetworkDeps, network: Network, settings: Net
     const own = await ownAddresses(deps, network, settings, readKey(network, "the signer's extended key", () => addressFrom(depositXpub)));
     const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
     const balances = createBalanceWatch({ network: network.id, asset: network.gasAsset, chain, store: depositStore, addresses: () => own.all() });
-    const scanner = createScanner({ ...shared, agreement, ...(!settings.traces && { balances }), store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+    const fallenOut = new FallenOut({ ...shared });
+    const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), agreement, ...(!settings.traces && { balances }), store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
     await scanner.anchor();
     const transactions = new Transactions({ ...shared, signer, indexOf: (address) => own.ownerOf(address)?.index, replaceAfter: settings.replaceAfter ?? 20 });
     const cold = settings.cold && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, settings.cold as ColdPlace, chain.address)) });
     const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
     const sweeps = createSweeps({ ...shared, transactions, policyOf: policiesOf(network, settings) });
     const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
-    const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
+    const steps = { scanner, transactions, fallenOut, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
     return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
   } catch (error) {
     chain.close();

@@ -7,6 +7,7 @@ import { coldList } from '../cold/places';
 import { createScanner } from '../deposits/scanner';
 import { createSweeps } from '../sweeps';
 import { Transactions } from '../treasury/transactions';
+import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
 import { createTronGuard } from '../tron/guard';
 import { Renewals } from '../tron/renewals';
@@ -33,7 +34,8 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const own = await ownAddresses(deps, network, settings, depositAddress);
   const guard = createTronGuard({ chain, network, own, depositStore, chainStore, events, clock, logger });
   const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
-  const scanner = createScanner({ ...shared, agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+  const fallenOut = new FallenOut({ ...shared });
+  const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
   const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
   const transactionsDeps = { ...shared, signer: signing, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
@@ -42,6 +44,6 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
   const sweeps = createSweeps({ ...shared, transactions, maySweep: guard.maySweep, policyOf: policiesOf(network, settings) });
   const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
-  const steps = { scanner, transactions, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
+  const steps = { scanner, transactions, fallenOut, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
   return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
 }

@@ -8,7 +8,7 @@ import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
 import type { Chain, GasQuote } from '../chains/chain';
 import type { PolicyOf } from '../treasury/bands';
-import { reserveCost } from '../treasury/costs';
+import { releaseCost, reserveCost } from '../treasury/costs';
 import type { Sender, Settle } from '../treasury/sender';
 
 /** A sweep or a top-up that failed on the chain is tried again after this. */
@@ -86,7 +86,11 @@ async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   // One after the other from one address: a second one would count on coins that the first one takes away.
   if ((await chainStore.open(sweep.network)).some((row) => row.fromAddress === sweep.address)) return;
   const amount = await store.sweepable(sweep.id);
-  if (amount === null) return store.endSweep(sweep.id, 'FAILED', clock.now());
+  if (amount === null) {
+    // In this order: killed in between, a reservation is left over, and nothing is ever sent on a closed one.
+    await store.endSweep(sweep.id, 'FAILED', clock.now());
+    return void (await releaseCost(deps.engine, `cost:sweep:${sweep.id}`, deps.network.gasAsset, `deposit/${sweep.network}`, 'sweep'));
+  }
   if (!(await (deps.maySweep?.(sweep.address) ?? true))) return;
   const now = { ...sweep, amount };
   await (sweep.asset === deps.network.gasAsset ? sendNative(deps, now) : sendToken(deps, now));

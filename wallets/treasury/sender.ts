@@ -20,11 +20,19 @@ export interface Outgoing {
 /** What a final transaction means to the one who sent it. Called at least once; must bear repeating. */
 export type Settle = (row: ChainTransactionRow, receipt: ChainReceipt) => Promise<void>;
 
+/** The row with the bytes that are in the chain now, and what became of them. */
+export interface Mined {
+  readonly row: ChainTransactionRow;
+  readonly receipt: ChainReceipt;
+}
+
 /** Our own transactions of one network, whichever kind it is of: with nonces, or with coins. */
 export interface Sender {
   onFinal(purpose: ChainTransactionRow['purpose'], settle: Settle): void;
   /** Was this given up, long enough ago to be tried again? */
   mayTryAgain(row: ChainTransactionRow): boolean;
+  /** What of this is in the chain now: its own bytes, or former ones that were replaced too late. */
+  mined(row: ChainTransactionRow): Promise<Mined | undefined>;
   /** Writes the transaction down and signs it; it is sent by the next rounds. The same id is the same transaction. */
   send(out: Outgoing): Promise<void>;
   /** Booked as ours to send, and not leaving by transactions that are not settled yet. */

@@ -7,7 +7,7 @@ import type { ChainReceipt } from '../chains/chain';
 import { releaseCost } from './costs';
 import type { Substitutes, TransactionsDeps } from './deps';
 import { Replacements } from './replacements';
-import type { Outgoing, Sender, Settle } from './sender';
+import type { Mined, Outgoing, Sender, Settle } from './sender';
 
 /** A plan that the signer refused is made again after this: a gas price above its limit passes. */
 const AFTER_REFUSAL_MS = 60_000;
@@ -109,8 +109,7 @@ export class Transactions implements Sender {
     if (confirmations >= network.confirmations) await this.settle(found.row, found.receipt);
   }
 
-  /** The row with the bytes that were mined: its own, or former ones that were replaced too late. */
-  private async mined(row: ChainTransactionRow): Promise<{ row: ChainTransactionRow; receipt: ChainReceipt } | undefined> {
+  async mined(row: ChainTransactionRow): Promise<Mined | undefined> {
     const { chain, chainStore } = this.deps;
     const receipt = await chain.receipt(row.txid);
     if (receipt) return { row, receipt };

@@ -26,7 +26,7 @@ import type { LocalBitcoin } from '../../local/bitcoin/start';
 import { freshMnemonic } from '../../local/evm/stranger';
 import { LOCAL } from '../../services';
 import { freePort } from '../../services/process';
-import { pause, until } from './evm-house';
+import { until } from './evm-house';
 import type { Deposit } from './evm-house';
 
 export const N = 3;
@@ -135,7 +135,14 @@ export class BitcoinHouse {
   async catchUp(): Promise<void> {
     const hash = await this.ask<string>('getbestblockhash');
     await until('the scanner is at the head', async () => (await this.rows('SELECT 1 FROM chain_blocks WHERE hash = ?', [hash])).length > 0);
-    await pause(150);
+    await this.wholeRounds(2);
+  }
+
+  /** What lies in the chain now was seen, settled and sent on: the round under way may have read it half, so one more. */
+  private async wholeRounds(count: number): Promise<void> {
+    const state = () => this.wallets?.status()[0];
+    const from = state()?.rounds ?? 0;
+    await until('whole rounds', async () => state()?.state !== 'open' || (state()?.rounds ?? 0) >= from + count);
   }
 
   async final(): Promise<void> {

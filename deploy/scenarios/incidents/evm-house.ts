@@ -197,7 +197,14 @@ export class EvmHouse {
   async catchUp(): Promise<void> {
     const { height, hash } = await this.world.head();
     await until('the scanner is at the head', () => this.scanned(height, hash));
-    await pause(150);
+    await this.wholeRounds(2);
+  }
+
+  /** What lies in the chain now was seen, settled and sent on: the round under way may have read it half, so one more. */
+  private async wholeRounds(count: number): Promise<void> {
+    const state = () => this.wallets?.status()[0];
+    const from = state()?.rounds ?? 0;
+    await until('whole rounds', async () => state()?.state !== 'open' || (state()?.rounds ?? 0) >= from + count);
   }
 
   /** Mines until every deposit counts, and some more. */

@@ -53,6 +53,7 @@ export const networksView = listOf(
     network: z.string(),
     state: z.enum(['open', 'opening', 'halted']),
     scanned: z.number().int().nullable(),
+    rounds: z.number().int(),
     faults: z.record(z.string(), z.string()),
     nodes: z.array(z.object({ node: z.string(), state: z.enum(['used', 'ready', 'silent', 'behind', 'other-chain']), head: z.number().int().nullable(), fault: z.string().nullable() })),
   }),

@@ -1,0 +1,72 @@
+import type { ChainTransactionRow } from '../../db/entities/treasury';
+import type { ChainStore } from '../../db/stores/chain';
+import type { Clock } from '../../domain/clock-and-ids';
+import { DomainError } from '../../domain/contract/errors';
+import type { Engine, EventBus } from '../../domain/contract/ports';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Network } from '../../domain/registry';
+import type { Chain, ChainReceipt } from '../chains/chain';
+import { reserveCost } from './costs';
+import type { Mined, Sender } from './sender';
+
+export interface FallenOutDeps {
+  readonly chain: Pick<Chain, 'broadcast'>;
+  readonly network: Network;
+  readonly chainStore: ChainStore;
+  readonly engine: Engine;
+  readonly events: EventBus;
+  readonly clock: Clock;
+}
+
+/**
+ * Our own transactions that were final and whose block has left the chain: a reorganisation deeper than the confirmations that
+ * count. What they settled stays booked, and the same bytes are sent again until they are final once more. What they cost may
+ * differ then, and is booked; that they end otherwise (one that was paid now fails, or the other way) only a person can judge.
+ */
+export class FallenOut {
+  constructor(private readonly deps: FallenOutDeps) {}
+
+  /** The chain agrees with ours up to this height alone. Bears repeating. */
+  async above(height: number): Promise<void> {
+    const { chainStore, events, network } = this.deps;
+    for (const { id, txid, purpose } of await chainStore.unplace(network.id, height)) {
+      events.publish({ name: 'alert', code: 'TRANSACTION_FELL_OUT', message: 'The block of a final transaction of ours has left the chain; it is sent again.', details: { network: network.id, id, txid, purpose } });
+    }
+  }
+
+  async round(head: number, transactions: Pick<Sender, 'mined'>): Promise<void> {
+    const { chain, chainStore, network } = this.deps;
+    for (const row of await chainStore.unplaced(network.id)) {
+      const found = await transactions.mined(row);
+      if (!found) await chain.broadcast(row.rawTransaction);
+      else if (head - found.receipt.height + 1 >= network.confirmations) await this.settle(row, found);
+    }
+  }
+
+  private async settle(before: ChainTransactionRow, { row, receipt }: Mined): Promise<void> {
+    const { chainStore, clock } = this.deps;
+    const state = receipt.succeeded ? 'CONFIRMED' : 'FAILED';
+    if (state === before.state) await this.bookDifference(before, receipt);
+    else await this.stop(before, state);
+    await chainStore.finish({ ...row, state }, state, receipt.height, formatAmount(receipt.fee), clock.now());
+  }
+
+  /** Dearer: the operator's cost. Cheaper: what lies there beyond the books is the operator's. */
+  private async bookDifference({ id, purpose, feePaid }: ChainTransactionRow, { fee, height }: ChainReceipt): Promise<void> {
+    const { engine, network } = this.deps;
+    const more = fee - parseAmount(feePaid ?? '0');
+    const [reference, asset] = [`tx:${id}:again:${height}`, network.gasAsset];
+    const place = purpose === 'sweep' ? (`deposit/${network.id}` as const) : (`hot/${network.id}` as const);
+    if (more < 0n) await engine.submit({ kind: 'operator.contribute', reference, asset, amount: formatAmount(-more), custody: place });
+    if (more <= 0n) return;
+    const reservation = `cost:${id}:again:${height}`;
+    if (!(await reserveCost(engine, reservation, asset, more, purpose))) throw new DomainError('NEEDS_OPERATOR_FUNDS', { transaction: id, asset, amount: formatAmount(more) });
+    await engine.submit({ kind: 'cost.settle', reference, paid: { reservation, asset, actual: formatAmount(more), from: place }, purpose });
+  }
+
+  private async stop({ id, asset, txid, state: was, purpose }: ChainTransactionRow, is: string): Promise<void> {
+    const { engine, events } = this.deps;
+    await engine.submit({ kind: 'asset.pause', reference: `tx:${id}:otherwise:${is}`, asset, why: `The transaction ${txid} was ${was} and is ${is} after a reorganisation.`, adminId: null });
+    events.publish({ name: 'alert', code: 'OUTCOME_CHANGED', message: 'A transaction of ours ended otherwise after a reorganisation; the books say what it was before.', details: { id, txid, purpose, was, is } });
+  }
+}
