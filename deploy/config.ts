@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { isAmount } from '../domain/money/amount';
 import { NETWORK_SETTINGS } from './networks';
@@ -66,6 +67,8 @@ const api = schema
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;
+/** Names of the settings that the exchange reads. */
+export const SETTINGS: readonly string[] = Object.keys(schema.shape);
 export const API_SETTINGS: readonly string[] = Object.keys(api.shape);
 
 /** Reads the environment; throws one sentence that names every wrong or missing setting. */
@@ -77,6 +80,17 @@ function read<Schema extends z.ZodType>(settings: Schema, env: NodeJS.ProcessEnv
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
   throw new Error(`The settings are not right: ${problems}. See .env.example.`);
+}
+
+/**
+ * What a role may know of the environment and of the operator's `.env`: the settings of these names. Everything else is taken out of
+ * this process, so that what runs here cannot tell it.
+ */
+export function settingsOf(names: readonly string[]): NodeJS.ProcessEnv {
+  const file = join(ROOT, '.env');
+  const all = { ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}), ...process.env };
+  for (const name of Object.keys(process.env)) if ((SETTINGS.includes(name) || name.startsWith('SIGNER_')) && !names.includes(name)) delete process.env[name];
+  return Object.fromEntries(names.map((name) => [name, all[name]]));
 }
 
 /** The operator's `.env`, if there is one. Values that are already in the environment win. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { adminsFile, enrolAdmin, makeAdminKey } from '../wallets/keys';
 
 export const DEMO_ADMIN = 'admin@javizen.local';
+export const DEMO_TRADER = 'trader@javizen.local';
 /** Below these nobody is asked in the local world; two are asked above the last. */
 export const LOCAL_LIMITS = JSON.stringify({
   ETH: { auto: '0.02', autoDaily: '0.2', fourEyes: '10' },

@@ -15,12 +15,13 @@ import { createWallets } from '../wallets';
 import type { NetworkConfig } from '../wallets';
 import { connectSigner } from '../wallets/keys';
 import { runApiRole } from './api';
-import { isLoopback, loadEnvFile, readConfig } from './config';
+import { API_SETTINGS, SETTINGS, isLoopback, readConfig, settingsOf } from './config';
 import { watchOutside } from './audit';
 import type { Config } from './config';
 import { policiesOf } from './treasury-settings';
 import { openBitcoin, openNetworks, openTron } from './networks';
 import { createReconciler } from './reconcile';
+import { DEMO_ADMIN, DEMO_TRADER } from './demo-admin';
 import { firstFunds } from './first-funds';
 import type { Ports } from './link/protocol';
 import { serveLink } from './link/serve';
@@ -69,6 +70,8 @@ function walletNetworks(config: Config): Record<string, NetworkConfig> {
 }
 
 async function runAll(config: Config): Promise<void> {
+  // Before anything is opened: demo accounts and first funds are for this machine alone.
+  if (config.JAVIZEN_LOCAL === '1') mustBeLocal(config);
   const logger = createLogger(config.LOG_LEVEL);
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
   console.warn = (...words: unknown[]) => logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
@@ -98,11 +101,10 @@ async function runAll(config: Config): Promise<void> {
   );
   await wallets.start();
   if (config.JAVIZEN_LOCAL === '1') {
-    mustBeLocal(config);
     await firstFunds({ networks, bitcoin, tron, coins: createCoinStore(dataSource), engine: matching.engine, signer, logger });
     const password = config.JAVIZEN_DEMO_PASSWORD ?? '';
-    await ensureAccount({ dataSource, clock, ids }, { email: 'admin@javizen.local', password, role: 'admin', locale: 'en' });
-    await ensureAccount({ dataSource, clock, ids }, { email: 'trader@javizen.local', password, role: 'user', locale: 'en' });
+    await ensureAccount({ dataSource, clock, ids }, { email: DEMO_ADMIN, password, role: 'admin', locale: 'en' });
+    await ensureAccount({ dataSource, clock, ids }, { email: DEMO_TRADER, password, role: 'user', locale: 'en' });
   }
 
   const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
@@ -133,8 +135,8 @@ async function openDoor({ ENGINE_SOCKET: address, ENGINE_SECRET: secret }: Confi
 async function main(): Promise<void> {
   const role = process.argv[2] ?? 'all';
   if (role === 'signer') return runSignerRole(process.env);
-  if (role === 'all') return runAll(readConfig(loadEnvFile()));
-  if (role === 'api') return runApiRole(loadEnvFile());
+  if (role === 'all') return runAll(readConfig(settingsOf(SETTINGS)));
+  if (role === 'api') return runApiRole(settingsOf(API_SETTINGS));
   throw new Error(`There is no role "${role}": use all, api or signer.`);
 }
 

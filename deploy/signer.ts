@@ -16,10 +16,16 @@ const schema = z.object({
   SIGNER_PKCS11_PIN: z.string().optional(),
   SIGNER_PKCS11_KEY: z.string().default('javizen-kek'),
   SIGNER_LIMITS: z.string().default('{}'),
+  /** A JSON object of addresses by network/asset, or `first-seen`. */
+  SIGNER_VENUE_ADDRESSES: z.string().default('{}'),
+  SIGNER_SOCKET_GROUP: z.enum(['', '1']).default(''),
   SIGNER_APPROVAL_HOURS: z.coerce.number().int().positive().default(48),
   ...NETWORK_SETTINGS,
   ...COLD_SETTINGS,
 });
+
+/** Names of the settings that the signer reads. */
+export const SIGNER_SETTINGS: readonly string[] = Object.keys(schema.shape);
 
 type KekSettings = Pick<z.infer<typeof schema>, 'SIGNER_KEK' | 'SIGNER_PASSPHRASE' | 'SIGNER_PKCS11_MODULE' | 'SIGNER_PKCS11_TOKEN' | 'SIGNER_PKCS11_PIN' | 'SIGNER_PKCS11_KEY'>;
 
@@ -36,6 +42,7 @@ export function kekOf(config: KekSettings, make = false): KeyEncryption {
 
 const HOUR_MS = 3_600_000;
 const decimal = z.string().refine(isAmount, 'not an amount');
+const venueAddresses = z.record(z.string().regex(/^[a-z][a-z0-9-]*\/[A-Z0-9]+$/, 'not a network and an asset'), z.string().min(1));
 const limits = z.record(z.string(), z.strictObject({ auto: decimal, autoDaily: decimal, fourEyes: decimal, most: decimal.optional() }));
 
 /** Some hundred satoshi a byte for a payment of ten coins. */
@@ -48,6 +55,7 @@ const MOST_TRON_FEE = '60';
 export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
   const config = schema.parse(env);
   const byAsset = limits.parse(JSON.parse(config.SIGNER_LIMITS));
+  const pinned = config.SIGNER_VENUE_ADDRESSES === 'first-seen' ? config.SIGNER_VENUE_ADDRESSES : venueAddresses.parse(JSON.parse(config.SIGNER_VENUE_ADDRESSES));
   const most = (asset: string): { maxPayout?: string } => {
     const maxPayout = (byAsset[asset] ?? byAsset['*'])?.most;
     return maxPayout === undefined ? {} : { maxPayout };
@@ -61,6 +69,7 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
   const tronRails = { TRX: { contract: null, decimals: 6, ...most('TRX') }, USDT: { contract: tron.usdt, decimals: 6, ...most('USDT') } };
   const signer = await runSigner({
     socketPath: config.SIGNER_SOCKET,
+    isForGroup: config.SIGNER_SOCKET_GROUP === '1',
     seedFile: config.SIGNER_SEED_FILE,
     kek: kekOf(config),
     dir: config.SIGNER_DIR,
@@ -70,6 +79,7 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
       coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE, ...most(asset) } },
       trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE } },
       cold: config.COLD_STORAGE,
+      venueAddresses: pinned,
       approvals: { limits: byAsset, validMs: config.SIGNER_APPROVAL_HOURS * HOUR_MS, now: Date.now },
     },
   });

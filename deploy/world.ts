@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KNOWN_NETWORKS } from '../db/seed';
@@ -11,9 +10,10 @@ import { startTron } from './local/tron/start';
 import { installBcoin } from './local/bitcoin/install';
 import { startBitcoin } from './local/bitcoin/start';
 import { startAnvil } from './local/evm/anvil';
-import { API_SETTINGS, readConfig } from './config';
+import { API_SETTINGS, SETTINGS, readConfig } from './config';
 import { LOCAL_LIMITS, demoAdminKey, enrolOffered } from './demo-admin';
 import type { Config } from './config';
+import { SIGNER_SETTINGS } from './signer';
 import { LOCAL, ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
 import type { Stores } from './services';
 import { freePort, isAlive, remember, sleep, startProgram, stopLeftovers, untilReady } from './services/process';
@@ -63,6 +63,8 @@ export interface WorldAddress {
   /** The local TRON's address; null where its machine could not be fetched. */
   readonly tronUrl: string | null;
   readonly binanceUrl: string;
+  /** Nothing of it is real: there are demo accounts with this password, a faucet, and first funds. */
+  readonly isLocal: boolean;
   readonly adminPassword: string;
   readonly dir: string;
 }
@@ -78,6 +80,7 @@ export class World {
   private stores: Stores | undefined;
   private env: NodeJS.ProcessEnv = {};
   private endEnrolling = (): void => undefined;
+  private sockets: string | undefined;
   address!: WorldAddress;
 
   constructor(private readonly options: WorldOptions) {}
@@ -94,6 +97,8 @@ export class World {
   async start(): Promise<WorldAddress> {
     const { dir, say } = this.options;
     mkdirSync(dir, { recursive: true });
+    // Letters, sessions, logs: for the eyes of whoever started it.
+    chmodSync(dir, 0o700);
     const left = await stopLeftovers(dir);
     if (left.length > 0) say(`Stopped what an earlier start left running: ${left.join(', ')}`);
     await this.startStores();
@@ -113,13 +118,14 @@ export class World {
       bitcoinUrl: bitcoinUrl ?? null,
       tronUrl: tronUrl ?? null,
       binanceUrl: venue.url,
+      isLocal: this.env.JAVIZEN_LOCAL === '1',
       adminPassword: localSecret(dir, 'demo', 6),
       dir,
     };
     // For commands that attach: where it is, and the settings it runs by (secrets included: for its owner's eyes).
     writeFileSync(join(dir, 'settings.json'), JSON.stringify(this.env), { mode: 0o600 });
     writeFileSync(join(dir, 'world.json'), JSON.stringify(this.address), { mode: 0o600 });
-    if (this.env.JAVIZEN_LOCAL === '1') this.endEnrolling = enrolOffered(this.address);
+    if (this.address.isLocal) this.endEnrolling = enrolOffered(this.address);
     return this.address;
   }
 
@@ -129,6 +135,8 @@ export class World {
     for (const part of [...this.parts.values()].reverse()) await part.stop();
     this.parts.clear();
     await stopLeftovers(this.dir);
+    if (this.sockets) rmSync(this.sockets, { recursive: true, force: true });
+    this.sockets = undefined;
   }
 
   /** Parts that can be killed and started again while the world goes on. */
@@ -277,7 +285,7 @@ export class World {
   private settings(chains: Record<string, WorldChain>, venue: { url: string }, bitcoinUrl: string | undefined, tronUrl: string | undefined): NodeJS.ProcessEnv {
     const { dir } = this.options;
     const secret = (name: string, bytes = 32): string => localSecret(dir, name, bytes);
-    const local = ['DATABASE_URL', 'REDIS_URL', 'BINANCE_REST_URL', 'BITCOIN_RPC_URL', 'TRON_RPC_URL', ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`)].every((name) => !this.given(name));
+    const local = ['DATABASE_URL', 'REDIS_URL', 'BINANCE_REST_URL', 'EVM_NETWORKS', 'BITCOIN_RPC_URL', 'TRON_RPC_URL', 'SIGNER_DIR', ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`)].every((name) => !this.given(name));
     return {
       PATH: process.env.PATH,
       NODE_ENV: this.options.throwAway ? 'test' : 'development',
@@ -303,34 +311,35 @@ export class World {
       ENGINE_SECRET: secret('engine'),
       ...(local && { JAVIZEN_LOCAL: '1', JAVIZEN_DEMO_PASSWORD: secret('demo', 6) }),
       ...(this.options.throwAway && { JAVIZEN_THROW_AWAY: '1' }),
-      ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([, value]) => value)),
+      // What only the signer needs to know stays out of the exchange's environment.
+      ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([name, value]) => value && SETTINGS.includes(name))),
     };
   }
 
-  /** Unix sockets have short names (107 characters); a deep directory would not fit. */
+  /** Sockets of this start in a directory that nobody else can enter: their names are short (107 characters), a deep directory would not fit. */
   private socket(name: 'signer' | 'engine'): string {
-    const file = join(this.dir, `${name}.path`);
-    if (!existsSync(file)) writeFileSync(file, join(tmpdir(), `javizen-${name}-${randomBytes(6).toString('hex')}.sock`));
-    return readFileSync(file, 'utf8');
+    this.sockets ??= mkdtempSync(join(tmpdir(), 'javizen-'));
+    return join(this.sockets, `${name}.sock`);
   }
 
   private async startSigner(): Promise<void> {
     if (!this.parts.has('signer')) this.options.say('Signer ...');
     const dir = join(this.dir, 'keys');
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    // A cleaned environment: the signer knows its seed, its socket and the chains it signs for, and nothing of the rest.
     if (this.env.JAVIZEN_LOCAL === '1') demoAdminKey(this.dir);
+    // A cleaned environment: the signer knows its seed, its socket and the chains it signs for, and no node of them.
+    const own = (from: NodeJS.ProcessEnv): NodeJS.ProcessEnv => Object.fromEntries(SIGNER_SETTINGS.filter((name) => from[name] && !/_RPC_URL$|_API_KEY$/.test(name)).map((name) => [name, from[name]]));
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
-      SIGNER_LIMITS: this.given('SIGNER_LIMITS') ?? (this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}'),
-      SIGNER_SOCKET: this.env.SIGNER_SOCKET,
-      SIGNER_SEED_FILE: this.given('SIGNER_SEED_FILE') ?? join(dir, 'seed.sealed'),
+      SIGNER_LIMITS: this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}',
+      SIGNER_SEED_FILE: join(dir, 'seed.sealed'),
       SIGNER_DIR: dir,
+      ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen' }),
       // A device's library may have settings of its own.
       ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),
-      ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([name, value]) => value && /^SIGNER_(KEK|PKCS11_\w+|APPROVAL_HOURS)$/.test(name))),
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),
-      ...Object.fromEntries(Object.entries(this.env).filter(([name]) => /_(CHAIN_ID|USDT)$|^(BITCOIN|TRON)_NETWORK$|^COLD_STORAGE$/.test(name))),
+      ...own(this.env),
+      ...own(this.options.env ?? {}),
     };
     const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'signer', dir], cwd: ROOT, env, mark: dir });
     this.parts.set('signer', running);

@@ -39,8 +39,10 @@ export interface ChainStore {
   /** Final, for the first time or again. `row.txid` is the one that was mined, which may be a former one. */
   finish(row: ChainTransactionRow, state: 'CONFIRMED' | 'FAILED', blockHeight: number, feePaid: string, now: number): Promise<void>;
   open(network: string): Promise<ChainTransactionRow[]>;
-  /** Final ones above this height lose their place in the chain; answers those that had one. */
-  unplace(network: string, height: number): Promise<ChainTransactionRow[]>;
+  /** Final ones whose block is above this height. */
+  finalAbove(network: string, height: number): Promise<ChainTransactionRow[]>;
+  /** They stay final, and are in no block of the chain any more. */
+  unplace(rows: readonly ChainTransactionRow[]): Promise<void>;
   /** Final ones that are in no block of the chain. */
   unplaced(network: string): Promise<ChainTransactionRow[]>;
   /** What our own final transactions brought to an address less what they took, fees too; undefined while one is under way there. */
@@ -132,17 +134,15 @@ export function createChainStore(dataSource: DataSource): ChainStore {
         // One that fell out of the chain and is in it again.
         await manager.update(ChainTransactionEntity, { id: row.id, state: In(FINAL), blockHeight: IsNull() }, final);
       }),
-    unplace: (network, height) =>
-      inTransaction(dataSource, async (manager) => {
-        const rows = await manager.findBy(ChainTransactionEntity, { network, state: In(FINAL), blockHeight: MoreThan(height) });
-        if (rows.length > 0) await manager.update(ChainTransactionEntity, { id: In(rows.map(({ id }) => id)) }, { blockHeight: null });
-        return rows;
-      }),
+    finalAbove: (network, height) => transactions.findBy({ network, state: In(FINAL), blockHeight: MoreThan(height) }),
+    unplace: async (rows) => {
+      if (rows.length > 0) await transactions.update({ id: In(rows.map(({ id }) => id)), state: In(FINAL) }, { blockHeight: null });
+    },
     unplaced: (network) => transactions.find({ where: { network, state: In(FINAL), blockHeight: IsNull() }, order: { nonce: 'ASC' } }),
     open: (network) => transactions.find({ where: { network, state: In(['PLANNED', 'SIGNED', 'BROADCAST']) }, order: { createdAt: 'ASC', nonce: 'ASC' } }),
     finishedAt: async (network, address, gasAsset) => {
       const rows = (await transactions.find({ where: [{ network, fromAddress: address }, { network, toAddress: address }] })).filter(({ id, state }) => state !== 'VOID' && !id.includes('#'));
-      if (rows.some(({ state }) => state !== 'CONFIRMED' && state !== 'FAILED')) return undefined;
+      if (rows.some(({ state, blockHeight }) => (state !== 'CONFIRMED' && state !== 'FAILED') || blockHeight === null)) return undefined;
       return rows.reduce((sum, { fromAddress, asset, amount, state, feePaid }) => {
         const moved = state === 'CONFIRMED' && asset === gasAsset ? parseAmount(amount) : 0n;
         return fromAddress === address ? sum - moved - parseAmount(feePaid ?? '0') : sum + moved;

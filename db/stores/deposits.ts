@@ -132,6 +132,7 @@ interface OwnMove {
   readonly amount: string;
   readonly state: string;
   readonly fee: string | null;
+  readonly height: string | null;
 }
 
 async function explainedBy(dataSource: DataSource, network: string, asset: string, addresses: readonly string[], height: number): Promise<Map<string, Units>> {
@@ -143,7 +144,7 @@ async function explainedBy(dataSource: DataSource, network: string, asset: strin
   const came = (await dataSource.query("SELECT address, amount FROM deposits WHERE network = ? AND asset = ? AND address IN (?) AND block_height <= ? AND state <> 'ORPHANED'", [network, asset, addresses, height])) as { address: string; amount: string }[];
   for (const { address, amount } of came) add(address, parseAmount(amount));
   const moves = (await dataSource.query(
-    `SELECT from_address AS sender, to_address AS receiver, asset, amount, state, fee_paid AS fee FROM chain_transactions
+    `SELECT from_address AS sender, to_address AS receiver, asset, amount, state, fee_paid AS fee, block_height AS height FROM chain_transactions
      WHERE network = ? AND (from_address IN (?) OR to_address IN (?)) AND state <> 'VOID' AND (block_height IS NULL OR block_height <= ?)`,
     [network, addresses, addresses, height],
   )) as OwnMove[];
@@ -151,7 +152,8 @@ async function explainedBy(dataSource: DataSource, network: string, asset: strin
     if (state === 'CONFIRMED' && moved === asset) [sender, receiver].forEach((address, side) => add(address, side === 0 ? -parseAmount(amount) : parseAmount(amount)));
     add(sender, -parseAmount(fee ?? '0'));
   }
-  for (const { sender, receiver, state } of moves) if (state !== 'CONFIRMED' && state !== 'FAILED') [sender, receiver].forEach((address) => known.delete(address));
+  // Under way, or fallen out of the chain: what lies at both ends is not known now.
+  for (const { sender, receiver, state, height: placed } of moves) if ((state !== 'CONFIRMED' && state !== 'FAILED') || placed === null) [sender, receiver].forEach((address) => known.delete(address));
   return known;
 }
 

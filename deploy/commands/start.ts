@@ -1,10 +1,12 @@
 /** `npm start [-- --fresh]`: the whole exchange on this machine, until Ctrl-C. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadEnvFile } from '../config';
+import { SETTINGS, loadEnvFile } from '../config';
+import { DEMO_ADMIN, DEMO_TRADER } from '../demo-admin';
 import { buildPage } from '../page';
 import { LOCAL } from '../services';
 import { stopLeftovers } from '../services/process';
+import { SIGNER_SETTINGS } from '../signer';
 import { World } from '../world';
 
 const say = (line: string): void => void process.stdout.write(`  ${line}\n`);
@@ -30,11 +32,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
   try {
     buildPage(say);
-    const { url, adminPassword } = await world.start();
-    process.stdout.write(
-      `\n  Javizen is open:  ${url}\n\n  admin   admin@javizen.local    ${adminPassword}\n  trader  trader@javizen.local   ${adminPassword}\n\n` +
-        `  API ${url}/api/docs · walk one user's life: npm run demo · coins: npm run faucet -- <address> ETH 1 · logs ${join('.local', 'world', 'logs')}\n  Ctrl-C stops everything.\n\n`,
-    );
+    const { url, adminPassword, isLocal } = await world.start();
+    const accounts = `  admin   ${DEMO_ADMIN}    ${adminPassword}\n  trader  ${DEMO_TRADER}   ${adminPassword}\n\n`;
+    const next = isLocal ? "walk one user's life: npm run demo · coins: npm run faucet -- <address> ETH 1" : 'an admin: npm run admin -- <e-mail>';
+    process.stdout.write(`\n  Javizen is open:  ${url}\n\n${isLocal ? accounts : ''}  API ${url}/api/docs · ${next} · logs ${join('.local', 'world', 'logs')}\n  Ctrl-C stops everything.\n\n`);
   } catch (error) {
     process.stderr.write(`\n  ${error instanceof Error ? error.message : String(error)}\n`);
     await world.stop();
@@ -57,9 +58,6 @@ async function main(): Promise<void> {
 }
 
 /** Settings of the operator: those that the product knows, not the whole environment of the terminal. */
-function productSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const known = /^(PORT|HOST|PUBLIC_ORIGIN|LOG_LEVEL|DATABASE_URL|REDIS_URL|SESSION_SECRET|KYC_\w+|MAIL_DIR|SMTP_URL|WITHDRAWAL_LIMITS|BINANCE_\w+|ETHEREUM_\w+|BSC_\w+|POLYGON_\w+|EVM_NETWORKS|BITCOIN_\w+|TRON_\w+|LARGE_DEPOSITS|TREASURY|COLD_STORAGE|RECONCILE_THRESHOLDS|SIGNER_\w+)$/;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => known.test(name)));
-}
+const productSettings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => Object.fromEntries([...SETTINGS, ...SIGNER_SETTINGS].map((name) => [name, env[name]]));
 
 void main();

@@ -7,6 +7,7 @@ import { openDatabase } from '../../db/data-source';
 import { loadRegistry } from '../../db/stores/registry';
 import { parseAmount } from '../../domain/money/amount';
 import { audit, openOutside } from '../audit';
+import { DEMO_ADMIN } from '../demo-admin';
 import { bitcoinFaucet, paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { installBcoin } from '../local/bitcoin/install';
 import { freshTron, tronBalance, tronFaucet } from '../local/tron/faucet';
@@ -51,7 +52,7 @@ const balanced = async (): Promise<void> => {
 
 test('on a fresh world the account at Binance is empty and the operator has gas, nothing else', async () => {
   const admin = new Client(address.url);
-  await admin.logIn('admin@javizen.local', address.adminPassword);
+  await admin.logIn(DEMO_ADMIN, address.adminPassword);
   const { custody, position } = await admin.call<{ custody: { place: string; asset: string; amount: string }[]; position: { asset: string; amount: string }[] }>('GET', '/admin/treasury');
   const coins = address.bitcoinUrl ? [{ asset: 'BTC', amount: '0.01' }] : [];
   const gas = [{ asset: 'BNB', amount: '0.5' }, ...coins, { asset: 'ETH', amount: '0.5' }, { asset: 'POL', amount: '50' }, ...(address.tronUrl ? [{ asset: 'TRX', amount: '500' }] : [])];
@@ -174,7 +175,7 @@ async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
     const shown = await liveByClicks({
       url: address.url,
       user: { browser: user, email: `clicks-${randomBytes(3).toString('hex')}@example.org`, password: 'a life by clicks' },
-      admin: { browser: admin, email: 'admin@javizen.local', password: address.adminPassword },
+      admin: { browser: admin, email: DEMO_ADMIN, password: address.adminPassword },
       document: DOCUMENT,
       ...coins,
       patienceMs: 90_000,
@@ -201,7 +202,7 @@ async function funded(): Promise<{ user: Client; admin: Client }> {
   await user.register(email, 'fifty at once');
   await user.logIn(email, 'fifty at once');
   await user.sendIdentity('Emmy Noether', DOCUMENT);
-  await admin.logIn('admin@javizen.local', address.adminPassword);
+  await admin.logIn(DEMO_ADMIN, address.adminPassword);
   const { items } = await admin.call<{ items: { id: string; email: string }[] }>('GET', '/admin/kyc');
   await admin.call('POST', `/admin/kyc/${items.find((item) => item.email === email)?.id ?? ''}/approve`, {});
   const { address: deposit } = await user.call<{ address: string }>('POST', '/deposit-addresses', { network: 'ethereum' });

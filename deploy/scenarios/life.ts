@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AdminWithdrawalView } from '../../domain/contract/api/withdrawals';
 import { signApproval } from '../../wallets/keys';
-import { demoAdminKey } from '../demo-admin';
+import { DEMO_ADMIN, demoAdminKey } from '../demo-admin';
 import { bitcoinFaucet, paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { faucet } from '../local/evm/faucet';
 import { balanceOf } from '../local/evm/balance';
@@ -111,7 +111,7 @@ export async function live(world: WorldAddress, tell: Tell, options: LifeOptions
     if (options.listen ?? true) await user.live();
     await unless('KYC_STATE', user.sendIdentity('Ada Lovelace', DOCUMENT));
     tell(2, 'logged in, identity sent', { document: 'passport' });
-    await admin.logIn('admin@javizen.local', world.adminPassword);
+    await admin.logIn(DEMO_ADMIN, world.adminPassword);
     const application = await approveIdentity(admin, email);
     tell(3, 'an admin approved the identity', { application });
     await until('the approval', async () => (await user.call<{ state: string }>('GET', '/kyc')).state === 'APPROVED');

@@ -113,7 +113,7 @@ onNode('wallets on Bitcoin', () => {
     database = await testDatabase();
     engine = createEngine({ dataSource: database.dataSource, registry, clock, events: bus, logger: silent, onFenced: () => undefined, store: createEngineStore(database.dataSource) });
     await engine.start();
-    signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: openRules, coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } } }, mkdtempSync(join(dir, 'keys-')));
+    signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: openRules, venueAddresses: 'first-seen', coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } } }, mkdtempSync(join(dir, 'keys-')));
     hot = (await signer.identity('bitcoin')).hotAddress;
     alerts.length = 0;
     await ask('setfeerate', 5000);

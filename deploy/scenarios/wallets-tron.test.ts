@@ -210,7 +210,7 @@ if (noTron) process.stderr.write(`${noTron}\n`);
   test('a withdrawal without its approvals is not signed, whatever our own tables say of it', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'tron-approvals-'));
     const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 } }, maxFee: '60' };
-    const signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: rulesOf({ TRX: { auto: '10', autoDaily: '15', fourEyes: '1000' } }), trons: { tron } }, dir);
+    const signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', venueAddresses: 'first-seen', approvals: rulesOf({ TRX: { auto: '10', autoDaily: '15', fourEyes: '1000' } }), trons: { tron } }, dir);
     const admin = testAdmin('ada', dir);
     const at = Date.now();
     const intent = (id: string, amount: string): TronIntent => ({ intentId: `withdrawal:${id}:0`, network: 'tron', purpose: 'withdrawal', asset: 'TRX', from: 'hot', to: freshTron().address, amount, feeLimit: '0', envelope: { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 } });

@@ -103,7 +103,7 @@ beforeEach(async () => {
   engine = createEngine({ dataSource: database.dataSource, registry, clock: { now: () => Date.now() }, events: bus, logger: silent, onFenced: () => undefined, store: createEngineStore(database.dataSource) });
   await engine.start();
   const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: usdt, decimals: 6 } };
-  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules }, dir);
+  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen' }, dir);
   hot = (await signer.identity('ethereum')).hotAddress;
   events.length = 0;
 });

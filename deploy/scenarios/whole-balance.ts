@@ -3,6 +3,7 @@
  * after a cancel the balance is whole again. Loopback only, bounded in rounds.
  */
 import { randomBytes } from 'node:crypto';
+import { DEMO_ADMIN } from '../demo-admin';
 import { parseAmount } from '../../domain/money/amount';
 import { faucet } from '../local/evm/faucet';
 import { chainOf } from '../world';
@@ -31,7 +32,7 @@ interface Order {
 /** Users with an approved identity and exactly `WHOLE` ETH, which came to them on the chain. */
 export async function usersWithEther(world: WorldAddress, count: number, client: new (url: string) => Client = Client): Promise<Client[]> {
   const admin = new Client(world.url);
-  await admin.logIn('admin@javizen.local', world.adminPassword);
+  await admin.logIn(DEMO_ADMIN, world.adminPassword);
   const users: Client[] = [];
   for (let n = 0; n < count; n++) {
     const user = new client(world.url);

@@ -152,7 +152,7 @@ function check(intent: CoinIntent, keys: Keys, pins: Pins): Checked {
   const checked = checkedOf(() => checkPsbt(intent.psbt, { account: keys.account, network: keys.chain, payments: [payment], mostFee: satoshi(keys.maxFee) }));
   if (intent.purpose === 'cold' && !isCold(keys.cold, intent.to)) refuse('this is no address of cold storage');
   // Last: a pin is written down at its first use, and nothing that is refused may be the first.
-  if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('the venue address is not the pinned one');
+  if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
   return checked;
 }
 

@@ -23,6 +23,8 @@ export type { SignerPolicy } from './signer';
 
 export interface SignerOptions {
   readonly socketPath: string;
+  /** May the socket's group open it too? */
+  readonly isForGroup?: boolean;
   readonly seedFile: string;
   readonly kek: KeyEncryption;
   /** For the append-only log of what was signed, and the pinned venue addresses. */
@@ -33,6 +35,6 @@ export interface SignerOptions {
 /** Opens the seed and serves the signer until the process ends. */
 export async function runSigner(options: SignerOptions): Promise<{ close(): void }> {
   const mnemonic = await openSeed(options.seedFile, options.kek);
-  const server = await serveSigner(createSigner(mnemonic, options.policy, options.dir), options.socketPath);
+  const server = await serveSigner(createSigner(mnemonic, options.policy, options.dir), options.socketPath, options.isForGroup);
   return { close: () => void server.close() };
 }

@@ -15,7 +15,7 @@ const USDT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
 const SOMEBODY = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
 const rails = { ETH: { contract: null, decimals: 18, maxPayout: '50' }, USDT: { contract: USDT, decimals: 6 } };
-const policy: SignerPolicy = { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails } }, maxGasCost: '0.1', approvals: openRules };
+const policy: SignerPolicy = { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails } }, maxGasCost: '0.1', approvals: openRules, venueAddresses: 'first-seen' };
 
 let dir: string;
 let signer: Signer;
@@ -112,7 +112,7 @@ test('a sweep goes to the hot wallet alone, a top-up to a deposit address alone'
   await refused({ ...topUp, intentId: 'topup:s4', asset: 'USDT', nonce: 2 });
 });
 
-test('the venue address is pinned at its first use, or by settings', async () => {
+test('the venue address is named by settings; the local world pins the first one', async () => {
   const venue: SignIntent = { ...payout, intentId: 'venue:v1', purpose: 'venue', to: SOMEBODY };
   await signer.sign(venue);
   await refused({ ...venue, intentId: 'venue:v2', nonce: 1, to: child(1) });
@@ -121,6 +121,8 @@ test('the venue address is pinned at its first use, or by settings', async () =>
   signer = createSigner(mnemonic, { ...policy, venueAddresses: { 'ethereum/USDT': child(4) } }, dir);
   await refused({ ...venue, intentId: 'venue:v3', nonce: 1, asset: 'USDT' });
   await signer.sign({ ...venue, intentId: 'venue:v3', nonce: 1, asset: 'USDT', to: child(4) });
+  signer = createSigner(mnemonic, { ...policy, venueAddresses: {} }, dir);
+  await refused({ ...venue, intentId: 'venue:v4', nonce: 2, asset: 'USDT', to: child(4) });
 });
 
 test('refused: tricks with purpose, network, asset, amount, destination, gas and shape', async () => {

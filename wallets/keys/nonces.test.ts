@@ -34,7 +34,7 @@ test('E38 a number that comes again over something else is not released; over th
 
 test('E38 a log in which a number repeats stops the signer at its start', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nonces-'));
-  const policy = { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails: { ETH: { contract: null, decimals: 18 } } } }, maxGasCost: '0.1', approvals: openRules };
+  const policy = { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails: { ETH: { contract: null, decimals: 18 } } } }, maxGasCost: '0.1', approvals: openRules, venueAddresses: 'first-seen' as const };
   const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
   try {
     const signer = createSigner(mnemonic, policy, dir);

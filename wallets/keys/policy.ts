@@ -4,6 +4,7 @@ import type { Payment, SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
 import type { ColdPlace } from '../cold/places';
+import type { VenueAddresses } from './pins';
 
 /** One asset on a network as the signer knows it. */
 export interface SignerRail {
@@ -65,8 +66,8 @@ export interface SignerPolicy {
   readonly maxGasCost: string;
   /** Whose word a withdrawal needs, and above which amounts. */
   readonly approvals: ApprovalRules;
-  /** The venue's deposit addresses by `network/asset`. One that is not named is pinned at its first use. */
-  readonly venueAddresses?: Readonly<Record<string, string>>;
+  /** The venue's deposit addresses. One that is neither named nor pinned before is not paid. */
+  readonly venueAddresses?: VenueAddresses;
 }
 
 /** A refusal of the signer: the intent breaks one of its rules, and nothing was signed for it. */
@@ -105,7 +106,7 @@ export function readPayment({ intentId, network, asset, to, amount }: Payment): 
 export interface OwnAccounts {
   readonly hotAddress: string;
   depositAddress(index: number): string;
-  /** Is this the venue's address, as it was pinned? The first one seen is pinned. */
+  /** Is this the venue's address, as it was pinned? */
   isVenue(name: string, address: string): boolean;
   /** Is this an address of cold storage there, by the signer's own settings? */
   isCold(network: string, address: string): boolean;
@@ -123,7 +124,7 @@ export function checkDestination(intent: SignIntent, to: string, network: Signer
       return;
     }
     case 'venue':
-      if (intent.from !== 'hot' || !own.isVenue(`${intent.network}/${intent.asset}`, to)) refuse('the venue address is not the pinned one');
+      if (intent.from !== 'hot' || !own.isVenue(`${intent.network}/${intent.asset}`, to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
       return;
     case 'cold':
       if (intent.from !== 'hot' || !own.isCold(intent.network, to)) refuse('this is no address of cold storage');

@@ -22,8 +22,8 @@ const DEADLINE_MS = 5000;
 /** Whoever sends more is cut off. A PSBT brings the whole transactions along whose coins it spends, up to 400 kB each. */
 const MOST_FRAME_BYTES = 32 * 1024 * 1024;
 
-/** Serves the signer on a Unix socket that its owner alone can open. */
-export async function serveSigner(signer: Signer, socketPath: string): Promise<Server> {
+/** Serves the signer on a Unix socket that its owner alone can open; `isForGroup`: and its group, so that the exchange runs as another user. */
+export async function serveSigner(signer: Signer, socketPath: string, isForGroup = false): Promise<Server> {
   // Two signers beside each other would not know what the other has signed.
   if (await answers(socketPath)) throw new Error(`a signer is already listening at ${socketPath}`);
   rmSync(socketPath, { force: true });
@@ -34,7 +34,7 @@ export async function serveSigner(signer: Signer, socketPath: string): Promise<S
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketPath, () => {
-      chmodSync(socketPath, 0o600);
+      chmodSync(socketPath, isForGroup ? 0o660 : 0o600);
       resolve(server);
     });
   });

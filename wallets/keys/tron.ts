@@ -92,7 +92,7 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     if (intent.purpose === 'cold' && !isCold(cold, intent)) refuse('this is no address of cold storage');
     // Last: what is let through and what is pinned is written down, and nothing that is refused may be.
     if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], mostOf(intent));
-    if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('the venue address is not the pinned one');
+    if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
     const { r, s, v } = key.signingKey.sign(`0x${txid}`);
     if (addressOfKey(SigningKey.recoverPublicKey(`0x${txid}`, { r, s, v })) !== addressOfKey(key.publicKey)) throw new Error('the signature is not of what was asked');
     const rawTransaction = encodeSigned(bytes, `${r.slice(2)}${s.slice(2)}${v.toString(16)}`);

@@ -29,8 +29,11 @@ export class FallenOut {
   /** The chain agrees with ours up to this height alone. Bears repeating. */
   async above(height: number): Promise<void> {
     const { chainStore, events, network } = this.deps;
-    for (const { id, txid, purpose } of await chainStore.unplace(network.id, height)) {
-      events.publish({ name: 'alert', code: 'TRANSACTION_FELL_OUT', message: 'The block of a final transaction of ours has left the chain; it is sent again.', details: { network: network.id, id, txid, purpose } });
+    const rows = await chainStore.finalAbove(network.id, height);
+    for (const row of rows) if (mayBePaidAnew(row)) await this.pause(row, 'fell-out', `The failed payout ${row.txid} fell out of the chain, and may succeed there.`);
+    await chainStore.unplace(rows);
+    for (const { id, txid, purpose, state } of rows) {
+      events.publish({ name: 'alert', code: 'TRANSACTION_FELL_OUT', message: 'The block of a final transaction of ours has left the chain.', details: { network: network.id, id, txid, purpose, state } });
     }
   }
 
@@ -38,8 +41,8 @@ export class FallenOut {
     const { chain, chainStore, network } = this.deps;
     for (const row of await chainStore.unplaced(network.id)) {
       const found = await transactions.mined(row);
-      if (!found) await chain.broadcast(row.rawTransaction);
-      else if (head - found.receipt.height + 1 >= network.confirmations) await this.settle(row, found);
+      if (found && head - found.receipt.height + 1 >= network.confirmations) await this.settle(row, found);
+      else if (!found && !mayBePaidAnew(row)) await chain.broadcast(row.rawTransaction);
     }
   }
 
@@ -65,8 +68,14 @@ export class FallenOut {
   }
 
   private async stop({ id, asset, txid, state: was, purpose }: ChainTransactionRow, is: string): Promise<void> {
-    const { engine, events } = this.deps;
-    await engine.submit({ kind: 'asset.pause', reference: `tx:${id}:otherwise:${is}`, asset, why: `The transaction ${txid} was ${was} and is ${is} after a reorganisation.`, adminId: null });
-    events.publish({ name: 'alert', code: 'OUTCOME_CHANGED', message: 'A transaction of ours ended otherwise after a reorganisation; the books say what it was before.', details: { id, txid, purpose, was, is } });
+    await this.pause({ id, asset }, `otherwise:${is}`, `The transaction ${txid} was ${was} and is ${is} after a reorganisation.`);
+    this.deps.events.publish({ name: 'alert', code: 'OUTCOME_CHANGED', message: 'A transaction of ours ended otherwise after a reorganisation; the books say what it was before.', details: { id, txid, purpose, was, is } });
+  }
+
+  private async pause({ id, asset }: Pick<ChainTransactionRow, 'id' | 'asset'>, what: string, why: string): Promise<void> {
+    await this.deps.engine.submit({ kind: 'asset.pause', reference: `tx:${id}:${what}`, asset, why, adminId: null });
   }
 }
+
+/** A payout that failed went back to review, and may have been paid by another transaction since: its bytes are never sent again. */
+const mayBePaidAnew = ({ purpose, state }: ChainTransactionRow): boolean => purpose === 'withdrawal' && state === 'FAILED';

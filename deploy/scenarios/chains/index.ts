@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../../../db/data-source';
 import { audit } from '../../audit';
 import type { AuditResult } from '../../audit';
+import { DEMO_ADMIN } from '../../demo-admin';
 import { LOCAL } from '../../services';
 import { World, worldConfig } from '../../world';
 import type { WorldAddress } from '../../world';
@@ -51,7 +52,7 @@ export async function stormChains({ minutes, seed, users, say }: ChainStormOptio
   try {
     const address = await world.start();
     const admin = new PatientClient(address.url);
-    await admin.logIn('admin@javizen.local', address.adminPassword);
+    await admin.logIn(DEMO_ADMIN, address.adminPassword);
     const rails = RAILS.filter(({ network }) => address.chains[network] || (network === 'bitcoin' && address.bitcoinUrl) || (network === 'tron' && address.tronUrl));
     const ledger: Ledger = { paidIn: [], takenOut: [], refused: {} };
     const payers = Array.from({ length: users }, (_, n) => new Payer(address, admin, rails, ledger, new Dice(seed * 100 + n), `storm-${seed}-${n}`));

@@ -67,7 +67,7 @@ export class BitcoinHouse {
     const dataSource = house.database.dataSource;
     house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
     await house.engine.start();
-    house.signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: openRules, coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } }, ...(cold && { cold: { bitcoin: cold } }) }, mkdtempSync(join(house.dir, 'keys-')));
+    house.signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: openRules, venueAddresses: 'first-seen', coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } }, ...(cold && { cold: { bitcoin: cold } }) }, mkdtempSync(join(house.dir, 'keys-')));
     await house.ask('setfeerate', 5000);
     return house;
   }

@@ -100,7 +100,7 @@ export class EvmHouse {
     house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
     await house.engine.start();
     const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: house.usdt, decimals: 6 } };
-    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, ...(cold && { cold: { ethereum: cold } }) }, house.dir);
+    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen', ...(cold && { cold: { ethereum: cold } }) }, house.dir);
     house.hot = (await house.signer.identity('ethereum')).hotAddress;
     return house;
   }

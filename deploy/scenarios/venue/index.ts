@@ -11,6 +11,7 @@ import { createEngine } from '../../../matching/engine';
 import { ensureAccount } from '../../../server';
 import { audit } from '../../audit';
 import type { AuditResult } from '../../audit';
+import { DEMO_ADMIN } from '../../demo-admin';
 import { FAULT_NAMES } from '../../local/binance/fault-table';
 import { LOCAL, localSecret } from '../../services';
 import { freePort, sleep } from '../../services/process';
@@ -118,7 +119,7 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const { seed, minutes, say } = options;
   const dice = new Dice(seed);
   const client = (email: string, password: string): StormClient => new StormClient(address.url, email, password);
-  const admin = client('admin@javizen.local', address.adminPassword);
+  const admin = client(DEMO_ADMIN, address.adminPassword);
   await admin.start();
   const { markets } = await admin.call<{ markets: (MarketFacts & { venue: string | null })[] }>('GET', '/assets');
   const floor: Floor = { markets: markets.filter(({ venue }) => venue !== null), prices: new Map(), placed: new Set(), refused: new Map(), running: true };

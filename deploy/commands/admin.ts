@@ -1,0 +1,44 @@
+/** `npm run admin -- <e-mail>`: makes an admin's account, with a password that is printed once. For the operator, where the database is. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { openDatabase } from '../../db/data-source';
+import { userByEmail } from '../../db/stores/users';
+import { email as address } from '../../domain/contract/api/accounts';
+import { ensureAccount } from '../../server';
+import { loadEnvFile } from '../config';
+import { json, line, runCommand, wantsJson } from '../print';
+import { clock, ids } from '../process';
+import { LOCAL } from '../services';
+import { runningWorld, worldConfig } from '../world';
+
+/** The database of the settings, or of the world that runs here. */
+async function databaseUrl(): Promise<string> {
+  const given = loadEnvFile().DATABASE_URL;
+  if (given) return given;
+  const world = await runningWorld(join(LOCAL, 'world'));
+  if (!world) throw new Error('No DATABASE_URL is set and nothing runs here. Start Javizen first: npm start');
+  return worldConfig(world).DATABASE_URL;
+}
+
+async function main(): Promise<number> {
+  const [given = ''] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+  const parsed = address.safeParse(given);
+  if (!parsed.success) {
+    process.stderr.write('npm run admin -- <e-mail>\n');
+    return 2;
+  }
+  const email = parsed.data;
+  const dataSource = await openDatabase({ url: await databaseUrl(), poolSize: 1 });
+  try {
+    if (await userByEmail(dataSource, email)) throw new Error(`${email} has an account already. An admin is a person apart from every trader: use another address.`);
+    const password = randomBytes(15).toString('base64url');
+    const id = await ensureAccount({ dataSource, clock, ids }, { email, password, role: 'admin', locale: 'en' });
+    if (wantsJson()) json({ id, email, password });
+    else line(`\n  ${email} is an admin. Password, shown this once:  ${password}\n\n  Next: log in, open Withdrawals to make this admin's key, and enrol it where the signer runs:\n  npm run signer -- enrol ${email} <public key>\n`);
+    return 0;
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+runCommand(main);

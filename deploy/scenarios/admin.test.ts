@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process';
+import { userByEmail } from '../../db/stores/users';
+import { testDatabase } from '../../db/testing';
+import { passwordFits } from '../../server/accounts/passwords';
+import { ROOT } from '../services';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
+
+const admin = (...words: string[]) => spawnSync(process.execPath, ['--import', 'tsx', 'deploy/commands/admin.ts', ...words], { cwd: ROOT, encoding: 'utf8', env: { PATH: process.env.PATH, DATABASE_URL: database.url } });
+
+test('the first admin is made where the database is, with a password that is shown once', async () => {
+  const made = admin('Ada@Example.org', '--json');
+  expect(made.status).toBe(0);
+  const { email, password } = JSON.parse(made.stdout) as { email: string; password: string };
+  const user = await userByEmail(database.dataSource, 'ada@example.org');
+  expect([email, user?.role]).toEqual(['ada@example.org', 'admin']);
+  expect(await passwordFits(user?.passwordHash ?? null, password)).toBe(true);
+});
+
+test('an account that exists is left as it is, and what is no address makes none', async () => {
+  const before = await userByEmail(database.dataSource, 'ada@example.org');
+  const again = admin('ada@example.org');
+  expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('has an account already')]);
+  expect(await userByEmail(database.dataSource, 'ada@example.org')).toEqual(before);
+  expect(admin('ada').status).toBe(2);
+});
