@@ -183,6 +183,16 @@ describe('a reset of the venue', () => {
     await report('done', [trade('0.1')]);
   });
 
+  test('coins that the venue has debited for a transfer of ours are no difference: they are booked when they leave', async () => {
+    const before = await custody('ETH');
+    await give({ kind: 'venue.reserve', transferId: 'pb1', asset: 'ETH', amount: '3' });
+    await stop();
+    await give({ kind: 'venue.open', adminId: 'admin', newEpoch: false, why: 'looked at' });
+    await account('900000');
+    expect(await readVenueState(dataSource)).toMatchObject({ state: 'OPEN' });
+    expect([await custody('ETH'), await venueDifferences(dataSource, 10)]).toEqual([before, []]);
+  });
+
   test('a trade with a number that was settled before belongs to the new epoch', async () => {
     await place({ quantity: '1' });
     await until(1);

@@ -40,7 +40,8 @@ export function openVenue(draft: Draft, command: Body<'venue.open'>, reference: 
 
 /**
  * The account as it was read, while nothing was under way, against what was booked at that moment. Each difference is one
- * entry into suspense under the operator who asked for it; then orders go out again.
+ * entry into suspense under the operator who asked for it; then orders go out again. An asset of which coins are on their way to or from
+ * the venue is left as it is: what they change there is booked by themselves.
  */
 export function reconcileVenue(draft: Draft, command: Body<'venue.reconciled'>, reference: string, context: Context): void {
   const { venue, books, intents } = draft.state;
@@ -50,7 +51,7 @@ export function reconcileVenue(draft: Draft, command: Body<'venue.reconciled'>, 
   const found: Record<string, string> = {};
   for (const { asset, booked, actual } of command.accounts) {
     const difference = parseAmount(actual) - parseSigned(booked);
-    if (difference === 0n) continue;
+    if (difference === 0n || onTheWay(draft.state, asset)) continue;
     found[asset] = formatAmount(difference);
     draft.postFact(`${reference}#${asset}`, command.kind, transfers.venueDifference(asset, difference));
     const row = { id: `${reference}#${asset}`, epoch: venue.epoch, asset, booked, actual, difference: found[asset], reason: venue.reason, adminId: venue.adminId, at: context.now };
@@ -59,3 +60,5 @@ export function reconcileVenue(draft: Draft, command: Body<'venue.reconciled'>, 
   become(draft, { ...venue, state: 'OPEN', at: context.now });
   if (Object.keys(found).length > 0) draft.events.push({ name: 'alert', code: 'VENUE_DIFFERENCE', message: "The venue's account differed from our books; the difference was booked to suspense.", details: { epoch: venue.epoch, ...found } });
 }
+
+const onTheWay = ({ books, reserves }: Draft['state'], asset: string): boolean => books.balance(custody('transit'), asset) !== 0n || [...reserves.values()].some((reserve) => reserve.asset === asset);
