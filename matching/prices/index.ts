@@ -13,10 +13,10 @@ import { modeOf } from '../orders/market';
 import type { TradingMarket } from '../orders/market';
 import type { Binance, DayFigures } from '../venues/binance';
 import { Shown } from './depth';
+import { createPast } from './past';
 
 const SHOW_EVERY_MS = 100;
 const DAY_FIGURES_EVERY_MS = 10_000;
-const CANDLES_KEPT_MS = 2000;
 const TRADES_KEPT = 500;
 
 export interface PricesDeps {
@@ -37,7 +37,7 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
   const shown = new Map<string, Shown>();
   const dayFigures = new Map<string, DayFigures>();
   const trades = new Map<string, PublicTradeView[]>();
-  const candles = new Map<string, { at: number; rows: Promise<CandleView[]> }>();
+  const past = createPast({ venue, history, clock });
   const onDepth = new Set<(diff: DepthDiff) => void>();
   const onTrades = new Set<(symbol: string, trades: PublicTradeView[]) => void>();
   const timers: NodeJS.Timeout[] = [];
@@ -100,20 +100,13 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
       const { listing } = marketOf(symbol);
       const known = trades.get(symbol) ?? [];
       if (known.length >= limit) return known.slice(0, limit);
-      const older = listing.venue === null ? await history.trades(symbol, limit) : (await venue.trades(symbol, limit).catch(() => [])).toReversed();
+      const older = await past.trades(listing, limit).catch(() => []);
       const ids = new Set(known.map(({ id }) => id));
       return [...known, ...older.filter(({ id }) => !ids.has(id))].slice(0, limit);
     },
     candles: async (symbol, interval, limit, before) => {
       const { listing } = marketOf(symbol);
-      const key = `${symbol} ${interval} ${limit} ${before ?? ''}`;
-      const known = candles.get(key);
-      if (known && clock.now() - known.at < CANDLES_KEPT_MS) return known.rows;
-      const rows = listing.venue === null ? history.candles(symbol, interval, limit, before) : askVenue(venue, symbol, interval, limit, before);
-      for (const [old, { at }] of candles) if (clock.now() - at >= CANDLES_KEPT_MS) candles.delete(old);
-      candles.set(key, { at: clock.now(), rows });
-      rows.catch(() => candles.delete(key));
-      return rows;
+      return listing.venue === null ? past.candles(listing, interval, limit, before) : past.candles(listing, interval, limit, before).catch(orClosed(symbol));
     },
     onDepth: (listener) => {
       onDepth.add(listener);
@@ -126,13 +119,9 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
   };
 }
 
-async function askVenue(venue: Binance, symbol: string, interval: Interval, limit: number, before: number | undefined): Promise<CandleView[]> {
-  try {
-    return await venue.candles(symbol, interval, limit, before);
-  } catch {
-    throw new DomainError('MARKET_CLOSED', { market: symbol });
-  }
-}
+const orClosed = (symbol: string) => (error: unknown): never => {
+  throw error instanceof DomainError ? error : new DomainError('MARKET_CLOSED', { market: symbol });
+};
 
 function ticker(market: TradingMarket, own: OwnLevels, last: string | undefined, day: DayFigures | undefined, now: number): TickerView {
   const { listing, scales, outside } = market;

@@ -115,7 +115,8 @@ export function cancelWithdrawal(draft: Draft, command: Body<'withdrawal.cancel'
 
 function giveBack(draft: Draft, withdrawal: OpenWithdrawal, reference: string, reason: string): void {
   const { userId, asset, amount, fee, pullBackFee } = withdrawal;
-  draft.post(reference, reason, [...transfers.release(userId, asset, amount + fee), ...lostPullBack(asset, pullBackFee)]);
+  // The venue's fee was paid long ago: the user's coins are not kept from their owner until the position covers it.
+  draft.postFact(reference, reason, [...transfers.release(userId, asset, amount + fee), ...lostPullBack(asset, pullBackFee)]);
 }
 
 /** What the venue kept for coins that were brought back and are not paid out after all: the position pays it. */
@@ -150,7 +151,7 @@ export function settleWithdrawalInside(draft: Draft, command: Body<'withdrawal.s
   const withdrawal = open(draft, command.withdrawalId, 'settleInside');
   const { userId, asset, amount, fee, pullBackFee } = withdrawal;
   const inside = transfers.insideTransfer({ fromUserId: userId, toUserId: command.toUserId, asset, amount, fee });
-  draft.post(reference, command.kind, [...inside, ...lostPullBack(asset, pullBackFee)]);
+  draft.postFact(reference, command.kind, [...inside, ...lostPullBack(asset, pullBackFee)]);
   finish(draft, withdrawal, 'CONFIRMED', { reason: 'INSIDE' }, context);
 }
 

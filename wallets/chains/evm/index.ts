@@ -1,6 +1,7 @@
 import { Interface, JsonRpcProvider, Transaction, getAddress, toQuantity } from 'ethers';
 import { fromChainUnits, toChainUnits } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
+import { floorToStep, stepOf } from '../../../domain/money/rounding';
 import type { Network, Rail } from '../../../domain/registry';
 import { TransferRefused, WrongChain } from '../chain';
 import type { BlockHeader, Chain, GasQuote } from '../chain';
@@ -62,7 +63,8 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
   };
   const call = (asset: string, to: string, amount: Units): { to: string; value: bigint; data: string } => {
     const rail = railOf(asset);
-    const units = toChainUnits(amount, rail.decimals);
+    // A quote is of about so much: what is finer than the token has changes no gas.
+    const units = toChainUnits(floorToStep(amount, stepOf(rail.decimals)), rail.decimals);
     return rail.contract ? { to: rail.contract, value: 0n, data: ERC20.encodeFunctionData('transfer', [to, units]) } : { to, value: units, data: '0x' };
   };
 
