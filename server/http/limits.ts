@@ -1,4 +1,5 @@
 /** How often somebody may do something; counted in Redis, so that all processes count together (orders a moment later). */
+import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Request, Response } from 'express';
 import type { LimitName } from '../../domain/contract/api/endpoints';
@@ -12,6 +13,9 @@ interface Limit {
   /** Nothing is let through while Redis does not answer. */
   readonly failsClosed: boolean;
 }
+
+/** One address may try so many accounts as often as one account alone. */
+const ACCOUNTS_AN_ADDRESS = 10;
 
 const LIMITS: Record<LimitName, Limit> = {
   login: { points: 20, seconds: 900, failsClosed: true },
@@ -31,16 +35,16 @@ export interface Limits {
 }
 
 export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: Pick<ServerConfig, 'limits'>): Limits {
-  const limiters = new Map(
-    Object.entries(LIMITS).map(([name, limit]) => {
-      const points = config.limits?.[name as LimitName] ?? limit.points;
-      const local = new RateLimiterMemory({ points, duration: limit.seconds });
-      const shared = { storeClient: deps.redis, keyPrefix: `javizen:limit:${name}`, points, duration: limit.seconds };
-      return [name, new RateLimiterRedis(limit.failsClosed ? shared : { ...shared, insuranceLimiter: local })];
-    }),
-  );
-  const { points, seconds } = LIMITS.order;
-  const orders = memoryFirst(config.limits?.order ?? points, seconds * 1000, (key, count) => (limiters.get('order') as RateLimiterRedis).consume(key, count));
+  const limiter = (name: string, limit: Limit, points: number): RateLimiterRedis => {
+    const local = new RateLimiterMemory({ points, duration: limit.seconds });
+    const shared = { storeClient: deps.redis, keyPrefix: `javizen:limit:${name}`, points, duration: limit.seconds };
+    return new RateLimiterRedis(limit.failsClosed ? shared : { ...shared, insuranceLimiter: local });
+  };
+  const pointsFor = (name: LimitName): number => config.limits?.[name] ?? LIMITS[name].points;
+  const limiters = new Map((Object.keys(LIMITS) as LimitName[]).map((name) => [name, limiter(name, LIMITS[name], pointsFor(name))]));
+  const logins = limiter('logins', LIMITS.login, pointsFor('login') * ACCOUNTS_AN_ADDRESS);
+  const { seconds } = LIMITS.order;
+  const orders = memoryFirst(pointsFor('order'), seconds * 1000, (key, count) => (limiters.get('order') as RateLimiterRedis).consume(key, count));
   const ask = async (name: LimitName, req: Request, res: Response): Promise<void> => {
     if (name === 'order' && req.session.userId !== undefined) {
       const wait = orders(req.session.userId, pointsOf(req.body));
@@ -49,6 +53,7 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
       throw new DomainError('TOO_MANY_REQUESTS');
     }
     try {
+      if (name === 'login') await logins.consume(addressOf(req));
       await limiters.get(name)?.consume(callerOf(name, req), name === 'order' ? pointsOf(req.body) : 1);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) {
@@ -70,8 +75,19 @@ export function pointsOf(body: unknown): number {
 
 /** Logins count for an account and an address together, so that nobody can lock another out from elsewhere. */
 function callerOf(name: LimitName, req: Request): string {
-  const address = req.ip ?? 'unknown';
+  const address = addressOf(req);
   const body = req.body as { email?: unknown } | undefined;
   if (name === 'login') return `${address}|${String(body?.email).trim().toLowerCase().slice(0, 190)}`;
   return name === 'register' ? address : (req.session.userId ?? address);
+}
+
+/** The caller's address; of IPv6 the network, of which one caller has all addresses. */
+export function addressOf({ ip = 'unknown' }: Pick<Request, 'ip'>): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
+  if (mapped !== undefined || !isIPv6(ip)) return mapped ?? ip;
+  const [before = '', after = ''] = ip.split('::');
+  const head = before.split(':').filter(Boolean);
+  const tail = after.split(':').filter(Boolean);
+  const groups = ip.includes('::') ? [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => '0'), ...tail] : head;
+  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')}::/64`;
 }
