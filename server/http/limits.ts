@@ -77,7 +77,7 @@ export function pointsOf(body: unknown): number {
 function callerOf(name: LimitName, req: Request): string {
   const address = addressOf(req);
   const body = req.body as { email?: unknown } | undefined;
-  if (name === 'login') return `${address}|${String(body?.email).trim().toLowerCase().slice(0, 190)}`;
+  if (name === 'login') return `${address}|${req.session.userId ?? String(body?.email).trim().toLowerCase().slice(0, 190)}`;
   return name === 'register' ? address : (req.session.userId ?? address);
 }
 

@@ -7,8 +7,8 @@ import type { SecondFactors } from './service';
 export function secondFactorRoutes(service: SecondFactors): Route[] {
   return [
     route(ENDPOINTS.secondFactor, ({ user }) => service.view(user.id)),
-    route(ENDPOINTS.beginSecondFactor, async ({ user }) => {
-      const offered = await service.begin(user);
+    route(ENDPOINTS.beginSecondFactor, async ({ user, body }) => {
+      const offered = await service.begin(user, body.password);
       return { ...offered, qr: `data:image/svg+xml;utf8,${encodeURIComponent(await QRCode.toString(offered.uri, { type: 'svg', margin: 2 }))}` };
     }),
     route(ENDPOINTS.confirmSecondFactor, async ({ user, body }) => ({ recoveryCodes: await service.confirm(user.id, body.code) })),

@@ -22,14 +22,16 @@ const ask = (code?: string, key = `key-${++n}-withdraw`) =>
   user.send('post', '/withdrawals', { asset: 'ETH', network: 'ethereum', address: '0x52908400098527886E0F7030069857D2E4169EE7', amount: '0.5', ...(code && { code }) }, { 'Idempotency-Key': key });
 
 test('enrolled with a picture and a code; in force only then; the secret is not in the table', async () => {
-  const { body } = await user.send('post', '/second-factor');
+  // Whoever has the session alone may be a thief.
+  expect((await user.send('post', '/second-factor', { password: 'not the password' })).body.error.code).toBe('BAD_CREDENTIALS');
+  const { body } = await user.send('post', '/second-factor', { password: PASSWORD });
   expect(body).toMatchObject({ uri: expect.stringContaining(`secret=${body.secret}`), qr: expect.stringContaining('svg') });
   expect((await user.get('/second-factor')).body.enabled).toBe(false);
   expect((await ask()).status).toBe(201);
   expect((await user.send('post', '/second-factor/confirm', { code: '000000' })).body.error.code).toBe('SECOND_FACTOR_WRONG');
   expect((await user.send('post', '/second-factor/confirm', { code: shownBy(world, body.secret) })).body.recoveryCodes).toHaveLength(10);
   expect((await user.get('/second-factor')).body).toMatchObject({ enabled: true, recoveryLeft: 10 });
-  expect((await user.send('post', '/second-factor')).body.error.code).toBe('SECOND_FACTOR_STATE');
+  expect((await user.send('post', '/second-factor', { password: PASSWORD })).body.error.code).toBe('SECOND_FACTOR_STATE');
   const rows = JSON.stringify(await world.dataSource.query('SELECT * FROM second_factors'));
   expect(rows).not.toContain(body.secret);
   expect(rows.length).toBeGreaterThan(100);

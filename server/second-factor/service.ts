@@ -6,6 +6,7 @@ import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
 import type { EnrolView, SecondFactorView } from '../../domain/contract/api/second-factor';
 import { DomainError } from '../../domain/contract/errors';
+import { passwordFits } from '../accounts/passwords';
 import type { ServerDeps } from '../deps';
 import type { Vault } from '../kyc/vault';
 import { authenticatorUri, base32, stepOf } from './totp';
@@ -16,8 +17,8 @@ const LOCKED_MS = 15 * 60_000;
 
 export interface SecondFactors {
   view(userId: string): Promise<SecondFactorView>;
-  /** A new secret, not in force until a code of it was shown. Refuses SECOND_FACTOR_STATE while one is in force. */
-  begin(user: UserRow): Promise<EnrolView>;
+  /** A new secret, not in force until a code of it was shown. Refuses BAD_CREDENTIALS, and SECOND_FACTOR_STATE while one is in force. */
+  begin(user: UserRow, password: string): Promise<EnrolView>;
   /** Puts it in force. Answers the recovery codes: shown this once, each good once. */
   confirm(userId: string, code: string): Promise<string[]>;
   remove(userId: string, code: string): Promise<void>;
@@ -70,7 +71,8 @@ export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dat
       return { enabled: row?.enabledAt != null, since: row?.enabledAt ?? null, recoveryLeft: row?.recovery.length ?? 0 };
     },
     since: async (userId) => (await secondFactorOf(dataSource, userId))?.enabledAt ?? null,
-    begin: async ({ id: userId, email }) => {
+    begin: async ({ id: userId, email, passwordHash }, password) => {
+      if (!(await passwordFits(passwordHash, password))) throw new DomainError('BAD_CREDENTIALS');
       const secret = randomBytes(20);
       await inTransaction(dataSource, async (manager) => {
         const row = await lockSecondFactor(manager, userId);

@@ -1,4 +1,5 @@
 /** A user's authenticator, for tests. */
+import { PASSWORD } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
 import { codeOf, stepAt } from './totp';
 
@@ -15,7 +16,7 @@ export function shownBy(world: Pick<TestWorld, 'clock'>, secret: string): string
 
 /** Enrols an authenticator for who is logged in. */
 export async function enrol(world: Pick<TestWorld, 'clock'>, user: Visitor): Promise<{ secret: string; codes: string[]; code: () => string }> {
-  const { body } = await user.send('post', '/second-factor');
+  const { body } = await user.send('post', '/second-factor', { password: PASSWORD });
   const secret = (body as { secret: string }).secret;
   const confirmed = await user.send('post', '/second-factor/confirm', { code: shownBy(world, secret) });
   return { secret, codes: (confirmed.body as { recoveryCodes: string[] }).recoveryCodes, code: () => shownBy(world, secret) };

@@ -338,6 +338,7 @@ export const en = {
   secondFactor: {
     title: 'Second factor',
     off: 'With an authenticator on your phone nobody who has only your password can withdraw.',
+    password: 'Your password',
     begin: 'Set it up',
     scan: 'Scan this with your authenticator, then type the six digits that it shows.',
     qrAlt: 'Picture for the authenticator',

@@ -199,7 +199,13 @@ export const ENDPOINTS = {
   }),
   forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book', { carries: 'json', body: withdrawals.knownAddress, answers: nothing }),
   secondFactor: get('/second-factor', 'Whether I have a second factor', { answers: secondFactor.secondFactorView }),
-  beginSecondFactor: post('/second-factor', 'Begin a second factor: the secret for an authenticator', { answers: secondFactor.enrolAnswer, refuses: ['SECOND_FACTOR_STATE'] }),
+  beginSecondFactor: post('/second-factor', 'Begin a second factor: the secret for an authenticator', {
+    carries: 'json',
+    limit: 'login',
+    body: secondFactor.withPassword,
+    answers: secondFactor.enrolAnswer,
+    refuses: ['SECOND_FACTOR_STATE', 'BAD_CREDENTIALS'],
+  }),
   confirmSecondFactor: post('/second-factor/confirm', 'Put it in force with a code of it; answers recovery codes, shown once', {
     limit: 'login',
     carries: 'json',

@@ -5,6 +5,8 @@ import { time } from './common';
 /** Six digits of the authenticator, or a recovery code. */
 export const code = z.string().regex(/^([0-9]{6}|([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{4})$/);
 export const withCode = z.strictObject({ code });
+/** A session alone, which may be stolen, is not enough to put another one out of it. */
+export const withPassword = z.strictObject({ password: z.string().min(1).max(200) });
 
 export const secondFactorView = z.object({ enabled: z.boolean(), since: time.nullable(), recoveryLeft: z.number().int() });
 export type SecondFactorView = z.infer<typeof secondFactorView>;
