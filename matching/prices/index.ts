@@ -2,7 +2,7 @@
 import type { MarketHistory } from '../../db/stores/market-history';
 import type { Clock } from '../../domain/clock-and-ids';
 import type { DepthDiff } from '../../domain/contract/api/live';
-import type { CandleView, Interval, PublicTradeView, TickerView } from '../../domain/contract/api/markets';
+import type { PublicTradeView, TickerView } from '../../domain/contract/api/markets';
 import { DomainError } from '../../domain/contract/errors';
 import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
