@@ -9,10 +9,12 @@ import type { Units } from '../../domain/money/amount';
 import { addressOfKey, canonicalAddress, hexOf } from '../chains/tron/addresses';
 import { NotExact, buildTron } from '../chains/tron/transaction';
 import { SUN_DECIMALS } from '../chains/tron/transfers';
-import { encodeSigned } from '../chains/tron/wire';
+import { decodeSigned, encodeSigned } from '../chains/tron/wire';
 import type { Payment } from '../chains/tron/wire';
 import { openLog } from './append-log';
 import type { Gate } from './approvals';
+import { createNonceIndex } from './nonces';
+import type { NonceIndex } from './nonces';
 import type { Pins } from './pins';
 import { PURPOSES, entryOf, isCount, isIndex, refuse } from './policy';
 import type { SignerPolicy, SignerTron } from './policy';
@@ -73,7 +75,12 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const original = originalOf(line.intentId);
     family.set(original, [...(family.get(original) ?? []), line]);
   };
-  log.lines.forEach((line) => remember(JSON.parse(line) as Signed));
+  const nonces = createNonceIndex();
+  log.lines.forEach((text) => {
+    const line = JSON.parse(text) as Signed;
+    checkNonce(nonces, line);
+    remember(line);
+  });
 
   const sign = async (raw: TronIntent): Promise<{ rawTransaction: string; txid: string }> => {
     const intent = readIntent(raw);
@@ -96,6 +103,7 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const { r, s, v } = key.signingKey.sign(`0x${txid}`);
     if (addressOfKey(SigningKey.recoverPublicKey(`0x${txid}`, { r, s, v })) !== addressOfKey(key.publicKey)) throw new Error('the signature is not of what was asked');
     const rawTransaction = encodeSigned(bytes, `${r.slice(2)}${s.slice(2)}${v.toString(16)}`);
+    checkNonce(nonces, { rawTransaction, txid });
     const line: Signed = { intentId: intent.intentId, bodyHash, txid, rawTransaction, expiration: intent.envelope.expiration };
     log.append(JSON.stringify(line));
     remember(line);
@@ -185,6 +193,11 @@ function checkDestination({ purpose, from, to, toIndex, asset }: TronIntent, { g
   if (purpose === 'topup' && (asset !== gasAsset || toIndex === undefined || own.depositAddress(toIndex) !== to)) refuse('a top-up goes from the hot wallet to a deposit address, in gas');
   const contracts = Object.values(rails).map(({ contract }) => contract);
   if (contracts.includes(to) || hexOf(to) === NOBODY) refuse('nobody could spend what is sent there');
+}
+
+/** A signature here is r, s and v; a transaction's id is what was signed. */
+function checkNonce(nonces: NonceIndex, { rawTransaction, txid }: Pick<Signed, 'rawTransaction' | 'txid'>): void {
+  nonces.add(`0x${decodeSigned(rawTransaction).signature.slice(0, 64)}`, txid);
 }
 
 /** What cannot be done exactly is a refusal, not a fault of ours. */
