@@ -58,7 +58,8 @@ export class Refused extends Error {
 export type Op =
   | { readonly k: 'tx'; readonly raw: string; readonly size: number; /** Mined with this result and without effect: a fault. */ readonly spoilt?: string }
   | { readonly k: 'deploy'; readonly owner: string; readonly code: string; readonly energy?: { share: string; base: string } }
-  | { readonly k: 'energy'; readonly address: string; readonly amount: string };
+  | { readonly k: 'energy'; readonly address: string; readonly amount: string }
+  | { readonly k: 'permission'; readonly address: string; readonly to: string; /** Instead of its own key, or beside it as another active permission. */ readonly beside: boolean };
 
 const allOperations = '7fff1fc0033efb0f'.padEnd(64, '0');
 export const ordinary = (address: string): Pick<Account, 'owner' | 'actives'> => {
@@ -211,12 +212,20 @@ export class Ledger {
     return { ...ran, energy: (ran.gas * share) / 10_000n + base };
   }
 
+  /** As if its owner had done so: a fault. */
+  private give(account: Account, to: string, beside: boolean): void {
+    const { owner, actives } = ordinary(to);
+    if (!beside) account.owner = owner;
+    account.actives = beside ? [...account.actives, ...actives.map((one) => ({ ...one, id: BigInt(2 + account.actives.length) }))] : actives;
+  }
+
   /** Carries out a block's operations; a transaction that has become impossible is left out. */
   async carryOut(ops: readonly Op[], read: (raw: string) => Transaction, at: number, block: number): Promise<(Outcome & { transaction: Transaction })[]> {
     const done: (Outcome & { transaction: Transaction })[] = [];
     for (const op of ops) {
       if (op.k === 'deploy') await this.deploy(op.owner, op.code, at, op.energy && { share: BigInt(op.energy.share), base: BigInt(op.energy.base) });
       else if (op.k === 'energy') this.create(op.address, at).energy += BigInt(op.amount);
+      else if (op.k === 'permission') this.give(this.create(op.address, at), op.to, op.beside);
       else {
         const transaction = read(op.raw);
         done.push({ transaction, ...(await this.apply(transaction, op.size, at, block, op.spoilt)) });
