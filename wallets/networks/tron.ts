@@ -12,6 +12,8 @@ import { createVenueMoney } from '../treasury/venue';
 import { createTronGuard } from '../tron/guard';
 import { Renewals } from '../tron/renewals';
 import { tronSigning } from '../tron/signing';
+import { createTronWatch } from '../tron/watch';
+import type { TronWatch } from '../tron/watch';
 import { createPayouts } from '../withdrawals/payouts';
 import { nodesOf, ownAddresses, policiesOf, readKey } from './opening';
 import { createRounds } from './rounds';
@@ -34,16 +36,28 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const own = await ownAddresses(deps, network, settings, depositAddress);
   const guard = createTronGuard({ chain, network, own, depositStore, chainStore, events, clock, logger });
   const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
-  const fallenOut = new FallenOut({ ...shared });
+  const watch = createTronWatch({ ...shared, own, guard });
+  // Before anything of an earlier life is sent again. What it finds is told; deposits are read all the same.
+  await watch.round().catch(() => undefined);
+  const fallenOut = new FallenOut({ ...shared, chain: { broadcast: watch.broadcast } });
   const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
   const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
-  const transactionsDeps = { ...shared, signer: signing, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
-  const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals({ ...transactionsDeps, chain }, intentOf));
+  const signed: typeof signing = { sign: async (intent) => watch.mustBeOurs().then(() => signing.sign(intent)) };
+  const transactionsDeps = { ...shared, chain: { ...chain, broadcast: watch.broadcast }, signer: signed, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
+  const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals(transactionsDeps, intentOf));
   const cold = place && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, place, chain.address)) });
   const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
-  const sweeps = createSweeps({ ...shared, transactions, maySweep: guard.maySweep, policyOf: policiesOf(network, settings) });
+  const sweeps = createSweeps({ ...shared, transactions, maySweep: async (address) => !watch.isTaken() && guard.maySweep(address), policyOf: policiesOf(network, settings) });
   const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
-  const steps = { scanner, transactions, fallenOut, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
+  const between = [{ name: 'watch', run: () => watch.round() }, { name: 'sweeps', run: () => sweeps.round() }];
+  const steps = { scanner, transactions, fallenOut, between, payouts: whileOurs(watch, payouts), venueMoney: whileOurs(watch, venueMoney), cold };
   return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
 }
+
+/** Nothing is planned from the hot wallet or to it while somebody else can sign for it. */
+const whileOurs = (watch: TronWatch, step: { round(): Promise<void> }): { round(): Promise<void> } => ({
+  round: async () => {
+    if (!watch.isTaken()) await step.round();
+  },
+});

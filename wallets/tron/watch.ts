@@ -16,9 +16,9 @@ export interface TronWatchDeps {
 }
 
 export interface TronWatch {
-  /** Looks at the hot wallet, and at the next few of our addresses. */
+  /** Looks at the hot wallet, and at the next few of our addresses. Throws where the hot wallet is not ours alone, so that operators see it. */
   round(): Promise<void>;
-  /** Asked right before anything is signed for the hot wallet, or sent to it. Throws where somebody else can sign for it. */
+  /** Asked right before anything is signed. Throws where somebody else can sign for the hot wallet. */
   mustBeOurs(): Promise<void>;
   /** Was it ever seen that somebody else can? */
   isTaken(): boolean;
@@ -37,6 +37,10 @@ const ADDRESSES_A_ROUND = 3;
 export function createTronWatch({ chain, network, hotAddress, own, guard, events, logger }: TronWatchDeps): TronWatch {
   let taken: string | undefined;
   let next = 0;
+  const mustBeOurs = async (): Promise<void> => {
+    await look();
+    if (taken !== undefined) throw new Error(`${network.id}: nothing is sent from the hot wallet or to it: it may be signed for by ${taken}`);
+  };
   const look = async (): Promise<void> => {
     if (taken !== undefined) return;
     const strangers = await chain.strangersOf(hotAddress);
@@ -46,19 +50,16 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
   };
   return {
     isTaken: () => taken !== undefined,
-    mustBeOurs: async () => {
-      await look();
-      if (taken !== undefined) throw new Error(`${network.id}: nothing is signed, the hot wallet may be signed for by ${taken}`);
-    },
+    mustBeOurs,
     broadcast: async (rawTransaction) => (taken === undefined ? chain.broadcast(rawTransaction) : { taken: false, reason: 'the hot wallet is not ours alone' }),
     round: async () => {
-      await look();
       const all = own.all();
       for (let n = 0; n < ADDRESSES_A_ROUND && n < all.length; n++) {
         const address = all[next++ % all.length] ?? '';
         if (!own.isFrozen(address) && !(await guard.maySweep(address))) logger.warn({ address }, 'an address of ours is in other hands');
       }
       if (next >= all.length) next = 0;
+      await mustBeOurs();
     },
   };
 }
