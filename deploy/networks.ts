@@ -71,6 +71,7 @@ export const NETWORK_SETTINGS = {
   TRON_USDT: z.string().default('TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'),
   TRON_POLL_MS: z.coerce.number().int().min(50).default(1500),
   TRON_GAS_RESERVE: z.string().default('500'),
+  TRON_LEND_ENERGY: z.enum(['true', 'false']).default('true'),
   /** A JSON list of further networks of the Ethereum kind. */
   EVM_NETWORKS: z.string().default('[]').transform((text, context) => {
     try {
@@ -170,10 +171,11 @@ export interface TronSettings {
   readonly pollMs: number;
   /** Of the operator's own TRX, kept in the hot wallet for energy and bandwidth; a decimal string. */
   readonly gasReserve: string;
+  readonly lendEnergy: boolean;
 }
 
-export function tronOf({ TRON_RPC_URL: rpcUrls, TRON_NETWORK: tron, TRON_USDT: usdt, TRON_POLL_MS: pollMs, TRON_GAS_RESERVE: gasReserve }: NetworkSettings): TronSettings {
-  return { id: 'tron', gasAsset: 'TRX', tron, rpcUrls, rpcUrl: rpcUrls[0] ?? '', usdt, pollMs, gasReserve };
+export function tronOf({ TRON_RPC_URL: rpcUrls, TRON_NETWORK: tron, TRON_USDT: usdt, TRON_POLL_MS: pollMs, TRON_GAS_RESERVE: gasReserve, TRON_LEND_ENERGY }: NetworkSettings): TronSettings {
+  return { id: 'tron', gasAsset: 'TRX', tron, rpcUrls, rpcUrl: rpcUrls[0] ?? '', usdt, pollMs, gasReserve, lendEnergy: TRON_LEND_ENERGY === 'true' };
 }
 
 /** TRON, where the settings name a node. */

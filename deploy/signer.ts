@@ -19,6 +19,7 @@ const schema = z.object({
   /** A JSON object of addresses by network/asset, or `first-seen`. */
   SIGNER_VENUE_ADDRESSES: z.string().default('{}'),
   SIGNER_SOCKET_GROUP: z.enum(['', '1']).default(''),
+  SIGNER_TRON_STAKE: z.string().refine(isAmount, 'not an amount').default('0'),
   SIGNER_APPROVAL_HOURS: z.coerce.number().int().positive().default(48),
   ...NETWORK_SETTINGS,
   ...COLD_SETTINGS,
@@ -77,7 +78,7 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
       networks: Object.fromEntries(networks),
       maxGasCost: '0.1',
       coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE, ...most(asset) } },
-      trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE } },
+      trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE, maxStake: config.SIGNER_TRON_STAKE } },
       cold: config.COLD_STORAGE,
       venueAddresses: pinned,
       approvals: { limits: byAsset, validMs: config.SIGNER_APPROVAL_HOURS * HOUR_MS, now: Date.now },

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstListing } from '../../db/seed';
+import type { StakeRow } from '../../db/entities/stakes';
 import { createEngineStore } from '../../db/stores/engine';
+import { createStakeStore } from '../../db/stores/stakes';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
 import type { HouseEvent } from '../../domain/contract/events';
@@ -46,6 +48,7 @@ export interface StageOptions {
   /** What of the signer is another one in this life. */
   readonly signer?: Partial<Signer>;
   readonly goodForMs?: number;
+  readonly lendEnergy?: boolean;
 }
 
 /** One emulator for a file of tests; `open` and `close` around each test give a fresh database, signer and engine. */
@@ -86,7 +89,7 @@ export class TronStage {
     this.engine = createEngine({ dataSource, registry, clock: this.clock, events: this.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
     await this.engine.start();
     this.mnemonic = freshMnemonic();
-    const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' } }, maxFee: '60' };
+    const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' } }, maxFee: '60', maxStake: '50000' };
     this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, trons: { tron } }, mkdtempSync(join(this.dir, 'keys-')));
     this.hot = (await this.signer.identity('tron')).hotAddress;
     this.alerts.length = 0;
@@ -102,13 +105,13 @@ export class TronStage {
     await this.mine(SOLIDITY + 1);
   }
 
-  async startWallets({ signer: over = {}, goodForMs }: StageOptions = {}): Promise<void> {
+  async startWallets({ signer: over = {}, goodForMs, lendEnergy }: StageOptions = {}): Promise<void> {
     const { signer } = this;
     const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, ...over };
     const ids = { next: () => `t${process.pid}x${String(++this.ids).padStart(8, '0')}` };
     this.wallets = createWallets(
       { dataSource: this.database.dataSource, engine: this.engine, signer: asked, venueCapital, events: this.bus, clock: this.clock, ids, registry, logger: silent },
-      { networks: { tron: { rpcUrls: [this.node.url], tron: 'local', traces: false, pollMs: 10, gasReserve: '0', ...(goodForMs !== undefined && { goodForMs }) } } },
+      { networks: { tron: { rpcUrls: [this.node.url], tron: 'local', traces: false, pollMs: 10, gasReserve: '0', ...(goodForMs !== undefined && { goodForMs }), ...(lendEnergy !== undefined && { lendEnergy }) } } },
     );
     await this.wallets.start();
   }
@@ -187,6 +190,22 @@ export class TronStage {
     await this.engine.submit({ kind: 'operator.contribute', reference: `contribute:${amount}`, asset: 'TRX', amount, custody: 'hot/tron' });
   }
 
+  /** An operator's wish about the stake. */
+  async wish(id: string, kind: StakeRow['kind'], resource: StakeRow['resource'], amount: string): Promise<void> {
+    const now = this.clock.now();
+    const row: StakeRow = { id, network: 'tron', kind, resource, asset: 'TRX', amount, state: 'PLANNED', why: 'energy', adminId: 'a1', txid: null, readyAt: null, reason: null, createdAt: now, updatedAt: now };
+    await createStakeStore(this.database.dataSource).add(row, { id: `audit-${id}`, adminId: 'a1', action: `tron.${kind}`, subject: id, details: {}, at: now });
+  }
+
+  async wished(id: string): Promise<{ state: string; reason: string | null }> {
+    const [row] = await this.rows<{ state: string; reason: string | null }>('SELECT state, reason FROM stakes WHERE id = ?', [id]);
+    return row ?? raise(`no wish ${id}`);
+  }
+
+  async custody(place: string, asset = 'TRX'): Promise<string> {
+    return (await this.engine.custody()).find((row) => row.place === place && row.asset === asset)?.amount ?? '0';
+  }
+
   async withdraw(id: string, asset: string, address: string, amount: string, fee = '6'): Promise<void> {
     await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset, network: 'tron', address, amount, fee });
     await this.engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
@@ -209,7 +228,7 @@ export class TronStage {
     const chain = createTronChain(network, rails, { rpcUrl: this.node.url, tron: 'local' });
     const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot, cold: [] }] });
     const here = places.filter(({ place }) => place.endsWith('/tron'));
-    if (here.length !== 4) raise('not every place was compared');
+    if (here.length !== 5) raise('not every place was compared');
     return [...findings, ...here.filter(({ unexplained }) => unexplained !== 0n)];
   }
 }

@@ -2,6 +2,7 @@ import type { ChainStore } from '../../db/stores/chain';
 import type { CoinStore } from '../../db/stores/coins';
 import type { ColdStore } from '../../db/stores/cold';
 import type { DepositStore } from '../../db/stores/deposits';
+import type { StakeStore } from '../../db/stores/stakes';
 import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, NetworkState, Signer, VenueCapital } from '../../domain/contract/ports';
@@ -21,6 +22,7 @@ export interface NetworkDeps {
   readonly chainStore: ChainStore;
   readonly coinStore: CoinStore;
   readonly coldStore: ColdStore;
+  readonly stakeStore: StakeStore;
   readonly treasuryStore: TreasuryStore;
   readonly engine: Engine;
   readonly signer: Signer;
@@ -46,6 +48,8 @@ export interface NetworkConfig {
   /** Which TRON it is, and for how long a transaction of ours is good, of a network of that kind. */
   readonly tron?: TronNetwork;
   readonly goodForMs?: number;
+  /** On TRON: is the energy of the hot wallet's stake lent to deposit addresses for their sweeps? Unless told otherwise it is. */
+  readonly lendEnergy?: boolean;
   readonly pollMs: number;
   /** What the operator wants of each asset; without a word of it, all of it goes on to the venue at once. */
   readonly policies?: Readonly<Record<string, AssetPolicy>>;

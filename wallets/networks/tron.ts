@@ -10,8 +10,10 @@ import { Transactions } from '../treasury/transactions';
 import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
 import { createTronGuard } from '../tron/guard';
+import { createLending, promisedBy } from '../tron/lending';
 import { Renewals } from '../tron/renewals';
 import { tronSigning } from '../tron/signing';
+import { createStakes } from '../tron/stakes';
 import { createTronWatch } from '../tron/watch';
 import type { TronWatch } from '../tron/watch';
 import { createPayouts } from '../withdrawals/payouts';
@@ -47,10 +49,16 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const transactionsDeps = { ...shared, chain: { ...chain, broadcast: watch.broadcast }, signer: signed, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
   const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals(transactionsDeps, intentOf));
   const cold = place && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, place, chain.address)) });
-  const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
-  const sweeps = createSweeps({ ...shared, transactions, maySweep: async (address) => !watch.isTaken() && guard.maySweep(address), policyOf: policiesOf(network, settings) });
-  const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
-  const between = [{ name: 'watch', run: () => watch.round() }, { name: 'sweeps', run: () => sweeps.round() }];
+  // A payout burns only what the stake does not give, and what others that are under way leave of it.
+  const promised = async (): Promise<bigint> => promisedBy(await chainStore.open(network.id), hotAddress, network.gasAsset);
+  const paying = { ...shared, chain: { ...chain, gas: async (transfer: Parameters<typeof chain.gas>[0]) => chain.ownGas(transfer, await promised()) }, transactions };
+  const venueMoney = createVenueMoney({ ...paying, venueCapital, policyOf: policiesOf(network, settings), cold });
+  const lending = createLending({ ...shared, stakeStore: deps.stakeStore, transactions });
+  const stakes = createStakes({ ...shared, stakeStore: deps.stakeStore, transactions });
+  const sweeping = { balance: chain.balance, gas: (transfer: Parameters<typeof chain.gas>[0]) => (transfer.from === hotAddress ? chain.gas(transfer) : chain.ownGas(transfer)) };
+  const sweeps = createSweeps({ ...shared, chain: sweeping, transactions, maySweep: async (address) => !watch.isTaken() && guard.maySweep(address), ...(settings.lendEnergy !== false && { lends: lending.serves }), policyOf: policiesOf(network, settings) });
+  const payouts = createPayouts({ ...paying, own, venueMoney });
+  const between = [{ name: 'watch', run: () => watch.round() }, ...Object.entries({ lending, stakes }).map(([name, step]) => ({ name, run: () => whileOurs(watch, step).round() })), { name: 'sweeps', run: () => sweeps.round() }];
   const steps = { scanner, transactions, fallenOut, between, payouts: whileOurs(watch, payouts), venueMoney: whileOurs(watch, venueMoney), cold };
   return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
 }

@@ -32,7 +32,7 @@ interface RpcBlock {
 }
 
 /** An EVM network through its JSON-RPC. */
-export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Required<Chain> {
+export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Required<Omit<Chain, 'staked'>> {
   // staticNetwork: the library would otherwise accept a node of another chain; check() asks by itself.
   const provider = new JsonRpcProvider(config.rpcUrl, network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20, batchStallTime: 0 });
   const tokens = new Map(rails.filter((rail) => rail.contract).map((rail) => [rail.contract?.toLowerCase() ?? '', { asset: rail.asset, decimals: rail.decimals }]));
