@@ -41,6 +41,8 @@ type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'bitcoin' | 'tron' | 'bina
 
 /** Six times as quick as the real one: what is mined is solid after nine seconds. */
 const TRON_BLOCK_MS = 500;
+/** TRX that the local signer lets be staked. */
+const LOCAL_STAKE = '1000000';
 
 const CHAIN_IDS: Readonly<Record<string, number>> = { ethereum: 31337, bsc: 31338, polygon: 31339 };
 
@@ -334,7 +336,7 @@ export class World {
       SIGNER_LIMITS: this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}',
       SIGNER_SEED_FILE: join(dir, 'seed.sealed'),
       SIGNER_DIR: dir,
-      ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen' }),
+      ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen', SIGNER_TRON_STAKE: LOCAL_STAKE }),
       // A device's library may have settings of its own.
       ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),

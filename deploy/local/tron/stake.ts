@@ -1,5 +1,4 @@
 /** Stake of the second kind: what it gives, who has lent it to whom, and how long it takes to come back. Words of a refusal are java-tron's. */
-import type { Account } from './ledger';
 import type { Json } from './wire';
 
 export const RESOURCES = ['BANDWIDTH', 'ENERGY', 'TRON_POWER'] as const;
@@ -27,6 +26,15 @@ export interface Stake {
   readonly used: Record<Lendable, { amount: bigint; at: number }>;
 }
 
+/** An account, as far as its stake is concerned. */
+export interface Staker {
+  readonly address: string;
+  readonly contract: boolean;
+  /** Energy out of nothing. */
+  readonly energy: bigint;
+  readonly stake: Stake;
+}
+
 export const noStake = (at: number): Stake => ({
   frozen: { BANDWIDTH: 0n, ENERGY: 0n, TRON_POWER: 0n },
   lent: { BANDWIDTH: 0n, ENERGY: 0n },
@@ -50,7 +58,7 @@ const nameOf = (value: Json): Resource => (value.resource as Resource | undefine
 export class Stakes {
   private readonly lending = new Map<string, Lent>();
 
-  constructor(private readonly accounts: ReadonlyMap<string, Account>) {}
+  constructor(private readonly accounts: ReadonlyMap<string, Staker>) {}
 
   weight(resource: Lendable): bigint {
     let own = 0n;
@@ -59,27 +67,27 @@ export class Stakes {
   }
 
   /** What an account's stake and what was lent to it give in a day. */
-  limit({ stake, energy }: Account, resource: Lendable): bigint {
+  limit({ stake, energy }: Staker, resource: Lendable): bigint {
     const sun = stake.frozen[resource] + stake.acquired[resource];
     return (resource === 'ENERGY' ? energy : 0n) + ((sun / TRX) * TOTALS[resource].limit) / this.weight(resource);
   }
 
-  used({ stake }: Account, resource: Lendable, at: number): bigint {
+  used({ stake }: Staker, resource: Lendable, at: number): bigint {
     const { amount, at: since } = stake.used[resource];
     const passed = BigInt(at - since);
     return passed >= DAY_MS ? 0n : (amount * (DAY_MS - passed)) / DAY_MS;
   }
 
-  left(account: Account, resource: Lendable, at: number): bigint {
+  left(account: Staker, resource: Lendable, at: number): bigint {
     return most(0n, this.limit(account, resource) - this.used(account, resource, at));
   }
 
-  use(account: Account, resource: Lendable, amount: bigint, at: number): void {
+  use(account: Staker, resource: Lendable, amount: bigint, at: number): void {
     account.stake.used[resource] = { amount: this.used(account, resource, at) + amount, at };
   }
 
   /** Of the own stake, in sun, what is not used now: what may be lent. */
-  lendable(account: Account, resource: Lendable, at: number): bigint {
+  lendable(account: Staker, resource: Lendable, at: number): bigint {
     const usedSun = (this.used(account, resource, at) * TRX * this.weight(resource)) / TOTALS[resource].limit;
     return most(0n, account.stake.frozen[resource] - most(0n, usedSun - account.stake.acquired[resource]));
   }
@@ -88,12 +96,12 @@ export class Stakes {
     return this.lending.get(`${from} ${to}`);
   }
 
-  withdrawable({ stake }: Account, at: number): bigint {
+  withdrawable({ stake }: Staker, at: number): bigint {
     return stake.unfreezing.filter(({ until }) => until <= BigInt(at)).reduce((sum, { amount }) => sum + amount, 0n);
   }
 
   /** Why a node would not take it, or undefined. `has`: the owner's balance. */
-  refusal(type: string, value: Json, owner: Account, has: bigint, at: number): string | undefined {
+  refusal(type: string, value: Json, owner: Staker, has: bigint, at: number): string | undefined {
     const resource = nameOf(value);
     const { stake } = owner;
     if (type !== 'WithdrawExpireUnfreezeContract' && (!RESOURCES.includes(resource) || resource === 'TRON_POWER')) return 'ResourceCode error, valid ResourceCode[BANDWIDTH、ENERGY]';
@@ -114,7 +122,7 @@ export class Stakes {
     }
   }
 
-  private refusesLending(value: Json, owner: Account, resource: Lendable, at: number): string | undefined {
+  private refusesLending(value: Json, owner: Staker, resource: Lendable, at: number): string | undefined {
     const [balance, to] = [int(value.balance), hex(value.receiver_address)];
     if (balance < TRX) return 'delegateBalance must be greater than or equal to 1 TRX';
     if (balance > this.lendable(owner, resource, at)) return `delegateBalance must be less than or equal to available Freeze${resource === 'ENERGY' ? 'Energy' : 'Bandwidth'}V2 balance`;
@@ -128,7 +136,7 @@ export class Stakes {
     return undefined;
   }
 
-  private refusesTakingBack(value: Json, owner: Account, resource: Lendable, at: number): string | undefined {
+  private refusesTakingBack(value: Json, owner: Staker, resource: Lendable, at: number): string | undefined {
     const [balance, to] = [int(value.balance), hex(value.receiver_address)];
     if (to === owner.address) return 'receiverAddress must not be the same as ownerAddress';
     const lent = this.lentTo(owner.address, to);
@@ -140,7 +148,7 @@ export class Stakes {
   }
 
   /** Carries out what `refusal` let pass. Answers by how much the owner's balance rises, and what the receipt says besides. */
-  apply(type: string, value: Json, owner: Account, at: number): { sun: bigint; said: Json } {
+  apply(type: string, value: Json, owner: Staker, at: number): { sun: bigint; said: Json } {
     const resource = nameOf(value);
     const { stake } = owner;
     if (type === 'FreezeBalanceV2Contract') {
@@ -162,9 +170,9 @@ export class Stakes {
     return { sun: paid, said: { withdraw_expire_amount: paid } };
   }
 
-  private lend(value: Json, owner: Account, resource: Lendable, there: boolean, at: number): void {
+  private lend(value: Json, owner: Staker, resource: Lendable, there: boolean, at: number): void {
     const [balance, to] = [int(value.balance), hex(value.receiver_address)];
-    const receiver = this.accounts.get(to) as Account;
+    const receiver = this.accounts.get(to) as Staker;
     const key = `${owner.address} ${to}`;
     const lent = this.lending.get(key) ?? { free: { BANDWIDTH: 0n, ENERGY: 0n }, locked: { BANDWIDTH: { amount: 0n, until: 0n }, ENERGY: { amount: 0n, until: 0n } } };
     this.lending.set(key, lent);

@@ -50,8 +50,11 @@ export async function stakeOf(ask: Ask, address: string): Promise<TronStake> {
   return { own: { BANDWIDTH: units(frozen('BANDWIDTH')), ENERGY: units(frozen('ENERGY')) }, lent: units(lent), waiting: waiting.map(({ sun, at }) => ({ amount: units(sun), at })), total: units(total) };
 }
 
-/** Milliseconds are far below what a number cannot hold. */
-const timeOf = (value: unknown): number => Number(countOf(value));
+/** Milliseconds since 1970. */
+function timeOf(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new Error(`the node says ${String(value)}, which is no time`);
+  return value;
+}
 
 const TRX = 1_000_000n;
 const atLeast0 = (value: bigint): bigint => (value > 0n ? value : 0n);
