@@ -92,8 +92,8 @@ async function openChains(config: Config, registry: Registry, signer: Signer): P
         () => undefined,
       );
       const place = config.COLD_STORAGE[network.id];
-      const evm = (rpcUrl: string) => createEvmChain(network, rails, { rpcUrl, traces: false });
-      const chain: Chain = network.kind === 'tron' ? anyNode(network, tron?.rpcUrls ?? [], (rpcUrl) => createTronChain(network, rails, { rpcUrl, tron: tron?.tron ?? 'main' })) : anyNode(network, nodes.get(network.id) ?? [], evm);
+      const evm = (rpcUrl: string) => createEvmChain(network, rails, { rpcUrl, headers: config.NODE_HEADERS, traces: false });
+      const chain: Chain = network.kind === 'tron' ? anyNode(network, tron?.rpcUrls ?? [], (rpcUrl) => createTronChain(network, rails, { rpcUrl, headers: tron?.headers ?? {}, tron: tron?.tron ?? 'main' })) : anyNode(network, nodes.get(network.id) ?? [], evm);
       return { network, rails, chain, hotAddress, cold: place ? coldList(network, place, chain.address) : [] };
     }),
   );

@@ -66,7 +66,7 @@ async function chainRows({ config, registry }: Place): Promise<[string, string][
   const [tron, network] = [openTron(config), registry.networks.find(({ kind }) => kind === 'tron')];
   if (!tron || !network) throw new Error('these settings name no node of TRON');
   const rails = registry.rails.filter((rail) => rail.network === network.id);
-  const chain = anyNode(network, tron.rpcUrls, (rpcUrl) => createTronChain(network, rails, { rpcUrl, tron: tron.tron }));
+  const chain = anyNode(network, tron.rpcUrls, (rpcUrl) => createTronChain(network, rails, { rpcUrl, headers: tron.headers, tron: tron.tron }));
   const { hotAddress } = await connectSigner(config.SIGNER_SOCKET).identity(network.id);
   const [balance, stake, resources, lendable] = [await chain.balance(hotAddress, network.gasAsset), await chain.stake(hotAddress), await chain.resources(hotAddress), await chain.lendable(hotAddress)];
   return [

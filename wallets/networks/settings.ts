@@ -8,6 +8,7 @@ import type { Clock, Ids } from '../../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, NetworkState, Signer, VenueCapital } from '../../domain/contract/ports';
 import type { Network, Rail, Registry } from '../../domain/registry';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
+import type { NodeHeaders } from '../chains/address';
 import { WrongChain } from '../chains/chain';
 import type { Chain } from '../chains/chain';
 import type { TronNetwork } from '../chains/tron';
@@ -37,6 +38,8 @@ export interface NetworkDeps {
 export interface NetworkConfig {
   /** JSON-RPC addresses, the preferred node first. */
   readonly rpcUrls: readonly string[];
+  /** What is sent to each of them besides; secret. */
+  readonly headers?: NodeHeaders;
   /** From these amounts on, decimal strings by asset, a deposit needs two nodes that see it. */
   readonly largeFrom?: Readonly<Record<string, string>>;
   /** A node so many blocks behind the best one is not asked; the network's confirmations otherwise. */

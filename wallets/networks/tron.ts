@@ -30,7 +30,7 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
   const { tron, goodForMs, cold: place } = settings;
   if (!tron) throw new WrongChain(`${network.id}: the settings do not say which TRON it is`);
-  const { nodes, agreement } = nodesOf(deps, network, rails, { ...settings, maxLag: settings.maxLag ?? TRON_LAG }, (rpcUrl) => createTronChain(network, rails, { rpcUrl, tron, ...(goodForMs !== undefined && { goodForMs }) }));
+  const { nodes, agreement } = nodesOf(deps, network, rails, { ...settings, maxLag: settings.maxLag ?? TRON_LAG }, (rpcUrl) => createTronChain(network, rails, { rpcUrl, ...(settings.headers && { headers: settings.headers }), tron, ...(goodForMs !== undefined && { goodForMs }) }));
   const { chain } = nodes;
   await nodes.open();
   const { depositXpub, hotAddress } = await signer.identity(network.id);

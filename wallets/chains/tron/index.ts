@@ -1,5 +1,7 @@
 import { fromChainUnits } from '../../../domain/money/amount';
 import type { Network, Rail } from '../../../domain/registry';
+import { nodeAddress } from '../address';
+import type { NodeAddress, NodeHeaders } from '../address';
 import { WrongChain } from '../chain';
 import type { Broadcast, Chain, ChainReceipt } from '../chain';
 import { addressOf, canonicalAddress, hexOf } from './addresses';
@@ -18,6 +20,7 @@ export type TronNetwork = 'main' | 'nile' | 'shasta' | 'local';
 export interface TronConfig {
   /** A full node with its solidity interface: `/wallet/...` and `/walletsolidity/...` below this address. */
   readonly rpcUrl: string;
+  readonly headers?: NodeHeaders;
   readonly tron: TronNetwork;
   /** Milliseconds for which a transaction of ours is good; five minutes otherwise. */
   readonly goodForMs?: number;
@@ -60,7 +63,7 @@ interface NodeBlock {
  * which no reorganisation reaches; a height here is a height there.
  */
 export function createTronChain(network: Network, rails: readonly Rail[], config: TronConfig): TronChain {
-  const ask = caller(network.id, config.rpcUrl);
+  const ask = caller(network.id, nodeAddress(config.rpcUrl, config.headers));
   const listed = { nativeAsset: network.gasAsset, tokens: new Map(rails.flatMap(({ asset, contract, decimals }) => (contract ? [[contract, { asset, decimals }] as const] : []))) };
   const railOf = (asset: string): Rail => rails.find((rail) => rail.asset === asset) ?? fail(`${asset} is not listed on ${network.id}`);
   const blockAt = async (height: number): Promise<NodeBlock & { blockID: string }> => {
@@ -138,10 +141,9 @@ async function checkChain(id: string, tron: TronNetwork, first: () => Promise<st
 }
 
 /** Questions to a node. It says what is wrong in its answer; that and no answer throw. */
-function caller(id: string, url: string): Ask {
-  const base = url.replace(/\/$/, '');
+function caller(id: string, { url, headers }: NodeAddress): Ask {
   return async <T>(path: string, asked: object = {}): Promise<T> => {
-    const response = await fetch(`${base}/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(asked), signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(`${url}/${path}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(asked), redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await response.text();
     if (!response.ok) throw new Error(`${id}: the node answers ${response.status} to ${path}`);
     const said = parseExact(text) as T & { Error?: string };
