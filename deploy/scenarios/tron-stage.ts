@@ -12,7 +12,9 @@ import type { HouseEvent } from '../../domain/contract/events';
 import type { Signer, VenueCapital } from '../../domain/contract/ports';
 import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
+import type { AssetPolicy } from '../../wallets';
 import { createTronChain } from '../../wallets/chains/tron';
+import type { ColdPlace } from '../../wallets/cold/places';
 import { createSigner } from '../../wallets/keys';
 import { openRules } from '../../wallets/keys/testing';
 import { compare } from '../audit';
@@ -49,6 +51,10 @@ export interface StageOptions {
   readonly signer?: Partial<Signer>;
   readonly goodForMs?: number;
   readonly lendEnergy?: boolean;
+  readonly policies?: Readonly<Record<string, AssetPolicy>>;
+  readonly gasReserve?: string;
+  /** What the exchange is told of cold storage; the signer knows that of `TronStage`. */
+  readonly cold?: ColdPlace;
 }
 
 /** One emulator for a file of tests; `open` and `close` around each test give a fresh database, signer and engine. */
@@ -70,6 +76,9 @@ export class TronStage {
   });
   private readonly clock = { now: () => Date.now() + this.shiftMs };
 
+  /** Cold storage as the signer knows it, from the next `open` on. */
+  cold?: ColdPlace;
+
   constructor() {
     this.bus.on('alert', (event) => void this.alerts.push(event));
   }
@@ -90,7 +99,7 @@ export class TronStage {
     await this.engine.start();
     this.mnemonic = freshMnemonic();
     const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' } }, maxFee: '60', maxStake: '50000' };
-    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, trons: { tron } }, mkdtempSync(join(this.dir, 'keys-')));
+    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, trons: { tron }, ...(this.cold && { cold: { tron: this.cold } }) }, mkdtempSync(join(this.dir, 'keys-')));
     this.hot = (await this.signer.identity('tron')).hotAddress;
     this.alerts.length = 0;
     await this.mine();
@@ -105,13 +114,13 @@ export class TronStage {
     await this.mine(SOLIDITY + 1);
   }
 
-  async startWallets({ signer: over = {}, goodForMs, lendEnergy }: StageOptions = {}): Promise<void> {
+  async startWallets({ signer: over = {}, goodForMs, lendEnergy, policies, gasReserve = '0', cold = this.cold }: StageOptions = {}): Promise<void> {
     const { signer } = this;
     const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, ...over };
     const ids = { next: () => `t${process.pid}x${String(++this.ids).padStart(8, '0')}` };
     this.wallets = createWallets(
       { dataSource: this.database.dataSource, engine: this.engine, signer: asked, venueCapital, events: this.bus, clock: this.clock, ids, registry, logger: silent },
-      { networks: { tron: { rpcUrls: [this.node.url], tron: 'local', traces: false, pollMs: 10, gasReserve: '0', ...(goodForMs !== undefined && { goodForMs }), ...(lendEnergy !== undefined && { lendEnergy }) } } },
+      { networks: { tron: { rpcUrls: [this.node.url], tron: 'local', traces: false, pollMs: 10, gasReserve, ...(policies && { policies }), ...(cold && { cold }), ...(goodForMs !== undefined && { goodForMs }), ...(lendEnergy !== undefined && { lendEnergy }) } } },
     );
     await this.wallets.start();
   }
@@ -222,13 +231,14 @@ export class TronStage {
 
   /** What differs between our books and the chain now, place by place, and what breaks a rule of the books: nothing, one hopes. */
   async differences(): Promise<unknown[]> {
+    const cold = this.cold && 'addresses' in this.cold ? this.cold.addresses : [];
     await this.settle();
     await this.until('nothing is under way', async () => (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => this.mine());
     const find = closed;
     const chain = createTronChain(network, rails, { rpcUrl: this.node.url, tron: 'local' });
-    const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot, cold: [] }] });
+    const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot, cold }] });
     const here = places.filter(({ place }) => place.endsWith('/tron'));
-    if (here.length !== 5) raise('not every place was compared');
+    if (here.length !== (cold.length > 0 ? 7 : 5)) raise('not every place was compared');
     return [...findings, ...here.filter(({ unexplained }) => unexplained !== 0n)];
   }
 }

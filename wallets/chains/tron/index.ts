@@ -158,7 +158,8 @@ async function receiptOf(ask: Ask, txid: string): Promise<ChainReceipt | undefin
   if (info.id === undefined || info.blockNumber === undefined) return undefined;
   const transaction = await ask<Partial<TronTransaction>>('walletsolidity/gettransactionbyid', { value: txid });
   if (transaction.txID !== txid) throw new Error(`the node knows what became of ${txid}, and not what it is`);
-  return { height: info.blockNumber, succeeded: succeeded(transaction as TronTransaction, info as TronInfo), fee: fromChainUnits(countOf(info.fee), SUN_DECIMALS), released: fromChainUnits(countOf(info.withdraw_expire_amount), SUN_DECIMALS), at: info.blockTimeStamp };
+  const [contract] = (transaction as TronTransaction).raw_data.contract;
+  return { height: info.blockNumber, ...(contract && { sender: addressOf(String(contract.parameter.value.owner_address)) }), succeeded: succeeded(transaction as TronTransaction, info as TronInfo), fee: fromChainUnits(countOf(info.fee), SUN_DECIMALS), released: fromChainUnits(countOf(info.withdraw_expire_amount), SUN_DECIMALS), at: info.blockTimeStamp };
 }
 
 async function broadcast(ask: Ask, transaction: string): Promise<Broadcast> {
