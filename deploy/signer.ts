@@ -8,6 +8,8 @@ import { COLD_SETTINGS } from './treasury-settings';
 const schema = z.object({
   SIGNER_SOCKET: z.string().min(1),
   SIGNER_SEED_FILE: z.string().min(1),
+  /** Set by the local world: a seed is made where there is none. */
+  SIGNER_MAKE_SEED: z.enum(['1']).optional(),
   SIGNER_DIR: z.string().min(1),
   SIGNER_KEK: z.enum(['passphrase', 'pkcs11']).default('passphrase'),
   SIGNER_PASSPHRASE: z.string().optional(),
@@ -74,6 +76,7 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
     seedFile: config.SIGNER_SEED_FILE,
     kek: kekOf(config),
     dir: config.SIGNER_DIR,
+    makeSeed: config.SIGNER_MAKE_SEED === '1',
     policy: {
       networks: Object.fromEntries(networks),
       maxGasCost: '0.1',

@@ -225,6 +225,18 @@ if (noTron) process.stderr.write(`${noTron}\n`);
     rmSync(dir, { recursive: true, force: true });
   });
 
+  test('addresses that were made from another seed refuse the start, as after a seed that was lost and made anew', async () => {
+    await stage.startWallets();
+    await stage.addressOf('u1');
+    await stage.stopWallets();
+    const dir = mkdtempSync(join(tmpdir(), 'tron-other-'));
+    const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 } }, maxFee: '60' };
+    const other = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: rulesOf({}), trons: { tron } }, dir);
+    await expect(stage.startWallets({ signer: { identity: other.identity } })).rejects.toMatchObject({ name: 'WrongKey', message: expect.stringContaining('another seed') });
+    other.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
   test('a node of another network is refused, and answers that are none are never zero', async () => {
     const { networks: [network], rails } = firstListing({}, undefined, { usdt: LOCAL_TETHER });
     if (!network) throw new Error('no network');
