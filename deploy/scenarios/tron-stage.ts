@@ -99,7 +99,7 @@ export class TronStage {
     await this.engine.start();
     this.mnemonic = freshMnemonic();
     const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' } }, maxFee: '60', maxStake: '50000' };
-    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, trons: { tron }, ...(this.cold && { cold: { tron: this.cold } }) }, mkdtempSync(join(this.dir, 'keys-')));
+    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, venueAddresses: 'first-seen', trons: { tron }, ...(this.cold && { cold: { tron: this.cold } }) }, mkdtempSync(join(this.dir, 'keys-')));
     this.hot = (await this.signer.identity('tron')).hotAddress;
     this.alerts.length = 0;
     await this.mine();
@@ -231,9 +231,14 @@ export class TronStage {
 
   /** What differs between our books and the chain now, place by place, and what breaks a rule of the books: nothing, one hopes. */
   async differences(): Promise<unknown[]> {
-    const cold = this.cold && 'addresses' in this.cold ? this.cold.addresses : [];
     await this.settle();
     await this.until('nothing is under way', async () => (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => this.mine());
+    return this.differencesNow();
+  }
+
+  /** The same, whatever is under way: the comparison must name it. */
+  async differencesNow(): Promise<unknown[]> {
+    const cold = this.cold && 'addresses' in this.cold ? this.cold.addresses : [];
     const find = closed;
     const chain = createTronChain(network, rails, { rpcUrl: this.node.url, tron: 'local' });
     const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot, cold }] });

@@ -4,7 +4,7 @@ import { FAUCET as FAUCET_HEX, LOCAL_TETHER } from '../local/tron/accounts';
 import { freshTron, tronBalance } from '../local/tron/faucet';
 import { askTron } from '../local/tron/start';
 import { base58Of } from '../local/tron/wire';
-import { TronStage, noTron } from './tron-stage';
+import { SOLIDITY, TronStage, noTron } from './tron-stage';
 
 jest.setTimeout(120_000);
 if (noTron) process.stderr.write(`${noTron}\n`);
@@ -148,6 +148,30 @@ const FAUCET = base58Of(FAUCET_HEX);
     await ended('s3');
     expect([await stage.custody('staked/tron'), (await sent('claim')).map(({ state }) => state)]).toEqual(['300', ['CONFIRMED']]);
     expect(await stage.differences()).toEqual([]);
+  });
+
+  test('mined and not booked yet, a stake and what comes back of it are named by the comparison', async () => {
+    await stage.startWallets();
+    await stage.operatorFunds('50000');
+    const killedAfter = async (purpose: string): Promise<void> => {
+      await stage.until('on its way', async () => (await sent(purpose)).some(({ state }) => state === 'BROADCAST'));
+      await stage.stopWallets();
+      await stage.mine(SOLIDITY + 1);
+      expect((await sent(purpose)).map(({ state }) => state)).toEqual(['BROADCAST']);
+      expect(await stage.differencesNow()).toEqual([]);
+      await stage.startWallets();
+      await stage.until('booked', async () => (await sent(purpose))[0]?.state === 'CONFIRMED', () => stage.mine());
+      expect(await stage.differences()).toEqual([]);
+    };
+    await stage.wish('s1', 'stake', 'ENERGY', '300');
+    await killedAfter('stake-energy');
+    await stage.wish('s2', 'unstake', 'ENERGY', '120');
+    await killedAfter('unstake-energy');
+    await stage.later(14 * DAY_MS);
+    await stage.mine(SOLIDITY + 1);
+    await killedAfter('claim');
+    await ended('s2');
+    expect(await stage.custody('staked/tron')).toBe('180');
   });
 
   test("users' coins are not staked, whatever an operator wishes; nor is more than the signer's own limit", async () => {

@@ -15,6 +15,8 @@ import type { Sender, Settle } from '../treasury/sender';
 
 /** From unstaking until it can be had, on every TRON; the chain itself says when it really can. */
 const DELAY_MS = 14 * 86_400_000;
+/** What can be had again is asked for in every so many rounds: it has waited for days. */
+const ROUNDS_A_CLAIM = 20;
 /** A claim that was mined and failed is made again after this. */
 const AFTER_FAILURE_MS = 600_000;
 
@@ -53,10 +55,14 @@ export function createStakes(deps: StakesDeps): { round(): Promise<void> } {
       logger.warn({ ...what, error: reasonOf(error) }, 'a stake could not be taken further');
     }
   };
+  let rounds = 0;
   return {
     round: async () => {
-      for (const row of await stakeStore.open(network.id)) await apart({ stake: row.id }, () => (row.state === 'UNSTAKING' ? had(deps, row) : advance(deps, row)));
+      const open = await stakeStore.open(network.id);
+      for (const row of open) if (row.state !== 'UNSTAKING') await apart({ stake: row.id }, () => advance(deps, row));
+      if (rounds++ % ROUNDS_A_CLAIM !== 0) return;
       await apart({ network: network.id }, () => claim(deps));
+      for (const row of open) if (row.state === 'UNSTAKING') await apart({ stake: row.id }, () => had(deps, row));
     },
   };
 }

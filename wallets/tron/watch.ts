@@ -26,7 +26,9 @@ export interface TronWatch {
   broadcast(rawTransaction: string): Promise<Broadcast>;
 }
 
-/** Of our deposit addresses, so many a round: all of them in turn, however long that takes. Each is asked before a credit and a sweep besides. */
+/** Looked at in the first round and in every so many: a node counts what it is asked. Before a signature it is always asked. */
+const ROUNDS_A_LOOK = 7;
+/** Of our deposit addresses, so many a look: all of them in turn, however long that takes. Each is asked before a credit and a sweep besides. */
 const ADDRESSES_A_ROUND = 3;
 
 /**
@@ -37,6 +39,7 @@ const ADDRESSES_A_ROUND = 3;
 export function createTronWatch({ chain, network, hotAddress, own, guard, events, logger }: TronWatchDeps): TronWatch {
   let taken: string | undefined;
   let next = 0;
+  let rounds = 0;
   const mustBeOurs = async (): Promise<void> => {
     await look();
     if (taken !== undefined) throw new Error(`${network.id}: nothing is sent from the hot wallet or to it: it may be signed for by ${taken}`);
@@ -53,6 +56,7 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
     mustBeOurs,
     broadcast: async (rawTransaction) => (taken === undefined ? chain.broadcast(rawTransaction) : { taken: false, reason: 'the hot wallet is not ours alone' }),
     round: async () => {
+      if (rounds++ % ROUNDS_A_LOOK !== 0 && taken === undefined) return;
       const all = own.all();
       for (let n = 0; n < ADDRESSES_A_ROUND && n < all.length; n++) {
         const address = all[next++ % all.length] ?? '';
