@@ -203,7 +203,7 @@ if (noTron) process.stderr.write(`${noTron}\n`);
       // The first venue address is pinned, and no other is ever paid.
       const venue = { ...right, intentId: 'venue:1', purpose: 'venue', amount: '6' } as const;
       await stage.signer.signTron(venue);
-      await refused({ purpose: 'venue', intentId: 'venue:2', to: freshTron().address }, 'not the pinned one');
+      await refused({ purpose: 'venue', intentId: 'venue:2', to: freshTron().address }, 'not the pinned address');
     });
   });
 
