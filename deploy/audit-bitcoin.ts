@@ -34,12 +34,12 @@ export interface BitcoinOutside {
 export async function bitcoinOutside(settings: BitcoinSettings | undefined, registry: Registry, signer: Signer, cold?: ColdPlace): Promise<BitcoinOutside | undefined> {
   const network = registry.networks.find(({ kind }) => kind === 'bitcoin');
   if (!network || !settings) return undefined;
-  const { rpcUrls, bitcoin } = settings;
+  const { rpcUrls, headers, bitcoin } = settings;
   const account = await signer.identity(network.id).then(
     ({ depositXpub }) => accountOf(depositXpub, bitcoin),
     () => undefined,
   );
-  return { network, node: anyNode(network, rpcUrls, (rpcUrl) => createBitcoinNode({ rpcUrl, network: bitcoin, asset: network.gasAsset })), account, ...(cold && { cold: coldKeys(network.id, cold, bitcoin) }) };
+  return { network, node: anyNode(network, rpcUrls, (rpcUrl) => createBitcoinNode({ rpcUrl, headers, network: bitcoin, asset: network.gasAsset })), account, ...(cold && { cold: coldKeys(network.id, cold, bitcoin) }) };
 }
 
 /** The house's own addresses at which coins lie now: hot, change, and cold storage. Throws while the signer does not tell its account. */

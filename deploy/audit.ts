@@ -92,8 +92,8 @@ async function openChains(config: Config, registry: Registry, signer: Signer): P
         () => undefined,
       );
       const place = config.COLD_STORAGE[network.id];
-      const evm = (rpcUrl: string) => createEvmChain(network, rails, { rpcUrl, traces: false });
-      const chain: Chain = network.kind === 'tron' ? anyNode(network, tron?.rpcUrls ?? [], (rpcUrl) => createTronChain(network, rails, { rpcUrl, tron: tron?.tron ?? 'main' })) : anyNode(network, nodes.get(network.id) ?? [], evm);
+      const evm = (rpcUrl: string) => createEvmChain(network, rails, { rpcUrl, headers: config.NODE_HEADERS, traces: false });
+      const chain: Chain = network.kind === 'tron' ? anyNode(network, tron?.rpcUrls ?? [], (rpcUrl) => createTronChain(network, rails, { rpcUrl, headers: tron?.headers ?? {}, tron: tron?.tron ?? 'main' })) : anyNode(network, nodes.get(network.id) ?? [], evm);
       return { network, rails, chain, hotAddress, cold: place ? coldList(network, place, chain.address) : [] };
     }),
   );
@@ -127,8 +127,14 @@ async function readChain(outside: Outside, at: Outside['chains'][number], facts:
       places.push({ place, asset, booked: booked(facts, place, asset), actual, items: (items ?? []).filter((item) => item.place === place && item.asset === asset) });
     }
   }
-  return places;
+  const { staked } = chain;
+  if (!staked) return places;
+  const [place, asset] = [stakedPlace(network), network.gasAsset];
+  return [...places, { place, asset, booked: booked(facts, place, asset), actual: items && hotAddress ? await orUnreadable(staked(hotAddress)) : undefined, items: (items ?? []).filter((item) => item.place === place) }];
 }
+
+/** Coins of the hot wallet that are staked, or were and wait: ours, and no balance. */
+const stakedPlace = (network: Network): string => `staked/${network.id}`;
 
 type Item = InFlight & { readonly place: string; readonly asset: string };
 
@@ -148,12 +154,15 @@ async function chainItems({ binance }: Outside, { network, chain, hotAddress, co
   for (const row of rows.transactions.filter((candidate) => candidate.network === network.id && candidate.state !== 'PLANNED')) {
     const receipt = await chain.receipt(row.txid);
     if (!receipt || receipt.height > head) continue;
-    const [from, to] = [placeOf(row.fromAddress), placeOf(row.toAddress)];
+    const [from, to] = [placeOf(row.fromAddress), row.purpose.startsWith('stake-') ? stakedPlace(network) : placeOf(row.toAddress)];
     const id = `${row.purpose} ${row.id}`;
     if (from) add(`${id} gas`, from, network.gasAsset, -receipt.fee, row.createdAt);
     if (!receipt.succeeded) continue;
     if (from) add(id, from, row.asset, -parseAmount(row.amount), row.createdAt);
     if (to) add(id, to, row.asset, parseAmount(row.amount), row.createdAt);
+    const released = receipt.released ?? 0n;
+    if (released > 0n) add(id, stakedPlace(network), network.gasAsset, -released, row.createdAt);
+    if (released > 0n) add(id, `hot/${network.id}`, network.gasAsset, released, row.createdAt);
   }
   for (const { id, asset, amount, txid, createdAt } of rows.cold.filter((row) => row.network === network.id)) {
     const receipt = await chain.receipt(txid);

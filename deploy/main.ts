@@ -63,7 +63,7 @@ function walletNetworks(config: Config): Record<string, NetworkConfig> {
   const largeFrom = config.LARGE_DEPOSITS;
   const treasury = (network: string) => ({ largeFrom, policies: policiesOf(config.TREASURY, network), ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }) });
   return Object.fromEntries([
-    ...openNetworks(config).map(({ id, rpcUrls, traces, pollMs, gasReserve }) => [id, { rpcUrls, traces, pollMs, gasReserve, ...treasury(id) }] as const),
+    ...openNetworks(config).map(({ id, rpcUrls, headers, traces, pollMs, gasReserve }) => [id, { rpcUrls, headers, traces, pollMs, gasReserve, ...treasury(id) }] as const),
     ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, ...treasury(bitcoin.id) }] as const] : []),
     ...(tron ? [[tron.id, { ...tron, traces: false, ...treasury(tron.id) }] as const] : []),
   ]);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { KNOWN_NETWORKS } from '../db/seed';
 import type { NetworkChoice } from '../db/seed';
 import { isAmount } from '../domain/money/amount';
+import type { NodeHeaders } from '../wallets/chains/address';
 
 /** One network of the Ethereum kind by settings alone, for those that have no names of their own in the list below. */
 const other = z.strictObject({
@@ -31,8 +32,20 @@ const amounts = (text: string, context: z.RefinementCtx): Record<string, string>
 /** `https://a,https://b`: addresses of nodes, the preferred one first. */
 const addresses = (text: string, context: z.RefinementCtx): string[] => {
   const urls = text.split(',').map((url) => url.trim()).filter(Boolean);
-  for (const url of urls) if (!URL.canParse(url)) context.addIssue({ code: 'custom', message: `not an address: ${url}` });
+  // Not shown: it may carry a password.
+  for (const [at, url] of urls.entries()) if (!URL.canParse(url)) context.addIssue({ code: 'custom', message: `the address in place ${at + 1} cannot be read` });
   return urls;
+};
+
+const headerName = z.string().regex(/^[A-Za-z0-9-]{1,60}$/);
+/** `{"host:port": {"Header": "value"}}`. What is wrong with it is said without its values. */
+const nodeHeaders = (text: string, context: z.RefinementCtx): NodeHeaders => {
+  try {
+    return z.record(z.string().min(1), z.record(headerName, z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/))).parse(JSON.parse(text));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not headers by host: {"host:port": {"Header": "value"}}' });
+    return z.NEVER;
+  }
 };
 
 /** Settings of the networks; one without a node's address is not opened. Read by the exchange and by the signer. */
@@ -71,6 +84,11 @@ export const NETWORK_SETTINGS = {
   TRON_USDT: z.string().default('TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'),
   TRON_POLL_MS: z.coerce.number().int().min(50).default(1500),
   TRON_GAS_RESERVE: z.string().default('500'),
+  /** Of TronGrid. Secret. */
+  TRON_API_KEY: z.string().regex(/^[\x21-\x7e]{8,200}$/, 'not a key').optional(),
+  TRON_LEND_ENERGY: z.enum(['true', 'false']).default('true'),
+  /** Headers that are sent to nodes, by their hosts. Secret. */
+  NODE_HEADERS: z.string().default('{}').transform(nodeHeaders),
   /** A JSON list of further networks of the Ethereum kind. */
   EVM_NETWORKS: z.string().default('[]').transform((text, context) => {
     try {
@@ -93,6 +111,7 @@ export interface EvmNetwork extends NetworkChoice {
   readonly rpcUrls: readonly string[];
   /** The preferred node; empty where none is named. */
   readonly rpcUrl: string;
+  readonly headers: NodeHeaders;
   readonly traces: boolean;
   readonly pollMs: number;
   /** Of the gas asset, kept in the hot wallet; a decimal string. */
@@ -115,9 +134,11 @@ export function evmNetworks(settings: NetworkSettings): EvmNetwork[] {
     traces: settings[`${prefix}_TRACES`] === 'true',
     pollMs: settings[`${prefix}_POLL_MS`],
     gasReserve: settings[`${prefix}_GAS_RESERVE`],
+    headers: settings.NODE_HEADERS,
   }));
   const others = settings.EVM_NETWORKS.map(({ name, venueNetwork, usdt, rpcUrl, ...rest }) => ({
     ...rest,
+    headers: settings.NODE_HEADERS,
     rpcUrls: [rpcUrl].flat(),
     rpcUrl: [rpcUrl].flat()[0] ?? '',
     ...(usdt && { usdt: usdt.contract }),
@@ -139,6 +160,7 @@ export interface BitcoinSettings {
   readonly rpcUrls: readonly string[];
   /** The preferred node; empty where none is named. */
   readonly rpcUrl: string;
+  readonly headers: NodeHeaders;
   readonly confirmations: number;
   readonly pollMs: number;
   /** Of the operator's own coins, kept in the hot wallet for fees; a decimal string. */
@@ -146,9 +168,9 @@ export interface BitcoinSettings {
 }
 
 export function bitcoinOf(settings: NetworkSettings): BitcoinSettings {
-  const { BITCOIN_RPC_URL: rpcUrls, BITCOIN_NETWORK, BITCOIN_CONFIRMATIONS: confirmations, BITCOIN_POLL_MS: pollMs, BITCOIN_RESERVE: gasReserve } = settings;
+  const { BITCOIN_RPC_URL: rpcUrls, BITCOIN_NETWORK, BITCOIN_CONFIRMATIONS: confirmations, BITCOIN_POLL_MS: pollMs, BITCOIN_RESERVE: gasReserve, NODE_HEADERS: headers } = settings;
   const bitcoin = ({ main: 'mainnet', test: 'testnet', regtest: 'regtest' } as const)[BITCOIN_NETWORK];
-  return { id: 'bitcoin', gasAsset: 'BTC', bitcoin, rpcUrls, rpcUrl: rpcUrls[0] ?? '', confirmations, pollMs, gasReserve };
+  return { id: 'bitcoin', gasAsset: 'BTC', bitcoin, rpcUrls, rpcUrl: rpcUrls[0] ?? '', headers, confirmations, pollMs, gasReserve };
 }
 
 /** Bitcoin, where the settings name a node. */
@@ -166,14 +188,23 @@ export interface TronSettings {
   readonly rpcUrls: readonly string[];
   /** The preferred node; empty where none is named. */
   readonly rpcUrl: string;
+  readonly headers: NodeHeaders;
   readonly usdt: string;
   readonly pollMs: number;
   /** Of the operator's own TRX, kept in the hot wallet for energy and bandwidth; a decimal string. */
   readonly gasReserve: string;
+  readonly lendEnergy: boolean;
 }
 
-export function tronOf({ TRON_RPC_URL: rpcUrls, TRON_NETWORK: tron, TRON_USDT: usdt, TRON_POLL_MS: pollMs, TRON_GAS_RESERVE: gasReserve }: NetworkSettings): TronSettings {
-  return { id: 'tron', gasAsset: 'TRX', tron, rpcUrls, rpcUrl: rpcUrls[0] ?? '', usdt, pollMs, gasReserve };
+export function tronOf({ TRON_RPC_URL: rpcUrls, TRON_NETWORK: tron, TRON_USDT: usdt, TRON_POLL_MS: pollMs, TRON_GAS_RESERVE: gasReserve, TRON_LEND_ENERGY, TRON_API_KEY, NODE_HEADERS }: NetworkSettings): TronSettings {
+  return { id: 'tron', gasAsset: 'TRX', tron, rpcUrls, rpcUrl: rpcUrls[0] ?? '', headers: withApiKey(NODE_HEADERS, rpcUrls, TRON_API_KEY), usdt, pollMs, gasReserve, lendEnergy: TRON_LEND_ENERGY === 'true' };
+}
+
+/** A key is told to nodes over TLS and to those of this machine: not to everybody on the way to the others. */
+function withApiKey(headers: NodeHeaders, rpcUrls: readonly string[], key: string | undefined): NodeHeaders {
+  if (key === undefined) return headers;
+  const safe = rpcUrls.map((url) => new URL(url)).filter(({ protocol, hostname }) => protocol === 'https:' || hostname === '127.0.0.1' || hostname === 'localhost');
+  return { ...headers, ...Object.fromEntries(safe.map(({ host }) => [host, { 'TRON-PRO-API-KEY': key, ...headers[host] }])) };
 }
 
 /** TRON, where the settings name a node. */

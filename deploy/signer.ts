@@ -8,6 +8,8 @@ import { COLD_SETTINGS } from './treasury-settings';
 const schema = z.object({
   SIGNER_SOCKET: z.string().min(1),
   SIGNER_SEED_FILE: z.string().min(1),
+  /** Set by the local world: a seed is made where there is none. */
+  SIGNER_MAKE_SEED: z.enum(['1']).optional(),
   SIGNER_DIR: z.string().min(1),
   SIGNER_KEK: z.enum(['passphrase', 'pkcs11']).default('passphrase'),
   SIGNER_PASSPHRASE: z.string().optional(),
@@ -19,6 +21,7 @@ const schema = z.object({
   /** A JSON object of addresses by network/asset, or `first-seen`. */
   SIGNER_VENUE_ADDRESSES: z.string().default('{}'),
   SIGNER_SOCKET_GROUP: z.enum(['', '1']).default(''),
+  SIGNER_TRON_STAKE: z.string().refine(isAmount, 'not an amount').default('0'),
   SIGNER_APPROVAL_HOURS: z.coerce.number().int().positive().default(48),
   ...NETWORK_SETTINGS,
   ...COLD_SETTINGS,
@@ -73,11 +76,12 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
     seedFile: config.SIGNER_SEED_FILE,
     kek: kekOf(config),
     dir: config.SIGNER_DIR,
+    makeSeed: config.SIGNER_MAKE_SEED === '1',
     policy: {
       networks: Object.fromEntries(networks),
       maxGasCost: '0.1',
       coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE, ...most(asset) } },
-      trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE } },
+      trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE, maxStake: config.SIGNER_TRON_STAKE } },
       cold: config.COLD_STORAGE,
       venueAddresses: pinned,
       approvals: { limits: byAsset, validMs: config.SIGNER_APPROVAL_HOURS * HOUR_MS, now: Date.now },

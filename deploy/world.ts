@@ -41,6 +41,8 @@ type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'bitcoin' | 'tron' | 'bina
 
 /** Six times as quick as the real one: what is mined is solid after nine seconds. */
 const TRON_BLOCK_MS = 500;
+/** TRX that the local signer lets be staked. */
+const LOCAL_STAKE = '1000000';
 
 const CHAIN_IDS: Readonly<Record<string, number>> = { ethereum: 31337, bsc: 31338, polygon: 31339 };
 
@@ -327,14 +329,16 @@ export class World {
     const dir = join(this.dir, 'keys');
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     if (this.env.JAVIZEN_LOCAL === '1') demoAdminKey(this.dir);
+    const seedFile = this.given('SIGNER_SEED_FILE') ?? join(dir, 'seed.sealed');
+    if (this.env.JAVIZEN_LOCAL !== '1' && !existsSync(seedFile)) throw new Error(`The signer has no seed at ${seedFile}. Make one: npm run keys -- generate; or bring yours: npm run keys -- import, or restore.`);
     // A cleaned environment: the signer knows its seed, its socket and the chains it signs for, and no node of them.
-    const own = (from: NodeJS.ProcessEnv): NodeJS.ProcessEnv => Object.fromEntries(SIGNER_SETTINGS.filter((name) => from[name] && !/_RPC_URL$|_API_KEY$/.test(name)).map((name) => [name, from[name]]));
+    const own = (from: NodeJS.ProcessEnv): NodeJS.ProcessEnv => Object.fromEntries(SIGNER_SETTINGS.filter((name) => from[name] && !/_RPC_URL$|_API_KEY$|^NODE_HEADERS$/.test(name)).map((name) => [name, from[name]]));
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
       SIGNER_LIMITS: this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}',
-      SIGNER_SEED_FILE: join(dir, 'seed.sealed'),
+      SIGNER_SEED_FILE: seedFile,
       SIGNER_DIR: dir,
-      ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen' }),
+      ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen', SIGNER_TRON_STAKE: LOCAL_STAKE, SIGNER_MAKE_SEED: '1' }),
       // A device's library may have settings of its own.
       ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),

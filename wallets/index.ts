@@ -3,6 +3,7 @@ import { createChainStore } from '../db/stores/chain';
 import { createCoinStore } from '../db/stores/coins';
 import { createColdStore } from '../db/stores/cold';
 import { createDepositStore } from '../db/stores/deposits';
+import { createStakeStore } from '../db/stores/stakes';
 import { createTreasuryStore } from '../db/stores/treasury';
 import { DomainError } from '../domain/contract/errors';
 import type { AddressCheck, ColdStorage, DepositAddresses, NetworkState, NetworkStates } from '../domain/contract/ports';
@@ -15,7 +16,7 @@ import { createAddressCheck } from './withdrawals/address-check';
 
 export type { AssetPolicy, NetworkConfig } from './networks/settings';
 
-export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'coldStore' | 'treasuryStore'> {
+export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'coldStore' | 'stakeStore' | 'treasuryStore'> {
   readonly dataSource: DataSource;
 }
 
@@ -43,7 +44,7 @@ const OPEN_AGAIN_MS = 2000;
 /** Coins come in and go out. Loops over rows: what one round leaves undone, the next takes up, after a kill as well. */
 export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets {
   const { dataSource, events, logger, registry } = deps;
-  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), coldStore: createColdStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
+  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), coldStore: createColdStore(dataSource), stakeStore: createStakeStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
   const open = new Map<string, OpenNetwork>();
   const closed = new Map<string, NetworkState>();
   const waits = new Set<() => void>();

@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm';
+import type { StakePurpose } from '../../domain/contract/ports';
 import { big, id, int, longText, money, nullable, primary, text } from './columns';
 
 /**
@@ -9,8 +10,8 @@ export interface ChainTransactionRow {
   /** The signer's intent id. */
   id: string;
   network: string;
-  purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold';
-  /** Id of the withdrawal, sweep or venue transfer it serves. */
+  purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold' | StakePurpose;
+  /** Id of the withdrawal, sweep, venue transfer or stake it serves. */
   subject: string;
   fromAddress: string;
   toAddress: string;
@@ -21,7 +22,8 @@ export interface ChainTransactionRow {
    * Integers as decimal strings; with the nonce they make a retried signature the same bytes. On a network of coins the nonce
    * numbers the change address, gasLimit is virtual bytes, maxFeePerGas the whole fee and maxPriorityFeePerGas the rate for a
    * thousand virtual bytes, both in satoshi. On TRON the nonce only counts, gasLimit is 1, maxFeePerGas the most it can cost (in
-   * 10^-18 TRX) and maxPriorityFeePerGas a token's fee limit in sun; the block it stands on and its end are in the signed bytes.
+   * 10^-18 TRX) and maxPriorityFeePerGas a token's fee limit in sun, or what is staked, unstaked or lent (only what is staked is an amount too: it
+   * alone leaves the hot wallet); the block it stands on and its end are in the signed bytes.
    */
   gasLimit: string;
   maxFeePerGas: string;

@@ -22,6 +22,7 @@ export interface TreasuryStore {
    */
   planSweeps(network: string, asset: string, from: Units, failedSince: number, newId: () => string, now: number): Promise<void>;
   openSweeps(network: string): Promise<SweepRow[]>;
+  findSweep(id: string): Promise<SweepRow | null>;
   /** What a sweep has to move now: a deposit of it may have left the chain again. Null when nothing is left. */
   sweepable(id: string): Promise<string | null>;
   setSweep(id: string, state: SweepRow['state'], now: number): Promise<void>;
@@ -69,6 +70,7 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
       }
     },
     openSweeps: (network) => sweeps.find({ where: { network, state: In(['PLANNED', 'TOPPING_UP', 'SENDING', 'NEEDS_OPERATOR_FUNDS']) }, order: { createdAt: 'ASC' } }),
+    findSweep: (id) => sweeps.findOneBy({ id }),
     sweepable: async (id) => {
       // Taken back by a reorganisation before anything was sent: mined again, it belongs to another sweep.
       await dataSource.query("UPDATE deposits SET sweep_id = NULL WHERE sweep_id = ? AND state <> 'CREDITED'", [id]);

@@ -6,8 +6,12 @@ import { auditBooks, auditPlace } from '../../ledger/audit';
 import { createBitcoinNode } from '../../wallets/chains/bitcoin/node';
 import { readBitcoin } from '../audit-bitcoin';
 import { bitcoinKeyholders, evmKeyholder } from '../local/keyholders';
+import { LOCAL_TETHER } from '../local/tron/accounts';
+import { freshTron, tokenCall, tronBalance } from '../local/tron/faucet';
+import { hexOf } from '../local/tron/wire';
 import { BitcoinHouse, noBitcoin } from './incidents/bitcoin-house';
 import { EvmHouse, until } from './incidents/evm-house';
+import { TronStage, noTron } from './tron-stage';
 
 jest.setTimeout(120_000);
 const policy = { sweepFrom: '0', sweepEveryMs: 0, floor: '0', ceiling: '0', above: 'cold' as const };
@@ -99,6 +103,95 @@ describe('an address list', () => {
     expect(asked).toEqual([{ amount: '2.001' }]);
     await house.catchUp();
     expect(asked).toHaveLength(1);
+  });
+});
+
+(noTron ? describe.skip : describe)('an address list on TRON', () => {
+  let keeper = freshTron();
+  const stage = new TronStage();
+  beforeAll(() => stage.start());
+  afterAll(() => stage.end());
+  beforeEach(async () => {
+    keeper = freshTron();
+    stage.cold = { addresses: [keeper.address] };
+    await stage.open();
+  });
+  afterEach(() => stage.close());
+  const storage = () => stage.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
+  const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
+  const ended = (id: string, state: string): Promise<unknown> => stage.until(`it is ${state}`, async () => (await stateOf(id))?.state === state, () => stage.mine());
+  const inCold = (asset: string, least: bigint): Promise<unknown> => stage.until(`${asset} is in cold storage`, async () => parseSigned(await stage.custody('cold/tron', asset)) > least, () => stage.mine());
+  /** What somebody with the key does, far from this house. */
+  const trxByKeeper = async (to: string, sun: bigint): Promise<string> => {
+    const txid = await stage.send(keeper.key, 'TransferContract', { to_address: hexOf(to), amount: sun });
+    await stage.mine();
+    return txid;
+  };
+  const dollarsByKeeper = async (to: string, units: bigint): Promise<string> => {
+    const txid = await stage.send(keeper.key, 'TriggerSmartContract', { contract_address: hexOf(LOCAL_TETHER), data: tokenCall('transfer', to, units) });
+    await stage.mine();
+    return txid;
+  };
+  const policies = { TRX: { ...policy, ceiling: '3000', floor: '1000' }, USDT: policy };
+  const begin = async (): Promise<void> => {
+    await stage.startWallets({ policies, gasReserve: '500' });
+    await stage.operatorFunds('1500');
+    const address = await stage.addressOf('u1');
+    await stage.pay(address, 'TRX', '9000');
+    await stage.pay(address, 'USDT', '400');
+    await stage.settle();
+    await inCold('TRX', 0n);
+    await inCold('USDT', 0n);
+  };
+
+  test('TRX and dollars go there above the ceiling; announced, they come back, and what the keeper paid for it is our cost', async () => {
+    await begin();
+    expect(await stage.custody('cold/tron', 'USDT')).toBe('400');
+    expect(await stage.differences()).toEqual([]);
+    const plan = async (asset: string, amount: string) => (await (await storage()).plan({ network: 'tron', asset, amount, why: 'withdrawals', adminId: 'a1' })).id;
+    const dollars = await plan('USDT', '150');
+    await stage.stopWallets();
+    await stage.startWallets({ policies: { ...policies, USDT: { ...policy, ceiling: '1000', floor: '0' } }, gasReserve: '500' });
+    await (await storage()).announce(dollars, await dollarsByKeeper(stage.hot, 150_000_000n), 'a1');
+    await ended(dollars, 'DONE');
+    expect(await stateOf(dollars)).toMatchObject({ amount: '150' });
+    expect(await stage.custody('hot/tron', 'USDT')).toBe('150');
+    const coins = await plan('TRX', '700');
+    await (await storage()).announce(coins, await trxByKeeper(stage.hot, 700_000_000n), 'a1');
+    await ended(coins, 'DONE');
+    // Energy was burnt of the keeper's TRX.
+    expect(Number((await stateOf(dollars))?.fee)).toBeGreaterThan(6);
+    expect(await stage.differences()).toEqual([]);
+    expect(auditBooks(await readBookFacts(stage.database.dataSource))).toEqual([]);
+  });
+
+  test('what is announced and moved nothing to us, failed, or was announced before is not booked; what was really sent counts', async () => {
+    await begin();
+    const plan = async (amount: string) => (await (await storage()).plan({ network: 'tron', asset: 'TRX', amount, why: 'withdrawals', adminId: 'a1' })).id;
+    const [first, second, third] = [await plan('100'), await plan('100'), await plan('100')];
+    // Coins that leave cold storage for elsewhere are a difference, as they should be.
+    const elsewhere = await trxByKeeper(freshTron().address, 1n);
+    await (await storage()).announce(first, elsewhere, 'a1');
+    await ended(first, 'FAILED');
+    await stage.control('spoil', { result: 'FAILED' });
+    const failed = await trxByKeeper(stage.hot, 100_000_000n);
+    await (await storage()).announce(second, failed, 'a1');
+    await ended(second, 'FAILED');
+    const txid = await trxByKeeper(stage.hot, 120_000_000n);
+    await (await storage()).announce(third, txid, 'a1');
+    await ended(third, 'DONE');
+    expect(await stateOf(third)).toMatchObject({ amount: '120' });
+    await expect((await storage()).announce(await plan('1'), txid, 'a1')).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+    const odd = (await stage.differences()) as { place: string; unexplained: bigint }[];
+    expect(odd.map(({ place }) => place)).toEqual(['cold/tron']);
+  });
+
+  test('the signer sends to its own cold addresses alone, whatever the exchange is told', async () => {
+    const thief = freshTron().address;
+    await stage.startWallets({ policies, gasReserve: '500', cold: { addresses: [thief] } });
+    await stage.operatorFunds('9000');
+    await stage.until('the signer has refused', async () => stage.alerts.some(({ code }) => code === 'SIGNER_REFUSED'), () => stage.mine());
+    expect(await tronBalance(stage.node.url, thief, 'TRX')).toBe('0');
   });
 });
 

@@ -23,6 +23,23 @@ function keys(args: string[], env: NodeJS.ProcessEnv = {}): { code: number | nul
   return { code: ran.status, last: JSON.parse(lines.at(-1) || '{}') as Record<string, string>, said: ran.stdout + ran.stderr };
 }
 
+test('a signer without a seed refuses to start and says what to do; the local world asks it to make one, and never in place of one that has signed', () => {
+  const signer = (over: NodeJS.ProcessEnv = {}): { code: number | null; said: string } => {
+    const settings = { PATH: process.env.PATH, SIGNER_SOCKET: join(dir, 'socket'), SIGNER_SEED_FILE: join(dir, 'seed'), SIGNER_DIR: dir, SIGNER_PASSPHRASE: FIRST, ...over };
+    const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/main.ts', 'signer', dir], { cwd: ROOT, encoding: 'utf8', env: settings, timeout: 30_000 });
+    return { code: ran.status, said: ran.stdout + ran.stderr };
+  };
+  const refused = signer();
+  expect(refused.code).toBe(2);
+  expect(refused.said).toContain('npm run keys -- generate');
+  expect(refused.said).toContain('import');
+  expect([existsSync(join(dir, 'seed')), existsSync(join(dir, 'socket'))]).toEqual([false, false]);
+  // What it signed with is lost: another seed would not be the one that the coins lie under.
+  writeFileSync(join(dir, 'signed-tron.jsonl'), '{}\n');
+  expect(signer({ SIGNER_MAKE_SEED: '1' })).toMatchObject({ code: 2, said: expect.stringContaining('no sealed seed') });
+  expect(existsSync(join(dir, 'seed'))).toBe(false);
+});
+
 test('the drill: made, backed up, destroyed, restored from any two of three shares, rotated', async () => {
   const steps = await drill();
   expect(steps.filter(({ ok }) => !ok)).toEqual([]);

@@ -3,14 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstListing } from '../../db/seed';
+import type { StakeRow } from '../../db/entities/stakes';
 import { createEngineStore } from '../../db/stores/engine';
+import { createStakeStore } from '../../db/stores/stakes';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
 import type { HouseEvent } from '../../domain/contract/events';
 import type { Signer, VenueCapital } from '../../domain/contract/ports';
 import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
+import type { AssetPolicy } from '../../wallets';
 import { createTronChain } from '../../wallets/chains/tron';
+import type { ColdPlace } from '../../wallets/cold/places';
 import { createSigner } from '../../wallets/keys';
 import { openRules } from '../../wallets/keys/testing';
 import { compare } from '../audit';
@@ -46,6 +50,11 @@ export interface StageOptions {
   /** What of the signer is another one in this life. */
   readonly signer?: Partial<Signer>;
   readonly goodForMs?: number;
+  readonly lendEnergy?: boolean;
+  readonly policies?: Readonly<Record<string, AssetPolicy>>;
+  readonly gasReserve?: string;
+  /** What the exchange is told of cold storage; the signer knows that of `TronStage`. */
+  readonly cold?: ColdPlace;
 }
 
 /** One emulator for a file of tests; `open` and `close` around each test give a fresh database, signer and engine. */
@@ -67,6 +76,9 @@ export class TronStage {
   });
   private readonly clock = { now: () => Date.now() + this.shiftMs };
 
+  /** Cold storage as the signer knows it, from the next `open` on. */
+  cold?: ColdPlace;
+
   constructor() {
     this.bus.on('alert', (event) => void this.alerts.push(event));
   }
@@ -86,8 +98,8 @@ export class TronStage {
     this.engine = createEngine({ dataSource, registry, clock: this.clock, events: this.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
     await this.engine.start();
     this.mnemonic = freshMnemonic();
-    const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' } }, maxFee: '60' };
-    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, trons: { tron } }, mkdtempSync(join(this.dir, 'keys-')));
+    const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' } }, maxFee: '60', maxStake: '50000' };
+    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, venueAddresses: 'first-seen', trons: { tron }, ...(this.cold && { cold: { tron: this.cold } }) }, mkdtempSync(join(this.dir, 'keys-')));
     this.hot = (await this.signer.identity('tron')).hotAddress;
     this.alerts.length = 0;
     await this.mine();
@@ -102,13 +114,13 @@ export class TronStage {
     await this.mine(SOLIDITY + 1);
   }
 
-  async startWallets({ signer: over = {}, goodForMs }: StageOptions = {}): Promise<void> {
+  async startWallets({ signer: over = {}, goodForMs, lendEnergy, policies, gasReserve = '0', cold = this.cold }: StageOptions = {}): Promise<void> {
     const { signer } = this;
     const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, ...over };
     const ids = { next: () => `t${process.pid}x${String(++this.ids).padStart(8, '0')}` };
     this.wallets = createWallets(
       { dataSource: this.database.dataSource, engine: this.engine, signer: asked, venueCapital, events: this.bus, clock: this.clock, ids, registry, logger: silent },
-      { networks: { tron: { rpcUrls: [this.node.url], tron: 'local', traces: false, pollMs: 10, gasReserve: '0', ...(goodForMs !== undefined && { goodForMs }) } } },
+      { networks: { tron: { rpcUrls: [this.node.url], tron: 'local', traces: false, pollMs: 10, gasReserve, ...(policies && { policies }), ...(cold && { cold }), ...(goodForMs !== undefined && { goodForMs }), ...(lendEnergy !== undefined && { lendEnergy }) } } },
     );
     await this.wallets.start();
   }
@@ -187,6 +199,22 @@ export class TronStage {
     await this.engine.submit({ kind: 'operator.contribute', reference: `contribute:${amount}`, asset: 'TRX', amount, custody: 'hot/tron' });
   }
 
+  /** An operator's wish about the stake. */
+  async wish(id: string, kind: StakeRow['kind'], resource: StakeRow['resource'], amount: string): Promise<void> {
+    const now = this.clock.now();
+    const row: StakeRow = { id, network: 'tron', kind, resource, asset: 'TRX', amount, state: 'PLANNED', why: 'energy', adminId: 'a1', txid: null, readyAt: null, reason: null, createdAt: now, updatedAt: now };
+    await createStakeStore(this.database.dataSource).add(row, { id: `audit-${id}`, adminId: 'a1', action: `tron.${kind}`, subject: id, details: {}, at: now });
+  }
+
+  async wished(id: string): Promise<{ state: string; reason: string | null }> {
+    const [row] = await this.rows<{ state: string; reason: string | null }>('SELECT state, reason FROM stakes WHERE id = ?', [id]);
+    return row ?? raise(`no wish ${id}`);
+  }
+
+  async custody(place: string, asset = 'TRX'): Promise<string> {
+    return (await this.engine.custody()).find((row) => row.place === place && row.asset === asset)?.amount ?? '0';
+  }
+
   async withdraw(id: string, asset: string, address: string, amount: string, fee = '6'): Promise<void> {
     await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset, network: 'tron', address, amount, fee });
     await this.engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
@@ -205,11 +233,17 @@ export class TronStage {
   async differences(): Promise<unknown[]> {
     await this.settle();
     await this.until('nothing is under way', async () => (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => this.mine());
+    return this.differencesNow();
+  }
+
+  /** The same, whatever is under way: the comparison must name it. */
+  async differencesNow(): Promise<unknown[]> {
+    const cold = this.cold && 'addresses' in this.cold ? this.cold.addresses : [];
     const find = closed;
     const chain = createTronChain(network, rails, { rpcUrl: this.node.url, tron: 'local' });
-    const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot, cold: [] }] });
+    const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot, cold }] });
     const here = places.filter(({ place }) => place.endsWith('/tron'));
-    if (here.length !== 4) raise('not every place was compared');
+    if (here.length !== (cold.length > 0 ? 7 : 5)) raise('not every place was compared');
     return [...findings, ...here.filter(({ unexplained }) => unexplained !== 0n)];
   }
 }

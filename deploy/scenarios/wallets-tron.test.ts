@@ -203,7 +203,7 @@ if (noTron) process.stderr.write(`${noTron}\n`);
       // The first venue address is pinned, and no other is ever paid.
       const venue = { ...right, intentId: 'venue:1', purpose: 'venue', amount: '6' } as const;
       await stage.signer.signTron(venue);
-      await refused({ purpose: 'venue', intentId: 'venue:2', to: freshTron().address }, 'not the pinned one');
+      await refused({ purpose: 'venue', intentId: 'venue:2', to: freshTron().address }, 'not the pinned address');
     });
   });
 
@@ -222,6 +222,18 @@ if (noTron) process.stderr.write(`${noTron}\n`);
     await refused({ ...large, approvals: [admin.approve(large, { feeCap: '1' })] }, 'cost more');
     await signer.signTron({ ...large, approvals: [admin.approve(large, { feeCap: '2' })] });
     signer.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  test('addresses that were made from another seed refuse the start, as after a seed that was lost and made anew', async () => {
+    await stage.startWallets();
+    await stage.addressOf('u1');
+    await stage.stopWallets();
+    const dir = mkdtempSync(join(tmpdir(), 'tron-other-'));
+    const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 } }, maxFee: '60' };
+    const other = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: rulesOf({}), trons: { tron } }, dir);
+    await expect(stage.startWallets({ signer: { identity: other.identity } })).rejects.toMatchObject({ name: 'WrongKey', message: expect.stringContaining('another seed') });
+    other.close();
     rmSync(dir, { recursive: true, force: true });
   });
 

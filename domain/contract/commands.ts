@@ -4,8 +4,8 @@
  * one answer. Who may send what is the sender's business; what it does to balances is the ledger's.
  */
 
-/** A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `binance`, `transit`. */
-export type CustodyPlace = `hot/${string}` | `deposit/${string}` | `cold/${string}` | 'binance' | 'transit';
+/** A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `binance`, `transit`. */
+export type CustodyPlace = `hot/${string}` | `deposit/${string}` | `cold/${string}` | `staked/${string}` | 'binance' | 'transit';
 
 /** An amount that was reserved by `cost.reserve` and what was really paid, from which custody. */
 export interface CostPaid {

@@ -208,16 +208,19 @@ export interface CoinIntent {
   readonly approvals?: readonly Approval[];
 }
 
+/** What the house does with its own stake on TRON: no coin leaves by it. The energy of the stake is lent to deposit addresses and taken back. */
+export type StakePurpose = 'stake-energy' | 'stake-bandwidth' | 'unstake-energy' | 'unstake-bandwidth' | 'claim' | 'delegate' | 'undelegate';
+
 export interface SignIntent {
   /** Unique for ever: `withdrawal:<id>:<attempt>`, `sweep:<id>:<attempt>`, `topup:...`, `venue:...`. */
   readonly intentId: string;
   readonly network: string;
-  readonly purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold';
+  readonly purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold' | StakePurpose;
   readonly asset: string;
   /** `hot`, or the index of a deposit address. */
   readonly from: 'hot' | number;
   readonly to: string;
-  /** Of a top-up: the child number of the deposit address it goes to, so that the signer can derive and compare. */
+  /** Of a top-up, and of what is lent: the child number of the deposit address it goes to, so that the signer can derive and compare. */
   readonly toIndex?: number;
   readonly amount: string;
   readonly nonce: number;
@@ -229,7 +232,7 @@ export interface SignIntent {
   readonly approvals?: readonly Approval[];
 }
 
-/** A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. */
+/** A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. Of a stake, `amount` is its TRX. */
 export interface TronIntent extends Pick<SignIntent, 'network' | 'purpose' | 'asset' | 'from' | 'to' | 'toIndex' | 'amount'> {
   /** As in SignIntent; `<intent>#<n>` pays the same anew, once everything that was signed before for it has ended. */
   readonly intentId: string;

@@ -26,6 +26,9 @@ export interface ChainReceipt {
   readonly fee: Units;
   /** Who sent it and paid for it, where the chain says so, in the one spelling of the address. */
   readonly sender?: string;
+  /** On TRON: of our unstaked coins, what became free by it; and its block's time, in milliseconds since 1970. */
+  readonly released?: Units;
+  readonly at?: number | undefined;
 }
 
 export interface GasQuote {
@@ -67,6 +70,8 @@ export interface Chain {
   /** Next unused nonce by the chain's confirmed state. */
   nonce(address: string): Promise<number>;
   balance(address: string, asset: string, height?: number): Promise<Units>;
+  /** Of the network's own coin: what is staked, and what was and waits. Where a network has such a thing. */
+  staked?(address: string): Promise<Units>;
   /** Of the network's own coin, of each address after exactly this block. Where such a network has accounts. */
   nativeBalances?(addresses: readonly string[], blockHash: string): Promise<Units[]>;
   /** Canonical spelling, or undefined when the text is no address of this network. */

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { Interface, Mnemonic, Transaction } from 'ethers';
 import { frameOf } from '../../domain/contract/frames';
 import type { SignIntent, Signer } from '../../domain/contract/ports';
 import { addressFrom } from './addresses';
-import { connectSigner, createSigner, openSeed, serveSigner } from '.';
+import { connectSigner, createSigner, openOrMakeSeed, passphraseKek, runSigner, serveSigner } from '.';
 import type { SignerPolicy } from '.';
 import { openRules } from './testing';
 
@@ -186,12 +186,23 @@ test('over the socket: answers, refusals with their code, garbage, a restart in 
 
 test('the seed is sealed: same again with its passphrase, closed to another, and to a changed file', async () => {
   const file = join(dir, 'seed');
-  const made = await openSeed(file, 'a long enough passphrase');
-  expect((await openSeed(file, 'a long enough passphrase')).phrase).toBe(made.phrase);
+  const made = await openOrMakeSeed(file, 'a long enough passphrase');
+  expect((await openOrMakeSeed(file, 'a long enough passphrase')).phrase).toBe(made.phrase);
   expect(readFileSync(file, 'utf8')).not.toContain(made.phrase);
-  await expect(openSeed(file, 'another passphrase')).rejects.toThrow('cannot be opened');
+  await expect(openOrMakeSeed(file, 'another passphrase')).rejects.toThrow('cannot be opened');
   const sealed = JSON.parse(readFileSync(file, 'utf8')) as { text: string };
   writeFileSync(file, JSON.stringify({ ...sealed, text: `${sealed.text.startsWith('0') ? '1' : '0'}${sealed.text.slice(1)}` }));
-  await expect(openSeed(file, 'a long enough passphrase')).rejects.toThrow('cannot be opened');
-  await expect(openSeed(join(dir, 'other'), 'short')).rejects.toThrow('12 characters');
+  await expect(openOrMakeSeed(file, 'a long enough passphrase')).rejects.toThrow('cannot be opened');
+  await expect(openOrMakeSeed(join(dir, 'other'), 'short')).rejects.toThrow('12 characters');
+});
+
+test('a seed is made by a signer that is asked to, and by no other', async () => {
+  const policy = { networks: {}, maxGasCost: '0', approvals: openRules };
+  const options = { socketPath: join(dir, 'made.socket'), seedFile: join(dir, 'made.seed'), kek: passphraseKek('a long enough passphrase'), dir, policy };
+  await expect(runSigner(options)).rejects.toThrow('npm run keys -- generate');
+  expect(existsSync(options.seedFile)).toBe(false);
+  (await runSigner({ ...options, makeSeed: true })).close();
+  const made = readFileSync(options.seedFile, 'utf8');
+  (await runSigner(options)).close();
+  expect(readFileSync(options.seedFile, 'utf8')).toBe(made);
 });

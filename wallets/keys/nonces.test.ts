@@ -1,11 +1,13 @@
 /** E38: a number that two signatures share gives the key away. */
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Mnemonic, SigningKey, Transaction } from 'ethers';
 import * as secp256k1 from 'tiny-secp256k1';
 import { createSigner } from '.';
+import type { TronIntent } from '../../domain/contract/ports';
+import { decodeSigned, encodeSigned } from '../chains/tron/wire';
 import { createNonceIndex } from './nonces';
 import { openRules } from './testing';
 
@@ -51,5 +53,35 @@ test('E38 a log in which a number repeats stops the signer at its start', async 
     expect(() => createSigner(mnemonic, policy, dir)).toThrow('FORBIDDEN');
   } finally {
     rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test('E38 on TRON too: a number of the log is not released over something else, and a log in which one repeats stops the start', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'nonces-tron-'));
+  const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 } }, maxFee: '60' };
+  const policy = { networks: {}, maxGasCost: '0', trons: { tron }, approvals: openRules };
+  const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
+  const at = Date.now();
+  const intent = (id: string, amount: string): TronIntent => ({ intentId: `withdrawal:${id}:0`, network: 'tron', purpose: 'withdrawal', asset: 'TRX', from: 'hot', to: 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t', amount, feeLimit: '0', envelope: { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 } });
+  const [one, two, file] = [join(root, 'one'), join(root, 'two'), 'signed-tron.jsonl'];
+  [one, two].forEach((dir) => mkdirSync(dir));
+  try {
+    const signer = createSigner(mnemonic, policy, one);
+    const [first, second] = [await signer.signTron(intent('w1', '1')), await signer.signTron(intent('w2', '2'))];
+    signer.close();
+    createSigner(mnemonic, policy, one).close();
+    // The first payment's bytes with the number that the second one is signed with: signatures are deterministic.
+    const [body, other] = [decodeSigned(first.rawTransaction), decodeSigned(second.rawTransaction)];
+    const planted = JSON.stringify({ intentId: 'withdrawal:w0:0', bodyHash: '', txid: first.txid, rawTransaction: encodeSigned(body.raw, other.signature), expiration: 0 });
+    appendFileSync(join(two, file), `${planted}\n`);
+    const warned = createSigner(mnemonic, policy, two);
+    await expect(warned.signTron(intent('w2', '2'))).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining('repeats') } });
+    await warned.signTron(intent('w3', '3'));
+    warned.close();
+    expect(readFileSync(join(two, file), 'utf8')).not.toContain('withdrawal:w2:0');
+    appendFileSync(join(one, file), `${planted}\n`);
+    expect(() => createSigner(mnemonic, policy, one)).toThrow('FORBIDDEN');
+  } finally {
+    rmSync(root, { recursive: true, force: true });
   }
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type * as Pkcs11 from 'pkcs11js';
+import { createRequire } from 'node:module';
+import type { Cryptoki, CryptokiDevice, Handle } from './cryptoki';
 import type { KeyEncryption } from './kek';
 
 export interface DeviceOptions {
@@ -15,12 +16,10 @@ export interface DeviceOptions {
 const AAD = Buffer.from('javizen:kek:2:pkcs11');
 const TAG_BYTES = 16;
 
-/** A package with native code, which is not on every machine: asked for when a device is used, not before. */
-async function library(): Promise<typeof Pkcs11> {
+/** A package with native code, which is not on every machine: asked for when a device is used, not before, and by no import that types would need. */
+function library(): Cryptoki {
   try {
-    // How a package of the former kind looks depends on who loads it.
-    const loaded = (await import('pkcs11js')) as typeof Pkcs11 & { readonly default?: typeof Pkcs11 };
-    return loaded.default ?? loaded;
+    return createRequire(__filename)('pkcs11js') as Cryptoki;
   } catch {
     throw new Error('the package pkcs11js is not here: it is optional and needs a C++ compiler. Install one, run `npm install` again');
   }
@@ -49,17 +48,17 @@ export function deviceKek(options: DeviceOptions, make = false): KeyEncryption {
   };
 }
 
-const gcm = (pkcs11: typeof Pkcs11, iv: Buffer) => ({ type: pkcs11.CK_PARAMS_AES_GCM, iv, aad: AAD, ivBits: 96, tagBits: TAG_BYTES * 8 });
+const gcm = (pkcs11: Cryptoki, iv: Buffer) => ({ type: pkcs11.CK_PARAMS_AES_GCM, iv, aad: AAD, ivBits: 96, tagBits: TAG_BYTES * 8 });
 
 interface Device {
-  readonly pkcs11: typeof Pkcs11;
-  readonly device: Pkcs11.PKCS11;
-  readonly session: Pkcs11.Handle;
-  readonly kek: Pkcs11.Handle;
+  readonly pkcs11: Cryptoki;
+  readonly device: CryptokiDevice;
+  readonly session: Handle;
+  readonly kek: Handle;
 }
 
 async function inDevice<T>(options: DeviceOptions, make: boolean, work: (device: Device) => T): Promise<T> {
-  const pkcs11 = await library();
+  const pkcs11 = library();
   const device = new pkcs11.PKCS11();
   device.load(options.module);
   device.C_Initialize();
@@ -80,7 +79,7 @@ function missing({ key, token }: DeviceOptions): never {
   throw new Error(`the token "${token}" has no AES key "${key}"`);
 }
 
-function find(pkcs11: typeof Pkcs11, device: Pkcs11.PKCS11, session: Pkcs11.Handle, label: string): Pkcs11.Handle | undefined {
+function find(pkcs11: Cryptoki, device: CryptokiDevice, session: Handle, label: string): Handle | undefined {
   device.C_FindObjectsInit(session, [
     { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
     { type: pkcs11.CKA_LABEL, value: label },
@@ -92,7 +91,7 @@ function find(pkcs11: typeof Pkcs11, device: Pkcs11.PKCS11, session: Pkcs11.Hand
 }
 
 /** Not readable, not to be taken out, for encryption alone. */
-function generate(pkcs11: typeof Pkcs11, device: Pkcs11.PKCS11, session: Pkcs11.Handle, label: string): Pkcs11.Handle {
+function generate(pkcs11: Cryptoki, device: CryptokiDevice, session: Handle, label: string): Handle {
   return device.C_GenerateKey(session, { mechanism: pkcs11.CKM_AES_KEY_GEN }, [
     { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
     { type: pkcs11.CKA_KEY_TYPE, value: pkcs11.CKK_AES },

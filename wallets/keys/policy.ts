@@ -35,6 +35,8 @@ export interface SignerTron {
   readonly rails: Readonly<Record<string, SignerRail>>;
   /** The most that energy may cost in one transaction, as a decimal string of the gas asset. */
   readonly maxFee: string;
+  /** The most that may be staked, or wait to be had again, as a decimal string of the gas asset; without it nothing is staked. */
+  readonly maxStake?: string;
 }
 
 /** How much of an asset leaves with how many approvals; decimal strings. */

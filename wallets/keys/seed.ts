@@ -74,7 +74,7 @@ export async function writeSeed(file: string, mnemonic: Mnemonic, key: KeyEncryp
 /** Opens a sealed seed. Throws where there is none, on a wrong passphrase or device, and on a changed file. */
 export async function readSeed(file: string, key: KeyEncryption | string): Promise<Mnemonic> {
   const kek = kekOf(key);
-  if (!existsSync(file)) throw new Error(`there is no sealed seed at ${file}`);
+  if (!existsSync(file)) throw new Error(`there is no sealed seed at ${file}: make one (npm run keys -- generate), or bring yours (npm run keys -- import, or restore)`);
   try {
     return await unseal(JSON.parse(readFileSync(file, 'utf8')) as Sealed | FirstForm, kek);
   } catch (error) {
@@ -83,8 +83,8 @@ export async function readSeed(file: string, key: KeyEncryption | string): Promi
   }
 }
 
-/** Opens the sealed seed, or makes one where there is none. */
-export async function openSeed(file: string, key: KeyEncryption | string): Promise<Mnemonic> {
+/** Opens the sealed seed, or makes one where there is none. For worlds that are thrown away: nobody has a copy of what is made here. */
+export async function openOrMakeSeed(file: string, key: KeyEncryption | string): Promise<Mnemonic> {
   const kek = kekOf(key);
   if (!existsSync(file)) await writeSeed(file, freshSeed(), kek);
   return readSeed(file, kek);

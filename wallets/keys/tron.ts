@@ -9,13 +9,17 @@ import type { Units } from '../../domain/money/amount';
 import { addressOfKey, canonicalAddress, hexOf } from '../chains/tron/addresses';
 import { NotExact, buildTron } from '../chains/tron/transaction';
 import { SUN_DECIMALS } from '../chains/tron/transfers';
-import { encodeSigned } from '../chains/tron/wire';
+import { decodeSigned, encodeSigned } from '../chains/tron/wire';
 import type { Payment } from '../chains/tron/wire';
 import { openLog } from './append-log';
 import type { Gate } from './approvals';
+import { createNonceIndex } from './nonces';
+import type { NonceIndex } from './nonces';
 import type { Pins } from './pins';
 import { PURPOSES, entryOf, isCount, isIndex, refuse } from './policy';
 import type { SignerPolicy, SignerTron } from './policy';
+import { createStakeSum, isStake, stakePaymentOf, sunOf } from './tron-stake';
+import type { SignedStake } from './tron-stake';
 
 const HOT_PATH = "m/44'/195'/1'/0/0";
 const DEPOSIT_PATH = "m/44'/195'/0'/0";
@@ -35,6 +39,8 @@ interface Signed {
   readonly txid: string;
   readonly rawTransaction: string;
   readonly expiration: number;
+  /** Of a stake. */
+  readonly stake?: SignedStake;
 }
 
 const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
@@ -67,13 +73,20 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
   const ids = new Set<string>();
   /** By original: everything that was signed for one payment. */
   const family = new Map<string, Signed[]>();
+  const stakes = createStakeSum();
   const remember = (line: Signed): void => {
     signed.set(line.intentId, line);
     ids.add(line.txid);
     const original = originalOf(line.intentId);
     family.set(original, [...(family.get(original) ?? []), line]);
+    if (line.stake) stakes.add(original, line.stake, line.expiration);
   };
-  log.lines.forEach((line) => remember(JSON.parse(line) as Signed));
+  const nonces = createNonceIndex();
+  log.lines.forEach((text) => {
+    const line = JSON.parse(text) as Signed;
+    checkNonce(nonces, line);
+    remember(line);
+  });
 
   const sign = async (raw: TronIntent): Promise<{ rawTransaction: string; txid: string }> => {
     const intent = readIntent(raw);
@@ -85,7 +98,10 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     checkEnded(intent, bodyHash, family.get(originalOf(intent.intentId)) ?? [], now());
     checkLife(intent, now());
     const key = intent.from === 'hot' ? hot : deposits.deriveChild(intent.from);
-    const payment = paymentOf(intent, entryOf(policy, intent.network) ?? refuse(`network ${intent.network}`), own, addressOfKey(key.publicKey));
+    const network = entryOf(policy, intent.network) ?? refuse(`network ${intent.network}`);
+    const payment = isStake(intent.purpose) ? stakePaymentOf(intent, network, own) : paymentOf(intent, network, own, addressOfKey(key.publicKey));
+    // One that is made anew was counted before.
+    if (payment.kind === 'stake' && originalOf(intent.intentId) === intent.intentId && stakes.total(now()) + payment.sun > sunOf(network.maxStake ?? '0')) refuse(`more staked than ${network.maxStake} ${network.gasAsset}`);
     const { raw: bytes, txid } = exactly(() => buildTron(payment, intent.envelope));
     // Equal payments on one block and of one time are one transaction: it would be paid once for two of ours.
     if (ids.has(txid)) refuse('these bytes were signed for another intent');
@@ -96,7 +112,8 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const { r, s, v } = key.signingKey.sign(`0x${txid}`);
     if (addressOfKey(SigningKey.recoverPublicKey(`0x${txid}`, { r, s, v })) !== addressOfKey(key.publicKey)) throw new Error('the signature is not of what was asked');
     const rawTransaction = encodeSigned(bytes, `${r.slice(2)}${s.slice(2)}${v.toString(16)}`);
-    const line: Signed = { intentId: intent.intentId, bodyHash, txid, rawTransaction, expiration: intent.envelope.expiration };
+    checkNonce(nonces, { rawTransaction, txid });
+    const line: Signed = { intentId: intent.intentId, bodyHash, txid, rawTransaction, expiration: intent.envelope.expiration, ...(isStake(intent.purpose) && { stake: { purpose: intent.purpose, sun: sunOf(intent.amount).toString() } }) };
     log.append(JSON.stringify(line));
     remember(line);
     return { rawTransaction, txid };
@@ -140,7 +157,7 @@ function readIntent(raw: TronIntent): TronIntent {
   const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
   const places = (from === 'hot' || isIndex(from)) && (toIndex === undefined || isIndex(toIndex));
   const envelope = /^[0-9a-f]{4}$/.test(String(blockBytes)) && /^[0-9a-f]{16}$/.test(String(blockHash)) && isCount(timestamp) && isCount(expiration);
-  if (!texts || !places || !envelope || typeof feeLimit !== 'string' || !INTEGER.test(feeLimit) || !isAmount(amount) || !PURPOSES.includes(purpose)) refuse('this is not an intent');
+  if (!texts || !places || !envelope || typeof feeLimit !== 'string' || !INTEGER.test(feeLimit) || !isAmount(amount) || !(PURPOSES.includes(purpose) || isStake(purpose))) refuse('this is not an intent');
   return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, feeLimit, envelope: { blockBytes, blockHash, timestamp, expiration } };
 }
 
@@ -185,6 +202,11 @@ function checkDestination({ purpose, from, to, toIndex, asset }: TronIntent, { g
   if (purpose === 'topup' && (asset !== gasAsset || toIndex === undefined || own.depositAddress(toIndex) !== to)) refuse('a top-up goes from the hot wallet to a deposit address, in gas');
   const contracts = Object.values(rails).map(({ contract }) => contract);
   if (contracts.includes(to) || hexOf(to) === NOBODY) refuse('nobody could spend what is sent there');
+}
+
+/** A signature here is r, s and v; a transaction's id is what was signed. */
+function checkNonce(nonces: NonceIndex, { rawTransaction, txid }: Pick<Signed, 'rawTransaction' | 'txid'>): void {
+  nonces.add(`0x${decodeSigned(rawTransaction).signature.slice(0, 64)}`, txid);
 }
 
 /** What cannot be done exactly is a refusal, not a fault of ours. */

@@ -26,7 +26,7 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
   const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
   const parameters = settings.bitcoin;
   if (!parameters) throw new WrongChain(`${network.id}: the settings do not say which Bitcoin it is`);
-  const { nodes, agreement } = nodesOf(deps, network, rails, settings, (rpcUrl) => createBitcoinNode({ rpcUrl, network: parameters, asset: network.gasAsset }));
+  const { nodes, agreement } = nodesOf(deps, network, rails, settings, (rpcUrl) => createBitcoinNode({ rpcUrl, ...(settings.headers && { headers: settings.headers }), network: parameters, asset: network.gasAsset }));
   const node = nodes.chain;
   await nodes.open();
   const { depositXpub, hotAddress, fingerprint = '' } = await signer.identity(network.id);

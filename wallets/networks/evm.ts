@@ -19,7 +19,7 @@ import type { NetworkConfig, NetworkDeps, OpenNetwork } from './settings';
 export async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
   const { depositStore, chainStore, treasuryStore: store, engine, signer, events, clock, ids, logger, venueCapital } = deps;
   const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
-  const { nodes, agreement } = nodesOf(deps, network, rails, settings, (rpcUrl) => createEvmChain(network, rails, { rpcUrl, traces: settings.traces }));
+  const { nodes, agreement } = nodesOf(deps, network, rails, settings, (rpcUrl) => createEvmChain(network, rails, { rpcUrl, ...(settings.headers && { headers: settings.headers }), traces: settings.traces }));
   const { chain } = nodes;
   try {
     await nodes.open();

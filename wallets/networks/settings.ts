@@ -2,11 +2,13 @@ import type { ChainStore } from '../../db/stores/chain';
 import type { CoinStore } from '../../db/stores/coins';
 import type { ColdStore } from '../../db/stores/cold';
 import type { DepositStore } from '../../db/stores/deposits';
+import type { StakeStore } from '../../db/stores/stakes';
 import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, NetworkState, Signer, VenueCapital } from '../../domain/contract/ports';
 import type { Network, Rail, Registry } from '../../domain/registry';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
+import type { NodeHeaders } from '../chains/address';
 import { WrongChain } from '../chains/chain';
 import type { Chain } from '../chains/chain';
 import type { TronNetwork } from '../chains/tron';
@@ -21,6 +23,7 @@ export interface NetworkDeps {
   readonly chainStore: ChainStore;
   readonly coinStore: CoinStore;
   readonly coldStore: ColdStore;
+  readonly stakeStore: StakeStore;
   readonly treasuryStore: TreasuryStore;
   readonly engine: Engine;
   readonly signer: Signer;
@@ -35,6 +38,8 @@ export interface NetworkDeps {
 export interface NetworkConfig {
   /** JSON-RPC addresses, the preferred node first. */
   readonly rpcUrls: readonly string[];
+  /** What is sent to each of them besides; secret. */
+  readonly headers?: NodeHeaders;
   /** From these amounts on, decimal strings by asset, a deposit needs two nodes that see it. */
   readonly largeFrom?: Readonly<Record<string, string>>;
   /** A node so many blocks behind the best one is not asked; the network's confirmations otherwise. */
@@ -46,6 +51,8 @@ export interface NetworkConfig {
   /** Which TRON it is, and for how long a transaction of ours is good, of a network of that kind. */
   readonly tron?: TronNetwork;
   readonly goodForMs?: number;
+  /** On TRON: is the energy of the hot wallet's stake lent to deposit addresses for their sweeps? Unless told otherwise it is. */
+  readonly lendEnergy?: boolean;
   readonly pollMs: number;
   /** What the operator wants of each asset; without a word of it, all of it goes on to the venue at once. */
   readonly policies?: Readonly<Record<string, AssetPolicy>>;

@@ -10,8 +10,12 @@ import { Transactions } from '../treasury/transactions';
 import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
 import { createTronGuard } from '../tron/guard';
+import { createLending, promisedBy } from '../tron/lending';
 import { Renewals } from '../tron/renewals';
 import { tronSigning } from '../tron/signing';
+import { createStakes } from '../tron/stakes';
+import { createTronWatch } from '../tron/watch';
+import type { TronWatch } from '../tron/watch';
 import { createPayouts } from '../withdrawals/payouts';
 import { nodesOf, ownAddresses, policiesOf, readKey } from './opening';
 import { createRounds } from './rounds';
@@ -26,7 +30,7 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
   const { tron, goodForMs, cold: place } = settings;
   if (!tron) throw new WrongChain(`${network.id}: the settings do not say which TRON it is`);
-  const { nodes, agreement } = nodesOf(deps, network, rails, { ...settings, maxLag: settings.maxLag ?? TRON_LAG }, (rpcUrl) => createTronChain(network, rails, { rpcUrl, tron, ...(goodForMs !== undefined && { goodForMs }) }));
+  const { nodes, agreement } = nodesOf(deps, network, rails, { ...settings, maxLag: settings.maxLag ?? TRON_LAG }, (rpcUrl) => createTronChain(network, rails, { rpcUrl, ...(settings.headers && { headers: settings.headers }), tron, ...(goodForMs !== undefined && { goodForMs }) }));
   const { chain } = nodes;
   await nodes.open();
   const { depositXpub, hotAddress } = await signer.identity(network.id);
@@ -34,16 +38,34 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const own = await ownAddresses(deps, network, settings, depositAddress);
   const guard = createTronGuard({ chain, network, own, depositStore, chainStore, events, clock, logger });
   const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
-  const fallenOut = new FallenOut({ ...shared });
+  const watch = createTronWatch({ ...shared, own, guard });
+  // Before anything of an earlier life is sent again. What it finds is told; deposits are read all the same.
+  await watch.round().catch(() => undefined);
+  const fallenOut = new FallenOut({ ...shared, chain: { broadcast: watch.broadcast } });
   const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
   const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
-  const transactionsDeps = { ...shared, signer: signing, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
-  const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals({ ...transactionsDeps, chain }, intentOf));
+  const signed: typeof signing = { sign: async (intent) => watch.mustBeOurs().then(() => signing.sign(intent)) };
+  const transactionsDeps = { ...shared, chain: { ...chain, broadcast: watch.broadcast }, signer: signed, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
+  const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals(transactionsDeps, intentOf));
   const cold = place && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, place, chain.address)) });
-  const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
-  const sweeps = createSweeps({ ...shared, transactions, maySweep: guard.maySweep, policyOf: policiesOf(network, settings) });
-  const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
-  const steps = { scanner, transactions, fallenOut, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
+  // A payout burns only what the stake does not give, and what others that are under way leave of it.
+  const promised = async (): Promise<bigint> => promisedBy(await chainStore.open(network.id), hotAddress, network.gasAsset);
+  const paying = { ...shared, chain: { ...chain, gas: async (transfer: Parameters<typeof chain.gas>[0]) => chain.ownGas(transfer, await promised()) }, transactions };
+  const venueMoney = createVenueMoney({ ...paying, venueCapital, policyOf: policiesOf(network, settings), cold });
+  const lending = createLending({ ...shared, stakeStore: deps.stakeStore, transactions });
+  const stakes = createStakes({ ...shared, stakeStore: deps.stakeStore, transactions });
+  const sweeping = { balance: chain.balance, gas: (transfer: Parameters<typeof chain.gas>[0]) => (transfer.from === hotAddress ? chain.gas(transfer) : chain.ownGas(transfer)) };
+  const sweeps = createSweeps({ ...shared, chain: sweeping, transactions, maySweep: async (address) => !watch.isTaken() && guard.maySweep(address), ...(settings.lendEnergy !== false && { lends: lending.serves }), policyOf: policiesOf(network, settings) });
+  const payouts = createPayouts({ ...paying, own, venueMoney });
+  const between = [{ name: 'watch', run: () => watch.round() }, ...Object.entries({ lending, stakes }).map(([name, step]) => ({ name, run: () => whileOurs(watch, step).round() })), { name: 'sweeps', run: () => sweeps.round() }];
+  const steps = { scanner, transactions, fallenOut, between, payouts: whileOurs(watch, payouts), venueMoney: whileOurs(watch, venueMoney), cold };
   return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };
 }
+
+/** Nothing is planned from the hot wallet or to it while somebody else can sign for it. */
+const whileOurs = (watch: TronWatch, step: { round(): Promise<void> }): { round(): Promise<void> } => ({
+  round: async () => {
+    if (!watch.isTaken()) await step.round();
+  },
+});

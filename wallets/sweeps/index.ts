@@ -18,8 +18,11 @@ const WORTH = 3n;
 /** Top-ups of one sweep: the gas price rose each time between the top-up and the sweep. */
 const MOST_TOP_UPS = 5;
 
+/** `needed`: what the address must have, where that is not all that it may cost. `missing`: of energy, where it can be lent. */
+type SweepQuote = GasQuote & { readonly needed?: Units; readonly missing?: bigint };
+
 export interface SweepsDeps {
-  readonly chain: Pick<Chain, 'gas' | 'balance'>;
+  readonly chain: Pick<Chain, 'balance'> & { gas(transfer: Parameters<Chain['gas']>[0]): Promise<SweepQuote> };
   readonly chainStore: ChainStore;
   readonly network: Network;
   readonly hotAddress: string;
@@ -28,6 +31,8 @@ export interface SweepsDeps {
   readonly transactions: Sender;
   /** Asked before coins or gas are sent. Of networks where an address can be taken away from us. */
   readonly maySweep?: (address: string) => Promise<boolean>;
+  /** Lends an address what it is missing, of networks where that can be done. False: it needs coins instead. */
+  readonly lends?: (sweep: SweepRow, missing: bigint) => Promise<boolean>;
   readonly policyOf: PolicyOf;
   readonly engine: Engine;
   readonly clock: Clock;
@@ -84,7 +89,8 @@ async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   const moving = await chainStore.find(`sweep:${sweep.id}`);
   if (moving && !transactions.mayTryAgain(moving)) return;
   // One after the other from one address: a second one would count on coins that the first one takes away.
-  if ((await chainStore.open(sweep.network)).some((row) => row.fromAddress === sweep.address)) return;
+  // What was lent for another sweep and is being taken back must not be counted on either.
+  if ((await chainStore.open(sweep.network)).some((row) => row.fromAddress === sweep.address || (row.toAddress === sweep.address && row.purpose === 'undelegate'))) return;
   const amount = await store.sweepable(sweep.id);
   if (amount === null) {
     // In this order: killed in between, a reservation is left over, and nothing is ever sent on a closed one.
@@ -108,11 +114,13 @@ async function sendNative(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
 }
 
 async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
-  const { chain, hotAddress, network } = deps;
+  const { chain, hotAddress, network, store, clock } = deps;
   const amount = parseAmount(sweep.amount);
   const gas = await chain.gas({ from: sweep.address, to: hotAddress, asset: sweep.asset, amount });
   const has = await chain.balance(sweep.address, network.gasAsset);
-  if (has < gas.maxCost) return topUp(deps, sweep, gas.maxCost - has + gas.maxCost / 2n);
+  const { needed = gas.maxCost, missing = 0n } = gas;
+  if (has < needed && (await deps.lends?.(sweep, missing))) return store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
+  if (has < needed) return topUp(deps, sweep, needed - has + needed / 2n);
   await send(deps, sweep, amount, gas);
 }
 

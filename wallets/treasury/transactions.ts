@@ -11,6 +11,8 @@ import type { Mined, Outgoing, Sender, Settle } from './sender';
 
 /** A plan that the signer refused is made again after this: a gas price above its limit passes. */
 const AFTER_REFUSAL_MS = 60_000;
+/** From the hot wallet to a deposit address: the signer wants to know which one it is. */
+const TO_DEPOSITS: readonly string[] = ['topup', 'delegate', 'undelegate'];
 
 /**
  * Our own transactions: planned with a nonce, signed, stored, only then broadcast, and followed until they are final.
@@ -66,7 +68,7 @@ export class Transactions implements Sender {
     const { id: intentId, network, purpose, asset, fromAddress, toAddress: to, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = row;
     const from = fromAddress === this.deps.hotAddress ? 'hot' : this.deps.indexOf(fromAddress);
     if (from === undefined) throw new Error(`${fromAddress} is not an address of ours`);
-    const toIndex = purpose === 'topup' ? this.deps.indexOf(to) : undefined;
+    const toIndex = TO_DEPOSITS.includes(purpose) ? this.deps.indexOf(to) : undefined;
     const amount = formatAmount(parseAmount(row.amount));
     return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas, ...(purpose === 'withdrawal' && { approvals }) };
   }

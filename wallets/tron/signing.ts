@@ -1,9 +1,10 @@
 import type { SignIntent, Signer } from '../../domain/contract/ports';
 import type { Units } from '../../domain/money/amount';
-import { parseAmount, toChainUnits } from '../../domain/money/amount';
+import { formatAmount, fromChainUnits, parseAmount, toChainUnits } from '../../domain/money/amount';
 import type { Rail } from '../../domain/registry';
 import type { TronChain } from '../chains/tron';
 import { hexOf, txidOf } from '../chains/tron/addresses';
+import { SUN_DECIMALS } from '../chains/tron/transfers';
 import { decodeSigned, encodeRaw } from '../chains/tron/wire';
 import type { Payment } from '../chains/tron/wire';
 
@@ -17,9 +18,16 @@ export interface TronSigningDeps {
 
 /**
  * The signer as the house's transactions ask it. An intent's figures are those of its row: a token's priority fee is the fee limit
- * in sun. The envelope is of now; a signer that was asked before answers with its first bytes, and these are checked to be the payment.
+ * in sun, that of a stake is the stake. The envelope is of now; a signer that was asked before answers with its first bytes, and these are checked to be the payment.
  */
 export function tronSigning({ chain, signer, rails, hotAddress, depositAddress }: TronSigningDeps): Pick<Signer, 'sign'> {
+  const stakeOf = ({ purpose, to, maxPriorityFeePerGas }: SignIntent): Payment | undefined => {
+    const [owner, sun] = [hexOf(hotAddress), BigInt(maxPriorityFeePerGas)];
+    if (purpose === 'delegate' || purpose === 'undelegate') return { kind: purpose, from: owner, to: hexOf(to), sun };
+    if (purpose === 'claim') return { kind: 'claim', from: owner };
+    const [, kind, resource] = /^(stake|unstake)-(energy|bandwidth)$/.exec(purpose) ?? [];
+    return kind === undefined ? undefined : { kind: kind as 'stake' | 'unstake', from: owner, resource: resource === 'energy' ? 'ENERGY' : 'BANDWIDTH', sun };
+  };
   const paymentOf = ({ asset, from, to, amount, maxPriorityFeePerGas }: SignIntent): Payment => {
     const rail = rails.find((candidate) => candidate.asset === asset);
     if (!rail) throw new Error(`${asset} is not listed`);
@@ -30,8 +38,10 @@ export function tronSigning({ chain, signer, rails, hotAddress, depositAddress }
   };
   return {
     sign: async (intent) => {
-      const { intentId, network, purpose, asset, from, to, toIndex, amount } = intent;
-      const payment = paymentOf(intent);
+      const { intentId, network, purpose, asset, from, to, toIndex } = intent;
+      const stake = stakeOf(intent);
+      const payment = stake ?? paymentOf(intent);
+      const amount = stake ? formatAmount(fromChainUnits('sun' in stake ? stake.sun : 0n, SUN_DECIMALS)) : intent.amount;
       const feeLimit = payment.kind === 'token' ? payment.feeLimit.toString() : '0';
       const answer = await signer.signTron({ intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, feeLimit, envelope: await chain.envelope(), ...(intent.approvals && { approvals: intent.approvals }) });
       const { raw, envelope } = decodeSigned(answer.rawTransaction);

@@ -3,6 +3,7 @@ import { id as keccak } from 'ethers';
 import type { Block, TronChain } from './chain';
 import { PRICES, Refused, int, shown } from './ledger';
 import type { Account, Ledger, Permission } from './ledger';
+import { DELAY_DAYS, TOTALS } from './stake';
 import { hexOf, rawBytes, transactionFrom, transactionOf } from './wire';
 import type { Json, Transaction } from './wire';
 
@@ -59,7 +60,16 @@ export async function answer(chain: TronChain, faults: Faults, solid: boolean, n
       return account ? showAccount(account, await ledger.machine.balance(account.address)) : {};
     },
     getaccountresource: () => ((account) => (account ? resources(ledger, account, chain.tip.at) : {}))(ledger.accounts.get(hexOf(text(asked.address)))),
-    getaccountnet: () => ((account) => (account ? { freeNetUsed: ledger.freeUsed(account, chain.tip.at), freeNetLimit: PRICES.free } : {}))(ledger.accounts.get(hexOf(text(asked.address)))),
+    getaccountnet: () => ((account) => (account ? bandwidths(ledger, account, chain.tip.at) : {}))(ledger.accounts.get(hexOf(text(asked.address)))),
+    getdelegatedresourcev2: () => lentTo(ledger, asked),
+    getcandelegatedmaxsize: () => {
+      const [account, type] = [ledger.accounts.get(hexOf(text(asked.owner_address))), text(asked.type) === '1' ? 'ENERGY' : 'BANDWIDTH'] as const;
+      return shown({ max_size: account && ledger.stakes.lendable(account, type, chain.tip.at) });
+    },
+    getcanwithdrawunfreezeamount: () => {
+      const account = ledger.accounts.get(hexOf(text(asked.owner_address)));
+      return shown({ amount: account && ledger.stakes.withdrawable(account, Number(text(asked.timestamp) || chain.tip.at)) });
+    },
     getcontract: () => ((address) => (ledger.energies.has(address) ? { contract_address: address, abi: {} } : {}))(hexOf(text(asked.value))),
     triggerconstantcontract: () => constant(ledger, asked),
     estimateenergy: async () => {
@@ -88,6 +98,7 @@ const PARAMETERS = {
   getMaxFeeLimit: PRICES.mostFeeLimit,
   getUpdateAccountPermissionFee: PRICES.permission,
   getMultiSignFee: 1_000_000n,
+  getUnfreezeDelayDays: DELAY_DAYS,
 };
 
 function asShown(info: Json, { marksForgotten }: Faults): Json {
@@ -98,7 +109,7 @@ function asShown(info: Json, { marksForgotten }: Faults): Json {
 const showPermission = (type: string, { id, name, threshold, operations, keys }: Permission): Json => shown({ type, id, permission_name: name, threshold, operations, keys });
 
 function showAccount(account: Account, balance: bigint): Json {
-  const { address, contract, created, owner, actives, assets, energy, energyUsed } = account;
+  const { address, contract, created, owner, actives, assets, stake } = account;
   const { type: _owner, ...ownerShown } = showPermission('Owner', owner);
   return shown({
     address,
@@ -108,12 +119,33 @@ function showAccount(account: Account, balance: bigint): Json {
     owner_permission: ownerShown,
     active_permission: actives.map((one) => showPermission('Active', one)),
     assetV2: [...assets].map(([key, value]) => ({ key: Buffer.from(key, 'hex').toString(), value })),
-    account_resource: shown({ energy_usage: energyUsed, acquired_delegated_frozenV2_balance_for_energy: energy }),
+    // A kind of stake is named even where there is none of it; the first kind has no name.
+    frozenV2: [shown({ amount: stake.frozen.BANDWIDTH }), { type: 'ENERGY', ...shown({ amount: stake.frozen.ENERGY }) }, { type: 'TRON_POWER', ...shown({ amount: stake.frozen.TRON_POWER }) }],
+    unfrozenV2: stake.unfreezing.map(({ resource, amount, until }) => ({ ...(resource !== 'BANDWIDTH' && { type: resource }), unfreeze_amount: amount, unfreeze_expire_time: until })),
+    delegated_frozenV2_balance_for_bandwidth: stake.lent.BANDWIDTH,
+    acquired_delegated_frozenV2_balance_for_bandwidth: stake.acquired.BANDWIDTH,
+    account_resource: shown({ energy_usage: stake.used.ENERGY.amount, latest_consume_time_for_energy: BigInt(stake.used.ENERGY.at), delegated_frozenV2_balance_for_energy: stake.lent.ENERGY, acquired_delegated_frozenV2_balance_for_energy: stake.acquired.ENERGY }),
   });
 }
 
-const resources = (ledger: Ledger, account: Account, at: number): Json =>
-  shown({ freeNetUsed: ledger.freeUsed(account, at), freeNetLimit: PRICES.free, TotalNetLimit: 43_200_000_000n, TotalNetWeight: 26_000_000_000n, EnergyUsed: account.energyUsed, EnergyLimit: account.energy, TotalEnergyLimit: 180_000_000_000n, TotalEnergyWeight: 19_000_000_000n });
+const bandwidths = (ledger: Ledger, account: Account, at: number): Json =>
+  shown({ freeNetUsed: ledger.freeUsed(account, at), freeNetLimit: PRICES.free, NetUsed: ledger.stakes.used(account, 'BANDWIDTH', at), NetLimit: ledger.stakes.limit(account, 'BANDWIDTH'), TotalNetLimit: TOTALS.BANDWIDTH.limit, TotalNetWeight: ledger.stakes.weight('BANDWIDTH') });
+
+const resources = (ledger: Ledger, account: Account, at: number): Json => ({
+  ...bandwidths(ledger, account, at),
+  ...shown({ EnergyUsed: ledger.stakes.used(account, 'ENERGY', at), EnergyLimit: ledger.stakes.limit(account, 'ENERGY'), TotalEnergyLimit: TOTALS.ENERGY.limit, TotalEnergyWeight: ledger.stakes.weight('ENERGY') }),
+});
+
+function lentTo(ledger: Ledger, asked: Json): Json {
+  const [from, to] = [hexOf(text(asked.fromAddress)), hexOf(text(asked.toAddress))];
+  const lent = ledger.stakes.lentTo(from, to);
+  if (!lent) return {};
+  const rows = [
+    { bandwidth: lent.free.BANDWIDTH, energy: lent.free.ENERGY, bandwidthUntil: 0n, energyUntil: 0n },
+    { bandwidth: lent.locked.BANDWIDTH.amount, energy: lent.locked.ENERGY.amount, bandwidthUntil: lent.locked.BANDWIDTH.until, energyUntil: lent.locked.ENERGY.until },
+  ].filter(({ bandwidth, energy }) => bandwidth > 0n || energy > 0n);
+  return { delegatedResource: rows.map(({ bandwidth, energy, bandwidthUntil, energyUntil }) => shown({ from, to, frozen_balance_for_bandwidth: bandwidth, frozen_balance_for_energy: energy, expire_time_for_bandwidth: bandwidthUntil, expire_time_for_energy: energyUntil })) };
+}
 
 /** A call's data: given whole, or as the name of a function and its encoded parameters. */
 const dataOf = (asked: Json): string => text(asked.data) || keccak(text(asked.function_selector)).slice(2, 10) + text(asked.parameter);

@@ -1,6 +1,8 @@
 /** Accounts, and what a transaction does to them. One of these stands at the head of the chain, another at its solid block. */
 import { openMachine } from './machine';
 import type { Machine, Ran } from './machine';
+import { STAKE_TYPES, Stakes, noStake } from './stake';
+import type { Stake } from './stake';
 import { sha256 } from './wire';
 import type { Json, Transaction } from './wire';
 
@@ -25,9 +27,9 @@ export interface Account {
   actives: readonly Permission[];
   freeUsed: bigint;
   freeAt: number;
-  /** Energy that was staked or delegated. */
+  /** Energy out of nothing: `control/energy`. */
   energy: bigint;
-  energyUsed: bigint;
+  readonly stake: Stake;
   readonly assets: Map<string, bigint>;
 }
 
@@ -58,7 +60,8 @@ export class Refused extends Error {
 export type Op =
   | { readonly k: 'tx'; readonly raw: string; readonly size: number; /** Mined with this result and without effect: a fault. */ readonly spoilt?: string }
   | { readonly k: 'deploy'; readonly owner: string; readonly code: string; readonly energy?: { share: string; base: string } }
-  | { readonly k: 'energy'; readonly address: string; readonly amount: string };
+  | { readonly k: 'energy'; readonly address: string; readonly amount: string }
+  | { readonly k: 'permission'; readonly address: string; readonly to: string; /** Instead of its own key, or beside it as another active permission. */ readonly beside: boolean };
 
 const allOperations = '7fff1fc0033efb0f'.padEnd(64, '0');
 export const ordinary = (address: string): Pick<Account, 'owner' | 'actives'> => {
@@ -75,6 +78,7 @@ export const shown = (fields: Json): Json => Object.fromEntries(Object.entries(f
 export class Ledger {
   readonly accounts = new Map<string, Account>();
   readonly energies = new Map<string, Energy>();
+  readonly stakes = new Stakes(this.accounts);
 
   private constructor(readonly machine: Machine) {}
 
@@ -85,7 +89,7 @@ export class Ledger {
   create(address: string, at: number, contract = false): Account {
     const known = this.accounts.get(address);
     if (known) return known;
-    const made: Account = { address, created: at, contract, ...ordinary(address), freeUsed: 0n, freeAt: at, energy: 0n, energyUsed: 0n, assets: new Map() };
+    const made: Account = { address, created: at, contract, ...ordinary(address), freeUsed: 0n, freeAt: at, energy: 0n, stake: noStake(at), assets: new Map() };
     this.accounts.set(address, made);
     return made;
   }
@@ -107,9 +111,12 @@ export class Ledger {
     return since >= DAY_MS ? 0n : (freeUsed * (DAY_MS - since)) / DAY_MS;
   }
 
-  private bandwidth(account: Account, size: number, at: number): { free: bigint; burnt: bigint } {
+  /** Of the stake, or of the day's free bytes, or burnt: whichever is enough for all of it, in this order. */
+  private bandwidth(account: Account, size: number, at: number): { staked: bigint; free: bigint; burnt: bigint } {
     const bytes = BigInt(size) + RESULT_BYTES;
-    return bytes <= PRICES.free - this.freeUsed(account, at) ? { free: bytes, burnt: 0n } : { free: 0n, burnt: bytes * PRICES.bandwidth };
+    if (bytes <= this.stakes.left(account, 'BANDWIDTH', at)) return { staked: bytes, free: 0n, burnt: 0n };
+    if (bytes <= PRICES.free - this.freeUsed(account, at)) return { staked: 0n, free: bytes, burnt: 0n };
+    return { staked: 0n, free: 0n, burnt: bytes * PRICES.bandwidth };
   }
 
   /** Throws Refused when a node would not take it, or when it has become impossible since. */
@@ -134,6 +141,8 @@ export class Ledger {
       if (int(raw.fee_limit) < 0n || int(raw.fee_limit) > PRICES.mostFeeLimit) no(`feeLimit must be >= 0 and <= ${PRICES.mostFeeLimit}`);
       if (has < int(value.call_value)) no('balance is not sufficient.');
     }
+    const refusal = STAKE_TYPES.includes(contract.type) ? this.stakes.refusal(contract.type, value, account, has, at) : undefined;
+    if (refusal !== undefined) no(refusal);
     const costs = fresh ? PRICES.accountBandwidth : this.bandwidth(account, size, at).burnt;
     if (has < costs) throw new Refused('BANDWITH_ERROR', 'Account resource insufficient error.');
   }
@@ -145,14 +154,15 @@ export class Ledger {
     const [owner, to] = [text(value.owner_address), text(value.to_address)];
     const account = this.create(owner, at);
     const fresh = contract.type.startsWith('Transfer') && !this.accounts.has(to);
-    const { free, burnt } = fresh ? { free: 0n, burnt: PRICES.accountBandwidth } : this.bandwidth(account, size, at);
+    const { staked, free, burnt } = fresh ? { staked: 0n, free: 0n, burnt: PRICES.accountBandwidth } : this.bandwidth(account, size, at);
     if (free > 0n) [account.freeUsed, account.freeAt] = [this.freeUsed(account, at) + free, at];
+    if (staked > 0n) this.stakes.use(account, 'BANDWIDTH', staked, at);
     await this.machine.add(owner, -burnt);
-    const receipt: Json = { net_usage: free, net_fee: burnt };
+    const receipt: Json = { net_usage: free + staked, net_fee: burnt };
     const base = { id: transaction.txID, blockNumber: BigInt(block), blockTimeStamp: BigInt(at) };
     if (spoilt !== undefined) return { ret: spoilt, info: shown({ ...base, fee: burnt, contractResult: [''], receipt: shown({ ...receipt, result: spoilt }), result: 'FAILED' }) };
     if (contract.type === 'TriggerSmartContract') {
-      const { ret, fee, receipt: used, ...rest } = await this.trigger(transaction, account);
+      const { ret, fee, receipt: used, ...rest } = await this.trigger(transaction, account, at);
       return { ret, info: shown({ ...base, fee: fee + burnt, ...rest, receipt: shown({ ...receipt, ...used }) }) };
     }
     let fee = burnt;
@@ -168,6 +178,10 @@ export class Ledger {
       const [token, other] = [text(value.asset_name), this.create(to, at)];
       account.assets.set(token, (account.assets.get(token) ?? 0n) - int(value.amount));
       other.assets.set(token, (other.assets.get(token) ?? 0n) + int(value.amount));
+    } else if (STAKE_TYPES.includes(contract.type)) {
+      const { sun, said } = this.stakes.apply(contract.type, value, account, at);
+      await this.machine.add(owner, sun);
+      return { ret: 'SUCCESS', info: shown({ ...base, fee, contractResult: [''], receipt: shown(receipt), ...said }) };
     } else {
       await this.machine.add(owner, -PRICES.permission);
       fee += PRICES.permission;
@@ -178,11 +192,11 @@ export class Ledger {
   }
 
   /** Energy of a call: what is staked first, then TRX; the fee limit caps both. */
-  private async trigger({ txID, raw_data }: Transaction, account: Account): Promise<{ ret: string; fee: bigint; receipt: Json } & Json> {
+  private async trigger({ txID, raw_data }: Transaction, account: Account, at: number): Promise<{ ret: string; fee: bigint; receipt: Json } & Json> {
     const value = raw_data.contract[0].parameter.value;
     const to = text(value.contract_address);
     const callValue = int(value.call_value);
-    const staked = account.energy - account.energyUsed;
+    const staked = this.stakes.left(account, 'ENERGY', at);
     const has = (await this.balance(account.address)) - callValue;
     const most = least(staked + has / PRICES.energy, int(raw_data.fee_limit) / PRICES.energy);
     const { share, base } = this.energies.get(to) ?? PLAIN;
@@ -193,7 +207,7 @@ export class Ledger {
     const energy = ret === 'SUCCESS' || ret === 'REVERT' ? least(most, (ran.gas * share) / 10_000n + base) : most;
     const ofStake = least(energy, staked);
     const fee = (energy - ofStake) * PRICES.energy;
-    account.energyUsed += ofStake;
+    this.stakes.use(account, 'ENERGY', ofStake, at);
     await this.machine.add(account.address, -fee);
     const inner = ran.frames.map((frame, index) =>
       shown({ hash: sha256(Buffer.from(txID + index)).toString('hex'), caller_address: frame.caller, transferTo_address: frame.to, callValueInfo: [shown({ callValue: frame.value })], note: Buffer.from('call').toString('hex'), rejected: frame.rejected || ret !== 'SUCCESS' || undefined }),
@@ -211,12 +225,20 @@ export class Ledger {
     return { ...ran, energy: (ran.gas * share) / 10_000n + base };
   }
 
+  /** As if its owner had done so: a fault. */
+  private give(account: Account, to: string, beside: boolean): void {
+    const { owner, actives } = ordinary(to);
+    if (!beside) account.owner = owner;
+    account.actives = beside ? [...account.actives, ...actives.map((one) => ({ ...one, id: BigInt(2 + account.actives.length) }))] : actives;
+  }
+
   /** Carries out a block's operations; a transaction that has become impossible is left out. */
   async carryOut(ops: readonly Op[], read: (raw: string) => Transaction, at: number, block: number): Promise<(Outcome & { transaction: Transaction })[]> {
     const done: (Outcome & { transaction: Transaction })[] = [];
     for (const op of ops) {
       if (op.k === 'deploy') await this.deploy(op.owner, op.code, at, op.energy && { share: BigInt(op.energy.share), base: BigInt(op.energy.base) });
       else if (op.k === 'energy') this.create(op.address, at).energy += BigInt(op.amount);
+      else if (op.k === 'permission') this.give(this.create(op.address, at), op.to, op.beside);
       else {
         const transaction = read(op.raw);
         done.push({ transaction, ...(await this.apply(transaction, op.size, at, block, op.spoilt)) });

@@ -109,6 +109,9 @@ async function control(chain: TronChain, faults: Faults, name: string, asked: Js
     case 'energy':
       await chain.mine({ ops: [{ k: 'energy', address: hexOf(String(asked.address)), amount: int(asked.amount).toString() }], empty: true });
       break;
+    case 'permission':
+      await chain.mine({ ops: [{ k: 'permission', address: hexOf(String(asked.address)), to: hexOf(String(asked.to)), beside: asked.beside === true }], empty: true });
+      break;
     case 'advance':
       chain.advance(Number(asked.ms));
       break;

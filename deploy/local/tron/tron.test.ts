@@ -173,4 +173,124 @@ onNode('the TRON emulator', () => {
     expect((await askTron<{ blockID: string }>(node.url, 'walletsolidity/getnowblock')).blockID).toBe(solid.blockID);
     expect(await tronBalance(node.url, address, 'TRX')).toBe('4');
   });
+
+  describe('stake', () => {
+    type Web = ReturnType<typeof faucet>;
+    const TRX = 1_000_000;
+    const DAY_MS = 86_400_000;
+    /** Somebody with TRX, and tronweb in his hands. */
+    const holder = async (trx: string): Promise<{ web: Web; address: string }> => {
+      const { key, address } = freshTron();
+      await payTron(node.url, address, 'TRX', trx);
+      await mine();
+      return { web: new TronWeb({ fullHost: node.url, privateKey: key.privateKey.slice(2) }), address };
+    };
+    /** Signed by tronweb and mined; throws a refusal in the node's words. */
+    const done = async (web: Web, built: Promise<unknown>): Promise<string> => {
+      const said = await web.trx.sendRawTransaction(await web.trx.sign((await built) as never));
+      if (said.result !== true) throw new Error(`${said.code}: ${words(said)}`);
+      await mine();
+      return said.txid;
+    };
+    const account = (address: string) => askTron<Record<string, unknown> & { account_resource?: Record<string, number> }>(node.url, 'wallet/getaccount', { address });
+    const resource = (address: string) => askTron<Record<string, number>>(node.url, 'wallet/getaccountresource', { address });
+
+    test('TRX that is staked gives energy by its share of all that is staked; used, it comes back evenly over a day', async () => {
+      const { web, address } = await holder('9000');
+      await expect(done(web, web.transactionBuilder.freezeBalanceV2(999_999, 'ENERGY', address))).rejects.toThrow('must be greater than or equal to 1 TRX');
+      await expect(done(web, web.transactionBuilder.freezeBalanceV2(9001 * TRX, 'ENERGY', address))).rejects.toThrow('less than or equal to accountBalance');
+      await done(web, web.transactionBuilder.freezeBalanceV2(8000 * TRX, 'ENERGY', address));
+      expect(await account(address)).toMatchObject({ balance: 1000 * TRX, frozenV2: [{}, { type: 'ENERGY', amount: 8000 * TRX }, { type: 'TRON_POWER' }] });
+      const { EnergyLimit = 0, TotalEnergyLimit = 0, TotalEnergyWeight = 0 } = await resource(address);
+      expect(EnergyLimit).toBe(Math.floor((8000 * TotalEnergyLimit) / TotalEnergyWeight));
+      await payTron(node.url, address, 'USDT', '5');
+      await mine();
+      const txid = await sendTron(node.url, await signedTron(node.url, FAUCET_KEY, 'TriggerSmartContract', { contract_address: hexOf(LOCAL_TETHER), data: tokenCall('transfer', address, 1n) }));
+      await mine();
+      expect(await info(txid)).toMatchObject({ receipt: { energy_fee: 6_428_500 } });
+      const token = web.contract(artifact.abi as never, LOCAL_TETHER);
+      const paid = (await token.methods.transfer?.(web.address.fromPrivateKey(FAUCET_KEY.privateKey.slice(2)) as string, 1_000_000).send({ feeLimit: 50_000_000 })) as string;
+      await mine();
+      const { energy_usage: used = 0, energy_fee: burnt } = (await info(paid)).receipt as unknown as Record<string, number>;
+      expect([used, burnt]).toEqual([64_285, undefined]);
+      expect((await resource(address)).EnergyUsed).toBe(used);
+      await control('advance', { ms: DAY_MS / 2 });
+      await mine();
+      const half = (await resource(address)).EnergyUsed ?? 0;
+      expect(half).toBeGreaterThan(used / 2 - 10);
+      expect(half).toBeLessThanOrEqual(used / 2);
+      await control('advance', { ms: DAY_MS / 2 });
+      await mine();
+      expect((await resource(address)).EnergyUsed).toBeUndefined();
+    });
+
+    test('what is staked is lent to an account and taken back, with what was used of it; more than there is, to a contract, to nobody and to oneself it is not', async () => {
+      const [{ web, address }, { web: his, address: friend }] = [await holder('9000'), await holder('2')];
+      await done(web, web.transactionBuilder.freezeBalanceV2(8000 * TRX, 'ENERGY', address));
+      const lend = (sun: number, to: string, lock = false, period?: number) => done(web, web.transactionBuilder.delegateResource(sun, to, 'ENERGY', address, lock, period));
+      await expect(lend(8001 * TRX, friend)).rejects.toThrow('available FreezeEnergyV2 balance');
+      await expect(lend(TRX, LOCAL_TETHER)).rejects.toThrow('to contract addresses');
+      await expect(lend(TRX, freshTron().address)).rejects.toThrow('not exists');
+      await lend(7000 * TRX, friend);
+      expect(await account(address)).toMatchObject({ frozenV2: [{}, { amount: 1000 * TRX }, {}], account_resource: { delegated_frozenV2_balance_for_energy: 7000 * TRX } });
+      expect(await account(friend)).toMatchObject({ account_resource: { acquired_delegated_frozenV2_balance_for_energy: 7000 * TRX } });
+      expect(await askTron(node.url, 'wallet/getdelegatedresourcev2', { fromAddress: address, toAddress: friend })).toMatchObject({ delegatedResource: [{ frozen_balance_for_energy: 7000 * TRX }] });
+      expect(await askTron(node.url, 'wallet/getcandelegatedmaxsize', { owner_address: address, type: 1 })).toEqual({ max_size: 1000 * TRX });
+      await payTron(node.url, friend, 'USDT', '5');
+      await mine();
+      const paid = (await his.contract(artifact.abi as never, LOCAL_TETHER).methods.transfer?.(address, 1_000_000).send({ feeLimit: 50_000_000 })) as string;
+      await mine();
+      // To somebody who has none it takes twice as much: all that was lent, and the rest is burnt.
+      const { energy_usage: used = 0 } = (await info(paid)).receipt as unknown as Record<string, number>;
+      expect(used).toBeGreaterThan(0);
+      await expect(done(web, web.transactionBuilder.undelegateResource(7001 * TRX, friend, 'ENERGY', address))).rejects.toThrow('insufficient delegatedFrozenBalance');
+      await done(web, web.transactionBuilder.undelegateResource(7000 * TRX, friend, 'ENERGY', address));
+      expect((await resource(friend)).EnergyLimit).toBeUndefined();
+      const { EnergyUsed = 0 } = await resource(address);
+      expect(EnergyUsed).toBeGreaterThan(used - 100);
+      // What was used is not lent again before it has come back.
+      const { max_size: free = 0 } = await askTron<{ max_size?: number }>(node.url, 'wallet/getcandelegatedmaxsize', { owner_address: address, type: 1 });
+      expect(free).toBeLessThan(1100 * TRX);
+      await expect(done(web, web.transactionBuilder.undelegateResource(TRX, friend, 'ENERGY', address))).rejects.toThrow('delegated Resource does not exist');
+    });
+
+    test('what is locked is not taken back before its time', async () => {
+      const [{ web, address }, { address: friend }] = [await holder('3000'), await holder('2')];
+      await done(web, web.transactionBuilder.freezeBalanceV2(2000 * TRX, 'ENERGY', address));
+      await done(web, web.transactionBuilder.delegateResource(500 * TRX, friend, 'ENERGY', address, true, 100));
+      const back = () => done(web, web.transactionBuilder.undelegateResource(500 * TRX, friend, 'ENERGY', address));
+      await expect(back()).rejects.toThrow('unlock_balance=0');
+      await control('advance', { ms: 301_000 });
+      await mine();
+      await back();
+      expect((await account(address)).frozenV2).toMatchObject([{}, { amount: 2000 * TRX }, {}]);
+    });
+
+    test('unstaked TRX is had after fourteen days, and not before; what waited long enough is paid out with the next unstaking too', async () => {
+      const { web, address } = await holder('500');
+      await done(web, web.transactionBuilder.freezeBalanceV2(300 * TRX, 'BANDWIDTH', address));
+      expect((await resource(address)).NetLimit).toBeGreaterThan(0);
+      await expect(done(web, web.transactionBuilder.unfreezeBalanceV2(301 * TRX, 'BANDWIDTH', address))).rejects.toThrow('Invalid unfreeze_balance');
+      await expect(done(web, web.transactionBuilder.unfreezeBalanceV2(TRX, 'ENERGY', address))).rejects.toThrow('no frozenBalance(Energy)');
+      await done(web, web.transactionBuilder.unfreezeBalanceV2(100 * TRX, 'BANDWIDTH', address));
+      const [waiting] = (await account(address)).unfrozenV2 as { unfreeze_amount: number; unfreeze_expire_time: number }[];
+      expect(waiting?.unfreeze_amount).toBe(100 * TRX);
+      await expect(done(web, web.transactionBuilder.withdrawExpireUnfreeze(address))).rejects.toThrow('no unFreeze balance to withdraw');
+      await control('advance', { ms: 14 * DAY_MS });
+      await mine();
+      expect(await askTron(node.url, 'wallet/getcanwithdrawunfreezeamount', { owner_address: address })).toEqual({ amount: 100 * TRX });
+      const second = await done(web, web.transactionBuilder.unfreezeBalanceV2(50 * TRX, 'BANDWIDTH', address));
+      expect(await info(second)).toMatchObject({ withdraw_expire_amount: 100 * TRX });
+      await control('advance', { ms: 14 * DAY_MS });
+      await mine();
+      const claimed = await done(web, web.transactionBuilder.withdrawExpireUnfreeze(address));
+      expect(await info(claimed)).toMatchObject({ withdraw_expire_amount: 50 * TRX });
+      expect((await account(address)).unfrozenV2).toBeUndefined();
+      // All of it is there again after a start: blocks are carried out anew.
+      const before = await account(address);
+      await node.stop();
+      await start();
+      expect(await account(address)).toEqual(before);
+    });
+  });
 });

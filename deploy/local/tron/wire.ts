@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import { decodeBase58, encodeBase58, keccak256, toBeHex } from 'ethers';
 
 export type Json = Record<string, unknown>;
-type Kind = 'int' | 'bytes' | 'text' | 'role' | Schema;
+type Kind = 'int' | 'bool' | 'bytes' | 'text' | 'role' | 'resource' | Schema;
 type Field = readonly [no: number, name: string, kind: Kind, many?: boolean];
 type Schema = readonly Field[];
 
-const ROLES = ['Owner', 'Witness', 'Active'];
+/** Enumerations are written by their names. */
+const NAMES: Readonly<Record<'role' | 'resource', readonly string[]>> = { role: ['Owner', 'Witness', 'Active'], resource: ['BANDWIDTH', 'ENERGY', 'TRON_POWER'] };
+const isName = (kind: Kind): kind is 'role' | 'resource' => kind === 'role' || kind === 'resource';
 const KEY: Schema = [[1, 'address', 'bytes'], [2, 'weight', 'int']];
 const PERMISSION: Schema = [[1, 'type', 'role'], [2, 'id', 'int'], [3, 'permission_name', 'text'], [4, 'threshold', 'int'], [5, 'parent_id', 'int'], [6, 'operations', 'bytes'], [7, 'keys', KEY, true]];
 
@@ -16,6 +18,11 @@ export const CONTRACTS: Readonly<Record<string, { readonly type: bigint; readonl
   TransferContract: { type: 1n, fields: [[1, 'owner_address', 'bytes'], [2, 'to_address', 'bytes'], [3, 'amount', 'int']] },
   TransferAssetContract: { type: 2n, fields: [[1, 'asset_name', 'bytes'], [2, 'owner_address', 'bytes'], [3, 'to_address', 'bytes'], [4, 'amount', 'int']] },
   TriggerSmartContract: { type: 31n, fields: [[1, 'owner_address', 'bytes'], [2, 'contract_address', 'bytes'], [3, 'call_value', 'int'], [4, 'data', 'bytes'], [5, 'call_token_value', 'int'], [6, 'token_id', 'int']] },
+  FreezeBalanceV2Contract: { type: 54n, fields: [[1, 'owner_address', 'bytes'], [2, 'frozen_balance', 'int'], [3, 'resource', 'resource']] },
+  UnfreezeBalanceV2Contract: { type: 55n, fields: [[1, 'owner_address', 'bytes'], [2, 'unfreeze_balance', 'int'], [3, 'resource', 'resource']] },
+  WithdrawExpireUnfreezeContract: { type: 56n, fields: [[1, 'owner_address', 'bytes']] },
+  DelegateResourceContract: { type: 57n, fields: [[1, 'owner_address', 'bytes'], [2, 'resource', 'resource'], [3, 'balance', 'int'], [4, 'receiver_address', 'bytes'], [5, 'lock', 'bool'], [6, 'lock_period', 'int']] },
+  UnDelegateResourceContract: { type: 58n, fields: [[1, 'owner_address', 'bytes'], [2, 'resource', 'resource'], [3, 'balance', 'int'], [4, 'receiver_address', 'bytes']] },
   AccountPermissionUpdateContract: { type: 46n, fields: [[1, 'owner_address', 'bytes'], [2, 'owner', PERMISSION], [3, 'witness', PERMISSION], [4, 'actives', PERMISSION, true]] },
 };
 const ANY: Schema = [[1, 'type_url', 'text'], [2, 'value', 'bytes']];
@@ -34,8 +41,8 @@ function varint(value: bigint): Buffer {
 const sized = (no: number, bytes: Buffer): Buffer => Buffer.concat([varint(BigInt(no * 8 + 2)), varint(BigInt(bytes.length)), bytes]);
 
 function encodeOne([no, name, kind]: Field, value: unknown): Buffer {
-  if (kind === 'int' || kind === 'role') {
-    const number = kind === 'role' && ROLES.includes(String(value)) ? BigInt(ROLES.indexOf(String(value))) : BigInt(value as string | number);
+  if (kind === 'int' || kind === 'bool' || isName(kind)) {
+    const number = isName(kind) && NAMES[kind].includes(String(value)) ? BigInt(NAMES[kind].indexOf(String(value))) : BigInt(value as string | number | boolean);
     return number === 0n ? Buffer.alloc(0) : Buffer.concat([varint(BigInt(no * 8)), varint(number)]);
   }
   const bytes = kind === 'text' ? Buffer.from(String(value)) : kind === 'bytes' ? bytesOf(name, String(value)) : encode(kind, value as Json);
@@ -74,10 +81,11 @@ function decode(schema: Schema, bytes: Buffer): Json {
   while (at < bytes.length) {
     const key = Number(read());
     const field = schema.find(([no]) => no === key >> 3);
-    if (!field || (key & 7) !== (field[2] === 'int' || field[2] === 'role' ? 0 : 2)) throw new Error(`a field ${key >> 3} that the emulator does not know`);
+    if (!field || (key & 7) !== (typeof field[2] === 'string' && !['bytes', 'text'].includes(field[2]) ? 0 : 2)) throw new Error(`a field ${key >> 3} that the emulator does not know`);
     const [, name, kind, many] = field;
     let value: unknown = read();
-    if (kind === 'role') value = ROLES[Number(value)];
+    if (isName(kind)) value = NAMES[kind][Number(value)];
+    if (kind === 'bool') value = value === 1n;
     if ((key & 7) === 2) {
       const part = bytes.subarray(at, (at += Number(value)));
       value = kind === 'text' ? part.toString() : kind === 'bytes' ? part.toString('hex') : decode(kind as Schema, part);

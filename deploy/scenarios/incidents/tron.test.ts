@@ -116,6 +116,43 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     expect(stage.alerts.filter(({ code }) => code === 'ADDRESS_FROZEN')).toHaveLength(1);
   });
 
+  test('E17 an address that is given away is found although nobody pays it or sweeps it', async () => {
+    await stage.startWallets();
+    for (const user of ['u1', 'u2', 'u3', 'u4', 'u5']) await stage.addressOf(user);
+    const address = await stage.addressOf('u5');
+    await stage.control('permission', { address, to: freshTron().address, beside: true });
+    await stage.until('frozen', async () => stage.alerts.some(({ code, details }) => code === 'ADDRESS_FROZEN' && details?.address === address), () => stage.mine());
+    await expect(stage.addressOf('u5')).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
+    expect(await stage.addressOf('u4')).toMatch(/^T/);
+  });
+
+  test.each([
+    ['instead of our key', false],
+    ['beside our key', true],
+  ])('E17 a hot wallet that somebody else can sign for, %s, sends nothing and nothing is sent to it', async (_how, beside) => {
+    await stage.startWallets();
+    await funded();
+    const [{ address: thief }, to] = [freshTron(), freshTron().address];
+    // Signed and sent in an earlier life of the wallets, and forgotten by the node.
+    await stage.withdraw('w1', 'TRX', to, '100');
+    await stage.until('on its way', async () => (await stage.withdrawal('w1')).state === 'BROADCAST');
+    await stage.stopWallets();
+    await stage.control('drop');
+    await stage.control('permission', { address: stage.hot, to: thief, beside });
+    await stage.startWallets();
+    await stage.withdraw('w2', 'TRX', to, '50');
+    await stage.pay(await stage.addressOf('u1'), 'TRX', '60');
+    await stage.settle();
+    await stage.until('credited', async () => (await stage.available('u1')) === '398', () => stage.mine());
+    await stage.settle();
+    expect(stage.alerts.filter(({ code }) => code === 'HOT_WALLET_TAKEN')).toEqual([expect.objectContaining({ details: expect.objectContaining({ address: stage.hot }) })]);
+    expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('0');
+    expect(await stage.rows("SELECT id FROM chain_transactions WHERE state IN ('SIGNED', 'BROADCAST') AND purpose <> 'withdrawal'")).toEqual([]);
+    expect(await stage.rows("SELECT id FROM chain_transactions WHERE id LIKE 'withdrawal:w2%' AND state <> 'PLANNED'")).toEqual([]);
+    expect((await stage.control<{ waiting: number }>('mine', { blocks: 0 })).waiting).toBe(0);
+    expect(stage.wallets?.status()[0]?.faults.watch).toContain('it may be signed for by');
+  });
+
   /** u1 with dollars and TRX in the hot wallet. */
   const funded = async (): Promise<void> => {
     await stage.operatorFunds();

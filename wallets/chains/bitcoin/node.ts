@@ -1,4 +1,6 @@
 /** A Bitcoin node through the JSON-RPC of Bitcoin Core. Blocks are read from their bytes; no amount is ever a floating number. */
+import { nodeAddress } from '../address';
+import type { NodeAddress, NodeHeaders } from '../address';
 import { WrongChain } from '../chain';
 import type { BlockHeader, Broadcast, Chain } from '../chain';
 import { canonicalAddress, ownKind } from './addresses';
@@ -8,6 +10,7 @@ import { readBlock, transfersIn } from './blocks';
 export interface BitcoinNodeConfig {
   /** `http://user:password@host:port` */
   readonly rpcUrl: string;
+  readonly headers?: NodeHeaders;
   readonly network: BitcoinNetwork;
   /** What its coins are called in our books. */
   readonly asset: string;
@@ -51,8 +54,8 @@ class NodeRefusal extends Error {
   }
 }
 
-export function createBitcoinNode({ rpcUrl, network, asset }: BitcoinNodeConfig): BitcoinNode {
-  const ask = caller(rpcUrl);
+export function createBitcoinNode({ rpcUrl, headers, network, asset }: BitcoinNodeConfig): BitcoinNode {
+  const ask = caller(nodeAddress(rpcUrl, headers));
   const call = async <T>(method: string, ...params: unknown[]): Promise<T> => (await ask(method, params)).result as T;
   const known = async (txid: string): Promise<{ blockhash?: string } | undefined> =>
     call<{ blockhash?: string }>('getrawtransaction', txid, true).catch((error: unknown) => {
@@ -111,12 +114,11 @@ function rateIn(text: string): bigint | undefined {
 
 type Ask = (method: string, params: unknown[]) => Promise<{ result: unknown; text: string }>;
 
-function caller(rpcUrl: string): Ask {
-  const { username, password, origin, pathname } = new URL(rpcUrl);
-  const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+function caller({ url, headers }: NodeAddress): Ask {
   return async (method, params) => {
     const body = JSON.stringify({ jsonrpc: '1.0', id: method, method, params });
-    const response = await fetch(origin + pathname, { method: 'POST', headers: { 'content-type': 'application/json', authorization }, body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    // A password is for the node that was named, and not for whoever it points to.
+    const response = await fetch(url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.status === 401 || response.status === 403) throw new Error('bitcoin: the node does not know our password');
     const text = await response.text();
     const { result, error } = answerIn(text, response.status);

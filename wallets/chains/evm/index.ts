@@ -1,8 +1,10 @@
-import { Interface, JsonRpcProvider, Transaction, getAddress, toQuantity } from 'ethers';
+import { FetchRequest, Interface, JsonRpcProvider, Transaction, getAddress, toQuantity } from 'ethers';
 import { fromChainUnits, toChainUnits } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import { floorToStep, stepOf } from '../../../domain/money/rounding';
 import type { Network, Rail } from '../../../domain/registry';
+import { nodeAddress, withoutAddress } from '../address';
+import type { NodeHeaders } from '../address';
 import { TransferRefused, WrongChain } from '../chain';
 import type { BlockHeader, Chain, GasQuote } from '../chain';
 import { transfersIn } from './transfers';
@@ -20,6 +22,7 @@ const CALL_TIMEOUT_MS = 10_000;
 
 export interface EvmConfig {
   readonly rpcUrl: string;
+  readonly headers?: NodeHeaders;
   /** Does the node have debug_traceBlockByHash? Without it coins sent by contracts are in no transfer. */
   readonly traces: boolean;
 }
@@ -32,9 +35,9 @@ interface RpcBlock {
 }
 
 /** An EVM network through its JSON-RPC. */
-export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Required<Chain> {
+export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Required<Omit<Chain, 'staked'>> {
   // staticNetwork: the library would otherwise accept a node of another chain; check() asks by itself.
-  const provider = new JsonRpcProvider(config.rpcUrl, network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20, batchStallTime: 0 });
+  const provider = new JsonRpcProvider(requestTo(config), network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20, batchStallTime: 0 });
   const tokens = new Map(rails.filter((rail) => rail.contract).map((rail) => [rail.contract?.toLowerCase() ?? '', { asset: rail.asset, decimals: rail.decimals }]));
   const railOf = (asset: string): Rail => {
     const rail = rails.find((candidate) => candidate.asset === asset);
@@ -48,6 +51,8 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
     });
     try {
       return (await Promise.race([provider.send(method, params), late])) as T;
+    } catch (error) {
+      throw withoutAddress(error);
     } finally {
       clearTimeout(timer);
     }
@@ -141,6 +146,20 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
     address: canonicalAddress,
     close: () => provider.destroy(),
   };
+}
+
+function requestTo({ rpcUrl, headers: known }: EvmConfig): FetchRequest {
+  const { url, headers } = nodeAddress(rpcUrl, known);
+  const request = new FetchRequest(url);
+  for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
+  const ask = FetchRequest.createGetUrlFunc();
+  // What is sent besides is for the node that was named, and not for whoever it points to.
+  request.getUrlFunc = async (asked, signal) => {
+    const answer = await ask(asked, signal);
+    if (answer.statusCode >= 300 && answer.statusCode < 400) throw new Error('the node points elsewhere, and is not followed');
+    return answer;
+  };
+  return request;
 }
 
 /** EIP-55 spelling. Mixed case must carry a right checksum; ICAP and names are no addresses to us. */

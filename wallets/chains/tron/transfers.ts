@@ -32,6 +32,9 @@ export interface TronInfo {
   readonly id: string;
   readonly fee?: unknown;
   readonly blockNumber: number;
+  readonly blockTimeStamp?: number;
+  /** Unstaked TRX that became a balance. */
+  readonly withdraw_expire_amount?: unknown;
   readonly result?: string;
   readonly receipt?: { readonly result?: string };
   readonly log?: readonly TronLog[];

@@ -8,7 +8,7 @@ import addresses from './vectors/addresses.json';
 import nile from './vectors/nile.json';
 import signatures from './vectors/signatures.json';
 import { decodeSigned, encodeRaw, encodeSigned } from './wire';
-import type { Payment } from './wire';
+import type { Envelope, Payment } from './wire';
 
 const keyOf = (mnemonic: string, path: string): HDNodeWallet => HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(mnemonic), path);
 
@@ -56,6 +56,26 @@ test('the library and our own encoder agree, and what the library cannot count i
 
 test.each(nile)('a transaction of a real network is known by the hash of its bytes: $type $txid', ({ raw, txid }) => {
   expect(txidOf(Buffer.from(raw, 'hex'))).toBe(txid);
+});
+
+const staker = '41f2cd810c48c401d392ead3c6e1e1cb9f57750a58';
+test.each<readonly [string, Payment, Envelope]>([
+  ['Stake_for_Energy', { kind: 'stake', from: staker, resource: 'ENERGY', sun: 50_000_000n }, { blockBytes: '7e0b', blockHash: 'ed0f599cb230d512', expiration: 1_770_551_739_000, timestamp: 1_770_551_679_000 }],
+  ['Unstake_for_Energy', { kind: 'unstake', from: staker, resource: 'ENERGY', sun: 10_000_000n }, { blockBytes: 'd991', blockHash: '43b74d04209c1777', expiration: 1_771_418_313_000, timestamp: 1_771_417_053_000 }],
+  ['Unstake_for_Bandwidth', { kind: 'unstake', from: staker, resource: 'BANDWIDTH', sun: 10_000_000n }, { blockBytes: 'f2b7', blockHash: 'fb75c38816f843ef', expiration: 1_771_437_825_000, timestamp: 1_771_436_565_000 }],
+  ['Claim_Unfrozen_Balance', { kind: 'claim', from: staker }, { blockBytes: 'f55c', blockHash: 'e53dfa7c93866297', expiration: 1_771_439_874_000, timestamp: 1_771_438_614_000 }],
+])('stake as others write it, by the library and by our own encoder: %s', (name, payment, envelope) => {
+  const { raw, txid } = buildTron(payment, envelope);
+  expect(raw.toString('hex')).toBe(signatures.transactions.find((one) => one.name === name)?.raw);
+  expect(txid).toBe(txidOf(raw));
+});
+
+test('what is lent and taken back: both encoders make the same bytes, and another receiver or amount makes others', () => {
+  const [to, envelope] = ['4141f82674a30ae1328745d08afe2d1a0a24195283', { blockBytes: '7e0b', blockHash: 'ed0f599cb230d512', expiration: 1_770_551_739_000, timestamp: 1_770_551_679_000 }];
+  const made = (['delegate', 'undelegate'] as const).flatMap((kind) => [{ kind, from: staker, to, sun: 7_000_000_000n }, { kind, from: staker, to, sun: 7_000_000_001n }, { kind, from: to, to: staker, sun: 7_000_000_000n }]).map((payment) => buildTron(payment, envelope).raw.toString('hex'));
+  expect(new Set(made).size).toBe(6);
+  // DelegateResourceContract: owner, ENERGY, sun, receiver, and no lock.
+  expect(made[0]).toContain(`0a15${staker}100118808cee891a2215${to}`);
 });
 
 test('real transfers of the network, byte for byte', () => {

@@ -1,9 +1,18 @@
-/** Our own encoder of the two kinds of transaction that we make: what the library built must be these bytes, or nothing is signed. */
+/** Our own encoder of the kinds of transaction that we make: what the library built must be these bytes, or nothing is signed. */
+
+/** What a stake gives. */
+export type Resource = 'BANDWIDTH' | 'ENERGY';
 
 /** What a transaction does. Addresses are 41 and forty hexadecimal digits. */
 export type Payment =
   | { readonly kind: 'coin'; readonly from: string; readonly to: string; readonly sun: bigint }
-  | { readonly kind: 'token'; readonly from: string; readonly contract: string; readonly to: string; readonly units: bigint; /** Sun: the most energy may cost. */ readonly feeLimit: bigint };
+  | { readonly kind: 'token'; readonly from: string; readonly contract: string; readonly to: string; readonly units: bigint; /** Sun: the most energy may cost. */ readonly feeLimit: bigint }
+  /** TRX becomes stake, or stops being it and waits. */
+  | { readonly kind: 'stake' | 'unstake'; readonly from: string; readonly resource: Resource; readonly sun: bigint }
+  /** What has waited long enough becomes TRX again. */
+  | { readonly kind: 'claim'; readonly from: string }
+  /** The energy of so much of our stake is another account's, without a lock, or ours again. */
+  | { readonly kind: 'delegate' | 'undelegate'; readonly from: string; readonly to: string; readonly sun: bigint };
 
 /** What makes it of one chain and one time: a block it stands on, and when it ends. Times in milliseconds. */
 export interface Envelope {
@@ -36,15 +45,35 @@ const hex = (field: number, value: string): number[] => bytes(field, [...Buffer.
 /** Call data of a token's transfer. */
 export const transferData = (to: string, units: bigint): string => TRANSFER + to.slice(-40).padStart(64, '0') + units.toString(16).padStart(64, '0');
 
+const ENERGY = 1n;
+const resourceOf = (resource: Resource): bigint => (resource === 'ENERGY' ? ENERGY : 0n);
+
+/** The contract's number and name, and its fields. */
+function contractOf(payment: Payment): { type: bigint; name: string; value: number[] } {
+  const from = hex(1, payment.from);
+  switch (payment.kind) {
+    case 'coin':
+      return { type: 1n, name: 'TransferContract', value: [...from, ...hex(2, payment.to), ...number(3, payment.sun)] };
+    case 'token':
+      return { type: 31n, name: 'TriggerSmartContract', value: [...from, ...hex(2, payment.contract), ...hex(4, transferData(payment.to, payment.units))] };
+    case 'stake':
+      return { type: 54n, name: 'FreezeBalanceV2Contract', value: [...from, ...number(2, payment.sun), ...number(3, resourceOf(payment.resource))] };
+    case 'unstake':
+      return { type: 55n, name: 'UnfreezeBalanceV2Contract', value: [...from, ...number(2, payment.sun), ...number(3, resourceOf(payment.resource))] };
+    case 'claim':
+      return { type: 56n, name: 'WithdrawExpireUnfreezeContract', value: from };
+    case 'delegate':
+      return { type: 57n, name: 'DelegateResourceContract', value: [...from, ...number(2, ENERGY), ...number(3, payment.sun), ...hex(4, payment.to)] };
+    default:
+      return { type: 58n, name: 'UnDelegateResourceContract', value: [...from, ...number(2, ENERGY), ...number(3, payment.sun), ...hex(4, payment.to)] };
+  }
+}
+
 /** The bytes that are signed. */
 export function encodeRaw(payment: Payment, { blockBytes, blockHash, timestamp, expiration }: Envelope): Buffer {
-  const coin = payment.kind === 'coin';
-  const value = coin
-    ? [...hex(1, payment.from), ...hex(2, payment.to), ...number(3, payment.sun)]
-    : [...hex(1, payment.from), ...hex(2, payment.contract), ...hex(4, transferData(payment.to, payment.units))];
-  const name = `type.googleapis.com/protocol.${coin ? 'TransferContract' : 'TriggerSmartContract'}`;
-  const contract = [...number(1, coin ? 1n : 31n), ...bytes(2, [...bytes(1, [...Buffer.from(name)]), ...bytes(2, value)])];
-  const feeLimit = coin ? 0n : payment.feeLimit;
+  const { type, name, value } = contractOf(payment);
+  const contract = [...number(1, type), ...bytes(2, [...bytes(1, [...Buffer.from(`type.googleapis.com/protocol.${name}`)]), ...bytes(2, value)])];
+  const feeLimit = payment.kind === 'token' ? payment.feeLimit : 0n;
   return Buffer.from([...hex(1, blockBytes), ...hex(4, blockHash), ...number(8, BigInt(expiration)), ...bytes(11, contract), ...number(14, BigInt(timestamp)), ...number(18, feeLimit)]);
 }
 
