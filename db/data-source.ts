@@ -13,6 +13,7 @@ import { Coins1764500000000 } from './migrations/1764500000000-coins';
 import { FrozenAddresses1764610000000 } from './migrations/1764610000000-frozen-addresses';
 import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
 import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
+import { ConfirmationSteps1764720000000 } from './migrations/1764720000000-confirmation-steps';
 import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
 import { Cold1764900000000 } from './migrations/1764900000000-cold';
 import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-transactions-by-place';
@@ -31,6 +32,7 @@ const MIGRATIONS = [
   FrozenAddresses1764610000000,
   Approvals1764700000000,
   WithdrawalPolicy1764710000000,
+  ConfirmationSteps1764720000000,
   BalancesByAddress1764800000000,
   Cold1764900000000,
   TransactionsByPlace1764910000000,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { isAmount } from '../domain/money/amount';
 import { NETWORK_SETTINGS } from './networks';
 import { ROOT } from './services';
-import { COLD_SETTINGS, TREASURY_SETTINGS } from './treasury-settings';
+import { COLD_SETTINGS, DEPOSIT_SETTINGS, TREASURY_SETTINGS } from './treasury-settings';
 
 const decimal = z.string().refine(isAmount, 'not an amount');
 const tiers = z.array(z.strictObject({ perDay: decimal, small: decimal })).min(1);
@@ -41,6 +41,7 @@ const schema = z.object({
   BINANCE_TREASURY_KEY: z.string().min(1),
   BINANCE_TREASURY_SECRET: z.string().min(1),
   ...NETWORK_SETTINGS,
+  ...DEPOSIT_SETTINGS,
   ...TREASURY_SETTINGS,
   ...COLD_SETTINGS,
   PROOF_KEY_FILE: z.string().optional(),

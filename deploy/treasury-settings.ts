@@ -26,6 +26,19 @@ const cold = z.union([
   z.strictObject({ required: z.number().int().min(1).max(15), keys: z.array(z.string().min(100).max(120)).min(1).max(15) }).refine(({ required, keys }) => required <= keys.length, { message: 'more signatures than keys', path: ['required'] }),
 ]);
 
+/** From which amounts on a deposit of an asset waits for how many confirmations. */
+const steps = z
+  .strictObject({
+    network,
+    asset: z.string().regex(/^[A-Z0-9]{2,10}$/),
+    steps: z.array(z.strictObject({ from: amount, confirmations: z.number().int().min(1).max(1000) })).min(1).max(10),
+  })
+  .refine(({ steps: [first] }) => first !== undefined && parseAmount(first.from) === 0n, { message: 'the first step begins at 0', path: ['steps'] })
+  .refine(({ steps: all }) => all.every((step, at) => at === 0 || (parseAmount(all[at - 1]?.from ?? '0') < parseAmount(step.from) && (all[at - 1]?.confirmations ?? 0) < step.confirmations)), {
+    message: 'each step begins at more than the one before and asks for more',
+    path: ['steps'],
+  });
+
 const json = <Schema extends z.ZodType>(schema: Schema, empty: string) =>
   z
     .string()
@@ -43,6 +56,12 @@ const json = <Schema extends z.ZodType>(schema: Schema, empty: string) =>
 export const TREASURY_SETTINGS = {
   TREASURY: json(z.array(policy), '[]'),
   RECONCILE_THRESHOLDS: json(z.record(z.string(), amount), '{}'),
+} as const;
+export const DEPOSIT_SETTINGS = {
+  CONFIRMATION_STEPS: json(
+    z.array(steps).refine((all) => new Set(all.map(({ network: on, asset }) => `${asset} ${on}`)).size === all.length, 'an asset on a network is named twice'),
+    '[]',
+  ),
 } as const;
 export const COLD_SETTINGS = {
   COLD_STORAGE: json(z.record(network, cold), '{}'),

@@ -1,4 +1,6 @@
 /** What the exchange lists: assets, the networks they live on, and the markets they trade in. Read once at start. */
+import { parseAmount } from './money/amount';
+import type { Units } from './money/amount';
 
 export interface Asset {
   readonly code: string;
@@ -16,12 +18,21 @@ export interface Network {
   readonly chainId: number;
   /** The asset that pays for transactions. */
   readonly gasAsset: string;
-  /** Blocks on top of and including the deposit's own before it is credited. 1 on TRON, where solid blocks alone are read. */
+  /**
+   * Blocks on top of and including its own after which a transaction is final: one of ours is settled, coins that came may be
+   * moved on, and a deposit is credited unless its rail has steps. 1 on TRON, where solid blocks alone are read.
+   */
   readonly confirmations: number;
   /** What the venue calls this network in its capital calls: `ETH`. */
   readonly venueNetwork: string;
   /** Receivers share addresses and are told apart by a memo. */
   readonly needsMemo?: boolean;
+}
+
+/** From this amount on (a decimal string) a deposit is credited after so many confirmations. */
+export interface ConfirmationStep {
+  readonly from: string;
+  readonly confirmations: number;
 }
 
 /** One asset on one network. Amounts are decimal strings. */
@@ -34,6 +45,8 @@ export interface Rail {
   readonly decimals: number;
   /** Smaller deposits are recorded and not credited. */
   readonly minDeposit: string;
+  /** The first from 0, each later one from more; null or left out: the network's number, whatever came. */
+  readonly confirmationSteps?: readonly ConfirmationStep[] | null;
   /** Taken from each credited deposit; pays for the sweep. */
   readonly depositFee: string;
   readonly minWithdrawal: string;
@@ -108,4 +121,14 @@ export function networkOf(registry: Registry, id: string): Network {
 
 export function railOf(registry: Registry, asset: string, network: string): Rail | undefined {
   return registry.rails.find((rail) => rail.asset === asset && rail.network === network);
+}
+
+/** Confirmations after which a deposit of this amount is credited. */
+export function confirmationsFor(network: Pick<Network, 'confirmations'>, rail: Pick<Rail, 'confirmationSteps'> | undefined, amount: Units): number {
+  return (rail?.confirmationSteps ?? []).findLast(({ from }) => parseAmount(from) <= amount)?.confirmations ?? network.confirmations;
+}
+
+/** The most that anything waits for on this network: so deep a reorganisation must be understood. */
+export function mostConfirmations(network: Pick<Network, 'confirmations'>, rails: readonly Pick<Rail, 'confirmationSteps'>[]): number {
+  return rails.flatMap(({ confirmationSteps }) => confirmationSteps ?? []).reduce((most, { confirmations }) => (confirmations > most ? confirmations : most), network.confirmations);
 }

@@ -37,6 +37,8 @@ export interface DepositRow {
   blockHeight: number;
   blockHash: string;
   confirmations: number;
+  /** What the sum that its transaction brought to its user needs. */
+  confirmationsNeeded: number;
   state: DepositState;
   createdAt: number;
   creditedAt: number | null;
@@ -57,6 +59,7 @@ export const DepositEntity = new EntitySchema<DepositRow>({
     blockHeight: big('block_height'),
     blockHash: text('block_hash', 100),
     confirmations: int(),
+    confirmationsNeeded: int('confirmations_needed'),
     state: text('state', 20),
     createdAt: big('created_at'),
     creditedAt: nullable(big('credited_at')),

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
-import type { Registry } from '../../domain/registry';
+import type { ConfirmationStep, Registry } from '../../domain/registry';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
+import { inTransaction } from '../transaction';
 import { AssetEntity, FeeVersionEntity, MarketEntity, NetworkEntity, RailEntity } from '../entities/registry';
 
 /** What the exchange lists, as the tables say now; fees are the newest version. Throws when nothing was seeded. */
@@ -37,4 +38,22 @@ export async function loadRegistry(dataSource: DataSource): Promise<Registry> {
     })),
     fees: { version: fees.version, ...fees.rates },
   };
+}
+
+/** What the operator wants of deposits of an asset on a network. */
+export interface RailSteps {
+  readonly asset: string;
+  readonly network: string;
+  readonly steps: readonly ConfirmationStep[];
+}
+
+/** Makes these the only confirmation steps there are, so that every process reads the same. Throws where one names what is not listed. */
+export async function listConfirmationSteps(dataSource: DataSource, wanted: readonly RailSteps[]): Promise<void> {
+  await inTransaction(dataSource, async (manager) => {
+    await manager.query('UPDATE rails SET confirmation_steps = NULL');
+    for (const { asset, network, steps } of wanted) {
+      if (!(await manager.existsBy(RailEntity, { asset, network }))) throw new Error(`CONFIRMATION_STEPS names ${asset} on ${network}, which is not listed`);
+      await manager.update(RailEntity, { asset, network }, { confirmationSteps: steps });
+    }
+  });
 }

@@ -74,7 +74,7 @@ inBrowser('the page', () => {
     const rows = world.dataSource.getRepository(DepositEntity);
     const block = { blockHeight: 1, blockHash: '0x1', createdAt: 1_700_000_000_000, creditedAt: null };
     const seen = { id: 'd1', network: 'ethereum', txid: '0xaa', position: 'native', userId, address, asset: 'ETH', amount: '2' };
-    await rows.insert({ ...seen, ...block, confirmations: 1, state: 'CONFIRMING' });
+    await rows.insert({ ...seen, ...block, confirmations: 1, confirmationsNeeded: 6, state: 'CONFIRMING' });
     world.events.publish({ name: 'deposit.changed', userId, depositId: 'd1', state: 'CONFIRMING', confirmations: 1 });
     setTimeout(() => {
       void rows.update({ id: 'd1' }, { state: 'CREDITED', confirmations: 6 }).then(() => {

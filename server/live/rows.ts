@@ -18,7 +18,7 @@ export const createRows = ({ dataSource, engine, registry }: Pick<ServerDeps, 'd
   'balance.changed': async ({ userId }) => ({ items: (await engine.balancesOf(userId)).map((balance) => balanceView.parse(balance)) }),
   'deposit.changed': async ({ depositId }) => {
     const row = await depositById(dataSource, depositId);
-    return row && depositView.parse(presentDeposit(row, registry));
+    return row && depositView.parse(presentDeposit(row));
   },
   'swap.changed': async ({ userId, swapId }) => {
     const row = await swapOf(dataSource, userId, swapId);

@@ -9,6 +9,7 @@ export function marketRoutes({ registry, marketData }: Pick<ServerDeps, 'registr
   const rails = registry.rails.map((rail) => ({
     ...rail,
     minDeposit: plain(rail.minDeposit),
+    confirmationSteps: rail.confirmationSteps ? [...rail.confirmationSteps] : null,
     depositFee: plain(rail.depositFee),
     minWithdrawal: plain(rail.minWithdrawal),
     withdrawalFee: plain(rail.withdrawalFee),

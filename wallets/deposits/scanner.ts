@@ -5,6 +5,8 @@ import type { Clock, Ids } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { MAX_UNITS, formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
+import { confirmationsFor, mostConfirmations } from '../../domain/registry';
 import type { Network, Rail } from '../../domain/registry';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 import type { CoinRow } from '../../db/entities/coins';
@@ -12,7 +14,7 @@ import type { OwnAddresses } from './addresses';
 import type { Agreement } from './agreement';
 import type { BalanceWatch } from './balances';
 
-/** Hashes kept per network: deeper changes of the chain than this stop the network. */
+/** Hashes kept per network, and twice as many as the deepest deposit waits for where that is more: deeper changes of the chain stop the network. */
 export const RING = 256;
 /** A new network is followed from this many blocks below its head: a reorganisation in the first minutes must find a block that both sides have. */
 const FIRST_DEPTH = 64;
@@ -71,6 +73,8 @@ export interface Scanner {
  */
 export function createScanner(deps: ScannerDeps): Scanner {
   const { chain, network, store, logger } = deps;
+  const most = mostConfirmations(network, deps.rails);
+  const depth = most * 2 > RING ? most * 2 : RING;
   let ring: ChainBlockRow[] = [];
   let anchored = false;
   /** Was everything above the ring's tip taken back? Not known after a start: a kill may have come between. */
@@ -78,11 +82,11 @@ export function createScanner(deps: ScannerDeps): Scanner {
 
   const scanBlock = async (header: BlockHeader): Promise<void> => {
     const transfers = await chain.transfers(header, (address) => deps.own.isOurs(address) || deps.house?.isOurs(address) === true);
-    const rows = transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined);
+    const rows = withNeeds(deps, transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined));
     for (const transfer of transfers) if (doubtOf(transfer) !== undefined) tellOfDoubt(deps, transfer);
     const block = { network: network.id, height: header.height, hash: header.hash, parentHash: header.parentHash };
-    await store.saveBlock(block, rows, RING, deps.house?.coinsIn(header, transfers));
-    ring = [...ring.slice(-RING), block];
+    await store.saveBlock(block, rows, depth, deps.house?.coinsIn(header, transfers));
+    ring = [...ring.slice(-depth), block];
   };
 
   const checkGenesis = async (): Promise<void> => {
@@ -131,7 +135,8 @@ export function createScanner(deps: ScannerDeps): Scanner {
     await checkGenesis();
     if (ring.length === 0) {
       const head = await chain.head();
-      await scanBlock(await chain.header(deps.scanFrom ?? (head > FIRST_DEPTH ? head - FIRST_DEPTH : 0)));
+      const first = most > FIRST_DEPTH ? most : FIRST_DEPTH;
+      await scanBlock(await chain.header(deps.scanFrom ?? (head > first ? head - first : 0)));
     }
     anchored = true;
   };
@@ -177,6 +182,7 @@ function depositRow({ own, hotAddress, rails, network, ids, clock }: ScannerDeps
     blockHeight: header.height,
     blockHash: header.hash,
     confirmations: 1,
+    confirmationsNeeded: network.confirmations,
     state: doubtOf(transfer) !== undefined || transfer.amount < parseAmount(rail.minDeposit) ? 'IGNORED' : 'SEEN',
     createdAt: clock.now(),
     creditedAt: null,
@@ -184,11 +190,19 @@ function depositRow({ own, hotAddress, rails, network, ids, clock }: ScannerDeps
   };
 }
 
+/** Who sends one sum in many pieces waits as long as for the whole: what counts is what a transaction brought to a user, of an asset. */
+function withNeeds({ network, rails }: Pick<ScannerDeps, 'network' | 'rails'>, rows: readonly DepositRow[]): DepositRow[] {
+  const group = ({ txid, userId, asset }: DepositRow): string => `${txid} ${userId} ${asset}`;
+  const sums = new Map<string, Units>();
+  for (const row of rows) if (row.state !== 'IGNORED') sums.set(group(row), (sums.get(group(row)) ?? 0n) + parseAmount(row.amount));
+  return rows.map((row) => ({ ...row, confirmationsNeeded: confirmationsFor(network, rails.find(({ asset }) => asset === row.asset), sums.get(group(row)) ?? 0n) }));
+}
+
 /** Deposits that only the balances show, at the newest block that counts. */
 async function findUnexplained(deps: ScannerDeps, ring: readonly ChainBlockRow[]): Promise<void> {
   const block = ring.at(-deps.network.confirmations);
   if (!deps.balances || !block) return;
-  const rows = (await deps.balances(block)).map((transfer) => depositRow(deps, block, transfer)).filter((row) => row !== undefined);
+  const rows = withNeeds(deps, (await deps.balances(block)).map((transfer) => depositRow(deps, block, transfer)).filter((row) => row !== undefined));
   if (rows.length > 0) await deps.store.saveDeposits(rows);
 }
 
@@ -230,9 +244,11 @@ const AT_A_TIME = 50;
 async function settle(deps: ScannerDeps, ring: readonly ChainBlockRow[], height: number): Promise<void> {
   const { store, network } = deps;
   const waits: string[] = [];
-  const rows = await store.inStates(network.id, ['SEEN', 'CONFIRMING']);
+  const found = await store.inStates(network.id, ['SEEN', 'CONFIRMING']);
+  // By the steps as they are now: an operator who asks for more means what is on its way, too.
+  const rows = withNeeds(deps, found).map((row, at) => ({ row, changed: row.confirmationsNeeded !== found[at]?.confirmationsNeeded }));
   for (let at = 0; at < rows.length; at += AT_A_TIME) {
-    const results = await Promise.allSettled(rows.slice(at, at + AT_A_TIME).map((row) => settleOne(deps, ring, row, height)));
+    const results = await Promise.allSettled(rows.slice(at, at + AT_A_TIME).map(({ row, changed }) => settleOne(deps, ring, row, { height, changed })));
     for (const result of results) {
       if (result.status === 'rejected') throw result.reason;
       if (result.value !== undefined) waits.push(result.value);
@@ -242,14 +258,15 @@ async function settle(deps: ScannerDeps, ring: readonly ChainBlockRow[], height:
 }
 
 /** Answers why it waits though it is deep enough. */
-async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow, height: number): Promise<string | undefined> {
-  const { store, events, network } = deps;
+async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow, { height, changed }: { height: number; changed: boolean }): Promise<string | undefined> {
+  const { store, events } = deps;
+  const { confirmationsNeeded } = row;
   const confirmations = height - row.blockHeight + 1;
-  if (confirmations !== row.confirmations || row.state === 'SEEN') {
-    await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations });
+  if (confirmations !== row.confirmations || changed || row.state === 'SEEN') {
+    await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations, confirmationsNeeded });
     events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
   }
-  if (confirmations < network.confirmations) return undefined;
+  if (confirmations < confirmationsNeeded) return undefined;
   const why = await objection(deps, ring, row);
   if (why === undefined && (await (deps.mayCredit?.(row) ?? true))) await credit(deps, row);
   return why;

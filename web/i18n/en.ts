@@ -109,6 +109,8 @@ export const en = {
     fee: 'Taken from each deposit',
     confirmations: 'Credited after',
     blocks: '{n} confirmations',
+    blocksFrom: '{n} confirmations from {amount} on',
+    perTransaction: 'What one transaction brings you counts together.',
     solid: 'its block is final, about a minute',
     list: 'Your deposits',
     progress: '{done} of {needed} confirmations',

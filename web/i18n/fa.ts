@@ -110,6 +110,8 @@ export const fa: Words = {
     fee: 'کسر از هر واریز',
     confirmations: 'افزوده می‌شود پس از',
     blocks: '{n} تأیید',
+    blocksFrom: '{n} تأیید، از {amount} به بالا',
+    perTransaction: 'همهٔ آنچه یک تراکنش برای شما می‌آورد با هم شمرده می‌شود.',
     solid: 'نهایی شدن بلوک، حدود یک دقیقه',
     list: 'واریزهای شما',
     progress: '{done} از {needed} تأیید',

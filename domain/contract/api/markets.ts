@@ -36,6 +36,8 @@ export const assetsView = z.object({
       network: networkId,
       contract: z.string().nullable(),
       minDeposit: amount,
+      /** From which amounts on a deposit waits for how many confirmations; null: the network's number. */
+      confirmationSteps: z.array(z.object({ from: amount, confirmations: z.number().int() })).nullable(),
       depositFee: amount,
       minWithdrawal: amount,
       withdrawalFee: amount,
