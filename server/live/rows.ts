@@ -14,7 +14,7 @@ import { presentWithdrawal } from '../withdrawals/present';
 /** Those events whose row travels with them need none. */
 export type RowOf = { [Name in Exclude<LiveName, 'order.changed' | 'fill.made'>]: (event: EventOf<Name>) => Promise<LiveData[Name] | null> };
 
-export const createRows = ({ dataSource, engine, registry }: Pick<ServerDeps, 'dataSource' | 'engine' | 'registry'>): RowOf => ({
+export const createRows = ({ dataSource, engine }: Pick<ServerDeps, 'dataSource' | 'engine'>): RowOf => ({
   'balance.changed': async ({ userId }) => ({ items: (await engine.balancesOf(userId)).map((balance) => balanceView.parse(balance)) }),
   'deposit.changed': async ({ depositId }) => {
     const row = await depositById(dataSource, depositId);
