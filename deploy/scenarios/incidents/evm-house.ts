@@ -54,6 +54,8 @@ export interface Deposit {
   readonly asset: string;
   readonly amount: string;
   readonly userId: string;
+  readonly confirmations: number;
+  readonly confirmationsNeeded: number;
 }
 
 export interface HouseOptions {
@@ -63,6 +65,8 @@ export interface HouseOptions {
   readonly hardfork?: string;
   /** What the signer knows as cold storage. */
   readonly cold?: ColdPlace;
+  /** What is listed, where it is another than that of a fresh exchange. */
+  readonly listing?: (listing: Registry) => Registry;
 }
 
 export class EvmHouse {
@@ -84,7 +88,7 @@ export class EvmHouse {
     throw error;
   });
 
-  static async open({ token, hardfork, cold }: HouseOptions = {}): Promise<EvmHouse> {
+  static async open({ token, hardfork, cold, listing = (fresh) => fresh }: HouseOptions = {}): Promise<EvmHouse> {
     const house = new EvmHouse();
     house.bus.on('alert', (event) => void house.alerts.push(event));
     house.anvil = await house.node(CHAIN_ID, hardfork);
@@ -95,7 +99,7 @@ export class EvmHouse {
     house.usdt = (await prepared).usdt;
     if (token) house.usdt = await house.deploy(token);
     house.database = await testDatabase();
-    house.registry = firstListing({ ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N } });
+    house.registry = listing(firstListing({ ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N } }));
     const dataSource = house.database.dataSource;
     house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
     await house.engine.start();
@@ -177,7 +181,7 @@ export class EvmHouse {
   }
 
   async deposits(): Promise<Deposit[]> {
-    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId FROM deposits ORDER BY created_at, position');
+    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position');
     return rows.map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
   }
 
