@@ -14,6 +14,7 @@ import { FrozenAddresses1764610000000 } from './migrations/1764610000000-frozen-
 import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
 import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
 import { ConfirmationSteps1764720000000 } from './migrations/1764720000000-confirmation-steps';
+import { DepositFees1764721000000 } from './migrations/1764721000000-deposit-fees';
 import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
 import { Cold1764900000000 } from './migrations/1764900000000-cold';
 import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-transactions-by-place';
@@ -33,6 +34,7 @@ const MIGRATIONS = [
   Approvals1764700000000,
   WithdrawalPolicy1764710000000,
   ConfirmationSteps1764720000000,
+  DepositFees1764721000000,
   BalancesByAddress1764800000000,
   Cold1764900000000,
   TransactionsByPlace1764910000000,

@@ -1,6 +1,7 @@
 /** What the exchange lists: assets, the networks they live on, and the markets they trade in. Read once at start. */
 import { parseAmount } from './money/amount';
 import type { Units } from './money/amount';
+import { ceilToStep, feeUp, floorToStep, stepOf } from './money/rounding';
 
 export interface Asset {
   readonly code: string;
@@ -47,8 +48,10 @@ export interface Rail {
   readonly minDeposit: string;
   /** The first from 0, each later one from more; null or left out: the network's number, whatever came. */
   readonly confirmationSteps?: readonly ConfirmationStep[] | null;
-  /** Taken from each credited deposit; pays for the sweep. */
+  /** The commission on each credited deposit; pays for the sweep. */
   readonly depositFee: string;
+  /** And this share of it besides (0.001 = 0.1 %); none where it is left out. */
+  readonly depositFeeRate?: string;
   readonly minWithdrawal: string;
   /** Taken on top of what arrives; at or above the estimated cost. */
   readonly withdrawalFee: string;
@@ -131,4 +134,13 @@ export function confirmationsFor(network: Pick<Network, 'confirmations'>, rail: 
 /** The most that anything waits for on this network: so deep a reorganisation must be understood. */
 export function mostConfirmations(network: Pick<Network, 'confirmations'>, rails: readonly Pick<Rail, 'confirmationSteps'>[]): number {
   return rails.flatMap(({ confirmationSteps }) => confirmationSteps ?? []).reduce((most, { confirmations }) => (confirmations > most ? confirmations : most), network.confirmations);
+}
+
+/** What of a deposit (the chain's exact amount) its user gets and what the house takes; the rest is finer than the ledger scale. */
+export function depositParts({ depositFee, depositFeeRate = '0' }: Pick<Rail, 'depositFee' | 'depositFeeRate'>, { scale }: Pick<Asset, 'scale'>, amount: Units): { credited: Units; fee: Units } {
+  const step = stepOf(scale);
+  const whole = floorToStep(amount, step);
+  const asked = ceilToStep(parseAmount(depositFee), step) + feeUp(whole, parseAmount(depositFeeRate), step);
+  const fee = asked < whole ? asked : whole;
+  return { credited: whole - fee, fee };
 }

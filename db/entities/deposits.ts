@@ -42,6 +42,9 @@ export interface DepositRow {
   state: DepositState;
   createdAt: number;
   creditedAt: number | null;
+  /** What the user got of it and what was taken; null while it is in no book. */
+  credited: string | null;
+  fee: string | null;
   /** The sweep that takes its coins to the hot wallet. */
   sweepId: string | null;
 }
@@ -63,6 +66,8 @@ export const DepositEntity = new EntitySchema<DepositRow>({
     state: text('state', 20),
     createdAt: big('created_at'),
     creditedAt: nullable(big('credited_at')),
+    credited: nullable(money()),
+    fee: nullable(money()),
     sweepId: nullable(text('sweep_id', 64)),
   },
 });

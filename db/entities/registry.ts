@@ -30,6 +30,7 @@ export const RailEntity = new EntitySchema<Rail>({
     decimals: int(),
     minDeposit: money('min_deposit'),
     depositFee: money('deposit_fee'),
+    depositFeeRate: money('deposit_fee_rate'),
     confirmationSteps: nullable(json('confirmation_steps')),
     minWithdrawal: money('min_withdrawal'),
     withdrawalFee: money('withdrawal_fee'),

@@ -1,5 +1,5 @@
 /** How deep a deposit must be follows what its transaction brought, on real chains whose blocks the test mines. */
-import { listConfirmationSteps, loadRegistry } from '../../db/stores/registry';
+import { listDepositTerms, loadRegistry } from '../../db/stores/registry';
 import { firstListing, seed } from '../../db/seed';
 import { testDatabase } from '../../db/testing';
 import type { ConfirmationStep, Registry } from '../../domain/registry';
@@ -143,18 +143,18 @@ const absent = noBitcoin();
   });
 });
 
-test('the steps of the settings are the listing, in every process; taken out of the settings they are gone; of what is not listed there are none', async () => {
+test('steps of the settings are the listing, in every process; taken out of the settings they are gone; of what is not listed there are none', async () => {
   const database = await testDatabase();
   try {
     const { dataSource } = database;
     await seed(dataSource, firstListing({}, { confirmations: 3 }), 1);
     const listed = async (): Promise<unknown> => (await loadRegistry(dataSource)).rails[0]?.confirmationSteps;
     expect(await listed()).toBeNull();
-    await listConfirmationSteps(dataSource, [{ network: 'bitcoin', asset: 'BTC', steps: STEPS }]);
+    await listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'BTC', steps: STEPS }]);
     expect(await listed()).toEqual(STEPS);
-    await expect(listConfirmationSteps(dataSource, [{ network: 'bitcoin', asset: 'ETH', steps: STEPS }])).rejects.toThrow('ETH on bitcoin, which is not listed');
+    await expect(listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'ETH', steps: STEPS }])).rejects.toThrow('ETH on bitcoin, which is not listed');
     expect(await listed()).toEqual(STEPS);
-    await listConfirmationSteps(dataSource, []);
+    await listDepositTerms(dataSource, []);
     expect(await listed()).toBeNull();
   } finally {
     await database.close();

@@ -77,7 +77,7 @@ inBrowser('the page', () => {
     await rows.insert({ ...seen, ...block, confirmations: 1, confirmationsNeeded: 6, state: 'CONFIRMING' });
     world.events.publish({ name: 'deposit.changed', userId, depositId: 'd1', state: 'CONFIRMING', confirmations: 1 });
     setTimeout(() => {
-      void rows.update({ id: 'd1' }, { state: 'CREDITED', confirmations: 6 }).then(() => {
+      void rows.update({ id: 'd1' }, { state: 'CREDITED', confirmations: 6, credited: '1.999', fee: '0.001' }).then(() => {
         world.events.publish({ name: 'deposit.changed', userId, depositId: 'd1', state: 'CREDITED', confirmations: 6 });
       });
     }, 500);
@@ -153,6 +153,15 @@ inBrowser('the page', () => {
     await page.getByTestId('auth-submit').click();
     await page.getByTestId('logout').waitFor();
     expect(userBrowser.complaints.splice(0).filter((complaint) => !complaint.includes('403'))).toEqual([]);
+  });
+
+  test('a depositor sees the steps of confirmations, the commission, and what was taken', async () => {
+    const { page } = userBrowser;
+    await page.goto(`${world.url}/deposit`);
+    expect(await page.getByTestId('deposit-step').allInnerTexts()).toEqual(['6 confirmations', '12 confirmations from 1,000 ETH on']);
+    expect((await page.getByTestId('deposit-commission').innerText()).replaceAll('\u00a0', ' ')).toBe('0.001 ETH + 0.05%');
+    expect(await page.getByTestId('deposit-fee').innerText()).toBe('1.999 ETH added, 0.001 ETH commission');
+    await userBrowser.shoot('deposit-terms');
   });
 
   test.each(['overview', 'trade', 'kyc', 'deposit', 'swap', 'withdraw', 'history'])(

@@ -3,7 +3,12 @@ import type { AwaitedView, DepositView } from '../../domain/contract/api/deposit
 import type { OnTheWay } from '../../db/stores/history';
 import { plain } from '../present';
 
-export const presentDeposit = (row: DepositRow): DepositView => ({ ...row, amount: plain(row.amount) });
+export const presentDeposit = (row: DepositRow): DepositView => ({
+  ...row,
+  amount: plain(row.amount),
+  credited: row.credited === null ? null : plain(row.credited),
+  fee: row.fee === null ? null : plain(row.fee),
+});
 
 /** What a refused swap waits for. Of the house's own moves, which carry many users' coins, only the state is told. */
 export function presentAwaited({ deposits, sweeps, transfers }: OnTheWay): AwaitedView[] {

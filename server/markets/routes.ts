@@ -11,6 +11,7 @@ export function marketRoutes({ registry, marketData }: Pick<ServerDeps, 'registr
     minDeposit: plain(rail.minDeposit),
     confirmationSteps: rail.confirmationSteps ? [...rail.confirmationSteps] : null,
     depositFee: plain(rail.depositFee),
+    depositFeeRate: plain(rail.depositFeeRate ?? '0'),
     minWithdrawal: plain(rail.minWithdrawal),
     withdrawalFee: plain(rail.withdrawalFee),
   }));

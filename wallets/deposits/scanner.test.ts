@@ -86,7 +86,7 @@ function fakeWorld() {
   } as unknown as Engine;
   const start = async (listed = rails) => {
     const own = await OwnAddresses.load('ethereum', () => USER, store, fixedClock());
-    return createScanner({ chain, network, rails: listed, store, own, hotAddress: '0xhot', engine, events: createEventBus(() => undefined), clock: fixedClock(), ids: countingIds(), logger: silent });
+    return createScanner({ chain, network, rails: listed, assets: [{ code: 'ETH', name: 'Ether', scale: 8 }], store, own, hotAddress: '0xhot', engine, events: createEventBus(() => undefined), clock: fixedClock(), ids: countingIds(), logger: silent });
   };
   const show = (fork: FakeBlock[], head = fork.length - 1): void => {
     world.chain = fork;

@@ -6,8 +6,8 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { MAX_UNITS, formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import { confirmationsFor, mostConfirmations } from '../../domain/registry';
-import type { Network, Rail } from '../../domain/registry';
+import { confirmationsFor, depositParts, mostConfirmations } from '../../domain/registry';
+import type { Asset, Network, Rail } from '../../domain/registry';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 import type { CoinRow } from '../../db/entities/coins';
 import type { OwnAddresses } from './addresses';
@@ -41,6 +41,7 @@ export interface ScannerDeps {
   readonly agreement?: Agreement;
   readonly network: Network;
   readonly rails: readonly Rail[];
+  readonly assets: readonly Asset[];
   readonly store: DepositStore;
   readonly own: OwnAddresses;
   readonly hotAddress: string;
@@ -165,7 +166,8 @@ export function createScanner(deps: ScannerDeps): Scanner {
   };
 }
 
-function depositRow({ own, hotAddress, rails, network, ids, clock }: ScannerDeps, header: BlockHeader, transfer: ChainTransfer): DepositRow | undefined {
+function depositRow(deps: ScannerDeps, header: BlockHeader, transfer: ChainTransfer): DepositRow | undefined {
+  const { own, hotAddress, rails, network, ids, clock } = deps;
   const owner = own.ownerOf(transfer.to);
   const rail = rails.find((candidate) => candidate.asset === transfer.asset);
   // Gas that we sent to an address of ours is not a deposit.
@@ -183,11 +185,19 @@ function depositRow({ own, hotAddress, rails, network, ids, clock }: ScannerDeps
     blockHash: header.hash,
     confirmations: 1,
     confirmationsNeeded: network.confirmations,
-    state: doubtOf(transfer) !== undefined || transfer.amount < parseAmount(rail.minDeposit) ? 'IGNORED' : 'SEEN',
+    state: doubtOf(transfer) !== undefined || transfer.amount < parseAmount(rail.minDeposit) || isNothing(deps, rail, transfer.amount) ? 'IGNORED' : 'SEEN',
     createdAt: clock.now(),
     creditedAt: null,
+    credited: null,
+    fee: null,
     sweepId: null,
   };
+}
+
+/** Would the commission leave nothing of it? Then the coins stay the sender's mistake and not our revenue. */
+function isNothing({ assets }: ScannerDeps, rail: Rail, amount: Units): boolean {
+  const asset = assets.find(({ code }) => code === rail.asset);
+  return asset !== undefined && depositParts(rail, asset, amount).credited === 0n;
 }
 
 /** Who sends one sum in many pieces waits as long as for the whole: what counts is what a transaction brought to a user, of an asset. */
@@ -223,7 +233,8 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     const reversals = await store.reversals(row);
     // Another process may have taken it back since the row was read: a credit that was never made must not be reversed.
     if (!(await store.isCredited(creditReference(row, reversals)))) return;
-    await engine.submit({ kind: 'deposit.reverse', reference: `${depositReference(row)}:reverse:${reversals}`, depositId, userId, network, asset, amount });
+    const fee = row.fee !== null && { fee: formatAmount(parseAmount(row.fee)) };
+    await engine.submit({ kind: 'deposit.reverse', reference: `${depositReference(row)}:reverse:${reversals}`, depositId, userId, network, asset, amount, ...fee });
     return;
   }
   if (await store.move(row.id, [row.state], { state: 'ORPHANED', confirmations: 0 })) {

@@ -35,7 +35,7 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const guard = createTronGuard({ chain, network, own, depositStore, chainStore, events, clock, logger });
   const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
   const fallenOut = new FallenOut({ ...shared });
-  const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+  const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
   const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
   const transactionsDeps = { ...shared, signer: signing, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };

@@ -120,6 +120,7 @@ export const en = {
     SWEPT: 'Credited',
     ORPHANED: 'Left the chain',
     IGNORED: 'Below the minimum',
+    less: '{credited} added, {fee} commission',
   },
   swaps: {
     title: 'Swap',

@@ -121,6 +121,7 @@ export const fa: Words = {
     SWEPT: 'افزوده شد',
     ORPHANED: 'از زنجیره بیرون رفت',
     IGNORED: 'کمتر از حداقل',
+    less: '{credited} افزوده شد، {fee} کارمزد',
   },
   swaps: {
     title: 'تبدیل',

@@ -99,10 +99,8 @@ export class EvmHouse {
     house.usdt = (await prepared).usdt;
     if (token) house.usdt = await house.deploy(token);
     house.database = await testDatabase();
-    house.registry = listing(firstListing({ ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N } }));
-    const dataSource = house.database.dataSource;
-    house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
-    await house.engine.start();
+    house.registry = firstListing({ ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N } });
+    await house.reopen(listing);
     const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: house.usdt, decimals: 6 } };
     house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen', ...(cold && { cold: { ethereum: cold } }) }, house.dir);
     house.hot = (await house.signer.identity('ethereum')).hotAddress;
@@ -116,6 +114,14 @@ export class EvmHouse {
     await this.database.close();
     for (const anvil of this.others) await anvil.stop();
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** The engine starts, with another listing than before. */
+  async reopen(listing: (listing: Registry) => Registry): Promise<void> {
+    const dataSource = this.database.dataSource;
+    this.registry = listing(this.registry);
+    this.engine = createEngine({ dataSource, registry: this.registry, clock, events: this.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
+    await this.engine.start();
   }
 
   /** Another real node, with a chain of its own. */

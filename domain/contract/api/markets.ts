@@ -39,6 +39,8 @@ export const assetsView = z.object({
       /** From which amounts on a deposit waits for how many confirmations; null: the network's number. */
       confirmationSteps: z.array(z.object({ from: amount, confirmations: z.number().int() })).nullable(),
       depositFee: amount,
+      /** A share taken besides: 0.001 is 0.1 %. */
+      depositFeeRate: amount,
       minWithdrawal: amount,
       withdrawalFee: amount,
     }),
