@@ -15,6 +15,7 @@ import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
 import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
 import { ConfirmationSteps1764720000000 } from './migrations/1764720000000-confirmation-steps';
 import { DepositFees1764721000000 } from './migrations/1764721000000-deposit-fees';
+import { TierWishes1764722000000 } from './migrations/1764722000000-tier-wishes';
 import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
 import { Cold1764900000000 } from './migrations/1764900000000-cold';
 import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-transactions-by-place';
@@ -35,6 +36,7 @@ const MIGRATIONS = [
   WithdrawalPolicy1764710000000,
   ConfirmationSteps1764720000000,
   DepositFees1764721000000,
+  TierWishes1764722000000,
   BalancesByAddress1764800000000,
   Cold1764900000000,
   TransactionsByPlace1764910000000,
