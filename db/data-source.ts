@@ -16,6 +16,7 @@ import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdr
 import { ConfirmationSteps1764720000000 } from './migrations/1764720000000-confirmation-steps';
 import { DepositFees1764721000000 } from './migrations/1764721000000-deposit-fees';
 import { TierWishes1764722000000 } from './migrations/1764722000000-tier-wishes';
+import { MemoRules1764723000000 } from './migrations/1764723000000-memo-rules';
 import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
 import { Cold1764900000000 } from './migrations/1764900000000-cold';
 import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-transactions-by-place';
@@ -37,6 +38,7 @@ const MIGRATIONS = [
   ConfirmationSteps1764720000000,
   DepositFees1764721000000,
   TierWishes1764722000000,
+  MemoRules1764723000000,
   BalancesByAddress1764800000000,
   Cold1764900000000,
   TransactionsByPlace1764910000000,

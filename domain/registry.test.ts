@@ -1,5 +1,5 @@
 import { formatAmount, parseAmount } from './money/amount';
-import { confirmationsFor, depositParts, mostConfirmations } from './registry';
+import { confirmationsFor, depositParts, memoFault, mostConfirmations } from './registry';
 
 const network = { confirmations: 3 };
 const steps = [
@@ -45,4 +45,15 @@ test.each([
 ])('a commission of %s and a share of %s on %s', (depositFee, depositFeeRate, amount, credited, fee) => {
   const parts = depositParts({ depositFee, depositFeeRate }, { scale: 8 }, parseAmount(amount));
   expect([formatAmount(parts.credited), formatAmount(parts.fee)]).toEqual([credited, fee]);
+});
+
+test.each([
+  ['none', undefined, undefined],
+  ['none', '1234', 'NO_MEMO_HERE'],
+  ['optional', undefined, undefined],
+  ['optional', '1234', undefined],
+  ['required', undefined, 'MEMO_NEEDED'],
+  ['required', '1234', undefined],
+] as const)('a network whose memos are %s, and the memo %s: %s', (memo, given, fault) => {
+  expect(memoFault({ memo }, given)).toBe(fault);
 });

@@ -10,6 +10,8 @@ export interface Asset {
   readonly scale: number;
 }
 
+export type MemoRule = 'none' | 'optional' | 'required';
+
 export interface Network {
   /** Our word for it, used in accounts and URLs: `ethereum`. */
   readonly id: string;
@@ -26,8 +28,8 @@ export interface Network {
   readonly confirmations: number;
   /** What the venue calls this network in its capital calls: `ETH`. */
   readonly venueNetwork: string;
-  /** Receivers share addresses and are told apart by a memo. */
-  readonly needsMemo?: boolean;
+  /** Are receivers that share an address told apart by a memo? */
+  readonly memo: MemoRule;
 }
 
 /** From this amount on (a decimal string) a deposit is credited after so many confirmations. */
@@ -143,4 +145,10 @@ export function depositParts({ depositFee, depositFeeRate = '0' }: Pick<Rail, 'd
   const asked = ceilToStep(parseAmount(depositFee), step) + feeUp(whole, parseAmount(depositFeeRate), step);
   const fee = asked < whole ? asked : whole;
   return { credited: whole - fee, fee };
+}
+
+/** What speaks against a payment with this memo, or without one, on this network. */
+export function memoFault({ memo: rule }: Pick<Network, 'memo'>, memo: string | undefined): 'MEMO_NEEDED' | 'NO_MEMO_HERE' | undefined {
+  if (rule === 'required' && memo === undefined) return 'MEMO_NEEDED';
+  return rule === 'none' && memo !== undefined ? 'NO_MEMO_HERE' : undefined;
 }

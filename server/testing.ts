@@ -38,7 +38,7 @@ export const REGISTRY: Registry = {
     { code: 'ETH', name: 'Ether', scale: 8 },
     { code: 'USDT', name: 'Tether USD', scale: 6 },
   ],
-  networks: [{ id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 31337, gasAsset: 'ETH', confirmations: 6, venueNetwork: 'ETH' }],
+  networks: [{ id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 31337, gasAsset: 'ETH', confirmations: 6, venueNetwork: 'ETH', memo: 'none' }],
   rails: [
     {
       asset: 'ETH',

@@ -17,7 +17,7 @@ export const NetworkEntity = new EntitySchema<Network>({
     gasAsset: text('gas_asset', 20),
     confirmations: int(),
     venueNetwork: text('venue_network', 20),
-    needsMemo: flag('needs_memo'),
+    memo: text('memo', 10),
   },
 });
 

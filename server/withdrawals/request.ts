@@ -11,7 +11,7 @@ import { DomainError } from '../../domain/contract/errors';
 import { ONE, formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { mulDivUp } from '../../domain/money/rounding';
-import { networkOf } from '../../domain/registry';
+import { memoFault, networkOf } from '../../domain/registry';
 import type { Rail, Registry } from '../../domain/registry';
 import type { ServerDeps } from '../deps';
 import { idFrom } from '../http/references';
@@ -101,9 +101,8 @@ async function submit({ engine }: Deps, userId: string, { asset, network, amount
 }
 
 function checkMemo(registry: Registry, { network, memo }: AskWithdrawal): void {
-  const needed = networkOf(registry, network).needsMemo === true;
-  if (needed && memo === undefined) throw new DomainError('MEMO_NEEDED', { network });
-  if (!needed && memo !== undefined) throw new DomainError('NO_MEMO_HERE', { network });
+  const fault = memoFault(networkOf(registry, network), memo);
+  if (fault) throw new DomainError(fault, { network });
 }
 
 /** At the best bid, rounded up; null where there is no market, or no price now. */

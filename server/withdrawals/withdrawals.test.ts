@@ -179,7 +179,7 @@ describe('what passes, what is looked at, what is refused', () => {
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', adminId: 'policy' });
   });
 
-  test('a memo where no network knows one is refused, not dropped', async () => {
+  test('E27 a memo where no network knows one is refused, not dropped', async () => {
     expect((await ask(other, 'key-memo', { ...REQUEST, memo: '1234' })).body.error.code).toBe('NO_MEMO_HERE');
   });
 });

@@ -11,7 +11,7 @@ import type { Chain, ChainTransfer } from '../chains/chain';
 import { OwnAddresses } from './addresses';
 import { NetworkHalted, RING, createScanner } from './scanner';
 
-const network: Network = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 3, venueNetwork: 'ETH' };
+const network: Network = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 3, venueNetwork: 'ETH', memo: 'none' };
 const rails: Rail[] = [{ asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, minDeposit: '0.1', depositFee: '0', minWithdrawal: '1', withdrawalFee: '0' }];
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const USER = '0xuser';

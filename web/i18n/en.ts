@@ -307,6 +307,7 @@ export const en = {
     cancel: 'Take back',
     bookHint: 'Addresses that you have used are offered as you type.',
     memo: 'Memo of the receiver',
+    noMemo: 'None',
     newAddress: 'This address is new to your account, or known for less than a day: a person looks at the withdrawal.',
     leftToday: 'You may still withdraw within 24 hours',
     REQUESTED: 'Under review',
