@@ -1,4 +1,4 @@
-import { Interface, JsonRpcProvider, Transaction, getAddress, toQuantity } from 'ethers';
+import { FetchRequest, Interface, JsonRpcProvider, Transaction, getAddress, toQuantity } from 'ethers';
 import { fromChainUnits, toChainUnits } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import { floorToStep, stepOf } from '../../../domain/money/rounding';
@@ -34,7 +34,10 @@ interface RpcBlock {
 /** An EVM network through its JSON-RPC. */
 export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Required<Chain> {
   // staticNetwork: the library would otherwise accept a node of another chain; check() asks by itself.
-  const provider = new JsonRpcProvider(config.rpcUrl, network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20, batchStallTime: 0 });
+  const request = new FetchRequest(config.rpcUrl);
+  // Given up here, it is given up there too: what a hanging node never answers does not pile up.
+  request.timeout = CALL_TIMEOUT_MS;
+  const provider = new JsonRpcProvider(request, network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20, batchStallTime: 0 });
   const tokens = new Map(rails.filter((rail) => rail.contract).map((rail) => [rail.contract?.toLowerCase() ?? '', { asset: rail.asset, decimals: rail.decimals }]));
   const railOf = (asset: string): Rail => {
     const rail = rails.find((candidate) => candidate.asset === asset);
