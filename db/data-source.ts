@@ -13,6 +13,10 @@ import { Coins1764500000000 } from './migrations/1764500000000-coins';
 import { FrozenAddresses1764610000000 } from './migrations/1764610000000-frozen-addresses';
 import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
 import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
+import { ConfirmationSteps1764720000000 } from './migrations/1764720000000-confirmation-steps';
+import { DepositFees1764721000000 } from './migrations/1764721000000-deposit-fees';
+import { TierWishes1764722000000 } from './migrations/1764722000000-tier-wishes';
+import { MemoRules1764723000000 } from './migrations/1764723000000-memo-rules';
 import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
 import { Stakes1764810000000 } from './migrations/1764810000000-stakes';
 import { Cold1764900000000 } from './migrations/1764900000000-cold';
@@ -32,6 +36,10 @@ const MIGRATIONS = [
   FrozenAddresses1764610000000,
   Approvals1764700000000,
   WithdrawalPolicy1764710000000,
+  ConfirmationSteps1764720000000,
+  DepositFees1764721000000,
+  TierWishes1764722000000,
+  MemoRules1764723000000,
   BalancesByAddress1764800000000,
   Stakes1764810000000,
   Cold1764900000000,

@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { tierAsk } from '../domain/contract/api/tiers';
 import { isAmount } from '../domain/money/amount';
 import { NETWORK_SETTINGS } from './networks';
 import { ROOT } from './services';
-import { COLD_SETTINGS, TREASURY_SETTINGS } from './treasury-settings';
+import { COLD_SETTINGS, DEPOSIT_SETTINGS, TREASURY_SETTINGS } from './treasury-settings';
 
 const decimal = z.string().refine(isAmount, 'not an amount');
-const tiers = z.array(z.strictObject({ perDay: decimal, small: decimal })).min(1);
+const tiers = z.array(z.strictObject({ perDay: decimal, small: decimal, asks: z.array(tierAsk).optional() })).min(1).max(9);
 
 /** Every setting of the product, read once. The names are those of `.env.example`. */
 const schema = z.object({
@@ -32,6 +33,8 @@ const schema = z.object({
       return z.NEVER;
     }
   }),
+  /** Admins that it takes to raise a user's tier. */
+  TIER_ADMINS: z.enum(['1', '2']).default('2').transform((text) => (text === '1' ? 1 : 2)),
   WEB_DIR: z.string().default(join(ROOT, 'dist', 'web')),
   BINANCE_REST_URL: z.string().default('https://api.binance.com'),
   BINANCE_STREAM_URL: z.string().default('wss://stream.binance.com:9443'),
@@ -41,6 +44,7 @@ const schema = z.object({
   BINANCE_TREASURY_KEY: z.string().min(1),
   BINANCE_TREASURY_SECRET: z.string().min(1),
   ...NETWORK_SETTINGS,
+  ...DEPOSIT_SETTINGS,
   ...TREASURY_SETTINGS,
   ...COLD_SETTINGS,
   PROOF_KEY_FILE: z.string().optional(),
@@ -63,7 +67,7 @@ export type Config = z.infer<typeof schema>;
 
 /** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
 const api = schema
-  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, WEB_DIR: true })
+  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true })
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;

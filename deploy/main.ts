@@ -5,7 +5,7 @@ import { migrate, openDatabase } from '../db/data-source';
 import { firstListing, seed } from '../db/seed';
 import { checkServerSettings } from '../db/settings';
 import { createCoinStore } from '../db/stores/coins';
-import { loadRegistry } from '../db/stores/registry';
+import { listDepositTerms, loadRegistry } from '../db/stores/registry';
 import { createEventBus } from '../domain/contract/event-bus';
 import { parseAmount } from '../domain/money/amount';
 import type { Logger } from '../domain/contract/ports';
@@ -81,6 +81,7 @@ async function runAll(config: Config): Promise<void> {
   const networks = openNetworks(config);
   const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
   await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin, tron), clock.now());
+  await listDepositTerms(dataSource, config.DEPOSIT_TERMS);
   const registry = await loadRegistry(dataSource);
   const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);

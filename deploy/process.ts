@@ -34,6 +34,7 @@ export const serverConfig = (config: Served): ServerConfig => ({
   mailDir: config.MAIL_DIR,
   smtpUrl: config.SMTP_URL ?? null,
   ...(config.WITHDRAWAL_LIMITS && { withdrawalLimits: config.WITHDRAWAL_LIMITS }),
+  adminsToRaise: config.TIER_ADMINS,
   webDir: config.WEB_DIR,
   secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
   publicOrigin: config.PUBLIC_ORIGIN ?? null,

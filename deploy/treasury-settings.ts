@@ -26,6 +26,27 @@ const cold = z.union([
   z.strictObject({ required: z.number().int().min(1).max(15), keys: z.array(z.string().min(100).max(120)).min(1).max(15) }).refine(({ required, keys }) => required <= keys.length, { message: 'more signatures than keys', path: ['required'] }),
 ]);
 
+/** From which amounts on a deposit waits for how many confirmations. */
+const steps = z
+  .array(z.strictObject({ from: amount, confirmations: z.number().int().min(1).max(1000) }))
+  .min(1)
+  .max(10)
+  .refine(([first]) => first === undefined || parseAmount(first.from) === 0n, 'the first step begins at 0')
+  .refine(
+    (all) => all.every((step, at) => at === 0 || (parseAmount(all[at - 1]?.from ?? '0') < parseAmount(step.from) && (all[at - 1]?.confirmations ?? 0) < step.confirmations)),
+    'each step begins at more than the one before and asks for more',
+  );
+
+/** What an operator wants of deposits of one asset on one network. */
+const terms = z.strictObject({
+  network,
+  asset: z.string().regex(/^[A-Z0-9]{2,10}$/),
+  minimum: amount.optional(),
+  fee: amount.optional(),
+  feeRate: amount.refine((rate) => parseAmount(rate) < parseAmount('1'), 'a share below 1').optional(),
+  steps: steps.optional(),
+});
+
 const json = <Schema extends z.ZodType>(schema: Schema, empty: string) =>
   z
     .string()
@@ -43,6 +64,12 @@ const json = <Schema extends z.ZodType>(schema: Schema, empty: string) =>
 export const TREASURY_SETTINGS = {
   TREASURY: json(z.array(policy), '[]'),
   RECONCILE_THRESHOLDS: json(z.record(z.string(), amount), '{}'),
+} as const;
+export const DEPOSIT_SETTINGS = {
+  DEPOSIT_TERMS: json(
+    z.array(terms).refine((all) => new Set(all.map(({ network: on, asset }) => `${asset} ${on}`)).size === all.length, 'an asset on a network is named twice'),
+    '[]',
+  ),
 } as const;
 export const COLD_SETTINGS = {
   COLD_STORAGE: json(z.record(network, cold), '{}'),

@@ -311,7 +311,8 @@ export class World {
       SIGNER_SOCKET: this.socket('signer'),
       ENGINE_SOCKET: this.socket('engine'),
       ENGINE_SECRET: secret('engine'),
-      ...(local && { JAVIZEN_LOCAL: '1', JAVIZEN_DEMO_PASSWORD: secret('demo', 6) }),
+      // The local world has one admin.
+      ...(local && { TIER_ADMINS: '1', JAVIZEN_LOCAL: '1', JAVIZEN_DEMO_PASSWORD: secret('demo', 6) }),
       ...(this.options.throwAway && { JAVIZEN_THROW_AWAY: '1' }),
       // What only the signer needs to know stays out of the exchange's environment.
       ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([name, value]) => value && SETTINGS.includes(name))),

@@ -1,4 +1,7 @@
 /** What the exchange lists: assets, the networks they live on, and the markets they trade in. Read once at start. */
+import { parseAmount } from './money/amount';
+import type { Units } from './money/amount';
+import { ceilToStep, feeUp, floorToStep, stepOf } from './money/rounding';
 
 export interface Asset {
   readonly code: string;
@@ -6,6 +9,8 @@ export interface Asset {
   /** Ledger scale: every posting to a user is a multiple of 10^-scale. At most 8, and at most what each network can express. */
   readonly scale: number;
 }
+
+export type MemoRule = 'none' | 'optional' | 'required';
 
 export interface Network {
   /** Our word for it, used in accounts and URLs: `ethereum`. */
@@ -16,12 +21,21 @@ export interface Network {
   readonly chainId: number;
   /** The asset that pays for transactions. */
   readonly gasAsset: string;
-  /** Blocks on top of and including the deposit's own before it is credited. 1 on TRON, where solid blocks alone are read. */
+  /**
+   * Blocks on top of and including its own after which a transaction is final: one of ours is settled, coins that came may be
+   * moved on, and a deposit is credited unless its rail has steps. 1 on TRON, where solid blocks alone are read.
+   */
   readonly confirmations: number;
   /** What the venue calls this network in its capital calls: `ETH`. */
   readonly venueNetwork: string;
-  /** Receivers share addresses and are told apart by a memo. */
-  readonly needsMemo?: boolean;
+  /** Are receivers that share an address told apart by a memo? */
+  readonly memo: MemoRule;
+}
+
+/** From this amount on (a decimal string) a deposit is credited after so many confirmations. */
+export interface ConfirmationStep {
+  readonly from: string;
+  readonly confirmations: number;
 }
 
 /** One asset on one network. Amounts are decimal strings. */
@@ -34,8 +48,12 @@ export interface Rail {
   readonly decimals: number;
   /** Smaller deposits are recorded and not credited. */
   readonly minDeposit: string;
-  /** Taken from each credited deposit; pays for the sweep. */
+  /** The first from 0, each later one from more; null or left out: the network's number, whatever came. */
+  readonly confirmationSteps?: readonly ConfirmationStep[] | null;
+  /** The commission on each credited deposit; pays for the sweep. */
   readonly depositFee: string;
+  /** And this share of it besides (0.001 = 0.1 %); none where it is left out. */
+  readonly depositFeeRate?: string;
   readonly minWithdrawal: string;
   /** Taken on top of what arrives; at or above the estimated cost. */
   readonly withdrawalFee: string;
@@ -108,4 +126,29 @@ export function networkOf(registry: Registry, id: string): Network {
 
 export function railOf(registry: Registry, asset: string, network: string): Rail | undefined {
   return registry.rails.find((rail) => rail.asset === asset && rail.network === network);
+}
+
+/** Confirmations after which a deposit of this amount is credited. */
+export function confirmationsFor(network: Pick<Network, 'confirmations'>, rail: Pick<Rail, 'confirmationSteps'> | undefined, amount: Units): number {
+  return (rail?.confirmationSteps ?? []).findLast(({ from }) => parseAmount(from) <= amount)?.confirmations ?? network.confirmations;
+}
+
+/** The most that anything waits for on this network: so deep a reorganisation must be understood. */
+export function mostConfirmations(network: Pick<Network, 'confirmations'>, rails: readonly Pick<Rail, 'confirmationSteps'>[]): number {
+  return rails.flatMap(({ confirmationSteps }) => confirmationSteps ?? []).reduce((most, { confirmations }) => (confirmations > most ? confirmations : most), network.confirmations);
+}
+
+/** What of a deposit (the chain's exact amount) its user gets and what the house takes; the rest is finer than the ledger scale. */
+export function depositParts({ depositFee, depositFeeRate = '0' }: Pick<Rail, 'depositFee' | 'depositFeeRate'>, { scale }: Pick<Asset, 'scale'>, amount: Units): { credited: Units; fee: Units } {
+  const step = stepOf(scale);
+  const whole = floorToStep(amount, step);
+  const asked = ceilToStep(parseAmount(depositFee), step) + feeUp(whole, parseAmount(depositFeeRate), step);
+  const fee = asked < whole ? asked : whole;
+  return { credited: whole - fee, fee };
+}
+
+/** What speaks against a payment with this memo, or without one, on this network. */
+export function memoFault({ memo: rule }: Pick<Network, 'memo'>, memo: string | undefined): 'MEMO_NEEDED' | 'NO_MEMO_HERE' | undefined {
+  if (rule === 'required' && memo === undefined) return 'MEMO_NEEDED';
+  return rule === 'none' && memo !== undefined ? 'NO_MEMO_HERE' : undefined;
 }

@@ -5,6 +5,7 @@ import type { LimitName } from '../domain/contract/api/endpoints';
 import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, Logger, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures } from '../domain/contract/ports';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Registry } from '../domain/registry';
+import type { Tiers } from './tiers/policy';
 
 export interface ServerDeps {
   readonly dataSource: DataSource;
@@ -49,6 +50,8 @@ export interface ServerConfig {
   /** Does this process write to users when something was decided? One process does; true when left out. */
   readonly writesLetters?: boolean;
   readonly mailFrom?: string;
-  /** By tier, in USDT as decimal strings: what may leave in 24 hours, and what is small enough to leave without a look. */
-  readonly withdrawalLimits?: readonly { readonly perDay: string; readonly small: string }[];
+  /** What may be withdrawn by whom; the usual tiers when left out. */
+  readonly withdrawalLimits?: Tiers;
+  /** How many admins it takes to raise a user's tier; two when left out. */
+  readonly adminsToRaise?: 1 | 2;
 }

@@ -28,21 +28,18 @@ import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
 import { secondFactorRoutes } from './second-factor/routes';
 import { createSecondFactors } from './second-factor/service';
+import { USUAL_TIERS } from './tiers/policy';
+import { tierRoutes } from './tiers/routes';
+import { createTierService } from './tiers/service';
+import type { TierSettings } from './tiers/service';
 import { addressRoutes } from './withdrawals/addresses';
 import { createApprovals } from './withdrawals/approvals';
 import { createWithdrawalRequests } from './withdrawals/request';
-import type { WithdrawalLimits } from './withdrawals/request';
 import { withdrawalRoutes } from './withdrawals/routes';
 import { createWithdrawalService } from './withdrawals/service';
 
 export { ensureAccount } from './accounts/service';
 export type { ServerConfig, ServerDeps } from './deps';
-
-/** In the quote asset: of 24 hours, and what is small, by tier. */
-const WITHDRAWAL_LIMITS: WithdrawalLimits = [
-  { perDay: '50000', small: '50' },
-  { perDay: '1000000', small: '500' },
-];
 
 export interface Server {
   /** For http.createServer. */
@@ -67,7 +64,8 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const orderSocket = createOrderSocket({ ...deps, known: sessions.known, limits, service: orders }, config);
   const approvals = createApprovals(deps);
   const secondFactors = createSecondFactors(deps, vault);
-  const requests = createWithdrawalRequests(deps, secondFactors, config.withdrawalLimits ?? WITHDRAWAL_LIMITS);
+  const tiers: TierSettings = { tiers: config.withdrawalLimits ?? USUAL_TIERS, adminsToRaise: config.adminsToRaise ?? 2 };
+  const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
   const routes = [
     ...sessionRoutes(deps, createAccounts(deps), secondFactors, { post, ended: live.ended }),
     ...kycRoutes(deps, createKycService(deps, vault), vault),
@@ -77,6 +75,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...swapRoutes(deps, createSwapService(deps)),
     ...withdrawalRoutes(deps, { service: createWithdrawalService(deps, requests, approvals), requests, approvals }),
     ...addressRoutes(deps, secondFactors),
+    ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
     ...secondFactorRoutes(secondFactors),
     ...orderRoutes(deps, orders),
     ...proofRoutes(deps),

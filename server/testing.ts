@@ -38,7 +38,7 @@ export const REGISTRY: Registry = {
     { code: 'ETH', name: 'Ether', scale: 8 },
     { code: 'USDT', name: 'Tether USD', scale: 6 },
   ],
-  networks: [{ id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 31337, gasAsset: 'ETH', confirmations: 6, venueNetwork: 'ETH' }],
+  networks: [{ id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 31337, gasAsset: 'ETH', confirmations: 6, venueNetwork: 'ETH', memo: 'none' }],
   rails: [
     {
       asset: 'ETH',
@@ -47,6 +47,11 @@ export const REGISTRY: Registry = {
       decimals: 18,
       minDeposit: '0.01',
       depositFee: '0.001',
+      depositFeeRate: '0.0005',
+      confirmationSteps: [
+        { from: '0', confirmations: 6 },
+        { from: '1000', confirmations: 12 },
+      ],
       minWithdrawal: '0.01',
       withdrawalFee: '0.002',
     },

@@ -42,3 +42,6 @@ export function change(from: string, to: string): string | null {
   const digits = (points < 0n ? -points : points).toString().padStart(3, '0');
   return `${points < 0n ? '-' : '+'}${grouped(digits.slice(0, -2))}.${digits.slice(-2)}%`;
 }
+
+/** A share as people read it: 0.0015 -> 0.15% */
+export const percent = (share: string): string => `${formatAmount(parseAmount(share) * 100n)}%`;

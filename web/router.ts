@@ -19,6 +19,7 @@ const routes: RouteRecordRaw[] = [
     meta: { needs: 'admin' },
     component: () => import('./admin/WithdrawalQueue.vue'),
   },
+  { path: '/admin/users', name: 'adminUsers', meta: { needs: 'admin' }, component: () => import('./admin/UsersPage.vue') },
   { path: '/admin/treasury', name: 'adminTreasury', meta: { needs: 'admin' }, component: () => import('./admin/TreasuryPage.vue') },
   { path: '/admin/markets', name: 'adminMarkets', meta: { needs: 'admin' }, component: () => import('./admin/MarketsPage.vue') },
   { path: '/admin/audit', name: 'adminAudit', meta: { needs: 'admin' }, component: () => import('./admin/AuditPage.vue') },

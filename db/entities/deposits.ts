@@ -37,9 +37,14 @@ export interface DepositRow {
   blockHeight: number;
   blockHash: string;
   confirmations: number;
+  /** What the sum that its transaction brought to its user needs. */
+  confirmationsNeeded: number;
   state: DepositState;
   createdAt: number;
   creditedAt: number | null;
+  /** What the user got of it and what was taken; null while it is in no book. */
+  credited: string | null;
+  fee: string | null;
   /** The sweep that takes its coins to the hot wallet. */
   sweepId: string | null;
 }
@@ -57,9 +62,12 @@ export const DepositEntity = new EntitySchema<DepositRow>({
     blockHeight: big('block_height'),
     blockHash: text('block_hash', 100),
     confirmations: int(),
+    confirmationsNeeded: int('confirmations_needed'),
     state: text('state', 20),
     createdAt: big('created_at'),
     creditedAt: nullable(big('credited_at')),
+    credited: nullable(money()),
+    fee: nullable(money()),
     sweepId: nullable(text('sweep_id', 64)),
   },
 });

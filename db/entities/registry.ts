@@ -17,7 +17,7 @@ export const NetworkEntity = new EntitySchema<Network>({
     gasAsset: text('gas_asset', 20),
     confirmations: int(),
     venueNetwork: text('venue_network', 20),
-    needsMemo: flag('needs_memo'),
+    memo: text('memo', 10),
   },
 });
 
@@ -30,6 +30,8 @@ export const RailEntity = new EntitySchema<Rail>({
     decimals: int(),
     minDeposit: money('min_deposit'),
     depositFee: money('deposit_fee'),
+    depositFeeRate: money('deposit_fee_rate'),
+    confirmationSteps: nullable(json('confirmation_steps')),
     minWithdrawal: money('min_withdrawal'),
     withdrawalFee: money('withdrawal_fee'),
   },

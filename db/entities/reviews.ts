@@ -49,3 +49,18 @@ export const TierEntity = new EntitySchema<TierRow>({
   name: 'tiers',
   columns: { userId: primary(text('user_id', 64)), tier: int(), adminId: text('admin_id', 64), at: big() },
 });
+
+/** A higher tier that an admin wants for a user. `decidedAt` null: it waits for another admin. */
+export interface TierWishRow {
+  id: string;
+  userId: string;
+  tier: number;
+  why: string;
+  adminId: string;
+  at: number;
+  decidedAt: number | null;
+}
+export const TierWishEntity = new EntitySchema<TierWishRow>({
+  name: 'tier_wishes',
+  columns: { id: id(), userId: text('user_id', 64), tier: int(), why: text('why', 500), adminId: text('admin_id', 64), at: big(), decidedAt: nullable(big('decided_at')) },
+});

@@ -98,13 +98,13 @@ function listNetwork(id: string, { chainId, usdt, confirmations, kind = KNOWN_NE
   const [minDeposit, minWithdrawal, withdrawalFee] = COIN_TERMS[gasAsset] ?? ['0.001', '0.01', '0.003'];
   const coin = { asset: gasAsset, network: id, contract: null, decimals: 18, minDeposit, depositFee: '0', minWithdrawal, withdrawalFee };
   const dollar = usdt && { asset: 'USDT', network: id, contract: usdt, decimals: usdtDecimals, minDeposit: '1', depositFee: '0', minWithdrawal: '10', withdrawalFee: id === 'ethereum' ? '6' : '2' };
-  return { networks: [{ id, name, kind: 'evm', chainId, gasAsset, confirmations, venueNetwork }], rails: [coin, ...(dollar ? [dollar] : [])] };
+  return { networks: [{ id, name, kind: 'evm', chainId, gasAsset, confirmations, venueNetwork, memo: 'none' }], rails: [coin, ...(dollar ? [dollar] : [])] };
 }
 
 /** Bitcoin and its one rail. The fee of a withdrawal covers the venue's for bringing coins back and some hundred satoshi a byte. */
 function listBitcoin({ confirmations }: BitcoinChoice): Pick<Registry, 'networks' | 'rails'> {
   return {
-    networks: [{ id: 'bitcoin', name: 'Bitcoin', kind: 'bitcoin', chainId: 0, gasAsset: 'BTC', confirmations, venueNetwork: 'BTC' }],
+    networks: [{ id: 'bitcoin', name: 'Bitcoin', kind: 'bitcoin', chainId: 0, gasAsset: 'BTC', confirmations, venueNetwork: 'BTC', memo: 'none' }],
     rails: [{ asset: 'BTC', network: 'bitcoin', contract: null, decimals: 8, minDeposit: '0.0001', depositFee: '0', minWithdrawal: '0.001', withdrawalFee: '0.0005' }],
   };
 }
@@ -117,7 +117,7 @@ function listTron({ usdt }: TronChoice): Pick<Registry, 'networks' | 'rails'> {
   const coin = { asset: 'TRX', network: 'tron', contract: null, decimals: 6, minDeposit: '2', depositFee: '0', minWithdrawal: '10', withdrawalFee: '3' };
   const dollar = usdt && { asset: 'USDT', network: 'tron', contract: usdt, decimals: 6, minDeposit: '5', depositFee: '0', minWithdrawal: '10', withdrawalFee: '6' };
   // What is read there is solid already: one block is enough.
-  return { networks: [{ id: 'tron', name: 'TRON', kind: 'tron', chainId: 0, gasAsset: 'TRX', confirmations: 1, venueNetwork: 'TRX' }], rails: [coin, ...(dollar ? [dollar] : [])] };
+  return { networks: [{ id: 'tron', name: 'TRON', kind: 'tron', chainId: 0, gasAsset: 'TRX', confirmations: 1, venueNetwork: 'TRX', memo: 'none' }], rails: [coin, ...(dollar ? [dollar] : [])] };
 }
 
 /** The listing of a fresh exchange with these networks. */

@@ -16,7 +16,7 @@ export interface CoinStore {
    * when the deposit was credited: what is not in the books is not ours to spend. At most `limit`.
    */
   spendable(network: string, height: number, limit: number): Promise<CoinRow[]>;
-  /** The house's own coins in blocks above `height`, but for change of what is under way itself: they will be spendable. */
+  /** Coins in the books in blocks above `height` (the house's own, and credited early), but for change of what is under way itself: they will be spendable. */
   ripening(network: string, height: number): Promise<CoinRow[]>;
   /** Those that nothing final has spent, for who compares them with the chain. */
   unspent(network: string): Promise<CoinRow[]>;
@@ -39,6 +39,9 @@ async function take(manager: EntityManager, network: string, id: string, inputs:
   }
 }
 
+/** The house's own, or of a deposit that is in the books. */
+const OURS = "(c.branch = 1 OR EXISTS (SELECT 1 FROM deposits d WHERE d.network = c.network AND d.txid = c.txid AND d.position = CONCAT('out:', c.output_index) AND d.state = 'CREDITED'))";
+
 export function createCoinStore(dataSource: DataSource): CoinStore {
   const coins = dataSource.getRepository(CoinEntity);
   const select = (alias: string) => coins.createQueryBuilder(alias);
@@ -46,7 +49,7 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
     spendable: (network, height, limit) =>
       select('c')
         .where('c.network = :network AND c.spent_by IS NULL AND c.height <= :height', { network, height })
-        .andWhere("(c.branch = 1 OR EXISTS (SELECT 1 FROM deposits d WHERE d.network = c.network AND d.txid = c.txid AND d.position = CONCAT('out:', c.output_index) AND d.state = 'CREDITED'))")
+        .andWhere(OURS)
         .orderBy('c.amount', 'DESC')
         .addOrderBy('c.txid')
         .addOrderBy('c.index')
@@ -54,7 +57,8 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
         .getMany(),
     ripening: (network, height) =>
       select('c')
-        .where('c.network = :network AND c.branch = 1 AND c.spent_by IS NULL AND c.height > :height', { network, height })
+        .where('c.network = :network AND c.spent_by IS NULL AND c.height > :height', { network, height })
+        .andWhere(OURS)
         .andWhere("NOT EXISTS (SELECT 1 FROM chain_transactions t WHERE t.network = c.network AND t.txid = c.txid AND t.state IN ('SIGNED', 'BROADCAST'))")
         .getMany(),
     unspent: (network) =>

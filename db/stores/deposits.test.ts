@@ -4,7 +4,7 @@ import { createDepositStore } from './deposits';
 
 const row = (over: Partial<DepositRow>): DepositRow => ({
   id: 'd1', network: 'ethereum', txid: '0xaa', position: 'log:0', userId: 'u1', address: '0x01', asset: 'USDT', amount: '1000', blockHeight: 5, blockHash: '0xa5',
-  confirmations: 1, state: 'SEEN', createdAt: 1, creditedAt: null, sweepId: null, ...over,
+  confirmations: 1, confirmationsNeeded: 3, state: 'SEEN', createdAt: 1, creditedAt: null, credited: null, fee: null, sweepId: null, ...over,
 });
 const block = (hash: string) => ({ network: 'ethereum', height: 5, hash, parentHash: '0x04' });
 

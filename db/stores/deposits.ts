@@ -177,8 +177,8 @@ async function saveFound(manager: EntityManager, found: readonly DepositRow[]): 
 }
 
 async function seenAgain(manager: EntityManager, known: DepositRow, row: DepositRow): Promise<void> {
-  const { blockHeight, blockHash, userId, address, asset, amount, state } = row;
-  const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1 } : { blockHeight, blockHash };
+  const { blockHeight, blockHash, userId, address, asset, amount, state, confirmationsNeeded } = row;
+  const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1, confirmationsNeeded } : { blockHeight, blockHash };
   await manager.update(DepositEntity, { id: known.id }, now);
 }
 

@@ -3,10 +3,8 @@ import { In } from 'typeorm';
 import type { DataSource, EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import { KnownAddressEntity, TierEntity, WithdrawalReviewEntity } from '../entities/reviews';
-import type { KnownAddressRow, TierRow, WithdrawalReviewRow } from '../entities/reviews';
-
-export const FIRST_TIER = 1;
+import { KnownAddressEntity, WithdrawalReviewEntity } from '../entities/reviews';
+import type { KnownAddressRow, WithdrawalReviewRow } from '../entities/reviews';
 
 /** Value and number of the user's withdrawals since then that were neither refused nor taken back; transfers inside count for nothing. */
 export async function spentSince(manager: EntityManager, userId: string, since: number): Promise<{ spent: Units; count: number }> {
@@ -16,6 +14,17 @@ export async function spentSince(manager: EntityManager, userId: string, since: 
     [userId, since],
   )) as { value: string | null }[];
   return { spent: rows.reduce((sum, { value }) => sum + (value === null ? 0n : parseAmount(value)), 0n), count: rows.length };
+}
+
+/** `spentSince` of many users; who is not named has spent nothing. */
+export async function spentByUsers(dataSource: DataSource, userIds: readonly string[], since: number): Promise<Map<string, Units>> {
+  if (userIds.length === 0) return new Map();
+  const rows = (await dataSource.query(
+    `SELECT r.user_id AS userId, SUM(r.value) AS value FROM withdrawal_reviews r JOIN withdrawals w ON w.id = r.withdrawal_id
+      WHERE r.user_id IN (?) AND r.at > ? AND r.inside = 0 AND r.value IS NOT NULL AND w.state NOT IN ('REFUSED', 'CANCELED') GROUP BY r.user_id`,
+    [userIds, since],
+  )) as { userId: string; value: string }[];
+  return new Map(rows.map(({ userId, value }) => [userId, parseAmount(value)]));
 }
 
 /** Written before the withdrawal itself; a request that was refused then may be judged anew. */
@@ -44,10 +53,4 @@ export const addressBook = (dataSource: DataSource, userId: string): Promise<Kno
 
 export async function forgetAddress(manager: EntityManager, userId: string, network: string, address: string): Promise<void> {
   await manager.getRepository(KnownAddressEntity).delete({ userId, network, address });
-}
-
-export const tierOf = async (manager: EntityManager, userId: string): Promise<number> => (await manager.getRepository(TierEntity).findOneBy({ userId }))?.tier ?? FIRST_TIER;
-
-export async function setTier(manager: EntityManager, row: TierRow): Promise<void> {
-  await manager.getRepository(TierEntity).upsert(row, ['userId']);
 }

@@ -18,9 +18,9 @@ interface Unswept {
 export interface TreasuryStore {
   /**
    * Plans one sweep for the credited coins of each address with at least `from` of them, except where one failed since. Coins that are credited before
-   * the sweep's own transaction is made join it.
+   * the sweep's own transaction is made join it. `deep`: coins in blocks above it wait.
    */
-  planSweeps(network: string, asset: string, from: Units, failedSince: number, newId: () => string, now: number): Promise<void>;
+  planSweeps(network: string, asset: string, which: { from: Units; failedSince: number; deep: number }, newId: () => string, now: number): Promise<void>;
   openSweeps(network: string): Promise<SweepRow[]>;
   findSweep(id: string): Promise<SweepRow | null>;
   /** What a sweep has to move now: a deposit of it may have left the chain again. Null when nothing is left. */
@@ -44,14 +44,14 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
   const transfers = dataSource.getRepository(VenueTransferEntity);
   const withdrawals = dataSource.getRepository(WithdrawalEntity);
   return {
-    planSweeps: async (network, asset, from, failedSince, newId, now) => {
+    planSweeps: async (network, asset, { from, failedSince, deep }, newId, now) => {
       const waiting = (await dataSource.query(
         `SELECT d.address AS address, a.child_index AS addressIndex
          FROM deposits d JOIN deposit_addresses a ON a.network = d.network AND a.address = d.address
-         WHERE d.network = ? AND d.asset = ? AND d.state = 'CREDITED' AND d.sweep_id IS NULL AND NOT EXISTS (
+         WHERE d.network = ? AND d.asset = ? AND d.state = 'CREDITED' AND d.block_height <= ? AND d.sweep_id IS NULL AND NOT EXISTS (
            SELECT 1 FROM sweeps s WHERE s.network = d.network AND s.asset = d.asset AND s.address = d.address AND s.state = 'FAILED' AND s.updated_at > ?)
          GROUP BY d.address, a.child_index HAVING SUM(d.amount) >= ?`,
-        [network, asset, failedSince, formatAmount(from)],
+        [network, asset, deep, failedSince, formatAmount(from)],
       )) as Unswept[];
       for (const { address, addressIndex } of waiting) {
         await inTransaction(dataSource, async (manager) => {
@@ -61,7 +61,7 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
             [network, asset, address],
           )) as { id: string }[];
           const id = open?.id ?? newId();
-          await manager.query("UPDATE deposits SET sweep_id = ? WHERE network = ? AND asset = ? AND address = ? AND state = 'CREDITED' AND sweep_id IS NULL", [id, network, asset, address]);
+          await manager.query("UPDATE deposits SET sweep_id = ? WHERE network = ? AND asset = ? AND address = ? AND state = 'CREDITED' AND block_height <= ? AND sweep_id IS NULL", [id, network, asset, address, deep]);
           const [sum] = (await manager.query('SELECT SUM(amount) AS amount FROM deposits WHERE sweep_id = ?', [id])) as { amount: string | null }[];
           if (!sum?.amount) return;
           if (open) await manager.update(SweepEntity, { id }, { amount: sum.amount, updatedAt: now });

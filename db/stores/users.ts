@@ -1,5 +1,5 @@
 /** Accounts. */
-import { In, LessThan } from 'typeorm';
+import { In, LessThan, Like } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import { UserEntity } from '../entities/accounts';
@@ -27,14 +27,15 @@ export async function insertUser(dataSource: DataSource, user: UserRow): Promise
   }
 }
 
-export const userById = (dataSource: DataSource, id: string): Promise<UserRow | null> =>
-  dataSource.getRepository(UserEntity).findOneBy({ id });
+export const userById = (source: DataSource | EntityManager, id: string): Promise<UserRow | null> =>
+  source.getRepository(UserEntity).findOneBy({ id });
 
 export const userByEmail = (dataSource: DataSource, email: string): Promise<UserRow | null> =>
   dataSource.getRepository(UserEntity).findOneBy({ email });
 
-export const listUsers = (dataSource: DataSource, page: ListPage): Promise<UserRow[]> =>
-  dataSource.getRepository(UserEntity).find({ where: olderThan(page), order: { createdAt: 'DESC', id: 'DESC' }, take: page.limit });
+/** Newest first; `email`: what the address begins with. */
+export const listUsers = (dataSource: DataSource, page: ListPage, email?: string): Promise<UserRow[]> =>
+  dataSource.getRepository(UserEntity).find({ where: { ...olderThan(page), ...(email !== undefined && { email: Like(`${email.replaceAll(/[\\%_]/g, '\\$&')}%`) }) }, order: { createdAt: 'DESC', id: 'DESC' }, take: page.limit });
 
 /** The e-mail address of each of these users. */
 export async function emailsOf(dataSource: DataSource, ids: readonly string[]): Promise<Map<string, string>> {

@@ -95,6 +95,7 @@ async function scan({ dataSource, engine, registry, events }: House, { network: 
   const scanner = createScanner({
     chain: asked, network, store, own, engine, events, clock,
     rails: registry.rails.filter((rail) => rail.network === id),
+    assets: registry.assets,
     ...(watch && { balances: watch }),
     hotAddress: 'nobody',
     scanFrom: 0,

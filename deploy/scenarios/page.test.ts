@@ -74,10 +74,10 @@ inBrowser('the page', () => {
     const rows = world.dataSource.getRepository(DepositEntity);
     const block = { blockHeight: 1, blockHash: '0x1', createdAt: 1_700_000_000_000, creditedAt: null };
     const seen = { id: 'd1', network: 'ethereum', txid: '0xaa', position: 'native', userId, address, asset: 'ETH', amount: '2' };
-    await rows.insert({ ...seen, ...block, confirmations: 1, state: 'CONFIRMING' });
+    await rows.insert({ ...seen, ...block, confirmations: 1, confirmationsNeeded: 6, state: 'CONFIRMING' });
     world.events.publish({ name: 'deposit.changed', userId, depositId: 'd1', state: 'CONFIRMING', confirmations: 1 });
     setTimeout(() => {
-      void rows.update({ id: 'd1' }, { state: 'CREDITED', confirmations: 6 }).then(() => {
+      void rows.update({ id: 'd1' }, { state: 'CREDITED', confirmations: 6, credited: '1.999', fee: '0.001' }).then(() => {
         world.events.publish({ name: 'deposit.changed', userId, depositId: 'd1', state: 'CREDITED', confirmations: 6 });
       });
     }, 500);
@@ -154,6 +154,79 @@ inBrowser('the page', () => {
     await page.getByTestId('auth-submit').click();
     await page.getByTestId('logout').waitFor();
     expect(userBrowser.complaints.splice(0).filter((complaint) => !complaint.includes('403'))).toEqual([]);
+  });
+
+  test('a depositor sees the steps of confirmations, the commission, and what was taken', async () => {
+    const { page } = userBrowser;
+    await page.goto(`${world.url}/deposit`);
+    await page.getByTestId('deposit-fee').waitFor();
+    expect(await page.getByTestId('deposit-step').allInnerTexts()).toEqual(['6 confirmations', '12 confirmations from 1,000 ETH on']);
+    expect((await page.getByTestId('deposit-commission').innerText()).replaceAll('\u00a0', ' ')).toBe('0.001 ETH + 0.05%');
+    expect(await page.getByTestId('deposit-fee').innerText()).toBe('1.999 ETH added, 0.001 ETH commission');
+    await userBrowser.shoot('deposit-terms');
+  });
+
+  test('a user sees the own tier; one admin wishes a higher one, by keyboard, and another confirms it', async () => {
+    const { page } = userBrowser;
+    await page.goto(`${world.url}/kyc`);
+    await page.locator('[data-testid="tier"][data-tier="1"]').waitFor();
+    expect((await page.getByTestId('tier-per-day').innerText()).trim()).toBe('50,000 USDT');
+    expect(await page.getByTestId('tier-used').innerText()).not.toBe('0 USDT');
+    expect(await page.getByTestId('next-limit').innerText()).toContain('1,000,000 USDT');
+    expect(await page.locator('[data-testid="next-tier"][data-tier="2"] [data-met="true"]').count()).toBe(2);
+    await userBrowser.shoot('tier');
+    const second = await openBrowser(chromium ?? '', SHOTS);
+    try {
+      await world.account('second@example.org', { role: 'admin', kycState: 'APPROVED' });
+      await second.page.goto(world.url);
+      await second.page.getByTestId('tab-login').click();
+      await second.page.getByTestId('auth-email').fill('second@example.org');
+      await second.page.getByTestId('auth-password').fill(PASSWORD);
+      await second.page.getByTestId('auth-submit').click();
+      await second.page.getByTestId('logout').waitFor();
+      const row = '[data-testid="user-row"][data-email="ada@example.org"]';
+      const { page: admins } = adminBrowser;
+      await admins.setViewportSize({ width: 360, height: 780 });
+      await admins.goto(`${world.url}/admin/users`);
+      await admins.getByTestId('user-email').focus();
+      await admins.keyboard.type('ada@');
+      await adminBrowser.answered('/admin/users', () => admins.keyboard.press('Enter'));
+      await admins.locator(row).getByTestId('tier-change').focus();
+      await admins.keyboard.press('Enter');
+      await admins.locator(row).getByTestId('tier-choice').focus();
+      await admins.keyboard.press('ArrowDown');
+      await admins.keyboard.press('Tab');
+      await admins.keyboard.type('Sold a house; the deed was shown.');
+      await adminBrowser.answered('/tier', () => admins.keyboard.press('Enter'));
+      await admins.locator(`${row}[data-tier="1"][data-waiting="2"]`).waitFor();
+      for (const direction of ['rtl', 'ltr']) {
+        await admins.getByTestId('language').click();
+        await admins.waitForFunction(`document.documentElement.dir === '${direction}'`);
+        await admins.locator(row).getByTestId('tier-change').click();
+        await admins.locator(row).getByTestId('tier-waiting').waitFor();
+        expect(await admins.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+        await admins.locator(row).getByTestId('tier-set').scrollIntoViewIfNeeded();
+        await adminBrowser.shoot(`admin-users-phone-${direction}`);
+        await admins.locator(row).getByTestId('tier-change').click();
+      }
+      const { page: others } = second;
+      await others.setViewportSize({ width: 1440, height: 900 });
+      await others.goto(`${world.url}/admin/users`);
+      await others.locator(row).getByTestId('tier-change').click();
+      await others.locator(row).getByTestId('tier-why').fill('Seen the deed.');
+      await second.shoot('admin-users-desk');
+      await second.answered('/tier', () => others.locator(row).getByTestId('tier-set').click());
+      await others.locator(`${row}[data-tier="2"]`).waitFor();
+      await others.goto(`${world.url}/admin/audit`);
+      await others.locator('[data-testid="audit-row"][data-action="user.tier"]').waitFor();
+      await page.reload();
+      await page.locator('[data-testid="tier"][data-tier="2"]').waitFor();
+      expect((await page.getByTestId('tier-per-day').innerText()).trim()).toBe('1,000,000 USDT');
+      await userBrowser.shoot('tier-highest');
+      expect([...userBrowser.complaints, ...adminBrowser.complaints, ...second.complaints, ...world.failures]).toEqual([]);
+    } finally {
+      await second.close();
+    }
   });
 
   test.each(['overview', 'trade', 'kyc', 'deposit', 'swap', 'withdraw', 'history'])(

@@ -33,10 +33,13 @@ export interface OrderTerms {
 export type CommandBody =
   /** Operator's own money enters the books, having arrived in custody. */
   | { kind: 'operator.contribute'; asset: string; amount: string; custody: CustodyPlace }
-  /** A final deposit: credits floor(amount) less the rail's deposit fee; the row becomes CREDITED. Amount is the chain's. */
+  /** A final deposit: credits floor(amount) less the rail's commission; the row becomes CREDITED. Amount is the chain's. */
   | { kind: 'deposit.credit'; depositId: string; userId: string; network: string; asset: string; amount: string }
-  /** The block of a credited deposit left the chain: takes back what is available, the rest becomes the user's debt. */
-  | { kind: 'deposit.reverse'; depositId: string; userId: string; network: string; asset: string; amount: string }
+  /**
+   * The block of a credited deposit left the chain: takes back what is available, the rest becomes the user's debt. `fee`: the
+   * commission that was taken, whatever it is by now; left out of those that were credited before it was kept.
+   */
+  | { kind: 'deposit.reverse'; depositId: string; userId: string; network: string; asset: string; amount: string; fee?: string }
   /** Sets aside a cost from the operator's position before anything is signed. Refused NEEDS_OPERATOR_FUNDS. */
   | { kind: 'cost.reserve'; asset: string; amount: string; purpose: string }
   /** Books what was paid of a reservation (0 gives it all back). Also for a cost above the reservation, which uses the position. */

@@ -1,7 +1,7 @@
 import { listAdminActions } from '../../db/stores/admin-audit';
 import { movesInFlight } from '../../db/stores/history';
 import { readVenueState, venueDifferences } from '../../db/stores/venue';
-import { emailsOf, listUsers } from '../../db/stores/users';
+import { emailsOf } from '../../db/stores/users';
 import type { VenueView } from '../../domain/contract/api/admin';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
@@ -44,6 +44,5 @@ export function adminRoutes({ dataSource, engine, ids, reconciliation, networkSt
       await engine.submit({ kind: 'market.set', ...body, symbol: params.symbol, adminId: user.id, reference: `market:${user.id}:${key}` });
       return {};
     }),
-    route(ENDPOINTS.adminUsers, async ({ query }) => ({ items: await listUsers(dataSource, query) })),
   ];
 }

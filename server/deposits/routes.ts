@@ -20,7 +20,7 @@ export function depositRoutes({
     }),
     route(ENDPOINTS.deposits, async ({ user, query }) => {
       const rows = await depositsOf(dataSource, user.id, query);
-      return { items: rows.map((row) => presentDeposit(row, registry)) };
+      return { items: rows.map((row) => presentDeposit(row)) };
     }),
   ];
 }

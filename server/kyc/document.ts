@@ -1,6 +1,6 @@
 /**
- * What an identity document may be, judged by its bytes alone. Pictures are cut down to the parts that draw them, so that
- * nothing else (places, comments, a second file behind the first) is kept; a PDF that can act is refused.
+ * What an identity document may be, judged by its bytes alone. Pictures are cut down to the parts that draw them, and then drawn anew
+ * (`pixels.ts`), so that nothing else (places, comments, a second file behind the first) is kept; a PDF that can act is refused.
  */
 export interface CleanDocument {
   readonly bytes: Buffer;

@@ -8,6 +8,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import type { ServerDeps } from '../deps';
 import { cleanDocument } from './document';
+import { drawnAnew } from './pixels';
 import { nextState, refuseOwn } from './policy';
 import type { Vault } from './vault';
 
@@ -36,9 +37,10 @@ export function createKycService(deps: Deps, vault: Vault): KycService {
 async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, file: Buffer | undefined): Promise<void> {
   nextState(user.kycState, 'submit');
   const document = file && cleanDocument(file);
-  if (!document) throw new DomainError('BAD_DOCUMENT');
+  const drawn = document && (await drawnAnew(document, file));
+  if (!document || !drawn) throw new DomainError('BAD_DOCUMENT');
   const id = deps.ids.next();
-  const documentFile = await vault.store(id, document.bytes);
+  const documentFile = await vault.store(id, drawn);
   const state = await inTransaction(deps.dataSource, async (manager) => {
     const current = await lockUser(manager, user.id);
     const next = nextState(current?.kycState ?? 'NONE', 'submit');

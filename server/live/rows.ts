@@ -14,11 +14,11 @@ import { presentWithdrawal } from '../withdrawals/present';
 /** Those events whose row travels with them need none. */
 export type RowOf = { [Name in Exclude<LiveName, 'order.changed' | 'fill.made'>]: (event: EventOf<Name>) => Promise<LiveData[Name] | null> };
 
-export const createRows = ({ dataSource, engine, registry }: Pick<ServerDeps, 'dataSource' | 'engine' | 'registry'>): RowOf => ({
+export const createRows = ({ dataSource, engine }: Pick<ServerDeps, 'dataSource' | 'engine'>): RowOf => ({
   'balance.changed': async ({ userId }) => ({ items: (await engine.balancesOf(userId)).map((balance) => balanceView.parse(balance)) }),
   'deposit.changed': async ({ depositId }) => {
     const row = await depositById(dataSource, depositId);
-    return row && depositView.parse(presentDeposit(row, registry));
+    return row && depositView.parse(presentDeposit(row));
   },
   'swap.changed': async ({ userId, swapId }) => {
     const row = await swapOf(dataSource, userId, swapId);

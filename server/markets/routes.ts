@@ -9,7 +9,9 @@ export function marketRoutes({ registry, marketData }: Pick<ServerDeps, 'registr
   const rails = registry.rails.map((rail) => ({
     ...rail,
     minDeposit: plain(rail.minDeposit),
+    confirmationSteps: rail.confirmationSteps ? [...rail.confirmationSteps] : null,
     depositFee: plain(rail.depositFee),
+    depositFeeRate: plain(rail.depositFeeRate ?? '0'),
     minWithdrawal: plain(rail.minWithdrawal),
     withdrawalFee: plain(rail.withdrawalFee),
   }));

@@ -60,6 +60,6 @@ async function withAwaited(deps: Deps, userId: string, error: unknown): Promise<
   return new DomainError('FUNDS_IN_TRANSIT', {
     ...(typeof asset === 'string' && { asset }),
     ...(isAmount(needed) && { needed }),
-    awaiting: moves.flatMap((move) => presentAwaited(move, deps.registry)),
+    awaiting: moves.flatMap((move) => presentAwaited(move)),
   });
 }

@@ -25,6 +25,7 @@ beforeAll(async () => {
     blockHeight: 1,
     blockHash: '0x',
     confirmations: 2,
+    confirmationsNeeded: 6,
     createdAt: 1,
     creditedAt: null,
   };

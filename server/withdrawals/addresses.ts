@@ -1,8 +1,4 @@
-import type { UserRow } from '../../db/entities/accounts';
-import { recordAdminAction } from '../../db/stores/admin-audit';
-import { addressBook, forgetAddress, knowAddress, setTier, tierOf } from '../../db/stores/reviews';
-import { userById } from '../../db/stores/users';
-import { inTransaction } from '../../db/transaction';
+import { addressBook, forgetAddress, knowAddress } from '../../db/stores/reviews';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import { DomainError } from '../../domain/contract/errors';
 import type { ServerDeps } from '../deps';
@@ -11,10 +7,10 @@ import type { Route } from '../http/route';
 import type { SecondFactors } from '../second-factor/service';
 import { isTrusted } from './request';
 
-type Deps = Pick<ServerDeps, 'dataSource' | 'addressCheck' | 'registry' | 'clock' | 'ids'>;
+type Deps = Pick<ServerDeps, 'dataSource' | 'addressCheck' | 'registry' | 'clock'>;
 
-/** A user's book of addresses, and the tiers of limits. */
-export function addressRoutes({ dataSource, addressCheck, registry, clock, ids }: Deps, secondFactors: SecondFactors): Route[] {
+/** A user's book of addresses. */
+export function addressRoutes({ dataSource, addressCheck, registry, clock }: Deps, secondFactors: SecondFactors): Route[] {
   const book = async (userId: string) => (await addressBook(dataSource, userId)).map(({ network, address, since }) => ({ network, address, since, trusted: isTrusted(since, clock.now()) }));
   return [
     route(ENDPOINTS.knownAddresses, async ({ user }) => ({ items: await book(user.id) })),
@@ -32,19 +28,5 @@ export function addressRoutes({ dataSource, addressCheck, registry, clock, ids }
       await forgetAddress(dataSource.manager, user.id, network, address);
       return {};
     }),
-    route(ENDPOINTS.setTier, async ({ user, params, body }) => {
-      await putIntoTier({ dataSource, clock, ids }, user, params.id, body.tier);
-      return {};
-    }),
   ];
-}
-
-async function putIntoTier({ dataSource, clock, ids }: Pick<Deps, 'dataSource' | 'clock' | 'ids'>, admin: UserRow, userId: string, tier: number): Promise<void> {
-  if (admin.id === userId) throw new DomainError('OWN_REQUEST');
-  if (!(await userById(dataSource, userId))) throw new DomainError('NOT_FOUND');
-  await inTransaction(dataSource, async (manager) => {
-    const before = await tierOf(manager, userId);
-    await setTier(manager, { userId, tier, adminId: admin.id, at: clock.now() });
-    await recordAdminAction(manager, { id: ids.next(), adminId: admin.id, action: 'user.tier', subject: userId, details: { before, tier }, at: clock.now() });
-  });
 }

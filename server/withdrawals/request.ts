@@ -1,7 +1,8 @@
 import type { UserRow } from '../../db/entities/accounts';
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import { withdrawalOf } from '../../db/stores/history';
-import { knowAddress, knownSince, saveReview, spentSince, tierOf } from '../../db/stores/reviews';
+import { knowAddress, knownSince, saveReview, spentSince } from '../../db/stores/reviews';
+import { tierOf } from '../../db/stores/tiers';
 import { lockUser } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
@@ -10,23 +11,18 @@ import { DomainError } from '../../domain/contract/errors';
 import { ONE, formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { mulDivUp } from '../../domain/money/rounding';
-import { networkOf } from '../../domain/registry';
+import { memoFault, networkOf } from '../../domain/registry';
 import type { Rail, Registry } from '../../domain/registry';
 import type { ServerDeps } from '../deps';
 import { idFrom } from '../http/references';
 import type { SecondFactors } from '../second-factor/service';
+import { DAY_MS, QUOTE, tierIn } from '../tiers/policy';
+import type { Tiers } from '../tiers/policy';
 import { railFor } from './policy';
 import { COOL_OFF_MS, judge } from './risk';
 import type { TierLimits, WithdrawalFacts } from './risk';
 
 type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'addressCheck' | 'registry' | 'marketData' | 'clock'>;
-
-const DAY_MS = 86_400_000;
-/** What limits are counted in. */
-export const QUOTE = 'USDT';
-
-/** By tier, in the quote asset; a tier beyond the last has the last one's. */
-export type WithdrawalLimits = readonly { readonly perDay: string; readonly small: string }[];
 
 export interface WithdrawalRequests {
   /** Answers the withdrawal, and whether nothing speaks against paying it without a look. */
@@ -34,13 +30,11 @@ export interface WithdrawalRequests {
   limits(userId: string): Promise<WithdrawalLimitsView>;
 }
 
-export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactors, tiers: WithdrawalLimits): WithdrawalRequests {
+export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactors, tiers: Tiers): WithdrawalRequests {
   const one = oneAtATime();
   const limitsOf = async (manager: Transaction, userId: string): Promise<TierLimits & { tier: number }> => {
-    const tier = await tierOf(manager, userId);
-    const limits = tiers[Math.min(tier, tiers.length) - 1];
-    if (!limits) throw new Error('there are no withdrawal limits');
-    return { tier, perDay: parseAmount(limits.perDay), small: parseAmount(limits.small) };
+    const { number: tier, perDay, small } = tierIn(tiers, await tierOf(manager, userId));
+    return { tier, perDay: parseAmount(perDay), small: parseAmount(small) };
   };
 
   const fresh = async (user: UserRow, request: AskWithdrawal, rail: Rail, reference: string) => {
@@ -107,9 +101,8 @@ async function submit({ engine }: Deps, userId: string, { asset, network, amount
 }
 
 function checkMemo(registry: Registry, { network, memo }: AskWithdrawal): void {
-  const needed = networkOf(registry, network).needsMemo === true;
-  if (needed && memo === undefined) throw new DomainError('MEMO_NEEDED', { network });
-  if (!needed && memo !== undefined) throw new DomainError('NO_MEMO_HERE', { network });
+  const fault = memoFault(networkOf(registry, network), memo);
+  if (fault) throw new DomainError(fault, { network });
 }
 
 /** At the best bid, rounded up; null where there is no market, or no price now. */

@@ -160,9 +160,15 @@ describe('what passes, what is looked at, what is refused', () => {
     await rich.send('delete', `/withdrawals/${made[0]?.body.id}`);
     expect((await ask(rich, 'key-rich-again', { ...REQUEST, amount: '1' })).status).toBe(201);
     expect((await ask(rich, 'key-rich-more', { ...REQUEST, amount: '1' })).status).toBe(409);
-    expect((await admin.send('post', `/admin/users/${userId}/tier`, { tier: 2 })).status).toBe(200);
+    const higher = (who: Visitor) => who.send('post', `/admin/users/${userId}/tier`, { tier: 2, why: 'sold a house' });
+    expect((await higher(admin)).body).toMatchObject({ tier: 1, waiting: { tier: 2 } });
+    expect((await ask(rich, 'key-rich-more', { ...REQUEST, amount: '1' })).status).toBe(409);
+    await world.account('second@example.org', { role: 'admin', kycState: 'APPROVED' });
+    const second = world.visitor();
+    await second.logIn('second@example.org');
+    expect((await higher(second)).body).toEqual({ tier: 2, waiting: null });
     expect((await ask(rich, 'key-rich-more', { ...REQUEST, amount: '1' })).status).toBe(201);
-    expect((await admin.get('/admin/audit-log')).body.items).toContainEqual(expect.objectContaining({ action: 'user.tier', subject: userId, details: { before: 1, tier: 2 } }));
+    expect((await admin.get('/admin/audit-log')).body.items).toContainEqual(expect.objectContaining({ action: 'user.tier', subject: userId, details: expect.objectContaining({ before: 1, tier: 2 }) }));
     world.clock.advance(DAY);
     expect((await rich.get('/withdrawal-limits')).body).toEqual({ tier: 2, quote: 'USDT', perDay: '1000000', left: '1000000' });
   });
@@ -173,7 +179,7 @@ describe('what passes, what is looked at, what is refused', () => {
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', adminId: 'policy' });
   });
 
-  test('a memo where no network knows one is refused, not dropped', async () => {
+  test('E27 a memo where no network knows one is refused, not dropped', async () => {
     expect((await ask(other, 'key-memo', { ...REQUEST, memo: '1234' })).body.error.code).toBe('NO_MEMO_HERE');
   });
 });

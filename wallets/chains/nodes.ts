@@ -44,6 +44,22 @@ export interface Nodes<C> {
 /** A node is asked again which chain it is on after this, and after it did not answer. */
 const VERIFY_EVERY_MS = 60_000;
 
+/** A node that is asked something small (its head, a header, which chain it is on) and does not answer so long is left aside for now. */
+export const SMALL_ANSWER_MS = 3000;
+
+/** What the work gives, or a rejection when it takes longer; the work itself may still end. Never for what moves money. */
+async function within<T>(ms: number, node: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${node} does not answer`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 interface Known<C> extends Node<C> {
   verifiedAt: number | undefined;
   head: number | undefined;
@@ -72,23 +88,25 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
     node.fault = error;
     node.verifiedAt = undefined;
   };
+  /** Where there is another one to ask, one that hangs is not waited for as long as a library waits. */
+  const small = <T>(node: Known<C>, work: Promise<T>): Promise<T> => (all.length > 1 ? within(SMALL_ANSWER_MS, node.name, work) : work);
   const verify = async (node: Known<C>): Promise<void> => {
     if (node.verifiedAt !== undefined && clock.now() - node.verifiedAt <= VERIFY_EVERY_MS) return;
-    await node.chain.check();
+    await small(node, node.chain.check());
     if (all.length > 1) {
-      const { hash } = await node.chain.header(0);
+      const { hash } = await small(node, node.chain.header(0));
       genesis ??= hash;
       if (hash !== genesis) throw new WrongChain(`${network}: the chain of ${node.name} began with block ${hash}, that of another node with ${genesis}`);
     }
     node.verifiedAt = clock.now();
   };
   const rank = (node: Known<C>): number => (node.fault !== undefined ? 2 : node.behind ? 1 : 0);
-  const ask = async <T>(use: (chain: C) => Promise<T>): Promise<T> => {
+  const ask = async <T>(use: (chain: C) => Promise<T>, isSmall = false): Promise<T> => {
     const faults: unknown[] = [];
     for (const node of all.toSorted((a, b) => rank(a) - rank(b))) {
       try {
         await verify(node);
-        const answer = await use(node.chain);
+        const answer = await (isSmall ? small(node, use(node.chain)) : use(node.chain));
         if (all.length === 1) node.fault = undefined;
         used = node.name;
         return answer;
@@ -105,9 +123,9 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
   const look = async (node: Known<C>): Promise<void> => {
     try {
       await verify(node);
-      const head = await node.chain.head();
+      const head = await small(node, node.chain.head());
       // A height is a claim; the block is there.
-      await node.chain.header(head);
+      await small(node, node.chain.header(head));
       [node.head, node.fault] = [head, undefined];
     } catch (error) {
       failed(node, error);
@@ -127,7 +145,7 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
   };
   const head = async (): Promise<number> => {
     surveySometimes();
-    return ask(async (chain) => chain.head());
+    return ask(async (chain) => chain.head(), true);
   };
 
   return {
@@ -136,7 +154,7 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
     open: async () => {
       const wrong = (await Promise.all(all.map((node) => verify(node).then(() => undefined, (error: unknown) => (failed(node, error), error))))).find((error) => error instanceof WrongChain);
       if (wrong) throw wrong;
-      await ask(async (chain) => chain.head());
+      await ask(async (chain) => chain.head(), true);
     },
     voices: (block) => voicesOf(all, verify, block),
     witnesses: async (block, transfer) => {
@@ -173,6 +191,7 @@ async function broadcast<C extends Asked>(all: readonly Known<C>[], ask: <T>(use
   return said.find(({ taken }) => taken) ?? said[0] ?? ask((chain) => chain.broadcast(raw));
 }
 
+/** A node that is well is heard though it is slow: one that contradicts must not be silenced by a hurry. */
 async function voicesOf<C extends Asked>(all: readonly Known<C>[], verify: (node: Known<C>) => Promise<void>, { height, hash }: Pick<BlockHeader, 'height' | 'hash'>): Promise<Voices> {
   const said = await Promise.all(
     all.map(async (node) => {

@@ -3,8 +3,8 @@ import type { DepositStore } from '../../db/stores/deposits';
 import type { Units } from '../../domain/money/amount';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 
-/** Addresses looked at in one round, so that stopping never waits long. */
-const A_ROUND = 200;
+/** Addresses looked at in one round, so that stopping never waits long: coins are found within (addresses / 200) rounds of their block's counting. */
+export const A_ROUND = 200;
 
 export interface BalanceWatchDeps {
   readonly network: string;

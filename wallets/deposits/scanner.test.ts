@@ -9,9 +9,9 @@ import { ONE } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
 import type { Chain, ChainTransfer } from '../chains/chain';
 import { OwnAddresses } from './addresses';
-import { NetworkHalted, createScanner } from './scanner';
+import { NetworkHalted, RING, createScanner } from './scanner';
 
-const network: Network = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 3, venueNetwork: 'ETH' };
+const network: Network = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 3, venueNetwork: 'ETH', memo: 'none' };
 const rails: Rail[] = [{ asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, minDeposit: '0.1', depositFee: '0', minWithdrawal: '1', withdrawalFee: '0' }];
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const USER = '0xuser';
@@ -84,9 +84,9 @@ function fakeWorld() {
       return {};
     },
   } as unknown as Engine;
-  const start = async () => {
+  const start = async (listed = rails) => {
     const own = await OwnAddresses.load('ethereum', () => USER, store, fixedClock());
-    return createScanner({ chain, network, rails, store, own, hotAddress: '0xhot', engine, events: createEventBus(() => undefined), clock: fixedClock(), ids: countingIds(), logger: silent });
+    return createScanner({ chain, network, rails: listed, assets: [{ code: 'ETH', name: 'Ether', scale: 8 }], store, own, hotAddress: '0xhot', engine, events: createEventBus(() => undefined), clock: fixedClock(), ids: countingIds(), logger: silent });
   };
   const show = (fork: FakeBlock[], head = fork.length - 1): void => {
     world.chain = fork;
@@ -208,4 +208,28 @@ test('an address that another process has issued is watched too', async () => {
   show(blocks('a', 10, { 6: { ...pays('t1'), to: '0xsecond' } }));
   await scanner.round();
   expect(world.rows).toMatchObject([{ userId: 'u2', state: 'CREDITED' }]);
+});
+
+test('a step deeper than the usual ring of hashes: its deposit is credited there, and taken back where the chain changes as deep', async () => {
+  const deep = RING + 50;
+  const { world, start, show, references } = fakeWorld();
+  const scanner = await start(rails.map((rail) => ({ ...rail, confirmationSteps: [{ from: '0', confirmations: 1 }, { from: '1', confirmations: deep }] })));
+  const past = blocks('a', 5);
+  const goesOn = (count: number): FakeBlock[] => blocks('a', count, { 5: pays('t1') });
+  show(past);
+  await scanner.round();
+  for (let count = 6; count < 5 + deep; count += 99) {
+    show(goesOn(count));
+    await scanner.round();
+  }
+  show(goesOn(4 + deep));
+  for (let rounds = 0; rounds < 4; rounds++) await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'CONFIRMING', confirmations: deep - 1, confirmationsNeeded: deep }]);
+  show(goesOn(5 + deep));
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'CREDITED' }]);
+  show(after(goesOn(5 + deep), 5, blocks('b', 5 + deep)));
+  await scanner.round();
+  expect(world.rows).toMatchObject([{ state: 'ORPHANED' }]);
+  expect(references()).toEqual(['deposit:ethereum:t1:native', 'deposit:ethereum:t1:native:reverse:0']);
 });

@@ -5,14 +5,16 @@ import type { Clock, Ids } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { MAX_UNITS, formatAmount, parseAmount } from '../../domain/money/amount';
-import type { Network, Rail } from '../../domain/registry';
+import type { Units } from '../../domain/money/amount';
+import { confirmationsFor, depositParts, mostConfirmations } from '../../domain/registry';
+import type { Asset, Network, Rail } from '../../domain/registry';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 import type { CoinRow } from '../../db/entities/coins';
 import type { OwnAddresses } from './addresses';
 import type { Agreement } from './agreement';
 import type { BalanceWatch } from './balances';
 
-/** Hashes kept per network: deeper changes of the chain than this stop the network. */
+/** Hashes kept per network, and twice as many as the deepest deposit waits for where that is more: deeper changes of the chain stop the network. */
 export const RING = 256;
 /** A new network is followed from this many blocks below its head: a reorganisation in the first minutes must find a block that both sides have. */
 const FIRST_DEPTH = 64;
@@ -39,6 +41,7 @@ export interface ScannerDeps {
   readonly agreement?: Agreement;
   readonly network: Network;
   readonly rails: readonly Rail[];
+  readonly assets: readonly Asset[];
   readonly store: DepositStore;
   readonly own: OwnAddresses;
   readonly hotAddress: string;
@@ -71,6 +74,8 @@ export interface Scanner {
  */
 export function createScanner(deps: ScannerDeps): Scanner {
   const { chain, network, store, logger } = deps;
+  const most = mostConfirmations(network, deps.rails);
+  const depth = most * 2 > RING ? most * 2 : RING;
   let ring: ChainBlockRow[] = [];
   let anchored = false;
   /** Was everything above the ring's tip taken back? Not known after a start: a kill may have come between. */
@@ -78,11 +83,11 @@ export function createScanner(deps: ScannerDeps): Scanner {
 
   const scanBlock = async (header: BlockHeader): Promise<void> => {
     const transfers = await chain.transfers(header, (address) => deps.own.isOurs(address) || deps.house?.isOurs(address) === true);
-    const rows = transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined);
+    const rows = withNeeds(deps, transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined));
     for (const transfer of transfers) if (doubtOf(transfer) !== undefined) tellOfDoubt(deps, transfer);
     const block = { network: network.id, height: header.height, hash: header.hash, parentHash: header.parentHash };
-    await store.saveBlock(block, rows, RING, deps.house?.coinsIn(header, transfers));
-    ring = [...ring.slice(-RING), block];
+    await store.saveBlock(block, rows, depth, deps.house?.coinsIn(header, transfers));
+    ring = [...ring.slice(-depth), block];
   };
 
   const checkGenesis = async (): Promise<void> => {
@@ -131,7 +136,8 @@ export function createScanner(deps: ScannerDeps): Scanner {
     await checkGenesis();
     if (ring.length === 0) {
       const head = await chain.head();
-      await scanBlock(await chain.header(deps.scanFrom ?? (head > FIRST_DEPTH ? head - FIRST_DEPTH : 0)));
+      const first = most > FIRST_DEPTH ? most : FIRST_DEPTH;
+      await scanBlock(await chain.header(deps.scanFrom ?? (head > first ? head - first : 0)));
     }
     anchored = true;
   };
@@ -160,7 +166,8 @@ export function createScanner(deps: ScannerDeps): Scanner {
   };
 }
 
-function depositRow({ own, hotAddress, rails, network, ids, clock }: ScannerDeps, header: BlockHeader, transfer: ChainTransfer): DepositRow | undefined {
+function depositRow(deps: ScannerDeps, header: BlockHeader, transfer: ChainTransfer): DepositRow | undefined {
+  const { own, hotAddress, rails, network, ids, clock } = deps;
   const owner = own.ownerOf(transfer.to);
   const rail = rails.find((candidate) => candidate.asset === transfer.asset);
   // Gas that we sent to an address of ours is not a deposit.
@@ -177,18 +184,35 @@ function depositRow({ own, hotAddress, rails, network, ids, clock }: ScannerDeps
     blockHeight: header.height,
     blockHash: header.hash,
     confirmations: 1,
-    state: doubtOf(transfer) !== undefined || transfer.amount < parseAmount(rail.minDeposit) ? 'IGNORED' : 'SEEN',
+    confirmationsNeeded: network.confirmations,
+    state: doubtOf(transfer) !== undefined || transfer.amount < parseAmount(rail.minDeposit) || isNothing(deps, rail, transfer.amount) ? 'IGNORED' : 'SEEN',
     createdAt: clock.now(),
     creditedAt: null,
+    credited: null,
+    fee: null,
     sweepId: null,
   };
+}
+
+/** Would the commission leave nothing of it? Then the coins stay the sender's mistake and not our revenue. */
+function isNothing({ assets }: ScannerDeps, rail: Rail, amount: Units): boolean {
+  const asset = assets.find(({ code }) => code === rail.asset);
+  return asset !== undefined && depositParts(rail, asset, amount).credited === 0n;
+}
+
+/** Who sends one sum in many pieces waits as long as for the whole: what counts is what a transaction brought to a user, of an asset. */
+function withNeeds({ network, rails }: Pick<ScannerDeps, 'network' | 'rails'>, rows: readonly DepositRow[]): DepositRow[] {
+  const group = ({ txid, userId, asset }: DepositRow): string => `${txid} ${userId} ${asset}`;
+  const sums = new Map<string, Units>();
+  for (const row of rows) if (row.state !== 'IGNORED') sums.set(group(row), (sums.get(group(row)) ?? 0n) + parseAmount(row.amount));
+  return rows.map((row) => ({ ...row, confirmationsNeeded: confirmationsFor(network, rails.find(({ asset }) => asset === row.asset), sums.get(group(row)) ?? 0n) }));
 }
 
 /** Deposits that only the balances show, at the newest block that counts. */
 async function findUnexplained(deps: ScannerDeps, ring: readonly ChainBlockRow[]): Promise<void> {
   const block = ring.at(-deps.network.confirmations);
   if (!deps.balances || !block) return;
-  const rows = (await deps.balances(block)).map((transfer) => depositRow(deps, block, transfer)).filter((row) => row !== undefined);
+  const rows = withNeeds(deps, (await deps.balances(block)).map((transfer) => depositRow(deps, block, transfer)).filter((row) => row !== undefined));
   if (rows.length > 0) await deps.store.saveDeposits(rows);
 }
 
@@ -209,7 +233,8 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     const reversals = await store.reversals(row);
     // Another process may have taken it back since the row was read: a credit that was never made must not be reversed.
     if (!(await store.isCredited(creditReference(row, reversals)))) return;
-    await engine.submit({ kind: 'deposit.reverse', reference: `${depositReference(row)}:reverse:${reversals}`, depositId, userId, network, asset, amount });
+    const fee = row.fee !== null && { fee: formatAmount(parseAmount(row.fee)) };
+    await engine.submit({ kind: 'deposit.reverse', reference: `${depositReference(row)}:reverse:${reversals}`, depositId, userId, network, asset, amount, ...fee });
     return;
   }
   if (await store.move(row.id, [row.state], { state: 'ORPHANED', confirmations: 0 })) {
@@ -230,9 +255,11 @@ const AT_A_TIME = 50;
 async function settle(deps: ScannerDeps, ring: readonly ChainBlockRow[], height: number): Promise<void> {
   const { store, network } = deps;
   const waits: string[] = [];
-  const rows = await store.inStates(network.id, ['SEEN', 'CONFIRMING']);
+  const found = await store.inStates(network.id, ['SEEN', 'CONFIRMING']);
+  // By the steps as they are now: an operator who asks for more means what is on its way, too.
+  const rows = withNeeds(deps, found).map((row, at) => ({ row, changed: row.confirmationsNeeded !== found[at]?.confirmationsNeeded }));
   for (let at = 0; at < rows.length; at += AT_A_TIME) {
-    const results = await Promise.allSettled(rows.slice(at, at + AT_A_TIME).map((row) => settleOne(deps, ring, row, height)));
+    const results = await Promise.allSettled(rows.slice(at, at + AT_A_TIME).map(({ row, changed }) => settleOne(deps, ring, row, { height, changed })));
     for (const result of results) {
       if (result.status === 'rejected') throw result.reason;
       if (result.value !== undefined) waits.push(result.value);
@@ -242,14 +269,15 @@ async function settle(deps: ScannerDeps, ring: readonly ChainBlockRow[], height:
 }
 
 /** Answers why it waits though it is deep enough. */
-async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow, height: number): Promise<string | undefined> {
-  const { store, events, network } = deps;
+async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow, { height, changed }: { height: number; changed: boolean }): Promise<string | undefined> {
+  const { store, events } = deps;
+  const { confirmationsNeeded } = row;
   const confirmations = height - row.blockHeight + 1;
-  if (confirmations !== row.confirmations || row.state === 'SEEN') {
-    await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations });
+  if (confirmations !== row.confirmations || changed || row.state === 'SEEN') {
+    await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations, confirmationsNeeded });
     events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
   }
-  if (confirmations < network.confirmations) return undefined;
+  if (confirmations < confirmationsNeeded) return undefined;
   const why = await objection(deps, ring, row);
   if (why === undefined && (await (deps.mayCredit?.(row) ?? true))) await credit(deps, row);
   return why;

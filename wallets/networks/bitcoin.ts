@@ -38,7 +38,7 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
   const cold = settings.cold && createCoinCold({ ...shared, node, parameters, coldStore: deps.coldStore, keys: readKey(network, 'the setting of cold storage', () => coldKeys(network.id, settings.cold as ColdPlace, parameters)), rate: () => feeRate(node) });
   const house = cold ? together(hotAndChange, cold) : hotAndChange;
   const fallenOut = new FallenOut({ ...shared, chain: node });
-  const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), chain: node, agreement, store: depositStore, own, house, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+  const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), chain: node, agreement, store: depositStore, own, house, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
   const coinDeps = { ...shared, node, parameters, account, coinStore, signer, fingerprint: Buffer.from(fingerprint, 'hex'), scanned: () => scanner.height() ?? 0, replaceAfter: settings.replaceAfter ?? 6 };
   const purse = new Purse(coinDeps);

@@ -28,12 +28,12 @@ export async function openEvm(deps: NetworkDeps, network: Network, settings: Net
     const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
     const balances = createBalanceWatch({ network: network.id, asset: network.gasAsset, chain, store: depositStore, addresses: () => own.all() });
     const fallenOut = new FallenOut({ ...shared });
-    const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), agreement, ...(!settings.traces && { balances }), store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+    const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), agreement, ...(!settings.traces && { balances }), store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
     await scanner.anchor();
     const transactions = new Transactions({ ...shared, signer, indexOf: (address) => own.ownerOf(address)?.index, replaceAfter: settings.replaceAfter ?? 20 });
     const cold = settings.cold && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, settings.cold as ColdPlace, chain.address)) });
     const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
-    const sweeps = createSweeps({ ...shared, transactions, policyOf: policiesOf(network, settings) });
+    const sweeps = createSweeps({ ...shared, transactions, scanned: () => scanner.height() ?? 0, policyOf: policiesOf(network, settings) });
     const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
     const steps = { scanner, transactions, fallenOut, between: [{ name: 'sweeps', run: () => sweeps.round() }], payouts, venueMoney, cold };
     return { network, chain, own, isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true, rails, cold, ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps) };

@@ -42,7 +42,7 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   // Before anything of an earlier life is sent again. What it finds is told; deposits are read all the same.
   await watch.round().catch(() => undefined);
   const fallenOut = new FallenOut({ ...shared, chain: { broadcast: watch.broadcast } });
-  const scanner = createScanner({ ...shared, reorganised: (height) => fallenOut.above(height), agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+  const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
   const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
   const signed: typeof signing = { sign: async (intent) => watch.mustBeOurs().then(() => signing.sign(intent)) };
@@ -56,7 +56,7 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const lending = createLending({ ...shared, stakeStore: deps.stakeStore, transactions });
   const stakes = createStakes({ ...shared, stakeStore: deps.stakeStore, transactions });
   const sweeping = { balance: chain.balance, gas: (transfer: Parameters<typeof chain.gas>[0]) => (transfer.from === hotAddress ? chain.gas(transfer) : chain.ownGas(transfer)) };
-  const sweeps = createSweeps({ ...shared, chain: sweeping, transactions, maySweep: async (address) => !watch.isTaken() && guard.maySweep(address), ...(settings.lendEnergy !== false && { lends: lending.serves }), policyOf: policiesOf(network, settings) });
+  const sweeps = createSweeps({ ...shared, chain: sweeping, transactions, scanned: () => scanner.height() ?? 0, maySweep: async (address) => !watch.isTaken() && guard.maySweep(address), ...(settings.lendEnergy !== false && { lends: lending.serves }), policyOf: policiesOf(network, settings) });
   const payouts = createPayouts({ ...paying, own, venueMoney });
   const between = [{ name: 'watch', run: () => watch.round() }, ...Object.entries({ lending, stakes }).map(([name, step]) => ({ name, run: () => whileOurs(watch, step).round() })), { name: 'sweeps', run: () => sweeps.round() }];
   const steps = { scanner, transactions, fallenOut, between, payouts: whileOurs(watch, payouts), venueMoney: whileOurs(watch, venueMoney), cold };

@@ -34,6 +34,8 @@ export interface SweepsDeps {
   /** Lends an address what it is missing, of networks where that can be done. False: it needs coins instead. */
   readonly lends?: (sweep: SweepRow, missing: bigint) => Promise<boolean>;
   readonly policyOf: PolicyOf;
+  /** The newest block that was scanned. */
+  readonly scanned: () => number;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -52,9 +54,11 @@ export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
     round: async () => {
       const { store, network, clock, logger, policyOf } = deps;
       const now = clock.now();
+      // Credited early, by a small amount: its coins are not counted on before they are as deep as everything else.
+      const deep = deps.scanned() - network.confirmations + 1;
       for (const { asset } of deps.rails) {
         const { sweepFrom, sweepEveryMs } = policyOf(asset);
-        if (isTime(asset, sweepEveryMs, now)) await store.planSweeps(network.id, asset, sweepFrom, now - AFTER_FAILURE_MS, () => deps.ids.next(), now);
+        if (isTime(asset, sweepEveryMs, now)) await store.planSweeps(network.id, asset, { from: sweepFrom, failedSince: now - AFTER_FAILURE_MS, deep }, () => deps.ids.next(), now);
       }
       const native = (sweep: SweepRow): number => (sweep.asset === network.gasAsset ? 1 : 0);
       // Tokens first: coins at the same address pay their gas, and are swept afterwards.

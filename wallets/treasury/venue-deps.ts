@@ -1,7 +1,7 @@
 import type { ChainStore } from '../../db/stores/chain';
 import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
-import type { Engine, Logger, VenueCapital } from '../../domain/contract/ports';
+import type { Engine, EventBus, Logger, VenueCapital } from '../../domain/contract/ports';
 import type { Network, Rail } from '../../domain/registry';
 import type { PolicyOf } from './bands';
 import type { Sender, TreasuryChain } from './sender';
@@ -16,6 +16,7 @@ export interface VenueMoneyDeps {
   readonly transactions: Sender;
   readonly venueCapital: VenueCapital;
   readonly engine: Engine;
+  readonly events: EventBus;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

@@ -1,3 +1,4 @@
+import { DomainError } from '../../domain/contract/errors';
 import type { Units } from '../../domain/money/amount';
 import type { VenueMoneyDeps } from './venue-deps';
 import { advanceForward, forward, settleToCold, settleToVenue } from './forward';
@@ -15,15 +16,25 @@ export interface VenueMoney {
 }
 
 export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
-  const { store, network, logger } = deps;
+  const { store, network, events, logger } = deps;
   deps.transactions.onFinal('venue', settleToVenue(deps));
   deps.transactions.onFinal('cold', settleToCold(deps));
   const apart = async (what: Record<string, string>, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
     } catch (error) {
+      tell(error);
       logger.warn({ ...what, error: error instanceof Error ? error.message : String(error) }, 'coins could not be taken further');
     }
+  };
+  const told = new Set<string>();
+  /** A memo that the venue wants is a matter for a person; said once. */
+  const tell = (error: unknown): void => {
+    if (!(error instanceof DomainError) || error.code !== 'MEMO_NEEDED') return;
+    const asset = String(error.details?.asset);
+    if (told.has(asset)) return;
+    told.add(asset);
+    events.publish({ name: 'alert', code: 'VENUE_WANTS_MEMO', message: 'The venue tells coins of this network apart by a memo, which we cannot send: nothing of this asset goes there or comes back.', details: { network: network.id, asset } });
   };
   return {
     round: async () => {
@@ -36,7 +47,11 @@ export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
       }
     },
     payable: (asset) => payable(deps, asset),
-    pullBack: (withdrawalId, asset, shortfall) => startPullBack(deps, withdrawalId, asset, shortfall),
+    pullBack: (withdrawalId, asset, shortfall) =>
+      startPullBack(deps, withdrawalId, asset, shortfall).catch((error: unknown) => {
+        tell(error);
+        throw error;
+      }),
     notNeeded: (withdrawalId) => cancelPullBack(deps, withdrawalId),
   };
 }

@@ -18,7 +18,7 @@ const rails: Registry['rails'] = [
 ];
 const registry = { rails, networks: [], assets: [], markets: [], fees: {} } as unknown as Registry;
 const own = { ownerOf: (address: string) => (address === OURS ? ({ userId: 'u2' } as never) : undefined) };
-const ethereum = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 1, venueNetwork: 'ETH' } as const;
+const ethereum = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 1, venueNetwork: 'ETH', memo: 'none' } as const;
 // Nobody is asked: an address says everything by itself.
 const evm = createEvmChain(ethereum, rails, { rpcUrl: 'http://127.0.0.1:1', traces: false });
 const networks = new Map<string, CheckedNetwork>([

@@ -9,6 +9,7 @@ import { createEventBus } from '../../../domain/contract/event-bus';
 import type { HouseEvent } from '../../../domain/contract/events';
 import type { VenueCapital } from '../../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
+import type { Registry } from '../../../domain/registry';
 import { createEngine } from '../../../matching/engine';
 import { createWallets } from '../../../wallets';
 import type { NetworkConfig, Wallets } from '../../../wallets';
@@ -47,7 +48,7 @@ export const scriptFor = (address: string): Uint8Array => scriptOf(address, 'reg
 
 export class BitcoinHouse {
   readonly alerts: HouseEvent[] = [];
-  readonly registry = firstListing({}, { confirmations: N });
+  registry = firstListing({}, { confirmations: N });
   node!: LocalBitcoin;
   database!: Awaited<ReturnType<typeof testDatabase>>;
   engine!: ReturnType<typeof createEngine>;
@@ -59,8 +60,9 @@ export class BitcoinHouse {
     throw error;
   });
 
-  static async open(cold?: ColdPlace): Promise<BitcoinHouse> {
+  static async open(cold?: ColdPlace, listing: (listing: Registry) => Registry = (fresh) => fresh): Promise<BitcoinHouse> {
     const house = new BitcoinHouse();
+    house.registry = listing(house.registry);
     house.bus.on('alert', (event) => void house.alerts.push(event));
     house.node = await startBitcoin({ dir: join(house.dir, 'chain'), port: await freePort(), packages, user: 'u', password: 'p', blockSeconds: 0, logFile: join(house.dir, 'log') });
     house.database = await testDatabase();
@@ -124,7 +126,7 @@ export class BitcoinHouse {
   }
 
   async deposits(): Promise<Deposit[]> {
-    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId FROM deposits ORDER BY created_at, position');
+    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position');
     return rows.map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
   }
 

@@ -54,6 +54,8 @@ export interface Deposit {
   readonly asset: string;
   readonly amount: string;
   readonly userId: string;
+  readonly confirmations: number;
+  readonly confirmationsNeeded: number;
 }
 
 export interface HouseOptions {
@@ -63,6 +65,8 @@ export interface HouseOptions {
   readonly hardfork?: string;
   /** What the signer knows as cold storage. */
   readonly cold?: ColdPlace;
+  /** What is listed, where it is another than that of a fresh exchange. */
+  readonly listing?: (listing: Registry) => Registry;
 }
 
 export class EvmHouse {
@@ -84,7 +88,7 @@ export class EvmHouse {
     throw error;
   });
 
-  static async open({ token, hardfork, cold }: HouseOptions = {}): Promise<EvmHouse> {
+  static async open({ token, hardfork, cold, listing = (fresh) => fresh }: HouseOptions = {}): Promise<EvmHouse> {
     const house = new EvmHouse();
     house.bus.on('alert', (event) => void house.alerts.push(event));
     house.anvil = await house.node(CHAIN_ID, hardfork);
@@ -96,9 +100,7 @@ export class EvmHouse {
     if (token) house.usdt = await house.deploy(token);
     house.database = await testDatabase();
     house.registry = firstListing({ ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N } });
-    const dataSource = house.database.dataSource;
-    house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
-    await house.engine.start();
+    await house.reopen(listing);
     const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: house.usdt, decimals: 6 } };
     house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen', ...(cold && { cold: { ethereum: cold } }) }, house.dir);
     house.hot = (await house.signer.identity('ethereum')).hotAddress;
@@ -112,6 +114,14 @@ export class EvmHouse {
     await this.database.close();
     for (const anvil of this.others) await anvil.stop();
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** The engine starts, with another listing than before. */
+  async reopen(listing: (listing: Registry) => Registry): Promise<void> {
+    const dataSource = this.database.dataSource;
+    this.registry = listing(this.registry);
+    this.engine = createEngine({ dataSource, registry: this.registry, clock, events: this.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
+    await this.engine.start();
   }
 
   /** Another real node, with a chain of its own. */
@@ -177,7 +187,7 @@ export class EvmHouse {
   }
 
   async deposits(): Promise<Deposit[]> {
-    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId FROM deposits ORDER BY created_at, position');
+    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position');
     return rows.map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
   }
 

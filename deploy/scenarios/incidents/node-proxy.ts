@@ -13,8 +13,12 @@ export interface NodeProxy {
   tamper: (call: Call, result: unknown) => unknown;
   /** Hangs up on everybody. */
   down: boolean;
+  /** Takes every call and never answers. */
+  hangs: boolean;
   /** Every call that was asked since it was emptied. */
   readonly asked: Call[];
+  /** How many calls came in each request, since it was emptied. */
+  readonly batches: number[];
   close(): Promise<void>;
 }
 
@@ -26,6 +30,7 @@ export async function proxyOf(target: string): Promise<NodeProxy> {
   const { username, password, origin, pathname } = new URL(target);
   const authorization = username === '' ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const asked: Call[] = [];
+  const batches: number[] = [];
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => void parts.push(part));
@@ -35,6 +40,8 @@ export async function proxyOf(target: string): Promise<NodeProxy> {
         const body = Buffer.concat(parts).toString();
         const calls = [JSON.parse(body) as Rpc | Rpc[]].flat();
         asked.push(...calls);
+        batches.push(calls.length);
+        if (proxy.hangs) return;
         const answer = await fetch(origin + pathname, { method: 'POST', headers: { 'content-type': 'application/json', ...(authorization && { authorization }) }, body });
         const text = await answer.text();
         const spoilt = (one: Answer): Answer => {
@@ -53,7 +60,9 @@ export async function proxyOf(target: string): Promise<NodeProxy> {
     url: username === '' ? `http://127.0.0.1:${port}` : `http://${username}:${password}@127.0.0.1:${port}`,
     tamper: (_, result) => result,
     down: false,
+    hangs: false,
     asked,
+    batches,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -116,6 +116,33 @@ describe('several nodes', () => {
     await house.booksAreTheChain();
   });
 
+  test('E9 a preferred node that takes every call and answers none: the next one is asked, and the preferred one again when it answers', async () => {
+    const [one, two] = [await proxy(), await proxy()];
+    await house.start({ rpcUrls: [one.url, two.url] });
+    const address = await house.addressOf('u1');
+    await house.mine();
+    await house.catchUp();
+    expect(nodeStates()[0]).toBe('used');
+    one.hangs = true;
+    await house.world.ether(address, '1');
+    await house.mine(N);
+    await until('credited by the second', async () => (await house.available('u1', 'ETH')) === '1');
+    expect(nodeStates()).toEqual(['silent', 'used']);
+    expect(house.wallets?.status()[0]?.nodes[0]?.fault).toContain('does not answer');
+    one.hangs = false;
+    await until('the preferred one again', async () => nodeStates()[0] === 'used', () => house.mine());
+    // It hangs from the start: the network opens on the other one.
+    await house.stop();
+    one.hangs = true;
+    await house.start({ rpcUrls: [one.url, two.url] });
+    await house.world.ether(address, '2');
+    await house.mine(N);
+    await until('credited after a start', async () => (await house.available('u1', 'ETH')) === '3', () => house.mine());
+    expect(nodeStates()).toEqual(['silent', 'used']);
+    await noneIsMissing();
+    await house.booksAreTheChain();
+  });
+
   test('E9 a preferred node that falls behind is left aside while another goes on', async () => {
     const [one, two] = [await proxy(), await proxy()];
     await house.start({ rpcUrls: [one.url, two.url] });

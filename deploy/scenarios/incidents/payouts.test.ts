@@ -1,6 +1,7 @@
 /** Our own transactions: lost, overtaken, sent by two processes, to receivers that need more gas; and keys that are mistyped. */
+import { DomainError } from '../../../domain/contract/errors';
 import type { Signer } from '../../../domain/contract/ports';
-import { parseAmount } from '../../../domain/money/amount';
+import { parseAmount, parseSigned } from '../../../domain/money/amount';
 import { freshAddress } from '../../local/evm/stranger';
 import { EvmHouse, pause, until } from './evm-house';
 
@@ -83,6 +84,77 @@ test('E35 a receiver that needs more than 21,000 gas gets what it needs', async 
   await paidWithMoreGas(await house.deploy('Ledger'));
 });
 
+/** What the house has burnt so far, by its own books and by the chain. */
+const gasOf = async (txid: string): Promise<bigint> => {
+  const { gasUsed, effectiveGasPrice } = await house.world.rpc<{ gasUsed: string; effectiveGasPrice: string }>('eth_getTransactionReceipt', [txid]);
+  return BigInt(gasUsed) * BigInt(effectiveGasPrice);
+};
+const position = async (): Promise<bigint> => parseSigned((await house.engine.operatorPosition()).find(({ asset }) => asset === 'ETH')?.amount ?? '0');
+const decided = async (id: string, kind: 'approve' | 'refuse'): Promise<void> => {
+  const shared = { withdrawalId: id, adminId: 'a1', reference: `${kind}:${id}:again` };
+  await house.engine.submit(kind === 'approve' ? { kind: 'withdrawal.approve', ...shared } : { kind: 'withdrawal.refuse', reason: 'it takes no coins', ...shared });
+};
+
+test('E35 a receiver that takes no coins: back to review before anything was signed, no gas burnt; refused, the user has it all back', async () => {
+  await open();
+  await house.start();
+  await house.tenEther();
+  await until('booked', async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0, () => house.mine());
+  const before = await position();
+  await house.withdraw('w1', 'ETH', await house.world.refusingContract(), '1.5');
+  await until('back in review', async () => (await house.stateOf('w1')) === 'REQUESTED' && house.codes().includes('PAYOUT_FAILED'));
+  expect(await house.rows("SELECT id FROM chain_transactions WHERE subject = 'w1'")).toEqual([]);
+  expect([await position(), await house.available('u1', 'ETH')]).toEqual([before, '8.497']);
+  await decided('w1', 'refuse');
+  expect([await house.stateOf('w1'), await house.available('u1', 'ETH')]).toEqual(['REFUSED', '10']);
+  expect(await house.rows('SELECT reference FROM costs WHERE settled = 0')).toEqual([]);
+  await house.booksAreTheChain();
+});
+
+/**
+ * Takes coins by one write; called with data by anybody, by seven writes from then on. Runtime: with data store 1 at 0 and stop; if
+ * nothing is at 0 store the payment at 1 and stop; else store 1 at 10 to 15, and the payment at 1.
+ */
+const GROWS = (() => {
+  const writes = [10, 11, 12, 13, 14, 15].map((slot) => `600160${slot.toString(16).padStart(2, '0')}55`).join('');
+  const runtime = `36600f57600054601657346001550` + `05b600160005500` + `5b${writes}3460015500`;
+  return `0x60${(runtime.length / 2).toString(16).padStart(2, '0')}80600b6000396000f3${runtime}`;
+})();
+
+test('E35 what a receiver needs grows between estimate and block: the payment fails, its gas is booked, the coins stay ours; approved again it is estimated anew and paid once', async () => {
+  await open();
+  await house.start();
+  await house.tenEther();
+  await until('booked', async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0, () => house.mine());
+  const to = await house.world.deploy(GROWS);
+  const before = await position();
+  await house.withdraw('w1', 'ETH', to, '1.5');
+  const { txid } = await sent('w1');
+  await house.stop();
+  await house.world.rpc('anvil_dropTransaction', [txid]);
+  await house.world.transact({ to, data: '0x01' });
+  await house.mine();
+  await house.start();
+  await until('back in review', async () => (await house.stateOf('w1')) === 'REQUESTED', () => house.mine());
+  await until('told', async () => house.codes().includes('PAYOUT_FAILED') && house.codes().includes('TRANSACTION_FAILED'));
+  const receipt = await house.world.rpc<{ status: string; gasUsed: string }>('eth_getTransactionReceipt', [txid]);
+  const [row] = await house.rows<{ gas: string; state: string }>("SELECT gas_limit AS gas, state FROM chain_transactions WHERE id = 'withdrawal:w1:0'");
+  // All the gas that it was given, and not a coin more.
+  expect([receipt.status, BigInt(receipt.gasUsed), row?.state]).toEqual(['0x0', BigInt(row?.gas ?? 0), 'FAILED']);
+  const burnt = await gasOf(txid);
+  expect([await house.onChain(to, 'ETH'), await position(), await house.available('u1', 'ETH')]).toEqual([0n, before - burnt, '8.497']);
+  await house.booksAreTheChain();
+  await decided('w1', 'approve');
+  await house.confirmed('w1');
+  expect(await house.onChain(to, 'ETH')).toBe(parseAmount('1.5'));
+  expect((await house.rows<{ id: string; state: string }>("SELECT id, state FROM chain_transactions WHERE subject = 'w1' ORDER BY id"))).toEqual([
+    { id: 'withdrawal:w1:0', state: 'FAILED' },
+    { id: 'withdrawal:w1:1', state: 'CONFIRMED' },
+  ]);
+  expect(await house.available('u1', 'ETH')).toBe('8.497');
+  await house.booksAreTheChain();
+});
+
 test('E36 an account that has delegated itself to a contract (EIP-7702) is paid as what it is now', async () => {
   await open('prague');
   await house.start();
@@ -118,5 +190,42 @@ describe('E34 a mistyped key', () => {
     await open();
     await expect(house.start({ firstAddress: freshAddress() })).rejects.toThrow("the signer's first address is");
     await pause(0);
+  });
+});
+
+describe('E27 memos and tags, which nothing here can send', () => {
+  const noVenue = async (): Promise<never> => {
+    throw new Error('the venue is closed');
+  };
+  const wanted = async (): Promise<never> => {
+    throw new DomainError('MEMO_NEEDED', { asset: 'ETH', network: 'ETH', venue: 'binance' });
+  };
+
+  test('E27 a network whose receivers have memos is not opened, and no withdrawal without its memo is taken', async () => {
+    house = await EvmHouse.open({ listing: (fresh) => ({ ...fresh, networks: fresh.networks.map((network) => ({ ...network, memo: 'required' })) }) });
+    await expect(house.start()).rejects.toThrow('no transaction of this kind carries one');
+    await house.engine.submit({ kind: 'deposit.credit', reference: 'd1', depositId: 'd1', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '10' });
+    await expect(house.withdraw('w1', 'ETH', freshAddress(), '1')).rejects.toMatchObject({ code: 'MEMO_NEEDED' });
+    expect(await house.available('u1', 'ETH')).toBe('10');
+  });
+
+  test('E27 a withdrawal with a memo where none is known is not taken, whoever asks the engine', async () => {
+    await open();
+    await house.engine.submit({ kind: 'deposit.credit', reference: 'd1', depositId: 'd1', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '10' });
+    const request = { kind: 'withdrawal.request' as const, reference: 'withdrawal:u1:w1', withdrawalId: 'w1', userId: 'u1', asset: 'ETH', network: 'ethereum', address: freshAddress(), memo: '1234', amount: '1', fee: '0.003' };
+    await expect(house.engine.submit(request)).rejects.toMatchObject({ code: 'NO_MEMO_HERE' });
+    expect(await house.available('u1', 'ETH')).toBe('10');
+  });
+
+  test('E27 the venue wants a tag with our deposits, or with what it sends back: nothing leaves, and an operator is told once', async () => {
+    await open();
+    const capital = { depositAddress: wanted, deposits: noVenue, withdrawalTerms: wanted, withdraw: noVenue, withdrawal: noVenue, balances: noVenue };
+    await house.start({}, house.signer, capital);
+    await house.tenEther();
+    await until('told', async () => house.codes().includes('VENUE_WANTS_MEMO'), () => house.mine());
+    await house.final();
+    expect(house.codes().filter((code) => code === 'VENUE_WANTS_MEMO')).toHaveLength(1);
+    expect([await house.rows('SELECT 1 FROM venue_transfers'), await house.custody('transit', 'ETH')]).toEqual([[], 0n]);
+    await house.booksAreTheChain();
   });
 });

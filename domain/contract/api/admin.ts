@@ -1,7 +1,6 @@
 /** What operators see beyond the queues. */
 import { z } from 'zod';
 import { amount, assetCode, id, listOf, signedAmount, time } from './common';
-import { kycState } from './accounts';
 
 export const treasuryView = z.object({
   /** What our books say lies in each place. */
@@ -70,15 +69,6 @@ export const auditView = z.object({
   at: time,
 });
 export type AuditView = z.infer<typeof auditView>;
-
-export const adminUserView = z.object({
-  id,
-  email: z.string(),
-  role: z.enum(['user', 'admin']),
-  kycState,
-  createdAt: time,
-});
-export type AdminUserView = z.infer<typeof adminUserView>;
 
 /** The venue behind our books. Nothing is sent there while it is not OPEN. */
 export const venueView = z.object({

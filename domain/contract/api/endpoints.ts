@@ -14,6 +14,7 @@ import * as orders from './orders';
 import * as proof from './proof';
 import * as secondFactor from './second-factor';
 import * as swaps from './swaps';
+import * as tiers from './tiers';
 import * as withdrawals from './withdrawals';
 
 /** public: anybody. user: logged in. verified: identity approved. admin: an operator. */
@@ -188,6 +189,7 @@ export const ENDPOINTS = {
     ],
   }),
   withdrawalLimits: get('/withdrawal-limits', 'What I may still withdraw within 24 hours', { answers: withdrawals.withdrawalLimitsView }),
+  myTier: get('/tier', 'My tier: its limit of 24 hours, what of it is used, and what each tier asks for', { answers: tiers.myTierView }),
   knownAddresses: get('/withdrawal-addresses', 'My address book: where I have sent coins, and since when it is trusted', { answers: listOf(withdrawals.knownAddressView) }),
   knowAddress: post('/withdrawal-addresses', 'Write an address into my book; its cool-off of a day begins', {
     access: 'verified',
@@ -420,8 +422,19 @@ export const ENDPOINTS = {
     answers: admin.venueView,
     refuses: ['BUSY', 'UNKNOWN_OUTCOME'],
   }),
-  setTier: post('/admin/users/:id/tier', 'Put a user into a tier of withdrawal limits', { ...decide, carries: 'json', body: withdrawals.setTier, refuses: ['NOT_FOUND', 'OWN_REQUEST'] }),
-  adminUsers: get('/admin/users', 'Accounts', { ...ADMIN, query: page, answers: listOf(admin.adminUserView) }),
+  setTier: post('/admin/users/:id/tier', 'Put a user into a tier: a higher one when as many admins want it as the settings ask for, a lower one at once', {
+    ...decide,
+    carries: 'json',
+    body: tiers.setTier,
+    answers: tiers.setTierAnswer,
+    refuses: ['NOT_FOUND', 'UNKNOWN_TIER', 'KYC_STATE', 'OWN_REQUEST'],
+  }),
+  adminTiers: get('/admin/tiers', 'The tiers of identity as the settings have them', { ...ADMIN, answers: tiers.tiersView }),
+  adminUsers: get('/admin/users', 'Accounts with their tiers, and what of the day they have used', {
+    ...ADMIN,
+    query: page.extend(tiers.adminUsersQuery.shape),
+    answers: listOf(tiers.adminUserView),
+  }),
 } satisfies Record<string, Endpoint>;
 
 export type EndpointName = keyof typeof ENDPOINTS;

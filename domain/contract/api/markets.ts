@@ -28,7 +28,7 @@ export type MarketView = z.infer<typeof marketView>;
 export const assetsView = z.object({
   assets: z.array(z.object({ code: assetCode, name: z.string(), scale: z.number().int() })),
   networks: z.array(
-    z.object({ id: networkId, name: z.string(), kind: z.enum(['evm', 'bitcoin', 'tron']), chainId: z.number().int(), gasAsset: assetCode, confirmations: z.number().int(), needsMemo: z.boolean().optional() }),
+    z.object({ id: networkId, name: z.string(), kind: z.enum(['evm', 'bitcoin', 'tron']), chainId: z.number().int(), gasAsset: assetCode, confirmations: z.number().int(), memo: z.enum(['none', 'optional', 'required']) }),
   ),
   rails: z.array(
     z.object({
@@ -36,7 +36,11 @@ export const assetsView = z.object({
       network: networkId,
       contract: z.string().nullable(),
       minDeposit: amount,
+      /** From which amounts on a deposit waits for how many confirmations; null: the network's number. */
+      confirmationSteps: z.array(z.object({ from: amount, confirmations: z.number().int() })).nullable(),
       depositFee: amount,
+      /** A share taken besides: 0.001 is 0.1 %. */
+      depositFeeRate: amount,
       minWithdrawal: amount,
       withdrawalFee: amount,
     }),

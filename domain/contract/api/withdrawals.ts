@@ -56,8 +56,6 @@ export const knownAddressView = z.object({ network: networkId, address: z.string
 export type KnownAddressView = z.infer<typeof knownAddressView>;
 export const knownAddress = z.strictObject({ network: networkId, address: z.string().min(1).max(100), code: code.optional() });
 
-export const setTier = z.strictObject({ tier: z.number().int().min(1).max(9) });
-
 export const adminWithdrawalView = withdrawalView.extend({
   userId: id,
   email: z.string(),

@@ -8,7 +8,7 @@ import { DomainError } from '../../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import { floorToStep, stepOf } from '../../../domain/money/rounding';
-import { assetOf, railOf } from '../../../domain/registry';
+import { assetOf, depositParts, railOf } from '../../../domain/registry';
 import { available, debt } from '../../../ledger/accounts';
 import type { Posting } from '../../../ledger/post';
 import * as transfers from '../../../ledger/transfers';
@@ -29,13 +29,15 @@ export function grant(draft: Draft, command: Body<'operator.grant'>, reference: 
   draft.post(reference, command.kind, transfers.operatorGrant(command.userId, command.asset, amount));
 }
 
-/** What a deposit of `amount` is worth to its user: floored to the ledger scale, less the rail's fee. */
-function split(command: { asset: string; network: string; amount: string }, { registry }: Context): { amount: Units; credited: Units; fee: Units } {
+/** What a deposit of `amount` is worth to its user: floored to the ledger scale, less the rail's commission, or the one that was taken. */
+function split(command: { asset: string; network: string; amount: string; fee?: string }, { registry }: Context): { amount: Units; credited: Units; fee: Units } {
   const rail = railOf(registry, command.asset, command.network);
   if (!rail) throw new DomainError('UNKNOWN_NETWORK', { asset: command.asset, network: command.network });
   const amount = positive(command.amount);
-  const whole = floorToStep(amount, stepOf(assetOf(registry, command.asset).scale));
-  const fee = parseAmount(rail.depositFee) < whole ? parseAmount(rail.depositFee) : whole;
+  const asset = assetOf(registry, command.asset);
+  if (command.fee === undefined) return { amount, ...depositParts(rail, asset, amount) };
+  const [whole, fee] = [floorToStep(amount, stepOf(asset.scale)), parseAmount(command.fee)];
+  if (fee > whole) throw new DomainError('BAD_AMOUNT', { fee: command.fee, amount: command.amount });
   return { amount, credited: whole - fee, fee };
 }
 
@@ -43,7 +45,7 @@ export function creditDeposit(draft: Draft, command: Body<'deposit.credit'>, ref
   const parts = split(command, context);
   const { userId, asset, network } = command;
   draft.post(reference, command.kind, transfers.depositCredit({ userId, network, asset, ...parts }));
-  draft.rows.push(updateRow(DepositEntity, { id: command.depositId }, { state: 'CREDITED', creditedAt: context.now }));
+  draft.rows.push(updateRow(DepositEntity, { id: command.depositId }, { state: 'CREDITED', creditedAt: context.now, credited: formatAmount(parts.credited), fee: formatAmount(parts.fee) }));
   draft.events.push({ name: 'deposit.changed', userId, depositId: command.depositId, state: 'CREDITED', confirmations: 0 });
   draft.answer = { depositId: command.depositId, credited: formatAmount(parts.credited), fee: formatAmount(parts.fee) };
 }
@@ -95,7 +97,7 @@ export function reverseDeposit(draft: Draft, command: Body<'deposit.reverse'>, r
   const has = draft.state.books.balance(available(userId), asset);
   const taken = has < credited ? has : credited;
   draft.postFact(reference, command.kind, transfers.depositReversal({ userId, network, asset, amount, taken, owed: credited - taken, fee }));
-  draft.rows.push(updateRow(DepositEntity, { id: command.depositId }, { state: 'ORPHANED', creditedAt: null }));
+  draft.rows.push(updateRow(DepositEntity, { id: command.depositId }, { state: 'ORPHANED', creditedAt: null, credited: null, fee: null }));
   draft.events.push({ name: 'deposit.changed', userId, depositId: command.depositId, state: 'ORPHANED', confirmations: 0 });
   const details = { depositId: command.depositId, asset, owed: formatAmount(credited - taken) };
   // Coins that were used and then were never there: nothing more of them leaves before a person has looked.

@@ -10,7 +10,7 @@ import type { WithdrawalEvent, WithdrawalState } from '../../../domain/lifecycle
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import { stepOf } from '../../../domain/money/rounding';
-import { assetOf, railOf } from '../../../domain/registry';
+import { assetOf, memoFault, networkOf, railOf } from '../../../domain/registry';
 import * as transfers from '../../../ledger/transfers';
 import type { Context, Draft } from '../draft';
 import { openWithdrawal, sendable } from '../state';
@@ -27,6 +27,8 @@ export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.reques
   const fee = parseAmount(command.fee);
   const step = stepOf(assetOf(registry, asset).scale);
   if (amount % step !== 0n || fee % step !== 0n) throw new DomainError('BAD_AMOUNT', { asset, amount: command.amount });
+  const fault = memoFault(networkOf(registry, network), command.memo);
+  if (fault) throw new DomainError(fault, { network });
   if (amount < parseAmount(rail.minWithdrawal)) throw new DomainError('AMOUNT_TOO_SMALL', { asset, minimum: rail.minWithdrawal });
   refusePaused(draft, asset);
   refuseDebtor(draft, userId, { now, registry });

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../domain/clock-and-ids';
+import { DomainError } from '../../../domain/contract/errors';
 import type { VenueCapital } from '../../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import { failureOf } from './errors';
@@ -7,7 +8,7 @@ import type { Rest } from './rest';
 
 interface CoinInfo {
   readonly coin: string;
-  readonly networkList: readonly { network: string; withdrawFee: string; withdrawMin: string; withdrawIntegerMultiple: string }[];
+  readonly networkList: readonly { network: string; withdrawFee: string; withdrawMin: string; withdrawIntegerMultiple: string; sameAddress?: boolean }[];
 }
 
 /** Deposit statuses that mean "yours": 1 credited, 6 credited but not withdrawable yet. */
@@ -37,8 +38,12 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
   };
 
   return {
-    depositAddress: async (asset, venueNetwork) =>
-      (await rest.call(true, () => treasury.getDepositAddress({ coin: asset, network: venueNetwork }))).address,
+    depositAddress: async (asset, venueNetwork) => {
+      const { address, tag } = await rest.call(true, () => treasury.getDepositAddress({ coin: asset, network: venueNetwork }));
+      // Sent without it our coins would be credited to nobody, or to somebody else.
+      if (tag) throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
+      return address;
+    },
     deposits: async (asset, sinceMs) => {
       const rows = (await rest.call(true, () => treasury.getDepositHistory({ coin: asset, startTime: sinceMs } as never))) as unknown as {
         txId: string;
@@ -52,6 +57,7 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
       const coins = (await rest.call(true, () => treasury.getBalances())) as unknown as CoinInfo[];
       const network = coins.find((coin) => coin.coin === asset)?.networkList.find((candidate) => candidate.network === venueNetwork);
       if (!network) throw new Error(`the venue does not withdraw ${asset} on ${venueNetwork}`);
+      if (network.sameAddress === true) throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
       return { fee: network.withdrawFee, minimum: network.withdrawMin, step: network.withdrawIntegerMultiple };
     },
     withdraw: async ({ id, asset, venueNetwork, address, amount }) => {

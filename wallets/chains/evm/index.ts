@@ -151,6 +151,8 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
 function requestTo({ rpcUrl, headers: known }: EvmConfig): FetchRequest {
   const { url, headers } = nodeAddress(rpcUrl, known);
   const request = new FetchRequest(url);
+  // Given up here, it is given up there too: what a hanging node never answers does not pile up.
+  request.timeout = CALL_TIMEOUT_MS;
   for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
   const ask = FetchRequest.createGetUrlFunc();
   // What is sent besides is for the node that was named, and not for whoever it points to.
