@@ -52,6 +52,9 @@ test.each([
   ['PDF with a script', pdf('<< /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >>')],
   ['PDF with a hidden script', pdf('<< /S /J#61vaScript >>')],
   ['PDF with a file inside', pdf('<< /EmbeddedFile 3 0 R >>')],
+  ['PDF of escapes', pdf('#61'.repeat(6000))],
+  ['JPEG of very many parts', jpeg([...Array.from({ length: 6000 }, () => segment(0xe1, Buffer.alloc(0))), frame(10, 10)])],
+  ['PNG of very many parts', Buffer.concat([PNG.subarray(0, 33), ...Array.from({ length: 6000 }, () => chunk('tEXt', '')), PNG.subarray(33)])],
   ['PDF with a tail', Buffer.concat([pdf('x'), Buffer.from('PK\u0003\u0004'.padEnd(200, 'x'))])],
 ])('refused: %s', (_name, bytes) => {
   expect(cleanDocument(bytes)).toBeUndefined();

@@ -8,6 +8,8 @@ export interface CleanDocument {
 }
 
 const MAX_PIXELS = 60_000_000;
+/** More parts than any camera or scanner makes: what has them is made to keep us busy. */
+const MOST_PARTS = 5000;
 
 /** The document without its extras, or undefined when it is not a JPEG, PNG or PDF we take. */
 export function cleanDocument(bytes: Buffer): CleanDocument | undefined {
@@ -25,9 +27,10 @@ function cleanPng(bytes: Buffer): Buffer | undefined {
   if (bytes.length < 57 || !bytes.subarray(0, 8).equals(PNG_SIGNATURE) || bytes.toString('latin1', 12, 16) !== 'IHDR') return undefined;
   if (tooLarge(bytes.readUInt32BE(16), bytes.readUInt32BE(20))) return undefined;
   const kept: Buffer[] = [PNG_SIGNATURE];
+  let parts = 0;
   for (let at = 8; at + 12 <= bytes.length;) {
     const end = at + 12 + bytes.readUInt32BE(at);
-    if (end > bytes.length) return undefined;
+    if (end > bytes.length || ++parts > MOST_PARTS) return undefined;
     const type = bytes.toString('latin1', at + 4, at + 8);
     if (PNG_CHUNKS.has(type)) kept.push(bytes.subarray(at, end));
     if (type === 'IEND') return Buffer.concat(kept);
@@ -48,11 +51,12 @@ function cleanJpeg(bytes: Buffer): Buffer | undefined {
   if (bytes.length < 20 || bytes[0] !== 0xff || bytes[1] !== SOI) return undefined;
   const kept: Buffer[] = [bytes.subarray(0, 2)];
   let framed = false;
+  let parts = 0;
   for (let at = 2; at + 4 <= bytes.length;) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1] as number;
     const end = at + 2 + bytes.readUInt16BE(at + 2);
-    if (end > bytes.length || marker < 0xc0) return undefined;
+    if (end > bytes.length || marker < 0xc0 || ++parts > MOST_PARTS) return undefined;
     if (isFrame(marker)) {
       if (framed || tooLarge(bytes.readUInt16BE(at + 7), bytes.readUInt16BE(at + 5))) return undefined;
       framed = true;
@@ -82,8 +86,18 @@ function isQuietPdf(bytes: Buffer): boolean {
   if (!/^%PDF-[12]\.[0-9]/.test(bytes.toString('latin1', 0, 8))) return false;
   if (!/%%EOF\s*$/.test(bytes.subarray(-64).toString('latin1'))) return false;
   // A name may hide behind #-escapes: /J#61vaScript.
+  if (escapesIn(bytes) > MOST_PARTS) return false;
   const names = bytes
     .toString('latin1')
     .replace(/#([0-9a-fA-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return !ACTIVE.test(names);
+}
+
+const isHex = (byte = 0): boolean => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
+
+/** How many there are, or some more than `MOST_PARTS`. */
+function escapesIn(bytes: Buffer): number {
+  let found = 0;
+  for (let at = bytes.indexOf(0x23); at >= 0 && found <= MOST_PARTS; at = bytes.indexOf(0x23, at + 1)) if (isHex(bytes[at + 1]) && isHex(bytes[at + 2])) found++;
+  return found;
 }

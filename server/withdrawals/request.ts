@@ -14,6 +14,7 @@ import { mulDivUp } from '../../domain/money/rounding';
 import { memoFault, networkOf } from '../../domain/registry';
 import type { Rail, Registry } from '../../domain/registry';
 import type { ServerDeps } from '../deps';
+import { atMost } from '../http/queue';
 import { idFrom } from '../http/references';
 import type { SecondFactors } from '../second-factor/service';
 import { DAY_MS, QUOTE, tierIn } from '../tiers/policy';
@@ -21,6 +22,12 @@ import type { Tiers } from '../tiers/policy';
 import { railFor } from './policy';
 import { COOL_OFF_MS, judge } from './risk';
 import type { TierLimits, WithdrawalFacts } from './risk';
+
+/**
+ * Each holds a connection of the pool and needs a second one for a moment. Were all of the pool held by such, none of them would ever get it.
+ */
+const SIDE_BY_SIDE = 4;
+const MOST_WAITING = 2000;
 
 type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'addressCheck' | 'registry' | 'marketData' | 'clock'>;
 
@@ -32,6 +39,7 @@ export interface WithdrawalRequests {
 
 export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactors, tiers: Tiers): WithdrawalRequests {
   const one = oneAtATime();
+  const inTurn = atMost(SIDE_BY_SIDE, MOST_WAITING);
   const limitsOf = async (manager: Transaction, userId: string): Promise<TierLimits & { tier: number }> => {
     const { number: tier, perDay, small } = tierIn(tiers, await tierOf(manager, userId));
     return { tier, perDay: parseAmount(perDay), small: parseAmount(small) };
@@ -46,7 +54,7 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
     const left = parseAmount(request.amount) + parseAmount(rail.withdrawalFee);
     const [value, secondFactorSince, now] = [await valueOf(deps, asset, left), await secondFactors.since(user.id), clock.now()];
     const id = idFrom('wd', reference);
-    return inTransaction(dataSource, async (manager) => {
+    return inTurn(() => inTransaction(dataSource, async (manager) => {
       // Requests of one user go one after the other, in whichever process: each sees what the others have used of the day.
       await lockUser(manager, user.id);
       const limits = await limitsOf(manager, user.id);
@@ -59,7 +67,7 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
       await submit(deps, user.id, request, { id, address, fee: rail.withdrawalFee, reference });
       if (!inside) await knowAddress(manager, { userId: user.id, network, address, since: now });
       return { id, passes: verdict === 'pass', inside };
-    });
+    }));
   };
 
   return {

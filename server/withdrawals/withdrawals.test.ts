@@ -259,3 +259,15 @@ test.each([
     'IDEMPOTENCY_KEY_REQUIRED',
   );
 });
+
+test('many users at once: nobody waits for a connection that another one waits for', async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `crowd${at}@example.org`);
+  const crowd = await Promise.all(names.map(async (name) => {
+    await world.account(name, { kycState: 'APPROVED' });
+    const visitor = world.visitor();
+    await visitor.logIn(name);
+    return visitor;
+  }));
+  const answers = await Promise.all(crowd.map((visitor) => ask(visitor, 'key-crowd')));
+  expect(answers.map(({ status }) => status)).toEqual(names.map(() => 201));
+});
