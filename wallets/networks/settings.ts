@@ -1,3 +1,4 @@
+import type { BatchStore } from '../../db/stores/batches';
 import type { ChainStore } from '../../db/stores/chain';
 import type { CoinStore } from '../../db/stores/coins';
 import type { ColdStore } from '../../db/stores/cold';
@@ -10,6 +11,7 @@ import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
 import { WrongChain } from '../chains/chain';
 import type { Chain } from '../chains/chain';
 import type { TronNetwork } from '../chains/tron';
+import type { ConsolidationPolicy } from '../coins/consolidation';
 import type { ColdPlace } from '../cold/places';
 import type { NetworkCold } from '../cold/storage';
 import type { OwnAddresses } from '../deposits/addresses';
@@ -20,6 +22,7 @@ export interface NetworkDeps {
   readonly depositStore: DepositStore;
   readonly chainStore: ChainStore;
   readonly coinStore: CoinStore;
+  readonly batchStore: BatchStore;
   readonly coldStore: ColdStore;
   readonly treasuryStore: TreasuryStore;
   readonly engine: Engine;
@@ -58,6 +61,10 @@ export interface NetworkConfig {
   readonly firstAddress?: string;
   /** Blocks after which a transaction that is not mined is replaced by one with higher fees; 20 otherwise, 6 of Bitcoin. */
   readonly replaceAfter?: number;
+  /** On a network of coins: a batch of withdrawals goes out at most so often; 0 otherwise, whenever there is one to pay. */
+  readonly batchEveryMs?: number;
+  /** On a network of coins; never otherwise. */
+  readonly consolidation?: ConsolidationPolicy;
 }
 
 /** Amounts are decimal strings. */
