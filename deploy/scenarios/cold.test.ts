@@ -200,7 +200,7 @@ onNode('two signatures of three', () => {
   const { place: cold, sign } = bitcoinKeyholders();
   let house: BitcoinHouse;
   beforeEach(async () => {
-    house = await BitcoinHouse.open(cold);
+    house = await BitcoinHouse.open({ cold });
   });
   afterEach(() => house.close());
   const storage = () => house.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));

@@ -102,7 +102,7 @@ const absent = noBitcoin();
 (absent ? describe.skip : describe)('on Bitcoin', () => {
   let house: BitcoinHouse;
   beforeEach(async () => {
-    house = await BitcoinHouse.open(undefined, withSteps('BTC'));
+    house = await BitcoinHouse.open({ listing: withSteps('BTC') });
     await house.start();
   });
   afterEach(() => house.close());
