@@ -147,6 +147,7 @@ test('E35 what a receiver needs grows between estimate and block: the payment fa
   await decided('w1', 'approve');
   await house.confirmed('w1');
   expect(await house.onChain(to, 'ETH')).toBe(parseAmount('1.5'));
+  await until('closed', async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => house.mine());
   expect((await house.rows<{ id: string; state: string }>("SELECT id, state FROM chain_transactions WHERE subject = 'w1' ORDER BY id"))).toEqual([
     { id: 'withdrawal:w1:0', state: 'FAILED' },
     { id: 'withdrawal:w1:1', state: 'CONFIRMED' },
