@@ -39,8 +39,6 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   const guard = createTronGuard({ chain, network, own, depositStore, chainStore, events, clock, logger });
   const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
   const watch = createTronWatch({ ...shared, own, guard });
-  // Before anything of an earlier life is sent again. What it finds is told; deposits are read all the same.
-  await watch.round().catch(() => undefined);
   const fallenOut = new FallenOut({ ...shared, chain: { broadcast: watch.broadcast } });
   const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), agreement, store: depositStore, own, mayCredit: guard.mayCredit, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();

@@ -16,7 +16,7 @@ import type { Sender, Settle } from '../treasury/sender';
 /** From unstaking until it can be had, on every TRON; the chain itself says when it really can. */
 const DELAY_MS = 14 * 86_400_000;
 /** What can be had again is asked for in every so many rounds: it has waited for days. */
-const ROUNDS_A_CLAIM = 20;
+const ROUNDS_A_CLAIM = 10;
 /** A claim that was mined and failed is made again after this. */
 const AFTER_FAILURE_MS = 600_000;
 

@@ -27,7 +27,7 @@ export interface TronWatch {
 }
 
 /** Looked at in the first round and in every so many: a node counts what it is asked. Before a signature it is always asked. */
-const ROUNDS_A_LOOK = 7;
+const ROUNDS_A_LOOK = 5;
 /** Of our deposit addresses, so many a look: all of them in turn, however long that takes. Each is asked before a credit and a sweep besides. */
 const ADDRESSES_A_ROUND = 3;
 
@@ -40,6 +40,7 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
   let taken: string | undefined;
   let next = 0;
   let rounds = 0;
+  let looked = false;
   const mustBeOurs = async (): Promise<void> => {
     await look();
     if (taken !== undefined) throw new Error(`${network.id}: nothing is sent from the hot wallet or to it: it may be signed for by ${taken}`);
@@ -47,6 +48,7 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
   const look = async (): Promise<void> => {
     if (taken !== undefined) return;
     const strangers = await chain.strangersOf(hotAddress);
+    looked = true;
     if (strangers.length === 0 || taken !== undefined) return;
     taken = strangers.join(', ');
     events.publish({ name: 'alert', code: 'HOT_WALLET_TAKEN', message: 'The hot wallet can be signed for by somebody else. Nothing is sent from it or to it.', details: { network: network.id, address: hotAddress, strangers } });
@@ -54,9 +56,14 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
   return {
     isTaken: () => taken !== undefined,
     mustBeOurs,
-    broadcast: async (rawTransaction) => (taken === undefined ? chain.broadcast(rawTransaction) : { taken: false, reason: 'the hot wallet is not ours alone' }),
+    broadcast: async (rawTransaction) => {
+      // What an earlier life signed is not sent before we know.
+      if (!looked) await look();
+      return taken === undefined ? chain.broadcast(rawTransaction) : { taken: false, reason: 'the hot wallet is not ours alone' };
+    },
     round: async () => {
       if (rounds++ % ROUNDS_A_LOOK !== 0 && taken === undefined) return;
+      await look();
       const all = own.all();
       for (let n = 0; n < ADDRESSES_A_ROUND && n < all.length; n++) {
         const address = all[next++ % all.length] ?? '';
