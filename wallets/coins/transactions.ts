@@ -5,6 +5,8 @@ import { DomainError } from '../../domain/contract/errors';
 import type { CoinIntent, CoinPayment } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { createApart } from '../apart';
+import type { Apart } from '../apart';
 import { splitFee } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
 import { buildPsbt } from '../chains/bitcoin/psbt';
@@ -47,11 +49,13 @@ const isOfCoins = (purpose: string): purpose is CoinIntent['purpose'] => PURPOSE
 export class CoinTransactions implements Sender {
   private readonly settlers = new Map<ChainTransactionRow['purpose'], Settle>();
   private readonly replacements: CoinReplacements;
+  private readonly apart: Apart;
 
   constructor(
     private readonly deps: CoinDeps,
     private readonly purse: Purse,
   ) {
+    this.apart = createApart(deps, 'transaction');
     this.replacements = new CoinReplacements(deps, purse, {
       planOf: (row) => this.planOf(row),
       intentOf: (row, plan, id) => this.intentOf(row, plan, id),
@@ -190,19 +194,14 @@ export class CoinTransactions implements Sender {
 
   /** One round over everything that is not final. */
   async round(head: number): Promise<void> {
-    const { chainStore, engine, network, logger } = this.deps;
+    const { chainStore, engine, network } = this.deps;
     for (const { id, reservation, purpose } of await chainStore.unreleased(network.id, HOME)) {
       for (let n = 1; await releaseCost(engine, `cost:${id}#${n}`, network.gasAsset, `hot/${network.id}`, purpose); ) n++;
       await releaseCost(engine, reservation ?? '', network.gasAsset, `hot/${network.id}`, purpose);
       await chainStore.released(id);
     }
-    for (const row of await chainStore.open(network.id)) {
-      try {
-        await this.step(row, head);
-      } catch (error) {
-        logger.warn({ transaction: row.id, error: error instanceof Error ? error.message : String(error) }, 'a transaction could not be taken further');
-      }
-    }
+    // The others are not to wait for one that fails.
+    for (const row of await chainStore.open(network.id)) await this.apart(row.id, () => this.step(row, head));
   }
 
   private async step(row: ChainTransactionRow, head: number): Promise<void> {

@@ -2,10 +2,11 @@ import type { SweepRow } from '../../db/entities/treasury';
 import type { ChainStore } from '../../db/stores/chain';
 import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
-import type { Engine, Logger } from '../../domain/contract/ports';
+import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
+import { createApart } from '../apart';
 import type { Chain, GasQuote } from '../chains/chain';
 import type { PolicyOf } from '../treasury/bands';
 import { releaseCost, reserveCost } from '../treasury/costs';
@@ -39,6 +40,7 @@ export interface SweepsDeps {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly events: EventBus;
   readonly logger: Logger;
 }
 
@@ -50,9 +52,10 @@ export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
   deps.transactions.onFinal('topup', settleTopUp(deps));
   deps.transactions.onFinal('sweep', settleSweep(deps));
   const isTime = createSchedule();
+  const apart = createApart(deps, 'sweep');
   return {
     round: async () => {
-      const { store, network, clock, logger, policyOf } = deps;
+      const { store, network, clock, policyOf } = deps;
       const now = clock.now();
       // Credited early, by a small amount: its coins are not counted on before they are as deep as everything else.
       const deep = deps.scanned() - network.confirmations + 1;
@@ -65,12 +68,8 @@ export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
       const open = (await store.openSweeps(network.id)).sort((a, b) => native(a) - native(b));
       for (const sweep of open) {
         if (open.some((other) => other.id !== sweep.id && other.address === sweep.address && other.state === 'TOPPING_UP')) continue;
-        try {
-          await advance(deps, sweep);
-        } catch (error) {
-          // A token that is paused, an address that is frozen: the other sweeps go on.
-          logger.warn({ sweep: sweep.id, error: error instanceof Error ? error.message : String(error) }, 'a sweep could not be taken further');
-        }
+        // A token that is paused, an address that is frozen: the other sweeps go on.
+        await apart(sweep.id, () => advance(deps, sweep));
       }
     },
   };

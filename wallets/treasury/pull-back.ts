@@ -11,6 +11,18 @@ const UNKNOWN_FOR_MS = 60_000;
 /** After a refusal of the venue, before it is asked for another one. */
 const AFTER_REFUSAL_MS = 10_000;
 
+/** The venue said no, in its own words. */
+export class PullBackRefused extends Error {
+  override readonly name = 'PullBackRefused';
+
+  constructor(
+    readonly asset: string,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
 const max = (a: Units, b: Units): Units => (a > b ? a : b);
 
 /**
@@ -62,7 +74,7 @@ export async function advancePullBack(deps: VenueMoneyDeps, transfer: VenueTrans
 }
 
 async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
-  const { engine, store, venueCapital, clock, network, logger } = deps;
+  const { engine, store, venueCapital, clock, network } = deps;
   const { id, asset, address } = transfer;
   const amount = formatAmount(parseAmount(transfer.amount));
   try {
@@ -78,8 +90,8 @@ async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<vo
   await store.setTransfer(id, { state: 'UNKNOWN', updatedAt: clock.now() });
   const answer = await venueCapital.withdraw({ id, asset, venueNetwork: network.venueNetwork, address, amount });
   if (answer.outcome === 'refused') {
-    logger.warn({ transfer: id, reason: answer.reason }, 'the venue refused a withdrawal');
-    return releaseFailed(deps, transfer);
+    await releaseFailed(deps, transfer);
+    throw new PullBackRefused(asset, answer.reason);
   }
   if (answer.outcome === 'done') await store.setTransfer(id, { state: 'REQUESTED', updatedAt: clock.now() });
 }

@@ -1,4 +1,5 @@
 import type { ChainTransactionRow } from '../../db/entities/treasury';
+import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
 import { fromChainUnits } from '../../domain/money/amount';
 import { mulDivUp } from '../../domain/money/rounding';
@@ -53,10 +54,17 @@ export class Replacements implements Substitutes {
     if (!(await reserveCost(engine, `cost:${replacement}`, network.gasAsset, extra, 'higher fees'))) {
       return this.tell(row, 'NEEDS_OPERATOR_FUNDS', 'The position does not cover higher fees of a transaction that waits.');
     }
-    const signed = await signer.sign({ ...(await this.intentOf({ ...row, ...fees })), intentId: replacement });
+    const signed = await signer.sign({ ...(await this.intentOf({ ...row, ...fees })), intentId: replacement }).catch((error: unknown) => this.refused(row, error));
+    if (!signed) return false;
     await chainStore.replace(row, replacement, signed, fees, clock.now());
     logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with higher fees');
     return true;
+  }
+
+  /** Above what its approvals or the signer's own limits allow. What waits behind it waits too. */
+  private refused(row: ChainTransactionRow, error: unknown): undefined {
+    if (!(error instanceof DomainError)) throw error;
+    this.tell(row, 'TRANSACTION_STUCK', 'A transaction of ours is not mined, and the signer refuses a higher fee.');
   }
 
   /** Somebody else used our nonce, or our key: never paid a second time by ourselves, a person must look. */

@@ -3,6 +3,8 @@ import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
 import { formatAmount, fromChainUnits, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { createApart } from '../apart';
+import type { Apart } from '../apart';
 import type { ChainReceipt } from '../chains/chain';
 import { releaseCost } from './costs';
 import type { Substitutes, TransactionsDeps } from './deps';
@@ -21,12 +23,14 @@ const TO_DEPOSITS: readonly string[] = ['topup', 'delegate', 'undelegate'];
 export class Transactions implements Sender {
   private readonly settlers = new Map<ChainTransactionRow['purpose'], Settle>();
   private readonly substitutes: Substitutes;
+  private readonly apart: Apart;
 
   /** `substitutesOf`: how one that is not mined is dealt with, where it is not by a higher price. */
   constructor(
     private readonly deps: TransactionsDeps,
     substitutesOf: (intentOf: (row: ChainTransactionRow) => Promise<SignIntent>) => Substitutes = (intentOf) => new Replacements(deps, intentOf),
   ) {
+    this.apart = createApart(deps, 'transaction');
     this.substitutes = substitutesOf((row) => this.intentOf(row));
   }
 
@@ -90,15 +94,9 @@ export class Transactions implements Sender {
 
   /** One round over everything that is not final: signs what is planned, sends what is signed, settles what is deep enough. */
   async round(head: number): Promise<void> {
-    const { chainStore, network, logger } = this.deps;
-    for (const row of await chainStore.open(network.id)) {
-      try {
-        await this.step(row, head);
-      } catch (error) {
-        // The others are not to wait for this one.
-        logger.warn({ transaction: row.id, error: error instanceof Error ? error.message : String(error) }, 'a transaction could not be taken further');
-      }
-    }
+    const { chainStore, network } = this.deps;
+    // The others are not to wait for one that fails.
+    for (const row of await chainStore.open(network.id)) await this.apart(row.id, () => this.step(row, head));
   }
 
   private async step(row: ChainTransactionRow, head: number): Promise<void> {

@@ -1,8 +1,9 @@
 import { DomainError } from '../../domain/contract/errors';
 import type { Units } from '../../domain/money/amount';
+import { createApart } from '../apart';
 import type { VenueMoneyDeps } from './venue-deps';
 import { advanceForward, forward, settleToCold, settleToVenue } from './forward';
-import { advancePullBack, cancelPullBack, refill, startPullBack } from './pull-back';
+import { PullBackRefused, advancePullBack, cancelPullBack, refill, startPullBack } from './pull-back';
 
 /** Coins between the hot wallet and the venue, both ways, and on to cold storage. */
 export interface VenueMoney {
@@ -16,42 +17,33 @@ export interface VenueMoney {
 }
 
 export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
-  const { store, network, events, logger } = deps;
+  const { store, network, events } = deps;
   deps.transactions.onFinal('venue', settleToVenue(deps));
   deps.transactions.onFinal('cold', settleToCold(deps));
-  const apart = async (what: Record<string, string>, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      tell(error);
-      logger.warn({ ...what, error: error instanceof Error ? error.message : String(error) }, 'coins could not be taken further');
-    }
-  };
+  const apart = createApart(deps, 'transfer');
   const told = new Set<string>();
-  /** A memo that the venue wants is a matter for a person; said once. */
-  const tell = (error: unknown): void => {
-    if (!(error instanceof DomainError) || error.code !== 'MEMO_NEEDED') return;
-    const asset = String(error.details?.asset);
-    if (told.has(asset)) return;
-    told.add(asset);
-    events.publish({ name: 'alert', code: 'VENUE_WANTS_MEMO', message: 'The venue tells coins of this network apart by a memo, which we cannot send: nothing of this asset goes there or comes back.', details: { network: network.id, asset } });
+  /** What only a person can put right, said once. */
+  const tell = (error: unknown): never => {
+    const trouble = troubleOf(error);
+    const name = `${trouble?.code} ${trouble?.asset}`;
+    if (trouble && !told.has(name)) events.publish({ name: 'alert', code: trouble.code, message: trouble.message, details: { network: network.id, asset: trouble.asset } });
+    told.add(name);
+    throw error;
   };
   return {
     round: async () => {
       for (const rail of deps.rails) {
-        await apart({ asset: rail.asset }, () => refill(deps, rail.asset));
-        await apart({ asset: rail.asset }, () => forward(deps, rail));
+        await apart(`refill ${rail.asset}`, () => refill(deps, rail.asset).catch(tell));
+        await apart(`forward ${rail.asset}`, () => forward(deps, rail).catch(tell));
       }
       for (const transfer of await store.openTransfers(network.id)) {
-        await apart({ transfer: transfer.id }, () => (transfer.direction === 'pull-back' ? advancePullBack(deps, transfer) : advanceForward(deps, transfer, () => payable(deps, transfer.asset))));
+        const advance = () => (transfer.direction === 'pull-back' ? advancePullBack(deps, transfer) : advanceForward(deps, transfer, () => payable(deps, transfer.asset)));
+        await apart(transfer.id, () => advance().catch(tell));
       }
     },
     payable: (asset) => payable(deps, asset),
     pullBack: (withdrawalId, asset, shortfall) =>
-      startPullBack(deps, withdrawalId, asset, shortfall).catch((error: unknown) => {
-        tell(error);
-        throw error;
-      }),
+      startPullBack(deps, withdrawalId, asset, shortfall).catch(tell),
     notNeeded: (withdrawalId) => cancelPullBack(deps, withdrawalId),
   };
 }
@@ -60,4 +52,10 @@ export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
 async function payable({ transactions, policyOf }: VenueMoneyDeps, asset: string): Promise<Units> {
   const rest = (await transactions.free(asset)) - policyOf(asset).band.reserve;
   return rest > 0n ? rest : 0n;
+}
+
+function troubleOf(error: unknown): { readonly code: string; readonly asset: string; readonly message: string } | undefined {
+  if (error instanceof PullBackRefused) return { code: 'PULL_BACK_REFUSED', asset: error.asset, message: `The venue does not pay out coins for us: ${error.message}. Withdrawals that need them wait.` };
+  if (!(error instanceof DomainError) || error.code !== 'MEMO_NEEDED') return undefined;
+  return { code: 'VENUE_WANTS_MEMO', asset: String(error.details?.asset), message: 'The venue tells coins of this network apart by a memo, which we cannot send: nothing of this asset goes there or comes back.' };
 }

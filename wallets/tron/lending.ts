@@ -3,11 +3,11 @@ import type { ChainStore } from '../../db/stores/chain';
 import type { StakeStore } from '../../db/stores/stakes';
 import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Clock } from '../../domain/clock-and-ids';
-import type { Engine, Logger } from '../../domain/contract/ports';
+import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
+import { createApart } from '../apart';
 import type { TronChain } from '../chains/tron';
-import { reasonOf } from '../loop';
 import { reserveCost } from '../treasury/costs';
 import type { Sender, Settle } from '../treasury/sender';
 
@@ -26,6 +26,7 @@ export interface LendingDeps {
   readonly chainStore: ChainStore;
   readonly transactions: Sender;
   readonly engine: Engine;
+  readonly events: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -40,6 +41,7 @@ export interface Lending {
 /** The energy of the hot wallet's stake, for sweeps of tokens: lent before, taken back after. Nothing but bandwidth is paid for it. */
 export function createLending(deps: LendingDeps): Lending {
   const { chain, network, hotAddress, store, stakeStore, chainStore, transactions, engine, clock, logger } = deps;
+  const apart = createApart(deps, 'loan of energy');
   transactions.onFinal('delegate', settle(deps, 'energy lent'));
   transactions.onFinal('undelegate', settle(deps, 'energy taken back'));
   const send = async (purpose: 'delegate' | 'undelegate', id: string, { subject, to, sun }: { subject: string; to: string; sun: bigint }): Promise<boolean> => {
@@ -76,13 +78,7 @@ export function createLending(deps: LendingDeps): Lending {
       return send('delegate', `delegate:${sweep.id}`, { subject: sweep.id, to: sweep.address, sun });
     },
     round: async () => {
-      for (const lent of await stakeStore.lent(network.id)) {
-        try {
-          await takeBack(lent);
-        } catch (error) {
-          logger.warn({ sweep: lent.subject, error: reasonOf(error) }, 'energy could not be taken back');
-        }
-      }
+      for (const lent of await stakeStore.lent(network.id)) await apart(lent.id, () => takeBack(lent));
     },
   };
 }

@@ -6,10 +6,10 @@ import type { Engine, EventBus, Logger, StakePurpose } from '../../domain/contra
 import { formatAmount, parseAmount, parseSigned, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
+import { createApart } from '../apart';
 import type { ChainReceipt } from '../chains/chain';
 import type { TronChain } from '../chains/tron';
 import { SUN_DECIMALS } from '../chains/tron/transfers';
-import { reasonOf } from '../loop';
 import { releaseCost, reserveCost } from '../treasury/costs';
 import type { Sender, Settle } from '../treasury/sender';
 
@@ -42,27 +42,21 @@ const intentOf = ({ kind, id }: StakeRow): string => `${kind}:${id}`;
  * where it can be paid out.
  */
 export function createStakes(deps: StakesDeps): { round(): Promise<void> } {
-  const { transactions, stakeStore, network, logger } = deps;
+  const { transactions, stakeStore, network } = deps;
   for (const resource of ['energy', 'bandwidth'] as const) {
     transactions.onFinal(`stake-${resource}`, settleStake(deps));
     transactions.onFinal(`unstake-${resource}`, settleUnstake(deps));
   }
   transactions.onFinal('claim', settleClaim(deps));
-  const apart = async (what: Record<string, string>, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      logger.warn({ ...what, error: reasonOf(error) }, 'a stake could not be taken further');
-    }
-  };
+  const apart = createApart(deps, 'stake');
   let rounds = 0;
   return {
     round: async () => {
       const open = await stakeStore.open(network.id);
-      for (const row of open) if (row.state !== 'UNSTAKING') await apart({ stake: row.id }, () => advance(deps, row));
+      for (const row of open) if (row.state !== 'UNSTAKING') await apart(row.id, () => advance(deps, row));
       if (rounds++ % ROUNDS_A_CLAIM !== 0) return;
-      await apart({ network: network.id }, () => claim(deps));
-      for (const row of open) if (row.state === 'UNSTAKING') await apart({ stake: row.id }, () => had(deps, row));
+      await apart('claim', () => claim(deps));
+      for (const row of open) if (row.state === 'UNSTAKING') await apart(row.id, () => had(deps, row));
     },
   };
 }

@@ -4,6 +4,8 @@ import type { NewPayment } from '../../db/stores/coins';
 import type { Ids } from '../../domain/clock-and-ids';
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { createApart } from '../apart';
+import type { Apart } from '../apart';
 import { splitFee } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
 import { TransferRefused } from '../chains/chain';
@@ -39,12 +41,13 @@ const together = (rows: readonly WithdrawalRow[]): Units => rows.reduce((total, 
  * coins keep what there is for themselves.
  */
 export function createBatches(deps: BatchesDeps): { round(): Promise<void> } {
+  const apart = createApart(deps, 'withdrawal');
   deps.transactions.onFinal('withdrawal', settleBatch(deps));
   return {
     round: async () => {
       await giveBack(deps);
       const standings = await deps.batchStore.standings(deps.network.id);
-      const due = await dueNow(deps, standings);
+      const due = await dueNow(deps, apart, standings);
       const { fundable, short } = allotted(due, await deps.venueMoney.payable(deps.network.gasAsset));
       const tried = due.flatMap(({ id }) => standings.get(id)?.most ?? []);
       const most = tried.reduce((least, one) => (one < least ? one : least), MOST_PAYMENTS);
@@ -63,20 +66,18 @@ async function giveBack({ batchStore, engine, network }: BatchesDeps): Promise<v
 }
 
 /** Those that are to be paid by a transaction that is not planned yet. Settles on the way what needs none, or can have none. */
-async function dueNow(deps: BatchesDeps, standings: ReadonlyMap<string, Standing>): Promise<WithdrawalRow[]> {
-  const { engine, logger, network, store } = deps;
+async function dueNow(deps: BatchesDeps, apart: Apart, standings: ReadonlyMap<string, Standing>): Promise<WithdrawalRow[]> {
+  const { engine, network, store } = deps;
   const paused = new Set((await engine.paused()).map(({ asset }) => asset));
   const due: WithdrawalRow[] = [];
   for (const row of await store.waitingWithdrawals(network.id)) {
     const standing = standings.get(row.id);
     // What is paused was approved before: it waits where it is.
     if (row.state === 'REQUESTED' || paused.has(row.asset) || standing?.live) continue;
-    try {
+    // One that cannot be taken further must not hold up the others.
+    await apart(row.id, async () => {
       if (await isDue(deps, row, standing)) due.push(row);
-    } catch (error) {
-      // One that cannot be taken further must not hold up the others.
-      logger.warn({ withdrawal: row.id, error: reasonOf(error) }, 'a withdrawal could not be taken further');
-    }
+    });
   }
   return due;
 }

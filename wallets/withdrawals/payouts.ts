@@ -2,10 +2,10 @@ import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { ChainStore } from '../../db/stores/chain';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import { reasonOf } from '../loop';
+import { createApart } from '../apart';
 import { TransferRefused } from '../chains/chain';
 import type { GasQuote } from '../chains/chain';
-import { reserveCost } from '../treasury/costs';
+import { releaseCost, reserveCost } from '../treasury/costs';
 import type { Sender, Settle, TreasuryChain } from '../treasury/sender';
 import { backToReview, settle, settledInside, waits } from './steps';
 import type { StepDeps } from './steps';
@@ -22,7 +22,8 @@ type Promised = Map<string, Units>;
 
 /** Pays approved withdrawals of a network of accounts, oldest first, one transaction each. */
 export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
-  const { store, network, logger } = deps;
+  const { store, network } = deps;
+  const apart = createApart(deps, 'withdrawal');
   deps.transactions.onFinal('withdrawal', settlePayout(deps));
   return {
     round: async () => {
@@ -31,12 +32,8 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
       for (const row of await store.waitingWithdrawals(network.id)) {
         // What is paused was approved before: it waits where it is.
         if (row.state === 'REQUESTED' || paused.has(row.asset)) continue;
-        try {
-          await pay(deps, row, promised);
-        } catch (error) {
-          // One that cannot be paid now must not hold up the others.
-          logger.warn({ withdrawal: row.id, error: reasonOf(error) }, 'a withdrawal could not be taken further');
-        }
+        // One that cannot be paid now must not hold up the others.
+        await apart(row.id, () => pay(deps, row, promised));
       }
     },
   };
@@ -48,7 +45,8 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): P
   const intent = `withdrawal:${id}:${row.attempt}`;
   const planned = await chainStore.find(intent);
   if (planned?.state === 'VOID') return backToReview(deps, row, `tx:${intent}:void`, planned.reservation);
-  if (planned || (await settledInside(deps, row))) return;
+  if (planned) return;
+  if (await settledInside(deps, row)) return notNeeded(deps, intent);
   const amount = parseAmount(row.amount);
   const native = asset === network.gasAsset;
   const needed = native ? amount + parseAmount(row.fee) : amount;
@@ -62,12 +60,22 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): P
   }
   const gas = await estimate(deps, address, asset, amount);
   // A contract that takes no coins, for example: a person has to look at it again.
-  if (!gas) return backToReview(deps, row, `withdrawal:${id}:refused:${row.attempt}`, null);
+  if (!gas) {
+    await backToReview(deps, row, `withdrawal:${id}:refused:${row.attempt}`, null);
+    return notNeeded(deps, intent);
+  }
   // In its own coin a withdrawal's fee pays the gas, by the same entry; otherwise the operator's position must.
   const reservation = native && parseAmount(row.fee) - parseAmount(row.pullBackFee) >= gas.maxCost ? null : `cost:${intent}`;
   if (reservation && !(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'withdrawal'))) return waits(deps, row, 'NEEDS_OPERATOR_FUNDS');
   await venueMoney.notNeeded(id);
   await transactions.send({ id: intent, purpose: 'withdrawal', subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
+  // Gas was dearer when this was tried before. Only now: what is planned without a reservation never asks for one again.
+  if (!reservation) await notNeeded(deps, intent);
+}
+
+/** Gives back what an earlier try has set aside for this payout. */
+async function notNeeded({ engine, network }: PayoutsDeps, intent: string): Promise<void> {
+  await releaseCost(engine, `cost:${intent}`, network.gasAsset, `hot/${network.id}`, 'withdrawal');
 }
 
 /** What the payout needs, or undefined when its receiver does not take it. Throws while our own coins are not there yet. */
