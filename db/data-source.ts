@@ -11,6 +11,7 @@ import { FewerIndexes1764300000000 } from './migrations/1764300000000-fewer-inde
 import { FinalIntents1764400000000 } from './migrations/1764400000000-final-intents';
 import { Coins1764500000000 } from './migrations/1764500000000-coins';
 import { FrozenAddresses1764610000000 } from './migrations/1764610000000-frozen-addresses';
+import { Batches1764620000000 } from './migrations/1764620000000-batches';
 import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
 import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
 import { ConfirmationSteps1764720000000 } from './migrations/1764720000000-confirmation-steps';
@@ -34,6 +35,7 @@ const MIGRATIONS = [
   FinalIntents1764400000000,
   Coins1764500000000,
   FrozenAddresses1764610000000,
+  Batches1764620000000,
   Approvals1764700000000,
   WithdrawalPolicy1764710000000,
   ConfirmationSteps1764720000000,

@@ -77,6 +77,9 @@ export const NETWORK_SETTINGS = {
   BITCOIN_CONFIRMATIONS: z.coerce.number().int().positive().default(3),
   BITCOIN_POLL_MS: z.coerce.number().int().min(50).default(5000),
   BITCOIN_RESERVE: z.string().default('0.01'),
+  BITCOIN_BATCH_MS: z.coerce.number().int().min(0).default(0),
+  BITCOIN_CONSOLIDATE_AT: z.coerce.number().int().min(0).default(0),
+  BITCOIN_CONSOLIDATE_ABOVE: z.coerce.number().int().min(2).max(10_000).default(100),
   LARGE_DEPOSITS: z.string().default('').transform(amounts),
   /** A full node with its solidity interface. */
   TRON_RPC_URL: z.string().default('').transform(addresses),
@@ -163,14 +166,18 @@ export interface BitcoinSettings {
   readonly headers: NodeHeaders;
   readonly confirmations: number;
   readonly pollMs: number;
+  /** A batch of withdrawals goes out at most so often; 0: whenever there is one to pay. */
+  readonly batchEveryMs: number;
+  /** The rate, in satoshi a virtual byte, up to which small coins are gathered (0: never), and above how many of them. */
+  readonly consolidation: { readonly at: number; readonly above: number };
   /** Of the operator's own coins, kept in the hot wallet for fees; a decimal string. */
   readonly gasReserve: string;
 }
 
 export function bitcoinOf(settings: NetworkSettings): BitcoinSettings {
-  const { BITCOIN_RPC_URL: rpcUrls, BITCOIN_NETWORK, BITCOIN_CONFIRMATIONS: confirmations, BITCOIN_POLL_MS: pollMs, BITCOIN_RESERVE: gasReserve, NODE_HEADERS: headers } = settings;
+  const { BITCOIN_RPC_URL: rpcUrls, BITCOIN_NETWORK, BITCOIN_CONFIRMATIONS: confirmations, BITCOIN_POLL_MS: pollMs, BITCOIN_RESERVE: gasReserve, BITCOIN_BATCH_MS: batchEveryMs, BITCOIN_CONSOLIDATE_AT: at, BITCOIN_CONSOLIDATE_ABOVE: above, NODE_HEADERS: headers } = settings;
   const bitcoin = ({ main: 'mainnet', test: 'testnet', regtest: 'regtest' } as const)[BITCOIN_NETWORK];
-  return { id: 'bitcoin', gasAsset: 'BTC', bitcoin, rpcUrls, rpcUrl: rpcUrls[0] ?? '', headers, confirmations, pollMs, gasReserve };
+  return { id: 'bitcoin', gasAsset: 'BTC', bitcoin, rpcUrls, rpcUrl: rpcUrls[0] ?? '', headers, confirmations, pollMs, gasReserve, batchEveryMs, consolidation: { at, above } };
 }
 
 /** Bitcoin, where the settings name a node. */

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { createBatchStore } from '../db/stores/batches';
 import { createChainStore } from '../db/stores/chain';
 import { createCoinStore } from '../db/stores/coins';
 import { createColdStore } from '../db/stores/cold';
@@ -16,7 +17,7 @@ import { createAddressCheck } from './withdrawals/address-check';
 
 export type { AssetPolicy, NetworkConfig } from './networks/settings';
 
-export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'coldStore' | 'stakeStore' | 'treasuryStore'> {
+export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'batchStore' | 'coldStore' | 'stakeStore' | 'treasuryStore'> {
   readonly dataSource: DataSource;
 }
 
@@ -44,7 +45,7 @@ const OPEN_AGAIN_MS = 2000;
 /** Coins come in and go out. Loops over rows: what one round leaves undone, the next takes up, after a kill as well. */
 export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets {
   const { dataSource, events, logger, registry } = deps;
-  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), coldStore: createColdStore(dataSource), stakeStore: createStakeStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
+  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), batchStore: createBatchStore(dataSource), coldStore: createColdStore(dataSource), stakeStore: createStakeStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
   const open = new Map<string, OpenNetwork>();
   const closed = new Map<string, NetworkState>();
   const waits = new Set<() => void>();

@@ -10,12 +10,14 @@ export interface ChainTransactionRow {
   /** The signer's intent id. */
   id: string;
   network: string;
-  purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold' | StakePurpose;
-  /** Id of the withdrawal, sweep, venue transfer or stake it serves. */
+  purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold' | 'consolidation' | 'cpfp' | StakePurpose;
+  /** Id of the withdrawal, batch, sweep, venue transfer or stake it serves; of a child (`cpfp`) that of its parent transaction. */
   subject: string;
   fromAddress: string;
+  /** Empty where it pays nobody, or several: see BatchPaymentRow. */
   toAddress: string;
   asset: string;
+  /** What leaves us, without the fee. */
   amount: string;
   nonce: number;
   /**
@@ -31,7 +33,7 @@ export interface ChainTransactionRow {
   /** `planned:<id>` until it is signed. */
   txid: string;
   rawTransaction: string;
-  /** Reference of the cost reservation, or null when the entry pays for itself. */
+  /** Reference of the cost reservation, or null when the entry pays for itself or each payment of a batch has its own. */
   reservation: string | null;
   state: 'PLANNED' | 'SIGNED' | 'BROADCAST' | 'CONFIRMED' | 'FAILED' | 'VOID';
   blockHeight: number | null;

@@ -2,6 +2,7 @@ import { In, IsNull, MoreThan, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
+import { BatchPaymentEntity, CoinEntity } from '../entities/coins';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { Approval } from '../../domain/contract/api/approvals';
 import { parseAmount } from '../../domain/money/amount';
@@ -25,14 +26,14 @@ export interface ChainStore {
    * the newest nonce can be given back, so that no gap ever stays.
    */
   plan(row: NewTransaction, floor: number): Promise<ChainTransactionRow>;
-  /** Stores the signed bytes, and shows them on the withdrawal they pay, before anything is broadcast. */
+  /** Stores the signed bytes, and shows them on the withdrawals they pay, before anything is broadcast. */
   signed(row: ChainTransactionRow, signed: Signed, now: number): Promise<void>;
   broadcast(row: ChainTransactionRow, now: number): Promise<void>;
-  /** What admins signed for this payout; nothing for what is no withdrawal. */
+  /** What admins signed for this payout, of a network of accounts; nothing for what is no withdrawal. */
   approvals(row: ChainTransactionRow): Promise<Approval[]>;
   /** The signer refused: gives the nonce back. Answers whether it could. */
   void(row: ChainTransactionRow, now: number): Promise<boolean>;
-  /** The row goes on with bytes that pay higher fees; the former ones stay beside it, for either may be mined. */
+  /** The row goes on with bytes that pay higher fees; the former ones stay beside it, for either may be mined. Throws when something of ours was built on these. */
   replace(row: ChainTransactionRow, replacement: string, signed: Signed, fees: Fees, now: number): Promise<void>;
   /** Bytes that a row had before. */
   replaced(id: string): Promise<ChainTransactionRow[]>;
@@ -45,10 +46,13 @@ export interface ChainStore {
   unplace(rows: readonly ChainTransactionRow[]): Promise<void>;
   /** Final ones that are in no block of the chain. */
   unplaced(network: string): Promise<ChainTransactionRow[]>;
+  /** Those of these purposes that came to nothing, with a reservation that was not given back yet. */
+  unreleased(network: string, purposes: readonly ChainTransactionRow['purpose'][]): Promise<ChainTransactionRow[]>;
+  released(id: string): Promise<void>;
   /** What our own final transactions brought to an address less what they took, fees too; undefined while one is under way there. */
   finishedAt(network: string, address: string, gasAsset: string): Promise<Units | undefined>;
-  /** Shows a payout's confirmations; answers the user's id when the number changed. */
-  confirmations(withdrawalId: string, confirmations: number): Promise<string | undefined>;
+  /** Shows the confirmations of payouts; answers those of which the number changed. */
+  confirmations(withdrawalIds: readonly string[], confirmations: number): Promise<{ id: string; userId: string }[]>;
 }
 
 /** Locks the account's nonce and reads it. */
@@ -78,10 +82,20 @@ export async function planIn(manager: EntityManager, row: NewTransaction, floor:
 /** `ChainStore.void` inside a transaction of the caller. */
 export async function voidIn(manager: EntityManager, row: ChainTransactionRow, now: number): Promise<boolean> {
   if ((await lockNonce(manager, row, row.nonce)) !== row.nonce + 1) return false;
+  // Signed by another process meanwhile, or given up already: nothing of it is free.
+  if ((await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now })).affected !== 1) return false;
   await manager.update(NonceEntity, { network: row.network, address: row.fromAddress }, { next: row.nonce });
-  await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now });
   return true;
 }
+
+/** Withdrawals that a transaction pays: its subject, or those of its batch. */
+async function paidBy(manager: EntityManager, { id, subject }: ChainTransactionRow): Promise<string[]> {
+  const batch = await manager.findBy(BatchPaymentEntity, { transactionId: id });
+  return batch.length === 0 ? [subject] : batch.map(({ withdrawalId }) => withdrawalId);
+}
+
+/** Is an output of this transaction, on a network of coins, an input of another one of ours? */
+export const hasChild = (manager: EntityManager, network: string, txid: string): Promise<boolean> => manager.existsBy(CoinEntity, { network, txid, spentBy: Not(IsNull()) });
 
 export function createChainStore(dataSource: DataSource): ChainStore {
   const transactions = dataSource.getRepository(ChainTransactionEntity);
@@ -97,12 +111,12 @@ export function createChainStore(dataSource: DataSource): ChainStore {
       inTransaction(dataSource, async (manager) => {
         await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { ...signed, state: 'SIGNED', updatedAt: now });
         if (row.purpose !== 'withdrawal') return;
-        await manager.update(WithdrawalEntity, { id: row.subject, state: In(['APPROVED', 'WAITING_FUNDS']) }, { state: 'SIGNED', txid: signed.txid, reason: null, updatedAt: now });
+        await manager.update(WithdrawalEntity, { id: In(await paidBy(manager, row)), state: In(['APPROVED', 'WAITING_FUNDS']) }, { state: 'SIGNED', txid: signed.txid, reason: null, updatedAt: now });
       }),
     broadcast: (row, now) =>
       inTransaction(dataSource, async (manager) => {
         await manager.update(ChainTransactionEntity, { id: row.id, state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
-        if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: row.subject, state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
+        if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: In(await paidBy(manager, row)), state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
       }),
     approvals: async ({ id, purpose, subject }) => {
       const round = purpose === 'withdrawal' ? /:(\d+)$/.exec(id)?.[1] : undefined;
@@ -114,8 +128,9 @@ export function createChainStore(dataSource: DataSource): ChainStore {
       inTransaction(dataSource, async (manager) => {
         const changed = await manager.update(ChainTransactionEntity, { id: row.id, txid: row.txid, state: In(['SIGNED', 'BROADCAST']) }, { ...signed, ...fees, updatedAt: now });
         if (changed.affected !== 1) throw new Error(`${row.id} was changed meanwhile`);
+        if (await hasChild(manager, row.network, row.txid)) throw new Error(`${row.id} has a child by now`);
         await manager.insert(ChainTransactionEntity, { ...row, id: replacement, reservation: null, state: 'VOID' });
-        if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: row.subject, state: In(['SIGNED', 'BROADCAST']) }, { txid: signed.txid, updatedAt: now });
+        if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: In(await paidBy(manager, row)), state: In(['SIGNED', 'BROADCAST']) }, { txid: signed.txid, updatedAt: now });
       }),
     replaced,
     finish: (row, state, blockHeight, feePaid, now) =>
@@ -140,6 +155,10 @@ export function createChainStore(dataSource: DataSource): ChainStore {
     },
     unplaced: (network) => transactions.find({ where: { network, state: In(FINAL), blockHeight: IsNull() }, order: { nonce: 'ASC' } }),
     open: (network) => transactions.find({ where: { network, state: In(['PLANNED', 'SIGNED', 'BROADCAST']) }, order: { createdAt: 'ASC', nonce: 'ASC' } }),
+    unreleased: (network, purposes) => transactions.find({ where: { network, purpose: In([...purposes]), state: In(['VOID', 'FAILED']), reservation: Not(IsNull()) } }),
+    released: async (id) => {
+      await transactions.update({ id, state: In(['VOID', 'FAILED']) }, { reservation: null });
+    },
     finishedAt: async (network, address, gasAsset) => {
       const rows = (await transactions.find({ where: [{ network, fromAddress: address }, { network, toAddress: address }] })).filter(({ id, state }) => state !== 'VOID' && !id.includes('#'));
       if (rows.some(({ state, blockHeight }) => (state !== 'CONFIRMED' && state !== 'FAILED') || blockHeight === null)) return undefined;
@@ -148,10 +167,11 @@ export function createChainStore(dataSource: DataSource): ChainStore {
         return fromAddress === address ? sum - moved - parseAmount(feePaid ?? '0') : sum + moved;
       }, 0n);
     },
-    confirmations: async (withdrawalId, confirmations) => {
+    confirmations: async (withdrawalIds, confirmations) => {
       const withdrawals = dataSource.getRepository(WithdrawalEntity);
-      const changed = await withdrawals.update({ id: withdrawalId, confirmations: Not(confirmations) }, { confirmations });
-      return changed.affected === 1 ? (await withdrawals.findOneBy({ id: withdrawalId }))?.userId : undefined;
+      const changed = await withdrawals.findBy({ id: In([...withdrawalIds]), confirmations: Not(confirmations) });
+      if (changed.length > 0) await withdrawals.update({ id: In(changed.map(({ id }) => id)) }, { confirmations });
+      return changed.map(({ id, userId }) => ({ id, userId }));
     },
   };
 }

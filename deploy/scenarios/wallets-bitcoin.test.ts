@@ -8,7 +8,7 @@ import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
 import type { HouseEvent } from '../../domain/contract/events';
-import type { CoinIntent, Signer, VenueCapital } from '../../domain/contract/ports';
+import type { CoinIntent, CoinPayment, Signer, VenueCapital } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { auditBooks, auditPlace } from '../../ledger/audit';
 import { createEngine } from '../../matching/engine';
@@ -323,7 +323,7 @@ onNode('wallets on Bitcoin', () => {
       expect((await withdrawal('w1')).txid).toBe(first);
       expect(await paidBy(node.url, first, to)).toBe('0.6');
       await booksAreTheChain();
-      const [row] = await rows<{ paid: string; open: string }>("SELECT fee_paid AS paid, (SELECT COUNT(*) FROM costs WHERE settled = 0) AS open FROM chain_transactions WHERE id = 'withdrawal:w1:0'");
+      const [row] = await rows<{ paid: string; open: string }>("SELECT fee_paid AS paid, (SELECT COUNT(*) FROM costs WHERE settled = 0) AS open FROM chain_transactions WHERE id LIKE 'batch:%' AND id NOT LIKE '%#%'");
       expect([await fees(), Number(row?.open)]).toEqual([formatAmount(parseAmount(row?.paid ?? '0')), 0]);
     });
 
@@ -381,38 +381,46 @@ onNode('wallets on Bitcoin', () => {
     const [to, elsewhere] = [strangersAddress(), strangersAddress()];
     const builder = { account: ours, network: 'regtest' as const, fingerprint: Buffer.from(fingerprint, 'hex'), changeIndex: 1, transaction: (txid: string) => makers.get(txid) ?? '' };
     const plan = planPayments(coins, [{ script: script(to), value: 60_000_000n }], 5000n);
-    const intent = (psbt: string, over: Partial<CoinIntent> = {}): CoinIntent => ({ intentId: `withdrawal:w${++n}:0`, network: 'bitcoin', purpose: 'withdrawal', asset: 'BTC', to, amount: '0.6', psbt, ...over });
+    let last = '';
+    const payment = (over: Partial<CoinPayment> = {}): CoinPayment => ({ to, amount: '0.6', payout: (last = `withdrawal:w${++n}:0`), ...over });
+    const intent = (psbt: string, over: Partial<CoinIntent> = {}): CoinIntent => ({ intentId: `batch:b${++n}`, network: 'bitcoin', purpose: 'withdrawal', asset: 'BTC', payments: over.payments ?? [payment()], psbt, ...over });
     const psbt = (over: Partial<Plan> = {}, by: Partial<typeof builder> = {}): string => buildPsbt({ ...plan, ...over }, { ...builder, ...by });
-    const refused = async (asked: CoinIntent, why: string): Promise<void> => {
-      await expect(signer.signCoins(asked)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
+    const refused = async (asked: CoinIntent, why: string, details: object = {}): Promise<void> => {
+      await expect(signer.signCoins(asked)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why), ...details } });
     };
-    await refused(intent(psbt(), { amount: '0.7' }), 'an output that nobody asked for');
-    await refused(intent(psbt(), { to: elsewhere }), 'an output that nobody asked for');
+    await refused(intent(psbt(), { payments: [payment({ amount: '0.7' })] }), 'an output that nobody asked for');
+    await refused(intent(psbt(), { payments: [payment({ to: elsewhere })] }), 'an output that nobody asked for');
     await refused(intent(psbt({ payments: [...plan.payments, { script: script(elsewhere), value: plan.change - 1000n }], change: 1000n })), 'an output that nobody asked for');
     await refused(intent(psbt({ inputs: [coins[0] as Coin, coins[1] as Coin] }, { account: { own: (branch, index) => (branch === 1 ? others : ours).own(branch, index) } })), 'change that is not ours');
     await refused(intent(psbt({ change: plan.change - 60_000n })), 'a fee that is none or too high');
     await refused(intent(psbt({ change: plan.change + plan.fee })), 'a fee that is none or too high');
     await refused(intent(psbt({ inputs: [...plan.inputs, strange] })), 'not ours');
-    await refused(intent(psbt(), { amount: '0.600000001' }), 'finer than a satoshi');
+    await refused(intent(psbt(), { payments: [payment({ amount: '0.600000001' })] }), 'finer than a satoshi', { payout: last });
     await refused(intent(psbt(), { asset: 'ETH' }), 'not listed');
-    await refused(intent(psbt(), { to: to.toUpperCase() }), 'one spelling');
+    await refused(intent(psbt(), { payments: [payment({ to: to.toUpperCase() })] }), 'one spelling', { payout: last });
     await refused(intent('cHNidP8='), '');
     // What is right is signed; the same again is the same bytes; its coins are nobody else's from then on.
     const right = intent(psbt());
+    const { payments } = right;
     const signed = await signer.signCoins(right);
     expect(await signer.signCoins(right)).toEqual(signed);
     await expect(signer.signCoins({ ...right, psbt: psbt({ change: plan.change - 100n }) })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
     await refused(intent(psbt()), 'was signed away');
-    await refused(intent(psbt({ change: plan.change - 100n }), { intentId: 'withdrawal:none:0#1' }), 'was signed away');
-    await refused(intent(psbt({ change: plan.change + 100n }), { intentId: `${right.intentId}#1` }), 'a replacement pays the same');
-    await refused(intent(psbt({ inputs: coins, change: plan.change - 5000n + (coins[2]?.value ?? 0n) }), { intentId: `${right.intentId}#1` }), 'a replacement pays the same');
-    const dearer = await signer.signCoins(intent(psbt({ change: plan.change - 5000n }), { intentId: `${right.intentId}#1` }));
+    await refused(intent(psbt({ change: plan.change - 100n }), { intentId: 'batch:none#1' }), 'was signed away');
+    const replacing = { intentId: `${right.intentId}#1`, payments };
+    await refused(intent(psbt({ change: plan.change + 100n }), replacing), 'a replacement pays the same');
+    await refused(intent(psbt({ inputs: coins, change: plan.change - 5000n + (coins[2]?.value ?? 0n) }), replacing), 'a replacement pays the same');
+    await refused(intent(psbt({ change: plan.change - 5000n }), { intentId: `${right.intentId}#1` }), 'a replacement pays the same');
+    const dearer = await signer.signCoins(intent(psbt({ change: plan.change - 5000n }), replacing));
     expect(await chain().broadcast(signed.rawTransaction)).toEqual({ taken: true });
     expect(await chain().broadcast(dearer.rawTransaction)).toEqual({ taken: true });
     // The venue's address is the first one that a payment was signed to, for ever.
-    const last = planPayments([coins[2] as Coin], [{ script: script(elsewhere), value: 20_000_000n }], 5000n);
-    const venue = intent(buildPsbt(last, builder), { intentId: 'venue:v1', purpose: 'venue', to: elsewhere, amount: '0.2' });
+    const third = planPayments([coins[2] as Coin], [{ script: script(elsewhere), value: 20_000_000n }], 5000n);
+    const again = { to: elsewhere, amount: '0.2', payout: payments[0]?.payout ?? '' };
+    await refused(intent(buildPsbt(third, builder), { payments: [again] }), `is paid by ${right.intentId}`, { payout: again.payout });
+    await refused(intent(buildPsbt(third, builder), { payments: [{ ...again, payout: again.payout.replace(/0$/, '1') }] }), `is paid by ${right.intentId}`);
+    const venue = intent(buildPsbt(third, builder), { intentId: 'venue:v1', purpose: 'venue', payments: [{ to: elsewhere, amount: '0.2' }] });
     await signer.signCoins(venue);
-    await refused(intent(psbt(), { intentId: 'venue:v2', purpose: 'venue' }), 'pinned');
+    await refused(intent(psbt(), { intentId: 'venue:v2', purpose: 'venue', payments: [{ to, amount: '0.6' }] }), 'pinned');
   });
 });

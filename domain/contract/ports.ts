@@ -192,20 +192,28 @@ export interface Identity {
   readonly fingerprint?: string;
 }
 
-/** A payment of coins: to one receiver, the rest back to us. */
-export interface CoinIntent {
-  /** Unique for ever: `withdrawal:<id>:<attempt>`, `venue:<id>`; `<intent>#<n>` is its n-th replacement. */
-  readonly intentId: string;
-  readonly network: string;
-  readonly purpose: 'withdrawal' | 'venue' | 'cold';
-  readonly asset: string;
+/** One output of a transaction of coins that pays somebody. */
+export interface CoinPayment {
   readonly to: string;
   /** What arrives, as a decimal string. */
   readonly amount: string;
+  /** Of a withdrawal: `withdrawal:<id>:<round>`. */
+  readonly payout?: string;
+  /** Of a withdrawal: what admins signed for it. */
+  readonly approvals?: readonly Approval[];
+}
+
+/** A transaction of coins: to these receivers, the rest back to us. */
+export interface CoinIntent {
+  /** Unique for ever: `batch:<id>` of withdrawals, `venue:<id>`, `cold:<id>`; `<intent>#<n>` is its n-th replacement. */
+  readonly intentId: string;
+  readonly network: string;
+  readonly purpose: 'withdrawal' | 'venue' | 'cold' | 'consolidation' | 'cpfp';
+  readonly asset: string;
+  /** Of withdrawals any number, each withdrawal once; to the venue and to cold storage one; none where all of it comes back to us. */
+  readonly payments: readonly CoinPayment[];
   /** The unsigned transaction, base64 (BIP 174). Nothing that it says is believed. */
   readonly psbt: string;
-  /** Of a withdrawal: what admins signed. */
-  readonly approvals?: readonly Approval[];
 }
 
 /** What the house does with its own stake on TRON: no coin leaves by it. The energy of the stake is lent to deposit addresses and taken back. */

@@ -1,3 +1,4 @@
+import type { BatchStore } from '../../db/stores/batches';
 import type { ChainStore } from '../../db/stores/chain';
 import type { CoinStore } from '../../db/stores/coins';
 import type { Clock } from '../../domain/clock-and-ids';
@@ -16,6 +17,7 @@ export interface CoinDeps {
   readonly hotAddress: string;
   readonly chainStore: ChainStore;
   readonly coinStore: CoinStore;
+  readonly batchStore: BatchStore;
   readonly signer: Signer;
   /** The newest block that was scanned. */
   readonly scanned: () => number;

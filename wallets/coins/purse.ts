@@ -1,11 +1,12 @@
 import type { CoinRow } from '../../db/entities/coins';
 import type { ChainTransactionRow } from '../../db/entities/treasury';
-import { fromChainUnits, parseAmount, parseSigned, toChainUnits } from '../../domain/money/amount';
+import type { Depth } from '../../db/stores/coins';
+import { formatAmount, fromChainUnits, parseAmount, parseSigned, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { scriptOf } from '../chains/bitcoin/addresses';
 import { SATOSHI_DECIMALS } from '../chains/bitcoin/blocks';
-import { INCREMENT, feeFor, planPayments, vsizeOf } from '../chains/bitcoin/coins';
-import type { Coin, Plan } from '../chains/bitcoin/coins';
+import { INCREMENT, dustOf, feeFor, planPayments, vsizeOf } from '../chains/bitcoin/coins';
+import type { Coin, Payment, Plan } from '../chains/bitcoin/coins';
 import type { BitcoinNode } from '../chains/bitcoin/node';
 import { TransferRefused } from '../chains/chain';
 import type { GasQuote } from '../chains/chain';
@@ -26,6 +27,11 @@ const total = (rows: readonly CoinRow[]): Units => sum(rows.map(({ amount }) => 
 
 export const toCoin = ({ txid, index, amount, branch, child }: CoinRow): Coin => ({ txid, index, value: satoshiOf(parseAmount(amount)), branch: branch === 0 ? 0 : 1, child });
 
+export interface Receiver {
+  readonly to: string;
+  readonly amount: Units;
+}
+
 /** Satoshi a thousand virtual bytes that a transaction should offer now. */
 export async function feeRate(node: Pick<BitcoinNode, 'feeRate'>): Promise<bigint> {
   const rate = (await node.feeRate(TARGET_BLOCKS)) ?? USUAL_RATE;
@@ -36,14 +42,21 @@ export async function feeRate(node: Pick<BitcoinNode, 'feeRate'>): Promise<bigin
 export class Purse {
   constructor(private readonly deps: CoinDeps) {}
 
-  /** Enough blocks lie on and above it. */
-  private deep(): number {
-    return this.deps.scanned() - this.deps.network.confirmations + 1;
+  /** Enough blocks lie on and above `deep`; our own change needs one. */
+  private depth(): Depth {
+    const young = this.deps.scanned();
+    return { deep: young - this.deps.network.confirmations + 1, young };
   }
 
   /** Coins that may be spent now, the largest first. */
   coins(): Promise<CoinRow[]> {
-    return this.deps.coinStore.spendable(this.deps.network.id, this.deep(), MOST_INPUTS);
+    return this.deps.coinStore.spendable(this.deps.network.id, this.depth(), MOST_INPUTS);
+  }
+
+  /** Coins that lie deep, the smallest first. */
+  smallest(limit: number): Promise<CoinRow[]> {
+    const { deep } = this.depth();
+    return this.deps.coinStore.spendable(this.deps.network.id, { deep, young: deep }, limit, 'ASC');
   }
 
   rate(): Promise<bigint> {
@@ -56,25 +69,37 @@ export class Purse {
     return script;
   }
 
-  /** Which coins pay, at this rate. Throws when they do not suffice. */
-  async plan(to: string, amount: Units, rate: bigint): Promise<Plan> {
-    return planPayments((await this.coins()).map(toCoin), [{ script: this.script(to), value: satoshiOf(amount) }], rate);
+  /** Which coins pay, at this rate. Throws TransferRefused when they do not suffice. */
+  async plan(payments: readonly Receiver[], rate: bigint): Promise<Plan> {
+    return planPayments((await this.coins()).map(toCoin), payments.map((payment) => this.output(payment)), rate);
+  }
+
+  /** Throws TransferRefused where the network passes no such output on. */
+  output({ to, amount }: Receiver): Payment {
+    const output = { script: this.script(to), value: satoshiOf(amount) };
+    if (output.value < dustOf(output.script)) throw new TransferRefused(`${this.deps.network.id}: ${formatAmount(amount)} is too small to be passed on`);
+    return output;
   }
 
   /** What a payment would need now. The shape is that of gas; see ChainTransactionRow. */
-  async quote({ to, amount }: { to: string; amount: Units }): Promise<GasQuote> {
+  async quote(payment: Receiver): Promise<GasQuote> {
     const rate = await this.rate();
-    const { vsize, fee } = await this.plan(to, amount, rate);
+    const { vsize, fee } = await this.plan([payment], rate);
     return { gasLimit: vsize, maxFeePerGas: fee, maxPriorityFeePerGas: rate, maxCost: unitsOf(fee) };
   }
 
-  /** Booked, less every coin that is an input of something under way; and no more than the coins that may be spent. */
+  /**
+   * Booked, less every coin that is an input of something under way, with its change as soon as that may be spent; and no more than the
+   * coins that may be spent. A coin made by something under way is part of that one's inputs: it is not counted twice.
+   */
   async free(asset: string): Promise<Units> {
     const { engine, network } = this.deps;
     const places = [`hot/${network.id}`, `deposit/${network.id}`];
     const booked = sum((await engine.custody()).filter((row) => row.asset === asset && places.includes(row.place)).map(({ amount }) => parseSigned(amount)));
-    const locked = sum((await this.underWay()).map(({ inputs }) => total(inputs)));
-    const [there, rest] = [await this.balance(), booked - locked];
+    const { open, isNew } = await this.underWay();
+    const locked = total(open.flatMap(({ inputs }) => inputs.filter((coin) => !isNew(coin))));
+    const coins = await this.coins();
+    const [there, rest] = [total(coins), booked - locked + total(coins.filter(isNew))];
     const free = there < rest ? there : rest;
     return free > 0n ? free : 0n;
   }
@@ -83,9 +108,12 @@ export class Purse {
     return total(await this.coins());
   }
 
+  /** Change of what is under way, unless it may be spent already or something of ours spends it; and coins of the house that ripen. */
   async coming(): Promise<Units> {
-    const change = sum((await this.underWay()).map(({ row, inputs }) => total(inputs) - parseAmount(row.amount) - unitsOf(BigInt(row.maxFeePerGas))));
-    return change + total(await this.deps.coinStore.ripening(this.deps.network.id, this.deep()));
+    const { open, isNew } = await this.underWay();
+    const change = sum(open.map(({ row, inputs }) => total(inputs) - parseAmount(row.amount) - unitsOf(BigInt(row.maxFeePerGas))));
+    const taken = total([...open.flatMap(({ inputs }) => inputs), ...(await this.coins())].filter(isNew));
+    return change - taken + total(await this.deps.coinStore.ripening(this.deps.network.id, this.depth().deep));
   }
 
   /** As if every coin were an input and something came back: what is left in the end is no less. */
@@ -95,8 +123,10 @@ export class Purse {
     return free - unitsOf(feeFor(vsizeOf(count, [bytes, CHANGE_SCRIPT_BYTES]), await this.rate()));
   }
 
-  private async underWay(): Promise<{ row: ChainTransactionRow; inputs: CoinRow[] }[]> {
+  private async underWay(): Promise<{ open: { row: ChainTransactionRow; inputs: CoinRow[] }[]; isNew: (coin: CoinRow) => boolean }> {
     const { chainStore, coinStore, network } = this.deps;
-    return Promise.all((await chainStore.open(network.id)).map(async (row) => ({ row, inputs: await coinStore.inputsOf(row.id) })));
+    const open = await Promise.all((await chainStore.open(network.id)).map(async (row) => ({ row, inputs: await coinStore.inputsOf(row.id) })));
+    const made = new Set(open.map(({ row }) => row.txid));
+    return { open, isNew: ({ txid }) => made.has(txid) };
   }
 }

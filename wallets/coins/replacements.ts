@@ -1,21 +1,41 @@
+import type { CoinRow } from '../../db/entities/coins';
 import type { ChainTransactionRow } from '../../db/entities/treasury';
+import type { Signed } from '../../db/stores/chain';
+import { DomainError } from '../../domain/contract/errors';
 import type { CoinIntent } from '../../domain/contract/ports';
-import { bumped } from '../chains/bitcoin/coins';
+import { formatAmount } from '../../domain/money/amount';
+import { bumped, planChild } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
+import { outputTo } from '../chains/bitcoin/psbt';
 import { TransferRefused } from '../chains/chain';
 import type { Broadcast } from '../chains/chain';
 import { reserveCost } from '../treasury/costs';
+import type { Outgoing } from '../treasury/sender';
 import type { CoinDeps } from './deps';
-import { unitsOf } from './purse';
+import { changeIndexOf } from './house-addresses';
+import { toCoin, unitsOf } from './purse';
+import type { Purse } from './purse';
 
 /** After so many replacements a person has to look. */
 const MOST = 8;
 /** Rounds in which the node says that our coins are gone, before we believe it. */
 const SURE = 5;
 
+/** In the words of nodes: they would take it at a higher fee. */
+const TOO_CHEAP = /fee not met|insufficient fee|insufficient priority/i;
+
+/** What is asked of the transactions themselves. */
+export interface Hands {
+  planOf(row: ChainTransactionRow): Promise<Plan>;
+  intentOf(row: ChainTransactionRow, plan: Plan, intentId: string): Promise<CoinIntent>;
+  mayTryAgain(row: ChainTransactionRow): boolean;
+  sendHome(out: Pick<Outgoing, 'id' | 'purpose' | 'subject'>, plan: Plan, rate: bigint, parent: CoinRow): Promise<void>;
+}
+
 /**
- * Replaces a transaction that is not mined by one that spends the same coins for the same payment and leaves half as much again
- * to the miners, out of its change. Where the change does not suffice it waits, and a person is told.
+ * Replaces a transaction that is not mined by one that spends the same coins for the same payments and leaves half as much again
+ * to the miners, out of its change. Where the change does not suffice, a child of it pays for both, with other coins of ours. Where there
+ * is no change, or nothing to pay with, it waits, and a person is told.
  */
 export class CoinReplacements {
   private readonly waitingSince = new Map<string, number>();
@@ -24,8 +44,8 @@ export class CoinReplacements {
 
   constructor(
     private readonly deps: CoinDeps,
-    private readonly planOf: (row: ChainTransactionRow) => Promise<Plan>,
-    private readonly intentOf: (row: ChainTransactionRow, plan: Plan, intentId: string) => Promise<CoinIntent>,
+    private readonly purse: Purse,
+    private readonly hands: Hands,
   ) {}
 
   mined(row: ChainTransactionRow): void {
@@ -37,28 +57,65 @@ export class CoinReplacements {
   async consider(row: ChainTransactionRow, head: number, sent: Broadcast): Promise<void> {
     const since = this.waitingSince.get(row.id) ?? head;
     this.waitingSince.set(row.id, since);
-    if (!sent.taken) return this.refused(row, sent.reason);
+    if (!sent.taken && !TOO_CHEAP.test(sent.reason)) return this.refused(row, sent.reason);
     this.missing.delete(row.id);
     if (head - since < this.deps.replaceAfter) return;
-    if (await this.replace(row)) this.waitingSince.set(row.id, head);
+    if (await this.replace(row, sent.taken)) this.waitingSince.set(row.id, head);
   }
 
-  private async replace(row: ChainTransactionRow): Promise<boolean> {
-    const { chainStore, clock, engine, logger, network, signer } = this.deps;
+  /** `waits`: nodes have it, so that a child of it would be taken. */
+  private async replace(row: ChainTransactionRow, waits: boolean): Promise<boolean> {
+    const { chainStore, clock, coinStore, engine, logger, network } = this.deps;
+    // What was built on it would be lost with it; the child raises its own fee, and that lifts both.
+    if (await coinStore.hasChild(network.id, row.txid)) return false;
     const n = (await chainStore.replaced(row.id)).length + 1;
     if (n > MOST) return this.tell(row, 'TRANSACTION_STUCK', 'A transaction of ours is not mined at any price.');
     // From the row alone, so that a try that was cut off asks the signer for the same bytes again.
-    const now = await this.planOf(row);
+    const now = await this.hands.planOf(row);
     const rate = (now.fee * 1500n) / now.vsize + 1n;
-    const plan = dearer(now, rate);
-    if (!plan) return this.tell(row, 'TRANSACTION_STUCK', 'A transaction of ours is not mined, and its change does not pay for a higher fee.');
+    const plan = await orNone(async () => bumped(now, [], rate));
+    if (!plan) return this.help(row, now, rate, waits);
     const id = `${row.id}#${n}`;
     if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, unitsOf(plan.fee - now.fee), 'higher fees'))) {
       return this.tell(row, 'NEEDS_OPERATOR_FUNDS', 'The position does not cover a higher fee of a transaction that waits.');
     }
-    const signed = await signer.signCoins(await this.intentOf(row, plan, id));
+    const signed = await this.signed(await this.hands.intentOf(row, plan, id));
+    // An approval allows the network no more, for example: what is ours alone needs none.
+    if (!signed) return this.help(row, now, rate, waits);
     await chainStore.replace(row, id, signed, { maxFeePerGas: plan.fee.toString(), maxPriorityFeePerGas: rate.toString() }, clock.now());
     logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with a higher fee');
+    return true;
+  }
+
+  /** Undefined when the signer lets no such thing through. */
+  private async signed(intent: CoinIntent): Promise<Signed | undefined> {
+    try {
+      return await this.deps.signer.signCoins(intent);
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'FORBIDDEN') throw error;
+      this.deps.logger.warn({ intent: intent.intentId, ...error.details }, 'the signer refused a higher fee');
+      return undefined;
+    }
+  }
+
+  /** A child that pays for both. It is a transaction of its own from then on. */
+  private async help(row: ChainTransactionRow, now: Plan, rate: bigint, waits: boolean): Promise<boolean> {
+    const { account, chainStore, logger, network } = this.deps;
+    const id = `cpfp:${row.id}`;
+    const before = await chainStore.find(id);
+    if (before && (!this.hands.mayTryAgain(before) || before.reservation !== null)) return false;
+    const child = changeIndexOf(row.nonce);
+    const output = row.purpose === 'cpfp' || !waits ? undefined : outputTo(row.rawTransaction, account.own(1, child).script);
+    if (!output) return this.tell(row, 'TRANSACTION_STUCK', 'A transaction of ours is not mined, and cannot be given a higher fee.');
+    const change: CoinRow = { network: network.id, txid: output.txid, index: output.index, branch: 1, child, amount: formatAmount(unitsOf(output.value)), height: null, spentBy: null };
+    // Higher than what is offered now, and no less than what others offer.
+    const usual = await this.purse.rate();
+    const wanted = usual > rate ? usual : rate;
+    const coins = (await this.purse.coins()).map(toCoin);
+    const plan = await orNone(async () => planChild(now, toCoin(change), coins, wanted));
+    if (!plan) return this.tell(row, 'TRANSACTION_STUCK', 'A transaction of ours is not mined, and our coins do not pay for a child of it.');
+    await this.hands.sendHome({ id, purpose: 'cpfp', subject: row.id }, plan, wanted, change);
+    logger.warn({ transaction: row.id, txid: row.txid, child: id }, 'a child pays for a transaction that waits');
     return true;
   }
 
@@ -78,9 +135,9 @@ export class CoinReplacements {
   }
 }
 
-function dearer(plan: Plan, rate: bigint): Plan | undefined {
+async function orNone(work: () => Promise<Plan>): Promise<Plan | undefined> {
   try {
-    return bumped(plan, [], rate);
+    return await work();
   } catch (error) {
     if (error instanceof TransferRefused) return undefined;
     throw error;

@@ -1,19 +1,40 @@
-import type { CoinRow } from '../../db/entities/coins';
+import type { BatchPaymentRow, CoinRow } from '../../db/entities/coins';
 import type { ChainTransactionRow } from '../../db/entities/treasury';
+import type { NewPayment } from '../../db/stores/coins';
 import { DomainError } from '../../domain/contract/errors';
-import type { CoinIntent } from '../../domain/contract/ports';
+import type { CoinIntent, CoinPayment } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { splitFee } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
 import { buildPsbt } from '../chains/bitcoin/psbt';
 import type { ChainReceipt } from '../chains/chain';
-import { releaseCost } from '../treasury/costs';
+import { releaseCost, reserveCost } from '../treasury/costs';
 import type { Mined, Outgoing, Sender, Settle } from '../treasury/sender';
 import type { CoinDeps } from './deps';
 import { changeIndexOf } from './house-addresses';
-import type { Purse } from './purse';
+import type { Purse, Receiver } from './purse';
 import { satoshiOf, toCoin, unitsOf } from './purse';
 import { CoinReplacements } from './replacements';
+
+/** Withdrawals that are paid together. */
+export interface Batch {
+  /** Of no batch before. */
+  readonly id: string;
+  readonly payments: readonly NewPayment[];
+}
+
+/** What brings everything back to us: its whole cost is the operator's. */
+const HOME = ['consolidation', 'cpfp'] as const;
+const isHome = ({ purpose }: Pick<ChainTransactionRow, 'purpose'>): boolean => HOME.some((home) => home === purpose);
+
+const OF_COINS: readonly string[] = ['withdrawal', 'venue', 'cold', ...HOME] satisfies CoinIntent['purpose'][];
+const isOfCoins = (purpose: ChainTransactionRow['purpose']): purpose is CoinIntent['purpose'] => OF_COINS.includes(purpose);
+
+type Beginning = Pick<Outgoing, 'id' | 'purpose' | 'subject' | 'to' | 'amount' | 'reservation'>;
+
+/** The name under which a withdrawal is approved and signed. */
+export const payoutOf = ({ withdrawalId, attempt }: Pick<BatchPaymentRow, 'withdrawalId' | 'attempt'>): string => `withdrawal:${withdrawalId}:${attempt}`;
 
 /** A plan that the signer refused is made again after this. */
 const AFTER_REFUSAL_MS = 60_000;
@@ -31,11 +52,23 @@ export class CoinTransactions implements Sender {
     private readonly deps: CoinDeps,
     private readonly purse: Purse,
   ) {
-    this.replacements = new CoinReplacements(deps, (row) => this.planOf(row), (row, plan, id) => this.intentOf(row, plan, id));
+    this.replacements = new CoinReplacements(deps, purse, {
+      planOf: (row) => this.planOf(row),
+      intentOf: (row, plan, id) => this.intentOf(row, plan, id),
+      mayTryAgain: (row) => this.mayTryAgain(row),
+      sendHome: (out, plan, rate, parent) => this.sendHome(out, plan, rate, parent),
+    });
+    for (const purpose of HOME) this.onFinal(purpose, (row, receipt) => this.bookCost(row, receipt.fee));
   }
 
   onFinal(purpose: ChainTransactionRow['purpose'], settle: Settle): void {
     this.settlers.set(purpose, settle);
+  }
+
+  private async bookCost({ id, reservation, purpose }: ChainTransactionRow, fee: Units): Promise<void> {
+    const { engine, network } = this.deps;
+    const paid = { reservation: reservation ?? '', asset: network.gasAsset, actual: formatAmount(fee), from: `hot/${network.id}` as const };
+    await engine.submit({ kind: 'cost.settle', reference: `tx:${id}:final`, paid, purpose });
   }
 
   mayTryAgain(row: ChainTransactionRow): boolean {
@@ -43,15 +76,34 @@ export class CoinTransactions implements Sender {
   }
 
   async send(out: Outgoing): Promise<void> {
-    const { network, coinStore, hotAddress: fromAddress, clock } = this.deps;
-    const { id, purpose, subject, to: toAddress, asset, reservation } = out;
+    const { id, to, amount } = out;
     const rate = out.gas.maxPriorityFeePerGas;
-    const plan = await this.purse.plan(toAddress, out.amount, rate);
+    const plan = await this.purse.plan([{ to, amount }], rate);
     if (unitsOf(plan.fee) > out.gas.maxCost) throw new Error(`${id} would cost more than was said`);
+    await this.begin({ ...out, to, amount }, plan, rate);
+  }
+
+  /** Writes one transaction of several withdrawals down and signs it; it is sent by the next rounds. Every id is of one batch for ever. */
+  async sendBatch({ id, payments }: Batch, plan: Plan, rate: bigint): Promise<void> {
+    const amount = payments.reduce((total, payment) => total + parseAmount(payment.amount), 0n);
+    await this.begin({ id: `batch:${id}`, purpose: 'withdrawal', subject: id, to: '', amount, reservation: null }, plan, rate, payments);
+  }
+
+  /**
+   * Writes a transaction down that brings everything back to us, and signs it. `parent`: it spends this output of a transaction of ours that
+   * is not mined. One that came to nothing before is made anew.
+   */
+  async sendHome({ id, purpose, subject }: Pick<Outgoing, 'id' | 'purpose' | 'subject'>, plan: Plan, rate: bigint, parent?: CoinRow): Promise<void> {
+    // Each try reserves under a name of its own: what was given back cannot be taken again.
+    await this.begin({ id, purpose, subject, to: '', amount: 0n, reservation: `cost:${id}:${this.deps.clock.now()}` }, plan, rate, [], parent);
+  }
+
+  private async begin({ id, purpose, subject, to: toAddress, amount, reservation }: Beginning, plan: Plan, rate: bigint, payments: readonly NewPayment[] = [], unmined?: CoinRow): Promise<void> {
+    const { network, coinStore, hotAddress: fromAddress, clock } = this.deps;
     const now = clock.now();
-    const figures = { amount: formatAmount(out.amount), gasLimit: plan.vsize.toString(), maxFeePerGas: plan.fee.toString(), maxPriorityFeePerGas: rate.toString() };
-    const row = { id, network: network.id, purpose, subject, fromAddress, toAddress, asset, ...figures, reservation, createdAt: now, updatedAt: now };
-    const planned = await coinStore.plan(row, plan.inputs);
+    const figures = { amount: formatAmount(amount), gasLimit: plan.vsize.toString(), maxFeePerGas: plan.fee.toString(), maxPriorityFeePerGas: rate.toString() };
+    const row = { id, network: network.id, purpose, subject, fromAddress, toAddress, asset: network.gasAsset, ...figures, reservation, createdAt: now, updatedAt: now };
+    const planned = await coinStore.plan(row, plan.inputs, payments, unmined);
     if (planned.state === 'PLANNED') await this.sign(planned);
   }
 
@@ -67,40 +119,83 @@ export class CoinTransactions implements Sender {
     return this.purse.most(to, free);
   }
 
-  /** Made from the row and its coins alone: after a kill it is the same plan. */
+  /** Whom it pays, from its rows alone. */
+  private async receivers(row: ChainTransactionRow): Promise<(Receiver & { readonly payment?: BatchPaymentRow })[]> {
+    if (row.purpose === 'venue' || row.purpose === 'cold') return [{ to: row.toAddress, amount: parseAmount(row.amount) }];
+    const payments = await this.deps.batchStore.payments(row.id);
+    return payments.map((payment) => ({ to: payment.address, amount: parseAmount(payment.amount), payment }));
+  }
+
+  /** Made from the row, its payments and its coins alone: after a kill it is the same plan. */
   private async planOf(row: ChainTransactionRow): Promise<Plan> {
     const inputs = (await this.deps.coinStore.inputsOf(row.id)).map(toCoin);
+    const payments = (await this.receivers(row)).map(({ to, amount }) => ({ script: this.purse.script(to), value: satoshiOf(amount) }));
     const [value, fee] = [satoshiOf(parseAmount(row.amount)), BigInt(row.maxFeePerGas)];
+    if (payments.reduce((total, payment) => total + payment.value, 0n) !== value) throw new Error(`${row.id}: its payments are not what it was planned with`);
     const change = inputs.reduce((total, coin) => total + coin.value, 0n) - value - fee;
-    return { inputs, payments: [{ script: this.purse.script(row.toAddress), value }], change, fee, vsize: BigInt(row.gasLimit) };
+    return { inputs, payments, change, fee, vsize: BigInt(row.gasLimit) };
   }
 
   private async intentOf(row: ChainTransactionRow, plan: Plan, intentId = row.id): Promise<CoinIntent> {
     const { account, parameters, fingerprint, node } = this.deps;
     const makers = new Map(await Promise.all([...new Set(plan.inputs.map(({ txid }) => txid))].map(async (txid) => [txid, await node.transaction(txid)] as const)));
     const psbt = buildPsbt(plan, { account, network: parameters, fingerprint, changeIndex: changeIndexOf(row.nonce), transaction: (txid) => makers.get(txid) ?? '' });
-    const { network, purpose, asset, toAddress: to } = row;
-    if (purpose !== 'withdrawal' && purpose !== 'venue' && purpose !== 'cold') throw new Error(`${row.id}: nothing of coins is a ${purpose}`);
-    const approvals = purpose === 'withdrawal' && { approvals: await this.deps.chainStore.approvals(row) };
-    return { intentId, network, purpose, asset, to, amount: formatAmount(parseAmount(row.amount)), psbt, ...approvals };
+    const { network, purpose, asset } = row;
+    if (!isOfCoins(purpose)) throw new Error(`${row.id}: nothing of coins is a ${purpose}`);
+    const payments = await Promise.all((await this.receivers(row)).map((receiver) => this.coinPayment(receiver)));
+    return { intentId, network, purpose, asset, payments, psbt };
+  }
+
+  private async coinPayment({ to, amount, payment }: Receiver & { readonly payment?: BatchPaymentRow }): Promise<CoinPayment> {
+    const shown = { to, amount: formatAmount(amount) };
+    return payment ? { ...shown, payout: payoutOf(payment), approvals: await this.deps.batchStore.approvals(payment) } : shown;
+  }
+
+  /** Before anything is signed: each payment whose own fee does not bear its part of the cost. By the row's references, so that it may be done again. */
+  private async reserve(row: ChainTransactionRow): Promise<boolean> {
+    const { batchStore, engine, network } = this.deps;
+    if (isHome(row)) return reserveCost(engine, row.reservation ?? '', network.gasAsset, unitsOf(BigInt(row.maxFeePerGas)), row.purpose);
+    const payments = await batchStore.payments(row.id);
+    const shares = payments.length === 0 ? [] : splitFee(BigInt(row.maxFeePerGas), payments.map(({ address }) => this.purse.script(address)));
+    for (const [at, { reservation }] of payments.entries()) {
+      if (reservation !== null && !(await reserveCost(engine, reservation, network.gasAsset, unitsOf(shares[at] ?? 0n), 'withdrawal'))) return false;
+    }
+    return true;
   }
 
   private async sign(row: ChainTransactionRow): Promise<void> {
     const { signer, chainStore, coinStore, clock, events } = this.deps;
+    // The position was taken by somebody else since it was planned: the signer was never asked, for then it was reserved before.
+    if (!(await this.reserve(row))) {
+      await coinStore.void(row, clock.now());
+      if (isHome(row)) events.publish({ name: 'alert', code: 'NEEDS_OPERATOR_FUNDS', message: 'The position does not cover the fee of a transaction of our own.', details: { transaction: row.id } });
+      return;
+    }
     try {
       await chainStore.signed(row, await signer.signCoins(await this.intentOf(row, await this.planOf(row))), clock.now());
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       // Signed before with other figures: its coins may be spent on the chain, so it stays until a person has looked.
-      const freed = error.code !== 'REFERENCE_REUSED' && (await coinStore.void(row, clock.now()));
+      const freed = error.code !== 'REFERENCE_REUSED' && (await coinStore.void(row, clock.now(), await this.culprit(row, error)));
       events.publish({ name: 'alert', code: 'SIGNER_REFUSED', message: 'The signer refused a transaction.', details: { intentId: row.id, freed, ...error.details } });
       throw error;
     }
   }
 
+  /** The withdrawal because of which a batch was refused: the one that the signer names, or the only one. */
+  private async culprit(row: ChainTransactionRow, { details }: DomainError): Promise<string | undefined> {
+    const payments = await this.deps.batchStore.payments(row.id);
+    return (payments.find((payment) => payoutOf(payment) === details?.payout) ?? (payments.length === 1 ? payments[0] : undefined))?.withdrawalId;
+  }
+
   /** One round over everything that is not final. */
   async round(head: number): Promise<void> {
-    const { chainStore, network, logger } = this.deps;
+    const { chainStore, engine, network, logger } = this.deps;
+    for (const { id, reservation, purpose } of await chainStore.unreleased(network.id, HOME)) {
+      for (let n = 1; await releaseCost(engine, `cost:${id}#${n}`, network.gasAsset, `hot/${network.id}`, purpose); ) n++;
+      await releaseCost(engine, reservation ?? '', network.gasAsset, `hot/${network.id}`, purpose);
+      await chainStore.released(id);
+    }
     for (const row of await chainStore.open(network.id)) {
       try {
         await this.step(row, head);
@@ -111,8 +206,11 @@ export class CoinTransactions implements Sender {
   }
 
   private async step(row: ChainTransactionRow, head: number): Promise<void> {
+    const { clock, coinStore } = this.deps;
     if (row.state === 'PLANNED') return this.sign(row);
     const found = await this.mined(row);
+    const lost = found ? undefined : await this.lostInput(row);
+    if (lost) return coinStore.abandon(row, lost.txid, lost.height, clock.now());
     if (!found) return this.resend(row, head);
     this.replacements.mined(row);
     const confirmations = head - found.receipt.height + 1;
@@ -129,6 +227,17 @@ export class CoinTransactions implements Sender {
     return undefined;
   }
 
+  /** Of a child: the parent that it was made for, when other bytes took that one's place for good, and where those lie. */
+  private async lostInput({ id, purpose, subject }: ChainTransactionRow): Promise<{ txid: string; height: number } | undefined> {
+    const { chainStore, coinStore } = this.deps;
+    const parent = purpose === 'cpfp' ? await chainStore.find(subject) : null;
+    // A final parent in no block fell out of the chain: which of its bytes are mined next is not known.
+    if (parent?.state !== 'CONFIRMED' || parent.blockHeight === null) return undefined;
+    const former = new Set((await chainStore.replaced(subject)).map(({ txid }) => txid));
+    const lost = (await coinStore.inputsOf(id)).find(({ txid }) => former.has(txid));
+    return lost && { txid: lost.txid, height: parent.blockHeight };
+  }
+
   private async resend(row: ChainTransactionRow, head: number): Promise<void> {
     const { chainStore, clock, logger, node } = this.deps;
     const sent = await node.broadcast(row.rawTransaction);
@@ -138,9 +247,9 @@ export class CoinTransactions implements Sender {
   }
 
   private async showConfirmations(row: ChainTransactionRow, confirmations: number): Promise<void> {
-    const { chainStore, events } = this.deps;
-    const userId = await chainStore.confirmations(row.subject, confirmations);
-    if (userId) events.publish({ name: 'withdrawal.changed', userId, withdrawalId: row.subject, state: 'BROADCAST' });
+    const { batchStore, chainStore, events } = this.deps;
+    const paid = (await batchStore.payments(row.id)).map(({ withdrawalId }) => withdrawalId);
+    for (const { id, userId } of await chainStore.confirmations(paid, confirmations)) events.publish({ name: 'withdrawal.changed', userId, withdrawalId: id, state: 'BROADCAST' });
   }
 
   private async settle(row: ChainTransactionRow, receipt: ChainReceipt): Promise<void> {

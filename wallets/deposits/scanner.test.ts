@@ -43,12 +43,14 @@ function fakeWorld() {
     genesis: async () => genesis,
     pinGenesis: async (_, hash) => void (genesis = hash),
     saveBlock: async (block, found) => {
+      if (ring.some(({ height }) => height === block.height)) throw new Error('Duplicate entry');
       ring = [...ring, block];
       for (const row of found) {
         const known = rows.find((candidate) => depositReference(candidate) === depositReference(row));
         if (!known) rows.push(row);
         else Object.assign(known, { blockHash: row.blockHash, blockHeight: row.blockHeight }, known.state === 'ORPHANED' && { state: row.state, confirmations: 1 });
       }
+      if (world.dieAt === 'saved') throw new Error('the answer was lost');
     },
     saveDeposits: () => Promise.reject(new Error('not here')),
     explained: () => Promise.reject(new Error('not here')),
@@ -125,6 +127,22 @@ test('read by two at once, a credit is taken back once: who saw the row before t
   await one.round();
   await other.round();
   expect(references().filter((reference) => reference.includes(':reverse:'))).toEqual(['deposit:ethereum:t1:native:reverse:0']);
+});
+
+test('a block that was saved though the answer was lost, or by another process: it goes on from there', async () => {
+  const { world, start, show, references } = fakeWorld();
+  show(blocks('a', 5));
+  const [scanner, other] = [await start(), await start()];
+  await scanner.round();
+  await other.round();
+  show(blocks('a', 9, { 5: pays('t1') }));
+  world.dieAt = 'saved';
+  await expect(scanner.round()).rejects.toThrow('lost');
+  world.dieAt = '';
+  // The other one has not seen that block: it is there.
+  await expect(other.round()).rejects.toThrow('Duplicate');
+  for (const one of [scanner, other]) await one.round();
+  expect([scanner.height(), other.height(), references()]).toEqual([8, 8, ['deposit:ethereum:t1:native']]);
 });
 
 test('a node that is behind is no reorganisation', async () => {

@@ -86,7 +86,13 @@ export function createScanner(deps: ScannerDeps): Scanner {
     const rows = withNeeds(deps, transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined));
     for (const transfer of transfers) if (doubtOf(transfer) !== undefined) tellOfDoubt(deps, transfer);
     const block = { network: network.id, height: header.height, hash: header.hash, parentHash: header.parentHash };
-    await store.saveBlock(block, rows, depth, deps.house?.coinsIn(header, transfers));
+    try {
+      await store.saveBlock(block, rows, depth, deps.house?.coinsIn(header, transfers));
+    } catch (error) {
+      // Perhaps it is saved: the answer was lost, or another process was first. What there is is read anew.
+      anchored = clean = false;
+      throw error;
+    }
     ring = [...ring.slice(-depth), block];
   };
 

@@ -10,7 +10,7 @@ import type { Units } from '../../domain/money/amount';
 import { readAdmins } from './admins';
 import type { Approver } from './admins';
 import { openLog } from './append-log';
-import { entryOf, refuse } from './policy';
+import { entryOf, ofPayout, refuse } from './policy';
 import type { ApprovalLimits, ApprovalRules } from './policy';
 
 /** What was let through: written down before anything is signed for it, once for a payout and all its replacements. */
@@ -23,14 +23,23 @@ interface Admitted extends Payment {
   readonly approvals: readonly Approval[];
 }
 
+/** A payout that is to be let through. `cost`: the most that its transaction, or its part of one, takes for the network, in its own coin. */
+export interface Asked {
+  readonly payment: Payment;
+  readonly approvals: readonly Approval[];
+  readonly cost: Units;
+}
+
 /** What every kind of network asks before it signs a payout to somebody outside. */
 export interface Gate {
   judge(payment: Payment, approvals: readonly Approval[]): Judgement;
   /**
    * Refuses, or writes the payout down as let through. The same payout again is let through as before, also when its approvals
-   * have become old. `cost`: the most that the transaction takes for the network, in its own coin.
+   * have become old.
    */
   admit(payment: Payment, approvals: readonly Approval[], cost: Units): void;
+  /** Several payouts of one transaction: all of them, or none. Each counts against the limits with those before it. A refusal names the payout. */
+  admitAll(asked: readonly Asked[]): void;
   approvers(): { name: string; key: string }[];
   close(): void;
 }
@@ -55,17 +64,17 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
   log.lines.forEach((line) => remember(JSON.parse(line) as Admitted));
   const limitsOf = (asset: string): ApprovalLimits => entryOf(rules.limits, asset) ?? entryOf(rules.limits, '*') ?? STRICT;
 
-  const withoutAdmins = (asset: string): Units =>
-    [...admitted.values()].filter((line) => line.asset === asset && line.approvedBy.length === 0 && line.at > rules.now() - DAY_MS).reduce((sum, line) => sum + parseAmount(line.amount), 0n);
+  const withoutAdmins = (asset: string, besides: readonly Admitted[]): Units =>
+    [...admitted.values(), ...besides].filter((line) => line.asset === asset && line.approvedBy.length === 0 && line.at > rules.now() - DAY_MS).reduce((sum, line) => sum + parseAmount(line.amount), 0n);
 
-  const wanted = ({ asset, amount }: Payment): number => {
+  const wanted = ({ asset, amount }: Payment, besides: readonly Admitted[]): number => {
     const limits = limitsOf(asset);
     const units = parseAmount(amount);
-    if (units <= parseAmount(limits.auto) && withoutAdmins(asset) + units <= parseAmount(limits.autoDaily)) return 0;
+    if (units <= parseAmount(limits.auto) && withoutAdmins(asset, besides) + units <= parseAmount(limits.autoDaily)) return 0;
     return units > parseAmount(limits.fourEyes) ? 2 : 1;
   };
 
-  const count = (raw: Payment, approvals: readonly Approval[]): { judgement: Judgement; counted: Approval[] } => {
+  const count = (raw: Payment, approvals: readonly Approval[], besides: readonly Admitted[] = []): { judgement: Judgement; counted: Approval[] } => {
     const payment = paymentOf(raw);
     const admins = readAdmins(adminsFile(dir));
     const refused: { key: string; why: string }[] = [];
@@ -75,24 +84,38 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
       if ('why' in judged) refused.push(judged);
       else counted.set(judged.name, one);
     }
-    const needed = wanted(raw) - counted.size;
+    const needed = wanted(raw, besides) - counted.size;
     return { judgement: { needed: needed > 0 ? needed : 0, approvedBy: [...counted.keys()], refused }, counted: [...counted.values()] };
+  };
+
+  /** The line to be written down; undefined when it was let through before. */
+  const lineOf = ({ payment: raw, approvals, cost }: Asked, besides: readonly Admitted[]): Admitted | undefined => {
+    const { network, asset, to, amount } = raw;
+    const payment = { intentId: originalOf(raw.intentId), network, asset, to, amount };
+    const before = admitted.get(payment.intentId);
+    if (before) return checkBefore(before, payment, cost);
+    const { judgement, counted } = count(payment, approvals, besides);
+    if (judgement.needed > 0) refuse(missing(judgement));
+    const caps = counted.map(({ feeCap }) => parseAmount(feeCap)).toSorted((a, b) => (a < b ? -1 : 1));
+    const line: Admitted = { ...payment, at: rules.now(), approvedBy: judgement.approvedBy, feeCap: caps[0] === undefined ? null : formatAmount(caps[0]), approvals: counted };
+    checkCap(line, cost);
+    return line;
+  };
+  const write = (line: Admitted): void => {
+    log.append(JSON.stringify(line));
+    remember(line);
   };
 
   return {
     judge: (payment, approvals) => count(payment, approvals).judgement,
-    admit: (raw, approvals, cost) => {
-      const { network, asset, to, amount } = raw;
-      const payment = { intentId: originalOf(raw.intentId), network, asset, to, amount };
-      const before = admitted.get(payment.intentId);
-      if (before) return checkBefore(before, payment, cost);
-      const { judgement, counted } = count(payment, approvals);
-      if (judgement.needed > 0) refuse(missing(judgement));
-      const caps = counted.map(({ feeCap }) => parseAmount(feeCap)).toSorted((a, b) => (a < b ? -1 : 1));
-      const line: Admitted = { ...payment, at: rules.now(), approvedBy: judgement.approvedBy, feeCap: caps[0] === undefined ? null : formatAmount(caps[0]), approvals: counted };
-      checkCap(line, cost);
-      log.append(JSON.stringify(line));
-      remember(line);
+    admit: (payment, approvals, cost) => [lineOf({ payment, approvals, cost }, [])].forEach((line) => line && write(line)),
+    admitAll: (asked) => {
+      const lines: Admitted[] = [];
+      for (const one of asked) {
+        const line = ofPayout(one.payment.intentId, () => lineOf(one, lines));
+        if (line) lines.push(line);
+      }
+      lines.forEach(write);
     },
     approvers: () => readAdmins(adminsFile(dir)).map(({ name, key }) => ({ name, key })),
     close: log.close,
@@ -102,7 +125,7 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
 const missing = ({ needed, approvedBy, refused }: Judgement): string =>
   `${needed} more approval(s) of admins are needed; approved by ${approvedBy.join(', ') || 'nobody'}${refused.map(({ key, why }) => `; ${key}: ${why}`).join('')}`;
 
-function checkBefore(before: Admitted, payment: Payment, cost: Units): void {
+function checkBefore(before: Admitted, payment: Payment, cost: Units): undefined {
   const same = (['network', 'asset', 'to', 'amount'] as const).every((field) => before[field] === payment[field]);
   if (!same) refuse('another payment was let through under this name');
   checkCap(before, cost);

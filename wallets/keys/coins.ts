@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Mnemonic } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
-import type { CoinIntent, Identity } from '../../domain/contract/ports';
+import type { CoinIntent, CoinPayment, Identity } from '../../domain/contract/ports';
 import { fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
 import { accountKeysOf, accountOf, canonicalAddress, sameBytes, scriptOf } from '../chains/bitcoin/addresses';
 import type { AccountKeys, Account } from '../chains/bitcoin/addresses';
@@ -11,15 +11,18 @@ import type { Multisig } from '../chains/bitcoin/multisig';
 import { coldKeys } from '../cold/places';
 import type { ColdPlace } from '../cold/places';
 import { SATOSHI_DECIMALS } from '../chains/bitcoin/blocks';
+import { splitFee } from '../chains/bitcoin/coins';
 import { checkPsbt, outpointsOf, PsbtRefused, signPsbt, signatureNumbers } from '../chains/bitcoin/psbt';
 import type { Checked } from '../chains/bitcoin/psbt';
 import { openLog } from './append-log';
-import type { Gate } from './approvals';
+import type { Asked, Gate } from './approvals';
 import { createNonceIndex } from './nonces';
 import type { NonceIndex } from './nonces';
 import type { Pins } from './pins';
-import { entryOf, refuse } from './policy';
+import { entryOf, ofPayout, refuse } from './policy';
 import type { SignerCoins, SignerPolicy } from './policy';
+
+type Paid = Pick<CoinPayment, 'to' | 'amount' | 'payout'>;
 
 /** What was signed: one line for each intent, on the disk before the bytes are given away. */
 interface Signed {
@@ -29,13 +32,15 @@ interface Signed {
   readonly rawTransaction: string;
   readonly network: string;
   readonly purpose: CoinIntent['purpose'];
-  readonly to: string;
-  readonly amount: string;
+  readonly payments: readonly Paid[];
   /** Satoshi. */
   readonly fee: string;
   /** `txid:index`, sorted. */
   readonly inputs: readonly string[];
 }
+
+/** A line as it was written while a transaction paid one receiver. */
+type Line = Omit<Signed, 'payments'> & ({ readonly payments: readonly Paid[] } | { readonly payments?: undefined; readonly to: string; readonly amount: string });
 
 interface Keys extends SignerCoins, AccountKeys {
   readonly account: Account;
@@ -43,7 +48,13 @@ interface Keys extends SignerCoins, AccountKeys {
   readonly cold?: Multisig;
 }
 
+/** So many payments there are at most in one transaction. */
+const MOST_PAYMENTS = 200;
+const PAYOUT = /^withdrawal:([A-Za-z0-9_-]{1,64}):(0|[1-9][0-9]{0,8})$/;
+
 const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
+/** The withdrawal itself, whichever payout of it this is. */
+const withdrawalOf = (payout: string): string => PAYOUT.exec(payout)?.[1] ?? '';
 
 /** What all networks share. */
 interface CoinGuards {
@@ -60,26 +71,40 @@ export interface CoinSigner {
 
 /**
  * Signs on networks of coins. It takes apart what it is handed: inputs are ours by its own derivation and by the transactions
- * that made them, one output pays the intent's receiver, what is left but the fee comes back to us. A coin is signed away for one
- * intent alone, and again only for a replacement that spends the same coins for the same payment at a higher fee.
+ * that made them, the outputs are exactly the payments of the intent, what is left but the fee comes back to us. A coin is signed away
+ * for one intent alone, and a withdrawal is paid by one intent alone, whatever its round: again only by a replacement that spends the same
+ * coins for the same payments at a higher fee, so that one of the two is mined and never both.
  */
 export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerCoins>>, dir: string, { pins, gate, cold = {} }: CoinGuards): CoinSigner {
   const seed = Buffer.from(mnemonic.computeSeed().slice(2), 'hex');
   const networks = Object.fromEntries(Object.entries(policy).map(([id, rules]) => [id, keysOf(seed, id, rules, cold[id])]));
   const log = openLog(join(dir, 'signed-coins.jsonl'));
   const signed = new Map<string, Signed>();
-  /** Which intent a coin was signed away for. */
+  /** Which intent a coin was signed away for, and which one pays a withdrawal. */
   const holders = new Map<string, string>();
+  const payers = new Map<string, string>();
   const remember = (line: Signed): void => {
     signed.set(line.intentId, line);
     for (const input of line.inputs) holders.set(`${line.network}/${input}`, originalOf(line.intentId));
+    for (const { payout } of line.payments) if (payout !== undefined) payers.set(withdrawalOf(payout), originalOf(line.intentId));
   };
   const nonces = createNonceIndex();
   log.lines.forEach((text) => {
-    const line = JSON.parse(text) as Signed;
+    const line = lineIn(text);
     checkNonces(nonces, line);
     remember(line);
   });
+
+  const checkHistory = ({ network, payments }: CoinIntent, original: string, inputs: readonly string[]): void => {
+    for (const input of inputs) {
+      const holder = holders.get(`${network}/${input}`);
+      if (holder !== undefined && holder !== original) refuse(`the coin ${input} was signed away for ${holder}`);
+    }
+    for (const { payout = '' } of payments) {
+      const payer = payers.get(withdrawalOf(payout));
+      if (payer !== undefined && payer !== original) ofPayout(payout, () => refuse(`${payout} is paid by ${payer}`));
+    }
+  };
 
   const sign = async (raw: CoinIntent): Promise<{ rawTransaction: string; txid: string }> => {
     const intent = readIntent(raw);
@@ -91,16 +116,14 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     const inputs = outpointsOf(checked.psbt).toSorted();
     const original = originalOf(intent.intentId);
-    for (const input of inputs) {
-      const holder = holders.get(`${intent.network}/${input}`);
-      if (holder !== undefined && holder !== original) refuse(`the coin ${input} was signed away for ${holder}`);
-    }
+    checkHistory(intent, original, inputs);
     if (original !== intent.intentId) checkReplacement(intent, inputs, checked.fee, signed.get(original) ?? refuse('there is nothing to replace'));
-    if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], fromChainUnits(checked.fee, SATOSHI_DECIMALS));
+    if (intent.purpose === 'withdrawal') gate.admitAll(askedOf(intent, keys, checked.fee));
     const done = signPsbt(checked, keys.key);
     checkNonces(nonces, done);
-    const { intentId, network, purpose, to, amount } = intent;
-    const line: Signed = { intentId, bodyHash, ...done, network, purpose, to, amount, fee: checked.fee.toString(), inputs };
+    const { intentId, network, purpose } = intent;
+    const payments = intent.payments.map(({ to, amount, payout }) => ({ to, amount, ...(payout !== undefined && { payout }) }));
+    const line: Signed = { intentId, bodyHash, ...done, network, purpose, payments, fee: checked.fee.toString(), inputs };
     log.append(JSON.stringify(line));
     remember(line);
     return done;
@@ -133,27 +156,67 @@ function keysOf(seed: Uint8Array, network: string, rules: SignerCoins, cold: Col
   return { ...rules, ...keys, account, hotAddress: account.own(1, 0).address, ...(cold && { cold: coldKeys(network, cold, rules.chain) }) };
 }
 
+/** A line of the log. Older ones have one receiver, and where it is a withdrawal its name is the intent's. */
+function lineIn(text: string): Signed {
+  const line = JSON.parse(text) as Line;
+  if (line.payments) return line;
+  const { to, amount, ...rest } = line;
+  return { ...rest, payments: [{ to, amount, ...(line.purpose === 'withdrawal' && { payout: originalOf(line.intentId) }) }] };
+}
+
 /** What came over the socket, as an intent and nothing more. Refuses what is not one. */
 function readIntent(raw: CoinIntent): CoinIntent {
-  const { intentId, network, purpose, asset, to, amount, psbt } = raw;
-  const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
-  if (!texts || typeof psbt !== 'string' || !isAmount(amount) || !['withdrawal', 'venue', 'cold'].includes(purpose)) refuse('this is not an intent');
-  return { intentId, network, purpose, asset, to, amount, psbt };
+  const { intentId, network, purpose, asset, payments: listed, psbt } = raw;
+  const texts = [intentId, network, asset].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
+  const counts: Readonly<Record<CoinIntent['purpose'], readonly [number, number]>> = { withdrawal: [1, MOST_PAYMENTS], venue: [1, 1], cold: [1, 1], consolidation: [0, 0], cpfp: [0, 0] };
+  const [least, most] = entryOf(counts, purpose) ?? refuse('this is not an intent');
+  if (!texts || typeof psbt !== 'string' || !Array.isArray(listed) || listed.length < least || listed.length > most) refuse('this is not an intent');
+  const payments = listed.map((payment) => readPayment(payment, purpose === 'withdrawal'));
+  const withdrawals = payments.map(({ payout = '' }) => withdrawalOf(payout));
+  if (purpose === 'withdrawal' && new Set(withdrawals).size !== withdrawals.length) refuse('a withdrawal twice');
+  return { intentId, network, purpose, asset, payments, psbt };
+}
+
+function readPayment(raw: CoinPayment | null, isPayout: boolean): CoinPayment {
+  const { to = '', amount = '', payout, approvals } = raw ?? {};
+  const texts = typeof to === 'string' && to !== '' && to.length <= 190 && isAmount(amount);
+  if (!texts || (isPayout ? typeof payout !== 'string' || !PAYOUT.test(payout) : payout !== undefined)) refuse('this is not an intent');
+  return { to, amount, ...(payout !== undefined && { payout, approvals: Array.isArray(approvals) ? approvals : [] }) };
 }
 
 /** The intent against the rules, and the transaction against the intent. */
 function check(intent: CoinIntent, keys: Keys, pins: Pins): Checked {
   if (intent.asset !== keys.asset) refuse(`${intent.asset} is not listed on ${intent.network}`);
-  const script = scriptOf(intent.to, keys.chain);
-  if (!script || canonicalAddress(intent.to, keys.chain) !== intent.to) refuse('the receiver is no address, or not in its one spelling');
-  if (intent.purpose === 'withdrawal' && keys.maxPayout !== undefined && parseAmount(intent.amount) > parseAmount(keys.maxPayout)) refuse(`above ${keys.maxPayout} ${intent.asset}`);
-  if (sameBytes(script, keys.account.own(1, 0).script)) refuse('coins do not go from us to us');
-  const payment = { script, value: satoshi(intent.amount) };
-  const checked = checkedOf(() => checkPsbt(intent.psbt, { account: keys.account, network: keys.chain, payments: [payment], mostFee: satoshi(keys.maxFee) }));
-  if (intent.purpose === 'cold' && !isCold(keys.cold, intent.to)) refuse('this is no address of cold storage');
+  const payments = intent.payments.map((payment) => {
+    const read = () => ({ script: scriptTo(payment, intent, keys), value: satoshi(payment.amount) });
+    return payment.payout === undefined ? read() : ofPayout(payment.payout, read);
+  });
+  const checked = checkedOf(() => checkPsbt(intent.psbt, { account: keys.account, network: keys.chain, payments, mostFee: mostFee(keys, payments.length) }));
+  const to = intent.payments[0]?.to ?? '';
+  if (intent.purpose === 'cold' && !isCold(keys.cold, to)) refuse('this is no address of cold storage');
   // Last: a pin is written down at its first use, and nothing that is refused may be the first.
-  if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
+  if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
   return checked;
+}
+
+/** For one payment; each further one makes a transaction larger, and may add a tenth of it. */
+function mostFee({ maxFee }: Keys, payments: number): bigint {
+  const most = satoshi(maxFee);
+  return payments > 1 ? most + (most * BigInt(payments - 1)) / 10n : most;
+}
+
+function scriptTo({ to, amount }: CoinPayment, { purpose, asset }: CoinIntent, keys: Keys): Uint8Array {
+  const script = scriptOf(to, keys.chain);
+  if (!script || canonicalAddress(to, keys.chain) !== to) return refuse('the receiver is no address, or not in its one spelling');
+  if (purpose === 'withdrawal' && keys.maxPayout !== undefined && parseAmount(amount) > parseAmount(keys.maxPayout)) refuse(`above ${keys.maxPayout} ${asset}`);
+  if (sameBytes(script, keys.account.own(1, 0).script)) refuse('coins do not go from us to us');
+  return script;
+}
+
+/** Each payout with its approvals and its part of the fee. */
+function askedOf({ network, asset, payments }: CoinIntent, { chain }: Keys, fee: bigint): Asked[] {
+  const shares = splitFee(fee, payments.map(({ to }) => scriptOf(to, chain) ?? refuse('no address')));
+  return payments.map(({ to, amount, payout = '', approvals = [] }, at) => ({ payment: { intentId: payout, network, asset, to, amount }, approvals, cost: fromChainUnits(shares[at] ?? fee, SATOSHI_DECIMALS) }));
 }
 
 function isCold(cold: Multisig | undefined, address: string): boolean {
@@ -178,15 +241,23 @@ function checkedOf(work: () => Checked): Checked {
   }
 }
 
-/** A replacement spends the same coins for the same payment and leaves more to the miners: one of the two is mined, never both. */
+/** A replacement spends the same coins for the same payments and leaves more to the miners: one of the two is mined, never both. */
 function checkReplacement(intent: CoinIntent, inputs: readonly string[], fee: bigint, original: Signed): void {
-  const same = original.network === intent.network && original.purpose === intent.purpose && original.to === intent.to && original.amount === intent.amount;
+  const samePayments = original.payments.length === intent.payments.length && intent.payments.every(({ to, amount, payout }, at) => {
+    const former = original.payments[at];
+    return former !== undefined && former.to === to && former.amount === amount && former.payout === payout;
+  });
+  const same = original.network === intent.network && original.purpose === intent.purpose && samePayments;
   const coins = inputs.length === original.inputs.length && inputs.every((input, at) => input === original.inputs[at]);
   if (!same || !coins || fee <= BigInt(original.fee)) refuse('a replacement pays the same with the same coins, at a higher fee');
 }
 
 /** By what is to be signed alone: two PSBTs of one unsigned transaction are one body. */
-function hashOf({ intentId, network, purpose, asset, to, amount }: CoinIntent, { psbt }: Checked): string {
+function hashOf({ intentId, network, purpose, asset, payments }: CoinIntent, { psbt }: Checked): string {
   const unsigned = Buffer.from(psbt.data.getTransaction()).toString('hex');
-  return createHash('sha256').update(JSON.stringify([intentId, network, purpose, asset, to, amount, unsigned])).digest('hex');
+  const [only, ...more] = payments;
+  // One receiver under the intent's own name is written as it was before there were batches: an older signature is found again.
+  const alone = only && more.length === 0 && (only.payout ?? originalOf(intentId)) === originalOf(intentId);
+  const body = alone ? [intentId, network, purpose, asset, only.to, only.amount, unsigned] : [intentId, network, purpose, asset, payments.map(({ to, amount, payout }) => [to, amount, payout]), unsigned];
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }

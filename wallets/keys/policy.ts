@@ -24,7 +24,7 @@ export interface SignerNetwork {
 export interface SignerCoins {
   readonly chain: BitcoinNetwork;
   readonly asset: string;
-  /** The most one transaction may leave to the miners, as a decimal string. */
+  /** The most one transaction may leave to the miners, as a decimal string; each payment after its first adds a tenth of that. */
   readonly maxFee: string;
   readonly maxPayout?: string;
 }
@@ -75,6 +75,16 @@ export interface SignerPolicy {
 /** A refusal of the signer: the intent breaks one of its rules, and nothing was signed for it. */
 export function refuse(reason: string): never {
   throw new DomainError('FORBIDDEN', { signer: reason });
+}
+
+/** A refusal inside says which payout of several it is about. */
+export function ofPayout<T>(payout: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof DomainError) throw new DomainError(error.code, { ...error.details, payout });
+    throw error;
+  }
 }
 
 /** A value of a table by a key that came from outside: inherited names are no entries. */

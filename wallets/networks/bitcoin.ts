@@ -3,6 +3,7 @@ import { accountOf } from '../chains/bitcoin/addresses';
 import { createBitcoinNode } from '../chains/bitcoin/node';
 import type { BitcoinNode } from '../chains/bitcoin/node';
 import { WrongChain } from '../chains/chain';
+import { createConsolidation } from '../coins/consolidation';
 import { HouseAddresses } from '../coins/house-addresses';
 import { feeRate, Purse } from '../coins/purse';
 import { CoinTransactions } from '../coins/transactions';
@@ -15,14 +16,14 @@ import type { HouseCoins } from '../deposits/scanner';
 import type { TreasuryChain } from '../treasury/sender';
 import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
-import { createPayouts } from '../withdrawals/payouts';
+import { createBatches } from '../withdrawals/batches';
 import { nodesOf, ownAddresses, policiesOf, readKey } from './opening';
 import { createRounds } from './rounds';
 import type { NetworkConfig, NetworkDeps, OpenNetwork } from './settings';
 
 /** Throws when node and signer are not what the settings say. */
 export async function openBitcoin(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
-  const { depositStore, chainStore, coinStore, treasuryStore: store, engine, signer, events, clock, ids, logger, venueCapital } = deps;
+  const { depositStore, chainStore, coinStore, batchStore, treasuryStore: store, engine, signer, events, clock, ids, logger, venueCapital } = deps;
   const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
   const parameters = settings.bitcoin;
   if (!parameters) throw new WrongChain(`${network.id}: the settings do not say which Bitcoin it is`);
@@ -40,13 +41,15 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
   const fallenOut = new FallenOut({ ...shared, chain: node });
   const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), chain: node, agreement, store: depositStore, own, house, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
   await scanner.anchor();
-  const coinDeps = { ...shared, node, parameters, account, coinStore, signer, fingerprint: Buffer.from(fingerprint, 'hex'), scanned: () => scanner.height() ?? 0, replaceAfter: settings.replaceAfter ?? 6 };
+  const coinDeps = { ...shared, node, parameters, account, coinStore, batchStore, signer, fingerprint: Buffer.from(fingerprint, 'hex'), scanned: () => scanner.height() ?? 0, replaceAfter: settings.replaceAfter ?? 6 };
   const purse = new Purse(coinDeps);
   const transactions = new CoinTransactions(coinDeps, purse);
   const chain = treasuryChain(node, purse);
   const venueMoney = createVenueMoney({ ...shared, chain, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
-  const payouts = createPayouts({ ...shared, chain, own, transactions, venueMoney });
-  return { network, chain: node, own, isHouse: (address) => house.isOurs(address), rails, cold, ...createRounds(deps, network, settings, { chain: { ...node, close: () => undefined }, states: nodes.states }, { scanner, transactions, fallenOut, between: [], payouts, venueMoney, cold }) };
+  const payouts = createBatches({ ...shared, own, batchStore, purse, transactions, venueMoney, batchEveryMs: settings.batchEveryMs ?? 0 });
+  const consolidation = createConsolidation(coinDeps, purse, transactions, settings.consolidation ?? { at: 0, above: 0 });
+  const between = [{ name: 'consolidation', run: () => consolidation.round() }];
+  return { network, chain: node, own, isHouse: (address) => house.isOurs(address), rails, cold, ...createRounds(deps, network, settings, { chain: { ...node, close: () => undefined }, states: nodes.states }, { scanner, transactions, fallenOut, between, payouts, venueMoney, cold }) };
 }
 
 /** Two kinds of addresses whose coins are ours, as one. */

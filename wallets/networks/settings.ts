@@ -1,3 +1,4 @@
+import type { BatchStore } from '../../db/stores/batches';
 import type { ChainStore } from '../../db/stores/chain';
 import type { CoinStore } from '../../db/stores/coins';
 import type { ColdStore } from '../../db/stores/cold';
@@ -12,6 +13,7 @@ import type { NodeHeaders } from '../chains/address';
 import { WrongChain } from '../chains/chain';
 import type { Chain } from '../chains/chain';
 import type { TronNetwork } from '../chains/tron';
+import type { ConsolidationPolicy } from '../coins/consolidation';
 import type { ColdPlace } from '../cold/places';
 import type { NetworkCold } from '../cold/storage';
 import type { OwnAddresses } from '../deposits/addresses';
@@ -22,6 +24,7 @@ export interface NetworkDeps {
   readonly depositStore: DepositStore;
   readonly chainStore: ChainStore;
   readonly coinStore: CoinStore;
+  readonly batchStore: BatchStore;
   readonly coldStore: ColdStore;
   readonly stakeStore: StakeStore;
   readonly treasuryStore: TreasuryStore;
@@ -65,6 +68,10 @@ export interface NetworkConfig {
   readonly firstAddress?: string;
   /** Blocks after which a transaction that is not mined is replaced by one with higher fees; 20 otherwise, 6 of Bitcoin. */
   readonly replaceAfter?: number;
+  /** On a network of coins: a batch of withdrawals goes out at most so often; 0 otherwise, whenever there is one to pay. */
+  readonly batchEveryMs?: number;
+  /** On a network of coins; never otherwise. */
+  readonly consolidation?: ConsolidationPolicy;
 }
 
 /** Amounts are decimal strings. */

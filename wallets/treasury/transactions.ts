@@ -68,6 +68,7 @@ export class Transactions implements Sender {
     const { id: intentId, network, purpose, asset, fromAddress, toAddress: to, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = row;
     const from = fromAddress === this.deps.hotAddress ? 'hot' : this.deps.indexOf(fromAddress);
     if (from === undefined) throw new Error(`${fromAddress} is not an address of ours`);
+    if (purpose === 'consolidation' || purpose === 'cpfp') throw new Error(`${intentId}: an account has no coins`);
     const toIndex = TO_DEPOSITS.includes(purpose) ? this.deps.indexOf(to) : undefined;
     const amount = formatAmount(parseAmount(row.amount));
     return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas, ...(purpose === 'withdrawal' && { approvals }) };
@@ -133,8 +134,7 @@ export class Transactions implements Sender {
 
   private async showConfirmations(row: ChainTransactionRow, confirmations: number): Promise<void> {
     const { chainStore, events } = this.deps;
-    const userId = await chainStore.confirmations(row.subject, confirmations);
-    if (userId) events.publish({ name: 'withdrawal.changed', userId, withdrawalId: row.subject, state: 'BROADCAST' });
+    for (const { id, userId } of await chainStore.confirmations([row.subject], confirmations)) events.publish({ name: 'withdrawal.changed', userId, withdrawalId: id, state: 'BROADCAST' });
   }
 
   private async settle(row: ChainTransactionRow, receipt: ChainReceipt): Promise<void> {

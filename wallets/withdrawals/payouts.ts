@@ -1,38 +1,26 @@
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { ChainStore } from '../../db/stores/chain';
-import type { TreasuryStore } from '../../db/stores/treasury';
-import type { Clock } from '../../domain/clock-and-ids';
-import { DomainError } from '../../domain/contract/errors';
-import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import type { Network } from '../../domain/registry';
+import { reasonOf } from '../loop';
 import { TransferRefused } from '../chains/chain';
 import type { GasQuote } from '../chains/chain';
-import type { OwnAddresses } from '../deposits/addresses';
 import { reserveCost } from '../treasury/costs';
 import type { Sender, Settle, TreasuryChain } from '../treasury/sender';
-import type { VenueMoney } from '../treasury/venue';
+import { backToReview, settle, settledInside, waits } from './steps';
+import type { StepDeps } from './steps';
 
-export interface PayoutsDeps {
+export interface PayoutsDeps extends StepDeps {
   readonly chain: TreasuryChain;
   readonly chainStore: ChainStore;
-  readonly network: Network;
   readonly hotAddress: string;
-  readonly own: OwnAddresses;
-  readonly store: TreasuryStore;
   readonly transactions: Sender;
-  readonly venueMoney: VenueMoney;
-  readonly engine: Engine;
-  readonly events: EventBus;
-  readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 /** Hot coins per asset that older withdrawals wait for, while the rest of theirs is on its way: no younger one takes them. */
 type Promised = Map<string, Units>;
 
-/** Pays approved withdrawals, oldest first, one transaction each. */
+/** Pays approved withdrawals of a network of accounts, oldest first, one transaction each. */
 export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
   const { store, network, logger } = deps;
   deps.transactions.onFinal('withdrawal', settlePayout(deps));
@@ -47,7 +35,7 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
           await pay(deps, row, promised);
         } catch (error) {
           // One that cannot be paid now must not hold up the others.
-          logger.warn({ withdrawal: row.id, error: error instanceof Error ? error.message : String(error) }, 'a withdrawal could not be taken further');
+          logger.warn({ withdrawal: row.id, error: reasonOf(error) }, 'a withdrawal could not be taken further');
         }
       }
     },
@@ -55,18 +43,12 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
 }
 
 async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): Promise<void> {
-  const { chainStore, engine, network, own, transactions, venueMoney } = deps;
+  const { chainStore, engine, network, transactions, venueMoney } = deps;
   const { asset, address, id } = row;
   const intent = `withdrawal:${id}:${row.attempt}`;
   const planned = await chainStore.find(intent);
   if (planned?.state === 'VOID') return backToReview(deps, row, `tx:${intent}:void`, planned.reservation);
-  if (planned) return;
-  const owner = own.ownerOf(address);
-  if (owner) {
-    await venueMoney.notNeeded(id);
-    await engine.submit({ kind: 'withdrawal.settleInside', reference: `withdrawal:${id}:inside`, withdrawalId: id, toUserId: owner.userId });
-    return;
-  }
+  if (planned || (await settledInside(deps, row))) return;
   const amount = parseAmount(row.amount);
   const native = asset === network.gasAsset;
   const needed = native ? amount + parseAmount(row.fee) : amount;
@@ -75,8 +57,6 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): P
   const has = rest > 0n ? rest : 0n;
   if (has < needed) {
     promised.set(asset, before + has);
-    // Change of ours that only waits for its confirmations: nothing needs to be brought back for this one.
-    if (native && has + (await transactions.coming(asset)) >= needed) return waits(deps, row, 'AWAITING_CHANGE');
     await waits(deps, row, 'AWAITING_VENUE');
     return venueMoney.pullBack(id, asset, needed - has);
   }
@@ -90,11 +70,6 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): P
   await transactions.send({ id: intent, purpose: 'withdrawal', subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
 }
 
-async function waits({ store, events, clock }: PayoutsDeps, row: WithdrawalRow, reason: string): Promise<void> {
-  if (row.reason === reason) return;
-  if (await store.waits(row.id, reason, clock.now())) events.publish({ name: 'withdrawal.changed', userId: row.userId, withdrawalId: row.id, state: 'WAITING_FUNDS' });
-}
-
 /** What the payout needs, or undefined when its receiver does not take it. Throws while our own coins are not there yet. */
 async function estimate({ chain, hotAddress }: PayoutsDeps, to: string, asset: string, amount: Units): Promise<GasQuote | undefined> {
   try {
@@ -105,22 +80,10 @@ async function estimate({ chain, hotAddress }: PayoutsDeps, to: string, asset: s
   }
 }
 
-/** Nothing was sent and nothing can be: gives a reservation back and asks for another decision. */
-async function backToReview({ engine, network, venueMoney }: PayoutsDeps, row: WithdrawalRow, reference: string, reservation: string | null): Promise<void> {
-  await venueMoney.notNeeded(row.id);
-  await engine.submit({ kind: 'withdrawal.fail', reference, withdrawalId: row.id, txid: '', gas: { asset: network.gasAsset, amount: '0', reservation } });
-}
-
 const settlePayout =
-  ({ engine, network, logger }: PayoutsDeps): Settle =>
+  (deps: PayoutsDeps): Settle =>
   async (row, receipt) => {
-    const gas = { asset: network.gasAsset, amount: formatAmount(receipt.fee), reservation: row.reservation };
-    const shared = { withdrawalId: row.subject, txid: row.txid, gas };
-    try {
-      if (receipt.succeeded) await engine.submit({ kind: 'withdrawal.confirm', reference: `tx:${row.id}:final`, ...shared });
-      else await engine.submit({ kind: 'withdrawal.fail', reference: `tx:${row.id}:final`, ...shared });
-    } catch (error) {
-      if (!(error instanceof DomainError) || error.code !== 'REFERENCE_REUSED') throw error;
-      logger.error({ transaction: row.id }, 'a payout was settled before with other figures');
-    }
+    const gas = { asset: deps.network.gasAsset, amount: formatAmount(receipt.fee), reservation: row.reservation };
+    const kind = receipt.succeeded ? ('withdrawal.confirm' as const) : ('withdrawal.fail' as const);
+    await settle(deps, { kind, reference: `tx:${row.id}:final`, withdrawalId: row.subject, txid: row.txid, gas });
   };

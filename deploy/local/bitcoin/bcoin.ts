@@ -102,7 +102,7 @@ export interface Node {
     isSpent(hash: Hash, index: number): boolean;
     removeOrphan(hash: Hash): void;
   };
-  readonly miner: { readonly cpu: { createJob(tip: Place | null, address: unknown): Promise<Job> } };
+  readonly miner: { readonly cpu: { createJob(tip: Place | null, address: unknown): Promise<Job> }; readonly options: { maxWeight: number } };
   readonly pool: { forceSync: () => void };
   ensure(): Promise<void>;
   open(): Promise<void>;

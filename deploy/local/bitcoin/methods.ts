@@ -147,8 +147,17 @@ function mining(bcoin: Bcoin): Methods {
       return hashes;
     },
     generateblock: async (to: string, raw: string[]) => ({ hash: await mine(address(to), raw.map((hex) => bcoin.readTransaction(Buffer.from(hex, 'hex')))) }),
-    /** Not Core's: a block to the node's own miner, whose coins sendtoaddress gives away. */
-    mine: async () => mine(miner.getAddress()),
+    /** Not Core's: a block to the node's own miner, whose coins sendtoaddress gives away; of at most so much weight, so that who pays little has to wait. */
+    mine: async (weight?: number) => {
+      const { options } = node.miner;
+      const usual = options.maxWeight;
+      options.maxWeight = weight ?? usual;
+      try {
+        return await mine(miner.getAddress());
+      } finally {
+        options.maxWeight = usual;
+      }
+    },
     sendtoaddress: async (to: string, amount: number | string) => {
       const satoshi = Number(decimalOf(amount));
       const spendable = (await chain.getCoinsByAddress([miner.getAddress()])).filter((coin) => chain.height - coin.height >= MATURITY && !node.mempool.isSpent(coin.hash, coin.index));

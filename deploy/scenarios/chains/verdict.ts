@@ -72,7 +72,10 @@ async function stillThere(world: WorldAddress, network: string, txid: string): P
 /** What came to an address that nobody else pays, in units. */
 async function arrivedAt(database: DataSource, world: WorldAddress, { network, asset, to }: TakenOut): Promise<bigint> {
   if (network !== 'bitcoin') return parseAmount(await outsideOf(world, network).arrived(to, asset, ''));
-  const sent = (await database.query('SELECT txid FROM chain_transactions WHERE network = ? AND to_address = ?', [network, to])) as { txid: string }[];
+  const sent = (await database.query(
+    "SELECT DISTINCT t.txid AS txid FROM batch_payments p JOIN chain_transactions t ON t.id = p.transaction_id OR (t.id > CONCAT(p.transaction_id, '#') AND t.id < CONCAT(p.transaction_id, '$')) WHERE t.network = ? AND p.address = ?",
+    [network, to],
+  )) as { txid: string }[];
   let sum = 0n;
   for (const { txid } of sent) if (await stillThere(world, network, txid)) sum += parseAmount(await paidBy(world.bitcoinUrl ?? '', txid, to));
   return sum;

@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstListing } from '../../../db/seed';
+import { readBookFacts, readInFlight } from '../../../db/stores/audit';
 import { createEngineStore } from '../../../db/stores/engine';
 import { testDatabase } from '../../../db/testing';
 import { createEventBus } from '../../../domain/contract/event-bus';
 import type { HouseEvent } from '../../../domain/contract/events';
-import type { VenueCapital } from '../../../domain/contract/ports';
+import type { Signer, VenueCapital } from '../../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Registry } from '../../../domain/registry';
+import { auditBooks, auditPlace } from '../../../ledger/audit';
 import { createEngine } from '../../../matching/engine';
 import { createWallets } from '../../../wallets';
 import type { NetworkConfig, Wallets } from '../../../wallets';
@@ -20,7 +22,9 @@ import { createBitcoinNode } from '../../../wallets/chains/bitcoin/node';
 import { buildPsbt, checkPsbt, signPsbt } from '../../../wallets/chains/bitcoin/psbt';
 import type { ColdPlace } from '../../../wallets/cold/places';
 import { createSigner } from '../../../wallets/keys';
+import type { ApprovalRules } from '../../../wallets/keys';
 import { openRules } from '../../../wallets/keys/testing';
+import { readBitcoin } from '../../audit-bitcoin';
 import { installBcoin } from '../../local/bitcoin/install';
 import { askBitcoin, startBitcoin } from '../../local/bitcoin/start';
 import type { LocalBitcoin } from '../../local/bitcoin/start';
@@ -60,7 +64,7 @@ export class BitcoinHouse {
     throw error;
   });
 
-  static async open(cold?: ColdPlace, listing: (listing: Registry) => Registry = (fresh) => fresh): Promise<BitcoinHouse> {
+  static async open(cold?: ColdPlace, listing: (listing: Registry) => Registry = (fresh) => fresh, rules: ApprovalRules = openRules): Promise<BitcoinHouse> {
     const house = new BitcoinHouse();
     house.registry = listing(house.registry);
     house.bus.on('alert', (event) => void house.alerts.push(event));
@@ -69,7 +73,7 @@ export class BitcoinHouse {
     const dataSource = house.database.dataSource;
     house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
     await house.engine.start();
-    house.signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: openRules, venueAddresses: 'first-seen', coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } }, ...(cold && { cold: { bitcoin: cold } }) }, mkdtempSync(join(house.dir, 'keys-')));
+    house.signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: rules, venueAddresses: 'first-seen', coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } }, ...(cold && { cold: { bitcoin: cold } }) }, mkdtempSync(join(house.dir, 'keys-')));
     await house.ask('setfeerate', 5000);
     return house;
   }
@@ -83,16 +87,22 @@ export class BitcoinHouse {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  async start(over: Partial<NetworkConfig> = {}): Promise<Wallets> {
+  async start(over: Partial<NetworkConfig> = {}, signing: Partial<Signer> = {}): Promise<Wallets> {
+    this.wallets = this.another(over, signing);
+    await this.wallets.start();
+    return this.wallets;
+  }
+
+  /** Wallets of another process over the same database, the same engine and the same signer; not started. */
+  another(over: Partial<NetworkConfig> = {}, signing: Partial<Signer> = {}): Wallets {
     const ids = { next: () => `w${process.pid}x${String(++this.n).padStart(8, '0')}` };
     const bitcoin = { rpcUrls: [this.node.url], bitcoin: 'regtest' as const, traces: false, pollMs: 10, gasReserve: '0', replaceAfter: 2, ...over };
-    const { engine, registry, signer } = this;
-    this.wallets = createWallets(
+    const { engine, registry, signer: real } = this;
+    const signer: Signer = { identity: (network) => real.identity(network), sign: (intent) => real.sign(intent), signCoins: (intent) => real.signCoins(intent), signTron: (intent) => real.signTron(intent), judge: real.judge, approvers: real.approvers, ...signing };
+    return createWallets(
       { dataSource: this.database.dataSource, engine, signer, venueCapital: noVenue, events: this.bus, clock, ids, registry, logger: silent },
       { networks: { bitcoin } },
     );
-    await this.wallets.start();
-    return this.wallets;
   }
 
   async stop(): Promise<void> {
@@ -106,6 +116,11 @@ export class BitcoinHouse {
 
   async mine(blocks = 1): Promise<void> {
     for (let at = 0; at < blocks; at++) await this.ask('mine');
+  }
+
+  /** Blocks in which nothing that waits is taken. */
+  async mineEmpty(blocks = 1): Promise<void> {
+    for (let at = 0; at < blocks; at++) await this.mineOnly([]);
   }
 
   /** A block of just these transactions. */
@@ -169,9 +184,50 @@ export class BitcoinHouse {
     return signPsbt(checkPsbt(psbt, { account: others, network: 'regtest', payments, mostFee: 10_000_000n }), other.key);
   }
 
-  async withdraw(id: string, address: string, amount: string): Promise<void> {
-    await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'BTC', network: 'bitcoin', address, amount, fee: '0.0005' });
+  async withdraw(id: string, address: string, amount: string, fee = '0.0005'): Promise<void> {
+    await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'BTC', network: 'bitcoin', address, amount, fee });
     await this.engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
+  }
+
+  /** u1 with these coins, each an output of its own. */
+  async funded(...amounts: string[]): Promise<void> {
+    const address = await this.addressOf('u1');
+    for (const amount of amounts) await this.ask('sendtoaddress', address, amount);
+    await until('credited', async () => (await this.rows("SELECT 1 FROM deposits WHERE state = 'CREDITED'")).length === amounts.length, () => this.mine());
+  }
+
+  /** Coins of the operator's own, for fees that a withdrawal's does not cover. */
+  async operatorFunds(amount: string): Promise<void> {
+    await this.ask('sendtoaddress', (await this.signer.identity('bitcoin')).hotAddress, amount);
+    await until('there', async () => (await this.rows('SELECT 1 FROM coins WHERE branch = 1 AND height IS NOT NULL')).length === 1, () => this.mine());
+    await this.engine.submit({ kind: 'operator.contribute', reference: 'contribute:1', asset: 'BTC', amount, custody: 'hot/bitcoin' });
+    await this.final();
+  }
+
+  async withdrawal(id: string): Promise<{ state: string; txid: string | null; reason: string | null; confirmations: number }> {
+    const [row] = await this.rows<{ state: string; txid: string | null; reason: string | null; confirmations: number }>('SELECT state, txid, reason, confirmations FROM withdrawals WHERE id = ?', [id]);
+    if (!row) throw new Error(`no withdrawal ${id}`);
+    return row;
+  }
+
+  /** What was booked as the network's fees so far. */
+  async networkFees(): Promise<string> {
+    return formatAmount(-((await readBookFacts(this.database.dataSource)).balances.find(({ account }) => account === 'expense/network-fee')?.amount ?? 0n));
+  }
+
+  /** Nothing is under way, the books keep every rule, no reservation is left over, and each of our coins lies where they say, to the satoshi. */
+  async booksAreTheChain(): Promise<void> {
+    await this.catchUp();
+    await until('nothing is under way', async () => (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => this.mine());
+    const { dataSource } = this.database;
+    const facts = await readBookFacts(dataSource);
+    expect([auditBooks(facts), await this.rows('SELECT reference FROM costs WHERE settled = 0')]).toEqual([[], []]);
+    const [network] = this.registry.networks;
+    if (!network) throw new Error('no network');
+    const booked = (place: string): bigint => -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
+    const node = createBitcoinNode({ rpcUrl: this.node.url, network: 'regtest', asset: 'BTC' });
+    const places = (await readBitcoin(dataSource, { network, node }, noVenue, booked, await readInFlight(dataSource))).map(auditPlace);
+    expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([['hot/bitcoin', 0n], ['deposit/bitcoin', 0n], ['cold/bitcoin', 0n]]);
   }
 
   async confirmed(id: string): Promise<void> {

@@ -11,6 +11,8 @@ export interface NodeProxy {
   readonly url: string;
   /** What it makes of the node's answer to a call; the answer itself when left out. */
   tamper: (call: Call, result: unknown) => unknown;
+  /** Calls that never reach the node: what it says to them itself. */
+  refuse: (call: Call) => { readonly code: number; readonly message: string } | undefined;
   /** Hangs up on everybody. */
   down: boolean;
   /** Takes every call and never answers. */
@@ -42,6 +44,9 @@ export async function proxyOf(target: string): Promise<NodeProxy> {
         asked.push(...calls);
         batches.push(calls.length);
         if (proxy.hangs) return;
+        const [only] = calls;
+        const error = only && proxy.refuse(only);
+        if (error) return void response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ id: only.id, result: null, error }));
         const answer = await fetch(origin + pathname, { method: 'POST', headers: { 'content-type': 'application/json', ...(authorization && { authorization }) }, body });
         const text = await answer.text();
         const spoilt = (one: Answer): Answer => {
@@ -59,6 +64,7 @@ export async function proxyOf(target: string): Promise<NodeProxy> {
   const proxy: NodeProxy = {
     url: username === '' ? `http://127.0.0.1:${port}` : `http://${username}:${password}@127.0.0.1:${port}`,
     tamper: (_, result) => result,
+    refuse: () => undefined,
     down: false,
     hangs: false,
     asked,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { INCREMENT, bumped, dustOf, feeFor, outpointOf, planPayments, vsizeOf } from './coins';
+import { INCREMENT, bumped, dustOf, feeFor, outpointOf, planChild, planGathering, planPayments, splitFee, vsizeOf } from './coins';
 import type { Coin, Payment, Plan } from './coins';
 
 const script = (bytes: number, first = 0x00): Uint8Array => Uint8Array.from({ length: bytes }, (_, at) => (at === 0 ? first : 7));
@@ -80,4 +80,58 @@ test('dust as Bitcoin Core reckons it', () => {
 
 test('sizes of one, ten and a hundred coins into one', () => {
   expect([1, 10, 100].map((inputs) => vsizeOf(inputs, [22n]))).toEqual([110n, 722n, 6842n]);
+});
+
+test('a fee is split by the sizes of the outputs, to the satoshi, and nobody but the first bears more than its part', () => {
+  const scripts = fc.array(fc.constantFrom(22, 23, 25, 34).map((length) => script(length)), { minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(scripts, fc.bigInt({ min: 0n, max: 10_000_000n }), (outputs, fee) => {
+      const shares = splitFee(fee, outputs);
+      expect(shares.reduce((total, share) => total + share, 0n)).toBe(fee);
+      const size = (output: Uint8Array): bigint => 9n + BigInt(output.length);
+      const whole = outputs.reduce((total, output) => total + size(output), 0n);
+      for (const [at, output] of outputs.entries()) {
+        const [share, part] = [(shares[at] ?? 0n) * whole, fee * size(output)];
+        expect(share > part - whole && (at === 0 ? share < part + whole * BigInt(outputs.length) : share <= part)).toBe(true);
+      }
+      expect(splitFee(fee, outputs)).toEqual(shares);
+    }),
+  );
+});
+
+test('a child lifts its parent and itself to the rate together, with no more coins than that takes, and all of it comes back', () => {
+  const parents = fc.record({ vsize: fc.bigInt({ min: 110n, max: 5000n }), rate: fc.bigInt({ min: 1000n, max: 30_000n }) }).map(({ vsize, rate }) => ({ vsize, fee: feeFor(vsize, rate) }));
+  fc.assert(
+    fc.property(parents, fc.bigInt({ min: 294n, max: 50_000n }), coins, rates, (parent, change, more, rate) => {
+      const own: Coin = { txid: 'ff'.repeat(32), index: 1, value: change, branch: 1, child: 7 };
+      let plan: Plan | undefined;
+      try {
+        plan = planChild(parent, own, more, rate);
+      } catch {
+        const all = [own, ...more];
+        const vsize = vsizeOf(all.length, [22n]);
+        const fee = feeFor(parent.vsize + vsize, rate) - parent.fee;
+        // Each coin more costs 68 bytes: one that is worth less only makes it worse.
+        const worth = more.every(({ value }) => value > feeFor(68n, rate) + 1n);
+        expect(!worth || total(all) - fee < dustOf(script(22)) || total(all) - feeFor(vsize, rate) < dustOf(script(22))).toBe(true);
+        return;
+      }
+      expect([plan.inputs[0], plan.payments, plan.vsize]).toEqual([own, [], vsizeOf(plan.inputs.length, [22n])]);
+      expect(total(plan.inputs)).toBe(plan.change + plan.fee);
+      expect(plan.change).toBeGreaterThanOrEqual(dustOf(script(22)));
+      expect(parent.fee + plan.fee).toBeGreaterThanOrEqual(feeFor(parent.vsize + plan.vsize, rate));
+      expect(plan.fee).toBeGreaterThanOrEqual(feeFor(plan.vsize, rate));
+      if (plan.inputs.length > 1) expect(() => planChild(parent, own, more.filter((one) => plan?.inputs.slice(1, -1).includes(one)), rate)).toThrow('do not suffice');
+    }),
+  );
+});
+
+test('coins that are gathered are all in one output, less the fee; what is not worth its fee is refused', () => {
+  fc.assert(
+    fc.property(coins, rates, (have, rate) => {
+      const fee = feeFor(vsizeOf(have.length, [22n]), rate);
+      if (total(have) - fee < dustOf(script(22))) return void expect(() => planGathering(have, rate)).toThrow('not worth');
+      expect(planGathering(have, rate)).toEqual({ inputs: have, payments: [], change: total(have) - fee, fee, vsize: vsizeOf(have.length, [22n]) });
+    }),
+  );
 });

@@ -31,7 +31,7 @@ export interface Plan {
 
 /** 41 bytes, and a witness of 108: a signature of 72 and a key of 33, each with its length, and their count. */
 const INPUT_WEIGHT = 4n * 41n + 108n;
-const INPUT_VSIZE = INPUT_WEIGHT / 4n;
+export const INPUT_VSIZE = INPUT_WEIGHT / 4n;
 const CHANGE_SCRIPT_BYTES = 22n;
 /** A replacement pays this more than what it replaces, for all of its own bytes. Nodes ask for at most so much. */
 export const INCREMENT = 1000n;
@@ -74,6 +74,39 @@ export function planPayments(coins: readonly Coin[], payments: readonly Payment[
     if (plan && (plan.change > 0n || count === worth.length)) return plan;
   }
   throw new TransferRefused('bitcoin: the coins at hand do not suffice');
+}
+
+/**
+ * What each payment bears of a fee, in satoshi: by the size of its output, rounded down, and the first one bears what is left over.
+ * Their sum is the fee.
+ */
+export function splitFee(fee: bigint, scripts: readonly Uint8Array[]): bigint[] {
+  const sizes = scripts.map((script) => outputBytes(lengthOf(script)));
+  const whole = sizes.reduce((total, size) => total + size, 0n);
+  const shares = sizes.map((size) => (fee * size) / whole);
+  const rest = fee - shares.reduce((total, share) => total + share, 0n);
+  return shares.map((share, at) => (at === 0 ? share + rest : share));
+}
+
+/** All of these coins into one of ours. Throws TransferRefused where the fee leaves nothing worth a coin. */
+export function planGathering(coins: readonly Coin[], rate: bigint): Plan {
+  const plan = fit(coins, [], (vsize) => feeFor(vsize, rate));
+  if (!plan?.change) throw new TransferRefused('bitcoin: the coins are not worth their own fee');
+  return plan;
+}
+
+/**
+ * A child of a transaction that waits: spends its change, and as few other coins as it takes, back to us, with a fee that lifts both
+ * together to the rate (miners reckon a child with its parents). Throws TransferRefused when the coins do not suffice.
+ */
+export function planChild(parent: Pick<Plan, 'fee' | 'vsize'>, change: Coin, more: readonly Coin[], rate: bigint): Plan {
+  const spare = more.filter((coin) => outpointOf(coin) !== outpointOf(change)).toSorted(largestFirst);
+  const feeOf = (vsize: bigint): bigint => [feeFor(parent.vsize + vsize, rate) - parent.fee, feeFor(vsize, rate)].reduce((most, wish) => (wish > most ? wish : most));
+  for (let count = 0; count <= spare.length; count++) {
+    const plan = fit([change, ...spare.slice(0, count)], [], feeOf);
+    if (plan?.change) return plan;
+  }
+  throw new TransferRefused('bitcoin: the coins at hand do not suffice for a child');
 }
 
 /** These inputs and payments: what is left over comes back where it is worth a coin, else it goes to the fee. Undefined when they do not suffice. */

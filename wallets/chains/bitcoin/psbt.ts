@@ -150,6 +150,15 @@ function checkOutputs(psbt: Psbt, { account, network, payments }: Expectation): 
     demand(key.branch === 1 && sameBytes(account.own(1, key.index).script, script), 'change that is not ours');
   }
   demand(wanted.length === 0, 'a payment is missing');
+  demand(payments.length + changes > 0, 'nothing comes back to us');
+}
+
+/** Where a transaction pays this script first; undefined where it does not. */
+export function outputTo(rawTransaction: string, script: Uint8Array): { txid: string; index: number; value: bigint } | undefined {
+  const transaction = Transaction.fromHex(rawTransaction);
+  const index = transaction.outs.findIndex((output) => sameBytes(output.script, script));
+  const output = transaction.outs[index];
+  return output && { txid: transaction.getId(), index, value: output.value };
 }
 
 /** The r of each input's signature, hexadecimal. */
