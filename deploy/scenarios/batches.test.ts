@@ -69,7 +69,7 @@ onNode('withdrawals of Bitcoin in batches', () => {
     expect(await house.networkFees()).toBe(await minersGot(txid));
   });
 
-  test('killed before it was signed, after the signature was lost, and before it was sent: the same transaction, each paid once', async () => {
+  test('E14 killed before it was signed, after the signature was lost, and before it was sent: the same transaction, each paid once', async () => {
     await house.start();
     await house.funded('0.5', '0.4');
     const [one, two] = [strangersAddress(), strangersAddress()];
@@ -103,7 +103,7 @@ onNode('withdrawals of Bitcoin in batches', () => {
     await house.booksAreTheChain();
   });
 
-  test('killed while it is settled: each member is settled once, and the sum is what the miners got', async () => {
+  test('E14 killed while it is settled: each member is settled once, and the sum is what the miners got', async () => {
     await house.start();
     await house.funded('0.5', '0.4');
     await asked(['w1', strangersAddress(), '0.2'], ['w2', strangersAddress(), '0.25'], ['w3', strangersAddress(), '0.05']);
@@ -127,7 +127,7 @@ onNode('withdrawals of Bitcoin in batches', () => {
     expect(await house.networkFees()).toBe(await minersGot(await txidOf('w1')));
   });
 
-  test('the table itself refuses a second batch of one withdrawal, one that is not to be paid, and a coin of a batch that was replaced', async () => {
+  test('E29 the table itself refuses a second batch of one withdrawal, one that is not to be paid, and a coin of a batch that was replaced', async () => {
     await house.start();
     await house.funded('0.2', '0.2', '0.2');
     await house.stop();
@@ -149,7 +149,7 @@ onNode('withdrawals of Bitcoin in batches', () => {
     expect(await house.rows("SELECT id FROM chain_transactions WHERE state = 'PLANNED'")).toEqual([{ id: 'batch:b' }]);
   });
 
-  test('stuck, it is replaced as a whole; whichever is mined is shown and booked to the satoshi', async () => {
+  test('E12 stuck, it is replaced as a whole; whichever is mined is shown and booked to the satoshi', async () => {
     await house.start();
     await house.funded('0.5', '0.4');
     await house.operatorFunds('0.01');
@@ -242,7 +242,7 @@ onNode('withdrawals of Bitcoin in batches', () => {
     await house.booksAreTheChain();
   });
 
-  test('two processes at once pay each withdrawal once', async () => {
+  test('E29 two processes at once pay each withdrawal once', async () => {
     await house.start();
     await house.funded('0.5', '0.4', '0.3', '0.2');
     await house.stop();

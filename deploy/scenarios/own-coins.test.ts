@@ -53,7 +53,7 @@ onNode('our own coins', () => {
       await house.booksAreTheChain();
     });
 
-    test('of a transaction that was replaced waits for every block: its former bytes may be mined instead', async () => {
+    test('E12 of a transaction that was replaced waits for every block: its former bytes may be mined instead', async () => {
       await house.start();
       await house.funded('0.5');
       await house.operatorFunds('0.01');
@@ -170,7 +170,7 @@ onNode('our own coins', () => {
       expect([await txidOf('w1'), (await transaction('cpfp'))?.state]).toEqual([parent, 'CONFIRMED']);
     });
 
-    test('killed after it was planned, and before it was sent: there is one child, and both are mined', async () => {
+    test('E14 killed after it was planned, and before it was sent: there is one child, and both are mined', async () => {
       await stuck('0.00002665');
       await house.stop();
       const asked = new Set<string>();

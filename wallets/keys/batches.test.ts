@@ -142,7 +142,7 @@ test('each member needs its own approvals; the others count against the limits w
   expect(readFileSync(join(dir, 'admitted.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4);
 });
 
-test('a withdrawal is signed away once, whatever its round and whatever the batch, also by what an older log says', async () => {
+test('E29 a withdrawal is signed away once, whatever its round and whatever the batch, also by what an older log says', async () => {
   const [one, two, three] = [member(10_000_000n), member(10_000_000n), member(10_000_000n)];
   const plan = planPayments([coin(50_000_000n)], [one, two].map(outputOf), 5000n);
   const right = intentOf(plan, [one, two].map(paymentOf));
