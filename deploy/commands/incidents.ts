@@ -11,7 +11,7 @@ import { GUARDS } from '../scenarios/incidents/guards';
 import type { Guard } from '../scenarios/incidents/guards';
 import { LOCAL, ROOT } from '../services';
 
-const FILES = ['deploy/scenarios/incidents', 'deploy/scenarios/wallets', 'deploy/scenarios/life', 'wallets/chains', 'wallets/deposits', 'wallets/keys', 'wallets/withdrawals'];
+const FILES = ['deploy/scenarios/incidents', 'deploy/scenarios/wallets', 'deploy/scenarios/batches', 'deploy/scenarios/own-coins', 'deploy/scenarios/life', 'wallets/chains', 'wallets/deposits', 'wallets/keys', 'wallets/withdrawals'];
 /** No test of one guard takes so long. */
 const MOST_MS = 180_000;
 
