@@ -60,7 +60,11 @@ onNode('our own coins', () => {
       await house.withdraw('w1', strangersAddress(), '0.1');
       await onItsWay('w1');
       const [first, bytes] = [await txidOf('w1'), await raw(await txidOf('w1'))];
-      await until('replaced', async () => (await txidOf('w1')) !== first, () => house.mineEmpty());
+      // One block and a whole round after the other: replaced once, and not again before it is mined.
+      await until('replaced', async () => (await txidOf('w1')) !== first, async () => {
+        await house.mineEmpty();
+        await house.catchUp();
+      });
       await until('known', async () => (await waiting()).includes(await txidOf('w1')));
       await house.mine();
       await house.withdraw('w2', strangersAddress(), '0.3');
