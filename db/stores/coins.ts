@@ -71,6 +71,7 @@ async function take(manager: EntityManager, network: string, id: string, inputs:
 
 /** The house's own, or of a deposit that is in the books. */
 const OURS = "(c.branch = 1 OR EXISTS (SELECT 1 FROM deposits d WHERE d.network = c.network AND d.txid = c.txid AND d.position = CONCAT('out:', c.output_index) AND d.state = 'CREDITED'))";
+
 /** An index refuses a second live batch of a withdrawal; its row is locked, so that nobody settles it otherwise meanwhile. */
 async function addPayments(manager: EntityManager, transactionId: string, payments: readonly NewPayment[]): Promise<void> {
   for (const [position, payment] of payments.entries()) {
