@@ -7,7 +7,7 @@ test('what a Bitcoin paid before there were batches is a batch of one; of other 
     const query = async <T>(sql: string, values: unknown[] = []): Promise<T[]> => (await database.dataSource.query(sql, values)) as T[];
     const runner = database.dataSource.createQueryRunner();
     await new Batches1764620000000().down(runner);
-    const network = (id: string, kind: string) => query('INSERT INTO networks SELECT ?, name, ?, chain_id, gas_asset, confirmations, venue_network, needs_memo FROM (SELECT ? AS name, 0 AS chain_id, ? AS gas_asset, 3 AS confirmations, ? AS venue_network, 0 AS needs_memo) one', [id, kind, id, 'BTC', id]);
+    const network = (id: string, kind: string) => query('INSERT INTO networks (id, name, kind, chain_id, gas_asset, confirmations, venue_network) VALUES (?, ?, ?, 0, ?, 3, ?)', [id, id, kind, 'BTC', id]);
     await network('bitcoin', 'bitcoin');
     await network('ethereum', 'evm');
     const transaction = (id: string, on: string, state: string, reservation: string | null) =>
