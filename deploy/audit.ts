@@ -18,6 +18,7 @@ import { createTronChain } from '../wallets/chains/tron';
 import { coldList } from '../wallets/cold/places';
 import { coldPlace } from '../wallets/cold/storage';
 import { connectSigner } from '../wallets/keys';
+import { binanceSettings } from './config';
 import type { Config } from './config';
 import { anyNode } from './any-node';
 import { bitcoinOutside, readBitcoin } from './audit-bitcoin';
@@ -71,10 +72,8 @@ export async function compare(dataSource: DataSource, outside: Outside): Promise
 
 /** The outside for a command: with clients of its own, to be closed when it is done. */
 export async function openOutside(config: Config, registry: Registry): Promise<{ outside: Outside; close(): void }> {
-  const keys = { tradingKey: { key: config.BINANCE_TRADING_KEY, secret: config.BINANCE_TRADING_SECRET }, treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET } };
-  const urls = { restUrl: config.BINANCE_REST_URL, streamUrl: config.BINANCE_STREAM_URL, wsApiUrl: config.BINANCE_WS_API_URL };
   // Never started: only its queries are used.
-  const binance = createBinance({ ...urls, ...keys }, [], { clock: { now: () => Date.now() }, logger: silent });
+  const binance = createBinance(binanceSettings(config), [], { clock: { now: () => Date.now() }, logger: silent });
   const signer = connectSigner(config.SIGNER_SOCKET);
   const chains = await openChains(config, registry, signer);
   return { outside: { registry, binance, chains, bitcoin: await bitcoinOutside(openBitcoin(config), registry, signer, config.COLD_STORAGE.bitcoin) }, close: () => closeChains({ chains }) };

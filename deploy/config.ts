@@ -108,3 +108,14 @@ export function loadEnvFile(): NodeJS.ProcessEnv {
 export function isLoopback(url: string): boolean {
   return ['127.0.0.1', 'localhost', '[::1]', '::1'].includes(new URL(url).hostname);
 }
+
+/** How Binance is reached, or what stands in for it. */
+export const binanceSettings = (config: Config) => ({
+  restUrl: config.BINANCE_REST_URL,
+  streamUrl: config.BINANCE_STREAM_URL,
+  wsApiUrl: config.BINANCE_WS_API_URL,
+  tradingKey: { key: config.BINANCE_TRADING_KEY, secret: config.BINANCE_TRADING_SECRET },
+  treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET },
+  // The emulator counts no such questions, and nobody wants to wait for it.
+  ...(isLoopback(config.BINANCE_REST_URL) && { historyKeptMs: 0 }),
+});

@@ -15,7 +15,7 @@ import { createWallets } from '../wallets';
 import type { NetworkConfig } from '../wallets';
 import { connectSigner } from '../wallets/keys';
 import { runApiRole } from './api';
-import { API_SETTINGS, SETTINGS, isLoopback, readConfig, settingsOf } from './config';
+import { API_SETTINGS, SETTINGS, binanceSettings, isLoopback, readConfig, settingsOf } from './config';
 import { watchOutside } from './audit';
 import type { Config } from './config';
 import { policiesOf } from './treasury-settings';
@@ -48,14 +48,6 @@ function mustBeLocal(config: Config): void {
     if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
   }
 }
-
-const binanceSettings = (config: Config) => ({
-  restUrl: config.BINANCE_REST_URL,
-  streamUrl: config.BINANCE_STREAM_URL,
-  wsApiUrl: config.BINANCE_WS_API_URL,
-  tradingKey: { key: config.BINANCE_TRADING_KEY, secret: config.BINANCE_TRADING_SECRET },
-  treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET },
-});
 
 /** How the wallets reach each network, and where its coins shall lie. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {

@@ -58,7 +58,7 @@ function venueOnChain() {
   const address = freshAddress();
   const asked: { id: string; asset: string; amount: string }[] = [];
   const paid = new Map<string, { txid: string; amount: string }>();
-  const venue = { address, asked, nextOutcome: 'done' as 'done' | 'unknown' | 'lost' | 'refused', credits: true };
+  const venue = { address, asked, nextOutcome: 'done' as 'done' | 'unknown' | 'lost' | 'refused', credits: true, firstTxid: undefined as string | undefined };
   const capital: VenueCapital = {
     depositAddress: async () => address,
     deposits: async (asset) =>
@@ -74,7 +74,7 @@ function venueOnChain() {
     },
     withdrawal: async (id) => {
       const known = paid.get(id);
-      return known ? { state: 'completed', txid: known.txid, amount: known.amount, fee: '0.0005' } : null;
+      return known ? { state: 'completed', txid: venue.firstTxid ?? known.txid, amount: known.amount, fee: '0.0005' } : null;
     },
     balances: async () => [],
   };
@@ -281,6 +281,25 @@ test('coins go on to the venue, come back for a withdrawal, asked for once thoug
   expect(booked).toBeGreaterThan(0n);
   await until('the books', async () => (await rows('SELECT reference FROM costs WHERE settled = 0')).length === 0, () => mine());
   await booksAreTheChain();
+});
+
+test('the venue sends another transaction in place of the one that it named: that one is followed', async () => {
+  const { venue, capital } = venueOnChain();
+  await startWallets(capital, { gasReserve: '0.5' });
+  await tenEther();
+  await until('at the venue', async () => (await custody('binance')) > parseAmount('10'), () => mine());
+  engine.venueBalances(new Map([['ETH', await custody('binance')]]));
+  venue.firstTxid = `0x${'11'.repeat(32)}`;
+  const to = freshAddress();
+  await withdraw('w1', to, '6');
+  await until('named', async () => (await rows("SELECT id FROM venue_transfers WHERE direction = 'pull-back' AND state = 'IN_TRANSIT'")).length === 1, () => mine());
+  for (let blocks = 0; blocks < 2 * N; blocks++) await mine().then(() => pause(30));
+  expect(await onChain(to)).toBe(0n);
+  venue.firstTxid = undefined;
+  await confirmed('w1');
+  expect(await onChain(to)).toBe(parseAmount('6'));
+  expect(venue.asked).toHaveLength(1);
+  await until('the books are the chain', async () => (await custody('hot/ethereum')) === (await onChain(hot)), () => mine());
 });
 
 test('what the venue does not have yet: waits, nothing is asked for, no rows pile up; then it comes back and is paid', async () => {

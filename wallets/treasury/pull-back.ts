@@ -8,6 +8,8 @@ import type { VenueMoneyDeps } from './venue-deps';
 
 /** How long the venue may need to show a withdrawal whose asking was cut off. */
 const UNKNOWN_FOR_MS = 60_000;
+/** The venue's transactions are mined within this; later a person should look. */
+const LATE_MS = 3 * 3_600_000;
 /** After a refusal of the venue, before it is asked for another one. */
 const AFTER_REFUSAL_MS = 10_000;
 
@@ -123,10 +125,19 @@ async function releaseFailed({ engine, store, clock, network }: VenueMoneyDeps, 
   await store.setTransfer(transferId, { state: 'FAILED', updatedAt: clock.now() });
 }
 
-async function arrive({ chain, engine, store, network, clock }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+async function arrive(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+  const { chain, engine, store, network, clock } = deps;
   const receipt = await chain.receipt(transfer.txid ?? '');
-  if (!receipt?.succeeded || (await chain.head()) - receipt.height + 1 < network.confirmations) return;
+  if (!receipt?.succeeded) return askAgain(deps, transfer);
+  if ((await chain.head()) - receipt.height + 1 < network.confirmations) return;
   const arrived = formatAmount(parseAmount(transfer.amount) - parseAmount(transfer.fee));
   await engine.submit({ kind: 'custody.move', reference: `venue:${network.id}:${transfer.id}:arrived`, asset: transfer.asset, amount: arrived, from: 'transit', to: `hot/${network.id}` });
   await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
+}
+
+/** Its transaction is not in the chain, or failed there: the venue may have sent another one in its place. Throws when neither comes for hours. */
+async function askAgain({ store, venueCapital, clock }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+  const known = await venueCapital.withdrawal(transfer.id);
+  if (known?.txid && known.txid !== transfer.txid) return store.setTransfer(transfer.id, { txid: known.txid, updatedAt: clock.now() });
+  if (clock.now() - transfer.updatedAt > LATE_MS) throw new Error(`the venue says that ${transfer.txid} brings ${transfer.amount} ${transfer.asset}, and the chain does not have it`);
 }

@@ -5,7 +5,7 @@ import type { Rest } from './rest';
 
 /** Binance's answers, as its documentation has them. */
 const saying = (address: object, networkList: object[] = []): VenueCapital =>
-  createCapital({ call: (_vital: boolean, send: () => Promise<unknown>) => send(), treasury: { getDepositAddress: async () => address, getBalances: async () => [{ coin: 'XRP', networkList }] } } as unknown as Rest, { clock: fixedClock() });
+  createCapital({ capital: (send: () => Promise<unknown>) => send(), treasury: { getDepositAddress: async () => address, getBalances: async () => [{ coin: 'XRP', networkList }] } } as unknown as Rest, { clock: fixedClock() });
 
 const terms = { network: 'XRP', withdrawFee: '0.2', withdrawMin: '10', withdrawIntegerMultiple: '0.000001' };
 

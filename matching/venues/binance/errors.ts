@@ -5,7 +5,7 @@ export type Failure =
   /** Nobody knows whether it was executed. */
   | { readonly kind: 'unknown'; readonly code: number | null; readonly message: string }
   /** Not executed, and no call may be made before this time (ms). */
-  | { readonly kind: 'banned'; readonly code: number | null; readonly message: string; readonly until: number };
+  | { readonly kind: 'banned'; readonly code: number | null; readonly message: string; readonly until: number; /** Our address is shut out, from everything. */ readonly isWhole: boolean };
 
 /** Execution unknown by the venue's own words: bus, engine and overload answers, and the catch-all. */
 const UNKNOWN_CODES = new Set([-1000, -1001, -1006, -1007, -1008]);
@@ -47,7 +47,7 @@ export function failureOf(error: unknown, now: number): Failure {
   const message = msg ?? (error instanceof Error ? error.message : 'no answer');
   const known = typeof code === 'number' ? code : null;
   if (status === 418 || (status === 429 && known !== -1015)) {
-    return { kind: 'banned', code: known, message, until: now + (retryAfterMs ?? DEFAULT_BAN_MS) };
+    return { kind: 'banned', code: known, message, until: now + (retryAfterMs ?? DEFAULT_BAN_MS), isWhole: status === 418 };
   }
   // The venue's own rule: any 5xx means that the execution is unknown, whatever the body says.
   if (known === null || (status ?? 0) >= 500 || UNKNOWN_CODES.has(known)) return { kind: 'unknown', code: known, message };

@@ -14,6 +14,8 @@ export interface BinanceConfig {
   readonly tradingKey: { readonly key: string; readonly secret: string };
   /** May withdraw to our own allow-listed addresses; used by VenueCapital alone. */
   readonly treasuryKey: { readonly key: string; readonly secret: string };
+  /** How long the history of withdrawals is good for, in ms; what the venue allows, unless told. */
+  readonly historyKeptMs?: number;
 }
 
 /** REST calls end after this; Binance's own engine gives up after 10 s. */
@@ -36,6 +38,8 @@ export interface Rest {
   readonly treasury: MainClient;
   /** Runs one call under the shared ban state. `vital` calls (orders' queries, cancels, capital) may use the reserve. */
   call<T>(vital: boolean, send: () => Promise<T>): Promise<T>;
+  /** The same for calls about capital, which the venue counts apart: being asked to wait there stops no order. */
+  capital<T>(send: () => Promise<T>): Promise<T>;
   /** Notes a ban learnt elsewhere (WebSocket API). */
   ban(until: number): void;
   bannedUntil(): number;
@@ -48,6 +52,7 @@ export interface Rest {
 /** One limiter and one ban state for every caller of the account. */
 export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: Logger }): Rest {
   let bannedUntil = 0;
+  let capitalUntil = 0;
   const badClock: (() => void)[] = [];
   const keyRefused = (): void => {
     bannedUntil = Math.max(bannedUntil, deps.clock.now() + KEY_PAUSE_MS);
@@ -69,30 +74,41 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
     return ((states['x-mbx-used-weight-1m'] ?? 0) * 100) / WEIGHT_LIMIT_PER_MINUTE;
   };
 
+  const run = async <T>(send: () => Promise<T>, waitUntil: (until: number, isWhole: boolean) => void): Promise<T> => {
+    try {
+      return await send();
+    } catch (error) {
+      const failure = failureOf(error, deps.clock.now());
+      if (failure.kind === 'banned') {
+        waitUntil(failure.until, failure.isWhole);
+        deps.logger.warn({ code: failure.code, until: failure.until }, 'the venue has asked us to wait');
+      }
+      if (failure.code === BAD_KEY) keyRefused();
+      if (failure.code === BAD_CLOCK) for (const listener of badClock) listener();
+      throw error;
+    }
+  };
+  const all = (until: number): void => void (bannedUntil = Math.max(bannedUntil, until));
+  const mayAsk = (share: number): void => {
+    if (deps.clock.now() < bannedUntil) throw new VenueBusy('the venue has asked us to wait');
+    if (usedShare() >= share) throw new VenueBusy('the request weight is nearly used up');
+  };
+
   return {
     trading,
     treasury,
     call: async (vital, send) => {
-      if (deps.clock.now() < bannedUntil) throw new VenueBusy('the venue has asked us to wait');
-      if (usedShare() >= (vital ? VITAL_SHARE : WEIGHT_SHARE)) throw new VenueBusy('the request weight is nearly used up');
-      try {
-        return await send();
-      } catch (error) {
-        const failure = failureOf(error, deps.clock.now());
-        if (failure.kind === 'banned') {
-          bannedUntil = Math.max(bannedUntil, failure.until);
-          deps.logger.warn({ code: failure.code, until: bannedUntil }, 'the venue has asked us to wait');
-        }
-        if (failure.code === BAD_KEY) keyRefused();
-        if (failure.code === BAD_CLOCK) for (const listener of badClock) listener();
-        throw error;
-      }
+      mayAsk(vital ? VITAL_SHARE : WEIGHT_SHARE);
+      return run(send, all);
+    },
+    capital: async (send) => {
+      mayAsk(VITAL_SHARE);
+      if (deps.clock.now() < capitalUntil) throw new VenueBusy('the venue has asked us to wait with questions about capital');
+      return run(send, (until, isWhole) => (isWhole ? all(until) : void (capitalUntil = Math.max(capitalUntil, until))));
     },
     keyRefused,
     onBadClock: (listener) => void badClock.push(listener),
-    ban: (until) => {
-      bannedUntil = Math.max(bannedUntil, until);
-    },
+    ban: all,
     bannedUntil: () => bannedUntil,
   };
 }
