@@ -13,7 +13,7 @@ import type { BookFacts, Finding, InFlight, OutsidePlace, PlaceResult } from '..
 import { createBinance } from '../matching/venues/binance';
 import type { Binance } from '../matching/venues/binance';
 import { createEvmChain } from '../wallets/chains/evm';
-import type { Chain } from '../wallets/chains/chain';
+import type { Chain, ChainReceipt } from '../wallets/chains/chain';
 import { createTronChain } from '../wallets/chains/tron';
 import { coldList } from '../wallets/cold/places';
 import { coldPlace } from '../wallets/cold/storage';
@@ -151,7 +151,7 @@ async function chainItems({ binance }: Outside, { network, chain, hotAddress, co
     if (deposit.network === network.id && deposit.blockHeight <= head) add(`deposit ${deposit.id} ${deposit.state}`, `deposit/${network.id}`, deposit.asset, parseAmount(deposit.amount), deposit.createdAt);
   }
   for (const row of rows.transactions.filter((candidate) => candidate.network === network.id && candidate.state !== 'PLANNED')) {
-    const receipt = await chain.receipt(row.txid);
+    const receipt = await firstReceipt(chain, [row.txid, ...(row.former?.split(',') ?? [])]);
     if (!receipt || receipt.height > head) continue;
     const [from, to] = [placeOf(row.fromAddress), row.purpose.startsWith('stake-') ? stakedPlace(network) : placeOf(row.toAddress)];
     const id = `${row.purpose} ${row.id}`;
@@ -178,6 +178,14 @@ async function chainItems({ binance }: Outside, { network, chain, hotAddress, co
     add(`pull-back ${transfer.id}`, `hot/${network.id}`, transfer.asset, parseAmount(known.amount) - parseAmount(known.fee), transfer.createdAt);
   }
   return items;
+}
+
+async function firstReceipt(chain: Pick<Chain, 'receipt'>, txids: readonly string[]): Promise<ChainReceipt | undefined> {
+  for (const txid of txids) {
+    const receipt = await chain.receipt(txid);
+    if (receipt) return receipt;
+  }
+  return undefined;
 }
 
 async function readVenue({ registry, binance }: Outside, facts: BookFacts, rows: InFlightRows): Promise<OutsidePlace[]> {
@@ -219,17 +227,21 @@ async function venueItems(registry: Registry, { capital, find }: Outside['binanc
   return items;
 }
 
+type Transfer = InFlightRows['transfers'][number];
+const movingOf = ({ amount, fee, direction }: Transfer): Units => parseAmount(amount) - (direction === 'pull-back' ? parseAmount(fee) : 0n);
+const sumOf = (transfers: readonly Transfer[], asset: string): Units => transfers.filter((transfer) => transfer.asset === asset).reduce((sum, transfer) => sum + movingOf(transfer), 0n);
+
 /** Coins between two places: what is booked as under way must be the open transfers. */
 function readTransit(registry: Registry, facts: BookFacts, rows: InFlightRows): OutsidePlace[] {
   const moving = rows.transfers.filter((transfer) => transfer.state === 'IN_TRANSIT');
-  const amountOf = (transfer: InFlightRows['transfers'][number]): Units => parseAmount(transfer.amount) - (transfer.direction === 'pull-back' ? parseAmount(transfer.fee) : 0n);
-  return registry.assets.map(({ code }) => ({
-    place: 'transit',
-    asset: code,
-    booked: booked(facts, 'transit', code),
-    actual: moving.filter((transfer) => transfer.asset === code).reduce((sum, transfer) => sum + amountOf(transfer), 0n),
-    items: [],
-  }));
+  return registry.assets.map(({ code }) => ({ place: 'transit', asset: code, booked: booked(facts, 'transit', code), actual: sumOf(moving, code), items: [] }));
+}
+
+/** What of an asset lies between two places by the outside's own word: not what has arrived already and is not booked yet. */
+export function stillMoving(rows: InFlightRows, places: readonly OutsidePlace[], asset: string): Units {
+  const arrived = new Set(places.flatMap(({ items }) => items.map(({ id }) => id)));
+  const isMoving = ({ id, state }: Transfer): boolean => state === 'IN_TRANSIT' && !arrived.has(`pull-back ${id}`) && !arrived.has(`to venue ${id}`);
+  return sumOf(rows.transfers.filter(isMoving), asset);
 }
 
 /** The outside for a process that runs on: what the signer did not tell yet is asked for again. */

@@ -81,6 +81,8 @@ export interface InFlightRows {
     asset: string;
     amount: string;
     txid: string;
+    /** Ids of bytes that were replaced, with commas; any of them may be mined instead. */
+    former: string | null;
     state: string;
     createdAt: number;
   }[];
@@ -105,8 +107,9 @@ export async function readInFlight(dataSource: DataSource): Promise<InFlightRows
     ),
     transactions: numbers(
       await query<InFlightRows['transactions'][number]>(
-        `SELECT id, network, purpose, from_address AS fromAddress, to_address AS toAddress, asset, amount, txid, state, created_at AS createdAt
-         FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')`,
+        `SELECT id, network, purpose, from_address AS fromAddress, to_address AS toAddress, asset, amount, txid, state, created_at AS createdAt,
+           (SELECT GROUP_CONCAT(f.txid) FROM chain_transactions f WHERE f.id > CONCAT(t.id, '#') AND f.id < CONCAT(t.id, '$')) AS former
+         FROM chain_transactions t WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')`,
       ),
       'createdAt',
     ),

@@ -5,7 +5,7 @@ import { publishProof } from '../../db/stores/proofs';
 import type { ProofStatement, ProofView } from '../../domain/contract/api/proof';
 import type { Units } from '../../domain/money/amount';
 import { DUST, userOf } from '../../ledger/accounts';
-import { compare } from '../audit';
+import { compare, stillMoving } from '../audit';
 import type { Outside } from '../audit';
 import { houseAddresses } from '../audit-bitcoin';
 import { buildTree, writtenSums } from './tree';
@@ -57,7 +57,10 @@ export async function publish(dataSource: DataSource, outside: Outside, keyFile:
     at: now,
     root: tree.root,
     liabilities: writtenSums(tree.sums),
-    assets: places.filter(({ actual }) => actual !== undefined && actual > 0n).map(({ place, asset, actual }) => ({ place, asset, amount: String(actual) })),
+    assets: places
+      .map(({ place, asset, actual = 0n }) => ({ place, asset, amount: place === 'transit' ? stillMoving(rows, places, asset) : actual }))
+      .filter(({ amount }) => amount > 0n)
+      .map(({ place, asset, amount }) => ({ place, asset, amount: String(amount) })),
     entry: facts.entry,
     addressesSha256: createHash('sha256').update(JSON.stringify(addresses)).digest('hex'),
   };

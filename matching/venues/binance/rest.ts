@@ -104,7 +104,7 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
     capital: async (send) => {
       mayAsk(VITAL_SHARE);
       if (deps.clock.now() < capitalUntil) throw new VenueBusy('the venue has asked us to wait with questions about capital');
-      return run(send, (until, isWhole) => (isWhole ? all(until) : void (capitalUntil = Math.max(capitalUntil, until))));
+      return run(send, (until, isWhole) => (isWhole ? all(until) : void (capitalUntil = capitalUntil > until ? capitalUntil : until)));
     },
     keyRefused,
     onBadClock: (listener) => void badClock.push(listener),
