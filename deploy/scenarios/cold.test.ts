@@ -63,7 +63,10 @@ describe('an address list', () => {
     await (await storage()).announce(first, elsewhere, 'a1');
     await until('it is refused', async () => (await stateOf(first))?.state === 'FAILED', () => house.mine());
     const txid = await sentByKeeper(house.hot, '1.5');
-    await (await storage()).announce(second, txid, 'a1');
+    // Mistyped at first; and without the 0x that explorers of other chains leave out.
+    await (await storage()).announce(second, `0x${'12'.repeat(32)}`, 'a1');
+    await until('it is not there', async () => (await stateOf(second))?.reason === 'NOT_IN_THE_CHAIN', () => house.mine());
+    await (await storage()).announce(second, txid.slice(2).toUpperCase(), 'a1');
     const third = await plan('1');
     await expect((await storage()).announce(third, txid, 'a1')).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
     await until('it has arrived', async () => (await stateOf(second))?.state === 'DONE', () => house.mine());

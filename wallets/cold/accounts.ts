@@ -3,6 +3,7 @@ import type { ColdTransferRow } from '../../db/entities/cold';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { DomainError } from '../../domain/contract/errors';
+import type { Network } from '../../domain/registry';
 import type { Chain, ChainReceipt } from '../chains/chain';
 import { reserveCost } from '../treasury/costs';
 import { actionOf, coldPlace, newTransfer, notNow } from './storage';
@@ -15,7 +16,15 @@ export interface AccountColdDeps extends ColdDeps {
   readonly hotAddress: string;
 }
 
-const TXID = /^(0x)?[0-9a-f]{64}$/;
+const TXID = /^(?:0x)?([0-9a-f]{64})$/;
+const NOT_THERE = 'NOT_IN_THE_CHAIN';
+
+/** As the chain spells it: with 0x on networks of Ethereum's kind, without on TRON. */
+function txidIn({ kind }: Network, text: string): string {
+  const [, digits] = TXID.exec(text.trim().toLowerCase()) ?? [];
+  if (digits === undefined) throw new DomainError('BAD_REQUEST', { txid: text });
+  return kind === 'tron' ? digits : `0x${digits}`;
+}
 
 export function createAccountCold(deps: AccountColdDeps): NetworkCold {
   const { addresses, coldStore, network, clock } = deps;
@@ -35,10 +44,11 @@ export function createAccountCold(deps: AccountColdDeps): NetworkCold {
       throw notNow(row);
     },
     announce: async (row, text, adminId) => {
-      const txid = text.toLowerCase();
-      if (!TXID.test(txid)) throw new DomainError('BAD_REQUEST', { txid: text });
+      const txid = txidIn(network, text);
+      // One that the chain does not have was mistyped, or never sent: another one takes its place.
+      const from = row.state === 'SENDING' && row.reason === NOT_THERE ? row.state : 'WAITING_SIGNATURES';
       if (await coldStore.txidKnown(network.id, txid)) throw new DomainError('REFERENCE_REUSED', { txid });
-      if (!(await coldStore.move(row.id, 'WAITING_SIGNATURES', { state: 'SENDING', txid, updatedAt: clock.now() }, actionOf(deps, 'cold.announce', adminId, row, { txid })))) throw notNow(row);
+      if (!(await coldStore.move(row.id, from, { state: 'SENDING', txid, reason: null, updatedAt: clock.now() }, actionOf(deps, 'cold.announce', adminId, row, { txid })))) throw notNow(row);
     },
     cancel: async (row, adminId) => {
       if (!(await coldStore.cancel(row.id, 'WAITING_SIGNATURES', { state: 'CANCELED', updatedAt: clock.now() }, actionOf(deps, 'cold.cancel', adminId, row)))) throw notNow(row);
@@ -52,6 +62,7 @@ export function createAccountCold(deps: AccountColdDeps): NetworkCold {
 async function follow(deps: AccountColdDeps, row: ColdTransferRow, head: number, isOurs: (address: string) => boolean): Promise<void> {
   const { chain, network, coldStore, clock } = deps;
   const receipt = await chain.receipt(row.txid ?? '');
+  if (!receipt && row.reason === null) return void (await coldStore.move(row.id, 'SENDING', { reason: NOT_THERE, updatedAt: clock.now() }));
   if (!receipt || head - receipt.height + 1 < network.confirmations) return;
   const arrived = receipt.succeeded ? await arrivedBy(deps, row, receipt, isOurs) : 0n;
   if (arrived === 0n) {

@@ -480,6 +480,7 @@ export const en = {
     coldGather: 'Add the signature',
     coldTxid: 'Id of the transaction they sent',
     coldAnnounce: 'It was sent',
+    coldNotThere: 'The chain does not have this transaction. Was it sent? You can name it again.',
     coldCancel: 'Give it up',
     coldStates: { DONE: 'Arrived', SENDING: 'On its way', CANCELED: 'Given up', FAILED: 'Failed' },
     venueTitle: 'Binance behind our books',

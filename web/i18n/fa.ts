@@ -462,6 +462,7 @@ export const fa: Words = {
     coldGather: 'افزودن امضا',
     coldTxid: 'شناسهٔ تراکنشی که فرستادند',
     coldAnnounce: 'فرستاده شد',
+    coldNotThere: 'این تراکنش در زنجیره نیست. آیا ارسال شده است؟ می‌توانید دوباره آن را وارد کنید.',
     coldCancel: 'صرف‌نظر',
     coldStates: { DONE: 'رسید', SENDING: 'در راه', CANCELED: 'صرف‌نظر شد', FAILED: 'ناموفق' },
     venueTitle: 'بایننس پشت دفترهای ما',
