@@ -13,7 +13,6 @@ import { satoshiOf, unitsOf } from '../coins/purse';
 import type { Purse, Receiver } from '../coins/purse';
 import { payoutOf } from '../coins/transactions';
 import type { CoinTransactions } from '../coins/transactions';
-import { reasonOf } from '../loop';
 import { releaseCost } from '../treasury/costs';
 import type { Settle } from '../treasury/sender';
 import { backToReview, settle, settledInside, waits } from './steps';
@@ -41,7 +40,7 @@ const together = (rows: readonly WithdrawalRow[]): Units => rows.reduce((total, 
  * coins keep what there is for themselves.
  */
 export function createBatches(deps: BatchesDeps): { round(): Promise<void> } {
-  const apart = createApart(deps, 'withdrawal');
+  const [apart, batch, pullBack] = [createApart(deps, 'withdrawal'), createApart(deps, 'batch of withdrawals'), createApart(deps, 'pull-back for a withdrawal')];
   deps.transactions.onFinal('withdrawal', settleBatch(deps));
   return {
     round: async () => {
@@ -51,8 +50,10 @@ export function createBatches(deps: BatchesDeps): { round(): Promise<void> } {
       const { fundable, short } = allotted(due, await deps.venueMoney.payable(deps.network.gasAsset));
       const tried = due.flatMap(({ id }) => standings.get(id)?.most ?? []);
       const most = tried.reduce((least, one) => (one < least ? one : least), MOST_PAYMENTS);
-      const sent = fundable.length > 0 && (tried.length > 0 || (await isTime(deps))) ? await sentOf(deps, fundable.slice(0, most)) : [];
-      await wait(deps, short, fundable.filter((row) => !sent.includes(row)));
+      let sent: WithdrawalRow[] = [];
+      // What cannot be sent now is tried again in the next round; those that wait for coins are seen to all the same.
+      if (fundable.length > 0 && (tried.length > 0 || (await isTime(deps)))) await batch('to send', async () => void (sent = await send(deps, fundable.slice(0, most))));
+      await wait(deps, pullBack, short, fundable.filter((row) => !sent.includes(row)));
     },
   };
 }
@@ -110,16 +111,6 @@ async function isTime({ batchEveryMs, batchStore, clock, network }: BatchesDeps)
   return last === undefined || clock.now() - last >= batchEveryMs;
 }
 
-/** What cannot be sent now is tried again in the next round, by what became of its rows; those that wait for coins are seen to all the same. */
-async function sentOf(deps: BatchesDeps, candidates: readonly WithdrawalRow[]): Promise<WithdrawalRow[]> {
-  try {
-    return await send(deps, candidates);
-  } catch (error) {
-    deps.logger.warn({ network: deps.network.id, error: reasonOf(error) }, 'a batch of withdrawals could not be sent');
-    return [];
-  }
-}
-
 /** Sends a batch of these, without the youngest ones that the miners' fee leaves no coins for. Answers those that are in it. */
 async function send(deps: BatchesDeps, candidates: readonly WithdrawalRow[]): Promise<WithdrawalRow[]> {
   const { ids, purse, transactions, venueMoney, network } = deps;
@@ -174,7 +165,7 @@ function paymentsOf(batch: string, rows: readonly WithdrawalRow[], plan: Plan, p
 }
 
 /** Asks for the coins that are missing. `unsent` can be paid and are not yet: theirs are not there for these. */
-async function wait(deps: BatchesDeps, short: readonly WithdrawalRow[], unsent: readonly WithdrawalRow[]): Promise<void> {
+async function wait(deps: BatchesDeps, apart: Apart, short: readonly WithdrawalRow[], unsent: readonly WithdrawalRow[]): Promise<void> {
   const { network, purse, venueMoney } = deps;
   const asset = network.gasAsset;
   if (short.length === 0) return;
@@ -188,16 +179,10 @@ async function wait(deps: BatchesDeps, short: readonly WithdrawalRow[], unsent: 
     if (has + coming >= needed) {
       coming -= needed - has;
       await waits(deps, row, 'AWAITING_CHANGE');
-    } else await bring(deps, row, needed - has);
-  }
-}
-
-async function bring(deps: BatchesDeps, row: WithdrawalRow, shortfall: Units): Promise<void> {
-  await waits(deps, row, 'AWAITING_VENUE');
-  try {
-    await deps.venueMoney.pullBack(row.id, row.asset, shortfall);
-  } catch (error) {
-    deps.logger.warn({ withdrawal: row.id, error: reasonOf(error) }, 'coins could not be asked for');
+    } else {
+      await waits(deps, row, 'AWAITING_VENUE');
+      await apart(row.id, () => venueMoney.pullBack(row.id, asset, needed - has));
+    }
   }
 }
 
