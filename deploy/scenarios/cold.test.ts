@@ -76,7 +76,7 @@ describe('an address list', () => {
     await expect((await storage()).cancel(second, 'a1')).rejects.toMatchObject({ code: 'COLD_TRANSFER_STATE' });
     await expect(plan('100')).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
     await expect((await storage()).plan({ network: 'ethereum', asset: 'ETH', amount: '0', why: 'x', adminId: 'a1' })).rejects.toMatchObject({ code: 'BAD_AMOUNT' });
-    expect(await house.rows("SELECT action FROM admin_audit WHERE action LIKE 'cold.%'")).toHaveLength(6);
+    expect(await house.rows("SELECT action FROM admin_audit WHERE action LIKE 'cold.%'")).toHaveLength(7);
   });
 
   test('the signer sends to its own cold addresses alone, whatever the exchange is told', async () => {
