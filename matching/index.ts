@@ -1,3 +1,4 @@
+/** Orders become trades. Begin at `createMatching`; the single writer is in engine/, what orders mean in money in orders/. */
 import type { DataSource } from 'typeorm';
 import { createMarketHistory, readRoutingSums } from '../db/stores/market-history';
 import { createSwapIntents } from '../db/stores/swaps';

@@ -1,3 +1,4 @@
+/** Coins come in and go out. Begin at `createWallets`, then networks/: one file a kind of network. */
 import type { DataSource } from 'typeorm';
 import { createBatchStore } from '../db/stores/batches';
 import { createChainStore } from '../db/stores/chain';

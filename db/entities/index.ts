@@ -1,3 +1,4 @@
+/** Every table, as typeorm knows it: a folder of row types with their columns. */
 import * as accounts from './accounts';
 import * as approvals from './approvals';
 import * as coins from './coins';

@@ -1,3 +1,4 @@
+/** What an empty database begins with: assets, networks, rails, markets. */
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Market, Registry } from '../../domain/registry';
 import { RoutingEntity } from '../entities/orders';

@@ -1,3 +1,4 @@
+/** MariaDB and Redis for one machine: found, fetched, started. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

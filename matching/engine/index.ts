@@ -1,3 +1,4 @@
+/** The single writer of all balances: `writer.ts` is its loop, `apply.ts` its switch, commands/ what each command does. */
 import { createEngineStore } from '../../db/stores/engine';
 import type { VenueStateRow } from '../../db/entities/venue';
 import type { EngineStore } from '../../db/stores/engine';

@@ -1,3 +1,4 @@
+/** The signer: a process of its own that knows the seed, checks what it signs, and believes no database. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyEncryption } from './kek';

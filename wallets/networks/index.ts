@@ -1,3 +1,4 @@
+/** A network opened whole: its nodes, scanner, transactions, sweeps, payouts and their loop. */
 import type { Network } from '../../domain/registry';
 import { openBitcoin } from './bitcoin';
 import { openEvm } from './evm';

@@ -1,3 +1,4 @@
+/** Credited coins on their way from deposit addresses to the hot wallet, on networks of accounts. */
 import type { SweepRow } from '../../db/entities/treasury';
 import type { ChainStore } from '../../db/stores/chain';
 import type { TreasuryStore } from '../../db/stores/treasury';
