@@ -46,7 +46,7 @@ export function kekOf(config: KekSettings, make = false): KeyEncryption {
 const HOUR_MS = 3_600_000;
 const decimal = z.string().refine(isAmount, 'not an amount');
 const venueAddresses = z.record(z.string().regex(/^[a-z][a-z0-9-]*\/[A-Z0-9]+$/, 'not a network and an asset'), z.string().min(1));
-const limits = z.record(z.string(), z.strictObject({ auto: decimal, autoDaily: decimal, fourEyes: decimal, most: decimal.optional() }));
+const limits = z.record(z.string(), z.strictObject({ auto: decimal, autoDaily: decimal, fourEyes: decimal, fourEyesDaily: decimal.optional(), most: decimal.optional() }));
 
 /** Some hundred satoshi a byte for a payment of ten coins. */
 const MOST_BITCOIN_FEE = '0.002';

@@ -142,6 +142,25 @@ test('each member needs its own approvals; the others count against the limits w
   expect(readFileSync(join(dir, 'admitted.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4);
 });
 
+test('what one admin lets through alone is summed within a batch too, with what was signed before it', async () => {
+  signer.close();
+  const [ann, bob] = [testAdmin('ann@example.org', dir), testAdmin('bob@example.org', dir)];
+  open(rulesOf({ BTC: { auto: '0', autoDaily: '0', fourEyes: '0.1', fourEyesDaily: '0.3' } }));
+  const approved = (one: Member, ...admins: (typeof ann)[]): CoinPayment => {
+    const { to, amount, payout = '' } = paymentOf(one);
+    return { to, amount, payout, approvals: admins.map((admin) => admin.approve({ intentId: payout, network: 'bitcoin', asset: 'BTC', to, amount })) };
+  };
+  const before = member(10_000_000n);
+  await signer.signCoins(intentOf(planPayments([coin(20_000_000n)], [outputOf(before)], 5000n), [approved(before, ann)]));
+  const members = [member(10_000_000n), member(10_000_000n), member(10_000_000n)] as [Member, Member, Member];
+  const [one, two, three] = members;
+  const plan = planPayments([coin(100_000_000n)], members.map(outputOf), 5000n);
+  const log = written();
+  await refused(intentOf(plan, members.map((each) => approved(each, ann))), 'fourEyesDaily of BTC', `withdrawal:${three.id}:0`);
+  expect(written()).toBe(log);
+  await signer.signCoins(intentOf(plan, [approved(one, ann), approved(two, ann), approved(three, ann, bob)]));
+});
+
 test('E29 a withdrawal is signed away once, whatever its round and whatever the batch, also by what an older log says', async () => {
   const [one, two, three] = [member(10_000_000n), member(10_000_000n), member(10_000_000n)];
   const plan = planPayments([coin(50_000_000n)], [one, two].map(outputOf), 5000n);

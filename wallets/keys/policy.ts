@@ -46,6 +46,8 @@ export interface ApprovalLimits {
   readonly autoDaily: string;
   /** Above this two admins must approve; up to it one. */
   readonly fourEyes: string;
+  /** Also two, where this one and all that fewer than two admins let through within 24 hours come above it. Left out: ten times `fourEyes`, and no less than `autoDaily`. */
+  readonly fourEyesDaily?: string;
 }
 
 /** The signer's own, from its own settings. */
