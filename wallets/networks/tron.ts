@@ -44,7 +44,7 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   await scanner.anchor();
   const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
   const signed: typeof signing = { sign: async (intent) => watch.mustBeOurs().then(() => signing.sign(intent)) };
-  const transactionsDeps = { ...shared, chain: { ...chain, broadcast: watch.broadcast }, signer: signed, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
+  const transactionsDeps = { ...shared, chain: { ...chain, broadcast: watch.broadcast }, signer: signed, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0, failureObjection: agreement.failureObjection };
   const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals(transactionsDeps, intentOf));
   const cold = place && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, place, chain.address)) });
   // A payout burns only what the stake does not give, and what others that are under way leave of it.
