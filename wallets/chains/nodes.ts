@@ -46,6 +46,8 @@ export interface Nodes<C> {
   voices(block: Pick<BlockHeader, 'height' | 'hash'>): Promise<Voices>;
   /** Names of the nodes that have the block, and in it this very transfer. Never throws. */
   witnesses(block: BlockHeader, transfer: Omit<ChainTransfer, 'from'>): Promise<string[]>;
+  /** The same question to every node, one's answer beside the others'; none of those that do not answer. Never throws. */
+  each<T>(ask: (chain: C) => Promise<T>): Promise<{ readonly node: string; readonly answer: T }[]>;
   /** Of every node that knows what became of the transaction; none of those that do not answer. Never throws. */
   outcomes(txid: string): Promise<Outcome[]>;
   states(): NodeState[];
@@ -172,7 +174,8 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
       const seen = await Promise.all(all.map(async (node) => ((await verify(node).then(() => sees(node.chain, block, transfer)).catch(() => false)) ? [node.name] : [])));
       return seen.flat();
     },
-    outcomes: async (txid) => (await Promise.all(all.map((node) => outcomeOf(node, verify, txid).catch(() => [])))).flat(),
+    each: (asked) => each(all, verify, asked),
+    outcomes: async (txid) => (await each(all, verify, (chain) => outcomeOf(chain, txid))).flatMap(({ node, answer }) => (answer ? [{ node, ...answer }] : [])),
     states: () => all.map((node) => ({ node: node.name, state: stateOf(node, used), head: node.head ?? null, fault: node.fault === undefined ? null : reasonOf(node.fault) })),
   };
 }
@@ -219,12 +222,14 @@ async function voicesOf<C extends Asked>(all: readonly Known<C>[], verify: (node
 }
 
 /** Slow nodes are waited for: one that contradicts must not be silenced by a hurry. */
-async function outcomeOf<C extends Asked>(node: Known<C>, verify: (node: Known<C>) => Promise<void>, txid: string): Promise<Outcome[]> {
-  await verify(node);
-  const receipt = await node.chain.receipt?.(txid);
-  if (!receipt) return [];
-  const { height, succeeded } = receipt;
-  return [{ node: node.name, height, hash: (await node.chain.header(height)).hash, succeeded }];
+async function each<C extends Asked, T>(all: readonly Known<C>[], verify: (node: Known<C>) => Promise<void>, ask: (chain: C) => Promise<T>): Promise<{ node: string; answer: T }[]> {
+  const said = await Promise.allSettled(all.map(async (node) => verify(node).then(async () => ({ node: node.name, answer: await ask(node.chain) }))));
+  return said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+async function outcomeOf(chain: Asked, txid: string): Promise<Omit<Outcome, 'node'> | undefined> {
+  const receipt = await chain.receipt?.(txid);
+  return receipt && { height: receipt.height, hash: (await chain.header(receipt.height)).hash, succeeded: receipt.succeeded };
 }
 
 /** Names of the nodes that say of an address what the first one says that answers. */

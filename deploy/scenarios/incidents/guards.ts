@@ -41,6 +41,7 @@ export const GUARDS: readonly Guard[] = [
   { incident: 'E18', file: 'wallets/tron/renewals.ts', line: 'if (!ended || (await chain.knows(row.txid))) {', without: 'if (!ended) {', testFile: incidents('tron'), test: 'incidents of TRON E18 a node that has the transaction' },
   { incident: 'E38', file: 'wallets/keys/tron.ts', line: "if (now < line.expiration + SURELY_ENDED_MS) refuse(`${line.intentId} may still be mined`);", without: '', testFile: incidents('tron'), test: 'incidents of TRON E38' },
   { incident: 'E38', file: 'wallets/keys/tron.ts', line: '    checkNonce(nonces, { rawTransaction, txid });\n', without: '', testFile: 'wallets/keys/nonces.test.ts', test: 'E38 on TRON too' },
+  { incident: 'E18', file: 'wallets/tron/renewals.ts', line: 'if (said.some(({ answer }) => answer)) return true;', without: 'if (said[0]?.answer) return true;', testFile: incidents('tron'), test: 'incidents of TRON E18 E9 a payout that one node hides' },
   { incident: 'E20', file: 'wallets/chains/bitcoin/blocks.ts', line: 'position: `out:${index}`', without: "position: 'out:0'", testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E20' },
   { incident: 'E22', file: 'wallets/chains/bitcoin/blocks.ts', line: 'if (isCoinbase) continue;', without: '', testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E22' },
   { incident: 'E23', file: 'wallets/chains/bitcoin/addresses.ts', line: 'if (script[0] !== 0) return undefined;', without: '', testFile: incidents('bitcoin'), test: 'incidents on Bitcoin E23' },

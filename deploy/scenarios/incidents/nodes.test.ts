@@ -1,7 +1,6 @@
 /** Nodes that lie, lag, lose and contradict each other; chains that are taken for one another. */
-import { Wallet } from 'ethers';
 import { ONE, parseAmount } from '../../../domain/money/amount';
-import { stranger } from '../../local/evm/stranger';
+import { freshAddress, stranger } from '../../local/evm/stranger';
 import { EvmHouse, N, pause, until } from './evm-house';
 import { proxyOf } from './node-proxy';
 import type { NodeProxy } from './node-proxy';
@@ -240,7 +239,7 @@ describe('several nodes', () => {
     const [one, two] = [await proxy(), await proxy()];
     await house.start({ rpcUrls: [one.url, two.url] });
     await house.tenEther();
-    const receiver = Wallet.createRandom().address;
+    const receiver = freshAddress();
     one.tamper = ({ method }, result) => (method === 'eth_getTransactionReceipt' && result ? { ...result, status: '0x0' } : result);
     await house.withdraw('w1', 'ETH', receiver, '2');
     await until('it says so', async () => house.faults().includes('failed waits for a second node to say so'), () => house.mine());
@@ -265,7 +264,7 @@ describe('several nodes', () => {
     const [one, two] = [await proxy(), await proxy()];
     await house.start({ rpcUrls: [one.url, two.url] });
     await house.tenEther();
-    const receiver = Wallet.createRandom().address;
+    const receiver = freshAddress();
     await house.withdraw('w1', 'ETH', receiver, '2');
     await until('sent', async () => (await house.stateOf('w1')) === 'BROADCAST');
     // From now on the receiver refuses every call.
