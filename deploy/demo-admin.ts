@@ -5,13 +5,13 @@ import { adminsFile, enrolAdmin, makeAdminKey } from '../wallets/keys';
 
 export const DEMO_ADMIN = 'admin@javizen.local';
 export const DEMO_TRADER = 'trader@javizen.local';
-/** Below these nobody is asked in the local world; two are asked above the last. */
+/** Below these nobody is asked in the local world; two are asked above the last. One admin stands for a day of a storm's payouts. */
 export const LOCAL_LIMITS = JSON.stringify({
-  ETH: { auto: '0.02', autoDaily: '0.2', fourEyes: '10' },
-  USDT: { auto: '50', autoDaily: '500', fourEyes: '20000' },
-  BTC: { auto: '0.001', autoDaily: '0.01', fourEyes: '0.5' },
-  BNB: { auto: '0.05', autoDaily: '0.5', fourEyes: '40' },
-  '*': { auto: '0', autoDaily: '0', fourEyes: '100000' },
+  ETH: { auto: '0.02', autoDaily: '0.2', fourEyes: '10', fourEyesDaily: '10000' },
+  USDT: { auto: '50', autoDaily: '500', fourEyes: '20000', fourEyesDaily: '20000000' },
+  BTC: { auto: '0.001', autoDaily: '0.01', fourEyes: '0.5', fourEyesDaily: '500' },
+  BNB: { auto: '0.05', autoDaily: '0.5', fourEyes: '40', fourEyesDaily: '40000' },
+  '*': { auto: '0', autoDaily: '0', fourEyes: '100000', fourEyesDaily: '100000000' },
 });
 const EVERY_MS = 1000;
 /** A log-in that failed is not tried again at once: such are counted. */

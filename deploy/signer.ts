@@ -22,6 +22,7 @@ const schema = z.object({
   SIGNER_VENUE_ADDRESSES: z.string().default('{}'),
   SIGNER_SOCKET_GROUP: z.enum(['', '1']).default(''),
   SIGNER_TRON_STAKE: z.string().refine(isAmount, 'not an amount').default('0'),
+  SIGNER_FEES_DAILY: z.string().default('{}'),
   SIGNER_APPROVAL_HOURS: z.coerce.number().int().positive().default(48),
   ...NETWORK_SETTINGS,
   ...COLD_SETTINGS,
@@ -46,7 +47,7 @@ export function kekOf(config: KekSettings, make = false): KeyEncryption {
 const HOUR_MS = 3_600_000;
 const decimal = z.string().refine(isAmount, 'not an amount');
 const venueAddresses = z.record(z.string().regex(/^[a-z][a-z0-9-]*\/[A-Z0-9]+$/, 'not a network and an asset'), z.string().min(1));
-const limits = z.record(z.string(), z.strictObject({ auto: decimal, autoDaily: decimal, fourEyes: decimal, most: decimal.optional() }));
+const limits = z.record(z.string(), z.strictObject({ auto: decimal, autoDaily: decimal, fourEyes: decimal, fourEyesDaily: decimal.optional(), most: decimal.optional() }));
 
 /** Some hundred satoshi a byte for a payment of ten coins. */
 const MOST_BITCOIN_FEE = '0.002';
@@ -54,11 +55,18 @@ const MOST_BITCOIN_FEE = '0.002';
 /** In TRX: some four payments of dollars to somebody who has none. */
 const MOST_TRON_FEE = '60';
 
+/**
+ * What a network's fees of 24 hours may come to at the worst, in its own coin, where the settings name nothing: a dear day of a house with
+ * a thousand or two thousand payouts. On TRON a payment of dollars counts with the energy that it may burn, which a stake spares.
+ */
+const FEES_DAILY = { account: '5', bitcoin: '0.1', tron: '20000' };
+
 /** The signer's role: its own settings, its own process. Nothing of the exchange's environment is read. */
 export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
   const config = schema.parse(env);
   const byAsset = limits.parse(JSON.parse(config.SIGNER_LIMITS));
   const pinned = config.SIGNER_VENUE_ADDRESSES === 'first-seen' ? config.SIGNER_VENUE_ADDRESSES : venueAddresses.parse(JSON.parse(config.SIGNER_VENUE_ADDRESSES));
+  const feesDaily = z.record(z.string(), decimal).parse(JSON.parse(config.SIGNER_FEES_DAILY));
   const most = (asset: string): { maxPayout?: string } => {
     const maxPayout = (byAsset[asset] ?? byAsset['*'])?.most;
     return maxPayout === undefined ? {} : { maxPayout };
@@ -80,6 +88,7 @@ export async function runSignerRole(env: NodeJS.ProcessEnv): Promise<void> {
     policy: {
       networks: Object.fromEntries(networks),
       maxGasCost: '0.1',
+      feesDaily: { ...Object.fromEntries(networks.map(([network]) => [network, FEES_DAILY.account])), [id]: FEES_DAILY.bitcoin, [tron.id]: FEES_DAILY.tron, ...feesDaily },
       coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE, ...most(asset) } },
       trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE, maxStake: config.SIGNER_TRON_STAKE } },
       cold: config.COLD_STORAGE,

@@ -43,6 +43,8 @@ type Part = 'mariadb' | 'redis' | `anvil-${string}` | 'bitcoin' | 'tron' | 'bina
 const TRON_BLOCK_MS = 500;
 /** TRX that the local signer lets be staked. */
 const LOCAL_STAKE = '1000000';
+/** A storm signs in minutes what others do in weeks. */
+const LOCAL_FEES = JSON.stringify({ ethereum: '1000', bsc: '1000', polygon: '1000', bitcoin: '50', tron: '10000000' });
 
 const CHAIN_IDS: Readonly<Record<string, number>> = { ethereum: 31337, bsc: 31338, polygon: 31339 };
 
@@ -339,7 +341,7 @@ export class World {
       SIGNER_LIMITS: this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}',
       SIGNER_SEED_FILE: seedFile,
       SIGNER_DIR: dir,
-      ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen', SIGNER_TRON_STAKE: LOCAL_STAKE, SIGNER_MAKE_SEED: '1' }),
+      ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen', SIGNER_TRON_STAKE: LOCAL_STAKE, SIGNER_FEES_DAILY: LOCAL_FEES, SIGNER_MAKE_SEED: '1' }),
       // A device's library may have settings of its own.
       ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),

@@ -50,6 +50,8 @@ export interface StageOptions {
   /** What of the signer is another one in this life. */
   readonly signer?: Partial<Signer>;
   readonly goodForMs?: number;
+  /** Instead of the emulator alone: ways to it. */
+  readonly rpcUrls?: readonly string[];
   readonly lendEnergy?: boolean;
   readonly policies?: Readonly<Record<string, AssetPolicy>>;
   readonly gasReserve?: string;
@@ -114,13 +116,13 @@ export class TronStage {
     await this.mine(SOLIDITY + 1);
   }
 
-  async startWallets({ signer: over = {}, goodForMs, lendEnergy, policies, gasReserve = '0', cold = this.cold }: StageOptions = {}): Promise<void> {
+  async startWallets({ signer: over = {}, goodForMs, rpcUrls = [this.node.url], lendEnergy, policies, gasReserve = '0', cold = this.cold }: StageOptions = {}): Promise<void> {
     const { signer } = this;
     const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, ...over };
     const ids = { next: () => `t${process.pid}x${String(++this.ids).padStart(8, '0')}` };
     this.wallets = createWallets(
       { dataSource: this.database.dataSource, engine: this.engine, signer: asked, venueCapital, events: this.bus, clock: this.clock, ids, registry, logger: silent },
-      { networks: { tron: { rpcUrls: [this.node.url], tron: 'local', traces: false, pollMs: 10, gasReserve, ...(policies && { policies }), ...(cold && { cold }), ...(goodForMs !== undefined && { goodForMs }), ...(lendEnergy !== undefined && { lendEnergy }) } } },
+      { networks: { tron: { rpcUrls, tron: 'local', traces: false, pollMs: 10, gasReserve, ...(policies && { policies }), ...(cold && { cold }), ...(goodForMs !== undefined && { goodForMs }), ...(lendEnergy !== undefined && { lendEnergy }) } } },
     );
     await this.wallets.start();
   }

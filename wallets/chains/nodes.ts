@@ -5,7 +5,7 @@ import { reasonOf } from '../loop';
 import { TransferRefused, WrongChain } from './chain';
 import type { BlockHeader, Broadcast, Chain, ChainTransfer } from './chain';
 
-type Asked = Pick<Chain, 'check' | 'head' | 'header' | 'transfers' | 'broadcast' | 'address'> & Partial<Pick<Chain, 'close' | 'nativeBalances'>>;
+type Asked = Pick<Chain, 'check' | 'head' | 'header' | 'transfers' | 'broadcast' | 'address'> & Partial<Pick<Chain, 'close' | 'nativeBalances' | 'receipt'>>;
 
 export interface Node<C> {
   /** As operators are shown it: host and port, never a password or a key. */
@@ -28,6 +28,14 @@ export interface Voices {
   readonly silent: readonly string[];
 }
 
+/** What a node says became of a transaction, and the block that lies at that height for it. */
+export interface Outcome {
+  readonly node: string;
+  readonly height: number;
+  readonly hash: string;
+  readonly succeeded: boolean;
+}
+
 export interface Nodes<C> {
   /** The network as one node. Any call goes to the next node when one does not answer; throws what the first one threw when none does. */
   readonly chain: C;
@@ -38,6 +46,10 @@ export interface Nodes<C> {
   voices(block: Pick<BlockHeader, 'height' | 'hash'>): Promise<Voices>;
   /** Names of the nodes that have the block, and in it this very transfer. Never throws. */
   witnesses(block: BlockHeader, transfer: Omit<ChainTransfer, 'from'>): Promise<string[]>;
+  /** The same question to every node, one's answer beside the others'; none of those that do not answer. Never throws. */
+  each<T>(ask: (chain: C) => Promise<T>): Promise<{ readonly node: string; readonly answer: T }[]>;
+  /** Of every node that knows what became of the transaction; none of those that do not answer. Never throws. */
+  outcomes(txid: string): Promise<Outcome[]>;
   states(): NodeState[];
 }
 
@@ -162,6 +174,8 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
       const seen = await Promise.all(all.map(async (node) => ((await verify(node).then(() => sees(node.chain, block, transfer)).catch(() => false)) ? [node.name] : [])));
       return seen.flat();
     },
+    each: (asked) => each(all, verify, asked),
+    outcomes: async (txid) => (await each(all, verify, (chain) => outcomeOf(chain, txid))).flatMap(({ node, answer }) => (answer ? [{ node, ...answer }] : [])),
     states: () => all.map((node) => ({ node: node.name, state: stateOf(node, used), head: node.head ?? null, fault: node.fault === undefined ? null : reasonOf(node.fault) })),
   };
 }
@@ -205,6 +219,17 @@ async function voicesOf<C extends Asked>(all: readonly Known<C>[], verify: (node
   );
   const names = (fits: (found: string | undefined) => boolean): string[] => said.flatMap(({ node, hash: found }) => (fits(found) ? [node] : []));
   return { same: names((found) => found === hash), other: names((found) => found !== undefined && found !== hash), silent: names((found) => found === undefined) };
+}
+
+/** Slow nodes are waited for: one that contradicts must not be silenced by a hurry. */
+async function each<C extends Asked, T>(all: readonly Known<C>[], verify: (node: Known<C>) => Promise<void>, ask: (chain: C) => Promise<T>): Promise<{ node: string; answer: T }[]> {
+  const said = await Promise.allSettled(all.map(async (node) => verify(node).then(async () => ({ node: node.name, answer: await ask(node.chain) }))));
+  return said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+async function outcomeOf(chain: Asked, txid: string): Promise<Omit<Outcome, 'node'> | undefined> {
+  const receipt = await chain.receipt?.(txid);
+  return receipt && { height: receipt.height, hash: (await chain.header(receipt.height)).hash, succeeded: receipt.succeeded };
 }
 
 /** Names of the nodes that say of an address what the first one says that answers. */

@@ -143,6 +143,44 @@ test('small ones need nobody, within what may leave so in 24 hours by the log of
   await sign(small(5));
 });
 
+test('E33 what one admin lets through alone is summed over 24 hours by the log of the signer itself: above it two are wanted, whoever cut it into pieces', async () => {
+  const piece = (n: number, amount = '10'): SignIntent => numbered(n, { amount });
+  // Ten times what one admin may approve, unless the limits say otherwise.
+  for (let n = 10; n < 19; n++) await sign(piece(n), ann.approve(piece(n)));
+  await sign(piece(19, '9.9'), ann.approve(piece(19, '9.9')));
+  // What two let through is not among them.
+  await sign(piece(20, '50'), ...[ann, bob].map((admin) => admin.approve(piece(20, '50'))));
+  const next = piece(21, '0.2');
+  expect(await signer.judge(next, [ann.approve(next)])).toMatchObject({ needed: 1, approvedBy: ['ann@example.org'] });
+  await refused(next, 'fourEyesDaily of ETH', ann.approve(next));
+  signer.close();
+  signer = open();
+  await refused(next, '1 more approval', ann.approve(next));
+  await sign(next, ann.approve(next), bob.approve(next));
+  // Within it what is small still needs nobody; it counts too.
+  await sign(piece(22, '0.1'));
+  await refused(piece(23, '0.01'), '2 more approval');
+  // One that was let through before is let through again.
+  await sign({ ...piece(18), intentId: `${piece(18).intentId}#1`, maxFeePerGas: '4000000000', maxPriorityFeePerGas: '2000000000' });
+  now += 86_400_001;
+  const later = piece(24);
+  await sign(later, ann.approve(later, { at: now }));
+});
+
+test('E33 the sum of 24 hours is as the limits name it; where everything takes two admins, what needs nobody still passes', async () => {
+  const reopen = (eth: ApprovalRules['limits'][string]): void => {
+    signer.close();
+    signer = createSigner(mnemonic, policy(rulesOf({ ETH: eth }, () => now)), dir);
+  };
+  reopen({ auto: '0.1', autoDaily: '0.25', fourEyes: '0' });
+  await sign(numbered(1, { amount: '0.1' }));
+  await refused(numbered(2, { amount: '0.2' }), '2 more approval');
+  reopen({ auto: '0', autoDaily: '0', fourEyes: '10', fourEyesDaily: '1' });
+  const [fits, not] = [numbered(3, { amount: '0.9' }), numbered(4, { amount: '0.01' })];
+  await sign(fits, ann.approve(fits));
+  await refused(not, '1 more approval', ann.approve(not));
+});
+
 test('it may cost no more than the least careful word of an approver, also when it is replaced; a replacement needs no new approval', async () => {
   // 25,200 gas at 3 gwei are 0.0000756.
   await refused(payout, 'more than the 0.0000755', ann.approve(payout, { feeCap: '0.0000755' }));

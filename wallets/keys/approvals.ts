@@ -53,6 +53,13 @@ const MOST_APPROVALS = 20;
 
 const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
 
+/** Ten of the largest that one admin may approve alone; never less than what needs nobody. */
+function fourEyesDailyOf({ autoDaily, fourEyes, fourEyesDaily }: ApprovalLimits): Units {
+  if (fourEyesDaily !== undefined) return parseAmount(fourEyesDaily);
+  const [nobody, ten] = [parseAmount(autoDaily), 10n * parseAmount(fourEyes)];
+  return ten > nobody ? ten : nobody;
+}
+
 /** The file in which the signer keeps whom it believes. */
 export const adminsFile = (dir: string): string => join(dir, 'admins.jsonl');
 
@@ -64,13 +71,17 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
   log.lines.forEach((line) => remember(JSON.parse(line) as Admitted));
   const limitsOf = (asset: string): ApprovalLimits => entryOf(rules.limits, asset) ?? entryOf(rules.limits, '*') ?? STRICT;
 
-  const withoutAdmins = (asset: string, besides: readonly Admitted[]): Units =>
-    [...admitted.values(), ...besides].filter((line) => line.asset === asset && line.approvedBy.length === 0 && line.at > rules.now() - DAY_MS).reduce((sum, line) => sum + parseAmount(line.amount), 0n);
+  /** What fewer admins than so many let through of an asset within 24 hours. */
+  const byFewerThan = (admins: number, asset: string, besides: readonly Admitted[]): Units =>
+    [...admitted.values(), ...besides].filter((line) => line.asset === asset && line.approvedBy.length < admins && line.at > rules.now() - DAY_MS).reduce((sum, line) => sum + parseAmount(line.amount), 0n);
+
+  const isAboveDay = (asset: string, units: Units, besides: readonly Admitted[]): boolean => byFewerThan(2, asset, besides) + units > fourEyesDailyOf(limitsOf(asset));
 
   const wanted = ({ asset, amount }: Payment, besides: readonly Admitted[]): number => {
     const limits = limitsOf(asset);
     const units = parseAmount(amount);
-    if (units <= parseAmount(limits.auto) && withoutAdmins(asset, besides) + units <= parseAmount(limits.autoDaily)) return 0;
+    if (isAboveDay(asset, units, besides)) return 2;
+    if (units <= parseAmount(limits.auto) && byFewerThan(1, asset, besides) + units <= parseAmount(limits.autoDaily)) return 0;
     return units > parseAmount(limits.fourEyes) ? 2 : 1;
   };
 
@@ -95,7 +106,7 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
     const before = admitted.get(payment.intentId);
     if (before) return checkBefore(before, payment, cost);
     const { judgement, counted } = count(payment, approvals, besides);
-    if (judgement.needed > 0) refuse(missing(judgement));
+    if (judgement.needed > 0) refuse(missing(judgement) + (isAboveDay(asset, parseAmount(amount), besides) ? `; with those of 24 hours it is above fourEyesDaily of ${asset}` : ''));
     const caps = counted.map(({ feeCap }) => parseAmount(feeCap)).toSorted((a, b) => (a < b ? -1 : 1));
     const line: Admitted = { ...payment, at: rules.now(), approvedBy: judgement.approvedBy, feeCap: caps[0] === undefined ? null : formatAmount(caps[0]), approvals: counted };
     checkCap(line, cost);

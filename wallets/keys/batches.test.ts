@@ -38,8 +38,8 @@ const builder: Builder = { account, network: 'regtest', fingerprint: keys.finger
 
 let dir: string;
 let signer: Signer & { close(): void };
-const open = (approvals: ApprovalRules = openRules): void => {
-  signer = createSigner(mnemonic, { networks: {}, maxGasCost: '0', approvals, coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005', maxPayout: '0.5' } } }, dir);
+const open = (approvals: ApprovalRules = openRules, feesDaily: Record<string, string> = {}): void => {
+  signer = createSigner(mnemonic, { networks: {}, maxGasCost: '0', approvals, feesDaily, coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005', maxPayout: '0.5' } } }, dir);
 };
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'batches-'));
@@ -140,6 +140,66 @@ test('each member needs its own approvals; the others count against the limits w
   expect(written()).toBe('');
   await signer.signCoins(intentOf(plan, payments([third, large], btc(share))));
   expect(readFileSync(join(dir, 'admitted.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4);
+});
+
+test('what one admin lets through alone is summed within a batch too, with what was signed before it', async () => {
+  signer.close();
+  const [ann, bob] = [testAdmin('ann@example.org', dir), testAdmin('bob@example.org', dir)];
+  open(rulesOf({ BTC: { auto: '0', autoDaily: '0', fourEyes: '0.1', fourEyesDaily: '0.3' } }));
+  const approved = (one: Member, ...admins: (typeof ann)[]): CoinPayment => {
+    const { to, amount, payout = '' } = paymentOf(one);
+    return { to, amount, payout, approvals: admins.map((admin) => admin.approve({ intentId: payout, network: 'bitcoin', asset: 'BTC', to, amount })) };
+  };
+  const before = member(10_000_000n);
+  await signer.signCoins(intentOf(planPayments([coin(20_000_000n)], [outputOf(before)], 5000n), [approved(before, ann)]));
+  const members = [member(10_000_000n), member(10_000_000n), member(10_000_000n)] as [Member, Member, Member];
+  const [one, two, three] = members;
+  const plan = planPayments([coin(100_000_000n)], members.map(outputOf), 5000n);
+  const log = written();
+  await refused(intentOf(plan, members.map((each) => approved(each, ann))), 'fourEyesDaily of BTC', `withdrawal:${three.id}:0`);
+  expect(written()).toBe(log);
+  await signer.signCoins(intentOf(plan, [approved(one, ann), approved(two, ann), approved(three, ann, bob)]));
+});
+
+test('what all transactions of 24 hours leave to the miners is bounded, by the log of the signer itself; a replacement counts by what it is dearer', async () => {
+  let now = Date.now();
+  const rules = { ...openRules, now: () => now };
+  const reopen = (daily: bigint): void => {
+    signer.close();
+    open(rules, { bitcoin: btc(daily) });
+  };
+  const spend = (id: string): { intent: CoinIntent; plan: Plan; dearer(more: bigint, n: number): CoinIntent } => {
+    const one = member(10_000_000n);
+    const plan = planPayments([coin(20_000_000n)], [outputOf(one)], 5000n);
+    const payments = [paymentOf(one)];
+    return { intent: intentOf(plan, payments, { intentId: id }), plan, dearer: (more, at) => intentOf({ ...plan, change: plan.change - more }, payments, { intentId: `${id}#${at}` }) };
+  };
+  const [first, second, third] = [spend('batch:one'), spend('batch:two'), spend('batch:three')];
+  const { fee } = first.plan;
+  reopen(2n * fee + 500n);
+  await signer.signCoins(first.intent);
+  await signer.signCoins(second.intent);
+  // What was signed is given away again, and counts once.
+  await signer.signCoins(second.intent);
+  const log = written();
+  await refused(third.intent, 'SIGNER_FEES_DAILY');
+  // Nobody's money, and all the same: a consolidation is bounded as well.
+  await refused(intentOf({ ...planGathering([coin(1_000_000n), coin(2_000_000n)], 5000n) }, [], { purpose: 'consolidation', intentId: 'consolidation:c1' }), 'SIGNER_FEES_DAILY');
+  expect(written()).toBe(log);
+  await signer.signCoins(first.dearer(400n, 1));
+  await refused(second.dearer(101n, 1), 'SIGNER_FEES_DAILY');
+  reopen(2n * fee + 500n);
+  await refused(second.dearer(101n, 1), 'SIGNER_FEES_DAILY');
+  await signer.signCoins(second.dearer(100n, 1));
+  now += 86_400_001;
+  await signer.signCoins(third.intent);
+  // Lines of older logs do not say when: they are old.
+  signer.close();
+  const file = join(dir, 'signed-coins.jsonl');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/,"at":\d+/g, ''));
+  open(rules, { bitcoin: btc(fee) });
+  await signer.signCoins(spend('batch:four').intent);
+  await refused(spend('batch:five').intent, 'SIGNER_FEES_DAILY');
 });
 
 test('E29 a withdrawal is signed away once, whatever its round and whatever the batch, also by what an older log says', async () => {

@@ -16,6 +16,7 @@ import { checkPsbt, outpointsOf, PsbtRefused, signPsbt, signatureNumbers } from 
 import type { Checked } from '../chains/bitcoin/psbt';
 import { openLog } from './append-log';
 import type { Asked, Gate } from './approvals';
+import type { Fee, FeeBudget } from './fees';
 import { createNonceIndex } from './nonces';
 import type { NonceIndex } from './nonces';
 import type { Pins } from './pins';
@@ -37,6 +38,8 @@ interface Signed {
   readonly fee: string;
   /** `txid:index`, sorted. */
   readonly inputs: readonly string[];
+  /** When, in milliseconds since 1970. */
+  readonly at?: number;
 }
 
 /** A line as it was written while a transaction paid one receiver. */
@@ -60,7 +63,9 @@ const withdrawalOf = (payout: string): string => PAYOUT.exec(payout)?.[1] ?? '';
 interface CoinGuards {
   readonly pins: Pins;
   readonly gate: Gate;
+  readonly fees: FeeBudget;
   readonly cold?: SignerPolicy['cold'];
+  readonly now: () => number;
 }
 
 export interface CoinSigner {
@@ -75,7 +80,7 @@ export interface CoinSigner {
  * for one intent alone, and a withdrawal is paid by one intent alone, whatever its round: again only by a replacement that spends the same
  * coins for the same payments at a higher fee, so that one of the two is mined and never both.
  */
-export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerCoins>>, dir: string, { pins, gate, cold = {} }: CoinGuards): CoinSigner {
+export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerCoins>>, dir: string, { pins, gate, fees, cold = {}, now }: CoinGuards): CoinSigner {
   const seed = Buffer.from(mnemonic.computeSeed().slice(2), 'hex');
   const networks = Object.fromEntries(Object.entries(policy).map(([id, rules]) => [id, keysOf(seed, id, rules, cold[id])]));
   const log = openLog(join(dir, 'signed-coins.jsonl'));
@@ -87,6 +92,7 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     signed.set(line.intentId, line);
     for (const input of line.inputs) holders.set(`${line.network}/${input}`, originalOf(line.intentId));
     for (const { payout } of line.payments) if (payout !== undefined) payers.set(withdrawalOf(payout), originalOf(line.intentId));
+    fees.add(feeOf(line, BigInt(line.fee)), line.at);
   };
   const nonces = createNonceIndex();
   log.lines.forEach((text) => {
@@ -118,12 +124,13 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const original = originalOf(intent.intentId);
     checkHistory(intent, original, inputs);
     if (original !== intent.intentId) checkReplacement(intent, inputs, checked.fee, signed.get(original) ?? refuse('there is nothing to replace'));
+    fees.check(feeOf(intent, checked.fee));
     if (intent.purpose === 'withdrawal') gate.admitAll(askedOf(intent, keys, checked.fee));
     const done = signPsbt(checked, keys.key);
     checkNonces(nonces, done);
     const { intentId, network, purpose } = intent;
     const payments = intent.payments.map(({ to, amount, payout }) => ({ to, amount, ...(payout !== undefined && { payout }) }));
-    const line: Signed = { intentId, bodyHash, ...done, network, purpose, payments, fee: checked.fee.toString(), inputs };
+    const line: Signed = { intentId, bodyHash, ...done, network, purpose, payments, fee: checked.fee.toString(), inputs, at: now() };
     log.append(JSON.stringify(line));
     remember(line);
     return done;
@@ -144,6 +151,9 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     close: log.close,
   };
 }
+
+/** A replacement spends the same coins: at most one of them is mined. */
+const feeOf = ({ network, intentId }: Pick<Signed, 'network' | 'intentId'>, fee: bigint): Fee => ({ network, payment: originalOf(intentId), cost: fromChainUnits(fee, SATOSHI_DECIMALS) });
 
 /** Each input's signature; a transaction's id names what was signed. */
 function checkNonces(nonces: NonceIndex, { rawTransaction, txid }: { readonly rawTransaction: string; readonly txid: string }): void {

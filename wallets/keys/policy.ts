@@ -46,6 +46,8 @@ export interface ApprovalLimits {
   readonly autoDaily: string;
   /** Above this two admins must approve; up to it one. */
   readonly fourEyes: string;
+  /** Also two, where this one and all that fewer than two admins let through within 24 hours come above it. Left out: ten times `fourEyes`, and no less than `autoDaily`. */
+  readonly fourEyesDaily?: string;
 }
 
 /** The signer's own, from its own settings. */
@@ -66,6 +68,8 @@ export interface SignerPolicy {
   readonly cold?: Readonly<Record<string, ColdPlace>>;
   /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
   readonly maxGasCost: string;
+  /** The most that all transactions of 24 hours may cost, by network, as decimal strings of its own coin; where none is named there is no such limit. */
+  readonly feesDaily?: Readonly<Record<string, string>>;
   /** Whose word a withdrawal needs, and above which amounts. */
   readonly approvals: ApprovalRules;
   /** The venue's deposit addresses. One that is neither named nor pinned before is not paid. */

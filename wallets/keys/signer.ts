@@ -9,6 +9,8 @@ import type { Units } from '../../domain/money/amount';
 import { openLog } from './append-log';
 import { openGate } from './approvals';
 import { createCoinSigner } from './coins';
+import { createFeeBudget } from './fees';
+import type { Fee } from './fees';
 import { createNonceIndex } from './nonces';
 import type { NonceIndex } from './nonces';
 import { openPins } from './pins';
@@ -29,6 +31,8 @@ interface LogLine {
   readonly txid: string;
   readonly rawTransaction: string;
   readonly intent?: SignIntent;
+  /** When, in milliseconds since 1970. */
+  readonly at?: number;
 }
 
 /** `<intent>#<n>` is the n-th replacement of `<intent>`: the same payment with higher fees. */
@@ -47,15 +51,20 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   const pins = openPins(join(dir, 'venue-pins.jsonl'), policy.venueAddresses ?? {});
   const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows, isCold: coldAddresses(policy.cold ?? {}) };
   const gate = openGate(policy.approvals, dir);
-  const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, { pins, gate, cold: policy.cold });
-  const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, { pins, gate, cold: policy.cold, now: policy.approvals.now });
+  const { now } = policy.approvals;
+  const fees = createFeeBudget(policy.feesDaily ?? {}, now);
+  const guards = { pins, gate, fees, cold: policy.cold, now };
+  const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, guards);
+  const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, guards);
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
   const slots = new Map<string, string>();
   const nonces = createNonceIndex();
   const remember = (line: LogLine): void => {
     signed.set(line.intentId, line);
-    if (line.intent) slots.set(slotOf(line.intent), originalOf(line.intentId));
+    if (!line.intent) return;
+    slots.set(slotOf(line.intent), originalOf(line.intentId));
+    fees.add(feeOf(line.intent), line.at);
   };
   log.lines.forEach((text) => {
     const line = JSON.parse(text) as LogLine;
@@ -71,6 +80,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     if (units <= 0n) refuse('nothing to send');
     if (intent.purpose === 'withdrawal' && rail.maxPayout !== undefined && parseAmount(intent.amount) > parseAmount(rail.maxPayout)) refuse(`above ${rail.maxPayout} ${intent.asset}`);
     if (costOf(intent) > parseAmount(policy.maxGasCost)) refuse(`gas above ${policy.maxGasCost} ${network.gasAsset}`);
+    fees.check(feeOf(intent));
     checkDestination(intent, to, network, own);
     return Transaction.from({
       type: 2,
@@ -106,7 +116,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     const decoded = Transaction.from(rawTransaction);
     if (decoded.unsignedHash !== transaction.unsignedHash || decoded.from !== key.address) throw new Error('the signature is not of what was asked');
     checkNonce(nonces, decoded);
-    const line: LogLine = { intentId: intent.intentId, bodyHash, txid: decoded.hash ?? refuse('no hash'), rawTransaction, intent };
+    const line: LogLine = { intentId: intent.intentId, bodyHash, txid: decoded.hash ?? refuse('no hash'), rawTransaction, intent, at: now() };
     log.append(JSON.stringify(line));
     remember(line);
     return { rawTransaction, txid: line.txid };
@@ -142,6 +152,9 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
 
 /** The most that it takes for the network, in the gas asset. */
 const costOf = ({ gasLimit, maxFeePerGas }: SignIntent): Units => fromChainUnits(BigInt(gasLimit) * BigInt(maxFeePerGas), 18);
+
+/** Of one nonce: at most one of them is mined. */
+const feeOf = (intent: SignIntent): Fee => ({ network: intent.network, payment: originalOf(intent.intentId), cost: costOf(intent) });
 
 /** Text from outside that cannot be read is a refusal, not a fault of ours. */
 function orRefuse<T>(work: () => T): T {

@@ -4,7 +4,7 @@ import { HDNodeWallet, SigningKey } from 'ethers';
 import type { Mnemonic } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
 import type { Identity, TronIntent } from '../../domain/contract/ports';
-import { fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
+import { formatAmount, fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { addressOfKey, canonicalAddress, hexOf } from '../chains/tron/addresses';
 import { NotExact, buildTron } from '../chains/tron/transaction';
@@ -13,6 +13,7 @@ import { decodeSigned, encodeSigned } from '../chains/tron/wire';
 import type { Payment } from '../chains/tron/wire';
 import { openLog } from './append-log';
 import type { Gate } from './approvals';
+import type { FeeBudget } from './fees';
 import { createNonceIndex } from './nonces';
 import type { NonceIndex } from './nonces';
 import type { Pins } from './pins';
@@ -41,6 +42,8 @@ interface Signed {
   readonly expiration: number;
   /** Of a stake. */
   readonly stake?: SignedStake;
+  /** The most that it takes for its network, in units of the gas asset; and when it was signed. Not in older lines. */
+  readonly fee?: { readonly network: string; readonly cost: string; readonly at: number };
 }
 
 const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
@@ -49,6 +52,7 @@ const originalOf = (intentId: string): string => intentId.split('#')[0] ?? inten
 interface TronGuards {
   readonly pins: Pins;
   readonly gate: Gate;
+  readonly fees: FeeBudget;
   readonly cold?: SignerPolicy['cold'];
   readonly now: () => number;
 }
@@ -64,7 +68,7 @@ export interface TronSigner {
  * its own rules, and writes what it signed to an append-only log before it gives the bytes away. One intent has one transaction;
  * the same payment is signed anew only when every transaction before it has ended, by the signer's own clock.
  */
-export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerTron>>, dir: string, { pins, gate, cold = {}, now }: TronGuards): TronSigner {
+export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerTron>>, dir: string, { pins, gate, fees, cold = {}, now }: TronGuards): TronSigner {
   const hot = HDNodeWallet.fromMnemonic(mnemonic, HOT_PATH);
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
   const own: Own = { hotAddress: addressOfKey(hot.publicKey), depositAddress: (index) => addressOfKey(deposits.deriveChild(index).publicKey) };
@@ -80,6 +84,7 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const original = originalOf(line.intentId);
     family.set(original, [...(family.get(original) ?? []), line]);
     if (line.stake) stakes.add(original, line.stake, line.expiration);
+    if (line.fee) fees.add({ network: line.fee.network, payment: line.intentId, cost: parseAmount(line.fee.cost) }, line.fee.at);
   };
   const nonces = createNonceIndex();
   log.lines.forEach((text) => {
@@ -106,14 +111,17 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     // Equal payments on one block and of one time are one transaction: it would be paid once for two of ours.
     if (ids.has(txid)) refuse('these bytes were signed for another intent');
     if (intent.purpose === 'cold' && !isCold(cold, intent)) refuse('this is no address of cold storage');
+    // One that is made anew counts anew: what it replaces may have been mined, and failed at our cost.
+    const cost = mostOf(intent);
+    fees.check({ network: intent.network, payment: intent.intentId, cost });
     // Last: what is let through and what is pinned is written down, and nothing that is refused may be.
-    if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], mostOf(intent));
+    if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], cost);
     if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
     const { r, s, v } = key.signingKey.sign(`0x${txid}`);
     if (addressOfKey(SigningKey.recoverPublicKey(`0x${txid}`, { r, s, v })) !== addressOfKey(key.publicKey)) throw new Error('the signature is not of what was asked');
     const rawTransaction = encodeSigned(bytes, `${r.slice(2)}${s.slice(2)}${v.toString(16)}`);
     checkNonce(nonces, { rawTransaction, txid });
-    const line: Signed = { intentId: intent.intentId, bodyHash, txid, rawTransaction, expiration: intent.envelope.expiration, ...(isStake(intent.purpose) && { stake: { purpose: intent.purpose, sun: sunOf(intent.amount).toString() } }) };
+    const line: Signed = { intentId: intent.intentId, bodyHash, txid, rawTransaction, expiration: intent.envelope.expiration, fee: { network: intent.network, cost: formatAmount(cost), at: now() }, ...(isStake(intent.purpose) && { stake: { purpose: intent.purpose, sun: sunOf(intent.amount).toString() } }) };
     log.append(JSON.stringify(line));
     remember(line);
     return { rawTransaction, txid };

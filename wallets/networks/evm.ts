@@ -30,7 +30,7 @@ export async function openEvm(deps: NetworkDeps, network: Network, settings: Net
     const fallenOut = new FallenOut({ ...shared });
     const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), agreement, ...(!settings.traces && { balances }), store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
     await scanner.anchor();
-    const transactions = new Transactions({ ...shared, signer, indexOf: (address) => own.ownerOf(address)?.index, replaceAfter: settings.replaceAfter ?? 20 });
+    const transactions = new Transactions({ ...shared, signer, indexOf: (address) => own.ownerOf(address)?.index, replaceAfter: settings.replaceAfter ?? 20, failureObjection: agreement.failureObjection });
     const cold = settings.cold && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, settings.cold as ColdPlace, chain.address)) });
     const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
     const sweeps = createSweeps({ ...shared, transactions, scanned: () => scanner.height() ?? 0, policyOf: policiesOf(network, settings) });

@@ -11,7 +11,7 @@ import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
 import { createTronGuard } from '../tron/guard';
 import { createLending, promisedBy } from '../tron/lending';
-import { Renewals } from '../tron/renewals';
+import { Renewals, knownToAny } from '../tron/renewals';
 import { tronSigning } from '../tron/signing';
 import { createStakes } from '../tron/stakes';
 import { createTronWatch } from '../tron/watch';
@@ -44,7 +44,7 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
   await scanner.anchor();
   const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
   const signed: typeof signing = { sign: async (intent) => watch.mustBeOurs().then(() => signing.sign(intent)) };
-  const transactionsDeps = { ...shared, chain: { ...chain, broadcast: watch.broadcast }, signer: signed, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0 };
+  const transactionsDeps = { ...shared, chain: { ...chain, broadcast: watch.broadcast, knows: knownToAny(network.id, nodes) }, signer: signed, indexOf: (address: string) => own.ownerOf(address)?.index, replaceAfter: 0, failureObjection: agreement.failureObjection };
   const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals(transactionsDeps, intentOf));
   const cold = place && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, place, chain.address)) });
   // A payout burns only what the stake does not give, and what others that are under way leave of it.

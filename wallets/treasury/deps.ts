@@ -22,6 +22,8 @@ export interface TransactionsDeps {
   readonly indexOf: (address: string) => number | undefined;
   /** Blocks that a transaction may wait for its turn before it is replaced by one with higher fees. */
   readonly replaceAfter: number;
+  /** Why a failure is not believed yet; undefined when it may be settled. */
+  readonly failureObjection: (txid: string, height: number) => Promise<string | undefined>;
   readonly engine: Engine;
   readonly events: EventBus;
   readonly clock: Clock;

@@ -24,6 +24,8 @@ export class Transactions implements Sender {
   private readonly settlers = new Map<ChainTransactionRow['purpose'], Settle>();
   private readonly substitutes: Substitutes;
   private readonly apart: Apart;
+  /** Failures of this round that are not believed yet. */
+  private readonly objections = new Set<string>();
 
   /** `substitutesOf`: how one that is not mined is dealt with, where it is not by a higher price. */
   constructor(
@@ -96,7 +98,9 @@ export class Transactions implements Sender {
   async round(head: number): Promise<void> {
     const { chainStore, network } = this.deps;
     // The others are not to wait for one that fails.
+    this.objections.clear();
     for (const row of await chainStore.open(network.id)) await this.apart(row.id, () => this.step(row, head));
+    if (this.objections.size > 0) throw new Error(`${network.id}: ${[...this.objections].join('; ')}`);
   }
 
   private async step(row: ChainTransactionRow, head: number): Promise<void> {
@@ -139,6 +143,9 @@ export class Transactions implements Sender {
     const { chainStore, clock, engine, events, network } = this.deps;
     const settler = this.settlers.get(row.purpose);
     if (!settler) throw new Error(`nobody settles ${row.purpose}`);
+    const objection = receipt.succeeded ? undefined : await this.deps.failureObjection(row.txid, receipt.height);
+    // What failed may be paid again: one node's word is not enough. The row stays as it is, and is asked about in each round.
+    if (objection !== undefined) return void this.objections.add(objection);
     // What was set aside for higher fees goes back first: the cost itself is booked in one piece.
     for (let n = 1; await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose); ) n++;
     await settler(row, receipt);

@@ -1,6 +1,7 @@
 import type { ChainTransactionRow } from '../../db/entities/treasury';
 import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
+import type { Nodes } from '../chains/nodes';
 import type { TronChain } from '../chains/tron';
 import { decodeSigned } from '../chains/tron/wire';
 import type { Substitutes, TransactionsDeps } from '../treasury/deps';
@@ -11,6 +12,19 @@ const MOST = 8;
 const SURE = 3;
 
 type RenewalDeps = Pick<TransactionsDeps, 'chainStore' | 'signer' | 'events' | 'clock' | 'logger'> & { readonly chain: Pick<TronChain, 'solidTime' | 'knows'> };
+
+/**
+ * Does any node know this transaction? What none knows is paid anew, so that where there are several one node's word that there is no
+ * such thing is not enough: throws until two have said so.
+ */
+export const knownToAny =
+  (network: string, nodes: Pick<Nodes<Pick<TronChain, 'knows'>>, 'each' | 'count'>): TronChain['knows'] =>
+  async (txid) => {
+    const said = await nodes.each((chain) => chain.knows(txid));
+    if (said.some(({ answer }) => answer)) return true;
+    if (said.length < (nodes.count === 1 ? 1 : 2)) throw new Error(`${network}: that nobody knows ${txid} waits for ${nodes.count === 1 ? 'the' : 'a second'} node to say so`);
+    return false;
+  };
 
 /**
  * A transaction that ended without being mined is made anew, with another id. That it ended is known by a solid block of a later

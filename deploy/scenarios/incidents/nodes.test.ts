@@ -1,6 +1,6 @@
 /** Nodes that lie, lag, lose and contradict each other; chains that are taken for one another. */
 import { ONE, parseAmount } from '../../../domain/money/amount';
-import { stranger } from '../../local/evm/stranger';
+import { freshAddress, stranger } from '../../local/evm/stranger';
 import { EvmHouse, N, pause, until } from './evm-house';
 import { proxyOf } from './node-proxy';
 import type { NodeProxy } from './node-proxy';
@@ -233,6 +233,50 @@ describe('several nodes', () => {
     expect(await house.available('u1', 'ETH')).toBe('0');
     two.tamper = (_, result) => result;
     await until('credited', async () => (await house.available('u1', 'ETH')) === '1', () => house.mine());
+  });
+
+  test('E9 a payout that one node alone calls failed does not go back to review: it waits, says so, and is paid once', async () => {
+    const [one, two] = [await proxy(), await proxy()];
+    await house.start({ rpcUrls: [one.url, two.url] });
+    await house.tenEther();
+    const receiver = freshAddress();
+    one.tamper = ({ method }, result) => (method === 'eth_getTransactionReceipt' && result ? { ...result, status: '0x0' } : result);
+    await house.withdraw('w1', 'ETH', receiver, '2');
+    await until('it says so', async () => house.faults().includes('failed waits for a second node to say so'), () => house.mine());
+    // The other one does not answer at all: that is no second voice.
+    two.refuse = ({ method }) => (method === 'eth_getTransactionReceipt' ? { code: -32000, message: 'busy' } : undefined);
+    await house.mine(N + 2);
+    await pause(500);
+    expect([await house.stateOf('w1'), await house.onChain(receiver, 'ETH')]).toEqual(['BROADCAST', 2n * ONE]);
+    expect(house.codes()).not.toContain('PAYOUT_FAILED');
+    two.refuse = () => undefined;
+    await pause(300);
+    expect(await house.stateOf('w1')).toBe('BROADCAST');
+    one.tamper = (_, result) => result;
+    await house.confirmed('w1');
+    await until('nothing fails', async () => house.faults() === '', () => house.mine());
+    expect(await house.rows("SELECT id, state FROM chain_transactions WHERE purpose = 'withdrawal'")).toEqual([{ id: 'withdrawal:w1:0', state: 'CONFIRMED' }]);
+    expect(await house.onChain(receiver, 'ETH')).toBe(2n * ONE);
+    await house.booksAreTheChain();
+  });
+
+  test('E9 E12 a payout that two nodes saw fail in one block goes back to review', async () => {
+    const [one, two] = [await proxy(), await proxy()];
+    await house.start({ rpcUrls: [one.url, two.url] });
+    await house.tenEther();
+    const receiver = freshAddress();
+    await house.withdraw('w1', 'ETH', receiver, '2');
+    await until('sent', async () => (await house.stateOf('w1')) === 'BROADCAST');
+    // From now on the receiver refuses every call.
+    await house.world.rpc('anvil_setCode', [receiver, '0x60006000fd']);
+    two.down = true;
+    await house.mine(N + 2);
+    await until('it says so', async () => house.faults().includes('failed waits for a second node to say so'), () => house.mine());
+    expect(await house.stateOf('w1')).toBe('BROADCAST');
+    two.down = false;
+    await until('back in review', async () => (await house.stateOf('w1')) === 'REQUESTED', () => house.mine());
+    expect(await house.onChain(receiver, 'ETH')).toBe(0n);
+    await house.booksAreTheChain();
   });
 
   test('E9 every node has lost a block: it is a reorganisation, and taken back as with one node', async () => {

@@ -1,4 +1,6 @@
 /** Known attacks and accidents of TRON (by their numbers in the list of incidents), on the emulator with the real scanner and database. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { TronIntent } from '../../../domain/contract/ports';
 import artifact from '../../local/evm/contracts/Tether.json';
 import { FAUCET, FAUCET_KEY, LOCAL_TETHER } from '../../local/tron/accounts';
@@ -17,6 +19,34 @@ const PAYS = '60006000600060006020356000355af150604035601857005b60006000fd';
 const MINDS_NOT = '60203603602060003760006000602036036000346000355af15000';
 const maker = (code: string): string => `60${(code.length / 2).toString(16).padStart(2, '0')}80600b6000396000f3${code}`;
 const word = (value: string | bigint): string => (typeof value === 'bigint' ? value.toString(16) : hexOf(value).slice(2)).padStart(64, '0');
+
+/** A way to a node: it can say that there is no transaction that it is asked about, or hang up. */
+async function forgetful(target: string): Promise<{ readonly url: string; hides: boolean; down: boolean; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => void parts.push(part));
+    request.on('end', () => {
+      if (node.down) return void request.socket.destroy();
+      if (node.hides && /gettransaction(info)?byid$/.test(request.url ?? '')) return void response.end('{}');
+      fetch(target + (request.url ?? ''), { method: 'POST', headers: { 'content-type': 'application/json' }, body: Buffer.concat(parts) }).then(
+        async (answer) => void response.writeHead(answer.status).end(await answer.text()),
+        () => request.socket.destroy(),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const node = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hides: false,
+    down: false,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return node;
+}
 
 (noTron ? describe.skip : describe)('incidents of TRON', () => {
   const stage = new TronStage();
@@ -218,6 +248,32 @@ const word = (value: string | bigint): string => (typeof value === 'bigint' ? va
     await stage.control('faults', { infosLate: false });
     await stage.confirmed('w1');
     expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
+  });
+
+  test('E18 E9 a payout that one node hides is not made anew while another one knows it, nor while no second one says that it does not', async () => {
+    const [one, two] = [await forgetful(stage.node.url), await forgetful(stage.node.url)];
+    try {
+      await stage.startWallets({ goodForMs: 60_000, rpcUrls: [one.url, two.url] });
+      await funded();
+      const to = freshTron().address;
+      one.hides = true;
+      await stage.withdraw('w1', 'TRX', to, '100');
+      const first = await stage.until('on its way', async () => ((await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined));
+      await stage.mine();
+      await stage.later(300_000);
+      await stage.settle();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect((await stage.withdrawal('w1')).txid).toBe(first);
+      two.down = true;
+      await stage.mine();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect((await stage.withdrawal('w1')).txid).toBe(first);
+      [one.hides, two.down] = [false, false];
+      await stage.confirmed('w1');
+      expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
+    } finally {
+      await Promise.all([one, two].map((node) => node.close()));
+    }
   });
 
   test('E18 a payout that was mined and failed burns its energy once and goes back to a person', async () => {
