@@ -121,6 +121,7 @@ export const en = {
     SWEPT: 'Credited',
     ORPHANED: 'Left the chain',
     IGNORED: 'Below the minimum',
+    HELD: 'Held for a person to look at',
     less: '{credited} added, {fee} commission',
   },
   swaps: {

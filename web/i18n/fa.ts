@@ -122,6 +122,7 @@ export const fa: Words = {
     SWEPT: 'افزوده شد',
     ORPHANED: 'از زنجیره بیرون رفت',
     IGNORED: 'کمتر از حداقل',
+    HELD: 'در انتظار بررسی کارشناس',
     less: '{credited} افزوده شد، {fee} کارمزد',
   },
   swaps: {
