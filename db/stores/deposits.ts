@@ -27,6 +27,11 @@ export interface DepositStore {
   fill(space: KeySpace, now: number): Promise<void>;
   /** Whose else a deposit's address is on other networks; empty unless numbers were counted per network once. */
   otherOwners(row: Pick<DepositRow, 'address' | 'userId'>): Promise<string[]>;
+  /**
+   * A person said whose a held deposit is: it is credited to that user like any other. Writes it down beside what admins do. Answers
+   * false where it is not held, or the user is none of those whose address it is.
+   */
+  release(id: string, userId: string, why: string, now: number): Promise<boolean>;
   /** Nothing more is credited to this address: marks it, once, and writes it down beside what admins do. */
   freeze(network: string, address: string, why: string, now: number): Promise<void>;
   /** Sum of an asset's deposits at an address, as a decimal string: those that are in the books, those that need no further proof, and these. */
@@ -71,6 +76,13 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
       const rows = (await dataSource.query('SELECT DISTINCT user_id AS owner FROM deposit_addresses WHERE address = ? AND user_id <> ?', [address, userId])) as { owner: string }[];
       return rows.map(({ owner }) => owner);
     },
+    release: (id, userId, why, now) =>
+      inTransaction(dataSource, async (manager) => {
+        const owned = 'EXISTS (SELECT 1 FROM deposit_addresses a WHERE a.address = deposits.address AND a.user_id = ?)';
+        const { affectedRows } = (await manager.query(`UPDATE deposits SET state = 'CONFIRMING', user_id = ?, released_at = ? WHERE id = ? AND state = 'HELD' AND ${owned}`, [userId, now, id, userId])) as { affectedRows: number };
+        if (affectedRows === 1) await recordAdminAction(manager, { id: `released-${id}`.slice(0, 64), adminId: 'operator', action: 'deposit.released', subject: id, details: { userId, why }, at: now });
+        return affectedRows === 1;
+      }),
     freeze: (network, address, why, now) =>
       inTransaction(dataSource, async (manager) => {
         const { affected } = await manager.update(DepositAddressEntity, { network, address, frozenAt: IsNull() }, { frozenAt: now });
