@@ -20,6 +20,7 @@ import { TierWishes1764722000000 } from './migrations/1764722000000-tier-wishes'
 import { MemoRules1764723000000 } from './migrations/1764723000000-memo-rules';
 import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
 import { Stakes1764810000000 } from './migrations/1764810000000-stakes';
+import { OneNumber1764820000000 } from './migrations/1764820000000-one-number';
 import { Cold1764900000000 } from './migrations/1764900000000-cold';
 import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-transactions-by-place';
 
@@ -44,6 +45,7 @@ const MIGRATIONS = [
   MemoRules1764723000000,
   BalancesByAddress1764800000000,
   Stakes1764810000000,
+  OneNumber1764820000000,
   Cold1764900000000,
   TransactionsByPlace1764910000000,
 ];

@@ -1,7 +1,7 @@
 import { openDatabase } from '../db/data-source';
 import { loadRegistry } from '../db/stores/registry';
 import { createServer } from '../server';
-import { readApiConfig } from './config';
+import { mustBeHere, readApiConfig } from './config';
 import { connectLink } from './link/connect';
 import { clock, createLogger, ids, openRedis, serve, serverConfig } from './process';
 
@@ -11,6 +11,7 @@ import { clock, createLogger, ids, openRedis, serve, serverConfig } from './proc
  */
 export async function runApiRole(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readApiConfig(env);
+  if (config.JAVIZEN_LOCAL === '1') mustBeHere([config.DATABASE_URL, config.REDIS_URL]);
   const logger = createLogger(config.LOG_LEVEL);
   const link = connectLink({ address: config.ENGINE_SOCKET, secret: config.ENGINE_SECRET, logger });
   await link.ready();

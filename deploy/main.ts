@@ -15,7 +15,7 @@ import { createWallets } from '../wallets';
 import type { NetworkConfig } from '../wallets';
 import { connectSigner } from '../wallets/keys';
 import { runApiRole } from './api';
-import { API_SETTINGS, SETTINGS, binanceSettings, isLoopback, readConfig, settingsOf } from './config';
+import { API_SETTINGS, SETTINGS, binanceSettings, mustBeHere, readConfig, settingsOf } from './config';
 import { watchOutside } from './audit';
 import type { Config } from './config';
 import { policiesOf } from './treasury-settings';
@@ -44,9 +44,7 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
 /** Demo accounts exist only where every endpoint is on this machine. */
 function mustBeLocal(config: Config): void {
   const nodes = [...openNetworks(config), openBitcoin(config), openTron(config)].flatMap((network) => network?.rpcUrls ?? []);
-  for (const url of [config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]) {
-    if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
-  }
+  mustBeHere([config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]);
 }
 
 /** How the wallets reach each network, and where its coins shall lie. */

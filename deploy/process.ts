@@ -35,6 +35,8 @@ export const serverConfig = (config: Served): ServerConfig => ({
   smtpUrl: config.SMTP_URL ?? null,
   ...(config.WITHDRAWAL_LIMITS && { withdrawalLimits: config.WITHDRAWAL_LIMITS }),
   adminsToRaise: config.TIER_ADMINS,
+  // Whoever tries the local world out has a password and no authenticator.
+  adminsNeedSecondFactor: config.JAVIZEN_LOCAL !== '1',
   webDir: config.WEB_DIR,
   secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
   publicOrigin: config.PUBLIC_ORIGIN ?? null,

@@ -12,7 +12,8 @@ let user: Visitor;
 let admin: Visitor;
 
 beforeAll(async () => {
-  world = await testWorld();
+  // Each endpoint is called several times: what may be tried seldom is not what is looked at here.
+  world = await testWorld({ limits: { login: 1000 } });
   await world.account('user@example.org', { kycState: 'APPROVED' });
   await world.account('new@example.org');
   await world.account('admin@example.org', { role: 'admin' });

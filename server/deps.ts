@@ -52,6 +52,8 @@ export interface ServerConfig {
   readonly mailFrom?: string;
   /** What may be withdrawn by whom; the usual tiers when left out. */
   readonly withdrawalLimits?: Tiers;
+  /** Is an admin refused everything that is an admin's while no second factor of theirs is in force? False when left out. */
+  readonly adminsNeedSecondFactor?: boolean;
   /** How many admins it takes to raise a user's tier; two when left out. */
   readonly adminsToRaise?: 1 | 2;
 }

@@ -54,16 +54,16 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   if (config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
   const redis = quickRedis(deps);
   const sessions = createSessions({ ...deps, redis }, config);
-  const live = createLive(deps, config, sessions);
+  const vault = createVault(config);
+  const secondFactors = createSecondFactors(deps, vault, config);
+  const live = createLive(deps, config, sessions, secondFactors);
   const post = createPost(deps, config);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
-  const vault = createVault(config);
   const limits = createLimits({ ...deps, redis }, config);
   const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
   const orders = createOrderService(deps);
   const orderSocket = createOrderSocket({ ...deps, known: sessions.known, limits, service: orders }, config);
   const approvals = createApprovals(deps);
-  const secondFactors = createSecondFactors(deps, vault);
   const tiers: TierSettings = { tiers: config.withdrawalLimits ?? USUAL_TIERS, adminsToRaise: config.adminsToRaise ?? 2 };
   const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
   const routes = [
@@ -82,7 +82,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...adminRoutes(deps),
     ...coldRoutes(deps),
   ];
-  const app = createApp({ ...deps, redis }, config, sessions, routes, limits);
+  const app = createApp({ ...deps, redis }, config, { sessions, secondFactors }, routes, limits);
   return {
     handler: hotFirst({ ...deps, sessions, limits }, config, routes, app),
     attach: (server) => {

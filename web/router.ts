@@ -1,6 +1,6 @@
 import { createRouter, createWebHistory } from 'vue-router';
 import type { RouteRecordRaw } from 'vue-router';
-import { isAdmin, user } from './accounts/session';
+import { isAdmin, secondFactorDue, user } from './accounts/session';
 
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('./accounts/HomePage.vue') },
@@ -12,6 +12,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/withdraw', name: 'withdraw', meta: { needs: 'user' }, component: () => import('./withdrawals/WithdrawPage.vue') },
   { path: '/history', name: 'history', meta: { needs: 'user' }, component: () => import('./history/HistoryPage.vue') },
   { path: '/proof', name: 'proof', meta: { needs: 'user' }, component: () => import('./proof/ProofPage.vue') },
+  { path: '/admin/second-factor', name: 'adminSecondFactor', meta: { needs: 'admin' }, component: () => import('./admin/SecondFactorFirst.vue') },
   { path: '/admin/kyc', name: 'adminKyc', meta: { needs: 'admin' }, component: () => import('./admin/KycQueue.vue') },
   {
     path: '/admin/withdrawals',
@@ -31,6 +32,8 @@ export const router = createRouter({ history: createWebHistory(), routes, scroll
 router.beforeEach((to) => {
   if (to.meta.needs && !user.value) return { name: 'home' };
   if (to.meta.needs === 'admin' && !isAdmin.value) return { name: 'overview' };
-  if (to.name === 'home' && user.value) return { name: 'overview' };
+  // Nothing else of an admin's would be answered.
+  if (to.meta.needs === 'admin' && secondFactorDue.value && to.name !== 'adminSecondFactor') return { name: 'adminSecondFactor' };
+  if (to.name === 'home' && user.value) return { name: secondFactorDue.value ? 'adminSecondFactor' : 'overview' };
   return true;
 });

@@ -2,12 +2,14 @@ import { EntitySchema } from 'typeorm';
 import type { DepositState } from '../../domain/lifecycle/deposit';
 import { big, id, int, money, nullable, primary, text } from './columns';
 
-/** A user's own address on a network; index is the child number under the deposit branch, never used twice. */
+/** A user's own address on a network; index is the child number under the deposit branch, of one user on all networks of one key. */
 export interface DepositAddressRow {
   network: string;
   index: number;
   address: string;
   userId: string;
+  /** In the order of issue on its network, without gaps. */
+  place: number;
   createdAt: number;
   /** Since then nothing is credited to it: somebody else can sign for it. */
   frozenAt: number | null;
@@ -19,6 +21,7 @@ export const DepositAddressEntity = new EntitySchema<DepositAddressRow>({
     index: primary(int('child_index')),
     address: text('address', 100),
     userId: text('user_id', 64),
+    place: int(),
     createdAt: big('created_at'),
     frozenAt: nullable(big('frozen_at')),
   },
@@ -47,6 +50,8 @@ export interface DepositRow {
   fee: string | null;
   /** The sweep that takes its coins to the hot wallet. */
   sweepId: string | null;
+  /** When a person said that it may be credited after all; see HELD. */
+  releasedAt?: number | null;
 }
 export const DepositEntity = new EntitySchema<DepositRow>({
   name: 'deposits',
@@ -69,6 +74,7 @@ export const DepositEntity = new EntitySchema<DepositRow>({
     credited: nullable(money()),
     fee: nullable(money()),
     sweepId: nullable(text('sweep_id', 64)),
+    releasedAt: nullable(big('released_at')),
   },
 });
 

@@ -100,7 +100,7 @@ export async function readInFlight(dataSource: DataSource): Promise<InFlightRows
   return {
     deposits: numbers(
       await query<InFlightRows['deposits'][number]>(
-        `SELECT id, network, asset, amount, block_height AS blockHeight, state, created_at AS createdAt FROM deposits WHERE state IN ('SEEN', 'CONFIRMING', 'IGNORED')`,
+        `SELECT id, network, asset, amount, block_height AS blockHeight, state, created_at AS createdAt FROM deposits WHERE state IN ('SEEN', 'CONFIRMING', 'IGNORED', 'HELD')`,
       ),
       'blockHeight',
       'createdAt',

@@ -6,8 +6,10 @@ import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/d
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { CommandEntity } from '../entities/ledger';
-import { inTransaction, isDuplicate } from '../transaction';
+import { inTransaction } from '../transaction';
 import { recordAdminAction } from './admin-audit';
+import { fillAddresses, issueAddress } from './child-numbers';
+import type { KeySpace } from './child-numbers';
 
 /** Where the ring keeps the first block's hash: below every height there is. */
 const GENESIS = -1;
@@ -16,12 +18,20 @@ const GENESIS = -1;
 export const depositReference = ({ network, txid, position }: Pick<DepositRow, 'network' | 'txid' | 'position'>): string => `deposit:${network}:${txid}:${position}`;
 
 export interface DepositStore {
-  /** Issued addresses with a child number above `index` (-1 for all). */
-  addresses(network: string, index?: number): Promise<DepositAddressRow[]>;
-  addressOf(network: string, userId: string): Promise<DepositAddressRow | null>;
+  /** Issued addresses with a place above `place` (-1 for all), in the order of issue. */
+  addresses(network: string, place?: number): Promise<DepositAddressRow[]>;
   ownerOf(network: string, address: string): Promise<DepositAddressRow | null>;
-  /** Issues the next child number to the user; two at once get one address. `derive` makes the address of an index. */
-  issue(network: string, userId: string, derive: (index: number) => string, now: number): Promise<DepositAddressRow>;
+  /** The user's address, issued on every network of its key at first ask; two at once get one. `derive` makes the address of an index. */
+  issue(space: KeySpace, userId: string, derive: (index: number) => string, now: number): Promise<DepositAddressRow>;
+  /** Issues on a network what users have on others of the same key. */
+  fill(space: KeySpace, now: number): Promise<void>;
+  /** Whose else a deposit's address is on other networks; empty unless numbers were counted per network once. */
+  otherOwners(row: Pick<DepositRow, 'address' | 'userId'>): Promise<string[]>;
+  /**
+   * A person said whose a held deposit is: it is credited to that user like any other. Writes it down beside what admins do. Answers
+   * false where it is not held, or the user is none of those whose address it is.
+   */
+  release(id: string, userId: string, why: string, now: number): Promise<boolean>;
   /** Nothing more is credited to this address: marks it, once, and writes it down beside what admins do. */
   freeze(network: string, address: string, why: string, now: number): Promise<void>;
   /** Sum of an asset's deposits at an address, as a decimal string: those that are in the books, those that need no further proof, and these. */
@@ -58,25 +68,21 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
   const blocks = dataSource.getRepository(ChainBlockEntity);
 
   return {
-    addresses: (network, index = -1) => addresses.find({ where: { network, index: MoreThan(index) }, order: { index: 'ASC' } }),
-    addressOf: (network, userId) => addresses.findOneBy({ network, userId }),
+    addresses: (network, place = -1) => addresses.find({ where: { network, place: MoreThan(place) }, order: { place: 'ASC' } }),
     ownerOf: (network, address) => addresses.findOneBy({ network, address }),
-    issue: async (network, userId, derive, now) => {
-      for (;;) {
-        const known = await addresses.findOneBy({ network, userId });
-        if (known) return known;
-        const [last] = await addresses.find({ where: { network }, order: { index: 'DESC' }, take: 1 });
-        const index = last ? last.index + 1 : 0;
-        const row = { network, index, address: derive(index), userId, createdAt: now, frozenAt: null };
-        try {
-          await addresses.insert(row);
-          return row;
-        } catch (error) {
-          // Somebody else took the number, or this user asked twice: look again.
-          if (!isDuplicate(error)) throw error;
-        }
-      }
+    issue: (space, userId, derive, now) => issueAddress(dataSource, space, userId, derive, now),
+    fill: (space, now) => fillAddresses(dataSource, space, now),
+    otherOwners: async ({ address, userId }) => {
+      const rows = (await dataSource.query('SELECT DISTINCT user_id AS owner FROM deposit_addresses WHERE address = ? AND user_id <> ?', [address, userId])) as { owner: string }[];
+      return rows.map(({ owner }) => owner);
     },
+    release: (id, userId, why, now) =>
+      inTransaction(dataSource, async (manager) => {
+        const owned = 'EXISTS (SELECT 1 FROM deposit_addresses a WHERE a.address = deposits.address AND a.user_id = ?)';
+        const { affectedRows } = (await manager.query(`UPDATE deposits SET state = 'CONFIRMING', user_id = ?, released_at = ? WHERE id = ? AND state = 'HELD' AND ${owned}`, [userId, now, id, userId])) as { affectedRows: number };
+        if (affectedRows === 1) await recordAdminAction(manager, { id: `released-${id}`.slice(0, 64), adminId: 'operator', action: 'deposit.released', subject: id, details: { userId, why }, at: now });
+        return affectedRows === 1;
+      }),
     freeze: (network, address, why, now) =>
       inTransaction(dataSource, async (manager) => {
         const { affected } = await manager.update(DepositAddressEntity, { network, address, frozenAt: IsNull() }, { frozenAt: now });
@@ -178,7 +184,7 @@ async function saveFound(manager: EntityManager, found: readonly DepositRow[]): 
 
 async function seenAgain(manager: EntityManager, known: DepositRow, row: DepositRow): Promise<void> {
   const { blockHeight, blockHash, userId, address, asset, amount, state, confirmationsNeeded } = row;
-  const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1, confirmationsNeeded } : { blockHeight, blockHash };
+  const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1, confirmationsNeeded, releasedAt: null } : { blockHeight, blockHash };
   await manager.update(DepositEntity, { id: known.id }, now);
 }
 

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { migrate, openDatabase } from '../../db/data-source';
+import { keySpaceOf } from '../../db/stores/child-numbers';
 import { createDepositStore } from '../../db/stores/deposits';
 import { createEngineStore } from '../../db/stores/engine';
 import { createEventBus } from '../../domain/contract/event-bus';
@@ -82,11 +83,11 @@ export interface Wanted {
 
 async function scan({ dataSource, engine, registry, events }: House, { network: id, chain, balances, spell, watched, addresses }: Wanted): Promise<Scanned> {
   const network = networkOf(registry, id);
-  const rows = Array.from({ length: addresses }, (_, at) => [id, at, watched[at] ?? spell(randomBytes(20)), `user-${at}`, 0]);
-  for (let at = 0; at < rows.length; at += 5000) await dataSource.query('INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES ?', [rows.slice(at, at + 5000)]);
+  const rows = Array.from({ length: addresses }, (_, at) => [id, at, watched[at] ?? spell(randomBytes(20)), `user-${at}`, 0, at]);
+  for (let at = 0; at < rows.length; at += 5000) await dataSource.query('INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at, place) VALUES ?', [rows.slice(at, at + 5000)]);
   const store = createDepositStore(dataSource);
   // The key is not what is measured: each address is what the table says.
-  const own = await OwnAddresses.load(id, (index) => String(rows[index]?.[2]), store, clock);
+  const own = await OwnAddresses.load(keySpaceOf(network, []), (index) => String(rows[index]?.[2]), store, clock);
   const { asked, spent } = timed(chain);
   const head = await asked.head();
   let next = 0;

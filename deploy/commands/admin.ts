@@ -1,24 +1,12 @@
 /** `npm run admin -- <e-mail>`: makes an admin's account, with a password that is printed once. For the operator, where the database is. */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { openDatabase } from '../../db/data-source';
 import { userByEmail } from '../../db/stores/users';
 import { email as address } from '../../domain/contract/api/accounts';
 import { ensureAccount } from '../../server';
-import { loadEnvFile } from '../config';
+import { databaseUrl } from '../database-url';
 import { json, line, runCommand, wantsJson } from '../print';
 import { clock, ids } from '../process';
-import { LOCAL } from '../services';
-import { runningWorld, worldConfig } from '../world';
-
-/** The database of the settings, or of the world that runs here. */
-async function databaseUrl(): Promise<string> {
-  const given = loadEnvFile().DATABASE_URL;
-  if (given) return given;
-  const world = await runningWorld(join(LOCAL, 'world'));
-  if (!world) throw new Error('No DATABASE_URL is set and nothing runs here. Start Javizen first: npm start');
-  return worldConfig(world).DATABASE_URL;
-}
 
 async function main(): Promise<number> {
   const [given = ''] = process.argv.slice(2).filter((word) => !word.startsWith('--'));

@@ -23,8 +23,8 @@ test('coins that a contract pays to any of ten thousand addresses are credited w
     // Keys are not what is looked at here: those between the first and the last are anybody's.
     const ours = addressFrom((await house.signer.identity('ethereum')).depositXpub);
     const addresses = Array.from({ length: ADDRESSES }, (_, at) => (at === 0 || at === ADDRESSES - 1 ? ours(at) : canonicalAddress(`0x${randomBytes(20).toString('hex')}`) ?? ''));
-    const rows = addresses.map((address, at) => ['ethereum', at, address, `user-${at}`, 0]);
-    for (let at = 0; at < rows.length; at += 1000) await house.database.dataSource.query('INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES ?', [rows.slice(at, at + 1000)]);
+    const rows = addresses.map((address, at) => ['ethereum', at, address, `user-${at}`, 0, at]);
+    for (let at = 0; at < rows.length; at += 1000) await house.database.dataSource.query('INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at, place) VALUES ?', [rows.slice(at, at + 1000)]);
     await house.start({ rpcUrls: [node.url], traces: false });
     await house.mine(N + 1);
     await house.catchUp();

@@ -24,7 +24,7 @@ export const ERRORS = {
   NOT_LOGGED_IN: kind(401, 'Log in first.'),
   BAD_CREDENTIALS: kind(401, 'The e-mail address or the password is wrong.'),
   FORBIDDEN: kind(403, 'This is not allowed for your account.'),
-  SECOND_FACTOR_REQUIRED: kind(403, 'Send the code of your authenticator.'),
+  SECOND_FACTOR_REQUIRED: kind(403, 'Send the code of your authenticator. An admin without one sets it up first.'),
   SECOND_FACTOR_WRONG: kind(403, 'This code is wrong, or was used before.'),
   SECOND_FACTOR_STATE: kind(409, 'The second factor is not in a state that allows this.'),
   CSRF: kind(403, 'The request did not come from our page. Reload and try again.'),

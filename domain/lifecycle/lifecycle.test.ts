@@ -21,11 +21,11 @@ const CASES: readonly Case[] = [
   {
     name: 'deposit',
     table: DEPOSIT as Transitions<string, string>,
-    events: ['confirm', 'credit', 'sweep', 'orphan', 'ignore', 'reappear'],
+    events: ['confirm', 'credit', 'sweep', 'orphan', 'ignore', 'reappear', 'hold', 'release'],
     allowed: [
       'SEEN confirm CONFIRMING', 'SEEN credit CREDITED', 'SEEN orphan ORPHANED', 'SEEN ignore IGNORED',
-      'CONFIRMING confirm CONFIRMING', 'CONFIRMING credit CREDITED', 'CONFIRMING orphan ORPHANED', 'CONFIRMING ignore IGNORED',
-      'CREDITED sweep SWEPT', 'CREDITED orphan ORPHANED', 'SWEPT orphan ORPHANED', 'ORPHANED reappear SEEN', 'IGNORED orphan ORPHANED',
+      'CONFIRMING confirm CONFIRMING', 'CONFIRMING credit CREDITED', 'CONFIRMING orphan ORPHANED', 'CONFIRMING ignore IGNORED', 'CONFIRMING hold HELD',
+      'CREDITED sweep SWEPT', 'CREDITED orphan ORPHANED', 'SWEPT orphan ORPHANED', 'ORPHANED reappear SEEN', 'IGNORED orphan ORPHANED', 'HELD release CONFIRMING', 'HELD orphan ORPHANED',
     ],
     final: [],
     first: 'SEEN',

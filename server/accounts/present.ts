@@ -10,7 +10,8 @@ export const presentUser = ({ id, email, role, kycState, locale, createdAt }: Us
   createdAt,
 });
 
-export const presentSession = (user: UserRow | null, csrfToken: string | undefined): SessionView => ({
+export const presentSession = (user: UserRow | null, csrfToken: string | undefined, secondFactorDue = false): SessionView => ({
   user: user && presentUser(user),
   csrfToken: user ? (csrfToken ?? null) : null,
+  secondFactorDue,
 });

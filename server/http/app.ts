@@ -5,6 +5,7 @@ import type { Express, RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { userById } from '../../db/stores/users';
 import type { ServerConfig, ServerDeps } from '../deps';
+import type { SecondFactors } from '../second-factor/service';
 import { DOCS_CSS, docsPage } from './docs';
 import { errorHandler, unknownRoute } from './errors';
 import type { Limits } from './limits';
@@ -15,7 +16,13 @@ import type { Route } from './route';
 import { sessionUserId, trustedProxies } from './session';
 import type { Sessions } from './session';
 
-export function createApp(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[], limits: Limits): Express {
+/** What says who calls. */
+export interface Who {
+  readonly sessions: Sessions;
+  readonly secondFactors: Pick<SecondFactors, 'due'>;
+}
+
+export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, routes: readonly Route[], limits: Limits): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies(config));
@@ -23,7 +30,7 @@ export function createApp(deps: ServerDeps, config: ServerConfig, sessions: Sess
   app.get('/healthz', (_req, res) => {
     res.json({ ok: true });
   });
-  app.use('/api', api(deps, config, sessions, routes, limits));
+  app.use('/api', api(deps, config, who, routes, limits));
   servePage(app, config.webDir);
   app.use(errorHandler(deps.logger));
   return app;
@@ -49,7 +56,7 @@ export function securityHeaders({ secureCookies }: ServerConfig): RequestHandler
   });
 }
 
-function api(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes: readonly Route[], limits: Limits): Router {
+function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors }: Who, routes: readonly Route[], limits: Limits): Router {
   const router = express.Router();
   const document = openApi();
   const page = docsPage(document);
@@ -65,6 +72,7 @@ function api(deps: ServerDeps, config: ServerConfig, sessions: Sessions, routes:
   router.use(sessions.middleware);
   mount(router, routes, {
     limits,
+    secondFactorDue: (user) => secondFactors.due(user),
     ownOrigin: (req) => ownOrigin(req, config.publicOrigin),
     userOf: async (req) => {
       const userId = sessionUserId(req, deps.clock);

@@ -102,7 +102,7 @@ function refusalsOf(endpoint: Endpoint): Json {
   const common: ErrorCode[] = ['BAD_REQUEST', 'TOO_MANY_REQUESTS', 'INTERNAL'];
   if (endpoint.access !== 'public') common.push('NOT_LOGGED_IN');
   if (endpoint.access === 'verified') common.push('KYC_REQUIRED');
-  if (endpoint.access === 'admin') common.push('FORBIDDEN');
+  if (endpoint.access === 'admin') common.push('FORBIDDEN', 'SECOND_FACTOR_REQUIRED');
   if (endpoint.method !== 'get') common.push('CSRF');
   if (endpoint.idempotent) common.push('IDEMPOTENCY_KEY_REQUIRED');
   const byStatus: Record<string, ErrorCode[]> = {};

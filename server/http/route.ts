@@ -48,6 +48,8 @@ export interface Guards {
   /** The caller's row as it is now, or null. */
   readonly userOf: (req: Request) => Promise<UserRow | null>;
   readonly ownOrigin: (req: Request) => boolean;
+  /** See SecondFactors. */
+  readonly secondFactorDue: (user: UserRow) => Promise<boolean>;
 }
 
 const MAX_DOCUMENT = 8 * 1024 * 1024;
@@ -97,6 +99,7 @@ async function admit(endpoint: Endpoint, req: Request, guards: Guards): Promise<
   const needsToken = changes && endpoint.access !== 'public' && user !== null;
   refuseUnless(!needsToken || csrfMatches(req), 'CSRF');
   MAY[endpoint.access](user);
+  if (endpoint.access === 'admin' && user && (await guards.secondFactorDue(user))) throw new DomainError('SECOND_FACTOR_REQUIRED');
   return user;
 }
 

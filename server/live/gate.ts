@@ -7,6 +7,7 @@ import type { ServerConfig, ServerDeps } from '../deps';
 import { ownOrigin } from '../http/origin';
 import { sessionUserId } from '../http/session';
 import type { Sessions } from '../http/session';
+import type { SecondFactors } from '../second-factor/service';
 
 export interface SocketData {
   userId: string | undefined;
@@ -28,23 +29,24 @@ export const allowRequest =
     answer(null, ownOrigin(req, config.publicOrigin));
 
 /** Reads the session of the handshake and places the socket: everybody hears prices, a user their own, admins the queues. */
-export function guardSockets(io: LiveServer, deps: Pick<ServerDeps, 'dataSource' | 'clock'>, sessions: Sessions): void {
+export function guardSockets(io: LiveServer, deps: Placing, sessions: Sessions): void {
   io.engine.use(sessions.middleware);
   io.use((socket, next) => {
     place(socket, deps).then(() => next(), next);
   });
 }
 
+type Placing = Pick<ServerDeps, 'dataSource' | 'clock'> & { readonly secondFactors: Pick<SecondFactors, 'due'> };
 type Handshake = IncomingMessage & { session?: { userId?: string; loggedInAt?: number }; sessionID?: string };
 
-async function place(socket: LiveSocket, deps: Pick<ServerDeps, 'dataSource' | 'clock'>): Promise<void> {
+async function place(socket: LiveSocket, deps: Placing): Promise<void> {
   const request = socket.request as Handshake;
   const userId = sessionUserId(request, deps.clock);
   const user = userId === undefined ? null : await userById(deps.dataSource, userId);
   socket.data = { userId: user?.id, sessionId: user ? request.sessionID : undefined };
   await socket.join(TICKERS);
   if (user) await socket.join([userRoom(user.id), sessionRoom(request.sessionID ?? '')]);
-  if (user?.role === 'admin') await socket.join(ADMINS);
+  if (user?.role === 'admin' && !(await deps.secondFactors.due(user))) await socket.join(ADMINS);
 }
 
 /** Ends the sockets whose session is no more (logged out elsewhere, expired, flushed). */

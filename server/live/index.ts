@@ -3,6 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { ServerConfig, ServerDeps } from '../deps';
 import type { Sessions } from '../http/session';
+import type { SecondFactors } from '../second-factor/service';
 import { ADMINS, allowRequest, dropEnded, guardSockets, sessionRoom } from './gate';
 import type { LiveServer } from './gate';
 import { createMarketFeed } from './markets';
@@ -18,7 +19,7 @@ export interface Live {
 const TICKER_MS = 1000;
 const RECHECK_MS = 60_000;
 
-export function createLive(deps: ServerDeps, config: ServerConfig, sessions: Sessions): Live {
+export function createLive(deps: ServerDeps, config: ServerConfig, sessions: Sessions, secondFactors: Pick<SecondFactors, 'due'>): Live {
   const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(config) });
   const mine = createPrivateFeed(io, deps);
   const markets = createMarketFeed(io, deps);
@@ -40,7 +41,7 @@ export function createLive(deps: ServerDeps, config: ServerConfig, sessions: Ses
   return {
     attach: (server) => {
       io.attach(server);
-      guardSockets(io, deps, sessions);
+      guardSockets(io, { ...deps, secondFactors }, sessions);
       io.on('connection', (socket) => {
         markets.serve(socket);
         mine.greet(socket);

@@ -5,6 +5,7 @@ import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { HouseEvent } from '../../domain/contract/events';
 import { presentFill, presentOrder } from '../orders/present';
 import { fillRow, orderRow } from '../orders/testing';
+import { enrol } from '../second-factor/testing';
 import { testWorld } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
 
@@ -33,8 +34,8 @@ afterAll(async () => {
   await world.close();
 });
 
-async function listen(cookie: string, origin?: string, auth: object = {}) {
-  const socket = io(world.url, {
+async function listen(cookie: string, origin?: string, auth: object = {}, url = world.url) {
+  const socket = io(url, {
     path: '/live',
     transports: ['websocket'],
     reconnection: false,
@@ -216,4 +217,23 @@ test('after a gap in what this process was told, all are cut off, come back and 
   const { hello } = await listen(user.cookie(), undefined, { epoch: last?.epoch, seq: last?.seq });
   expect(hello).toMatchObject({ seq: 0, resync: true });
   expect(hello.epoch).not.toBe(last?.epoch);
+});
+
+test('where admins need a second factor, one without hears nothing of the admins\' until it is in force', async () => {
+  const strict = await testWorld({ adminsNeedSecondFactor: true });
+  try {
+    await strict.account('admin@example.org', { role: 'admin' });
+    const fresh = strict.visitor();
+    await fresh.logIn('admin@example.org');
+    const before = await listen(fresh.cookie(), undefined, {}, strict.url);
+    await enrol(strict, fresh);
+    const after = await listen(fresh.cookie(), undefined, {}, strict.url);
+    strict.events.publish({ name: 'alert', code: 'X', message: 'x', details: {} });
+    await until(() => after.heard.admin.length === 1);
+    expect(before.heard.admin).toEqual([]);
+    expect(strict.failures).toEqual([]);
+  } finally {
+    for (const socket of open.splice(0)) socket.disconnect();
+    await strict.close();
+  }
 });

@@ -86,3 +86,31 @@ test('five wrong codes: none is taken for a quarter of an hour, the right one ne
   world.clock.advance(15 * 60_000);
   expect((await ask(shows())).status).toBe(201);
 });
+
+test('where admins need one, nothing of an admin\'s is answered until it is in force; it may be set up', async () => {
+  const strict = await testWorld({ adminsNeedSecondFactor: true });
+  try {
+    await strict.account('admin@example.org', { role: 'admin' });
+    await strict.account('user@example.org');
+    const [admin, plain] = [strict.visitor(), strict.visitor()];
+    expect((await admin.logIn('admin@example.org')).body).toMatchObject({ secondFactorDue: true });
+    expect((await plain.logIn('user@example.org')).body).toMatchObject({ secondFactorDue: false });
+    const asked = ['/admin/users', '/admin/kyc', '/admin/tiers', '/admin/treasury'];
+    const answers = async () => Promise.all(asked.map(async (path) => (await admin.get(path)).body.error?.code ?? 'ANSWERED'));
+    expect(await answers()).toEqual(asked.map(() => 'SECOND_FACTOR_REQUIRED'));
+    expect((await admin.send('post', '/admin/kyc/x/approve', {})).body.error.code).toBe('SECOND_FACTOR_REQUIRED');
+    expect((await plain.get('/admin/users')).body.error.code).toBe('FORBIDDEN');
+    // Begun is not in force.
+    await admin.send('post', '/second-factor', { password: PASSWORD });
+    expect(await answers()).toEqual(asked.map(() => 'SECOND_FACTOR_REQUIRED'));
+    const { code } = await enrol(strict, admin);
+    expect((await admin.get('/session')).body).toMatchObject({ secondFactorDue: false });
+    expect(await answers()).toEqual(asked.map(() => 'ANSWERED'));
+    // Without it again, all is closed again.
+    await admin.send('post', '/second-factor/remove', { code: code() });
+    expect(await answers()).toEqual(asked.map(() => 'SECOND_FACTOR_REQUIRED'));
+    expect(strict.failures).toEqual([]);
+  } finally {
+    await strict.close();
+  }
+});

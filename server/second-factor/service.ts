@@ -7,7 +7,7 @@ import type { Transaction } from '../../db/transaction';
 import type { EnrolView, SecondFactorView } from '../../domain/contract/api/second-factor';
 import { DomainError } from '../../domain/contract/errors';
 import { passwordFits } from '../accounts/passwords';
-import type { ServerDeps } from '../deps';
+import type { ServerConfig, ServerDeps } from '../deps';
 import type { Vault } from '../kyc/vault';
 import { authenticatorUri, base32, stepOf } from './totp';
 
@@ -27,6 +27,8 @@ export interface SecondFactors {
    * was used, TOO_MANY_REQUESTS for a while after five wrong ones.
    */
   prove(userId: string, code: string | undefined): Promise<void>;
+  /** Must this account set one up before it may do what it may? Admins where they are not let in without. */
+  due(user: Pick<UserRow, 'id' | 'role'>): Promise<boolean>;
   /** Since when it is in force; null without one. */
   since(userId: string): Promise<number | null>;
 }
@@ -34,7 +36,7 @@ export interface SecondFactors {
 const hashOf = (code: string): string => createHash('sha256').update(code.replaceAll('-', '').toLowerCase()).digest('hex');
 const recoveryCode = (): string => randomBytes(8).toString('hex').replace(/(.{4})(?=.)/g, '$1-');
 
-export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dataSource' | 'clock'>, vault: Pick<Vault, 'sealText' | 'openText'>): SecondFactors {
+export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dataSource' | 'clock'>, vault: Pick<Vault, 'sealText' | 'openText'>, { adminsNeedSecondFactor = false }: Pick<ServerConfig, 'adminsNeedSecondFactor'> = {}): SecondFactors {
   const subject = (userId: string): string => `second-factor:${userId}`;
   const secretOf = (row: SecondFactorRow): Buffer => Buffer.from(vault.openText(subject(row.userId), row.secret), 'hex');
 
@@ -70,6 +72,7 @@ export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dat
       const row = await secondFactorOf(dataSource, userId);
       return { enabled: row?.enabledAt != null, since: row?.enabledAt ?? null, recoveryLeft: row?.recovery.length ?? 0 };
     },
+    due: async ({ id, role }) => adminsNeedSecondFactor && role === 'admin' && (await secondFactorOf(dataSource, id))?.enabledAt == null,
     since: async (userId) => (await secondFactorOf(dataSource, userId))?.enabledAt ?? null,
     begin: async ({ id: userId, email, passwordHash }, password) => {
       if (!(await passwordFits(passwordHash, password))) throw new DomainError('BAD_CREDENTIALS');

@@ -13,7 +13,7 @@ import { createPasswordLogin } from './password-login';
 export function sessionRoutes(
   deps: Pick<ServerDeps, 'clock'>,
   accounts: Accounts,
-  secondFactors: Pick<SecondFactors, 'prove'>,
+  secondFactors: Pick<SecondFactors, 'prove' | 'due'>,
   { post, ended }: { readonly post: Post; readonly ended: (sessionId: string) => void },
 ): Route[] {
   const passwordLogin = createPasswordLogin(accounts);
@@ -27,7 +27,7 @@ export function sessionRoutes(
       const user = await passwordLogin(req, res);
       // After the password: nobody learns of a second factor without it.
       await secondFactors.prove(user.id, body.code);
-      return presentSession(user, await beginSession(req, user.id, deps.clock.now()));
+      return presentSession(user, await beginSession(req, user.id, deps.clock.now()), await secondFactors.due(user));
     }),
     route(ENDPOINTS.logout, async ({ req }) => {
       const { sessionID } = req;
@@ -35,6 +35,6 @@ export function sessionRoutes(
       ended(sessionID);
       return {};
     }),
-    route(ENDPOINTS.session, async ({ user, req }) => presentSession(user, req.session.csrf)),
+    route(ENDPOINTS.session, async ({ user, req }) => presentSession(user, req.session.csrf, user !== null && (await secondFactors.due(user)))),
   ];
 }

@@ -18,7 +18,7 @@ test('register, look, log out, log in', async () => {
   expect(Object.keys(opened.body.user).sort()).toEqual(['createdAt', 'email', 'id', 'kycState', 'locale', 'role']);
   expect((await visitor.get('/session')).body).toEqual(opened.body);
   expect((await visitor.send('delete', '/session')).status).toBe(200);
-  expect((await visitor.get('/session')).body).toEqual({ user: null, csrfToken: null });
+  expect((await visitor.get('/session')).body).toEqual({ user: null, csrfToken: null, secondFactorDue: false });
   expect((await visitor.logIn('ADA@example.org')).status).toBe(200);
   expect((await world.visitor().register('ada@example.org')).body.error.code).toBe('EMAIL_TAKEN');
 });

@@ -1,4 +1,5 @@
 import type { DepositAddressRow } from '../../db/entities/deposits';
+import type { KeySpace } from '../../db/stores/child-numbers';
 import type { DepositStore } from '../../db/stores/deposits';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
@@ -15,19 +16,23 @@ const keyOf = (address: string): string => (address.startsWith('0x') ? address.t
 export class OwnAddresses {
   private readonly byAddress = new Map<string, DepositAddressRow>();
   private readonly inOrder: string[] = [];
-  /** All numbers up to here were read from the table; what this process issued itself may lie above. */
+  /** All places up to here were read from the table; what this process issued itself may lie above. */
   private readUpTo = -1;
 
   private constructor(
-    private readonly network: string,
+    private readonly space: KeySpace,
     private readonly derive: (index: number) => string,
     private readonly store: DepositStore,
     private readonly clock: Clock,
   ) {}
 
-  /** Loads the issued addresses; refuses to go on when the key at hand does not derive them. */
-  static async load(network: string, derive: (index: number) => string, store: DepositStore, clock: Clock): Promise<OwnAddresses> {
-    const own = new OwnAddresses(network, derive, store, clock);
+  /**
+   * Loads the issued addresses, and issues here those that their users have on other networks of the same key: who pays to one of
+   * them here by mistake pays its owner. Refuses to go on when the key at hand does not derive them.
+   */
+  static async load(space: KeySpace, derive: (index: number) => string, store: DepositStore, clock: Clock): Promise<OwnAddresses> {
+    const own = new OwnAddresses(space, derive, store, clock);
+    await store.fill(space, clock.now());
     await own.refresh();
     const rows = [...own.byAddress.values()];
     for (const row of [rows[0], rows.at(-1)]) if (row) own.mustDerive(row);
@@ -36,15 +41,15 @@ export class OwnAddresses {
 
   /** Reads what was issued since, by other processes too. Called after the chain's head was read and before its blocks are. */
   async refresh(): Promise<void> {
-    for (const row of await this.store.addresses(this.network, this.readUpTo)) {
+    for (const row of await this.store.addresses(this.space.network, this.readUpTo)) {
       this.add(row);
-      this.readUpTo = row.index;
+      this.readUpTo = row.place;
     }
   }
 
   /** A row that our key does not derive is a wrong seed, or somebody else's hand in the table: coins sent there are lost. */
   private mustDerive({ index, address }: DepositAddressRow): void {
-    if (this.derive(index) !== address) throw new WrongKey(`${this.network}: the signer's key does not derive address ${index}; is it another seed?`);
+    if (this.derive(index) !== address) throw new WrongKey(`${this.space.network}: the signer's key does not derive address ${index}; is it another seed?`);
   }
 
   /** All of them; new ones at the end. */
@@ -78,9 +83,9 @@ export class OwnAddresses {
 
   /** The user's own address; issued on first ask. Refuses ASSET_PAUSED where it is frozen. */
   async addressFor(userId: string): Promise<string> {
-    const row = await this.store.issue(this.network, userId, this.derive, this.clock.now());
+    const row = await this.store.issue(this.space, userId, this.derive, this.clock.now());
     this.mustDerive(row);
-    if (row.frozenAt != null) throw new DomainError('ASSET_PAUSED', { network: this.network });
+    if (row.frozenAt != null) throw new DomainError('ASSET_PAUSED', { network: this.space.network });
     this.add(row);
     return row.address;
   }

@@ -1,4 +1,5 @@
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../../db/entities/deposits';
+import { keySpaceOf } from '../../db/stores/child-numbers';
 import { depositReference } from '../../db/stores/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import { countingIds, fixedClock } from '../../domain/clock-and-ids';
@@ -30,11 +31,13 @@ function fakeWorld() {
   const commands: Command[] = [];
   let ring: ChainBlockRow[] = [];
   let genesis: string | undefined;
-  let addresses: DepositAddressRow[] = [{ network: 'ethereum', index: 0, address: USER, userId: 'u1', createdAt: 0, frozenAt: null }];
+  let addresses: DepositAddressRow[] = [{ network: 'ethereum', index: 0, address: USER, userId: 'u1', place: 0, createdAt: 0, frozenAt: null }];
   const world = { chain: blocks('a', 1), head: 0, rows, commands, dieAt: '' as string, stale: undefined as DepositRow[] | undefined, ring: () => ring, issue: (row: DepositAddressRow) => (addresses = [...addresses, row]) };
   const store: DepositStore = {
-    addresses: async (_, index = -1) => addresses.filter((row) => row.index > index),
-    addressOf: async () => null,
+    addresses: async (_, place = -1) => addresses.filter((row) => row.place > place),
+    fill: async () => undefined,
+    otherOwners: async () => [],
+    release: () => Promise.reject(new Error('not here')),
     ownerOf: async () => null,
     issue: () => Promise.reject(new Error('not here')),
     freeze: () => Promise.reject(new Error('not here')),
@@ -87,7 +90,7 @@ function fakeWorld() {
     },
   } as unknown as Engine;
   const start = async (listed = rails) => {
-    const own = await OwnAddresses.load('ethereum', () => USER, store, fixedClock());
+    const own = await OwnAddresses.load(keySpaceOf(network, []), () => USER, store, fixedClock());
     return createScanner({ chain, network, rails: listed, assets: [{ code: 'ETH', name: 'Ether', scale: 8 }], store, own, hotAddress: '0xhot', engine, events: createEventBus(() => undefined), clock: fixedClock(), ids: countingIds(), logger: silent });
   };
   const show = (fork: FakeBlock[], head = fork.length - 1): void => {
@@ -222,7 +225,7 @@ test('an address that another process has issued is watched too', async () => {
   show(blocks('a', 5));
   const scanner = await start();
   await scanner.round();
-  world.issue({ network: 'ethereum', index: 1, address: '0xsecond', userId: 'u2', createdAt: 0, frozenAt: null });
+  world.issue({ network: 'ethereum', index: 1, address: '0xsecond', userId: 'u2', place: 1, createdAt: 0, frozenAt: null });
   show(blocks('a', 10, { 6: { ...pays('t1'), to: '0xsecond' } }));
   await scanner.round();
   expect(world.rows).toMatchObject([{ userId: 'u2', state: 'CREDITED' }]);

@@ -284,7 +284,8 @@ async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row:
     events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
   }
   if (confirmations < confirmationsNeeded) return undefined;
-  const why = await objection(deps, ring, row);
+  // A person looked: its block may be too old by now to be compared.
+  const why = row.releasedAt == null ? await objection(deps, ring, row) : undefined;
   if (why === undefined && (await (deps.mayCredit?.(row) ?? true))) await credit(deps, row);
   return why;
 }

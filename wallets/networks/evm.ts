@@ -4,6 +4,7 @@ import { createAccountCold } from '../cold/accounts';
 import { coldList } from '../cold/places';
 import type { ColdPlace } from '../cold/places';
 import { createBalanceWatch } from '../deposits/balances';
+import { createHolding } from '../deposits/holding';
 import { createScanner } from '../deposits/scanner';
 import { addressFrom } from '../keys/addresses';
 import { createSweeps } from '../sweeps';
@@ -28,7 +29,7 @@ export async function openEvm(deps: NetworkDeps, network: Network, settings: Net
     const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
     const balances = createBalanceWatch({ network: network.id, asset: network.gasAsset, chain, store: depositStore, addresses: () => own.all() });
     const fallenOut = new FallenOut({ ...shared });
-    const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), agreement, ...(!settings.traces && { balances }), store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+    const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), mayCredit: createHolding({ store: depositStore, events }), agreement, ...(!settings.traces && { balances }), store: depositStore, own, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
     await scanner.anchor();
     const transactions = new Transactions({ ...shared, signer, indexOf: (address) => own.ownerOf(address)?.index, replaceAfter: settings.replaceAfter ?? 20, failureObjection: agreement.failureObjection });
     const cold = settings.cold && createAccountCold({ ...shared, coldStore: deps.coldStore, addresses: readKey(network, 'the setting of cold storage', () => coldList(network, settings.cold as ColdPlace, chain.address)) });

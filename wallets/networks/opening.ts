@@ -1,3 +1,4 @@
+import { keySpaceOf } from '../../db/stores/child-numbers';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
@@ -36,9 +37,9 @@ export function readKey<T>({ id }: Network, whose: string, read: () => T): T {
 }
 
 /** Our addresses there. Throws WrongKey when the key at hand is not the one that they were made from. */
-export async function ownAddresses({ depositStore, clock }: NetworkDeps, network: Network, settings: NetworkConfig, derive: (index: number) => string): Promise<OwnAddresses> {
+export async function ownAddresses({ depositStore, clock, registry }: NetworkDeps, network: Network, settings: NetworkConfig, derive: (index: number) => string): Promise<OwnAddresses> {
   if (settings.firstAddress && derive(0) !== settings.firstAddress) throw new WrongKey(`${network.id}: the signer's first address is ${derive(0)}, not ${settings.firstAddress}`);
-  return OwnAddresses.load(network.id, derive, depositStore, clock);
+  return OwnAddresses.load(keySpaceOf(network, registry.networks), derive, depositStore, clock);
 }
 
 export const policiesOf =

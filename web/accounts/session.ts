@@ -6,16 +6,19 @@ import { connectLive } from '../api/live';
 
 export const user = ref<UserView | null>(null);
 export const isAdmin = computed(() => user.value?.role === 'admin');
+/** An admin who must set up a second factor before anything of an admin's is answered. */
+export const secondFactorDue = ref(false);
 export const isVerified = computed(() => user.value?.kycState === 'APPROVED');
 
 function take(session: SessionView): void {
-  const changed = session.user?.id !== user.value?.id;
+  const changed = session.user?.id !== user.value?.id || session.secondFactorDue !== secondFactorDue.value;
+  secondFactorDue.value = session.secondFactorDue;
   user.value = session.user;
   rememberToken(session.csrfToken);
   if (changed) connectLive();
 }
 
-whenLoggedOut(() => take({ user: null, csrfToken: null }));
+whenLoggedOut(() => take({ user: null, csrfToken: null, secondFactorDue: false }));
 
 export async function loadSession(): Promise<void> {
   take(await api.get<SessionView>('/session'));
@@ -27,5 +30,5 @@ export async function enter(kind: 'login' | 'register', body: { email: string; p
 
 export async function logOut(): Promise<void> {
   await api.delete('/session');
-  take({ user: null, csrfToken: null });
+  take({ user: null, csrfToken: null, secondFactorDue: false });
 }

@@ -38,6 +38,7 @@ export const en = {
     adminMarkets: 'Markets',
     adminTreasury: 'Treasury',
     adminAudit: 'Audit log',
+    adminSecondFactor: 'Second factor',
   },
   home: {
     title: 'Trade at the market’s own price.',
@@ -121,6 +122,7 @@ export const en = {
     SWEPT: 'Credited',
     ORPHANED: 'Left the chain',
     IGNORED: 'Below the minimum',
+    HELD: 'Held for a person to look at',
     less: '{credited} added, {fee} commission',
   },
   swaps: {
@@ -355,6 +357,10 @@ export const en = {
     recoveryText: 'Each takes the place of a code once, when your phone is lost. They are not shown again.',
     copyRecovery: 'Copy the recovery codes',
     remove: 'Give it up',
+    first: 'Set up a second factor first',
+    firstText: 'You are an admin: you see the documents of all users and decide about their money. Until a second factor is in force, nothing of an admin\'s is open to you.',
+    inForce: 'It is in force. Keep the recovery codes, then go on.',
+    goOn: 'Go on to the applications',
   },
   reviewReasons: {
     OVER_LIMIT: 'Above the limit of the day',

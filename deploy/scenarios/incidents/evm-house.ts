@@ -65,6 +65,8 @@ export interface HouseOptions {
   readonly hardfork?: string;
   /** What the signer knows as cold storage. */
   readonly cold?: ColdPlace;
+  /** A second network, `bsc`, with a node of its own and the same signer. */
+  readonly second?: boolean;
   /** What is listed, where it is another than that of a fresh exchange. */
   readonly listing?: (listing: Registry) => Registry;
 }
@@ -75,6 +77,8 @@ export class EvmHouse {
   anvil!: Anvil;
   world!: Stranger;
   usdt!: string;
+  /** The node of the second network, where there is one. */
+  bsc: Anvil | undefined;
   database!: Awaited<ReturnType<typeof testDatabase>>;
   registry!: Registry;
   engine!: ReturnType<typeof createEngine>;
@@ -88,7 +92,7 @@ export class EvmHouse {
     throw error;
   });
 
-  static async open({ token, hardfork, cold, listing = (fresh) => fresh }: HouseOptions = {}): Promise<EvmHouse> {
+  static async open({ token, hardfork, cold, second, listing = (fresh) => fresh }: HouseOptions = {}): Promise<EvmHouse> {
     const house = new EvmHouse();
     house.bus.on('alert', (event) => void house.alerts.push(event));
     house.anvil = await house.node(CHAIN_ID, hardfork);
@@ -99,10 +103,11 @@ export class EvmHouse {
     house.usdt = (await prepared).usdt;
     if (token) house.usdt = await house.deploy(token);
     house.database = await testDatabase();
-    house.registry = firstListing({ ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N } });
+    if (second) house.bsc = await house.node(CHAIN_ID + 1, hardfork);
+    house.registry = firstListing({ ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N }, ...(second && { bsc: { chainId: CHAIN_ID + 1, confirmations: N } }) });
     await house.reopen(listing);
     const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: house.usdt, decimals: 6 } };
-    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen', ...(cold && { cold: { ethereum: cold } }) }, house.dir);
+    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails }, ...(second && { bsc: { chainId: CHAIN_ID + 1, gasAsset: 'BNB', rails: { BNB: rails.ETH } } }) }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen', ...(cold && { cold: { ethereum: cold } }) }, house.dir);
     house.hot = (await house.signer.identity('ethereum')).hotAddress;
     return house;
   }
@@ -139,7 +144,7 @@ export class EvmHouse {
     const { engine, registry } = this;
     const wallets = createWallets(
       { dataSource: this.database.dataSource, engine, signer, venueCapital, events: this.bus, clock, ids, registry, logger: silent },
-      { networks: { ethereum: settings } },
+      { networks: { ethereum: settings, ...(this.bsc && { bsc: { ...settings, rpcUrls: [this.bsc.url] } }) } },
     );
     this.running.push(wallets);
     this.wallets = wallets;
@@ -174,8 +179,8 @@ export class EvmHouse {
     await this.engine.submit({ kind: 'operator.contribute', reference: `contribute:${++this.n}`, asset: 'ETH', amount, custody: 'hot/ethereum' });
   }
 
-  addressOf(userId: string): Promise<string> {
-    return this.wallets?.depositAddresses.addressFor(userId, 'ethereum') ?? Promise.reject(new Error('stopped'));
+  addressOf(userId: string, network = 'ethereum'): Promise<string> {
+    return this.wallets?.depositAddresses.addressFor(userId, network) ?? Promise.reject(new Error('stopped'));
   }
 
   async available(userId: string, asset: string): Promise<string> {

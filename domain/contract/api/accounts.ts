@@ -28,6 +28,9 @@ export const userView = z.object({
 });
 export type UserView = z.infer<typeof userView>;
 
-/** `csrfToken` goes into the X-CSRF-Token header of every request that changes something. Both null when not logged in. */
-export const sessionView = z.object({ user: userView.nullable(), csrfToken: z.string().nullable() });
+/**
+ * `csrfToken` goes into the X-CSRF-Token header of every request that changes something. Both null when not logged in. `secondFactorDue`: an admin's
+ * requests are refused SECOND_FACTOR_REQUIRED until one is in force.
+ */
+export const sessionView = z.object({ user: userView.nullable(), csrfToken: z.string().nullable(), secondFactorDue: z.boolean() });
 export type SessionView = z.infer<typeof sessionView>;

@@ -18,7 +18,7 @@ export const depositView = z.object({
   amount,
   address: z.string(),
   txid: z.string(),
-  state: z.enum(['SEEN', 'CONFIRMING', 'CREDITED', 'SWEPT', 'ORPHANED', 'IGNORED']),
+  state: z.enum(['SEEN', 'CONFIRMING', 'CREDITED', 'SWEPT', 'ORPHANED', 'IGNORED', 'HELD']),
   confirmations: z.number().int(),
   confirmationsNeeded: z.number().int(),
   createdAt: time,
