@@ -39,12 +39,10 @@ async function numberOf(dataSource: DataSource, { name }: KeySpace, userId: stri
 }
 
 async function takeNumber(manager: EntityManager, { name, networks }: KeySpace, userId: string): Promise<number> {
-  // Above what was issued, too: a process of an older version counts by the addresses alone.
-  const [row] = (await manager.query(
-    `SELECT GREATEST(COALESCE((SELECT MAX(child_index) FROM child_numbers WHERE key_space = ?), -1), COALESCE((SELECT MAX(child_index) FROM deposit_addresses WHERE network IN (?)), -1)) + 1 AS next`,
-    [name, networks],
-  )) as { next: number | string }[];
-  const number = Number(row?.next);
+  // Above what was issued, too: a number that lies at an address is never given to another user.
+  const last = async (sql: string, value: unknown): Promise<number> => ((await manager.query(sql, [value])) as { last: number | null }[])[0]?.last ?? -1;
+  const [taken, issued] = [await last('SELECT MAX(child_index) AS last FROM child_numbers WHERE key_space = ?', name), await last('SELECT MAX(child_index) AS last FROM deposit_addresses WHERE network IN (?)', networks)];
+  const number = (taken > issued ? taken : issued) + 1;
   await manager.query('INSERT INTO child_numbers (key_space, child_index, user_id) VALUES (?, ?, ?)', [name, number, userId]);
   return number;
 }
@@ -62,8 +60,8 @@ async function issueOn(manager: EntityManager, { name, networks }: KeySpace, add
 
 /** One above the last that can be seen: a place is taken only when those before it are there for every reader. */
 async function nextPlace(manager: EntityManager, network: string): Promise<number> {
-  const [row] = (await manager.query('SELECT COALESCE(MAX(place), -1) + 1 AS next FROM deposit_addresses WHERE network = ?', [network])) as { next: number | string }[];
-  return Number(row?.next);
+  const [row] = (await manager.query('SELECT MAX(place) AS last FROM deposit_addresses WHERE network = ?', [network])) as { last: number | null }[];
+  return (row?.last ?? -1) + 1;
 }
 
 /** Issues on a network whatever its users have on others of the same key; of numbers that are two users' nothing. */

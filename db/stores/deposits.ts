@@ -27,6 +27,8 @@ export interface DepositStore {
   fill(space: KeySpace, now: number): Promise<void>;
   /** Whose else a deposit's address is on other networks; empty unless numbers were counted per network once. */
   otherOwners(row: Pick<DepositRow, 'address' | 'userId'>): Promise<string[]>;
+  /** Those that wait for a person, on all networks, the oldest first. */
+  held(): Promise<DepositRow[]>;
   /**
    * A person said whose a held deposit is: it is credited to that user like any other. Writes it down beside what admins do. Answers
    * false where it is not held, or the user is none of those whose address it is.
@@ -76,6 +78,7 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
       const rows = (await dataSource.query('SELECT DISTINCT user_id AS owner FROM deposit_addresses WHERE address = ? AND user_id <> ?', [address, userId])) as { owner: string }[];
       return rows.map(({ owner }) => owner);
     },
+    held: () => deposits.find({ where: { state: 'HELD' }, order: { createdAt: 'ASC' } }),
     release: (id, userId, why, now) =>
       inTransaction(dataSource, async (manager) => {
         const owned = 'EXISTS (SELECT 1 FROM deposit_addresses a WHERE a.address = deposits.address AND a.user_id = ?)';

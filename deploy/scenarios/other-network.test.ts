@@ -1,7 +1,9 @@
 /** Coins sent over another network than the one whose address was shown: the commonest mistake of people who deposit. */
-import { createDepositStore } from '../../db/stores/deposits';
+import { spawnSync } from 'node:child_process';
+import { insertUser } from '../../db/stores/users';
 import { stranger } from '../local/evm/stranger';
 import type { Stranger } from '../local/evm/stranger';
+import { ROOT } from '../services';
 import { EvmHouse, N, until } from './incidents/evm-house';
 
 let house: EvmHouse;
@@ -12,6 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
+const command = (...words: string[]) => spawnSync(process.execPath, ['--import', 'tsx', 'deploy/commands/deposit.ts', '--json', ...words], { cwd: ROOT, encoding: 'utf8', env: { PATH: process.env.PATH, DATABASE_URL: house.database.url } });
+const account = (id: string) => insertUser(house.database.dataSource, { id, email: `${id}@example.org`, passwordHash: '', role: 'user', kycState: 'APPROVED', locale: 'en', createdAt: 1 });
 const heldIds = async (): Promise<string[]> => (await house.rows<{ id: string }>("SELECT id FROM deposits WHERE state = 'HELD'")).map(({ id }) => id);
 
 test.each([['with traces', true], ['by balances', false]] as const)('%s: paid on BSC to the address that was shown for Ethereum, the owner is credited and nobody else', async (_, traces) => {
@@ -27,6 +31,7 @@ test.each([['with traces', true], ['by balances', false]] as const)('%s: paid on
 });
 
 test('an address of before that is two users\' on two networks: what comes there is held, a person says whose it is, and that user is credited once', async () => {
+  for (const id of ['x', 'y', 'z']) await account(id);
   await house.start();
   const shared = await house.addressOf('x');
   await house.stop();
@@ -39,13 +44,14 @@ test('an address of before that is two users\' on two networks: what comes there
   await bsc.mine(N + 2);
   const [id = ''] = await until('held', async () => (await heldIds()).length === 1 && heldIds(), () => bsc.mine());
   expect(house.alerts.filter((alert) => 'code' in alert && alert.code === 'DEPOSIT_HELD')).toMatchObject([{ details: { depositId: id, network: 'bsc', owner: 'y', others: ['x'] } }]);
-  const store = createDepositStore(house.database.dataSource);
-  expect(await store.release(id, 'z', 'a third one', 1)).toBe(false);
+  expect(command().stdout).toContain('"owners":["y@example.org","x@example.org"]');
+  const release = (to: string) => command(id, '--to', `${to}@example.org`, '--why', 'showed the transaction').status;
+  expect(release('z')).toBe(1);
   await house.stop();
   await house.start();
   await bsc.mine(N);
   expect(await heldIds()).toEqual([id]);
-  expect([await store.release(id, 'x', 'x showed the transaction', 1), await store.release(id, 'x', 'again', 1)]).toEqual([true, false]);
+  expect([release('x'), release('x'), command().stdout.trim()]).toEqual([0, 1, '{"held":0}']);
   await until('credited', async () => (await house.available('x', 'BNB')) === '2', () => bsc.mine());
   expect(await house.available('y', 'BNB')).toBe('0');
   expect(await house.rows('SELECT action, subject FROM admin_audit')).toEqual([{ action: 'deposit.released', subject: id }]);

@@ -37,6 +37,7 @@ function fakeWorld() {
     addresses: async (_, place = -1) => addresses.filter((row) => row.place > place),
     fill: async () => undefined,
     otherOwners: async () => [],
+    held: async () => [],
     release: () => Promise.reject(new Error('not here')),
     ownerOf: async () => null,
     issue: () => Promise.reject(new Error('not here')),
