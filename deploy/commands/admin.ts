@@ -22,7 +22,7 @@ async function main(): Promise<number> {
     const password = randomBytes(15).toString('base64url');
     const id = await ensureAccount({ dataSource, clock, ids }, { email, password, role: 'admin', locale: 'en' });
     if (wantsJson()) json({ id, email, password });
-    else line(`\n  ${email} is an admin. Password, shown this once:  ${password}\n\n  Next: log in, open Withdrawals to make this admin's key, and enrol it where the signer runs:\n  npm run signer -- enrol ${email} <public key>\n`);
+    else line(`\n  ${email} is an admin. Password, shown this once:  ${password}\n\n  Next: log in, set up the second factor, open Withdrawals to make this admin's key, and enrol it where the signer runs:\n  npm run signer -- enrol ${email} <public key>\n`);
     return 0;
   } finally {
     await dataSource.destroy();

@@ -250,6 +250,44 @@ inBrowser('the page', () => {
     },
   );
 
+  test('where admins need a second factor, one without lands where it is set up, in both languages, and is let in after', async () => {
+    const strict = await testWorld({ webDir, adminsNeedSecondFactor: true });
+    const browser = await openBrowser(chromium as string, SHOTS);
+    try {
+      await strict.account('operator@example.org', { role: 'admin' });
+      const { page } = browser;
+      await page.goto(strict.url);
+      await page.getByTestId('auth-email').fill('operator@example.org');
+      await page.getByTestId('auth-password').fill(PASSWORD);
+      await page.getByTestId('auth-submit').click();
+      await page.getByTestId('second-factor-first').waitFor();
+      await page.getByTestId('nav-admin-users').click();
+      expect(new URL(page.url()).pathname).toBe('/admin/second-factor');
+      for (const [width, name] of [[1280, 'desk'], [360, 'phone']] as const) {
+        await page.setViewportSize({ width, height: 800 });
+        for (const language of ['en', 'fa']) {
+          await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+          await browser.shoot(`admin-second-factor-${name}-${language}`);
+          expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+          await page.getByTestId('language').click();
+        }
+      }
+      await page.getByTestId('second-factor-password').fill(PASSWORD);
+      await browser.answered('/second-factor', () => page.getByTestId('second-factor-begin').click());
+      const secret = (await page.getByTestId('second-factor-secret').innerText()).trim();
+      await page.getByTestId('second-factor-code').fill(shownBy(strict, secret));
+      await page.getByTestId('second-factor-confirm').click();
+      await page.getByTestId('recovery-code').first().waitFor();
+      await browser.answered('/admin/kyc', () => page.getByTestId('second-factor-go-on').click());
+      await page.getByTestId('nav-admin-users').click();
+      await page.waitForURL('**/admin/users');
+      expect([browser.complaints, strict.failures]).toEqual([[], []]);
+    } finally {
+      await browser.close();
+      await strict.close();
+    }
+  });
+
   test('an operator sees how markets were routed, and halts one', async () => {
     const { page } = adminBrowser;
     for (const [width, name] of [[1440, 'desk'], [360, 'phone']] as const) {
