@@ -40,6 +40,10 @@ test('an address of before that is two users\' on two networks: what comes there
   await house.rows('UPDATE child_numbers SET user_id = NULL');
   await house.start();
   expect(await house.addressOf('x')).not.toBe(shared);
+  // Nor does a withdrawal settle inside with one of the two; it does with whoever has a new one.
+  await expect(house.wallets?.addressCheck.check('bsc', 'BNB', shared)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
+  const fresh = await house.addressOf('x');
+  await until('known there too', async () => (await house.wallets?.addressCheck.check('bsc', 'BNB', fresh))?.inside);
   await bsc.ether(shared, '2');
   await bsc.mine(N + 2);
   const [id = ''] = await until('held', async () => (await heldIds()).length === 1 && heldIds(), () => bsc.mine());

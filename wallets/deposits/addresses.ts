@@ -71,6 +71,12 @@ export class OwnAddresses {
     return this.byAddress.get(keyOf(address));
   }
 
+  /** Is it another user's on another network? Whom a payment to it is meant for cannot be seen; see holding.ts. */
+  async isOfTwo(address: string): Promise<boolean> {
+    const row = this.ownerOf(address);
+    return row !== undefined && (await this.store.otherOwners(row)).length > 0;
+  }
+
   isFrozen(address: string): boolean {
     return this.ownerOf(address)?.frozenAt != null;
   }

@@ -17,7 +17,7 @@ const rails: Registry['rails'] = [
   { asset: 'BTC', network: 'bitcoin', contract: null, decimals: 8, ...terms },
 ];
 const registry = { rails, networks: [], assets: [], markets: [], fees: {} } as unknown as Registry;
-const own = { ownerOf: (address: string) => (address === OURS ? ({ userId: 'u2' } as never) : undefined) };
+const own = { ownerOf: (address: string) => (address === OURS ? ({ userId: 'u2' } as never) : undefined), isOfTwo: async () => false };
 const ethereum = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 1, venueNetwork: 'ETH', memo: 'none' } as const;
 // Nobody is asked: an address says everything by itself.
 const evm = createEvmChain(ethereum, rails, { rpcUrl: 'http://127.0.0.1:1', traces: false });

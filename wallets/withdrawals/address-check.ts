@@ -13,7 +13,7 @@ export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;
   /** One of the house's own: the hot wallet's, one for change, or cold storage's. */
   isHouse(address: string): boolean;
-  readonly own: Pick<OwnAddresses, 'ownerOf'>;
+  readonly own: Pick<OwnAddresses, 'ownerOf' | 'isOfTwo'>;
   readonly rails: readonly Rail[];
 }
 
@@ -29,6 +29,8 @@ export function createAddressCheck(registry: Registry, networks: ReadonlyMap<str
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
       if (DENIED.test(lower) || contracts.includes(lower) || known.isHouse(address)) throw new DomainError('ADDRESS_DENIED', { network });
+      // It would settle inside with whoever has it on this network, and was perhaps shown to its sender for another.
+      if (await known.own.isOfTwo(address)) throw new DomainError('ADDRESS_DENIED', { network });
       return { address, inside: known.own.ownerOf(address) !== undefined };
     },
   };
