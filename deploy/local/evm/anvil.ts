@@ -52,28 +52,32 @@ async function ask<T>(url: string, method: string, params: readonly unknown[] = 
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Is this a whole state? The node writes it in place, so that a kill in the middle leaves half of one. */
-function isWhole(file: string): boolean {
+/** The state, if it is a whole one. The node writes it in place, so that a kill in the middle leaves half of one. */
+function wholeState(file: string): string | undefined {
   try {
-    JSON.parse(readFileSync(file, 'utf8'));
-    return true;
+    const text = readFileSync(file, 'utf8');
+    JSON.parse(text);
+    return text;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** Keeps a second copy of the state that is known to be whole; false while there is none. */
+/**
+ * Keeps a second copy of the state that is known to be whole; false while there is none. Read and written, not copied: a copy of a file
+ * that its writer cuts short meanwhile waits for the rest for ever.
+ */
 function backUp(state: string): boolean {
-  if (!existsSync(state)) return false;
-  copyFileSync(state, `${state}.copy`);
-  if (!isWhole(`${state}.copy`)) return false;
+  const whole = existsSync(state) ? wholeState(state) : undefined;
+  if (whole === undefined) return false;
+  writeFileSync(`${state}.copy`, whole);
   renameSync(`${state}.copy`, `${state}.whole`);
   return true;
 }
 
 /** A state cut off by a kill gives way to the last whole one: to those who follow the chain, a reorganisation of a few blocks. */
 function repair(state: string): void {
-  if (existsSync(state) && !isWhole(state) && existsSync(`${state}.whole`)) copyFileSync(`${state}.whole`, state);
+  if (existsSync(state) && wholeState(state) === undefined && existsSync(`${state}.whole`)) copyFileSync(`${state}.whole`, state);
 }
 
 /**
