@@ -146,6 +146,17 @@ async function withdraw(id: string, address: string, amount: string): Promise<vo
 const confirmed = (id: string) =>
   until(`${id} is confirmed`, async () => (await stateOf(id)) === 'CONFIRMED' && (await rows(`SELECT id FROM chain_transactions WHERE subject = '${id}' AND state IN ('SIGNED', 'BROADCAST')`)).length === 0, () => mine());
 
+/** w1 of 1.5 to a receiver that refuses every call once it is sent. */
+async function failsOnce(to: string): Promise<void> {
+  await withdraw('w1', to, '1.5');
+  await until('sent', async () => (await stateOf('w1')) === 'BROADCAST');
+  // From now on the receiver refuses every call.
+  await world.rpc('anvil_setCode', [to, '0x60006000fd']);
+  await until('failed', async () => (await stateOf('w1')) === 'REQUESTED', () => mine());
+  // The books hear of it first, then the transaction's own row is closed and an operator told.
+  await until('told', async () => codes().includes('PAYOUT_FAILED') && codes().includes('TRANSACTION_FAILED'));
+}
+
 async function booksAreTheChain(): Promise<void> {
   expect(formatAmount(await custody('hot/ethereum'))).toBe(formatAmount(await onChain(hot)));
   expect(await rows('SELECT reference FROM costs WHERE settled = 0')).toEqual([]);
@@ -156,13 +167,7 @@ test('E12 a payout that is mined and fails goes back to review with its gas book
   await startWallets();
   await tenEther();
   const to = freshAddress();
-  await withdraw('w1', to, '1.5');
-  await until('sent', async () => (await stateOf('w1')) === 'BROADCAST');
-  // From now on the receiver refuses every call.
-  await world.rpc('anvil_setCode', [to, '0x60006000fd']);
-  await until('failed', async () => (await stateOf('w1')) === 'REQUESTED', () => mine());
-  // The books hear of it first, then the transaction's own row is closed and an operator told.
-  await until('told', async () => codes().includes('PAYOUT_FAILED') && codes().includes('TRANSACTION_FAILED'));
+  await failsOnce(to);
   expect(await onChain(to)).toBe(0n);
   await booksAreTheChain();
   await world.rpc('anvil_setCode', [to, '0x']);
@@ -223,10 +228,7 @@ describe('a reorganisation deeper than what counts takes a final transaction of 
     await startWallets();
     await tenEther();
     const to = freshAddress();
-    await withdraw('w1', to, '1.5');
-    await until('sent', async () => (await stateOf('w1')) === 'BROADCAST');
-    await world.rpc('anvil_setCode', [to, '0x60006000fd']);
-    await until('failed', async () => (await stateOf('w1')) === 'REQUESTED' && codes().includes('TRANSACTION_FAILED'), () => mine());
+    await failsOnce(to);
     const [failed] = await rows<{ height: string }>("SELECT block_height AS height FROM chain_transactions WHERE id = 'withdrawal:w1:0'");
     await world.rpc('anvil_setCode', [to, '0x']);
     await approve('w1', 2);

@@ -205,20 +205,11 @@ async function broadcast<C extends Asked>(all: readonly Known<C>[], ask: <T>(use
   return said.find(({ taken }) => taken) ?? said[0] ?? ask((chain) => chain.broadcast(raw));
 }
 
-/** A node that is well is heard though it is slow: one that contradicts must not be silenced by a hurry. */
 async function voicesOf<C extends Asked>(all: readonly Known<C>[], verify: (node: Known<C>) => Promise<void>, { height, hash }: Pick<BlockHeader, 'height' | 'hash'>): Promise<Voices> {
-  const said = await Promise.all(
-    all.map(async (node) => {
-      try {
-        await verify(node);
-        return { node: node.name, hash: (await node.chain.header(height)).hash };
-      } catch {
-        return { node: node.name, hash: undefined };
-      }
-    }),
-  );
-  const names = (fits: (found: string | undefined) => boolean): string[] => said.flatMap(({ node, hash: found }) => (fits(found) ? [node] : []));
-  return { same: names((found) => found === hash), other: names((found) => found !== undefined && found !== hash), silent: names((found) => found === undefined) };
+  const said = await each(all, verify, async (chain) => (await chain.header(height)).hash);
+  const heard = new Set(said.map(({ node }) => node));
+  const names = (isSame: boolean): string[] => said.flatMap(({ node, answer }) => ((answer === hash) === isSame ? [node] : []));
+  return { same: names(true), other: names(false), silent: all.flatMap(({ name }) => (heard.has(name) ? [] : [name])) };
 }
 
 /** Slow nodes are waited for: one that contradicts must not be silenced by a hurry. */

@@ -38,7 +38,7 @@ export const payoutOf = ({ withdrawalId, attempt }: Pick<BatchPaymentRow, 'withd
 /** A plan that the signer refused is made again after this. */
 const AFTER_REFUSAL_MS = 60_000;
 
-const PURPOSES: readonly string[] = ['withdrawal', 'venue', 'cold', 'consolidation', 'cpfp'] satisfies CoinIntent['purpose'][];
+const PURPOSES: readonly string[] = ['withdrawal', 'venue', 'cold', ...HOME] satisfies CoinIntent['purpose'][];
 const isOfCoins = (purpose: string): purpose is CoinIntent['purpose'] => PURPOSES.includes(purpose);
 
 /**

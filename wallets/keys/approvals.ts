@@ -67,13 +67,20 @@ export const adminsFile = (dir: string): string => join(dir, 'admins.jsonl');
 export function openGate(rules: ApprovalRules, dir: string): Gate {
   const log = openLog(join(dir, 'admitted.jsonl'));
   const admitted = new Map<string, Admitted>();
-  const remember = (line: Admitted): void => void admitted.set(line.intentId, line);
+  /** Of the last 24 hours: the sums are asked for with each payout, and the log grows for ever. */
+  let recent: Admitted[] = [];
+  const remember = (line: Admitted): void => {
+    admitted.set(line.intentId, line);
+    recent.push(line);
+  };
   log.lines.forEach((line) => remember(JSON.parse(line) as Admitted));
   const limitsOf = (asset: string): ApprovalLimits => entryOf(rules.limits, asset) ?? entryOf(rules.limits, '*') ?? STRICT;
 
   /** What fewer admins than so many let through of an asset within 24 hours. */
-  const byFewerThan = (admins: number, asset: string, besides: readonly Admitted[]): Units =>
-    [...admitted.values(), ...besides].filter((line) => line.asset === asset && line.approvedBy.length < admins && line.at > rules.now() - DAY_MS).reduce((sum, line) => sum + parseAmount(line.amount), 0n);
+  const byFewerThan = (admins: number, asset: string, besides: readonly Admitted[]): Units => {
+    recent = recent.filter(({ at }) => at > rules.now() - DAY_MS);
+    return [...recent, ...besides].filter((line) => line.asset === asset && line.approvedBy.length < admins).reduce((sum, line) => sum + parseAmount(line.amount), 0n);
+  };
 
   const isAboveDay = (asset: string, units: Units, besides: readonly Admitted[]): boolean => byFewerThan(2, asset, besides) + units > fourEyesDailyOf(limitsOf(asset));
 

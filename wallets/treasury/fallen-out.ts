@@ -2,9 +2,11 @@ import type { ChainTransactionRow } from '../../db/entities/treasury';
 import type { ChainStore } from '../../db/stores/chain';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
-import type { Engine, EventBus } from '../../domain/contract/ports';
+import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
+import { createApart } from '../apart';
+import type { Apart } from '../apart';
 import type { Chain, ChainReceipt } from '../chains/chain';
 import { reserveCost } from './costs';
 import type { Mined, Sender } from './sender';
@@ -16,6 +18,7 @@ export interface FallenOutDeps {
   readonly engine: Engine;
   readonly events: EventBus;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /**
@@ -24,7 +27,11 @@ export interface FallenOutDeps {
  * differ then, and is booked; that they end otherwise (one that was paid now fails, or the other way) only a person can judge.
  */
 export class FallenOut {
-  constructor(private readonly deps: FallenOutDeps) {}
+  private readonly apart: Apart;
+
+  constructor(private readonly deps: FallenOutDeps) {
+    this.apart = createApart(deps, 'transaction that fell out');
+  }
 
   /** The chain agrees with ours up to this height alone. Bears repeating. */
   async above(height: number): Promise<void> {
@@ -38,12 +45,15 @@ export class FallenOut {
   }
 
   async round(head: number, transactions: Pick<Sender, 'mined'>): Promise<void> {
-    const { chain, chainStore, network } = this.deps;
-    for (const row of await chainStore.unplaced(network.id)) {
-      const found = await transactions.mined(row);
-      if (found && head - found.receipt.height + 1 >= network.confirmations) await this.settle(row, found);
-      else if (!found && !mayBePaidAnew(row)) await chain.broadcast(row.rawTransaction);
-    }
+    const { chainStore, network } = this.deps;
+    for (const row of await chainStore.unplaced(network.id)) await this.apart(row.id, () => this.step(row, head, transactions));
+  }
+
+  private async step(row: ChainTransactionRow, head: number, transactions: Pick<Sender, 'mined'>): Promise<void> {
+    const { chain, network } = this.deps;
+    const found = await transactions.mined(row);
+    if (found && head - found.receipt.height + 1 >= network.confirmations) await this.settle(row, found);
+    else if (!found && !mayBePaidAnew(row)) await chain.broadcast(row.rawTransaction);
   }
 
   private async settle(before: ChainTransactionRow, { row, receipt }: Mined): Promise<void> {
@@ -54,15 +64,18 @@ export class FallenOut {
     await chainStore.finish({ ...row, state }, state, receipt.height, formatAmount(receipt.fee), clock.now());
   }
 
-  /** Dearer: the operator's cost. Cheaper: what lies there beyond the books is the operator's. */
-  private async bookDifference({ id, purpose, feePaid }: ChainTransactionRow, { fee, height }: ChainReceipt): Promise<void> {
+  /**
+   * Dearer: the operator's cost. Cheaper: what lies there beyond the books is the operator's. Named after the settlement that it corrects, so
+   * that one is corrected once: killed just after and mined elsewhere at another price, it is refused and told, not booked again.
+   */
+  private async bookDifference({ id, purpose, feePaid, updatedAt }: ChainTransactionRow, { fee }: ChainReceipt): Promise<void> {
     const { engine, network } = this.deps;
     const more = fee - parseAmount(feePaid ?? '0');
-    const [reference, asset] = [`tx:${id}:again:${height}`, network.gasAsset];
+    const [reference, asset] = [`tx:${id}:again:${updatedAt}`, network.gasAsset];
     const place = purpose === 'sweep' ? (`deposit/${network.id}` as const) : (`hot/${network.id}` as const);
     if (more < 0n) await engine.submit({ kind: 'operator.contribute', reference, asset, amount: formatAmount(-more), custody: place });
     if (more <= 0n) return;
-    const reservation = `cost:${id}:again:${height}`;
+    const reservation = `cost:${id}:again:${updatedAt}`;
     if (!(await reserveCost(engine, reservation, asset, more, purpose))) throw new DomainError('NEEDS_OPERATOR_FUNDS', { transaction: id, asset, amount: formatAmount(more) });
     await engine.submit({ kind: 'cost.settle', reference, paid: { reservation, asset, actual: formatAmount(more), from: place }, purpose });
   }
