@@ -30,14 +30,3 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   show(widths.map((width) => '-'.repeat(width)));
   for (const row of rows) show(row);
 }
-
-/** Runs a command: its number is the exit code; what it throws means that it could not run. */
-export function runCommand(main: () => Promise<number>): void {
-  main().then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(2);
-    },
-  );
-}

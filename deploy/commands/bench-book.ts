@@ -17,7 +17,8 @@ import { createBook } from '../../matching/book/fast';
 import { createNaiveBook } from '../../matching/book/naive';
 import { SELL } from '../../matching/book/types';
 import type { Book, BookSink, Gone, NewOrder, Side } from '../../matching/book/types';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, table, wantsJson } from '../print';
 
 const LIMIT = 0;
 const CANCEL = 1;

@@ -18,7 +18,8 @@ import { startAnvil } from '../local/evm/anvil';
 import { anyEvm, fillBlocks, spellEvm } from '../local/evm/busy';
 import { prepareChain } from '../local/evm/prepare';
 import { stranger } from '../local/evm/stranger';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, table, wantsJson } from '../print';
 import { freePort } from '../services/process';
 
 const ADDRESSES = 100_000;

@@ -2,7 +2,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit } from '../audit';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, table, wantsJson } from '../print';
 import { usersWithEther, wholeBalanceRounds } from '../scenarios/whole-balance';
 import { LOCAL } from '../services';
 import { World, worldConfig } from '../world';

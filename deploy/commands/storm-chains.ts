@@ -1,5 +1,6 @@
 /** `npm run storm:chains -- --minutes 10 --seed S`: coins come in and go out on all networks while nodes misbehave. */
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, table, wantsJson } from '../print';
 import { stormChains } from '../scenarios/chains';
 import { printAudit } from './audit';
 

@@ -1,5 +1,6 @@
 /** `npm run storm:life -- --kills 20 --users 10 --seed S`: users live their lives while everything is killed in turn. */
-import { json, line, option, runCommand, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, wantsJson } from '../print';
 import { storm } from '../scenarios/storm';
 import { printAudit } from './audit';
 

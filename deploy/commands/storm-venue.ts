@@ -1,5 +1,6 @@
 /** `npm run storm:venue -- --minutes 2 --seed S`: users trade while everything that can go wrong at the venue does. */
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, table, wantsJson } from '../print';
 import { venueStorm } from '../scenarios/venue';
 import type { VenueStormResult } from '../scenarios/venue';
 import { printAudit } from './audit';
