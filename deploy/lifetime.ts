@@ -1,6 +1,6 @@
 /** What a command has started and must stop again, however it ends: by itself, by Ctrl-C, by SIGTERM, or by its deadline. */
 
-type Stop = () => Promise<unknown> | unknown;
+type Stop = () => void | Promise<unknown>;
 
 /** Exit codes of shells: 128 and the number of the signal. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;

@@ -1,6 +1,9 @@
 /** What commands print: a table for people, or one JSON object a line with `--json`, the last one the summary. */
 export const wantsJson = (): boolean => process.argv.includes('--json');
 
+/** `--quick`: the short form of a bench or storm, which shows that it works and ends. */
+export const isQuick = (): boolean => process.argv.includes('--quick');
+
 /** `--name value`, or undefined. */
 export function option(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`);

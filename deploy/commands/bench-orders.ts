@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { openStage } from '../bench/stage';
 import type { Measured, Stage } from '../bench/stage';
 import { runCommand } from '../lifetime';
-import { json, line, table, wantsJson } from '../print';
+import { isQuick, json, line, table, wantsJson } from '../print';
 import { unmeant } from '../bench/tally';
 
 const USERS = 256;
 const CONNECTIONS = 256;
 const OPEN_ORDERS = 100_000;
-const quick = process.argv.includes('--quick');
+const quick = isQuick();
 const given = (name: string): string | undefined => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
 const only = given('only')?.split(',');
 const profile = given('profile');
