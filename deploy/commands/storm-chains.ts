@@ -4,13 +4,13 @@ import { isQuick, json, line, option, table, wantsJson } from '../print';
 import { stormChains } from '../scenarios/chains';
 import { printAudit } from './audit';
 
-const USUAL = isQuick() ? { minutes: 0.25, users: 2 } : { minutes: 10, users: 4 };
+const USUAL = isQuick() ? { minutes: 0.25, users: 2, networks: ['ethereum'], pauseMs: 500 } : { minutes: 10, users: 4 };
 /** Beside the storm itself: its world, what is on its way when the faults stop, and the audit. */
 const BESIDES_SECONDS = 600;
 
 async function main(): Promise<number> {
   const number = (name: string, usual: number): number => Number.parseFloat(option(name) ?? String(usual));
-  const options = { minutes: Math.min(60, number('minutes', USUAL.minutes)), seed: Math.floor(number('seed', Math.floor(Date.now() / 1000))), users: Math.min(20, number('users', USUAL.users)) };
+  const options = { ...USUAL, minutes: Math.min(60, number('minutes', USUAL.minutes)), seed: Math.floor(number('seed', Math.floor(Date.now() / 1000))), users: Math.min(20, number('users', USUAL.users)) };
   line(wantsJson() ? JSON.stringify({ ...options, started: true }) : `\nstorm:chains · seed ${options.seed} · ${options.minutes} minutes · ${options.users} users\n`);
   const { audit, ...rest } = await stormChains({ ...options, say: (text) => (wantsJson() ? json({ say: text }) : line(`  ${text}`)) });
   const unexplained = rest.problems.length + audit.findings.length + audit.places.filter((place) => place.unexplained !== 0n).length;

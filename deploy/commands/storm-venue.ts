@@ -22,14 +22,14 @@ function print({ audit, faults, recoveries, ...result }: VenueStormResult): void
   line(`\n  routing in the calm: ${routing.userOrders} orders of users (${routing.perSecond} a second), ${routing.venueOrders} at the venue, ${routing.perVenueOrder} each; at most ${routing.mostIn10s} in ten seconds`);
 }
 
-const USUAL = isQuick() ? { minutes: 0.25, users: 6, flood: 2, kills: 1 } : { minutes: 2, users: 12, flood: 20, kills: 2 };
+const USUAL = isQuick() ? { minutes: 0.2, users: 12, flood: 1, kills: 1, drawn: 12 } : { minutes: 2, users: 12, flood: 20, kills: 2, drawn: undefined };
 /** Beside the storm itself: its world, the calm before and after, and the audit. */
 const BESIDES_SECONDS = 420;
 
 async function main(): Promise<number> {
   const number = (name: string, usual: number): number => Number(option(name) ?? usual);
   const minutes = number('minutes', USUAL.minutes);
-  const options = { minutes, seed: number('seed', Math.floor(Date.now() / 1000)), users: number('users', USUAL.users), floodSeconds: number('flood', USUAL.flood), kills: number('kills', Math.max(USUAL.kills, Math.round(minutes * 1.5))) };
+  const options = { minutes, seed: number('seed', Math.floor(Date.now() / 1000)), users: number('users', USUAL.users), floodSeconds: number('flood', USUAL.flood), ...(USUAL.drawn && { drawn: USUAL.drawn }), kills: number('kills', Math.max(USUAL.kills, Math.round(minutes * 1.5))) };
   line(wantsJson() ? JSON.stringify({ ...options, started: true }) : `\nstorm:venue · seed ${options.seed} · ${options.minutes} minutes · ${options.users} users\n`);
   const result = await venueStorm({ ...options, say: (text) => (wantsJson() ? json({ say: text }) : line(`  ${text}`)) });
   const good = result.balanced && result.problems.length === 0 && result.faultsNeverFired.length === 0 && result.unexplained === 0;
