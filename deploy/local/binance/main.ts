@@ -75,13 +75,15 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   const sockets = new WebSocketServer({ noServer: true, autoPong: false });
   server.on('upgrade', (request, socket, head) => {
     if (exchange.faults.fires('connect-refused', request.url ?? '')) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
-    const [path = '', query = ''] = (request.url ?? '/').split('?');
-    const refused = admit(deps, path, new URLSearchParams(query));
+    const [path = '', text = ''] = (request.url ?? '/').split('?');
+    // A plus is itself in the name of a stream (`kline_1d@+08:00`), not a blank.
+    const query = new URLSearchParams(text.replaceAll('+', '%2B'));
+    const refused = admit(deps, path, query);
     if (refused) return void socket.end(`HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\n\r\n${JSON.stringify({ code: refused.code, msg: refused.msg })}`);
     sockets.handleUpgrade(request, socket, head, (ws) => {
       ws.on('error', () => undefined);
-      if (path.startsWith('/ws-api/')) apiSocket(deps, lines.open(ws, 'api'), new URLSearchParams(query));
-      else marketSocket(deps, lines.open(ws, 'stream'), path, new URLSearchParams(query));
+      if (path.startsWith('/ws-api/')) apiSocket(deps, lines.open(ws, 'api'), query);
+      else marketSocket(deps, lines.open(ws, 'stream'), path, query);
     });
   });
   await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve));
