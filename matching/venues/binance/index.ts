@@ -81,7 +81,7 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
       const rows = (await rest.call(false, () => rest.trading.getRecentTrades({ symbol, limit }))) as unknown as { id: number; price: string; qty: string; time: number; isBuyerMaker: boolean }[];
       return rows.map(({ id, price, qty, time, isBuyerMaker }) => ({ id: `v${id}`, price, quantity: qty, side: isBuyerMaker ? ('SELL' as const) : ('BUY' as const), at: time }));
     },
-    capital: createCapital(rest, { ...deps, historyKeptMs: config.historyKeptMs }),
+    capital: createCapital(rest, deps),
     checkAccount: async () => {
       let canWithdraw = true;
       await patiently(async () => {

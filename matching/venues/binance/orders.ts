@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { WebsocketAPIClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { VenueTrade } from '../../../domain/contract/commands';
@@ -8,6 +7,7 @@ import { floorToStep, notionalDown } from '../../../domain/money/rounding';
 import type { AccountTrade, OrderFound, OrderOutcome, Venue, VenueOrder } from '../venue';
 import type { VenueClock } from './clock';
 import { BAD_CLOCK, BAD_KEY, FILTER, NO_SUCH_ORDER, failureOf } from './errors';
+import { readSecret } from './keys';
 import { CALL_TIMEOUT_MS } from './rest';
 import type { BinanceConfig, Rest } from './rest';
 
@@ -54,7 +54,9 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
   let connected = false;
   let stopped = false;
 
-  const sign = async (text: string, secret: string): Promise<string> => {
+  const key = readSecret(config.tradingKey.secret);
+
+  const sign = async (text: string): Promise<string> => {
     const params = new URLSearchParams(text);
     const orderId = params.get('newClientOrderId');
     if (orderId !== null) {
@@ -62,13 +64,13 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
       const timestamp = stored.get(orderId);
       if (timestamp === undefined || Number(params.get('timestamp')) - timestamp > TIMESTAMP_SLACK_MS) throw new NotSent();
     }
-    return createHmac('sha256', secret).update(text).digest('hex');
+    return key.sign(text);
   };
   const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
   const api = new WebsocketAPIClient(
     {
       api_key: config.tradingKey.key,
-      api_secret: config.tradingKey.secret,
+      api_secret: key.secret,
       wsUrl: config.wsApiUrl,
       customSignMessageFn: sign,
       attachEventListeners: false,
@@ -137,6 +139,8 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
       newOrderRespType: 'FULL',
       timestamp: order.timestamp,
       recvWindow: order.recvWindow,
+      // In a session too (Ed25519) an order is signed by itself: what is not signed in time is never sent.
+      signRequest: true,
     } as never);
     const response = (await withDeadline(request)) as { result: PlacedOrder };
     return outcomeOf(order, response.result);

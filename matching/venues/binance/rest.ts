@@ -3,8 +3,9 @@ import { MainClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger } from '../../../domain/contract/ports';
 import { BAD_CLOCK, BAD_KEY, failureOf } from './errors';
+import { readSecret } from './keys';
 
-/** Keys and addresses of one Binance account. Production, testnet and the local emulator differ here alone. */
+/** Keys and addresses of one Binance account; a secret is that of an HMAC key or a private key as PEM. Production, testnet and the local emulator differ here alone. */
 export interface BinanceConfig {
   readonly restUrl: string;
   /** Origin only; the SDK adds the path. */
@@ -14,8 +15,6 @@ export interface BinanceConfig {
   readonly tradingKey: { readonly key: string; readonly secret: string };
   /** May withdraw to our own allow-listed addresses; used by VenueCapital alone. */
   readonly treasuryKey: { readonly key: string; readonly secret: string };
-  /** How long the history of withdrawals is good for, in ms; what the venue allows, unless told. */
-  readonly historyKeptMs?: number;
 }
 
 /** REST calls end after this; Binance's own engine gives up after 10 s. */
@@ -60,7 +59,7 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
   };
   const client = ({ key, secret }: { key: string; secret: string }): MainClient =>
     new MainClient(
-      { api_key: key, api_secret: secret, baseUrl: config.restUrl, parseExceptions: false, filterUndefinedParams: true, disableTimeSync: true },
+      { api_key: key, api_secret: readSecret(secret).secret, baseUrl: config.restUrl, parseExceptions: false, filterUndefinedParams: true, disableTimeSync: true },
       { timeout: CALL_TIMEOUT_MS, httpAgent: new Agent({ keepAlive: true }) },
     );
   const trading = client(config.tradingKey);
