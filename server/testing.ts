@@ -294,6 +294,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       secureCookies: false,
       publicOrigin: null,
       mailDir: join(dir, 'mail'),
+      exactAnswers: true,
       ...changes,
     },
   );

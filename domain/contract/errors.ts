@@ -16,6 +16,7 @@ export const ERRORS = {
   BAD_REQUEST: kind(400, 'The request is not valid.'),
   BAD_AMOUNT: kind(400, 'The amount is not a plain decimal number, or has too many decimals for this asset.'),
   IDEMPOTENCY_KEY_REQUIRED: kind(400, 'Send an Idempotency-Key header: 8 to 64 characters of A-Z a-z 0-9 _ -.'),
+  BAD_CURSOR: kind(400, 'This cursor is none of this list. Begin again without one.'),
   NOT_FOUND: kind(404, 'There is no such thing here.'),
   REFERENCE_REUSED: kind(422, 'This Idempotency-Key was used before with a different request.'),
   TOO_LARGE: kind(413, 'The request is too large.'),

@@ -1,6 +1,7 @@
 import { swapsOf } from '../../db/stores/history';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
+import { presentPage } from '../http/answers';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { presentSwap, presentSwapDetail } from './present';
@@ -13,7 +14,7 @@ export function swapRoutes({ dataSource, clock }: Pick<ServerDeps, 'dataSource' 
       const { swap, orders } = await service.accept(user.id, body.quoteId, key);
       return presentSwapDetail(swap, orders);
     }),
-    route(ENDPOINTS.swaps, async ({ user, query }) => ({ items: (await swapsOf(dataSource, user.id, query)).map(presentSwap) })),
+    route(ENDPOINTS.swaps, async ({ user, query }) => presentPage(await swapsOf(dataSource, user.id, query), presentSwap)),
     route(ENDPOINTS.swap, async ({ user, params }) => {
       const { swap, orders } = await service.find(user.id, params.id);
       return presentSwapDetail(swap, orders);

@@ -4,21 +4,24 @@ import { recordAdminAction } from '../../db/stores/admin-audit';
 import { spentByUsers, spentSince } from '../../db/stores/reviews';
 import { addWish, endWish, setTier, tierOf, tiersOf, waitingWishes } from '../../db/stores/tiers';
 import { emailsOf, listUsers, lockUser, userById } from '../../db/stores/users';
-import type { ListPage } from '../../db/stores/users';
+import type { ListPage } from '../../db/stores/pages';
 import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
+import { adminUserView } from '../../domain/contract/api/tiers';
 import type { AdminUserView, MyTierView, SetTier, SetTierAnswer } from '../../domain/contract/api/tiers';
 import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { ServerDeps } from '../deps';
+import { presentPage } from '../http/answers';
+import { view } from '../present';
 import type { SecondFactors } from '../second-factor/service';
 import { DAY_MS, QUOTE, asksOf, isMet, tierIn } from './policy';
 import type { Tiers } from './policy';
 
 export interface TierService {
   mine(user: UserRow): Promise<MyTierView>;
-  users(page: ListPage, email?: string): Promise<AdminUserView[]>;
+  users(page: ListPage, email?: string): Promise<{ items: AdminUserView[]; next: string | null; previous: string | null }>;
   /**
    * A lower tier is set at once; a higher one when as many admins want it as the settings ask for. The tier that the user has
    * takes back what was wished. Refuses NOT_FOUND, UNKNOWN_TIER, KYC_STATE, OWN_REQUEST.
@@ -45,11 +48,11 @@ export function createTierService(deps: Deps, secondFactors: SecondFactors, sett
       return { ...day(settings, user, number, spent), quote: QUOTE, tiers: all };
     },
     users: async (page, email) => {
-      const rows = await listUsers(dataSource, page, email);
-      const names = rows.map(({ id }) => id);
+      const found = await listUsers(dataSource, page, email);
+      const names = found.rows.map(({ id }) => id);
       const [numbers, spent, wishes] = await Promise.all([tiersOf(dataSource, names), spentByUsers(dataSource, names, clock.now() - DAY_MS), waitingWishes(dataSource, names)]);
       const emails = await emailsOf(dataSource, [...wishes.values()].map(({ adminId }) => adminId));
-      return rows.map((row) => ({ ...row, ...day(settings, row, numbers.get(row.id) ?? 1, spent.get(row.id) ?? 0n), waiting: presentWish(wishes.get(row.id), emails) }));
+      return presentPage(found, (row) => view(adminUserView, { ...row, ...day(settings, row, numbers.get(row.id) ?? 1, spent.get(row.id) ?? 0n), waiting: presentWish(wishes.get(row.id), emails) }));
     },
     set: (admin, userId, wish) => put(deps, settings, admin, userId, wish),
   };
