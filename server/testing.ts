@@ -150,7 +150,9 @@ export function recordingEngine(
       if (before && before.hash !== hash) throw new DomainError('REFERENCE_REUSED');
       if (before) return before.answer;
       const answer = (await orderAnswer(dataSource, command)) ?? (await carryOut(command));
-      done.set(command.reference, { hash, answer });
+      // Of an order the engine keeps the id alone: asked again, it is read as it is then.
+      const { clientOrderId, id, canceledId } = answer;
+      done.set(command.reference, { hash, answer: clientOrderId === undefined ? answer : { orderId: String(id), ...(canceledId !== undefined && { canceledId }) } });
       commands.push(command);
       return answer;
     },

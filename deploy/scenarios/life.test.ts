@@ -68,6 +68,38 @@ test('ten steps over public HTTP, and the books agree with chain and venue to th
   await balanced();
 });
 
+test('every action of an admin is in the audit log, and the log opens after each of them, page by page', async () => {
+  const admin = new Client(address.url);
+  await admin.logIn(DEMO_ADMIN, address.adminPassword);
+  const actions = async (): Promise<string[]> => {
+    const seen: { id: string; action: string }[] = [];
+    for (let cursor = ''; ; ) {
+      const { items, next, unreadable } = await admin.call<{ items: { id: string; action: string }[]; next: string | null; unreadable?: string[] }>('GET', `/admin/audit-log?limit=2${cursor}`);
+      expect(unreadable).toBeUndefined();
+      seen.push(...items);
+      if (next === null) break;
+      cursor = `&cursor=${next}`;
+    }
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
+    return seen.map(({ action }) => action);
+  };
+  // A life has left: an identity looked at and approved, a withdrawal signed and approved.
+  expect(await actions()).toEqual(expect.arrayContaining(['kyc.approve', 'withdrawal.sign', 'withdrawal.approve']));
+  const key = { 'Idempotency-Key': 'K'.repeat(64) };
+  const again = { 'Idempotency-Key': 'L'.repeat(64) };
+  const steps: [action: string, method: string, path: string, body: object, headers?: Record<string, string>][] = [
+    ['asset.pause', 'POST', '/admin/assets/BNB/pause', { why: 'a look' }, key],
+    ['asset.pause', 'POST', '/admin/assets/BNB/pause', { why: null }, again],
+    ['market.set', 'POST', '/admin/markets/BNBUSDT', { state: 'TRADING', insideOnly: false }, key],
+    ['venue.open', 'POST', '/admin/venue/open', { newEpoch: false, why: 'as it was' }],
+  ];
+  for (const [action, method, path, body, headers] of steps) {
+    const before = (await actions()).filter((one) => one === action).length;
+    await admin.call(method, path, body, headers);
+    expect((await actions()).filter((one) => one === action)).toHaveLength(before + 1);
+  }
+});
+
 test.each(['bsc', 'polygon'])('a life on %s: its own chain, its own coin for gas, dollars with the decimals they have there', async (network) => {
   const result = await live(address, () => undefined, { network });
   expect(result.steps).toBe(10);

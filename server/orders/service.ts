@@ -1,12 +1,14 @@
 /** Orders on their way to the engine. Its answer is the order as the API shows it: placing one reads no table. */
 import type { OrderRow } from '../../db/entities/orders';
 import { orderByClientId, orderOf } from '../../db/stores/orders';
+import { orderView } from '../../domain/contract/api/orders';
 import type { OrderView, PlaceOco, PlaceOrder, PlaceOrders } from '../../domain/contract/api/orders';
 import type { CommandAnswer, OrderTerms } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { ServerDeps } from '../deps';
 import { errorView } from '../http/errors';
+import { view } from '../present';
 import { presentOrder } from './present';
 
 export type BatchAnswer = { order: OrderView } | { error: { code: string; message: string; details?: Record<string, unknown> } };
@@ -30,9 +32,9 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'logger'>;
 
 export function createOrderService({ dataSource, engine, ids, logger }: Deps): OrderService {
   const find = async (userId: string, id: string): Promise<OrderView> => shown(await orderOf(dataSource, userId, id));
-  /** As the engine shows it; the door makes it to its schema. The engine keeps only the order's id with a reference that is asked again: then the order is read as it is now. */
+  /** The engine keeps only the order's id with a reference that is asked again: then the order is read as it is now. */
   const viewIn = async (userId: string, answer: CommandAnswer): Promise<OrderView> =>
-    typeof answer.orderId === 'string' ? find(userId, answer.orderId) : (answer as OrderView);
+    typeof answer.orderId === 'string' ? find(userId, answer.orderId) : view(orderView, answer as OrderView);
   /** ORDER_STATE of an order that is not the caller's, or that never was, is NOT_FOUND. */
   const own = async <T>(userId: string, orderId: string, work: Promise<T>): Promise<T> =>
     work.catch(async (error: unknown) => {

@@ -15,7 +15,7 @@ import { memoFault, networkOf } from '../../domain/registry';
 import type { Rail, Registry } from '../../domain/registry';
 import type { ServerDeps } from '../deps';
 import { atMost } from '../http/queue';
-import { idFrom } from '../http/references';
+import { idFrom } from '../../db/references';
 import type { SecondFactors } from '../second-factor/service';
 import { DAY_MS, QUOTE, tierIn } from '../tiers/policy';
 import type { Tiers } from '../tiers/policy';

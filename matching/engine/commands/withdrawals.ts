@@ -2,6 +2,7 @@ import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { VenueReserveEntity } from '../../../db/entities/swaps';
 import { WithdrawalEntity } from '../../../db/entities/withdrawals';
 import type { WithdrawalRow } from '../../../db/entities/withdrawals';
+import { idFrom } from '../../../db/references';
 import { deleteRow, insertRow, updateRow } from '../../../db/stores/rows';
 import type { CommandBody } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
@@ -84,12 +85,9 @@ function finish(draft: Draft, withdrawal: OpenWithdrawal, state: WithdrawalState
 /** The audit row of an admin's decision, in the same transaction as the decision. */
 function auditRow(draft: Draft, adminId: string, action: string, withdrawal: OpenWithdrawal, reference: string, details: Record<string, unknown>, now: number): void {
   const { asset, network, userId } = withdrawal;
-  const row = { id: shortId(reference), adminId, action, subject: withdrawal.id, details: { userId, asset, network, amount: formatAmount(withdrawal.amount), ...details }, at: now };
+  const row = { id: idFrom('aud', reference), adminId, action, subject: withdrawal.id, details: { userId, asset, network, amount: formatAmount(withdrawal.amount), ...details }, at: now };
   draft.rows.push(insertRow(AdminAuditEntity, row));
 }
-
-/** References are unique; the tail that fits a key column stays so because it ends with the withdrawal's own id and step. */
-const shortId = (reference: string): string => reference.slice(-64);
 
 export function approveWithdrawal(draft: Draft, command: Body<'withdrawal.approve'>, reference: string, context: Context): void {
   const withdrawal = open(draft, command.withdrawalId, 'approve');
