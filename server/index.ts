@@ -38,6 +38,7 @@ import { createApprovals } from './withdrawals/approvals';
 import { createWithdrawalRequests } from './withdrawals/request';
 import { withdrawalRoutes } from './withdrawals/routes';
 import { createWithdrawalService } from './withdrawals/service';
+import { keepLastPrices } from './withdrawals/value';
 
 export { ensureAccount } from './accounts/service';
 export type { ServerConfig, ServerDeps } from './deps';
@@ -61,6 +62,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const live = createLive(deps, config, { sessions, secondFactors, answers });
   const post = createPost(deps, config);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
+  const endPrices = keepLastPrices(deps);
   const limits = createLimits({ ...deps, redis }, config);
   const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
   const orders = createOrderService(deps);
@@ -93,6 +95,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     },
     close: async () => {
       endLetters();
+      endPrices();
       off();
       orderSocket.close();
       await live.close();

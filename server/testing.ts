@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import request from 'supertest';
 import type { DataSource } from 'typeorm';
+import { KnownAddressEntity } from '../db/entities/reviews';
 import { SwapEntity, VenueIntentEntity, VenueTradeEntity } from '../db/entities/swaps';
 import { WithdrawalEntity } from '../db/entities/withdrawals';
 import { testDatabase } from '../db/testing';
@@ -129,6 +130,8 @@ export function recordingEngine(
         { state: decided[step], decidedBy: 'adminId' in command ? command.adminId : null },
       );
       if (changed.affected !== 1) throw new DomainError('WITHDRAWAL_STATE');
+      const { userId, network, address } = await rows.findOneByOrFail({ id: command.withdrawalId });
+      if (step === 'refuse') await dataSource.getRepository(KnownAddressEntity).delete({ userId, network, address });
     } else if (command.kind === 'swap.accept') {
       await completedSwap(dataSource, command);
     }

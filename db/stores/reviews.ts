@@ -55,6 +55,7 @@ export async function knowAddress(manager: EntityManager, row: KnownAddressRow):
 export const addressBook = (dataSource: DataSource, userId: string, { network, ...page }: ListPage & { readonly network?: string | undefined }): Promise<Page<KnownAddressRow>> =>
   pageOf(dataSource, { entity: KnownAddressEntity, by: ['since', 'network', 'address'], order: 'DESC', where: { userId, ...(network !== undefined && { network }) } }, page);
 
-export async function forgetAddress(manager: EntityManager, userId: string, network: string, address: string): Promise<void> {
-  await manager.getRepository(KnownAddressEntity).delete({ userId, network, address });
+/** False where the book has no such address. */
+export async function forgetAddress(manager: EntityManager, userId: string, network: string, address: string): Promise<boolean> {
+  return (await manager.getRepository(KnownAddressEntity).delete({ userId, network, address })).affected === 1;
 }

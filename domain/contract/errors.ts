@@ -58,6 +58,7 @@ export const ERRORS = {
   ADDRESS_DENIED: kind(400, 'Coins cannot be sent to this address.'),
   DEBT_OPEN: kind(409, 'A deposit of yours left its chain after you had used it. What is owed must be covered before anything is withdrawn.'),
   UNKNOWN_TIER: kind(400, 'The settings have no such tier.'),
+  NO_PRICE: kind(503, 'There is no price of this asset right now, so that it cannot be counted towards your limit. Try again later.', true),
   WITHDRAWAL_LIMIT: kind(409, 'This is more than you may withdraw in 24 hours; see `details`.'),
   MEMO_NEEDED: kind(400, 'This network needs a memo to find the receiver.'),
   NO_MEMO_HERE: kind(400, 'This network knows no memo; leave it out.'),

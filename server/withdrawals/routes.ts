@@ -20,7 +20,7 @@ export interface Services {
 export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dataSource' | 'registry'>, { service, requests, approvals }: Services): Route[] {
   return [
     route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user, body, key))),
-    route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user.id)),
+    route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user)),
     route(ENDPOINTS.withdrawals, async ({ user, query }) => presentPage(await withdrawalsOf(dataSource, user.id, query), presentWithdrawal)),
     route(ENDPOINTS.withdrawal, async ({ user, params }) => presentWithdrawal(await service.find(user.id, params.id))),
     route(ENDPOINTS.cancelWithdrawal, async ({ user, params }) => presentWithdrawal(await service.cancel(user.id, params.id))),

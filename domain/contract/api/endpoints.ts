@@ -179,6 +179,7 @@ export const ENDPOINTS = {
       'INSUFFICIENT_FUNDS',
       'ASSET_PAUSED',
       'DEBT_OPEN',
+      'NO_PRICE',
       'WITHDRAWAL_LIMIT',
       'MEMO_NEEDED',
       'NO_MEMO_HERE',
@@ -190,7 +191,7 @@ export const ENDPOINTS = {
   }),
   withdrawalLimits: get('/withdrawal-limits', 'What I may still withdraw within 24 hours', { answers: withdrawals.withdrawalLimitsView }),
   myTier: get('/tier', 'My tier: its limit of 24 hours, what of it is used, and what each tier asks for', { answers: tiers.myTierView }),
-  knownAddresses: get('/withdrawal-addresses', 'My address book: where I have sent coins, and since when it is trusted', { query: withdrawals.knownAddressesQuery, answers: pageOf(withdrawals.knownAddressView) }),
+  knownAddresses: get('/withdrawal-addresses', 'My address book: where coins of mine were paid to and what I wrote down, and since when', { query: withdrawals.knownAddressesQuery, answers: pageOf(withdrawals.knownAddressView) }),
   knowAddress: post('/withdrawal-addresses', 'Write an address into my book; its cool-off of a day begins', {
     access: 'verified',
     status: 201,
@@ -199,7 +200,7 @@ export const ENDPOINTS = {
     answers: withdrawals.knownAddressView,
     refuses: ['UNKNOWN_NETWORK', 'BAD_ADDRESS', 'ADDRESS_DENIED', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG'],
   }),
-  forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book', { carries: 'json', body: withdrawals.knownAddress, answers: nothing }),
+  forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book, in any of its spellings', { carries: 'json', body: withdrawals.knownAddress, answers: nothing, refuses: ['NOT_FOUND'] }),
   secondFactor: get('/second-factor', 'Whether I have a second factor', { answers: secondFactor.secondFactorView }),
   beginSecondFactor: post('/second-factor', 'Begin a second factor: the secret for an authenticator', {
     carries: 'json',

@@ -1,12 +1,13 @@
 /** Coins going out. */
 import { z } from 'zod';
 import { amount, assetCode, id, networkId, page, period, time } from './common';
+import { pastedAddress } from './pasted';
 import { code } from './second-factor';
 
 export const askWithdrawal = z.strictObject({
   asset: assetCode,
   network: networkId,
-  address: z.string().min(1).max(100),
+  address: pastedAddress,
   /** What arrives; the fee is taken on top. */
   amount,
   /** Where the network needs one, and nowhere else. */
@@ -56,7 +57,7 @@ export type WithdrawalLimitsView = z.infer<typeof withdrawalLimitsView>;
 export const knownAddressView = z.object({ network: networkId, address: z.string(), since: time, trusted: z.boolean() });
 export type KnownAddressView = z.infer<typeof knownAddressView>;
 export const knownAddressesQuery = page.extend({ network: networkId.optional() });
-export const knownAddress = z.strictObject({ network: networkId, address: z.string().min(1).max(100), code: code.optional() });
+export const knownAddress = z.strictObject({ network: networkId, address: pastedAddress, code: code.optional() });
 
 export const adminWithdrawalView = withdrawalView.extend({
   userId: id,
