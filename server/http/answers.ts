@@ -33,11 +33,14 @@ export function createAnswers({ events, logger }: Pick<ServerDeps, 'events' | 'l
   };
   return {
     make: (schema, answer, what) => {
-      const items = itemOf(schema);
-      const list = items && isList(answer) ? readable(items, answer) : undefined;
-      for (const row of list?.unreadable ?? []) tell(what, row);
-      const whole = list?.answer ?? answer;
-      const view = schema.safeParse(whole);
+      let [whole, view] = [answer, schema.safeParse(answer)];
+      const item = view.success ? undefined : itemOf(schema);
+      if (item && isList(answer)) {
+        const list = readable(item, answer);
+        for (const row of list.unreadable) tell(what, row);
+        whole = list.answer;
+        view = schema.safeParse(whole);
+      }
       if (!view.success) throw new Error(`the answer of ${what} does not fit its schema: ${view.error.message}`);
       const beyond = exactAnswers ? stripped(whole, view.data) : undefined;
       if (beyond !== undefined) throw new Error(`the answer of ${what} has what its schema does not name: ${beyond}`);
@@ -75,7 +78,7 @@ function readable(schema: z.ZodType, answer: ListAnswer): { answer: ListAnswer; 
     if (fault) unreadable.push(fault);
     return !fault;
   });
-  return { answer: unreadable.length === 0 ? answer : { ...answer, items, unreadable: unreadable.map(({ id }) => id) } as ListAnswer, unreadable };
+  return { answer: { ...answer, items, ...(unreadable.length > 0 && { unreadable: unreadable.map(({ id }) => id) }) }, unreadable };
 }
 
 function faultOf(schema: z.ZodType, item: unknown): Unreadable | undefined {
