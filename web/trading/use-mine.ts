@@ -59,11 +59,10 @@ export function useMine(): MyLists {
 /** However many there are: each of them holds money. */
 async function allOpen(): Promise<OrderView[]> {
   const all: OrderView[] = [];
-  for (let before = ''; ; ) {
-    const { items } = await api.get<{ items: OrderView[] }>(`/orders?state=open&limit=100${before}`);
+  for (let cursor = ''; ; ) {
+    const { items, next } = await api.get<{ items: OrderView[]; next: string | null }>(`/orders?state=open&limit=100${cursor}`);
     all.push(...items);
-    const last = items.at(-1);
-    if (!last || items.length < 100) return all;
-    before = `&before=${last.createdAt}`;
+    if (next === null) return all;
+    cursor = `&cursor=${next}`;
   }
 }
