@@ -4,8 +4,8 @@ const row = { assets: ['ETH', 'USDT'], market: 'ETHUSDT', state: 'open', at: new
 
 test('what is empty is left out; days are whole, in the reader\'s time zone', () => {
   expect(queryOf(noFilters())).toBe('');
-  expect(queryOf({ ...noFilters(), market: 'ETHUSDT', from: '2026-11-30', to: '2026-11-30' }, { state: 'closed' })).toBe(
-    `?state=closed&market=ETHUSDT&from=${new Date(2026, 10, 30).getTime()}&to=${new Date(2026, 11, 1).getTime() - 1}`,
+  expect(queryOf({ ...noFilters(), market: 'ETHUSDT', from: '2026-11-30', to: '2026-11-30', state: 'closed' })).toBe(
+    `?market=ETHUSDT&state=closed&from=${new Date(2026, 10, 30).getTime()}&to=${new Date(2026, 11, 1).getTime() - 1}`,
   );
   // A day that is not typed to its end is no day yet.
   expect(queryOf({ ...noFilters(), from: '2026-11' })).toBe('');

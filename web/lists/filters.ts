@@ -17,10 +17,10 @@ function dayAt(day: string, plus: 0 | 1): number | null {
 }
 
 /** As the API wants them; what is empty is left out. */
-export function queryOf({ from, to, ...words }: Filters, more: Record<string, string> = {}): string {
+export function queryOf({ from, to, ...words }: Filters): string {
   const [first, after] = [dayAt(from, 0), dayAt(to, 1)];
   const times = { ...(first !== null && { from: String(first) }), ...(after !== null && { to: String(after - 1) }) };
-  const given = Object.entries({ ...more, ...words, ...times }).filter(([, value]) => value !== '');
+  const given = Object.entries({ ...words, ...times }).filter(([, value]) => value !== '');
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 

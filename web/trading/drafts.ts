@@ -34,7 +34,7 @@ export function setOptions(draft: Draft): Option[] {
   const shown: Record<Option, boolean> = {
     trailing: isStop(draft.kind),
     iceberg: hasIceberg(draft.kind),
-    timeInForce: hasTimeInForce(draft.kind) && draft.iceberg.trim() === '',
+    timeInForce: hasTimeInForce(draft.kind) && !(hasIceberg(draft.kind) && draft.iceberg.trim() !== ''),
     prevention: true,
   };
   return (Object.keys(shown) as Option[]).filter((option) => shown[option] && draft[option].trim() !== usual[option]);
