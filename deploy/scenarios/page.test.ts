@@ -1,5 +1,4 @@
 /** The page in a real browser, against the server with stand-ins behind it: a whole life by clicks, in both directions of writing. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +17,7 @@ import type { TestWorld } from '../../server/testing';
 import { adminsFile, enrolAdmin } from '../../wallets/keys';
 import { openGate } from '../../wallets/keys/approvals';
 import { rulesOf } from '../../wallets/keys/testing';
-import { browserPath, openBrowser } from './browser';
+import { browserPath, buildPageInto, openBrowser } from './browser';
 import type { Browser } from './browser';
 import { liveByClicks } from './life-by-clicks';
 
@@ -50,9 +49,7 @@ inBrowser('the page', () => {
 
   beforeAll(async () => {
     if (!chromium) throw new Error('no Chromium or Chrome was found; name one in CHROMIUM');
-    execFileSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--outDir', webDir, '--logLevel', 'error'], {
-      cwd: ROOT,
-    });
+    buildPageInto(webDir);
     keys = mkdtempSync(join(tmpdir(), 'page-keys-'));
     world = await testWorld({ webDir }, undefined, (dataSource) => signerOf(keys, dataSource));
     await world.account('operator@example.org', { role: 'admin' });

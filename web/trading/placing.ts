@@ -6,6 +6,7 @@ import { user } from '../accounts/session';
 import { useAction } from '../api/action';
 import type { Action } from '../api/action';
 import { api, newKey } from '../api/client';
+import { onLive } from '../api/live';
 import { useBalances } from '../lists/list';
 import type { BalanceView } from '../../domain/contract/api/balances';
 import { isOpen } from './mine';
@@ -23,6 +24,11 @@ export interface Placing {
   readonly words: ComputedRef<string>;
 }
 
+function wordOf(order: OrderView | undefined): { word: 'placed' | 'filled' | 'ended'; tone: string } {
+  if (!order || isOpen(order)) return { word: 'placed', tone: 'good' };
+  return order.status === 'FILLED' ? { word: 'filled', tone: 'good' } : { word: 'ended', tone: 'warn' };
+}
+
 /** Sends the form's order. Sent again after an outcome nobody knows, it has the same key and is the same order. `clear`: it went out. */
 export function usePlacing(draft: ComputedRef<Draft>, market: MarketView, clear: (sent: Draft) => void): Placing {
   const list = user.value ? useBalances() : null;
@@ -30,6 +36,8 @@ export function usePlacing(draft: ComputedRef<Draft>, market: MarketView, clear:
   const problem = computed(() => problemIn(draft.value, market));
   const done: Placing['done'] = ref(null);
   let key = newKey();
+  /** The order that the form sent last: what becomes of it is said where it was sent. */
+  let sentId: string | null = null;
   const place = useAction(async () => {
     const sent = draft.value;
     const asked = orderOf(sent, market);
@@ -39,8 +47,11 @@ export function usePlacing(draft: ComputedRef<Draft>, market: MarketView, clear:
     if (JSON.stringify(orderOf(sent, market)) === JSON.stringify(asked)) clear(sent);
     await nextTick();
     const order = 'orders' in answer ? answer.orders[0] : answer;
-    if (!order || isOpen(order)) done.value = { word: 'placed', tone: 'good' };
-    else done.value = order.status === 'FILLED' ? { word: 'filled', tone: 'good' } : { word: 'ended', tone: 'warn' };
+    sentId = order?.id ?? null;
+    done.value = wordOf(order);
+  });
+  onLive('order.changed', (order) => {
+    if (order && order.id === sentId && done.value) done.value = wordOf(order);
   });
   watch(
     draft,
