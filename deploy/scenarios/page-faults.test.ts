@@ -69,7 +69,8 @@ inBrowser('the page, when something goes wrong', () => {
       await seen('bids-row').first().waitFor();
       placed();
     });
-    const trade = (price: string): void => world.market.trade({ id: `t${price}`, price, quantity: '0.1', side: 'BUY', at: Date.now() });
+    const trade = (price: string): void =>
+      world.market.trade({ id: `t${price}`, price, quantity: '0.1', side: 'BUY', at: Date.now() });
 
     test('a price that somebody cleared stays empty, whatever is traded; one that was typed is the one that goes out', async () => {
       expect(await seen('order-price').inputValue()).not.toBe('');
@@ -158,8 +159,22 @@ inBrowser('the page, when something goes wrong', () => {
       await seen('order-quantity').fill('1');
       await seen('order-submit').click();
       await seen('order-done').getByText('Your order is placed.').waitFor();
-      const [row] = await world.dataSource.getRepository(OrderEntity).find({ where: { userId: traderId }, order: { seq: 'DESC' }, take: 1 });
-      world.events.publish({ name: 'order.changed', userId: traderId, order: orderView.parse(presentOrder({ ...orderRow({ id: 'x', userId: traderId }), ...row, state: 'FILLED', standing: null, updatedAt: Date.now() })) });
+      const [row] = await world.dataSource
+        .getRepository(OrderEntity)
+        .find({ where: { userId: traderId }, order: { seq: 'DESC' }, take: 1 });
+      world.events.publish({
+        name: 'order.changed',
+        userId: traderId,
+        order: orderView.parse(
+          presentOrder({
+            ...orderRow({ id: 'x', userId: traderId }),
+            ...row,
+            state: 'FILLED',
+            standing: null,
+            updatedAt: Date.now(),
+          }),
+        ),
+      });
       await seen('order-done').getByText('Your order is carried out.').waitFor();
     });
 
@@ -209,24 +224,51 @@ inBrowser('the page, when something goes wrong', () => {
     ['/history?part=deposits', '/api/deposits'],
     ['/history?part=withdrawals', '/api/withdrawals'],
     ['/trade/ETHUSDT', '/api/trades'],
-  ])('%s: while %s fails it says so and offers another try; what is empty is said only of what is known', async (path, api) => {
-    await page.route((url) => url.pathname === api, (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"error":{"code":"INTERNAL","message":""}}' }));
-    await go(path);
-    const frame = page.locator('[data-testid="list"][data-list-state="failed"]').first();
-    await frame.waitFor();
-    expect(await frame.getByTestId('list-empty').count()).toBe(0);
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
-    await frame.getByTestId('list-retry').click();
-    await page.locator('[data-testid="list"][data-list-state="failed"]').waitFor({ state: 'detached' });
-    await page.locator('[data-testid="list"]:is([data-list-state="rows"], [data-list-state="empty"])').first().waitFor();
-  });
+  ])(
+    '%s: while %s fails it says so and offers another try; what is empty is said only of what is known',
+    async (path, api) => {
+      await page.route(
+        (url) => url.pathname === api,
+        (route) =>
+          route.fulfill({
+            status: 500,
+            contentType: 'application/json',
+            body: '{"error":{"code":"INTERNAL","message":""}}',
+          }),
+      );
+      await go(path);
+      const frame = page.locator('[data-testid="list"][data-list-state="failed"]').first();
+      await frame.waitFor();
+      expect(await frame.getByTestId('list-empty').count()).toBe(0);
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await frame.getByTestId('list-retry').click();
+      await page.locator('[data-testid="list"][data-list-state="failed"]').waitFor({ state: 'detached' });
+      await page
+        .locator('[data-testid="list"]:is([data-list-state="rows"], [data-list-state="empty"])')
+        .first()
+        .waitFor();
+    },
+  );
 
   test('a list of many pages: each row once, older ones on demand, all of them in the file', async () => {
-    for (let n = 0; n < 120; n++) await insertOrder(world.dataSource, orderRow({ id: `many${n}`, userId: traderId, price: '1000', quantity: '1', state: 'CANCELED', standing: null, createdAt: 1_700_000_000_000 + Math.floor(n / 7) }));
+    for (let n = 0; n < 120; n++)
+      await insertOrder(
+        world.dataSource,
+        orderRow({
+          id: `many${n}`,
+          userId: traderId,
+          price: '1000',
+          quantity: '1',
+          state: 'CANCELED',
+          standing: null,
+          createdAt: 1_700_000_000_000 + Math.floor(n / 7),
+        }),
+      );
     await go('/history?part=orders');
     await seen('filter-state').selectOption('closed');
     await seen('order-row').first().waitFor();
-    const ids = (): Promise<string[]> => seen('order-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-id') ?? ''));
+    const ids = (): Promise<string[]> =>
+      seen('order-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-id') ?? ''));
     while ((await seen('list-more').count()) > 0) {
       const before = (await ids()).length;
       await seen('list-more').click();
@@ -254,7 +296,9 @@ inBrowser('the page, when something goes wrong', () => {
 
   test('while nobody knows who is logged in, nobody is taken for a visitor', async () => {
     let tries = 0;
-    await page.route('**/api/session', (route) => (tries++ === 0 ? route.fulfill({ status: 503, body: '' }) : route.continue()));
+    await page.route('**/api/session', (route) =>
+      tries++ === 0 ? route.fulfill({ status: 503, body: '' }) : route.continue(),
+    );
     await go('/overview');
     await page.locator('#waiting').getByText('No connection').waitFor();
     await seen('logout').waitFor();
@@ -262,24 +306,24 @@ inBrowser('the page, when something goes wrong', () => {
   });
 
   test('a connection that is lost: the page says from when it is, and no order goes out until it is back', async () => {
-    let [isCut, cut]: [boolean, (() => Promise<void>) | undefined] = [false, undefined];
+    const line: { isCut: boolean; cut?: () => Promise<void> } = { isCut: false };
     await page.routeWebSocket(/\/live\//, (socket) => {
-      if (isCut) return void socket.close();
+      if (line.isCut) return void socket.close();
       socket.connectToServer();
-      cut = () => socket.close();
+      line.cut = () => socket.close();
     });
-    await page.route(/\/live\/.*polling/, (route) => (isCut ? route.abort() : route.continue()));
+    await page.route(/\/live\/.*polling/, (route) => (line.isCut ? route.abort() : route.continue()));
     await go('/trade/ETHUSDT');
     await seen('bids-row').first().waitFor();
     await page.waitForTimeout(1200);
     expect(await seen('order-submit').isDisabled()).toBe(false);
-    isCut = true;
-    await cut?.();
+    line.isCut = true;
+    await line.cut?.();
     await seen('stale').getByText('What you see is as of').waitFor();
     expect(await seen('order-submit').isDisabled()).toBe(true);
     await seen('order-closed').waitFor();
     await browser.shoot('trade-stale');
-    isCut = false;
+    line.isCut = false;
     await seen('stale').waitFor({ state: 'detached' });
     await page.locator('[data-testid="order-submit"]:enabled').waitFor();
   });
@@ -300,7 +344,9 @@ inBrowser('the page, when something goes wrong', () => {
     await go('/overview');
     await seen('nav-history').waitFor();
     let refused = 0;
-    await page.route('**/assets/HistoryPage*.js', (route) => (refused++ === 0 ? route.fulfill({ status: 404, body: '' }) : route.continue()));
+    await page.route('**/assets/HistoryPage*.js', (route) =>
+      refused++ === 0 ? route.fulfill({ status: 404, body: '' }) : route.continue(),
+    );
     await seen('nav-history').click();
     await seen('history-orders').waitFor();
     expect([refused, new URL(page.url()).pathname]).toEqual([2, '/history']);
@@ -316,7 +362,16 @@ inBrowser('the page, when something goes wrong', () => {
     await go('/trade/ETHUSDT');
     await seen('bids-row').first().waitFor();
     await page.waitForTimeout(1500);
-    const counts = Object.fromEntries(['/api/session', '/api/assets', '/api/markets/ETHUSDT/candles', '/api/markets/ETHUSDT/depth', '/api/markets/ETHUSDT/trades', '/api/fees'].map((path) => [path, asked.filter((one) => one === path).length]));
+    const counts = Object.fromEntries(
+      [
+        '/api/session',
+        '/api/assets',
+        '/api/markets/ETHUSDT/candles',
+        '/api/markets/ETHUSDT/depth',
+        '/api/markets/ETHUSDT/trades',
+        '/api/fees',
+      ].map((path) => [path, asked.filter((one) => one === path).length]),
+    );
     expect(Object.values(counts)).toEqual(Object.keys(counts).map(() => 1));
   });
 
@@ -343,7 +398,14 @@ inBrowser('the page, when something goes wrong', () => {
       const applicant = world.visitor();
       await applicant.register(`${'e'.repeat(60)}@example.org`);
       const form = applicant.agent.post('/api/kyc').set('X-CSRF-Token', applicant.csrf());
-      for (const [field, value] of Object.entries({ fullName: 'Ada', country: 'GB', birthDate: '1990-05-17', documentType: 'passport', documentNumber: `N${'1'.repeat(50)}` })) void form.field(field, value);
+      for (const [field, value] of Object.entries({
+        fullName: 'Ada',
+        country: 'GB',
+        birthDate: '1990-05-17',
+        documentType: 'passport',
+        documentNumber: `N${'1'.repeat(50)}`,
+      }))
+        void form.field(field, value);
       expect((await form.attach('document', PNG, 'passport.png')).status).toBe(201);
       await world.dataSource.query('UPDATE kyc_applications SET full_name = ?', ['W'.repeat(190)]);
       await logIn(admins, 'operator@example.org');

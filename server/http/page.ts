@@ -30,22 +30,30 @@ async function formOf(req: Request, res: Response, file: string, name: string): 
 }
 
 /** Points the request at the compressed form of its file; what serves files does the rest. */
-const smallest = (root: string): RequestHandler => (req, res, next) => {
-  const { path } = req;
-  if (!PLAIN.test(path) || path.endsWith('.br') || path.endsWith('.gz')) {
-    next();
-    return;
-  }
-  formOf(req, res, join(root, path), path).then((ending) => {
-    req.url = req.url.replace(path, `${path}${ending}`);
-    next();
-  }, next);
-};
+const smallest =
+  (root: string): RequestHandler =>
+  (req, res, next) => {
+    const { path } = req;
+    if (!PLAIN.test(path) || path.endsWith('.br') || path.endsWith('.gz')) {
+      next();
+      return;
+    }
+    formOf(req, res, join(root, path), path).then((ending) => {
+      req.url = req.url.replace(path, `${path}${ending}`);
+      next();
+    }, next);
+  };
 
 /** Named files for ever, everything else is the page itself, whose router knows what to show. */
 export function servePage(app: Express, webDir: string): void {
   const assets = join(webDir, 'assets');
-  app.use('/assets', smallest(assets), express.static(assets, { index: false, immutable: true, maxAge: '1y' }), withoutForm, unknownRoute);
+  app.use(
+    '/assets',
+    smallest(assets),
+    express.static(assets, { index: false, immutable: true, maxAge: '1y' }),
+    withoutForm,
+    unknownRoute,
+  );
   app.use(smallest(webDir), express.static(webDir, { index: false, maxAge: '1h' }), withoutForm);
   app.get('/{*any}', async (req, res) => {
     const ending = await formOf(req, res, join(webDir, 'index.html'), 'index.html');

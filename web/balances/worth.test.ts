@@ -11,8 +11,22 @@ const tickers = [
 const of = (asset: string, available: string, held = '0') => ({ asset, available, held });
 
 test('largest worth first, held counted; what has no price comes after, dust last', () => {
-  const rows = [of('BNB', '0.00000001'), of('BTC', '0.01'), of('DOGE', '500'), of('ETH', '0', '1'), of('JVG', '0'), of('USDT', '900')];
-  expect(largestFirst(rows, markets, tickers).map(({ asset }) => asset)).toEqual(['ETH', 'USDT', 'BTC', 'DOGE', 'BNB', 'JVG']);
+  const rows = [
+    of('BNB', '0.00000001'),
+    of('BTC', '0.01'),
+    of('DOGE', '500'),
+    of('ETH', '0', '1'),
+    of('JVG', '0'),
+    of('USDT', '900'),
+  ];
+  expect(largestFirst(rows, markets, tickers).map(({ asset }) => asset)).toEqual([
+    'ETH',
+    'USDT',
+    'BTC',
+    'DOGE',
+    'BNB',
+    'JVG',
+  ]);
 });
 
 test('without prices the order is by amount, and the same every time', () => {

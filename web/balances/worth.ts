@@ -26,5 +26,9 @@ export function largestFirst<Balance extends Pick<BalanceView, 'asset' | 'availa
     return { balance, amount, worth: price === null ? -1n : notionalDown(amount, price) };
   });
   const down = (a: Units, b: Units): number => (a === b ? 0 : a > b ? -1 : 1);
-  return rows.toSorted((a, b) => down(a.worth, b.worth) || down(a.amount, b.amount) || (a.balance.asset < b.balance.asset ? -1 : 1)).map(({ balance }) => balance);
+  return rows
+    .toSorted(
+      (a, b) => down(a.worth, b.worth) || down(a.amount, b.amount) || (a.balance.asset < b.balance.asset ? -1 : 1),
+    )
+    .map(({ balance }) => balance);
 }

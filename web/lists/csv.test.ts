@@ -4,7 +4,8 @@ const COLUMNS = [
   ['name', ({ name }: { name: string }) => name],
   ['amount', ({ amount }: { amount: string | null }) => amount],
 ] as const;
-const rows = (name: string, amount: string | null) => csvOf<{ name: string; amount: string | null }>(COLUMNS, [{ name, amount }]);
+const rows = (name: string, amount: string | null) =>
+  csvOf<{ name: string; amount: string | null }>(COLUMNS, [{ name, amount }]);
 
 test.each([
   ['plain', '1.5', 'plain,1.5'],

@@ -15,14 +15,17 @@ function cell(value: string | number | null): string {
 
 /** RFC 4180, with the mark by which spreadsheets know UTF-8. */
 export function csvOf<Item>(columns: Columns<Item>, rows: readonly Item[]): string {
-  const lines = [columns.map(([name]) => cell(name)), ...rows.map((row) => columns.map(([, value]) => cell(value(row))))];
+  const lines = [
+    columns.map(([name]) => cell(name)),
+    ...rows.map((row) => columns.map(([, value]) => cell(value(row)))),
+  ];
   return `\uFEFF${lines.map((line) => `${line.join(',')}\r\n`).join('')}`;
 }
 
 /** All pages of a list, newest first, at most 10,000 rows. Throws ApiError. */
 export async function everyRow<Item>({ pageAt }: Pick<LiveList<Item>, 'pageAt'>): Promise<Item[]> {
   const rows: Item[] = [];
-  for (let cursor: string | null = null; rows.length < MOST_ROWS; ) {
+  for (let cursor: string | null = null; rows.length < MOST_ROWS;) {
     const page: Page<Item> = await api.get<Page<Item>>(pageAt(cursor));
     rows.push(...page.items);
     cursor = page.next ?? null;

@@ -2,7 +2,7 @@ import { fits, noFilters, queryOf } from './filters';
 
 const row = { assets: ['ETH', 'USDT'], market: 'ETHUSDT', state: 'open', at: new Date(2026, 10, 30, 12).getTime() };
 
-test('what is empty is left out; days are whole, in the reader\'s time zone', () => {
+test("what is empty is left out; days are whole, in the reader's time zone", () => {
   expect(queryOf(noFilters())).toBe('');
   expect(queryOf({ ...noFilters(), market: 'ETHUSDT', from: '2026-11-30', to: '2026-11-30', state: 'closed' })).toBe(
     `?market=ETHUSDT&state=closed&from=${new Date(2026, 10, 30).getTime()}&to=${new Date(2026, 11, 1).getTime() - 1}`,

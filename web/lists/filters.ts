@@ -25,7 +25,10 @@ export function queryOf({ from, to, ...words }: Filters): string {
 }
 
 /** Would the list have this row? For what the live feed tells. */
-export function fits(filters: Filters, row: { readonly assets: readonly string[]; readonly market?: string; readonly state: string; readonly at: number }): boolean {
+export function fits(
+  filters: Filters,
+  row: { readonly assets: readonly string[]; readonly market?: string; readonly state: string; readonly at: number },
+): boolean {
   const [first, after] = [dayAt(filters.from, 0), dayAt(filters.to, 1)];
   return (
     (filters.asset === '' || row.assets.includes(filters.asset)) &&

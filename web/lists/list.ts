@@ -68,7 +68,7 @@ export function useList<Item>(path: () => string, isPaged = false): LiveList<Ite
     asking(async () => {
       const wanted = items.value.length;
       const all: Item[] = [];
-      for (let cursor: string | null = null; ; ) {
+      for (let cursor: string | null = null; ;) {
         const page: Page<Item> = await api.get<Page<Item>>(pageAt(cursor));
         all.push(...page.items);
         cursor = page.next ?? null;
@@ -85,7 +85,9 @@ export function useList<Item>(path: () => string, isPaged = false): LiveList<Ite
     return load();
   };
   fetchAndFollow(load);
-  const state = computed((): ListState => (!loaded.value ? (failed.value === null ? 'loading' : 'failed') : items.value.length === 0 ? 'empty' : 'rows'));
+  const state = computed((): ListState =>
+    !loaded.value ? (failed.value === null ? 'loading' : 'failed') : items.value.length === 0 ? 'empty' : 'rows',
+  );
   return { items, state, failed, hasMore: computed(() => next.value !== null), isBusy, load, more, reset, pageAt };
 }
 
@@ -111,7 +113,12 @@ export function useView<What>(path: string, everyMs: number): View<What> {
   void load();
   const timer = setInterval(() => void load(), everyMs);
   onScopeDispose(() => clearInterval(timer));
-  return { view, failed, load, state: computed(() => (view.value !== null ? 'rows' : failed.value === null ? 'loading' : 'failed')) };
+  return {
+    view,
+    failed,
+    load,
+    state: computed(() => (view.value !== null ? 'rows' : failed.value === null ? 'loading' : 'failed')),
+  };
 }
 
 /** A list that comes a page at a time. */
@@ -120,7 +127,11 @@ export const usePages = <Item>(path: () => string): LiveList<Item> => useList<It
 type Rows = 'deposit.changed' | 'swap.changed' | 'withdrawal.changed' | 'order.changed';
 
 /** A user's own rows, newest first: a changed one takes its place, a new one comes first if it is among what is asked for. */
-export function useRows<Name extends Rows>(path: () => string, name: Name, isWanted: (row: LiveData[Name]) => boolean = () => true): LiveList<LiveData[Name]> {
+export function useRows<Name extends Rows>(
+  path: () => string,
+  name: Name,
+  isWanted: (row: LiveData[Name]) => boolean = () => true,
+): LiveList<LiveData[Name]> {
   const list = usePages<LiveData[Name]>(path);
   onLive(name, (row) => {
     if (row === null) {

@@ -27,7 +27,8 @@ function pairOf(symbol: string, known: readonly string[]): readonly [base: strin
 export function receiptOf(swap: Swap): Line[] {
   const known = [...new Set([swap.from, swap.to, ...(swap.between ? [swap.between.asset] : [])])];
   const [traded, fees] = [new Map<string, Units>(), new Map<string, Units>()];
-  const add = (to: Map<string, Units>, asset: string, amount: Units): void => void to.set(asset, (to.get(asset) ?? 0n) + amount);
+  const add = (to: Map<string, Units>, asset: string, amount: Units): void =>
+    void to.set(asset, (to.get(asset) ?? 0n) + amount);
   for (const { symbol, side, trades } of swap.venueOrders) {
     const pair = pairOf(symbol, known);
     if (!pair) return [];
@@ -40,11 +41,16 @@ export function receiptOf(swap: Swap): Line[] {
   }
   if (traded.size === 0) return [];
   const commission = -parseAmount(swap.commission);
-  const line = (what: Line['what'], asset: string, amount: Units): Line[] => (amount === 0n ? [] : [{ what, asset, amount: formatAmount(amount) }]);
+  const line = (what: Line['what'], asset: string, amount: Units): Line[] =>
+    amount === 0n ? [] : [{ what, asset, amount: formatAmount(amount) }];
   const spreadOf = (asset: string): Units => {
     const given = asset === swap.from ? parseAmount(swap.filledFrom) : 0n;
-    const received = (asset === swap.to ? parseAmount(swap.filledTo) : 0n) + (asset === swap.between?.asset ? parseAmount(swap.between.amount) : 0n);
-    return received - given - (traded.get(asset) ?? 0n) - (fees.get(asset) ?? 0n) - (asset === swap.to ? commission : 0n);
+    const received =
+      (asset === swap.to ? parseAmount(swap.filledTo) : 0n) +
+      (asset === swap.between?.asset ? parseAmount(swap.between.amount) : 0n);
+    return (
+      received - given - (traded.get(asset) ?? 0n) - (fees.get(asset) ?? 0n) - (asset === swap.to ? commission : 0n)
+    );
   };
   return [
     ...known.flatMap((asset) => line('traded', asset, traded.get(asset) ?? 0n)),

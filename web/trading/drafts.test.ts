@@ -5,13 +5,35 @@ import { KINDS, emptyDraft, hasPrice, orderOf } from './terms';
 import type { Draft, Kind } from './terms';
 
 const MARKET = {
-  symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', venue: 'binance', tick: '0.01', lot: '0.0001', minQuantity: '0.0001', maxQuantity: '9000', minNotional: '5', maxOrders: 200, band: '0.02',
+  symbol: 'ETHUSDT',
+  base: 'ETH',
+  quote: 'USDT',
+  venue: 'binance',
+  tick: '0.01',
+  lot: '0.0001',
+  minQuantity: '0.0001',
+  maxQuantity: '9000',
+  minNotional: '5',
+  maxOrders: 200,
+  band: '0.02',
 };
 /** Everything that a form can hold, whether this type shows it or not. */
-const ALL: Partial<Draft> = { price: '3000', stopPrice: '2900', stopLimitPrice: '2890', trailing: '1.5', quantity: '1', total: '100', iceberg: '0.1', timeInForce: 'IOC', prevention: 'EXPIRE_BOTH' };
+const ALL: Partial<Draft> = {
+  price: '3000',
+  stopPrice: '2900',
+  stopLimitPrice: '2890',
+  trailing: '1.5',
+  quantity: '1',
+  total: '100',
+  iceberg: '0.1',
+  timeInForce: 'IOC',
+  prevention: 'EXPIRE_BOTH',
+};
 const NEEDED: Partial<Draft> = { price: '3100', stopPrice: '2800', quantity: '2', total: '200' };
 
-const pairs = KINDS.flatMap((first) => KINDS.filter((second) => second !== first).map((second) => [first, second] as const));
+const pairs = KINDS.flatMap((first) =>
+  KINDS.filter((second) => second !== first).map((second) => [first, second] as const),
+);
 
 test.each(pairs)('everything set for %s, then %s placed: nothing rides along', (first, second) => {
   const drafts = emptyDrafts();

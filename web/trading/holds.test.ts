@@ -6,7 +6,17 @@ import { KINDS, emptyDraft } from './terms';
 import type { Draft } from './terms';
 
 const MARKET = {
-  symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', venue: 'binance', tick: '0.01', lot: '0.0001', minQuantity: '0.0001', maxQuantity: '9000', minNotional: '5', maxOrders: 200, band: '0.02',
+  symbol: 'ETHUSDT',
+  base: 'ETH',
+  quote: 'USDT',
+  venue: 'binance',
+  tick: '0.01',
+  lot: '0.0001',
+  minQuantity: '0.0001',
+  maxQuantity: '9000',
+  minNotional: '5',
+  maxOrders: 200,
+  band: '0.02',
 };
 const level = (price: string, quantity: string) => ({ price: parseAmount(price), quantity: parseAmount(quantity) });
 const BOOK: Book = { asks: [level('3000', '1'), level('3010', '2')], bids: [level('2999', '1'), level('2990', '2')] };
@@ -42,7 +52,8 @@ test('what is set aside: at the worst price for a purchase, the coins for a sale
 });
 
 test('a share by the slider', () => {
-  const share = (percent: number, over: Partial<Draft>, available: string) => shareOf(percent, draft(over), MARKET, PRICES, available, SCALE);
+  const share = (percent: number, over: Partial<Draft>, available: string) =>
+    shareOf(percent, draft(over), MARKET, PRICES, available, SCALE);
   expect(share(100, { side: 'SELL' }, '1.23456')).toEqual({ quantity: '1.2345' });
   expect(share(50, {}, '9000')).toEqual({ quantity: '1.5' });
   expect(share(100, { price: '' }, '9000')).toEqual({ quantity: '0' });
@@ -56,14 +67,30 @@ test('whatever the slider writes, what the exchange sets aside for it is there',
   const amount = fc.bigInt({ min: 0n, max: 10n ** 11n }).map((units) => formatAmount(units * 10n ** 12n));
   const price = fc.bigInt({ min: 1n, max: 10n ** 7n }).map((ticks) => formatAmount(ticks * 10n ** 16n));
   fc.assert(
-    fc.property(fc.constantFrom(...KINDS), fc.boolean(), fc.constantFrom(null, true, false), price, price, price, amount, fc.integer({ min: 1, max: 100 }), (kind, buys, byTotal, limit, stop, best, available, percent) => {
-      const prices = { book: { asks: [level(best, '1000000')], bids: [level(best, '1000000')] }, last: best };
-      const empty: Draft = { ...emptyDraft(kind), side: buys ? 'BUY' : 'SELL', byTotal, price: limit, stopPrice: stop };
-      const filled = { ...empty, ...shareOf(percent, empty, MARKET, prices, available, SCALE) };
-      const hold = holdOf(filled, MARKET, prices, SCALE);
-      expect(hold).not.toBeNull();
-      expect(hold?.amount).toBeLessThanOrEqual(parseAmount(available));
-    }),
+    fc.property(
+      fc.constantFrom(...KINDS),
+      fc.boolean(),
+      fc.constantFrom(null, true, false),
+      price,
+      price,
+      price,
+      amount,
+      fc.integer({ min: 1, max: 100 }),
+      (kind, buys, byTotal, limit, stop, best, available, percent) => {
+        const prices = { book: { asks: [level(best, '1000000')], bids: [level(best, '1000000')] }, last: best };
+        const empty: Draft = {
+          ...emptyDraft(kind),
+          side: buys ? 'BUY' : 'SELL',
+          byTotal,
+          price: limit,
+          stopPrice: stop,
+        };
+        const filled = { ...empty, ...shareOf(percent, empty, MARKET, prices, available, SCALE) };
+        const hold = holdOf(filled, MARKET, prices, SCALE);
+        expect(hold).not.toBeNull();
+        expect(hold?.amount).toBeLessThanOrEqual(parseAmount(available));
+      },
+    ),
     { numRuns: 2000 },
   );
 });

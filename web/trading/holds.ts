@@ -2,7 +2,15 @@
 import type { MarketView } from '../../domain/contract/api/markets';
 import { ONE, formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import { ceilToStep, floorToStep, mulDivDown, mulDivUp, notionalDown, notionalUp, stepOf } from '../../domain/money/rounding';
+import {
+  ceilToStep,
+  floorToStep,
+  mulDivDown,
+  mulDivUp,
+  notionalDown,
+  notionalUp,
+  stepOf,
+} from '../../domain/money/rounding';
 import type { Book } from './book';
 import { byTotal, hasPrice, parsed } from './terms';
 import type { Draft } from './terms';
@@ -31,7 +39,10 @@ export function worstPrice(draft: Draft, market: MarketView, { book, last }: Pri
   const traded = isAmount(last) ? parseAmount(last) : 0n;
   if (draft.kind === 'MARKET') return bandPrice(draft, best, market);
   if (draft.kind === 'OCO') {
-    const [limit, stop] = [parsed(draft.price), parsed(draft.stopLimitPrice) || bandPrice(draft, parsed(draft.stopPrice), market)];
+    const [limit, stop] = [
+      parsed(draft.price),
+      parsed(draft.stopLimitPrice) || bandPrice(draft, parsed(draft.stopPrice), market),
+    ];
     return limit > stop ? limit : stop;
   }
   if (hasPrice(draft.kind)) return parsed(draft.price);
@@ -39,18 +50,34 @@ export function worstPrice(draft: Draft, market: MarketView, { book, last }: Pri
 }
 
 /** What would be set aside for the form as it is, in the asset that it gives; null while that cannot be said. */
-export function holdOf(draft: Draft, market: MarketView, prices: Prices, quoteScale: number): { asset: string; amount: Units } | null {
+export function holdOf(
+  draft: Draft,
+  market: MarketView,
+  prices: Prices,
+  quoteScale: number,
+): { asset: string; amount: Units } | null {
   const worst = worstPrice(draft, market, prices);
   if (draft.side === 'BUY') {
     const most = byTotal(draft) ? parsed(draft.total) : notionalUp(parsed(draft.quantity), worst);
-    return worst === 0n && !byTotal(draft) ? null : { asset: market.quote, amount: ceilToStep(most, stepOf(quoteScale)) };
+    return worst === 0n && !byTotal(draft)
+      ? null
+      : { asset: market.quote, amount: ceilToStep(most, stepOf(quoteScale)) };
   }
   if (!byTotal(draft)) return { asset: market.base, amount: parsed(draft.quantity) };
-  return worst === 0n ? null : { asset: market.base, amount: ceilToStep(mulDivUp(parsed(draft.total), ONE, worst), parseAmount(market.lot)) };
+  return worst === 0n
+    ? null
+    : { asset: market.base, amount: ceilToStep(mulDivUp(parsed(draft.total), ONE, worst), parseAmount(market.lot)) };
 }
 
 /** This share of what is available as the form's quantity or total, so that what the engine sets aside for it is there. */
-export function shareOf(percent: number, draft: Draft, market: MarketView, prices: Prices, available: string, quoteScale: number): { quantity: string } | { total: string } {
+export function shareOf(
+  percent: number,
+  draft: Draft,
+  market: MarketView,
+  prices: Prices,
+  available: string,
+  quoteScale: number,
+): { quantity: string } | { total: string } {
   const [lot, tick, step] = [parseAmount(market.lot), parseAmount(market.tick), stepOf(quoteScale)];
   const share = mulDivDown(parseAmount(available), BigInt(percent), 100n);
   const worst = worstPrice(draft, market, prices);

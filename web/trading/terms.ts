@@ -1,7 +1,7 @@
 /** From the form to an order: which fields a kind of order has, what it would cost, and what is not right yet. All exact. */
 import type { MarketView } from '../../domain/contract/api/markets';
 import type { FeeView, PlaceOco, PlaceOrder } from '../../domain/contract/api/orders';
-import { formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
+import { isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { feeUp, mulDivDown, notionalDown, notionalUp, stepOf } from '../../domain/money/rounding';
 import { typedAmount } from '../amounts';

@@ -19,15 +19,20 @@ export interface Known {
 }
 
 /** The first thing that is not right, or null. */
-export function checkWithdrawal(typed: { readonly address: string; readonly amount: string }, { rail, scale, available }: Known): WithdrawalProblem | null {
+export function checkWithdrawal(
+  typed: { readonly address: string; readonly amount: string },
+  { rail, scale, available }: Known,
+): WithdrawalProblem | null {
   if (typed.address.trim() === '') return { field: 'address', what: 'needed' };
   if (typed.amount.trim() === '') return { field: 'amount', what: 'needed' };
   const { amount } = readAmount(typed.amount);
   if (amount === null) return { field: 'amount', what: 'amount' };
   const units = parseAmount(amount);
   if (units % stepOf(scale) !== 0n) return { field: 'amount', what: 'decimals' };
-  if (rail && units < parseAmount(rail.minWithdrawal)) return { field: 'amount', what: 'small', limit: rail.minWithdrawal };
-  if (rail && available !== null && units + parseAmount(rail.withdrawalFee) > parseAmount(available)) return { field: 'amount', what: 'funds', limit: mostOf(available, rail.withdrawalFee, scale) };
+  if (rail && units < parseAmount(rail.minWithdrawal))
+    return { field: 'amount', what: 'small', limit: rail.minWithdrawal };
+  if (rail && available !== null && units + parseAmount(rail.withdrawalFee) > parseAmount(available))
+    return { field: 'amount', what: 'funds', limit: mostOf(available, rail.withdrawalFee, scale) };
   return null;
 }
 
