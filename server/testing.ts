@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import request from 'supertest';
 import type { DataSource } from 'typeorm';
+import { KnownAddressEntity } from '../db/entities/reviews';
 import { SwapEntity, VenueIntentEntity, VenueTradeEntity } from '../db/entities/swaps';
 import { WithdrawalEntity } from '../db/entities/withdrawals';
 import { testDatabase } from '../db/testing';
@@ -129,6 +130,8 @@ export function recordingEngine(
         { state: decided[step], decidedBy: 'adminId' in command ? command.adminId : null },
       );
       if (changed.affected !== 1) throw new DomainError('WITHDRAWAL_STATE');
+      const { userId, network, address } = await rows.findOneByOrFail({ id: command.withdrawalId });
+      if (step === 'refuse') await dataSource.getRepository(KnownAddressEntity).delete({ userId, network, address });
     } else if (command.kind === 'swap.accept') {
       await completedSwap(dataSource, command);
     }
@@ -150,7 +153,9 @@ export function recordingEngine(
       if (before && before.hash !== hash) throw new DomainError('REFERENCE_REUSED');
       if (before) return before.answer;
       const answer = (await orderAnswer(dataSource, command)) ?? (await carryOut(command));
-      done.set(command.reference, { hash, answer });
+      // Of an order the engine keeps the id alone: asked again, it is read as it is then.
+      const { clientOrderId, id, canceledId } = answer;
+      done.set(command.reference, { hash, answer: clientOrderId === undefined ? answer : { orderId: String(id), ...(canceledId !== undefined && { canceledId }) } });
       commands.push(command);
       return answer;
     },
@@ -294,6 +299,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       secureCookies: false,
       publicOrigin: null,
       mailDir: join(dir, 'mail'),
+      exactAnswers: true,
       ...changes,
     },
   );

@@ -3,8 +3,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import { KycApplicationEntity } from '../entities/accounts';
 import type { KycApplicationRow } from '../entities/accounts';
-import { olderThan } from './users';
-import type { ListPage } from './users';
+import { pageOf } from './pages';
+import type { ListPage, Page } from './pages';
 
 export async function insertApplication(manager: EntityManager, row: KycApplicationRow): Promise<void> {
   await manager.getRepository(KycApplicationEntity).insert(row);
@@ -18,12 +18,8 @@ export const latestApplication = (dataSource: DataSource, userId: string): Promi
   dataSource.getRepository(KycApplicationEntity).findOne({ where: { userId }, order: { createdAt: 'DESC', id: 'DESC' } });
 
 /** In one state, oldest first (a queue); in all states, newest first. */
-export const listApplications = (dataSource: DataSource, page: ListPage, state?: KycState): Promise<KycApplicationRow[]> =>
-  dataSource.getRepository(KycApplicationEntity).find({
-    where: { ...olderThan(page), ...(state && { state }) },
-    order: { createdAt: state === 'SUBMITTED' ? 'ASC' : 'DESC', id: 'DESC' },
-    take: page.limit,
-  });
+export const listApplications = (dataSource: DataSource, page: ListPage, state?: KycState): Promise<Page<KycApplicationRow>> =>
+  pageOf(dataSource, { entity: KycApplicationEntity, by: ['createdAt', 'id'], order: state === 'SUBMITTED' ? 'ASC' : 'DESC', where: state ? { state } : {} }, page);
 
 export async function decideApplication(
   manager: EntityManager,

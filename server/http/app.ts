@@ -6,6 +6,7 @@ import { userById } from '../../db/stores/users';
 import type { ServerConfig, ServerDeps } from '../deps';
 import type { SecondFactors } from '../second-factor/service';
 import { DOCS_CSS, docsPage } from './docs';
+import type { Answers } from './answers';
 import { errorHandler, unknownRoute } from './errors';
 import type { Limits } from './limits';
 import { openApi } from './openapi';
@@ -20,6 +21,7 @@ import type { Sessions } from './session';
 export interface Who {
   readonly sessions: Sessions;
   readonly secondFactors: Pick<SecondFactors, 'due'>;
+  readonly answers: Answers;
 }
 
 export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, routes: readonly Route[], limits: Limits): Express {
@@ -56,7 +58,7 @@ export function securityHeaders({ secureCookies }: ServerConfig): RequestHandler
   });
 }
 
-function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors }: Who, routes: readonly Route[], limits: Limits): Router {
+function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, answers }: Who, routes: readonly Route[], limits: Limits): Router {
   const router = express.Router();
   const document = openApi();
   const page = docsPage(document);
@@ -71,6 +73,7 @@ function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors }
   });
   router.use(sessions.middleware);
   mount(router, routes, {
+    answers,
     limits,
     secondFactorDue: (user) => secondFactors.due(user),
     ownOrigin: (req) => ownOrigin(req, config.publicOrigin),

@@ -1,8 +1,9 @@
 import type { SwapRow, VenueIntentRow, VenueTradeRow } from '../../db/entities/swaps';
+import { swapDetailView, swapView, venueOrderView, venueTradeView } from '../../domain/contract/api/swaps';
 import type { SwapDetailView, SwapView } from '../../domain/contract/api/swaps';
-import { plain } from '../present';
+import { plain, view } from '../present';
 
-export const presentSwap = (row: SwapRow): SwapView => ({
+export const presentSwap = (row: SwapRow): SwapView => view(swapView, {
   ...row,
   from: row.fromAsset,
   to: row.toAsset,
@@ -15,18 +16,23 @@ export const presentSwap = (row: SwapRow): SwapView => ({
   between: row.betweenAsset === null ? null : { asset: row.betweenAsset, amount: row.state === 'EXECUTING' ? '0' : plain(row.betweenAmount) },
 });
 
-export const presentSwapDetail = (row: SwapRow, orders: { intent: VenueIntentRow; trades: VenueTradeRow[] }[]): SwapDetailView => ({
-  ...presentSwap(row),
-  venueOrders: orders.map(({ intent, trades }) => ({
-    ...intent,
-    quantity: plain(intent.quantity),
-    limitPrice: plain(intent.limitPrice),
-    trades: trades.map((trade) => ({
-      ...trade,
-      price: plain(trade.price),
-      quantity: plain(trade.quantity),
-      quoteQuantity: plain(trade.quoteQuantity),
-      commission: plain(trade.commission),
-    })),
-  })),
-});
+export const presentSwapDetail = (row: SwapRow, orders: { intent: VenueIntentRow; trades: VenueTradeRow[] }[]): SwapDetailView =>
+  view(swapDetailView, {
+    ...presentSwap(row),
+    venueOrders: orders.map(({ intent, trades }) =>
+      view(venueOrderView, {
+        ...intent,
+        quantity: plain(intent.quantity),
+        limitPrice: plain(intent.limitPrice),
+        trades: trades.map((trade) =>
+          view(venueTradeView, {
+            ...trade,
+            price: plain(trade.price),
+            quantity: plain(trade.quantity),
+            quoteQuantity: plain(trade.quoteQuantity),
+            commission: plain(trade.commission),
+          }),
+        ),
+      }),
+    ),
+  });

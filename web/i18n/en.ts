@@ -661,6 +661,8 @@ export const en = {
     AMOUNT_TOO_LARGE: 'The amount is above the maximum.',
     UNKNOWN_ASSET: 'This asset is not listed.',
     UNKNOWN_NETWORK: 'This asset does not exist on this network.',
+    BAD_CURSOR: 'This page of the list is no longer there. Begin again.',
+    NO_PRICE: 'There is no price of this asset right now. Try again later.',
     UNKNOWN_MARKET: 'There is no such market.',
     QUOTE_EXPIRED: 'The price has expired. Ask for a new one.',
     QUOTE_USED: 'This price was accepted already.',

@@ -2,24 +2,25 @@
 import { z } from 'zod';
 import { amount, assetCode, id, listOf, signedAmount, time } from './common';
 
+/** The house's own transfer that has not ended. */
+export const moveView = z.object({
+  id,
+  kind: z.enum(['sweep', 'venue-transfer']),
+  direction: z.string(),
+  network: z.string(),
+  asset: assetCode,
+  amount,
+  state: z.string(),
+  txid: z.string().nullable(),
+  updatedAt: time,
+});
+
 export const treasuryView = z.object({
   /** What our books say lies in each place. */
   custody: z.array(z.object({ place: z.string(), asset: assetCode, amount: signedAmount })),
   /** The operator's own: what new costs may be paid from. */
   position: z.array(z.object({ asset: assetCode, amount: signedAmount })),
-  inFlight: z.array(
-    z.object({
-      id,
-      kind: z.enum(['sweep', 'venue-transfer']),
-      direction: z.string(),
-      network: z.string(),
-      asset: assetCode,
-      amount,
-      state: z.string(),
-      txid: z.string().nullable(),
-      updatedAt: time,
-    }),
-  ),
+  inFlight: z.array(moveView),
 });
 export type TreasuryView = z.infer<typeof treasuryView>;
 
@@ -60,7 +61,8 @@ export const networksView = listOf(
 export type NetworksView = z.infer<typeof networksView>;
 
 export const auditView = z.object({
-  id,
+  /** Rows of older versions have ids of another form. */
+  id: z.string().min(1).max(64),
   adminId: id,
   adminEmail: z.string().nullable(),
   action: z.string(),

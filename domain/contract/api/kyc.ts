@@ -1,6 +1,6 @@
 /** Identity applications. The document itself travels as the multipart file `document`. */
 import { z } from 'zod';
-import { id, time } from './common';
+import { id, page, time } from './common';
 import { kycState } from './accounts';
 
 const line = (max: number) =>
@@ -24,21 +24,17 @@ export const applyKyc = z.strictObject({
 });
 export type ApplyKyc = z.infer<typeof applyKyc>;
 
-export const kycView = z.object({
+export const kycApplicationView = z.object({
+  id,
   state: kycState,
-  application: z
-    .object({
-      id,
-      state: kycState,
-      fullName: z.string(),
-      country: z.string(),
-      documentType: z.string(),
-      reason: z.string().nullable(),
-      createdAt: time,
-      decidedAt: time.nullable(),
-    })
-    .nullable(),
+  fullName: z.string(),
+  country: z.string(),
+  documentType: z.string(),
+  reason: z.string().nullable(),
+  createdAt: time,
+  decidedAt: time.nullable(),
 });
+export const kycView = z.object({ state: kycState, application: kycApplicationView.nullable() });
 export type KycView = z.infer<typeof kycView>;
 
 export const adminKycView = z.object({
@@ -58,7 +54,7 @@ export const adminKycView = z.object({
   decidedBy: id.nullable(),
 });
 export type AdminKycView = z.infer<typeof adminKycView>;
-export const adminKycQuery = z.strictObject({ state: kycState.optional() });
+export const adminKycQuery = page.extend({ state: kycState.optional() });
 
 export const refusal = z.strictObject({ reason: line(500) });
 export type Refusal = z.infer<typeof refusal>;

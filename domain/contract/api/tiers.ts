@@ -1,6 +1,6 @@
 /** Tiers of identity: what may be withdrawn in a day, and what each of them asks for. */
 import { z } from 'zod';
-import { amount, assetCode, id, time } from './common';
+import { amount, assetCode, id, page, time } from './common';
 import { kycState } from './accounts';
 
 /** What a tier may ask for. The first two are known to the house; of the others a person of the house is convinced. */
@@ -39,7 +39,7 @@ export const setTierAnswer = z.object({ tier: z.number().int(), waiting: wish.nu
 export type SetTierAnswer = z.infer<typeof setTierAnswer>;
 
 /** `email`: what the address begins with. */
-export const adminUsersQuery = z.strictObject({ email: z.string().trim().toLowerCase().min(1).max(190).optional() });
+export const adminUsersQuery = page.extend({ email: z.string().trim().toLowerCase().min(1).max(190).optional() });
 export const adminUserView = z.object({
   id,
   email: z.string(),

@@ -1,5 +1,6 @@
 import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { MarketEntity } from '../../../db/entities/registry';
+import { idFrom } from '../../../db/references';
 import { insertRow, updateRow } from '../../../db/stores/rows';
 import type { CommandAnswer, CommandBody } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
@@ -328,7 +329,7 @@ export function setMarket(draft: Draft, command: Body<'market.set'>, reference: 
   market.listing = { ...market.listing, state, insideOnly };
   refresh(market, context.now);
   draft.rows.push(updateRow(MarketEntity, { symbol }, { state, insideOnly }));
-  draft.rows.push(insertRow(AdminAuditEntity, { id: reference.slice(-64), adminId: command.adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
+  draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId: command.adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
   draft.answer = { symbol, state, insideOnly };
 }
 
