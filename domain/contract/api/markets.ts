@@ -20,6 +20,8 @@ export const marketView = z.object({
   minQuantity: amount,
   maxQuantity: amount,
   minNotional: amount,
+  /** How far from the best price an order at market may go, as a share: the engine holds that much more. */
+  band: amount,
   /** Most open orders of one user. */
   maxOrders: z.number().int(),
 });
