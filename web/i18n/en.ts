@@ -605,6 +605,7 @@ export const en = {
     coldStates: { DONE: 'Arrived', SENDING: 'On its way', CANCELED: 'Given up', FAILED: 'Failed' },
     venueTitle: 'Binance behind our books',
     venueStates: { OPEN: 'Open', OPENING: 'Being opened', STOPPED: 'Stopped' },
+    venueNoTreasury: 'This venue has no interface for deposits and withdrawals, as on the Spot testnet: orders are executed there, coins are neither sent there nor brought back.',
     venueFirstEpoch: 'Epoch 1, since the beginning',
     venueEpoch: 'Epoch {n}, since {time}',
     venueWhy: 'Why it may be opened again',

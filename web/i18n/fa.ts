@@ -587,6 +587,7 @@ export const fa: Words = {
     coldStates: { DONE: 'رسید', SENDING: 'در راه', CANCELED: 'صرف‌نظر شد', FAILED: 'ناموفق' },
     venueTitle: 'بایننس پشت دفترهای ما',
     venueStates: { OPEN: 'باز', OPENING: 'در حال باز شدن', STOPPED: 'متوقف' },
+    venueNoTreasury: 'این بازار رابطی برای واریز و برداشت ندارد، مانند تست‌نت اسپات: سفارش‌ها آنجا اجرا می‌شوند، اما کوینی به آنجا فرستاده یا از آنجا بازگردانده نمی‌شود.',
     venueFirstEpoch: 'دورهٔ ۱، از آغاز',
     venueEpoch: 'دورهٔ {n}، از {time}',
     venueWhy: 'چرا می‌تواند دوباره باز شود',

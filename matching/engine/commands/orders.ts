@@ -325,11 +325,12 @@ export function tickMarket(draft: Draft, command: Body<'market.tick'>, reference
 
 export function setMarket(draft: Draft, command: Body<'market.set'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
-  const { symbol, state, insideOnly } = command;
+  const { symbol, state, insideOnly, adminId } = command;
+  if (adminId === null && state !== 'HALT') throw new DomainError('FORBIDDEN');
   market.listing = { ...market.listing, state, insideOnly };
   refresh(market, context.now);
   draft.rows.push(updateRow(MarketEntity, { symbol }, { state, insideOnly }));
-  draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId: command.adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
+  if (adminId !== null) draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
   draft.answer = { symbol, state, insideOnly };
 }
 
