@@ -33,6 +33,7 @@ export const ERRORS = {
   KYC_REQUIRED: kind(403, 'Your identity must be approved before you can do this.'),
   KYC_STATE: kind(409, 'This identity application is not in a state that allows this.'),
   OWN_REQUEST: kind(403, 'Nobody may approve their own request.'),
+  AGE_LIMIT: kind(400, 'The exchange is open to people of 18 to 120 years. Check the date of birth.'),
   BAD_DOCUMENT: kind(400, 'The document must be a JPEG, PNG or PDF file of at most 8 MB.'),
   // money
   INSUFFICIENT_FUNDS: kind(409, 'Your available balance is too small.'),

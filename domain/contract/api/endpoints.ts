@@ -116,7 +116,7 @@ export const ENDPOINTS = {
     carries: 'multipart',
     body: kyc.applyKyc,
     answers: kyc.kycView,
-    refuses: ['KYC_STATE', 'BAD_DOCUMENT'],
+    refuses: ['KYC_STATE', 'BAD_DOCUMENT', 'AGE_LIMIT'],
   }),
   kyc: get('/kyc', 'My identity application', { answers: kyc.kycView }),
   assets: get('/assets', 'Assets, networks, fees and markets', { access: 'public', answers: markets.assetsView }),
