@@ -265,6 +265,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     error: (fields: Record<string, unknown>, message: string) => failures.push(`${message} ${JSON.stringify(fields)}`),
   };
   const cold = standInCold();
+  const kycKey = randomBytes(32).toString('hex');
   const server = createServer(
     {
       dataSource,
@@ -293,7 +294,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     },
     {
       sessionSecret: randomBytes(32).toString('hex'),
-      kycKey: randomBytes(32).toString('hex'),
+      kycKey,
       kycDir: join(dir, 'kyc'),
       webDir: join(dir, 'web'),
       secureCookies: false,
@@ -319,6 +320,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     failures,
     url,
     dir,
+    kycKey,
     redis,
     account: (email: string, more: { role?: 'admin'; kycState?: 'APPROVED' } = {}) =>
       ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en', ...more }),

@@ -87,7 +87,7 @@ export interface Quote {
 }
 
 export interface Quotes {
-  /** Refuses MARKET_CLOSED, UNKNOWN_MARKET, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE. */
+  /** Refuses MARKET_CLOSED, MARKET_HALTED, UNKNOWN_MARKET, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE. */
   quote(request: { userId: string; from: string; to: string; fromAmount: string }): Promise<Quote>;
 }
 
