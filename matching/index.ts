@@ -92,6 +92,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
     start: async () => {
       await engine.start();
       binance.onClock((aheadMs) => engine.venueClock(aheadMs));
+      binance.onOrderLimit((perTenSeconds) => engine.venueOrders(perTenSeconds));
       await binance.checkAccount();
       binance.onSubscribed(() => watch?.drain());
       // Nobody waits for the venue's streams and rules: until they are here its markets are cancel only.

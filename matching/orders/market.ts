@@ -19,7 +19,7 @@ export interface Outside {
   /** When the venue last spoke of it (ms). */
   readonly at: number;
   /** What the venue takes now, in our ticks and lots; null where its steps do not fit ours: nothing is sent then. */
-  readonly steps?: { readonly ticks: number; readonly lots: number; readonly least: number; readonly most: number; readonly notional: Units } | null | undefined;
+  readonly steps?: { readonly ticks: number; readonly lots: number; readonly least: number; readonly most: number; readonly notional: Units; /** 0 or none: as much as you like. */ readonly mostNotional?: Units } | null | undefined;
 }
 
 /** A taker whose rest could be had outside; waits for the next bundle. */

@@ -10,7 +10,7 @@ console.info(`prices: seed ${seed}`);
 
 const RULES: MarketRules = {
   symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', trading: true,
-  tick: n('0.01'), lot: n('0.0001'), minQuantity: n('0.0001'), maxQuantity: n('9000'), minNotional: n('5'),
+  tick: n('0.01'), lot: n('0.0001'), minQuantity: n('0.0001'), maxQuantity: n('9000'), minNotional: n('5'), maxNotional: n('9000000'),
 };
 const RATES: SwapRates = { commission: n('0.002'), spread: n('0.001'), venueTaker: n('0.001') };
 const SCALE = { ETH: stepOf(8), USDT: stepOf(6) };
@@ -109,7 +109,7 @@ test('at one price, cut in slices it never pays better than in one', () => {
   fc.assert(
     fc.property(side, asked, fc.integer({ min: 2, max: 20 }), fc.integer({ min: 1000, max: 1_000_000 }), rates, (way, amount, slices, price, rate) => {
       const level = [{ price: ticks(price), quantity: n('1000000000') }];
-      const rules = { ...RULES, minQuantity: 0n, minNotional: 0n, maxQuantity: n('1000000000') };
+      const rules = { ...RULES, minQuantity: 0n, minNotional: 0n, maxNotional: 0n, maxQuantity: n('1000000000') };
       const priced = (of: bigint): SwapPrice | string => priceSwap(way, of, { bids: level, asks: level, ageMs: 0 }, rules, rate, steps(way));
       const [whole, slice] = [priced(amount), priced(amount / BigInt(slices))];
       if (!done(whole) || !done(slice)) return;

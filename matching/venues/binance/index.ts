@@ -2,6 +2,7 @@ import type { CandleView, Interval, PublicTradeView } from '../../../domain/cont
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger, VenueCapital } from '../../../domain/contract/ports';
 import type { Venue } from '../venue';
+import { ordersOf } from './budget';
 import { createCapital } from './capital';
 import { createVenueClock } from './clock';
 import { failureOf } from './errors';
@@ -9,6 +10,7 @@ import { createMarketData } from './market-data';
 import { createOrders } from './orders';
 import { createRest } from './rest';
 import type { BinanceConfig } from './rest';
+import { tellTravelRule } from './travel-rule';
 
 export type { BinanceConfig } from './rest';
 
@@ -40,6 +42,10 @@ export interface Binance extends Venue {
   onBalances(listener: () => void): void;
   /** Called with how far the venue's clock is ahead (ms), whenever it was read. */
   onClock(listener: (aheadMs: number) => void): void;
+  /** Called with the orders that the venue takes in ten seconds, whenever its limits were read. */
+  onOrderLimit(listener: (perTenSeconds: number) => void): void;
+  /** The weight that the venue allows in a minute. */
+  weightLimit(): number;
   /** Throws when the trading key can withdraw, is refused, or the clocks are too far apart. Waits while the venue cannot be asked. */
   checkAccount(): Promise<void>;
   start(): Promise<void>;
@@ -66,6 +72,8 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
     knows: (order) => orders.knows(order),
     tradesFrom: (symbol, id) => orders.tradesFrom(symbol, id),
     onClock: (listener) => clock.onChange(listener),
+    onOrderLimit: (listener) => data.onRules(() => listener(ordersOf(rest.budget) ?? 1)),
+    weightLimit: () => rest.budget.most('REQUEST_WEIGHT', 60_000) ?? 1,
     onHint: (listener) => orders.onHint(listener),
     onBalances: (listener) => orders.onBalances(listener),
     depth: (symbol) => data.depth(symbol),
@@ -81,7 +89,7 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
       const rows = (await rest.call(false, () => rest.trading.getRecentTrades({ symbol, limit }))) as unknown as { id: number; price: string; qty: string; time: number; isBuyerMaker: boolean }[];
       return rows.map(({ id, price, qty, time, isBuyerMaker }) => ({ id: `v${id}`, price, quantity: qty, side: isBuyerMaker ? ('SELL' as const) : ('BUY' as const), at: time }));
     },
-    capital: createCapital(rest, { ...deps, historyKeptMs: config.historyKeptMs }),
+    capital: createCapital(rest, deps),
     checkAccount: async () => {
       let canWithdraw = true;
       await patiently(async () => {
@@ -94,6 +102,7 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
     },
     start: async () => {
       timer = setInterval(sync, CLOCK_EVERY_MS);
+      void tellTravelRule(rest, deps.logger);
       await Promise.all([data.start(), orders.start()]);
     },
     stop: async () => {
