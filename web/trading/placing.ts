@@ -32,7 +32,9 @@ function wordOf(order: OrderView | undefined): { word: 'placed' | 'filled' | 'en
 /** Sends the form's order. Sent again after an outcome nobody knows, it has the same key and is the same order. `clear`: it went out. */
 export function usePlacing(draft: ComputedRef<Draft>, market: MarketView, clear: (sent: Draft) => void): Placing {
   const list = user.value ? useBalances() : null;
-  const balances = computed(() => (list?.state.value === 'rows' || list?.state.value === 'empty' ? list.items.value : null));
+  const balances = computed(() =>
+    list?.state.value === 'rows' || list?.state.value === 'empty' ? list.items.value : null,
+  );
   const problem = computed(() => problemIn(draft.value, market));
   const done: Placing['done'] = ref(null);
   let key = newKey();

@@ -19,13 +19,20 @@ export function readPasted(text: string, { networks, rails }: Listed): Pasted | 
   const link = paymentLink(text);
   if (link === undefined) return { address: visible(text), rail: null, amount: null };
   if (link === null) return null;
-  const network = networks.find(({ kind, chainId }) => kind === link.kind && (link.chainId === null || chainId === link.chainId));
+  const network = networks.find(
+    ({ kind, chainId }) => kind === link.kind && (link.chainId === null || chainId === link.chainId),
+  );
   const ofNetwork = rails.filter((one) => one.network === network?.id);
-  const isSame = (contract: string | null): boolean => (contract?.toLowerCase() ?? null) === (link.contract?.toLowerCase() ?? null);
+  const isSame = (contract: string | null): boolean =>
+    (contract?.toLowerCase() ?? null) === (link.contract?.toLowerCase() ?? null);
   const rail = ofNetwork.find(({ contract }) => isSame(contract));
   if (!network || !rail) return null;
   const amount = link.units === null ? link.amount : inCoins(link.units, rail.decimals);
-  return { address: link.address, rail: { network: network.id, asset: rail.asset }, amount: amount && formatAmount(parseAmount(amount)) };
+  return {
+    address: link.address,
+    rail: { network: network.id, asset: rail.asset },
+    amount: amount && formatAmount(parseAmount(amount)),
+  };
 }
 
 /** A count of a token's smallest unit, exact; null where it is more than an amount can be. */
