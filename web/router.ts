@@ -51,13 +51,13 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/admin/markets',
     name: 'adminMarkets',
-    meta: { needs: 'admin' },
+    meta: { needs: 'admin', full: true },
     component: () => import('./admin/MarketsPage.vue'),
   },
   {
     path: '/admin/audit',
     name: 'adminAudit',
-    meta: { needs: 'admin' },
+    meta: { needs: 'admin', full: true },
     component: () => import('./admin/AuditPage.vue'),
   },
   { path: '/:rest(.*)*', name: 'lost', component: () => import('./shell/LostPage.vue') },
