@@ -10,6 +10,8 @@ import { BUY, SELL } from '../book/types';
 import type { EngineHouse } from '../engine';
 import type { OwnLevels } from '../engine/shown';
 import { modeOf } from '../orders/market';
+import { minimumNow } from '../orders/minimum';
+import type { MarketMinimum } from '../orders/minimum';
 import type { TradingMarket } from '../orders/market';
 import type { Binance, DayFigures } from '../venues/binance';
 import { Shown } from './depth';
@@ -123,6 +125,13 @@ const orClosed = (symbol: string) => (error: unknown): never => {
   throw error instanceof DomainError ? error : new DomainError('MARKET_CLOSED', { market: symbol });
 };
 
+/** Null where one side has nothing. */
+function minimaOf(market: TradingMarket): TickerView['minMarket'] {
+  const [buy, sell] = [minimumNow(market, 'BUY'), minimumNow(market, 'SELL')];
+  const plain = ({ quantity, total }: MarketMinimum): { quantity: string; total: string } => ({ quantity: formatAmount(quantity), total: formatAmount(total) });
+  return buy && sell ? { BUY: plain(buy), SELL: plain(sell) } : null;
+}
+
 function ticker(market: TradingMarket, own: OwnLevels, last: string | undefined, day: DayFigures | undefined, now: number): TickerView {
   const { listing, scales, outside } = market;
   const mode = modeOf(market, now);
@@ -142,5 +151,6 @@ function ticker(market: TradingMarket, own: OwnLevels, last: string | undefined,
     low24h: plain(day?.lowPrice),
     volume24h: plain(day?.volume),
     quoteVolume24h: plain(day?.quoteVolume),
+    minMarket: mode === 'mirrored' ? minimaOf(market) : null,
   };
 }

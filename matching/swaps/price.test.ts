@@ -169,3 +169,11 @@ test('a small purchase is made of whole lots that its money reaches', () => {
 test('all that is shown may be sold', () => {
   expect(priceSwap('SELL', n('3'), BOOK, RULES, RATES, steps('SELL'))).toMatchObject({ quantity: n('3') });
 });
+
+test('no swap is worth more than the venue takes at once', () => {
+  const book: Depth = { bids: [{ price: n('2000'), quantity: n('100') }], asks: [{ price: n('2000.01'), quantity: n('100') }], ageMs: 0 };
+  const rules = { ...RULES, maxNotional: n('10000') };
+  expect(priceSwap('SELL', n('6'), book, rules, RATES, steps('SELL'))).toBe('AMOUNT_TOO_LARGE');
+  expect(priceSwap('BUY', n('12000'), book, rules, RATES, steps('BUY'))).toBe('AMOUNT_TOO_LARGE');
+  expect(priceSwap('SELL', n('4'), book, rules, RATES, steps('SELL'))).toMatchObject({ quantity: n('4') });
+});
