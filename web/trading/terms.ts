@@ -1,5 +1,5 @@
 /** From the form to an order: which fields a kind of order has, what it would cost, and what is not right yet. All exact. */
-import type { MarketView } from '../../domain/contract/api/markets';
+import type { MarketView, TickerView } from '../../domain/contract/api/markets';
 import type { FeeView, PlaceOco, PlaceOrder } from '../../domain/contract/api/orders';
 import { isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -74,8 +74,9 @@ export interface Problem {
 }
 
 /** The first thing that is not right. The exchange checks it all again; this only says it sooner. */
-export function problemIn(draft: Draft, market: MarketView): Problem | null {
+export function problemIn(draft: Draft, market: MarketView, minMarket: MarketMinimum = null): Problem | null {
   const { kind } = draft;
+  const least = minimumOf(draft, market, minMarket);
   const trailing = isStop(kind) && draft.trailing.trim() !== '';
   if (trailing && trailingPoints(draft.trailing) === null) return { field: 'trailing', what: 'percent' };
   const prices: [Field, boolean, boolean][] = [
@@ -88,35 +89,46 @@ export function problemIn(draft: Draft, market: MarketView): Problem | null {
     if (found) return found;
   }
   if (byTotal(draft))
-    return amountProblem('total', draft.total, true) ?? smallTotal(parsed(draft.total), draft, market, 'total');
+    return amountProblem('total', draft.total, true) ?? smallTotal(parsed(draft.total), least.total, market, 'total');
   return (
     stepProblem('quantity', draft.quantity, market.lot, true) ??
-    limits(draft, market) ??
+    limits(draft, market, least) ??
     (hasIceberg(kind) ? stepProblem('iceberg', draft.iceberg, market.lot, false) : null)
   );
 }
 
-function limits(draft: Draft, market: MarketView): Problem | null {
+function limits(draft: Draft, market: MarketView, least: Least): Problem | null {
   const quantity = parsed(draft.quantity);
-  const least = minimumOf(draft, market).quantity;
-  if (quantity < parseAmount(least)) return { field: 'quantity', what: 'small', limit: `${least} ${market.base}` };
+  if (quantity < parseAmount(least.quantity))
+    return { field: 'quantity', what: 'small', limit: `${least.quantity} ${market.base}` };
   if (quantity > parseAmount(market.maxQuantity))
     return { field: 'quantity', what: 'large', limit: market.maxQuantity };
   return hasPrice(draft.kind)
-    ? smallTotal(notionalDown(quantity, parsed(draft.price)), draft, market, 'quantity')
+    ? smallTotal(notionalDown(quantity, parsed(draft.price)), least.total, market, 'quantity')
     : null;
 }
 
-/** The least that an order of this type may be: in the base asset, and times its price in the quote asset. */
-export const minimumOf = (_draft: Pick<Draft, 'kind'>, market: MarketView): { quantity: string; total: string } => ({
-  quantity: market.minQuantity,
-  total: market.minNotional,
-});
+/** What Binance takes of an order at market now, by side, as the ticker says; null where it does not stand behind the book. */
+export type MarketMinimum = TickerView['minMarket'];
 
-function smallTotal(total: Units, draft: Draft, market: MarketView, field: Field): Problem | null {
-  const least = minimumOf(draft, market).total;
-  return total < parseAmount(least) ? { field, what: 'small', limit: `${least} ${market.quote}` } : null;
+/** `quantity` in the base asset, `total` in the quote asset. */
+interface Least {
+  readonly quantity: string;
+  readonly total: string;
 }
+
+/** The least that an order may be. */
+export function minimumOf(
+  { kind, side }: Pick<Draft, 'kind' | 'side'>,
+  market: MarketView,
+  minMarket: MarketMinimum,
+): Least {
+  const listed = { quantity: market.minQuantity, total: market.minNotional };
+  return kind === 'MARKET' ? (minMarket?.[side] ?? listed) : listed;
+}
+
+const smallTotal = (total: Units, least: string, market: MarketView, field: Field): Problem | null =>
+  total < parseAmount(least) ? { field, what: 'small', limit: `${least} ${market.quote}` } : null;
 
 function amountProblem(field: Field, typed: string, needed: boolean): Problem | null {
   if (typed.trim() === '') return needed ? { field, what: 'needed' } : null;
