@@ -11,6 +11,17 @@ import { COLD_SETTINGS, DEPOSIT_SETTINGS, TREASURY_SETTINGS } from './treasury-s
 const decimal = z.string().refine(isAmount, 'not an amount');
 const tiers = z.array(z.strictObject({ perDay: decimal, small: decimal, asks: z.array(tierAsk).optional() })).min(1).max(9);
 
+/** The secret of a key at the venue, or a private key (PEM); or, where it begins as a path does, the file that it lies in. */
+const keySecret = z.string().min(1).transform((text, context) => {
+  if (!/^(\/|\.\.?\/)/.test(text)) return text;
+  try {
+    return readFileSync(text, 'utf8').trim();
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `the file of the key cannot be read (${(error as NodeJS.ErrnoException).code})` });
+    return z.NEVER;
+  }
+});
+
 /** Every setting of the product, read once. The names are those of `.env.example`. */
 const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
@@ -40,9 +51,9 @@ const schema = z.object({
   BINANCE_STREAM_URL: z.string().default('wss://stream.binance.com:9443'),
   BINANCE_WS_API_URL: z.string().default('wss://ws-api.binance.com:443'),
   BINANCE_TRADING_KEY: z.string().min(1),
-  BINANCE_TRADING_SECRET: z.string().min(1),
+  BINANCE_TRADING_SECRET: keySecret,
   BINANCE_TREASURY_KEY: z.string().min(1),
-  BINANCE_TREASURY_SECRET: z.string().min(1),
+  BINANCE_TREASURY_SECRET: keySecret,
   ...NETWORK_SETTINGS,
   ...DEPOSIT_SETTINGS,
   ...TREASURY_SETTINGS,
@@ -116,8 +127,6 @@ export const binanceSettings = (config: Config) => ({
   wsApiUrl: config.BINANCE_WS_API_URL,
   tradingKey: { key: config.BINANCE_TRADING_KEY, secret: config.BINANCE_TRADING_SECRET },
   treasuryKey: { key: config.BINANCE_TREASURY_KEY, secret: config.BINANCE_TREASURY_SECRET },
-  // The emulator counts no such questions, and nobody wants to wait for it.
-  ...(isLoopback(config.BINANCE_REST_URL) && { historyKeptMs: 0 }),
 });
 
 /** For the local world, whose rules are laxer: throws where one of its addresses is on another machine. */

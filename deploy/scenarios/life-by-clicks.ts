@@ -74,6 +74,7 @@ async function approveIdentity({ user, admin: { browser } }: Life): Promise<void
   await row.getByTestId('kyc-image').evaluate((image) => (image as unknown as { decode(): Promise<void> }).decode());
   await browser.shoot('03-admin-identity');
   await row.getByTestId('kyc-approve').click();
+  await by(browser, 'confirm-yes').click();
   await row.waitFor({ state: 'detached' });
   // The user's own page hears of it without being touched.
   await inState(user.browser, 'kyc-state', 'APPROVED').waitFor();
@@ -150,6 +151,7 @@ async function approveWithdrawal({ admin: { browser } }: Life, withdrawalId: str
   await row.waitFor();
   await browser.shoot('09-admin-withdrawal');
   await row.getByTestId('withdrawal-approve').click();
+  await by(browser, 'confirm-yes').click();
   await row.waitFor({ state: 'detached' });
   await by(browser, 'nav-admin-treasury').click();
   await by(browser, 'custody-row').first().waitFor();

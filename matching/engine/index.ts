@@ -47,6 +47,8 @@ export interface EngineHouse extends Engine {
   venueAway(isAway: boolean): void;
   /** How far the venue's clock is ahead of ours, in milliseconds. */
   venueClock(aheadMs: number): void;
+  /** The orders that the venue takes in ten seconds. */
+  venueOrders(most: number): void;
   /** Whether orders go to the venue, and in which epoch of its ids. */
   venue(): VenueStateRow;
   /** Orders at the venue without a final word, and the markets they are in. */
@@ -119,6 +121,7 @@ export function createEngine(deps: EngineDeps): EngineHouse {
     venueClock: (aheadMs) => {
       writer.state.venueAhead = aheadMs;
     },
+    venueOrders: (most) => writer.state.orderLimit(most),
     venue: () => writer.state.venue,
     openIntents: () => writer.state.intents.size,
     busyMarkets: () => new Set([...writer.state.intents.values()].map(({ symbol }) => symbol)),

@@ -97,6 +97,8 @@ export interface EngineState {
   /** Orders that a market may still send to the venue in this window of ten seconds, and whether one with takers may go now. */
   pace(now: number, symbol: string): { left: number; limit: number; takers: boolean };
   orderSent(symbol: string): void;
+  /** The orders that the venue takes in ten seconds. */
+  orderLimit(most: number): void;
 }
 
 const FIRST_VENUE: VenueStateRow = { venue: 'binance', epoch: 1, state: 'OPEN', reason: null, adminId: null, at: 0 };
@@ -105,6 +107,7 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
   const owners = new Map<string, number>();
   const open = new Map<string, number>();
   const window = { at: 0, sent: 0, by: new Map<string, number>() };
+  let venueOrders = VENUE_ORDERS;
   const counters = { seq: 0, priority: 0, intent: 0, epoch };
   const venues = new Map([[FIRST_VENUE.venue, FIRST_VENUE]]);
   return {
@@ -144,9 +147,14 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
       if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0, by: new Map() });
       // A market that sends and sends leaves the last of them to those that have sent little.
       const few = (window.by.get(symbol) ?? 0) < FEW;
-      const left = VENUE_ORDERS - window.sent - (few ? 0 : KEPT_FOR_OTHERS);
+      const most = (venueOrders * 9 - ((venueOrders * 9) % 10)) / 10;
+      const kept = (most * 4 - ((most * 4) % 15)) / 15;
+      const left = most - window.sent - (few ? 0 : kept);
       // The first half goes as it comes; the rest is spread over what remains of the window.
-      return { left, limit: VENUE_ORDERS, takers: left * 2 > VENUE_ORDERS || (few && left > 0) || (left > 0 && (now - window.at) * VENUE_ORDERS >= window.sent * WINDOW_MS) };
+      return { left, limit: most, takers: left * 2 > most || (few && left > 0) || (left > 0 && (now - window.at) * most >= window.sent * WINDOW_MS) };
+    },
+    orderLimit: (most) => {
+      venueOrders = most;
     },
     orderSent: (symbol) => {
       window.sent++;
@@ -155,11 +163,12 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
   };
 }
 
-/** The venue counts orders in fixed windows of ten seconds, a hundred in each (exchangeInfo, ORDERS); swaps keep the rest. */
+/**
+ * The venue counts orders in fixed windows of ten seconds. Until its limit was read it is what it has long been; nine tenths
+ * of it are for bundles and the rest for swaps, and four fifteenths of those for markets that have sent fewer than a few.
+ */
 const WINDOW_MS = 10_000;
-const VENUE_ORDERS = 90;
-/** Of those, so many are kept for markets that have sent fewer than a few in the window. */
-const KEPT_FOR_OTHERS = 24;
+const VENUE_ORDERS = 100;
 const FEW = 3;
 
 /** Builds the memory from the tables; what is in memory only (quotes, venue balances) starts empty. */

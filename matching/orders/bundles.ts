@@ -94,7 +94,7 @@ function sendOne(work: Settlement, side: Side): void {
   const limit = onSteps(market, side, (members.at(-1) as Member).limit);
   const spends = side === BUY ? market.scales.quote : market.scales.base;
   const wanted = members.reduce((sum, member) => sum + member.lots, 0);
-  const lots = wholeSteps(market, affordable(work, side, spends, limit, smaller(wanted, shown(market, side, limit))));
+  const lots = wholeSteps(market, affordable(work, side, spends, limit, smaller(wanted, shown(market, side, limit))), limit);
   if (tooSmall(market, lots, limit)) return giveUp(work, side, members);
   market.waiting[side] = market.waiting[side].filter(({ seq }) => !members.some(({ order }) => order.seq === seq));
   write(work, side, members, lots, limit, spends);
@@ -170,10 +170,13 @@ function onSteps({ outside }: TradingMarket, side: Side, limit: number): number 
   return over === 0 ? limit : side === BUY ? limit - over : limit + (outside?.steps?.ticks ?? 1) - over;
 }
 
-/** What the venue takes of a quantity: whole lots of its own, no more than its most. */
-function wholeSteps({ outside }: TradingMarket, lots: number): number {
+/** What the venue takes of a quantity: whole lots of its own, no more than its most, nor worth more than its most. */
+function wholeSteps({ outside, scales }: TradingMarket, lots: number, limit: number): number {
   if (!outside?.steps) return lots;
-  const within = smaller(lots, outside.steps.most);
+  const { most, mostNotional = 0n } = outside.steps;
+  const each = scales.notional(limit, 1);
+  const worth = mostNotional > 0n && each > 0n && each * BigInt(lots) > mostNotional ? count(mostNotional / each) : lots;
+  const within = smaller(smaller(lots, worth), most);
   return within - (within % outside.steps.lots);
 }
 
@@ -253,10 +256,12 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   for (const trade of trades) allot(work, intent, trade, members);
   market.slippage += trades.reduce((sum, trade) => sum + better(intent, trade), 0n);
   market.flying[side] = null;
-  note(work, side, trades.length > 0);
+  note(work, side, trades.length > 0 && report.reason !== 'PRICE_RANGE');
   for (const { order, filled, open } of members) {
-    const again = order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done' || report.again === true);
-    if (report.outcome === 'refused' && !again && order.tif !== 'GTC') order.reason = 'VENUE_REFUSED';
+    // What ended by the venue's range of prices would end by it again.
+    const outOfRange = report.outcome === 'done' && report.reason === 'PRICE_RANGE';
+    const again = !outOfRange && order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done' || report.again === true);
+    if (order.tif !== 'GTC' && !again) order.reason = outOfRange ? 'VENUE_PRICE_RANGE' : report.outcome === 'refused' ? 'VENUE_REFUSED' : order.reason;
     comeBack(work, order.seq, filled, order.budget > 0 ? open - pointsLeft(order, market.scales) : 0, again);
   }
 }

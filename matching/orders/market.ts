@@ -1,5 +1,6 @@
 import type { OrderRow, RoutingRow } from '../../db/entities/orders';
-import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
+import { DomainError } from '../../domain/contract/errors';
+import { ONE, formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Market, Registry } from '../../domain/registry';
 import { BUY, SELL } from '../book/types';
@@ -9,7 +10,7 @@ import type { Filters } from '../book/filters';
 import { filtersOfListing } from './listing';
 import { lotsLeft, openOrder, pointsLeft } from './order';
 import type { OpenOrder } from './order';
-import { scalesOf } from './scales';
+import { count, scalesOf } from './scales';
 import type { Scales } from './scales';
 
 /** The venue's side of a market as it was last seen, in ticks and lots, best first. */
@@ -19,7 +20,7 @@ export interface Outside {
   /** When the venue last spoke of it (ms). */
   readonly at: number;
   /** What the venue takes now, in our ticks and lots; null where its steps do not fit ours: nothing is sent then. */
-  readonly steps?: { readonly ticks: number; readonly lots: number; readonly least: number; readonly most: number; readonly notional: Units } | null | undefined;
+  readonly steps?: { readonly ticks: number; readonly lots: number; readonly least: number; readonly most: number; readonly notional: Units; /** 0 or none: as much as you like. */ readonly mostNotional?: Units } | null | undefined;
 }
 
 /** A taker whose rest could be had outside; waits for the next bundle. */
@@ -138,6 +139,21 @@ export function forgetOldPrices(market: TradingMarket): void {
 
 /** The venue's levels that an order of this side would meet. */
 export const facing = ({ outside }: TradingMarket, side: 'BUY' | 'SELL'): Outside['asks'] => (side === 'BUY' ? outside?.asks : outside?.bids) ?? [];
+
+/** The best price an order of this side could get now, here or outside; 0 for none. */
+export function bestFacing(market: TradingMarket, side: 'BUY' | 'SELL'): number {
+  const [ours, theirs] = [market.book.best(side === 'BUY' ? SELL : BUY), facing(market, side)[0]?.[0] ?? 0];
+  if (ours === 0 || theirs === 0) return ours || theirs;
+  return (side === 'BUY') === ours < theirs ? ours : theirs;
+}
+
+/** The worst price an order at market may get: so far from the best one, in whole ticks on the safe side. */
+export function bandOf(side: 'BUY' | 'SELL', from: number, { listing }: TradingMarket): number {
+  if (from === 0) throw new DomainError('MARKET_CLOSED', { market: listing.symbol });
+  const band = parseAmount(listing.band);
+  const worst = side === 'BUY' ? (BigInt(from) * (ONE + band)) / ONE : (BigInt(from) * (ONE - band) + ONE - 1n) / ONE;
+  return count(worst < 1n ? 1n : worst);
+}
 
 /** Fills a market's memory from the tables. `owner` numbers the users. */
 export function restoreMarket(market: TradingMarket, rows: readonly OrderRow[], flights: ReadonlyMap<string, number>, owner: (userId: string) => number): void {

@@ -28,7 +28,7 @@ function stepsOf(rules: MarketRules | undefined, { tick, lot }: Scales): Outside
   const [ticks, lots] = [rules.tick === 0n ? tick : rules.tick, rules.lot === 0n ? lot : rules.lot];
   if (ticks % tick !== 0n || lots % lot !== 0n) return null;
   const most = rules.maxQuantity / lot;
-  return { ticks: count(ticks / tick), lots: count(lots / lot), most: most > MOST_LOTS || most === 0n ? count(MOST_LOTS) : count(most), least: count((rules.minQuantity + lot - 1n) / lot), notional: rules.minNotional };
+  return { ticks: count(ticks / tick), lots: count(lots / lot), most: most > MOST_LOTS || most === 0n ? count(MOST_LOTS) : count(most), least: count((rules.minQuantity + lot - 1n) / lot), notional: rules.minNotional, mostNotional: rules.maxNotional };
 }
 const MOST_LOTS = 2n ** 52n;
 

@@ -113,7 +113,7 @@ class World {
     const side = dice.pick(['BUY', 'SELL'] as const);
     const [from, to] = side === 'SELL' ? ['ETH', 'USDT'] : ['USDT', 'ETH'];
     const level = [{ price: PRICES.ETHUSDT, quantity: parseAmount('1000') }];
-    const rules = { symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', trading: true, tick: 10n ** 16n, lot: 10n ** 10n, minQuantity: 10n ** 10n, maxQuantity: 10n ** 24n, minNotional: 0n };
+    const rules = { symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', trading: true, tick: 10n ** 16n, lot: 10n ** 10n, minQuantity: 10n ** 10n, maxQuantity: 10n ** 24n, minNotional: 0n, maxNotional: 0n };
     const { fees } = registry;
     const rates = { commission: parseAmount(fees.swapCommission), spread: parseAmount(fees.swapSpread), venueTaker: parseAmount(fees.venueTaker) };
     const steps = side === 'SELL' ? { from: 10n ** 10n, to: 10n ** 12n } : { from: 10n ** 12n, to: 10n ** 10n };

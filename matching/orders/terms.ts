@@ -1,13 +1,14 @@
 import type { OrderTerms } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
-import { ONE, parseAmount } from '../../domain/money/amount';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { checkFilters } from '../book/filters';
 import type { Seen } from '../book/filters';
 import { isAtMarket, isConditional } from '../book/rules';
-import { BUY, SELL } from '../book/types';
+import { BUY } from '../book/types';
 import { MOST_POINTS } from './listing';
-import { facing, sideOf } from './market';
+import { minimumAt } from './minimum';
+import { bandOf, bestFacing, modeOf, sideOf } from './market';
 import type { TradingMarket } from './market';
 import type { OpenOrder } from './order';
 import { count } from './scales';
@@ -28,14 +29,17 @@ const bad = (field: string): DomainError => new DomainError('BAD_ORDER', { field
  * Reads and checks an order against the rules of its market; refuses BAD_ORDER, FILTER_FAILURE (Binance's code and words in
  * the details) and MARKET_CLOSED, and changes nothing.
  */
-export function checkTerms(terms: OrderTerms, market: TradingMarket, open: OpenOnes): Checked {
+export function checkTerms(terms: OrderTerms, market: TradingMarket, open: OpenOnes, now: number): Checked {
   checkFields(terms);
   const { scales } = market;
-  filter(terms, market, open);
+  const failure = brokenFilter(terms, market, open);
+  if (failure !== undefined && failure !== 'NOTIONAL') throw failed(failure);
   const atMarket = isAtMarket(terms.type);
   const [price, stop] = [terms.price, terms.stopPrice].map((text) => (text === undefined ? 0 : scales.ticksOf(text))) as [number, number];
   const from = stop || (isConditional(terms.type) ? market.last || bestFacing(market, terms.side) : bestFacing(market, terms.side));
   const worst = atMarket ? bandOf(terms.side, from, market) : price;
+  if (atMarket && modeOf(market, now) === 'mirrored') checkMinimum(terms, market, from, worst);
+  if (failure !== undefined) throw failed(failure);
   const lots = terms.quantity === undefined ? 0 : scales.lotsOf(terms.quantity);
   const budget = terms.quoteOrderQty === undefined ? 0 : budgetOf(terms.quoteOrderQty, market);
   const peak = terms.icebergQty === undefined ? 0 : scales.lotsOf(terms.icebergQty);
@@ -56,6 +60,15 @@ export function checkTerms(terms: OrderTerms, market: TradingMarket, open: OpenO
   };
 }
 
+/** Refuses what the venue would not take of an order at market, before anything is held, and says how much it takes. */
+function checkMinimum(terms: OrderTerms, market: TradingMarket, from: number, worst: number): void {
+  const least = minimumAt(market, terms.side, from, worst);
+  const [text, field, minimum, asset] = terms.quantity === undefined ? [terms.quoteOrderQty, 'quoteOrderQty', least.total, market.scales.quote] as const : [terms.quantity, 'quantity', least.quantity, market.scales.base] as const;
+  if (text !== undefined && parseAmount(text) < minimum) {
+    throw new DomainError('FILTER_FAILURE', { venueCode: -1013, words: 'Filter failure: NOTIONAL', filter: 'NOTIONAL', field, minimum: formatAmount(minimum), asset });
+  }
+}
+
 /** Each type has the fields that it needs and no others. */
 function checkFields(terms: OrderTerms): void {
   const conditional = isConditional(terms.type);
@@ -68,10 +81,11 @@ function checkFields(terms: OrderTerms): void {
   if (terms.type === 'LIMIT_MAKER' && terms.timeInForce !== undefined && terms.timeInForce !== 'GTC') throw bad('timeInForce');
 }
 
-function filter(terms: OrderTerms, market: TradingMarket, open: OpenOnes): void {
+/** The first filter of the market that the order breaks. */
+function brokenFilter(terms: OrderTerms, market: TradingMarket, open: OpenOnes): string | undefined {
   const exact = (text: string | undefined): Units => (text === undefined ? 0n : parseAmount(text));
   const zero = [terms.price, terms.stopPrice, terms.quantity, terms.icebergQty].findIndex((text) => text !== undefined && parseAmount(text) === 0n);
-  if (zero >= 0) throw failed(zero < 2 ? 'PRICE_FILTER' : 'LOT_SIZE');
+  if (zero >= 0) return zero < 2 ? 'PRICE_FILTER' : 'LOT_SIZE';
   const order = {
     side: sideOf(terms.side),
     type: terms.type,
@@ -89,8 +103,7 @@ function filter(terms: OrderTerms, market: TradingMarket, open: OpenOnes): void 
     openIcebergOrders: 0,
     position: 0n,
   });
-  if (failure) throw failed(failure.filter);
-  if (terms.trailingDelta === 0) throw failed('TRAILING_DELTA');
+  return failure?.filter ?? (terms.trailingDelta === 0 ? 'TRAILING_DELTA' : undefined);
 }
 
 /** A new quantity in whole lots. Refuses FILTER_FAILURE. */
@@ -105,19 +118,4 @@ function budgetOf(text: string, { scales }: TradingMarket): number {
   const amount = parseAmount(text);
   if (amount === 0n || amount % scales.quoteStep !== 0n) throw new DomainError('BAD_AMOUNT', { asset: scales.quote, amount: text });
   return scales.points(amount);
-}
-
-/** The best price an order of this side could get now, here or outside; 0 for none. */
-function bestFacing(market: TradingMarket, side: 'BUY' | 'SELL'): number {
-  const [ours, theirs] = [market.book.best(side === 'BUY' ? SELL : BUY), facing(market, side)[0]?.[0] ?? 0];
-  if (ours === 0 || theirs === 0) return ours || theirs;
-  return (side === 'BUY') === ours < theirs ? ours : theirs;
-}
-
-/** The worst price an order at market may get: so far from the best one, in whole ticks on the safe side. */
-function bandOf(side: 'BUY' | 'SELL', from: number, { listing }: TradingMarket): number {
-  if (from === 0) throw new DomainError('MARKET_CLOSED', { market: listing.symbol });
-  const band = parseAmount(listing.band);
-  const worst = side === 'BUY' ? (BigInt(from) * (ONE + band)) / ONE : (BigInt(from) * (ONE - band) + ONE - 1n) / ONE;
-  return count(worst < 1n ? 1n : worst);
 }

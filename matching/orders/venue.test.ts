@@ -44,9 +44,9 @@ const tick = (symbol = 'ETHUSDT'): Promise<CommandAnswer> => give({ kind: 'marke
 const row = async (sql: string, values: unknown[] = []): Promise<Record<string, string>> => ((await dataSource.query(sql, values)) as Record<string, string>[])[0] ?? {};
 const order = (id: unknown): Promise<Record<string, string>> => row('SELECT * FROM orders WHERE id = ?', [id]);
 const intent = (): Promise<Record<string, string>> => row('SELECT * FROM venue_intents WHERE id = ?', [sent.at(-1)]);
-const outside = (symbol = 'ETHUSDT', steps?: { ticks: number; lots: number; least: number; most: number; notional: bigint } | null): void =>
+const outside = (symbol = 'ETHUSDT', steps?: { ticks: number; lots: number; least: number; most: number; notional: bigint; mostNotional?: bigint } | null): void =>
   engine.outside(symbol, { bids: [[199_900, 100_000]], asks: [[200_000, 100_000]], at: clock.at, steps });
-const report = (outcome: 'done' | 'refused', trades: VenueTrade[] = [], more: { again?: boolean } = {}): Promise<CommandAnswer> =>
+const report = (outcome: 'done' | 'refused', trades: VenueTrade[] = [], more: { again?: boolean; reason?: string } = {}): Promise<CommandAnswer> =>
   give({ kind: 'venue.report', intentId: sent.at(-1) ?? '', outcome, venueOrderId: outcome === 'done' ? '1' : null, reason: null, trades, ...more });
 const trade = (quantity: string, symbol = 'ETHUSDT'): VenueTrade => ({
   symbol, tradeId: ++n, price: '2000', quantity, quoteQuantity: String(Number(quantity) * 2000), commission: '0', commissionAsset: symbol.slice(0, 3), time: clock.at,
@@ -110,6 +110,39 @@ test('larger steps of the venue: what is sent lies on them, the rest is named', 
   expect(await intent()).toMatchObject({ quantity: '0.200000000000000000', limit_price: '2000.000000000000000000' });
   await report('done', [trade('0.2')]);
   expect(await order(id)).toMatchObject({ state: 'EXPIRED', executed_qty: '0.200000000000000000', reason: 'VENUE_MINIMUM' });
+});
+
+test('an order that ended by the range of prices of the venue is not sent again unchanged', async () => {
+  const { id } = await place({ type: 'LIMIT', timeInForce: 'IOC', price: '2000', quantity: '2' });
+  await until(1);
+  await report('done', [trade('1')], { reason: 'PRICE_RANGE' });
+  await tick();
+  expect(sent).toHaveLength(1);
+  expect(await order(id)).toMatchObject({ state: 'EXPIRED', executed_qty: '1.000000000000000000', reason: 'VENUE_PRICE_RANGE' });
+  const resting = await place({ type: 'LIMIT', price: '2000', quantity: '1' });
+  await until(2);
+  await report('done', [], { reason: 'PRICE_RANGE' });
+  await tick();
+  expect(sent).toHaveLength(2);
+  expect(await order(resting.id)).toMatchObject({ state: 'NEW' });
+});
+
+test('no order is worth more than the venue takes at once: the rest follows in others', async () => {
+  outside('ETHUSDT', { ticks: 1, lots: 1, least: 1, most: 10 ** 9, notional: 0n, mostNotional: parseAmount('5000') });
+  await place({ type: 'LIMIT', timeInForce: 'IOC', price: '2000', quantity: '4' });
+  await until(1);
+  expect(await intent()).toMatchObject({ quantity: '2.500000000000000000' });
+  await report('done', [trade('2.5')]);
+  await until(2);
+  expect(await intent()).toMatchObject({ quantity: '1.500000000000000000' });
+});
+
+test('an order at market below what the venue takes holds nothing', async () => {
+  const before = await engine.balancesOf('ann');
+  await expect(place({ side: 'SELL', quantity: '0.0025' })).rejects.toMatchObject({ code: 'FILTER_FAILURE', details: { minimum: '0.0026' } });
+  expect(await engine.balancesOf('ann')).toEqual(before);
+  await place({ side: 'SELL', quantity: '0.0026' });
+  await until(1);
 });
 
 test('steps of the venue that do not fit ours: nothing is sent, our own book goes on', async () => {

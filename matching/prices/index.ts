@@ -10,6 +10,8 @@ import { BUY, SELL } from '../book/types';
 import type { EngineHouse } from '../engine';
 import type { OwnLevels } from '../engine/shown';
 import { modeOf } from '../orders/market';
+import { minimumNow } from '../orders/minimum';
+import type { MarketMinimum } from '../orders/minimum';
 import type { TradingMarket } from '../orders/market';
 import type { Binance, DayFigures } from '../venues/binance';
 import { Shown } from './depth';
@@ -64,7 +66,11 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
   };
   const readDay = async (): Promise<void> => {
     try {
-      for (const row of await venue.dayFigures()) dayFigures.set(row.symbol, row);
+      const figures = await venue.dayFigures().catch((error: unknown) => {
+        logger.debug({ error: error instanceof Error ? error.message : 'refused' }, "no figures of the venue's day yet");
+        return [];
+      });
+      for (const row of figures) dayFigures.set(row.symbol, row);
       for (const [symbol, { listing }] of engine.markets()) {
         if (listing.venue !== null) continue;
         const day = await history.day(symbol, clock.now() - 86_400_000);
@@ -123,6 +129,13 @@ const orClosed = (symbol: string) => (error: unknown): never => {
   throw error instanceof DomainError ? error : new DomainError('MARKET_CLOSED', { market: symbol });
 };
 
+/** Null where one side has nothing. */
+function minimaOf(market: TradingMarket): TickerView['minMarket'] {
+  const [buy, sell] = [minimumNow(market, 'BUY'), minimumNow(market, 'SELL')];
+  const plain = ({ quantity, total }: MarketMinimum): { quantity: string; total: string } => ({ quantity: formatAmount(quantity), total: formatAmount(total) });
+  return buy && sell ? { BUY: plain(buy), SELL: plain(sell) } : null;
+}
+
 function ticker(market: TradingMarket, own: OwnLevels, last: string | undefined, day: DayFigures | undefined, now: number): TickerView {
   const { listing, scales, outside } = market;
   const mode = modeOf(market, now);
@@ -142,5 +155,6 @@ function ticker(market: TradingMarket, own: OwnLevels, last: string | undefined,
     low24h: plain(day?.lowPrice),
     volume24h: plain(day?.volume),
     quoteVolume24h: plain(day?.quoteVolume),
+    minMarket: mode === 'mirrored' ? minimaOf(market) : null,
   };
 }

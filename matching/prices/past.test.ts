@@ -8,6 +8,7 @@ let calls: string[] = [];
 const candle = (at: number) => ({ at }) as unknown as CandleView;
 const trade = (id: number) => ({ id: `v${id}` }) as unknown as PublicTradeView;
 const venue = {
+  weightLimit: () => 6000,
   candles: async (symbol: string, _interval: string, limit: number, before?: number) => {
     calls.push(`candles ${symbol} ${limit} ${before ?? ''}`);
     return Array.from({ length: limit }, (_, at) => candle(at));

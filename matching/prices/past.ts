@@ -11,14 +11,14 @@ const TRADES_KEPT_MS = 15_000;
 /** What the venue counts for one question (its "request weight"). */
 const CANDLES_WEIGHT = 2;
 const TRADES_WEIGHT = 25;
-/** Of the 6,000 a minute that the venue allows, strangers' questions may use so many; those that look further back fewer. */
-const WEIGHT_A_MINUTE = 1200;
-const OLDER_WEIGHT_A_MINUTE = 300;
+/** Of the weight that the venue allows in a minute, strangers' questions may use so many per cent; those that look further back fewer. */
+const SHARE = 20;
+const OLDER_SHARE = 5;
 /** As many rows are asked for, so that questions are alike. */
 const SIZES = [100, 500, 1000];
 
 export interface PastDeps {
-  readonly venue: Pick<Binance, 'trades' | 'candles'>;
+  readonly venue: Pick<Binance, 'trades' | 'candles' | 'weightLimit'>;
   readonly history: Pick<MarketHistory, 'trades' | 'candles'>;
   readonly clock: Clock;
 }
@@ -31,7 +31,7 @@ export interface Past {
 
 export function createPast({ venue, history, clock }: PastDeps): Past {
   const kept = new Map<string, { until: number; rows: Promise<unknown[]> }>();
-  const [all, older] = [budget(WEIGHT_A_MINUTE), budget(OLDER_WEIGHT_A_MINUTE)];
+  const [all, older] = [SHARE, OLDER_SHARE].map((share) => budget(() => (venue.weightLimit() * share) / 100)) as [Pay, Pay];
 
   const ask = async <T>(key: string, keptMs: number, pay: (now: number) => void, read: () => Promise<T[]>): Promise<T[]> => {
     const now = clock.now();
@@ -65,14 +65,16 @@ export function createPast({ venue, history, clock }: PastDeps): Past {
 
 const sizeFor = (limit: number): number => SIZES.find((size) => size >= limit) ?? limit;
 
+type Pay = (now: number, weight: number) => void;
+
 /** Throws BUSY when more than `most` would be used in one minute of the clock. */
-function budget(most: number): (now: number, weight: number) => void {
+function budget(most: () => number): Pay {
   let minute = 0;
   let used = 0;
   return (now, weight) => {
     const current = now - (now % 60_000);
     if (current !== minute) [minute, used] = [current, 0];
-    if (used + weight > most) throw new DomainError('BUSY');
+    if (used + weight > most()) throw new DomainError('BUSY');
     used += weight;
   };
 }

@@ -74,7 +74,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
       const askedAt = venue.now();
       try {
         const found = await venue.find(order);
-        if (found.found === 'final' && !(await collide(order.id, found.trades))) return await report(order.id, 'done', found.venueOrderId, null, found.trades);
+        if (found.found === 'final' && !(await collide(order.id, found.trades))) return await report(order.id, 'done', found.venueOrderId, found.ended ?? null, found.trades);
         if (found.found === 'absent' && askedAt > conclusive) return await report(order.id, 'refused', null, 'never arrived at the venue', []);
         logger.debug({ intent: order.id, found: found.found }, 'the venue has no final word yet');
       } catch (error) {
@@ -110,7 +110,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
       // Decided before the venue was stopped, and not sent yet: it never is.
       if (engine.venue().state !== 'OPEN') return await report(id, 'refused', null, 'VENUE_STOPPED', []);
       const answer = await venue.place(order);
-      if (answer.outcome === 'done' && !(await collide(id, answer.trades))) return await report(id, 'done', answer.venueOrderId, null, answer.trades);
+      if (answer.outcome === 'done' && !(await collide(id, answer.trades))) return await report(id, 'done', answer.venueOrderId, answer.ended ?? null, answer.trades);
       if (answer.outcome === 'refused') {
         // At once, so that the next attempt waits for the venue rather than meet the same refusal.
         if (answer.again && !venue.ready()) engine.venueAway(true);

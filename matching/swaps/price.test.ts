@@ -10,7 +10,7 @@ console.info(`prices: seed ${seed}`);
 
 const RULES: MarketRules = {
   symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', trading: true,
-  tick: n('0.01'), lot: n('0.0001'), minQuantity: n('0.0001'), maxQuantity: n('9000'), minNotional: n('5'),
+  tick: n('0.01'), lot: n('0.0001'), minQuantity: n('0.0001'), maxQuantity: n('9000'), minNotional: n('5'), maxNotional: n('9000000'),
 };
 const RATES: SwapRates = { commission: n('0.002'), spread: n('0.001'), venueTaker: n('0.001') };
 const SCALE = { ETH: stepOf(8), USDT: stepOf(6) };
@@ -109,7 +109,7 @@ test('at one price, cut in slices it never pays better than in one', () => {
   fc.assert(
     fc.property(side, asked, fc.integer({ min: 2, max: 20 }), fc.integer({ min: 1000, max: 1_000_000 }), rates, (way, amount, slices, price, rate) => {
       const level = [{ price: ticks(price), quantity: n('1000000000') }];
-      const rules = { ...RULES, minQuantity: 0n, minNotional: 0n, maxQuantity: n('1000000000') };
+      const rules = { ...RULES, minQuantity: 0n, minNotional: 0n, maxNotional: 0n, maxQuantity: n('1000000000') };
       const priced = (of: bigint): SwapPrice | string => priceSwap(way, of, { bids: level, asks: level, ageMs: 0 }, rules, rate, steps(way));
       const [whole, slice] = [priced(amount), priced(amount / BigInt(slices))];
       if (!done(whole) || !done(slice)) return;
@@ -168,4 +168,12 @@ test('a small purchase is made of whole lots that its money reaches', () => {
 
 test('all that is shown may be sold', () => {
   expect(priceSwap('SELL', n('3'), BOOK, RULES, RATES, steps('SELL'))).toMatchObject({ quantity: n('3') });
+});
+
+test('no swap is worth more than the venue takes at once', () => {
+  const book: Depth = { bids: [{ price: n('2000'), quantity: n('100') }], asks: [{ price: n('2000.01'), quantity: n('100') }], ageMs: 0 };
+  const rules = { ...RULES, maxNotional: n('10000') };
+  expect(priceSwap('SELL', n('6'), book, rules, RATES, steps('SELL'))).toBe('AMOUNT_TOO_LARGE');
+  expect(priceSwap('BUY', n('12000'), book, rules, RATES, steps('BUY'))).toBe('AMOUNT_TOO_LARGE');
+  expect(priceSwap('SELL', n('4'), book, rules, RATES, steps('SELL'))).toMatchObject({ quantity: n('4') });
 });

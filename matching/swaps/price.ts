@@ -42,7 +42,7 @@ export function priceSwap(
   if (typeof priced === 'string') return priced;
   if (priced.toAmount <= 0n || priced.quantity < rules.minQuantity) return 'AMOUNT_TOO_SMALL';
   if (notionalDown(priced.quantity, priced.limit) < rules.minNotional) return 'AMOUNT_TOO_SMALL';
-  if (priced.quantity > rules.maxQuantity) return 'AMOUNT_TOO_LARGE';
+  if (priced.quantity > rules.maxQuantity || (rules.maxNotional > 0n && notionalUp(priced.quantity, priced.limit) > rules.maxNotional)) return 'AMOUNT_TOO_LARGE';
   return priced;
 }
 

@@ -1,5 +1,4 @@
 /** The express app: what every request passes, in order. */
-import { join } from 'node:path';
 import express from 'express';
 import type { Express, RequestHandler, Router } from 'express';
 import helmet from 'helmet';
@@ -12,6 +11,7 @@ import { errorHandler, unknownRoute } from './errors';
 import type { Limits } from './limits';
 import { openApi } from './openapi';
 import { ownOrigin } from './origin';
+import { servePage } from './page';
 import { mount } from './route';
 import type { Route } from './route';
 import { sessionUserId, trustedProxies } from './session';
@@ -84,14 +84,4 @@ function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, 
   });
   router.use(unknownRoute);
   return router;
-}
-
-/** The built page: named files for ever, everything else is the page itself, whose router knows what to show. */
-function servePage(app: Express, webDir: string): void {
-  app.use('/assets', express.static(join(webDir, 'assets'), { index: false, immutable: true, maxAge: '1y' }), unknownRoute);
-  app.use(express.static(webDir, { index: false, maxAge: '1h' }));
-  app.get('/{*any}', (_req, res) => {
-    res.set('Cache-Control', 'no-cache').sendFile('index.html', { root: webDir });
-  });
-  app.use(unknownRoute);
 }

@@ -94,4 +94,4 @@ export function standInMarket(symbol = 'ETHUSDT'): StandInMarket {
   };
 }
 
-const DAY = { open24h: '2950', high24h: '3061.25', low24h: '2931.4', volume24h: '18250.5', quoteVolume24h: '54520100.75' };
+const DAY = { open24h: '2950', high24h: '3061.25', low24h: '2931.4', volume24h: '18250.5', quoteVolume24h: '54520100.75', minMarket: null };

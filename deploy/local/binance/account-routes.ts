@@ -1,12 +1,18 @@
 import type { Capital } from './capital';
 import { show } from './decimal';
 import { ApiError, BAD_SYMBOL, missing } from './errors';
+import { invalid } from './parameters';
 import * as present from './present';
 import { limitOf, marketOf, within } from './routes';
 import type { Deps, Params, Route } from './routes';
 
 /** Deposits and withdrawals are told for so long unless a start is given. */
 const CAPITAL_DAYS_MS = 90 * 86_400_000;
+/** With one's own id so long is looked back. */
+const OWN_ID_DAYS_MS = 7 * 86_400_000;
+const MOST_IDS = 45;
+/** A request is under way for a moment. */
+const SLACK_MS = 60_000;
 
 const capitalOf = ({ capitals }: Deps, network: string | undefined): Capital => {
   const found = capitals.find((capital) => !network || capital.network === network);
@@ -16,8 +22,6 @@ const capitalOf = ({ capitals }: Deps, network: string | undefined): Capital => 
 
 function myTrades(deps: Deps, params: Params): unknown[] {
   marketOf(deps, params);
-  const timed = params.startTime !== undefined || params.endTime !== undefined;
-  if (timed && (params.fromId !== undefined || params.orderId !== undefined)) throw new ApiError(400, -1128, 'Combination of optional parameters invalid.');
   const limit = limitOf(params, 500, 1000);
   const rows = deps.exchange.account.fills.filter((fill) => fill.symbol === params.symbol && (!params.orderId || fill.orderId === Number(params.orderId)));
   const from = params.fromId === undefined ? undefined : Number(params.fromId);
@@ -25,8 +29,17 @@ function myTrades(deps: Deps, params: Params): unknown[] {
   return found.map((fill) => present.trade(fill, deps.exchange.account.orders.get(fill.orderId)?.orderListId));
 }
 
+function preventedMatches(deps: Deps, params: Params): unknown[] {
+  const { symbol } = marketOf(deps, params);
+  const rows = [...deps.exchange.account.orders.values()].filter((order) => order.symbol === symbol).flatMap(({ preventedMatches: found = [] }) => found);
+  const { preventedMatchId, orderId, fromPreventedMatchId = '0' } = params;
+  if (preventedMatchId !== undefined) return rows.filter((row) => row.preventedMatchId === Number(preventedMatchId));
+  const isOf = (row: (typeof rows)[number]): boolean => row.takerOrderId === Number(orderId) || row.makerOrderId === Number(orderId);
+  return rows.filter((row) => isOf(row) && row.preventedMatchId >= Number(fromPreventedMatchId)).slice(0, limitOf(params, 500, 1000));
+}
+
 function deposits({ exchange, capitals }: Deps, params: Params): unknown[] {
-  const from = Number(params.startTime ?? Date.now() - CAPITAL_DAYS_MS);
+  const from = spanOf(params, CAPITAL_DAYS_MS);
   const rows = [...exchange.account.deposits.values()].filter(
     ({ coin, status, insertTime, txId }) =>
       (!params.coin || coin === params.coin) && (!params.status || status === Number(params.status)) && (!params.txId || txId === params.txId) &&
@@ -39,12 +52,22 @@ function deposits({ exchange, capitals }: Deps, params: Params): unknown[] {
   });
 }
 
+/** The lookup of the longest span: with one's own id a week, else ninety days. The span that is meant ends now unless told. */
+function spanOf(params: Params, longest: number): number {
+  const to = Number(params.endTime ?? Date.now());
+  const from = Number(params.startTime ?? to - longest);
+  if (to - from > longest + SLACK_MS) throw new ApiError(400, -1127, 'Lookup interval is too big.');
+  return from;
+}
+
 function withdrawals({ exchange }: Deps, params: Params): unknown[] {
-  const from = Number(params.startTime ?? Date.now() - CAPITAL_DAYS_MS);
+  const from = spanOf(params, params.withdrawOrderId === undefined ? CAPITAL_DAYS_MS : OWN_ID_DAYS_MS);
+  const ids = params.idList?.split(',');
+  if (ids && ids.length > MOST_IDS) throw invalid('idList');
   const rows = [...exchange.account.withdrawals.values()].filter(
-    ({ coin, withdrawOrderId, status, applyTime }) =>
+    ({ id, coin, withdrawOrderId, status, applyTime }) =>
       (!params.coin || coin === params.coin) && (!params.withdrawOrderId || withdrawOrderId === params.withdrawOrderId) &&
-      (!params.status || status === Number(params.status)) && applyTime >= from && applyTime <= Number(params.endTime ?? Number.MAX_SAFE_INTEGER),
+      (!params.status || status === Number(params.status)) && (!ids || ids.includes(id)) && applyTime >= from && applyTime <= Number(params.endTime ?? Number.MAX_SAFE_INTEGER),
   );
   const day = (time: number): string => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
   return page(rows, params).map(({ raw: _raw, applyTime, completeTime, ...row }) => ({
@@ -79,7 +102,7 @@ function coins({ exchange, capitals }: Deps): Record<string, unknown>[] {
 
 /** Newest first. */
 function page<T>(rows: readonly T[], params: Params): T[] {
-  const offset = /^\d+$/.test(params.offset ?? '') ? Number(params.offset) : 0;
+  const offset = Number(params.offset ?? 0);
   return [...rows].reverse().slice(offset, offset + limitOf(params, 1000, 1000));
 }
 
@@ -93,7 +116,7 @@ export const SIGNED: Record<string, Route> = {
     run: (deps, { params }) => present.commission(marketOf(deps, params).symbol, deps.exchange.account.settings),
   },
   'GET /api/v3/rateLimit/order': { weight: 40, signed: 'READ', run: ({ limits }) => limits.orderCounts() },
-  'GET /api/v3/myPreventedMatches': { weight: 20, signed: 'READ', run: () => [] },
+  'GET /api/v3/myPreventedMatches': { weight: ({ preventedMatchId }) => (preventedMatchId ? 2 : 20), signed: 'READ', run: (deps, { params }) => preventedMatches(deps, params) },
   'GET /api/v3/myAllocations': { weight: 20, signed: 'READ', run: () => [] },
   'GET /api/v3/myFilters': { weight: 40, signed: 'READ', run: (deps, { params }) => ({ exchangeFilters: [], symbolFilters: marketOf(deps, params) && [], assetFilters: [] }) },
   'GET /sapi/v1/asset/tradeFee': {
@@ -126,6 +149,8 @@ export const SIGNED: Record<string, Route> = {
       enableSpotAndMarginTrading: key?.permissions.includes('TRADE') ?? false,
     }),
   },
+  // This account is in no country whose travel rule asks for questionnaires.
+  'GET /sapi/v1/localentity/questionnaire-requirements': { weight: 1, signed: 'READ', run: ({ exchange }) => ({ questionnaireCountryCode: exchange.travelRule }) },
   'GET /sapi/v1/capital/config/getall': { weight: 10, signed: 'READ', run: (deps) => coins(deps) },
   'GET /sapi/v1/capital/deposit/address': {
     weight: 10,
@@ -139,5 +164,5 @@ export const SIGNED: Record<string, Route> = {
   },
   'GET /sapi/v1/capital/deposit/hisrec': { weight: 1, signed: 'READ', run: (deps, { params }) => deposits(deps, params) },
   'POST /sapi/v1/capital/withdraw/apply': { weight: 600, signed: 'WITHDRAW', run: (deps, { params }) => capitalOf(deps, params.network).withdraw(params) },
-  'GET /sapi/v1/capital/withdraw/history': { weight: 1, signed: 'READ', run: (deps, { params }) => withdrawals(deps, params) },
+  'GET /sapi/v1/capital/withdraw/history': { weight: 18_000, signed: 'READ', run: (deps, { params }) => withdrawals(deps, params) },
 };

@@ -12,6 +12,7 @@ export class Account {
   settings: Settings = { bnbBurn: false, maker: '0.00100000', taker: '0.00100000' };
   private lastOrderId = 10_000;
   private lastListId = 0;
+  private lastPreventedId = 0;
   private wasReset = false;
   private readonly open = new Map<number, Order>();
   /** The newest order of each client id: the venue lets an id be used again once its order is closed. */
@@ -23,6 +24,10 @@ export class Account {
 
   nextOrderId(): number {
     return ++this.lastOrderId;
+  }
+
+  nextPreventedId(): number {
+    return ++this.lastPreventedId;
   }
 
   nextListId(): number {
@@ -40,6 +45,7 @@ export class Account {
       const named = `${order.symbol} ${order.clientOrderId}`;
       if ((this.newest.get(named)?.orderId ?? 0) <= order.orderId) this.newest.set(named, order);
       this.lastOrderId = Math.max(this.lastOrderId, order.orderId);
+      for (const { preventedMatchId } of order.preventedMatches ?? []) this.lastPreventedId = Math.max(this.lastPreventedId, preventedMatchId);
     }
     if (record.k === 'order' || record.k === 'fills') this.fills.push(...record.fills);
     if (record.k === 'settings') this.settings = record.settings;
@@ -55,7 +61,7 @@ export class Account {
   private reset(): void {
     for (const kept of [this.orders, this.open, this.newest, this.lists, this.balances]) kept.clear();
     this.fills.length = 0;
-    [this.lastOrderId, this.lastListId, this.wasReset] = [0, 0, true];
+    [this.lastOrderId, this.lastListId, this.lastPreventedId, this.wasReset] = [0, 0, 0, true];
   }
 
   private change(changes: Changes): void {

@@ -1,6 +1,8 @@
 import { ApiError, BAD_KEY } from './errors';
+import { answerInMicroseconds, eventInMicroseconds, isInMicroseconds } from './microseconds';
+import { checkParameters, readJson } from './parameters';
 import { Page } from './refusals';
-import { authorised, routeOf, runRoute, weighed } from './rest';
+import { COUNTED, authorised, routeOf, runRoute, weighed } from './rest';
 import type { Deps, Params } from './routes';
 import type { Line } from './sockets';
 import type { ApiKey } from './types';
@@ -11,6 +13,8 @@ const SAME_AS: ReadonlyMap<string, string> = new Map(Object.entries({
   ping: 'GET /api/v3/ping',
   time: 'GET /api/v3/time',
   exchangeInfo: 'GET /api/v3/exchangeInfo',
+  executionRules: 'GET /api/v3/executionRules',
+  referencePrice: 'GET /api/v3/referencePrice',
   depth: 'GET /api/v3/depth',
   'trades.recent': 'GET /api/v3/trades',
   'trades.historical': 'GET /api/v3/historicalTrades',
@@ -55,21 +59,29 @@ interface Connection {
   /** The session's key after a logon, which HMAC keys do not have. */
   session: { readonly key: ApiKey; readonly since: number } | undefined;
   /** One user stream a connection, since the emulator has one account. */
-  subscription: { readonly id: number; readonly apiKey: string } | undefined;
+  subscription: { readonly id: number; readonly apiKey: string; readonly isOfSession: boolean } | undefined;
+  /** Asked for in the address: times in microseconds, and whether answers tell how much of the limits is used. */
+  readonly finely: boolean;
+  readonly tellsLimits: boolean;
 }
 
 interface Message {
   readonly id?: unknown;
-  readonly method?: string;
-  readonly params?: Record<string, unknown>;
+  readonly method?: unknown;
+  readonly params?: unknown;
 }
 
 const NO_ANSWER = Symbol('no answer');
+const LONGEST_ID = 36;
+/** What every request may send besides its own parameters, and every signed one. */
+const OF_ALL = ['returnRateLimits'];
+const OF_SIGNED = [...OF_ALL, 'apiKey'];
 let subscriptions = 0;
 
 /** `/ws-api/v3`: requests, orders and the user data stream. */
-export function apiSocket(deps: Deps, line: Line): void {
-  const connection: Connection = { line, connectedSince: Date.now(), session: undefined, subscription: undefined };
+export function apiSocket(deps: Deps, line: Line, address: URLSearchParams): void {
+  const asked = { finely: isInMicroseconds(address.get('timeUnit') ?? undefined), tellsLimits: address.get('returnRateLimits') !== 'false' };
+  const connection: Connection = { line, connectedSince: Date.now(), session: undefined, subscription: undefined, ...asked };
   const detach = userEvents(deps, (event) => tell(connection, event));
   line.socket.on('close', detach);
   line.onMessage((text) => void answer(deps, connection, text));
@@ -88,9 +100,12 @@ export function apiSocket(deps: Deps, line: Line): void {
   });
 }
 
-function tell({ line, subscription }: Connection, event: Record<string, unknown>): void {
-  if (subscription) line.send(`event ${String(event.e)}`, { subscriptionId: subscription.id, event });
+function tell({ line, subscription, finely }: Connection, event: Record<string, unknown>): void {
+  if (subscription) line.send(`event ${String(event.e)}`, { subscriptionId: subscription.id, event: finely ? eventInMicroseconds(event) : event });
 }
+
+/** An id is a number, a short text or nothing; it comes back as it was sent. */
+const isId = (id: unknown): boolean => id === null || Number.isSafeInteger(id) || (typeof id === 'string' && id.length <= LONGEST_ID);
 
 function endStream(connection: Connection): void {
   tell(connection, { e: 'eventStreamTerminated', E: Date.now() });
@@ -101,21 +116,23 @@ async function answer(deps: Deps, connection: Connection, raw: string): Promise<
   let message: Message;
   try {
     message = JSON.parse(raw) as Message;
+    if (!isId(message.id ?? null) || typeof message.method !== 'string') throw new Error('not a request');
   } catch {
-    return connection.line.send('', { id: null, status: 400, error: { code: -1000, msg: 'Invalid JSON.' } });
+    return connection.line.send('', { id: null, status: 400, error: { code: -1135, msg: 'Invalid JSON Request' } });
   }
   const { id = null, params = {} } = message;
-  const method = (message.method ?? '').replace(/^v3\//, '');
+  const method = String(message.method).replace(/^v3\//, '');
+  const name = SAME_AS.get(method) ?? method;
   const send = (body: Record<string, unknown>): void => connection.line.send(method, body);
   const rateLimits = (): Record<string, unknown> => {
-    if (params.returnRateLimits === false) return {};
-    return { rateLimits: [...(method === 'order.place' ? deps.limits.orderCounts() : []), deps.limits.requestWeight()] };
+    const { returnRateLimits = connection.tellsLimits } = params as { returnRateLimits?: unknown };
+    if (returnRateLimits === false) return {};
+    return { rateLimits: [...(COUNTED.has(name) ? deps.limits.orderCounts() : []), ...deps.limits.requestWeight()] };
   };
   try {
-    const text: Params = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? JSON.stringify(value) : String(value)]));
-    const name = SAME_AS.get(method) ?? method;
-    const result = await weighed(deps, name, method, text, () => call(deps, connection, method, params, text));
-    if (result !== NO_ANSWER) send({ id, status: 200, result, ...rateLimits() });
+    const text = readJson(params);
+    const result = await weighed(deps, name, method, text, () => call(deps, connection, method, params as Record<string, unknown>, text));
+    if (result !== NO_ANSWER) send({ id, status: 200, result: connection.finely ? answerInMicroseconds(name, result) : result, ...rateLimits() });
   } catch (error) {
     if (error instanceof Page) return send({ id, status: error.status, error: { code: -1000, msg: error.html } });
     if (!(error instanceof ApiError)) return send({ id, status: 500, error: { code: -1000, msg: 'An unknown error occurred while processing the request.', cause: String(error) }, ...rateLimits() });
@@ -136,7 +153,7 @@ function keyOf(deps: Deps, { session }: Connection, params: Record<string, unkno
 async function call(deps: Deps, connection: Connection, method: string, params: Record<string, unknown>, text: Params): Promise<unknown> {
   const name = SAME_AS.get(method);
   const route = name === undefined ? undefined : routeOf(name);
-  if (name === undefined || !route) return ofSession(deps, connection, method, params);
+  if (name === undefined || !route) return ofSession(deps, connection, method, params, checkParameters(method, text, false, OF_ALL));
   const key = route.signed ? authorised(deps, method, keyOf(deps, connection, params, text), route) : undefined;
   const { faults } = deps.exchange;
   if (faults.fires('ws-silent', method)) return NO_ANSWER;
@@ -145,21 +162,23 @@ async function call(deps: Deps, connection: Connection, method: string, params: 
     socket.terminate();
     throw new ApiError(503, -1001, 'Internal error; unable to process your request. Please try again.');
   };
-  const result = await runRoute(deps, name, method, { params: text, key }, sever);
+  const result = await runRoute(deps, name, method, { params: checkParameters(name, text, key !== undefined, key ? OF_SIGNED : OF_ALL), key }, sever);
   if (faults.fires('ws-silent-executed', method)) return NO_ANSWER;
   if (!faults.fires('day-close-in-order', method)) return result;
   socket.close(1000, 'disconnected after 24 hours');
   return NO_ANSWER;
 }
 
-function ofSession(deps: Deps, connection: Connection, method: string, params: Record<string, unknown>): unknown {
+function ofSession(deps: Deps, connection: Connection, method: string, params: Record<string, unknown>, { subscriptionId }: Params): unknown {
   switch (method) {
     case 'userDataStream.subscribe.signature':
-      return subscribe(connection, authorised(deps, method, deps.auth.socket(params)));
+      return subscribe(connection, authorised(deps, method, deps.auth.socket(params)), false);
     case 'userDataStream.subscribe':
       if (!connection.session) throw new ApiError(400, -1002, 'You are not authorized to execute this request.');
-      return subscribe(connection, connection.session.key);
+      return subscribe(connection, connection.session.key, true);
     case 'userDataStream.unsubscribe':
+      // Without a number all of them end; there is at most one.
+      if (subscriptionId !== undefined && connection.subscription?.id !== Number(subscriptionId)) throw new ApiError(400, -2036, 'User Data Stream subscription not active.');
       endStream(connection);
       return {};
     case 'session.subscriptions':
@@ -173,6 +192,8 @@ function ofSession(deps: Deps, connection: Connection, method: string, params: R
     case 'session.status':
       return status(connection);
     case 'session.logout':
+      // What the session has opened ends with it; a subscription with a signature of its own goes on.
+      if (connection.subscription?.isOfSession) endStream(connection);
       connection.session = undefined;
       return status(connection);
     case 'userDataStream.start':
@@ -184,13 +205,13 @@ function ofSession(deps: Deps, connection: Connection, method: string, params: R
   }
 }
 
-function subscribe(connection: Connection, { apiKey }: ApiKey): { subscriptionId: number } {
+function subscribe(connection: Connection, { apiKey }: ApiKey, isOfSession: boolean): { subscriptionId: number } {
   if (connection.subscription !== undefined) throw new ApiError(400, -2035, 'User Data Stream subscription already active.');
-  connection.subscription = { id: subscriptions++, apiKey };
+  connection.subscription = { id: subscriptions++, apiKey, isOfSession };
   return { subscriptionId: connection.subscription.id };
 }
 
-function status({ session, connectedSince, subscription }: Connection): Record<string, unknown> {
+function status({ session, connectedSince, subscription, tellsLimits }: Connection): Record<string, unknown> {
   const open = { apiKey: session?.key.apiKey ?? null, authorizedSince: session?.since ?? null };
-  return { ...open, connectedSince, returnRateLimits: true, serverTime: Date.now(), userDataStream: subscription !== undefined };
+  return { ...open, connectedSince, returnRateLimits: tellsLimits, serverTime: Date.now(), userDataStream: subscription !== undefined };
 }

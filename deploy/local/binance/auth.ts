@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual, verify } from 'node:crypto';
 import { ApiError, BAD_KEY, BAD_SIGNATURE, OUT_OF_WINDOW, missing } from './errors';
+import { valueOf } from './parameters';
 import type { ApiKey } from './types';
 
 /** Verifies requests exactly as the venue documents it: what is signed differs between REST and WebSocket. */
@@ -77,9 +78,8 @@ export class Auth {
   /** The request must be no older than recvWindow and no more than a second from the future. */
   checkTime(params: Record<string, string>): void {
     if (!params.timestamp) throw missing('timestamp');
-    if (!/^\d{13,16}$/.test(params.timestamp)) throw new ApiError(400, -1100, "Illegal characters found in parameter 'timestamp'; legal range is '^[0-9]{1,20}$'.");
-    const timestamp = params.timestamp.length > 13 ? Math.floor(Number(params.timestamp) / 1000) : Number(params.timestamp);
-    const window = params.recvWindow === undefined ? 5000 : Number(params.recvWindow);
+    const timestamp = Number(valueOf('timestamp', params.timestamp));
+    const window = params.recvWindow === undefined ? 5000 : Number(valueOf('recvWindow', params.recvWindow));
     if (!(window > 0 && window <= 60_000)) throw new ApiError(400, -1131, 'recvWindow must be less than 60000.');
     const now = this.now();
     if (timestamp >= now + 1000) throw new ApiError(400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.");

@@ -1,12 +1,13 @@
 import { times } from './decimal';
+import { INTERVALS, openOf } from './intervals';
 
-export const INTERVALS: Readonly<Record<string, number>> = {
-  '1s': 1000, '1m': 60_000, '3m': 180_000, '5m': 300_000, '15m': 900_000, '30m': 1_800_000, '1h': 3_600_000, '2h': 7_200_000, '4h': 14_400_000, '6h': 21_600_000,
-  '8h': 28_800_000, '12h': 43_200_000, '1d': 86_400_000,
-};
-
-export const lengthOf = (interval: string): number | undefined => (Object.hasOwn(INTERVALS, interval) ? INTERVALS[interval] : undefined);
-
+/** The clock that candles of streams can be told by besides UTC, and the mark of such a stream's interval. */
+export const EAST_MS = 8 * 3_600_000;
+export const EAST = '@+08:00';
+/** Each interval that is kept: by UTC, and by the other clock where its candles open at other times there. */
+const KINDS = Object.keys(INTERVALS).flatMap((interval) =>
+  openOf(interval, 0) === openOf(interval, 0, EAST_MS) ? [{ key: interval, interval, ahead: 0 }] : [{ key: interval, interval, ahead: 0 }, { key: interval + EAST, interval, ahead: EAST_MS }],
+);
 const KEPT = 1000;
 /** So many seconds of trade are told as history from before the start. */
 const HISTORY_SECONDS = 400_000;
@@ -64,6 +65,18 @@ export class Candle {
   }
 }
 
+/** Longer candles of shorter ones, by a clock that is `ahead` of UTC (ms). */
+export function gathered(shorter: readonly Candle[], interval: string, ahead: number): Candle[] {
+  const list: Candle[] = [];
+  for (const candle of shorter) {
+    const t = openOf(interval, candle.t, ahead);
+    const last = list.at(-1);
+    if (last?.t === t) last.append(candle);
+    else list.push(Object.assign(new Candle(t, candle.o), { ...candle, t }));
+  }
+  return list;
+}
+
 /** Candles of one market: what was traded since the start, before it what the recording would have shown. */
 export class Candles {
   private readonly live = new Map<string, Candle[]>();
@@ -80,18 +93,18 @@ export class Candles {
 
   /** Adds a trade; `changed` hears of each candle it is in, and of those it has closed. */
   add(trade: { price: bigint; quantity: bigint; time: number; buyerIsMaker: boolean }, changed: (interval: string, candle: Candle, closed: boolean) => void): void {
-    for (const [interval, length] of Object.entries(INTERVALS)) {
-      const list = this.live.get(interval) ?? [];
-      this.live.set(interval, list);
-      const t = trade.time - (trade.time % length);
+    for (const { key, interval, ahead } of KINDS) {
+      const list = this.live.get(key) ?? [];
+      this.live.set(key, list);
+      const t = openOf(interval, trade.time, ahead);
       let last = list.at(-1);
       if (last?.t !== t) {
-        if (last) changed(interval, last, true);
+        if (last) changed(key, last, true);
         list.push((last = new Candle(t, trade.price)));
         if (list.length > KEPT) list.shift();
       }
       last.add(trade.price, trade.quantity, !trade.buyerIsMaker);
-      changed(interval, last, false);
+      changed(key, last, false);
     }
   }
 
@@ -109,7 +122,6 @@ export class Candles {
 
   /** Goes back in time from the beginning, through the recording the other way than it is played. */
   private tell(interval: string): Candle[] {
-    const length = INTERVALS[interval] ?? 60_000;
     const list: Candle[] = [];
     let { second, backward } = this.began;
     let time = this.began.time - (this.began.time % 1000);
@@ -122,7 +134,7 @@ export class Candles {
       }
       const traded = this.seconds[second];
       if (!traded) continue;
-      const t = time - (time % length);
+      const t = openOf(interval, time);
       const last = list.at(-1);
       if (last?.t === t) {
         last.prepend(traded, backward);

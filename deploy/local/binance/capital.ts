@@ -191,6 +191,15 @@ export abstract class Capital<Block extends FollowedBlock = FollowedBlock> {
         unLockConfirm: this.confirmations,
         addressRegex: this.addressRegex,
         memoRegex: '',
+        sameAddress: false,
+        resetAddressStatus: false,
+        depositDesc: '',
+        withdrawDesc: '',
+        specialTips: '',
+        withdrawTag: false,
+        busy: false,
+        estimatedArrivalTime: 5,
+        depositDust: '0.00000001',
       };
       const zero = { freeze: '0', withdrawing: '0', ipoing: '0', ipoable: '0', storage: '0', isLegalMoney: false, trading: true };
       return { coin, name: coin, free: show(free), locked: show(locked), ...zero, depositAllEnable: true, withdrawAllEnable: true, networkList: [network] };

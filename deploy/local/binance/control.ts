@@ -2,7 +2,8 @@ import { must, read } from './decimal';
 import { FAULTS, FAULT_NAMES } from './fault-table';
 import type { FaultName } from './fault-table';
 import type { Arming } from './faults';
-import type { SymbolInfo } from './filters';
+import type { ExecutionRule, SymbolInfo } from './filters';
+import type { RateLimit } from './limits';
 import type { Deps } from './routes';
 import type { Settings } from './types';
 
@@ -15,9 +16,12 @@ interface Asked extends Arming {
   readonly skew?: number;
   readonly add?: Readonly<Record<string, string>>;
   readonly settings?: Partial<Settings>;
+  readonly travelRule?: string;
   readonly symbol?: string;
   readonly status?: SymbolInfo['status'];
   readonly filters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly priceRange?: Readonly<Partial<ExecutionRule>>;
+  readonly rateLimits?: readonly RateLimit[];
   readonly apiKey?: string;
 }
 
@@ -52,6 +56,11 @@ export async function control(deps: Deps, name: string, body: string): Promise<A
       return account(deps, asked);
     case 'POST /control/symbols':
       return symbol(deps, asked);
+    case 'POST /control/limits':
+      for (const { rateLimitType, interval, intervalNum, limit } of asked.rateLimits ?? []) {
+        for (const rate of exchange.info.rateLimits) if (rate.rateLimitType === rateLimitType && rate.interval === interval && rate.intervalNum === intervalNum) rate.limit = limit;
+      }
+      return { status: 200, answer: exchange.info.rateLimits };
     case 'POST /control/keys':
       if (!asked.apiKey) return bad('apiKey');
       auth.revoke(asked.apiKey, asked.ms ?? Number.MAX_SAFE_INTEGER - Date.now());
@@ -79,7 +88,7 @@ function one({ exchange }: Deps, name: string): Answer | undefined {
 }
 
 /** Coins that come or go without a trade, and what is switched on the account. */
-async function account({ exchange }: Deps, { add = {}, settings }: Asked): Promise<Answer> {
+async function account({ exchange }: Deps, { add = {}, settings, travelRule }: Asked): Promise<Answer> {
   const amounts: Record<string, bigint> = {};
   for (const [asset, text] of Object.entries(add)) {
     if (read(text.replace(/^-/, '')) === undefined) return bad(`${asset}: no amount`);
@@ -88,14 +97,16 @@ async function account({ exchange }: Deps, { add = {}, settings }: Asked): Promi
   }
   if (Object.keys(amounts).length > 0) await exchange.adjust(amounts);
   if (settings) await exchange.set(settings);
+  if (travelRule !== undefined) exchange.travelRule = travelRule;
   return { status: 200, answer: exchange.account.settings };
 }
 
 /** A symbol's state and filters; until the emulator starts again. */
-function symbol({ exchange }: Deps, { symbol: wanted = '', status, filters = {} }: Asked): Answer {
+function symbol({ exchange }: Deps, { symbol: wanted = '', status, filters = {}, priceRange }: Asked): Answer {
   const info = exchange.symbols.get(wanted);
   if (!info) return bad('symbol');
   if (status) info.status = status;
   info.filters = info.filters.map((filter) => ({ ...filter, ...filters[String(filter.filterType)] }));
+  if (priceRange) exchange.executionRules.set(wanted, (exchange.executionRules.get(wanted) ?? []).map((rule) => ({ ...rule, ...priceRange })));
   return { status: 200, answer: info };
 }

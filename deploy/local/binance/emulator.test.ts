@@ -272,7 +272,12 @@ test('streams: snapshot and diffs make the book, without a gap, over our own fil
   emulator.exchange.step(5000);
   const [price, there] = best('a');
   const own = await limit('BUY', price, show(there));
-  for (let n = 0; n < 20; n++) emulator.exchange.step(1000);
+  // Ten times a second the changes since the last time are told.
+  const told = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 110));
+  for (let n = 0; n < 8; n++) {
+    emulator.exchange.step(1000);
+    await told();
+  }
   const last = (await client.getOrderBook({ symbol: S, limit: 5000 })).lastUpdateId;
   const diffs = (): (Event & { U: number; u: number; b: [string, string][]; a: [string, string][] })[] => events.filter((event) => event.e === 'depthUpdate') as never;
   await until('the last diff', () => diffs().at(-1)?.u === last);
@@ -280,13 +285,14 @@ test('streams: snapshot and diffs make the book, without a gap, over our own fil
   let applied = 0;
   for (const diff of diffs()) {
     if (diff.u <= at) continue;
-    expect(diff.U).toBe(at + 1);
+    // The snapshot may lie within the first one.
+    expect(applied === 0 ? diff.U <= at + 1 : diff.U === at + 1).toBe(true);
     at = diff.u;
     applied++;
     for (const side of ['b', 'a'] as const) for (const [p, q] of diff[side]) if (must(q) === 0n) book[side].delete(p);
       else book[side].set(p, q);
   }
-  expect(applied).toBeGreaterThan(20);
+  expect(applied).toBeGreaterThan(5);
   for (const side of ['b', 'a'] as const) {
     const theirs = levels(side).map(([p, q]) => [show(p), show(q)]);
     expect([...book[side]].sort()).toEqual([...theirs].sort());
@@ -397,9 +403,8 @@ describe('faults', () => {
     },
     'depth-gap': async () => {
       await until('a diff is swallowed', () => (emulator.exchange.step(1000), emulator.exchange.faults.fired.has('depth-gap')));
-      emulator.exchange.step(5000);
       const diffs = (): Event[] => events.filter((event) => event.e === 'depthUpdate');
-      await until('diffs', () => diffs().length > 3);
+      await until('diffs', () => (emulator.exchange.step(200), diffs().length > 3));
       const gaps = diffs().filter((diff, n, all) => n > 0 && diff.U !== Number(all[n - 1]?.u) + 1);
       const before = Number(diffs()[0]?.U) > first + 1 ? 1 : 0;
       expect(gaps.length + before).toBe(1);

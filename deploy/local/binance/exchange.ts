@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { ChangeSet, isOpen, leftOf } from './account';
-import { show } from './decimal';
+import { must, show } from './decimal';
 import { ApiError, CANCEL_REJECTED, DUPLICATE, NO_ORDER, missing } from './errors';
 import { endOrder, enter, half, isStop } from './execution';
 import { checkFilters, readOrder } from './filters';
 import type { OrderRequest } from './filters';
 import { Floor } from './floor';
 import type { Market } from './market';
-import { progress } from './progress';
+import { nextExecution } from './present';
+import { pairOf, progress, tellList } from './progress';
 import { fillResting, isAbove, watch } from './resting';
 import { ruleOf } from './symbols';
-import type { Fill, JournalRecord, Order, Settings } from './types';
+import type { Fill, JournalRecord, Order, OrderList, Settings } from './types';
 
 const MARK_EVERY_MS = 5000;
 const TICK_MS = 50;
@@ -157,15 +158,27 @@ export class Exchange extends Floor {
     return part < leftOf(order) && this.faults.fires('cancel-partly-filled', call) ? fillResting(this, order, part) : order;
   }
 
-  /** A smaller quantity; the order keeps its place. */
-  async amend(order: Order, quantity: bigint, clientOrderId: string, executionId: number): Promise<Order> {
-    const newQty = show(quantity);
-    const { symbol, orderId, origQty, clientOrderId: origClientOrderId } = order;
+  /** A smaller quantity; the order keeps its place. The two legs of a pair have one quantity, so that either changes both. */
+  async amend(order: Order, quantity: bigint, clientOrderId: string, executionId: number): Promise<{ order: Order; list: OrderList | undefined }> {
     const time = Date.now();
-    const amendment = { symbol, orderId, executionId, origClientOrderId, newClientOrderId: clientOrderId, origQty, newQty, time };
-    const after: Order = { ...order, origQty: newQty, clientOrderId, updateTime: time, amendments: [...(order.amendments ?? []), amendment] };
-    await this.settle(order, after, [], new ChangeSet(), { kind: 'amended' });
-    return after;
+    const amended = (leg: Order, newClientOrderId: string, id: number): Promise<void> => {
+      const { symbol, orderId, origQty, clientOrderId: origClientOrderId, icebergQty = show(0n) } = leg;
+      const amendment = { symbol, orderId, executionId: id, origClientOrderId, newClientOrderId, origQty, newQty: show(quantity), time };
+      // What is visible of an iceberg cannot be more than there is.
+      const visible = must(icebergQty) > quantity ? show(quantity) : icebergQty;
+      const after: Order = { ...leg, origQty: show(quantity), icebergQty: visible, clientOrderId: newClientOrderId, updateTime: time, amendments: [...(leg.amendments ?? []), amendment] };
+      return this.settle(leg, after, [], new ChangeSet(), { kind: 'amended' });
+    };
+    const others = order.isPaired ? pairOf(this, order) : [];
+    const steps = [amended(order, clientOrderId, executionId), ...others.map((leg) => amended(leg, leg.clientOrderId, nextExecution()))];
+    const known = this.account.lists.get(order.orderListId ?? -1);
+    const list = known && { ...known, orders: known.orders.map((leg) => (leg.orderId === order.orderId ? { ...leg, clientOrderId } : leg)) };
+    if (list && clientOrderId !== order.clientOrderId) {
+      const updated: OrderList = { ...list, listStatusType: 'UPDATED', transactionTime: time };
+      steps.push(this.record({ k: 'list', list: updated }).then(() => tellList(this, updated)));
+    }
+    await Promise.all(steps);
+    return { order: this.account.orders.get(order.orderId) as Order, list };
   }
 
   query(params: Params): Order {

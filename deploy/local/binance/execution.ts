@@ -6,7 +6,7 @@ import type { SymbolInfo } from './filters';
 import type { Floor } from './floor';
 import type { Market } from './market';
 import { ruleOf } from './symbols';
-import type { Fill, Order } from './types';
+import type { Fill, Order, PreventedMatch } from './types';
 
 export interface Match {
   readonly price: bigint;
@@ -16,9 +16,21 @@ export interface Match {
 /** What a new order will do: trades, orders of our own that it would have met, and an end that is not the usual one. */
 interface Plan {
   matches: Match[];
-  met: Order[];
+  met: readonly Met[];
   end?: 'EXPIRED' | 'EXPIRED_IN_MATCH' | 'REJECTED';
+  /** Why it expires, where that is not the usual reason. */
+  reason?: string;
 }
+
+/** An order of our own that was met, and what of either order ends by it (undefined where it goes on). */
+interface Met {
+  readonly own: Order;
+  readonly maker?: bigint;
+  readonly taker?: bigint;
+}
+
+/** One account is one group. */
+const TRADE_GROUP = 1;
 
 export interface Entered {
   readonly order: Order;
@@ -48,9 +60,12 @@ export function enter(floor: Floor, draft: Order, before?: Order): Entered {
     if (!before) throw new ApiError(400, -2010, 'Order would immediately match and take.');
     plan = { matches: [], met: [], end: 'EXPIRED' };
   }
-  const steps = plan.met.map((own) => endOrder(floor, own, 'EXPIRED_IN_MATCH'));
   const known = before ?? draft;
-  const order = { ...draft, orderId: known.orderId || floor.account.nextOrderId(), updateTime: now };
+  const placed = { ...draft, orderId: known.orderId || draft.orderId || floor.account.nextOrderId(), updateTime: now };
+  const prevented = plan.met.map((met) => preventedMatch(floor, placed, met, now));
+  const steps = prevented.flatMap((prevention, n) => (plan.met[n]?.maker === undefined ? [] : [endOrder(floor, (plan.met[n] as Met).own, 'EXPIRED_IN_MATCH', { prevention })]));
+  const ending = prevented.find(({ takerPreventedQuantity }) => takerPreventedQuantity !== undefined);
+  const order: Order = { ...placed, ...(prevented.length > 0 && { preventedMatches: prevented }), ...(ending && { prevention: ending }) };
   const side = order.side === 'BUY' ? 'a' : 'b';
   const changes = new ChangeSet();
   const fills = plan.matches.map((match) => fillOf(floor, order, info, match, false, market.take(side, match.price, match.quantity), now, changes));
@@ -73,14 +88,33 @@ function rest(floor: Floor, info: SymbolInfo, draft: Order, before: Order | unde
   return { order: after, fills: [], durable: floor.settle(before, after, [], new ChangeSet(), { kind: before ? 'triggered' : 'placed' }) };
 }
 
-function outcome(order: Order, { matches, end }: Plan): Order {
+function outcome(order: Order, { matches, end, reason }: Plan): Order {
   const executed = must(order.executedQty) + sum(matches.map((match) => match.quantity));
   const quote = must(order.cummulativeQuoteQty) + sum(matches.map((match) => times(match.price, match.quantity)));
   const wanted = must(order.origQty) > 0n ? must(order.origQty) : executed;
   const left = wanted - executed;
   const rests = left > 0n && order.timeInForce === 'GTC' && !isAtMarket(order);
   const usual = left === 0n && executed > 0n ? 'FILLED' : rests ? (executed > 0n ? 'PARTIALLY_FILLED' : 'NEW') : 'EXPIRED';
-  return { ...order, origQty: show(wanted), executedQty: show(executed), cummulativeQuoteQty: show(quote), status: end ?? usual };
+  return { ...order, origQty: show(wanted), executedQty: show(executed), cummulativeQuoteQty: show(quote), status: end ?? usual, ...(reason !== undefined && { expiryReason: reason }) };
+}
+
+function preventedMatch(floor: Floor, taker: Order, { own, maker, taker: ofTaker }: Met, transactTime: number): PreventedMatch {
+  return {
+    symbol: taker.symbol, preventedMatchId: floor.account.nextPreventedId(), takerOrderId: taker.orderId, makerSymbol: own.symbol, makerOrderId: own.orderId, tradeGroupId: TRADE_GROUP,
+    selfTradePreventionMode: modeOf(taker), price: own.price, ...(maker !== undefined && { makerPreventedQuantity: show(maker) }),
+    ...(ofTaker !== undefined && { takerPreventedQuantity: show(ofTaker) }), transactTime,
+  };
+}
+
+const modeOf = (order: Order): string => order.selfTradePreventionMode ?? 'EXPIRE_MAKER';
+
+/** Which prices an order may take: within the symbol's range of the reference price, as it is when the order comes. */
+function rangeOf({ executionRules }: Floor, { symbol, side }: Order, market: Market): (price: bigint) => boolean {
+  const rule = executionRules.get(symbol)?.find(({ ruleType }) => ruleType === 'PRICE_RANGE');
+  if (!rule) return () => true;
+  const [up, down] = side === 'BUY' ? [rule.bidMultiplierUp, rule.bidMultiplierDown] : [rule.askMultiplierUp, rule.askMultiplierDown];
+  const reference = market.average();
+  return (price) => price * UNIT <= reference * must(up) && price * UNIT >= reference * must(down);
 }
 
 /** What the book gives at once, best first, less what the faults take away. */
@@ -106,14 +140,16 @@ function walk(floor: Floor, order: Order, market: Market, lot: bigint): Plan {
   const [price, byQuote] = [must(order.price), must(order.origQty) === 0n];
   const reaches = (at: bigint): boolean => isAtMarket(order) || (isBuy ? at <= price : at >= price);
   const own = ownOpposite(floor, order).filter((other) => reaches(must(other.price)));
-  const mode = order.selfTradePreventionMode ?? 'EXPIRE_MAKER';
-  const plan: Plan = { matches: [], met: [] };
+  const mode = modeOf(order);
+  const isWithin = rangeOf(floor, order, market);
+  const met: Met[] = [];
+  const plan: Plan = { matches: [], met };
   let left = leftOf(order);
   let money = must(order.quoteOrderQty);
   /** Our own orders that come before this level are met, and no trade comes of it. */
   const prevent = (at: bigint | undefined): boolean => {
     while (own[0] && (at === undefined || (isBuy ? must(own[0].price) <= at : must(own[0].price) >= at))) {
-      if (mode !== 'EXPIRE_TAKER') plan.met.push(own[0]);
+      met.push({ own: own[0], ...(mode !== 'EXPIRE_TAKER' && { maker: leftOf(own[0]) }), ...(mode !== 'EXPIRE_MAKER' && { taker: byQuote ? 0n : left }) });
       own.shift();
       if (mode !== 'EXPIRE_MAKER') plan.end = 'EXPIRED_IN_MATCH';
       if (plan.end) return true;
@@ -122,6 +158,7 @@ function walk(floor: Floor, order: Order, market: Market, lot: bigint): Plan {
   };
   for (const [at, there] of market.walk(isBuy ? 'a' : 'b')) {
     if (!reaches(at) || prevent(at)) break;
+    if (!isWithin(at)) return Object.assign(plan, { end: 'EXPIRED', reason: 'EXECUTION_RULE_PRICE_RANGE_EXCEEDED' });
     let take = there < left || byQuote ? there : left;
     if (byQuote) {
       // By quote amount: whole lots of what is left to spend.
@@ -171,10 +208,10 @@ export function fillOf(floor: Floor, order: Order, info: SymbolInfo, match: Matc
 }
 
 /** An open order ends without a trade; its money is free again. */
-export function endOrder(floor: Floor, order: Order, status: 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH', more: { reason?: string; cancelId?: string } = {}): Promise<void> {
+export function endOrder(floor: Floor, order: Order, status: 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH', more: { reason?: string; cancelId?: string; prevention?: PreventedMatch } = {}): Promise<void> {
   const known = floor.account.orders.get(order.orderId) ?? order;
   if (!isOpen(known)) return Promise.resolve();
-  const after: Order = { ...known, status, updateTime: Date.now(), ...(more.reason && { expiryReason: more.reason }) };
+  const after: Order = { ...known, status, updateTime: Date.now(), ...(more.reason && { expiryReason: more.reason }), ...(more.prevention && { prevention: more.prevention }) };
   return floor.settle(known, after, [], new ChangeSet(), { kind: 'ended', ...(more.cancelId && { cancelId: more.cancelId }) });
 }
 

@@ -9,6 +9,16 @@ export interface SymbolInfo {
   readonly baseAsset: string;
   readonly quoteAsset: string;
   filters: readonly Record<string, unknown>[];
+  readonly allowedSelfTradePreventionModes: readonly string[];
+}
+
+/** The only rule there is: a trade must lie within these multiples of the reference price. */
+export interface ExecutionRule {
+  readonly ruleType: 'PRICE_RANGE';
+  readonly bidMultiplierUp: string;
+  readonly bidMultiplierDown: string;
+  readonly askMultiplierUp: string;
+  readonly askMultiplierDown: string;
 }
 
 export interface OrderRequest {
@@ -29,8 +39,6 @@ export interface OrderRequest {
   readonly strategyType?: number;
 }
 
-const KNOWN = new Set(['symbol', 'side', 'type', 'timeInForce', 'quantity', 'quoteOrderQty', 'price', 'stopPrice', 'icebergQty', 'newClientOrderId', 'newOrderRespType', 'recvWindow',
-  'timestamp', 'signature', 'apiKey', 'selfTradePreventionMode', 'strategyId', 'strategyType', 'returnRateLimits', 'computeCommissionRates']);
 /** What each type must have besides symbol, side and type. */
 const NEEDS: Readonly<Record<OrderType, readonly string[]>> = {
   LIMIT: ['timeInForce', 'quantity', 'price'],
@@ -42,7 +50,8 @@ const NEEDS: Readonly<Record<OrderType, readonly string[]>> = {
   TAKE_PROFIT_LIMIT: ['timeInForce', 'quantity', 'price', 'stopPrice'],
 };
 const OPTIONAL: readonly string[] = ['timeInForce', 'price', 'stopPrice'];
-const MODES = ['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH'];
+/** Strategies below are the venue's own. */
+const LEAST_STRATEGY_TYPE = 1_000_000;
 
 export function decimal(params: Record<string, string>, name: string): bigint {
   const text = params[name];
@@ -63,13 +72,13 @@ export function checkId(id: string, name = 'newClientOrderId'): string {
 /** Reads the parameters of a new order as the venue does, with its errors for what is wrong. */
 export function readOrder(params: Record<string, string>, symbols: ReadonlyMap<string, SymbolInfo>, makeId: () => string): OrderRequest {
   for (const name of ['symbol', 'side', 'type']) if (!params[name]) throw missing(name);
-  const unknown = Object.keys(params).filter((name) => !KNOWN.has(name));
-  if (unknown.length > 0) throw new ApiError(400, -1104, `Not all sent parameters were read; read '${Object.keys(params).length - unknown.length}' parameter(s) but was sent '${Object.keys(params).length}'.`);
   const info = symbols.get(params.symbol ?? '');
   if (!info) throw BAD_SYMBOL();
   const { side, type } = params;
   if (side !== 'BUY' && side !== 'SELL') throw new ApiError(400, -1117, 'Invalid side.');
   if (!isType(type)) throw new ApiError(400, -1116, 'Invalid orderType.');
+  if (params.trailingDelta) throw new ApiError(400, -1013, 'Trailing stop orders are not supported for this symbol.');
+  if (params.strategyType && Number(params.strategyType) < LEAST_STRATEGY_TYPE) throw new ApiError(400, -1134, 'strategyType was less than 1000000.');
   const timeInForce = params.timeInForce ?? (type === 'MARKET' ? 'IOC' : 'GTC');
   for (const name of NEEDS[type]) if (name === 'timeInForce' && !params[name]) throw missing(name);
   for (const name of OPTIONAL) if (params[name] && !NEEDS[type].includes(name)) throw new ApiError(400, -1106, `Parameter '${name}' sent when not required.`);
@@ -80,11 +89,12 @@ export function readOrder(params: Record<string, string>, symbols: ReadonlyMap<s
   if (!params.quantity && !(type === 'MARKET' && params.quoteOrderQty)) throw missing('quantity');
   if (NEEDS[type].includes('stopPrice') && !params.stopPrice) throw missing('stopPrice');
   if (params.quoteOrderQty && (params.quantity || type !== 'MARKET')) throw new ApiError(400, -1106, "Parameter 'quoteOrderQty' sent when not required.");
-  if (params.icebergQty && timeInForce !== 'GTC') throw new ApiError(400, -1106, "Parameter 'icebergQty' sent when not required.");
+  if (params.icebergQty && (timeInForce !== 'GTC' || !NEEDS[type].includes('price'))) throw new ApiError(400, -1106, "Parameter 'icebergQty' sent when not required.");
   if (NEEDS[type].includes('price') && price === 0n) throw new ApiError(400, -1013, 'Invalid price.');
+  if (icebergQty > quantity) throw new ApiError(400, -1013, 'IcebergQty exceeds QTY.');
   if (quantity === 0n && quoteOrderQty === 0n) throw new ApiError(400, -1013, 'Invalid quantity.');
   const mode = params.selfTradePreventionMode ?? 'EXPIRE_MAKER';
-  if (!MODES.includes(mode)) throw new ApiError(400, -1013, 'This symbol does not allow the specified self-trade prevention mode.');
+  if (!info.allowedSelfTradePreventionModes.includes(mode)) throw new ApiError(400, -1013, 'This symbol does not allow the specified self-trade prevention mode.');
   const clientOrderId = checkId(params.newClientOrderId ?? makeId());
   const strategy = { ...(params.strategyId && { strategyId: Number(params.strategyId) }), ...(params.strategyType && { strategyType: Number(params.strategyType) }) };
   return { info, side, type, timeInForce, price, stopPrice, quantity, icebergQty, quoteOrderQty, clientOrderId, mode, ...strategy };
@@ -97,7 +107,7 @@ const value = (rule: Rule, name: string): bigint => must(rule[name] ?? '0');
 export function checkFilters(request: OrderRequest, market: Market, open: readonly Order[]): void {
   const { info, price, stopPrice, quantity, type, timeInForce } = request;
   if (info.status !== 'TRADING') throw new ApiError(400, -1013, 'Market is closed.');
-  const filter = (name: string): Rule => (info.filters.find((candidate) => candidate.filterType === name) ?? {}) as Rule;
+  const filter = (name: string): Rule => filterOf(info, name);
   for (const at of [price, stopPrice]) if (at > 0n) checkPrice(at, filter('PRICE_FILTER'));
   if (price > 0n) checkRange(request, market.average(), filter('PERCENT_PRICE_BY_SIDE'));
   const lot = filter('LOT_SIZE');
@@ -105,15 +115,20 @@ export function checkFilters(request: OrderRequest, market: Market, open: readon
   const most = value(filter('MARKET_LOT_SIZE'), 'maxQty');
   if (type === 'MARKET' && quantity > 0n && most > 0n && quantity > most) throw filterFailure('MARKET_LOT_SIZE');
   const at = price || stopPrice || market.average();
-  const notional = request.quoteOrderQty > 0n ? request.quoteOrderQty : (quantity * at) / 10n ** 18n;
-  const rule = filter('NOTIONAL');
-  if (notional < value(rule, 'minNotional') || (type !== 'MARKET' && notional > value(rule, 'maxNotional'))) throw filterFailure('NOTIONAL');
+  checkNotional(request.quoteOrderQty > 0n ? request.quoteOrderQty : (quantity * at) / 10n ** 18n, filter('NOTIONAL'), type === 'MARKET');
   const count = (name: string, field: string, usual: number): number => Number((filter(name) as Record<string, unknown>)[field] ?? usual);
   if (timeInForce === 'GTC' && open.length >= count('MAX_NUM_ORDERS', 'maxNumOrders', 200)) throw filterFailure('MAX_NUM_ORDERS');
   const stops = open.filter((order) => must(order.stopPrice ?? '0') > 0n).length;
   if (stopPrice > 0n && stops >= count('MAX_NUM_ALGO_ORDERS', 'maxNumAlgoOrders', 5)) throw filterFailure('MAX_NUM_ALGO_ORDERS');
   if (request.icebergQty > 0n && (quantity + request.icebergQty - 1n) / request.icebergQty > BigInt(count('ICEBERG_PARTS', 'limit', 100))) throw filterFailure('ICEBERG_PARTS');
 }
+
+/** What a price times a quantity must come to. */
+export function checkNotional(notional: bigint, rule: Rule, isMarket = false): void {
+  if (notional < value(rule, 'minNotional') || (!isMarket && notional > value(rule, 'maxNotional'))) throw filterFailure('NOTIONAL');
+}
+
+export const filterOf = (info: SymbolInfo, name: string): Rule => (info.filters.find(({ filterType }) => filterType === name) ?? {}) as Rule;
 
 function checkPrice(price: bigint, rule: Rule): void {
   const [min, max, tick] = [value(rule, 'minPrice'), value(rule, 'maxPrice'), value(rule, 'tickSize')];

@@ -4,7 +4,7 @@ import { Account, ChangeSet, lockOf } from './account';
 import { show } from './decimal';
 import { BAD_SYMBOL } from './errors';
 import { Faults } from './faults';
-import type { SymbolInfo } from './filters';
+import type { ExecutionRule, SymbolInfo } from './filters';
 import { Journal } from './journal';
 import type { Market } from './market';
 import { reportsOf } from './reports';
@@ -12,6 +12,9 @@ import type { How } from './reports';
 import { exchangeInfo, openMarkets } from './symbols';
 import type { ExchangeInfo } from './symbols';
 import type { Fill, JournalRecord, Order } from './types';
+
+/** So wide that it binds nobody until it is made narrower. */
+const WIDE_RANGE: ExecutionRule = { ruleType: 'PRICE_RANGE', bidMultiplierUp: '2.0000', bidMultiplierDown: '0.5000', askMultiplierUp: '2.0000', askMultiplierDown: '0.5000' };
 
 /** What everything that happens on the exchange happens to: markets, the account, the journal, and who is told. */
 export class Floor extends EventEmitter {
@@ -21,6 +24,10 @@ export class Floor extends EventEmitter {
   readonly markets = new Map<string, Market>();
   readonly symbols = new Map<string, SymbolInfo>();
   readonly info: ExchangeInfo;
+  /** What binds an order while it takes, by symbol. */
+  readonly executionRules = new Map<string, readonly ExecutionRule[]>();
+  /** The country whose travel rule binds the account's withdrawals; NIL for none. */
+  travelRule = 'NIL';
   readonly journal: Journal<JournalRecord>;
   /** The open ones and the legs of their crosses. */
   protected readonly running: ReadonlyMap<string, Market>;
@@ -34,6 +41,7 @@ export class Floor extends EventEmitter {
     this.running = openMarkets(this.info, options.seed ?? 1, (symbol) => this.account.openOrders(symbol).length > 0);
     for (const info of this.info.symbols) {
       this.symbols.set(info.symbol, info);
+      this.executionRules.set(info.symbol, [WIDE_RANGE]);
       this.markets.set(info.symbol, this.running.get(info.symbol) as Market);
     }
     this.journal = new Journal(join(dir, 'journal.jsonl'));

@@ -10,8 +10,10 @@ import { Auth } from './auth';
 import { BitcoinCapital } from './bitcoin-capital';
 import { EvmCapital } from './evm-capital';
 import { control } from './control';
+import { ApiError } from './errors';
 import { Exchange } from './exchange';
 import { Limits } from './limits';
+import { isInMicroseconds } from './microseconds';
 import { handleRest } from './rest';
 import type { Deps } from './routes';
 import { Sockets } from './sockets';
@@ -20,6 +22,7 @@ import { TronCapital } from './tron-capital';
 import type { EmulatorConfig } from './types';
 import { World } from './world';
 
+const CONNECTION_WEIGHT = 2;
 const BANNER = 'Javizen local: an emulator of Binance Spot on recorded data. Nothing here is real money.';
 
 export interface Emulator {
@@ -39,6 +42,18 @@ async function handle(deps: Deps, request: IncomingMessage, response: ServerResp
   response.writeHead(status, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer));
 }
 
+/** A connection to the WebSocket API weighs too; an address may ask for a unit of time that there is. */
+function admit({ limits }: Deps, path: string, query: URLSearchParams): ApiError | undefined {
+  try {
+    isInMicroseconds(query.get('timeUnit') ?? undefined);
+    if (path.startsWith('/ws-api/')) limits.request(CONNECTION_WEIGHT, false);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
 /** Starts the emulator; state is kept in `config.dir` and taken up again. */
 export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Binance emulator does not run in production.');
@@ -49,7 +64,7 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   for (const capital of capitals) await capital.start();
   const lines = new Sockets(exchange.faults, config.connectionMs);
   const world = new World(exchange);
-  const deps: Deps = { exchange, auth: new Auth(config.apiKeys), limits: new Limits(), sockets: lines, capitals };
+  const deps: Deps = { exchange, auth: new Auth(config.apiKeys), limits: new Limits(exchange.info.rateLimits), sockets: lines, capitals };
   exchange.on('first-fill', () => deps.limits.firstFill('maker'));
 
   const server = createServer((request, response) => {
@@ -60,10 +75,15 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   const sockets = new WebSocketServer({ noServer: true, autoPong: false });
   server.on('upgrade', (request, socket, head) => {
     if (exchange.faults.fires('connect-refused', request.url ?? '')) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+    const [path = '', text = ''] = (request.url ?? '/').split('?');
+    // A plus is itself in the name of a stream (`kline_1d@+08:00`), not a blank.
+    const query = new URLSearchParams(text.replaceAll('+', '%2B'));
+    const refused = admit(deps, path, query);
+    if (refused) return void socket.end(`HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\n\r\n${JSON.stringify({ code: refused.code, msg: refused.msg })}`);
     sockets.handleUpgrade(request, socket, head, (ws) => {
       ws.on('error', () => undefined);
-      if (request.url?.startsWith('/ws-api/')) apiSocket(deps, lines.open(ws, 'api'));
-      else marketSocket(deps, lines.open(ws, 'stream'), request);
+      if (path.startsWith('/ws-api/')) apiSocket(deps, lines.open(ws, 'api'), query);
+      else marketSocket(deps, lines.open(ws, 'stream'), path, query);
     });
   });
   await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve));

@@ -1,9 +1,10 @@
 import { isOpen, leftOf } from './account';
-import { must } from './decimal';
+import { UNIT, must } from './decimal';
 import { ApiError, BAD_SYMBOL, missing } from './errors';
-import { checkId, checkLot, decimal } from './filters';
+import { checkId, checkLot, checkNotional, decimal, filterOf } from './filters';
 import { cancelList, findList, placeList } from './lists';
 import * as present from './present';
+import { pairOf } from './progress';
 import { limitOf, within } from './routes';
 import type { Deps, Params, Route } from './routes';
 import type { Fill, Order, OrderList } from './types';
@@ -41,8 +42,9 @@ async function cancelAll({ exchange }: Deps, params: Params): Promise<unknown[]>
   const lists = new Set(open.flatMap(({ orderListId }) => orderListId ?? []));
   const alone = open.filter(({ orderListId }) => orderListId === undefined);
   const ended = await Promise.all(alone.map(({ symbol, orderId }) => exchange.cancel({ symbol, orderId: String(orderId) })));
-  const endedLists = await Promise.all([...lists].map((orderListId) => cancelList(exchange, { orderListId: String(orderListId) })));
-  return [...ended.map(({ order, cancelId }) => present.canceled(order, cancelId)), ...endedLists.map(({ list, orders }) => listAnswer(list, orders.map((order) => present.canceled(order, order.clientOrderId))))];
+  const { symbol } = params;
+  const endedLists = await Promise.all([...lists].map((orderListId) => cancelList(exchange, { symbol, orderListId: String(orderListId) })));
+  return [...ended.map(({ order, cancelId }) => present.canceled(order, cancelId)), ...endedLists.map(({ list, orders, cancelId }) => listAnswer(list, orders.map((order) => present.canceled(order, cancelId))))];
 }
 
 interface Half {
@@ -66,7 +68,6 @@ const REPLACES = ['cancelReplaceMode', 'cancelOrderId', 'cancelOrigClientOrderId
 async function cancelReplace(deps: Deps, params: Params): Promise<Record<string, unknown>> {
   const { cancelReplaceMode: mode, cancelOrderId, cancelOrigClientOrderId, cancelNewClientOrderId, cancelRestrictions } = params;
   if (!mode) throw missing('cancelReplaceMode');
-  if (mode !== 'STOP_ON_FAILURE' && mode !== 'ALLOW_FAILURE') throw new ApiError(400, -1145, 'Invalid cancelReplaceMode.');
   if (!cancelOrderId && !cancelOrigClientOrderId) throw new ApiError(400, -1102, "Param 'cancelOrigClientOrderId' or 'cancelOrderId' must be sent, but both were empty/null!");
   const order = Object.fromEntries(Object.entries(params).filter(([name]) => !REPLACES.includes(name)));
   const canceled: Params = {
@@ -85,22 +86,28 @@ async function cancelReplace(deps: Deps, params: Params): Promise<Record<string,
   throw new ApiError(409, -2021, 'Order cancel-replace partially failed.', undefined, answer);
 }
 
-const MOST_AMENDS = 10;
-
 async function amend({ exchange }: Deps, params: Params): Promise<Record<string, unknown>> {
   const order = exchange.asked(params);
   if (!params.newQty) throw missing('newQty');
   if (!order || !isOpen(order)) throw new ApiError(400, -2013, 'Order does not exist.');
   const { info } = exchange.of(order.symbol);
   const quantity = decimal(params, 'newQty');
-  checkLot(quantity, (info.filters.find(({ filterType }) => filterType === 'LOT_SIZE') ?? {}) as Record<string, string>);
+  checkLot(quantity, filterOf(info, 'LOT_SIZE'));
+  for (const leg of [order, ...(order.isPaired ? pairOf(exchange, order) : [])]) checkNotional((quantity * (must(leg.price) || must(leg.stopPrice ?? '0'))) / UNIT, filterOf(info, 'NOTIONAL'));
   if (quantity >= must(order.origQty)) throw new ApiError(400, -2038, 'The requested action would change no state; rejecting.');
   if (quantity <= must(order.origQty) - leftOf(order)) throw new ApiError(400, -2038, 'The requested quantity is not above what is executed.');
-  if ((order.amendments?.length ?? 0) >= MOST_AMENDS) throw new ApiError(400, -2038, 'Order has been amended too often.');
+  if ((order.amendments?.length ?? 0) >= Number(filterOf(info, 'MAX_NUM_ORDER_AMENDS').maxNumOrderAmends ?? 10)) throw new ApiError(400, -2038, 'Order has been amended too often.');
   const executionId = present.nextExecution();
   const clientOrderId = params.newClientOrderId ? checkId(params.newClientOrderId) : `a${executionId}`;
-  const after = await exchange.amend(order, quantity, clientOrderId, executionId);
-  return { transactTime: after.updateTime, executionId, amendedOrder: present.amended(after, order.clientOrderId) };
+  const { order: after, list } = await exchange.amend(order, quantity, clientOrderId, executionId);
+  const { orderListId, contingencyType, listOrderStatus, listClientOrderId, symbol, orders } = list ?? {};
+  const listStatus = list && { orderListId, contingencyType, listOrderStatus, listClientOrderId, symbol, orders };
+  return { transactTime: after.updateTime, executionId, amendedOrder: present.amended(after, order.clientOrderId), ...(listStatus && { listStatus }) };
+}
+
+function openOrders({ exchange }: Deps, { params }: { params: Params }): unknown[] {
+  if (params.symbol) exchange.of(params.symbol);
+  return exchange.account.openOrders(params.symbol).map(present.queried);
 }
 
 function allOrders({ exchange }: Deps, params: Params): unknown[] {
@@ -121,16 +128,32 @@ function listRoute(kind: 'oco' | 'oto' | 'otoco'): Route {
     run: async ({ exchange, limits }, { params }) => {
       limits.checkOrders();
       const { list, placed } = await placeList(exchange, kind, params);
-      placed.forEach(() => limits.placed());
+      for (const { fills } of placed) {
+        limits.placed();
+        if (fills.length > 0) limits.firstFill('taker');
+      }
       const row = (order: Order, fills: readonly Fill[]): unknown => present.placed(order, fills, params.newOrderRespType ?? 'RESULT');
       return listAnswer(list, placed.map(({ order, fills }) => row(order, fills)));
     },
   };
 }
 
+function oneList({ exchange }: Deps, { params }: { params: Params }): Record<string, unknown> {
+  const found = findList(exchange, params);
+  if (!found) throw new ApiError(400, -2018, 'Order list does not exist.');
+  return present.list(found);
+}
+
+function allLists({ exchange }: Deps, { params }: { params: Params }): unknown[] {
+  const [lists, limit] = [[...exchange.account.lists.values()], limitOf(params, 500, 1000)];
+  const { fromId } = params;
+  const rows = fromId === undefined ? within(lists, params, ({ transactionTime }) => transactionTime, limit) : lists.filter(({ orderListId }) => orderListId >= Number(fromId)).slice(0, limit);
+  return rows.map(present.list);
+}
+
 export const ORDERS: Record<string, Route> = {
   'POST /api/v3/order': { weight: 1, signed: 'TRADE', run: (deps, { params }) => place(deps, params) },
-  'POST /api/v3/order/test': { weight: 1, signed: 'TRADE', run: (deps, { params }) => test(deps, params) },
+  'POST /api/v3/order/test': { weight: ({ computeCommissionRates }) => (computeCommissionRates === 'true' ? 20 : 1), signed: 'TRADE', run: (deps, { params }) => test(deps, params) },
   'GET /api/v3/order': { weight: 4, signed: 'READ', run: ({ exchange }, { params }) => present.queried(exchange.query(params)) },
   'DELETE /api/v3/order': { weight: 1, signed: 'TRADE', run: (deps, { params }) => cancel(deps, params) },
   'POST /api/v3/order/cancelReplace': { weight: 1, signed: 'TRADE', run: (deps, { params }) => cancelReplace(deps, params) },
@@ -140,10 +163,11 @@ export const ORDERS: Record<string, Route> = {
     signed: 'READ',
     run: ({ exchange }, { params }) => {
       if (!params.orderId) throw missing('orderId');
-      return (exchange.query(params).amendments ?? []).slice(0, limitOf(params, 500, 1000));
+      const from = Number(params.fromExecutionId ?? 0);
+      return (exchange.query(params).amendments ?? []).filter(({ executionId }) => executionId >= from).slice(0, limitOf(params, 500, 1000));
     },
   },
-  'GET /api/v3/openOrders': { weight: ({ symbol }) => (symbol ? 6 : 80), signed: 'READ', run: ({ exchange }, { params }) => exchange.account.openOrders(params.symbol).map(present.queried) },
+  'GET /api/v3/openOrders': { weight: ({ symbol }) => (symbol ? 6 : 80), signed: 'READ', run: openOrders },
   'DELETE /api/v3/openOrders': { weight: 1, signed: 'TRADE', run: (deps, { params }) => cancelAll(deps, params) },
   'GET /api/v3/allOrders': { weight: 20, signed: 'READ', run: (deps, { params }) => allOrders(deps, params) },
   'POST /api/v3/orderList/oco': listRoute('oco'),
@@ -153,11 +177,11 @@ export const ORDERS: Record<string, Route> = {
     weight: 1,
     signed: 'TRADE',
     run: async ({ exchange }, { params }) => {
-      const { list, orders } = await cancelList(exchange, params);
-      return listAnswer(list, orders.map((order) => present.canceled(order, order.clientOrderId)));
+      const { list, orders, cancelId } = await cancelList(exchange, params);
+      return listAnswer(list, orders.map((order) => present.canceled(order, cancelId)));
     },
   },
-  'GET /api/v3/orderList': { weight: 4, signed: 'READ', run: ({ exchange }, { params }) => present.list(findList(exchange, params)) },
+  'GET /api/v3/orderList': { weight: 4, signed: 'READ', run: oneList },
   'GET /api/v3/openOrderList': {
     weight: 6,
     signed: 'READ',
@@ -166,6 +190,6 @@ export const ORDERS: Record<string, Route> = {
   'GET /api/v3/allOrderList': {
     weight: 20,
     signed: 'READ',
-    run: ({ exchange }, { params }) => within([...exchange.account.lists.values()], params, ({ transactionTime }) => transactionTime, limitOf(params, 500, 1000)).map(present.list),
+    run: allLists,
   },
 };

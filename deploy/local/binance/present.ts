@@ -1,6 +1,6 @@
 import type { Account } from './account';
-import { must, show } from './decimal';
-import type { Fill, Order, OrderList, Settings } from './types';
+import { must, show, times } from './decimal';
+import type { Fill, Order, OrderList, PreventedMatch, Settings } from './types';
 
 /** What an executionReport tells of. */
 export type Execution = 'NEW' | 'TRADE' | 'CANCELED' | 'EXPIRED' | 'REJECTED' | 'TRADE_PREVENTION' | 'REPLACED';
@@ -14,6 +14,12 @@ const reasonOf = (order: Order): string =>
   order.expiryReason ?? (order.type === 'MARKET' ? 'INSUFFICIENT_LIQUIDITY' : order.timeInForce === 'FOK' ? 'UNFILLED_FOK_ORDER_EXPIRED' : 'UNFILLED_IOC_QUANTITY_EXPIRED');
 const expiry = (order: Order): { expiryReason?: string } => (order.status === 'EXPIRED' ? { expiryReason: reasonOf(order) } : {});
 const stopOf = ({ stopPrice = ZERO }: Order): { stopPrice?: string } => (must(stopPrice) > 0n ? { stopPrice } : {});
+const icebergOf = ({ icebergQty = ZERO }: Order): { icebergQty?: string } => (must(icebergQty) > 0n ? { icebergQty } : {});
+/** What of the order ended by a prevented match, on the side that it was on. */
+const preventedQuantity = (order: Order, { takerOrderId, takerPreventedQuantity, makerPreventedQuantity }: PreventedMatch): string =>
+  (takerOrderId === order.orderId ? takerPreventedQuantity : makerPreventedQuantity) ?? ZERO;
+const preventedOf = (order: Order): object =>
+  order.prevention ? { preventedMatchId: order.prevention.preventedMatchId, preventedQuantity: preventedQuantity(order, order.prevention) } : {};
 const strategyOf = ({ strategyId, strategyType }: Order): object => ({ ...(strategyId !== undefined && { strategyId }), ...(strategyType !== undefined && { strategyType }) });
 
 /** The answer to a new order: ACK, RESULT or FULL; unasked, what takes is answered in full. */
@@ -37,7 +43,9 @@ export function result(order: Order): Record<string, unknown> {
     type: order.type,
     side: order.side,
     ...stopOf(order),
+    ...icebergOf(order),
     ...strategyOf(order),
+    ...preventedOf(order),
     workingTime: workingSince(order),
     selfTradePreventionMode: order.selfTradePreventionMode ?? 'EXPIRE_MAKER',
     ...expiry(order),
@@ -67,6 +75,7 @@ export function queried(order: Order): Record<string, unknown> {
     updateTime: order.updateTime,
     isWorking: order.isWorking ?? true,
     ...strategyOf(order),
+    ...preventedOf(order),
     workingTime: workingSince(order),
     origQuoteOrderQty: order.quoteOrderQty,
     selfTradePreventionMode: order.selfTradePreventionMode ?? 'EXPIRE_MAKER',
@@ -86,7 +95,7 @@ export function amended(order: Order, origClientOrderId: string): Record<string,
   const { symbol, orderId, clientOrderId, price, origQty: qty, executedQty, quoteOrderQty, cummulativeQuoteQty: cumulativeQuoteQty, status, timeInForce, type, side } = order;
   return {
     symbol, orderId, orderListId: order.orderListId ?? -1, origClientOrderId, clientOrderId, price, qty, executedQty, preventedQty: ZERO, quoteOrderQty, cumulativeQuoteQty, status,
-    timeInForce, type, side, workingTime: workingSince(order), selfTradePreventionMode: order.selfTradePreventionMode ?? 'EXPIRE_MAKER',
+    timeInForce, type, side, ...stopOf(order), ...icebergOf(order), ...strategyOf(order), workingTime: workingSince(order), selfTradePreventionMode: order.selfTradePreventionMode ?? 'EXPIRE_MAKER',
   };
 }
 
@@ -170,5 +179,16 @@ export function executionReport(order: Order, kind: Execution, fill: Fill | unde
     ...(order.strategyId !== undefined && { j: order.strategyId }),
     ...(order.strategyType !== undefined && { J: order.strategyType }),
     ...(kind === 'EXPIRED' && { eR: reasonOf(order) }),
+    ...(kind === 'TRADE_PREVENTION' && order.prevention && preventionEvent(order, order.prevention)),
+  };
+}
+
+/** Of a trade that was prevented: its number, how much, and the order on the other side. */
+function preventionEvent(order: Order, match: PreventedMatch): Record<string, unknown> {
+  const isTaker = match.takerOrderId === order.orderId;
+  const quantity = preventedQuantity(order, match);
+  return {
+    v: match.preventedMatchId, A: quantity, B: quantity, u: match.tradeGroupId, U: isTaker ? match.makerOrderId : match.takerOrderId, Cs: isTaker ? match.makerSymbol : match.symbol,
+    pl: quantity, pL: match.price, pY: show(times(must(match.price), must(quantity))),
   };
 }

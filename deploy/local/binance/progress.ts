@@ -16,6 +16,9 @@ function legsOf(floor: Floor, order: Order): Order[] {
   return (list?.orders ?? []).flatMap(({ orderId }) => floor.account.orders.get(orderId) ?? []);
 }
 
+/** The other leg of a pair of which one can be executed, while it is open. */
+export const pairOf = (floor: Floor, order: Order): Order[] => legsOf(floor, order).filter((leg) => leg.isPaired && leg.orderId !== order.orderId && isOpen(leg));
+
 const isOther = (leg: Order, order: Order): boolean => leg.orderId !== order.orderId && leg.role !== 'first' && isOpen(leg);
 
 /** The other leg of a pair ends, since this one is about to trade or to work. */

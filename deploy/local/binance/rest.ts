@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SIGNED } from './account-routes';
 import { ApiError, BAD_KEY, OUT_OF_WINDOW } from './errors';
 import { tooMuch } from './limits';
+import { answerInMicroseconds, isInMicroseconds } from './microseconds';
 import { ORDERS } from './order-routes';
+import { checkParameters, readPart } from './parameters';
 import { AFTER, BAD_GATEWAY, FORBIDDEN, INSTEAD, Page } from './refusals';
 import { PUBLIC } from './routes';
 import type { Deps, Params, Route } from './routes';
@@ -13,7 +15,8 @@ const ROUTES: Readonly<Record<string, Route>> = { ...PUBLIC, ...SIGNED, ...ORDER
 /** Weigh nothing when they succeed. */
 const FREE = new Set(['POST /api/v3/order', 'DELETE /api/v3/order', 'DELETE /api/v3/openOrders', 'POST /api/v3/order/cancelReplace', 'POST /api/v3/orderList/oco', 'POST /api/v3/orderList/oto',
   'POST /api/v3/orderList/otoco', 'DELETE /api/v3/orderList']);
-const COUNTED = new Set(['POST /api/v3/order', 'POST /api/v3/order/cancelReplace']);
+/** Place orders: their answers tell how many are unfilled. */
+export const COUNTED: ReadonlySet<string> = new Set(['POST /api/v3/order', 'POST /api/v3/order/cancelReplace', 'POST /api/v3/orderList/oco', 'POST /api/v3/orderList/oto', 'POST /api/v3/orderList/otoco']);
 
 export const routeOf = (name: string): Route | undefined => (Object.hasOwn(ROUTES, name) ? ROUTES[name] : undefined);
 
@@ -54,7 +57,7 @@ export async function weighed<T>({ limits, exchange }: Deps, name: string, call:
   if (faults.fires('rate-limit', call)) throw tooMuch();
   const weight = routeOf(name)?.weight ?? 2;
   const amount = typeof weight === 'function' ? weight(params) : weight;
-  limits.weight(FREE.has(name) ? 0 : amount, capital);
+  limits.request(FREE.has(name) ? 0 : amount, capital);
   try {
     return await work();
   } catch (error) {
@@ -87,12 +90,14 @@ export async function handleRest(deps: Deps, request: IncomingMessage, response:
     const route = routeOf(name);
     if (!route) return send(response, 404, JSON.stringify({ code: -1000, msg: `The emulator does not know ${name}.` }), {});
     // On a duplicate the query wins.
-    const params: Params = { ...Object.fromEntries(new URLSearchParams(body)), ...Object.fromEntries(new URLSearchParams(query)) };
-    const answer = await weighed(deps, name, name, params, async () => {
-      const key = route.signed ? authorised(deps, name, deps.auth.rest(request.headers['x-mbx-apikey'] as string | undefined, query, body, params), route) : undefined;
-      return runRoute(deps, name, name, { params, key }, sever);
+    const sent: Params = { ...readPart(body), ...readPart(query) };
+    const finely = isInMicroseconds(request.headers['x-mbx-time-unit']);
+    const answer = await weighed(deps, name, name, sent, async () => {
+      const key = route.signed ? authorised(deps, name, deps.auth.rest(request.headers['x-mbx-apikey'] as string | undefined, query, body, sent), route) : undefined;
+      return runRoute(deps, name, name, { params: checkParameters(name, sent, route.signed !== undefined), key }, sever);
     });
-    send(response, 200, spoil(exchange.faults, name, JSON.stringify(answer)), limits.headers(COUNTED.has(name)));
+    const told = finely ? answerInMicroseconds(name, answer) : answer;
+    send(response, 200, spoil(exchange.faults, name, JSON.stringify(told)), limits.headers(COUNTED.has(name)));
   } catch (error) {
     if (!(error instanceof Severed)) refuse(deps, response, error);
   }

@@ -1,14 +1,20 @@
 import type { Auth } from './auth';
+import { gathered } from './candles';
 import type { Candle } from './candles';
-import { lengthOf } from './candles';
 import type { Capital } from './capital';
-import { UNIT, show, times } from './decimal';
+import { show, times } from './decimal';
 import { ApiError, BAD_SYMBOL, missing } from './errors';
 import type { Exchange } from './exchange';
+import { closeOf, isInterval, openOf, zoneOf } from './intervals';
 import type { Limits } from './limits';
 import type { Market, PublicTrade } from './market';
+import { invalid } from './parameters';
+import type { Params } from './parameters';
 import type { Sockets } from './sockets';
+import { bookTicker, dayTicker, shaped, tradingDayTicker, windowTicker } from './tickers';
 import type { ApiKey } from './types';
+
+const HOUR_MS = 3_600_000;
 
 export interface Deps {
   readonly exchange: Exchange;
@@ -18,7 +24,7 @@ export interface Deps {
   readonly capitals: readonly Capital[];
 }
 
-export type Params = Record<string, string>;
+export type { Params } from './parameters';
 
 export interface Route {
   readonly weight: number | ((params: Params) => number);
@@ -26,12 +32,12 @@ export interface Route {
   run(deps: Deps, call: { readonly params: Params; readonly key: ApiKey | undefined }): unknown;
 }
 
-const DAY_CANDLES = 288;
-
 export function marketOf({ exchange }: Deps, params: Params): Market {
   if (!params.symbol) throw missing('symbol');
   const market = exchange.markets.get(params.symbol);
   if (!market) throw BAD_SYMBOL();
+  const { symbolStatus } = params;
+  if (symbolStatus !== undefined && exchange.symbols.get(params.symbol)?.status !== symbolStatus) throw new ApiError(400, -1220, 'The symbol does not have the status that was asked for.');
   return market;
 }
 
@@ -59,6 +65,7 @@ function symbolsOf({ exchange }: Deps, params: Params): string[] | undefined {
   }
   if (!Array.isArray(wanted)) throw new ApiError(400, -1100, "Illegal characters found in parameter 'symbols'; legal range is '^\\[(\"[A-Z0-9-_.]{1,20}\"(,\"[A-Z0-9-_.]{1,20}\"){0,}){0,1}\\]$'.");
   if (wanted.some((symbol) => !exchange.symbols.has(String(symbol)))) throw BAD_SYMBOL();
+  if (new Set(wanted).size < wanted.length) throw new ApiError(400, -1151, 'Symbol is present multiple times in the list.');
   return wanted.map(String);
 }
 
@@ -66,53 +73,29 @@ function symbolsOf({ exchange }: Deps, params: Params): string[] | undefined {
 function each<T>(deps: Deps, params: Params, row: (market: Market) => T): T | T[] {
   if (params.symbol) return row(marketOf(deps, params));
   const wanted = symbolsOf(deps, params);
-  return [...deps.exchange.markets.values()].filter(({ symbol }) => !wanted || wanted.includes(symbol)).map(row);
+  const isAsked = (symbol: string): boolean => (!wanted || wanted.includes(symbol)) && hasStatus(deps, symbol, params);
+  return [...deps.exchange.markets.values()].filter(({ symbol }) => isAsked(symbol)).map(row);
 }
 
-const bookTicker = (market: Market): Record<string, string> => {
-  const [bid, ask] = [market.best('b'), market.best('a')];
-  return { symbol: market.symbol, bidPrice: show(bid?.[0] ?? 0n), bidQty: show(bid?.[1] ?? 0n), askPrice: show(ask?.[0] ?? 0n), askQty: show(ask?.[1] ?? 0n) };
-};
+const hasStatus = ({ exchange }: Deps, symbol: string, { symbolStatus }: Params): boolean => symbolStatus === undefined || exchange.symbols.get(symbol)?.status === symbolStatus;
 
-export function dayTicker(market: Market): Record<string, unknown> {
-  const candles = market.klines('5m').slice(-DAY_CANDLES);
-  const [first, last] = [candles[0], market.lastPrice];
-  const open = first?.o ?? last;
-  const total = (name: 'v' | 'q'): bigint => candles.reduce((sum, candle) => sum + candle[name], 0n);
-  const count = candles.reduce((sum, candle) => sum + candle.n, 0);
-  const [volume, quote, change, now] = [total('v'), total('q'), last - open, Date.now()];
-  const lastId = market.position.tradeId - 1;
-  return {
-    ...bookTicker(market),
-    priceChange: show(change),
-    priceChangePercent: show(open === 0n ? 0n : (change * 100n * UNIT) / open, 3),
-    weightedAvgPrice: show(volume === 0n ? last : (quote * UNIT) / volume),
-    prevClosePrice: show(open),
-    lastPrice: show(last),
-    lastQty: show(market.trades.at(-1)?.quantity ?? 0n),
-    openPrice: show(open),
-    highPrice: show(candles.reduce((high, { h }) => (h > high ? h : high), last)),
-    lowPrice: show(candles.reduce((low, { l }) => (l < low ? l : low), last)),
-    volume: show(volume),
-    quoteVolume: show(quote),
-    openTime: now - 86_400_000,
-    closeTime: now,
-    firstId: Math.max(0, lastId - count + 1),
-    lastId,
-    count,
-  };
-}
-
-const klineRow = ({ t, o, h, l, c, v, q, n, bought, boughtQuote }: Candle, length: number): unknown[] => [
-  t, show(o), show(h), show(l), show(c), show(v), t + length - 1, show(q), n, show(bought), show(boughtQuote), '0',
+const klineRow = ({ t, o, h, l, c, v, q, n, bought, boughtQuote }: Candle, closes: number): unknown[] => [
+  t, show(o), show(h), show(l), show(c), show(v), closes, show(q), n, show(bought), show(boughtQuote), '0',
 ];
 
 function klines(deps: Deps, params: Params): unknown[] {
   const market = marketOf(deps, params);
-  if (!params.interval) throw missing('interval');
-  const length = lengthOf(params.interval);
-  if (!length) throw new ApiError(400, -1120, 'Invalid interval.');
-  return within(market.klines(params.interval), params, ({ t }) => t, limitOf(params, 500, 1000)).map((candle) => klineRow(candle, length));
+  const { interval = '', timeZone = '0' } = params;
+  if (!isInterval(interval)) throw new ApiError(400, -1120, 'Invalid interval.');
+  const ahead = zoneOf(timeZone);
+  if (ahead === undefined) throw invalid('timeZone');
+  return within(candlesOf(market, interval, ahead), params, ({ t }) => t, limitOf(params, 500, 1000)).map((candle) => klineRow(candle, closeOf(interval, candle.t, ahead)));
+}
+
+/** By another clock than UTC they are gathered from hours, or from quarters of them where that clock is not whole hours ahead. */
+function candlesOf(market: Market, interval: string, ahead: number): readonly Candle[] {
+  if (openOf(interval, 0) === openOf(interval, 0, ahead)) return market.klines(interval);
+  return gathered(market.klines(ahead % HOUR_MS === 0 ? '1h' : '15m'), interval, ahead);
 }
 
 const tradeRow = ({ id, price, quantity, time, buyerIsMaker }: PublicTrade): Record<string, unknown> => ({
@@ -125,19 +108,15 @@ function tradesFrom({ trades }: Market, params: Params): PublicTrade[] {
   return params.fromId === undefined ? trades.slice(-limit) : trades.filter(({ id }) => id >= Number(params.fromId)).slice(0, limit);
 }
 
-/** Without the book, as the tickers of a window are. */
-function windowTicker(market: Market): Record<string, unknown> {
-  const { bidPrice: _bid, bidQty: _bidQty, askPrice: _ask, askQty: _askQty, prevClosePrice: _close, lastQty: _last, ...row } = dayTicker(market);
-  return row;
-}
+const ticked = (deps: Deps, params: Params, row: (market: Market, params: Params) => Record<string, unknown>): unknown =>
+  each(deps, params, (market) => shaped(row(market, params), params));
 
-/** The short form, where it is asked for. */
-function ticked(deps: Deps, params: Params, row: (market: Market) => Record<string, unknown>): unknown {
-  const short = ({ symbol, openPrice, highPrice, lowPrice, lastPrice, volume, quoteVolume, openTime, closeTime, firstId, lastId, count }: Record<string, unknown>): unknown => ({
-    symbol, openPrice, highPrice, lowPrice, lastPrice, volume, quoteVolume, openTime, closeTime, firstId, lastId, count,
-  });
-  return each(deps, params, (market) => (params.type === 'MINI' ? short(row(market)) : row(market)));
-}
+/** What a ticker of several markets weighs: so much for each, at most `most`. */
+const eachWeighs = (one: number, most: number) => (params: Params): number => Math.min(most, one * countOf(params));
+const countOf = ({ symbol, symbols }: Params): number => (symbol || !symbols ? 1 : symbols.split(',').length);
+/** The day's tickers are counted in steps; all of them is the last one. */
+const dayWeight = (params: Params): number => (!params.symbol && !params.symbols ? 80 : countOf(params) <= 20 ? 2 : countOf(params) <= 100 ? 40 : 80);
+const oneOrMore = ({ symbol }: Params): number => (symbol ? 2 : 4);
 
 const gone = (): never => {
   throw new ApiError(410, -1016, 'This service is no longer available.');
@@ -153,7 +132,25 @@ export const PUBLIC: Record<string, Route> = {
       if (params.symbol && !deps.exchange.symbols.has(params.symbol)) throw BAD_SYMBOL();
       const wanted = symbolsOf(deps, params);
       const { info } = deps.exchange;
-      return { ...info, serverTime: deps.auth.now(), symbols: info.symbols.filter(({ symbol }) => !wanted || wanted.includes(symbol)) };
+      const rows = info.symbols.filter(({ symbol }) => (!wanted || wanted.includes(symbol)) && hasStatus(deps, symbol, params));
+      const symbols = params.showPermissionSets === 'false' ? rows.map((row) => ({ ...row, permissionSets: [] })) : rows;
+      return { ...info, serverTime: deps.auth.now(), symbols };
+    },
+  },
+  'GET /api/v3/executionRules': {
+    weight: ({ symbol, symbols }) => (symbol || symbols ? Math.min(40, 2 * countOf({ ...(symbol && { symbol }), ...(symbols && { symbols }) })) : 40),
+    run: (deps, { params }) => {
+      if (params.symbol) marketOf(deps, params);
+      const wanted = params.symbol ? [params.symbol] : symbolsOf(deps, params);
+      const asked = [...deps.exchange.executionRules].filter(([symbol]) => (!wanted || wanted.includes(symbol)) && hasStatus(deps, symbol, params));
+      return { symbolRules: asked.map(([symbol, rules]) => ({ symbol, rules })) };
+    },
+  },
+  'GET /api/v3/referencePrice': {
+    weight: 2,
+    run: (deps, { params }) => {
+      const market = marketOf(deps, params);
+      return { symbol: market.symbol, referencePrice: show(market.average()), timestamp: Date.now() };
     },
   },
   'GET /api/v3/depth': {
@@ -173,12 +170,12 @@ export const PUBLIC: Record<string, Route> = {
   'GET /api/v3/klines': { weight: 2, run: (deps, { params }) => klines(deps, params) },
   'GET /api/v3/uiKlines': { weight: 2, run: (deps, { params }) => klines(deps, params) },
   'GET /api/v3/avgPrice': { weight: 2, run: (deps, { params }) => ({ mins: 5, price: show(marketOf(deps, params).average()), closeTime: Date.now() }) },
-  'GET /api/v3/ticker/24hr': { weight: ({ symbol }) => (symbol ? 2 : 80), run: (deps, { params }) => ticked(deps, params, dayTicker) },
-  'GET /api/v3/ticker/tradingDay': { weight: 4, run: (deps, { params }) => ticked(deps, params, windowTicker) },
-  'GET /api/v3/ticker': { weight: 4, run: (deps, { params }) => ticked(deps, params, windowTicker) },
+  'GET /api/v3/ticker/24hr': { weight: dayWeight, run: (deps, { params }) => ticked(deps, params, dayTicker) },
+  'GET /api/v3/ticker/tradingDay': { weight: eachWeighs(4, 200), run: (deps, { params }) => ticked(deps, params, tradingDayTicker) },
+  'GET /api/v3/ticker': { weight: eachWeighs(4, 200), run: (deps, { params }) => ticked(deps, params, windowTicker) },
   'GET /sapi/v1/system/status': { weight: 1, run: () => ({ status: 0, msg: 'normal' }) },
-  'GET /api/v3/ticker/price': { weight: ({ symbol }) => (symbol ? 2 : 4), run: (deps, { params }) => each(deps, params, (market) => ({ symbol: market.symbol, price: show(market.lastPrice) })) },
-  'GET /api/v3/ticker/bookTicker': { weight: ({ symbol }) => (symbol ? 2 : 4), run: (deps, { params }) => each(deps, params, bookTicker) },
+  'GET /api/v3/ticker/price': { weight: oneOrMore, run: (deps, { params }) => each(deps, params, (market) => ({ symbol: market.symbol, price: show(market.lastPrice) })) },
+  'GET /api/v3/ticker/bookTicker': { weight: oneOrMore, run: (deps, { params }) => each(deps, params, bookTicker) },
   'POST /api/v3/userDataStream': { weight: 2, run: gone },
   'PUT /api/v3/userDataStream': { weight: 2, run: gone },
   'DELETE /api/v3/userDataStream': { weight: 2, run: gone },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Cross } from './cross';
 import { must } from './decimal';
 import type { SymbolInfo } from './filters';
+import type { RateLimit } from './limits';
 import type { Market } from './market';
 import { recordingOf } from './recording';
 import { Replay } from './replay';
@@ -10,7 +11,7 @@ import { walked } from './synthetic';
 
 export interface ExchangeInfo {
   readonly timezone: string;
-  readonly rateLimits: unknown[];
+  readonly rateLimits: RateLimit[];
   readonly exchangeFilters: unknown[];
   symbols: SymbolInfo[];
 }

@@ -80,6 +80,8 @@ export interface Order {
   orderListId?: number;
   /** In a list: the one that comes first, or one that comes with or after it. */
   role?: 'first' | 'then';
+  /** One of two legs of which one cancels the other. */
+  isPaired?: boolean;
   /** The other leg of its list holds the money. */
   isLockless?: boolean;
   selfTradePreventionMode?: string;
@@ -87,6 +89,25 @@ export interface Order {
   strategyId?: number;
   strategyType?: number;
   amendments?: readonly Amendment[];
+  /** Of a taker: the trades with orders of our own that did not take place. */
+  preventedMatches?: readonly PreventedMatch[];
+  /** The one by which this order ended. */
+  prevention?: PreventedMatch;
+}
+
+/** A trade of the account with itself that was prevented, as the venue tells it. */
+export interface PreventedMatch {
+  readonly symbol: string;
+  readonly preventedMatchId: number;
+  readonly takerOrderId: number;
+  readonly makerSymbol: string;
+  readonly makerOrderId: number;
+  readonly tradeGroupId: number;
+  readonly selfTradePreventionMode: string;
+  readonly price: string;
+  readonly makerPreventedQuantity?: string;
+  readonly takerPreventedQuantity?: string;
+  readonly transactTime: number;
 }
 
 export interface Amendment {

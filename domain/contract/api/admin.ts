@@ -82,6 +82,8 @@ export const venueView = z.object({
   /** Why it was stopped, or what the operator said. */
   reason: z.string().nullable(),
   at: time,
+  /** False where the venue has no interface for deposits and withdrawals (the Spot testnet): coins are neither sent there nor brought back. */
+  treasury: z.boolean(),
   /** Booked to suspense because an operator opened the venue; signed: what its account had more than our books. */
   differences: z.array(z.object({ epoch: z.number().int(), asset: assetCode, booked: signedAmount, actual: signedAmount, difference: signedAmount, reason: z.string().nullable(), at: time })),
 });

@@ -20,6 +20,8 @@ export const marketView = z.object({
   minQuantity: amount,
   maxQuantity: amount,
   minNotional: amount,
+  /** How far from the best price an order at market may go, as a share: the engine holds that much more. */
+  band: amount,
   /** Most open orders of one user. */
   maxOrders: z.number().int(),
 });
@@ -61,6 +63,8 @@ export const assetsView = z.object({
 });
 export type AssetsView = z.infer<typeof assetsView>;
 
+const marketMinimum = z.object({ quantity: amount, total: amount });
+
 export const tickerView = z.object({
   symbol: z.string(),
   bid: z.string(),
@@ -76,6 +80,11 @@ export const tickerView = z.object({
   /** In the base and in the quote asset. */
   volume24h: z.string(),
   quoteVolume24h: z.string(),
+  /**
+   * The least that an order at market may be of now, by its side: `quantity` in the base asset, `total` in the quote asset.
+   * More than `minNotional` alone would say, since Binance counts it by its limit. Null where Binance does not stand behind the book.
+   */
+  minMarket: z.object({ BUY: marketMinimum, SELL: marketMinimum }).nullable(),
 });
 export type TickerView = z.infer<typeof tickerView>;
 

@@ -176,7 +176,7 @@ const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): Comman
 export function placeOrder(draft: Draft, command: Body<'order.place'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
   refuseIn(market, ['CANCEL_ONLY', 'HALT']);
-  const checked = checkTerms(command, market, openOnes(draft, market, command.userId));
+  const checked = checkTerms(command, market, openOnes(draft, market, command.userId), context.now);
   const order = put(draft, market, command, checked, reference, context);
   draft.answer = answerOf(draft, order, market);
   draft.short = { orderId: order.id };
@@ -200,13 +200,14 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
   const { symbol, side, quantity, selfTradePreventionMode } = command;
   const both = { symbol, side, quantity, selfTradePreventionMode };
   const open = openOnes(draft, market, command.userId, 1);
-  const limitTerms = checkTerms({ ...both, type: 'LIMIT_MAKER', price: command.price }, market, open);
+  const limitTerms = checkTerms({ ...both, type: 'LIMIT_MAKER', price: command.price }, market, open, context.now);
   const stopTerms = checkTerms(
     command.stopLimitPrice === undefined
       ? { ...both, type: 'STOP_LOSS', stopPrice: command.stopPrice }
       : { ...both, type: 'STOP_LOSS_LIMIT', stopPrice: command.stopPrice, price: command.stopLimitPrice, timeInForce: 'GTC' },
     market,
     open,
+    context.now,
   );
   const next = draft.state.counters.seq + 1;
   // Names that no sender can give: theirs have no dot.
@@ -286,7 +287,7 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
   if (market.orders.get(order.seq) !== order) throw new DomainError('BAD_ORDER', { field: 'symbol' });
   if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
   refuseIn(market, ['POST_ONLY', 'CANCEL_ONLY', 'HALT']);
-  const checked = checkTerms(command, market, openOnes(draft, market, command.userId, -1));
+  const checked = checkTerms(command, market, openOnes(draft, market, command.userId, -1), context.now);
   const probe = newOrder(draft, market, command.userId, command.clientOrderId, checked, { listId: null, siblingId: null }, context.now);
   precheck(draft, market, order, probe, context);
   const work = new Settlement(market, draft, context, `${reference}#cancel`);
@@ -331,11 +332,12 @@ export function tickMarket(draft: Draft, command: Body<'market.tick'>, reference
 
 export function setMarket(draft: Draft, command: Body<'market.set'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
-  const { symbol, state, insideOnly } = command;
+  const { symbol, state, insideOnly, adminId } = command;
+  if (adminId === null && state !== 'HALT') throw new DomainError('FORBIDDEN');
   market.listing = { ...market.listing, state, insideOnly };
   refresh(market, context.now);
   draft.rows.push(updateRow(MarketEntity, { symbol }, { state, insideOnly }));
-  draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId: command.adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
+  if (adminId !== null) draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
   draft.answer = { symbol, state, insideOnly };
 }
 

@@ -25,37 +25,64 @@ interface WithdrawalRow {
   readonly transactionFee: string;
 }
 
-/** The venue counts 18,000 for the history of withdrawals and allows 180,000 a minute: ten questions. Four are ours. */
-const HISTORY_KEPT_MS = 15_000;
-/** It tells ninety days, newest first, so many rows. */
+/**
+ * The venue counts 18,000 for each question about withdrawals and allows 180,000 a minute: ten. So an answer is kept the
+ * longer, the more was asked in the last minute; no minute has more than eight.
+ */
+const KEPT_MS = [0, 1000, 2000, 4000, 8000];
+const KEPT_LONGEST_MS = 15_000;
+const MINUTE_MS = 60_000;
+/** It tells ninety days, newest first, so many rows a page. Looked up by our own id it would tell no more than seven. */
 const HISTORY_MS = 89 * 86_400_000;
 const HISTORY_LIMIT = 1000;
 
+interface DepositRow {
+  readonly txId: string;
+  readonly coin: string;
+  readonly amount: string;
+  readonly status: number;
+}
+
+const paged = (offset: number): { limit: number; offset?: number } => ({ limit: HISTORY_LIMIT, ...(offset > 0 && { offset }) });
+
+/** All pages of a history. A new row comes first and moves the others on: a row may come twice, none is left out. */
+async function pagesOf<Row>(page: (offset: number) => Promise<Row[]>): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (;;) {
+    const more = await page(rows.length);
+    rows.push(...more);
+    if (more.length < HISTORY_LIMIT) return rows;
+  }
+}
+
 /** The venue's capital calls by the treasury key, under the limiter that trading uses too. */
-export function createCapital(rest: Rest, deps: { clock: Clock; historyKeptMs?: number | undefined }): VenueCapital {
+export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital {
   const { treasury } = rest;
-  const { historyKeptMs = HISTORY_KEPT_MS } = deps;
 
   let known: { until: number; rows: Promise<WithdrawalRow[]> } | undefined;
-  /** Of all withdrawals: one question, however many are waited for. */
-  const history = (): Promise<WithdrawalRow[]> => {
+  /** When the venue was asked in the last minute. */
+  let asked: number[] = [];
+  const page = (offset: number): Promise<WithdrawalRow[]> => {
     const now = deps.clock.now();
-    if (known && now < known.until) return known.rows;
-    const rows = rest.capital(() => treasury.getWithdrawHistory({ startTime: now - HISTORY_MS, limit: HISTORY_LIMIT })) as unknown as Promise<WithdrawalRow[]>;
-    const asked = { until: now + historyKeptMs, rows };
-    known = asked;
-    rows.catch(() => known === asked && (known = undefined));
-    return rows;
+    asked = [...asked.filter((at) => now - at < MINUTE_MS), now];
+    return rest.capital(() => treasury.getWithdrawHistory({ startTime: now - HISTORY_MS, ...paged(offset) })) as unknown as Promise<WithdrawalRow[]>;
   };
-
-  const one = (withdrawOrderId: string): Promise<WithdrawalRow[]> =>
-    rest.capital(() => treasury.getWithdrawHistory({ withdrawOrderId, startTime: deps.clock.now() - HISTORY_MS })) as unknown as Promise<WithdrawalRow[]>;
+  /** Of all withdrawals: one answer, however many are waited for. */
+  const history = (): Promise<WithdrawalRow[]> => {
+    if (known && deps.clock.now() < known.until) return known.rows;
+    const mine = { until: Number.MAX_SAFE_INTEGER, rows: pagesOf(page) };
+    known = mine;
+    const kept = (): number => KEPT_MS[asked.length] ?? KEPT_LONGEST_MS;
+    mine.rows.then(
+      (rows) => (mine.until = deps.clock.now() + (rows.length < HISTORY_LIMIT ? kept() : KEPT_LONGEST_MS * asked.length)),
+      () => known === mine && (known = undefined),
+    );
+    return mine.rows;
+  };
 
   const findWithdrawal: VenueCapital['withdrawal'] = async (id) => {
     const rows = await history();
-    const isOurs = (candidate: WithdrawalRow): boolean => candidate.withdrawOrderId === id;
-    // Where it tells more than it can at once, the one is asked for by itself.
-    const row = rows.find(isOurs) ?? (rows.length < HISTORY_LIMIT ? undefined : (await one(id)).find(isOurs));
+    const row = rows.find(({ withdrawOrderId }) => withdrawOrderId === id);
     if (!row) return null;
     const state = row.status === COMPLETED ? 'completed' : FAILED.has(row.status) ? 'failed' : 'pending';
     // The history's amount is what arrives; what was debited is that and the fee.
@@ -70,13 +97,11 @@ export function createCapital(rest: Rest, deps: { clock: Clock; historyKeptMs?: 
       if (tag) throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
       return address;
     },
+    hasTreasury: () => rest.treasuryIsThere(),
     deposits: async (asset, sinceMs) => {
-      const rows = (await rest.capital(() => treasury.getDepositHistory({ coin: asset, startTime: sinceMs } as never))) as unknown as {
-        txId: string;
-        coin: string;
-        amount: string;
-        status: number;
-      }[];
+      const oldest = deps.clock.now() - HISTORY_MS;
+      const asked = { coin: asset, startTime: sinceMs > oldest ? sinceMs : oldest };
+      const rows = await pagesOf<DepositRow>((offset) => rest.capital(() => treasury.getDepositHistory({ ...asked, ...paged(offset) } as never)) as unknown as Promise<DepositRow[]>);
       return rows.map((row) => ({ txid: row.txId, asset: row.coin, amount: formatAmount(parseAmount(String(row.amount))), credited: CREDITED.has(row.status) }));
     },
     withdrawalTerms: async (asset, venueNetwork) => {

@@ -1,7 +1,7 @@
 /** What a failed call to Binance means. Source of the classes: the venue's errors.md and its HTTP return codes. */
 export type Failure =
   /** Definitely not executed. */
-  | { readonly kind: 'refused'; readonly code: number | null; readonly message: string }
+  | { readonly kind: 'refused'; readonly code: number | null; readonly message: string; /** The venue asks to wait so long. */ readonly retryAfterMs?: number }
   /** Nobody knows whether it was executed. */
   | { readonly kind: 'unknown'; readonly code: number | null; readonly message: string }
   /** Not executed, and no call may be made before this time (ms). */
@@ -52,14 +52,24 @@ export function failureOf(error: unknown, now: number): Failure {
   // The venue's own rule: any 5xx means that the execution is unknown, whatever the body says.
   if (known === null || (status ?? 0) >= 500 || UNKNOWN_CODES.has(known)) return { kind: 'unknown', code: known, message };
   if (known === -2010 && message.startsWith('Duplicate order')) return { kind: 'unknown', code: known, message };
-  return { kind: 'refused', code: known, message };
+  return { kind: 'refused', code: known, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
 /** The venue's words for "no such order" on a query. */
 export const NO_SUCH_ORDER = -2013;
+/** No such symbol, in a request that may name many. */
+export const BAD_SYMBOL = -1121;
 /** The request's time is not the venue's. */
 export const BAD_CLOCK = -1021;
+/** More orders than the venue takes in a window of time. */
+export const TOO_MANY_ORDERS = -1015;
 /** The key is not good, or not good for this. */
 export const BAD_KEY = -2015;
 /** A filter of the market, which may have changed. */
 export const FILTER = -1013;
+
+/** A door that is not there at all: 404 without a word of the venue's own. */
+export const isNoSuchDoor = (error: unknown): boolean => {
+  const { status, code } = shapeOf(error);
+  return status === 404 && code === undefined;
+};

@@ -1,22 +1,31 @@
-import { WebsocketClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger } from '../../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Depth, MarketRules, VenuePublicTrade } from '../venue';
 import { DepthBook } from './book';
 import type { DepthDiff, DepthSnapshot } from './book';
+import type { VenueLimit } from './budget';
+import { createMarketStreams } from './market-streams';
+import { createPriceRange } from './price-range';
+import type { ReferencePrice } from './price-range';
 import type { BinanceConfig, Rest } from './rest';
+import type { SymbolQuestions } from './symbol-questions';
 
 /** A book without a word from the venue for so long is not used. */
 const STALE_MS = 10_000;
 const SNAPSHOT_LEVELS = 1000;
 const LEVELS_READ = 500;
 const RULES_EVERY_MS = 5000;
+const RANGES_EVERY_MS = 300_000;
+/** Two connections are apart by fewer trades than this. */
+const TRADES_APART = 10_000;
 
 interface Followed {
   readonly book: DepthBook;
   lastWord: number;
   loading: boolean;
+  /** The last trade that was told. */
+  tradeId: number;
 }
 
 export interface MarketData {
@@ -26,20 +35,23 @@ export interface MarketData {
   rules(symbol: string): MarketRules | undefined;
   /** Reads the rules now: one of them was broken. */
   reloadRules(): Promise<void>;
+  /** Called whenever the rules and limits were read. */
+  onRules(listener: () => void): void;
   onDepth(listener: (symbol: string) => void): void;
   onTrade(listener: (symbol: string, trade: VenuePublicTrade) => void): void;
 }
 
 /** Follows the books and the rules of the given symbols. */
-export function createMarketData(config: BinanceConfig, symbols: readonly string[], rest: Rest, deps: { clock: Clock; logger: Logger }): MarketData {
-  const followed = new Map<string, Followed>(symbols.map((symbol) => [symbol, { book: new DepthBook(), lastWord: 0, loading: false }]));
+export function createMarketData(config: BinanceConfig, symbols: readonly string[], rest: Rest, questions: SymbolQuestions, deps: { clock: Clock; logger: Logger }): MarketData {
+  const followed = new Map<string, Followed>(symbols.map((symbol) => [symbol, { book: new DepthBook(), lastWord: 0, loading: false, tradeId: 0 }]));
   const rules = new Map<string, MarketRules>();
-  const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
-  const socket = new WebsocketClient({ wsUrl: config.streamUrl, beautify: false }, silent);
   const onDepth: ((symbol: string) => void)[] = [];
   const onTrade: ((symbol: string, trade: VenuePublicTrade) => void)[] = [];
   let stopped = false;
+  const onRules: (() => void)[] = [];
+  const range = createPriceRange(symbols, rest, deps);
   let timer: NodeJS.Timeout | undefined;
+  let ranges: NodeJS.Timeout | undefined;
 
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -63,12 +75,13 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
     }
   };
 
-  socket.on('message', (raw: unknown) => {
+  const heard = (raw: unknown): void => {
     const event = raw as { e?: string; s?: string } & DepthDiff;
+    if (event.e === 'referencePrice') return range.reference(event as unknown as ReferencePrice);
     const market = followed.get(event.s ?? '');
     if (!market || !event.s) return;
     try {
-      if (event.e === 'trade') return tellTrade(onTrade, event.s, raw as TradeEvent);
+      if (event.e === 'trade') return tellTrade(onTrade, event.s, raw as TradeEvent, market);
       if (event.e !== 'depthUpdate') return;
       market.book.apply(event);
     } catch (error) {
@@ -80,20 +93,21 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
     market.lastWord = deps.clock.now();
     if (!market.book.ready) void load(event.s, market);
     else for (const listener of onDepth) listener(event.s);
-  });
+  };
   const forget = (): void => {
     for (const market of followed.values()) market.book.reset();
   };
-  socket.on('reconnecting', forget);
-  socket.on('reconnected', () => {
-    deps.logger.info({}, "the venue's streams are back");
-    forget();
-  });
-  socket.on('exception', () => undefined);
+  const topics = symbols.flatMap((symbol) => ['depth@100ms', 'trade', 'referencePrice'].map((stream) => `${symbol.toLowerCase()}@${stream}`));
+  const streams = createMarketStreams(config.streamUrl, topics, { heard, lost: forget }, deps.logger);
 
   const loadRules = async (): Promise<void> => {
-    const info = (await rest.call(false, () => rest.trading.getExchangeInfo({ symbols: [...symbols] }))) as unknown as { symbols: ExchangeSymbol[] };
-    for (const symbol of info.symbols) {
+    const listed = await questions.ask(async (asked) => {
+      const info = (await rest.call(false, () => rest.trading.getExchangeInfo({ symbols: asked }))) as unknown as { symbols: ExchangeSymbol[]; rateLimits?: VenueLimit[] };
+      rest.budget.limits(info.rateLimits ?? []);
+      return info.symbols;
+    });
+    for (const listener of onRules) listener();
+    for (const symbol of listed) {
       const [before, now] = [rules.get(symbol.symbol), rulesOf(symbol)];
       rules.set(symbol.symbol, now);
       if (before === undefined || sameRules(before, now)) continue;
@@ -118,24 +132,25 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
         }
       }
       timer = setInterval(() => void reloadRules(), RULES_EVERY_MS);
-      await socket.subscribe(
-        symbols.flatMap((symbol) => [`${symbol.toLowerCase()}@depth@100ms`, `${symbol.toLowerCase()}@trade`]),
-        'main',
-      );
+      ranges = setInterval(() => void range.read(), RANGES_EVERY_MS);
+      void range.read();
+      await streams.start();
     },
     stop: () => {
       stopped = true;
       clearInterval(timer);
-      socket.closeAll(true);
+      clearInterval(ranges);
+      streams.stop();
     },
     depth: (symbol) => {
       const market = followed.get(symbol);
       if (!market?.book.ready) return undefined;
       const ageMs = deps.clock.now() - market.lastWord;
       if (ageMs > STALE_MS) return undefined;
-      return { bids: market.book.levels('bids', LEVELS_READ), asks: market.book.levels('asks', LEVELS_READ), ageMs };
+      return { bids: range.within(symbol, 'bids', market.book.levels('bids', LEVELS_READ)), asks: range.within(symbol, 'asks', market.book.levels('asks', LEVELS_READ)), ageMs };
     },
     rules: (symbol) => rules.get(symbol),
+    onRules: (listener) => void onRules.push(listener),
     onDepth: (listener) => void onDepth.push(listener),
     onTrade: (listener) => void onTrade.push(listener),
   };
@@ -150,7 +165,10 @@ interface TradeEvent {
   readonly m: boolean;
 }
 
-function tellTrade(listeners: readonly ((symbol: string, trade: VenuePublicTrade) => void)[], symbol: string, { t, p, q, T, m }: TradeEvent): void {
+/** Tells a trade once: while two connections are heard it comes twice. Ids that are far below begin anew, as on the test network. */
+function tellTrade(listeners: readonly ((symbol: string, trade: VenuePublicTrade) => void)[], symbol: string, { t, p, q, T, m }: TradeEvent, market: Followed): void {
+  if (t <= market.tradeId && market.tradeId - t < TRADES_APART) return;
+  market.tradeId = t;
   const trade = { id: String(t), price: parseAmount(p), quantity: parseAmount(q), takerSide: m ? ('SELL' as const) : ('BUY' as const), at: T };
   for (const listener of listeners) listener(symbol, trade);
 }
@@ -179,8 +197,9 @@ export function rulesOf(symbol: ExchangeSymbol): MarketRules {
     minQuantity: units(lot.minQty),
     maxQuantity: units(lot.maxQty),
     minNotional: units(notional.minNotional),
+    maxNotional: units(notional.maxNotional),
   };
 }
 
-const RULES: readonly (keyof MarketRules)[] = ['trading', 'tick', 'lot', 'minQuantity', 'maxQuantity', 'minNotional'];
+const RULES: readonly (keyof MarketRules)[] = ['trading', 'tick', 'lot', 'minQuantity', 'maxQuantity', 'minNotional', 'maxNotional'];
 const sameRules = (one: MarketRules, other: MarketRules): boolean => RULES.every((rule) => one[rule] === other[rule]);

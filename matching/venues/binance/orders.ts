@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { WebsocketAPIClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { VenueTrade } from '../../../domain/contract/commands';
@@ -7,12 +6,16 @@ import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import { floorToStep, notionalDown } from '../../../domain/money/rounding';
 import type { AccountTrade, OrderFound, OrderOutcome, Venue, VenueOrder } from '../venue';
 import type { VenueClock } from './clock';
-import { BAD_CLOCK, BAD_KEY, FILTER, NO_SUCH_ORDER, failureOf } from './errors';
+import type { VenueLimit } from './budget';
+import { BAD_CLOCK, BAD_KEY, FILTER, NO_SUCH_ORDER, TOO_MANY_ORDERS, failureOf } from './errors';
+import { readSecret } from './keys';
 import { CALL_TIMEOUT_MS } from './rest';
 import type { BinanceConfig, Rest } from './rest';
 
 /** The SDK moves a request's timestamp by the time it waited for a connection; more than this is not signed. */
 const TIMESTAMP_SLACK_MS = 500;
+/** After too many orders the next one waits so long where the venue does not say how long. */
+const ORDERS_PAUSE_MS = 1000;
 const KEY = 'mainWSAPI';
 /** The venue's amounts have eight decimals. */
 const FINEST = 10n ** 10n;
@@ -38,6 +41,7 @@ interface PlacedOrder {
   readonly executedQty: string;
   readonly cummulativeQuoteQty: string;
   readonly transactTime: number;
+  readonly expiryReason?: string;
   readonly fills?: readonly { price: string; qty: string; commission: string; commissionAsset: string; tradeId: number }[];
 }
 
@@ -54,7 +58,9 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
   let connected = false;
   let stopped = false;
 
-  const sign = async (text: string, secret: string): Promise<string> => {
+  const key = readSecret(config.tradingKey.secret);
+
+  const sign = async (text: string): Promise<string> => {
     const params = new URLSearchParams(text);
     const orderId = params.get('newClientOrderId');
     if (orderId !== null) {
@@ -62,13 +68,13 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
       const timestamp = stored.get(orderId);
       if (timestamp === undefined || Number(params.get('timestamp')) - timestamp > TIMESTAMP_SLACK_MS) throw new NotSent();
     }
-    return createHmac('sha256', secret).update(text).digest('hex');
+    return key.sign(text);
   };
   const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
   const api = new WebsocketAPIClient(
     {
       api_key: config.tradingKey.key,
-      api_secret: config.tradingKey.secret,
+      api_secret: key.secret,
       wsUrl: config.wsApiUrl,
       customSignMessageFn: sign,
       attachEventListeners: false,
@@ -126,6 +132,7 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
   });
 
   const send = async (order: VenueOrder): Promise<OrderOutcome> => {
+    rest.budget.sent();
     const request = socket.sendWSAPIRequest(KEY, 'order.place', {
       symbol: order.symbol,
       side: order.side,
@@ -137,8 +144,11 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
       newOrderRespType: 'FULL',
       timestamp: order.timestamp,
       recvWindow: order.recvWindow,
+      // In a session too (Ed25519) an order is signed by itself: what is not signed in time is never sent.
+      signRequest: true,
     } as never);
-    const response = (await withDeadline(request)) as { result: PlacedOrder };
+    const response = (await withDeadline(request)) as { result: PlacedOrder; rateLimits?: readonly VenueLimit[] };
+    rest.budget.heard(response.rateLimits ?? []);
     return outcomeOf(order, response.result);
   };
 
@@ -147,18 +157,21 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
       // Nothing was sent: another attempt may follow when the venue is there again.
       if (!connected) return { outcome: 'refused', reason: 'NOT_CONNECTED', again: true };
       if (deps.clock.now() < rest.bannedUntil()) return { outcome: 'refused', reason: 'BANNED', again: true };
+      if (!rest.budget.mayOrder()) return { outcome: 'refused', reason: 'ORDER_LIMIT', again: true };
       stored.set(order.id, order.timestamp);
       try {
         return await send(order);
       } catch (error) {
         if (error instanceof NotSent) return { outcome: 'refused', reason: 'NOT_SENT', again: true };
+        rest.budget.heard((error as { rateLimits?: readonly VenueLimit[] } | undefined)?.rateLimits ?? []);
         const failure = failureOf(error, deps.clock.now());
         if (failure.kind === 'banned') rest.ban(failure.until);
         const reason = `${failure.code ?? ''} ${failure.message}`.trim();
         if (failure.kind === 'unknown') return { outcome: 'unknown', reason };
         if (failure.code === FILTER) onFilter();
         if (failure.code === BAD_KEY) rest.keyRefused();
-        if (failure.kind === 'banned' || failure.code === BAD_KEY) return { outcome: 'refused', reason, again: true };
+        if (failure.code === TOO_MANY_ORDERS) rest.budget.ordersRefused(deps.clock.now() + (failure.kind === 'refused' ? (failure.retryAfterMs ?? ORDERS_PAUSE_MS) : 0));
+        if (failure.kind === 'banned' || failure.code === BAD_KEY || failure.code === TOO_MANY_ORDERS) return { outcome: 'refused', reason, again: true };
         if (failure.code !== BAD_CLOCK) return { outcome: 'refused', reason };
         // The clock first, so that the next attempt (a new order with a new id) carries the right time.
         await venueClock.sync().catch((cause: unknown) => deps.logger.warn({ error: String(cause) }, "the venue's clock cannot be read"));
@@ -171,7 +184,7 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
     knows: (order) => knowsOrder(rest, order, deps.clock),
     tradesFrom: (symbol, id) => accountTrades(rest, symbol, id),
     clientIdOf: async (symbol, orderId) => (await query(rest, symbol, { orderId }, deps.clock))?.clientOrderId,
-    ready: () => connected && deps.clock.now() >= rest.bannedUntil(),
+    ready: () => connected && deps.clock.now() >= rest.bannedUntil() && rest.budget.mayOrder(),
     onSubscribed: (listener) => void subscribed.push(listener),
     onHint: (listener) => void hints.push(listener),
     onBalances: (listener) => void balanceHints.push(listener),
@@ -204,6 +217,7 @@ async function withDeadline<T>(request: Promise<T>): Promise<T> {
 
 const reasonOf = (error: unknown): string => failureOf(error, 0).message;
 
+const OUT_OF_RANGE = 'EXECUTION_RULE_PRICE_RANGE_EXCEEDED';
 const FINAL = new Set(['FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'REJECTED']);
 
 /** An IOC is final in its own answer; anything else, or fills that do not add up, is looked up. */
@@ -225,8 +239,11 @@ function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
   });
   const quote = trades.reduce((sum, trade) => sum + parseAmount(trade.quoteQuantity), 0n);
   if (!isId(placed.orderId) || !addsUp(trades, placed.executedQty) || quote !== parseAmount(placed.cummulativeQuoteQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
-  return { outcome: 'done', venueOrderId: String(placed.orderId), trades };
+  return { outcome: 'done', venueOrderId: String(placed.orderId), trades, ...endedBy(placed) };
 }
+
+/** The venue's rule of execution by which an order ended, where that is why. */
+const endedBy = ({ expiryReason }: { readonly expiryReason?: string }): { ended?: 'PRICE_RANGE' } => (expiryReason === OUT_OF_RANGE ? { ended: 'PRICE_RANGE' } : {});
 
 /** A number that JSON can carry whole. */
 const isId = (id: unknown): boolean => Number.isSafeInteger(id) && (id as number) > 0;
@@ -242,6 +259,7 @@ interface QueriedOrder {
   readonly clientOrderId: string;
   readonly status: string;
   readonly executedQty: string;
+  readonly expiryReason?: string;
 }
 
 async function query(rest: Rest, symbol: string, by: { origClientOrderId: string } | { orderId: number }, clock: Clock): Promise<QueriedOrder | undefined> {
@@ -266,12 +284,31 @@ interface TradeRow {
   readonly time: number;
 }
 
+/** The most trades that the venue tells at once. */
+const TRADES_PAGE = 1000;
+
+/**
+ * All trades of an order, page by page from its first: without `fromId` the venue would tell the last ones. Throws where a page does
+ * not go on from the one before.
+ */
+async function tradesOfOrder(rest: Rest, symbol: string, orderId: number): Promise<TradeRow[]> {
+  const rows: TradeRow[] = [];
+  for (;;) {
+    const page = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, orderId, fromId: (rows.at(-1)?.id ?? -1) + 1, limit: TRADES_PAGE }))) as unknown as TradeRow[];
+    for (const row of page) {
+      if (!isId(row.id) || row.id <= (rows.at(-1)?.id ?? 0)) throw new Error('the venue answered something odd about trades');
+      rows.push(row);
+    }
+    if (page.length < TRADES_PAGE) return rows;
+  }
+}
+
 /** Asks for the order by our id, and for its trades by the venue's. */
 async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<OrderFound> {
   const found = await query(rest, order.symbol, { origClientOrderId: order.id }, clock);
   if (!found) return { found: 'absent' };
   if (!FINAL.has(found.status)) return { found: 'open' };
-  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol: order.symbol, orderId: found.orderId }))) as unknown as TradeRow[];
+  const rows = await tradesOfOrder(rest, order.symbol, found.orderId);
   const trades = rows.map(
     (row): VenueTrade => ({
       symbol: order.symbol,
@@ -285,7 +322,7 @@ async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<O
     }),
   );
   // Queries may read a copy that lags behind.
-  return addsUp(trades, found.executedQty) ? { found: 'final', venueOrderId: String(found.orderId), trades } : { found: 'incomplete' };
+  return addsUp(trades, found.executedQty) ? { found: 'final', venueOrderId: String(found.orderId), trades, ...endedBy(found) } : { found: 'incomplete' };
 }
 
 async function knowsOrder(rest: Rest, { id, symbol, venueOrderId }: { id: string; symbol: string; venueOrderId: string }, clock: Clock): Promise<boolean> {
@@ -294,7 +331,7 @@ async function knowsOrder(rest: Rest, { id, symbol, venueOrderId }: { id: string
 }
 
 async function accountTrades(rest: Rest, symbol: string, fromId: number): Promise<AccountTrade[]> {
-  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, fromId, limit: 1000 }))) as unknown as TradeRow[];
+  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, fromId, limit: TRADES_PAGE }))) as unknown as TradeRow[];
   if (!rows.every(({ id, orderId }) => isId(id) && isId(orderId))) throw new Error('the venue answered something odd about trades');
   return rows.map(({ id, orderId, price, qty }) => ({ id, orderId, price, quantity: qty }));
 }

@@ -2,9 +2,12 @@ import { Agent } from 'node:http';
 import { MainClient } from 'binance';
 import type { Clock } from '../../../domain/clock-and-ids';
 import type { Logger } from '../../../domain/contract/ports';
+import { createBudget } from './budget';
+import type { Budget } from './budget';
 import { BAD_CLOCK, BAD_KEY, failureOf } from './errors';
+import { readSecret } from './keys';
 
-/** Keys and addresses of one Binance account. Production, testnet and the local emulator differ here alone. */
+/** Keys and addresses of one Binance account; a secret is that of an HMAC key or a private key as PEM. Production, testnet and the local emulator differ here alone. */
 export interface BinanceConfig {
   readonly restUrl: string;
   /** Origin only; the SDK adds the path. */
@@ -14,8 +17,6 @@ export interface BinanceConfig {
   readonly tradingKey: { readonly key: string; readonly secret: string };
   /** May withdraw to our own allow-listed addresses; used by VenueCapital alone. */
   readonly treasuryKey: { readonly key: string; readonly secret: string };
-  /** How long the history of withdrawals is good for, in ms; what the venue allows, unless told. */
-  readonly historyKeptMs?: number;
 }
 
 /** REST calls end after this; Binance's own engine gives up after 10 s. */
@@ -24,7 +25,6 @@ export const CALL_TIMEOUT_MS = 11_000;
 const WEIGHT_SHARE = 80;
 /** Above this nothing goes out: one call too many is a ban, which stops those that protect money as well. */
 const VITAL_SHARE = 95;
-const WEIGHT_LIMIT_PER_MINUTE = 6000;
 /** After our key was refused the next call waits so long. */
 const KEY_PAUSE_MS = 1000;
 
@@ -40,6 +40,11 @@ export interface Rest {
   call<T>(vital: boolean, send: () => Promise<T>): Promise<T>;
   /** The same for calls about capital, which the venue counts apart: being asked to wait there stops no order. */
   capital<T>(send: () => Promise<T>): Promise<T>;
+  /** False where the venue has no interface for deposits and withdrawals; calls about capital are then refused unsent. */
+  treasuryIsThere(): boolean;
+  noTreasury(): void;
+  /** What is used of the venue's limits, over REST and the WebSocket API together. */
+  readonly budget: Budget;
   /** Notes a ban learnt elsewhere (WebSocket API). */
   ban(until: number): void;
   bannedUntil(): number;
@@ -53,6 +58,7 @@ export interface Rest {
 export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: Logger }): Rest {
   let bannedUntil = 0;
   let capitalUntil = 0;
+  let hasTreasury = true;
   const badClock: (() => void)[] = [];
   const keyRefused = (): void => {
     bannedUntil = Math.max(bannedUntil, deps.clock.now() + KEY_PAUSE_MS);
@@ -60,21 +66,24 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
   };
   const client = ({ key, secret }: { key: string; secret: string }): MainClient =>
     new MainClient(
-      { api_key: key, api_secret: secret, baseUrl: config.restUrl, parseExceptions: false, filterUndefinedParams: true, disableTimeSync: true },
+      { api_key: key, api_secret: readSecret(secret).secret, baseUrl: config.restUrl, parseExceptions: false, filterUndefinedParams: true, disableTimeSync: true },
       { timeout: CALL_TIMEOUT_MS, httpAgent: new Agent({ keepAlive: true }) },
     );
   const trading = client(config.tradingKey);
   const treasury = client(config.treasuryKey);
 
-  /** Per cent of this minute's weight that is used, by the venue's own header. */
-  const usedShare = (): number => {
+  const budget = createBudget(deps.clock);
+  /** This minute's weight by the header of the venue's last answer. */
+  const readHeader = (): void => {
     const states = trading.getRateLimitStates() as { lastUpdated?: number } & Record<string, number | undefined>;
     const minute = Math.floor(deps.clock.now() / 60_000);
-    if (Math.floor((states.lastUpdated ?? 0) / 60_000) !== minute) return 0;
-    return ((states['x-mbx-used-weight-1m'] ?? 0) * 100) / WEIGHT_LIMIT_PER_MINUTE;
+    const count = states['x-mbx-used-weight-1m'];
+    if (count === undefined || Math.floor((states.lastUpdated ?? 0) / 60_000) !== minute) return;
+    budget.heard([{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: budget.most('REQUEST_WEIGHT', 60_000) ?? 1, count }]);
   };
 
   const run = async <T>(send: () => Promise<T>, waitUntil: (until: number, isWhole: boolean) => void): Promise<T> => {
+    budget.sent();
     try {
       return await send();
     } catch (error) {
@@ -91,7 +100,8 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
   const all = (until: number): void => void (bannedUntil = Math.max(bannedUntil, until));
   const mayAsk = (share: number): void => {
     if (deps.clock.now() < bannedUntil) throw new VenueBusy('the venue has asked us to wait');
-    if (usedShare() >= share) throw new VenueBusy('the request weight is nearly used up');
+    readHeader();
+    if (budget.share() >= share) throw new VenueBusy('the request weight is nearly used up');
   };
 
   return {
@@ -101,12 +111,16 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
       mayAsk(vital ? VITAL_SHARE : WEIGHT_SHARE);
       return run(send, all);
     },
+    treasuryIsThere: () => hasTreasury,
+    noTreasury: () => void (hasTreasury = false),
     capital: async (send) => {
+      if (!hasTreasury) throw new VenueBusy('the venue has no treasury interface');
       mayAsk(VITAL_SHARE);
       if (deps.clock.now() < capitalUntil) throw new VenueBusy('the venue has asked us to wait with questions about capital');
       return run(send, (until, isWhole) => (isWhole ? all(until) : void (capitalUntil = capitalUntil > until ? capitalUntil : until)));
     },
     keyRefused,
+    budget,
     onBadClock: (listener) => void badClock.push(listener),
     ban: all,
     bannedUntil: () => bannedUntil,
