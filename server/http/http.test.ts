@@ -1,5 +1,7 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { z } from 'zod';
+import { DepositEntity } from '../../db/entities/deposits';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import { testWorld } from '../testing';
 import type { TestWorld } from '../testing';
@@ -97,4 +99,68 @@ test('a fault of ours is told as one, without its inside', async () => {
   expect([status, body.error.code]).toEqual([500, 'INTERNAL']);
   expect(text).not.toContain('hunter2');
   expect(world.failures.splice(0)).toHaveLength(1);
+});
+
+describe('lists', () => {
+  const LISTS = Object.values(ENDPOINTS).filter(({ answers }) => answers !== 'file' && 'next' in (answers as z.ZodObject).shape).map(({ path }) => path);
+  let boss: ReturnType<TestWorld['visitor']>;
+  beforeAll(async () => {
+    await world.account('lists@example.org', { role: 'admin' });
+    boss = world.visitor();
+    await boss.logIn('lists@example.org');
+  });
+
+  test('are these, and each is read page by page', async () => {
+    expect(LISTS.toSorted()).toEqual(['/admin/audit-log', '/admin/kyc', '/admin/users', '/admin/withdrawals', '/deposits', '/orders', '/swaps', '/trades', '/withdrawal-addresses', '/withdrawals']);
+    for (const path of LISTS) expect((await boss.get(`${path}?limit=100`)).body).toMatchObject({ items: expect.any(Array), next: null, previous: null });
+  });
+
+  test.each(LISTS)('%s refuses what is no cursor of it, and a mark of time', async (path) => {
+    const { body } = await boss.get('/admin/users?limit=1');
+    for (const cursor of ['', 'x', '%00', 'W10', ...(path === '/admin/users' ? [] : [body.next])]) {
+      const { status, body: told } = await boss.get(`${path}?cursor=${cursor}`);
+      expect([status, told.error.code]).toEqual([400, 'BAD_CURSOR']);
+    }
+    for (const query of ['before=1', 'cursor=a&cursor=b', 'limit=101', 'limit=0']) expect((await boss.get(`${path}?${query}`)).body.error.code).toBe('BAD_REQUEST');
+  });
+
+  test('twelve deposits of one block, one by one: all twelve, and back again', async () => {
+    const userId = await world.account('block@example.org', { kycState: 'APPROVED' });
+    const rows = Array.from({ length: 12 }, (_, n) => ({
+      id: `block${n}`, network: 'ethereum', txid: `0xb${n}`, position: 'native', userId, address: '0x1', asset: n < 4 ? 'USDT' : 'ETH', amount: '1', blockHeight: 1, blockHash: '0x1', confirmations: 1,
+      confirmationsNeeded: 6, state: 'CONFIRMING' as const, createdAt: 1000, creditedAt: null, credited: null, fee: null, sweepId: null,
+    }));
+    await world.dataSource.getRepository(DepositEntity).insert(rows);
+    const user = world.visitor();
+    await user.logIn('block@example.org');
+    const walk = async (way: 'next' | 'previous', query: string, cursor: string | null): Promise<{ ids: string[]; last: { previous: string | null } }> => {
+      const ids: string[] = [];
+      let body: { items: { id: string }[]; next: string | null; previous: string | null };
+      do {
+        ({ body } = await user.get(`/deposits?limit=1${query}${cursor === null ? '' : `&cursor=${cursor}`}`));
+        ids.push(...body.items.map(({ id }) => id));
+        cursor = body[way];
+      } while (cursor !== null);
+      return { ids, last: body };
+    };
+    const there = await walk('next', '', null);
+    expect(there.ids.toSorted()).toEqual(rows.map(({ id }) => id).toSorted());
+    const back = await walk('previous', '', there.last.previous);
+    expect(back.ids).toEqual(there.ids.slice(0, -1).toReversed());
+    expect((await walk('next', '&asset=USDT&state=CONFIRMING&from=1000&to=1000', null)).ids).toHaveLength(4);
+    expect((await walk('next', '&from=1001', null)).ids).toEqual([]);
+  });
+});
+
+test.each([
+  ['without its end', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="fullName"\r\n\r\nAda'],
+  ['with a broken head of a part', 'multipart/form-data; boundary=x', '--x\r\nnonsense\r\n\r\nAda\r\n--x--\r\n'],
+  ['without a boundary', 'multipart/form-data', 'x'],
+])('a form %s is its sender\'s fault', async (_what, type, body) => {
+  const email = `form${body.length}@example.org`;
+  await world.account(email);
+  const visitor = world.visitor();
+  await visitor.logIn(email);
+  const { status, body: told } = await visitor.agent.post('/api/kyc').set({ 'X-CSRF-Token': visitor.csrf(), 'Content-Type': type }).send(body);
+  expect([status, told.error.code]).toEqual([400, 'BAD_REQUEST']);
 });

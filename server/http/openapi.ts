@@ -27,7 +27,8 @@ export function openApi(): OpenApi {
       title: 'Javizen',
       version: '1',
       description:
-        'Amounts are decimal strings. Every refusal is { error: { code, message, details? } }. Orders may be sent over a plain WebSocket too, ' +
+        'Amounts are decimal strings. Every refusal is { error: { code, message, details? } }. Lists are read page by page: send `next` of an answer as `cursor` ' +
+        'to go on, `previous` to go back; no row is told twice or left out, however many arrive meanwhile. Orders may be sent over a plain WebSocket too, ' +
         '/order-socket: each message is an OrderMessage, each answer { id, order } or { id, error }, in the order in which they are done. ' +
         'It is opened with the session cookie; at most 64 messages of a socket may wait for their answer, and 8 sockets of a user be open.',
     },

@@ -8,6 +8,7 @@ import type { Access, Endpoint } from '../../domain/contract/api/endpoints';
 import { DomainError } from '../../domain/contract/errors';
 import type { UserRow } from '../../db/entities/accounts';
 import type { Answers } from './answers';
+import { refusalOf } from './errors';
 import type { Limits } from './limits';
 import { csrfMatches } from './session';
 
@@ -62,11 +63,15 @@ const multipart = multer({
   limits: { fileSize: MAX_DOCUMENT, files: 1, fields: 20, fieldSize: 4096, fieldNameSize: 100, parts: 21 },
 }).single('document');
 
+/** The file is kept in memory alone: whatever goes wrong with a form is its sender's doing. */
+const form: RequestHandler = (req, res, next) =>
+  void multipart(req, res, (error: unknown) => next(error ? (refusalOf(error) ?? new DomainError('BAD_REQUEST')) : undefined));
+
 const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(req.is('application/json') ? undefined : new DomainError('BAD_REQUEST'));
 const REFUSED_FORM: RequestHandler = (req, _res, next) => next(req.is('multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
 /** The small JSON body is read before anything is decided; a long one or a document only after its sender is known. */
 const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
-const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'long-json': [longJson], multipart: [multipart], nothing: [] };
+const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'long-json': [longJson], multipart: [form], nothing: [] };
 
 export function mount(router: Router, routes: readonly Route[], guards: Guards): void {
   for (const { endpoint, handle } of routes) {

@@ -2,6 +2,7 @@ import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import type { AdminEvent, DepthDiff, LiveEvent, LiveStamp } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
+import { orderView } from '../../domain/contract/api/orders';
 import type { HouseEvent } from '../../domain/contract/events';
 import { presentFill, presentOrder } from '../orders/present';
 import { fillRow, orderRow } from '../orders/testing';
@@ -235,5 +236,25 @@ test('where admins need a second factor, one without hears nothing of the admins
   } finally {
     for (const socket of open.splice(0)) socket.disconnect();
     await strict.close();
+  }
+});
+
+test('an event tells exactly its schema: more is stripped where people are served, and what does not fit is told as changed alone', async () => {
+  const served = await testWorld({ exactAnswers: false });
+  try {
+    const id = await served.account('user@example.org', { kycState: 'APPROVED' });
+    const visitor = served.visitor();
+    await visitor.logIn('user@example.org');
+    const { heard } = await listen(visitor.cookie(), undefined, {}, served.url);
+    const order = presentOrder(orderRow({ id: 'o-exact', userId: id }));
+    served.events.publish({ name: 'order.changed', userId: id, order: { ...orderRow({ id: 'o-exact', userId: id }), ...order } });
+    served.events.publish({ name: 'order.changed', userId: id, order: { ...order, status: 'NO SUCH' as 'NEW' } });
+    await until(() => heard.events.length === 2);
+    expect(Object.keys(heard.events[0]?.data ?? {}).toSorted()).toEqual(Object.keys(orderView.shape).toSorted());
+    expect(heard.events[1]?.data).toBeNull();
+    expect(served.failures).toHaveLength(1);
+  } finally {
+    for (const socket of open.splice(0)) socket.disconnect();
+    await served.close();
   }
 });
