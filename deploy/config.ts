@@ -78,7 +78,7 @@ export type Config = z.infer<typeof schema>;
 
 /** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
 const api = schema
-  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true })
+  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;

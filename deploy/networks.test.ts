@@ -42,3 +42,9 @@ test('the key of TronGrid goes to nodes over TLS and to this machine, other head
     expect(said).not.toContain('s3cret');
   }
 });
+
+test('a token of more than 18 decimals is refused by the settings: its first transfer would stop the scanner', () => {
+  const network = (decimals: number) => JSON.stringify([{ id: 'one', name: 'One', chainId: 2, gasAsset: 'ONE', venueNetwork: 'ONE', rpcUrl: 'https://f.example', confirmations: 9, usdt: { contract: `0x${'1'.repeat(40)}`, decimals } }]);
+  expect(openNetworks(read({ EVM_NETWORKS: network(18) }))[0]?.usdtDecimals).toBe(18);
+  for (const decimals of [19, 30, -1]) expect(() => read({ EVM_NETWORKS: network(decimals) })).toThrow('not a list of networks');
+});

@@ -14,7 +14,7 @@ const other = z.strictObject({
   venueNetwork: z.string().min(1),
   /** One address, or several: the preferred one first. */
   rpcUrl: z.union([z.url(), z.array(z.url()).min(1)]),
-  usdt: z.strictObject({ contract: z.string().regex(/^0x[0-9a-fA-F]{40}$/), decimals: z.number().int().min(0).max(30) }).optional(),
+  usdt: z.strictObject({ contract: z.string().regex(/^0x[0-9a-fA-F]{40}$/), decimals: z.number().int().min(0).max(18, 'tokens of more than 18 decimals cannot be kept exactly') }).optional(),
   confirmations: z.number().int().positive(),
   traces: z.boolean().default(false),
   pollMs: z.number().int().min(50).default(1000),

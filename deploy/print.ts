@@ -1,6 +1,9 @@
 /** What commands print: a table for people, or one JSON object a line with `--json`, the last one the summary. */
 export const wantsJson = (): boolean => process.argv.includes('--json');
 
+/** `--quick`: the short form of a bench or storm, which shows that it works and ends. */
+export const isQuick = (): boolean => process.argv.includes('--quick');
+
 /** `--name value`, or undefined. */
 export function option(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`);
@@ -29,15 +32,4 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   show(head);
   show(widths.map((width) => '-'.repeat(width)));
   for (const row of rows) show(row);
-}
-
-/** Runs a command: its number is the exit code; what it throws means that it could not run. */
-export function runCommand(main: () => Promise<number>): void {
-  main().then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(2);
-    },
-  );
 }

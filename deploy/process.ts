@@ -37,6 +37,7 @@ export const serverConfig = (config: Served): ServerConfig => ({
   adminsToRaise: config.TIER_ADMINS,
   // Whoever tries the local world out has a password and no authenticator.
   adminsNeedSecondFactor: config.JAVIZEN_LOCAL !== '1',
+  exactAnswers: config.JAVIZEN_THROW_AWAY === '1',
   webDir: config.WEB_DIR,
   secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
   publicOrigin: config.PUBLIC_ORIGIN ?? null,

@@ -13,6 +13,7 @@ import { startAnvil } from './local/evm/anvil';
 import { API_SETTINGS, SETTINGS, readConfig } from './config';
 import { LOCAL_LIMITS, demoAdminKey, enrolOffered } from './demo-admin';
 import type { Config } from './config';
+import { stopAtEnd } from './lifetime';
 import { SIGNER_SETTINGS } from './signer';
 import { LOCAL, ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
 import type { Stores } from './services';
@@ -85,6 +86,10 @@ export class World {
   private env: NodeJS.ProcessEnv = {};
   private endEnrolling = (): void => undefined;
   private sockets: string | undefined;
+  /** Starts that are under way: a stop waits for them, so that nothing comes up behind its back. */
+  private readonly starting = new Set<Promise<unknown>>();
+  private stopping: Promise<void> | undefined;
+  private forget = (): void => undefined;
   address!: WorldAddress;
 
   constructor(private readonly options: WorldOptions) {}
@@ -98,7 +103,28 @@ export class World {
     return this.options.env?.[name] || undefined;
   }
 
-  async start(): Promise<WorldAddress> {
+  start(): Promise<WorldAddress> {
+    this.stopping = undefined;
+    this.forget = stopAtEnd(() => this.stop());
+    return this.track(this.startAll());
+  }
+
+  /** Remembers a start while it is under way. */
+  private async track<T>(start: Promise<T>): Promise<T> {
+    this.starting.add(start);
+    try {
+      return await start;
+    } finally {
+      this.starting.delete(start);
+    }
+  }
+
+  /** Before each program: a world that is being stopped starts nothing more. */
+  private mayStart(): void {
+    if (this.stopping) throw new Error('The world is being stopped.');
+  }
+
+  private async startAll(): Promise<WorldAddress> {
     const { dir, say } = this.options;
     mkdirSync(dir, { recursive: true });
     // Letters, sessions, logs: for the eyes of whoever started it.
@@ -133,7 +159,15 @@ export class World {
     return this.address;
   }
 
-  async stop(): Promise<void> {
+  /** Stops everything, once; whoever asks again waits for the same end. */
+  stop(): Promise<void> {
+    return (this.stopping ??= this.stopAll());
+  }
+
+  private async stopAll(): Promise<void> {
+    // On the next turn, so that `stopping` is set and the starts under way notice.
+    await Promise.resolve();
+    await Promise.allSettled([...this.starting]);
     this.endEnrolling();
     rmSync(join(this.dir, 'world.json'), { force: true });
     for (const part of [...this.parts.values()].reverse()) await part.stop();
@@ -141,6 +175,7 @@ export class World {
     await stopLeftovers(this.dir);
     if (this.sockets) rmSync(this.sockets, { recursive: true, force: true });
     this.sockets = undefined;
+    this.forget();
   }
 
   /** Parts that can be killed and started again while the world goes on. */
@@ -149,18 +184,28 @@ export class World {
   }
 
   /** kill -9, then starts it again on the same port with the same state. */
-  async killAndRestart(part: 'mariadb' | 'redis' | 'signer' | 'javizen' | 'api'): Promise<void> {
+  killAndRestart(part: 'mariadb' | 'redis' | 'signer' | 'javizen' | 'api'): Promise<void> {
+    return this.track(this.restart(part));
+  }
+
+  private async restart(part: 'mariadb' | 'redis' | 'signer' | 'javizen' | 'api'): Promise<void> {
+    this.mayStart();
     const pid = this.pid(part);
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     while (isAlive(pid)) await sleep(10);
     if (part === 'signer') await this.startSigner();
     else if (part === 'javizen') await this.startExchange();
-    else if (part === 'api') await this.startApi();
+    else if (part === 'api') await this.startServer();
     else await this.startStores(part);
   }
 
   /** A node is stopped and started again on the same port with its chain, as its owner would. */
-  async restartNode(network: string): Promise<void> {
+  restartNode(network: string): Promise<void> {
+    return this.track(this.stopAndStartNode(network));
+  }
+
+  private async stopAndStartNode(network: string): Promise<void> {
+    this.mayStart();
     const part = network === 'bitcoin' || network === 'tron' ? network : (`anvil-${network}` as const);
     await this.parts.get(part)?.stop();
     if (part === 'bitcoin') await this.startBitcoin();
@@ -169,7 +214,12 @@ export class World {
   }
 
   /** Starts again what has ended by itself; answers the names. */
-  async ensure(): Promise<string[]> {
+  ensure(): Promise<string[]> {
+    return this.track(this.startEnded());
+  }
+
+  private async startEnded(): Promise<string[]> {
+    if (this.stopping) return [];
     const ended = (['signer', 'javizen'] as const).filter((part) => this.parts.has(part) && !isAlive(this.pid(part)));
     if (ended.includes('signer')) await this.startSigner();
     if (ended.includes('javizen')) await this.startExchange();
@@ -177,6 +227,7 @@ export class World {
   }
 
   private async startStores(only?: Part): Promise<void> {
+    this.mayStart();
     const { dir, say } = this.options;
     if (!only) say('Database and cache ...');
     const databaseUrl = this.given('DATABASE_URL') ?? (only === 'redis' ? this.stores?.databaseUrl : undefined);
@@ -195,6 +246,7 @@ export class World {
   }
 
   private async startChain(id: string): Promise<WorldChain> {
+    this.mayStart();
     const name = `anvil-${id}` as const;
     const dir = join(this.dir, name);
     mkdirSync(dir, { recursive: true });
@@ -221,6 +273,7 @@ export class World {
       say(why);
       return undefined;
     }
+    this.mayStart();
     say('Bitcoin (bcoin on regtest) ...');
     const port = await freePort(rememberedPort(this.dir, 'bitcoin'));
     rememberPort(this.dir, 'bitcoin', port);
@@ -242,6 +295,7 @@ export class World {
       say(why);
       return undefined;
     }
+    this.mayStart();
     say('TRON (emulator) ...');
     const port = await freePort(rememberedPort(this.dir, 'tron'));
     rememberPort(this.dir, 'tron', port);
@@ -254,6 +308,7 @@ export class World {
   private async startVenue(chains: Record<string, WorldChain>, bitcoinUrl: string | undefined, tronUrl: string | undefined): Promise<{ url: string }> {
     const given = this.given('BINANCE_REST_URL');
     if (given) return { url: given };
+    this.mayStart();
     this.options.say('Binance (emulator on recorded data) ...');
     const dir = join(this.dir, 'binance');
     mkdirSync(dir, { recursive: true });
@@ -328,6 +383,7 @@ export class World {
   }
 
   private async startSigner(): Promise<void> {
+    this.mayStart();
     if (!this.parts.has('signer')) this.options.say('Signer ...');
     const dir = join(this.dir, 'keys');
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -356,6 +412,7 @@ export class World {
   }
 
   private async startExchange(): Promise<number> {
+    this.mayStart();
     if (!this.parts.has('javizen')) this.options.say('Javizen ...');
     // Only the operator's own world wishes for the well-known port: two worlds that start at once must not meet on it.
     const usual = this.options.env ? 8080 : 0;
@@ -369,7 +426,12 @@ export class World {
   }
 
   /** A further API process beside the one that holds the engine. Answers its address. */
-  async startApi(): Promise<string> {
+  startApi(): Promise<string> {
+    return this.track(this.startServer());
+  }
+
+  private async startServer(): Promise<string> {
+    this.mayStart();
     const port = await freePort(rememberedPort(this.dir, 'api'));
     rememberPort(this.dir, 'api', port);
     // Its settings are those of a server: no keys of the venue, no node, no signer.

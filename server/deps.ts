@@ -54,6 +54,8 @@ export interface ServerConfig {
   readonly withdrawalLimits?: Tiers;
   /** Is an admin refused everything that is an admin's while no second factor of theirs is in force? False when left out. */
   readonly adminsNeedSecondFactor?: boolean;
+  /** Is it a fault when an answer has more than its schema names, rather than stripped? False when left out; true in tests. */
+  readonly exactAnswers?: boolean;
   /** How many admins it takes to raise a user's tier; two when left out. */
   readonly adminsToRaise?: 1 | 2;
 }

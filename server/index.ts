@@ -8,12 +8,14 @@ import { adminRoutes } from './admin/routes';
 import { balanceRoutes } from './balances/routes';
 import { depositRoutes } from './deposits/routes';
 import type { ServerConfig, ServerDeps } from './deps';
+import { createAnswers } from './http/answers';
 import { createApp } from './http/app';
 import { hotFirst } from './http/hot';
 import { createLimits } from './http/limits';
 import { createSessions } from './http/session';
 import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
+import { fillDocumentHashes } from './kyc/fill-hashes';
 import { kycRoutes } from './kyc/routes';
 import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
@@ -37,6 +39,7 @@ import { createApprovals } from './withdrawals/approvals';
 import { createWithdrawalRequests } from './withdrawals/request';
 import { withdrawalRoutes } from './withdrawals/routes';
 import { createWithdrawalService } from './withdrawals/service';
+import { keepLastPrices } from './withdrawals/value';
 
 export { ensureAccount } from './accounts/service';
 export type { ServerConfig, ServerDeps } from './deps';
@@ -52,17 +55,20 @@ export interface Server {
 
 export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   if (config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
+  const answers = createAnswers(deps, config);
   const redis = quickRedis(deps);
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
+  void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
   const secondFactors = createSecondFactors(deps, vault, config);
-  const live = createLive(deps, config, sessions, secondFactors);
+  const live = createLive(deps, config, { sessions, secondFactors, answers });
   const post = createPost(deps, config);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
+  const endPrices = keepLastPrices(deps);
   const limits = createLimits({ ...deps, redis }, config);
   const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
   const orders = createOrderService(deps);
-  const orderSocket = createOrderSocket({ ...deps, known: sessions.known, limits, service: orders }, config);
+  const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, limits, service: orders }, config);
   const approvals = createApprovals(deps);
   const tiers: TierSettings = { tiers: config.withdrawalLimits ?? USUAL_TIERS, adminsToRaise: config.adminsToRaise ?? 2 };
   const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
@@ -82,15 +88,16 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...adminRoutes(deps),
     ...coldRoutes(deps),
   ];
-  const app = createApp({ ...deps, redis }, config, { sessions, secondFactors }, routes, limits);
+  const app = createApp({ ...deps, redis }, config, { sessions, secondFactors, answers }, routes, limits);
   return {
-    handler: hotFirst({ ...deps, sessions, limits }, config, routes, app),
+    handler: hotFirst({ ...deps, answers, sessions, limits }, config, routes, app),
     attach: (server) => {
       live.attach(server);
       orderSocket.attach(server);
     },
     close: async () => {
       endLetters();
+      endPrices();
       off();
       orderSocket.close();
       await live.close();

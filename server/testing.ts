@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import request from 'supertest';
 import type { DataSource } from 'typeorm';
+import { KnownAddressEntity } from '../db/entities/reviews';
 import { SwapEntity, VenueIntentEntity, VenueTradeEntity } from '../db/entities/swaps';
 import { WithdrawalEntity } from '../db/entities/withdrawals';
 import { testDatabase } from '../db/testing';
@@ -129,6 +130,8 @@ export function recordingEngine(
         { state: decided[step], decidedBy: 'adminId' in command ? command.adminId : null },
       );
       if (changed.affected !== 1) throw new DomainError('WITHDRAWAL_STATE');
+      const { userId, network, address } = await rows.findOneByOrFail({ id: command.withdrawalId });
+      if (step === 'refuse') await dataSource.getRepository(KnownAddressEntity).delete({ userId, network, address });
     } else if (command.kind === 'swap.accept') {
       await completedSwap(dataSource, command);
     }
@@ -150,7 +153,9 @@ export function recordingEngine(
       if (before && before.hash !== hash) throw new DomainError('REFERENCE_REUSED');
       if (before) return before.answer;
       const answer = (await orderAnswer(dataSource, command)) ?? (await carryOut(command));
-      done.set(command.reference, { hash, answer });
+      // Of an order the engine keeps the id alone: asked again, it is read as it is then.
+      const { clientOrderId, id, canceledId } = answer;
+      done.set(command.reference, { hash, answer: clientOrderId === undefined ? answer : { orderId: String(id), ...(canceledId !== undefined && { canceledId }) } });
       commands.push(command);
       return answer;
     },
@@ -260,6 +265,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     error: (fields: Record<string, unknown>, message: string) => failures.push(`${message} ${JSON.stringify(fields)}`),
   };
   const cold = standInCold();
+  const kycKey = randomBytes(32).toString('hex');
   const server = createServer(
     {
       dataSource,
@@ -275,7 +281,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       payoutRules: rulesOf?.(dataSource) ?? rules,
       reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
       coldStorage: cold,
-      networkStates: { networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, rounds: 40, faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' }, nodes: [{ node: 'a.example:8545', state: 'used', head: 8, fault: null }, { node: 'a-node-with-a-very-long-name-of-its-provider.example', state: 'silent', head: null, fault: 'ethereum: no answer to eth_getBlockByNumber' }] }] },
+      networkStates: { venueTreasury: async () => true, networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, rounds: 40, faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' }, nodes: [{ node: 'a.example:8545', state: 'used', head: 8, fault: null }, { node: 'a-node-with-a-very-long-name-of-its-provider.example', state: 'silent', head: null, fault: 'ethereum: no answer to eth_getBlockByNumber' }] }] },
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
       addressCheck: {
@@ -288,12 +294,13 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     },
     {
       sessionSecret: randomBytes(32).toString('hex'),
-      kycKey: randomBytes(32).toString('hex'),
+      kycKey,
       kycDir: join(dir, 'kyc'),
       webDir: join(dir, 'web'),
       secureCookies: false,
       publicOrigin: null,
       mailDir: join(dir, 'mail'),
+      exactAnswers: true,
       ...changes,
     },
   );
@@ -313,6 +320,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     failures,
     url,
     dir,
+    kycKey,
     redis,
     account: (email: string, more: { role?: 'admin'; kycState?: 'APPROVED' } = {}) =>
       ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en', ...more }),

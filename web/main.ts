@@ -1,7 +1,7 @@
 /** The page: for traders and operators, in English and Persian. */
 import { createApp } from 'vue';
-import { loadSession } from './accounts/session';
-import { connectLive } from './api/live';
+import { knowSession } from './accounts/session';
+import { ensureLive } from './api/live';
 import { loadRegistry } from './api/registry';
 import App from './App.vue';
 import { currentLocale, i18n, useLanguage } from './i18n';
@@ -13,8 +13,14 @@ import './style/lists.css';
 import './style/pages.css';
 
 useLanguage(currentLocale());
-connectLive();
-// A page without the exchange behind it is still a page: each part says itself that there is no answer.
-void Promise.allSettled([loadSession(), loadRegistry()]).then(() => {
+/** Stands in the page until it is known who is logged in. */
+const say = (words: string): void => {
+  const place = document.getElementById('waiting');
+  if (place) place.textContent = words;
+};
+const listed = loadRegistry();
+void knowSession(() => say(i18n.global.t('app.offline'))).then(async () => {
+  ensureLive();
+  await listed;
   createApp(App).use(i18n).use(router).mount('#app');
 });

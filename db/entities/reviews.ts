@@ -26,7 +26,7 @@ export const WithdrawalReviewEntity = new EntitySchema<WithdrawalReviewRow>({
   },
 });
 
-/** A user's address book: where they have sent coins, or mean to, and since when. */
+/** A user's address book: where coins of theirs were paid to, by the engine, or what its owner confirmed, and since when. A refusal takes it out. */
 export interface KnownAddressRow {
   userId: string;
   network: string;

@@ -6,6 +6,7 @@ import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/d
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { CommandEntity } from '../entities/ledger';
+import { idFrom } from '../references';
 import { inTransaction } from '../transaction';
 import { recordAdminAction } from './admin-audit';
 import { fillAddresses, issueAddress } from './child-numbers';
@@ -83,13 +84,13 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
       inTransaction(dataSource, async (manager) => {
         const owned = 'EXISTS (SELECT 1 FROM deposit_addresses a WHERE a.address = deposits.address AND a.user_id = ?)';
         const { affectedRows } = (await manager.query(`UPDATE deposits SET state = 'CONFIRMING', user_id = ?, released_at = ? WHERE id = ? AND state = 'HELD' AND ${owned}`, [userId, now, id, userId])) as { affectedRows: number };
-        if (affectedRows === 1) await recordAdminAction(manager, { id: `released-${id}`.slice(0, 64), adminId: 'operator', action: 'deposit.released', subject: id, details: { userId, why }, at: now });
+        if (affectedRows === 1) await recordAdminAction(manager, { id: idFrom('aud', `deposit-released:${id}`), adminId: 'operator', action: 'deposit.released', subject: id, details: { userId, why }, at: now });
         return affectedRows === 1;
       }),
     freeze: (network, address, why, now) =>
       inTransaction(dataSource, async (manager) => {
         const { affected } = await manager.update(DepositAddressEntity, { network, address, frozenAt: IsNull() }, { frozenAt: now });
-        if (affected === 1) await recordAdminAction(manager, { id: `frozen-${now}-${address.slice(-12)}`, adminId: 'wallets', action: 'address.frozen', subject: `${network}/${address}`, details: { why }, at: now });
+        if (affected === 1) await recordAdminAction(manager, { id: idFrom('aud', `address-frozen:${network}:${address}:${now}`), adminId: 'wallets', action: 'address.frozen', subject: `${network}/${address}`, details: { why }, at: now });
       }),
     arrivedAt: async (network, address, asset, without, believed) => {
       const [sum] = (await dataSource.query(

@@ -1,6 +1,8 @@
 /** Lists for people's eyes: what happened, and what is on its way. Reads only; nothing here decides money. */
 import { In, Not } from 'typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, FindOptionsWhere } from 'typeorm';
+import type { DepositState } from '../../domain/lifecycle/deposit';
+import type { SwapState } from '../../domain/lifecycle/swap';
 import type { WithdrawalState } from '../../domain/lifecycle/withdrawal';
 import { DepositEntity } from '../entities/deposits';
 import type { DepositRow } from '../entities/deposits';
@@ -10,19 +12,31 @@ import { SweepEntity, VenueTransferEntity } from '../entities/treasury';
 import type { SweepRow, VenueTransferRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
-import { olderThan } from './users';
-import type { ListPage } from './users';
+import { pageOf } from './pages';
+import type { List, ListPage, Page, Period } from './pages';
 
 const NEWEST = { createdAt: 'DESC', id: 'DESC' } as const;
 
-export const depositsOf = (dataSource: DataSource, userId: string, page: ListPage): Promise<DepositRow[]> =>
-  dataSource.getRepository(DepositEntity).find({ where: { userId, ...olderThan(page) }, order: NEWEST, take: page.limit });
+/** What a list is narrowed to. */
+export interface Filters<State> extends ListPage, Period {
+  readonly asset?: string | undefined;
+  readonly state?: State | undefined;
+}
+
+const newestFirst = <Row extends { createdAt: number; id: string }>(entity: List<Row>['entity'], where: List<Row>['where'], period: Period): List<Row> => ({ entity, by: ['createdAt', 'id'], order: 'DESC', where, period });
+
+export const depositsOf = (dataSource: DataSource, userId: string, { asset, state, ...page }: Filters<DepositState>): Promise<Page<DepositRow>> =>
+  pageOf(dataSource, newestFirst(DepositEntity, { userId, ...(asset !== undefined && { asset }), ...(state && { state }) }, page), page);
 
 export const depositById = (dataSource: DataSource, id: string): Promise<DepositRow | null> =>
   dataSource.getRepository(DepositEntity).findOneBy({ id });
 
-export const swapsOf = (dataSource: DataSource, userId: string, page: ListPage): Promise<SwapRow[]> =>
-  dataSource.getRepository(SwapEntity).find({ where: { userId, ...olderThan(page) }, order: NEWEST, take: page.limit });
+/** `asset`: on either side. */
+export function swapsOf(dataSource: DataSource, userId: string, { asset, state, ...page }: Filters<SwapState>): Promise<Page<SwapRow>> {
+  const where: FindOptionsWhere<SwapRow> = { userId, ...(state && { state }) };
+  const sides = asset === undefined ? where : [{ ...where, fromAsset: asset }, { ...where, toAsset: asset }];
+  return pageOf(dataSource, newestFirst(SwapEntity, sides, page), page);
+}
 
 /** The user's own swap; null for another's. */
 export const swapOf = (dataSource: DataSource, userId: string, id: string): Promise<SwapRow | null> =>
@@ -40,8 +54,8 @@ export async function venueOrdersOf(
   return intents.map((intent) => ({ intent, trades: trades.filter((trade) => trade.intentId === intent.id) }));
 }
 
-export const withdrawalsOf = (dataSource: DataSource, userId: string, page: ListPage): Promise<WithdrawalRow[]> =>
-  dataSource.getRepository(WithdrawalEntity).find({ where: { userId, ...olderThan(page) }, order: NEWEST, take: page.limit });
+export const withdrawalsOf = (dataSource: DataSource, userId: string, { asset, state, ...page }: Filters<WithdrawalState>): Promise<Page<WithdrawalRow>> =>
+  pageOf(dataSource, newestFirst(WithdrawalEntity, { userId, ...(asset !== undefined && { asset }), ...(state && { state }) }, page), page);
 
 /** The user's own withdrawal; null for another's. */
 export const withdrawalOf = (dataSource: DataSource, userId: string, id: string): Promise<WithdrawalRow | null> =>
@@ -51,12 +65,8 @@ export const withdrawalById = (dataSource: DataSource, id: string): Promise<With
   dataSource.getRepository(WithdrawalEntity).findOneBy({ id });
 
 /** In one state, oldest first (a queue) where it waits for a decision; else newest first. */
-export const listWithdrawals = (dataSource: DataSource, page: ListPage, state?: WithdrawalState): Promise<WithdrawalRow[]> =>
-  dataSource.getRepository(WithdrawalEntity).find({
-    where: { ...olderThan(page), ...(state && { state }) },
-    order: state === 'REQUESTED' ? { createdAt: 'ASC', id: 'ASC' } : NEWEST,
-    take: page.limit,
-  });
+export const listWithdrawals = (dataSource: DataSource, page: ListPage, state?: WithdrawalState): Promise<Page<WithdrawalRow>> =>
+  pageOf(dataSource, { entity: WithdrawalEntity, by: ['createdAt', 'id'], order: state === 'REQUESTED' ? 'ASC' : 'DESC', where: state ? { state } : {} }, page);
 
 export interface OnTheWay {
   readonly deposits: DepositRow[];

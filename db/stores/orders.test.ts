@@ -27,24 +27,25 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const ids = (rows: { id: string }[]): string[] => rows.map(({ id }) => id);
+const ids = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => id);
 
-test('a page never ends within a millisecond, and the next goes on behind it', async () => {
+test('newest first, and the next page goes on within the millisecond', async () => {
   const { dataSource } = database;
   const first = await ordersOf(dataSource, 'u1', { limit: 2, state: 'all' });
-  expect(ids(first)).toEqual(['o5', 'o4', 'o3', 'o2']);
-  expect(ids(await ordersOf(dataSource, 'u1', { limit: 2, state: 'all', before: first.at(-1)?.createdAt }))).toEqual(['o1']);
-  const fills = await fillsOf(dataSource, 'u1', { limit: 1 });
-  expect(fills.map(({ tradeId, maker }) => [tradeId, Boolean(maker)])).toEqual([[3, false], [2, false], [2, true]]);
-  expect((await fillsOf(dataSource, 'u1', { limit: 1, before: fills.at(-1)?.at })).map(({ tradeId }) => tradeId)).toEqual([1]);
+  expect(ids(first.rows)).toEqual(['o5', 'o4']);
+  expect(ids((await ordersOf(dataSource, 'u1', { limit: 9, state: 'all', cursor: first.next ?? '' })).rows)).toEqual(['o3', 'o2', 'o1']);
+  const fills = await fillsOf(dataSource, 'u1', { limit: 2 });
+  expect(fills.rows.map(({ tradeId, maker }) => [tradeId, Boolean(maker)])).toEqual([[3, false], [2, true]]);
+  expect((await fillsOf(dataSource, 'u1', { limit: 9, cursor: fills.next ?? '' })).rows.map(({ tradeId }) => tradeId)).toEqual([2, 1]);
 });
 
 test('by state and market; fills by order', async () => {
   const { dataSource } = database;
-  expect(ids(await ordersOf(dataSource, 'u1', { limit: 50, state: 'open' }))).toEqual(['o5', 'o3', 'o2', 'o1']);
-  expect(ids(await ordersOf(dataSource, 'u1', { limit: 50, state: 'closed' }))).toEqual(['o4']);
-  expect(ids(await ordersOf(dataSource, 'u1', { limit: 50, state: 'open', symbol: 'BTCUSDT' }))).toEqual(['o5']);
-  expect(await fillsOf(dataSource, 'u1', { limit: 50, orderId: 'o2' })).toMatchObject([{ tradeId: 2 }]);
+  expect(ids((await ordersOf(dataSource, 'u1', { limit: 50, state: 'open' })).rows)).toEqual(['o5', 'o3', 'o2', 'o1']);
+  expect(ids((await ordersOf(dataSource, 'u1', { limit: 50, state: 'closed' })).rows)).toEqual(['o4']);
+  expect(ids((await ordersOf(dataSource, 'u1', { limit: 50, state: 'open', market: 'BTCUSDT' })).rows)).toEqual(['o5']);
+  expect(ids((await ordersOf(dataSource, 'u1', { limit: 50, state: 'all', from: 11, to: 20 })).rows)).toEqual(['o4', 'o3', 'o2']);
+  expect((await fillsOf(dataSource, 'u1', { limit: 50, orderId: 'o2' })).rows).toMatchObject([{ tradeId: 2 }]);
 });
 
 test("another's is not there, by either id", async () => {

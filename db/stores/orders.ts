@@ -3,39 +3,29 @@ import { In, Not } from 'typeorm';
 import type { DataSource, FindOptionsWhere } from 'typeorm';
 import { FillEntity, OrderEntity } from '../entities/orders';
 import type { FillRow, OrderRow } from '../entities/orders';
-import { olderThan } from './users';
-import type { ListPage } from './users';
+import { pageOf } from './pages';
+import type { ListPage, Page, Period } from './pages';
 
-export interface OrdersQuery extends ListPage {
-  readonly symbol?: string | undefined;
+export interface OrdersQuery extends ListPage, Period {
+  readonly market?: string | undefined;
   readonly state: 'open' | 'closed' | 'all';
 }
 
-export interface FillsQuery extends ListPage {
-  readonly symbol?: string | undefined;
+export interface FillsQuery extends ListPage, Period {
+  readonly market?: string | undefined;
   readonly orderId?: string | undefined;
 }
 
 const OPEN: OrderRow['state'][] = ['NEW', 'PARTIALLY_FILLED', 'PENDING_CANCEL'];
 
-/**
- * The user's orders, newest first. A full page goes on to the end of its last millisecond: a batch makes many orders in
- * one, and the next page, which begins before it, would leave the rest out.
- */
-export async function ordersOf(dataSource: DataSource, userId: string, query: OrdersQuery): Promise<OrderRow[]> {
-  const { symbol, state, limit } = query;
-  const orders = dataSource.getRepository(OrderEntity);
+/** The user's orders, newest first: ids count up in the order in which the book took them. */
+export function ordersOf(dataSource: DataSource, userId: string, { market, state, ...page }: OrdersQuery): Promise<Page<OrderRow>> {
   const where: FindOptionsWhere<OrderRow> = {
     userId,
-    ...(symbol !== undefined && { symbol }),
+    ...(market !== undefined && { symbol: market }),
     ...(state !== 'all' && { state: state === 'open' ? In(OPEN) : Not(In(OPEN)) }),
   };
-  const order = { createdAt: 'DESC', seq: 'DESC' } as const;
-  const rows = await orders.find({ where: { ...where, ...olderThan(query) }, order, take: limit });
-  const last = rows.at(-1);
-  if (!last || rows.length < limit) return rows;
-  const together = await orders.find({ where: { ...where, createdAt: last.createdAt }, order });
-  return [...rows.filter(({ createdAt }) => createdAt !== last.createdAt), ...together];
+  return pageOf(dataSource, { entity: OrderEntity, by: ['createdAt', 'id'], order: 'DESC', where, period: page }, page);
 }
 
 /** The user's own order; null for another's. */
@@ -46,16 +36,8 @@ export const orderOf = (dataSource: DataSource, userId: string, id: string): Pro
 export const orderByClientId = (dataSource: DataSource, userId: string, clientOrderId: string): Promise<OrderRow | null> =>
   dataSource.getRepository(OrderEntity).findOneBy({ userId, clientOrderId });
 
-/** The user's side of their trades, newest first; a full page goes on to the end of its last millisecond. */
-export async function fillsOf(dataSource: DataSource, userId: string, query: FillsQuery): Promise<FillRow[]> {
-  const { symbol, orderId, limit } = query;
-  const fills = dataSource.getRepository(FillEntity);
-  const where: FindOptionsWhere<FillRow> = { userId, ...(symbol !== undefined && { symbol }), ...(orderId !== undefined && { orderId }) };
-  const order = { at: 'DESC', tradeId: 'DESC', maker: 'ASC' } as const;
-  const { createdAt: at } = olderThan(query);
-  const rows = await fills.find({ where: { ...where, ...(at && { at }) }, order, take: limit });
-  const last = rows.at(-1);
-  if (!last || rows.length < limit) return rows;
-  const together = await fills.find({ where: { ...where, at: last.at }, order });
-  return [...rows.filter((row) => row.at !== last.at), ...together];
+/** The user's side of their trades, newest first. */
+export function fillsOf(dataSource: DataSource, userId: string, { market, orderId, ...page }: FillsQuery): Promise<Page<FillRow>> {
+  const where: FindOptionsWhere<FillRow> = { userId, ...(market !== undefined && { symbol: market }), ...(orderId !== undefined && { orderId }) };
+  return pageOf(dataSource, { entity: FillEntity, by: ['at', 'symbol', 'tradeId', 'maker'], order: 'DESC', where, period: page }, page);
 }

@@ -5,6 +5,8 @@ import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { KnownAddressEntity, WithdrawalReviewEntity } from '../entities/reviews';
 import type { KnownAddressRow, WithdrawalReviewRow } from '../entities/reviews';
+import { pageOf } from './pages';
+import type { ListPage, Page } from './pages';
 
 /** Value and number of the user's withdrawals since then that were neither refused nor taken back; transfers inside count for nothing. */
 export async function spentSince(manager: EntityManager, userId: string, since: number): Promise<{ spent: Units; count: number }> {
@@ -42,15 +44,18 @@ export async function reviewsOf(dataSource: DataSource, ids: readonly string[]):
 export const knownSince = async (manager: EntityManager, userId: string, network: string, address: string): Promise<number | null> =>
   (await manager.getRepository(KnownAddressEntity).findOneBy({ userId, network, address }))?.since ?? null;
 
-/** Writes it into the user's book, if it is not there. */
-export async function knowAddress(manager: EntityManager, { userId, network, address, since }: KnownAddressRow): Promise<void> {
+/** Writes it into the user's book, if it is not there. Answers what stands there. */
+export async function knowAddress(manager: EntityManager, row: KnownAddressRow): Promise<KnownAddressRow> {
+  const { userId, network, address, since } = row;
   await manager.query('INSERT IGNORE INTO known_addresses (user_id, network, address, since) VALUES (?, ?, ?, ?)', [userId, network, address, since]);
+  return (await manager.getRepository(KnownAddressEntity).findOneBy({ userId, network, address })) ?? row;
 }
 
 /** Newest first. */
-export const addressBook = (dataSource: DataSource, userId: string): Promise<KnownAddressRow[]> =>
-  dataSource.getRepository(KnownAddressEntity).find({ where: { userId }, order: { since: 'DESC' }, take: 200 });
+export const addressBook = (dataSource: DataSource, userId: string, { network, ...page }: ListPage & { readonly network?: string | undefined }): Promise<Page<KnownAddressRow>> =>
+  pageOf(dataSource, { entity: KnownAddressEntity, by: ['since', 'network', 'address'], order: 'DESC', where: { userId, ...(network !== undefined && { network }) } }, page);
 
-export async function forgetAddress(manager: EntityManager, userId: string, network: string, address: string): Promise<void> {
-  await manager.getRepository(KnownAddressEntity).delete({ userId, network, address });
+/** False where the book has no such address. */
+export async function forgetAddress(manager: EntityManager, userId: string, network: string, address: string): Promise<boolean> {
+  return (await manager.getRepository(KnownAddressEntity).delete({ userId, network, address })).affected === 1;
 }

@@ -4,6 +4,8 @@ import { literal } from './text';
 /** A change of one row, by property names. `set` and `key` name a subset of the columns. */
 export type RowChange =
   | { readonly op: 'insert'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
+  /** Writes the row where none with its key is there; one that is there stays as it is. */
+  | { readonly op: 'insertMissing'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
   /** Writes the whole row, new or changed. Of several for one key in one batch the last counts. */
   | { readonly op: 'upsert'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
   | { readonly op: 'update'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral; readonly set: ObjectLiteral }
@@ -12,6 +14,10 @@ export type RowChange =
 /** Builds a typed insert; the generic keeps the row in step with its entity. */
 export function insertRow<T extends ObjectLiteral>(entity: EntitySchema<T>, row: T): RowChange {
   return { op: 'insert', entity: entity as unknown as EntitySchema<ObjectLiteral>, row };
+}
+
+export function insertMissingRow<T extends ObjectLiteral>(entity: EntitySchema<T>, row: T): RowChange {
+  return { op: 'insertMissing', entity: entity as unknown as EntitySchema<ObjectLiteral>, row };
 }
 
 export function upsertRow<T extends ObjectLiteral>(entity: EntitySchema<T>, row: T): RowChange {
@@ -51,13 +57,20 @@ export function statementsOf(dataSource: DataSource, changes: readonly RowChange
       whole.set(entity, rows.set(key, change.row));
     } else {
       open.delete(entity);
-      statements.push(change.op === 'update' ? updateText(table, change) : `DELETE FROM ${table.name} WHERE ${assigned(table, change.key).join(' AND ')}`);
+      statements.push(textOf(table, change));
     }
   }
   return [
     ...statements.map((statement) => (typeof statement === 'string' ? statement : insertText(statement))),
     ...[...whole].map(([entity, rows]) => wholeText({ table: tableOf(dataSource, entity), rows: [...rows.values()] })),
   ];
+}
+
+function textOf(table: Table, change: Extract<RowChange, { op: 'update' | 'delete' | 'insertMissing' }>): string {
+  if (change.op === 'update') return updateText(table, change);
+  if (change.op === 'delete') return `DELETE FROM ${table.name} WHERE ${assigned(table, change.key).join(' AND ')}`;
+  const key = columnOf(table, table.keys[0] ?? '').name;
+  return `${insertText({ table, rows: [change.row] })} ON DUPLICATE KEY UPDATE ${key} = ${table.name}.${key}`;
 }
 
 type Entity = EntitySchema<ObjectLiteral>;

@@ -1,20 +1,12 @@
 /** Accounts. */
-import { In, LessThan, Like } from 'typeorm';
+import { In, Like } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import { UserEntity } from '../entities/accounts';
 import type { UserRow } from '../entities/accounts';
 import { isDuplicate } from '../transaction';
-
-export interface ListPage {
-  readonly limit: number;
-  /** Only rows created before this. */
-  readonly before?: number | undefined;
-}
-
-/** `createdAt` older than the page's mark, as a find condition. */
-export const olderThan = (page: ListPage): { createdAt?: ReturnType<typeof LessThan<number>> } =>
-  page.before === undefined ? {} : { createdAt: LessThan(page.before) };
+import { pageOf } from './pages';
+import type { ListPage, Page } from './pages';
 
 /** Stores the account; false when the e-mail address has one already. */
 export async function insertUser(dataSource: DataSource, user: UserRow): Promise<boolean> {
@@ -34,8 +26,10 @@ export const userByEmail = (dataSource: DataSource, email: string): Promise<User
   dataSource.getRepository(UserEntity).findOneBy({ email });
 
 /** Newest first; `email`: what the address begins with. */
-export const listUsers = (dataSource: DataSource, page: ListPage, email?: string): Promise<UserRow[]> =>
-  dataSource.getRepository(UserEntity).find({ where: { ...olderThan(page), ...(email !== undefined && { email: Like(`${email.replaceAll(/[\\%_]/g, '\\$&')}%`) }) }, order: { createdAt: 'DESC', id: 'DESC' }, take: page.limit });
+export function listUsers(dataSource: DataSource, page: ListPage, email?: string): Promise<Page<UserRow>> {
+  const where = email === undefined ? {} : { email: Like(`${email.replaceAll(/[\\%_]/g, '\\$&')}%`) };
+  return pageOf(dataSource, { entity: UserEntity, by: ['createdAt', 'id'], order: 'DESC', where }, page);
+}
 
 /** The e-mail address of each of these users. */
 export async function emailsOf(dataSource: DataSource, ids: readonly string[]): Promise<Map<string, string>> {

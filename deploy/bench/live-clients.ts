@@ -9,6 +9,8 @@ export interface LiveTask {
   readonly slow: number;
   readonly symbols: readonly string[];
   readonly seconds: number;
+  /** How long slow listeners have, once they read again, to be told of the gap and to come back. */
+  readonly waitForSlowMs: number;
 }
 
 export interface LivePart {
@@ -33,7 +35,7 @@ export interface LiveResult {
 const AT_ONCE = 50;
 /** Listeners that read what they are sent; the others count. */
 const LOOKING = 40;
-const WAIT_FOR_SLOW_MS = 8000;
+const LOOK_EVERY_MS = 250;
 const MANY = ['ETHUSDT', 'BTCUSDT', 'BNBUSDT', 'SOLUSDT', 'XRPUSDT', 'LTCUSDT', 'TRXUSDT'];
 const ASKED = 1000;
 const ASKING_MS = 250;
@@ -108,7 +110,8 @@ async function run(task: LiveTask): Promise<LiveResult> {
     });
     listener.resume();
   });
-  await sleep(WAIT_FOR_SLOW_MS);
+  const areBack = (): boolean => behind.every(({ gap, back }) => gap && back);
+  for (let waited = 0; waited < task.waitForSlowMs && !areBack(); waited += LOOK_EVERY_MS) await sleep(LOOK_EVERY_MS);
   const cut = slow.filter(({ closed }) => closed).length;
   for (const listener of listeners) listener.close();
   return { quiet, withSlow, skipped: behind.filter(({ gap }) => gap).length, resynced: behind.filter(({ gap, back }) => gap && back).length, cut, gapsOfOthers };

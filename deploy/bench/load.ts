@@ -17,7 +17,7 @@ export type Task =
   | { readonly kind: 'venue'; readonly orders: number }
   | { readonly kind: 'clear'; readonly symbols: readonly string[] }
   | { readonly kind: 'fill'; readonly symbols: readonly string[]; readonly each: number }
-  | { readonly kind: 'yardstick'; readonly port: number; readonly seconds: number; readonly connections: number };
+  | { readonly kind: 'yardstick' | 'limit'; readonly port: number; readonly seconds: number; readonly connections: number };
 
 export interface TaskResult extends Outcome {
   /** Processor time of the load itself, in seconds. */
@@ -54,6 +54,7 @@ async function carryOut(task: Task, tally: Tally): Promise<Record<string, number
     case 'fill':
       await fill(tally, { port, people, ...task });
       return undefined;
+    case 'limit':
     case 'yardstick':
       await yardstick(tally, task);
       return undefined;
@@ -69,7 +70,7 @@ process.on('message', (task: Task) => {
   carryOut(task, tally).then(
     (sent) => {
       const { user, system } = process.cpuUsage(before);
-      if (task.kind !== 'yardstick' && tally.acknowledged.length > 0) appendFileSync(file, `${tally.acknowledged.join('\n')}\n`);
+      if (task.kind !== 'yardstick' && task.kind !== 'limit' && tally.acknowledged.length > 0) appendFileSync(file, `${tally.acknowledged.join('\n')}\n`);
       const result: TaskResult = { ...tally.outcome((performance.now() - start) / 1000), cpu: (user + system) / 1e6, ...(sent && { sent }) };
       process.send?.({ result });
     },

@@ -6,9 +6,12 @@ import type { Tally } from './tally';
 
 interface Told {
   readonly id: number;
-  readonly order?: { readonly id: string };
+  readonly order?: { readonly id: string; readonly status: string; readonly working: boolean };
   readonly error?: { readonly code: string };
 }
+
+/** Of the 200 that a market allows; what is under way may rest too. */
+const MOST_RESTING = 100;
 
 /** Orders over WebSockets, each with so many on their way at once. */
 export async function socketLoop(tally: Tally, { port, people, seconds, sockets, outstanding }: House & { seconds: number; sockets: number; outstanding: number }): Promise<void> {
@@ -17,18 +20,27 @@ export async function socketLoop(tally: Tally, { port, people, seconds, sockets,
   const one = (line: WebSocket, at: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const dice = new Dice(at + 5001);
-      const begun = new Map<number, number>();
+      const begun = new Map<number, { readonly at: number; readonly cancels?: string | undefined }>();
+      const resting: string[] = [];
       let n = 0;
       const send = (): void => {
-        begun.set(++n, performance.now());
-        line.send(JSON.stringify({ id: n, op: 'place', order: { ...drawOrder(dice), clientOrderId: nextKey() } }));
+        // A user may have so many open orders and no more: the oldest makes room.
+        const cancels = resting.length >= MOST_RESTING ? resting.shift() : undefined;
+        begun.set(++n, { at: performance.now(), cancels });
+        const wish = cancels === undefined ? { op: 'place', order: { ...drawOrder(dice), clientOrderId: nextKey() } } : { op: 'cancel', orderId: cancels };
+        line.send(JSON.stringify({ id: n, ...wish }));
       };
       line.on('message', (data: Buffer) => {
         const { id, order, error } = JSON.parse(data.toString()) as Told;
-        tally.time(performance.now() - (begun.get(id) ?? 0));
+        const { at = 0, cancels } = begun.get(id) ?? {};
+        tally.time(performance.now() - at);
         begun.delete(id);
-        if (order) tally.order(order.id);
-        else tally.refuse(error?.code ?? 'NO_ANSWER');
+        if (!order) tally.refuse(error?.code ?? 'NO_ANSWER');
+        else if (cancels !== undefined) tally.cancel(order.id);
+        else {
+          tally.order(order.id);
+          if (order.status === 'NEW' && order.working) resting.push(order.id);
+        }
         if (performance.now() < end) send();
         else if (begun.size === 0) resolve();
       });

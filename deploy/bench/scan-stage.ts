@@ -17,7 +17,8 @@ import { OwnAddresses } from '../../wallets/deposits/addresses';
 import { createBalanceWatch } from '../../wallets/deposits/balances';
 import { createScanner } from '../../wallets/deposits/scanner';
 import { LOCAL, startStores } from '../services';
-import { endProcess } from '../services/process';
+import { stopAtEnd } from '../lifetime';
+import { stopLeftovers } from '../services/process';
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const clock = { now: () => Date.now() };
@@ -43,6 +44,7 @@ export interface ScanStage {
 export async function openScanStage(registry: Registry, say: (line: string) => void): Promise<ScanStage> {
   const dir = join(LOCAL, 'bench-scan', `${process.pid}-${process.hrtime.bigint()}`);
   mkdirSync(dir, { recursive: true });
+  const forget = stopAtEnd(() => stopLeftovers(dir));
   // Durable: the database flushes at every commit.
   const stores = await startStores({ dir, throwAway: false, say });
   const dataSource = await openDatabase({ url: stores.databaseUrl, poolSize: 5 });
@@ -58,7 +60,8 @@ export async function openScanStage(registry: Registry, say: (line: string) => v
     close: async () => {
       await engine.stop();
       await dataSource.destroy();
-      for (const service of stores.running) await endProcess(service.pid);
+      await stopLeftovers(dir);
+      forget();
       rmSync(dir, { recursive: true, force: true });
     },
   };

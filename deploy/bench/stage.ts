@@ -9,6 +9,7 @@ import { readBookFacts } from '../../db/stores/audit';
 import { audit } from '../audit';
 import { LOCAL } from '../services';
 import { sleep } from '../services/process';
+import { isQuick } from '../print';
 import { World, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { PASSWORD, emailOf, fundVenue, writeFunds } from './funds';
@@ -39,7 +40,7 @@ export interface Stage {
 
 const AUDIT_WAIT_MS = 20_000;
 /** A quiet second between two loads, so that none pays for the one before. */
-const PAUSE_MS = 1000;
+const PAUSE_MS = isQuick() ? 100 : 1000;
 
 export async function openStage(name: string, users: number, say: (line: string) => void, nodeArgs: readonly string[] = []): Promise<Stage> {
   const dir = join(LOCAL, name, String(process.pid));

@@ -1,4 +1,12 @@
 /** Times and outcomes of one load, gathered while it runs. */
+
+/** What a load of random orders runs into on purpose: an order that traded before its cancellation came. */
+const MEANT: readonly string[] = ['ORDER_STATE'];
+
+/** Refusals that a load did not mean: with them its speed is not that of orders. */
+export const unmeant = (refused: Readonly<Record<string, number>>): string[] =>
+  Object.entries(refused).flatMap(([code, times]) => (MEANT.includes(code) ? [] : [`${times} ${code}`]));
+
 export interface Outcome {
   readonly seconds: number;
   readonly placed: number;

@@ -11,36 +11,64 @@ export interface Answer {
  * load shares its processors with what it measures, so it must cost little.
  */
 export class Wire {
-  private readonly socket: Socket;
-  private waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
+  private socket: Socket | undefined;
+  private waiting: { request: string; again: boolean; resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
   private got: Buffer = Buffer.alloc(0);
 
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.take(chunk));
-    const lost = (): void => this.waiting?.reject(new Error('the connection was closed'));
-    socket.on('close', lost);
-    socket.on('error', lost);
+  private constructor(private readonly port: number) {}
+
+  static async open(port: number): Promise<Wire> {
+    const wire = new Wire(port);
+    await wire.connect();
+    return wire;
   }
 
-  static open(port: number): Promise<Wire> {
+  private connect(): Promise<void> {
+    this.got = Buffer.alloc(0);
     return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(new Wire(socket)));
-      socket.once('error', reject);
+      const socket = connect(this.port, '127.0.0.1', () => {
+        this.socket = socket;
+        resolve();
+      });
+      socket.setNoDelay(true);
+      socket.on('data', (chunk) => this.take(chunk));
+      socket.on('error', reject);
+      socket.on('close', () => this.lost(socket));
     });
   }
 
-  /** Sends a whole request, head and body. One at a time. */
+  /**
+   * Sends a whole request, head and body. One at a time. A server closes connections that were idle; where that crosses a
+   * request it is sent once more on a new one (each carries an idempotency key, or names what it cancels).
+   */
   ask(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.waiting = { resolve, reject };
-      this.socket.write(request);
+      this.waiting = { request, again: false, resolve, reject };
+      if (this.socket) this.socket.write(request);
+      else this.sendAnew();
     });
   }
 
   close(): void {
-    this.socket.destroy();
+    this.waiting = undefined;
+    this.socket?.destroy();
+  }
+
+  private lost(socket: Socket): void {
+    if (this.socket !== socket) return;
+    this.socket = undefined;
+    const { waiting } = this;
+    if (!waiting) return;
+    if (waiting.again || this.got.length > 0) return waiting.reject(new Error('the connection was closed'));
+    waiting.again = true;
+    this.sendAnew();
+  }
+
+  private sendAnew(): void {
+    this.connect().then(
+      () => this.waiting && this.socket?.write(this.waiting.request),
+      (error: unknown) => this.waiting?.reject(error instanceof Error ? error : new Error(String(error))),
+    );
   }
 
   private take(chunk: Buffer): void {

@@ -63,6 +63,8 @@ async function main(): Promise<void> {
   const server = app.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as { port: number }).port }));
 }
 
+process.on('disconnect', () => process.exit(0));
+
 main().catch((error: unknown) => {
   process.stderr.write(`${String(error)}\n`);
   process.exit(2);

@@ -5,7 +5,8 @@ import { userByEmail } from '../../db/stores/users';
 import { email as address } from '../../domain/contract/api/accounts';
 import { ensureAccount } from '../../server';
 import { databaseUrl } from '../database-url';
-import { json, line, runCommand, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, wantsJson } from '../print';
 import { clock, ids } from '../process';
 
 async function main(): Promise<number> {

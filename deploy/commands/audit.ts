@@ -2,7 +2,8 @@
 import { formatAmount } from '../../domain/money/amount';
 import { audit } from '../audit';
 import type { AuditResult } from '../audit';
-import { duration, json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { duration, json, line, option, table, wantsJson } from '../print';
 import { withWorld, worldConfig } from '../world';
 
 export function printAudit(result: AuditResult): void {

@@ -17,7 +17,8 @@ import { createBook } from '../../matching/book/fast';
 import { createNaiveBook } from '../../matching/book/naive';
 import { SELL } from '../../matching/book/types';
 import type { Book, BookSink, Gone, NewOrder, Side } from '../../matching/book/types';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { isQuick, json, line, option, table, wantsJson } from '../print';
 
 const LIMIT = 0;
 const CANCEL = 1;
@@ -355,7 +356,7 @@ async function main(): Promise<number> {
   const given = option('seed');
   const agreement = option('agree');
   if (agreement !== undefined) return runAgreement(Number(given ?? USUAL.W1.seed), Number(agreement));
-  const commands = process.argv.includes('--quick') ? MILLION / 10 : MILLION;
+  const commands = isQuick() ? MILLION / 10 : MILLION;
   const rounds = Number(option('rounds') ?? 5);
   const [w1, w2] = (['W1', 'W2'] as const).map((name) => makeWorkload(name, Number(given ?? USUAL[name].seed), commands)) as [Workload, Workload];
   const first = compare(w1, w1.count, rounds);
@@ -377,4 +378,4 @@ async function main(): Promise<number> {
   return tradesAgree ? 0 : 1;
 }
 
-runCommand(main);
+runCommand(main, 600);

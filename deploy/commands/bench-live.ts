@@ -4,22 +4,24 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LiveResult, LiveTask } from '../bench/live-clients';
 import { cpuOf, memoryOf } from '../bench/processes';
-import { json, line, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { isQuick, json, line, table, wantsJson } from '../print';
 import { LOCAL } from '../services';
 import { sleep } from '../services/process';
 import { World } from '../world';
 
-const quick = process.argv.includes('--quick');
-const SIZES = quick ? [500] : [2000, 5000];
-const SECONDS = quick ? 8 : 12;
+const quick = isQuick();
+const SIZES = quick ? [200] : [2000, 5000];
+const SECONDS = quick ? 3 : 12;
+const DEADLINE_SECONDS = quick ? 120 : 400;
 /** Those that stop reading. */
 const SLOW = 4;
 const SYMBOLS = ['ETHUSDT'];
 
 async function measure(world: World, port: number, clients: number): Promise<Record<string, number>> {
   const pid = world.pid('javizen');
-  const idle = await coresOver(pid, 3);
-  const task: LiveTask = { port, clients, slow: SLOW, symbols: SYMBOLS, seconds: SECONDS };
+  const idle = await coresOver(pid, quick ? 1 : 3);
+  const task: LiveTask = { port, clients, slow: SLOW, symbols: SYMBOLS, seconds: SECONDS, waitForSlowMs: quick ? 1000 : 8000 };
   const child = fork(join(__dirname, '../bench/live-clients.ts'), [], { execArgv: ['--require', 'tsx/cjs'] });
   let [cpu, cores, memoryMB] = [0, 0, 0];
   const { result, error } = await new Promise<{ result?: LiveResult; error?: string }>((resolve) => {
@@ -71,11 +73,11 @@ async function main(): Promise<number> {
   const rows: Record<string, number>[] = [];
   try {
     const { url } = await world.start();
-    await sleep(3000);
+    await sleep(quick ? 500 : 3000);
     for (const clients of SIZES) {
       process.stderr.write(`  ${clients} listeners ...\n`);
       rows.push(await measure(world, Number(new URL(url).port), clients));
-      await sleep(2000);
+      await sleep(quick ? 0 : 2000);
     }
   } finally {
     await world.stop();
@@ -92,4 +94,4 @@ function print(rows: readonly Record<string, number>[]): void {
   line('\n  An update is a change of one book; spread: from the first listener that has it to the others. Slow ones stop reading, are skipped, and ask for the book when they read again.');
 }
 
-runCommand(main);
+runCommand(main, DEADLINE_SECONDS);

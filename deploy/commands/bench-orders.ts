@@ -7,16 +7,20 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { openStage } from '../bench/stage';
 import type { Measured, Stage } from '../bench/stage';
-import { json, line, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { isQuick, json, line, table, wantsJson } from '../print';
+import { unmeant } from '../bench/tally';
 
 const USERS = 256;
 const CONNECTIONS = 256;
 const OPEN_ORDERS = 100_000;
-const quick = process.argv.includes('--quick');
+const quick = isQuick();
 const given = (name: string): string | undefined => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
 const only = given('only')?.split(',');
 const profile = given('profile');
-const seconds = quick ? 4 : 8;
+/** A quick run shows that every load still works; its figures mean little. */
+const seconds = quick ? 1 : 8;
+const DEADLINE_SECONDS = quick ? 120 : 600;
 
 interface Row {
   readonly what: string;
@@ -26,28 +30,40 @@ interface Row {
 const rate = ({ placed, canceled, seconds: took }: Measured): number => Math.round((placed + canceled) / took);
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-async function yardstick(databaseUrl: string): Promise<{ process: ChildProcess; port: number }> {
-  const process_ = fork(join(__dirname, '../bench/yardstick.ts'), [], { execArgv: ['--import', 'tsx'], env: { ...process.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl } });
+/** Another server to be measured in the same run: the usual design, or the limit. */
+async function other(name: 'yardstick' | 'limit', databaseUrl: string): Promise<{ process: ChildProcess; port: number }> {
+  const env = { ...process.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl };
+  const child = fork(join(__dirname, `../bench/${name}.ts`), [], { execArgv: ['--require', 'tsx/cjs'], env });
   const { port } = await new Promise<{ port: number }>((resolve, reject) => {
-    process_.once('message', (message: { port: number }) => resolve(message));
-    process_.once('exit', () => reject(new Error('the yardstick did not start')));
+    child.once('message', (message: { port: number }) => resolve(message));
+    child.once('exit', () => reject(new Error(`the ${name} did not start`)));
   });
-  return { process: process_, port };
+  return { process: child, port };
 }
 
-/** Ours and the usual design in turns, so that both meet the same neighbours. */
-async function pairs(stage: Stage, run: Run): Promise<{ ours: Measured[]; theirs: Measured[] }> {
-  const other = await yardstick(stage.address.databaseUrl);
-  const [ours, theirs]: [Measured[], Measured[]] = [[], []];
+interface Turns {
+  readonly ours: Measured[];
+  /** Of the usual design. */
+  readonly theirs: Measured[];
+  readonly limits: Measured[];
+}
+
+/** Ours, the usual design and the limit in turns, so that all meet the same neighbours. */
+async function turns(stage: Stage, run: Run): Promise<Turns> {
+  const [yardstick, limit] = [await other('yardstick', stage.address.databaseUrl), await other('limit', '')];
+  const [ours, theirs, limits]: [Measured[], Measured[], Measured[]] = [[], [], []];
   try {
     for (let round = 0; round < (quick ? 1 : 3); round++) {
       ours.push(await run('one by one over HTTP', { kind: 'rest', seconds, connections: CONNECTIONS }));
-      theirs.push(await run('yardstick: Express, a transaction each', { kind: 'yardstick', port: other.port, seconds: seconds / 2, connections: CONNECTIONS }));
+      const besides = { seconds: seconds / 2, connections: CONNECTIONS };
+      theirs.push(await run('yardstick: Express, a transaction each', { kind: 'yardstick', port: yardstick.port, ...besides }));
+      limits.push(await run('limit: bare HTTP that parses and answers', { kind: 'limit', port: limit.port, ...besides }));
     }
   } finally {
-    other.process.kill();
+    yardstick.process.kill();
+    limit.process.kill();
   }
-  return { ours, theirs };
+  return { ours, theirs, limits };
 }
 
 type Run = (what: string, task: Parameters<Stage['run']>[0]) => Promise<Measured>;
@@ -74,30 +90,33 @@ async function measure(stage: Stage): Promise<number> {
   const rows: Row[] = [];
   const run: Run = async (what, task) => {
     process.stderr.write(`  ${what} ...\n`);
-    if (task.kind !== 'yardstick') await stage.run({ kind: 'clear', symbols: ['JVZJVG', 'ETHUSDT'] });
+    if (task.kind !== 'yardstick' && task.kind !== 'limit') await stage.run({ kind: 'clear', symbols: ['JVZJVG', 'ETHUSDT'] });
     const measured = await stage.run(task);
     rows.push({ what, measured });
     return measured;
   };
   const wanted = (name: string): boolean => only === undefined || only.includes(name);
-  await run('warm up', { kind: 'rest', seconds: 3, connections: 64 });
+  await run('warm up', { kind: 'rest', seconds: quick ? 1 : 3, connections: 64 });
   rows.pop();
   const atOnce = wanted('open') ? await run('1,000 a second, as they are due', { kind: 'open', seconds, rate: 1000, connections: CONNECTIONS }) : undefined;
   const faster = wanted('open') ? await run('3,000 a second, as they are due', { kind: 'open', seconds, rate: 3000, connections: CONNECTIONS }) : undefined;
-  const { ours, theirs } = wanted('rest') ? await pairs(stage, run) : { ours: [], theirs: [] };
+  const { ours, theirs, limits } = wanted('rest') ? await turns(stage, run) : { ours: [], theirs: [], limits: [] };
   const batch = wanted('batch') ? await run('twenty at once over HTTP', { kind: 'batch', seconds, connections: 24, size: 20 }) : undefined;
   const socket = wanted('socket') ? await run('over WebSockets, 256 on their way', { kind: 'socket', seconds, sockets: 64, outstanding: 4 }) : undefined;
-  const venue = wanted('venue') ? await run('at market, executed at the venue', { kind: 'venue', orders: quick ? 20 : 50 }) : undefined;
-  const filled = wanted('fill') ? await run('orders that rest', { kind: 'fill', symbols: ['ETHUSDT', 'JVZJVG'], each: quick ? 40 : 200 }) : undefined;
+  const venue = wanted('venue') ? await run('at market, executed at the venue', { kind: 'venue', orders: quick ? 5 : 50 }) : undefined;
+  const filled = wanted('fill') ? await run('orders that rest', { kind: 'fill', symbols: ['ETHUSDT', 'JVZJVG'], each: quick ? 10 : 200 }) : undefined;
   const [open] = await stage.query('SELECT COUNT(*) AS n FROM orders WHERE standing IS NOT NULL');
   const memoryMB = stage.memoryMB();
   const { acknowledged, lost } = await stage.lost();
-  const findings = await stage.findings();
+  const refusals = rows.flatMap(({ what, measured }) => unmeant(measured.refused).map((refusal) => `${what}: ${refusal}`));
+  const findings = [...(await stage.findings()), ...refusals];
   const best = ours.toSorted((a, b) => rate(a) - rate(b))[Math.floor(ours.length / 2)];
   const summary = {
     durableOrdersPerSecond: median(ours.map(rate)),
     yardstickPerSecond: median(theirs.map(rate)),
     ratio: Math.round(median(ours.map((measured, at) => rate(measured) / Math.max(1, rate(theirs[at] as Measured)))) * 10) / 10,
+    limitPerSecond: median(limits.map(rate)),
+    ofLimit: Math.round((median(ours.map(rate)) / Math.max(1, median(limits.map(rate)))) * 1000) / 1000,
     batchPerSecond: batch ? rate(batch) : 0,
     wsPerSecond: socket ? rate(socket) : 0,
     p50Ms: best?.p50Ms ?? 0,
@@ -113,13 +132,14 @@ async function measure(stage: Stage): Promise<number> {
     cores: best?.cores ?? null,
     acknowledged,
     lost,
-    balanced: findings.length === 0,
+    refusals: refusals.length,
+    balanced: findings.length === refusals.length,
   };
   print(rows, summary, findings, filled !== undefined);
   return lost === 0 && findings.length === 0 ? 0 : 1;
 }
 
-function print(rows: readonly Row[], summary: Record<string, unknown> & { lost: number; openOrders: number; memoryMB: number; acknowledged: number; venueOutP50Ms: number; ratio: number }, findings: readonly string[], filled: boolean): void {
+function print(rows: readonly Row[], summary: Record<string, unknown> & { lost: number; openOrders: number; memoryMB: number; acknowledged: number; venueOutP50Ms: number; ratio: number; limitPerSecond: number; ofLimit: number; balanced: boolean }, findings: readonly string[], filled: boolean): void {
   if (wantsJson()) {
     for (const { what, measured } of rows) json({ what, perSecond: rate(measured), ...measured, sent: undefined });
     for (const finding of findings) json({ finding });
@@ -134,9 +154,10 @@ function print(rows: readonly Row[], summary: Record<string, unknown> & { lost: 
     ]),
   );
   line(`\n  Each counts once it is answered, and is answered after COMMIT. One command in ten takes an order back; two orders in five trade.`);
-  line(`  ${summary.ratio} times the yardstick (median of pairs). HTTP in to the order at the venue, p50: ${summary.venueOutP50Ms} ms (the emulator's clock, whole milliseconds).`);
+  line(`  ${summary.ratio} times the yardstick (median of turns), ${summary.ofLimit} of the limit of ${summary.limitPerSecond} a second. HTTP in to the order at the venue, p50: ${summary.venueOutP50Ms} ms (the emulator's clock, whole milliseconds).`);
   line(`  Memory of the exchange with ${summary.openOrders} open orders: ${summary.memoryMB} MB${filled && summary.openOrders < OPEN_ORDERS ? ' (a full run has 100,000)' : ''}.`);
-  line(`  ${summary.acknowledged} acknowledged, ${summary.lost} lost. Books: ${findings.length === 0 ? 'balanced, inside and with the venue' : findings.join('; ')}.`);
+  line(`  ${summary.acknowledged} acknowledged, ${summary.lost} lost. Books: ${summary.balanced ? 'balanced, inside and with the venue' : 'NOT BALANCED'}.`);
+  for (const finding of findings) line(`  ${finding}`);
 }
 
-runCommand(main);
+runCommand(main, DEADLINE_SECONDS);

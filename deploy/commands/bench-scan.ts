@@ -18,17 +18,19 @@ import { startAnvil } from '../local/evm/anvil';
 import { anyEvm, fillBlocks, spellEvm } from '../local/evm/busy';
 import { prepareChain } from '../local/evm/prepare';
 import { stranger } from '../local/evm/stranger';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand, stopAtEnd } from '../lifetime';
+import { isQuick, json, line, option, table, wantsJson } from '../print';
 import { freePort } from '../services/process';
 
-const ADDRESSES = 100_000;
-const quick = process.argv.includes('--quick');
+const quick = isQuick();
+const ADDRESSES = quick ? 20_000 : 100_000;
+const DEADLINE_SECONDS = quick ? 180 : 1200;
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length).split(',');
 const seed = Number(option('seed') ?? Date.now() % 2 ** 31);
 /** 144 blocks are a day; a block of the main network is about a megabyte and a half. */
-const DAY = { blocks: quick ? 24 : 144, blockBytes: 1_500_000, paid: 20 };
+const DAY = { blocks: quick ? 6 : 144, blockBytes: 1_500_000, paid: 20 };
 const MOST_SECONDS_A_DAY = 300;
-const BUSY = { blocks: quick ? 20 : 60, payments: 100, splits: 10 };
+const BUSY = { blocks: quick ? 4 : 60, payments: 100, splits: 10 };
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const spellBitcoin = (bytes: Buffer): string => ownKind(Uint8Array.from([0, 20, ...bytes]), 'regtest') ?? '';
@@ -99,7 +101,9 @@ function print(results: readonly Scanned[], daySeconds: number | undefined): voi
 
 async function main(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-scan-'));
-  const anvil = await startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: 31337, blockSeconds: 0, logFile: join(dir, 'anvil.log') });
+  const starting = startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: 31337, blockSeconds: 0, logFile: join(dir, 'anvil.log') });
+  const forget = stopAtEnd(async () => (await starting).stop());
+  const anvil = await starting;
   try {
     let ready = false;
     const prepared = prepareChain(anvil.url).finally(() => (ready = true));
@@ -117,8 +121,9 @@ async function main(): Promise<number> {
     return missed.length === 0 && (daySeconds ?? 0) <= MOST_SECONDS_A_DAY ? 0 : 1;
   } finally {
     await anvil.stop();
+    forget();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-runCommand(main);
+runCommand(main, DEADLINE_SECONDS);

@@ -6,9 +6,11 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HOUSES } from '../check/files';
+import { guardsWithoutTest } from '../check/guards';
 import { brokenImports } from '../check/imports';
 import { untidy } from '../check/tidy';
-import { json, line, runCommand, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, wantsJson } from '../print';
 import { ROOT } from '../services';
 
 interface Result {
@@ -46,6 +48,7 @@ const STEPS: readonly { name: string; run: () => Result | Promise<Result> }[] = 
   { name: 'lint', run: () => node('oxlint/bin/oxlint', '-c', '.oxlintrc.json', '--type-aware', '--deny-warnings', ...HOUSES) },
   { name: 'imports', run: () => list(brokenImports()) },
   { name: 'tidy', run: () => list(untidy()) },
+  { name: 'guards', run: () => list(guardsWithoutTest()) },
   { name: 'lock', run: () => npm('ci', '--dry-run', '--include=dev', '--no-progress') },
 ];
 

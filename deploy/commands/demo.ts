@@ -1,6 +1,7 @@
 /** `npm run demo [-- --network ethereum|bsc|polygon|bitcoin|tron]`: walks one user's whole life on the running local world (or starts one), then audits. */
 import { audit } from '../audit';
-import { json, line, option, runCommand, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, wantsJson } from '../print';
 import { LIFE_NETWORKS, live } from '../scenarios/life';
 import type { Tell } from '../scenarios/life';
 import { withWorld, worldConfig } from '../world';

@@ -4,7 +4,8 @@ import { createDepositStore } from '../../db/stores/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import { userById, userByEmail } from '../../db/stores/users';
 import { databaseUrl } from '../database-url';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, table, wantsJson } from '../print';
 
 async function list(store: DepositStore, nameOf: (userId: string) => Promise<string>): Promise<number> {
   const rows = await store.held();

@@ -8,7 +8,8 @@ import { freshSeed, joinShares, knownBy, passphraseKek, readSeed, readShare, rot
 import type { KeyEncryption, Seed } from '../../wallets/keys';
 import { loadEnvFile } from '../config';
 import { drill } from '../keys-drill';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, table, wantsJson } from '../print';
 import { LOCAL, localSecret } from '../services';
 import { KEY_SETTINGS, kekOf } from '../signer';
 

@@ -5,7 +5,8 @@ import { openDatabase } from '../../db/data-source';
 import { loadRegistry } from '../../db/stores/registry';
 import { formatAmount } from '../../domain/money/amount';
 import { openOutside } from '../audit';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, option, table, wantsJson } from '../print';
 import { publish } from '../proof/publish';
 import { withWorld, worldConfig } from '../world';
 

@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminsFile, enrolAdmin, makeAdminKey, readAdmins, revokeAdmin } from '../../wallets/keys';
 import { loadEnvFile } from '../config';
-import { json, line, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { json, line, table, wantsJson } from '../print';
 import { LOCAL } from '../services';
 
 const USAGE = `npm run signer -- admins                             who is enrolled

@@ -1,8 +1,9 @@
-/** `npm run storm:balance -- --rounds 1000 --users 12`: orders for the whole balance, 50 at once, on two API processes. */
+/** `npm run storm:balance -- --rounds 1000 --users 12 [-- --quick]`: orders for the whole balance, 50 at once, on two API processes. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { audit } from '../audit';
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+import { runCommand } from '../lifetime';
+import { isQuick, json, line, option, table, wantsJson } from '../print';
 import { usersWithEther, wholeBalanceRounds } from '../scenarios/whole-balance';
 import { LOCAL } from '../services';
 import { World, worldConfig } from '../world';
@@ -10,15 +11,16 @@ import { printAudit } from './audit';
 
 const AUDIT_WAIT_MS = 60_000;
 /** Each user may place 6,000 orders a minute; in turn they stay below it. */
-const USERS = 12;
+const USUAL = isQuick() ? { rounds: 10, users: 2 } : { rounds: 200, users: 12 };
+const DEADLINE_SECONDS = isQuick() ? 180 : 1800;
 
 async function main(): Promise<number> {
   const number = (name: string, usual: number): number => Number.parseInt(option(name) ?? String(usual), 10);
-  const [rounds, users] = [number('rounds', 200), number('users', USERS)];
+  const [rounds, users] = [number('rounds', USUAL.rounds), number('users', USUAL.users)];
   const say = (text: string): void => (wantsJson() ? json({ say: text }) : line(`  ${text}`));
   const dir = join(LOCAL, 'storm', `${process.pid}`);
   mkdirSync(dir, { recursive: true });
-  const world = new World({ dir, say });
+  const world = new World({ dir, say, networks: ['ethereum'] });
   try {
     const address = await world.start();
     say('A further API process ...');
@@ -43,4 +45,4 @@ async function main(): Promise<number> {
   }
 }
 
-runCommand(main);
+runCommand(main, DEADLINE_SECONDS);

@@ -1,11 +1,16 @@
-/** `npm run storm:chains -- --minutes 10 --seed S`: coins come in and go out on all networks while nodes misbehave. */
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+/** `npm run storm:chains -- --minutes 10 --seed S [-- --quick]`: coins come in and go out on all networks while nodes misbehave. */
+import { runCommand } from '../lifetime';
+import { isQuick, json, line, option, table, wantsJson } from '../print';
 import { stormChains } from '../scenarios/chains';
 import { printAudit } from './audit';
 
+const USUAL = isQuick() ? { minutes: 0.25, users: 2, networks: ['ethereum'], pauseMs: 500 } : { minutes: 10, users: 4 };
+/** Beside the storm itself: its world, what is on its way when the faults stop, and the audit. */
+const BESIDES_SECONDS = 600;
+
 async function main(): Promise<number> {
   const number = (name: string, usual: number): number => Number.parseFloat(option(name) ?? String(usual));
-  const options = { minutes: Math.min(60, number('minutes', 10)), seed: Math.floor(number('seed', Math.floor(Date.now() / 1000))), users: Math.min(20, number('users', 4)) };
+  const options = { ...USUAL, minutes: Math.min(60, number('minutes', USUAL.minutes)), seed: Math.floor(number('seed', Math.floor(Date.now() / 1000))), users: Math.min(20, number('users', USUAL.users)) };
   line(wantsJson() ? JSON.stringify({ ...options, started: true }) : `\nstorm:chains · seed ${options.seed} · ${options.minutes} minutes · ${options.users} users\n`);
   const { audit, ...rest } = await stormChains({ ...options, say: (text) => (wantsJson() ? json({ say: text }) : line(`  ${text}`)) });
   const unexplained = rest.problems.length + audit.findings.length + audit.places.filter((place) => place.unexplained !== 0n).length;
@@ -23,4 +28,4 @@ async function main(): Promise<number> {
   return good ? 0 : 1;
 }
 
-runCommand(main);
+runCommand(main, BESIDES_SECONDS + 60 * Number(option('minutes') ?? USUAL.minutes));

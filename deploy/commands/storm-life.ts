@@ -1,11 +1,15 @@
-/** `npm run storm:life -- --kills 20 --users 10 --seed S`: users live their lives while everything is killed in turn. */
-import { json, line, option, runCommand, wantsJson } from '../print';
+/** `npm run storm:life -- --kills 20 --users 10 --seed S [-- --quick]`: users live their lives while everything is killed in turn. */
+import { runCommand } from '../lifetime';
+import { isQuick, json, line, option, wantsJson } from '../print';
 import { storm } from '../scenarios/storm';
 import { printAudit } from './audit';
 
+const USUAL = isQuick() ? { kills: 3, users: 2 } : { kills: 20, users: 10 };
+const DEADLINE_SECONDS = isQuick() ? 180 : 900;
+
 async function main(): Promise<number> {
   const number = (name: string, usual: number): number => Number.parseInt(option(name) ?? String(usual), 10);
-  const options = { kills: number('kills', 20), users: number('users', 10), seed: number('seed', Math.floor(Date.now() / 1000)) };
+  const options = { kills: number('kills', USUAL.kills), users: number('users', USUAL.users), seed: number('seed', Math.floor(Date.now() / 1000)) };
   line(wantsJson() ? JSON.stringify({ ...options, started: true }) : `\nstorm:life · seed ${options.seed} · ${options.kills} kills · ${options.users} users\n`);
   const result = await storm({ ...options, say: (text) => (wantsJson() ? json({ say: text }) : line(`  ${text}`)) });
   printAudit(result.audit);
@@ -20,4 +24,4 @@ async function main(): Promise<number> {
   return good ? 0 : 1;
 }
 
-runCommand(main);
+runCommand(main, DEADLINE_SECONDS);

@@ -1,5 +1,6 @@
-/** `npm run storm:venue -- --minutes 2 --seed S`: users trade while everything that can go wrong at the venue does. */
-import { json, line, option, runCommand, table, wantsJson } from '../print';
+/** `npm run storm:venue -- --minutes 2 --seed S [-- --quick]`: users trade while everything that can go wrong at the venue does. */
+import { runCommand } from '../lifetime';
+import { isQuick, json, line, option, table, wantsJson } from '../print';
 import { venueStorm } from '../scenarios/venue';
 import type { VenueStormResult } from '../scenarios/venue';
 import { printAudit } from './audit';
@@ -21,10 +22,14 @@ function print({ audit, faults, recoveries, ...result }: VenueStormResult): void
   line(`\n  routing in the calm: ${routing.userOrders} orders of users (${routing.perSecond} a second), ${routing.venueOrders} at the venue, ${routing.perVenueOrder} each; at most ${routing.mostIn10s} in ten seconds`);
 }
 
+const USUAL = isQuick() ? { minutes: 0.2, users: 12, flood: 1, kills: 1, drawn: 12 } : { minutes: 2, users: 12, flood: 20, kills: 2, drawn: undefined };
+/** Beside the storm itself: its world, the calm before and after, and the audit. */
+const BESIDES_SECONDS = 420;
+
 async function main(): Promise<number> {
   const number = (name: string, usual: number): number => Number(option(name) ?? usual);
-  const minutes = number('minutes', 2);
-  const options = { minutes, seed: number('seed', Math.floor(Date.now() / 1000)), users: number('users', 12), floodSeconds: number('flood', 20), kills: number('kills', Math.max(2, Math.round(minutes * 1.5))) };
+  const minutes = number('minutes', USUAL.minutes);
+  const options = { minutes, seed: number('seed', Math.floor(Date.now() / 1000)), users: number('users', USUAL.users), floodSeconds: number('flood', USUAL.flood), ...(USUAL.drawn && { drawn: USUAL.drawn }), kills: number('kills', Math.max(USUAL.kills, Math.round(minutes * 1.5))) };
   line(wantsJson() ? JSON.stringify({ ...options, started: true }) : `\nstorm:venue · seed ${options.seed} · ${options.minutes} minutes · ${options.users} users\n`);
   const result = await venueStorm({ ...options, say: (text) => (wantsJson() ? json({ say: text }) : line(`  ${text}`)) });
   const good = result.balanced && result.problems.length === 0 && result.faultsNeverFired.length === 0 && result.unexplained === 0;
@@ -40,4 +45,4 @@ async function main(): Promise<number> {
   return good ? 0 : 1;
 }
 
-runCommand(main);
+runCommand(main, BESIDES_SECONDS + 60 * Number(option('minutes') ?? USUAL.minutes));

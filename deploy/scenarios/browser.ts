@@ -1,4 +1,5 @@
 /** A real browser for the scenarios: the Chromium or Chrome of this machine, or none. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,12 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '
 /** Path of a browser, or undefined. CHROMIUM names one that lies elsewhere. */
 export const browserPath = (): string | undefined =>
   [process.env.CHROMIUM ?? '', ...PLACES].find((path) => path !== '' && existsSync(path));
+
+/** Builds the page into a directory, as it is served. */
+export function buildPageInto(webDir: string): void {
+  const root = join(__dirname, '../..');
+  execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--outDir', webDir, '--logLevel', 'error'], { cwd: root });
+}
 
 export interface Browser {
   readonly page: Page;

@@ -20,7 +20,7 @@ const open = async (terms: Partial<Rail>): Promise<void> => {
   house = await EvmHouse.open({ listing: listing(terms) });
 };
 /** As the API answers it. */
-const shown = async (userId: string): Promise<DepositView[]> => (await depositsOf(house.database.dataSource, userId, { limit: 50 })).map((row) => depositView.parse(presentDeposit(row)));
+const shown = async (userId: string): Promise<DepositView[]> => (await depositsOf(house.database.dataSource, userId, { limit: 50 })).rows.map((row) => depositView.parse(presentDeposit(row)));
 const revenue = async (): Promise<string> => formatAmount((await readBookFacts(house.database.dataSource)).balances.find(({ account, asset }) => account === 'revenue/deposit-fee' && asset === 'ETH')?.amount ?? 0n);
 const booksAreRight = async (): Promise<void> => {
   expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);

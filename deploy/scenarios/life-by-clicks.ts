@@ -1,4 +1,5 @@
 /** One user's whole life by clicks, in two browsers: the user's and an operator's. */
+import { randomBytes } from 'node:crypto';
 import type { Locator } from 'playwright-core';
 import type { Browser } from './browser';
 
@@ -59,7 +60,7 @@ async function sendIdentity({ user: { browser }, document }: Life): Promise<void
   await by(browser, 'kyc-name').fill('Ada Lovelace');
   await by(browser, 'kyc-country').selectOption('GB');
   await by(browser, 'kyc-birth').fill('1990-05-17');
-  await by(browser, 'kyc-number').fill('P123456');
+  await by(browser, 'kyc-number').fill(`P${randomBytes(4).toString('hex')}`);
   await by(browser, 'kyc-document').setInputFiles({ name: 'passport.png', mimeType: 'image/png', buffer: document });
   await browser.shoot('02-identity');
   await by(browser, 'kyc-submit').click();
@@ -73,6 +74,7 @@ async function approveIdentity({ user, admin: { browser } }: Life): Promise<void
   await row.getByTestId('kyc-image').evaluate((image) => (image as unknown as { decode(): Promise<void> }).decode());
   await browser.shoot('03-admin-identity');
   await row.getByTestId('kyc-approve').click();
+  await by(browser, 'confirm-yes').click();
   await row.waitFor({ state: 'detached' });
   // The user's own page hears of it without being touched.
   await inState(user.browser, 'kyc-state', 'APPROVED').waitFor();
@@ -149,6 +151,7 @@ async function approveWithdrawal({ admin: { browser } }: Life, withdrawalId: str
   await row.waitFor();
   await browser.shoot('09-admin-withdrawal');
   await row.getByTestId('withdrawal-approve').click();
+  await by(browser, 'confirm-yes').click();
   await row.waitFor({ state: 'detached' });
   await by(browser, 'nav-admin-treasury').click();
   await by(browser, 'custody-row').first().waitFor();

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../../db/data-source';
 import { loadRegistry } from '../../db/stores/registry';
+import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import { parseAmount } from '../../domain/money/amount';
 import { audit, openOutside } from '../audit';
 import { DEMO_ADMIN } from '../demo-admin';
@@ -22,6 +23,7 @@ import { World, chainOf, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { browserPath, openBrowser } from './browser';
 import { Client, DOCUMENT, until } from './client';
+import type { ApiRefusal } from './client';
 import { approvePayout, balances, live } from './life';
 import { liveByClicks } from './life-by-clicks';
 import type { Life } from './life-by-clicks';
@@ -63,9 +65,60 @@ test('on a fresh world the account at Binance is empty and the operator has gas,
 });
 
 test('ten steps over public HTTP, and the books agree with chain and venue to the last unit', async () => {
-  const result = await live(address, () => undefined);
+  const result = await live(address, () => undefined, { name: 'first' });
   expect(result.steps).toBe(10);
   await balanced();
+  // What the receipt calls the spread is what the books say the exchange kept.
+  const dataSource = await openDatabase({ url: worldConfig(address).DATABASE_URL, poolSize: 1 });
+  const kept = (await dataSource.query("SELECT asset, amount FROM balances WHERE account = 'revenue/swap-spread' AND amount <> 0 ORDER BY asset")) as { asset: string; amount: string }[];
+  await dataSource.destroy();
+  expect(result.swap.spread.map(({ asset, amount }) => [asset, parseAmount(amount)])).toEqual(kept.map(({ asset, amount }) => [asset, parseAmount(amount)]));
+});
+
+test('no answer of the whole house has more than its schema: here that is a fault, and each endpoint that reads is asked', async () => {
+  const [user, admin] = [new Client(address.url), new Client(address.url)];
+  await user.logIn('demo-first@javizen.local', 'life of first');
+  await admin.logIn(DEMO_ADMIN, address.adminPassword);
+  const wrong: string[] = [];
+  for (const { method, path, access, answers } of Object.values(ENDPOINTS)) {
+    if (method !== 'get' || answers === 'file' || /:(?!symbol)/.test(path)) continue;
+    const asked = (access === 'admin' ? admin : user).call<{ unreadable?: string[] }>('GET', path.replace(':symbol', 'BTCUSDT'));
+    const told = await asked.catch((error: ApiRefusal) => (error.status < 500 ? {} : { unreadable: [error.message] }));
+    if (told.unreadable) wrong.push(`${path}: ${told.unreadable.join(', ')}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('every action of an admin is in the audit log, and the log opens after each of them, page by page', async () => {
+  const admin = new Client(address.url);
+  await admin.logIn(DEMO_ADMIN, address.adminPassword);
+  const actions = async (): Promise<string[]> => {
+    const seen: { id: string; action: string }[] = [];
+    for (let cursor = ''; ; ) {
+      const { items, next, unreadable } = await admin.call<{ items: { id: string; action: string }[]; next: string | null; unreadable?: string[] }>('GET', `/admin/audit-log?limit=2${cursor}`);
+      expect(unreadable).toBeUndefined();
+      seen.push(...items);
+      if (next === null) break;
+      cursor = `&cursor=${next}`;
+    }
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
+    return seen.map(({ action }) => action);
+  };
+  // A life has left: an identity looked at and approved, a withdrawal signed and approved.
+  expect(await actions()).toEqual(expect.arrayContaining(['kyc.approve', 'withdrawal.sign', 'withdrawal.approve']));
+  const key = { 'Idempotency-Key': 'K'.repeat(64) };
+  const again = { 'Idempotency-Key': 'L'.repeat(64) };
+  const steps: [action: string, method: string, path: string, body: object, headers?: Record<string, string>][] = [
+    ['asset.pause', 'POST', '/admin/assets/BNB/pause', { why: 'a look' }, key],
+    ['asset.pause', 'POST', '/admin/assets/BNB/pause', { why: null }, again],
+    ['market.set', 'POST', '/admin/markets/BNBUSDT', { state: 'TRADING', insideOnly: false }, key],
+    ['venue.open', 'POST', '/admin/venue/open', { newEpoch: false, why: 'as it was' }],
+  ];
+  for (const [action, method, path, body, headers] of steps) {
+    const before = (await actions()).filter((one) => one === action).length;
+    await admin.call(method, path, body, headers);
+    expect((await actions()).filter((one) => one === action)).toHaveLength(before + 1);
+  }
 });
 
 test.each(['bsc', 'polygon'])('a life on %s: its own chain, its own coin for gas, dollars with the decimals they have there', async (network) => {

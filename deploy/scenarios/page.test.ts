@@ -1,5 +1,4 @@
 /** The page in a real browser, against the server with stand-ins behind it: a whole life by clicks, in both directions of writing. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +17,7 @@ import type { TestWorld } from '../../server/testing';
 import { adminsFile, enrolAdmin } from '../../wallets/keys';
 import { openGate } from '../../wallets/keys/approvals';
 import { rulesOf } from '../../wallets/keys/testing';
-import { browserPath, openBrowser } from './browser';
+import { browserPath, buildPageInto, openBrowser } from './browser';
 import type { Browser } from './browser';
 import { liveByClicks } from './life-by-clicks';
 
@@ -50,9 +49,7 @@ inBrowser('the page', () => {
 
   beforeAll(async () => {
     if (!chromium) throw new Error('no Chromium or Chrome was found; name one in CHROMIUM');
-    execFileSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--outDir', webDir, '--logLevel', 'error'], {
-      cwd: ROOT,
-    });
+    buildPageInto(webDir);
     keys = mkdtempSync(join(tmpdir(), 'page-keys-'));
     world = await testWorld({ webDir }, undefined, (dataSource) => signerOf(keys, dataSource));
     await world.account('operator@example.org', { role: 'admin' });
@@ -197,6 +194,10 @@ inBrowser('the page', () => {
       await admins.keyboard.press('ArrowDown');
       await admins.keyboard.press('Tab');
       await admins.keyboard.type('Sold a house; the deed was shown.');
+      await admins.keyboard.press('Enter');
+      await admins.getByTestId('confirm').waitFor();
+      // The safe answer has the focus; Tab leads to the other one and no further.
+      await admins.keyboard.press('Tab');
       await adminBrowser.answered('/tier', () => admins.keyboard.press('Enter'));
       await admins.locator(`${row}[data-tier="1"][data-waiting="2"]`).waitFor();
       for (const direction of ['rtl', 'ltr']) {
@@ -215,7 +216,8 @@ inBrowser('the page', () => {
       await others.locator(row).getByTestId('tier-change').click();
       await others.locator(row).getByTestId('tier-why').fill('Seen the deed.');
       await second.shoot('admin-users-desk');
-      await second.answered('/tier', () => others.locator(row).getByTestId('tier-set').click());
+      await others.locator(row).getByTestId('tier-set').click();
+      await second.answered('/tier', () => others.getByTestId('confirm-yes').click());
       await others.locator(`${row}[data-tier="2"]`).waitFor();
       await others.goto(`${world.url}/admin/audit`);
       await others.locator('[data-testid="audit-row"][data-action="user.tier"]').waitFor();
@@ -301,9 +303,18 @@ inBrowser('the page', () => {
     await page.reload();
     await page.getByTestId('venue-why').fill('the monthly reset');
     await adminBrowser.shoot('admin-venue-stopped');
-    await adminBrowser.answered('/admin/venue/open', () => page.getByTestId('venue-open').click());
+    await page.getByTestId('venue-open').click();
+    await adminBrowser.answered('/admin/venue/open', () => page.getByTestId('confirm-yes').click());
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'venue.open', newEpoch: true, why: 'the monthly reset' });
-    await adminBrowser.answered('/admin/markets/ETHUSDT', () => page.getByTestId('market-state').selectOption('HALT'));
+    const before = world.engine.commands.length;
+    await page.getByTestId('market-state').selectOption('HALT');
+    await page.getByTestId('confirm').getByText('Halt ETHUSDT?').waitFor();
+    await adminBrowser.shoot('admin-confirm-halt');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('confirm').waitFor({ state: 'hidden' });
+    expect([world.engine.commands.length, await page.getByTestId('market-state').inputValue()]).toEqual([before, 'TRADING']);
+    await page.getByTestId('market-state').selectOption('HALT');
+    await adminBrowser.answered('/admin/markets/ETHUSDT', () => page.getByTestId('confirm-yes').click());
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'market.set', symbol: 'ETHUSDT', state: 'HALT', insideOnly: false });
     expect(adminBrowser.complaints).toEqual([]);
   });
@@ -320,11 +331,13 @@ inBrowser('the page', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
       await adminBrowser.shoot(`admin-treasury-${name}`);
     }
-    await adminBrowser.answered('/admin/assets/ETH/pause', () => page.getByTestId('resume').click());
+    await page.getByTestId('resume').click();
+    await adminBrowser.answered('/admin/assets/ETH/pause', () => page.getByTestId('confirm-yes').click());
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'asset.pause', asset: 'ETH', why: null });
     await page.getByTestId('pause-asset').selectOption('ETH');
     await page.getByTestId('pause-why').fill('a look at the hot wallet');
-    await adminBrowser.answered('/admin/assets/ETH/pause', () => page.getByTestId('pause').click());
+    await page.getByTestId('pause').click();
+    await adminBrowser.answered('/admin/assets/ETH/pause', () => page.getByTestId('confirm-yes').click());
     expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'asset.pause', asset: 'ETH', why: 'a look at the hot wallet' });
     expect(adminBrowser.complaints).toEqual([]);
   });
@@ -338,15 +351,18 @@ inBrowser('the page', () => {
     await page.getByTestId('cold-asset').selectOption({ label: 'BTC · bitcoin' });
     await page.getByTestId('cold-amount').fill('0.5');
     await page.getByTestId('cold-why').fill('the hot wallet runs low');
-    await adminBrowser.answered('/admin/cold/transfers', () => page.getByTestId('cold-plan').click());
+    await page.getByTestId('cold-plan').click();
+    await adminBrowser.answered('/admin/cold/transfers', () => page.getByTestId('confirm-yes').click());
     await page.getByTestId('cold-back').fill('cHNidP8BAHECAAAAAQ==');
-    await adminBrowser.answered('/cs1/psbt', () => page.getByTestId('cold-gather').click());
+    await page.getByTestId('cold-gather').click();
+    await adminBrowser.answered('/cs1/psbt', () => page.getByTestId('confirm-yes').click());
     await page.getByTestId('cold-transfer').getByText('1 signed so far').waitFor();
     await adminBrowser.shoot('admin-cold-desk');
     await page.setViewportSize({ width: 360, height: 1600 });
     expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
     await adminBrowser.shoot('admin-cold-phone');
-    await adminBrowser.answered('/cs1/cancel', () => page.getByTestId('cold-cancel').click());
+    await page.getByTestId('cold-cancel').click();
+    await adminBrowser.answered('/cs1/cancel', () => page.getByTestId('confirm-yes').click());
     expect(world.cold.asked).toMatchObject([{ network: 'bitcoin', asset: 'BTC', amount: '0.5' }, { id: 'cs1', psbt: 'cHNidP8BAHECAAAAAQ==' }, { id: 'cs1' }]);
     expect(adminBrowser.complaints).toEqual([]);
   });
@@ -429,7 +445,7 @@ inBrowser('the page', () => {
       await seen('order-price').fill('3000.001');
       await seen('order-quantity').fill('1');
       await seen('order-submit').click();
-      await seen('problem-price').waitFor();
+      await seen('order-price-problem').waitFor();
       await seen('order-price').fill('3000');
       world.engine.refuseNext(new DomainError('FILTER_FAILURE', { venueCode: -1013, words: 'Filter failure: NOTIONAL' }));
       await seen('order-submit').click();
@@ -440,6 +456,7 @@ inBrowser('the page', () => {
 
     test.each(['LIMIT', 'MARKET', 'LIMIT_MAKER', 'STOP_LOSS_LIMIT', 'STOP_LOSS', 'TAKE_PROFIT_LIMIT', 'TAKE_PROFIT', 'OCO'])('%s can be placed', async (kind) => {
       await seen('order-kind').selectOption(kind);
+      if (kind === 'MARKET') await seen('by-quantity').click();
       for (const [field, value] of [['stopPrice', '2900'], ['stopLimitPrice', '2890'], ['price', '3100'], ['quantity', '0.5']] as const) {
         if (await seen(`order-${field}`).isVisible()) await seen(`order-${field}`).fill(value);
       }

@@ -16,6 +16,7 @@ export const ERRORS = {
   BAD_REQUEST: kind(400, 'The request is not valid.'),
   BAD_AMOUNT: kind(400, 'The amount is not a plain decimal number, or has too many decimals for this asset.'),
   IDEMPOTENCY_KEY_REQUIRED: kind(400, 'Send an Idempotency-Key header: 8 to 64 characters of A-Z a-z 0-9 _ -.'),
+  BAD_CURSOR: kind(400, 'This cursor is none of this list. Begin again without one.'),
   NOT_FOUND: kind(404, 'There is no such thing here.'),
   REFERENCE_REUSED: kind(422, 'This Idempotency-Key was used before with a different request.'),
   TOO_LARGE: kind(413, 'The request is too large.'),
@@ -32,6 +33,7 @@ export const ERRORS = {
   KYC_REQUIRED: kind(403, 'Your identity must be approved before you can do this.'),
   KYC_STATE: kind(409, 'This identity application is not in a state that allows this.'),
   OWN_REQUEST: kind(403, 'Nobody may approve their own request.'),
+  AGE_LIMIT: kind(400, 'The exchange is open to people of 18 to 120 years. Check the date of birth.'),
   BAD_DOCUMENT: kind(400, 'The document must be a JPEG, PNG or PDF file of at most 8 MB.'),
   // money
   INSUFFICIENT_FUNDS: kind(409, 'Your available balance is too small.'),
@@ -45,6 +47,7 @@ export const ERRORS = {
   QUOTE_USED: kind(409, 'This quote was accepted before.'),
   FUNDS_IN_TRANSIT: kind(409, 'The coins for this trade are still on their way to the venue. Try again shortly.', true),
   MARKET_CLOSED: kind(503, 'This market has no fresh price right now.', true),
+  MARKET_HALTED: kind(503, 'Trading in this market is halted.', true),
   // orders: `details` carries Binance's code and words ({ venueCode: -1013, words: 'Filter failure: LOT_SIZE' }) where it has some
   BAD_ORDER: kind(400, 'This kind of order needs other fields.'),
   FILTER_FAILURE: kind(400, "The order breaks a rule of its market; see `details`."),
@@ -57,6 +60,7 @@ export const ERRORS = {
   ADDRESS_DENIED: kind(400, 'Coins cannot be sent to this address.'),
   DEBT_OPEN: kind(409, 'A deposit of yours left its chain after you had used it. What is owed must be covered before anything is withdrawn.'),
   UNKNOWN_TIER: kind(400, 'The settings have no such tier.'),
+  NO_PRICE: kind(503, 'There is no price of this asset right now, so that it cannot be counted towards your limit. Try again later.', true),
   WITHDRAWAL_LIMIT: kind(409, 'This is more than you may withdraw in 24 hours; see `details`.'),
   MEMO_NEEDED: kind(400, 'This network needs a memo to find the receiver.'),
   NO_MEMO_HERE: kind(400, 'This network knows no memo; leave it out.'),

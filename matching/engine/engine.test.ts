@@ -226,3 +226,24 @@ test('a book is shown as the last commit left it: an order on its way to the tab
   await expect(place('3')).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
   expect(engine.levels('JVZJVG')[0]).not.toContain(30_000);
 });
+
+test('a book of addresses knows what was paid, and not what was asked for; a second payment leaves its age, a refusal takes it out', async () => {
+  const { engine } = await startEngine();
+  const known = async (): Promise<string[]> => ((await database.dataSource.query('SELECT CONCAT(user_id, " ", address, " ", since) AS line FROM known_addresses')) as { line: string }[]).map(({ line }) => line);
+  const pay = async (n: number): Promise<void> => {
+    await engine.submit({ kind: 'withdrawal.approve', reference: `approve:${n}`, withdrawalId: `w${n}`, adminId: 'admin' });
+    await engine.submit({ kind: 'withdrawal.confirm', reference: `confirm:${n}`, withdrawalId: `w${n}`, txid: `0x${n}`, gas: { asset: 'ETH', amount: '0', reservation: null } });
+  };
+  await engine.submit(credit(1, 'u1', '10'));
+  for (const n of [1, 2, 3, 4]) await engine.submit(request(n, 'u1', '1'));
+  await engine.submit({ kind: 'withdrawal.cancel', reference: 'cancel:3', withdrawalId: 'w3', userId: 'u1' });
+  expect(await known()).toEqual([]);
+  await pay(1);
+  const line = `u1 0x00000000000000000000000000000000000000aa ${fixedClock().now()}`;
+  expect(await known()).toEqual([line]);
+  await database.dataSource.query('UPDATE known_addresses SET since = 7');
+  await pay(2);
+  expect(await known()).toEqual([line.replace(/[0-9]+$/, '7')]);
+  await engine.submit({ kind: 'withdrawal.refuse', reference: 'refuse:4', withdrawalId: 'w4', adminId: 'admin', reason: 'stolen' });
+  expect(await known()).toEqual([]);
+});

@@ -56,7 +56,7 @@ export type OpenIntent = Pick<VenueIntentRow, 'id' | 'swapId' | 'leg' | 'symbol'
   spendsMost: Units;
 };
 
-export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'network' | 'attempt'> & {
+export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'network' | 'address' | 'attempt'> & {
   amount: Units;
   fee: Units;
   pullBackFee: Units;
@@ -253,12 +253,13 @@ export function openIntent(row: VenueIntentRow, spends: string): OpenIntent {
 }
 
 export function openWithdrawal(row: WithdrawalRow): OpenWithdrawal {
-  const { id, userId, asset, network, attempt } = row;
+  const { id, userId, asset, network, address, attempt } = row;
   return {
     id,
     userId,
     asset,
     network,
+    address,
     attempt,
     amount: parseAmount(row.amount),
     fee: parseAmount(row.fee),

@@ -9,6 +9,7 @@ import { MemorySpoilt, apply } from './apply';
 import { Batch, hashBody } from './batch';
 import type { Pending } from './batch';
 import type { Effects } from './effects';
+import { RecentAnswers } from './recent-answers';
 import { ShownBooks } from './shown';
 import type { OwnLevels } from './shown';
 import { emptyState, stateFrom } from './state';
@@ -47,7 +48,7 @@ export class Writer {
   private readonly shown = new ShownBooks();
   private queue: Pending[] = [];
   private readonly open = new Map<string, { bodyHash: string; promise: Promise<CommandAnswer> }>();
-  private readonly answers = new Map<string, { bodyHash: string; answer: CommandAnswer }>();
+  private readonly answers = new RecentAnswers(ANSWERS_KEPT);
   private batchNumber = 0;
   private lastEntry = 0;
   private committing: Promise<void> = Promise.resolve();
@@ -163,7 +164,7 @@ export class Writer {
 
   /** Applies what came in, in memory. Undefined when even looking up the references failed. */
   private async applied(intake: Pending[], begun?: Batch): Promise<Batch | undefined> {
-    const unknown = intake.map(({ command }) => command.reference).filter((reference) => !this.answers.has(reference));
+    const unknown = intake.map(({ command }) => command.reference).filter((reference) => !this.answers.get(reference));
     try {
       const known = await this.deps.store.findCommands(unknown);
       const aside = this.careful > 0 ? await this.deps.store.findQuarantined(unknown) : new Set<string>();
@@ -195,18 +196,13 @@ export class Writer {
       // A look at the market that changed nothing leaves no trace.
       if (command.kind === 'market.tick' && outcome.done.isEmpty) return batch.repeated(pending, outcome.done.answer);
       batch.done(pending, outcome.done);
-      this.keep(command.reference, bodyHash, outcome.done.kept);
+      this.answers.keep(command.reference, { bodyHash, answer: outcome.done.kept });
     } catch (error) {
       // A bug in one command: it changed nothing, and it must not stop the exchange.
       batch.refused(pending, new DomainError('QUARANTINED'));
       this.setAside(pending, error);
       if (error instanceof MemorySpoilt) throw error;
     }
-  }
-
-  private keep(reference: string, bodyHash: string, answer: CommandAnswer): void {
-    this.answers.set(reference, { bodyHash, answer });
-    if (this.answers.size > ANSWERS_KEPT) this.answers.delete(this.answers.keys().next().value as string);
   }
 
   /** Never rejects: a failure is left in `failed` for the loop, which alone may restart. */

@@ -5,6 +5,7 @@ import { emailsOf } from '../../db/stores/users';
 import type { VenueView } from '../../domain/contract/api/admin';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
+import { presentPage } from '../http/answers';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { presentMoves, presentVenue } from './present';
@@ -12,7 +13,7 @@ import { presentMoves, presentVenue } from './present';
 const DIFFERENCES_SHOWN = 100;
 
 export function adminRoutes({ dataSource, engine, ids, reconciliation, networkStates }: Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'reconciliation' | 'networkStates'>): Route[] {
-  const venue = async (): Promise<VenueView> => presentVenue(await readVenueState(dataSource), await venueDifferences(dataSource, DIFFERENCES_SHOWN));
+  const venue = async (): Promise<VenueView> => presentVenue(await readVenueState(dataSource), await venueDifferences(dataSource, DIFFERENCES_SHOWN), await networkStates.venueTreasury());
   return [
     route(ENDPOINTS.adminVenue, venue),
     route(ENDPOINTS.openVenue, async ({ user, body }) => {
@@ -33,12 +34,9 @@ export function adminRoutes({ dataSource, engine, ids, reconciliation, networkSt
     }),
     route(ENDPOINTS.adminNetworks, async () => ({ items: await networkStates.networks() })),
     route(ENDPOINTS.auditLog, async ({ query }) => {
-      const rows = await listAdminActions(dataSource, query);
-      const emails = await emailsOf(
-        dataSource,
-        rows.map((row) => row.adminId),
-      );
-      return { items: rows.map((row) => ({ ...row, adminEmail: emails.get(row.adminId) ?? null })) };
+      const page = await listAdminActions(dataSource, query);
+      const emails = await emailsOf(dataSource, page.rows.map((row) => row.adminId));
+      return presentPage(page, (row) => ({ ...row, adminEmail: emails.get(row.adminId) ?? null }));
     }),
     route(ENDPOINTS.setMarket, async ({ user, params, body, key }) => {
       await engine.submit({ kind: 'market.set', ...body, symbol: params.symbol, adminId: user.id, reference: `market:${user.id}:${key}` });

@@ -1,14 +1,16 @@
 import type { DepositRow } from '../../db/entities/deposits';
+import { depositView } from '../../domain/contract/api/deposits';
 import type { AwaitedView, DepositView } from '../../domain/contract/api/deposits';
 import type { OnTheWay } from '../../db/stores/history';
-import { plain } from '../present';
+import { plain, view } from '../present';
 
-export const presentDeposit = (row: DepositRow): DepositView => ({
-  ...row,
-  amount: plain(row.amount),
-  credited: row.credited === null ? null : plain(row.credited),
-  fee: row.fee === null ? null : plain(row.fee),
-});
+export const presentDeposit = (row: DepositRow): DepositView =>
+  view(depositView, {
+    ...row,
+    amount: plain(row.amount),
+    credited: row.credited === null ? null : plain(row.credited),
+    fee: row.fee === null ? null : plain(row.fee),
+  });
 
 /** What a refused swap waits for. Of the house's own moves, which carry many users' coins, only the state is told. */
 export function presentAwaited({ deposits, sweeps, transfers }: OnTheWay): AwaitedView[] {

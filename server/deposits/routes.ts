@@ -3,6 +3,7 @@ import { depositsOf } from '../../db/stores/history';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import { DomainError } from '../../domain/contract/errors';
 import type { ServerDeps } from '../deps';
+import { presentPage } from '../http/answers';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { presentDeposit } from './present';
@@ -18,10 +19,7 @@ export function depositRoutes({
       const address = await depositAddresses.addressFor(user.id, network);
       return { network, address, qr: await pictureOf(address) };
     }),
-    route(ENDPOINTS.deposits, async ({ user, query }) => {
-      const rows = await depositsOf(dataSource, user.id, query);
-      return { items: rows.map((row) => presentDeposit(row)) };
-    }),
+    route(ENDPOINTS.deposits, async ({ user, query }) => presentPage(await depositsOf(dataSource, user.id, query), presentDeposit)),
   ];
 }
 

@@ -1,5 +1,4 @@
 /** The express app: what every request passes, in order. */
-import { join } from 'node:path';
 import express from 'express';
 import type { Express, RequestHandler, Router } from 'express';
 import helmet from 'helmet';
@@ -7,10 +6,12 @@ import { userById } from '../../db/stores/users';
 import type { ServerConfig, ServerDeps } from '../deps';
 import type { SecondFactors } from '../second-factor/service';
 import { DOCS_CSS, docsPage } from './docs';
+import type { Answers } from './answers';
 import { errorHandler, unknownRoute } from './errors';
 import type { Limits } from './limits';
 import { openApi } from './openapi';
 import { ownOrigin } from './origin';
+import { servePage } from './page';
 import { mount } from './route';
 import type { Route } from './route';
 import { sessionUserId, trustedProxies } from './session';
@@ -20,6 +21,7 @@ import type { Sessions } from './session';
 export interface Who {
   readonly sessions: Sessions;
   readonly secondFactors: Pick<SecondFactors, 'due'>;
+  readonly answers: Answers;
 }
 
 export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, routes: readonly Route[], limits: Limits): Express {
@@ -56,7 +58,7 @@ export function securityHeaders({ secureCookies }: ServerConfig): RequestHandler
   });
 }
 
-function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors }: Who, routes: readonly Route[], limits: Limits): Router {
+function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, answers }: Who, routes: readonly Route[], limits: Limits): Router {
   const router = express.Router();
   const document = openApi();
   const page = docsPage(document);
@@ -71,6 +73,7 @@ function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors }
   });
   router.use(sessions.middleware);
   mount(router, routes, {
+    answers,
     limits,
     secondFactorDue: (user) => secondFactors.due(user),
     ownOrigin: (req) => ownOrigin(req, config.publicOrigin),
@@ -81,14 +84,4 @@ function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors }
   });
   router.use(unknownRoute);
   return router;
-}
-
-/** The built page: named files for ever, everything else is the page itself, whose router knows what to show. */
-function servePage(app: Express, webDir: string): void {
-  app.use('/assets', express.static(join(webDir, 'assets'), { index: false, immutable: true, maxAge: '1y' }), unknownRoute);
-  app.use(express.static(webDir, { index: false, maxAge: '1h' }));
-  app.get('/{*any}', (_req, res) => {
-    res.set('Cache-Control', 'no-cache').sendFile('index.html', { root: webDir });
-  });
-  app.use(unknownRoute);
 }

@@ -4,23 +4,26 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';
+import type { z } from 'zod';
 import { idempotencyKey } from '../../domain/contract/api/common';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError, ERRORS } from '../../domain/contract/errors';
 import type { Logger } from '../../domain/contract/ports';
 import type { ServerConfig } from '../deps';
 import { securityHeaders } from './app';
+import type { Answers } from './answers';
 import { errorView, refusalOf } from './errors';
 import type { KnownSession } from './known-sessions';
 import { pointsOf } from './limits';
 import type { Limits } from './limits';
 import { ownOrigin } from './origin';
-import { MAY, valid } from './route';
+import { MAY, nameOf, valid } from './route';
 import type { Call, Route } from './route';
 import { isYoung, trustedProxies } from './session';
 import type { Sessions } from './session';
 
 export interface HotDeps {
+  readonly answers: Answers;
   readonly sessions: Sessions;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -38,14 +41,15 @@ interface Asked {
 
 /** Answers the hot routes itself and leaves everything else to `rest`. */
 export function hotFirst(deps: HotDeps, config: ServerConfig, routes: readonly Route[], rest: RequestListener): RequestListener {
-  const table = new Map(routes.map((route) => [`${route.endpoint.method} ${route.endpoint.path}`, route]).filter(([name]) => HOT.includes(name as string)) as [string, Route][]);
+  const table = new Map(routes.map((route) => [nameOf(route.endpoint), route]).filter(([name]) => HOT.includes(name as string)) as [string, Route][]);
   const headers = [...headersOf(config), 'Cache-Control', 'no-store', 'Content-Type', 'application/json; charset=utf-8'];
   const answer = async (req: IncomingMessage, res: ServerResponse, asked: Asked, session: KnownSession, text: string): Promise<void> => {
     let status = asked.route.endpoint.status as number;
     let body: unknown;
     const more: string[] = renewalOf(session, req, config);
     try {
-      body = await asked.route.handle(callOf(deps, config, req, asked, session, text, more, () => (status = 202)));
+      const { endpoint, handle } = asked.route;
+      body = deps.answers.make(endpoint.answers as z.ZodType, await handle(callOf(deps, config, req, asked, session, text, more, () => (status = 202))), nameOf(endpoint));
     } catch (error) {
       const refusal = refusalOf(error);
       if (!refusal) deps.logger.error({ method: req.method, path: req.url, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');

@@ -7,6 +7,7 @@ import { AMOUNT_ISSUE, idempotencyKey } from '../../domain/contract/api/common';
 import type { Access, Endpoint } from '../../domain/contract/api/endpoints';
 import { DomainError } from '../../domain/contract/errors';
 import type { UserRow } from '../../db/entities/accounts';
+import type { Answers } from './answers';
 import type { Limits } from './limits';
 import { csrfMatches } from './session';
 
@@ -44,6 +45,7 @@ export function route<const E extends Endpoint>(endpoint: E, handle: (call: Call
 }
 
 export interface Guards {
+  readonly answers: Answers;
   readonly limits: Limits;
   /** The caller's row as it is now, or null. */
   readonly userOf: (req: Request) => Promise<UserRow | null>;
@@ -73,7 +75,7 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
       res.locals.user = await admit(endpoint, req, guards);
       next();
     };
-    const answer: RequestHandler = async (req, res) => send(endpoint, res, await handle(received(endpoint, req, res)));
+    const answer: RequestHandler = async (req, res) => send(guards.answers, endpoint, res, await handle(received(endpoint, req, res)));
     router[endpoint.method](endpoint.path, ...EARLY[endpoint.carries], enter, ...LATE[endpoint.carries], answer);
   }
 }
@@ -133,10 +135,10 @@ export function valid(schema: z.ZodType, value: unknown): unknown {
   const fields = result.error.issues
     .slice(0, 20)
     .flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')]));
-  throw new DomainError(amounts ? 'BAD_AMOUNT' : 'BAD_REQUEST', { fields: fields.map((field) => field.slice(0, 60)) });
+  throw new DomainError(amounts ? 'BAD_AMOUNT' : 'BAD_REQUEST', { fields: [...new Set(fields.map((field) => field.slice(0, 60)))] });
 }
 
-function send(endpoint: Endpoint, res: Response, answer: unknown): void {
+function send(answers: Answers, endpoint: Endpoint, res: Response, answer: unknown): void {
   res.set('Cache-Control', 'no-store');
   if (endpoint.answers === 'file') {
     const { bytes, mime, name } = answer as FileAnswer;
@@ -148,8 +150,10 @@ function send(endpoint: Endpoint, res: Response, answer: unknown): void {
     res.status(endpoint.status).send(bytes);
     return;
   }
-  const view = endpoint.answers.safeParse(answer);
-  if (!view.success) throw new Error(`the answer of ${endpoint.method} ${endpoint.path} does not fit its schema: ${view.error.message}`);
+  const view = answers.make(endpoint.answers, answer, nameOf(endpoint));
   // A handler may have said that it is accepted and not done yet.
-  res.status(res.statusCode === 202 ? 202 : endpoint.status).json(view.data);
+  res.status(res.statusCode === 202 ? 202 : endpoint.status).json(view);
 }
+
+/** An endpoint as people name it. */
+export const nameOf = ({ method, path }: Endpoint): string => `${method} ${path}`;

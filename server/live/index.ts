@@ -2,6 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { ServerConfig, ServerDeps } from '../deps';
+import type { Answers } from '../http/answers';
 import type { Sessions } from '../http/session';
 import type { SecondFactors } from '../second-factor/service';
 import { ADMINS, allowRequest, dropEnded, guardSockets, sessionRoom } from './gate';
@@ -19,10 +20,16 @@ export interface Live {
 const TICKER_MS = 1000;
 const RECHECK_MS = 60_000;
 
-export function createLive(deps: ServerDeps, config: ServerConfig, sessions: Sessions, secondFactors: Pick<SecondFactors, 'due'>): Live {
+interface Shared {
+  readonly sessions: Sessions;
+  readonly secondFactors: Pick<SecondFactors, 'due'>;
+  readonly answers: Answers;
+}
+
+export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, answers }: Shared): Live {
   const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(config) });
-  const mine = createPrivateFeed(io, deps);
-  const markets = createMarketFeed(io, deps);
+  const mine = createPrivateFeed(io, deps, answers);
+  const markets = createMarketFeed(io, deps, answers);
   const ends = [
     mine.close,
     markets.close,

@@ -1,5 +1,8 @@
 /** Books and trades to whoever subscribed to them. Who reads too slowly is left out; nobody else waits for them. */
+import { z } from 'zod';
+import { publicTradeView, tickerView } from '../../domain/contract/api/markets';
 import type { ServerDeps } from '../deps';
+import type { Answers } from '../http/answers';
 import { slowOnes } from './backlog';
 import { conflate } from './conflate';
 import { TICKERS, marketRoom } from './gate';
@@ -7,6 +10,8 @@ import type { LiveServer, LiveSocket } from './gate';
 
 const MOST_MARKETS = 20;
 const PAUSE_MS = 100;
+const TRADES = z.array(publicTradeView);
+const PRICES = z.array(tickerView);
 
 export interface MarketFeed {
   /** Lets a socket choose its markets. */
@@ -16,13 +21,13 @@ export interface MarketFeed {
   close(): void;
 }
 
-export function createMarketFeed(io: LiveServer, { marketData, registry }: Pick<ServerDeps, 'marketData' | 'registry'>): MarketFeed {
+export function createMarketFeed(io: LiveServer, { marketData, registry }: Pick<ServerDeps, 'marketData' | 'registry'>, answers: Answers): MarketFeed {
   const listed = new Set(registry.markets.map(({ symbol }) => symbol));
   const heard = (room: string): boolean => io.of('/').adapter.rooms.has(room);
   const to = (room: string) => io.to(room).except(slowOnes(io, room));
   const feed = conflate(PAUSE_MS, {
     depth: (diff) => heard(marketRoom(diff.symbol)) && to(marketRoom(diff.symbol)).emit('depth', diff),
-    trades: (symbol, trades) => heard(marketRoom(symbol)) && to(marketRoom(symbol)).emit('trades', symbol, trades),
+    trades: (symbol, trades) => heard(marketRoom(symbol)) && to(marketRoom(symbol)).emit('trades', symbol, answers.make(TRADES, trades, 'live trades')),
   });
   const off = [marketData.onDepth(feed.depth), marketData.onTrades(feed.trades)];
   return {
@@ -34,7 +39,7 @@ export function createMarketFeed(io: LiveServer, { marketData, registry }: Pick<
       socket.on('unsubscribe', (symbols) => known(symbols, listed).forEach((symbol) => void socket.leave(marketRoom(symbol))));
     },
     tellTickers: async () => {
-      if (heard(TICKERS)) to(TICKERS).emit('tickers', await marketData.tickers());
+      if (heard(TICKERS)) to(TICKERS).emit('tickers', answers.make(PRICES, await marketData.tickers(), 'live tickers'));
     },
     close: () => {
       off.forEach((end) => end());

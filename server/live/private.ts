@@ -1,7 +1,10 @@
 /** What concerns one user: told in order, each with the next number, and kept for a while for one who comes back. */
+import type { z } from 'zod';
+import { LIVE_VIEWS } from '../../domain/contract/api/live';
 import type { LiveEvent, LiveName, LiveStamp } from '../../domain/contract/api/live';
 import type { EventOf } from '../../domain/contract/events';
 import type { ServerDeps } from '../deps';
+import type { Answers } from '../http/answers';
 import { userRoom } from './gate';
 import type { LiveServer, LiveSocket } from './gate';
 import { createRings } from './ring';
@@ -28,18 +31,27 @@ export interface PrivateFeed {
   close(): void;
 }
 
-export function createPrivateFeed(io: LiveServer, deps: ServerDeps): PrivateFeed {
+export function createPrivateFeed(io: LiveServer, deps: ServerDeps, answers: Answers): PrivateFeed {
   let epoch = deps.ids.next();
   let rings = createRings(KEPT_EVENTS, () => deps.clock.now());
   const numbers = new Map<string, number>();
   const numberOf = (userId: string | undefined): number => numbers.get(userId ?? '') ?? 0;
   const listens = (userId: string): boolean => io.of('/').adapter.rooms.has(userRoom(userId));
+  /** What does not fit is told as changed, without its row: the client fetches. */
+  const shown = (name: LiveName, data: LiveEvent['data']): LiveEvent['data'] => {
+    try {
+      return data && answers.make<z.ZodType>(LIVE_VIEWS[name], data, `live ${name}`) as LiveEvent['data'];
+    } catch (error) {
+      deps.logger.error({ name, error: String(error) }, 'a live event does not fit its schema');
+      return null;
+    }
+  };
   const tell = (userId: string, name: LiveName, data: LiveEvent['data']): void => {
     const seq = numberOf(userId) + 1;
     numbers.set(userId, seq);
     // Most users of a busy house are programs that listen to nothing: for them only the number moves.
     if (!rings.keeps(userId) && !listens(userId)) return;
-    const event = { epoch, seq, name, data } as LiveEvent;
+    const event = { epoch, seq, name, data: shown(name, data) } as LiveEvent;
     rings.push(userId, event);
     io.to(userRoom(userId)).emit('event', event);
   };

@@ -1,10 +1,6 @@
 /** The rows that travel with an event, presented as the API presents them. */
 import { depositById, swapOf, withdrawalOf } from '../../db/stores/history';
 import type { LiveData, LiveName } from '../../domain/contract/api/live';
-import { balanceView } from '../../domain/contract/api/balances';
-import { depositView } from '../../domain/contract/api/deposits';
-import { swapView } from '../../domain/contract/api/swaps';
-import { withdrawalView } from '../../domain/contract/api/withdrawals';
 import type { EventOf } from '../../domain/contract/events';
 import { presentDeposit } from '../deposits/present';
 import type { ServerDeps } from '../deps';
@@ -15,18 +11,18 @@ import { presentWithdrawal } from '../withdrawals/present';
 export type RowOf = { [Name in Exclude<LiveName, 'order.changed' | 'fill.made'>]: (event: EventOf<Name>) => Promise<LiveData[Name] | null> };
 
 export const createRows = ({ dataSource, engine }: Pick<ServerDeps, 'dataSource' | 'engine'>): RowOf => ({
-  'balance.changed': async ({ userId }) => ({ items: (await engine.balancesOf(userId)).map((balance) => balanceView.parse(balance)) }),
+  'balance.changed': async ({ userId }) => ({ items: await engine.balancesOf(userId) }),
   'deposit.changed': async ({ depositId }) => {
     const row = await depositById(dataSource, depositId);
-    return row && depositView.parse(presentDeposit(row));
+    return row && presentDeposit(row);
   },
   'swap.changed': async ({ userId, swapId }) => {
     const row = await swapOf(dataSource, userId, swapId);
-    return row && swapView.parse(presentSwap(row));
+    return row && presentSwap(row);
   },
   'withdrawal.changed': async ({ userId, withdrawalId }) => {
     const row = await withdrawalOf(dataSource, userId, withdrawalId);
-    return row && withdrawalView.parse(presentWithdrawal(row));
+    return row && presentWithdrawal(row);
   },
   'kyc.changed': async ({ state }) => ({ state }),
 });

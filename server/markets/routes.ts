@@ -1,25 +1,31 @@
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
+import { assetView, marketView, networkView, railView } from '../../domain/contract/api/markets';
 import type { ServerDeps } from '../deps';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
-import { plain } from '../present';
+import { plain, view } from '../present';
 
 /** What is listed, its prices, books, trades and candles. */
 export function marketRoutes({ registry, marketData }: Pick<ServerDeps, 'registry' | 'marketData'>): Route[] {
-  const rails = registry.rails.map((rail) => ({
-    ...rail,
-    minDeposit: plain(rail.minDeposit),
-    confirmationSteps: rail.confirmationSteps ? [...rail.confirmationSteps] : null,
-    depositFee: plain(rail.depositFee),
-    depositFeeRate: plain(rail.depositFeeRate ?? '0'),
-    minWithdrawal: plain(rail.minWithdrawal),
-    withdrawalFee: plain(rail.withdrawalFee),
-  }));
+  const rails = registry.rails.map((rail) =>
+    view(railView, {
+      ...rail,
+      minDeposit: plain(rail.minDeposit),
+      confirmationSteps: rail.confirmationSteps ? [...rail.confirmationSteps] : null,
+      depositFee: plain(rail.depositFee),
+      depositFeeRate: plain(rail.depositFeeRate ?? '0'),
+      minWithdrawal: plain(rail.minWithdrawal),
+      withdrawalFee: plain(rail.withdrawalFee),
+    }),
+  );
+  const assets = registry.assets.map((asset) => view(assetView, asset));
+  const networks = registry.networks.map((network) => view(networkView, network));
+  const markets = registry.markets.map((market) => view(marketView, market));
   return [
     route(ENDPOINTS.assets, async () => ({
-      assets: [...registry.assets],
-      networks: [...registry.networks],
-      markets: [...registry.markets],
+      assets,
+      networks,
+      markets,
       fees: { version: registry.fees.version, swapCommission: plain(registry.fees.swapCommission) },
       rails,
     })),

@@ -164,10 +164,10 @@ test('amended, and replaced in one step', async () => {
 test('lists: open, ended, all, by market; all open ones are cancelled at once', async () => {
   await placed('list-001');
   const list = async (query: string) => (await user.get(`/orders?limit=100&${query}`)).body.items as { status: string }[];
-  const open = await list('state=open&symbol=ETHUSDT');
+  const open = await list('state=open&market=ETHUSDT');
   expect(open.length).toBeGreaterThan(0);
   expect((await list('state=closed')).length + (await list('state=open')).length).toBe((await list('state=all')).length);
-  expect(await list('symbol=BTCUSDT')).toEqual([]);
+  expect(await list('market=BTCUSDT')).toEqual([]);
   const { body } = await user.send('delete', '/orders?symbol=ETHUSDT');
   expect(body).toEqual({ canceled: open.filter(({ status }) => status === 'NEW').length, pending: 0 });
   expect((await user.send('delete', '/orders')).body.error.code).toBe('BAD_REQUEST');

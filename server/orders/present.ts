@@ -1,11 +1,12 @@
 import type { FillRow, OrderRow } from '../../db/entities/orders';
+import { fillView, orderView } from '../../domain/contract/api/orders';
 import type { FillView, OrderView } from '../../domain/contract/api/orders';
-import { plain } from '../present';
+import { plain, view } from '../present';
 
 /** An order that stands frozen is part of what is at the venue now: it cannot be changed either. */
 const IN_FLIGHT: readonly OrderRow['standing'][] = ['flying', 'frozen'];
 
-export const presentOrder = (row: OrderRow): OrderView => ({
+export const presentOrder = (row: OrderRow): OrderView => view(orderView, {
   ...row,
   type: row.type as OrderView['type'],
   price: plain(row.price),
@@ -21,7 +22,7 @@ export const presentOrder = (row: OrderRow): OrderView => ({
   selfTradePreventionMode: row.selfTradePrevention as OrderView['selfTradePreventionMode'],
 });
 
-export const presentFill = (row: FillRow): FillView => ({
+export const presentFill = (row: FillRow): FillView => view(fillView, {
   ...row,
   price: plain(row.price),
   quantity: plain(row.quantity),

@@ -8,6 +8,7 @@ import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { ServerDeps } from '../deps';
 import { errorView } from '../http/errors';
+import { view } from '../present';
 import { presentOrder } from './present';
 
 export type BatchAnswer = { order: OrderView } | { error: { code: string; message: string; details?: Record<string, unknown> } };
@@ -33,7 +34,7 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
   const find = async (userId: string, id: string): Promise<OrderView> => shown(await orderOf(dataSource, userId, id));
   /** The engine keeps only the order's id with a reference that is asked again: then the order is read as it is now. */
   const viewIn = async (userId: string, answer: CommandAnswer): Promise<OrderView> =>
-    typeof answer.orderId === 'string' ? find(userId, answer.orderId) : orderView.parse(answer);
+    typeof answer.orderId === 'string' ? find(userId, answer.orderId) : view(orderView, answer as OrderView);
   /** ORDER_STATE of an order that is not the caller's, or that never was, is NOT_FOUND. */
   const own = async <T>(userId: string, orderId: string, work: Promise<T>): Promise<T> =>
     work.catch(async (error: unknown) => {

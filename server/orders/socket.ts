@@ -6,12 +6,13 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
-import { orderMessage } from '../../domain/contract/api/orders';
+import { orderMessage, orderView } from '../../domain/contract/api/orders';
 import type { OrderMessage, OrderView } from '../../domain/contract/api/orders';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Logger } from '../../domain/contract/ports';
 import type { ServerConfig } from '../deps';
+import type { Answers } from '../http/answers';
 import { errorView, refusalOf } from '../http/errors';
 import type { KnownSession, KnownSessions } from '../http/known-sessions';
 import type { Limits } from '../http/limits';
@@ -34,6 +35,7 @@ const LOOK_MS = 5000;
 const POLICY = 1008;
 
 export interface OrderSocketDeps {
+  readonly answers: Answers;
   readonly known: KnownSessions;
   readonly limits: Limits;
   readonly service: OrderService;
@@ -156,14 +158,18 @@ async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage):
     }
     if (deps.limits.orders(line.userId, 1) > 0) throw new DomainError('TOO_MANY_REQUESTS');
     MAY[message.op === 'place' ? 'verified' : 'user'](session.user);
-    if (message.op === 'cancel') return { order: await deps.service.cancel(line.userId, message.orderId) };
-    const { clientOrderId, ...order } = message.order;
-    return { order: await deps.service.place(line.userId, order, clientOrderId) };
+    return { order: deps.answers.make(orderView, await carryOut(deps.service, line.userId, message), `${ORDER_SOCKET} ${message.op}`) };
   } catch (error) {
     const refusal = refusalOf(error);
     if (!refusal) deps.logger.error({ op: message.op, error: error instanceof Error ? error.stack : String(error) }, 'a message for an order failed');
     return errorView(refusal ?? new DomainError('INTERNAL'));
   }
+}
+
+function carryOut(service: OrderService, userId: string, message: OrderMessage): Promise<OrderView> {
+  if (message.op === 'cancel') return service.cancel(userId, message.orderId);
+  const { clientOrderId, ...order } = message.order;
+  return service.place(userId, order, clientOrderId);
 }
 
 function tell({ socket }: Line, id: Id, told: object): void {

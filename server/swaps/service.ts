@@ -6,7 +6,7 @@ import type { Quote } from '../../domain/contract/ports';
 import { isAmount, parseAmount, formatAmount } from '../../domain/money/amount';
 import { presentAwaited } from '../deposits/present';
 import type { ServerDeps } from '../deps';
-import { idFrom } from '../http/references';
+import { idFrom } from '../../db/references';
 
 export interface SwapWithOrders {
   readonly swap: SwapRow;

@@ -1,5 +1,7 @@
 import type { TierAsk } from '../../domain/contract/api/tiers';
 import type { KycState } from '../../domain/lifecycle/kyc';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
+import type { Units } from '../../domain/money/amount';
 
 /** What limits are counted in. */
 export const QUOTE = 'USDT';
@@ -38,4 +40,13 @@ export const asksOf = ({ asks }: Tier): readonly TierAsk[] => asks ?? ['identity
 export function isMet(what: TierAsk, { kycState, secondFactor }: { kycState: KycState; secondFactor: boolean }): boolean | null {
   if (what === 'identity') return kycState === 'APPROVED';
   return what === 'second-factor' ? secondFactor : null;
+}
+
+/** A user's limit of 24 hours, wherever it is shown or asked for: nothing before the identity is approved. `number`: the tier an admin gave. */
+export function dayOf(tiers: Tiers, kycState: KycState, number: number, spent: Units): { tier: number; perDay: string; used: string; left: string } {
+  const used = formatAmount(spent);
+  if (kycState !== 'APPROVED') return { tier: 0, perDay: '0', used, left: '0' };
+  const { number: tier, perDay: text } = tierIn(tiers, number);
+  const perDay = parseAmount(text);
+  return { tier, perDay: formatAmount(perDay), used, left: formatAmount(spent < perDay ? perDay - spent : 0n) };
 }

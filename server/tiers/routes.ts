@@ -10,7 +10,7 @@ export function tierRoutes(service: TierService, { tiers, adminsToRaise }: TierS
   return [
     route(ENDPOINTS.myTier, ({ user }) => service.mine(user)),
     route(ENDPOINTS.adminTiers, async () => ({ quote: QUOTE, adminsToRaise, tiers: listed })),
-    route(ENDPOINTS.adminUsers, async ({ query }) => ({ items: await service.users(query, query.email) })),
+    route(ENDPOINTS.adminUsers, ({ query }) => service.users(query, query.email)),
     route(ENDPOINTS.setTier, ({ user, params, body }) => service.set(user, params.id, body)),
   ];
 }

@@ -4,21 +4,22 @@ import { recordAdminAction } from '../../db/stores/admin-audit';
 import { spentByUsers, spentSince } from '../../db/stores/reviews';
 import { addWish, endWish, setTier, tierOf, tiersOf, waitingWishes } from '../../db/stores/tiers';
 import { emailsOf, listUsers, lockUser, userById } from '../../db/stores/users';
-import type { ListPage } from '../../db/stores/users';
+import type { ListPage } from '../../db/stores/pages';
 import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
+import { adminUserView } from '../../domain/contract/api/tiers';
 import type { AdminUserView, MyTierView, SetTier, SetTierAnswer } from '../../domain/contract/api/tiers';
 import { DomainError } from '../../domain/contract/errors';
-import { formatAmount, parseAmount } from '../../domain/money/amount';
-import type { Units } from '../../domain/money/amount';
 import type { ServerDeps } from '../deps';
+import { presentPage } from '../http/answers';
+import { view } from '../present';
 import type { SecondFactors } from '../second-factor/service';
-import { DAY_MS, QUOTE, asksOf, isMet, tierIn } from './policy';
+import { DAY_MS, QUOTE, asksOf, dayOf, isMet, tierIn } from './policy';
 import type { Tiers } from './policy';
 
 export interface TierService {
   mine(user: UserRow): Promise<MyTierView>;
-  users(page: ListPage, email?: string): Promise<AdminUserView[]>;
+  users(page: ListPage, email?: string): Promise<{ items: AdminUserView[]; next: string | null; previous: string | null }>;
   /**
    * A lower tier is set at once; a higher one when as many admins want it as the settings ask for. The tier that the user has
    * takes back what was wished. Refuses NOT_FOUND, UNKNOWN_TIER, KYC_STATE, OWN_REQUEST.
@@ -42,25 +43,17 @@ export function createTierService(deps: Deps, secondFactors: SecondFactors, sett
       const [since, number, { spent }] = [await secondFactors.since(user.id), await tierOf(dataSource.manager, user.id), await spentSince(dataSource.manager, user.id, clock.now() - DAY_MS)];
       const has = { kycState: user.kycState, secondFactor: since !== null };
       const all = tiers.map((one, at) => ({ tier: at + 1, perDay: one.perDay, asks: asksOf(one).map((what) => ({ what, met: isMet(what, has) })) }));
-      return { ...day(settings, user, number, spent), quote: QUOTE, tiers: all };
+      return { ...dayOf(tiers, user.kycState, number, spent), quote: QUOTE, tiers: all };
     },
     users: async (page, email) => {
-      const rows = await listUsers(dataSource, page, email);
-      const names = rows.map(({ id }) => id);
+      const found = await listUsers(dataSource, page, email);
+      const names = found.rows.map(({ id }) => id);
       const [numbers, spent, wishes] = await Promise.all([tiersOf(dataSource, names), spentByUsers(dataSource, names, clock.now() - DAY_MS), waitingWishes(dataSource, names)]);
       const emails = await emailsOf(dataSource, [...wishes.values()].map(({ adminId }) => adminId));
-      return rows.map((row) => ({ ...row, ...day(settings, row, numbers.get(row.id) ?? 1, spent.get(row.id) ?? 0n), waiting: presentWish(wishes.get(row.id), emails) }));
+      return presentPage(found, (row) => view(adminUserView, { ...row, ...dayOf(tiers, row.kycState, numbers.get(row.id) ?? 1, spent.get(row.id) ?? 0n), waiting: presentWish(wishes.get(row.id), emails) }));
     },
     set: (admin, userId, wish) => put(deps, settings, admin, userId, wish),
   };
-}
-
-/** What a user may withdraw in a day; nothing before the identity is approved. */
-function day({ tiers }: TierSettings, { kycState }: Pick<UserRow, 'kycState'>, number: number, spent: Units): Pick<MyTierView, 'tier' | 'perDay' | 'used' | 'left'> {
-  if (kycState !== 'APPROVED') return { tier: 0, perDay: '0', used: formatAmount(spent), left: '0' };
-  const { number: tier, perDay: text } = tierIn(tiers, number);
-  const perDay = parseAmount(text);
-  return { tier, perDay: formatAmount(perDay), used: formatAmount(spent), left: formatAmount(spent < perDay ? perDay - spent : 0n) };
 }
 
 const presentWish = (row: TierWishRow | undefined, emails: ReadonlyMap<string, string>): AdminUserView['waiting'] =>

@@ -1,13 +1,13 @@
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { WithdrawalReviewRow } from '../../db/entities/reviews';
-import { reviewReason } from '../../domain/contract/api/withdrawals';
+import { adminWithdrawalView, reviewReason, withdrawalView } from '../../domain/contract/api/withdrawals';
 import type { AdminWithdrawalView, WithdrawalView } from '../../domain/contract/api/withdrawals';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { networkOf, railOf } from '../../domain/registry';
 import type { Registry } from '../../domain/registry';
-import { plain } from '../present';
+import { plain, view } from '../present';
 
-export const presentWithdrawal = (row: WithdrawalRow): WithdrawalView => ({ ...row, amount: plain(row.amount), fee: plain(row.fee) });
+export const presentWithdrawal = (row: WithdrawalRow): WithdrawalView => view(withdrawalView, { ...row, amount: plain(row.amount), fee: plain(row.fee) });
 
 /** A transaction may be replaced by dearer ones until it is mined: so many times the usual fee is room for that. */
 const ROOM = 20n;
@@ -21,5 +21,15 @@ interface Known {
 export function presentForAdmin(row: WithdrawalRow, registry: Registry, { email, approvedBy, review }: Known): AdminWithdrawalView {
   const { gasAsset } = networkOf(registry, row.network);
   const usual = parseAmount(railOf(registry, gasAsset, row.network)?.withdrawalFee ?? '0');
-  return { ...row, amount: plain(row.amount), fee: plain(row.fee), email: email ?? '', feeCap: formatAmount(usual * ROOM), gasAsset, approvedBy, reasons: reviewReason.array().parse(review?.reasons ?? []), value: review?.value == null ? null : plain(review.value) };
+  return view(adminWithdrawalView, {
+    ...row,
+    amount: plain(row.amount),
+    fee: plain(row.fee),
+    email: email ?? '',
+    feeCap: formatAmount(usual * ROOM),
+    gasAsset,
+    approvedBy,
+    reasons: reviewReason.array().parse(review?.reasons ?? []),
+    value: review?.value == null ? null : plain(review.value),
+  });
 }

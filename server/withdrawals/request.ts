@@ -1,27 +1,27 @@
 import type { UserRow } from '../../db/entities/accounts';
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import { withdrawalOf } from '../../db/stores/history';
-import { knowAddress, knownSince, saveReview, spentSince } from '../../db/stores/reviews';
+import { knownSince, saveReview, spentSince } from '../../db/stores/reviews';
 import { tierOf } from '../../db/stores/tiers';
 import { lockUser } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
 import type { AskWithdrawal, WithdrawalLimitsView } from '../../domain/contract/api/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
-import { ONE, formatAmount, parseAmount } from '../../domain/money/amount';
-import type { Units } from '../../domain/money/amount';
-import { mulDivUp } from '../../domain/money/rounding';
+import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { memoFault, networkOf } from '../../domain/registry';
 import type { Rail, Registry } from '../../domain/registry';
 import type { ServerDeps } from '../deps';
 import { atMost } from '../http/queue';
-import { idFrom } from '../http/references';
+import { idFrom } from '../../db/references';
 import type { SecondFactors } from '../second-factor/service';
-import { DAY_MS, QUOTE, tierIn } from '../tiers/policy';
+import { DAY_MS, QUOTE, dayOf, tierIn } from '../tiers/policy';
 import type { Tiers } from '../tiers/policy';
 import { railFor } from './policy';
+import { receiverIn } from './receiver';
 import { COOL_OFF_MS, judge } from './risk';
 import type { TierLimits, WithdrawalFacts } from './risk';
+import { worthOf } from './value';
 
 /**
  * Each holds a connection of the pool and needs a second one for a moment. Were all of the pool held by such, none of them would ever get it.
@@ -34,7 +34,8 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'addressCheck' | 'registr
 export interface WithdrawalRequests {
   /** Answers the withdrawal, and whether nothing speaks against paying it without a look. */
   ask(user: UserRow, request: AskWithdrawal, reference: string): Promise<{ id: string; passes: boolean; inside: boolean }>;
-  limits(userId: string): Promise<WithdrawalLimitsView>;
+  /** 0 before the identity is approved. */
+  limits(user: UserRow): Promise<WithdrawalLimitsView>;
 }
 
 export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactors, tiers: Tiers): WithdrawalRequests {
@@ -48,24 +49,23 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
   const fresh = async (user: UserRow, request: AskWithdrawal, rail: Rail, reference: string) => {
     const { dataSource, addressCheck, registry, clock } = deps;
     const { asset, network } = request;
-    const { address, inside } = await addressCheck.check(network, asset, request.address);
+    const { address, inside } = await addressCheck.check(network, asset, receiverIn(registry, network, asset, request.address));
     checkMemo(registry, request);
     await secondFactors.prove(user.id, request.code);
     const left = parseAmount(request.amount) + parseAmount(rail.withdrawalFee);
-    const [value, secondFactorSince, now] = [await valueOf(deps, asset, left), await secondFactors.since(user.id), clock.now()];
+    const [{ value, isFresh }, secondFactorSince, now] = [await worthOf(deps, asset, left), await secondFactors.since(user.id), clock.now()];
     const id = idFrom('wd', reference);
     return inTurn(() => inTransaction(dataSource, async (manager) => {
       // Requests of one user go one after the other, in whichever process: each sees what the others have used of the day.
       await lockUser(manager, user.id);
       const limits = await limitsOf(manager, user.id);
       const spent = await spentSince(manager, user.id, now - DAY_MS);
-      const facts: WithdrawalFacts = { now, value, inside, ...spent, addressSince: await knownSince(manager, user.id, network, address), secondFactorSince };
+      const facts: WithdrawalFacts = { now, value, priceIsFresh: isFresh, inside, ...spent, addressSince: await knownSince(manager, user.id, network, address), secondFactorSince };
       const { verdict, reasons } = judge(facts, limits);
       if (verdict === 'refuse') throw new DomainError('WITHDRAWAL_LIMIT', { tier: limits.tier, quote: QUOTE, perDay: formatAmount(limits.perDay), left: formatAmount(limits.perDay - spent.spent) });
       // Durable before the withdrawal is there, so that each of those counts; one without its withdrawal counts for nothing.
       await saveReview(dataSource, { withdrawalId: id, userId: user.id, value: value === null ? null : formatAmount(value), verdict, reasons, inside, at: now });
       await submit(deps, user.id, request, { id, address, fee: rail.withdrawalFee, reference });
-      if (!inside) await knowAddress(manager, { userId: user.id, network, address, since: now });
       return { id, passes: verdict === 'pass', inside };
     }));
   };
@@ -77,18 +77,19 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
         const before = await withdrawalOf(deps.dataSource, user.id, idFrom('wd', reference));
         return before ? again(deps, before, request, reference) : fresh(user, request, rail, reference);
       }),
-    limits: (userId) =>
-      inTransaction(deps.dataSource, async (manager) => {
-        const { tier, perDay } = await limitsOf(manager, userId);
-        const { spent } = await spentSince(manager, userId, deps.clock.now() - DAY_MS);
-        return { tier, quote: QUOTE, perDay: formatAmount(perDay), left: formatAmount(spent < perDay ? perDay - spent : 0n) };
-      }),
+    limits: async ({ id, kycState }) => {
+      const { manager } = deps.dataSource;
+      const { spent } = await spentSince(manager, id, deps.clock.now() - DAY_MS);
+      const { tier, perDay, left } = dayOf(tiers, kycState, await tierOf(manager, id), spent);
+      return { tier, quote: QUOTE, perDay, left };
+    },
   };
 }
 
 /** A request that was sent again: the engine says whether it is the same. It keeps the fee it was made with, and was judged then. */
 async function again(deps: Deps, before: WithdrawalRow, request: AskWithdrawal, reference: string): Promise<{ id: string; passes: boolean; inside: boolean }> {
-  const { address } = await deps.addressCheck.check(request.network, request.asset, request.address);
+  const { network, asset } = request;
+  const { address } = await deps.addressCheck.check(network, asset, receiverIn(deps.registry, network, asset, request.address));
   await submit(deps, before.userId, request, { id: before.id, address, fee: before.fee, reference });
   return { id: before.id, passes: false, inside: false };
 }
@@ -111,14 +112,6 @@ async function submit({ engine }: Deps, userId: string, { asset, network, amount
 function checkMemo(registry: Registry, { network, memo }: AskWithdrawal): void {
   const fault = memoFault(networkOf(registry, network), memo);
   if (fault) throw new DomainError(fault, { network });
-}
-
-/** At the best bid, rounded up; null where there is no market, or no price now. */
-async function valueOf({ marketData }: Deps, asset: string, amount: Units): Promise<Units | null> {
-  if (asset === QUOTE) return amount;
-  const ticker = (await marketData.tickers()).find(({ symbol }) => symbol === `${asset}${QUOTE}`);
-  const bid = ticker ? parseAmount(ticker.bid) : 0n;
-  return bid > 0n ? mulDivUp(amount, bid, ONE) : null;
 }
 
 /** Keeps a user's requests in this process in one row, so that they wait here and not each with a connection of its own. */

@@ -6,6 +6,8 @@ export interface WithdrawalFacts {
   readonly now: number;
   /** Of what leaves the balance; null where nothing has a price. */
   readonly value: Units | null;
+  /** Is that by a price of now, or by the last one that was known? */
+  readonly priceIsFresh: boolean;
   /** The receiver is one of our own users: nothing leaves the house. */
   readonly inside: boolean;
   /** Of the user's withdrawals of 24 hours that were not refused or taken back. */
@@ -41,8 +43,8 @@ export function judge(facts: WithdrawalFacts, limits: TierLimits): Verdict {
   if (facts.inside) return { verdict: 'pass', reasons: [] };
   if (facts.value !== null && facts.spent + facts.value > limits.perDay) return { verdict: 'refuse', reasons: ['OVER_LIMIT'] };
   const reasons: ReviewReason[] = [];
-  if (facts.value === null) reasons.push('NO_PRICE');
-  else if (facts.value > limits.small) reasons.push('AMOUNT');
+  if (facts.value === null || !facts.priceIsFresh) reasons.push('NO_PRICE');
+  if (facts.value !== null && facts.value > limits.small) reasons.push('AMOUNT');
   if (!isOld(facts.addressSince, facts.now)) reasons.push('NEW_ADDRESS');
   if (facts.count >= MOST_A_DAY) reasons.push('VELOCITY');
   if (facts.secondFactorSince === null) reasons.push('NO_SECOND_FACTOR');

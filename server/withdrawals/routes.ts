@@ -3,6 +3,7 @@ import { reviewsOf } from '../../db/stores/reviews';
 import { emailsOf } from '../../db/stores/users';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
+import { presentPage } from '../http/answers';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
 import type { Approvals } from './approvals';
@@ -19,16 +20,15 @@ export interface Services {
 export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dataSource' | 'registry'>, { service, requests, approvals }: Services): Route[] {
   return [
     route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user, body, key))),
-    route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user.id)),
-    route(ENDPOINTS.withdrawals, async ({ user, query }) => ({
-      items: (await withdrawalsOf(dataSource, user.id, query)).map(presentWithdrawal),
-    })),
+    route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user)),
+    route(ENDPOINTS.withdrawals, async ({ user, query }) => presentPage(await withdrawalsOf(dataSource, user.id, query), presentWithdrawal)),
     route(ENDPOINTS.withdrawal, async ({ user, params }) => presentWithdrawal(await service.find(user.id, params.id))),
     route(ENDPOINTS.cancelWithdrawal, async ({ user, params }) => presentWithdrawal(await service.cancel(user.id, params.id))),
     route(ENDPOINTS.adminWithdrawals, async ({ query }) => {
-      const rows = await listWithdrawals(dataSource, query, query.state);
+      const page = await listWithdrawals(dataSource, query, query.state);
+      const { rows } = page;
       const [emails, names, reviews] = await Promise.all([emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows), reviewsOf(dataSource, rows.map((row) => row.id))]);
-      return { items: rows.map((row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id) })) };
+      return presentPage(page, (row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id) }));
     }),
     route(ENDPOINTS.approveWithdrawal, ({ user, params, body }) => service.approve(user, params.id, body)),
     route(ENDPOINTS.approvalKeys, async () => ({ items: await approvals.keys() })),

@@ -1,4 +1,5 @@
 import { enrol } from '../second-factor/testing';
+import { KnownAddressEntity } from '../../db/entities/reviews';
 import { ADDRESS, testWorld } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
 
@@ -124,7 +125,11 @@ describe('what passes, what is looked at, what is refused', () => {
     const { body } = await ask(trusted, 'key-look1', { ...REQUEST, amount: '0.01' });
     expect(body.state).toBe('REQUESTED');
     expect(await shown(body.id)).toMatchObject({ reasons: ['NEW_ADDRESS', 'NO_SECOND_FACTOR'], value: expect.stringMatching(/^3[56]\./) });
-    expect((await trusted.get('/withdrawal-addresses')).body.items).toEqual([{ network: 'ethereum', address: ADDRESS, since: world.clock.now(), trusted: false }]);
+    // What was asked for is not known: it was neither paid nor confirmed by its owner.
+    expect((await trusted.get('/withdrawal-addresses')).body.items).toEqual([]);
+    const since = world.clock.now();
+    expect((await trusted.send('post', '/withdrawal-addresses', { network: 'ethereum', address: ADDRESS })).body).toEqual({ network: 'ethereum', address: ADDRESS, since, trusted: false });
+    expect((await trusted.get('/withdrawal-addresses')).body).toEqual({ items: [{ network: 'ethereum', address: ADDRESS, since, trusted: false }], next: null, previous: null });
   });
 
   test('small and trusted it passes by policy, as far as the signer lets it; before and beyond that it does not', async () => {
@@ -141,7 +146,7 @@ describe('what passes, what is looked at, what is refused', () => {
     for (let nth = 5; nth < 8; nth++) await ask(trusted, `key-look${nth}`, { ...REQUEST, amount: '0.01', code: code() });
     const sixth = await ask(trusted, 'key-look8', { ...REQUEST, amount: '0.01', code: code() });
     expect(await shown(sixth.body.id)).toMatchObject({ state: 'REQUESTED', reasons: ['VELOCITY'] });
-    await trusted.send('post', '/withdrawal-addresses/forget', { network: 'ethereum', address: ADDRESS });
+    await trusted.send('post', '/withdrawal-addresses/forget', { network: 'ethereum', address: ADDRESS.toLowerCase() });
     const forgotten = await ask(trusted, 'key-look9', { ...REQUEST, amount: '0.01', code: code() });
     expect(await shown(forgotten.body.id)).toMatchObject({ reasons: ['NEW_ADDRESS', 'VELOCITY'] });
   });
@@ -182,6 +187,136 @@ describe('what passes, what is looked at, what is refused', () => {
   test('E27 a memo where no network knows one is refused, not dropped', async () => {
     expect((await ask(other, 'key-memo', { ...REQUEST, memo: '1234' })).body.error.code).toBe('NO_MEMO_HERE');
   });
+});
+
+describe('whom coins go to', () => {
+  const DAY = 86_400_000;
+  let owner: Visitor;
+  let ownerId: string;
+  beforeAll(async () => {
+    ownerId = await world.account('owner@example.org', { kycState: 'APPROVED' });
+    owner = world.visitor();
+    await owner.logIn('owner@example.org');
+  });
+  const book = async (): Promise<object[]> => (await owner.get('/withdrawal-addresses')).body.items;
+  const forget = (address: string) => owner.send('post', '/withdrawal-addresses/forget', { network: 'ethereum', address });
+  const reasons = async (id: string) => ((await admin.get('/admin/withdrawals?limit=100')).body.items as { id: string; reasons: string[] }[]).find((one) => one.id === id)?.reasons;
+
+  test('an address that a refused or cancelled withdrawal named is no more trusted a day later than before', async () => {
+    const canceled = await ask(owner, 'key-trust1');
+    await owner.send('delete', `/withdrawals/${canceled.body.id}`);
+    const refused = await ask(owner, 'key-trust2');
+    await admin.send('post', `/admin/withdrawals/${refused.body.id}/refuse`, { reason: 'stolen' });
+    world.clock.advance(DAY);
+    expect(await book()).toEqual([]);
+    expect(await reasons((await ask(owner, 'key-trust3')).body.id)).toContain('NEW_ADDRESS');
+  });
+
+  test('a refusal takes out what the owner had confirmed', async () => {
+    await owner.send('post', '/withdrawal-addresses', { network: 'ethereum', address: ADDRESS });
+    world.clock.advance(DAY);
+    const { body } = await ask(owner, 'key-trust4');
+    expect(await reasons(body.id)).not.toContain('NEW_ADDRESS');
+    await admin.send('post', `/admin/withdrawals/${body.id}/refuse`, { reason: 'stolen' });
+    expect(await book()).toEqual([]);
+    expect(await reasons((await ask(owner, 'key-trust5')).body.id)).toContain('NEW_ADDRESS');
+  });
+
+  test.each([
+    ['in small letters', ADDRESS.toLowerCase()],
+    ['with marks that nobody sees', `\u200b${ADDRESS}\u2060\n`],
+    ['as a link', `ethereum:${ADDRESS}@31337`],
+  ])('forgotten in another spelling: %s', async (_what, text) => {
+    await owner.send('post', '/withdrawal-addresses', { network: 'ethereum', address: ADDRESS });
+    expect((await forget(text)).status).toBe(200);
+    expect(await book()).toEqual([]);
+  });
+
+  test.each(['é', ADDRESS, '0x1234', 'آدرس'])('what is not in the book is not forgotten: %s', async (text) => {
+    expect((await forget(text)).body.error).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('one that would be refused now is forgotten as it stands', async () => {
+    await world.dataSource.getRepository(KnownAddressEntity).insert({ userId: ownerId, network: 'ethereum', address: 'written-before', since: 1 });
+    expect((await forget('written-before')).status).toBe(200);
+  });
+
+  test.each([
+    ['marks around', `\ufeff ${ADDRESS}\u200f`, 201],
+    ['a link', `ethereum:${ADDRESS}`, 201],
+    ['a link of this chain', `ethereum:pay-${ADDRESS}@31337?value=1e17`, 201],
+    ['a link of another chain', `ethereum:${ADDRESS}@1`, 'BAD_ADDRESS'],
+    ["a link for a token's payment", `ethereum:${ADDRESS}/transfer?address=${ADDRESS}&uint256=1`, 'BAD_ADDRESS'],
+    ["Bitcoin's link", 'bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'BAD_ADDRESS'],
+    ['a link that asks for more', `ethereum:${ADDRESS}/approve`, 'BAD_ADDRESS'],
+  ])('pasted: %s', async (what, address, outcome) => {
+    const { status, body } = await ask(owner, `key-paste-${what.length}`, { ...REQUEST, address });
+    expect(outcome === 201 ? [status, body.address] : body.error.code).toEqual(outcome === 201 ? [201, ADDRESS] : outcome);
+  });
+
+  test("a link for a token's payment names the receiver, not the contract", async () => {
+    const { status, body } = await ask(owner, 'key-token1', { ...REQUEST, asset: 'USDT', amount: '20', address: `ethereum:${ADDRESS}@31337/transfer?address=${ADDRESS}&uint256=20e6` });
+    expect([status, body.address]).toEqual([201, ADDRESS]);
+  });
+});
+
+describe('while prices are away', () => {
+  const HOUR = 3_600_000;
+  let holder: Visitor;
+  const real = async () => (await world.market.tickers())[0];
+  beforeAll(async () => {
+    await world.account('holder@example.org', { kycState: 'APPROVED' });
+    holder = world.visitor();
+    await holder.logIn('holder@example.org');
+  });
+  /** The market says no bid, or one that is so old. */
+  async function whileAway<T>(ageMs: number | null, work: () => Promise<T>): Promise<T> {
+    const { tickers } = world.market;
+    const one = await real();
+    Object.assign(world.market, { tickers: async () => (one ? [{ ...one, bid: ageMs === null ? '0' : one.bid, ageMs: ageMs ?? 0 }] : []) });
+    try {
+      return await work();
+    } finally {
+      Object.assign(world.market, { tickers });
+    }
+  }
+  const left = async (): Promise<number> => Number((await holder.get('/withdrawal-limits')).body.left);
+
+  test('the last one that was known counts, and a person looks; without one of the day it is refused', async () => {
+    const at = world.clock.now();
+    await world.dataSource.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [at - HOUR]);
+    const before = await left();
+    await whileAway(null, async () => {
+      const { status, body } = await ask(holder, 'key-away1', { ...REQUEST, amount: '1' });
+      expect([status, body.state]).toEqual([201, 'REQUESTED']);
+    });
+    expect(before - (await left())).toBe(2004);
+    // The older of the two: the market's own, of two hours ago.
+    await whileAway(2 * HOUR, () => ask(holder, 'key-away2', { ...REQUEST, amount: '1' }));
+    expect(before - (await left())).toBe(4008);
+    const queue = (await admin.get('/admin/withdrawals?state=REQUESTED&limit=100')).body.items as { value: string; reasons: string[] }[];
+    expect(queue.filter(({ reasons }) => reasons.includes('NO_PRICE')).map(({ value }) => value)).toEqual(['2004', '2004']);
+    await world.dataSource.query("UPDATE last_prices SET at = ? WHERE asset = 'ETH'", [at - 25 * HOUR]);
+    for (const age of [null, 25 * HOUR]) {
+      const { status, body } = await whileAway(age, () => ask(holder, 'key-away3', { ...REQUEST, amount: '1' }));
+      expect([status, body.error.code]).toEqual([503, 'NO_PRICE']);
+    }
+    expect((await ask(holder, 'key-away3', { ...REQUEST, amount: '1' })).status).toBe(201);
+  });
+
+  test('more than the day by the last price is refused', async () => {
+    await world.dataSource.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [world.clock.now() - HOUR]);
+    const { body } = await whileAway(null, () => ask(holder, 'key-away4', { ...REQUEST, amount: '40' }));
+    expect(body.error.code).toBe('WITHDRAWAL_LIMIT');
+  });
+});
+
+test('limits of an identity that nobody has approved: nothing, wherever they are shown', async () => {
+  await world.account('nobody@example.org');
+  const nobody = world.visitor();
+  await nobody.logIn('nobody@example.org');
+  expect((await nobody.get('/withdrawal-limits')).body).toEqual({ tier: 0, quote: 'USDT', perDay: '0', left: '0' });
+  expect((await nobody.get('/tier')).body).toMatchObject({ tier: 0, perDay: '0', left: '0' });
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { keySpaceOf } from '../../db/stores/child-numbers';
-import { parseAmount } from '../../domain/money/amount';
+import { STORAGE_SCALE, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
 import { createNodes, nodeName } from '../chains/nodes';
@@ -18,6 +18,9 @@ const POLLS_A_SURVEY = 10;
 /** Every node of the settings behind one. Throws WrongSettings where large deposits are to be seen by two and there is one. */
 export function nodesOf<C extends Parameters<typeof createNodes>[0][0]['chain']>({ clock, logger }: NetworkDeps, { id, confirmations }: Network, rails: readonly Rail[], settings: NetworkConfig, open: (rpcUrl: string) => C): { nodes: Nodes<C>; agreement: Agreement } {
   const { rpcUrls, largeFrom = {}, maxLag = confirmations, pollMs } = settings;
+  // One transfer of such a token would stop the scanner for ever.
+  const tooFine = rails.find(({ decimals }) => decimals > STORAGE_SCALE);
+  if (tooFine) throw new WrongSettings(`${id}: ${tooFine.asset} has ${tooFine.decimals} decimals; amounts are kept with ${STORAGE_SCALE}`);
   const [first, ...others] = rpcUrls.map((rpcUrl) => ({ name: nodeName(rpcUrl), chain: open(rpcUrl) }));
   if (!first) throw new WrongSettings(`${id}: the settings name no node`);
   const large = rails.find(({ asset }) => asset in largeFrom);

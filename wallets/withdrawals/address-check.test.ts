@@ -2,6 +2,7 @@ import type { Registry } from '../../domain/registry';
 import { canonicalAddress } from '../chains/bitcoin/addresses';
 import { createEvmChain } from '../chains/evm';
 import { createAddressCheck } from './address-check';
+import { isSink } from './sinks';
 import type { CheckedNetwork } from './address-check';
 
 const USDT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
@@ -37,6 +38,14 @@ test.each([
   ['zero', '0x0000000000000000000000000000000000000000'],
   ['dead', '0x000000000000000000000000000000000000dEaD'],
   ['a precompiled contract', '0x0000000000000000000000000000000000000001'],
+  ['that of RIP-7212', '0x0000000000000000000000000000000000000100'],
+  ["a system contract of BSC's", '0x0000000000000000000000000000000000001000'],
+  ["a system contract of Polygon's", '0x0000000000000000000000000000000000001010'],
+  ['one digit throughout', '0xffffffffffffffffffffffffffffffffffffffff'],
+  ['the sign for the coin itself', '0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE'],
+  ['dead throughout', '0xdeaddeaddeaddeaddeaddeaddeaddeaddeaddead'],
+  ['dead in front', '0xdead000000000000000000000000000000000000'],
+  ['one of the OP kind', '0x4200000000000000000000000000000000000006'],
   ['the token contract itself', USDT],
   ['our hot wallet', HOT],
   ['our hot wallet, written small', HOT.toLowerCase()],
@@ -75,4 +84,20 @@ test.each([
 test('E26 an asset that is not on the network, and a network that is not', async () => {
   await expect(check.check('bitcoin', 'USDT', BITCOIN)).rejects.toMatchObject({ code: 'UNKNOWN_NETWORK' });
   await expect(check.check('constructor', 'ETH', GOOD)).rejects.toMatchObject({ code: 'UNKNOWN_NETWORK' });
+});
+
+test.each([
+  ['T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb', true],
+  ['TLsV52sRDL79HXGGm9yzwKibb6BeruhUzy', true],
+  ['T9yD14Nj9j7xAB4dbGeiX9h8unkpAPn11r', true],
+  ['1111111111111111111114oLvT2', true],
+  ['1BitcoinEaterAddressDontSendf59kuE', true],
+  ['bc1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq9e75rs', true],
+  [BITCOIN, false],
+  [GOOD, false],
+  ['TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t', false],
+  // Found by search for short addresses: four zero bytes are no accident, and are somebody's.
+  ['0x00000000219ab540356cBB839Cbe05303d7705Fa', false],
+])('%s is a sink: %s', (address, sink) => {
+  expect(isSink(address)).toBe(sink);
 });

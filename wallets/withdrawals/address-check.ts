@@ -5,9 +5,7 @@ import { railOf } from '../../domain/registry';
 import type { Registry } from '../../domain/registry';
 import type { Chain } from '../chains/chain';
 import type { OwnAddresses } from '../deposits/addresses';
-
-/** Addresses from which nothing ever comes back: zero (of TRON too), dead, and the chain's precompiled contracts. */
-const DENIED = /^0x0{38}[0-9a-f]{2}$|^0x0{36}dead$|^T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb$/i;
+import { isSink } from './sinks';
 
 export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;
@@ -28,7 +26,7 @@ export function createAddressCheck(registry: Registry, networks: ReadonlyMap<str
       if (!address) throw new DomainError('BAD_ADDRESS', { network });
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
-      if (DENIED.test(lower) || contracts.includes(lower) || known.isHouse(address)) throw new DomainError('ADDRESS_DENIED', { network });
+      if (isSink(address) || contracts.includes(lower) || known.isHouse(address)) throw new DomainError('ADDRESS_DENIED', { network });
       // It would settle inside with whoever has it on this network, and was perhaps shown to its sender for another.
       if (await known.own.isOfTwo(address)) throw new DomainError('ADDRESS_DENIED', { network });
       return { address, inside: known.own.ownerOf(address) !== undefined };

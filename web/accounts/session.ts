@@ -20,6 +20,19 @@ function take(session: SessionView): void {
 
 whenLoggedOut(() => take({ user: null, csrfToken: null, secondFactorDue: false }));
 
+const AGAIN_MS = 1500;
+/** Until the exchange has said who is logged in nobody is taken for a visitor. `waiting` hears each try that failed. */
+export async function knowSession(waiting: () => void): Promise<void> {
+  for (;;) {
+    try {
+      return await loadSession();
+    } catch {
+      waiting();
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
 export async function loadSession(): Promise<void> {
   take(await api.get<SessionView>('/session'));
 }

@@ -1,15 +1,24 @@
 /** The live feed. Whoever shows something listens; after a gap everybody fetches again. */
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { onScopeDispose, ref, shallowRef } from 'vue';
+import { computed, onScopeDispose, ref, shallowRef } from 'vue';
 import type { AdminEvent, ClientToServer, DepthDiff, LiveData, LiveEvent, LiveName, LiveStamp, ServerToClient } from '../../domain/contract/api/live';
 import type { PublicTradeView, TickerView } from '../../domain/contract/api/markets';
 
 const COME_BACK_MS = 1000;
+/** How long the first fetches wait for the feed, so that nothing falls between the two. */
+const PATIENCE_MS = 1000;
+/** Prices of all markets come each second; after so long a silence nothing on the page is live any more. */
+const SILENT_MS = 10_000;
 type Hear = (event: LiveEvent) => void;
 
 export const connected = ref(true);
 export const tickers = shallowRef<TickerView[]>([]);
+/** When the prices on the page were told (ms since 1970); null before the first. */
+export const heardAt = ref<number | null>(null);
+const isSilent = ref(false);
+/** Nothing that is shown can be trusted to be so now: the connection is lost, or nothing is heard on it. */
+export const isStale = computed(() => !connected.value || isSilent.value);
 const events = new Set<Hear>();
 const gaps = new Set<() => void>();
 const adminEvents = new Set<(event: AdminEvent) => void>();
@@ -26,6 +35,37 @@ export interface MarketListener {
 const markets = new Map<string, Set<MarketListener>>();
 
 const fetchAgain = (): void => gaps.forEach((again) => again());
+
+let wasHeard = false;
+let isLive: () => void = () => undefined;
+let live: Promise<void> | undefined;
+/** Ends with the first hello, or after a moment without one: then the hello, when it comes, has everything fetched again. */
+function whenLive(): Promise<void> {
+  live ??= new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      wasHeard = true;
+      resolve();
+    }, PATIENCE_MS);
+    isLive = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  return live;
+}
+
+/** Fetches once the feed runs, so that nothing falls between the two, and again whenever something was missed. */
+export function fetchAndFollow(load: () => Promise<unknown>): void {
+  void whenLive().then(load);
+  onGap(() => void load());
+}
+
+setInterval(() => {
+  isSilent.value = heardAt.value !== null && Date.now() - heardAt.value > SILENT_MS;
+}, 1000);
+
+/** Connects as whoever is logged in now, unless it is connected: after `connectLive` was called already. */
+export const ensureLive = (): void => void (socket ?? connectLive());
 
 /** Connects as whoever is logged in now; call again when that changes. */
 export function connectLive(): void {
@@ -49,7 +89,9 @@ export function connectLive(): void {
   });
   mine.on('connect_error', () => (connected.value = false));
   mine.on('hello', (stamp) => {
-    const missed = last === undefined || last.epoch !== stamp.epoch || last.seq !== stamp.seq;
+    isLive();
+    const missed = (last === undefined && wasHeard) || (last !== undefined && (last.epoch !== stamp.epoch || last.seq !== stamp.seq));
+    wasHeard = true;
     last = { epoch: stamp.epoch, seq: stamp.seq };
     if (missed || stamp.resync) fetchAgain();
   });
@@ -60,7 +102,10 @@ export function connectLive(): void {
     events.forEach((hear) => hear(event));
   });
   mine.on('admin', (event) => adminEvents.forEach((hear) => hear(event)));
-  mine.on('tickers', (items) => (tickers.value = items));
+  mine.on('tickers', (items) => {
+    tickers.value = items;
+    heardAt.value = Date.now();
+  });
   mine.on('depth', (diff) => markets.get(diff.symbol)?.forEach((listener) => listener.depth(diff)));
   mine.on('trades', (symbol, trades) => markets.get(symbol)?.forEach((listener) => listener.trades(trades)));
 }

@@ -24,6 +24,10 @@ export function useLanguage(locale: Locale): void {
   document.documentElement.dir = locale === 'fa' ? 'rtl' : 'ltr';
 }
 
+/** The time of a day, to the second. */
+export const formatClock = (ms: number): string =>
+  new Intl.DateTimeFormat(currentLocale() === 'fa' ? 'fa-IR' : 'en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(ms);
+
 /** A moment in the reader's own calendar and time zone. */
 export function formatTime(ms: number): string {
   const locale = currentLocale() === 'fa' ? 'fa-IR' : 'en-GB';

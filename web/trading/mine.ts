@@ -46,7 +46,7 @@ export function createMine(): Mine {
       heard = { orders: [], fills: [] };
     },
     lists: () => {
-      const newest = [...orders.values()].sort((a, b) => b.createdAt - a.createdAt);
+      const newest = [...orders.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
       const ended = newest.filter((order) => !isOpen(order)).slice(0, MOST_ENDED);
       const kept = [...fills.values()].sort((a, b) => b.at - a.at || b.tradeId - a.tradeId).slice(0, MOST_FILLS);
       const open = newest.filter(isOpen);

@@ -1,18 +1,18 @@
 import { placeOco, placeOrder } from '../../domain/contract/api/orders';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Book } from './book';
-import { KINDS, emptyDraft, orderOf, previewOf, problemIn, shareOf, taken, trailingPoints } from './terms';
+import { KINDS, emptyDraft, orderOf, previewOf, problemIn, taken, trailingPoints } from './terms';
 import type { Draft } from './terms';
 
 const MARKET = {
-  symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', venue: 'binance', tick: '0.01', lot: '0.0001', minQuantity: '0.0001', maxQuantity: '9000', minNotional: '5', maxOrders: 200,
+  symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', venue: 'binance', tick: '0.01', lot: '0.0001', minQuantity: '0.0001', maxQuantity: '9000', minNotional: '5', maxOrders: 200, band: '0.02',
 };
 const level = (price: string, quantity: string) => ({ price: parseAmount(price), quantity: parseAmount(quantity) });
 const BOOK: Book = { asks: [level('3000', '1'), level('3010', '2')], bids: [level('2999', '1'), level('2990', '2')] };
 const FEES = { maker: '0.001', taker: '0.0015' };
 const scaleOf = (asset: string): number => (asset === 'ETH' ? 8 : 6);
 const FILLED = { price: '3000', stopPrice: '2900', stopLimitPrice: '2890', quantity: '1.5', total: '100' };
-const draft = (over: Partial<Draft> = {}): Draft => ({ ...emptyDraft(), ...FILLED, ...over });
+const draft = (over: Partial<Draft> = {}): Draft => ({ ...emptyDraft(over.kind ?? 'LIMIT'), ...FILLED, ...over });
 
 test.each(KINDS)('%s: the form makes a body that the exchange reads', (kind) => {
   const filled = draft({ kind, trailing: '1.5', iceberg: '0.1', byTotal: true });
@@ -26,8 +26,11 @@ test('each kind says what it is and nothing else', () => {
   const body = (over: Partial<Draft>): object => orderOf(draft(over), MARKET).body;
   expect(body({ kind: 'LIMIT', timeInForce: 'IOC', price: '۳۰۰۰' })).toEqual({ ...bare, type: 'LIMIT', quantity: '1.5', price: '3000', timeInForce: 'IOC' });
   expect(body({ kind: 'LIMIT', timeInForce: 'IOC', iceberg: '0.1' })).toMatchObject({ icebergQty: '0.1', timeInForce: 'GTC' });
-  expect(body({ kind: 'MARKET' })).toEqual({ ...bare, type: 'MARKET', quantity: '1.5' });
-  expect(body({ kind: 'MARKET', byTotal: true })).toEqual({ ...bare, type: 'MARKET', quoteOrderQty: '100' });
+  // A purchase at market goes by its total, a sale by its quantity, unless somebody chose.
+  expect(body({ kind: 'MARKET' })).toEqual({ ...bare, type: 'MARKET', quoteOrderQty: '100' });
+  expect(body({ kind: 'MARKET', side: 'SELL' })).toEqual({ ...bare, side: 'SELL', type: 'MARKET', quantity: '1.5' });
+  expect(body({ kind: 'MARKET', byTotal: false })).toEqual({ ...bare, type: 'MARKET', quantity: '1.5' });
+  expect(body({ kind: 'MARKET', side: 'SELL', byTotal: true })).toEqual({ ...bare, side: 'SELL', type: 'MARKET', quoteOrderQty: '100' });
   expect(body({ kind: 'STOP_LOSS', trailing: '1' })).toEqual({ ...bare, type: 'STOP_LOSS', quantity: '1.5', stopPrice: '2900', trailingDelta: 100 });
   expect(body({ kind: 'TAKE_PROFIT', trailing: '1', stopPrice: '' })).toEqual({ ...bare, type: 'TAKE_PROFIT', quantity: '1.5', trailingDelta: 100 });
   expect(body({ kind: 'OCO', stopLimitPrice: '' })).toEqual({ ...bare, quantity: '1.5', price: '3000', stopPrice: '2900' });
@@ -68,17 +71,8 @@ test('the preview is exact, the fee in what is received and rounded against the 
   };
   expect(shown({})).toEqual(['4500', '0.00225', '1.49775', 'ETH', false]);
   expect(shown({ kind: 'LIMIT_MAKER', side: 'SELL' })).toEqual(['4500', '4.5', '4495.5', 'USDT', false]);
-  expect(shown({ kind: 'MARKET', quantity: '2' })).toEqual(['6010', '0.003', '1.997', 'ETH', true]);
+  expect(shown({ kind: 'MARKET', byTotal: false, quantity: '2' })).toEqual(['6010', '0.003', '1.997', 'ETH', true]);
   expect(shown({ quantity: '0.0001', price: '3000.01' })).toEqual(['0.300001', '0.00000015', '0.00009985', 'ETH', false]);
   expect([shown({ quantity: '' }), shown({ price: '' })]).toEqual([null, null]);
-  expect(previewOf(draft({ kind: 'MARKET', quantity: '9' }), MARKET, BOOK, FEES, scaleOf)?.tooMuch).toBe(true);
-});
-
-test('a share of what is there is never more than there is', () => {
-  expect(shareOf(100, draft({ side: 'SELL' }), MARKET, BOOK, '1.23456')).toEqual({ quantity: '1.2345' });
-  expect(shareOf(50, draft(), MARKET, BOOK, '9000')).toEqual({ quantity: '1.5' });
-  expect(shareOf(100, draft({ price: '' }), MARKET, BOOK, '9000')).toEqual({ quantity: '0' });
-  expect(shareOf(100, draft({ kind: 'MARKET' }), MARKET, BOOK, '6010')).toEqual({ quantity: '2' });
-  expect(shareOf(25, draft({ kind: 'MARKET', byTotal: true }), MARKET, BOOK, '100.001')).toEqual({ total: '25' });
-  expect(shareOf(100, draft({ kind: 'MARKET', byTotal: true, side: 'SELL' }), MARKET, BOOK, '2')).toEqual({ total: '5989' });
+  expect(previewOf(draft({ kind: 'MARKET', byTotal: false, quantity: '9' }), MARKET, BOOK, FEES, scaleOf)?.tooMuch).toBe(true);
 });

@@ -1,9 +1,9 @@
 /** From the form to an order: which fields a kind of order has, what it would cost, and what is not right yet. All exact. */
 import type { MarketView } from '../../domain/contract/api/markets';
 import type { FeeView, PlaceOco, PlaceOrder } from '../../domain/contract/api/orders';
-import { formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
+import { isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import { feeUp, floorToStep, mulDivDown, notionalDown, notionalUp, stepOf } from '../../domain/money/rounding';
+import { feeUp, mulDivDown, notionalDown, notionalUp, stepOf } from '../../domain/money/rounding';
 import { typedAmount } from '../amounts';
 import type { Book, Level } from './book';
 
@@ -11,9 +11,10 @@ export const KINDS = ['LIMIT', 'MARKET', 'LIMIT_MAKER', 'STOP_LOSS_LIMIT', 'STOP
 export type Kind = (typeof KINDS)[number];
 export type Side = 'BUY' | 'SELL';
 
+/** What is typed for one type of order. */
 export interface Draft {
   side: Side;
-  kind: Kind;
+  readonly kind: Kind;
   price: string;
   stopPrice: string;
   stopLimitPrice: string;
@@ -21,23 +22,26 @@ export interface Draft {
   trailing: string;
   quantity: string;
   total: string;
-  /** MARKET: the total is meant, not the quantity. */
-  byTotal: boolean;
+  /** MARKET: is the total meant, or the quantity? Null while nobody chose: a purchase goes by total, a sale by quantity. */
+  byTotal: boolean | null;
+  /** Somebody wrote a price, or one was offered: nothing but the person writes it from now on. */
+  isPriced: boolean;
   iceberg: string;
   timeInForce: 'GTC' | 'IOC' | 'FOK';
   prevention: NonNullable<PlaceOrder['selfTradePreventionMode']>;
 }
 
-export const emptyDraft = (): Draft => ({
+export const emptyDraft = (kind: Kind): Draft => ({
   side: 'BUY',
-  kind: 'LIMIT',
+  kind,
   price: '',
   stopPrice: '',
   stopLimitPrice: '',
   trailing: '',
   quantity: '',
   total: '',
-  byTotal: false,
+  byTotal: null,
+  isPriced: false,
   iceberg: '',
   timeInForce: 'GTC',
   prevention: 'EXPIRE_TAKER',
@@ -48,9 +52,9 @@ export const hasPrice = (kind: Kind): boolean => !['MARKET', 'STOP_LOSS', 'TAKE_
 export const hasStopPrice = (kind: Kind): boolean => isStop(kind) || kind === 'OCO';
 export const hasIceberg = (kind: Kind): boolean => kind === 'LIMIT' || kind === 'LIMIT_MAKER';
 export const hasTimeInForce = (kind: Kind): boolean => kind === 'LIMIT' || kind === 'STOP_LOSS_LIMIT' || kind === 'TAKE_PROFIT_LIMIT';
-export const byTotal = ({ kind, byTotal: total }: Pick<Draft, 'kind' | 'byTotal'>): boolean => kind === 'MARKET' && total;
+export const byTotal = ({ kind, side, byTotal: chosen }: Pick<Draft, 'kind' | 'side' | 'byTotal'>): boolean => kind === 'MARKET' && (chosen ?? side === 'BUY');
 
-type Field = 'price' | 'stopPrice' | 'stopLimitPrice' | 'trailing' | 'quantity' | 'total' | 'iceberg';
+export type Field = 'price' | 'stopPrice' | 'stopLimitPrice' | 'trailing' | 'quantity' | 'total' | 'iceberg';
 export interface Problem {
   readonly field: Field;
   /** A word of `trade.problems`. */
@@ -72,7 +76,7 @@ export function problemIn(draft: Draft, market: MarketView): Problem | null {
     const found = has ? stepProblem(field, draft[field as 'price'], market.tick, needed) : null;
     if (found) return found;
   }
-  if (byTotal(draft)) return amountProblem('total', draft.total, true) ?? smallTotal(parsed(draft.total), market, 'total');
+  if (byTotal(draft)) return amountProblem('total', draft.total, true) ?? smallTotal(parsed(draft.total), draft, market, 'total');
   return (
     stepProblem('quantity', draft.quantity, market.lot, true) ??
     limits(draft, market) ??
@@ -82,13 +86,19 @@ export function problemIn(draft: Draft, market: MarketView): Problem | null {
 
 function limits(draft: Draft, market: MarketView): Problem | null {
   const quantity = parsed(draft.quantity);
-  if (quantity < parseAmount(market.minQuantity)) return { field: 'quantity', what: 'small', limit: market.minQuantity };
+  const least = minimumOf(draft, market).quantity;
+  if (quantity < parseAmount(least)) return { field: 'quantity', what: 'small', limit: `${least} ${market.base}` };
   if (quantity > parseAmount(market.maxQuantity)) return { field: 'quantity', what: 'large', limit: market.maxQuantity };
-  return hasPrice(draft.kind) ? smallTotal(notionalDown(quantity, parsed(draft.price)), market, 'quantity') : null;
+  return hasPrice(draft.kind) ? smallTotal(notionalDown(quantity, parsed(draft.price)), draft, market, 'quantity') : null;
 }
 
-const smallTotal = (total: Units, market: MarketView, field: Field): Problem | null =>
-  total < parseAmount(market.minNotional) ? { field, what: 'small', limit: `${market.minNotional} ${market.quote}` } : null;
+/** The least that an order of this type may be: in the base asset, and times its price in the quote asset. */
+export const minimumOf = (_draft: Pick<Draft, 'kind'>, market: MarketView): { quantity: string; total: string } => ({ quantity: market.minQuantity, total: market.minNotional });
+
+function smallTotal(total: Units, draft: Draft, market: MarketView, field: Field): Problem | null {
+  const least = minimumOf(draft, market).total;
+  return total < parseAmount(least) ? { field, what: 'small', limit: `${least} ${market.quote}` } : null;
+}
 
 function amountProblem(field: Field, typed: string, needed: boolean): Problem | null {
   if (typed.trim() === '') return needed ? { field, what: 'needed' } : null;
@@ -184,18 +194,4 @@ export function previewOf(draft: Draft, market: MarketView, book: Book, fees: Pi
   const gross = draft.side === 'BUY' ? quantity : total;
   const fee = feeUp(gross, parseAmount(draft.kind === 'LIMIT_MAKER' ? fees.maker : fees.taker), stepOf(scaleOf(asset)));
   return { total, fee, receives: gross > fee ? gross - fee : 0n, asset, estimated: !hasPrice(draft.kind), tooMuch: found?.whole === false };
-}
-
-/** This share of what is available, as the form's quantity or total; never more than there is. */
-export function shareOf(percent: number, draft: Draft, market: MarketView, book: Book, available: string): { quantity: string } | { total: string } {
-  const share = mulDivDown(parseAmount(available), BigInt(percent), 100n);
-  const lot = parseAmount(market.lot);
-  if (draft.side === 'SELL' && !byTotal(draft)) return { quantity: formatAmount(floorToStep(share, lot)) };
-  if (byTotal(draft)) {
-    const quote = draft.side === 'BUY' ? share : taken(book.bids, { quantity: floorToStep(share, lot) }).quote;
-    return { total: formatAmount(floorToStep(quote, parseAmount(market.tick))) };
-  }
-  const price = hasPrice(draft.kind) ? parsed(draft.price) : parsed(draft.stopPrice);
-  const quantity = draft.kind === 'MARKET' ? taken(book.asks, { quote: share }).quantity : price === 0n ? 0n : mulDivDown(share, stepOf(0), price);
-  return { quantity: formatAmount(floorToStep(quantity, lot)) };
 }

@@ -3,15 +3,18 @@ import type { Ref, ShallowRef } from 'vue';
 import type { FillView, OrderView } from '../../domain/contract/api/orders';
 import { ApiError, api } from '../api/client';
 import type { Code } from '../api/client';
-import { onGap, onLive } from '../api/live';
+import { fetchAndFollow, onLive } from '../api/live';
+import type { Page } from '../lists/list';
 import { useFrame } from './frame';
 import { createMine } from './mine';
 import type { Mine } from './mine';
 
 export interface MyLists {
   readonly lists: Readonly<ShallowRef<ReturnType<Mine['lists']>>>;
-  readonly loaded: Ref<boolean>;
+  /** False until they were fetched once. */
+  readonly isKnown: Ref<boolean>;
   readonly failed: Ref<Code | null>;
+  readonly load: () => Promise<void>;
   /** What an answer of the API said about an order, before the feed does. */
   readonly take: (order: OrderView) => void;
 }
@@ -20,7 +23,7 @@ export interface MyLists {
 export function useMine(): MyLists {
   const mine = createMine();
   const lists = shallowRef(mine.lists());
-  const loaded = ref(false);
+  const isKnown = ref(false);
   const failed = ref<Code | null>(null);
   const show = useFrame(() => {
     lists.value = mine.lists();
@@ -34,11 +37,10 @@ export function useMine(): MyLists {
         api.get<{ items: FillView[] }>('/trades?limit=100'),
       ]);
       mine.fetched([...ended.items, ...open], fills.items);
-      failed.value = null;
+      [failed.value, isKnown.value] = [null, true];
     } catch (error) {
       failed.value = error instanceof ApiError ? error.code : 'INTERNAL';
     }
-    loaded.value = true;
     show();
   };
   const take = (order: OrderView): void => {
@@ -51,19 +53,17 @@ export function useMine(): MyLists {
     mine.fill(fill);
     show();
   });
-  onGap(() => void load());
-  void load();
-  return { lists, loaded, failed, take };
+  fetchAndFollow(load);
+  return { lists, isKnown, failed, load, take };
 }
 
 /** However many there are: each of them holds money. */
 async function allOpen(): Promise<OrderView[]> {
   const all: OrderView[] = [];
-  for (let before = ''; ; ) {
-    const { items } = await api.get<{ items: OrderView[] }>(`/orders?state=open&limit=100${before}`);
-    all.push(...items);
-    const last = items.at(-1);
-    if (!last || items.length < 100) return all;
-    before = `&before=${last.createdAt}`;
+  for (let cursor = ''; ; ) {
+    const page: Page<OrderView> = await api.get<Page<OrderView>>(`/orders?state=open&limit=100${cursor}`);
+    all.push(...page.items);
+    if (!page.next) return all;
+    cursor = `&cursor=${page.next}`;
   }
 }

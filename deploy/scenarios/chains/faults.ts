@@ -112,7 +112,7 @@ function tronFaults(world: World, url: string): Fault[] {
 export function faultsOf(world: World, address: WorldAddress, proxies: ReadonlyMap<string, NodeProxy>): Fault[] {
   const bitcoin = proxies.get('bitcoin');
   return [
-    ...EVM.flatMap((network) => evmFaults(world, address, proxies, network)),
+    ...EVM.filter((network) => address.chains[network]).flatMap((network) => evmFaults(world, address, proxies, network)),
     ...(address.bitcoinUrl && bitcoin ? bitcoinFaults(world, address.bitcoinUrl, bitcoin) : []),
     ...(address.tronUrl ? tronFaults(world, address.tronUrl) : []),
     ...(['javizen', 'signer', 'mariadb'] as const).map((part) => ({ name: `${part} is killed`, fire: () => world.killAndRestart(part) })),
@@ -120,7 +120,7 @@ export function faultsOf(world: World, address: WorldAddress, proxies: ReadonlyM
 }
 
 /** One after the other until the time is over: each once in an order by the seed, then any. Answers how often each fired. */
-export async function rage(faults: readonly Fault[], dice: Dice, until: number, say: (text: string) => void): Promise<Record<string, number>> {
+export async function rage(faults: readonly Fault[], dice: Dice, { until, pauseMs }: { until: number; pauseMs: number }, say: (text: string) => void): Promise<Record<string, number>> {
   const fired: Record<string, number> = {};
   const queue = dice.shuffled(faults);
   // Each once, even where the time is short.
@@ -134,9 +134,7 @@ export async function rage(faults: readonly Fault[], dice: Dice, until: number, 
     );
     if (done) fired[fault.name] = (fired[fault.name] ?? 0) + 1;
     else if (fired[fault.name] === undefined && Date.now() < until) queue.push(fault);
-    await breath(dice);
+    await sleep(dice.between(pauseMs / 5, pauseMs));
   }
   return fired;
 }
-
-const breath = (dice: Dice): Promise<void> => sleep(dice.between(500, 2500));

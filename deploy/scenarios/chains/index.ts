@@ -23,6 +23,10 @@ export interface ChainStormOptions {
   readonly minutes: number;
   readonly seed: number;
   readonly users: number;
+  /** All four, unless told. */
+  readonly networks?: readonly string[];
+  /** The longest pause between two faults. */
+  readonly pauseMs?: number;
   readonly say: (text: string) => void;
 }
 
@@ -43,11 +47,11 @@ const RESERVES = { ETHEREUM_GAS_RESERVE: '5', BSC_GAS_RESERVE: '5', BITCOIN_RESE
 const QUIET_MS = 300_000;
 const AUDIT_WAIT_MS = 60_000;
 
-export async function stormChains({ minutes, seed, users, say }: ChainStormOptions): Promise<ChainStormResult> {
+export async function stormChains({ minutes, seed, users, networks = NETWORKS, pauseMs = 2500, say }: ChainStormOptions): Promise<ChainStormResult> {
   const dir = join(LOCAL, 'storm', `chains-${process.pid}`);
   mkdirSync(dir, { recursive: true });
   const proxies = new Map<string, NodeProxy>();
-  const world = new World({ dir, say, networks: NETWORKS, prepare: (settings) => between(settings, proxies) });
+  const world = new World({ dir, say, networks, prepare: (settings) => between(settings, proxies) });
   const closes: (() => unknown)[] = [];
   try {
     const address = await world.start();
@@ -63,7 +67,7 @@ export async function stormChains({ minutes, seed, users, say }: ChainStormOptio
     const faults = faultsOf(world, address, proxies);
     const end = Date.now() + minutes * 60_000;
     const living = Promise.all(payers.map((payer) => payer.live(end)));
-    const fired = await rage(faults, new Dice(seed), end, say);
+    const fired = await rage(faults, new Dice(seed), { until: end, pauseMs }, say);
     await living;
     say('the storm is over; what is under way comes to its end');
     const stopped = new Set<string>();

@@ -48,8 +48,13 @@ const PLANS: Partial<Record<FaultName, Plan>> = {
 };
 
 const GRACE_MS = 90_000;
+/** Takes all orders and trades of the venue with it. */
+export const RESET = 'monthly-reset';
 
 const planOf = (name: FaultName): Plan => PLANS[name] ?? (FAULTS.find((row) => row.name === name)?.at === 'order' ? ORDER : {});
+
+/** Faults that leave the account as our books have it: no reset, and nothing that others did there. */
+export const OURS: readonly FaultName[] = FAULT_NAMES.filter((name) => name !== RESET && !name.startsWith('foreign-') && (planOf(name).helper ?? 'cut') === 'cut');
 
 export interface Control {
   post(path: string, body: unknown): Promise<void>;
@@ -76,6 +81,8 @@ export interface Weather {
   readonly help: (helper: Helper) => void;
   readonly until: number;
   readonly ahead: { ms: number };
+  /** What may fire. */
+  readonly faults: readonly FaultName[];
   readonly say: (line: string) => void;
 }
 
@@ -94,21 +101,25 @@ async function drift({ control, dice, ahead }: Weather): Promise<void> {
 
 /** Until the time is over: every fault once in the first two thirds, the rest by weight; the reset in the middle. Answers how often the clock drifted. */
 export async function storm(weather: Weather): Promise<{ drifts: number }> {
-  const { control, dice, until, say } = weather;
+  const { control, dice, until, say, faults } = weather;
   const began = Date.now();
-  const first = dice.shuffled(FAULT_NAMES.filter((name) => name !== 'monthly-reset'));
+  const first = dice.shuffled(faults.filter((name) => name !== RESET));
   const each = ((until - began) * 0.6) / first.length;
   // The reset takes all orders and trades: late enough for something to be lost, early enough to be opened again.
   const resetAt = began + (until - began) * 0.4;
-  const weights = Object.fromEntries(FAULT_NAMES.map((name) => [name, planOf(name).weight ?? 1])) as Record<FaultName, number>;
-  let [drifts, isReset] = [0, false];
-  const isMissing = async (): Promise<boolean> => first.length > 0 || Object.values(await control.fired()).some((times) => times === 0);
+  const weights = Object.fromEntries(faults.map((name) => [name, planOf(name).weight ?? 1])) as Record<FaultName, number>;
+  let [drifts, isReset] = [0, !faults.includes(RESET)];
+  const isMissing = async (): Promise<boolean> => {
+    if (first.length > 0) return true;
+    const fired = await control.fired();
+    return faults.some((name) => !fired[name]);
+  };
   // On a slow machine some have not had their chance in time: it goes on a little for them.
   for (let n = 0; Date.now() < until || (Date.now() < until + GRACE_MS && (await isMissing())); n++) {
     if (!isReset && Date.now() >= resetAt) {
       isReset = true;
       say('the venue is reset');
-      await arm(weather, 'monthly-reset');
+      await arm(weather, RESET);
     }
     if (n % 12 === 5) {
       drifts++;
@@ -127,5 +138,5 @@ export async function storm(weather: Weather): Promise<{ drifts: number }> {
 /** What has not fired yet is given its chance again, aimed at whatever comes. */
 async function again(weather: Weather): Promise<void> {
   const fired = await weather.control.fired();
-  for (const name of FAULT_NAMES) if (!fired[name] && name !== 'monthly-reset') await arm(weather, name);
+  for (const name of weather.faults) if (!fired[name] && name !== RESET) await arm(weather, name);
 }

@@ -17,7 +17,7 @@ import { LOCAL, localSecret } from '../../services';
 import { freePort, sleep } from '../../services/process';
 import { World, worldConfig } from '../../world';
 import type { WorldAddress } from '../../world';
-import { controlOf, storm as weather } from './faults';
+import { OURS, RESET, controlOf, storm as weather } from './faults';
 import type { Helper } from './faults';
 import { Hand } from './hand';
 import { Dice } from './random';
@@ -34,6 +34,8 @@ export interface VenueStormOptions {
   /** How long orders are poured in before the storm, to see how few go to the venue. */
   readonly floodSeconds: number;
   readonly kills: number;
+  /** So many faults, drawn by the seed, and no reset of the venue; all of them, unless told. */
+  readonly drawn?: number;
   readonly say: (line: string) => void;
 }
 
@@ -139,40 +141,46 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const operator = operate(admin, () => floor.running, say);
   const killing = killer(world, new Dice(seed + 7), options.kills, until, say);
   const ahead = { ms: 0 };
+  const faults = options.drawn === undefined ? FAULT_NAMES : dice.shuffled(OURS).slice(0, options.drawn);
+  const isWhole = faults.includes(RESET);
   const help = helperOf(world, address, floor, new Dice(seed + 13), control, ahead);
-  const [{ drifts }, kills] = await Promise.all([weather({ control, dice, help: help.give, until, ahead, say }), killing]);
+  const [{ drifts }, kills] = await Promise.all([weather({ control, dice, help: help.give, until, ahead, faults, say }), killing]);
   await world.ensure();
   floor.running = false;
   await Promise.all([trading, operator]);
   await help.done();
   await sleep(2500); // the last ban, and what lasts
-  const faults: Record<string, number> = { ...(await control.fired()), 'clock-drift': drifts, 'kill-9': kills };
+  const fired: Record<string, number> = { ...(await control.fired()), 'clock-drift': drifts, 'kill-9': kills };
   say('the faults have stopped');
   await operate(admin, once(), say);
   const quiet = await untilQuiet(database, floor, QUIET_MS);
   say(`quiet after ${quiet.ms} ms`);
-  // Once more by hand, now that it is quiet: somebody must be told, whatever the reset took with it.
-  await help.hand.buy('LTCUSDT', '25');
-  const noticed = await untilTold(address.dir, 'differencesFound', DIFFERENCE_MS);
+  const noticed = !isWhole || (await differenceByHand(help.hand, address.dir));
   // What others did with the account is booked by an explicit word of the operator.
-  await openVenue(admin, false, 'trades and withdrawals by hand, as the venue tells them', say);
-  const settled = await untilQuiet(database, floor, QUIET_MS);
+  if (isWhole) await openVenue(admin, false, 'trades and withdrawals by hand, as the venue tells them', say);
+  const settled = isWhole ? await untilQuiet(database, floor, QUIET_MS) : quiet;
   clearInterval(prices);
   const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
   const problems = [...(await checkTables(database, floor.placed)), ...settled.unnamed.map((text) => `open without a reason: ${text}`)];
   const told = readLog(address.dir);
   for (const text of new Set(told.broken)) problems.push(text);
   if (!noticed) problems.push('nobody was told that the account at the venue differs from our books');
-  if ((told.recoveries.venueStopped ?? 0) === 0) problems.push('the reset of the venue was not noticed');
+  if (isWhole && (told.recoveries.venueStopped ?? 0) === 0) problems.push('the reset of the venue was not noticed');
   for (const { symbol } of floor.markets) problems.push(...(await checkTrades(database, symbol, await help.hand.history(symbol))));
   if (settled.intents > 0) problems.push(`${settled.intents} orders at the venue without a final word`);
-  return { ...(await sums(database)), seed, kills, faults, faultsNeverFired: FAULT_NAMES.filter((name) => !faults[name]), recoveries: told.recoveries, routing, refused: Object.fromEntries(floor.refused), quiet: { ...settled, ms: quiet.ms },
+  return { ...(await sums(database)), seed, kills, faults: fired, faultsNeverFired: faults.filter((name) => !fired[name]), recoveries: told.recoveries, routing, refused: Object.fromEntries(floor.refused), quiet: { ...settled, ms: quiet.ms },
     unexplained: result.places.filter(({ unexplained }) => unexplained !== 0n).length, balanced: result.balanced, problems, audit: result };
 }
 
 function once(): () => boolean {
   let times = 2;
   return () => times-- > 0;
+}
+
+/** Once more by hand, now that it is quiet: somebody must be told, whatever the reset took with it. */
+async function differenceByHand(hand: Hand, dir: string): Promise<boolean> {
+  await hand.buy('LTCUSDT', '25');
+  return untilTold(dir, 'differencesFound', DIFFERENCE_MS);
 }
 
 /** Waits until the log tells of something. */

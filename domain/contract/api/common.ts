@@ -25,16 +25,22 @@ export const time = z.number().int().meta({ description: 'Milliseconds since 197
 export const locale = z.enum(['en', 'fa']);
 export const idempotencyKey = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
 
+/** Ids of rows of this answer that could not be shown, of which operators are told; absent where there is none. */
+const unreadable = { unreadable: z.array(z.string()).optional() };
+
 export const byId = z.strictObject({ id });
-/** Newest first. `before`: the `createdAt` of the last item seen. */
+/** Of a list that is read page by page. */
 export const page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
-  before: z.coerce.number().int().min(0).optional(),
+  cursor: z.string().meta({ description: '`next` or `previous` of an earlier page of the same list. Opaque; what is none is refused BAD_CURSOR.' }).optional(),
 });
-export type Page = z.infer<typeof page>;
+/** Milliseconds, both included. */
+export const period = { from: z.coerce.number().int().min(0).optional(), to: z.coerce.number().int().min(0).optional() };
 
-/** A list answer: `{ items: [...] }`, so that a field can be added later. */
-export const listOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item) });
+/** A whole list: `{ items: [...] }`, so that a field can be added later. */
+export const listOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), ...unreadable });
+/** A page of a list, newest first, queues oldest first. `next` goes on in that order, `previous` back; null where nothing is. */
+export const pageOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.string().nullable(), previous: z.string().nullable(), ...unreadable });
 export const nothing = z.object({});
 
 /** The one shape of every refusal. */

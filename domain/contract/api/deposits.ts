@@ -1,6 +1,6 @@
 /** Coins coming in. */
 import { z } from 'zod';
-import { amount, assetCode, id, networkId, time } from './common';
+import { amount, assetCode, id, networkId, page, period, time } from './common';
 
 export const askAddress = z.strictObject({ network: networkId });
 export const depositAddressView = z.object({
@@ -11,6 +11,9 @@ export const depositAddressView = z.object({
 });
 export type DepositAddressView = z.infer<typeof depositAddressView>;
 
+const depositState = z.enum(['SEEN', 'CONFIRMING', 'CREDITED', 'SWEPT', 'ORPHANED', 'IGNORED', 'HELD']);
+export const depositsQuery = page.extend({ asset: assetCode.optional(), state: depositState.optional(), ...period });
+
 export const depositView = z.object({
   id,
   network: networkId,
@@ -18,7 +21,7 @@ export const depositView = z.object({
   amount,
   address: z.string(),
   txid: z.string(),
-  state: z.enum(['SEEN', 'CONFIRMING', 'CREDITED', 'SWEPT', 'ORPHANED', 'IGNORED', 'HELD']),
+  state: depositState,
   confirmations: z.number().int(),
   confirmationsNeeded: z.number().int(),
   createdAt: time,

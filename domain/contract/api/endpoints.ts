@@ -6,7 +6,7 @@ import * as approvals from './approvals';
 import * as admin from './admin';
 import * as cold from './cold';
 import { balanceView } from './balances';
-import { byId, listOf, nothing, page } from './common';
+import { byId, listOf, nothing, page, pageOf } from './common';
 import * as deposits from './deposits';
 import * as kyc from './kyc';
 import * as markets from './markets';
@@ -79,6 +79,7 @@ const decide = { ...ADMIN, params: byId, answers: nothing } as const;
 const ORDER_REFUSALS = [
   'UNKNOWN_MARKET',
   'MARKET_CLOSED',
+  'MARKET_HALTED',
   'BAD_ORDER',
   'FILTER_FAILURE',
   'WOULD_MATCH',
@@ -116,7 +117,7 @@ export const ENDPOINTS = {
     carries: 'multipart',
     body: kyc.applyKyc,
     answers: kyc.kycView,
-    refuses: ['KYC_STATE', 'BAD_DOCUMENT'],
+    refuses: ['KYC_STATE', 'BAD_DOCUMENT', 'AGE_LIMIT'],
   }),
   kyc: get('/kyc', 'My identity application', { answers: kyc.kycView }),
   assets: get('/assets', 'Assets, networks, fees and markets', { access: 'public', answers: markets.assetsView }),
@@ -129,7 +130,7 @@ export const ENDPOINTS = {
     answers: deposits.depositAddressView,
     refuses: ['UNKNOWN_NETWORK'],
   }),
-  deposits: get('/deposits', 'My deposits', { query: page, answers: listOf(deposits.depositView) }),
+  deposits: get('/deposits', 'My deposits', { query: deposits.depositsQuery, answers: pageOf(deposits.depositView) }),
   quote: post('/quotes', 'A price to swap at, valid for seconds', {
     access: 'verified',
     limit: 'quote',
@@ -137,7 +138,7 @@ export const ENDPOINTS = {
     carries: 'json',
     body: swaps.askQuote,
     answers: swaps.quoteView,
-    refuses: ['MARKET_CLOSED', 'UNKNOWN_MARKET', 'AMOUNT_TOO_SMALL', 'AMOUNT_TOO_LARGE', 'BAD_AMOUNT'],
+    refuses: ['MARKET_CLOSED', 'MARKET_HALTED', 'UNKNOWN_MARKET', 'AMOUNT_TOO_SMALL', 'AMOUNT_TOO_LARGE', 'BAD_AMOUNT'],
   }),
   acceptQuote: post('/swaps', 'Accept a quote', {
     access: 'verified',
@@ -156,7 +157,7 @@ export const ENDPOINTS = {
       'UNKNOWN_OUTCOME',
     ],
   }),
-  swaps: get('/swaps', 'My swaps', { query: page, answers: listOf(swaps.swapView) }),
+  swaps: get('/swaps', 'My swaps', { query: swaps.swapsQuery, answers: pageOf(swaps.swapView) }),
   swap: get('/swaps/:id', 'One swap, with what happened at the venue', {
     params: byId,
     answers: swaps.swapDetailView,
@@ -179,6 +180,7 @@ export const ENDPOINTS = {
       'INSUFFICIENT_FUNDS',
       'ASSET_PAUSED',
       'DEBT_OPEN',
+      'NO_PRICE',
       'WITHDRAWAL_LIMIT',
       'MEMO_NEEDED',
       'NO_MEMO_HERE',
@@ -190,7 +192,7 @@ export const ENDPOINTS = {
   }),
   withdrawalLimits: get('/withdrawal-limits', 'What I may still withdraw within 24 hours', { answers: withdrawals.withdrawalLimitsView }),
   myTier: get('/tier', 'My tier: its limit of 24 hours, what of it is used, and what each tier asks for', { answers: tiers.myTierView }),
-  knownAddresses: get('/withdrawal-addresses', 'My address book: where I have sent coins, and since when it is trusted', { answers: listOf(withdrawals.knownAddressView) }),
+  knownAddresses: get('/withdrawal-addresses', 'My address book: where coins of mine were paid to and what I wrote down, and since when', { query: withdrawals.knownAddressesQuery, answers: pageOf(withdrawals.knownAddressView) }),
   knowAddress: post('/withdrawal-addresses', 'Write an address into my book; its cool-off of a day begins', {
     access: 'verified',
     status: 201,
@@ -199,7 +201,7 @@ export const ENDPOINTS = {
     answers: withdrawals.knownAddressView,
     refuses: ['UNKNOWN_NETWORK', 'BAD_ADDRESS', 'ADDRESS_DENIED', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG'],
   }),
-  forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book', { carries: 'json', body: withdrawals.knownAddress, answers: nothing }),
+  forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book, in any of its spellings', { carries: 'json', body: withdrawals.knownAddress, answers: nothing, refuses: ['NOT_FOUND'] }),
   secondFactor: get('/second-factor', 'Whether I have a second factor', { answers: secondFactor.secondFactorView }),
   beginSecondFactor: post('/second-factor', 'Begin a second factor: the secret for an authenticator', {
     carries: 'json',
@@ -222,7 +224,7 @@ export const ENDPOINTS = {
     answers: nothing,
     refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
   }),
-  withdrawals: get('/withdrawals', 'My withdrawals', { query: page, answers: listOf(withdrawals.withdrawalView) }),
+  withdrawals: get('/withdrawals', 'My withdrawals', { query: withdrawals.withdrawalsQuery, answers: pageOf(withdrawals.withdrawalView) }),
   withdrawal: get('/withdrawals/:id', 'One withdrawal', { params: byId, answers: withdrawals.withdrawalView, refuses: ['NOT_FOUND'] }),
   cancelWithdrawal: post('/withdrawals/:id', 'Take back a withdrawal that was not decided yet', {
     method: 'delete',
@@ -258,7 +260,7 @@ export const ENDPOINTS = {
     answers: orders.ocoView,
     refuses: ORDER_REFUSALS,
   }),
-  orders: get('/orders', 'My orders, open or ended', { query: orders.ordersQuery, answers: listOf(orders.orderView) }),
+  orders: get('/orders', 'My orders, open or ended', { query: orders.ordersQuery, answers: pageOf(orders.orderView) }),
   orderByClientId: get('/orders/by-client-id/:clientOrderId', 'One order by the id its sender gave it', {
     params: orders.byClientOrderId,
     answers: orders.orderView,
@@ -270,14 +272,14 @@ export const ENDPOINTS = {
     limit: 'order',
     query: orders.bySymbol,
     answers: orders.cancelAllView,
-    refuses: ['UNKNOWN_MARKET', 'UNKNOWN_OUTCOME'],
+    refuses: ['UNKNOWN_MARKET', 'MARKET_HALTED', 'UNKNOWN_OUTCOME'],
   }),
   cancelOrder: post('/orders/:id', 'Cancel an order; 202 while it is in flight: it is cancelled when it comes back', {
     method: 'delete',
     limit: 'order',
     params: byId,
     answers: orders.orderView,
-    refuses: ['NOT_FOUND', 'ORDER_STATE', 'MARKET_CLOSED', 'UNKNOWN_OUTCOME'],
+    refuses: ['NOT_FOUND', 'ORDER_STATE', 'MARKET_HALTED', 'UNKNOWN_OUTCOME'],
   }),
   amendOrder: post('/orders/:id/amend', 'Lower the quantity of an order; it keeps its place in the queue', {
     limit: 'order',
@@ -299,7 +301,7 @@ export const ENDPOINTS = {
     answers: orders.replaceView,
     refuses: [...ORDER_REFUSALS, 'NOT_FOUND', 'ORDER_STATE', 'IN_FLIGHT'],
   }),
-  fills: get('/trades', 'My trades', { query: orders.fillsQuery, answers: listOf(orders.fillView) }),
+  fills: get('/trades', 'My trades', { query: orders.fillsQuery, answers: pageOf(orders.fillView) }),
   fees: get('/fees', 'My rates in each market', { answers: listOf(orders.feeView) }),
   depth: get('/markets/:symbol/depth', 'The book of a market', {
     access: 'public',
@@ -336,8 +338,8 @@ export const ENDPOINTS = {
   }),
   adminKyc: get('/admin/kyc', 'Identity applications', {
     ...ADMIN,
-    query: page.extend(kyc.adminKycQuery.shape),
-    answers: listOf(kyc.adminKycView),
+    query: kyc.adminKycQuery,
+    answers: pageOf(kyc.adminKycView),
   }),
   adminKycDocument: get('/admin/kyc/:id/document', 'The document of an application, as an attachment; looking is recorded', {
     ...ADMIN,
@@ -354,8 +356,8 @@ export const ENDPOINTS = {
   }),
   adminWithdrawals: get('/admin/withdrawals', 'Withdrawals', {
     ...ADMIN,
-    query: page.extend(withdrawals.adminWithdrawalQuery.shape),
-    answers: listOf(withdrawals.adminWithdrawalView),
+    query: withdrawals.adminWithdrawalsQuery,
+    answers: pageOf(withdrawals.adminWithdrawalView),
   }),
   approveWithdrawal: post('/admin/withdrawals/:id/approve', 'Approve a withdrawal with a signature; it is paid when enough admins have', {
     ...decide,
@@ -413,7 +415,7 @@ export const ENDPOINTS = {
   cancelCold: post('/admin/cold/transfers/:id/cancel', 'Give up a transfer from cold storage', { ...decide, refuses: ['NOT_FOUND', 'COLD_TRANSFER_STATE', 'ASSET_PAUSED'] }),
   adminNetworks: get('/admin/networks', 'The networks of deposits and withdrawals, and their nodes', { ...ADMIN, answers: admin.networksView }),
   treasury: get('/admin/treasury', 'Where the coins are', { ...ADMIN, answers: admin.treasuryView }),
-  auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: listOf(admin.auditView) }),
+  auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: pageOf(admin.auditView) }),
   adminVenue: get('/admin/venue', 'The venue behind our books: whether orders go there, and why not', { ...ADMIN, answers: admin.venueView }),
   openVenue: post('/admin/venue/open', 'Open the venue: orders there are answered for, differences of its account are booked to suspense, then orders go out again', {
     ...ADMIN,
@@ -432,8 +434,8 @@ export const ENDPOINTS = {
   adminTiers: get('/admin/tiers', 'The tiers of identity as the settings have them', { ...ADMIN, answers: tiers.tiersView }),
   adminUsers: get('/admin/users', 'Accounts with their tiers, and what of the day they have used', {
     ...ADMIN,
-    query: page.extend(tiers.adminUsersQuery.shape),
-    answers: listOf(tiers.adminUserView),
+    query: tiers.adminUsersQuery,
+    answers: pageOf(tiers.adminUserView),
   }),
 } satisfies Record<string, Endpoint>;
 

@@ -8,23 +8,26 @@
  * snapshot or diff whose sequence is first - 1 (a quantity of "0" deletes the level); after a gap fetch the snapshot again.
  * A client that reads too slowly is skipped, not waited for: it finds a gap and asks again.
  */
-import type { BalanceView } from './balances';
-import type { DepositView } from './deposits';
+import { z } from 'zod';
+import { balanceView } from './balances';
+import { depositView } from './deposits';
 import type { PublicTradeView, TickerView } from './markets';
-import type { FillView, OrderView } from './orders';
-import type { SwapView } from './swaps';
-import type { WithdrawalView } from './withdrawals';
+import { fillView, orderView } from './orders';
+import { swapView } from './swaps';
+import { withdrawalView } from './withdrawals';
 
-export interface LiveData {
-  'balance.changed': { items: BalanceView[] };
-  'deposit.changed': DepositView;
-  'swap.changed': SwapView;
-  'withdrawal.changed': WithdrawalView;
-  'kyc.changed': { state: string };
-  'order.changed': OrderView;
-  'fill.made': FillView;
-}
-export type LiveName = keyof LiveData;
+/** What each private event carries. */
+export const LIVE_VIEWS = {
+  'balance.changed': z.object({ items: z.array(balanceView) }),
+  'deposit.changed': depositView,
+  'swap.changed': swapView,
+  'withdrawal.changed': withdrawalView,
+  'kyc.changed': z.object({ state: z.string() }),
+  'order.changed': orderView,
+  'fill.made': fillView,
+};
+export type LiveName = keyof typeof LIVE_VIEWS;
+export type LiveData = { [Name in LiveName]: z.infer<(typeof LIVE_VIEWS)[Name]> };
 
 export interface LiveStamp {
   epoch: string;

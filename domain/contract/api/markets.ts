@@ -20,31 +20,44 @@ export const marketView = z.object({
   minQuantity: amount,
   maxQuantity: amount,
   minNotional: amount,
+  /** How far from the best price an order at market may go, as a share: the engine holds that much more. */
+  band: amount,
   /** Most open orders of one user. */
   maxOrders: z.number().int(),
 });
 export type MarketView = z.infer<typeof marketView>;
 
+export const assetView = z.object({ code: assetCode, name: z.string(), scale: z.number().int() });
+export const networkView = z.object({
+  id: networkId,
+  name: z.string(),
+  kind: z.enum(['evm', 'bitcoin', 'tron']),
+  chainId: z.number().int(),
+  gasAsset: assetCode,
+  confirmations: z.number().int(),
+  memo: z.enum(['none', 'optional', 'required']),
+});
+const confirmationStep = z.object({ from: amount, confirmations: z.number().int() });
+export const railView = z.object({
+  asset: assetCode,
+  network: networkId,
+  contract: z.string().nullable(),
+  /** Of the coin or token on this network, as links to be paid count them. */
+  decimals: z.number().int(),
+  minDeposit: amount,
+  /** From which amounts on a deposit waits for how many confirmations; null: the network's number. */
+  confirmationSteps: z.array(confirmationStep).nullable(),
+  depositFee: amount,
+  /** A share taken besides: 0.001 is 0.1 %. */
+  depositFeeRate: amount,
+  minWithdrawal: amount,
+  withdrawalFee: amount,
+});
+
 export const assetsView = z.object({
-  assets: z.array(z.object({ code: assetCode, name: z.string(), scale: z.number().int() })),
-  networks: z.array(
-    z.object({ id: networkId, name: z.string(), kind: z.enum(['evm', 'bitcoin', 'tron']), chainId: z.number().int(), gasAsset: assetCode, confirmations: z.number().int(), memo: z.enum(['none', 'optional', 'required']) }),
-  ),
-  rails: z.array(
-    z.object({
-      asset: assetCode,
-      network: networkId,
-      contract: z.string().nullable(),
-      minDeposit: amount,
-      /** From which amounts on a deposit waits for how many confirmations; null: the network's number. */
-      confirmationSteps: z.array(z.object({ from: amount, confirmations: z.number().int() })).nullable(),
-      depositFee: amount,
-      /** A share taken besides: 0.001 is 0.1 %. */
-      depositFeeRate: amount,
-      minWithdrawal: amount,
-      withdrawalFee: amount,
-    }),
-  ),
+  assets: z.array(assetView),
+  networks: z.array(networkView),
+  rails: z.array(railView),
   markets: z.array(marketView),
   fees: z.object({ version: z.number().int(), swapCommission: amount }),
 });

@@ -1,6 +1,6 @@
 /** Orders in the words of Binance: what a trader places, and what became of it. */
 import { z } from 'zod';
-import { amount, assetCode, id, idempotencyKey, page, time } from './common';
+import { amount, assetCode, id, idempotencyKey, page, period, time } from './common';
 import { marketMode, marketState } from './markets';
 
 export const symbol = z
@@ -66,8 +66,8 @@ export const replaceOrder = placeOrder;
 export const amendOrder = z.strictObject({ quantity: amount });
 export const bySymbol = z.strictObject({ symbol });
 export const byClientOrderId = z.strictObject({ clientOrderId: idempotencyKey });
-export const ordersQuery = page.extend({ symbol: symbol.optional(), state: z.enum(['open', 'closed', 'all']).default('all') });
-export const fillsQuery = page.extend({ symbol: symbol.optional(), orderId: id.optional() });
+export const ordersQuery = page.extend({ market: symbol.optional(), state: z.enum(['open', 'closed', 'all']).default('all'), ...period });
+export const fillsQuery = page.extend({ market: symbol.optional(), orderId: id.optional(), ...period });
 
 export const orderView = z.object({
   id,

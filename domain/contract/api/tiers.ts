@@ -1,7 +1,8 @@
 /** Tiers of identity: what may be withdrawn in a day, and what each of them asks for. */
 import { z } from 'zod';
-import { amount, assetCode, id, time } from './common';
+import { amount, assetCode, id, page, time } from './common';
 import { kycState } from './accounts';
+import { line } from './text';
 
 /** What a tier may ask for. The first two are known to the house; of the others a person of the house is convinced. */
 export const tierAsk = z.enum(['identity', 'second-factor', 'proof-of-address', 'source-of-funds', 'call']);
@@ -30,7 +31,7 @@ export const tiersView = z.object({
 });
 export type TiersView = z.infer<typeof tiersView>;
 
-export const setTier = z.strictObject({ tier: z.number().int().min(1).max(9), why: z.string().trim().min(3).max(500) });
+export const setTier = z.strictObject({ tier: z.number().int().min(1).max(9), why: line(3, 500) });
 export type SetTier = z.infer<typeof setTier>;
 
 /** A higher tier that one admin wants for a user, and another must confirm. */
@@ -39,7 +40,7 @@ export const setTierAnswer = z.object({ tier: z.number().int(), waiting: wish.nu
 export type SetTierAnswer = z.infer<typeof setTierAnswer>;
 
 /** `email`: what the address begins with. */
-export const adminUsersQuery = z.strictObject({ email: z.string().trim().toLowerCase().min(1).max(190).optional() });
+export const adminUsersQuery = page.extend({ email: z.string().trim().toLowerCase().min(1).max(190).optional() });
 export const adminUserView = z.object({
   id,
   email: z.string(),

@@ -1,12 +1,13 @@
 /** Coins going out. */
 import { z } from 'zod';
-import { amount, assetCode, id, networkId, time } from './common';
+import { amount, assetCode, id, networkId, page, period, time } from './common';
+import { pastedAddress } from './pasted';
 import { code } from './second-factor';
 
 export const askWithdrawal = z.strictObject({
   asset: assetCode,
   network: networkId,
-  address: z.string().min(1).max(100),
+  address: pastedAddress,
   /** What arrives; the fee is taken on top. */
   amount,
   /** Where the network needs one, and nowhere else. */
@@ -26,6 +27,7 @@ export const withdrawalState = z.enum([
   'REFUSED',
   'CANCELED',
 ]);
+export const withdrawalsQuery = page.extend({ asset: assetCode.optional(), state: withdrawalState.optional(), ...period });
 export const withdrawalView = z.object({
   id,
   asset: assetCode,
@@ -54,7 +56,8 @@ export type WithdrawalLimitsView = z.infer<typeof withdrawalLimitsView>;
 /** An address of the user's book; `trusted`: it is older than the cool-off of a day. */
 export const knownAddressView = z.object({ network: networkId, address: z.string(), since: time, trusted: z.boolean() });
 export type KnownAddressView = z.infer<typeof knownAddressView>;
-export const knownAddress = z.strictObject({ network: networkId, address: z.string().min(1).max(100), code: code.optional() });
+export const knownAddressesQuery = page.extend({ network: networkId.optional() });
+export const knownAddress = z.strictObject({ network: networkId, address: pastedAddress, code: code.optional() });
 
 export const adminWithdrawalView = withdrawalView.extend({
   userId: id,
@@ -72,4 +75,4 @@ export const adminWithdrawalView = withdrawalView.extend({
   approvedBy: z.array(z.string()),
 });
 export type AdminWithdrawalView = z.infer<typeof adminWithdrawalView>;
-export const adminWithdrawalQuery = z.strictObject({ state: withdrawalState.optional() });
+export const adminWithdrawalsQuery = page.extend({ state: withdrawalState.optional() });

@@ -2,6 +2,7 @@ import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { CostEntity } from '../../../db/entities/ledger';
 import { DepositEntity } from '../../../db/entities/deposits';
 import { AssetPauseEntity } from '../../../db/entities/treasury';
+import { fitted, idFrom } from '../../../db/references';
 import { deleteRow, insertRow, updateRow, upsertRow } from '../../../db/stores/rows';
 import type { CommandBody, CostPaid } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
@@ -58,7 +59,7 @@ export function collectDebts(draft: Draft, reference: string): void {
     const owed = -draft.state.books.balance(debt(userId), asset);
     const has = draft.state.books.balance(available(userId), asset);
     const pays = owed < has ? owed : has;
-    if (pays > 0n) draft.postFact(`${reference}#debt:${userId}:${asset}`.slice(-190), 'debt.repay', transfers.debtRepayment(userId, asset, pays));
+    if (pays > 0n) draft.postFact(fitted(`${reference}#debt:${userId}:${asset}`, 190), 'debt.repay', transfers.debtRepayment(userId, asset, pays));
   }
 }
 
@@ -76,7 +77,7 @@ export function pauseAsset(draft: Draft, command: Body<'asset.pause'>, reference
   const { asset, why, adminId } = command;
   if (!registry.assets.some(({ code }) => code === asset)) throw new DomainError('UNKNOWN_ASSET', { asset });
   if (why === null && adminId === null) throw new DomainError('FORBIDDEN');
-  if (adminId !== null) draft.rows.push(insertRow(AdminAuditEntity, { id: reference.slice(-64), adminId, action: command.kind, subject: asset, details: { why }, at: now }));
+  if (adminId !== null) draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId, action: command.kind, subject: asset, details: { why }, at: now }));
   pause(draft, asset, why, now);
 }
 

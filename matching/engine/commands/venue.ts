@@ -1,6 +1,7 @@
 import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { VenueDifferenceEntity, VenueStateEntity } from '../../../db/entities/venue';
 import type { VenueStateRow } from '../../../db/entities/venue';
+import { idFrom } from '../../../db/references';
 import { insertRow, upsertRow } from '../../../db/stores/rows';
 import type { CommandBody } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
@@ -35,7 +36,7 @@ export function openVenue(draft: Draft, command: Body<'venue.open'>, reference: 
   const epoch = venue.epoch + (command.newEpoch ? 1 : 0);
   become(draft, { ...venue, epoch, state: 'OPENING', reason, adminId: command.adminId, at: context.now });
   const details = { newEpoch: command.newEpoch, epoch, why: reason };
-  draft.rows.push(insertRow(AdminAuditEntity, { id: reference.slice(-64), adminId: command.adminId, action: command.kind, subject: venue.venue, details, at: context.now }));
+  draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId: command.adminId, action: command.kind, subject: venue.venue, details, at: context.now }));
 }
 
 /**

@@ -1,8 +1,10 @@
 import { AdminAuditEntity } from '../../../db/entities/accounts';
+import { KnownAddressEntity } from '../../../db/entities/reviews';
 import { VenueReserveEntity } from '../../../db/entities/swaps';
 import { WithdrawalEntity } from '../../../db/entities/withdrawals';
 import type { WithdrawalRow } from '../../../db/entities/withdrawals';
-import { deleteRow, insertRow, updateRow } from '../../../db/stores/rows';
+import { idFrom } from '../../../db/references';
+import { deleteRow, insertMissingRow, insertRow, updateRow } from '../../../db/stores/rows';
 import type { CommandBody } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { WITHDRAWAL } from '../../../domain/lifecycle/withdrawal';
@@ -84,12 +86,9 @@ function finish(draft: Draft, withdrawal: OpenWithdrawal, state: WithdrawalState
 /** The audit row of an admin's decision, in the same transaction as the decision. */
 function auditRow(draft: Draft, adminId: string, action: string, withdrawal: OpenWithdrawal, reference: string, details: Record<string, unknown>, now: number): void {
   const { asset, network, userId } = withdrawal;
-  const row = { id: shortId(reference), adminId, action, subject: withdrawal.id, details: { userId, asset, network, amount: formatAmount(withdrawal.amount), ...details }, at: now };
+  const row = { id: idFrom('aud', reference), adminId, action, subject: withdrawal.id, details: { userId, asset, network, amount: formatAmount(withdrawal.amount), ...details }, at: now };
   draft.rows.push(insertRow(AdminAuditEntity, row));
 }
-
-/** References are unique; the tail that fits a key column stays so because it ends with the withdrawal's own id and step. */
-const shortId = (reference: string): string => reference.slice(-64);
 
 export function approveWithdrawal(draft: Draft, command: Body<'withdrawal.approve'>, reference: string, context: Context): void {
   const withdrawal = open(draft, command.withdrawalId, 'approve');
@@ -105,6 +104,9 @@ export function refuseWithdrawal(draft: Draft, command: Body<'withdrawal.refuse'
   if (withdrawal.userId === command.adminId) throw new DomainError('OWN_REQUEST');
   giveBack(draft, withdrawal, reference, command.kind);
   auditRow(draft, command.adminId, command.kind, withdrawal, reference, { reason: command.reason }, context.now);
+  // Not even an address that the owner has confirmed is trusted after that.
+  const { userId, network, address } = withdrawal;
+  draft.rows.push(deleteRow(KnownAddressEntity, { userId, network, address }));
   finish(draft, withdrawal, 'REFUSED', { decidedBy: command.adminId, reason: command.reason.slice(0, 500) }, context);
 }
 
@@ -134,6 +136,9 @@ const takeGas = (draft: Draft, gas: Gas) => ({
 export function confirmWithdrawal(draft: Draft, command: Body<'withdrawal.confirm'>, reference: string, context: Context): void {
   const withdrawal = open(draft, command.withdrawalId, 'confirm');
   draft.postFact(reference, command.kind, transfers.withdrawalPaid({ ...withdrawal, gas: takeGas(draft, command.gas) }));
+  // What was paid is known from now on: not what was asked for.
+  const { userId, network, address } = withdrawal;
+  draft.rows.push(insertMissingRow(KnownAddressEntity, { userId, network, address, since: context.now }));
   finish(draft, withdrawal, 'CONFIRMED', { txid: command.txid }, context);
 }
 

@@ -1,0 +1,24 @@
+import fc from 'fast-check';
+import { id } from '../domain/contract/api/common';
+import { fitted, idFrom } from './references';
+
+const KEY = 'K'.repeat(64);
+
+test('references that end alike make different ids, and each is an id to the API', () => {
+  const references = [`pause:admin1:${KEY}`, `pause:admin2:${KEY}`, `market:admin1:${KEY}`, `order-cancel:o1:${KEY}`];
+  const ids = references.map((reference) => idFrom('aud', reference));
+  expect(new Set(ids).size).toBe(references.length);
+  for (const one of ids) expect(id.safeParse(one).success).toBe(true);
+  fc.assert(fc.property(fc.string({ maxLength: 300 }), (reference) => id.safeParse(idFrom('aud', reference)).success));
+});
+
+test('what fits stays as it is; what does not is cut to the length, and stays different', () => {
+  expect(fitted('short', 10)).toBe('short');
+  fc.assert(
+    fc.property(fc.string({ minLength: 191, maxLength: 300 }), fc.string({ minLength: 1, maxLength: 5 }), (tail, head) => {
+      const [one, other] = [fitted(tail, 190), fitted(`${head}${tail}`, 190)];
+      expect([one.length, other.length]).toEqual([190, 190]);
+      expect(one).not.toBe(other);
+    }),
+  );
+});
