@@ -38,9 +38,13 @@ export function readAmount(text: string): TypedAmount {
   if (marks.size === 0) return { amount: canonical(plain), meant: null };
   const [whole = '', fraction, ...more] = plain.split('.');
   const groups = whole.split(MARK);
-  const isGrouped = marks.size === 1 && more.length === 0 && !(fraction ?? '').match(MARK) && /^[1-9]\d{0,2}$/.test(groups[0] ?? '');
+  const isGrouped =
+    marks.size === 1 && more.length === 0 && !(fraction ?? '').match(MARK) && /^[1-9]\d{0,2}$/.test(groups[0] ?? '');
   if (isGrouped && groups.slice(1).every((group) => /^\d{3}$/.test(group))) {
-    return { amount: canonical(fraction === undefined ? groups.join('') : `${groups.join('')}.${fraction}`), meant: null };
+    return {
+      amount: canonical(fraction === undefined ? groups.join('') : `${groups.join('')}.${fraction}`),
+      meant: null,
+    };
   }
   return { amount: null, meant: meantByComma(plain) };
 }

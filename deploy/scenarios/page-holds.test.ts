@@ -21,7 +21,7 @@ const scaleOf = (asset: string): number => registry.assets.find(({ code }) => co
 /** What the engine would hold, or null where it refuses the order. */
 function engineHold(market: TradingMarket, terms: OrderTerms): Units | null {
   try {
-    const checked = checkTerms(terms, market, { orders: 0, waiting: () => 0 });
+    const checked = checkTerms(terms, market, { orders: 0, waiting: () => 0 }, 1);
     const rest = {
       id: 'o',
       seq: 1,

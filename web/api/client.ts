@@ -54,7 +54,12 @@ async function once<T>(method: string, path: string, { body, key }: Options): Pr
   if (key !== undefined) headers['Idempotency-Key'] = key;
   if (body && !(body instanceof FormData)) headers['Content-Type'] = 'application/json';
   const sent = body instanceof FormData ? body : body && JSON.stringify(body);
-  const response = await fetch(`/api${path}`, { method, headers, credentials: 'same-origin', ...(sent && { body: sent }) }).catch(() => {
+  const response = await fetch(`/api${path}`, {
+    method,
+    headers,
+    credentials: 'same-origin',
+    ...(sent && { body: sent }),
+  }).catch(() => {
     throw new ApiError('NETWORK');
   });
   const answer = (await response.json().catch(() => ({}))) as T & Partial<ErrorView>;
@@ -65,7 +70,8 @@ async function once<T>(method: string, path: string, { body, key }: Options): Pr
 
 export const api = {
   get: <T>(path: string): Promise<T> => request<T>('GET', path),
-  post: <T>(path: string, body?: object | FormData, key?: string): Promise<T> => request<T>('POST', path, { body, key }),
+  post: <T>(path: string, body?: object | FormData, key?: string): Promise<T> =>
+    request<T>('POST', path, { body, key }),
   delete: <T>(path: string): Promise<T> => request<T>('DELETE', path),
   file: async (path: string): Promise<Blob> => {
     const response = await fetch(`/api${path}`, { credentials: 'same-origin' });

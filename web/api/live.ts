@@ -2,7 +2,16 @@
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { computed, onScopeDispose, ref, shallowRef } from 'vue';
-import type { AdminEvent, ClientToServer, DepthDiff, LiveData, LiveEvent, LiveName, LiveStamp, ServerToClient } from '../../domain/contract/api/live';
+import type {
+  AdminEvent,
+  ClientToServer,
+  DepthDiff,
+  LiveData,
+  LiveEvent,
+  LiveName,
+  LiveStamp,
+  ServerToClient,
+} from '../../domain/contract/api/live';
 import type { PublicTradeView, TickerView } from '../../domain/contract/api/markets';
 
 const COME_BACK_MS = 1000;
@@ -90,7 +99,9 @@ export function connectLive(): void {
   mine.on('connect_error', () => (connected.value = false));
   mine.on('hello', (stamp) => {
     isLive();
-    const missed = (last === undefined && wasHeard) || (last !== undefined && (last.epoch !== stamp.epoch || last.seq !== stamp.seq));
+    const missed =
+      (last === undefined && wasHeard) ||
+      (last !== undefined && (last.epoch !== stamp.epoch || last.seq !== stamp.seq));
     wasHeard = true;
     last = { epoch: stamp.epoch, seq: stamp.seq };
     if (missed || stamp.resync) fetchAgain();

@@ -3,7 +3,13 @@ import type { AssetsView } from '../../domain/contract/api/markets';
 import { api } from './client';
 
 const AGAIN_MS = 1500;
-const EMPTY: AssetsView = { assets: [], networks: [], rails: [], markets: [], fees: { version: 0, swapCommission: '0' } };
+const EMPTY: AssetsView = {
+  assets: [],
+  networks: [],
+  rails: [],
+  markets: [],
+  fees: { version: 0, swapCommission: '0' },
+};
 
 /** What the exchange lists; empty until it was fetched. */
 export const registry = ref<AssetsView>(EMPTY);
@@ -21,4 +27,5 @@ export async function loadRegistry(): Promise<void> {
   }
 }
 
-export const networkName = (id: string): string => registry.value.networks.find((network) => network.id === id)?.name ?? id;
+export const networkName = (id: string): string =>
+  registry.value.networks.find((network) => network.id === id)?.name ?? id;

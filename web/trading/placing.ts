@@ -11,7 +11,7 @@ import { useBalances } from '../lists/list';
 import type { BalanceView } from '../../domain/contract/api/balances';
 import { isOpen } from './mine';
 import { orderOf, problemIn } from './terms';
-import type { Draft, Problem } from './terms';
+import type { Draft, MarketMinimum, Problem } from './terms';
 
 export interface Placing {
   /** Null while they are not known. */
@@ -30,10 +30,17 @@ function wordOf(order: OrderView | undefined): { word: 'placed' | 'filled' | 'en
 }
 
 /** Sends the form's order. Sent again after an outcome nobody knows, it has the same key and is the same order. `clear`: it went out. */
-export function usePlacing(draft: ComputedRef<Draft>, market: MarketView, clear: (sent: Draft) => void): Placing {
+export function usePlacing(
+  draft: ComputedRef<Draft>,
+  market: MarketView,
+  minMarket: () => MarketMinimum,
+  clear: (sent: Draft) => void,
+): Placing {
   const list = user.value ? useBalances() : null;
-  const balances = computed(() => (list?.state.value === 'rows' || list?.state.value === 'empty' ? list.items.value : null));
-  const problem = computed(() => problemIn(draft.value, market));
+  const balances = computed(() =>
+    list?.state.value === 'rows' || list?.state.value === 'empty' ? list.items.value : null,
+  );
+  const problem = computed(() => problemIn(draft.value, market, minMarket()));
   const done: Placing['done'] = ref(null);
   let key = newKey();
   /** The order that the form sent last: what becomes of it is said where it was sent. */

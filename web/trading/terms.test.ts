@@ -53,6 +53,16 @@ test.each<[Partial<Draft>, string, string]>([
   expect(problemIn(draft(over), MARKET)).toMatchObject({ field, what });
 });
 
+test('an order at market is refused below what Binance takes of it now, by its side; others are not', () => {
+  const least = { BUY: { quantity: '0.0018', total: '5.31' }, SELL: { quantity: '0.0017', total: '5.1' } };
+  const problem = (over: Partial<Draft>) => problemIn(draft({ kind: 'MARKET', ...over }), MARKET, least);
+  expect(problem({ total: '5.3' })).toEqual({ field: 'total', what: 'small', limit: '5.31 USDT' });
+  expect(problem({ total: '5.31' })).toBeNull();
+  expect(problem({ side: 'SELL', quantity: '0.0016' })).toEqual({ field: 'quantity', what: 'small', limit: '0.0017 ETH' });
+  expect(problem({ side: 'SELL', quantity: '0.0017' })).toBeNull();
+  expect(problemIn(draft({ quantity: '0.0017' }), MARKET, least)).toBeNull();
+});
+
 test('percent as basis points', () => {
   expect(['0.1', '1.5', '20', '۲'].map(trailingPoints)).toEqual([10, 150, 2000, 200]);
   expect(['0.09', '20.01', '1.555', 'x', ''].map(trailingPoints)).toEqual([null, null, null, null, null]);

@@ -1,5 +1,5 @@
 /** From the form to an order: which fields a kind of order has, what it would cost, and what is not right yet. All exact. */
-import type { MarketView } from '../../domain/contract/api/markets';
+import type { MarketView, TickerView } from '../../domain/contract/api/markets';
 import type { FeeView, PlaceOco, PlaceOrder } from '../../domain/contract/api/orders';
 import { isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -7,7 +7,16 @@ import { feeUp, mulDivDown, notionalDown, notionalUp, stepOf } from '../../domai
 import { typedAmount } from '../amounts';
 import type { Book, Level } from './book';
 
-export const KINDS = ['LIMIT', 'MARKET', 'LIMIT_MAKER', 'STOP_LOSS_LIMIT', 'STOP_LOSS', 'TAKE_PROFIT_LIMIT', 'TAKE_PROFIT', 'OCO'] as const;
+export const KINDS = [
+  'LIMIT',
+  'MARKET',
+  'LIMIT_MAKER',
+  'STOP_LOSS_LIMIT',
+  'STOP_LOSS',
+  'TAKE_PROFIT_LIMIT',
+  'TAKE_PROFIT',
+  'OCO',
+] as const;
 export type Kind = (typeof KINDS)[number];
 export type Side = 'BUY' | 'SELL';
 
@@ -51,8 +60,10 @@ export const isStop = (kind: Kind): boolean => kind.startsWith('STOP_LOSS') || k
 export const hasPrice = (kind: Kind): boolean => !['MARKET', 'STOP_LOSS', 'TAKE_PROFIT'].includes(kind);
 export const hasStopPrice = (kind: Kind): boolean => isStop(kind) || kind === 'OCO';
 export const hasIceberg = (kind: Kind): boolean => kind === 'LIMIT' || kind === 'LIMIT_MAKER';
-export const hasTimeInForce = (kind: Kind): boolean => kind === 'LIMIT' || kind === 'STOP_LOSS_LIMIT' || kind === 'TAKE_PROFIT_LIMIT';
-export const byTotal = ({ kind, side, byTotal: chosen }: Pick<Draft, 'kind' | 'side' | 'byTotal'>): boolean => kind === 'MARKET' && (chosen ?? side === 'BUY');
+export const hasTimeInForce = (kind: Kind): boolean =>
+  kind === 'LIMIT' || kind === 'STOP_LOSS_LIMIT' || kind === 'TAKE_PROFIT_LIMIT';
+export const byTotal = ({ kind, side, byTotal: chosen }: Pick<Draft, 'kind' | 'side' | 'byTotal'>): boolean =>
+  kind === 'MARKET' && (chosen ?? side === 'BUY');
 
 export type Field = 'price' | 'stopPrice' | 'stopLimitPrice' | 'trailing' | 'quantity' | 'total' | 'iceberg';
 export interface Problem {
@@ -63,8 +74,9 @@ export interface Problem {
 }
 
 /** The first thing that is not right. The exchange checks it all again; this only says it sooner. */
-export function problemIn(draft: Draft, market: MarketView): Problem | null {
+export function problemIn(draft: Draft, market: MarketView, minMarket: MarketMinimum = null): Problem | null {
   const { kind } = draft;
+  const least = minimumOf(draft, market, minMarket);
   const trailing = isStop(kind) && draft.trailing.trim() !== '';
   if (trailing && trailingPoints(draft.trailing) === null) return { field: 'trailing', what: 'percent' };
   const prices: [Field, boolean, boolean][] = [
@@ -76,29 +88,47 @@ export function problemIn(draft: Draft, market: MarketView): Problem | null {
     const found = has ? stepProblem(field, draft[field as 'price'], market.tick, needed) : null;
     if (found) return found;
   }
-  if (byTotal(draft)) return amountProblem('total', draft.total, true) ?? smallTotal(parsed(draft.total), draft, market, 'total');
+  if (byTotal(draft))
+    return amountProblem('total', draft.total, true) ?? smallTotal(parsed(draft.total), least.total, market, 'total');
   return (
     stepProblem('quantity', draft.quantity, market.lot, true) ??
-    limits(draft, market) ??
+    limits(draft, market, least) ??
     (hasIceberg(kind) ? stepProblem('iceberg', draft.iceberg, market.lot, false) : null)
   );
 }
 
-function limits(draft: Draft, market: MarketView): Problem | null {
+function limits(draft: Draft, market: MarketView, least: Least): Problem | null {
   const quantity = parsed(draft.quantity);
-  const least = minimumOf(draft, market).quantity;
-  if (quantity < parseAmount(least)) return { field: 'quantity', what: 'small', limit: `${least} ${market.base}` };
-  if (quantity > parseAmount(market.maxQuantity)) return { field: 'quantity', what: 'large', limit: market.maxQuantity };
-  return hasPrice(draft.kind) ? smallTotal(notionalDown(quantity, parsed(draft.price)), draft, market, 'quantity') : null;
+  if (quantity < parseAmount(least.quantity))
+    return { field: 'quantity', what: 'small', limit: `${least.quantity} ${market.base}` };
+  if (quantity > parseAmount(market.maxQuantity))
+    return { field: 'quantity', what: 'large', limit: market.maxQuantity };
+  return hasPrice(draft.kind)
+    ? smallTotal(notionalDown(quantity, parsed(draft.price)), least.total, market, 'quantity')
+    : null;
 }
 
-/** The least that an order of this type may be: in the base asset, and times its price in the quote asset. */
-export const minimumOf = (_draft: Pick<Draft, 'kind'>, market: MarketView): { quantity: string; total: string } => ({ quantity: market.minQuantity, total: market.minNotional });
+/** What Binance takes of an order at market now, by side, as the ticker says; null where it does not stand behind the book. */
+export type MarketMinimum = TickerView['minMarket'];
 
-function smallTotal(total: Units, draft: Draft, market: MarketView, field: Field): Problem | null {
-  const least = minimumOf(draft, market).total;
-  return total < parseAmount(least) ? { field, what: 'small', limit: `${least} ${market.quote}` } : null;
+/** `quantity` in the base asset, `total` in the quote asset. */
+interface Least {
+  readonly quantity: string;
+  readonly total: string;
 }
+
+/** The least that an order may be. */
+export function minimumOf(
+  { kind, side }: Pick<Draft, 'kind' | 'side'>,
+  market: MarketView,
+  minMarket: MarketMinimum,
+): Least {
+  const listed = { quantity: market.minQuantity, total: market.minNotional };
+  return kind === 'MARKET' ? (minMarket?.[side] ?? listed) : listed;
+}
+
+const smallTotal = (total: Units, least: string, market: MarketView, field: Field): Problem | null =>
+  total < parseAmount(least) ? { field, what: 'small', limit: `${least} ${market.quote}` } : null;
 
 function amountProblem(field: Field, typed: string, needed: boolean): Problem | null {
   if (typed.trim() === '') return needed ? { field, what: 'needed' } : null;
@@ -128,14 +158,20 @@ export function trailingPoints(typed: string): number | null {
 }
 
 /** The body for POST /orders or POST /orders/oco. Only when there is no problem. */
-export function orderOf(draft: Draft, market: MarketView): { path: '/orders'; body: PlaceOrder } | { path: '/orders/oco'; body: PlaceOco } {
+export function orderOf(
+  draft: Draft,
+  market: MarketView,
+): { path: '/orders'; body: PlaceOrder } | { path: '/orders/oco'; body: PlaceOco } {
   const { side, kind } = draft;
   const base = { symbol: market.symbol, side, selfTradePreventionMode: draft.prevention };
   const amount = typedAmount;
   if (kind === 'OCO') {
     const { price, stopPrice, stopLimitPrice, quantity } = draft;
     const limit = stopLimitPrice.trim() === '' ? {} : { stopLimitPrice: amount(stopLimitPrice) };
-    return { path: '/orders/oco', body: { ...base, quantity: amount(quantity), price: amount(price), stopPrice: amount(stopPrice), ...limit } };
+    return {
+      path: '/orders/oco',
+      body: { ...base, quantity: amount(quantity), price: amount(price), stopPrice: amount(stopPrice), ...limit },
+    };
   }
   const trailingDelta = isStop(kind) && draft.trailing.trim() !== '' ? trailingPoints(draft.trailing) : null;
   const iceberg = hasIceberg(kind) && draft.iceberg.trim() !== '';
@@ -155,7 +191,10 @@ export function orderOf(draft: Draft, market: MarketView): { path: '/orders'; bo
 }
 
 /** What an order would take from the book now: `quantity` of the base, `quote` of the quote asset. */
-export function taken(levels: readonly Level[], wish: { quantity: Units } | { quote: Units }): { quantity: Units; quote: Units; whole: boolean } {
+export function taken(
+  levels: readonly Level[],
+  wish: { quantity: Units } | { quote: Units },
+): { quantity: Units; quote: Units; whole: boolean } {
   let [quantity, quote] = [0n, 0n];
   for (const level of levels) {
     const open = 'quantity' in wish ? wish.quantity - quantity : mulDivDown(wish.quote - quote, stepOf(0), level.price);
@@ -181,7 +220,13 @@ export interface Preview {
 }
 
 /** What it comes to, the fee at the caller's own rate; null while the form is not filled in. */
-export function previewOf(draft: Draft, market: MarketView, book: Book, fees: Pick<FeeView, 'maker' | 'taker'>, scaleOf: (asset: string) => number): Preview | null {
+export function previewOf(
+  draft: Draft,
+  market: MarketView,
+  book: Book,
+  fees: Pick<FeeView, 'maker' | 'taker'>,
+  scaleOf: (asset: string) => number,
+): Preview | null {
   const asset = draft.side === 'BUY' ? market.base : market.quote;
   const atMarket = draft.kind === 'MARKET';
   const limit = hasPrice(draft.kind) ? parsed(draft.price) : parsed(draft.stopPrice);
@@ -193,5 +238,12 @@ export function previewOf(draft: Draft, market: MarketView, book: Book, fees: Pi
   const total = found?.quote ?? notionalUp(quantity, limit);
   const gross = draft.side === 'BUY' ? quantity : total;
   const fee = feeUp(gross, parseAmount(draft.kind === 'LIMIT_MAKER' ? fees.maker : fees.taker), stepOf(scaleOf(asset)));
-  return { total, fee, receives: gross > fee ? gross - fee : 0n, asset, estimated: !hasPrice(draft.kind), tooMuch: found?.whole === false };
+  return {
+    total,
+    fee,
+    receives: gross > fee ? gross - fee : 0n,
+    asset,
+    estimated: !hasPrice(draft.kind),
+    tooMuch: found?.whole === false,
+  };
 }
