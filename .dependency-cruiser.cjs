@@ -56,7 +56,7 @@ module.exports = {
       name: 'only-composers-compose',
       comment: 'deploy/services and the rest know how programs run, not what the houses are',
       severity: 'error',
-      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/', '^deploy/link/', '^deploy/proof/', '^deploy/bench/'] },
+      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/', '^deploy/link/', '^deploy/proof/', '^deploy/bench/', '^deploy/roles/', '^deploy/operator/'] },
       to: { path: '^(domain|ledger|db|matching|wallets|server|web)/' },
     },
     {
@@ -65,6 +65,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^deploy/link/' },
       to: { path: `^(${HOUSES})/`, pathNot: ['^deploy/link/', '^domain/'] },
+    },
+    {
+      name: 'the-product-knows-no-stand-in',
+      comment: 'what runs as a role of the product holds no faucet, no emulator and no development key',
+      severity: 'error',
+      from: { path: '^deploy/roles/' },
+      to: { path: '^deploy/(local|scenarios|bench|commands|services|check)/|^deploy/(world|local-funds|demo-admin|page)\\.ts$', reachable: true },
+    },
+    {
+      name: 'the-signer-loads-keys-and-chains',
+      comment: 'the process that knows the seed reaches wallets/keys, wallets/chains and domain, and no other house',
+      severity: 'error',
+      from: { path: '^deploy/roles/signer\\.ts$' },
+      to: { path: '^(ledger|db|matching|server|web)/|^wallets/(?!keys/|chains/)', reachable: true },
     },
     onlyIn('typeorm-only-in-db', 'typeorm', ['^db/'], { dependencyTypesNot: ['type-only'] }),
     // A test may type the database it was handed; deploy/services only asks whether the server answers.

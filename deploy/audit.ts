@@ -15,7 +15,7 @@ import type { Binance } from '../matching/venues/binance';
 import { createEvmChain } from '../wallets/chains/evm';
 import type { Chain, ChainReceipt } from '../wallets/chains/chain';
 import { createTronChain } from '../wallets/chains/tron';
-import { coldList } from '../wallets/cold/places';
+import { coldList } from '../wallets/chains/cold-places';
 import { coldPlace } from '../wallets/cold/storage';
 import { connectSigner } from '../wallets/keys';
 import { binanceSettings } from './config';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { tierAsk } from '../domain/contract/api/tiers';
 import { isAmount } from '../domain/money/amount';
 import { NETWORK_SETTINGS } from './networks';
-import { ROOT } from './services';
+import { ROOT } from './paths';
 import { COLD_SETTINGS, DEPOSIT_SETTINGS, TREASURY_SETTINGS } from './treasury-settings';
 
 const decimal = z.string().refine(isAmount, 'not an amount');
@@ -62,6 +62,8 @@ const schema = z.object({
   SIGNER_SOCKET: z.string().min(1),
   ENGINE_SOCKET: z.string().min(1).optional(),
   ENGINE_SECRET: z.string().min(32).optional(),
+  /** A path; `npm run operator` speaks there. */
+  OPERATOR_SOCKET: z.string().min(1).optional(),
   /** Set by the local world: demo accounts, first funds, throw-away settings. */
   JAVIZEN_LOCAL: z.enum(['1']).optional(),
   JAVIZEN_THROW_AWAY: z.enum(['1']).optional(),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { loadEnvFile } from './config';
-import { LOCAL } from './services';
+import { LOCAL } from './paths';
 import { runningWorld, worldConfig } from './world';
 
 /** The database of the settings, or of the world that runs here. Throws where there is neither. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { KNOWN_NETWORKS } from '../db/seed';
-import type { NetworkChoice } from '../db/seed';
+import { KNOWN_NETWORKS } from '../domain/networks';
+import type { NetworkChoice } from '../domain/networks';
 import { isAmount } from '../domain/money/amount';
 import type { NodeHeaders } from '../wallets/chains/address';
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './services';
+import { ROOT } from './paths';
 
 /** Newest change below a folder. */
 function newest(path: string): number {

@@ -25,6 +25,14 @@ export function openRedis(url: string, logger: Logger): Redis {
   return redis;
 }
 
+/** Runs a role until its process is told to end; what it throws ends it with 2. */
+export function runRole(main: () => Promise<void>): void {
+  Promise.resolve().then(main).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(2);
+  });
+}
+
 type Served = Omit<ApiConfig, 'ENGINE_SOCKET' | 'ENGINE_SECRET'>;
 
 export const serverConfig = (config: Served): ServerConfig => ({

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { parseAmount } from '../domain/money/amount';
-import type { AssetPolicy } from '../wallets';
 
 const amount = z.string().regex(/^(0|[1-9]\d{0,17})(\.\d{1,18})?$/, 'an amount as a decimal text');
 const network = z.string().regex(/^[a-z][a-z0-9-]{1,30}$/);
@@ -77,7 +76,3 @@ export const COLD_SETTINGS = {
 
 export type TreasuryPolicies = z.output<(typeof TREASURY_SETTINGS)['TREASURY']>;
 export type ColdPlaces = z.output<(typeof COLD_SETTINGS)['COLD_STORAGE']>;
-
-/** The policies of one network, by asset. */
-export const policiesOf = (policies: TreasuryPolicies, network: string): Record<string, AssetPolicy> =>
-  Object.fromEntries(policies.filter((one) => one.network === network).map(({ asset, sweepEveryMinutes, ...rest }) => [asset, { ...rest, sweepEveryMs: sweepEveryMinutes * 60_000 }]));

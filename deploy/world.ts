@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KNOWN_NETWORKS } from '../db/seed';
+import { KNOWN_NETWORKS } from '../domain/networks';
 import type { LocalChain } from './local/evm/accounts';
 import { prepareChain } from './local/evm/prepare';
 import { LOCAL_TETHER } from './local/tron/accounts';
@@ -14,8 +14,11 @@ import { API_SETTINGS, SETTINGS, readConfig } from './config';
 import { LOCAL_LIMITS, demoAdminKey, enrolOffered } from './demo-admin';
 import type { Config } from './config';
 import { stopAtEnd } from './lifetime';
-import { SIGNER_SETTINGS } from './signer';
-import { LOCAL, ROOT, localSecret, rememberPort, rememberedPort, startStores } from './services';
+import { fundHotWallets } from './local-funds';
+import { operatorAt } from './operator/door';
+import { SIGNER_SETTINGS } from './signer-settings';
+import { LOCAL, ROOT } from './paths';
+import { localSecret, rememberPort, rememberedPort, startStores } from './services';
 import type { Stores } from './services';
 import { freePort, isAlive, remember, sleep, startProgram, stopLeftovers, untilReady } from './services/process';
 import type { Running } from './services/process';
@@ -155,6 +158,7 @@ export class World {
     // For commands that attach: where it is, and the settings it runs by (secrets included: for its owner's eyes).
     writeFileSync(join(dir, 'settings.json'), JSON.stringify(this.env), { mode: 0o600 });
     writeFileSync(join(dir, 'world.json'), JSON.stringify(this.address), { mode: 0o600 });
+    if (this.address.isLocal) await fundHotWallets(readConfig(this.env), operatorAt(this.env.OPERATOR_SOCKET ?? ''));
     if (this.address.isLocal) this.endEnrolling = enrolOffered(this.address);
     return this.address;
   }
@@ -368,6 +372,7 @@ export class World {
       SIGNER_SOCKET: this.socket('signer'),
       ENGINE_SOCKET: this.socket('engine'),
       ENGINE_SECRET: secret('engine'),
+      OPERATOR_SOCKET: this.socket('operator'),
       // The local world has one admin.
       ...(local && { TIER_ADMINS: '1', JAVIZEN_LOCAL: '1', JAVIZEN_DEMO_PASSWORD: secret('demo', 6) }),
       ...(this.options.throwAway && { JAVIZEN_THROW_AWAY: '1' }),
@@ -377,7 +382,7 @@ export class World {
   }
 
   /** Sockets of this start in a directory that nobody else can enter: their names are short (107 characters), a deep directory would not fit. */
-  private socket(name: 'signer' | 'engine'): string {
+  private socket(name: 'signer' | 'engine' | 'operator'): string {
     this.sockets ??= mkdtempSync(join(tmpdir(), 'javizen-'));
     return join(this.sockets, `${name}.sock`);
   }
@@ -404,7 +409,7 @@ export class World {
       ...own(this.env),
       ...own(this.options.env ?? {}),
     };
-    const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'signer', dir], cwd: ROOT, env, mark: dir });
+    const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/roles/signer.ts', dir], cwd: ROOT, env, mark: dir });
     this.parts.set('signer', running);
     await untilReady(running, 'the signer', async () => {
       if (!existsSync(this.env.SIGNER_SOCKET ?? '')) throw new Error('not yet');
@@ -419,7 +424,7 @@ export class World {
     const port = this.options.port ?? (await freePort(rememberedPort(this.dir, 'javizen') || usual));
     rememberPort(this.dir, 'javizen', port);
     const env = { ...this.env, PORT: String(port) };
-    const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...YOUNG, ...(this.options.nodeArgs ?? []), ...TSX, 'deploy/main.ts', 'all', this.dir], cwd: ROOT, env, mark: `all ${this.dir}` });
+    const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...YOUNG, ...(this.options.nodeArgs ?? []), ...TSX, 'deploy/roles/exchange.ts', this.dir], cwd: ROOT, env, mark: `exchange.ts ${this.dir}` });
     this.parts.set('javizen', running);
     await healthy(running, 'Javizen', port);
     return port;
@@ -436,7 +441,7 @@ export class World {
     rememberPort(this.dir, 'api', port);
     // Its settings are those of a server: no keys of the venue, no node, no signer.
     const own = Object.fromEntries(Object.entries(this.env).filter(([name]) => ['PATH', 'NODE_ENV', ...API_SETTINGS].includes(name)));
-    const running = startProgram({ name: 'api', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/main.ts', 'api', this.dir], cwd: ROOT, env: { ...own, PORT: String(port) }, mark: `api ${this.dir}` });
+    const running = startProgram({ name: 'api', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/roles/api.ts', this.dir], cwd: ROOT, env: { ...own, PORT: String(port) }, mark: `api.ts ${this.dir}` });
     this.parts.set('api', running);
     await healthy(running, 'the further API process', port);
     return `http://127.0.0.1:${port}`;

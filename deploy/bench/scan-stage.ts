@@ -16,7 +16,8 @@ import type { Chain } from '../../wallets/chains/chain';
 import { OwnAddresses } from '../../wallets/deposits/addresses';
 import { createBalanceWatch } from '../../wallets/deposits/balances';
 import { createScanner } from '../../wallets/deposits/scanner';
-import { LOCAL, startStores } from '../services';
+import { LOCAL } from '../paths';
+import { startStores } from '../services';
 import { stopAtEnd } from '../lifetime';
 import { stopLeftovers } from '../services/process';
 

@@ -7,7 +7,7 @@ import { openDatabase } from '../../db/data-source';
 import { auditBooks } from '../../ledger/audit';
 import { readBookFacts } from '../../db/stores/audit';
 import { audit } from '../audit';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { sleep } from '../services/process';
 import { isQuick } from '../print';
 import { World, worldConfig } from '../world';

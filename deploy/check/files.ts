@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../services';
+import { ROOT } from '../paths';
 
 export const HOUSES = ['domain', 'ledger', 'db', 'matching', 'wallets', 'server', 'web', 'deploy'] as const;
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LOCAL, ROOT } from '../services';
+import { LOCAL, ROOT } from '../paths';
 import { HOUSES, gitFiles } from './files';
 
 interface Cruised {

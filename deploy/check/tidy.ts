@@ -1,7 +1,7 @@
 /** What no linter of ours says: rules of this house about money, time and talk, read from the syntax tree. */
 import ts from 'typescript';
 import { SETTINGS } from '../config';
-import { SIGNER_SETTINGS } from '../signer';
+import { SIGNER_SETTINGS } from '../signer-settings';
 import { HOUSES, gitFiles, read } from './files';
 
 const LONGEST_FUNCTION = 70;

@@ -6,7 +6,7 @@ import type { LiveResult, LiveTask } from '../bench/live-clients';
 import { cpuOf, memoryOf } from '../bench/processes';
 import { runCommand } from '../lifetime';
 import { isQuick, json, line, table, wantsJson } from '../print';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { sleep } from '../services/process';
 import { World } from '../world';
 

@@ -11,7 +11,7 @@ import { brokenImports } from '../check/imports';
 import { untidy } from '../check/tidy';
 import { runCommand } from '../lifetime';
 import { json, line, wantsJson } from '../print';
-import { ROOT } from '../services';
+import { ROOT } from '../paths';
 
 interface Result {
   readonly ok: boolean;

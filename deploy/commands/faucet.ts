@@ -4,7 +4,7 @@ import { bitcoinFaucet } from '../local/bitcoin/faucet';
 import { faucet } from '../local/evm/faucet';
 import { tronFaucet } from '../local/tron/faucet';
 import { option } from '../print';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { chainOf, runningWorld } from '../world';
 import type { WorldAddress } from '../world';
 

@@ -10,7 +10,7 @@ import { runCommand } from '../lifetime';
 import { json, line, table, wantsJson } from '../print';
 import { GUARDS } from '../scenarios/incidents/guards';
 import type { Guard } from '../scenarios/incidents/guards';
-import { LOCAL, ROOT } from '../services';
+import { LOCAL, ROOT } from '../paths';
 
 const FILES = ['deploy/scenarios/incidents', 'deploy/scenarios/wallets', 'deploy/scenarios/batches', 'deploy/scenarios/own-coins', 'deploy/scenarios/life', 'wallets/chains', 'wallets/deposits', 'wallets/keys', 'wallets/withdrawals'];
 /** No test of one guard takes so long. */

@@ -10,8 +10,9 @@ import { loadEnvFile } from '../config';
 import { drill } from '../keys-drill';
 import { runCommand } from '../lifetime';
 import { json, line, option, table, wantsJson } from '../print';
-import { LOCAL, localSecret } from '../services';
-import { KEY_SETTINGS, kekOf } from '../signer';
+import { LOCAL } from '../paths';
+import { localSecret } from '../services';
+import { KEY_SETTINGS, kekOf } from '../signer-settings';
 
 const USAGE = `npm run keys -- verify                                 opens the seed and shows what it is known by
 npm run keys -- generate                               a new seed, sealed; never over one that is there

@@ -8,7 +8,7 @@ import { adminsFile, enrolAdmin, makeAdminKey, readAdmins, revokeAdmin } from '.
 import { loadEnvFile } from '../config';
 import { runCommand } from '../lifetime';
 import { json, line, table, wantsJson } from '../print';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 
 const USAGE = `npm run signer -- admins                             who is enrolled
 npm run signer -- enrol <e-mail> <key or file>       enrols an admin's public key (base64 of the page, or a PEM file)

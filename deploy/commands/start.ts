@@ -2,11 +2,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS, loadEnvFile } from '../config';
-import { DEMO_ADMIN, DEMO_TRADER } from '../demo-admin';
+import { DEMO_ADMIN, DEMO_TRADER } from '../demo-accounts';
 import { buildPage } from '../page';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { stopLeftovers } from '../services/process';
-import { SIGNER_SETTINGS } from '../signer';
+import { SIGNER_SETTINGS } from '../signer-settings';
 import { World } from '../world';
 
 const say = (line: string): void => void process.stdout.write(`  ${line}\n`);

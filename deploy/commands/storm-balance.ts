@@ -5,7 +5,7 @@ import { audit } from '../audit';
 import { runCommand } from '../lifetime';
 import { isQuick, json, line, option, table, wantsJson } from '../print';
 import { usersWithEther, wholeBalanceRounds } from '../scenarios/whole-balance';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { World, worldConfig } from '../world';
 import { printAudit } from './audit';
 

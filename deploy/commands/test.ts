@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { LOCAL, ROOT, startStores } from '../services';
+import { LOCAL, ROOT } from '../paths';
+import { startStores } from '../services';
 import { endProcess, stopLeftovers } from '../services/process';
 
 async function main(): Promise<number> {

@@ -14,7 +14,8 @@ import { loadEnvFile } from '../config';
 import { runCommand, stopAtEnd } from '../lifetime';
 import { json, line, table, wantsJson } from '../print';
 import { clock, createLogger } from '../process';
-import { LOCAL, startStores } from '../services';
+import { LOCAL } from '../paths';
+import { startStores } from '../services';
 import { stopLeftovers } from '../services/process';
 
 const DEADLINE_SECONDS = 900;

@@ -20,7 +20,7 @@ import { openTron } from '../networks';
 import { runCommand } from '../lifetime';
 import { json, line, option, table, wantsJson } from '../print';
 import { ids } from '../process';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { runningWorld, worldConfig } from '../world';
 
 const USAGE = `npm run tron -- status                                          what is staked, lent and waiting, and what was wished

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { userByEmail } from '../../db/stores/users';
 import { testDatabase } from '../../db/testing';
 import { passwordFits } from '../../server/accounts/passwords';
-import { ROOT } from '../services';
+import { ROOT } from '../paths';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import { buildPsbt, checkPsbt, signPsbt } from '../../wallets/chains/bitcoin/psb
 import { installBcoin } from '../local/bitcoin/install';
 import { askBitcoin, startBitcoin } from '../local/bitcoin/start';
 import type { LocalBitcoin } from '../local/bitcoin/start';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { freePort } from '../services/process';
 
 jest.setTimeout(120_000);

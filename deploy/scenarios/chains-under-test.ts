@@ -20,7 +20,7 @@ import { LOCAL_TETHER } from '../local/tron/accounts';
 import { faucetPayment, freshTron, payTron } from '../local/tron/faucet';
 import { installTron } from '../local/tron/install';
 import { askTron, startTron } from '../local/tron/start';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { freePort } from '../services/process';
 
 /** What every kind of network has. */

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drill } from '../keys-drill';
-import { ROOT } from '../services';
+import { ROOT } from '../paths';
 
 jest.setTimeout(120_000);
 const FIRST = 'the first good passphrase';
@@ -26,7 +26,7 @@ function keys(args: string[], env: NodeJS.ProcessEnv = {}): { code: number | nul
 test('a signer without a seed refuses to start and says what to do; the local world asks it to make one, and never in place of one that has signed', () => {
   const signer = (over: NodeJS.ProcessEnv = {}): { code: number | null; said: string } => {
     const settings = { PATH: process.env.PATH, SIGNER_SOCKET: join(dir, 'socket'), SIGNER_SEED_FILE: join(dir, 'seed'), SIGNER_DIR: dir, SIGNER_PASSPHRASE: FIRST, ...over };
-    const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/main.ts', 'signer', dir], { cwd: ROOT, encoding: 'utf8', env: settings, timeout: 30_000 });
+    const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/roles/signer.ts', dir], { cwd: ROOT, encoding: 'utf8', env: settings, timeout: 30_000 });
     return { code: ran.status, said: ran.stdout + ran.stderr };
   };
   const refused = signer();

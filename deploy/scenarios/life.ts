@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AdminWithdrawalView } from '../../domain/contract/api/withdrawals';
 import { signApproval } from '../../wallets/keys';
-import { DEMO_ADMIN, demoAdminKey } from '../demo-admin';
+import { DEMO_ADMIN } from '../demo-accounts';
+import { demoAdminKey } from '../demo-admin';
 import { bitcoinFaucet, paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { faucet } from '../local/evm/faucet';
 import { balanceOf } from '../local/evm/balance';

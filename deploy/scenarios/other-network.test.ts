@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { insertUser } from '../../db/stores/users';
 import { stranger } from '../local/evm/stranger';
 import type { Stranger } from '../local/evm/stranger';
-import { ROOT } from '../services';
+import { ROOT } from '../paths';
 import { EvmHouse, N, until } from './incidents/evm-house';
 
 let house: EvmHouse;

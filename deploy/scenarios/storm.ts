@@ -7,7 +7,7 @@ import { parseAmount } from '../../domain/money/amount';
 import { audit } from '../audit';
 import type { AuditResult } from '../audit';
 import { balanceOf } from '../local/evm/balance';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { sleep } from '../services/process';
 import { World, chainOf, worldConfig } from '../world';
 import type { WorldAddress } from '../world';

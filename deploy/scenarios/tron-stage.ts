@@ -14,7 +14,7 @@ import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
 import type { AssetPolicy } from '../../wallets';
 import { createTronChain } from '../../wallets/chains/tron';
-import type { ColdPlace } from '../../wallets/cold/places';
+import type { ColdPlace } from '../../wallets/chains/cold-places';
 import { createSigner } from '../../wallets/keys';
 import { openRules } from '../../wallets/keys/testing';
 import { compare } from '../audit';
@@ -24,7 +24,7 @@ import { installTron } from '../local/tron/install';
 import { depositKeyOf, payTron, sendTron, signedTron } from '../local/tron/faucet';
 import { askTron, startTron } from '../local/tron/start';
 import type { LocalTron } from '../local/tron/start';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { freePort } from '../services/process';
 
 export type Key = ReturnType<typeof depositKeyOf>;

@@ -26,7 +26,7 @@ import { installBcoin } from '../local/bitcoin/install';
 import { askBitcoin, startBitcoin } from '../local/bitcoin/start';
 import type { LocalBitcoin } from '../local/bitcoin/start';
 import { freshMnemonic } from '../local/evm/stranger';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { freePort } from '../services/process';
 
 jest.setTimeout(120_000);

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import { audit } from '../audit';
-import { LOCAL } from '../services';
+import { LOCAL } from '../paths';
 import { World, worldConfig } from '../world';
 import type { WorldAddress } from '../world';
 import { Client, PatientClient, until } from './client';

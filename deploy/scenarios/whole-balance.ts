@@ -3,7 +3,7 @@
  * after a cancel the balance is whole again. Loopback only, bounded in rounds.
  */
 import { randomBytes } from 'node:crypto';
-import { DEMO_ADMIN } from '../demo-admin';
+import { DEMO_ADMIN } from '../demo-accounts';
 import { parseAmount } from '../../domain/money/amount';
 import { faucet } from '../local/evm/faucet';
 import { chainOf } from '../world';

@@ -1,16 +1,13 @@
 /** MariaDB and Redis for one machine: found, fetched, started. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { LOCAL } from '../paths';
 import { composeUp } from './compose';
 import { startMariaDb } from './mariadb';
 import type { Running } from './process';
 import { findPrograms, hasDockerCompose } from './programs';
 import { startRedis } from './redis';
-
-export const ROOT = resolve(__dirname, '..', '..');
-/** Everything a running world keeps, out of git. */
-export const LOCAL = join(ROOT, '.local');
 
 /** Secrets of a world on one machine, made on first use and kept for its owner alone. */
 export function localSecret(dir: string, name: string, bytes = 24): string {

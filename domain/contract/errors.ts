@@ -70,6 +70,7 @@ export const ERRORS = {
   COLD_TRANSFER_STATE: kind(409, 'This transfer from cold storage is not in a state that allows this.'),
   BAD_PSBT: kind(400, 'This is not the transaction that was handed out, or a signature in it is not valid.'),
   // house
+  OPERATOR_FUNDS_NOT_FOUND: kind(409, 'No more can be booked than lies unexplained at our own address or at the venue.'),
   NEEDS_OPERATOR_FUNDS: kind(409, 'The operator has to add funds for network fees first.', true),
   ASSET_PAUSED: kind(503, 'This asset is paused while a problem is looked into.', true),
   QUARANTINED: kind(409, 'This request could not be carried out and was set aside for the operator.'),

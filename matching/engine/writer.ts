@@ -12,6 +12,7 @@ import type { Effects } from './effects';
 import { RecentAnswers } from './recent-answers';
 import { ShownBooks } from './shown';
 import type { OwnLevels } from './shown';
+import { createShortages } from './shortages';
 import { emptyState, stateFrom } from './state';
 import type { EngineState } from './state';
 
@@ -61,7 +62,12 @@ export class Writer {
   private isCommitting = false;
   private looping: Promise<void> = Promise.resolve();
 
-  constructor(private readonly deps: WriterDeps) {}
+  /** Tells the operator of refusals that only they can end. */
+  private readonly shortage: (refusal: unknown) => void;
+
+  constructor(private readonly deps: WriterDeps) {
+    this.shortage = createShortages(deps);
+  }
 
   async start(): Promise<void> {
     await this.load();
@@ -192,7 +198,10 @@ export class Writer {
     if (aside.has(command.reference)) return batch.refused(pending, new DomainError('QUARANTINED'));
     try {
       const outcome = apply(this.state, command, { now: batch.at, registry: this.deps.registry });
-      if ('refused' in outcome) return batch.refused(pending, outcome.refused);
+      if ('refused' in outcome) {
+        this.shortage(outcome.refused);
+        return batch.refused(pending, outcome.refused);
+      }
       // A look at the market that changed nothing leaves no trace.
       if (command.kind === 'market.tick' && outcome.done.isEmpty) return batch.repeated(pending, outcome.done.answer);
       batch.done(pending, outcome.done);

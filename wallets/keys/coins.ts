@@ -8,8 +8,8 @@ import { accountKeysOf, accountOf, canonicalAddress, sameBytes, scriptOf } from 
 import type { AccountKeys, Account } from '../chains/bitcoin/addresses';
 import { MULTISIG_ADDRESSES } from '../chains/bitcoin/multisig';
 import type { Multisig } from '../chains/bitcoin/multisig';
-import { coldKeys } from '../cold/places';
-import type { ColdPlace } from '../cold/places';
+import { coldKeys } from '../chains/cold-places';
+import type { ColdPlace } from '../chains/cold-places';
 import { SATOSHI_DECIMALS } from '../chains/bitcoin/blocks';
 import { splitFee } from '../chains/bitcoin/coins';
 import { checkPsbt, outpointsOf, PsbtRefused, signPsbt, signatureNumbers } from '../chains/bitcoin/psbt';

@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Payment, SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
-import type { ColdPlace } from '../cold/places';
+import type { ColdPlace } from '../chains/cold-places';
 import type { VenueAddresses } from './pins';
 
 /** One asset on a network as the signer knows it. */

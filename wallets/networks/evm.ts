@@ -1,8 +1,8 @@
 import type { Network } from '../../domain/registry';
 import { createEvmChain } from '../chains/evm';
 import { createAccountCold } from '../cold/accounts';
-import { coldList } from '../cold/places';
-import type { ColdPlace } from '../cold/places';
+import { coldList } from '../chains/cold-places';
+import type { ColdPlace } from '../chains/cold-places';
 import { createBalanceWatch } from '../deposits/balances';
 import { createHolding } from '../deposits/holding';
 import { createScanner } from '../deposits/scanner';

@@ -14,7 +14,7 @@ import { WrongChain } from '../chains/chain';
 import type { Chain } from '../chains/chain';
 import type { TronNetwork } from '../chains/tron';
 import type { ConsolidationPolicy } from '../coins/consolidation';
-import type { ColdPlace } from '../cold/places';
+import type { ColdPlace } from '../chains/cold-places';
 import type { NetworkCold } from '../cold/storage';
 import type { OwnAddresses } from '../deposits/addresses';
 import { WrongKey } from '../deposits/addresses';

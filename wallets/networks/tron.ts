@@ -3,7 +3,7 @@ import { WrongChain } from '../chains/chain';
 import { createTronChain } from '../chains/tron';
 import { addressFrom as tronAddressFrom } from '../chains/tron/addresses';
 import { createAccountCold } from '../cold/accounts';
-import { coldList } from '../cold/places';
+import { coldList } from '../chains/cold-places';
 import { createScanner } from '../deposits/scanner';
 import { createSweeps } from '../sweeps';
 import { Transactions } from '../treasury/transactions';

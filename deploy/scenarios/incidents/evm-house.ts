@@ -13,7 +13,7 @@ import type { Registry } from '../../../domain/registry';
 import { createEngine } from '../../../matching/engine';
 import { createWallets } from '../../../wallets';
 import type { NetworkConfig, Wallets } from '../../../wallets';
-import type { ColdPlace } from '../../../wallets/cold/places';
+import type { ColdPlace } from '../../../wallets/chains/cold-places';
 import { createSigner } from '../../../wallets/keys';
 import { openRules } from '../../../wallets/keys/testing';
 import { startAnvil } from '../../local/evm/anvil';

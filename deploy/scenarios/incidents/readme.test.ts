@@ -1,7 +1,7 @@
 /** The paper names every incident once, and only files in which a test has its number. */
 import { readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
-import { ROOT } from '../../services';
+import { ROOT } from '../../paths';
 import { GUARDS } from './guards';
 
 const NUMBERS = Array.from({ length: 38 }, (_, at) => `E${at + 1}`);

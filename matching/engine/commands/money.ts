@@ -4,6 +4,7 @@ import { DepositEntity } from '../../../db/entities/deposits';
 import { AssetPauseEntity } from '../../../db/entities/treasury';
 import { fitted, idFrom } from '../../../db/references';
 import { deleteRow, insertRow, updateRow, upsertRow } from '../../../db/stores/rows';
+import type { RowChange } from '../../../db/stores/rows';
 import type { CommandBody, CostPaid } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
@@ -17,17 +18,24 @@ import type { Context, Draft } from '../draft';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
+/** What the operator does by command stands in the admins' audit log too. */
+const operatorsAct = (reference: string, action: string, subject: string, details: Record<string, unknown>, at: number): RowChange =>
+  insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId: 'operator', action, subject, details, at });
+
 /** Operator's own coins: the only way money enters without a user. */
-export function contribute(draft: Draft, command: Body<'operator.contribute'>, reference: string, { registry }: Context): void {
+export function contribute(draft: Draft, command: Body<'operator.contribute'>, reference: string, { registry, now }: Context): void {
   assetOf(registry, command.asset);
+  const { asset, amount, custody } = command;
+  draft.rows.push(operatorsAct(reference, command.kind, asset, { amount, custody }, now));
   draft.post(reference, command.kind, transfers.operatorContribution(command.asset, positive(command.amount), command.custody));
 }
 
 /** The operator's own coins become a user's. */
-export function grant(draft: Draft, command: Body<'operator.grant'>, reference: string, { registry }: Context): void {
+export function grant(draft: Draft, command: Body<'operator.grant'>, reference: string, { registry, now }: Context): void {
   const amount = positive(command.amount);
   if (amount % stepOf(assetOf(registry, command.asset).scale) !== 0n) throw new DomainError('BAD_AMOUNT', { asset: command.asset, amount: command.amount });
   draft.post(reference, command.kind, transfers.operatorGrant(command.userId, command.asset, amount));
+  draft.rows.push(operatorsAct(reference, command.kind, command.userId, { asset: command.asset, amount: command.amount, why: command.why }, now));
 }
 
 /** What a deposit of `amount` is worth to its user: floored to the ledger scale, less the rail's commission, or the one that was taken. */

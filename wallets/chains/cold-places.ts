@@ -1,8 +1,8 @@
 /** Where cold storage is: addresses that this house watches and cannot spend from. */
 import type { Network } from '../../domain/registry';
-import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
-import { multisigOf } from '../chains/bitcoin/multisig';
-import type { Multisig } from '../chains/bitcoin/multisig';
+import type { BitcoinNetwork } from './bitcoin/addresses';
+import { multisigOf } from './bitcoin/multisig';
+import type { Multisig } from './bitcoin/multisig';
 
 /** As an operator writes it down: a list of addresses, or the public keys of a multisignature on a network of coins. */
 export type ColdPlace = { readonly addresses: readonly string[] } | { readonly required: number; readonly keys: readonly string[] };

@@ -1,32 +1,30 @@
-/** Composes the houses and runs one role: `all` (API, engine, wallets, jobs), `api` (a further API process) or `signer`. Started by the supervisor or by a unit file. */
+/** The exchange: API, engine, wallets and jobs in one process. Started by the supervisor or by a unit file. */
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { migrate, openDatabase } from '../db/data-source';
-import { firstListing, seed } from '../db/seed';
-import { checkServerSettings } from '../db/settings';
-import { createCoinStore } from '../db/stores/coins';
-import { listDepositTerms, loadRegistry } from '../db/stores/registry';
-import { createEventBus } from '../domain/contract/event-bus';
-import { parseAmount } from '../domain/money/amount';
-import type { Logger } from '../domain/contract/ports';
-import { createMatching } from '../matching';
-import { createServer, ensureAccount } from '../server';
-import { createWallets } from '../wallets';
-import type { NetworkConfig } from '../wallets';
-import { connectSigner } from '../wallets/keys';
-import { runApiRole } from './api';
-import { API_SETTINGS, SETTINGS, binanceSettings, mustBeHere, readConfig, settingsOf } from './config';
-import { watchOutside } from './audit';
-import type { Config } from './config';
-import { policiesOf } from './treasury-settings';
-import { openBitcoin, openNetworks, openTron } from './networks';
-import { createReconciler } from './reconcile';
-import { DEMO_ADMIN, DEMO_TRADER } from './demo-admin';
-import { firstFunds } from './first-funds';
-import type { Ports } from './link/protocol';
-import { serveLink } from './link/serve';
-import { clock, createLogger, ids, openRedis, serve, serverConfig } from './process';
-import { runSignerRole } from './signer';
+import { migrate, openDatabase } from '../../db/data-source';
+import { firstListing, seed } from '../../db/seed';
+import { checkServerSettings } from '../../db/settings';
+import { listDepositTerms, loadRegistry } from '../../db/stores/registry';
+import { createEventBus } from '../../domain/contract/event-bus';
+import { parseAmount } from '../../domain/money/amount';
+import type { Logger } from '../../domain/contract/ports';
+import { createMatching } from '../../matching';
+import { createServer, ensureAccount } from '../../server';
+import { createWallets } from '../../wallets';
+import type { AssetPolicy, NetworkConfig } from '../../wallets';
+import { connectSigner } from '../../wallets/keys';
+import { SETTINGS, binanceSettings, mustBeHere, readConfig, settingsOf } from '../config';
+import { watchOutside } from '../audit';
+import type { Config } from '../config';
+import type { TreasuryPolicies } from '../treasury-settings';
+import { openBitcoin, openNetworks, openTron } from '../networks';
+import { createOperatorDesk } from '../operator/desk';
+import { serveOperator } from '../operator/door';
+import { createReconciler } from '../reconcile';
+import { DEMO_ADMIN, DEMO_TRADER } from '../demo-accounts';
+import type { Ports } from '../link/protocol';
+import { serveLink } from '../link/serve';
+import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } from '../process';
 
 /** Fatal settings stop the start; advice is logged. */
 async function guardSettings(dataSource: DataSource, config: Config, logger: Logger): Promise<void> {
@@ -47,6 +45,10 @@ function mustBeLocal(config: Config): void {
   mustBeHere([config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]);
 }
 
+/** The policies of one network, by asset. */
+const policiesOf = (policies: TreasuryPolicies, network: string): Record<string, AssetPolicy> =>
+  Object.fromEntries(policies.filter((one) => one.network === network).map(({ asset, sweepEveryMinutes, ...rest }) => [asset, { ...rest, sweepEveryMs: sweepEveryMinutes * 60_000 }]));
+
 /** How the wallets reach each network, and where its coins shall lie. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {
   const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
@@ -59,7 +61,7 @@ function walletNetworks(config: Config): Record<string, NetworkConfig> {
   ]);
 }
 
-async function runAll(config: Config): Promise<void> {
+async function runExchange(config: Config): Promise<void> {
   // Before anything is opened: demo accounts and first funds are for this machine alone.
   if (config.JAVIZEN_LOCAL === '1') mustBeLocal(config);
   const logger = createLogger(config.LOG_LEVEL);
@@ -92,7 +94,6 @@ async function runAll(config: Config): Promise<void> {
   );
   await wallets.start();
   if (config.JAVIZEN_LOCAL === '1') {
-    await firstFunds({ networks, bitcoin, tron, coins: createCoinStore(dataSource), engine: matching.engine, signer, logger });
     const password = config.JAVIZEN_DEMO_PASSWORD ?? '';
     await ensureAccount({ dataSource, clock, ids }, { email: DEMO_ADMIN, password, role: 'admin', locale: 'en' });
     await ensureAccount({ dataSource, clock, ids }, { email: DEMO_TRADER, password, role: 'user', locale: 'en' });
@@ -105,7 +106,10 @@ async function runAll(config: Config): Promise<void> {
   const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, payoutRules: signer, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
+  const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, outside: compared.outside });
+  const closeOperator = config.OPERATOR_SOCKET ? await serveOperator(desk, config.OPERATOR_SOCKET, logger) : () => undefined;
   await serve(server, config, async () => {
+    closeOperator();
     await closeDoor();
     reconciler.stop();
     compared.close();
@@ -123,15 +127,4 @@ async function openDoor({ ENGINE_SOCKET: address, ENGINE_SECRET: secret }: Confi
   return () => door.close();
 }
 
-async function main(): Promise<void> {
-  const role = process.argv[2] ?? 'all';
-  if (role === 'signer') return runSignerRole(process.env);
-  if (role === 'all') return runAll(readConfig(settingsOf(SETTINGS)));
-  if (role === 'api') return runApiRole(settingsOf(API_SETTINGS));
-  throw new Error(`There is no role "${role}": use all, api or signer.`);
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(2);
-});
+runRole(() => runExchange(readConfig(settingsOf(SETTINGS))));

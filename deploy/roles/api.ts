@@ -1,16 +1,16 @@
-import { openDatabase } from '../db/data-source';
-import { loadRegistry } from '../db/stores/registry';
-import { createServer } from '../server';
-import { mustBeHere, readApiConfig } from './config';
-import { connectLink } from './link/connect';
-import { clock, createLogger, ids, openRedis, serve, serverConfig } from './process';
+import { openDatabase } from '../../db/data-source';
+import { loadRegistry } from '../../db/stores/registry';
+import { createServer } from '../../server';
+import { API_SETTINGS, mustBeHere, readApiConfig, settingsOf } from '../config';
+import { connectLink } from '../link/connect';
+import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } from '../process';
 
 /**
  * The role of a further API process: the server alone. Engine, prices and wallets are reached over the link; the tables are
  * made by the process that holds the engine, which is waited for.
  */
-export async function runApiRole(env: NodeJS.ProcessEnv): Promise<void> {
-  const config = readApiConfig(env);
+async function main(): Promise<void> {
+  const config = readApiConfig(settingsOf(API_SETTINGS));
   if (config.JAVIZEN_LOCAL === '1') mustBeHere([config.DATABASE_URL, config.REDIS_URL]);
   const logger = createLogger(config.LOG_LEVEL);
   const link = connectLink({ address: config.ENGINE_SOCKET, secret: config.ENGINE_SECRET, logger });
@@ -26,3 +26,5 @@ export async function runApiRole(env: NodeJS.ProcessEnv): Promise<void> {
     await dataSource.destroy();
   });
 }
+
+runRole(main);

@@ -1,0 +1,155 @@
+/** The operator's own money: what is theirs in the books, what lies unexplained at our addresses, and booking it. Runs where the engine is. */
+import type { DataSource } from 'typeorm';
+import { createEngineStore } from '../../db/stores/engine';
+import { userByEmail } from '../../db/stores/users';
+import type { CustodyPlace } from '../../domain/contract/commands';
+import { DomainError } from '../../domain/contract/errors';
+import type { Engine, Signer } from '../../domain/contract/ports';
+import { formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
+import type { Registry } from '../../domain/registry';
+import type { PlaceResult } from '../../ledger/audit';
+import { compare } from '../audit';
+import type { Outside } from '../audit';
+
+/** Coins of the operator that were sent to one of our places. */
+export interface Contribution {
+  readonly asset: string;
+  /** A decimal string. */
+  readonly amount: string;
+  /** `hot/<network>`, `cold/<network>` or `binance`; left out, where most of the asset lies unexplained. */
+  readonly place?: string;
+  /** Unique for ever: the same again has one effect. */
+  readonly reference: string;
+}
+
+export interface Grant {
+  readonly email: string;
+  readonly asset: string;
+  readonly amount: string;
+  readonly why: string;
+  readonly reference: string;
+}
+
+export interface OperatorPosition {
+  /** Equity, revenue and expense together, by asset: what may be spent on costs. */
+  readonly position: readonly { readonly asset: string; readonly amount: string }[];
+  readonly places: readonly { readonly place: string; readonly asset: string; readonly booked: string; readonly actual: string | null; readonly unexplained: string | null }[];
+  /** Where the operator sends coins for network fees. */
+  readonly addresses: readonly { readonly network: string; readonly asset: string; readonly address: string }[];
+}
+
+export interface OperatorDesk {
+  position(): Promise<OperatorPosition>;
+  /**
+   * Books coins as the operator's. No more than lies unexplained at the place, by two readings; refuses OPERATOR_FUNDS_NOT_FOUND for
+   * the first that is not there, and then books none of them.
+   */
+  contribute(contributions: readonly Contribution[]): Promise<{ readonly asset: string; readonly amount: string; readonly place: string }[]>;
+  /** Gives a user coins out of the operator's position. Refuses NEEDS_OPERATOR_FUNDS, NOT_FOUND. */
+  grant(grant: Grant): Promise<{ readonly userId: string; readonly asset: string; readonly amount: string }>;
+}
+
+export interface DeskDeps {
+  readonly dataSource: DataSource;
+  readonly engine: Engine;
+  readonly signer: Signer;
+  readonly registry: Registry;
+  readonly outside: () => Promise<Outside>;
+}
+
+/** Coins go on moving while places are read: only what is unexplained in two readings this far apart is believed. */
+const READINGS_APART_MS = 1000;
+const OWN_PLACE = /^(binance|(hot|cold)\/[a-z0-9-]+)$/;
+const REFERENCE = /^[A-Za-z0-9:_-]{8,100}$/;
+
+export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
+  const { dataSource, engine, signer, registry } = deps;
+  const commands = createEngineStore(dataSource);
+  let busy: Promise<unknown> = Promise.resolve();
+  /** One after the other: the second must see what the first has booked. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = busy.then(work, work);
+    busy = mine.catch(() => undefined);
+    return mine;
+  };
+  const read = async (): Promise<PlaceResult[]> => (await compare(dataSource, await deps.outside())).places;
+  const isBooked = async (reference: string): Promise<boolean> => (await commands.findCommands([reference])).size > 0;
+
+  return {
+    position: async () => {
+      const [places, position] = await Promise.all([read(), engine.operatorPosition()]);
+      const addresses = await Promise.all(
+        registry.networks.map(async ({ id, gasAsset }) => ({ network: id, asset: gasAsset, address: await signer.identity(id).then(({ hotAddress }) => hotAddress, () => '') })),
+      );
+      const rows = places.filter(({ booked, actual, unexplained }) => booked !== 0n || actual !== 0n || unexplained !== 0n);
+      const text = (amount: bigint | undefined): string | null => (amount === undefined ? null : formatAmount(amount));
+      return {
+        position,
+        places: rows.map(({ place, asset, booked, actual, unexplained }) => ({ place, asset, booked: formatAmount(booked), actual: text(actual), unexplained: text(unexplained) })),
+        addresses: addresses.filter(({ address }) => address !== ''),
+      };
+    },
+    contribute: (contributions) =>
+      inTurn(async () => {
+        for (const contribution of contributions) checkContribution(contribution, registry);
+        const before = await read();
+        await new Promise((resolve) => setTimeout(resolve, READINGS_APART_MS));
+        const found = unexplainedInBoth(before, await read());
+        const booked: { asset: string; amount: string; place: string }[] = [];
+        const wanted: (Contribution & { place: string })[] = [];
+        for (const contribution of contributions) {
+          const place = contribution.place ?? most(found, contribution.asset);
+          if (!(await isBooked(`operator:${contribution.reference}`))) take(found, place, contribution);
+          wanted.push({ ...contribution, place: place ?? '' });
+        }
+        for (const { asset, amount, place, reference } of wanted) {
+          await engine.submit({ kind: 'operator.contribute', reference: `operator:${reference}`, asset, amount, custody: place as CustodyPlace });
+          booked.push({ asset, amount, place });
+        }
+        return booked;
+      }),
+    grant: async ({ email, asset, amount, why, reference }) => {
+      checkReference(reference);
+      if (!isAmount(amount) || parseAmount(amount) === 0n) throw new DomainError('BAD_AMOUNT', { amount });
+      if (typeof why !== 'string' || why.trim().length < 3) throw new DomainError('BAD_REQUEST', { field: 'why' });
+      const user = await userByEmail(dataSource, email);
+      if (!user) throw new DomainError('NOT_FOUND', { email });
+      await engine.submit({ kind: 'operator.grant', reference: `operator:${reference}`, userId: user.id, asset, amount, why });
+      return { userId: user.id, asset, amount };
+    },
+  };
+}
+
+function checkReference(reference: unknown): void {
+  if (typeof reference !== 'string' || !REFERENCE.test(reference)) throw new DomainError('BAD_REQUEST', { field: 'reference' });
+}
+
+function checkContribution({ asset, amount, place, reference }: Contribution, registry: Registry): void {
+  checkReference(reference);
+  if (!registry.assets.some(({ code }) => code === asset)) throw new DomainError('UNKNOWN_ASSET', { asset });
+  if (!isAmount(amount) || parseAmount(amount) === 0n) throw new DomainError('BAD_AMOUNT', { amount });
+  if (place !== undefined && !OWN_PLACE.test(place)) throw new DomainError('BAD_REQUEST', { field: 'place' });
+}
+
+/** What was unexplained at places of our own in both readings, the smaller amount of the two. */
+function unexplainedInBoth(one: readonly PlaceResult[], other: readonly PlaceResult[]): Map<string, bigint> {
+  const amounts = (rows: readonly PlaceResult[]): Map<string, bigint> =>
+    new Map(rows.filter(({ place }) => OWN_PLACE.test(place)).map(({ place, asset, unexplained }) => [`${place} ${asset}`, unexplained ?? 0n]));
+  const [first, second] = [amounts(one), amounts(other)];
+  return new Map([...second].map(([name, amount]) => [name, (first.get(name) ?? 0n) < amount ? (first.get(name) ?? 0n) : amount]));
+}
+
+function most(found: ReadonlyMap<string, bigint>, asset: string): string | undefined {
+  const places = [...found].filter(([name, amount]) => name.endsWith(` ${asset}`) && amount > 0n).sort(([, a], [, b]) => (a < b ? 1 : -1));
+  return places[0]?.[0].split(' ')[0];
+}
+
+/** Takes the amount out of what was found. Throws where less lies there. */
+function take(found: Map<string, bigint>, place: string | undefined, { asset, amount }: Contribution): void {
+  const name = `${place ?? ''} ${asset}`;
+  const there = found.get(name) ?? 0n;
+  if (place === undefined || there < parseAmount(amount)) {
+    throw new DomainError('OPERATOR_FUNDS_NOT_FOUND', { asset, amount, unexplained: formatAmount(there > 0n ? there : 0n), ...(place && { place }) });
+  }
+  found.set(name, there - parseAmount(amount));
+}
