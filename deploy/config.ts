@@ -12,7 +12,7 @@ const decimal = z.string().refine(isAmount, 'not an amount');
 const tiers = z.array(z.strictObject({ perDay: decimal, small: decimal, asks: z.array(tierAsk).optional() })).min(1).max(9);
 
 /** The secret of a key at the venue, or a private key (PEM); or, where it begins as a path does, the file that it lies in. */
-const keySecret = z.string().min(1).transform((text, context) => {
+const keyOrFile = (text: string, context: z.RefinementCtx): string => {
   if (!/^(\/|\.\.?\/)/.test(text)) return text;
   try {
     return readFileSync(text, 'utf8').trim();
@@ -20,7 +20,7 @@ const keySecret = z.string().min(1).transform((text, context) => {
     context.addIssue({ code: 'custom', message: `the file of the key cannot be read (${(error as NodeJS.ErrnoException).code})` });
     return z.NEVER;
   }
-});
+};
 
 /** Every setting of the product, read once. The names are those of `.env.example`. */
 const schema = z.object({
@@ -51,9 +51,9 @@ const schema = z.object({
   BINANCE_STREAM_URL: z.string().default('wss://stream.binance.com:9443'),
   BINANCE_WS_API_URL: z.string().default('wss://ws-api.binance.com:443'),
   BINANCE_TRADING_KEY: z.string().min(1),
-  BINANCE_TRADING_SECRET: keySecret,
+  BINANCE_TRADING_SECRET: z.string().min(1).transform(keyOrFile),
   BINANCE_TREASURY_KEY: z.string().min(1),
-  BINANCE_TREASURY_SECRET: keySecret,
+  BINANCE_TREASURY_SECRET: z.string().min(1).transform(keyOrFile),
   ...NETWORK_SETTINGS,
   ...DEPOSIT_SETTINGS,
   ...TREASURY_SETTINGS,

@@ -81,7 +81,15 @@ test.each(Object.keys(KEYS) as (keyof typeof KEYS)[])('an %s key places an order
   await until('away', () => !binance.ready());
   await until('back', () => binance.ready());
   expect(await binance.place(buy(`k${kind}2`, price))).toMatchObject({ outcome: 'done' });
-}, 30_000);
+  // The key is not good for a while: nothing is sent, and when it is good again orders go out again.
+  emulator.exchange.faults.arm('key-revoked', { lasts: 1000, match: 'order.place' });
+  expect(await binance.place(buy(`k${kind}3`, price))).toMatchObject({ outcome: 'refused', again: true });
+  await until('not ready', () => !binance.ready());
+  await until('ready again', () => binance.ready());
+  const again = await binance.place(buy(`k${kind}4`, price));
+  expect(again).toMatchObject({ outcome: 'done' });
+  await until('a hint again', () => hints.includes(`k${kind}4`));
+}, 60_000);
 
 test("a pair's key that is not the venue's opens nothing, and no order is sent", async () => {
   const other = pair('ed25519').secret;

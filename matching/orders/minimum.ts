@@ -14,11 +14,12 @@ export interface MarketMinimum {
 }
 
 /**
- * The venue counts an order by its limit, and an order at market has the worst price that it may get for a limit: a sale
- * must be larger than its value at the best price, and a purchase by total loses what fills no lot. `from`: the best price now,
- * `worst`: the limit, in ticks.
+ * The venue counts an order by its limit, and an order at market has the worst price that it may get for a limit: a
+ * sale must be larger than its value at the best price, and a purchase by total loses what fills no lot. `from`: the best
+ * price now, `worst`: the limit, in ticks.
  */
-export function minimumAt({ listing, scales, outside, last }: TradingMarket, side: OrderTerms['side'], from: number, worst: number): MarketMinimum {
+export function minimumAt(market: TradingMarket, side: OrderTerms['side'], from: number, worst: number): MarketMinimum {
+  const { listing, scales, outside, last } = market;
   const { lots = 1, least = 1, notional = 0n } = outside?.steps ?? {};
   const listed = parseAmount(listing.minNotional);
   const worth = listed > notional ? listed : notional;
@@ -27,9 +28,10 @@ export function minimumAt({ listing, scales, outside, last }: TradingMarket, sid
   const most = (one: Units, other: Units): Units => (one > other ? one : other);
   // As the market's own filter counts it: by the last price.
   const filtered = mulDivUp(listed, ONE, scales.price(last || from));
-  const quantity = ceilToStep(most(most(mulDivUp(worth, ONE, limit), filtered), most(scales.quantity(least), parseAmount(listing.minQuantity))), step);
-  const value = mulDivUp(quantity, scales.price(from), ONE);
-  const total = side === 'SELL' ? value : most(worth + mulDivUp(step, scales.price(worst), ONE), mulDivUp(quantity, scales.price(worst), ONE));
+  const smallest = most(scales.quantity(least), parseAmount(listing.minQuantity));
+  const quantity = ceilToStep(most(most(mulDivUp(worth, ONE, limit), filtered), smallest), step);
+  const valueAt = (units: Units, ticks: number): Units => mulDivUp(units, scales.price(ticks), ONE);
+  const total = side === 'SELL' ? valueAt(quantity, from) : most(worth + valueAt(step, worst), valueAt(quantity, worst));
   return { quantity, total: ceilToStep(most(total, listed), scales.quoteStep) };
 }
 

@@ -41,7 +41,8 @@ class Feed {
     if (!this.waiting) return;
     const { first, last, b, a } = this.waiting;
     this.waiting = undefined;
-    const update: DepthUpdate = { e: 'depthUpdate', E: Date.now(), s: this.market.symbol, U: first, u: last, b: [...b], a: [...a] };
+    const { symbol: s } = this.market;
+    const update: DepthUpdate = { e: 'depthUpdate', E: Date.now(), s, U: first, u: last, b: [...b], a: [...a] };
     for (const listener of this.listeners) listener(update);
   }
 }

@@ -1,11 +1,24 @@
 import { ApiError } from './errors';
 
 /** Fields of answers that are times. */
-const TIMES = new Set(['time', 'updateTime', 'transactTime', 'workingTime', 'serverTime', 'openTime', 'closeTime', 'transactionTime', 'authorizedSince', 'connectedSince', 'timestamp', 'T']);
+const TIMES = new Set([
+  ...['time', 'timestamp', 'T', 'serverTime', 'openTime', 'closeTime', 'authorizedSince', 'connectedSince'],
+  ...['updateTime', 'transactTime', 'workingTime', 'transactionTime'],
+]);
 /** Fields of an event that are times, by the event. The same letter is something else in another. */
 const EVENT_TIMES: Readonly<Record<string, readonly string[]>> = {
-  trade: ['E', 'T'], aggTrade: ['E', 'T'], avgPrice: ['E', 'T'], executionReport: ['E', 'T', 'O', 'W'], outboundAccountPosition: ['E', 'u'], balanceUpdate: ['E', 'T'], listStatus: ['E', 'T'],
-  '24hrTicker': ['E', 'O', 'C'], '1hTicker': ['E', 'O', 'C'], '4hTicker': ['E', 'O', 'C'], '1dTicker': ['E', 'O', 'C'], referencePrice: ['t'],
+  trade: ['E', 'T'],
+  aggTrade: ['E', 'T'],
+  avgPrice: ['E', 'T'],
+  referencePrice: ['t'],
+  '24hrTicker': ['E', 'O', 'C'],
+  '1hTicker': ['E', 'O', 'C'],
+  '4hTicker': ['E', 'O', 'C'],
+  '1dTicker': ['E', 'O', 'C'],
+  executionReport: ['E', 'T', 'O', 'W'],
+  outboundAccountPosition: ['E', 'u'],
+  balanceUpdate: ['E', 'T'],
+  listStatus: ['E', 'T'],
 };
 /** Of a candle's row: when it opens and when it closes. */
 const ROW_TIMES = [0, 6];
@@ -25,14 +38,16 @@ const finer = (time: unknown): unknown => (typeof time === 'number' && time >= 0
 /** An answer of the API with its times in microseconds; those about capital know none. */
 export function answerInMicroseconds(route: string, answer: unknown): unknown {
   if (route.includes(' /sapi/')) return answer;
-  if (CANDLE_ROUTES.includes(route)) return (answer as unknown[][]).map((row) => row.map((value, at) => (ROW_TIMES.includes(at) ? finer(value) : value)));
-  return deeply(answer);
+  if (!CANDLE_ROUTES.includes(route)) return deeply(answer);
+  const timed = (value: unknown, at: number): unknown => (ROW_TIMES.includes(at) ? finer(value) : value);
+  return (answer as unknown[][]).map((row) => row.map(timed));
 }
 
 function deeply(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(deeply);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, TIMES.has(name) ? finer(inner) : deeply(inner)]));
+  const fields = Object.entries(value).map(([name, inner]) => [name, TIMES.has(name) ? finer(inner) : deeply(inner)]);
+  return Object.fromEntries(fields);
 }
 
 /** An event of a stream with its times in microseconds. */
@@ -41,6 +56,8 @@ export function eventInMicroseconds(event: unknown): unknown {
   const { e, k } = event as { e?: string; k?: Record<string, unknown> };
   if (e === undefined) return event;
   const times = EVENT_TIMES[e] ?? ['E'];
-  const told = Object.fromEntries(Object.entries(event as object).map(([name, value]) => [name, times.includes(name) ? finer(value) : value]));
+  const entries = Object.entries(event as object);
+  const fields = entries.map(([name, value]) => [name, times.includes(name) ? finer(value) : value]);
+  const told = Object.fromEntries(fields) as Record<string, unknown>;
   return k ? { ...told, k: { ...k, t: finer(k.t), T: finer(k.T) } } : told;
 }

@@ -20,27 +20,36 @@ const DECIMAL: Kind = { legal: '^([0-9]{1,20})(\\.[0-9]{1,20})?$', decimals: 8 }
 const SYMBOL: Kind = { legal: '^[A-Z0-9-_.]{1,20}$' };
 const LIST: Kind = { legal: '^\\[("[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}){0,1}\\]$' };
 const ID: Kind = { legal: '^[\\.A-Z\\:/a-z0-9_-]{1,36}$' };
-const BOOLEAN: Kind = { oneOf: ['true', 'false'] };
+const BOOLEAN: Kind = { legal: '^(true|false)$' };
 const TEXT: Kind = {};
-const words = (oneOf: readonly string[], code?: number, text?: string): Kind => ({ oneOf, ...(code !== undefined && { wrong: () => new ApiError(400, code, text ?? '') }) });
+const words = (oneOf: readonly string[], code?: number, text?: string): Kind =>
+  code === undefined ? { oneOf } : { oneOf, wrong: () => new ApiError(400, code, text ?? '') };
 
 /** Every parameter by its name, which means the same on every route. */
 const KINDS: Readonly<Record<string, Kind>> = {
-  ...of(LONG, 'limit orderId fromId orderListId cancelOrderId strategyId strategyType preventedMatchId fromPreventedMatchId fromAllocationId fromExecutionId subscriptionId'),
-  ...of(LONG, 'status offset walletType includeSource'),
+  ...of(LONG, 'limit offset fromId orderId orderListId cancelOrderId strategyId strategyType subscriptionId'),
+  ...of(LONG, 'preventedMatchId fromPreventedMatchId fromAllocationId fromExecutionId'),
+  ...of(LONG, 'status walletType includeSource'),
   ...of(TIME, 'startTime endTime timestamp'),
   ...of(DECIMAL, 'quantity quoteOrderQty price stopPrice icebergQty newQty amount'),
-  ...of(ID, 'newClientOrderId origClientOrderId clientOrderId cancelNewClientOrderId cancelOrigClientOrderId listClientOrderId'),
-  ...of(BOOLEAN, 'omitZeroBalances computeCommissionRates showPermissionSets returnRateLimits transactionFeeFlag spotBNBBurn interestBNBBurn'),
+  ...of(ID, 'newClientOrderId origClientOrderId clientOrderId listClientOrderId'),
+  ...of(ID, 'cancelNewClientOrderId cancelOrigClientOrderId'),
+  ...of(BOOLEAN, 'omitZeroBalances computeCommissionRates showPermissionSets returnRateLimits'),
+  ...of(BOOLEAN, 'transactionFeeFlag spotBNBBurn interestBNBBurn'),
   // Their words are read, and refused, where they are used.
-  ...of(TEXT, 'type interval windowSize timeZone permissions coin network address addressTag name withdrawOrderId idList txId apiKey signature'),
+  ...of(TEXT, 'type interval windowSize timeZone permissions apiKey signature'),
+  ...of(TEXT, 'coin network address addressTag name withdrawOrderId idList txId'),
   symbol: SYMBOL,
   symbols: LIST,
   side: words(['BUY', 'SELL'], -1117, 'Invalid side.'),
   timeInForce: words(['GTC', 'IOC', 'FOK'], -1115, 'Invalid timeInForce.'),
   newOrderRespType: words(['ACK', 'RESULT', 'FULL']),
   selfTradePreventionMode: words(['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT', 'TRANSFER']),
-  cancelRestrictions: words(['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'], -1145, 'Invalid cancelRestrictions. Only ONLY_NEW or ONLY_PARTIALLY_FILLED are allowed.'),
+  cancelRestrictions: words(
+    ['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'],
+    -1145,
+    'Invalid cancelRestrictions. Only ONLY_NEW or ONLY_PARTIALLY_FILLED are allowed.',
+  ),
   cancelReplaceMode: words(['STOP_ON_FAILURE', 'ALLOW_FAILURE']),
   orderRateLimitExceededMode: words(['DO_NOTHING', 'CANCEL_ONLY']),
   symbolStatus: words(['TRADING', 'END_OF_DAY', 'HALT', 'BREAK', 'CANCEL_ONLY'], -1122, 'Invalid symbolStatus.'),
@@ -63,13 +72,16 @@ function kindOf(name: string): Kind {
   return KINDS[`${plain.charAt(0).toLowerCase()}${plain.slice(1)}`] ?? TEXT;
 }
 
-const ORDER = 'symbol! side! type! timeInForce quantity quoteOrderQty price newClientOrderId strategyId strategyType stopPrice trailingDelta icebergQty newOrderRespType selfTradePreventionMode';
+const ORDER =
+  'symbol! side! type! timeInForce quantity quoteOrderQty price newClientOrderId strategyId strategyType ' +
+  'stopPrice trailingDelta icebergQty newOrderRespType selfTradePreventionMode';
 const ONE_ORDER = 'symbol! orderId|origClientOrderId';
 const LIST_ORDER = 'symbol! listClientOrderId newOrderRespType selfTradePreventionMode';
 const leg = (prefix: string, must: string, may: string): string =>
   [...must.split(' ').map((name) => `${prefix}${name}!`), ...may.split(' ').map((name) => prefix + name)].join(' ');
 const LEG_TERMS = 'ClientOrderId Price StopPrice TrailingDelta IcebergQty TimeInForce StrategyId StrategyType';
-const WORKING = leg('working', 'Type Side Price Quantity', 'ClientOrderId IcebergQty TimeInForce StrategyId StrategyType');
+const WORKING_TERMS = 'ClientOrderId IcebergQty TimeInForce StrategyId StrategyType';
+const WORKING = leg('working', 'Type Side Price Quantity', WORKING_TERMS);
 const SIGNATURE = 'apiKey! timestamp! signature! recvWindow';
 const SPAN = 'startTime endTime';
 /** Either one market, or several, or (where it is not marked) all of them. */
@@ -83,7 +95,9 @@ const ANY_MARKETS = 'symbol symbols symbol^symbols symbolStatus';
 const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/v3/ping': '',
   'GET /api/v3/time': '',
-  'GET /api/v3/exchangeInfo': 'symbol symbols permissions showPermissionSets symbolStatus symbol^symbols symbol^permissions symbols^permissions symbol^symbolStatus symbols^symbolStatus',
+  'GET /api/v3/exchangeInfo':
+    'symbol symbols permissions showPermissionSets symbolStatus symbol^symbols ' +
+    'symbol^permissions symbols^permissions symbol^symbolStatus symbols^symbolStatus',
   'GET /api/v3/executionRules': 'symbol symbols symbolStatus symbol^symbols symbol^symbolStatus symbols^symbolStatus',
   'GET /api/v3/referencePrice': 'symbol!',
   'GET /api/v3/depth': 'symbol! limit symbolStatus',
@@ -106,25 +120,31 @@ const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/v3/order': ONE_ORDER,
   'DELETE /api/v3/order': `${ONE_ORDER} newClientOrderId cancelRestrictions`,
   'POST /api/v3/order/cancelReplace':
-    `${ORDER} cancelReplaceMode! cancelOrderId|cancelOrigClientOrderId cancelNewClientOrderId cancelRestrictions orderRateLimitExceededMode`,
+    `${ORDER} cancelReplaceMode! cancelOrderId|cancelOrigClientOrderId cancelNewClientOrderId ` +
+    'cancelRestrictions orderRateLimitExceededMode',
   'PUT /api/v3/order/amend/keepPriority': `${ONE_ORDER} newQty! newClientOrderId`,
   'GET /api/v3/order/amendments': 'symbol! orderId! fromExecutionId limit',
   'GET /api/v3/openOrders': 'symbol',
   'DELETE /api/v3/openOrders': 'symbol!',
   'GET /api/v3/allOrders': `symbol! orderId ${SPAN} limit orderId^startTime orderId^endTime`,
-  'POST /api/v3/orderList/oco': `${LIST_ORDER} side! quantity! ${leg('above', 'Type', LEG_TERMS)} ${leg('below', 'Type', LEG_TERMS)}`,
+  'POST /api/v3/orderList/oco':
+    `${LIST_ORDER} side! quantity! ${leg('above', 'Type', LEG_TERMS)} ${leg('below', 'Type', LEG_TERMS)}`,
   'POST /api/v3/orderList/oto': `${LIST_ORDER} ${WORKING} ${leg('pending', 'Type Side Quantity', LEG_TERMS)}`,
   'POST /api/v3/orderList/otoco':
-    `${LIST_ORDER} ${WORKING} pendingSide! pendingQuantity! ${leg('pendingAbove', 'Type', LEG_TERMS)} ${leg('pendingBelow', 'Type', LEG_TERMS)}`,
+    `${LIST_ORDER} ${WORKING} pendingSide! pendingQuantity! ` +
+    `${leg('pendingAbove', 'Type', LEG_TERMS)} ${leg('pendingBelow', 'Type', LEG_TERMS)}`,
   'DELETE /api/v3/orderList': 'symbol! orderListId|listClientOrderId newClientOrderId',
   'GET /api/v3/orderList': 'orderListId|origClientOrderId',
   'GET /api/v3/openOrderList': '',
   'GET /api/v3/allOrderList': `fromId ${SPAN} limit fromId^startTime fromId^endTime`,
-  'GET /api/v3/myTrades': `symbol! orderId ${SPAN} fromId limit fromId^startTime fromId^endTime orderId^startTime orderId^endTime`,
+  'GET /api/v3/myTrades':
+    `symbol! orderId ${SPAN} fromId limit fromId^startTime fromId^endTime orderId^startTime orderId^endTime`,
   'GET /api/v3/account': 'omitZeroBalances',
   'GET /api/v3/account/commission': 'symbol!',
   'GET /api/v3/rateLimit/order': '',
-  'GET /api/v3/myPreventedMatches': 'symbol! preventedMatchId|orderId fromPreventedMatchId limit preventedMatchId^orderId preventedMatchId^fromPreventedMatchId',
+  'GET /api/v3/myPreventedMatches':
+    'symbol! preventedMatchId|orderId fromPreventedMatchId limit ' +
+    'preventedMatchId^orderId preventedMatchId^fromPreventedMatchId',
   'GET /api/v3/myAllocations': `symbol! ${SPAN} fromAllocationId limit orderId`,
   'GET /api/v3/myFilters': 'symbol!',
   'session.logon': SIGNATURE,
@@ -143,7 +163,8 @@ const ROUTES: Readonly<Record<string, string>> = {
   'GET /sapi/v1/capital/config/getall': '',
   'GET /sapi/v1/capital/deposit/address': 'coin! network amount',
   'GET /sapi/v1/capital/deposit/hisrec': `includeSource coin status ${SPAN} offset limit txId`,
-  'POST /sapi/v1/capital/withdraw/apply': 'coin! withdrawOrderId network address! addressTag amount! transactionFeeFlag name walletType',
+  'POST /sapi/v1/capital/withdraw/apply':
+    'coin! withdrawOrderId network address! addressTag amount! transactionFeeFlag name walletType',
   'GET /sapi/v1/capital/withdraw/history': `coin withdrawOrderId status offset limit idList ${SPAN}`,
 };
 
@@ -171,10 +192,13 @@ function rulesOf(text: string): Rules {
   const notBoth = words.filter((word) => word.includes('^')).map((word) => two(word, '^'));
   const plain = words.filter((word) => !/[|^]/.test(word));
   const names = [...plain.map((word) => word.replace('!', '')), ...either.flat()];
-  return { names: new Set(names), must: plain.filter((word) => word.endsWith('!')).map((word) => word.slice(0, -1)), either, notBoth };
+  const must = plain.filter((word) => word.endsWith('!')).map((word) => word.slice(0, -1));
+  return { names: new Set(names), must, either, notBoth };
 }
 
-const RULES: ReadonlyMap<string, Rules> = new Map(Object.entries(ROUTES).map(([route, text]) => [route, rulesOf(text)]));
+const RULES: ReadonlyMap<string, Rules> = new Map(
+  Object.entries(ROUTES).map(([route, text]) => [route, rulesOf(text)]),
+);
 /** The routes of the table; a test holds it and the routes together. */
 export const ROUTES_WITH_PARAMETERS: readonly string[] = [...RULES.keys()];
 const COMMON = ['timestamp', 'recvWindow', 'signature'];
@@ -191,11 +215,15 @@ export function readPart(text: string): Params {
 
 /** The parameters of a WebSocket request as text, each of a type that JSON has for it. */
 export function readJson(params: unknown): Params {
-  if (typeof params !== 'object' || params === null || Array.isArray(params)) throw new ApiError(400, -1135, 'Invalid JSON Request');
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) {
+    throw new ApiError(400, -1135, 'Invalid JSON Request');
+  }
   return Object.fromEntries(
     Object.entries(params).map(([name, value]): [string, string] => {
       if (value === null) throw new ApiError(400, -1105, `Parameter '${name}' was empty.`);
-      if (typeof value === 'object' && !Array.isArray(value)) throw new ApiError(400, -1135, `JSON sent for parameter '${name}' is not valid`);
+      if (typeof value === 'object' && !Array.isArray(value)) {
+        throw new ApiError(400, -1135, `JSON sent for parameter '${name}' is not valid`);
+      }
       return [name, Array.isArray(value) ? JSON.stringify(value) : String(value)];
     }),
   );
@@ -211,28 +239,36 @@ export function checkParameters(route: string, sent: Params, isSigned: boolean, 
   const known = new Set([...rules.names, ...(isSigned ? COMMON : []), ...door]);
   const names = Object.keys(sent);
   const read = names.filter((name) => known.has(name)).length;
-  if (read < names.length) {
-    if (names.length > known.size) throw new ApiError(400, -1101, `Too many parameters; expected '${known.size}' and received '${names.length}'.`);
-    throw new ApiError(400, -1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${names.length}'.`);
-  }
+  if (read < names.length) throw unread(read, names.length, known.size);
   for (const name of rules.must) if (sent[name] === undefined) throw missing(name);
   for (const [one, other] of rules.either) {
-    if (sent[one] === undefined && sent[other] === undefined) throw new ApiError(400, -1102, `Param '${one}' or '${other}' must be sent, but both were empty/null!`);
+    if (sent[one] !== undefined || sent[other] !== undefined) continue;
+    throw new ApiError(400, -1102, `Param '${one}' or '${other}' must be sent, but both were empty/null!`);
   }
-  for (const [one, other] of rules.notBoth) if (sent[one] !== undefined && sent[other] !== undefined) throw BAD_COMBINATION();
+  const isSent = (name: string): boolean => sent[name] !== undefined;
+  if (rules.notBoth.some((pair) => pair.every(isSent))) throw new ApiError(400, -1128, 'Combination of optional parameters invalid.');
   const params = Object.fromEntries(names.map((name) => [name, valueOf(name, sent[name] ?? '')]));
   const longest = LONGEST_MS[route];
-  const { startTime, endTime } = params;
-  if (longest !== undefined && startTime !== undefined && endTime !== undefined && Number(endTime) - Number(startTime) > longest) {
+  const span = Number(params.endTime) - Number(params.startTime);
+  // Not a number where one of the two was not sent.
+  if (longest !== undefined && span > longest) {
     throw new ApiError(400, -1127, `More than ${longest / HOUR_MS} hours between startTime and endTime.`);
   }
   return params;
 }
 
-export const BAD_COMBINATION = (): ApiError => new ApiError(400, -1128, 'Combination of optional parameters invalid.');
+/** Some were not read: more than the route has at all, or others than it has. */
+function unread(read: number, sent: number, known: number): ApiError {
+  if (sent > known) return new ApiError(400, -1101, `Too many parameters; expected '${known}' and received '${sent}'.`);
+  const text = `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`;
+  return new ApiError(400, -1104, text);
+}
+
 /** Well written, and none of the values that it may have. */
-export const invalid = (name: string): ApiError => new ApiError(400, -1130, `Data sent for parameter '${name}' is not valid.`);
-const illegal = (name: string, legal: string): ApiError => new ApiError(400, -1100, `Illegal characters found in parameter '${name}'; legal range is '${legal}'.`);
+export const invalid = (name: string): ApiError =>
+  new ApiError(400, -1130, `Data sent for parameter '${name}' is not valid.`);
+const illegal = (name: string, legal: string): ApiError =>
+  new ApiError(400, -1100, `Illegal characters found in parameter '${name}'; legal range is '${legal}'.`);
 
 const PATTERNS = new Map<string, RegExp>();
 const patternOf = (legal: string): RegExp => {
@@ -248,7 +284,10 @@ export function valueOf(name: string, text: string): string {
   if (text === '') throw new ApiError(400, -1105, `Parameter '${name}' was empty.`);
   const { legal, decimals, oneOf, wrong, isTime } = kindOf(name);
   if (legal !== undefined && !patternOf(legal).test(text)) throw illegal(name, legal);
-  if (decimals !== undefined && (text.split('.')[1] ?? '').replace(/0+$/, '').length > decimals) throw new ApiError(400, -1111, `Parameter '${name}' has too much precision.`);
-  if (oneOf && !oneOf.includes(text)) throw wrong?.() ?? (oneOf === BOOLEAN.oneOf ? illegal(name, '^(true|false)$') : invalid(name));
+  const sent = (text.split('.')[1] ?? '').replace(/0+$/, '').length;
+  if (decimals !== undefined && sent > decimals) {
+    throw new ApiError(400, -1111, `Parameter '${name}' has too much precision.`);
+  }
+  if (oneOf && !oneOf.includes(text)) throw wrong?.() ?? invalid(name);
   return isTime && text.length >= MICROSECOND_DIGITS ? text.slice(0, -3) : text;
 }

@@ -13,8 +13,9 @@ const DAY = 24 * HOUR;
 const sourceFor = (span: number): string => (span <= 12 * HOUR ? '1m' : span <= 3 * DAY ? '5m' : '15m');
 
 export const bookTicker = (market: Market): Record<string, string> => {
-  const [bid, ask] = [market.best('b'), market.best('a')];
-  return { symbol: market.symbol, bidPrice: show(bid?.[0] ?? 0n), bidQty: show(bid?.[1] ?? 0n), askPrice: show(ask?.[0] ?? 0n), askQty: show(ask?.[1] ?? 0n) };
+  const [bidPrice, bidQty] = (market.best('b') ?? [0n, 0n]).map((value) => show(value)) as [string, string];
+  const [askPrice, askQty] = (market.best('a') ?? [0n, 0n]).map((value) => show(value)) as [string, string];
+  return { symbol: market.symbol, bidPrice, bidQty, askPrice, askQty };
 };
 
 /** What was traded between two times. */
@@ -49,7 +50,8 @@ function figures(market: Market, openTime: number, closeTime: number): Record<st
 export function dayTicker(market: Market): Record<string, unknown> {
   const now = Date.now();
   const day = figures(market, now - DAY, now);
-  return { ...day, ...bookTicker(market), prevClosePrice: day.openPrice, lastQty: show(market.trades.at(-1)?.quantity ?? 0n) };
+  const lastQty = show(market.trades.at(-1)?.quantity ?? 0n);
+  return { ...day, ...bookTicker(market), prevClosePrice: day.openPrice, lastQty };
 }
 
 /** A rolling window, from the beginning of a minute on. */
@@ -68,7 +70,10 @@ export function tradingDayTicker(market: Market, { timeZone = '0' }: Params): Re
   return figures(market, open, closeOf('1d', open, ahead));
 }
 
-const SHORT = ['symbol', 'openPrice', 'highPrice', 'lowPrice', 'lastPrice', 'volume', 'quoteVolume', 'openTime', 'closeTime', 'firstId', 'lastId', 'count'];
+const SHORT = [
+  ...['symbol', 'openPrice', 'highPrice', 'lowPrice', 'lastPrice', 'volume', 'quoteVolume'],
+  ...['openTime', 'closeTime', 'firstId', 'lastId', 'count'],
+];
 
 /** In full, or the short form where it is asked for. */
 export function shaped(row: Record<string, unknown>, { type = 'FULL' }: Params): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../domain/clock-and-ids';
 
-/** A limit as the venue tells it: in `exchangeInfo`, and with what is used of it (`count`) in answers of the WebSocket API. */
+/** A limit as the venue tells it: in `exchangeInfo`, and with what is used (`count`) in answers of the WebSocket API. */
 export interface VenueLimit {
   readonly rateLimitType: string;
   readonly interval: string;
@@ -79,14 +79,18 @@ export function createBudget(clock: Clock): Budget {
     heard: (rows) => {
       for (const row of Array.isArray(rows) ? rows : []) {
         const window = isCount(row.count) && isCount(row.limit) && row.limit > 0 ? windowOf(row) : undefined;
-        // Weight only grows within its window, and answers may come out of order; orders that are filled are counted back.
-        if (window) window.used = row.rateLimitType === 'ORDERS' || (row.count as number) > window.used ? (row.count as number) : window.used;
+        // Weight only grows within its window, while answers may come out of order; orders that are filled are counted back.
+        const used = row.count as number;
+        if (window && (row.rateLimitType === 'ORDERS' || used > window.used)) window.used = used;
       }
     },
     sent: () => {
       for (const window of of('RAW_REQUESTS')) window.used++;
     },
-    share: () => [...of('REQUEST_WEIGHT'), ...of('RAW_REQUESTS')].reduce((most, { used, limit }) => ((used * 100) / limit > most ? (used * 100) / limit : most), 0),
+    share: () => {
+      const shares = [...of('REQUEST_WEIGHT'), ...of('RAW_REQUESTS')].map(({ used, limit }) => (used * 100) / limit);
+      return shares.reduce((most, share) => (share > most ? share : most), 0);
+    },
     mayOrder: () => clock.now() >= ordersFrom && of('ORDERS').every(({ used, limit }) => used < limit),
     ordersRefused: (until) => {
       ordersFrom = until > ordersFrom ? until : ordersFrom;

@@ -14,11 +14,13 @@ export interface ApiSecret {
 const KINDS: Readonly<Record<string, KeyKind>> = { ed25519: 'Ed25519', rsa: 'RSA' };
 
 /**
- * Reads what an operator has of a key: the secret of an HMAC key, or an Ed25519 or RSA private key as PEM, whose line ends
- * may be written as \n. Throws where a private key is of another kind, is not whole, or needs a passphrase.
+ * Reads what an operator has of a key: the secret of an HMAC key, or an Ed25519 or RSA private key as PEM, whose line
+ * ends may be written as \n. Throws where a private key is of another kind, is not whole, or needs a passphrase.
  */
 export function readSecret(text: string): ApiSecret {
-  if (!text.includes('PRIVATE KEY')) return { kind: 'HMAC', secret: text, sign: (message) => createHmac('sha256', text).update(message).digest('hex') };
+  if (!text.includes('PRIVATE KEY')) {
+    return { kind: 'HMAC', secret: text, sign: (message) => createHmac('sha256', text).update(message).digest('hex') };
+  }
   let key;
   try {
     key = createPrivateKey(text.replaceAll('\\n', '\n'));
@@ -29,5 +31,6 @@ export function readSecret(text: string): ApiSecret {
   if (!kind) throw new Error(`the venue takes Ed25519 and RSA keys, not ${key.asymmetricKeyType}`);
   const secret = key.export({ type: 'pkcs8', format: 'pem' }).toString();
   // RSA signs a SHA-256 digest (PKCS #1 v1.5); Ed25519 has a digest of its own.
-  return { kind, secret, sign: (message) => sign(kind === 'RSA' ? 'sha256' : null, Buffer.from(message), key).toString('base64') };
+  const digest = kind === 'RSA' ? 'sha256' : null;
+  return { kind, secret, sign: (message) => sign(digest, Buffer.from(message), key).toString('base64') };
 }

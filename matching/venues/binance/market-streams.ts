@@ -17,10 +17,15 @@ export interface MarketListener {
 }
 
 /**
- * Follows these streams over one connection. Where its server says that it shuts down, another connection is opened before
- * it does, and takes over without a gap.
+ * Follows these streams over one connection. Where its server says that it shuts down, another connection is opened
+ * before it does, and takes over without a gap.
  */
-export function createMarketStreams(wsUrl: string, streams: readonly string[], listener: MarketListener, logger: Logger): MarketStreams {
+export function createMarketStreams(
+  wsUrl: string,
+  streams: readonly string[],
+  listener: MarketListener,
+  logger: Logger,
+): MarketStreams {
   const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
   const leaving = new Set<WebsocketClient>();
   let current: WebsocketClient | undefined;
@@ -43,7 +48,9 @@ export function createMarketStreams(wsUrl: string, streams: readonly string[], l
     if (stopped || next || from !== current) return;
     logger.info({}, "the venue's server shuts down: its streams are opened anew");
     next = open();
-    follow(next).catch((error: unknown) => logger.warn({ error: String(error) }, "the venue's streams are not open anew yet"));
+    follow(next).catch((error: unknown) => {
+      logger.warn({ error: String(error) }, "the venue's streams are not open anew yet");
+    });
   };
   const open = (): WebsocketClient => {
     const socket = new WebsocketClient({ wsUrl, beautify: false }, silent);

@@ -10,13 +10,13 @@ import type { VenueLimit } from './budget';
 import { BAD_CLOCK, BAD_KEY, FILTER, NO_SUCH_ORDER, TOO_MANY_ORDERS, failureOf } from './errors';
 import { readSecret } from './keys';
 import { CALL_TIMEOUT_MS } from './rest';
+import { CONNECTION, openSession, request } from './session';
 import type { BinanceConfig, Rest } from './rest';
 
 /** The SDK moves a request's timestamp by the time it waited for a connection; more than this is not signed. */
 const TIMESTAMP_SLACK_MS = 500;
 /** After too many orders the next one waits so long where the venue does not say how long. */
 const ORDERS_PAUSE_MS = 1000;
-const KEY = 'mainWSAPI';
 /** The venue's amounts have eight decimals. */
 const FINEST = 10n ** 10n;
 
@@ -79,27 +79,31 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
       customSignMessageFn: sign,
       attachEventListeners: false,
       muteLatencyWarning: true,
-      resubscribeUserDataStreamDelaySeconds: 0,
+      resubscribeUserDataStreamAfterReconnect: false,
       beautify: false,
     },
     silent,
   );
-  const socket = api.getWSClient();
+  // We log on and subscribe by ourselves: the SDK would wait for ever for a logon that was refused.
+  const socket = api.getWSClient().setAuthOnConnect(false);
 
   /** The SDK knows how to close and come back, and keeps it to itself. */
   const reconnect = (why: string): void => {
     connected = false;
     deps.logger.info({ why }, "the venue's connection for orders is begun anew");
-    (socket as unknown as { executeReconnectableClose(key: string, reason: string): void }).executeReconnectableClose(KEY, why);
+    (socket as unknown as { executeReconnectableClose(key: string, reason: string): void }).executeReconnectableClose(CONNECTION, why);
   };
 
-  venueClock.onChange((aheadMs) => api.setTimeOffsetMs(aheadMs));
-
+  /** Of the connection that is open now. */
+  let life = 0;
+  /** Until the account's events are told on this connection: only then orders go out over it. */
   const subscribe = async (): Promise<void> => {
-    while (!stopped) {
+    const mine = ++life;
+    while (!stopped && mine === life) {
       try {
         if (deps.clock.now() < rest.bannedUntil()) throw new Error('the venue has asked us to wait');
-        await withDeadline(api.subscribeUserDataStream(KEY));
+        await withDeadline(openSession(socket, key.kind, () => venueClock.now()));
+        if (mine !== life) return;
         connected = true;
         deps.logger.info({}, 'the venue user stream is open');
         for (const hint of [...balanceHints, ...subscribed]) hint();
@@ -111,16 +115,15 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
     }
   };
 
-  socket.on('reconnecting', () => {
+  const lost = (): void => {
     connected = false;
-  });
-  socket.on('close', () => {
-    connected = false;
-  });
+    life++;
+  };
+  socket.on('reconnecting', lost);
+  socket.on('close', lost);
   socket.on('reconnected', () => {
-    connected = true;
     deps.logger.info({}, "the venue's connection for orders is back");
-    for (const hint of [...balanceHints, ...subscribed]) hint();
+    void subscribe();
   });
   socket.on('exception', () => undefined);
   socket.on('message', (raw: unknown) => {
@@ -133,7 +136,7 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
 
   const send = async (order: VenueOrder): Promise<OrderOutcome> => {
     rest.budget.sent();
-    const request = socket.sendWSAPIRequest(KEY, 'order.place', {
+    const sent = request(socket, 'order.place', {
       symbol: order.symbol,
       side: order.side,
       type: 'LIMIT',
@@ -146,8 +149,8 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
       recvWindow: order.recvWindow,
       // In a session too (Ed25519) an order is signed by itself: what is not signed in time is never sent.
       signRequest: true,
-    } as never);
-    const response = (await withDeadline(request)) as { result: PlacedOrder; rateLimits?: readonly VenueLimit[] };
+    });
+    const response = (await withDeadline(sent)) as { result: PlacedOrder; rateLimits?: readonly VenueLimit[] };
     rest.budget.heard(response.rateLimits ?? []);
     return outcomeOf(order, response.result);
   };

@@ -16,7 +16,11 @@ interface Rule {
   readonly askMultiplierDown?: string;
 }
 
-/** The venue's rule of execution: an order takes nothing outside of a range around the reference price, and ends there. */
+interface Rules {
+  readonly symbolRules?: readonly { readonly symbol: string; readonly rules: readonly Rule[] }[];
+}
+
+/** The venue's rule of execution: an order takes nothing outside of a range around a reference price, and ends there. */
 export interface PriceRange {
   /** Reads the multiples from the venue; where it tells none, nothing is out of range. */
   read(): Promise<void>;
@@ -33,12 +37,14 @@ export function createPriceRange(symbols: readonly string[], rest: Rest, deps: {
   /** One by one: a market that the venue does not know is no reason to know nothing of the others. */
   const readOne = async (symbol: string): Promise<void> => {
     try {
-      const answer = (await rest.call(false, () => rest.trading.get('api/v3/executionRules', { symbol }))) as unknown as { symbolRules?: { symbol: string; rules: Rule[] }[] };
-      const rule = answer.symbolRules?.find((row) => row.symbol === symbol)?.rules.find(({ ruleType }) => ruleType === 'PRICE_RANGE');
+      const answer = (await rest.call(false, () => rest.trading.get('api/v3/executionRules', { symbol }))) as unknown as Rules;
+      const own = answer.symbolRules?.find((row) => row.symbol === symbol)?.rules;
+      const rule = own?.find(({ ruleType }) => ruleType === 'PRICE_RANGE');
       if (rule) multiples.set(symbol, { up: amount(rule.bidMultiplierUp), down: amount(rule.askMultiplierDown) });
       else multiples.delete(symbol);
     } catch (error) {
-      deps.logger.debug({ symbol, error: error instanceof Error ? error.message : 'refused' }, 'the venue does not tell its rules of execution');
+      const reason = error instanceof Error ? error.message : 'refused';
+      deps.logger.debug({ symbol, error: reason }, 'the venue does not tell its rules of execution');
     }
   };
 
@@ -56,7 +62,10 @@ export function createPriceRange(symbols: readonly string[], rest: Rest, deps: {
       const last = levels.at(-1)?.price;
       if (!rule || !reference || last === undefined) return levels;
       // We buy from asks and sell to bids.
-      const isWithin = (price: Units): boolean => (side === 'asks' ? rule.up === 0n || price * ONE <= reference * rule.up : price * ONE >= reference * rule.down);
+      const isWithin = (price: Units): boolean => {
+        if (side === 'bids') return price * ONE >= reference * rule.down;
+        return rule.up === 0n || price * ONE <= reference * rule.up;
+      };
       return isWithin(last) ? levels : levels.filter(({ price }) => isWithin(price));
     },
   };
