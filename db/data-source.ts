@@ -25,6 +25,7 @@ import { Cold1764900000000 } from './migrations/1764900000000-cold';
 import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-transactions-by-place';
 import { ListIndexes1764920000000 } from './migrations/1764920000000-list-indexes';
 import { AddressTrust1764930000000 } from './migrations/1764930000000-address-trust';
+import { DocumentHashes1764940000000 } from './migrations/1764940000000-document-hashes';
 
 /** In the order they are carried out, which is that of their names. */
 const MIGRATIONS = [
@@ -52,6 +53,7 @@ const MIGRATIONS = [
   TransactionsByPlace1764910000000,
   ListIndexes1764920000000,
   AddressTrust1764930000000,
+  DocumentHashes1764940000000,
 ];
 
 export interface DbConfig {

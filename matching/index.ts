@@ -82,6 +82,16 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
     }
   };
 
+  /** A market that the venue does not know cannot be traded there: it is halted until an operator has looked. */
+  const haltUnknown = async (symbol: string): Promise<void> => {
+    deps.events.publish({ name: 'alert', code: 'MARKET_UNKNOWN', message: 'The venue does not know this market. It is halted; the others go on.', details: { symbol } });
+    const listing = engine.markets().get(symbol)?.listing;
+    if (!listing || listing.state === 'HALT') return;
+    await engine
+      .submit({ kind: 'market.set', symbol, state: 'HALT', insideOnly: listing.insideOnly, adminId: null, reference: `market-unknown:${symbol}:${deps.clock.now()}` })
+      .catch((error: unknown) => logger.error({ symbol, error: String(error) }, 'a market that the venue does not know was not halted'));
+  };
+
   return {
     engine,
     quotes,
@@ -93,6 +103,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       await engine.start();
       binance.onClock((aheadMs) => engine.venueClock(aheadMs));
       binance.onOrderLimit((perTenSeconds) => engine.venueOrders(perTenSeconds));
+      binance.onUnknownMarket((symbol) => void haltUnknown(symbol));
       await binance.checkAccount();
       binance.onSubscribed(() => watch?.drain());
       // Nobody waits for the venue's streams and rules: until they are here its markets are cancel only.

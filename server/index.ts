@@ -15,6 +15,7 @@ import { createLimits } from './http/limits';
 import { createSessions } from './http/session';
 import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
+import { fillDocumentHashes } from './kyc/fill-hashes';
 import { kycRoutes } from './kyc/routes';
 import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
@@ -58,6 +59,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const redis = quickRedis(deps);
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
+  void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
   const secondFactors = createSecondFactors(deps, vault, config);
   const live = createLive(deps, config, { sessions, secondFactors, answers });
   const post = createPost(deps, config);

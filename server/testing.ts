@@ -265,6 +265,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     error: (fields: Record<string, unknown>, message: string) => failures.push(`${message} ${JSON.stringify(fields)}`),
   };
   const cold = standInCold();
+  const kycKey = randomBytes(32).toString('hex');
   const server = createServer(
     {
       dataSource,
@@ -280,7 +281,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       payoutRules: rulesOf?.(dataSource) ?? rules,
       reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
       coldStorage: cold,
-      networkStates: { networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, rounds: 40, faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' }, nodes: [{ node: 'a.example:8545', state: 'used', head: 8, fault: null }, { node: 'a-node-with-a-very-long-name-of-its-provider.example', state: 'silent', head: null, fault: 'ethereum: no answer to eth_getBlockByNumber' }] }] },
+      networkStates: { venueTreasury: async () => true, networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, rounds: 40, faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' }, nodes: [{ node: 'a.example:8545', state: 'used', head: 8, fault: null }, { node: 'a-node-with-a-very-long-name-of-its-provider.example', state: 'silent', head: null, fault: 'ethereum: no answer to eth_getBlockByNumber' }] }] },
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
       addressCheck: {
@@ -293,7 +294,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     },
     {
       sessionSecret: randomBytes(32).toString('hex'),
-      kycKey: randomBytes(32).toString('hex'),
+      kycKey,
       kycDir: join(dir, 'kyc'),
       webDir: join(dir, 'web'),
       secureCookies: false,
@@ -319,6 +320,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     failures,
     url,
     dir,
+    kycKey,
     redis,
     account: (email: string, more: { role?: 'admin'; kycState?: 'APPROVED' } = {}) =>
       ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en', ...more }),

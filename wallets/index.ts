@@ -12,6 +12,7 @@ import type { AddressCheck, ColdStorage, DepositAddresses, NetworkState, Network
 import type { Network } from '../domain/registry';
 import { createColdStorage } from './cold';
 import { openNetwork } from './networks';
+import { hasTreasury } from './treasury/venue-deps';
 import { isFatal, isWrongSetup } from './networks/settings';
 import type { NetworkConfig, NetworkDeps, OpenNetwork } from './networks/settings';
 import { createAddressCheck } from './withdrawals/address-check';
@@ -89,7 +90,7 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
 
   const status = (): NetworkState[] => [...[...open.values()].map((network) => network.status()), ...closed.values()];
   return {
-    states: { networks: async () => status() },
+    states: { networks: async () => status(), venueTreasury: async () => hasTreasury(deps.venueCapital) },
     depositAddresses: {
       addressFor: async (userId, network) => {
         const found = open.get(network);

@@ -34,6 +34,8 @@ export interface KycApplicationRow {
   birthDate: string;
   documentType: string;
   documentNumber: string;
+  /** Of type, country and number, with a key: finds who showed the same document. Null of older versions, until it is filled in. */
+  documentHash?: string | null;
   documentFile: string;
   documentMime: string;
   reason: string | null;
@@ -52,6 +54,7 @@ export const KycApplicationEntity = new EntitySchema<KycApplicationRow>({
     birthDate: text('birth_date', 10),
     documentType: text('document_type', 40),
     documentNumber: text('document_number', 500),
+    documentHash: nullable(text('document_hash', 64)),
     documentFile: text('document_file', 190),
     documentMime: text('document_mime', 60),
     reason: nullable(text('reason', 500)),

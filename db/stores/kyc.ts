@@ -1,4 +1,5 @@
 /** Identity applications. The document number arrives and leaves encrypted; this house never holds the key. */
+import { In, IsNull, MoreThan } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import { KycApplicationEntity } from '../entities/accounts';
@@ -27,4 +28,21 @@ export async function decideApplication(
   decision: Pick<KycApplicationRow, 'state' | 'reason' | 'decidedAt' | 'decidedBy'>,
 ): Promise<void> {
   await manager.getRepository(KycApplicationEntity).update({ id }, decision);
+}
+
+/** All applications that showed one of these documents, by its hash. */
+export async function applicationsByDocument(dataSource: DataSource, hashes: readonly string[]): Promise<Map<string, KycApplicationRow[]>> {
+  const found = new Map<string, KycApplicationRow[]>();
+  if (hashes.length === 0) return found;
+  const rows = await dataSource.getRepository(KycApplicationEntity).find({ where: { documentHash: In([...hashes]) }, order: { createdAt: 'ASC', id: 'ASC' } });
+  for (const row of rows) found.set(row.documentHash ?? '', [...(found.get(row.documentHash ?? '') ?? []), row]);
+  return found;
+}
+
+/** Those of older versions, without a hash, in the order of their ids. */
+export const applicationsWithoutHash = (dataSource: DataSource, afterId: string, most: number): Promise<KycApplicationRow[]> =>
+  dataSource.getRepository(KycApplicationEntity).find({ where: { documentHash: IsNull(), id: MoreThan(afterId) }, order: { id: 'ASC' }, take: most });
+
+export async function setDocumentHash(dataSource: DataSource, id: string, documentHash: string): Promise<void> {
+  await dataSource.getRepository(KycApplicationEntity).update({ id, documentHash: IsNull() }, { documentHash });
 }

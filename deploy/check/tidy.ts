@@ -1,5 +1,7 @@
 /** What no linter of ours says: rules of this house about money, time and talk, read from the syntax tree. */
 import ts from 'typescript';
+import { SETTINGS } from '../config';
+import { SIGNER_SETTINGS } from '../signer';
 import { HOUSES, gitFiles, read } from './files';
 
 const LONGEST_FUNCTION = 70;
@@ -135,7 +137,7 @@ function lockFile(): string[] {
 
 /** Settings are those of the two schemas; `.env.example` names each once, set or commented out. */
 function settings(): string[] {
-  const known = new Set(['deploy/config.ts', 'deploy/networks.ts', 'deploy/signer.ts', 'deploy/treasury-settings.ts'].flatMap((file) => [...read(file).matchAll(/^ {2}([A-Z][A-Z0-9_]*): (?:z\.|json\()/gm)].map((match) => match[1] ?? '')));
+  const known = new Set([...SETTINGS, ...SIGNER_SETTINGS]);
   const named = [...read('.env.example').matchAll(/^(?:# ?)?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1] ?? '');
   return [
     ...[...known].filter((name) => !named.includes(name)).map((name) => `.env.example does not name ${name}`),

@@ -66,7 +66,7 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
     engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody'), paused: over('paused') },
     reconciliation: { latest: over('reconciliation') },
     coldStorage: { view: over('coldView'), plan: over('planCold'), gather: over('gatherCold'), announce: over('announceCold'), cancel: over('cancelCold') },
-    networkStates: { networks: over('networks') },
+    networkStates: { networks: over('networks'), venueTreasury: over('venueTreasury') },
     quotes: { quote: over('quote') },
     marketData: {
       tickers: over('tickers'),

@@ -46,6 +46,7 @@ export interface Calls {
   readonly announceCold: ColdStorage['announce'];
   readonly cancelCold: ColdStorage['cancel'];
   readonly networks: NetworkStates['networks'];
+  readonly venueTreasury: NetworkStates['venueTreasury'];
   readonly quote: Quotes['quote'];
   readonly tickers: MarketData['tickers'];
   readonly depth: MarketData['depth'];

@@ -87,6 +87,7 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
   announceCold: (id, txid, adminId) => coldStorage.announce(id, txid, adminId),
   cancelCold: (id, adminId) => coldStorage.cancel(id, adminId),
   networks: () => networkStates.networks(),
+  venueTreasury: () => networkStates.venueTreasury(),
   quote: (request) => quotes.quote(request),
   tickers: () => marketData.tickers(),
   depth: (symbol, limit) => marketData.depth(symbol, limit),
@@ -104,6 +105,8 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
 function wish(command: Command): Command {
   const { kind, reference } = (command ?? {}) as Partial<Command>;
   if (kind === undefined || !WISHES.has(kind)) throw new DomainError('FORBIDDEN');
+  // What the exchange itself may order without an admin is not for another process to order.
+  if ('adminId' in command && typeof command.adminId !== 'string') throw new DomainError('FORBIDDEN');
   if (typeof reference !== 'string' || !/^[\x21-\x7e]{1,190}$/.test(reference)) throw new DomainError('BAD_REQUEST');
   return command;
 }

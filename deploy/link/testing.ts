@@ -51,7 +51,7 @@ export function houses() {
     },
     figures: { feesOf: async () => [], routing: async () => [] },
     depositAddresses: { addressFor: async (userId, network) => `${network}:${userId}` },
-    networkStates: { networks: async () => [] },
+    networkStates: { networks: async () => [], venueTreasury: async () => true },
     addressCheck: { check: async (_network, _asset, address) => ({ address, inside: false }) },
     payoutRules: { judge: async () => ({ needed: 1, approvedBy: [], refused: [] }), approvers: async () => [{ name: 'ann', key: 'k' }] },
     reconciliation: { latest: async () => ({ at: null, places: [] }) },

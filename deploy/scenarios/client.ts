@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 
@@ -62,7 +63,7 @@ export class Client {
 
   sendIdentity(name: string, document: Buffer): Promise<{ state: string }> {
     const form = new FormData();
-    const fields = { fullName: name, country: 'GB', birthDate: '1990-05-17', documentType: 'passport', documentNumber: 'P123456' };
+    const fields = { fullName: name, country: 'GB', birthDate: '1990-05-17', documentType: 'passport', documentNumber: `P${createHash('sha256').update(name).digest('hex').slice(0, 8)}` };
     for (const [field, value] of Object.entries(fields)) form.append(field, value);
     form.append('document', new Blob([new Uint8Array(document)], { type: 'image/png' }), 'passport.png');
     return this.call('POST', '/kyc', form);

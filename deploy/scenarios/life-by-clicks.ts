@@ -1,4 +1,5 @@
 /** One user's whole life by clicks, in two browsers: the user's and an operator's. */
+import { randomBytes } from 'node:crypto';
 import type { Locator } from 'playwright-core';
 import type { Browser } from './browser';
 
@@ -59,7 +60,7 @@ async function sendIdentity({ user: { browser }, document }: Life): Promise<void
   await by(browser, 'kyc-name').fill('Ada Lovelace');
   await by(browser, 'kyc-country').selectOption('GB');
   await by(browser, 'kyc-birth').fill('1990-05-17');
-  await by(browser, 'kyc-number').fill('P123456');
+  await by(browser, 'kyc-number').fill(`P${randomBytes(4).toString('hex')}`);
   await by(browser, 'kyc-document').setInputFiles({ name: 'passport.png', mimeType: 'image/png', buffer: document });
   await browser.shoot('02-identity');
   await by(browser, 'kyc-submit').click();

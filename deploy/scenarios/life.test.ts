@@ -68,6 +68,11 @@ test('ten steps over public HTTP, and the books agree with chain and venue to th
   const result = await live(address, () => undefined, { name: 'first' });
   expect(result.steps).toBe(10);
   await balanced();
+  // What the receipt calls the spread is what the books say the exchange kept.
+  const dataSource = await openDatabase({ url: worldConfig(address).DATABASE_URL, poolSize: 1 });
+  const kept = (await dataSource.query("SELECT asset, amount FROM balances WHERE account = 'revenue/swap-spread' AND amount <> 0 ORDER BY asset")) as { asset: string; amount: string }[];
+  await dataSource.destroy();
+  expect(result.swap.spread.map(({ asset, amount }) => [asset, parseAmount(amount)])).toEqual(kept.map(({ asset, amount }) => [asset, parseAmount(amount)]));
 });
 
 test('no answer of the whole house has more than its schema: here that is a fault, and each endpoint that reads is asked', async () => {

@@ -28,6 +28,7 @@ interface Swap {
   filledFrom: string;
   filledTo: string;
   commission: string;
+  spread: { asset: string; amount: string }[];
   venueOrders: { id: string; venueOrderId: string | null; side: string; symbol: string; trades: { price: string; quantity: string; commission: string; commissionAsset: string }[] }[];
 }
 interface Withdrawal {

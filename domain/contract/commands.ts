@@ -109,7 +109,8 @@ export type CommandBody =
   /** Something outside changed (prices, freshness, budget): what rests and is reached goes on, stops trigger. */
   | { kind: 'market.tick'; symbol: string }
   /** An admin's choice for a market. */
-  | { kind: 'market.set'; symbol: string; adminId: string; state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT'; insideOnly: boolean }
+  /** `adminId` null: the exchange itself halts a market that its venue does not know. */
+  | { kind: 'market.set'; symbol: string; adminId: string | null; state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT'; insideOnly: boolean }
   /**
    * Nothing of the asset is withdrawn until it is taken back: by the house itself (no admin) when something does not add up,
    * or by an admin. `why` null takes it back, which only an admin may.

@@ -33,6 +33,7 @@ export const ERRORS = {
   KYC_REQUIRED: kind(403, 'Your identity must be approved before you can do this.'),
   KYC_STATE: kind(409, 'This identity application is not in a state that allows this.'),
   OWN_REQUEST: kind(403, 'Nobody may approve their own request.'),
+  AGE_LIMIT: kind(400, 'The exchange is open to people of 18 to 120 years. Check the date of birth.'),
   BAD_DOCUMENT: kind(400, 'The document must be a JPEG, PNG or PDF file of at most 8 MB.'),
   // money
   INSUFFICIENT_FUNDS: kind(409, 'Your available balance is too small.'),
@@ -46,6 +47,7 @@ export const ERRORS = {
   QUOTE_USED: kind(409, 'This quote was accepted before.'),
   FUNDS_IN_TRANSIT: kind(409, 'The coins for this trade are still on their way to the venue. Try again shortly.', true),
   MARKET_CLOSED: kind(503, 'This market has no fresh price right now.', true),
+  MARKET_HALTED: kind(503, 'Trading in this market is halted.', true),
   // orders: `details` carries Binance's code and words ({ venueCode: -1013, words: 'Filter failure: LOT_SIZE' }) where it has some
   BAD_ORDER: kind(400, 'This kind of order needs other fields.'),
   FILTER_FAILURE: kind(400, "The order breaks a rule of its market; see `details`."),

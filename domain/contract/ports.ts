@@ -57,6 +57,8 @@ export interface NetworkState {
 /** How the networks of deposits and withdrawals do. */
 export interface NetworkStates {
   networks(): Promise<NetworkState[]>;
+  /** Can coins be sent to the venue and brought back from there? Not on the Spot testnet. */
+  venueTreasury(): Promise<boolean>;
 }
 
 export interface UserBalance {
@@ -85,7 +87,7 @@ export interface Quote {
 }
 
 export interface Quotes {
-  /** Refuses MARKET_CLOSED, UNKNOWN_MARKET, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE. */
+  /** Refuses MARKET_CLOSED, MARKET_HALTED, UNKNOWN_MARKET, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE. */
   quote(request: { userId: string; from: string; to: string; fromAmount: string }): Promise<Quote>;
 }
 
@@ -260,6 +262,8 @@ export interface TronIntent extends Pick<SignIntent, 'network' | 'purpose' | 'as
 
 /** The venue's capital calls, reached by treasury; one client, one limiter, one ban state, shared with trading. */
 export interface VenueCapital {
+  /** False where the venue has no interface for deposits and withdrawals (the Spot testnet): nothing is sent there or asked back. True when left out. */
+  hasTreasury?(): boolean;
   depositAddress(asset: string, venueNetwork: string): Promise<string>;
   /** Newest first is not promised; every known deposit since `sinceMs`. */
   deposits(asset: string, sinceMs: number): Promise<{ txid: string; asset: string; amount: string; credited: boolean }[]>;

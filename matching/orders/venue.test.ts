@@ -159,7 +159,7 @@ test('what an admin chose for a market holds over a restart of the engine', asyn
   engine = await start();
   for (const symbol of ['ETHUSDT', 'BTCUSDT']) outside(symbol);
   expect(await place({ type: 'LIMIT', price: '2000', quantity: '1' })).toMatchObject({ status: 'NEW', inFlight: false });
-  await expect(place({ symbol: 'BTCUSDT', quantity: '0.1' })).rejects.toMatchObject({ code: 'MARKET_CLOSED' });
+  await expect(place({ symbol: 'BTCUSDT', quantity: '0.1' })).rejects.toMatchObject({ code: 'MARKET_HALTED' });
 });
 
 test('a market that sends and sends leaves others their turn', async () => {

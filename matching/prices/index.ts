@@ -66,7 +66,11 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
   };
   const readDay = async (): Promise<void> => {
     try {
-      for (const row of await venue.dayFigures()) dayFigures.set(row.symbol, row);
+      const figures = await venue.dayFigures().catch((error: unknown) => {
+        logger.debug({ error: error instanceof Error ? error.message : 'refused' }, "no figures of the venue's day yet");
+        return [];
+      });
+      for (const row of figures) dayFigures.set(row.symbol, row);
       for (const [symbol, { listing }] of engine.markets()) {
         if (listing.venue !== null) continue;
         const day = await history.day(symbol, clock.now() - 86_400_000);

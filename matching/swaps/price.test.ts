@@ -145,7 +145,7 @@ test('a purchase by hand: 3001 USDT at 3001', () => {
 });
 
 test.each<[string, 'BUY' | 'SELL', string, Partial<MarketRules>, Partial<Depth>, string]>([
-  ['a halted market', 'SELL', '1', { trading: false }, {}, 'MARKET_CLOSED'],
+  ['a halted market', 'SELL', '1', { trading: false }, {}, 'MARKET_HALTED'],
   ['less than a lot', 'SELL', '0.00009', {}, {}, 'AMOUNT_TOO_SMALL'],
   ['less than the ledger scale', 'BUY', '0.0000009', {}, {}, 'AMOUNT_TOO_SMALL'],
   ["below the venue's least notional, selling", 'SELL', '0.0016', {}, {}, 'AMOUNT_TOO_SMALL'],

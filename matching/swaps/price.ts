@@ -21,7 +21,7 @@ export interface SwapPrice {
   readonly limit: Units;
 }
 
-export type SwapRefusal = 'AMOUNT_TOO_SMALL' | 'AMOUNT_TOO_LARGE' | 'MARKET_CLOSED';
+export type SwapRefusal = 'AMOUNT_TOO_SMALL' | 'AMOUNT_TOO_LARGE' | 'MARKET_HALTED';
 
 /**
  * Prices a swap on the book as it is. The payout is the depth-weighted price less the hidden spread, what the venue
@@ -37,7 +37,7 @@ export function priceSwap(
   rates: SwapRates,
   steps: { from: Units; to: Units },
 ): SwapPrice | SwapRefusal {
-  if (!rules.trading) return 'MARKET_CLOSED';
+  if (!rules.trading) return 'MARKET_HALTED';
   const priced = side === 'SELL' ? priceSale(asked, depth.bids, rules, rates, steps.to) : priceBuy(floorToStep(asked, steps.from), depth.asks, rules, rates, steps);
   if (typeof priced === 'string') return priced;
   if (priced.toAmount <= 0n || priced.quantity < rules.minQuantity) return 'AMOUNT_TOO_SMALL';

@@ -5,7 +5,7 @@ import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amoun
 import type { Units } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import type { EngineHouse } from '../engine';
-import type { Venue } from '../venues/venue';
+import type { AccountTrade, Venue } from '../venues/venue';
 import { stopRouting } from './mirror';
 
 const LOOK_EVERY_MS = 1000;
@@ -134,6 +134,12 @@ export function wentBack<T extends { readonly symbol: string; readonly venueOrde
 
 /** Trades past the last settled one, in each market: what belongs to no order of ours is somebody's with our keys. */
 function foreignTrades({ engine, venue, memory, registry, events, logger }: WatchDeps): () => Promise<void> {
+  /** A market that cannot be read is no reason not to look at the others. */
+  const tradesOf = (symbol: string, from: number): Promise<AccountTrade[]> =>
+    venue.tradesFrom(symbol, from).catch((error: unknown) => {
+      logger.debug({ symbol, error: String(error) }, 'the trades of a market cannot be read now');
+      return [];
+    });
   /** The last trade looked at in each market. */
   const seen = new Map<string, number>();
   return async () => {
@@ -144,7 +150,7 @@ function foreignTrades({ engine, venue, memory, registry, events, logger }: Watc
       const [settled, looked] = [last.get(symbol) ?? 0, seen.get(place)];
       // A market that never traded has no place to begin at; its first trades are found when it has one.
       if (settled === 0) continue;
-      const trades = await venue.tradesFrom(symbol, (looked ?? settled) + 1);
+      const trades = await tradesOf(symbol, (looked ?? settled) + 1);
       logger.debug({ symbol, trades: trades.length }, 'trades were read by id');
       const unsettled = new Set(await memory.unsettled(epoch, symbol, trades.map(({ id }) => id)));
       for (const trade of trades.filter(({ id }) => unsettled.has(id))) {

@@ -4,8 +4,11 @@ import { atMost } from '../http/queue';
 /** Each takes a core for some 50 ms, and the same threads read files and names: two side by side, and few wait. */
 const inTurn = atMost(2, 40);
 
+/** One form of what may be typed in several: keyboards differ in how they compose a letter. */
+const typed = (password: string): string => password.normalize('NFKC');
+
 /** argon2id with the library's parameters (19 MiB, 2 passes): the name of all of them is stored in the hash. Throws BUSY. */
-export const hashPassword = (password: string): Promise<string> => inTurn(() => hash(password));
+export const hashPassword = (password: string): Promise<string> => inTurn(() => hash(typed(password)));
 
 let nobody: Promise<string> | undefined;
 
@@ -13,6 +16,8 @@ let nobody: Promise<string> | undefined;
 export async function passwordFits(stored: string | null, password: string): Promise<boolean> {
   nobody ??= hash('no account has this password');
   const known = stored ?? (await nobody);
-  const fits = await inTurn(() => verify(known, password));
-  return fits && stored !== null;
+  const fits = (form: string): Promise<boolean> => inTurn(() => verify(known, form));
+  // Accounts of older versions have the password as it was typed then.
+  const isRight = (await fits(typed(password))) || (typed(password) !== password && (await fits(password)));
+  return isRight && stored !== null;
 }

@@ -15,13 +15,14 @@ export function presentMoves(sweeps: SweepRow[], transfers: VenueTransferRow[]):
 
 const signed = (amount: string): string => formatAmount(parseSigned(amount));
 
-export function presentVenue({ venue, epoch, state, reason, at }: VenueStateRow, differences: readonly VenueDifferenceRow[]): VenueView {
+export function presentVenue({ venue, epoch, state, reason, at }: VenueStateRow, differences: readonly VenueDifferenceRow[], treasury: boolean): VenueView {
   return {
     venue,
     epoch,
     state,
     reason,
     at,
+    treasury,
     differences: differences.map((row) => ({ epoch: row.epoch, asset: row.asset, booked: signed(row.booked), actual: signed(row.actual), difference: signed(row.difference), reason: row.reason, at: row.at })),
   };
 }

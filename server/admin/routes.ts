@@ -13,7 +13,7 @@ import { presentMoves, presentVenue } from './present';
 const DIFFERENCES_SHOWN = 100;
 
 export function adminRoutes({ dataSource, engine, ids, reconciliation, networkStates }: Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'reconciliation' | 'networkStates'>): Route[] {
-  const venue = async (): Promise<VenueView> => presentVenue(await readVenueState(dataSource), await venueDifferences(dataSource, DIFFERENCES_SHOWN));
+  const venue = async (): Promise<VenueView> => presentVenue(await readVenueState(dataSource), await venueDifferences(dataSource, DIFFERENCES_SHOWN), await networkStates.venueTreasury());
   return [
     route(ENDPOINTS.adminVenue, venue),
     route(ENDPOINTS.openVenue, async ({ user, body }) => {

@@ -135,7 +135,7 @@ export function valid(schema: z.ZodType, value: unknown): unknown {
   const fields = result.error.issues
     .slice(0, 20)
     .flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')]));
-  throw new DomainError(amounts ? 'BAD_AMOUNT' : 'BAD_REQUEST', { fields: fields.map((field) => field.slice(0, 60)) });
+  throw new DomainError(amounts ? 'BAD_AMOUNT' : 'BAD_REQUEST', { fields: [...new Set(fields.map((field) => field.slice(0, 60)))] });
 }
 
 function send(answers: Answers, endpoint: Endpoint, res: Response, answer: unknown): void {

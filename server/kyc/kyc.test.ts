@@ -2,6 +2,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { Transformer } from '@napi-rs/image';
 import { join } from 'node:path';
 import { PNG, testWorld } from '../testing';
+import { fillDocumentHashes } from './fill-hashes';
+import { createVault } from './vault';
 import type { TestWorld, Visitor } from '../testing';
 
 const FORM = { fullName: 'Ada Lovelace', country: 'GB', birthDate: '1990-05-17', documentType: 'passport', documentNumber: 'P-CANARY-77' };
@@ -117,7 +119,20 @@ test.each([
   ['country', { ...FORM, country: 'Germany' }],
   ['birthDate', { ...FORM, birthDate: '1990-02-31' }],
   ['documentType', { ...FORM, documentType: 'library card' }],
+  ['country', { ...FORM, country: 'ZZ' }],
+  ['country', { ...FORM, country: 'DD' }],
+  ['country', { ...FORM, country: 'gb' }],
+  ['birthDate', { ...FORM, birthDate: '17.5.1990' }],
   ['fullName', { ...FORM, fullName: 'a\u0000b' }],
+  ['fullName', { ...FORM, fullName: '\u3164\u3164' }],
+  ['fullName', { ...FORM, fullName: '\u200b\u200d' }],
+  ['fullName', { ...FORM, fullName: '\u202eevil\u202c 1' }],
+  ['fullName', { ...FORM, fullName: 'Ada\u200b Lovelace' }],
+  ['fullName', { ...FORM, fullName: '1 -- .' }],
+  ['fullName', { ...FORM, fullName: 'a'.repeat(191) }],
+  ['documentNumber', { ...FORM, documentNumber: '---' }],
+  ['documentNumber', { ...FORM, documentNumber: '\u2800' }],
+  ['documentNumber', { ...FORM, documentNumber: 'P1\u200e23' }],
 ])('bad form: %s', async (field, form) => {
   const visitor = world.visitor();
   await visitor.register(`form${++count}@example.org`);
@@ -128,4 +143,61 @@ test.each([
 test('what is not there', async () => {
   expect((await admin.send('post', '/admin/kyc/none/approve')).body.error.code).toBe('NOT_FOUND');
   expect((await admin.get('/admin/kyc/..%2f..%2fetc/document')).status).toBe(400);
+});
+
+test.each([
+  ['2999-01-01', false],
+  ['2005-11-15', false],
+  ['2005-11-14', true],
+  ['1903-11-15', true],
+  ['1902-11-14', false],
+])('on 14 November 2023, born %s: taken %s', async (birthDate, taken) => {
+  const visitor = world.visitor();
+  await visitor.register(`age${++count}@example.org`);
+  const { status, body } = await apply(visitor, { ...FORM, birthDate });
+  expect(taken ? [status, body.state] : [status, body.error]).toEqual(taken ? [201, 'SUBMITTED'] : [400, expect.objectContaining({ code: 'AGE_LIMIT', details: { least: 18, most: 120 } })]);
+});
+
+test('names are kept composed, with the joiners that Persian needs', async () => {
+  for (const [typed, kept] of [['  Zoe\u0301 ', 'Zo\u00e9'], ['علی\u200cرضا', 'علی\u200cرضا']]) {
+    const visitor = world.visitor();
+    await visitor.register(`name${++count}@example.org`);
+    expect((await apply(visitor, { ...FORM, fullName: typed })).body.application.fullName).toBe(kept);
+  }
+});
+
+test('the same document of two users is shown to the admin, however its number is spelled; that of the same user is not', async () => {
+  const sent: { email: string; id: string; who: Visitor }[] = [];
+  for (const documentNumber of ['AB-12 34', 'ab۱۲۳۴', 'AB1235']) {
+    const email = `twin${++count}@example.org`;
+    const who = world.visitor();
+    await who.register(email);
+    sent.push({ email, who, id: (await apply(who, { ...FORM, documentNumber })).body.application.id });
+  }
+  const [first, second, third] = sent as [(typeof sent)[0], (typeof sent)[0], (typeof sent)[0]];
+  const also = async (id: string): Promise<{ email: string; state: string }[]> =>
+    ((await admin.get('/admin/kyc?limit=100')).body.items as { id: string; alsoAccounts: { email: string; state: string }[] }[]).find((one) => one.id === id)?.alsoAccounts ?? [];
+  expect(await also(first.id)).toMatchObject([{ email: second.email, state: 'SUBMITTED' }]);
+  expect(await also(second.id)).toMatchObject([{ email: first.email }]);
+  expect(await also(third.id)).toEqual([]);
+  await admin.send('post', `/admin/kyc/${third.id}/refuse`, { reason: 'blurred' });
+  const again = await apply(third.who, { ...FORM, documentNumber: 'AB1235' });
+  expect(await also(again.body.application.id)).toEqual([]);
+  // Another kind of document, or another country's, with the same number is another document.
+  const other = world.visitor();
+  await other.register(`twin${++count}@example.org`);
+  expect(await also((await apply(other, { ...FORM, documentNumber: 'AB1234', country: 'FR' })).body.application.id)).toEqual([]);
+});
+
+test('documents of older versions are compared too, once the server has started', async () => {
+  const { id } = await applicant();
+  const twin = await applicant();
+  await world.dataSource.query('UPDATE kyc_applications SET document_hash = NULL WHERE id = ?', [id]);
+  await world.dataSource.query("INSERT INTO kyc_applications SELECT 'unreadable', user_id, state, full_name, country, birth_date, document_type, 'not ours', document_file, document_mime, reason, created_at, decided_at, decided_by, NULL FROM kyc_applications WHERE id = ?", [id]);
+  const { kycKey, kycDir } = { kycKey: world.kycKey, kycDir: join(world.dir, 'kyc') };
+  await fillDocumentHashes({ dataSource: world.dataSource, logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } }, createVault({ kycKey, kycDir }));
+  const rows = await world.dataSource.query('SELECT id, document_hash AS hash FROM kyc_applications WHERE id IN (?)', [[id, twin.id, 'unreadable']]);
+  const hashes = new Map((rows as { id: string; hash: string | null }[]).map((row) => [row.id, row.hash]));
+  expect(hashes.get(id)).toBe(hashes.get(twin.id));
+  expect(hashes.get('unreadable')).toBeNull();
 });

@@ -1,4 +1,4 @@
-import { latestApplication, listApplications } from '../../db/stores/kyc';
+import { applicationsByDocument, latestApplication, listApplications } from '../../db/stores/kyc';
 import { emailsOf } from '../../db/stores/users';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
@@ -18,8 +18,9 @@ export function kycRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>, servic
     route(ENDPOINTS.kyc, async ({ user }) => presentKyc(user, await latestApplication(dataSource, user.id))),
     route(ENDPOINTS.adminKyc, async ({ query }) => {
       const page = await listApplications(dataSource, query, query.state);
-      const emails = await emailsOf(dataSource, page.rows.map((row) => row.userId));
-      return presentPage(page, (row) => presentForAdmin(row, emails.get(row.userId), vault));
+      const twins = await applicationsByDocument(dataSource, page.rows.flatMap(({ documentHash }) => documentHash ?? []));
+      const emails = await emailsOf(dataSource, [...page.rows, ...[...twins.values()].flat()].map((row) => row.userId));
+      return presentPage(page, (row) => presentForAdmin(row, emails, twins.get(row.documentHash ?? '') ?? [], vault));
     }),
     route(ENDPOINTS.adminKycDocument, async ({ user, params }) => {
       const { bytes, mime } = await service.document(user, params.id);

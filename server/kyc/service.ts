@@ -9,7 +9,7 @@ import type { KycState } from '../../domain/lifecycle/kyc';
 import type { ServerDeps } from '../deps';
 import { cleanDocument } from './document';
 import { drawnAnew } from './pixels';
-import { nextState, refuseOwn } from './policy';
+import { documentHashOf, nextState, refuseAge, refuseOwn } from './policy';
 import type { Vault } from './vault';
 
 export interface KycService {
@@ -36,6 +36,7 @@ export function createKycService(deps: Deps, vault: Vault): KycService {
 
 async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, file: Buffer | undefined): Promise<void> {
   nextState(user.kycState, 'submit');
+  refuseAge(form.birthDate, deps.clock.now());
   const document = file && cleanDocument(file);
   const drawn = document && (await drawnAnew(document, file));
   if (!document || !drawn) throw new DomainError('BAD_DOCUMENT');
@@ -50,6 +51,7 @@ async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, fi
       userId: user.id,
       state: next,
       documentNumber: vault.sealText(id, form.documentNumber),
+      documentHash: documentHashOf(vault, form),
       documentFile,
       documentMime: document.mime,
       reason: null,

@@ -1,5 +1,5 @@
 /** Documents and their numbers at rest: AES-256-GCM, bound to the application they belong to. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerConfig } from '../deps';
@@ -10,6 +10,8 @@ const TAG = 16;
 export interface Vault {
   sealText(subject: string, text: string): string;
   openText(subject: string, sealed: string): string;
+  /** The same for the same text and purpose, and nothing to who has not the key. 64 hex digits. */
+  fingerprint(purpose: string, text: string): string;
   /** Answers the name under which the file is kept. */
   store(applicationId: string, bytes: Buffer): Promise<string>;
   read(applicationId: string, file: string): Promise<Buffer>;
@@ -33,7 +35,10 @@ export function createVault(config: Pick<ServerConfig, 'kycKey' | 'kycDir'>): Va
     if (!/^[A-Za-z0-9_-]+\.sealed$/.test(file)) throw new Error('not a name of a document');
     return join(config.kycDir, file);
   };
+  // A key of its own, so that nothing that is told of one use says anything of the other.
+  const fingerprintKey = createHmac('sha256', key).update('fingerprint').digest();
   return {
+    fingerprint: (purpose, text) => createHmac('sha256', fingerprintKey).update(`${purpose}\0${text}`).digest('hex'),
     sealText: (subject, text) => seal(`number:${subject}`, Buffer.from(text)).toString('base64'),
     openText: (subject, sealed) => open(`number:${subject}`, Buffer.from(sealed, 'base64')).toString(),
     store: async (applicationId, bytes) => {

@@ -114,3 +114,11 @@ test('where admins need one, nothing of an admin\'s is answered until it is in f
     await strict.close();
   }
 });
+
+test('a code is read with blanks between its digits, and in the digits of a Persian or an Arabic keyboard', async () => {
+  const { secret, codes } = await enrol(world, user);
+  const persian = (text: string): string => text.replaceAll(/[0-9]/g, (digit) => String.fromCodePoint(0x6f0 + Number(digit)));
+  const arabic = (text: string): string => text.replaceAll(/[0-9]/g, (digit) => String.fromCodePoint(0x660 + Number(digit)));
+  const ways: ((code: string) => string)[] = [(code) => code.replace(/^(...)/, ' $1 '), persian, arabic, () => ` ${codes[0]?.toUpperCase()}\u200f\n`];
+  for (const typed of ways) expect((await ask(typed(shownBy(world, secret)))).status).toBe(201);
+});

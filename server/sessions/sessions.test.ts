@@ -1,3 +1,4 @@
+import { hash } from '@node-rs/argon2';
 import { testWorld, PASSWORD } from '../testing';
 import type { TestWorld } from '../testing';
 
@@ -127,4 +128,14 @@ test('while Redis is away nobody logs in, and what needs no session is answered'
   const known = await alone.visitor().agent.get('/api/balances').set('Cookie', 'javizen.sid=s%3Ax.y');
   expect(known.status).toBe(401);
   await alone.close();
+});
+
+test('a password is the same however a keyboard composes its letters; one of an older version fits as it was typed then', async () => {
+  const [apart, composed] = ['Zu\u0308rich \u2460\uff12 caf\u0065\u0301', 'Z\u00fcrich 12 caf\u00e9'];
+  const visitor = world.visitor();
+  expect((await visitor.register('composed@example.org', apart)).status).toBe(201);
+  for (const password of [apart, composed]) expect((await world.visitor().logIn('composed@example.org', password)).status).toBe(200);
+  expect((await world.visitor().logIn('composed@example.org', 'Zurich 12 cafe')).body.error.code).toBe('BAD_CREDENTIALS');
+  await world.dataSource.query("UPDATE users SET password_hash = ? WHERE email = 'composed@example.org'", [await hash(apart)]);
+  expect((await world.visitor().logIn('composed@example.org', apart)).status).toBe(200);
 });

@@ -7,6 +7,7 @@ import type { Rail } from '../../domain/registry';
 import { moveOf } from './bands';
 import { releaseCost, reserveCost } from './costs';
 import type { Settle } from './sender';
+import { hasTreasury } from './venue-deps';
 import type { VenueMoneyDeps } from './venue-deps';
 
 /** The venue books eight decimals: what is finer would be lost there. */
@@ -27,6 +28,7 @@ export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail)
   if (open.some((transfer) => transfer.direction === 'pull-back' || transfer.state !== 'IN_TRANSIT')) return;
   const { above, band } = policyOf(asset);
   const direction = above === 'cold' && cold ? 'to-cold' : 'to-venue';
+  if (direction === 'to-venue' && !hasTreasury(venueCapital)) return;
   const last = await store.lastTransfer(network.id, asset, direction);
   const now = clock.now();
   if (last?.state === 'FAILED' && last.txid !== null && now - last.updatedAt < AFTER_FAILURE_MS) return;

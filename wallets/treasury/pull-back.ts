@@ -4,6 +4,7 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { ceilToStep } from '../../domain/money/rounding';
 import { moveOf } from './bands';
+import { hasTreasury } from './venue-deps';
 import type { VenueMoneyDeps } from './venue-deps';
 
 /** How long the venue may need to show a withdrawal whose asking was cut off. */
@@ -37,6 +38,7 @@ export async function startPullBack(deps: VenueMoneyDeps, withdrawalId: string |
   const now = clock.now();
   if (last && !['RESERVED', 'FAILED', 'DONE'].includes(last.state)) return;
   if (last?.state === 'FAILED' && now - last.updatedAt < AFTER_REFUSAL_MS) return;
+  if (!hasTreasury(venueCapital)) throw new PullBackRefused(asset, 'it has no interface for withdrawals');
   const terms = await venueCapital.withdrawalTerms(asset, network.venueNetwork);
   const step = parseAmount(terms.step);
   const amount = formatAmount(max(ceilToStep(shortfall + parseAmount(terms.fee), step), ceilToStep(parseAmount(terms.minimum), step)));

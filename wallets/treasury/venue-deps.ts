@@ -6,6 +6,9 @@ import type { Network, Rail } from '../../domain/registry';
 import type { PolicyOf } from './bands';
 import type { Sender, TreasuryChain } from './sender';
 
+/** Can coins be sent to the venue and asked back from there? */
+export const hasTreasury = ({ hasTreasury: has }: Pick<VenueCapital, 'hasTreasury'>): boolean => has?.() ?? true;
+
 export interface VenueMoneyDeps {
   readonly chain: TreasuryChain;
   readonly chainStore: ChainStore;

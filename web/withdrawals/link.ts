@@ -1,5 +1,6 @@
 /** What somebody pasted where the receiver's address belongs, read against what the exchange lists. */
-import { paymentLink, visible } from '../../domain/contract/api/pasted';
+import { paymentLink } from '../../domain/contract/api/pasted';
+import { visible } from '../../domain/contract/api/text';
 import type { AssetsView } from '../../domain/contract/api/markets';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 

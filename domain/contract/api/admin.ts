@@ -1,6 +1,7 @@
 /** What operators see beyond the queues. */
 import { z } from 'zod';
 import { amount, assetCode, id, listOf, signedAmount, time } from './common';
+import { line } from './text';
 
 /** The house's own transfer that has not ended. */
 export const moveView = z.object({
@@ -26,7 +27,7 @@ export type TreasuryView = z.infer<typeof treasuryView>;
 
 export const byAsset = z.strictObject({ asset: assetCode });
 /** `why` null lets withdrawals go on. */
-export const pauseAsset = z.strictObject({ why: z.string().trim().min(1).max(500).nullable() });
+export const pauseAsset = z.strictObject({ why: line(1, 500).nullable() });
 
 /** What the books say of each place, what is really there, and what is known to be on its way. */
 export const reconciliationView = z.object({
@@ -81,10 +82,12 @@ export const venueView = z.object({
   /** Why it was stopped, or what the operator said. */
   reason: z.string().nullable(),
   at: time,
+  /** False where the venue has no interface for deposits and withdrawals (the Spot testnet): coins are neither sent there nor brought back. */
+  treasury: z.boolean(),
   /** Booked to suspense because an operator opened the venue; signed: what its account had more than our books. */
   differences: z.array(z.object({ epoch: z.number().int(), asset: assetCode, booked: signedAmount, actual: signedAmount, difference: signedAmount, reason: z.string().nullable(), at: time })),
 });
 export type VenueView = z.infer<typeof venueView>;
 
 /** `newEpoch`: the venue was reset, its ids begin anew. */
-export const openVenue = z.strictObject({ newEpoch: z.boolean(), why: z.string().trim().min(3).max(500) });
+export const openVenue = z.strictObject({ newEpoch: z.boolean(), why: line(3, 500) });

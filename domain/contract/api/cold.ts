@@ -1,6 +1,7 @@
 /** Cold storage as operators see it. */
 import { z } from 'zod';
 import { amount, assetCode, id, networkId, signedAmount, time } from './common';
+import { line } from './text';
 
 export const coldView = z.object({
   places: z.array(
@@ -44,6 +45,6 @@ export const coldView = z.object({
 });
 export type ColdView = z.infer<typeof coldView>;
 
-export const planCold = z.strictObject({ network: networkId, asset: assetCode, amount, why: z.string().trim().min(3).max(500) });
+export const planCold = z.strictObject({ network: networkId, asset: assetCode, amount, why: line(3, 500) });
 export const gatherCold = z.strictObject({ psbt: z.string().trim().min(20).max(200_000) });
 export const announceCold = z.strictObject({ txid: z.string().trim().min(60).max(70) });

@@ -79,6 +79,7 @@ const decide = { ...ADMIN, params: byId, answers: nothing } as const;
 const ORDER_REFUSALS = [
   'UNKNOWN_MARKET',
   'MARKET_CLOSED',
+  'MARKET_HALTED',
   'BAD_ORDER',
   'FILTER_FAILURE',
   'WOULD_MATCH',
@@ -116,7 +117,7 @@ export const ENDPOINTS = {
     carries: 'multipart',
     body: kyc.applyKyc,
     answers: kyc.kycView,
-    refuses: ['KYC_STATE', 'BAD_DOCUMENT'],
+    refuses: ['KYC_STATE', 'BAD_DOCUMENT', 'AGE_LIMIT'],
   }),
   kyc: get('/kyc', 'My identity application', { answers: kyc.kycView }),
   assets: get('/assets', 'Assets, networks, fees and markets', { access: 'public', answers: markets.assetsView }),
@@ -137,7 +138,7 @@ export const ENDPOINTS = {
     carries: 'json',
     body: swaps.askQuote,
     answers: swaps.quoteView,
-    refuses: ['MARKET_CLOSED', 'UNKNOWN_MARKET', 'AMOUNT_TOO_SMALL', 'AMOUNT_TOO_LARGE', 'BAD_AMOUNT'],
+    refuses: ['MARKET_CLOSED', 'MARKET_HALTED', 'UNKNOWN_MARKET', 'AMOUNT_TOO_SMALL', 'AMOUNT_TOO_LARGE', 'BAD_AMOUNT'],
   }),
   acceptQuote: post('/swaps', 'Accept a quote', {
     access: 'verified',
@@ -271,14 +272,14 @@ export const ENDPOINTS = {
     limit: 'order',
     query: orders.bySymbol,
     answers: orders.cancelAllView,
-    refuses: ['UNKNOWN_MARKET', 'UNKNOWN_OUTCOME'],
+    refuses: ['UNKNOWN_MARKET', 'MARKET_HALTED', 'UNKNOWN_OUTCOME'],
   }),
   cancelOrder: post('/orders/:id', 'Cancel an order; 202 while it is in flight: it is cancelled when it comes back', {
     method: 'delete',
     limit: 'order',
     params: byId,
     answers: orders.orderView,
-    refuses: ['NOT_FOUND', 'ORDER_STATE', 'MARKET_CLOSED', 'UNKNOWN_OUTCOME'],
+    refuses: ['NOT_FOUND', 'ORDER_STATE', 'MARKET_HALTED', 'UNKNOWN_OUTCOME'],
   }),
   amendOrder: post('/orders/:id/amend', 'Lower the quantity of an order; it keeps its place in the queue', {
     limit: 'order',

@@ -2,25 +2,20 @@
 import { z } from 'zod';
 import { id, page, time } from './common';
 import { kycState } from './accounts';
-
-const line = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{Cc}]*$/u);
+import { COUNTRIES } from './countries';
+import { documentNumber, line, personName } from './text';
 
 export const documentType = z.enum(['passport', 'identity-card', 'driving-licence']);
 export const applyKyc = z.strictObject({
-  fullName: line(190),
+  fullName: personName,
   country: z
     .string()
-    .regex(/^[A-Z]{2}$/)
-    .meta({ description: 'ISO 3166 code of two letters.', example: 'DE' }),
+    .refine((code) => COUNTRIES.includes(code))
+    .meta({ description: 'ISO 3166-1 code of two letters.', example: 'DE' }),
+  /** Whoever is younger than 18 or older than 120 is refused AGE_LIMIT. */
   birthDate: z.iso.date().meta({ example: '1990-05-17' }),
   documentType,
-  documentNumber: line(60),
+  documentNumber,
 });
 export type ApplyKyc = z.infer<typeof applyKyc>;
 
@@ -52,9 +47,11 @@ export const adminKycView = z.object({
   createdAt: time,
   decidedAt: time.nullable(),
   decidedBy: id.nullable(),
+  /** Other accounts that showed the same document, by type, country and number. */
+  alsoAccounts: z.array(z.object({ userId: id, email: z.string(), state: kycState })),
 });
 export type AdminKycView = z.infer<typeof adminKycView>;
 export const adminKycQuery = page.extend({ state: kycState.optional() });
 
-export const refusal = z.strictObject({ reason: line(500) });
+export const refusal = z.strictObject({ reason: line(1, 500) });
 export type Refusal = z.infer<typeof refusal>;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { paymentLink, pastedAddress, visible } from './pasted';
+import { paymentLink, pastedAddress } from './pasted';
+import { visible } from './text';
 
 const ETH = '0x52908400098527886E0F7030069857D2E4169EE7';
 const USDT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';

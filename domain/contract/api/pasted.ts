@@ -1,11 +1,6 @@
 /** What people paste where an address belongs: with marks that nobody sees, or the link of a wallet. Pure, for page and server alike. */
 import { z } from 'zod';
-
-/** Format and control characters, variation selectors, and letters that have no picture. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Variation_Selector}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu;
-
-/** Without marks that nobody sees, and without blanks around. */
-export const visible = (text: string): string => text.replaceAll(INVISIBLE, '').trim();
+import { visible } from './text';
 
 /** A wallet's request to be paid. What it does not say is null. */
 export interface PaymentLink {

@@ -1,9 +1,14 @@
 /** An authenticator beside the password. */
 import { z } from 'zod';
 import { time } from './common';
+import { asciiDigits, visible } from './text';
 
-/** Six digits of the authenticator, or a recovery code. */
-export const code = z.string().regex(/^([0-9]{6}|([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{4})$/);
+/** Six digits of the authenticator, or a recovery code; blanks, digits of other scripts and capitals are read. */
+export const code = z
+  .string()
+  .max(100)
+  .transform((text) => asciiDigits(visible(text)).replaceAll(/\s/g, '').toLowerCase())
+  .pipe(z.string().regex(/^([0-9]{6}|([0-9a-f]{4}-){3}[0-9a-f]{4})$/));
 export const withCode = z.strictObject({ code });
 /** A session alone, which may be stolen, is not enough to put another one out of it. */
 export const withPassword = z.strictObject({ password: z.string().min(1).max(200) });

@@ -69,5 +69,12 @@ export const swapView = z.object({
   updatedAt: time,
 });
 export type SwapView = z.infer<typeof swapView>;
-export const swapDetailView = swapView.extend({ venueOrders: z.array(venueOrderView) });
+export const swapDetailView = swapView.extend({
+  venueOrders: z.array(venueOrderView),
+  /**
+   * What is left with the exchange besides the commission, by asset, of which it pays the venue's fees: what the venue gave is what the
+   * user got, the commission and this. Empty until the swap has ended.
+   */
+  spread: z.array(z.object({ asset: assetCode, amount: signedAmount })),
+});
 export type SwapDetailView = z.infer<typeof swapDetailView>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { amount, assetCode, id, page, time } from './common';
 import { kycState } from './accounts';
+import { line } from './text';
 
 /** What a tier may ask for. The first two are known to the house; of the others a person of the house is convinced. */
 export const tierAsk = z.enum(['identity', 'second-factor', 'proof-of-address', 'source-of-funds', 'call']);
@@ -30,7 +31,7 @@ export const tiersView = z.object({
 });
 export type TiersView = z.infer<typeof tiersView>;
 
-export const setTier = z.strictObject({ tier: z.number().int().min(1).max(9), why: z.string().trim().min(3).max(500) });
+export const setTier = z.strictObject({ tier: z.number().int().min(1).max(9), why: line(3, 500) });
 export type SetTier = z.infer<typeof setTier>;
 
 /** A higher tier that one admin wants for a user, and another must confirm. */

@@ -30,6 +30,12 @@ const REFUSED: Record<PlaceRefusal, () => DomainError> = {
   OCO_PRICES: () => new DomainError('BAD_ORDER', { venueCode: -1158, words: 'The relationship of the prices for the orders is not correct.' }),
 };
 
+/** Refuses in these states of the book. What an operator has closed is told from a book without a fresh price. */
+function refuseIn({ book, listing }: TradingMarket, states: readonly TradingMarket['book']['state'][]): void {
+  if (!states.includes(book.state)) return;
+  throw new DomainError(listing.state === 'TRADING' ? 'MARKET_CLOSED' : 'MARKET_HALTED', { market: listing.symbol });
+}
+
 function marketOf(draft: Draft, symbol: string, { now }: Context): TradingMarket {
   const market = draft.state.markets.get(symbol);
   if (!market) throw new DomainError('UNKNOWN_MARKET', { symbol });
@@ -169,7 +175,7 @@ const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): Comman
 
 export function placeOrder(draft: Draft, command: Body<'order.place'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
-  if (market.book.state === 'CANCEL_ONLY' || market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
+  refuseIn(market, ['CANCEL_ONLY', 'HALT']);
   const checked = checkTerms(command, market, openOnes(draft, market, command.userId), context.now);
   const order = put(draft, market, command, checked, reference, context);
   draft.answer = answerOf(draft, order, market);
@@ -190,7 +196,7 @@ function put(draft: Draft, market: TradingMarket, command: Body<'order.place'> |
 export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
   const work = new Settlement(market, draft, context, reference);
-  if (market.book.state === 'CANCEL_ONLY' || market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
+  refuseIn(market, ['CANCEL_ONLY', 'HALT']);
   const { symbol, side, quantity, selfTradePreventionMode } = command;
   const both = { symbol, side, quantity, selfTradePreventionMode };
   const open = openOnes(draft, market, command.userId, 1);
@@ -236,7 +242,7 @@ function takeOut(work: Settlement, order: OpenOrder): void {
 
 export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, reference: string, context: Context): void {
   const { market, order } = mine(draft, command.userId, command.orderId, context);
-  if (market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
+  refuseIn(market, ['HALT']);
   const work = new Settlement(market, draft, context, reference);
   takeOut(work, order);
   finish(work);
@@ -246,7 +252,7 @@ export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, referen
 
 export function cancelOrders(draft: Draft, command: Body<'order.cancelAll'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
-  if (market.book.state === 'HALT') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
+  refuseIn(market, ['HALT']);
   const work = new Settlement(market, draft, context, reference);
   const own = [...market.orders.values()].filter(({ userId }) => userId === command.userId);
   for (const order of own) if (market.orders.has(order.seq)) takeOut(work, order);
@@ -280,7 +286,7 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
   const market = marketOf(draft, command.symbol, context);
   if (market.orders.get(order.seq) !== order) throw new DomainError('BAD_ORDER', { field: 'symbol' });
   if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
-  if (market.book.state !== 'TRADING') throw new DomainError('MARKET_CLOSED', { market: market.listing.symbol });
+  refuseIn(market, ['POST_ONLY', 'CANCEL_ONLY', 'HALT']);
   const checked = checkTerms(command, market, openOnes(draft, market, command.userId, -1), context.now);
   const probe = newOrder(draft, market, command.userId, command.clientOrderId, checked, { listId: null, siblingId: null }, context.now);
   precheck(draft, market, order, probe, context);
@@ -326,11 +332,12 @@ export function tickMarket(draft: Draft, command: Body<'market.tick'>, reference
 
 export function setMarket(draft: Draft, command: Body<'market.set'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
-  const { symbol, state, insideOnly } = command;
+  const { symbol, state, insideOnly, adminId } = command;
+  if (adminId === null && state !== 'HALT') throw new DomainError('FORBIDDEN');
   market.listing = { ...market.listing, state, insideOnly };
   refresh(market, context.now);
   draft.rows.push(updateRow(MarketEntity, { symbol }, { state, insideOnly }));
-  draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId: command.adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
+  if (adminId !== null) draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
   draft.answer = { symbol, state, insideOnly };
 }
 

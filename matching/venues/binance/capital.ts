@@ -36,6 +36,25 @@ const MINUTE_MS = 60_000;
 const HISTORY_MS = 89 * 86_400_000;
 const HISTORY_LIMIT = 1000;
 
+interface DepositRow {
+  readonly txId: string;
+  readonly coin: string;
+  readonly amount: string;
+  readonly status: number;
+}
+
+const paged = (offset: number): { limit: number; offset?: number } => ({ limit: HISTORY_LIMIT, ...(offset > 0 && { offset }) });
+
+/** All pages of a history. A new row comes first and moves the others on: a row may come twice, none is left out. */
+async function pagesOf<Row>(page: (offset: number) => Promise<Row[]>): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (;;) {
+    const more = await page(rows.length);
+    rows.push(...more);
+    if (more.length < HISTORY_LIMIT) return rows;
+  }
+}
+
 /** The venue's capital calls by the treasury key, under the limiter that trading uses too. */
 export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital {
   const { treasury } = rest;
@@ -46,21 +65,12 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
   const page = (offset: number): Promise<WithdrawalRow[]> => {
     const now = deps.clock.now();
     asked = [...asked.filter((at) => now - at < MINUTE_MS), now];
-    return rest.capital(() => treasury.getWithdrawHistory({ startTime: now - HISTORY_MS, limit: HISTORY_LIMIT, ...(offset > 0 && { offset }) })) as unknown as Promise<WithdrawalRow[]>;
-  };
-  /** All pages. A new withdrawal comes first and moves the others on: a row may come twice, none is left out. */
-  const pages = async (): Promise<WithdrawalRow[]> => {
-    const rows: WithdrawalRow[] = [];
-    for (;;) {
-      const more = await page(rows.length);
-      rows.push(...more);
-      if (more.length < HISTORY_LIMIT) return rows;
-    }
+    return rest.capital(() => treasury.getWithdrawHistory({ startTime: now - HISTORY_MS, ...paged(offset) })) as unknown as Promise<WithdrawalRow[]>;
   };
   /** Of all withdrawals: one answer, however many are waited for. */
   const history = (): Promise<WithdrawalRow[]> => {
     if (known && deps.clock.now() < known.until) return known.rows;
-    const mine = { until: Number.MAX_SAFE_INTEGER, rows: pages() };
+    const mine = { until: Number.MAX_SAFE_INTEGER, rows: pagesOf(page) };
     known = mine;
     const kept = (): number => KEPT_MS[asked.length] ?? KEPT_LONGEST_MS;
     mine.rows.then(
@@ -87,14 +97,11 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
       if (tag) throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
       return address;
     },
+    hasTreasury: () => rest.treasuryIsThere(),
     deposits: async (asset, sinceMs) => {
       const oldest = deps.clock.now() - HISTORY_MS;
-      const rows = (await rest.capital(() => treasury.getDepositHistory({ coin: asset, startTime: sinceMs > oldest ? sinceMs : oldest } as never))) as unknown as {
-        txId: string;
-        coin: string;
-        amount: string;
-        status: number;
-      }[];
+      const asked = { coin: asset, startTime: sinceMs > oldest ? sinceMs : oldest };
+      const rows = await pagesOf<DepositRow>((offset) => rest.capital(() => treasury.getDepositHistory({ ...asked, ...paged(offset) } as never)) as unknown as Promise<DepositRow[]>);
       return rows.map((row) => ({ txid: row.txId, asset: row.coin, amount: formatAmount(parseAmount(String(row.amount))), credited: CREDITED.has(row.status) }));
     },
     withdrawalTerms: async (asset, venueNetwork) => {

@@ -57,6 +57,8 @@ export function failureOf(error: unknown, now: number): Failure {
 
 /** The venue's words for "no such order" on a query. */
 export const NO_SUCH_ORDER = -2013;
+/** No such symbol, in a request that may name many. */
+export const BAD_SYMBOL = -1121;
 /** The request's time is not the venue's. */
 export const BAD_CLOCK = -1021;
 /** More orders than the venue takes in a window of time. */
@@ -65,3 +67,9 @@ export const TOO_MANY_ORDERS = -1015;
 export const BAD_KEY = -2015;
 /** A filter of the market, which may have changed. */
 export const FILTER = -1013;
+
+/** A door that is not there at all: 404 without a word of the venue's own. */
+export const isNoSuchDoor = (error: unknown): boolean => {
+  const { status, code } = shapeOf(error);
+  return status === 404 && code === undefined;
+};

@@ -5,11 +5,12 @@ import type { Venue } from '../venue';
 import { ordersOf } from './budget';
 import { createCapital } from './capital';
 import { createVenueClock } from './clock';
-import { failureOf } from './errors';
+import { failureOf, isNoSuchDoor } from './errors';
 import { createMarketData } from './market-data';
 import { createOrders } from './orders';
 import { createRest } from './rest';
-import type { BinanceConfig } from './rest';
+import type { BinanceConfig, Rest } from './rest';
+import { createSymbolQuestions } from './symbol-questions';
 import { tellTravelRule } from './travel-rule';
 
 export type { BinanceConfig } from './rest';
@@ -44,6 +45,8 @@ export interface Binance extends Venue {
   onClock(listener: (aheadMs: number) => void): void;
   /** Called with the orders that the venue takes in ten seconds, whenever its limits were read. */
   onOrderLimit(listener: (perTenSeconds: number) => void): void;
+  /** Called with a market of ours that the venue does not know. */
+  onUnknownMarket(listener: (symbol: string) => void): void;
   /** The weight that the venue allows in a minute. */
   weightLimit(): number;
   /** Throws when the trading key can withdraw, is refused, or the clocks are too far apart. Waits while the venue cannot be asked. */
@@ -55,7 +58,8 @@ export interface Binance extends Venue {
 /** Binance Spot as a venue: one account, one limiter, one ban state. */
 export function createBinance(config: BinanceConfig, symbols: readonly string[], deps: { clock: Clock; logger: Logger }): Binance {
   const rest = createRest(config, deps);
-  const data = createMarketData(config, symbols, rest, deps);
+  const questions = createSymbolQuestions(symbols, deps);
+  const data = createMarketData(config, symbols, rest, questions, deps);
   const clock = createVenueClock(rest, deps);
   const orders = createOrders(config, rest, clock, () => void data.reloadRules(), deps);
   const sync = (): void => void clock.sync().catch((error: unknown) => deps.logger.warn({ error: String(error) }, "the venue's clock cannot be read"));
@@ -73,6 +77,7 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
     tradesFrom: (symbol, id) => orders.tradesFrom(symbol, id),
     onClock: (listener) => clock.onChange(listener),
     onOrderLimit: (listener) => data.onRules(() => listener(ordersOf(rest.budget) ?? 1)),
+    onUnknownMarket: (listener) => questions.onUnknown(listener),
     weightLimit: () => rest.budget.most('REQUEST_WEIGHT', 60_000) ?? 1,
     onHint: (listener) => orders.onHint(listener),
     onBalances: (listener) => orders.onBalances(listener),
@@ -84,7 +89,7 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
       const rows = (await rest.call(false, () => rest.trading.getKlines({ symbol, interval, limit, ...(before !== undefined && { endTime: before - 1 }) }))) as unknown as [number, string, string, string, string, string][];
       return rows.map(([at, open, high, low, close, volume]) => [at, open, high, low, close, volume]);
     },
-    dayFigures: async () => (await rest.call(false, () => rest.trading.get24hrChangeStatistics({ symbols: [...symbols] }))) as unknown as DayFigures[],
+    dayFigures: () => questions.ask(async (asked) => (await rest.call(false, () => rest.trading.get24hrChangeStatistics({ symbols: asked }))) as unknown as DayFigures[]),
     trades: async (symbol, limit) => {
       const rows = (await rest.call(false, () => rest.trading.getRecentTrades({ symbol, limit }))) as unknown as { id: number; price: string; qty: string; time: number; isBuyerMaker: boolean }[];
       return rows.map(({ id, price, qty, time, isBuyerMaker }) => ({ id: `v${id}`, price, quantity: qty, side: isBuyerMaker ? ('SELL' as const) : ('BUY' as const), at: time }));
@@ -94,15 +99,14 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
       let canWithdraw = true;
       await patiently(async () => {
         await clock.sync();
-        const rights = (await rest.call(true, () => rest.trading.getApiKeyPermissions())) as unknown as { enableWithdrawals?: unknown };
-        if (typeof rights.enableWithdrawals !== 'boolean') throw new Error('the venue did not tell what the key may do');
-        canWithdraw = rights.enableWithdrawals;
+        canWithdraw = await mayWithdraw(config, rest);
       }, deps);
       if (canWithdraw) throw new Error('the trading key can withdraw: give the engine a key without that right');
     },
     start: async () => {
       timer = setInterval(sync, CLOCK_EVERY_MS);
-      void tellTravelRule(rest, deps.logger);
+      if (rest.treasuryIsThere()) void tellTravelRule(rest, deps.logger);
+      else deps.logger.warn({ venue: new URL(config.restUrl).host }, 'the venue has no treasury interface (/sapi), as on the Spot testnet: trading works, coins are neither sent there nor brought back');
       await Promise.all([data.start(), orders.start()]);
     },
     stop: async () => {
@@ -111,6 +115,24 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
       await orders.stop();
     },
   };
+}
+
+/**
+ * Whether the trading key can withdraw. The Spot testnet has no `/sapi` at all: there is nothing to withdraw with, and the account
+ * itself must know the key. Binance proper always has it; a 404 of its hosts is a fault on the way, and asked again.
+ */
+async function mayWithdraw(config: BinanceConfig, rest: Rest): Promise<boolean> {
+  try {
+    const rights = (await rest.call(true, () => rest.trading.getApiKeyPermissions())) as unknown as { enableWithdrawals?: unknown };
+    if (typeof rights.enableWithdrawals !== 'boolean') throw new Error('the venue did not tell what the key may do');
+    return rights.enableWithdrawals;
+  } catch (error) {
+    if (!isNoSuchDoor(error) || /(^|\.)binance\.com$/.test(new URL(config.restUrl).hostname)) throw error;
+    const account = (await rest.call(true, () => rest.trading.getAccountInformation())) as unknown as { canTrade?: unknown };
+    if (account.canTrade !== true) throw new Error('the account at the venue may not trade', { cause: error });
+    rest.noTreasury();
+    return false;
+  }
 }
 
 /** Until it works: a venue that bans us or is not there is waited for, one that refuses is asked a few times more. */

@@ -9,6 +9,7 @@ import { createMarketStreams } from './market-streams';
 import { createPriceRange } from './price-range';
 import type { ReferencePrice } from './price-range';
 import type { BinanceConfig, Rest } from './rest';
+import type { SymbolQuestions } from './symbol-questions';
 
 /** A book without a word from the venue for so long is not used. */
 const STALE_MS = 10_000;
@@ -41,7 +42,7 @@ export interface MarketData {
 }
 
 /** Follows the books and the rules of the given symbols. */
-export function createMarketData(config: BinanceConfig, symbols: readonly string[], rest: Rest, deps: { clock: Clock; logger: Logger }): MarketData {
+export function createMarketData(config: BinanceConfig, symbols: readonly string[], rest: Rest, questions: SymbolQuestions, deps: { clock: Clock; logger: Logger }): MarketData {
   const followed = new Map<string, Followed>(symbols.map((symbol) => [symbol, { book: new DepthBook(), lastWord: 0, loading: false, tradeId: 0 }]));
   const rules = new Map<string, MarketRules>();
   const onDepth: ((symbol: string) => void)[] = [];
@@ -100,10 +101,13 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
   const streams = createMarketStreams(config.streamUrl, topics, { heard, lost: forget }, deps.logger);
 
   const loadRules = async (): Promise<void> => {
-    const info = (await rest.call(false, () => rest.trading.getExchangeInfo({ symbols: [...symbols] }))) as unknown as { symbols: ExchangeSymbol[]; rateLimits?: VenueLimit[] };
-    rest.budget.limits(info.rateLimits ?? []);
+    const listed = await questions.ask(async (asked) => {
+      const info = (await rest.call(false, () => rest.trading.getExchangeInfo({ symbols: asked }))) as unknown as { symbols: ExchangeSymbol[]; rateLimits?: VenueLimit[] };
+      rest.budget.limits(info.rateLimits ?? []);
+      return info.symbols;
+    });
     for (const listener of onRules) listener();
-    for (const symbol of info.symbols) {
+    for (const symbol of listed) {
       const [before, now] = [rules.get(symbol.symbol), rulesOf(symbol)];
       rules.set(symbol.symbol, now);
       if (before === undefined || sameRules(before, now)) continue;

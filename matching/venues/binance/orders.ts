@@ -284,12 +284,31 @@ interface TradeRow {
   readonly time: number;
 }
 
+/** The most trades that the venue tells at once. */
+const TRADES_PAGE = 1000;
+
+/**
+ * All trades of an order, page by page from its first: without `fromId` the venue would tell the last ones. Throws where a page does
+ * not go on from the one before.
+ */
+async function tradesOfOrder(rest: Rest, symbol: string, orderId: number): Promise<TradeRow[]> {
+  const rows: TradeRow[] = [];
+  for (;;) {
+    const page = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, orderId, fromId: (rows.at(-1)?.id ?? -1) + 1, limit: TRADES_PAGE }))) as unknown as TradeRow[];
+    for (const row of page) {
+      if (!isId(row.id) || row.id <= (rows.at(-1)?.id ?? 0)) throw new Error('the venue answered something odd about trades');
+      rows.push(row);
+    }
+    if (page.length < TRADES_PAGE) return rows;
+  }
+}
+
 /** Asks for the order by our id, and for its trades by the venue's. */
 async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<OrderFound> {
   const found = await query(rest, order.symbol, { origClientOrderId: order.id }, clock);
   if (!found) return { found: 'absent' };
   if (!FINAL.has(found.status)) return { found: 'open' };
-  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol: order.symbol, orderId: found.orderId }))) as unknown as TradeRow[];
+  const rows = await tradesOfOrder(rest, order.symbol, found.orderId);
   const trades = rows.map(
     (row): VenueTrade => ({
       symbol: order.symbol,
@@ -312,7 +331,7 @@ async function knowsOrder(rest: Rest, { id, symbol, venueOrderId }: { id: string
 }
 
 async function accountTrades(rest: Rest, symbol: string, fromId: number): Promise<AccountTrade[]> {
-  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, fromId, limit: 1000 }))) as unknown as TradeRow[];
+  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, fromId, limit: TRADES_PAGE }))) as unknown as TradeRow[];
   if (!rows.every(({ id, orderId }) => isId(id) && isId(orderId))) throw new Error('the venue answered something odd about trades');
   return rows.map(({ id, orderId, price, qty }) => ({ id, orderId, price, quantity: qty }));
 }

@@ -40,6 +40,9 @@ export interface Rest {
   call<T>(vital: boolean, send: () => Promise<T>): Promise<T>;
   /** The same for calls about capital, which the venue counts apart: being asked to wait there stops no order. */
   capital<T>(send: () => Promise<T>): Promise<T>;
+  /** False where the venue has no interface for deposits and withdrawals; calls about capital are then refused unsent. */
+  treasuryIsThere(): boolean;
+  noTreasury(): void;
   /** What is used of the venue's limits, over REST and the WebSocket API together. */
   readonly budget: Budget;
   /** Notes a ban learnt elsewhere (WebSocket API). */
@@ -55,6 +58,7 @@ export interface Rest {
 export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: Logger }): Rest {
   let bannedUntil = 0;
   let capitalUntil = 0;
+  let hasTreasury = true;
   const badClock: (() => void)[] = [];
   const keyRefused = (): void => {
     bannedUntil = Math.max(bannedUntil, deps.clock.now() + KEY_PAUSE_MS);
@@ -107,7 +111,10 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
       mayAsk(vital ? VITAL_SHARE : WEIGHT_SHARE);
       return run(send, all);
     },
+    treasuryIsThere: () => hasTreasury,
+    noTreasury: () => void (hasTreasury = false),
     capital: async (send) => {
+      if (!hasTreasury) throw new VenueBusy('the venue has no treasury interface');
       mayAsk(VITAL_SHARE);
       if (deps.clock.now() < capitalUntil) throw new VenueBusy('the venue has asked us to wait with questions about capital');
       return run(send, (until, isWhole) => (isWhole ? all(until) : void (capitalUntil = capitalUntil > until ? capitalUntil : until)));
