@@ -3,7 +3,7 @@ import type { MarketView, TickerView } from '../../domain/contract/api/markets';
 import type { FeeView, PlaceOco, PlaceOrder } from '../../domain/contract/api/orders';
 import { isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import { feeUp, mulDivDown, notionalDown, notionalUp, stepOf } from '../../domain/money/rounding';
+import { ceilToStep, feeUp, floorToStep, mulDivDown, notionalDown, notionalUp, stepOf } from '../../domain/money/rounding';
 import { typedAmount } from '../amounts';
 import type { Book, Level } from './book';
 
@@ -238,10 +238,13 @@ export function previewOf(
   const total = found?.quote ?? notionalUp(quantity, limit);
   const gross = draft.side === 'BUY' ? quantity : total;
   const fee = feeUp(gross, parseAmount(draft.kind === 'LIMIT_MAKER' ? fees.maker : fees.taker), stepOf(scaleOf(asset)));
+  // In steps of the ledger: what a buyer pays is rounded up, what a seller gets down.
+  const step = stepOf(scaleOf(market.quote));
+  const receives = gross > fee ? gross - fee : 0n;
   return {
-    total,
+    total: draft.side === 'BUY' ? ceilToStep(total, step) : floorToStep(total, step),
     fee,
-    receives: gross > fee ? gross - fee : 0n,
+    receives: floorToStep(receives, stepOf(scaleOf(asset))),
     asset,
     estimated: !hasPrice(draft.kind),
     tooMuch: found?.whole === false,
