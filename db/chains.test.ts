@@ -82,8 +82,11 @@ test('a chain that was made anew in the database is other than what was noted of
 
 test('what is older than the retention is taken out, and the rest still holds', async () => {
   for (let n = 1; n <= 6; n++) await happen(n);
+  const before = await chainHeads(dataSource);
   expect(await forgetBefore(dataSource, 'security_events', 4)).toBe(3);
   expect(await verifyChain(dataSource, 'security_events')).toEqual([]);
+  expect(await verifyChain(dataSource, 'security_events', before)).toEqual([{ chain: 'security_events', place: 3, row: null, what: 'forgotten without a note outside' }]);
+  expect(await verifyChain(dataSource, 'security_events', [...before, ...(await chainHeads(dataSource))])).toEqual([]);
   await expect(dataSource.query('DELETE FROM security_events')).rejects.toThrow('append-only');
   expect(await forgetBefore(dataSource, 'security_events', 100)).toBe(3);
   await happen(7, null);

@@ -10,7 +10,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 export const CHAINS = {
   admin_audit: ['id', 'admin_id', 'action', 'subject', 'details', 'at'],
   security_events: ['id', 'at', 'user_id', 'kind', 'outcome', 'address', 'agent', 'details'],
-  withdrawal_records: ['withdrawal_id', 'step', 'round', 'reference', 'body', 'at'],
+
 } as const satisfies Record<string, readonly string[]>;
 export type ChainName = keyof typeof CHAINS;
 
@@ -46,6 +46,8 @@ export interface ChainHead {
   readonly chain: ChainName;
   readonly place: number;
   readonly hash: string;
+  /** The last place that was forgotten by rule; 0 where nothing was. */
+  readonly base: number;
 }
 
 export interface ChainFinding {
@@ -53,7 +55,7 @@ export interface ChainFinding {
   readonly place: number;
   /** The row's id, where it is still there. */
   readonly row: string | null;
-  readonly what: 'changed' | 'missing' | 'other than was noted outside';
+  readonly what: 'changed' | 'missing' | 'other than was noted outside' | 'forgotten without a note outside';
 }
 
 interface HeadRow {
@@ -65,8 +67,8 @@ interface HeadRow {
 
 /** The last row of each chain. What is noted of it outside the database cannot be made anew in it. */
 export async function chainHeads(dataSource: DataSource): Promise<ChainHead[]> {
-  const rows = (await dataSource.query('SELECT name, place, hash FROM chain_heads ORDER BY name')) as { name: ChainName; place: string; hash: string }[];
-  return rows.map(({ name, place, hash }) => ({ chain: name, place: Number(place), hash }));
+  const rows = (await dataSource.query('SELECT name, place, hash, base_place AS base FROM chain_heads ORDER BY name')) as { name: ChainName; place: string; hash: string; base: string }[];
+  return rows.map(({ name, place, hash, base }) => ({ chain: name, place: Number(place), hash, base: Number(base) }));
 }
 
 const PAGE = 2000;
@@ -83,6 +85,8 @@ export async function verifyChain(dataSource: DataSource, chain: ChainName, note
     const outside = new Map(noted.filter((one) => one.chain === chain && one.place > Number(head.base_place)).map((one) => [one.place, one.hash]));
     const found: ChainFinding[] = [];
     const add = (place: number, row: string | null, what: ChainFinding['what']): void => void (found.length < MOST_FINDINGS && found.push({ chain, place, row, what }));
+    const ours = noted.filter((one) => one.chain === chain);
+    if (ours.length > 0 && ours.every(({ base }) => base < Number(head.base_place))) add(Number(head.base_place), null, 'forgotten without a note outside');
     let [place, before] = [Number(head.base_place), head.base_hash];
     for await (const row of rowsOf(manager, chain, place)) {
       for (const next = Number(row.place); place + 1 < next && found.length < MOST_FINDINGS; ) add(++place, null, 'missing');

@@ -38,8 +38,6 @@ export const SECURITY_EVENT_KINDS = [
   'request.forged',
   'request.forbidden',
   'request.too-many',
-  // the log itself
-  'log.forget',
 ] as const;
 export const securityEventKind = z.enum(SECURITY_EVENT_KINDS);
 export type SecurityEventKind = z.infer<typeof securityEventKind>;
