@@ -82,6 +82,7 @@ export function createChainNotes({ dataSource, events, logger, notesFile }: Pick
       if (notesFile !== undefined) await appendFile(notesFile, `\n${JSON.stringify(head)}`, { mode: 0o600 });
       last.set(chain, head);
       logger.debug({ ...head }, 'the head of a chained log');
+    }
   };
 }
 
