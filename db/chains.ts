@@ -10,6 +10,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 export const CHAINS = {
   admin_audit: ['id', 'admin_id', 'action', 'subject', 'details', 'at'],
   security_events: ['id', 'at', 'user_id', 'kind', 'outcome', 'address', 'agent', 'details'],
+  withdrawal_records: ['withdrawal_id', 'step', 'round', 'reference', 'body', 'at'],
 
 } as const satisfies Record<string, readonly string[]>;
 export type ChainName = keyof typeof CHAINS;

@@ -379,7 +379,7 @@ export const ENDPOINTS = {
     carries: 'json',
     body: approvals.approval,
     answers: approvals.approvalProgress,
-    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'BUSY'],
+    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'WITHDRAWAL_CHANGED', 'BUSY'],
     event: 'withdrawal.approve',
   }),
   approvalKeys: get('/admin/approval-keys', 'Public keys of admins, and which of them the signer knows', { ...ADMIN, answers: listOf(approvals.approvalKeyView), refuses: ['BUSY'] }),
