@@ -31,7 +31,7 @@ export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Pr
   return rows.filter((row) => {
     const record = known.get(row.id);
     // Not there: it has just ended, or nobody ever asked for it; which of the two the engine's own look at the rows tells.
-    if (record?.stage !== 'APPROVED' || record.attempt !== row.attempt) return false;
+    if (row.state === 'REQUESTED' || record?.stage !== 'APPROVED' || record.attempt !== row.attempt) return false;
     const columns = record.intact ? changedForGood(record, row) : ['record'];
     if (columns.length > 0) tell(deps, 'withdrawals', row.id, columns);
     return columns.length === 0;
