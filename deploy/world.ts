@@ -362,6 +362,7 @@ export class World {
       SESSION_SECRET: secret('session'),
       KYC_KEY: secret('kyc'),
       KYC_DIR: join(dir, 'kyc'),
+      CHAIN_NOTES_FILE: join(dir, 'chain-notes.jsonl'),
       MAIL_DIR: join(dir, 'mail'),
       WEB_DIR: join(ROOT, 'dist', 'web'),
       BINANCE_REST_URL: venue.url,
