@@ -44,6 +44,7 @@ import { keepLastPrices } from './withdrawals/value';
 
 export { ensureAccount } from './accounts/service';
 export type { ServerConfig, ServerDeps } from './deps';
+export { createListener } from './http/listener';
 
 export interface Server {
   /** For http.createServer. */

@@ -5,6 +5,7 @@
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createCanvas } from '@napi-rs/canvas';
+import type { Canvas } from '@napi-rs/canvas';
 import { Transformer } from '@napi-rs/image';
 import { DRAWN_SIDE, MOST_PAGES } from './document';
 
@@ -54,7 +55,7 @@ async function drawPdf(document: Buffer): Promise<Buffer> {
   if (pdf.numPages < 1 || pdf.numPages > MOST_PAGES) throw new Error(`${pdf.numPages} pages`);
   const [columns, rows] = [pdf.numPages > 2 ? 2 : 1, pdf.numPages > 1 ? 2 : 1];
   const cell = DRAWN_SIDE / rows;
-  const sheets: { canvas: ReturnType<typeof createCanvas>; x: number; y: number }[] = [];
+  const sheets: { canvas: Canvas; x: number; y: number }[] = [];
   for (let at = 0; at < pdf.numPages; at++) {
     const page = await pdf.getPage(at + 1);
     const size = page.getViewport({ scale: 1 });

@@ -44,7 +44,7 @@ function drawn(document: CleanDocument, gone: AbortSignal, mostMs: number): Prom
   const limits = `ulimit -c 0; ulimit -d ${MOST_MEMORY} 2>/dev/null; echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$0" "$@"`;
   const node = [process.execPath, '--max-old-space-size=256', '--require', 'tsx/cjs', DRAW];
   // Of the settings none: whoever takes this process over finds no secret in it.
-  const child = spawn('/bin/sh', ['-c', limits, ...node], { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: process.env.PATH }, cwd: join(__dirname, '../..') });
+  const child = spawn('/bin/sh', ['-c', limits, ...node], { stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: join(__dirname, '../..') });
   const kill = (): void => void child.kill('SIGKILL');
   const timer = setTimeout(kill, mostMs);
   gone.addEventListener('abort', kill, { once: true });
