@@ -42,6 +42,8 @@ export interface ServerConfig {
   readonly publicOrigin: string | null;
   /** Proxies in front whose X-Forwarded-For and -Proto are believed; without it one where cookies are secure, else none. */
   readonly trustedProxies?: number;
+  /** Live sockets that nobody is logged in at, and ten times as many of any kind, of one address; 100 when left out. */
+  readonly socketsPerAddress?: number;
   /** Attempts per window, where they differ from the table in http/limits. */
   readonly limits?: Partial<Record<LimitName, number>>;
   /** smtp://..., or null: letters are written as files below mailDir. */

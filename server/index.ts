@@ -17,6 +17,7 @@ import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
 import { fillDocumentHashes } from './kyc/fill-hashes';
 import { kycRoutes } from './kyc/routes';
+import { createDrawings } from './kyc/pixels';
 import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
 import { createLive } from './live';
@@ -46,6 +47,7 @@ import { keepLastPrices } from './withdrawals/value';
 
 export { ensureAccount } from './accounts/service';
 export type { ServerConfig, ServerDeps } from './deps';
+export { createListener } from './http/listener';
 
 export interface Server {
   /** For http.createServer. */
@@ -65,6 +67,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
   void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
+  const drawings = createDrawings();
   const secondFactors = createSecondFactors(deps, vault, config);
   const live = createLive(deps, config, { sessions, secondFactors, answers });
   const post = createPost(deps, config);
@@ -79,7 +82,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
   const routes = [
     ...sessionRoutes(deps, createAccounts(deps), secondFactors, { post, ended: live.ended }),
-    ...kycRoutes(deps, createKycService(deps, vault), vault),
+    ...kycRoutes(deps, createKycService(deps, vault, drawings), vault),
     ...marketRoutes(deps),
     ...balanceRoutes(deps),
     ...depositRoutes(deps),
@@ -106,6 +109,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
       endPrices();
       off();
       orderSocket.close();
+      drawings.close();
       await security.settled();
       await live.close();
       await post.close();

@@ -77,7 +77,7 @@ function endAlsoWhatIsKnown(store: RedisStore, known: KnownSessions): void {
 }
 
 /** How many proxies in front are believed: where cookies need https, the one that speaks it. */
-export const trustedProxies = (config: ServerConfig): number => config.trustedProxies ?? (config.secureCookies ? 1 : 0);
+export const trustedProxies = (config: Pick<ServerConfig, 'trustedProxies' | 'secureCookies'>): number => config.trustedProxies ?? (config.secureCookies ? 1 : 0);
 
 /** Logs in: always under a new session id, with a new token. */
 export async function beginSession(req: Request, userId: string, now: number): Promise<string> {

@@ -5,7 +5,9 @@ import type { ServerConfig, ServerDeps } from '../deps';
 import type { Answers } from '../http/answers';
 import type { Sessions } from '../http/session';
 import type { SecondFactors } from '../second-factor/service';
-import { ADMINS, allowRequest, dropEnded, guardSockets, sessionRoom } from './gate';
+import { createSeats } from '../http/seats';
+import { guardMessages } from './conduct';
+import { ADMINS, allowRequest, dropEnded, guardSockets, seatSockets, sessionRoom } from './gate';
 import type { LiveServer } from './gate';
 import { createMarketFeed } from './markets';
 import { createPrivateFeed } from './private';
@@ -27,7 +29,8 @@ interface Shared {
 }
 
 export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, answers }: Shared): Live {
-  const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(config) });
+  const seats = createSeats();
+  const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(deps, config, seats) });
   const mine = createPrivateFeed(io, deps, answers);
   const markets = createMarketFeed(io, deps, answers);
   const ends = [
@@ -49,7 +52,9 @@ export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, s
     attach: (server) => {
       io.attach(server);
       guardSockets(io, { ...deps, secondFactors }, sessions);
+      seatSockets(io, deps, config, seats);
       io.on('connection', (socket) => {
+        guardMessages(socket);
         markets.serve(socket);
         mine.greet(socket);
       });
