@@ -31,6 +31,9 @@ import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
 import { secondFactorRoutes } from './second-factor/routes';
 import { createSecondFactors } from './second-factor/service';
+import { createSecurityEdge } from './security/edge';
+import { createSecurityEvents } from './security/events';
+import { securityRoutes } from './security/routes';
 import { USUAL_TIERS } from './tiers/policy';
 import { tierRoutes } from './tiers/routes';
 import { createTierService } from './tiers/service';
@@ -59,6 +62,8 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   if (config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
   const answers = createAnswers(deps, config);
   const redis = quickRedis(deps);
+  const recordSecurityEvent = createSecurityEvents(deps);
+  const security = createSecurityEdge(deps.dataSource, recordSecurityEvent);
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
   void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
@@ -71,7 +76,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const limits = createLimits({ ...deps, redis }, config);
   const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
   const orders = createOrderService(deps);
-  const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, limits, service: orders }, config);
+  const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, limits, security, service: orders }, config);
   const approvals = createApprovals(deps);
   const tiers: TierSettings = { tiers: config.withdrawalLimits ?? USUAL_TIERS, adminsToRaise: config.adminsToRaise ?? 2 };
   const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
@@ -87,13 +92,14 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
     ...secondFactorRoutes(secondFactors),
     ...orderRoutes(deps, orders),
+    ...securityRoutes(deps),
     ...proofRoutes(deps),
     ...adminRoutes(deps),
     ...coldRoutes(deps),
   ];
-  const app = createApp({ ...deps, redis }, config, { sessions, secondFactors, answers }, routes, limits);
+  const app = createApp({ ...deps, redis }, config, { sessions, secondFactors, answers, security }, routes, limits);
   return {
-    handler: hotFirst({ ...deps, answers, sessions, limits }, config, routes, app),
+    handler: hotFirst({ ...deps, answers, sessions, limits, security }, config, routes, app),
     attach: (server) => {
       live.attach(server);
       orderSocket.attach(server);
@@ -104,6 +110,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
       off();
       orderSocket.close();
       drawings.close();
+      await security.settled();
       await live.close();
       await post.close();
       redis.disconnect();

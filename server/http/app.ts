@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { userById } from '../../db/stores/users';
 import type { ServerConfig, ServerDeps } from '../deps';
 import type { SecondFactors } from '../second-factor/service';
+import type { SecurityEdge } from '../security/edge';
 import { DOCS_CSS, docsPage } from './docs';
 import type { Answers } from './answers';
 import { errorHandler, unknownRoute } from './errors';
@@ -22,6 +23,7 @@ export interface Who {
   readonly sessions: Sessions;
   readonly secondFactors: Pick<SecondFactors, 'due'>;
   readonly answers: Answers;
+  readonly security: SecurityEdge;
 }
 
 export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, routes: readonly Route[], limits: Limits): Express {
@@ -90,7 +92,7 @@ function helmetOf(secureCookies: boolean): ReturnType<typeof helmet> {
   });
 }
 
-function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, answers }: Who, routes: readonly Route[], limits: Limits): Router {
+function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, answers, security }: Who, routes: readonly Route[], limits: Limits): Router {
   const router = express.Router();
   const document = openApi();
   const page = docsPage(document);
@@ -107,6 +109,7 @@ function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, 
   mount(router, routes, {
     answers,
     limits,
+    security,
     secondFactorDue: (user) => secondFactors.due(user),
     ownOrigin: (req) => ownOrigin(req, config.publicOrigin),
     userOf: async (req) => {

@@ -21,6 +21,7 @@ import { MAY, nameOf, valid } from './route';
 import type { Call, Route } from './route';
 import { isYoung, trustedProxies } from './session';
 import type { Sessions } from './session';
+import type { SecurityEdge } from '../security/edge';
 
 export interface HotDeps {
   readonly answers: Answers;
@@ -28,6 +29,7 @@ export interface HotDeps {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly security: SecurityEdge;
 }
 
 const HOT = ['post /orders', 'post /orders/batch', 'delete /orders/:id'];
@@ -52,6 +54,7 @@ export function hotFirst(deps: HotDeps, config: ServerConfig, routes: readonly R
       body = deps.answers.make(endpoint.answers as z.ZodType, await handle(callOf(deps, config, req, asked, session, text, more, () => (status = 202))), nameOf(endpoint));
     } catch (error) {
       const refusal = refusalOf(error);
+      deps.security.refused(asked.route.endpoint, req, session.user.id, error);
       if (!refusal) deps.logger.error({ method: req.method, path: req.url, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
       const told = refusal ?? new DomainError('INTERNAL');
       status = ERRORS[told.code].status;

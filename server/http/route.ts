@@ -1,6 +1,6 @@
 /** A route is a sentence: limit, who may, what was sent, the service, what leaves. */
 import express from 'express';
-import type { Request, RequestHandler, Response, Router } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import multer from 'multer';
 import type { z } from 'zod';
 import { AMOUNT_ISSUE, idempotencyKey } from '../../domain/contract/api/common';
@@ -10,6 +10,7 @@ import type { UserRow } from '../../db/entities/accounts';
 import type { Answers } from './answers';
 import { refusalOf } from './errors';
 import type { Limits } from './limits';
+import type { SecurityEdge } from '../security/edge';
 import { csrfMatches } from './session';
 
 export interface FileAnswer {
@@ -53,6 +54,7 @@ export interface Guards {
   readonly ownOrigin: (req: Request) => boolean;
   /** See SecondFactors. */
   readonly secondFactorDue: (user: UserRow) => Promise<boolean>;
+  readonly security: SecurityEdge;
 }
 
 const MAX_DOCUMENT = 8 * 1024 * 1024;
@@ -85,8 +87,18 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
       res.locals.user = await admit(endpoint, req, guards);
       next();
     };
-    const answer: RequestHandler = async (req, res) => send(guards.answers, endpoint, res, await handle(received(endpoint, req, res)));
-    router[endpoint.method](endpoint.path, ...EARLY[endpoint.carries], enter, ...LATE[endpoint.carries], answer);
+    const answer: RequestHandler = async (req, res) => {
+      const call = received(endpoint, req, res);
+      const given = await handle(call);
+      // Of a log-in the caller is known after it, of a log-out before it.
+      await guards.security.done(endpoint, req, call.user?.id ?? req.session?.userId ?? null, call.params);
+      send(guards.answers, endpoint, res, given);
+    };
+    const refused: ErrorRequestHandler = (error: unknown, req, _res, next) => {
+      guards.security.refused(endpoint, req, req.session?.userId, error);
+      next(error);
+    };
+    router[endpoint.method](endpoint.path, ...EARLY[endpoint.carries], enter, ...LATE[endpoint.carries], answer, refused);
   }
 }
 

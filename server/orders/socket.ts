@@ -21,9 +21,12 @@ import { countWithin, createSeats, seatsFor } from '../http/seats';
 import type { Seats } from '../http/seats';
 import { MAY, valid } from '../http/route';
 import { isYoung } from '../http/session';
+import type { SecurityEdge } from '../security/edge';
 import type { OrderService } from './service';
 
 export const ORDER_SOCKET = '/order-socket';
+/** As refusals of its messages are written down. */
+const SOCKET = { method: 'get', path: ORDER_SOCKET, event: null } as const;
 const MOST_BYTES = 4096;
 /** Messages of one socket that are not answered yet; more are refused. */
 const MOST_OUTSTANDING = 64;
@@ -48,6 +51,7 @@ export interface OrderSocketDeps {
   readonly known: KnownSessions;
   readonly limits: Limits;
   readonly service: OrderService;
+  readonly security: SecurityEdge;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -55,6 +59,7 @@ export interface OrderSocketDeps {
 interface Line {
   readonly socket: WebSocket;
   readonly cookies: string | undefined;
+  readonly req: IncomingMessage;
   readonly userId: string;
   outstanding: number;
   /** Counts a refusal; true when there were too many. */
@@ -81,9 +86,12 @@ export function createOrderSocket(deps: OrderSocketDeps, config: SocketConfig): 
         if (stream.destroyed) return release();
         stream.once('close', release);
         const refused = countWithin(MOST_REFUSALS, REFUSALS_WITHIN_MS);
-        sockets.handleUpgrade(req, stream, head, (socket) => listen(deps, lines, { socket, cookies: req.headers.cookie, userId: session.user.id, outstanding: 0, refused, ended: false }));
+        sockets.handleUpgrade(req, stream, head, (socket) => listen(deps, lines, { socket, req, cookies: req.headers.cookie, userId: session.user.id, outstanding: 0, refused, ended: false }));
       },
-      (error: unknown) => refuse(stream, error),
+      (error: unknown) => {
+        deps.security.refused(SOCKET, req, undefined, error);
+        refuse(stream, error);
+      },
     );
   };
   const timer = setInterval(() => {
@@ -141,7 +149,8 @@ function end(line: Line, why: 'NOT_LOGGED_IN' | 'TOO_MANY_REQUESTS' = 'NOT_LOGGE
 }
 
 /** Tells a refusal that its sender could have known of; too many end the socket. */
-function refuseMessage(line: Line, id: Id, error: DomainError): void {
+function refuseMessage({ security }: OrderSocketDeps, line: Line, id: Id, error: DomainError): void {
+  security.refused(SOCKET, line.req, line.userId, error);
   tell(line, id, errorView(error));
   if (line.refused(1)) end(line, 'TOO_MANY_REQUESTS');
 }
@@ -157,7 +166,7 @@ function listen(deps: OrderSocketDeps, lines: Set<Line>, line: Line): void {
     if (line.ended) return;
     const { id, message, refusal } = read(data, isBinary);
     const over = deps.limits.orders(line.userId, refusal ? POINTS_OF_NONSENSE : 1) > 0;
-    if (refusal || over) return refuseMessage(line, id, refusal ?? new DomainError('TOO_MANY_REQUESTS'));
+    if (refusal || over) return refuseMessage(deps, line, id, refusal ?? new DomainError('TOO_MANY_REQUESTS'));
     if (line.outstanding >= MOST_OUTSTANDING) return tell(line, id, errorView(new DomainError('TOO_MANY_REQUESTS')));
     line.outstanding++;
     void answer(deps, line, message).then((told) => {
@@ -194,6 +203,7 @@ async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage):
     return { order: deps.answers.make(orderView, await carryOut(deps.service, line.userId, message), `${ORDER_SOCKET} ${message.op}`) };
   } catch (error) {
     const refusal = refusalOf(error);
+    deps.security.refused(SOCKET, line.req, line.userId, error);
     if (!refusal) deps.logger.error({ op: message.op, error: error instanceof Error ? error.stack : String(error) }, 'a message for an order failed');
     return errorView(refusal ?? new DomainError('INTERNAL'));
   }

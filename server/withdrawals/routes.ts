@@ -8,6 +8,7 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import type { Approvals } from './approvals';
 import { presentForAdmin, presentWithdrawal } from './present';
+import { beside } from './recorded';
 import type { WithdrawalRequests } from './request';
 import type { WithdrawalService } from './service';
 
@@ -17,7 +18,7 @@ export interface Services {
   readonly approvals: Approvals;
 }
 
-export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dataSource' | 'registry'>, { service, requests, approvals }: Services): Route[] {
+export function withdrawalRoutes({ dataSource, registry, engine, events }: Pick<ServerDeps, 'dataSource' | 'registry' | 'engine' | 'events'>, { service, requests, approvals }: Services): Route[] {
   return [
     route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user, body, key))),
     route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user)),
@@ -27,8 +28,8 @@ export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dat
     route(ENDPOINTS.adminWithdrawals, async ({ query }) => {
       const page = await listWithdrawals(dataSource, query, query.state);
       const { rows } = page;
-      const [emails, names, reviews] = await Promise.all([emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows), reviewsOf(dataSource, rows.map((row) => row.id))]);
-      return presentPage(page, (row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id) }));
+      const [records, emails, names, reviews] = await Promise.all([beside({ engine, events }, rows), emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows), reviewsOf(dataSource, rows.map((row) => row.id))]);
+      return presentPage(page, (row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id), beside: records.get(row.id) }));
     }),
     route(ENDPOINTS.approveWithdrawal, ({ user, params, body }) => service.approve(user, params.id, body)),
     route(ENDPOINTS.approvalKeys, async () => ({ items: await approvals.keys() })),

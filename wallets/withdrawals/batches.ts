@@ -15,6 +15,7 @@ import { payoutOf } from '../coins/transactions';
 import type { CoinTransactions } from '../coins/transactions';
 import { releaseCost } from '../treasury/costs';
 import type { Settle } from '../treasury/sender';
+import { approvedOf } from './recorded';
 import { backToReview, settle, settledInside, waits } from './steps';
 import type { StepDeps } from './steps';
 
@@ -71,10 +72,10 @@ async function dueNow(deps: BatchesDeps, apart: Apart, standings: ReadonlyMap<st
   const { engine, network, store } = deps;
   const paused = new Set((await engine.paused()).map(({ asset }) => asset));
   const due: WithdrawalRow[] = [];
-  for (const row of await store.waitingWithdrawals(network.id)) {
+  for (const row of await approvedOf(deps, await store.waitingWithdrawals(network.id))) {
     const standing = standings.get(row.id);
     // What is paused was approved before: it waits where it is.
-    if (row.state === 'REQUESTED' || paused.has(row.asset) || standing?.live) continue;
+    if (paused.has(row.asset) || standing?.live) continue;
     // One that cannot be taken further must not hold up the others.
     await apart(row.id, async () => {
       if (await isDue(deps, row, standing)) due.push(row);

@@ -7,6 +7,7 @@ import { TransferRefused } from '../chains/chain';
 import type { GasQuote } from '../chains/chain';
 import { releaseCost, reserveCost } from '../treasury/costs';
 import type { Sender, Settle, TreasuryChain } from '../treasury/sender';
+import { approvedOf } from './recorded';
 import { backToReview, settle, settledInside, waits } from './steps';
 import type { StepDeps } from './steps';
 
@@ -29,9 +30,9 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
     round: async () => {
       const promised: Promised = new Map();
       const paused = new Set((await deps.engine.paused()).map(({ asset }) => asset));
-      for (const row of await store.waitingWithdrawals(network.id)) {
+      for (const row of await approvedOf(deps, await store.waitingWithdrawals(network.id))) {
         // What is paused was approved before: it waits where it is.
-        if (row.state === 'REQUESTED' || paused.has(row.asset)) continue;
+        if (paused.has(row.asset)) continue;
         // One that cannot be paid now must not hold up the others.
         await apart(row.id, () => pay(deps, row, promised));
       }
