@@ -4,9 +4,10 @@ import type { Request, RequestHandler, Response, Router } from 'express';
 import multer from 'multer';
 import type { z } from 'zod';
 import { AMOUNT_ISSUE, idempotencyKey } from '../../domain/contract/api/common';
-import type { Access, Endpoint } from '../../domain/contract/api/endpoints';
+import type { Endpoint } from '../../domain/contract/api/endpoints';
 import { DomainError } from '../../domain/contract/errors';
 import type { UserRow } from '../../db/entities/accounts';
+import type { Admission } from './access';
 import type { Answers } from './answers';
 import { refusalOf } from './errors';
 import type { Limits } from './limits';
@@ -51,8 +52,7 @@ export interface Guards {
   /** The caller's row as it is now, or null. */
   readonly userOf: (req: Request) => Promise<UserRow | null>;
   readonly ownOrigin: (req: Request) => boolean;
-  /** See SecondFactors. */
-  readonly secondFactorDue: (user: UserRow) => Promise<boolean>;
+  readonly admission: Admission;
 }
 
 const MAX_DOCUMENT = 8 * 1024 * 1024;
@@ -85,33 +85,15 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
   }
 }
 
-export const MAY: Record<Access, (user: UserRow | null) => void> = {
-  public: () => undefined,
-  user: (user) => refuseUnless(user !== null, 'NOT_LOGGED_IN'),
-  verified: (user) => {
-    refuseUnless(user !== null, 'NOT_LOGGED_IN');
-    refuseUnless(user?.kycState === 'APPROVED', 'KYC_REQUIRED');
-  },
-  admin: (user) => {
-    refuseUnless(user !== null, 'NOT_LOGGED_IN');
-    refuseUnless(user?.role === 'admin', 'FORBIDDEN');
-  },
-};
-
 /** Who calls, if they may. What changes something must come from our page, and with the session's token. */
 async function admit(endpoint: Endpoint, req: Request, guards: Guards): Promise<UserRow | null> {
   const changes = endpoint.method !== 'get';
-  refuseUnless(!changes || guards.ownOrigin(req), 'CSRF');
+  if (changes && !guards.ownOrigin(req)) throw new DomainError('CSRF');
   const user = await guards.userOf(req);
   const needsToken = changes && endpoint.access !== 'public' && user !== null;
-  refuseUnless(!needsToken || csrfMatches(req), 'CSRF');
-  MAY[endpoint.access](user);
-  if (endpoint.access === 'admin' && user && (await guards.secondFactorDue(user))) throw new DomainError('SECOND_FACTOR_REQUIRED');
+  if (needsToken && !csrfMatches(req)) throw new DomainError('CSRF');
+  guards.admission.admit(endpoint.access, user, req.session);
   return user;
-}
-
-function refuseUnless(condition: boolean, code: 'NOT_LOGGED_IN' | 'KYC_REQUIRED' | 'FORBIDDEN' | 'CSRF'): void {
-  if (!condition) throw new DomainError(code);
 }
 
 function received(endpoint: Endpoint, req: Request, res: Response): Call {

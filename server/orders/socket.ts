@@ -12,12 +12,13 @@ import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Logger } from '../../domain/contract/ports';
 import type { ServerConfig } from '../deps';
+import type { Admission } from '../http/access';
 import type { Answers } from '../http/answers';
 import { errorView, refusalOf } from '../http/errors';
 import type { KnownSession, KnownSessions } from '../http/known-sessions';
 import type { Limits } from '../http/limits';
-import { ownOrigin } from '../http/origin';
-import { MAY, valid } from '../http/route';
+import { ownHost, ownOrigin } from '../http/origin';
+import { valid } from '../http/route';
 import { isYoung } from '../http/session';
 import type { OrderService } from './service';
 
@@ -37,6 +38,7 @@ const POLICY = 1008;
 export interface OrderSocketDeps {
   readonly answers: Answers;
   readonly known: KnownSessions;
+  readonly admission: Admission;
   readonly limits: Limits;
   readonly service: OrderService;
   readonly clock: Clock;
@@ -92,6 +94,7 @@ export function createOrderSocket(deps: OrderSocketDeps, config: Pick<ServerConf
 
 /** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
 async function admit(deps: OrderSocketDeps, { publicOrigin }: Pick<ServerConfig, 'publicOrigin'>, req: IncomingMessage, lines: ReadonlySet<Line>): Promise<KnownSession> {
+  if (!ownHost(req, publicOrigin)) throw new DomainError('MISDIRECTED');
   if (!ownOrigin(req, publicOrigin)) throw new DomainError('CSRF');
   const session = await sessionOf(deps, { cookies: req.headers.cookie });
   if (!session) throw new DomainError('NOT_LOGGED_IN');
@@ -104,7 +107,7 @@ async function sessionOf({ known, clock }: OrderSocketDeps, { cookies }: Pick<Li
   return session && isYoung(session.loggedInAt, clock) ? session : undefined;
 }
 
-const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
+const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', MISDIRECTED: '421 Misdirected Request', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
 
 function refuse(stream: Duplex, error: unknown): void {
   const refusal = error instanceof DomainError ? error : new DomainError('BUSY');
@@ -157,7 +160,7 @@ async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage):
       throw new DomainError('NOT_LOGGED_IN');
     }
     if (deps.limits.orders(line.userId, 1) > 0) throw new DomainError('TOO_MANY_REQUESTS');
-    MAY[message.op === 'place' ? 'verified' : 'user'](session.user);
+    deps.admission.admit(message.op === 'place' ? 'active' : 'user', session.user, session);
     return { order: deps.answers.make(orderView, await carryOut(deps.service, line.userId, message), `${ORDER_SOCKET} ${message.op}`) };
   } catch (error) {
     const refusal = refusalOf(error);

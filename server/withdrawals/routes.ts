@@ -6,6 +6,10 @@ import type { ServerDeps } from '../deps';
 import { presentPage } from '../http/answers';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
+import type { Sessions } from '../http/session';
+import type { Post } from '../jobs/mail';
+import { attemptIn } from '../second-factor/attempt';
+import { recordSecurityEvent } from '../sessions/security-log';
 import type { Approvals } from './approvals';
 import { presentForAdmin, presentWithdrawal } from './present';
 import type { WithdrawalRequests } from './request';
@@ -15,11 +19,20 @@ export interface Services {
   readonly service: WithdrawalService;
   readonly requests: WithdrawalRequests;
   readonly approvals: Approvals;
+  readonly sessions: Sessions;
+  readonly post: Post;
 }
 
-export function withdrawalRoutes({ dataSource, registry }: Pick<ServerDeps, 'dataSource' | 'registry'>, { service, requests, approvals }: Services): Route[] {
+export function withdrawalRoutes(deps: Pick<ServerDeps, 'dataSource' | 'registry' | 'logger'>, { service, requests, approvals, sessions, post }: Services): Route[] {
+  const { dataSource, registry } = deps;
   return [
-    route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user, body, key))),
+    route(ENDPOINTS.askWithdrawal, async ({ user, body, key, req }) => {
+      const shown = presentWithdrawal(await service.ask(user, body, key, attemptIn(deps, sessions, req)));
+      const { id, amount, asset, network, address } = shown;
+      post.send('withdrawal-requested', id, user, { amount, asset, network, address });
+      recordSecurityEvent(deps, { kind: 'withdrawal.requested', userId: user.id, req });
+      return shown;
+    }),
     route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user)),
     route(ENDPOINTS.withdrawals, async ({ user, query }) => presentPage(await withdrawalsOf(dataSource, user.id, query), presentWithdrawal)),
     route(ENDPOINTS.withdrawal, async ({ user, params }) => presentWithdrawal(await service.find(user.id, params.id))),

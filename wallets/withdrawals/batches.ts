@@ -71,10 +71,10 @@ async function dueNow(deps: BatchesDeps, apart: Apart, standings: ReadonlyMap<st
   const { engine, network, store } = deps;
   const paused = new Set((await engine.paused()).map(({ asset }) => asset));
   const due: WithdrawalRow[] = [];
-  for (const row of await store.waitingWithdrawals(network.id)) {
+  for (const row of await store.payableWithdrawals(network.id)) {
     const standing = standings.get(row.id);
     // What is paused was approved before: it waits where it is.
-    if (row.state === 'REQUESTED' || paused.has(row.asset) || standing?.live) continue;
+    if (paused.has(row.asset) || standing?.live) continue;
     // One that cannot be taken further must not hold up the others.
     await apart(row.id, async () => {
       if (await isDue(deps, row, standing)) due.push(row);

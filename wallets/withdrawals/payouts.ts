@@ -29,9 +29,9 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
     round: async () => {
       const promised: Promised = new Map();
       const paused = new Set((await deps.engine.paused()).map(({ asset }) => asset));
-      for (const row of await store.waitingWithdrawals(network.id)) {
+      for (const row of await store.payableWithdrawals(network.id)) {
         // What is paused was approved before: it waits where it is.
-        if (row.state === 'REQUESTED' || paused.has(row.asset)) continue;
+        if (paused.has(row.asset)) continue;
         // One that cannot be paid now must not hold up the others.
         await apart(row.id, () => pay(deps, row, promised));
       }
