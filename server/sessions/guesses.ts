@@ -35,6 +35,14 @@ export function leadingZeroBits(hash: Buffer): number {
   return bits;
 }
 
+/** What a client does: the first count whose hash is good enough. */
+export function solve({ challenge, difficulty }: ChallengeView): ProofOfWork {
+  for (let count = 0; ; count++) {
+    const nonce = String(count);
+    if (leadingZeroBits(createHash('sha256').update(`${challenge}:${nonce}`).digest()) >= difficulty) return { challenge, nonce };
+  }
+}
+
 export function createGuesses({ redis, clock, logger }: { readonly redis: Redis; readonly clock: Clock } & Pick<ServerDeps, 'logger'>, { sessionSecret }: Pick<ServerConfig, 'sessionSecret'>): Guesses {
   const signer = signerFor(sessionSecret, 'log-in challenge');
   const counts = new RateLimiterRedis({ storeClient: redis, keyPrefix: 'javizen:guesses', points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS });
