@@ -72,6 +72,9 @@ test('one code sent twice at once is taken once', async () => {
   const code = shows();
   const answers = await Promise.all([1, 2, 3, 4].map(() => user.send('post', '/second-factor/remove', { code })));
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+  // Nothing is withdrawn on the day after that.
+  expect((await ask()).body.error.code).toBe('WITHDRAWALS_LOCKED');
+  world.clock.advance(86_400_000);
   const again = await enrol(world, user);
   const other = again.code();
   const asked = await Promise.all([1, 2, 3, 4].map(() => ask(other)));
