@@ -27,6 +27,8 @@ import { ListIndexes1764920000000 } from './migrations/1764920000000-list-indexe
 import { AddressTrust1764930000000 } from './migrations/1764930000000-address-trust';
 import { DocumentHashes1764940000000 } from './migrations/1764940000000-document-hashes';
 import { AccountAccess1764950000000 } from './migrations/1764950000000-account-access';
+import { Chains1764960000000 } from './migrations/1764960000000-chains';
+import { WithdrawalRecords1764961000000 } from './migrations/1764961000000-withdrawal-records';
 
 /** In the order they are carried out, which is that of their names. */
 const MIGRATIONS = [
@@ -56,6 +58,8 @@ const MIGRATIONS = [
   AddressTrust1764930000000,
   DocumentHashes1764940000000,
   AccountAccess1764950000000,
+  Chains1764960000000,
+  WithdrawalRecords1764961000000,
 ];
 
 export interface DbConfig {

@@ -1,6 +1,7 @@
 /** The books against themselves and against the outside: the chain, and the venue. */
 import { openDatabase } from '../db/data-source';
 import { readBookFacts, readInFlight } from '../db/stores/audit';
+import { chainFindings } from './chain-watch';
 import type { InFlightRows } from '../db/stores/audit';
 import { loadRegistry } from '../db/stores/registry';
 import type { DataSource } from 'typeorm';
@@ -51,11 +52,14 @@ export async function audit(config: Config, waitMs: number): Promise<AuditResult
   const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 3 });
   const { outside, close } = await openOutside(config, await loadRegistry(dataSource));
   try {
+    // What is broken in a chained log does not become whole by waiting.
+    const broken = await chainFindings(dataSource, config.CHAIN_NOTES_FILE);
     for (const end = Date.now() + waitMs; ; ) {
-      const { findings, places } = await compare(dataSource, outside);
+      const { findings: rules, places } = await compare(dataSource, outside);
+      const findings = [...broken, ...rules];
       const unreadable = places.filter((place) => place.unexplained === undefined).length;
       const balanced = findings.length === 0 && places.every((place) => place.unexplained === 0n);
-      if (balanced || Date.now() > end) return { findings, places, balanced, unreadable };
+      if (balanced || broken.length > 0 || Date.now() > end) return { findings, places, balanced, unreadable };
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   } finally {

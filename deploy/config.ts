@@ -59,6 +59,8 @@ const schema = z.object({
   ...TREASURY_SETTINGS,
   ...COLD_SETTINGS,
   PROOF_KEY_FILE: z.string().optional(),
+  CHAIN_NOTES_FILE: z.string().min(1).optional(),
+  SECURITY_EVENT_DAYS: z.coerce.number().int().min(30).max(3650).default(400),
   SIGNER_SOCKET: z.string().min(1),
   ENGINE_SOCKET: z.string().min(1).optional(),
   ENGINE_SECRET: z.string().min(32).optional(),

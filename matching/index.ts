@@ -52,6 +52,8 @@ const READY_EVERY_MS = 100;
 const VOLUMES_EVERY_MS = 300_000;
 /** Markets are looked at at least so often, also when the venue is silent: what waits must not wait for ever. */
 const LOOK_EVERY_MS = 500;
+/** Whoever changes a row of a withdrawal is noticed within two looks. */
+const WITHDRAWALS_EVERY_MS = 2000;
 
 export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matching {
   const { registry, logger } = deps;
@@ -118,6 +120,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
         setInterval(() => engine.venueAway(!binance.ready()), READY_EVERY_MS),
         setInterval(() => void engine.readVolumes().catch((error: unknown) => logger.warn({ error: String(error) }, 'the volumes were not read')), VOLUMES_EVERY_MS),
         setInterval(() => engine.lookAtMarkets(), LOOK_EVERY_MS),
+        setInterval(() => void engine.lookAtWithdrawals().catch((error: unknown) => logger.warn({ error: String(error) }, 'the withdrawals were not compared')), WITHDRAWALS_EVERY_MS),
       );
       // Last: recovered intents are asked for as soon as there is a venue to ask.
       const memory = createVenueMemory(deps.dataSource);

@@ -36,6 +36,9 @@ import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
 import { secondFactorRoutes } from './second-factor/routes';
 import { createSecondFactors } from './second-factor/service';
+import { createSecurityEdge } from './security/edge';
+import { createSecurityEvents } from './security/events';
+import { securityRoutes } from './security/routes';
 import { USUAL_TIERS } from './tiers/policy';
 import { tierRoutes } from './tiers/routes';
 import { createTierService } from './tiers/service';
@@ -63,6 +66,8 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   if (config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
   const answers = createAnswers(deps, config);
   const redis = quickRedis(deps);
+  const recordSecurityEvent = createSecurityEvents(deps);
+  const security = createSecurityEdge(deps.dataSource, recordSecurityEvent);
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
   void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
@@ -76,7 +81,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const limits = createLimits({ ...deps, redis }, config);
   const off = (['kyc.changed', 'access.changed'] as const).map((name) => deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)));
   const orders = createOrderService(deps);
-  const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, admission, limits, service: orders }, config);
+  const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, admission, limits, security, service: orders }, config);
   const approvals = createApprovals(deps);
   const tiers: TierSettings = { tiers: config.withdrawalLimits ?? USUAL_TIERS, adminsToRaise: config.adminsToRaise ?? 2 };
   const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
@@ -94,13 +99,14 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
     ...secondFactorRoutes(deps, secondFactors, { sessions, post }),
     ...orderRoutes(deps, orders),
+    ...securityRoutes(deps),
     ...proofRoutes(deps),
     ...adminRoutes(deps),
     ...coldRoutes(deps),
   ];
-  const app = createApp({ ...deps, redis }, config, { sessions, admission, answers }, routes, limits);
+  const app = createApp({ ...deps, redis }, config, { sessions, admission, answers, security }, routes, limits);
   return {
-    handler: hotFirst({ ...deps, answers, sessions, admission, limits }, config, routes, app),
+    handler: hotFirst({ ...deps, answers, sessions, admission, limits, security }, config, routes, app),
     attach: (server) => {
       live.attach(server);
       orderSocket.attach(server);
@@ -110,6 +116,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
       endPrices();
       for (const end of off) end();
       orderSocket.close();
+      await security.settled();
       await live.close();
       await post.close();
       redis.disconnect();

@@ -17,6 +17,7 @@ import type { Command, CommandAnswer } from '../domain/contract/commands';
 import { DomainError } from '../domain/contract/errors';
 import type { EventName, EventOf, HouseEvent } from '../domain/contract/events';
 import type { Approval } from '../domain/contract/api/approvals';
+import type { RecordedWithdrawal } from '../domain/recorded-withdrawal';
 import type { Engine, EventBus, PayoutRules, Quotes, UserBalance } from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
@@ -115,6 +116,7 @@ export function recordingEngine(
 ): Engine & { commands: Command[]; refuseNext(error: DomainError): void; balances: UserBalance[] } {
   const commands: Command[] = [];
   const done = new Map<string, { hash: string; answer: CommandAnswer }>();
+  const records = new Map<string, RecordedWithdrawal>();
   let refusal: DomainError | undefined;
   const carryOut = async (command: Command): Promise<CommandAnswer> => {
     const rows = dataSource.getRepository(WithdrawalEntity);
@@ -124,6 +126,7 @@ export function recordingEngine(
       const none = { memo: command.memo ?? null, reason: null, txid: null, decidedBy: null };
       const counts = { pullBackFee: '0', attempt: 0, confirmations: 0, createdAt: 1, updatedAt: 1 };
       await rows.insert({ id: withdrawalId, userId, asset, network, address, amount, fee, state: 'REQUESTED', ...counts, ...none });
+      records.set(withdrawalId, { id: withdrawalId, userId, asset, network, address, memo: none.memo, amount, fee, attempt: 0, stage: 'REQUESTED', decidedBy: null, createdAt: 1, intact: true });
     } else if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse' || command.kind === 'withdrawal.cancel') {
       const step = command.kind.slice('withdrawal.'.length) as keyof typeof decided;
       const changed = await rows.update(
@@ -131,6 +134,9 @@ export function recordingEngine(
         { state: decided[step], decidedBy: 'adminId' in command ? command.adminId : null },
       );
       if (changed.affected !== 1) throw new DomainError('WITHDRAWAL_STATE');
+      const record = records.get(command.withdrawalId);
+      if (record && step === 'approve') records.set(record.id, { ...record, stage: 'APPROVED', decidedBy: 'adminId' in command ? command.adminId : null });
+      else records.delete(command.withdrawalId);
       const { userId, network, address } = await rows.findOneByOrFail({ id: command.withdrawalId });
       if (step === 'refuse') await dataSource.getRepository(KnownAddressEntity).delete({ userId, network, address });
     } else if (command.kind === 'swap.accept') {
@@ -164,6 +170,7 @@ export function recordingEngine(
     operatorPosition: async () => [{ asset: 'ETH', amount: '0.5' }],
     custody: async () => [{ place: 'hot/ethereum', asset: 'ETH', amount: '2' }],
     paused: async () => [{ asset: 'ETH', why: 'a look at it', at: 1 }],
+    recordedWithdrawals: async (ids) => ids.flatMap((id) => records.get(id) ?? []),
   };
 }
 

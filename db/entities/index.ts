@@ -10,6 +10,7 @@ import * as proofs from './proofs';
 import * as registry from './registry';
 import * as reviews from './reviews';
 import * as secondFactors from './second-factors';
+import * as security from './security';
 import * as stakes from './stakes';
 import * as swaps from './swaps';
 import * as treasury from './treasury';
@@ -18,6 +19,6 @@ import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, cold, deposits, ledger, orders, proofs, registry, reviews, secondFactors, stakes, swaps, treasury, venue, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, cold, deposits, ledger, orders, proofs, registry, reviews, secondFactors, security, stakes, swaps, treasury, venue, withdrawals].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

@@ -1,6 +1,6 @@
 import { EntitySchema } from 'typeorm';
 import type { WithdrawalState } from '../../domain/lifecycle/withdrawal';
-import { big, id, int, money, nullable, text } from './columns';
+import { big, id, int, json, money, nullable, primary, text } from './columns';
 
 export interface WithdrawalRow {
   id: string;
@@ -47,5 +47,27 @@ export const WithdrawalEntity = new EntitySchema<WithdrawalRow>({
     decidedBy: nullable(text('decided_by', 64)),
     createdAt: big('created_at'),
     updatedAt: big('updated_at'),
+  },
+});
+
+/** A step of a withdrawal as the engine carried it out. Append-only and chained: the engine's memory is built from it, and not from the row. */
+export interface WithdrawalRecordRow {
+  withdrawalId: string;
+  step: 'request' | 'approve' | 'refuse' | 'cancel' | 'confirm' | 'fail' | 'settleInside';
+  /** Signed payouts before it. */
+  round: number;
+  reference: string;
+  body: Record<string, string | null>;
+  at: number;
+}
+export const WithdrawalRecordEntity = new EntitySchema<WithdrawalRecordRow>({
+  name: 'withdrawal_records',
+  columns: {
+    withdrawalId: id('withdrawal_id'),
+    step: primary(text('step', 20)),
+    round: primary(int()),
+    reference: text('reference', 190),
+    body: json(),
+    at: big(),
   },
 });

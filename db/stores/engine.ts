@@ -23,6 +23,8 @@ import { VenueStateEntity } from '../entities/venue';
 import type { VenueStateRow } from '../entities/venue';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
+import { OPEN_STATES, openRecords, rowsBeside } from './withdrawal-records';
+import type { ReadRecord } from './withdrawal-records';
 import { isRefusal, isTransient } from '../transaction';
 import { openBatchConnection } from './batch-connection';
 import type { BatchConnection } from './batch-connection';
@@ -48,6 +50,8 @@ export interface EngineTables {
   readonly batch: number;
   readonly entry: number;
   readonly balances: BalanceRow[];
+  /** What a withdrawal is; of its row only what the record does not say: the venue's fee. */
+  readonly withdrawalRecords: ReadRecord[];
   readonly withdrawals: WithdrawalRow[];
   readonly swaps: SwapRow[];
   readonly intents: VenueIntentRow[];
@@ -89,6 +93,8 @@ export interface EngineStore {
   balancesLike(prefixes: readonly string[]): Promise<BalanceRow[]>;
   pauses(): Promise<AssetPauseRow[]>;
   effectsDone(ids: readonly string[]): Promise<void>;
+  /** Rows of withdrawals that say they are open, and those with these ids. */
+  withdrawalRows(ids: readonly string[]): Promise<WithdrawalRow[]>;
   /** Traded since a time by user and market, in the market's quote asset. */
   volumesSince(at: number): Promise<{ userId: string; symbol: string; volume: string }[]>;
   close(): Promise<void>;
@@ -160,6 +166,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
         prefixes.map((prefix) => `${prefix}%`),
       )) as BalanceRow[];
     },
+    withdrawalRows: (ids) => rowsBeside(dataSource, ids),
     pauses: () => dataSource.getRepository(AssetPauseEntity).find({ order: { asset: 'ASC' } }),
     effectsDone: async (ids) => {
       if (ids.length > 0) await dataSource.getRepository(OutboxEntity).delete({ id: In([...ids]) });
@@ -182,7 +189,8 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
       batch: Number(fence?.batch),
       entry: Number(fence?.entry),
       balances: (await manager.query('SELECT account, asset, amount FROM balances')) as BalanceRow[],
-      withdrawals: await manager.findBy(WithdrawalEntity, { state: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS', 'SIGNED', 'BROADCAST']) }),
+      withdrawalRecords: await openRecords(manager),
+      withdrawals: await manager.findBy(WithdrawalEntity, { state: In([...OPEN_STATES]) }),
       swaps: await manager.findBy(SwapEntity, { state: 'EXECUTING' }),
       intents: await manager.findBy(VenueIntentEntity, { state: In(['PENDING', 'UNKNOWN']) }),
       reserves: await manager.find(VenueReserveEntity),

@@ -1,4 +1,4 @@
-/** `npm run audit [-- --wait 60s] [-- --json]`: do the books agree with themselves, the chain and Binance? */
+/** `npm run audit [-- --wait 60s] [-- --all] [-- --json]`: do the books agree with themselves, the chain and Binance? */
 import { formatAmount } from '../../domain/money/amount';
 import { audit } from '../audit';
 import type { AuditResult } from '../audit';
@@ -6,8 +6,15 @@ import { runCommand } from '../lifetime';
 import { duration, json, line, option, table, wantsJson } from '../print';
 import { withWorld, worldConfig } from '../world';
 
+/** Places where nothing lies, is booked or moves are left out unless `--all` asks for them. */
+function shownOf(places: AuditResult['places']): AuditResult['places'] {
+  if (process.argv.includes('--all')) return places;
+  return places.filter(({ booked, actual, unexplained, items }) => booked !== 0n || actual !== 0n || unexplained !== 0n || items.length > 0);
+}
+
 export function printAudit(result: AuditResult): void {
-  const { findings, places, balanced, unreadable } = result;
+  const { findings, balanced, unreadable } = result;
+  const places = shownOf(result.places);
   if (wantsJson()) {
     for (const place of places) {
       const { booked, actual, unexplained, items } = place;
@@ -24,6 +31,8 @@ export function printAudit(result: AuditResult): void {
       place, asset, formatAmount(booked), actual === undefined ? 'unreadable' : formatAmount(actual), items.length === 0 ? '' : String(items.length), unexplained === undefined ? '?' : formatAmount(unexplained),
     ]),
   );
+  const hidden = result.places.length - places.length;
+  if (hidden > 0) line(`  (${hidden} more with nothing in them: -- --all)`);
   if (findings.length > 0) {
     line('\n  Rules that are broken:');
     table(['rule', 'subject', 'asset', 'expected', 'found'], findings.map(({ rule, subject, asset, expected, found }) => [rule, subject, asset, expected, found]));

@@ -63,7 +63,7 @@ export function connectLink(options: LinkOptions): Link {
 function portsOver(line: Line): Omit<Ports, 'events'> {
   const over = <Name extends CallName>(name: Name): Calls[Name] => ((...params: unknown[]) => line.call(name, params)) as Calls[Name];
   return {
-    engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody'), paused: over('paused') },
+    engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody'), paused: over('paused'), recordedWithdrawals: over('recordedWithdrawals') },
     reconciliation: { latest: over('reconciliation') },
     coldStorage: { view: over('coldView'), plan: over('planCold'), gather: over('gatherCold'), announce: over('announceCold'), cancel: over('cancelCold') },
     networkStates: { networks: over('networks'), venueTreasury: over('venueTreasury') },

@@ -8,7 +8,7 @@ import type { EventName, HouseEvent } from '../../domain/contract/events';
 import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
 
 /** Both ends must be of one make; another number is turned away at the door. */
-export const VERSION = 1;
+export const VERSION = 2;
 /** No request or answer comes near this. */
 export const MOST_FRAME_BYTES = 4 * 1024 * 1024;
 /** The side with the engine says something at least so often; a peer that hears nothing for `SILENCE_MS` comes back. */
@@ -39,6 +39,7 @@ export interface Calls {
   readonly operatorPosition: Engine['operatorPosition'];
   readonly custody: Engine['custody'];
   readonly paused: Engine['paused'];
+  readonly recordedWithdrawals: Engine['recordedWithdrawals'];
   readonly reconciliation: Reconciliation['latest'];
   readonly coldView: ColdStorage['view'];
   readonly planCold: ColdStorage['plan'];

@@ -81,6 +81,7 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
   operatorPosition: () => engine.operatorPosition(),
   custody: () => engine.custody(),
   paused: () => engine.paused(),
+  recordedWithdrawals: (ids) => engine.recordedWithdrawals(ids),
   reconciliation: () => reconciliation.latest(),
   coldView: () => coldStorage.view(),
   planCold: (wish) => coldStorage.plan(wish),

@@ -36,6 +36,7 @@ export function houses() {
       operatorPosition: async () => [],
       custody: async () => [],
       paused: async () => [],
+      recordedWithdrawals: async () => [],
     },
     quotes: { quote: async () => Promise.reject(new Error('a fault with words that nobody else should read')) },
     marketData: {

@@ -15,6 +15,7 @@ import type { AssetPolicy, NetworkConfig } from '../../wallets';
 import { connectSigner } from '../../wallets/keys';
 import { SETTINGS, binanceSettings, mustBeHere, readConfig, settingsOf } from '../config';
 import { watchOutside } from '../audit';
+import { watchChains } from '../chain-watch';
 import type { Config } from '../config';
 import type { TreasuryPolicies } from '../treasury-settings';
 import { openBitcoin, openNetworks, openTron } from '../networks';
@@ -102,6 +103,7 @@ async function runExchange(config: Config): Promise<void> {
   const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
   const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside, threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0') });
   reconciler.start();
+  const endChains = watchChains({ ...shared, notesFile: config.CHAIN_NOTES_FILE, securityEventDays: config.SECURITY_EVENT_DAYS });
 
   const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, payoutRules: signer, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
@@ -112,6 +114,7 @@ async function runExchange(config: Config): Promise<void> {
     closeOperator();
     await closeDoor();
     reconciler.stop();
+    endChains();
     compared.close();
     await wallets.stop();
     await matching.stop();

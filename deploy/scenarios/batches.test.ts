@@ -7,6 +7,7 @@ import { rulesOf } from '../../wallets/keys/testing';
 import { paidBy, strangersAddress } from '../local/bitcoin/faucet';
 import { BitcoinHouse, N, noBitcoin } from './incidents/bitcoin-house';
 import { pause, until } from './incidents/evm-house';
+import { approvalOf } from './approve';
 
 jest.setTimeout(120_000);
 
@@ -204,7 +205,7 @@ onNode('withdrawals of Bitcoin in batches', () => {
     expect(house.alerts.some((event) => event.name === 'alert' && event.code === 'SIGNER_REFUSED' && event.details?.payout === 'withdrawal:w2:0')).toBe(true);
     await house.booksAreTheChain();
     // Approved in the exchange again and again, the signer says no again: it never was paid.
-    await house.engine.submit({ kind: 'withdrawal.approve', reference: 'approve:w2:again', withdrawalId: 'w2', adminId: 'a1' });
+    await house.engine.submit(await approvalOf(house.engine, 'w2', 'approve:w2:again'));
     await until('refused again', async () => (await house.rows("SELECT 1 FROM withdrawals WHERE id = 'w2' AND state = 'REQUESTED' AND attempt = 2")).length === 1);
     await house.booksAreTheChain();
   });

@@ -26,6 +26,7 @@ import { askTron, startTron } from '../local/tron/start';
 import type { LocalTron } from '../local/tron/start';
 import { LOCAL } from '../paths';
 import { freePort } from '../services/process';
+import { approvalOf } from './approve';
 
 export type Key = ReturnType<typeof depositKeyOf>;
 
@@ -219,7 +220,7 @@ export class TronStage {
 
   async withdraw(id: string, asset: string, address: string, amount: string, fee = '6'): Promise<void> {
     await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset, network: 'tron', address, amount, fee });
-    await this.engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
+    await this.engine.submit(await approvalOf(this.engine, id, `approve:${id}`));
   }
 
   async withdrawal(id: string): Promise<{ state: string; txid: string | null }> {

@@ -28,6 +28,7 @@ import type { LocalBitcoin } from '../local/bitcoin/start';
 import { freshMnemonic } from '../local/evm/stranger';
 import { LOCAL } from '../paths';
 import { freePort } from '../services/process';
+import { approvalOf } from './approve';
 
 jest.setTimeout(120_000);
 
@@ -225,7 +226,7 @@ onNode('wallets on Bitcoin', () => {
 
   const withdraw = async (id: string, address: string, amount: string): Promise<void> => {
     await engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'BTC', network: 'bitcoin', address, amount, fee: '0.0005' });
-    await engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
+    await engine.submit(await approvalOf(engine, id, `approve:${id}`));
   };
   const withdrawal = async (id: string): Promise<{ state: string; txid: string | null }> => {
     const [row] = await rows<{ state: string; txid: string | null }>('SELECT state, txid FROM withdrawals WHERE id = ?', [id]);
@@ -337,7 +338,7 @@ onNode('wallets on Bitcoin', () => {
       expect(alerts.some((event) => event.name === 'alert' && event.code === 'SIGNER_REFUSED')).toBe(true);
       expect([await rows('SELECT 1 FROM coins WHERE spent_by IS NOT NULL'), await rows('SELECT 1 FROM costs WHERE settled = 0')]).toEqual([[], []]);
       await ask('setfeerate', 5000);
-      await engine.submit({ kind: 'withdrawal.approve', reference: 'approve:w1:again', withdrawalId: 'w1', adminId: 'a1' });
+      await engine.submit(await approvalOf(engine, 'w1', 'approve:w1:again'));
       await confirmed('w1');
       await booksAreTheChain();
     });

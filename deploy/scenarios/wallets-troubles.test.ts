@@ -20,6 +20,7 @@ import { prepareChain } from '../local/evm/prepare';
 import { freshAddress, freshMnemonic, stranger } from '../local/evm/stranger';
 import type { Stranger } from '../local/evm/stranger';
 import { freePort } from '../services/process';
+import { approvalOf } from './approve';
 
 const N = 3;
 const CHAIN_ID = 31337;
@@ -136,7 +137,7 @@ async function tenEther(): Promise<void> {
   await until('swept', async () => (await rows<{ state: string }>('SELECT state FROM deposits'))[0]?.state === 'SWEPT', () => mine());
 }
 async function approve(id: string, time = 1): Promise<void> {
-  await engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}:${time}`, withdrawalId: id, adminId: 'a1' });
+  await engine.submit(await approvalOf(engine, id, `approve:${id}:${time}`));
 }
 async function withdraw(id: string, address: string, amount: string): Promise<void> {
   await engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'ETH', network: 'ethereum', address, amount, fee: '0.003' });

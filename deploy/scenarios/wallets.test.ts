@@ -23,6 +23,7 @@ import type { Anvil } from '../local/evm/anvil';
 import { prepareChain } from '../local/evm/prepare';
 import { freshAddress, freshMnemonic, stranger } from '../local/evm/stranger';
 import type { Stranger } from '../local/evm/stranger';
+import { approvalOf } from './approve';
 
 const N = 3;
 const CHAIN_ID = 31337;
@@ -377,7 +378,7 @@ describe('sweeps', () => {
 describe('withdrawals', () => {
   const withdraw = async (id: string, asset: string, address: string, amount: string, fee: string): Promise<void> => {
     await engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset, network: 'ethereum', address, amount, fee });
-    await engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
+    await engine.submit(await approvalOf(engine, id, `approve:${id}`));
   };
   const stateOf = async (id: string): Promise<string> => (await rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state ?? '';
   const confirmed = (id: string) => until(`${id} is confirmed`, async () => (await stateOf(id)) === 'CONFIRMED', () => mine());

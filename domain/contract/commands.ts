@@ -30,6 +30,15 @@ export interface OrderTerms {
   readonly selfTradePreventionMode?: 'EXPIRE_TAKER' | 'EXPIRE_MAKER' | 'EXPIRE_BOTH' | 'DECREMENT' | undefined;
 }
 
+/** A payment as somebody saw it before they decided. */
+export interface SeenPayment {
+  readonly network: string;
+  readonly asset: string;
+  readonly address: string;
+  readonly memo?: string;
+  readonly amount: string;
+}
+
 export type CommandBody =
   /** Operator's own money enters the books, having arrived in custody. */
   | { kind: 'operator.contribute'; asset: string; amount: string; custody: CustodyPlace }
@@ -66,7 +75,8 @@ export type CommandBody =
       amount: string;
       fee: string;
     }
-  | { kind: 'withdrawal.approve'; withdrawalId: string; adminId: string }
+  /** `seen`: the payment as whoever approves it saw it. Refused WITHDRAWAL_CHANGED where it is not what was asked for. */
+  | { kind: 'withdrawal.approve'; withdrawalId: string; adminId: string; seen: SeenPayment }
   | { kind: 'withdrawal.refuse'; withdrawalId: string; adminId: string; reason: string }
   | { kind: 'withdrawal.cancel'; withdrawalId: string; userId: string }
   /** Paid on the chain and final. `gas` is booked from hot custody; `reservation` names what was set aside, if anything was. */

@@ -71,6 +71,7 @@ export const ERRORS = {
   MEMO_NEEDED: kind(400, 'This network needs a memo to find the receiver.'),
   NO_MEMO_HERE: kind(400, 'This network knows no memo; leave it out.'),
   APPROVAL_REFUSED: kind(409, 'The signer does not count this approval; see `details`.'),
+  WITHDRAWAL_CHANGED: kind(409, 'What is written of this withdrawal is not what was asked for. Nothing is paid; see `details`.'),
   WITHDRAWAL_STATE: kind(409, 'This withdrawal is not in a state that allows this.'),
   // cold storage
   COLD_TRANSFER_STATE: kind(409, 'This transfer from cold storage is not in a state that allows this.'),

@@ -10,6 +10,7 @@ import type { DepthDiff } from './api/live';
 import type { FeeView, RoutingView } from './api/orders';
 import type { Command, CommandAnswer } from './commands';
 import type { EventName, EventOf, HouseEvent } from './events';
+import type { RecordedWithdrawal } from '../recorded-withdrawal';
 
 /** The only door through which money moves. */
 export interface Engine {
@@ -26,6 +27,8 @@ export interface Engine {
   custody(): Promise<{ place: string; asset: string; amount: string }[]>;
   /** Assets of which nothing is withdrawn for now. */
   paused(): Promise<{ asset: string; why: string; at: number }[]>;
+  /** Those of these withdrawals that are open, as the engine committed them: what was asked for, and not what the row says by now. */
+  recordedWithdrawals(ids: readonly string[]): Promise<RecordedWithdrawal[]>;
 }
 
 /** The books against the chains and the venue, as last compared. */

@@ -36,7 +36,7 @@ afterAll(async () => {
 /** The longest key that the API takes: the tail of these references is the key alone. */
 const KEY = 'K'.repeat(64);
 const ACTIONS: readonly Command[] = [
-  { kind: 'withdrawal.approve', withdrawalId: 'wd_approved', adminId: 'admin1', reference: 'withdrawal:wd_approved:approve:0' },
+  { kind: 'withdrawal.approve', withdrawalId: 'wd_approved', adminId: 'admin1', seen: { network: 'ethereum', asset: 'ETH', address: '0x00000000000000000000000000000000000000aa', amount: '1' }, reference: 'withdrawal:wd_approved:approve:0' },
   { kind: 'withdrawal.refuse', withdrawalId: 'wd_refused', adminId: 'admin1', reason: 'not theirs', reference: 'withdrawal:wd_refused:refuse:0' },
   { kind: 'asset.pause', asset: 'ETH', why: 'a look', adminId: 'admin1', reference: `pause:admin1:${KEY}` },
   { kind: 'asset.pause', asset: 'ETH', why: null, adminId: 'admin2', reference: `pause:admin2:${KEY}` },

@@ -7,7 +7,7 @@ import type { DomainError } from '../../domain/contract/errors';
 import type { HouseEvent } from '../../domain/contract/events';
 import type { Units } from '../../domain/money/amount';
 import type { Draft } from './draft';
-import type { EngineState } from './state';
+import type { EngineState, OpenWithdrawal } from './state';
 
 /** A command on its way, with the caller who waits. */
 export interface Pending {
@@ -44,6 +44,8 @@ export class Batch {
   /** Callers who are told after the commit, whatever it holds: refusals may rest on what this batch did. */
   readonly after: (() => void)[] = [];
   readonly members: Pending[] = [];
+  /** Withdrawals as this batch leaves them, in order; undefined: it has ended. */
+  readonly withdrawals: (readonly [string, OpenWithdrawal | undefined])[] = [];
 
   constructor(
     readonly number: number,
@@ -54,6 +56,7 @@ export class Batch {
   done(pending: Pending, draft: Draft): void {
     this.members.push(pending);
     this.commands.push({ pending, draft });
+    if (draft.withdrawalId !== undefined) this.withdrawals.push([draft.withdrawalId, draft.state.withdrawals.get(draft.withdrawalId)]);
     this.after.push(() => pending.resolve(draft.answer));
   }
 

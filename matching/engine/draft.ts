@@ -27,6 +27,8 @@ export class Draft {
   readonly effects: OutboxRow[] = [];
   readonly events: HouseEvent[] = [];
   answer: CommandAnswer = {};
+  /** The withdrawal that it changed, if it did. */
+  withdrawalId: string | undefined;
   /** What is kept for the same reference asked again, where that is less than the answer. */
   short: CommandAnswer | undefined;
   /** A book was moved: what happens from now on cannot be undone in memory, and a fault means starting again from the tables. */

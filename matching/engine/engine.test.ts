@@ -189,7 +189,7 @@ test('a deposit that vanishes after it was used: a debt, the asset paused, nothi
   expect(events.filter((event) => event.name === 'alert').map((event) => 'code' in event && event.code)).toEqual(['ASSET_PAUSED', 'DEPOSIT_REVERSED']);
   const dollars = (n: number): Command => ({ ...request(n, 'u1', '10'), asset: 'USDT', fee: '6' }) as Command;
   await expect(engine.submit(dollars(2))).rejects.toMatchObject({ code: 'DEBT_OPEN', details: { asset: 'ETH', owed: '1.5' } });
-  await expect(engine.submit({ kind: 'withdrawal.approve', reference: 'approve:1', withdrawalId: 'w1', adminId: 'admin' })).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
+  await expect(engine.submit({ kind: 'withdrawal.approve', reference: 'approve:1', withdrawalId: 'w1', adminId: 'admin', seen: { network: 'ethereum', asset: 'ETH', address: '0x00000000000000000000000000000000000000aa', amount: '1' } })).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
   await engine.submit({ kind: 'withdrawal.cancel', reference: 'cancel:1', withdrawalId: 'w1', userId: 'u1' });
   expect(await engine.balancesOf('u1')).toEqual([{ asset: 'USDT', available: '100', held: '0' }]);
   await expect(engine.submit(dollars(3))).resolves.toMatchObject({ state: 'REQUESTED' });
@@ -231,7 +231,7 @@ test('a book of addresses knows what was paid, and not what was asked for; a sec
   const { engine } = await startEngine();
   const known = async (): Promise<string[]> => ((await database.dataSource.query('SELECT CONCAT(user_id, " ", address, " ", since) AS line FROM known_addresses')) as { line: string }[]).map(({ line }) => line);
   const pay = async (n: number): Promise<void> => {
-    await engine.submit({ kind: 'withdrawal.approve', reference: `approve:${n}`, withdrawalId: `w${n}`, adminId: 'admin' });
+    await engine.submit({ kind: 'withdrawal.approve', reference: `approve:${n}`, withdrawalId: `w${n}`, adminId: 'admin', seen: { network: 'ethereum', asset: 'ETH', address: '0x00000000000000000000000000000000000000aa', amount: '1' } });
     await engine.submit({ kind: 'withdrawal.confirm', reference: `confirm:${n}`, withdrawalId: `w${n}`, txid: `0x${n}`, gas: { asset: 'ETH', amount: '0', reservation: null } });
   };
   await engine.submit(credit(1, 'u1', '10'));

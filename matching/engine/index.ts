@@ -17,6 +17,8 @@ import type { EffectHandler } from './effects';
 import type { OwnLevels } from './shown';
 import type { OfferedQuote } from './state';
 import { sendable } from './state';
+import { createWithdrawalWatch } from './withdrawal-watch';
+import { recorded } from './withdrawal-records';
 import { Writer } from './writer';
 
 export interface EngineDeps {
@@ -69,6 +71,8 @@ export interface EngineHouse extends Engine {
   /** Orders of ours at the venue now: what they may cost in the quote asset, and since when. */
   flights(symbol: string): { amount: Units; at: number }[];
   volumeOf(userId: string, symbol: string): Units;
+  /** Holds the rows of open withdrawals against what was recorded; a difference in two looks running is an alert. */
+  lookAtWithdrawals(): Promise<void>;
   /** What could be sent to the venue of an asset now. */
   sendable(asset: string): Units;
   onEffect(kind: string, handler: EffectHandler): void;
@@ -79,6 +83,7 @@ export function createEngine(deps: EngineDeps): EngineHouse {
   const store = deps.store ?? createEngineStore(deps.dataSource);
   const effects = new Effects(store, deps.logger);
   const writer = new Writer({ ...deps, store, effects });
+  const lookAtWithdrawals = createWithdrawalWatch({ ...deps, store, open: () => [...writer.committedWithdrawals.values()] });
   const looking = new Set<string>();
   let looks = 0;
 
@@ -107,6 +112,8 @@ export function createEngine(deps: EngineDeps): EngineHouse {
       return rows.map((row) => ({ place: row.account.slice('custody/'.length), asset: row.asset, amount: formatAmount(-parseSigned(row.amount)) }));
     },
     paused: () => store.pauses(),
+    recordedWithdrawals: async (ids) => ids.flatMap((id) => writer.committedWithdrawals.get(id) ?? []).map(recorded),
+    lookAtWithdrawals,
     offer: (quote) => {
       const now = deps.clock.now();
       for (const [id, old] of writer.state.quotes) if (old.quote.expiresAt + 60_000 < now) writer.state.quotes.delete(id);

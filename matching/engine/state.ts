@@ -9,6 +9,7 @@ import type { Units } from '../../domain/money/amount';
 import { custody } from '../../ledger/accounts';
 import { Books } from '../../ledger/post';
 import type { Registry } from '../../domain/registry';
+import { withdrawalsFrom } from './withdrawal-records';
 import { loadRouting, openMarket, restoreMarket, sideOf } from '../orders/market';
 import type { TradingMarket } from '../orders/market';
 import { heldAssetOf } from '../orders/order';
@@ -56,12 +57,14 @@ export type OpenIntent = Pick<VenueIntentRow, 'id' | 'swapId' | 'leg' | 'symbol'
   spendsMost: Units;
 };
 
-export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'network' | 'address' | 'attempt'> & {
+export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'network' | 'address' | 'memo' | 'attempt' | 'decidedBy' | 'createdAt'> & {
   amount: Units;
   fee: Units;
   pullBackFee: Units;
   /** Later states belong to wallets; to the engine all of them are APPROVED. */
   stage: 'REQUESTED' | 'APPROVED';
+  /** False where the record that it was built from is not what was written. */
+  intact: boolean;
 };
 
 export interface EngineState {
@@ -190,7 +193,7 @@ export function stateFrom(tables: EngineTables, registry: Registry): EngineState
     else if (row.swapId === null) restoreBundle(state, row);
   }
   restoreMarkets(state, tables);
-  for (const row of tables.withdrawals) state.withdrawals.set(row.id, openWithdrawal(row));
+  for (const open of withdrawalsFrom(tables.withdrawalRecords, tables.withdrawals)) state.withdrawals.set(open.id, open);
   for (const { asset, why } of tables.pauses) state.paused.set(asset, why);
   for (const row of tables.costs) state.costs.set(row.reference, openCost(row));
   for (const row of tables.reserves) state.reserves.set(row.transferId, { asset: row.asset, amount: parseAmount(row.amount) });
@@ -250,22 +253,6 @@ export function openIntent(row: VenueIntentRow, spends: string): OpenIntent {
   const quantity = parseAmount(row.quantity);
   const limit = parseAmount(row.limitPrice);
   return { id, swapId, leg, symbol, side, members, quantity, spends, spendsMost: mostSpent(side, quantity, limit), at: row.createdAt, best: parseAmount(String(row.seen?.[side === 'BUY' ? 'ask' : 'bid'] ?? '0')) };
-}
-
-export function openWithdrawal(row: WithdrawalRow): OpenWithdrawal {
-  const { id, userId, asset, network, address, attempt } = row;
-  return {
-    id,
-    userId,
-    asset,
-    network,
-    address,
-    attempt,
-    amount: parseAmount(row.amount),
-    fee: parseAmount(row.fee),
-    pullBackFee: parseAmount(row.pullBackFee),
-    stage: row.state === 'REQUESTED' ? 'REQUESTED' : 'APPROVED',
-  };
 }
 
 /** The most an order can take from the venue account: the quantity sold, or quantity x limit, rounded up. */

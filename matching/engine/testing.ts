@@ -376,8 +376,10 @@ export function commandOf(model: Model, given: Wish, n: number): Command | Offer
     }
     case 'withdrawal.request':
       return { kind, reference, withdrawalId: `w${n}`, userId: user, asset, network: 'ethereum', address: '0xaa', amount, fee: formatAmount(WITHDRAWAL_FEE[asset] ?? 0n) };
-    case 'withdrawal.approve':
-      return { kind, reference, withdrawalId, adminId };
+    case 'withdrawal.approve': {
+      const paper = model.papers.get(withdrawalId);
+      return { kind, reference, withdrawalId, adminId, seen: { network: 'ethereum', asset: paper?.asset ?? asset, address: '0xaa', amount: formatAmount(paper?.amount ?? given.amount) } };
+    }
     case 'withdrawal.refuse':
       return { kind, reference, withdrawalId, adminId, reason: 'test' };
     case 'withdrawal.cancel':

@@ -14,7 +14,7 @@ import { ShownBooks } from './shown';
 import type { OwnLevels } from './shown';
 import { createShortages } from './shortages';
 import { emptyState, stateFrom } from './state';
-import type { EngineState } from './state';
+import type { EngineState, OpenWithdrawal } from './state';
 
 /** Most commands in one transaction. */
 const BATCH_MAX = 400;
@@ -46,6 +46,8 @@ export interface WriterDeps {
  */
 export class Writer {
   state: EngineState = emptyState();
+  /** Open withdrawals as the last commit left them: `state` may be a batch ahead. */
+  readonly committedWithdrawals = new Map<string, OpenWithdrawal>();
   private readonly shown = new ShownBooks();
   private queue: Pending[] = [];
   private readonly open = new Map<string, { bodyHash: string; promise: Promise<CommandAnswer> }>();
@@ -105,6 +107,8 @@ export class Writer {
     const before = this.state;
     const tables = await this.deps.store.takeOver();
     this.state = stateFrom(tables, this.deps.registry);
+    this.committedWithdrawals.clear();
+    for (const [id, withdrawal] of this.state.withdrawals) this.committedWithdrawals.set(id, withdrawal);
     // What the outside said last is no less true than before.
     this.state.venueFree = before.venueFree;
     this.state.volumes = before.volumes;
@@ -230,6 +234,10 @@ export class Writer {
       return;
     }
     this.shown.show(taken);
+    for (const [id, withdrawal] of batch.withdrawals) {
+      if (withdrawal) this.committedWithdrawals.set(id, withdrawal);
+      else this.committedWithdrawals.delete(id);
+    }
     for (const tell of batch.after) tell();
     for (const event of batch.events) this.deps.events.publish(event);
     this.deps.effects.run(batch.effects);

@@ -10,7 +10,6 @@ import type { Post } from '../jobs/mail';
 import { attemptIn } from '../second-factor/attempt';
 import type { SecondFactors } from '../second-factor/service';
 import type { Devices } from '../sessions/devices';
-import { recordSecurityEvent } from '../sessions/security-log';
 import type { Freezing } from './freezing';
 import type { Links } from './links';
 import type { Accounts } from './service';
@@ -26,10 +25,10 @@ export interface AccountParts {
   readonly post: Post;
 }
 
-type Deps = Pick<ServerDeps, 'clock' | 'logger' | 'ids'>;
+type Deps = Pick<ServerDeps, 'clock' | 'ids'>;
 
 export function accountRoutes(deps: Deps, parts: AccountParts): Route[] {
-  return [...registrationRoutes(deps, parts), passwordRoute(deps, parts), ...freezeRoutes(deps, parts)];
+  return [...registrationRoutes(deps, parts), passwordRoute(deps, parts), ...freezeRoutes(parts)];
 }
 
 /** The same answer for every address: whether it has an account is told in a letter to its owner alone. */
@@ -49,9 +48,9 @@ function registrationRoutes(deps: Deps, { accounts, post, links, limits }: Accou
       else await wait(5);
       return {};
     }),
-    route(ENDPOINTS.confirmAccount, async ({ body, req }) => {
+    route(ENDPOINTS.confirmAccount, async ({ body, tell }) => {
       const user = await accounts.confirm(body.token);
-      recordSecurityEvent(deps, { kind: 'account.confirmed', userId: user.id, req });
+      tell({ userId: user.id });
       post.send('welcome', user.id, user);
       return {};
     }),
@@ -61,30 +60,25 @@ function registrationRoutes(deps: Deps, { accounts, post, links, limits }: Accou
 function passwordRoute(deps: Deps, { accounts, secondFactors, sessions, devices, post }: AccountParts): Route {
   return route(ENDPOINTS.changePassword, async ({ user, body, req }) => {
     const lane = devices.knownTo(req, user.id) === undefined ? 'strangers' : 'known';
-    if (!(await accounts.check(user, body.current, lane))) {
-      recordSecurityEvent(deps, { kind: 'password.wrong', userId: user.id, req });
-      throw new DomainError('BAD_CREDENTIALS');
-    }
-    const proven = await secondFactors.prove(user.id, body.code, attemptIn(deps, sessions, req));
+    if (!(await accounts.check(user, body.current, lane))) throw new DomainError('BAD_CREDENTIALS');
+    const proven = await secondFactors.prove(user.id, body.code, attemptIn(sessions, req));
     const generation = await accounts.changePassword(user, body.next);
     await sessions.renew(req, generation, proven ? deps.clock.now() : req.session.provenAt);
     await sessions.end(user.id, { except: req.session.publicId });
-    recordSecurityEvent(deps, { kind: 'password.changed', userId: user.id, req });
     post.send('password-changed', `${user.id}-${deps.clock.now()}`, user);
     return {};
   });
 }
 
-function freezeRoutes(deps: Deps, { freezing, links }: AccountParts): Route[] {
+function freezeRoutes({ freezing, links }: AccountParts): Route[] {
   const named = (token: string): string => {
     const userId = links.frozenBy(token);
     if (userId === undefined) throw new DomainError('NOT_FOUND');
     return userId;
   };
   return [
-    route(ENDPOINTS.freeze, async ({ user, req }) => {
+    route(ENDPOINTS.freeze, async ({ user }) => {
       await freezing.freeze(user.id);
-      recordSecurityEvent(deps, { kind: 'account.frozen', userId: user.id, req });
       return {};
     }),
     // Whoever looks through letters follows links: looking freezes nothing and tells nothing.
@@ -92,15 +86,15 @@ function freezeRoutes(deps: Deps, { freezing, links }: AccountParts): Route[] {
       named(params.token);
       return {};
     }),
-    route(ENDPOINTS.freezeByLink, async ({ params, req }) => {
+    route(ENDPOINTS.freezeByLink, async ({ params, tell }) => {
       const userId = named(params.token);
+      tell({ userId });
       await freezing.freeze(userId);
-      recordSecurityEvent(deps, { kind: 'account.frozen', userId, req });
       return {};
     }),
-    route(ENDPOINTS.setFrozen, async ({ user, params, body, req }) => {
+    route(ENDPOINTS.setFrozen, async ({ user, params, body, tell }) => {
       await freezing.set(user, params.id, body);
-      recordSecurityEvent(deps, { kind: body.frozen ? 'account.frozen-by-admin' : 'account.opened-by-admin', userId: params.id, req });
+      tell({ kind: body.frozen ? 'account.freeze' : 'account.unfreeze', userId: params.id });
       return {};
     }),
   ];

@@ -4,6 +4,7 @@ import type { Express, RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { userById } from '../../db/stores/users';
 import type { ServerConfig, ServerDeps } from '../deps';
+import type { SecurityEdge } from '../security/edge';
 import { DOCS_CSS, docsPage } from './docs';
 import type { Admission } from './access';
 import type { Answers } from './answers';
@@ -23,6 +24,7 @@ export interface Who {
   readonly sessions: Sessions;
   readonly admission: Admission;
   readonly answers: Answers;
+  readonly security: SecurityEdge;
 }
 
 export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, routes: readonly Route[], limits: Limits): Express {
@@ -59,7 +61,7 @@ export function securityHeaders({ secureCookies }: ServerConfig): RequestHandler
   });
 }
 
-function api(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers }: Who, routes: readonly Route[], limits: Limits): Router {
+function api(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers, security }: Who, routes: readonly Route[], limits: Limits): Router {
   const router = express.Router();
   const document = openApi();
   const page = docsPage(document);
@@ -77,6 +79,7 @@ function api(deps: ServerDeps, config: ServerConfig, { sessions, admission, answ
     answers,
     limits,
     admission,
+    security,
     ownOrigin: (req) => ownOrigin(req, config.publicOrigin),
     userOf: async (req) => {
       const userId = sessionUserId(req, deps.clock);

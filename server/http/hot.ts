@@ -23,6 +23,7 @@ import { nameOf, valid } from './route';
 import type { Call, Route } from './route';
 import { isYoung, trustedProxies } from './session';
 import type { Sessions } from './session';
+import type { SecurityEdge } from '../security/edge';
 
 export interface HotDeps {
   readonly answers: Answers;
@@ -31,6 +32,7 @@ export interface HotDeps {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly security: SecurityEdge;
 }
 
 const HOT = ['post /orders', 'post /orders/batch', 'delete /orders/:id'];
@@ -58,6 +60,7 @@ export function hotFirst(deps: HotDeps, config: ServerConfig, routes: readonly R
       body = deps.answers.make(endpoint.answers as z.ZodType, await handle(callOf(deps, config, req, asked, session, text, more, () => (status = 202))), nameOf(endpoint));
     } catch (error) {
       const refusal = refusalOf(error);
+      deps.security.refused(asked.route.endpoint, req, session.user.id, error);
       if (!refusal) deps.logger.error({ method: req.method, path: req.url, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
       const told = refusal ?? new DomainError('INTERNAL');
       status = ERRORS[told.code].status;
@@ -132,7 +135,7 @@ function callOf(deps: HotDeps, { publicOrigin }: ServerConfig, req: IncomingMess
   const key = idempotencyKey.safeParse(req.headers['idempotency-key']);
   if (endpoint.idempotent && !key.success) throw new DomainError('IDEMPOTENCY_KEY_REQUIRED');
   const none = { file: undefined, req: undefined, res: undefined } as unknown as Pick<Call, 'file' | 'req' | 'res'>;
-  return { user: session.user, params: valid(endpoint.params, params), query: {}, body: body === undefined ? undefined : valid(endpoint.body, body), key: key.data ?? '', accepted, ...none };
+  return { user: session.user, params: valid(endpoint.params, params), query: {}, body: body === undefined ? undefined : valid(endpoint.body, body), key: key.data ?? '', accepted, tell: () => undefined, ...none };
 }
 
 function parsed(text: string): unknown {

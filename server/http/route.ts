@@ -1,16 +1,18 @@
 /** A route is a sentence: limit, who may, what was sent, the service, what leaves. */
 import express from 'express';
-import type { Request, RequestHandler, Response, Router } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import multer from 'multer';
 import type { z } from 'zod';
 import { AMOUNT_ISSUE, idempotencyKey } from '../../domain/contract/api/common';
 import type { Endpoint } from '../../domain/contract/api/endpoints';
+import type { SecurityEventKind } from '../../domain/contract/api/security';
 import { DomainError } from '../../domain/contract/errors';
 import type { UserRow } from '../../db/entities/accounts';
 import type { Admission } from './access';
 import type { Answers } from './answers';
 import { refusalOf } from './errors';
 import type { Limits } from './limits';
+import type { SecurityEdge } from '../security/edge';
 import { csrfMatches } from './session';
 
 export interface FileAnswer {
@@ -28,6 +30,8 @@ export interface Call<E extends Endpoint = Endpoint> {
   readonly key: string;
   /** Says that it is taken on and not done yet: 202. */
   readonly accepted: () => void;
+  /** What it was, where the endpoint's own security event does not say it, and whose account it is about. */
+  readonly tell: (event: { readonly kind?: SecurityEventKind; readonly userId?: string }) => void;
   /** The bytes of the multipart file `document`. */
   readonly file: Buffer | undefined;
   readonly req: Request;
@@ -53,6 +57,7 @@ export interface Guards {
   readonly userOf: (req: Request) => Promise<UserRow | null>;
   readonly ownOrigin: (req: Request) => boolean;
   readonly admission: Admission;
+  readonly security: SecurityEdge;
 }
 
 const MAX_DOCUMENT = 8 * 1024 * 1024;
@@ -80,8 +85,19 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
       res.locals.user = await admit(endpoint, req, guards);
       next();
     };
-    const answer: RequestHandler = async (req, res) => send(guards.answers, endpoint, res, await handle(received(endpoint, req, res)));
-    router[endpoint.method](endpoint.path, ...EARLY[endpoint.carries], enter, ...LATE[endpoint.carries], answer);
+    const answer: RequestHandler = async (req, res) => {
+      const call = received(endpoint, req, res);
+      const given = await handle(call);
+      const { kind = endpoint.event, userId } = res.locals.told as Parameters<Call['tell']>[0];
+      // Of a log-in the caller is known after it, of a log-out before it.
+      await guards.security.done({ ...endpoint, event: kind }, req, userId ?? call.user?.id ?? req.session?.userId ?? null, call.params);
+      send(guards.answers, endpoint, res, given);
+    };
+    const refused: ErrorRequestHandler = (error: unknown, req, _res, next) => {
+      guards.security.refused(endpoint, req, req.session?.userId, error);
+      next(error);
+    };
+    router[endpoint.method](endpoint.path, ...EARLY[endpoint.carries], enter, ...LATE[endpoint.carries], answer, refused);
   }
 }
 
@@ -101,6 +117,7 @@ function received(endpoint: Endpoint, req: Request, res: Response): Call {
   if (endpoint.idempotent && !key.success) throw new DomainError('IDEMPOTENCY_KEY_REQUIRED');
   const body = endpoint.carries === 'nothing' ? undefined : valid(endpoint.body, req.body);
   req.body = body;
+  res.locals.told = {};
   return {
     user: res.locals.user as UserRow,
     params: valid(endpoint.params, req.params),
@@ -108,6 +125,7 @@ function received(endpoint: Endpoint, req: Request, res: Response): Call {
     body,
     key: key.data ?? '',
     accepted: () => void res.status(202),
+    tell: (event) => void (res.locals.told = event),
     file: req.file?.buffer,
     req,
     res,

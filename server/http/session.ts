@@ -2,7 +2,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { RedisStore } from 'connect-redis';
 import session from 'express-session';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import { userById } from '../../db/stores/users';
@@ -65,7 +65,8 @@ export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger' | 'data
     idleSeconds: IDLE_SECONDS,
     userById: (id) => userById(deps.dataSource, id),
   });
-  endAlsoWhatIsKnown(store, known);
+  const ended = rememberEnded();
+  endAlsoWhatIsKnown(store, known, ended);
   const load = session({
     name,
     secret: config.sessionSecret,
@@ -79,6 +80,7 @@ export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger' | 'data
   const middleware: RequestHandler = (req, res, next) =>
     load(req, res, (error?: unknown) => {
       if (error) deps.logger.error({ error: String(error) }, 'a session could not be read');
+      else sayNoMoreOfEnded(req, res, ended);
       next(error ? new DomainError('BUSY') : undefined);
     });
   const index = createSessionIndex(deps.redis, deps.clock, { idleSeconds: IDLE_SECONDS, keptSeconds: ABSOLUTE_MS / 1000, prefix: PREFIX });
@@ -137,10 +139,42 @@ const done = (work: (answer: (error: unknown) => void) => void): Promise<void> =
 
 const destroyed = (store: RedisStore, sessionId: string): Promise<void> => done((answer) => void store.destroy(sessionId, answer));
 
+interface Ended {
+  add(sessionId: string): void;
+  has(sessionId: string): boolean;
+}
+
+const MOST_ENDED = 10_000;
+
+/** Sessions that ended in this process lately, the oldest forgotten. */
+function rememberEnded(): Ended {
+  const ids = new Set<string>();
+  return {
+    add: (sessionId) => {
+      ids.add(sessionId);
+      if (ids.size > MOST_ENDED) ids.delete(ids.values().next().value ?? '');
+    },
+    has: (sessionId) => ids.has(sessionId),
+  };
+}
+
+/**
+ * A request that was under way while its session got another id must not put the old one back into the browser: with its session
+ * taken off it, the library sets no cookie. Wrapped last, it is asked first.
+ */
+function sayNoMoreOfEnded(req: Request, res: Response, ended: Ended): void {
+  const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => Response;
+  res.writeHead = ((...args: unknown[]) => {
+    if (ended.has(req.sessionID)) delete (req as Partial<Request>).session;
+    return writeHead(...args);
+  }) as Response['writeHead'];
+}
+
 /** A session that ends (logged out, replaced at a login) is forgotten here at once: before, and again after, for one that read it meanwhile. */
-function endAlsoWhatIsKnown(store: RedisStore, known: KnownSessions): void {
+function endAlsoWhatIsKnown(store: RedisStore, known: KnownSessions, ended: Ended): void {
   const destroy = store.destroy.bind(store);
   store.destroy = async (sessionId, done) => {
+    ended.add(sessionId);
     known.forget(sessionId);
     return destroy(sessionId, (...answer: unknown[]) => {
       known.forget(sessionId);

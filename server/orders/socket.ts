@@ -20,9 +20,12 @@ import type { Limits } from '../http/limits';
 import { ownHost, ownOrigin } from '../http/origin';
 import { valid } from '../http/route';
 import { isYoung } from '../http/session';
+import type { SecurityEdge } from '../security/edge';
 import type { OrderService } from './service';
 
 export const ORDER_SOCKET = '/order-socket';
+/** As refusals of its messages are written down. */
+const SOCKET = { method: 'get', path: ORDER_SOCKET, event: null } as const;
 const MOST_BYTES = 4096;
 /** Messages of one socket that are not answered yet; more are refused. */
 const MOST_OUTSTANDING = 64;
@@ -41,6 +44,7 @@ export interface OrderSocketDeps {
   readonly admission: Admission;
   readonly limits: Limits;
   readonly service: OrderService;
+  readonly security: SecurityEdge;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -48,6 +52,7 @@ export interface OrderSocketDeps {
 interface Line {
   readonly socket: WebSocket;
   readonly cookies: string | undefined;
+  readonly req: IncomingMessage;
   readonly userId: string;
   outstanding: number;
 }
@@ -64,8 +69,11 @@ export function createOrderSocket(deps: OrderSocketDeps, config: Pick<ServerConf
     if (req.url !== ORDER_SOCKET) return;
     stream.on('error', () => undefined);
     admit(deps, config, req, lines).then(
-      (session) => sockets.handleUpgrade(req, stream, head, (socket) => listen(deps, lines, { socket, cookies: req.headers.cookie, userId: session.user.id, outstanding: 0 })),
-      (error: unknown) => refuse(stream, error),
+      (session) => sockets.handleUpgrade(req, stream, head, (socket) => listen(deps, lines, { socket, req, cookies: req.headers.cookie, userId: session.user.id, outstanding: 0 })),
+      (error: unknown) => {
+        deps.security.refused(SOCKET, req, undefined, error);
+        refuse(stream, error);
+      },
     );
   };
   const timer = setInterval(() => {
@@ -164,6 +172,7 @@ async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage):
     return { order: deps.answers.make(orderView, await carryOut(deps.service, line.userId, message), `${ORDER_SOCKET} ${message.op}`) };
   } catch (error) {
     const refusal = refusalOf(error);
+    deps.security.refused(SOCKET, line.req, line.userId, error);
     if (!refusal) deps.logger.error({ op: message.op, error: error instanceof Error ? error.stack : String(error) }, 'a message for an order failed');
     return errorView(refusal ?? new DomainError('INTERNAL'));
   }

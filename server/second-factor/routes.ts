@@ -5,7 +5,6 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import type { Sessions } from '../http/session';
 import type { Post } from '../jobs/mail';
-import { recordSecurityEvent } from '../sessions/security-log';
 import { attemptIn } from './attempt';
 import type { SecondFactors } from './service';
 
@@ -15,8 +14,7 @@ interface Around {
 }
 
 /** Where the factor changes all other sessions end, and the one that changed it goes on under a new id. */
-export function secondFactorRoutes(deps: Pick<ServerDeps, 'clock' | 'logger'>, service: SecondFactors, { sessions, post }: Around): Route[] {
-  const { clock } = deps;
+export function secondFactorRoutes({ clock }: Pick<ServerDeps, 'clock'>, service: SecondFactors, { sessions, post }: Around): Route[] {
   return [
     route(ENDPOINTS.secondFactor, ({ user }) => service.view(user.id)),
     route(ENDPOINTS.beginSecondFactor, async ({ user, body }) => {
@@ -24,18 +22,16 @@ export function secondFactorRoutes(deps: Pick<ServerDeps, 'clock' | 'logger'>, s
       return { ...offered, qr: `data:image/svg+xml;utf8,${encodeURIComponent(await QRCode.toString(offered.uri, { type: 'svg', margin: 2 }))}` };
     }),
     route(ENDPOINTS.confirmSecondFactor, async ({ user, body, req }) => {
-      const { recoveryCodes, generation } = await service.confirm(user.id, body.code, attemptIn(deps, sessions, req));
+      const { recoveryCodes, generation } = await service.confirm(user.id, body.code, attemptIn(sessions, req));
       await sessions.renew(req, generation, clock.now());
       await sessions.end(user.id, { except: req.session.publicId });
-      recordSecurityEvent(deps, { kind: 'second-factor.on', userId: user.id, req });
       post.send('second-factor-on', `${user.id}-${clock.now()}`, user);
       return { recoveryCodes };
     }),
     route(ENDPOINTS.removeSecondFactor, async ({ user, body, req }) => {
-      const generation = await service.remove(user.id, body.code, attemptIn(deps, sessions, req));
+      const generation = await service.remove(user.id, body.code, attemptIn(sessions, req));
       await sessions.renew(req, generation, undefined);
       await sessions.end(user.id, { except: req.session.publicId });
-      recordSecurityEvent(deps, { kind: 'second-factor.off', userId: user.id, req });
       post.send('second-factor-off', `${user.id}-${clock.now()}`, user);
       return {};
     }),

@@ -18,7 +18,6 @@ import type { Devices } from './devices';
 import type { Guesses } from './guesses';
 import { pageOfSessions } from './list';
 import { createPasswordLogin } from './password-login';
-import { recordSecurityEvent } from './security-log';
 
 export interface SessionParts {
   readonly accounts: Accounts;
@@ -30,7 +29,7 @@ export interface SessionParts {
   readonly post: Post;
 }
 
-type Deps = Pick<ServerDeps, 'clock' | 'dataSource' | 'logger'>;
+type Deps = Pick<ServerDeps, 'clock' | 'dataSource'>;
 
 export function sessionRoutes(deps: Deps, parts: SessionParts): Route[] {
   const { sessions, admission } = parts;
@@ -53,10 +52,9 @@ function loginRoute(deps: Deps, { accounts, secondFactors, sessions, admission, 
     const fits = await accounts.check(user, password, device === undefined ? 'strangers' : 'known');
     if (fits) return fits;
     await guesses.failed(email, device);
-    recordSecurityEvent(deps, { kind: 'log-in.failed', userId: user?.id ?? null, req });
     return null;
   });
-  return route(ENDPOINTS.login, async ({ req, res, body }) => {
+  return route(ENDPOINTS.login, async ({ req, res, body, tell }) => {
     const user = await passwordLogin(req, res);
     const device = devices.knownTo(req, user.id);
     // After the password: nobody learns of a second factor without it. Who knows the password locks no device of the owner's by wrong codes.
@@ -64,18 +62,20 @@ function loginRoute(deps: Deps, { accounts, secondFactors, sessions, admission, 
     const provenAt = proven ? deps.clock.now() : undefined;
     const csrf = await sessions.begin(req, user, provenAt);
     devices.remember(req, res, user.id);
-    recordSecurityEvent(deps, { kind: device === undefined ? 'log-in.new-device' : 'log-in', userId: user.id, req });
-    if (device === undefined && user.confirmedAt !== null) tellOfDevice(post, req, user);
+    if (device === undefined) {
+      tell({ kind: 'log-in.new-device' });
+      if (user.confirmedAt !== null) writeOfDevice(post, req, user);
+    }
     return presentSession(user, csrf, admission.isDue(user, { provenAt }));
   });
 }
 
-function tellOfDevice(post: Post, { session: { publicId = '', address = '', agent = '' } }: Request, user: UserRow): void {
+function writeOfDevice(post: Post, { session: { publicId = '', address = '', agent = '' } }: Request, user: UserRow): void {
   post.send('new-device', publicId, user, { address, agent: agent === '' ? '-' : agent });
 }
 
 /** A user's sessions: looked at, ended by one, ended all but this. */
-function listRoutes({ dataSource, logger }: Deps, { sessions }: SessionParts): Route[] {
+function listRoutes({ dataSource }: Deps, { sessions }: SessionParts): Route[] {
   return [
     route(ENDPOINTS.sessions, async ({ user, query, req }) => {
       const open = await sessions.index.list(user.id, user.sessionGeneration);
@@ -84,7 +84,6 @@ function listRoutes({ dataSource, logger }: Deps, { sessions }: SessionParts): R
     route(ENDPOINTS.endSession, async ({ user, params, req }) => {
       if ((await sessions.index.sessionOf(user.id, params.id)) === undefined) throw new DomainError('NOT_FOUND');
       await sessions.end(user.id, { only: params.id });
-      recordSecurityEvent({ logger }, { kind: 'session.ended', userId: user.id, req });
       return {};
     }),
     route(ENDPOINTS.endOtherSessions, async ({ user, req }) => {
@@ -92,7 +91,6 @@ function listRoutes({ dataSource, logger }: Deps, { sessions }: SessionParts): R
       const generation = await changeAccess(dataSource.manager, user.id, {});
       await sessions.renew(req, generation, req.session.provenAt);
       await sessions.end(user.id, { except: req.session.publicId });
-      recordSecurityEvent({ logger }, { kind: 'sessions.ended', userId: user.id, req });
       return {};
     }),
   ];

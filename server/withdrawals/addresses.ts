@@ -11,11 +11,10 @@ import type { Sessions } from '../http/session';
 import type { Post } from '../jobs/mail';
 import { attemptIn } from '../second-factor/attempt';
 import type { SecondFactors } from '../second-factor/service';
-import { recordSecurityEvent } from '../sessions/security-log';
 import { assetFor, receiverIn } from './receiver';
 import { isTrusted } from './request';
 
-type Deps = Pick<ServerDeps, 'dataSource' | 'addressCheck' | 'registry' | 'clock' | 'logger'>;
+type Deps = Pick<ServerDeps, 'dataSource' | 'addressCheck' | 'registry' | 'clock'>;
 
 interface Around {
   readonly secondFactors: SecondFactors;
@@ -24,8 +23,7 @@ interface Around {
 }
 
 /** A user's book of addresses. */
-export function addressRoutes(deps: Deps, { secondFactors, sessions, post }: Around): Route[] {
-  const { dataSource, addressCheck, registry, clock } = deps;
+export function addressRoutes({ dataSource, addressCheck, registry, clock }: Deps, { secondFactors, sessions, post }: Around): Route[] {
   const shown = ({ network, address, since }: KnownAddressRow): KnownAddressView => ({ network, address, since, trusted: isTrusted(since, clock.now()) });
   /** In the one spelling under which it is kept. Of which asset is no matter: they share the network's addresses. */
   const checked = (network: string, text: string): Promise<{ address: string }> => {
@@ -37,9 +35,8 @@ export function addressRoutes(deps: Deps, { secondFactors, sessions, post }: Aro
     route(ENDPOINTS.knownAddresses, async ({ user, query }) => presentPage(await addressBook(dataSource, user.id, query), shown)),
     route(ENDPOINTS.knowAddress, async ({ user, req, body: { network, address: text, code } }) => {
       const { address } = await checked(network, text);
-      await secondFactors.prove(user.id, code, attemptIn(deps, sessions, req));
+      await secondFactors.prove(user.id, code, attemptIn(sessions, req));
       const known = await knowAddress(dataSource.manager, { userId: user.id, network, address, since: clock.now() });
-      recordSecurityEvent(deps, { kind: 'address.new', userId: user.id, req });
       post.send('new-address', `${user.id}-${network}-${address}-${known.since}`, user, { network, address });
       return shown(known);
     }),

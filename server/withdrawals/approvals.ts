@@ -14,11 +14,14 @@ import { plain } from '../present';
 
 type Deps = Pick<ServerDeps, 'dataSource' | 'payoutRules' | 'clock' | 'ids'>;
 
+/** A withdrawal as whoever approves it sees it. */
+export type Payout = Pick<WithdrawalRow, 'id' | 'userId' | 'attempt' | 'network' | 'asset' | 'address' | 'memo' | 'amount'>;
+
 export interface Approvals {
   /** Keeps an admin's signature when the signer counts it. Refuses APPROVAL_REFUSED, BUSY. */
-  add(admin: UserRow, withdrawal: WithdrawalRow, approval: Approval): Promise<void>;
+  add(admin: UserRow, withdrawal: Payout, approval: Approval): Promise<void>;
   /** What the signer says of this payout with everything that was signed for it, and who signed last. */
-  judge(withdrawal: WithdrawalRow): Promise<Judgement & { lastAdmin: string | null }>;
+  judge(withdrawal: Payout): Promise<Judgement & { lastAdmin: string | null }>;
   /** Who approved each of these, by e-mail address; not asked of the signer. */
   names(withdrawals: readonly WithdrawalRow[]): Promise<Map<string, string[]>>;
   keys(): Promise<ApprovalKeyView[]>;
@@ -72,7 +75,7 @@ export function createApprovals(deps: Deps): Approvals {
 }
 
 /** As the signer will be asked, word for word. */
-const paymentOf = ({ id, attempt, network, asset, address: to, amount }: WithdrawalRow): Payment => ({ intentId: `withdrawal:${id}:${attempt}`, network, asset, to, amount: plain(amount) });
+const paymentOf = ({ id, attempt, network, asset, address: to, amount }: Payout): Payment => ({ intentId: `withdrawal:${id}:${attempt}`, network, asset, to, amount: plain(amount) });
 
 const approvalOf = ({ keyId: key, at, feeCap, signature }: WithdrawalApprovalRow): Approval => ({ key, at, feeCap, signature });
 

@@ -6,6 +6,7 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { networkOf, railOf } from '../../domain/registry';
 import type { Registry } from '../../domain/registry';
 import { plain, view } from '../present';
+import type { Beside } from './recorded';
 
 export const presentWithdrawal = (row: WithdrawalRow): WithdrawalView => view(withdrawalView, { ...row, amount: plain(row.amount), fee: plain(row.fee) });
 
@@ -16,9 +17,13 @@ interface Known {
   readonly email: string | undefined;
   readonly approvedBy: string[];
   readonly review: WithdrawalReviewRow | undefined;
+  readonly beside: Beside | undefined;
 }
 
-export function presentForAdmin(row: WithdrawalRow, registry: Registry, { email, approvedBy, review }: Known): AdminWithdrawalView {
+/** Whoever decides about it sees what was asked for, and not what the row says by now. */
+export function presentForAdmin(stored: WithdrawalRow, registry: Registry, { email, approvedBy, review, beside }: Known): AdminWithdrawalView {
+  const { stage: _stage, intact: _intact, ...record } = beside?.record ?? { stage: undefined, intact: undefined };
+  const row: WithdrawalRow = { ...stored, ...record };
   const { gasAsset } = networkOf(registry, row.network);
   const usual = parseAmount(railOf(registry, gasAsset, row.network)?.withdrawalFee ?? '0');
   return view(adminWithdrawalView, {
@@ -31,5 +36,6 @@ export function presentForAdmin(row: WithdrawalRow, registry: Registry, { email,
     approvedBy,
     reasons: reviewReason.array().parse(review?.reasons ?? []),
     value: review?.value == null ? null : plain(review.value),
+    changed: [...(beside?.changed ?? [])],
   });
 }

@@ -9,9 +9,9 @@ import type { Route } from '../http/route';
 import type { Sessions } from '../http/session';
 import type { Post } from '../jobs/mail';
 import { attemptIn } from '../second-factor/attempt';
-import { recordSecurityEvent } from '../sessions/security-log';
 import type { Approvals } from './approvals';
 import { presentForAdmin, presentWithdrawal } from './present';
+import { beside } from './recorded';
 import type { WithdrawalRequests } from './request';
 import type { WithdrawalService } from './service';
 
@@ -23,14 +23,12 @@ export interface Services {
   readonly post: Post;
 }
 
-export function withdrawalRoutes(deps: Pick<ServerDeps, 'dataSource' | 'registry' | 'logger'>, { service, requests, approvals, sessions, post }: Services): Route[] {
-  const { dataSource, registry } = deps;
+export function withdrawalRoutes({ dataSource, registry, engine, events }: Pick<ServerDeps, 'dataSource' | 'registry' | 'engine' | 'events'>, { service, requests, approvals, sessions, post }: Services): Route[] {
   return [
     route(ENDPOINTS.askWithdrawal, async ({ user, body, key, req }) => {
-      const shown = presentWithdrawal(await service.ask(user, body, key, attemptIn(deps, sessions, req)));
+      const shown = presentWithdrawal(await service.ask(user, body, key, attemptIn(sessions, req)));
       const { id, amount, asset, network, address } = shown;
       post.send('withdrawal-requested', id, user, { amount, asset, network, address });
-      recordSecurityEvent(deps, { kind: 'withdrawal.requested', userId: user.id, req });
       return shown;
     }),
     route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user)),
@@ -40,8 +38,8 @@ export function withdrawalRoutes(deps: Pick<ServerDeps, 'dataSource' | 'registry
     route(ENDPOINTS.adminWithdrawals, async ({ query }) => {
       const page = await listWithdrawals(dataSource, query, query.state);
       const { rows } = page;
-      const [emails, names, reviews] = await Promise.all([emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows), reviewsOf(dataSource, rows.map((row) => row.id))]);
-      return presentPage(page, (row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id) }));
+      const [records, emails, names, reviews] = await Promise.all([beside({ engine, events }, rows), emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows), reviewsOf(dataSource, rows.map((row) => row.id))]);
+      return presentPage(page, (row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id), beside: records.get(row.id) }));
     }),
     route(ENDPOINTS.approveWithdrawal, ({ user, params, body }) => service.approve(user, params.id, body)),
     route(ENDPOINTS.approvalKeys, async () => ({ items: await approvals.keys() })),

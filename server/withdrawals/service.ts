@@ -7,8 +7,10 @@ import type { AskWithdrawal } from '../../domain/contract/api/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
 import type { ServerDeps } from '../deps';
 import type { Attempt } from '../second-factor/service';
-import type { Approvals } from './approvals';
+import { plain } from '../present';
+import type { Approvals, Payout } from './approvals';
 import { refuseDecided, refuseOwn } from './policy';
+import { beside } from './recorded';
 import type { WithdrawalRequests } from './request';
 
 export interface WithdrawalService {
@@ -22,10 +24,13 @@ export interface WithdrawalService {
   refuse(admin: UserRow, id: string, reason: string): Promise<void>;
 }
 
-type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'logger'>;
+type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'events' | 'logger'>;
 
 /** Who approves what passes without a look. */
 const POLICY = 'policy';
+
+/** What the engine compares with its record: the payment as it was shown. */
+const seenOf = ({ network, asset, address, memo, amount }: Payout) => ({ network, asset, address, amount: plain(amount), ...(memo !== null && { memo }) });
 
 export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests, approvals: Approvals): WithdrawalService {
   const find = async (userId: string, id: string): Promise<WithdrawalRow> => {
@@ -40,11 +45,18 @@ export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests
     refuseDecided(admin.id, row);
     return row;
   };
+  /** What an admin decides about is the engine's record. Refuses WITHDRAWAL_CHANGED where the row says something else. */
+  const shown = async (row: WithdrawalRow): Promise<Payout> => {
+    const { record, changed } = (await beside(deps, [row])).get(row.id) ?? { record: undefined, changed: [] };
+    if (row.state === 'REQUESTED' && !record) throw new DomainError('WITHDRAWAL_STATE', { withdrawalId: row.id });
+    if (changed.length > 0) throw new DomainError('WITHDRAWAL_CHANGED', { withdrawalId: row.id, columns: changed });
+    return record ?? row;
+  };
   /** Approves what the signer would pay without an admin. Where that cannot be done now a person looks. */
   const pass = async (row: WithdrawalRow, inside: boolean): Promise<void> => {
     try {
       if (!inside && (await approvals.judge(row)).needed > 0) return;
-      await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: row.id, adminId: POLICY, reference: `withdrawal:${row.id}:approve:${row.attempt}` });
+      await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: row.id, adminId: POLICY, seen: seenOf(row), reference: `withdrawal:${row.id}:approve:${row.attempt}` });
     } catch (error) {
       deps.logger.warn({ withdrawal: row.id, error: error instanceof Error ? error.message : String(error) }, 'a withdrawal that might pass waits for a person');
     }
@@ -64,10 +76,11 @@ export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests
     approve: async (admin, id, approval) => {
       const row = await underReview(admin, id);
       if ((await userById(deps.dataSource, row.userId))?.frozenAt != null) throw new DomainError('ACCOUNT_FROZEN');
-      if (row.state === 'REQUESTED') await approvals.add(admin, row, approval);
-      const { needed, approvedBy, lastAdmin } = await approvals.judge(row);
-      const reference = `withdrawal:${id}:approve:${row.attempt}`;
-      if (needed === 0) await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: id, adminId: lastAdmin ?? admin.id, reference });
+      const payout = await shown(row);
+      if (row.state === 'REQUESTED') await approvals.add(admin, payout, approval);
+      const { needed, approvedBy, lastAdmin } = await approvals.judge(payout);
+      const reference = `withdrawal:${id}:approve:${payout.attempt}`;
+      if (needed === 0) await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: id, adminId: lastAdmin ?? admin.id, seen: seenOf(payout), reference });
       return { needed, approvedBy };
     },
     refuse: async (admin, id, reason) => {

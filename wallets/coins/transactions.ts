@@ -12,6 +12,7 @@ import type { Plan } from '../chains/bitcoin/coins';
 import { buildPsbt } from '../chains/bitcoin/psbt';
 import type { ChainReceipt } from '../chains/chain';
 import { releaseCost, reserveCost } from '../treasury/costs';
+import { mustBeRecorded } from '../withdrawals/recorded';
 import type { Mined, Outgoing, Sender, Settle } from '../treasury/sender';
 import type { CoinDeps } from './deps';
 import { changeIndexOf } from './house-addresses';
@@ -152,7 +153,10 @@ export class CoinTransactions implements Sender {
 
   private async coinPayment({ to, amount, payment }: Receiver & { readonly payment?: BatchPaymentRow }): Promise<CoinPayment> {
     const shown = { to, amount: formatAmount(amount) };
-    return payment ? { ...shown, payout: payoutOf(payment), approvals: await this.deps.batchStore.approvals(payment) } : shown;
+    if (!payment) return shown;
+    const { network } = this.deps;
+    await mustBeRecorded(this.deps, 'batch_payments', payoutOf(payment), { network: network.id, asset: network.gasAsset, address: to, amount: shown.amount });
+    return { ...shown, payout: payoutOf(payment), approvals: await this.deps.batchStore.approvals(payment) };
   }
 
   /** Before anything is signed: each payment whose own fee does not bear its part of the cost. By the row's references, so that it may be done again. */

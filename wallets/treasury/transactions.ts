@@ -6,6 +6,7 @@ import type { Units } from '../../domain/money/amount';
 import { createApart } from '../apart';
 import type { Apart } from '../apart';
 import type { ChainReceipt } from '../chains/chain';
+import { mustBeRecorded } from '../withdrawals/recorded';
 import { releaseCost } from './costs';
 import type { Substitutes, TransactionsDeps } from './deps';
 import { Replacements } from './replacements';
@@ -77,6 +78,7 @@ export class Transactions implements Sender {
     if (purpose === 'consolidation' || purpose === 'cpfp') throw new Error(`${intentId}: an account has no coins`);
     const toIndex = TO_DEPOSITS.includes(purpose) ? this.deps.indexOf(to) : undefined;
     const amount = formatAmount(parseAmount(row.amount));
+    if (purpose === 'withdrawal') await mustBeRecorded(this.deps, 'chain_transactions', intentId, { network, asset, address: to, amount });
     return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas, ...(purpose === 'withdrawal' && { approvals }) };
   }
 

@@ -15,6 +15,7 @@ import { payoutOf } from '../coins/transactions';
 import type { CoinTransactions } from '../coins/transactions';
 import { releaseCost } from '../treasury/costs';
 import type { Settle } from '../treasury/sender';
+import { approvedOf } from './recorded';
 import { backToReview, settle, settledInside, waits } from './steps';
 import type { StepDeps } from './steps';
 
@@ -71,7 +72,7 @@ async function dueNow(deps: BatchesDeps, apart: Apart, standings: ReadonlyMap<st
   const { engine, network, store } = deps;
   const paused = new Set((await engine.paused()).map(({ asset }) => asset));
   const due: WithdrawalRow[] = [];
-  for (const row of await store.payableWithdrawals(network.id)) {
+  for (const row of await approvedOf(deps, await store.payableWithdrawals(network.id))) {
     const standing = standings.get(row.id);
     // What is paused was approved before: it waits where it is.
     if (paused.has(row.asset) || standing?.live) continue;

@@ -7,6 +7,7 @@ import { TransferRefused } from '../chains/chain';
 import type { GasQuote } from '../chains/chain';
 import { releaseCost, reserveCost } from '../treasury/costs';
 import type { Sender, Settle, TreasuryChain } from '../treasury/sender';
+import { approvedOf } from './recorded';
 import { backToReview, settle, settledInside, waits } from './steps';
 import type { StepDeps } from './steps';
 
@@ -29,7 +30,7 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
     round: async () => {
       const promised: Promised = new Map();
       const paused = new Set((await deps.engine.paused()).map(({ asset }) => asset));
-      for (const row of await store.payableWithdrawals(network.id)) {
+      for (const row of await approvedOf(deps, await store.payableWithdrawals(network.id))) {
         // What is paused was approved before: it waits where it is.
         if (paused.has(row.asset)) continue;
         // One that cannot be paid now must not hold up the others.

@@ -701,6 +701,7 @@ export const en = {
     NO_MEMO_HERE: 'This network knows no memo. Leave it out.',
     APPROVAL_REFUSED: 'The signer does not count this approval. Your key may not be enrolled, or your clock may be wrong.',
     WITHDRAWAL_STATE: 'This withdrawal was decided or taken back already.',
+    OPERATOR_FUNDS_NOT_FOUND: 'No more can be booked than lies unexplained at our own address or at the venue.',
     NEEDS_OPERATOR_FUNDS: 'The operator has to add funds for network fees first.',
     ASSET_PAUSED: 'This asset is paused while a problem is looked into.',
     QUARANTINED: 'This could not be carried out. An operator will look at it.',

@@ -33,6 +33,7 @@ import { LOCAL } from '../../paths';
 import { freePort } from '../../services/process';
 import { until } from './evm-house';
 import type { Deposit } from './evm-house';
+import { approvalOf } from '../approve';
 
 export const N = 3;
 const packages = join(LOCAL, 'tools', 'bitcoin');
@@ -186,7 +187,7 @@ export class BitcoinHouse {
 
   async withdraw(id: string, address: string, amount: string, fee = '0.0005'): Promise<void> {
     await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'BTC', network: 'bitcoin', address, amount, fee });
-    await this.engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
+    await this.engine.submit(await approvalOf(this.engine, id, `approve:${id}`));
   }
 
   /** u1 with these coins, each an output of its own. */

@@ -24,6 +24,7 @@ import { prepareChain } from '../../local/evm/prepare';
 import { freshMnemonic, stranger } from '../../local/evm/stranger';
 import type { Stranger } from '../../local/evm/stranger';
 import { freePort } from '../../services/process';
+import { approvalOf } from '../approve';
 
 export const N = 3;
 export const CHAIN_ID = 31337;
@@ -238,7 +239,7 @@ export class EvmHouse {
 
   async withdraw(id: string, asset: string, address: string, amount: string, fee = '0.003'): Promise<void> {
     await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset, network: 'ethereum', address, amount, fee });
-    await this.engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'a1' });
+    await this.engine.submit(await approvalOf(this.engine, id, `approve:${id}`));
   }
 
   async stateOf(id: string): Promise<string> {

@@ -4,6 +4,7 @@ import type { Signer } from '../../../domain/contract/ports';
 import { parseAmount, parseSigned } from '../../../domain/money/amount';
 import { freshAddress } from '../../local/evm/stranger';
 import { EvmHouse, pause, until } from './evm-house';
+import { approvalOf } from '../approve';
 
 let house: EvmHouse;
 const open = async (hardfork?: string): Promise<void> => {
@@ -91,8 +92,8 @@ const gasOf = async (txid: string): Promise<bigint> => {
 };
 const position = async (): Promise<bigint> => parseSigned((await house.engine.operatorPosition()).find(({ asset }) => asset === 'ETH')?.amount ?? '0');
 const decided = async (id: string, kind: 'approve' | 'refuse'): Promise<void> => {
-  const shared = { withdrawalId: id, adminId: 'a1', reference: `${kind}:${id}:again` };
-  await house.engine.submit(kind === 'approve' ? { kind: 'withdrawal.approve', ...shared } : { kind: 'withdrawal.refuse', reason: 'it takes no coins', ...shared });
+  const reference = `${kind}:${id}:again`;
+  await house.engine.submit(kind === 'approve' ? await approvalOf(house.engine, id, reference) : { kind: 'withdrawal.refuse', reason: 'it takes no coins', withdrawalId: id, adminId: 'a1', reference });
 };
 
 test('E35 a receiver that takes no coins: back to review before anything was signed, no gas burnt; refused, the user has it all back', async () => {

@@ -13,6 +13,7 @@ import * as markets from './markets';
 import * as orders from './orders';
 import * as proof from './proof';
 import * as secondFactor from './second-factor';
+import * as security from './security';
 import * as swaps from './swaps';
 import * as tiers from './tiers';
 import * as withdrawals from './withdrawals';
@@ -40,6 +41,8 @@ export interface Endpoint {
   /** `file`: bytes, not JSON. */
   readonly answers: z.ZodType | 'file';
   readonly refuses: readonly ErrorCode[];
+  /** The security event that each answer of it is: done, or refused for who asked. */
+  readonly event: security.SecurityEventKind | null;
 }
 
 const none = z.strictObject({});
@@ -54,6 +57,7 @@ const DEFAULTS = {
   carries: 'nothing',
   idempotent: false,
   refuses: [],
+  event: null,
 } as const;
 
 const CHANGES = { ...DEFAULTS, method: 'post', limit: 'change' } as const;
@@ -98,7 +102,7 @@ export const ENDPOINTS = {
     status: 202,
     carries: 'json',
     body: accounts.register,
-    answers: nothing,
+    answers: nothing, event: 'account.open',
     refuses: ['PASSWORD_TOO_COMMON', 'BUSY'],
   }),
   confirmAccount: post('/accounts/confirm', 'Confirm the e-mail address with the token of the letter', {
@@ -106,7 +110,7 @@ export const ENDPOINTS = {
     limit: 'register',
     carries: 'json',
     body: accounts.withToken,
-    answers: nothing,
+    answers: nothing, event: 'account.confirm',
     refuses: ['NOT_FOUND'],
   }),
   resendLetter: post('/accounts/resend', 'Send the letter once more, if there is an account that waits for it', {
@@ -124,30 +128,31 @@ export const ENDPOINTS = {
     body: accounts.login,
     answers: accounts.sessionView,
     refuses: ['BAD_CREDENTIALS', 'CHALLENGE_NEEDED', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'BUSY'],
+    event: 'log-in',
   }),
-  logout: post('/session', 'Log out', { method: 'delete', answers: nothing }),
+  logout: post('/session', 'Log out', { method: 'delete', answers: nothing, event: 'log-out' }),
   session: get('/session', 'Who am I', { access: 'public', answers: accounts.sessionView }),
   sessions: get('/sessions', 'My log-ins that have not ended, newest first', { query: accounts.sessionsQuery, answers: pageOf(accounts.sessionItem), refuses: ['BAD_CURSOR'] }),
-  endSession: post('/sessions/:id', 'End one of my log-ins', { method: 'delete', params: byId, answers: nothing, refuses: ['NOT_FOUND'] }),
-  endOtherSessions: post('/sessions', 'End all my log-ins but this one', { method: 'delete', answers: nothing }),
+  endSession: post('/sessions/:id', 'End one of my log-ins', { method: 'delete', params: byId, answers: nothing, event: 'session.end', refuses: ['NOT_FOUND'] }),
+  endOtherSessions: post('/sessions', 'End all my log-ins but this one', { method: 'delete', answers: nothing, event: 'session.end-others' }),
   changePassword: post('/account/password', 'Change my password; all other log-ins end, and nothing is withdrawn for a day', {
     limit: 'login',
     carries: 'json',
     body: accounts.changePassword,
-    answers: nothing,
+    answers: nothing, event: 'password.change',
     refuses: ['BAD_CREDENTIALS', 'PASSWORD_TOO_COMMON', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'BUSY'],
   }),
-  freeze: post('/account/freeze', 'Freeze my account: nothing leaves it, and no order is taken', { carries: 'json', body: none, answers: nothing }),
+  freeze: post('/account/freeze', 'Freeze my account: nothing leaves it, and no order is taken', { carries: 'json', body: none, answers: nothing, event: 'account.freeze' }),
   freezeLink: get('/account/freeze/:token', 'Whether the link of a letter can freeze its account', { access: 'public', params: accounts.withToken, answers: nothing, refuses: ['NOT_FOUND'] }),
   freezeByLink: post('/account/freeze/:token', 'Freeze the account whose letter the link was in', {
     access: 'public',
     carries: 'json',
     params: accounts.withToken,
     body: none,
-    answers: nothing,
+    answers: nothing, event: 'account.freeze',
     refuses: ['NOT_FOUND'],
   }),
-  setFrozen: post('/admin/users/:id/freeze', 'Freeze an account, or open it again', { ...decide, carries: 'json', body: accounts.setFrozen, refuses: ['NOT_FOUND', 'OWN_REQUEST'] }),
+  setFrozen: post('/admin/users/:id/freeze', 'Freeze an account, or open it again', { ...decide, carries: 'json', body: accounts.setFrozen, event: 'account.freeze', refuses: ['NOT_FOUND', 'OWN_REQUEST'] }),
   applyKyc: post('/kyc', 'Send an identity application with a document', {
     access: 'confirmed',
     limit: 'document',
@@ -156,6 +161,7 @@ export const ENDPOINTS = {
     body: kyc.applyKyc,
     answers: kyc.kycView,
     refuses: ['KYC_STATE', 'BAD_DOCUMENT', 'AGE_LIMIT'],
+    event: 'identity.submit',
   }),
   kyc: get('/kyc', 'My identity application', { answers: kyc.kycView }),
   assets: get('/assets', 'Assets, networks, fees and markets', { access: 'public', answers: markets.assetsView }),
@@ -229,6 +235,7 @@ export const ENDPOINTS = {
       'REFERENCE_REUSED',
       'UNKNOWN_OUTCOME',
     ],
+    event: 'withdrawal.request',
   }),
   withdrawalLimits: get('/withdrawal-limits', 'What I may still withdraw within 24 hours', { answers: withdrawals.withdrawalLimitsView }),
   myTier: get('/tier', 'My tier: its limit of 24 hours, what of it is used, and what each tier asks for', { answers: tiers.myTierView }),
@@ -240,8 +247,9 @@ export const ENDPOINTS = {
     body: withdrawals.knownAddress,
     answers: withdrawals.knownAddressView,
     refuses: ['UNKNOWN_NETWORK', 'BAD_ADDRESS', 'ADDRESS_DENIED', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG'],
+    event: 'address.add',
   }),
-  forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book, in any of its spellings', { carries: 'json', body: withdrawals.knownAddress, answers: nothing, refuses: ['NOT_FOUND'] }),
+  forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book, in any of its spellings', { carries: 'json', body: withdrawals.knownAddress, answers: nothing, refuses: ['NOT_FOUND'], event: 'address.remove' }),
   secondFactor: get('/second-factor', 'Whether I have a second factor', { answers: secondFactor.secondFactorView }),
   beginSecondFactor: post('/second-factor', 'Begin a second factor: the secret for an authenticator', {
     access: 'confirmed',
@@ -250,6 +258,7 @@ export const ENDPOINTS = {
     body: secondFactor.withPassword,
     answers: secondFactor.enrolAnswer,
     refuses: ['SECOND_FACTOR_STATE', 'BAD_CREDENTIALS'],
+    event: 'second-factor.begin',
   }),
   confirmSecondFactor: post('/second-factor/confirm', 'Put it in force with a code of it; answers recovery codes, shown once', {
     limit: 'login',
@@ -257,6 +266,7 @@ export const ENDPOINTS = {
     body: secondFactor.withCode,
     answers: secondFactor.recoveryView,
     refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
+    event: 'second-factor.confirm',
   }),
   removeSecondFactor: post('/second-factor/remove', 'Give it up, with a code of it', {
     limit: 'login',
@@ -264,6 +274,7 @@ export const ENDPOINTS = {
     body: secondFactor.withCode,
     answers: nothing,
     refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
+    event: 'second-factor.remove',
   }),
   withdrawals: get('/withdrawals', 'My withdrawals', { query: withdrawals.withdrawalsQuery, answers: pageOf(withdrawals.withdrawalView) }),
   withdrawal: get('/withdrawals/:id', 'One withdrawal', { params: byId, answers: withdrawals.withdrawalView, refuses: ['NOT_FOUND'] }),
@@ -272,6 +283,7 @@ export const ENDPOINTS = {
     params: byId,
     answers: withdrawals.withdrawalView,
     refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE'],
+    event: 'withdrawal.cancel',
   }),
   placeOrder: post('/orders', 'Place an order; the Idempotency-Key is its client order id', {
     access: 'active',
@@ -387,13 +399,15 @@ export const ENDPOINTS = {
     params: byId,
     answers: 'file',
     refuses: ['NOT_FOUND'],
+    event: 'identity.view-document',
   }),
-  approveKyc: post('/admin/kyc/:id/approve', 'Approve an identity', { ...decide, refuses: ['NOT_FOUND', 'KYC_STATE', 'OWN_REQUEST'] }),
+  approveKyc: post('/admin/kyc/:id/approve', 'Approve an identity', { ...decide, refuses: ['NOT_FOUND', 'KYC_STATE', 'OWN_REQUEST'], event: 'identity.approve' }),
   refuseKyc: post('/admin/kyc/:id/refuse', 'Refuse an identity', {
     ...decide,
     carries: 'json',
     body: kyc.refusal,
     refuses: ['NOT_FOUND', 'KYC_STATE', 'OWN_REQUEST'],
+    event: 'identity.refuse',
   }),
   adminWithdrawals: get('/admin/withdrawals', 'Withdrawals', {
     ...ADMIN,
@@ -405,7 +419,8 @@ export const ENDPOINTS = {
     carries: 'json',
     body: approvals.approval,
     answers: approvals.approvalProgress,
-    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'BUSY'],
+    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'WITHDRAWAL_CHANGED', 'BUSY'],
+    event: 'withdrawal.approve',
   }),
   approvalKeys: get('/admin/approval-keys', 'Public keys of admins, and which of them the signer knows', { ...ADMIN, answers: listOf(approvals.approvalKeyView), refuses: ['BUSY'] }),
   offerApprovalKey: post('/admin/approval-keys', 'Offer my public key; it counts when an operator has enrolled it at the signer', {
@@ -415,12 +430,14 @@ export const ENDPOINTS = {
     body: approvals.offerKey,
     answers: approvals.approvalKeyView,
     refuses: ['FORBIDDEN', 'BUSY'],
+    event: 'approval-key.offer',
   }),
   refuseWithdrawal: post('/admin/withdrawals/:id/refuse', 'Refuse a withdrawal', {
     ...decide,
     carries: 'json',
     body: kyc.refusal,
     refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST'],
+    event: 'withdrawal.refuse',
   }),
   pauseAsset: post('/admin/assets/:asset/pause', 'Stop the withdrawals of an asset, or let them go on', {
     ...ADMIN,
@@ -457,6 +474,12 @@ export const ENDPOINTS = {
   adminNetworks: get('/admin/networks', 'The networks of deposits and withdrawals, and their nodes', { ...ADMIN, answers: admin.networksView }),
   treasury: get('/admin/treasury', 'Where the coins are', { ...ADMIN, answers: admin.treasuryView }),
   auditLog: get('/admin/audit-log', 'What admins did', { ...ADMIN, query: page, answers: pageOf(admin.auditView) }),
+  securityEvents: get('/security-events', 'What concerned the security of my account, newest first', { query: security.securityEventsQuery, answers: pageOf(security.securityEventView) }),
+  adminSecurityEvents: get('/admin/security-events', 'Security events of an account, or of all', {
+    ...ADMIN,
+    query: security.adminSecurityEventsQuery,
+    answers: pageOf(security.adminSecurityEventView),
+  }),
   adminVenue: get('/admin/venue', 'The venue behind our books: whether orders go there, and why not', { ...ADMIN, answers: admin.venueView }),
   openVenue: post('/admin/venue/open', 'Open the venue: orders there are answered for, differences of its account are booked to suspense, then orders go out again', {
     ...ADMIN,
@@ -471,6 +494,7 @@ export const ENDPOINTS = {
     body: tiers.setTier,
     answers: tiers.setTierAnswer,
     refuses: ['NOT_FOUND', 'UNKNOWN_TIER', 'KYC_STATE', 'OWN_REQUEST'],
+    event: 'tier.change',
   }),
   adminTiers: get('/admin/tiers', 'The tiers of identity as the settings have them', { ...ADMIN, answers: tiers.tiersView }),
   adminUsers: get('/admin/users', 'Accounts with their tiers, and what of the day they have used', {

@@ -12,11 +12,13 @@ import type { WithdrawalEvent, WithdrawalState } from '../../../domain/lifecycle
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import { stepOf } from '../../../domain/money/rounding';
+import { changedPayment } from '../../../domain/recorded-withdrawal';
 import { assetOf, memoFault, networkOf, railOf } from '../../../domain/registry';
 import * as transfers from '../../../ledger/transfers';
 import type { Context, Draft } from '../draft';
-import { openWithdrawal, sendable } from '../state';
+import { sendable } from '../state';
 import type { OpenWithdrawal } from '../state';
+import { recordStep, recorded, requestBody } from '../withdrawal-records';
 import { positive, refuseDebtor, refusePaused, takeReservation } from './money';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
@@ -55,7 +57,10 @@ export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.reques
     updatedAt: now,
   };
   draft.rows.push(insertRow(WithdrawalEntity, row));
-  draft.remember(draft.state.withdrawals, id, openWithdrawal(row));
+  const { memo, attempt, decidedBy, createdAt } = row;
+  const open: OpenWithdrawal = { id, userId, asset, network, address, memo, attempt, decidedBy, createdAt, amount, fee, pullBackFee: 0n, stage: 'REQUESTED', intact: true };
+  draft.remember(draft.state.withdrawals, id, open);
+  recordStep(draft, open, 'request', reference, requestBody(open), now);
   tell(draft, row, 'REQUESTED');
 }
 
@@ -69,6 +74,7 @@ function open(draft: Draft, id: string, event: WithdrawalEvent): OpenWithdrawal 
 }
 
 function tell(draft: Draft, { id, userId }: { id: string; userId: string }, state: WithdrawalState): void {
+  draft.withdrawalId = id;
   draft.events.push({ name: 'withdrawal.changed', userId, withdrawalId: id, state });
   draft.answer = { withdrawalId: id, state };
 }
@@ -94,9 +100,17 @@ export function approveWithdrawal(draft: Draft, command: Body<'withdrawal.approv
   const withdrawal = open(draft, command.withdrawalId, 'approve');
   if (withdrawal.userId === command.adminId) throw new DomainError('OWN_REQUEST');
   refusePaused(draft, withdrawal.asset);
-  draft.remember(draft.state.withdrawals, withdrawal.id, { ...withdrawal, stage: 'APPROVED' });
+  refuseChanged(withdrawal, command.seen);
+  draft.remember(draft.state.withdrawals, withdrawal.id, { ...withdrawal, stage: 'APPROVED', decidedBy: command.adminId });
+  recordStep(draft, withdrawal, 'approve', reference, { adminId: command.adminId }, context.now);
   auditRow(draft, command.adminId, command.kind, withdrawal, reference, {}, context.now);
   change(draft, withdrawal, 'APPROVED', { decidedBy: command.adminId, reason: null }, context);
+}
+
+/** Whoever approves must have seen what was asked for, and not what somebody made of it since. */
+function refuseChanged(withdrawal: OpenWithdrawal, { memo, ...seen }: Body<'withdrawal.approve'>['seen']): void {
+  const columns = changedPayment(recorded(withdrawal), { ...seen, memo: memo ?? null });
+  if (columns.length > 0 || !withdrawal.intact) throw new DomainError('WITHDRAWAL_CHANGED', { withdrawalId: withdrawal.id, columns: withdrawal.intact ? columns : ['record'] });
 }
 
 export function refuseWithdrawal(draft: Draft, command: Body<'withdrawal.refuse'>, reference: string, context: Context): void {
@@ -107,6 +121,7 @@ export function refuseWithdrawal(draft: Draft, command: Body<'withdrawal.refuse'
   // Not even an address that the owner has confirmed is trusted after that.
   const { userId, network, address } = withdrawal;
   draft.rows.push(deleteRow(KnownAddressEntity, { userId, network, address }));
+  recordStep(draft, withdrawal, 'refuse', reference, { adminId: command.adminId, reason: command.reason.slice(0, 500) }, context.now);
   finish(draft, withdrawal, 'REFUSED', { decidedBy: command.adminId, reason: command.reason.slice(0, 500) }, context);
 }
 
@@ -114,6 +129,7 @@ export function cancelWithdrawal(draft: Draft, command: Body<'withdrawal.cancel'
   const withdrawal = open(draft, command.withdrawalId, 'cancel');
   if (withdrawal.userId !== command.userId) throw new DomainError('NOT_FOUND');
   giveBack(draft, withdrawal, reference, command.kind);
+  recordStep(draft, withdrawal, 'cancel', reference, {}, context.now);
   finish(draft, withdrawal, 'CANCELED', {}, context);
 }
 
@@ -139,6 +155,7 @@ export function confirmWithdrawal(draft: Draft, command: Body<'withdrawal.confir
   // What was paid is known from now on: not what was asked for.
   const { userId, network, address } = withdrawal;
   draft.rows.push(insertMissingRow(KnownAddressEntity, { userId, network, address, since: context.now }));
+  recordStep(draft, withdrawal, 'confirm', reference, { txid: command.txid }, context.now);
   finish(draft, withdrawal, 'CONFIRMED', { txid: command.txid }, context);
 }
 
@@ -148,7 +165,8 @@ export function failWithdrawal(draft: Draft, command: Body<'withdrawal.fail'>, r
   const postings = transfers.payoutFailed(withdrawal.network, takeGas(draft, command.gas));
   if (postings.length > 0) draft.postFact(reference, command.kind, postings);
   const attempt = withdrawal.attempt + 1;
-  draft.remember(draft.state.withdrawals, withdrawal.id, { ...withdrawal, attempt, stage: 'REQUESTED' });
+  draft.remember(draft.state.withdrawals, withdrawal.id, { ...withdrawal, attempt, stage: 'REQUESTED', decidedBy: null });
+  recordStep(draft, withdrawal, 'fail', reference, { txid: command.txid }, context.now);
   change(draft, withdrawal, 'REQUESTED', { attempt, txid: null, confirmations: 0, decidedBy: null, reason: 'PAYOUT_FAILED' }, context);
   const details = { withdrawalId: withdrawal.id, txid: command.txid };
   draft.events.push({ name: 'alert', code: 'PAYOUT_FAILED', message: 'A payout failed or could not be made; it is back in review.', details });
@@ -159,6 +177,7 @@ export function settleWithdrawalInside(draft: Draft, command: Body<'withdrawal.s
   const { userId, asset, amount, fee, pullBackFee } = withdrawal;
   const inside = transfers.insideTransfer({ fromUserId: userId, toUserId: command.toUserId, asset, amount, fee });
   draft.postFact(reference, command.kind, [...inside, ...lostPullBack(asset, pullBackFee)]);
+  recordStep(draft, withdrawal, 'settleInside', reference, { toUserId: command.toUserId }, context.now);
   finish(draft, withdrawal, 'CONFIRMED', { reason: 'INSIDE' }, context);
 }
 
@@ -183,6 +202,7 @@ export function releaseAtVenue(draft: Draft, command: Body<'venue.release'>, ref
   draft.postFact(reference, command.kind, transfers.pullBack(reserve.asset, positive(command.amount), fee, served !== undefined));
   if (!served) return;
   const pullBackFee = served.pullBackFee + fee;
+  draft.withdrawalId = served.id;
   draft.remember(draft.state.withdrawals, served.id, { ...served, pullBackFee });
   draft.rows.push(updateRow(WithdrawalEntity, { id: served.id }, { pullBackFee: formatAmount(pullBackFee) }));
 }

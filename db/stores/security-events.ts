@@ -1,0 +1,19 @@
+/** Security events: rows are only ever added; see db/chains.ts. */
+import { MoreThan } from 'typeorm';
+import type { DataSource, FindOptionsWhere, QueryDeepPartialEntity } from 'typeorm';
+import { SecurityEventEntity } from '../entities/security';
+import type { SecurityEventRow } from '../entities/security';
+import { pageOf } from './pages';
+import type { ListPage, Page } from './pages';
+
+export async function insertSecurityEvent(dataSource: DataSource, row: SecurityEventRow): Promise<void> {
+  await dataSource.getRepository(SecurityEventEntity).insert(row as QueryDeepPartialEntity<SecurityEventRow>);
+}
+
+/** Newest first. */
+export const listSecurityEvents = (dataSource: DataSource, page: ListPage, where: Partial<Pick<SecurityEventRow, 'userId' | 'kind'>>): Promise<Page<SecurityEventRow>> =>
+  pageOf(dataSource, { entity: SecurityEventEntity, by: ['at', 'id'], order: 'DESC', where: where as FindOptionsWhere<SecurityEventRow> }, page);
+
+/** How many of a kind and outcome there were since a time: about an account, or from an address where none is given. */
+export const countSecurityEvents = (dataSource: DataSource, since: number, what: Partial<Pick<SecurityEventRow, 'userId' | 'kind' | 'outcome' | 'address'>>): Promise<number> =>
+  dataSource.getRepository(SecurityEventEntity).count({ where: { ...(what as FindOptionsWhere<SecurityEventRow>), at: MoreThan(since) } });
