@@ -107,7 +107,6 @@ export const ENDPOINTS = {
   }),
   confirmAccount: post('/accounts/confirm', 'Confirm the e-mail address with the token of the letter', {
     access: 'public',
-    limit: 'register',
     carries: 'json',
     body: accounts.withToken,
     answers: nothing, event: 'account.confirm',
