@@ -4,24 +4,25 @@ import type { Express, RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { userById } from '../../db/stores/users';
 import type { ServerConfig, ServerDeps } from '../deps';
-import type { SecondFactors } from '../second-factor/service';
 import type { SecurityEdge } from '../security/edge';
 import { DOCS_CSS, docsPage } from './docs';
+import type { Admission } from './access';
 import type { Answers } from './answers';
 import { errorHandler, unknownRoute } from './errors';
 import type { Limits } from './limits';
 import { openApi } from './openapi';
 import { ownOrigin } from './origin';
 import { servePage } from './page';
+import { trustedNetworks } from './proxies';
 import { mount } from './route';
 import type { Route } from './route';
-import { sessionUserId, trustedProxies } from './session';
+import { isCurrent, sessionUserId, trustedProxies } from './session';
 import type { Sessions } from './session';
 
 /** What says who calls. */
 export interface Who {
   readonly sessions: Sessions;
-  readonly secondFactors: Pick<SecondFactors, 'due'>;
+  readonly admission: Admission;
   readonly answers: Answers;
   readonly security: SecurityEdge;
 }
@@ -29,7 +30,7 @@ export interface Who {
 export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, routes: readonly Route[], limits: Limits): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.set('trust proxy', trustedProxies(config));
+  app.set('trust proxy', trustedNetworks(trustedProxies(config)));
   app.use(securityHeaders(config));
   app.get('/healthz', (_req, res) => {
     res.json({ ok: true });
@@ -92,7 +93,7 @@ function helmetOf(secureCookies: boolean): ReturnType<typeof helmet> {
   });
 }
 
-function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, answers, security }: Who, routes: readonly Route[], limits: Limits): Router {
+function api(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers, security }: Who, routes: readonly Route[], limits: Limits): Router {
   const router = express.Router();
   const document = openApi();
   const page = docsPage(document);
@@ -109,12 +110,13 @@ function api(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, 
   mount(router, routes, {
     answers,
     limits,
+    admission,
     security,
-    secondFactorDue: (user) => secondFactors.due(user),
     ownOrigin: (req) => ownOrigin(req, config.publicOrigin),
     userOf: async (req) => {
       const userId = sessionUserId(req, deps.clock);
-      return userId === undefined ? null : userById(deps.dataSource, userId);
+      const user = userId === undefined ? null : await userById(deps.dataSource, userId);
+      return user && isCurrent(req.session, user) ? user : null;
     },
   });
   router.use(unknownRoute);

@@ -12,14 +12,15 @@ import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Logger } from '../../domain/contract/ports';
 import type { ServerConfig } from '../deps';
+import type { Admission } from '../http/access';
 import type { Answers } from '../http/answers';
 import { errorView, refusalOf } from '../http/errors';
 import type { KnownSession, KnownSessions } from '../http/known-sessions';
 import type { Limits } from '../http/limits';
-import { ownOrigin } from '../http/origin';
+import { ownHost, ownOrigin } from '../http/origin';
 import { countWithin, createSeats, seatsFor } from '../http/seats';
 import type { Seats } from '../http/seats';
-import { MAY, valid } from '../http/route';
+import { valid } from '../http/route';
 import { isYoung } from '../http/session';
 import type { SecurityEdge } from '../security/edge';
 import type { OrderService } from './service';
@@ -49,6 +50,7 @@ const POLICY = 1008;
 export interface OrderSocketDeps {
   readonly answers: Answers;
   readonly known: KnownSessions;
+  readonly admission: Admission;
   readonly limits: Limits;
   readonly service: OrderService;
   readonly security: SecurityEdge;
@@ -120,6 +122,7 @@ export function createOrderSocket(deps: OrderSocketDeps, config: SocketConfig): 
 
 /** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
 async function admit(deps: OrderSocketDeps, config: SocketConfig, req: IncomingMessage, seats: Seats): Promise<{ session: KnownSession; release: () => void }> {
+  if (!ownHost(req, config.publicOrigin)) throw new DomainError('MISDIRECTED');
   if (!ownOrigin(req, config.publicOrigin)) throw new DomainError('CSRF');
   const session = await sessionOf(deps, { cookies: req.headers.cookie });
   if (!session) throw new DomainError('NOT_LOGGED_IN');
@@ -133,7 +136,7 @@ async function sessionOf({ known, clock }: OrderSocketDeps, { cookies }: Pick<Li
   return session && isYoung(session.loggedInAt, clock) ? session : undefined;
 }
 
-const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
+const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', MISDIRECTED: '421 Misdirected Request', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
 
 function refuse(stream: Duplex, error: unknown): void {
   const refusal = error instanceof DomainError ? error : new DomainError('BUSY');
@@ -199,7 +202,7 @@ async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage):
       setImmediate(() => end(line));
       throw new DomainError('NOT_LOGGED_IN');
     }
-    MAY[message.op === 'place' ? 'verified' : 'user'](session.user);
+    deps.admission.admit(message.op === 'place' ? 'active' : 'user', session.user, session);
     return { order: deps.answers.make(orderView, await carryOut(deps.service, line.userId, message), `${ORDER_SOCKET} ${message.op}`) };
   } catch (error) {
     const refusal = refusalOf(error);

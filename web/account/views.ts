@@ -1,14 +1,3 @@
-/** What the exchange says of my log-ins. */
-export interface SessionItem {
-  readonly id: string;
-  readonly current: boolean;
-  /** Where it was opened, without its last part. */
-  readonly address: string;
-  readonly agent: string;
-  readonly createdAt: number;
-  readonly lastUsedAt: number;
-}
-
 const BROWSERS = [
   [/Edg\//, 'Edge'],
   [/OPR\//, 'Opera'],

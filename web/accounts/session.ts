@@ -5,10 +5,7 @@ import { challengeIn, solveBeside } from '../account/challenge';
 import { ApiError, api, rememberToken, whenLoggedOut } from '../api/client';
 import { connectLive } from '../api/live';
 
-/** Answers of an exchange that asks for neither have no word about them. */
-type Known = UserView & { readonly emailConfirmed?: boolean; readonly frozen?: boolean };
-
-export const user = ref<Known | null>(null);
+export const user = ref<UserView | null>(null);
 export const isAdmin = computed(() => user.value?.role === 'admin');
 /** An admin who must set up a second factor before anything of an admin's is answered. */
 export const secondFactorDue = ref(false);
@@ -57,7 +54,7 @@ export async function logIn(body: Credentials & { readonly code?: string }, work
   try {
     take(await api.post<SessionView>('/session', body));
   } catch (error) {
-    const challenge = error instanceof ApiError && (error.code as string) === 'CHALLENGE_NEEDED' ? challengeIn(error.details) : null;
+    const challenge = error instanceof ApiError && error.code === 'CHALLENGE_NEEDED' ? challengeIn(error.details) : null;
     if (!challenge) throw error;
     working(true);
     const proof = await solveBeside(challenge).finally(() => working(false));
@@ -65,12 +62,9 @@ export async function logIn(body: Credentials & { readonly code?: string }, work
   }
 }
 
-/** Asks for an account. Answers whether a letter has to be read first: whether there is one already, nobody is told. */
-export async function register(body: Credentials & { readonly locale: 'en' | 'fa' }): Promise<'letter' | 'entered'> {
-  const answer = await api.post<Partial<SessionView>>('/accounts', body);
-  if (!answer.user) return 'letter';
-  take(answer as SessionView);
-  return 'entered';
+/** Asks for an account. A letter goes to the address, whether there is one already or not: nobody is told. */
+export async function register(body: Credentials & { readonly locale: 'en' | 'fa' }): Promise<void> {
+  await api.post('/accounts', body);
 }
 
 export async function logOut(): Promise<void> {
