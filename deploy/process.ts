@@ -50,6 +50,8 @@ export const serverConfig = (config: Served): ServerConfig => ({
   secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
   publicOrigin: config.PUBLIC_ORIGIN ?? null,
   socketsPerAddress: config.SOCKETS_PER_ADDRESS,
+  siteUrl: config.PUBLIC_ORIGIN ?? `http://${config.HOST}:${config.PORT}`,
+  ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
 });
 
 /** Listens, says so on one line of JSON, and at SIGTERM or SIGINT ends the server first, then what `stop` ends. */

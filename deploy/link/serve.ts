@@ -45,6 +45,7 @@ const TOLD: Readonly<Record<EventName, boolean>> = {
   'withdrawal.changed': true,
   'deposit.changed': true,
   'kyc.changed': true,
+  'access.changed': true,
   alert: true,
   'market.traded': false,
   'venue.demand': false,

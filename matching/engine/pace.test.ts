@@ -18,7 +18,7 @@ test('one who swaps and swaps leaves orders for bundles, and swaps for others', 
   expect(state.pace(0, 'ETHUSDT').left).toBeGreaterThan(20);
   expect(swaps(state, 0, 'other', 3)).toBe(3);
   // In the next window of ten seconds it begins anew.
-  expect(swaps(state, 10_000, 'thief', 1000)).toBeGreaterThan(40);
+  expect(swaps(state, 10_000, 'thief', 1000)).toBeGreaterThan(15);
 });
 
 test('whoever swaps, at most what the venue takes is sent; of those who did little some always', () => {

@@ -20,12 +20,13 @@ test('who is logged in is counted by user, who is nobody by address', () => {
 });
 
 test.each([
-  ['without a proxy nobody names himself', { secureCookies: false }, '1.1.1.1, 2.2.2.2', '10.0.0.9'],
-  ['one proxy names who came to it', { secureCookies: true }, '1.1.1.1, 2.2.2.2', '2.2.2.2'],
-  ['two', { secureCookies: true, trustedProxies: 2 }, '1.1.1.1, 2.2.2.2', '1.1.1.1'],
-  ['a proxy that names nobody', { secureCookies: true }, undefined, '10.0.0.9'],
-])('the address: %s', (_, config, named, address) => {
-  expect(callerAddress(from('10.0.0.9', named), config)).toBe(address);
+  ['without a proxy nobody names himself', { secureCookies: false }, '10.0.0.9', '1.1.1.1, 2.2.2.2', '10.0.0.9'],
+  ['a proxy on this machine names who came to it', { secureCookies: true }, '127.0.0.1', '1.1.1.1, 2.2.2.2', '2.2.2.2'],
+  ['who is no proxy names nobody', { secureCookies: true }, '10.0.0.9', '2.2.2.2', '10.0.0.9'],
+  ['two proxies', { secureCookies: true, trustedProxies: ['10.0.0.0/8', '2.2.2.2'] }, '10.0.0.9', '1.1.1.1, 2.2.2.2', '1.1.1.1'],
+  ['a proxy that names nobody', { secureCookies: true }, '127.0.0.1', undefined, '127.0.0.1'],
+])('the address: %s', (_, config, socket, named, address) => {
+  expect(callerAddress(from(socket, named), config)).toBe(address);
 });
 
 test('counted within a time', () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerConfig } from '../deps';
 import { addressOf } from './limits';
+import { trustedNetworks } from './proxies';
 import { trustedProxies } from './session';
 
 /** Counts what stands open for whom: sockets of a user, of an address. */
@@ -47,12 +48,22 @@ export function seatsFor(kind: string, req: IncomingMessage, config: Pick<Server
 
 /** The caller's address of a request that does not pass Express, read as Express reads it. */
 export function callerAddress(req: IncomingMessage, config: Pick<ServerConfig, 'trustedProxies' | 'secureCookies'>): string {
+  const isProxy = proxiesOf(trustedProxies(config));
   const named = String(req.headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
-  const hops = Math.min(trustedProxies(config), named.length);
-  return addressOf({ ip: hops === 0 ? (req.socket.remoteAddress ?? 'unknown') : named[named.length - hops] });
+  let ip = req.socket.remoteAddress ?? 'unknown';
+  // Whoever came to a proxy of ours is who it says; what was said to it before is anybody's word.
+  while (isProxy(ip) && named.length > 0) ip = named.pop() ?? ip;
+  return addressOf({ ip });
+}
+
+const known = new WeakMap<readonly string[], ReturnType<typeof trustedNetworks>>();
+function proxiesOf(networks: readonly string[]): ReturnType<typeof trustedNetworks> {
+  const isProxy = known.get(networks) ?? trustedNetworks(networks);
+  known.set(networks, isProxy);
+  return isProxy;
 }
 
 /** Adds up what a socket does within a time; answers true once it was more than `most`. */

@@ -12,14 +12,15 @@ import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Logger } from '../../domain/contract/ports';
 import type { ServerConfig } from '../deps';
+import type { Admission } from '../http/access';
 import type { Answers } from '../http/answers';
 import { errorView, refusalOf } from '../http/errors';
 import type { KnownSession, KnownSessions } from '../http/known-sessions';
 import type { Limits } from '../http/limits';
-import { ownOrigin } from '../http/origin';
+import { ownHost, ownOrigin } from '../http/origin';
 import { countWithin, createSeats, seatsFor } from '../http/seats';
 import type { Seats } from '../http/seats';
-import { MAY, valid } from '../http/route';
+import { valid } from '../http/route';
 import { isYoung } from '../http/session';
 import type { SecurityEdge } from '../security/edge';
 import type { OrderService } from './service';
@@ -49,6 +50,7 @@ const POLICY = 1008;
 export interface OrderSocketDeps {
   readonly answers: Answers;
   readonly known: KnownSessions;
+  readonly admission: Admission;
   readonly limits: Limits;
   readonly service: OrderService;
   readonly security: SecurityEdge;
@@ -120,6 +122,7 @@ export function createOrderSocket(deps: OrderSocketDeps, config: SocketConfig): 
 
 /** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
 async function admit(deps: OrderSocketDeps, config: SocketConfig, req: IncomingMessage, seats: Seats): Promise<{ session: KnownSession; release: () => void }> {
+  if (!ownHost(req, config.publicOrigin)) throw new DomainError('MISDIRECTED');
   if (!ownOrigin(req, config.publicOrigin)) throw new DomainError('CSRF');
   const session = await sessionOf(deps, { cookies: req.headers.cookie });
   if (!session) throw new DomainError('NOT_LOGGED_IN');
@@ -133,7 +136,7 @@ async function sessionOf({ known, clock }: OrderSocketDeps, { cookies }: Pick<Li
   return session && isYoung(session.loggedInAt, clock) ? session : undefined;
 }
 
-const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
+const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', MISDIRECTED: '421 Misdirected Request', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
 
 function refuse(stream: Duplex, error: unknown): void {
   const refusal = error instanceof DomainError ? error : new DomainError('BUSY');
@@ -149,7 +152,8 @@ function end(line: Line, why: 'NOT_LOGGED_IN' | 'TOO_MANY_REQUESTS' = 'NOT_LOGGE
 }
 
 /** Tells a refusal that its sender could have known of; too many end the socket. */
-function refuseMessage(line: Line, id: Id, error: DomainError): void {
+function refuseMessage({ security }: OrderSocketDeps, line: Line, id: Id, error: DomainError): void {
+  security.refused(SOCKET, line.req, line.userId, error);
   tell(line, id, errorView(error));
   if (line.refused(1)) end(line, 'TOO_MANY_REQUESTS');
 }
@@ -165,7 +169,7 @@ function listen(deps: OrderSocketDeps, lines: Set<Line>, line: Line): void {
     if (line.ended) return;
     const { id, message, refusal } = read(data, isBinary);
     const over = deps.limits.orders(line.userId, refusal ? POINTS_OF_NONSENSE : 1) > 0;
-    if (refusal || over) return refuseMessage(line, id, refusal ?? new DomainError('TOO_MANY_REQUESTS'));
+    if (refusal || over) return refuseMessage(deps, line, id, refusal ?? new DomainError('TOO_MANY_REQUESTS'));
     if (line.outstanding >= MOST_OUTSTANDING) return tell(line, id, errorView(new DomainError('TOO_MANY_REQUESTS')));
     line.outstanding++;
     void answer(deps, line, message).then((told) => {
@@ -198,7 +202,7 @@ async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage):
       setImmediate(() => end(line));
       throw new DomainError('NOT_LOGGED_IN');
     }
-    MAY[message.op === 'place' ? 'verified' : 'user'](session.user);
+    deps.admission.admit(message.op === 'place' ? 'active' : 'user', session.user, session);
     return { order: deps.answers.make(orderView, await carryOut(deps.service, line.userId, message), `${ORDER_SOCKET} ${message.op}`) };
   } catch (error) {
     const refusal = refusalOf(error);
