@@ -44,6 +44,8 @@ export interface ServerConfig {
   readonly trustedProxies?: readonly string[];
   /** What links in letters begin with; `http://localhost` when left out. */
   readonly siteUrl?: string;
+  /** Live sockets that nobody is logged in at, and ten times as many of any kind, of one address; 100 when left out. */
+  readonly socketsPerAddress?: number;
   /** Attempts per window, where they differ from the table in http/limits. */
   readonly limits?: Partial<Record<LimitName, number>>;
   /** smtp://..., or null: letters are written as files below mailDir. */

@@ -21,6 +21,7 @@ import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
 import { fillDocumentHashes } from './kyc/fill-hashes';
 import { kycRoutes } from './kyc/routes';
+import { createDrawings } from './kyc/pixels';
 import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
 import { createLive } from './live';
@@ -52,6 +53,7 @@ import { keepLastPrices } from './withdrawals/value';
 
 export { ensureAccount } from './accounts/service';
 export type { ServerConfig, ServerDeps } from './deps';
+export { createListener } from './http/listener';
 
 export interface Server {
   /** For http.createServer. */
@@ -71,6 +73,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
   void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
+  const drawings = createDrawings();
   const secondFactors = createSecondFactors(deps, vault);
   const admission = createAdmission(config);
   const live = createLive(deps, config, { sessions, admission, answers });
@@ -89,7 +92,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const routes = [
     ...sessionRoutes(deps, { ...who, guesses: createGuesses({ ...deps, redis }, config) }),
     ...accountRoutes(deps, { ...who, freezing: createFreezing(deps, post), links, limits }),
-    ...kycRoutes(deps, createKycService(deps, vault), vault),
+    ...kycRoutes(deps, createKycService(deps, vault, drawings), vault),
     ...marketRoutes(deps),
     ...balanceRoutes(deps),
     ...depositRoutes(deps),
@@ -116,6 +119,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
       endPrices();
       for (const end of off) end();
       orderSocket.close();
+      drawings.close();
       await security.settled();
       await live.close();
       await post.close();

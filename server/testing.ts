@@ -1,6 +1,5 @@
 /** A server on the test database and Redis, with stand-ins for the other houses' ports. For tests only. */
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,6 +22,7 @@ import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
 import type { ServerConfig } from './deps';
+import { createListener } from './http/listener';
 import { createServer } from './index';
 import { lettersTo, tokenIn } from './jobs/letter-files';
 import { standInCold } from './admin/testing';
@@ -312,7 +312,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       ...changes,
     },
   );
-  const http = createHttpServer(server.handler);
+  const http = createListener(server.handler);
   server.attach(http);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;

@@ -1,16 +1,50 @@
 /**
- * `npm run attack [-- --quick] [-- --only=A6,CSRF] [-- --fuzz 30000 --seed S] [-- --json]`: scripted attacks on a world of its own, each of
+ * `npm run attack [-- --quick] [-- --only=A6,CSRF] [-- --fuzz 30000 --seed S] [-- --guards] [-- --json]`: scripted attacks on a world of its own, each of
  * which must be held; with `--fuzz` so many made-up requests to every route besides. Loopback only, at most 60 requests a second for
- * the attacks, and ends by itself.
+ * the attacks, and ends by itself. With `--guards` each guard is taken out of a copy of the tree, and its attack must go through.
  */
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { ATTACKS, attack } from '../attack';
+import { ATTACK_GUARDS } from '../attack/guards';
+import { copyTree, withoutLine } from '../check/without';
 import { fuzz } from '../attack/fuzz';
 import { runCommand } from '../lifetime';
+import { LOCAL } from '../paths';
 import { isQuick, json, line, option, table, wantsJson } from '../print';
 
-const DEADLINE_SECONDS = isQuick() ? 180 : 900;
+const takesGuards = process.argv.includes('--guards');
+const DEADLINE_SECONDS = takesGuards ? 3600 : isQuick() ? 180 : 900;
+/** One attack on a world of its own takes no longer. */
+const MOST_MS = 180_000;
+
+/** Takes each guard out in turn; its attack must then break. */
+function withoutGuards(): number {
+  const copy = join(LOCAL, 'guards', `attack-${process.pid}`);
+  copyTree(copy);
+  try {
+    const outcomes = ATTACK_GUARDS.map((guard) => {
+      const args = [join(copy, 'deploy/run.mjs'), 'attack', `--only=${guard.attack}`, '--json'];
+      const said = withoutLine(copy, guard, () => spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: MOST_MS }).stdout);
+      const why = said === undefined ? 'the line is not there, or more than once' : /"result":"broken"/.test(said) ? '' : `not broken: ${said.trim().split('\n').at(-1)?.slice(0, 120) ?? ''}`;
+      if (wantsJson()) json({ attack: guard.attack, file: guard.file, breaks: why === '', ...(why && { why }) });
+      return { ...guard, why };
+    });
+    const loose = outcomes.filter(({ why }) => why !== '');
+    if (wantsJson()) json({ guards: outcomes.length, broken: outcomes.length - loose.length, good: loose.length === 0 });
+    else {
+      table(['attack', 'guard', 'goes through without it'], outcomes.map(({ attack: id, file, why }) => [id, file, why === '' ? 'yes' : `no: ${why}`]));
+      line(`\n  ${outcomes.length - loose.length} of ${outcomes.length} attacks go through when their guard is gone.`);
+    }
+    return loose.length === 0 && outcomes.length > 0 ? 0 : 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
 
 async function main(): Promise<number> {
+  if (takesGuards) return withoutGuards();
   const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length).split(',');
   const requests = Number(option('fuzz') ?? 0);
   const seed = Number(option('seed') ?? Date.now() % 2 ** 31);

@@ -38,7 +38,7 @@ export const ERRORS = {
   KYC_STATE: kind(409, 'This identity application is not in a state that allows this.'),
   OWN_REQUEST: kind(403, 'Nobody may approve their own request.'),
   AGE_LIMIT: kind(400, 'The exchange is open to people of 18 to 120 years. Check the date of birth.'),
-  BAD_DOCUMENT: kind(400, 'The document must be a JPEG, PNG or PDF file of at most 8 MB.'),
+  BAD_DOCUMENT: kind(400, 'The document must be a JPEG or PNG of at most 25 million pixels, or a PDF of at most 4 pages; at most 8 MB.'),
   // money
   INSUFFICIENT_FUNDS: kind(409, 'Your available balance is too small.'),
   AMOUNT_TOO_SMALL: kind(400, 'The amount is below the minimum.'),

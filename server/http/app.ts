@@ -36,12 +36,40 @@ export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, rout
     res.json({ ok: true });
   });
   app.use('/api', api(deps, config, who, routes, limits));
+  app.use(ownSockets(config));
   servePage(app, config.webDir);
   app.use(errorHandler(deps.logger));
   return app;
 }
 
+/** What the page may ask of the browser: nothing but the clipboard, and keys of the user's own device. */
+const PERMISSIONS = [
+  ...['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'hid', 'magnetometer', 'microphone', 'midi', 'payment', 'screen-wake-lock', 'serial', 'usb', 'xr-spatial-tracking'].map((name) => `${name}=()`),
+  'publickey-credentials-create=(self)',
+  'publickey-credentials-get=(self)',
+].join(', ');
+
 export function securityHeaders({ secureCookies }: ServerConfig): RequestHandler {
+  const usual = helmetOf(secureCookies);
+  return (req, res, next) => {
+    res.setHeader('Permissions-Policy', PERMISSIONS);
+    usual(req, res, next);
+  };
+}
+
+/** The page's sockets are on its own host, which a policy names with their scheme; no other host is named. */
+const ownSockets =
+  ({ publicOrigin }: Pick<ServerConfig, 'publicOrigin'>): RequestHandler =>
+  (req, res, next) => {
+    const { host } = publicOrigin === null ? { host: req.headers.host ?? '' } : new URL(publicOrigin);
+    const scheme = publicOrigin?.startsWith('https:') || req.secure ? 'wss' : 'ws';
+    const policy = res.getHeader(POLICY);
+    if (typeof policy === 'string' && /^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/.test(host)) res.setHeader(POLICY, policy.replace("connect-src 'self'", `connect-src 'self' ${scheme}://${host}`));
+    next();
+  };
+const POLICY = 'Content-Security-Policy';
+
+function helmetOf(secureCookies: boolean): ReturnType<typeof helmet> {
   return helmet({
     strictTransportSecurity: secureCookies,
     referrerPolicy: { policy: 'same-origin' },
@@ -50,7 +78,11 @@ export function securityHeaders({ secureCookies }: ServerConfig): RequestHandler
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        // Text becomes a script or markup only where a policy of ours, or of the page's framework, made it so.
+        requireTrustedTypesFor: ["'script'"],
+        trustedTypes: ['vue', 'javizen'],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],

@@ -72,8 +72,13 @@ const multipart = multer({
 const form: RequestHandler = (req, res, next) =>
   void multipart(req, res, (error: unknown) => next(error ? (refusalOf(error) ?? new DomainError('BAD_REQUEST')) : undefined));
 
-const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(req.is('application/json') ? undefined : new DomainError('BAD_REQUEST'));
-const REFUSED_FORM: RequestHandler = (req, _res, next) => next(req.is('multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
+/** Is it of this type, and in UTF-8? In another charset the same bytes may read otherwise to whoever looks at them before us. */
+const taken = (req: Request, type: string): boolean => {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(req.get('content-type') ?? '')?.[1];
+  return Boolean(req.is(type)) && (charset === undefined || /^utf-?8$/i.test(charset));
+};
+const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(taken(req, 'application/json') ? undefined : new DomainError('BAD_REQUEST'));
+const REFUSED_FORM: RequestHandler = (req, _res, next) => next(taken(req, 'multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
 /** The small JSON body is read before anything is decided; a long one or a document only after its sender is known. */
 const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
 const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'long-json': [longJson], multipart: [form], nothing: [] };

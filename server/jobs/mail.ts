@@ -79,7 +79,7 @@ function delivery({ smtpUrl, mailDir, mailFrom }: Pick<ServerConfig, 'smtpUrl' |
   const files = createTransport({ streamTransport: true, buffer: true });
   return async (id: string, letter: Letter): Promise<void> => {
     const { message: bytes } = await files.sendMail(message(letter));
-    await mkdir(mailDir, { recursive: true });
-    await writeFile(join(mailDir, `${id.replace(/[^A-Za-z0-9_-]/g, '_')}.eml`), bytes as Buffer);
+    await mkdir(mailDir, { recursive: true, mode: 0o700 });
+    await writeFile(join(mailDir, `${id.replace(/[^A-Za-z0-9_-]/g, '_')}.eml`), bytes as Buffer, { mode: 0o600 });
   };
 }

@@ -8,12 +8,13 @@ import { DomainError } from '../../domain/contract/errors';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import type { ServerDeps } from '../deps';
 import { cleanDocument } from './document';
-import { drawnAnew } from './pixels';
+import type { Drawing, Drawings } from './pixels';
 import { documentHashOf, nextState, refuseAge, refuseOwn } from './policy';
 import type { Vault } from './vault';
 
 export interface KycService {
-  apply(user: UserRow, form: ApplyKyc, file: Buffer | undefined): Promise<void>;
+  /** `gone`: nobody waits for the answer any more. */
+  apply(user: UserRow, form: ApplyKyc, file: Buffer | undefined, gone: AbortSignal): Promise<void>;
   decide(admin: UserRow, applicationId: string, decision: 'approve' | 'refuse', reason: string | null): Promise<void>;
   /** The document itself; that somebody looked is recorded first. */
   document(admin: UserRow, applicationId: string): Promise<{ bytes: Buffer; mime: string }>;
@@ -21,9 +22,16 @@ export interface KycService {
 
 type Deps = Pick<ServerDeps, 'dataSource' | 'clock' | 'ids' | 'events'>;
 
-export function createKycService(deps: Deps, vault: Vault): KycService {
+export function createKycService(deps: Deps, vault: Vault, drawings: Drawings): KycService {
   return {
-    apply: (user, form, file) => apply(deps, vault, user, form, file),
+    apply: async (user, form, file, gone) => {
+      nextState(user.kycState, 'submit');
+      refuseAge(form.birthDate, deps.clock.now());
+      const document = file && cleanDocument(file);
+      const drawing = document && (await drawings.draw(user.id, document, gone));
+      if (!drawing) throw new DomainError('BAD_DOCUMENT');
+      await apply(deps, vault, user, form, drawing);
+    },
     decide: (admin, applicationId, decision, reason) => decide(deps, admin, applicationId, decision, reason),
     document: async (admin, applicationId) => {
       const application = await applicationById(deps.dataSource, applicationId);
@@ -34,14 +42,9 @@ export function createKycService(deps: Deps, vault: Vault): KycService {
   };
 }
 
-async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, file: Buffer | undefined): Promise<void> {
-  nextState(user.kycState, 'submit');
-  refuseAge(form.birthDate, deps.clock.now());
-  const document = file && cleanDocument(file);
-  const drawn = document && (await drawnAnew(document, file));
-  if (!document || !drawn) throw new DomainError('BAD_DOCUMENT');
+async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, { bytes, mime }: Drawing): Promise<void> {
   const id = deps.ids.next();
-  const documentFile = await vault.store(id, drawn);
+  const documentFile = await vault.store(id, bytes);
   const state = await inTransaction(deps.dataSource, async (manager) => {
     const current = await lockUser(manager, user.id);
     const next = nextState(current?.kycState ?? 'NONE', 'submit');
@@ -53,7 +56,7 @@ async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, fi
       documentNumber: vault.sealText(id, form.documentNumber),
       documentHash: documentHashOf(vault, form),
       documentFile,
-      documentMime: document.mime,
+      documentMime: mime,
       reason: null,
       createdAt: deps.clock.now(),
       decidedAt: null,

@@ -9,6 +9,9 @@ import { ownHost, ownOrigin } from '../http/origin';
 import type { Admission } from '../http/access';
 import { isCurrent, sessionUserId } from '../http/session';
 import type { Sessions } from '../http/session';
+import { seatsFor } from '../http/seats';
+import type { Seats } from '../http/seats';
+import { guardConnection } from './conduct';
 
 export interface SocketData {
   userId: string | undefined;
@@ -27,9 +30,25 @@ export const TICKERS = 'tickers';
 
 /** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
 export const allowRequest =
-  (config: Pick<ServerConfig, 'publicOrigin'>) =>
+  (deps: Pick<ServerDeps, 'clock'>, config: SocketConfig, seats: Seats) =>
   (req: IncomingMessage, answer: (error: string | null, allowed: boolean) => void): void =>
-    answer(null, ownHost(req, config.publicOrigin) && ownOrigin(req, config.publicOrigin));
+    answer(null, ownHost(req, config.publicOrigin) && ownOrigin(req, config.publicOrigin) && seats.free(wanted(req, deps, config)));
+
+/** Live sockets of one user: some tabs on some devices. */
+const SOCKETS_OF_USER = 20;
+type SocketConfig = Pick<ServerConfig, 'publicOrigin' | 'socketsPerAddress' | 'trustedProxies' | 'secureCookies'>;
+const wanted = (req: Handshake, { clock }: Pick<ServerDeps, 'clock'>, config: SocketConfig): [string, number][] =>
+  seatsFor('live', req, config, { id: sessionUserId(req, clock), most: SOCKETS_OF_USER });
+
+/** Each connection takes its seat before it has said a word; the one too many, of several at once, is closed. */
+export function seatSockets(io: LiveServer, deps: Pick<ServerDeps, 'clock'>, config: SocketConfig, seats: Seats): void {
+  io.engine.on('connection', (connection: LiveSocket['conn']) => {
+    guardConnection(connection);
+    const release = seats.take(wanted(connection.request, deps, config));
+    if (release) connection.once('close', release);
+    else connection.close();
+  });
+}
 
 /** Reads the session of the handshake and places the socket: everybody hears prices, a user their own, admins the queues. */
 export function guardSockets(io: LiveServer, deps: Placing, sessions: Sessions): void {

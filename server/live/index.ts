@@ -4,8 +4,10 @@ import { Server } from 'socket.io';
 import type { ServerConfig, ServerDeps } from '../deps';
 import type { Answers } from '../http/answers';
 import type { Sessions } from '../http/session';
+import { createSeats } from '../http/seats';
 import type { Admission } from '../http/access';
-import { ADMINS, allowRequest, guardSockets, lookAtAdmins, lookAtAll, lookAtUser } from './gate';
+import { guardMessages } from './conduct';
+import { ADMINS, allowRequest, guardSockets, lookAtAdmins, lookAtAll, lookAtUser, seatSockets } from './gate';
 import type { LiveServer } from './gate';
 import { createMarketFeed } from './markets';
 import { createPrivateFeed } from './private';
@@ -27,7 +29,8 @@ interface Shared {
 }
 
 export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers }: Shared): Live {
-  const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(config) });
+  const seats = createSeats();
+  const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(deps, config, seats) });
   const placing = { ...deps, admission };
   const mine = createPrivateFeed(io, deps, answers);
   const markets = createMarketFeed(io, deps, answers);
@@ -54,7 +57,9 @@ export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, a
     attach: (server) => {
       io.attach(server);
       guardSockets(io, placing, sessions);
+      seatSockets(io, deps, config, seats);
       io.on('connection', (socket) => {
+        guardMessages(socket);
         markets.serve(socket);
         mine.greet(socket);
       });
