@@ -1,10 +1,10 @@
 /** `npm run admin -- <e-mail> [--dismiss]`: makes an admin's account, with a password that is printed once, or takes the role away. For the operator, where the database is. */
 import { randomBytes } from 'node:crypto';
+import type { DataSource } from 'typeorm';
 import { openDatabase } from '../../db/data-source';
 import { recordAdminAction } from '../../db/stores/admin-audit';
 import { changeAccess, userByEmail } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
-import type { DataSource } from '../../db/data-source';
 import { email as address } from '../../domain/contract/api/accounts';
 import { ensureAccount } from '../../server';
 import { databaseUrl } from '../database-url';
