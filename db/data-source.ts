@@ -28,6 +28,7 @@ import { AddressTrust1764930000000 } from './migrations/1764930000000-address-tr
 import { DocumentHashes1764940000000 } from './migrations/1764940000000-document-hashes';
 import { Chains1764960000000 } from './migrations/1764960000000-chains';
 import { WithdrawalRecords1764961000000 } from './migrations/1764961000000-withdrawal-records';
+import { Twins1764962000000 } from './migrations/1764962000000-twins';
 
 /** In the order they are carried out, which is that of their names. */
 const MIGRATIONS = [
@@ -58,6 +59,7 @@ const MIGRATIONS = [
   DocumentHashes1764940000000,
   Chains1764960000000,
   WithdrawalRecords1764961000000,
+  Twins1764962000000,
 ];
 
 export interface DbConfig {

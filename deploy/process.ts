@@ -39,6 +39,7 @@ export const serverConfig = (config: Served): ServerConfig => ({
   sessionSecret: config.SESSION_SECRET,
   kycKey: config.KYC_KEY,
   kycDir: config.KYC_DIR,
+  documentDays: config.KYC_DOCUMENT_DAYS,
   mailDir: config.MAIL_DIR,
   smtpUrl: config.SMTP_URL ?? null,
   ...(config.WITHDRAWAL_LIMITS && { withdrawalLimits: config.WITHDRAWAL_LIMITS }),

@@ -34,6 +34,8 @@ export interface ServerConfig {
   readonly kycKey: string;
   /** Where encrypted documents are kept; never below the web root. */
   readonly kycDir: string;
+  /** So many days after the decision the document of who was refused is deleted; 90 when left out. */
+  readonly documentDays?: number;
   /** The built page. */
   readonly webDir: string;
   /** True behind https: the cookie gets Secure and the __Host- prefix. */

@@ -16,6 +16,7 @@ import { createSessions } from './http/session';
 import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
 import { fillDocumentHashes } from './kyc/fill-hashes';
+import { keepForgetting } from './kyc/forget';
 import { kycRoutes } from './kyc/routes';
 import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
@@ -70,6 +71,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const post = createPost(deps, config);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
   const endPrices = keepLastPrices(deps);
+  const endForgetting = config.writesLetters === false ? () => undefined : keepForgetting(deps, vault, config.documentDays ?? 90);
   const limits = createLimits({ ...deps, redis }, config);
   const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
   const orders = createOrderService(deps);
@@ -104,6 +106,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     close: async () => {
       endLetters();
       endPrices();
+      endForgetting();
       off();
       orderSocket.close();
       await security.settled();
