@@ -27,6 +27,7 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_ORIGIN: z.string().optional(),
+  SECURITY_CONTACT: z.string().regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, 'neither mailto: nor https:').optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),
@@ -83,7 +84,7 @@ export type Config = z.infer<typeof schema>;
 
 /** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
 const api = schema
-  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, KYC_DOCUMENT_DAYS: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
+  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, SECURITY_CONTACT: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, KYC_DOCUMENT_DAYS: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;

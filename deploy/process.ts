@@ -50,6 +50,7 @@ export const serverConfig = (config: Served): ServerConfig => ({
   webDir: config.WEB_DIR,
   secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
   publicOrigin: config.PUBLIC_ORIGIN ?? null,
+  ...(config.SECURITY_CONTACT && { securityContact: config.SECURITY_CONTACT }),
 });
 
 /** Listens, says so on one line of JSON, and at SIGTERM or SIGINT ends the server first, then what `stop` ends. */

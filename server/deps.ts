@@ -38,6 +38,8 @@ export interface ServerConfig {
   readonly documentDays?: number;
   /** The built page. */
   readonly webDir: string;
+  /** `mailto:` or `https:`: where a hole is reported; said in /.well-known/security.txt. */
+  readonly securityContact?: string;
   /** True behind https: the cookie gets Secure and the __Host- prefix. */
   readonly secureCookies: boolean;
   /** `https://exchange.example`; null accepts the host the request names. */

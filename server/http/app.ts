@@ -13,6 +13,7 @@ import type { Limits } from './limits';
 import { openApi } from './openapi';
 import { ownOrigin } from './origin';
 import { servePage } from './page';
+import { serveSecurityTxt } from './security-txt';
 import { mount } from './route';
 import type { Route } from './route';
 import { sessionUserId, trustedProxies } from './session';
@@ -35,6 +36,7 @@ export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, rout
     res.json({ ok: true });
   });
   app.use('/api', api(deps, config, who, routes, limits));
+  serveSecurityTxt(app, deps.clock, config);
   servePage(app, config.webDir);
   app.use(errorHandler(deps.logger));
   return app;
