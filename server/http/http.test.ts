@@ -129,7 +129,7 @@ describe('lists', () => {
   });
 
   test('are these, and each is read page by page', async () => {
-    expect(LISTS.toSorted()).toEqual(['/admin/audit-log', '/admin/kyc', '/admin/users', '/admin/withdrawals', '/deposits', '/orders', '/swaps', '/trades', '/withdrawal-addresses', '/withdrawals']);
+    expect(LISTS.toSorted()).toEqual(['/admin/audit-log', '/admin/kyc', '/admin/security-events', '/admin/users', '/admin/withdrawals', '/deposits', '/orders', '/security-events', '/swaps', '/trades', '/withdrawal-addresses', '/withdrawals']);
     for (const path of LISTS) expect((await boss.get(`${path}?limit=100`)).body).toMatchObject({ items: expect.any(Array), next: null, previous: null });
   });
 
