@@ -56,7 +56,7 @@ module.exports = {
       name: 'only-composers-compose',
       comment: 'deploy/services and the rest know how programs run, not what the houses are',
       severity: 'error',
-      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/', '^deploy/link/', '^deploy/proof/', '^deploy/bench/', '^deploy/roles/', '^deploy/operator/'] },
+      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/', '^deploy/link/', '^deploy/proof/', '^deploy/bench/', '^deploy/roles/', '^deploy/operator/', '^deploy/attack/'] },
       to: { path: '^(domain|ledger|db|matching|wallets|server|web)/' },
     },
     {

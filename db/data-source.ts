@@ -26,6 +26,7 @@ import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-tra
 import { ListIndexes1764920000000 } from './migrations/1764920000000-list-indexes';
 import { AddressTrust1764930000000 } from './migrations/1764930000000-address-trust';
 import { DocumentHashes1764940000000 } from './migrations/1764940000000-document-hashes';
+import { AccountAccess1764950000000 } from './migrations/1764950000000-account-access';
 import { Chains1764960000000 } from './migrations/1764960000000-chains';
 import { WithdrawalRecords1764961000000 } from './migrations/1764961000000-withdrawal-records';
 import { Twins1764962000000 } from './migrations/1764962000000-twins';
@@ -57,6 +58,7 @@ const MIGRATIONS = [
   ListIndexes1764920000000,
   AddressTrust1764930000000,
   DocumentHashes1764940000000,
+  AccountAccess1764950000000,
   Chains1764960000000,
   WithdrawalRecords1764961000000,
   Twins1764962000000,

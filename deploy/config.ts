@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { tierAsk } from '../domain/contract/api/tiers';
 import { isAmount } from '../domain/money/amount';
+import { trustedNetworks } from '../server/http/proxies';
 import { NETWORK_SETTINGS } from './networks';
 import { ROOT } from './paths';
 import { COLD_SETTINGS, DEPOSIT_SETTINGS, TREASURY_SETTINGS } from './treasury-settings';
@@ -26,7 +27,20 @@ const keyOrFile = (text: string, context: z.RefinementCtx): string => {
 const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   HOST: z.string().default('127.0.0.1'),
-  PUBLIC_ORIGIN: z.string().optional(),
+  /** Live sockets of one address that nobody is logged in at. */
+  SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(100),
+  PUBLIC_ORIGIN: z.string().regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example').optional().transform((text) => text || undefined),
+  /** Networks of the proxies in front, as CIDR: their X-Forwarded headers are believed. */
+  TRUSTED_PROXIES: z.string().optional().transform((text, context) => {
+    try {
+      const networks = text?.split(',').map((one) => one.trim()).filter(Boolean);
+      trustedNetworks(networks ?? []);
+      return networks?.length ? networks : undefined;
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  }),
   SECURITY_CONTACT: z.string().regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, 'neither mailto: nor https:').optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().min(1),
@@ -74,8 +88,24 @@ const schema = z.object({
   JAVIZEN_DEMO_PASSWORD: z.string().optional(),
 });
 
+interface Reached {
+  readonly HOST: string;
+  readonly PUBLIC_ORIGIN?: string | undefined;
+  readonly TRUSTED_PROXIES?: readonly string[] | undefined;
+}
+
+/** Whoever can be reached from other machines is behind a proxy that speaks https, and knows where that calls from. */
+function refuseBareStart({ HOST, PUBLIC_ORIGIN, TRUSTED_PROXIES }: Reached, context: z.RefinementCtx): void {
+  if (isHere(HOST)) return;
+  if (!PUBLIC_ORIGIN?.startsWith('https://')) {
+    context.addIssue({ code: 'custom', path: ['PUBLIC_ORIGIN'], message: `HOST=${HOST} is reached from other machines: set PUBLIC_ORIGIN=https://... and put a proxy that speaks https in front, or listen on 127.0.0.1` });
+  } else if (TRUSTED_PROXIES === undefined) {
+    context.addIssue({ code: 'custom', path: ['TRUSTED_PROXIES'], message: `HOST=${HOST} is reached from other machines: name the networks of the proxies in front, for example TRUSTED_PROXIES=10.0.0.0/8` });
+  }
+}
+
 /** The door for further API processes is open or not: its address and its secret go together. */
-const whole = schema.refine((config) => (config.ENGINE_SOCKET === undefined) === (config.ENGINE_SECRET === undefined), {
+const whole = schema.superRefine(refuseBareStart).refine((config) => (config.ENGINE_SOCKET === undefined) === (config.ENGINE_SECRET === undefined), {
   path: ['ENGINE_SECRET'],
   message: 'ENGINE_SOCKET and ENGINE_SECRET need each other',
 });
@@ -84,7 +114,7 @@ export type Config = z.infer<typeof schema>;
 
 /** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
 const api = schema
-  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, SECURITY_CONTACT: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, KYC_DOCUMENT_DAYS: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
+  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, SECURITY_CONTACT: true, SOCKETS_PER_ADDRESS: true, TRUSTED_PROXIES: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, KYC_DOCUMENT_DAYS: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;
@@ -94,7 +124,7 @@ export const API_SETTINGS: readonly string[] = Object.keys(api.shape);
 
 /** Reads the environment; throws one sentence that names every wrong or missing setting. */
 export const readConfig = (env: NodeJS.ProcessEnv): Config => read(whole, env);
-export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => read(api, env);
+export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => read(api.superRefine(refuseBareStart), env);
 
 function read<Schema extends z.ZodType>(settings: Schema, env: NodeJS.ProcessEnv): z.output<Schema> {
   const result = settings.safeParse(env);
@@ -123,7 +153,11 @@ export function loadEnvFile(): NodeJS.ProcessEnv {
 
 /** Is the address on this machine? Demo accounts, the faucet and tests accept nothing else. */
 export function isLoopback(url: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]', '::1'].includes(new URL(url).hostname);
+  return isHere(new URL(url).hostname);
+}
+
+function isHere(host: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]', '::1'].includes(host);
 }
 
 /** How Binance is reached, or what stands in for it. */

@@ -1,11 +1,11 @@
 /** What every role that serves people has in common: time, ids, the log, Redis, the http server and its end. */
 import { randomBytes } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Redis from 'ioredis';
 import pino from 'pino';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Logger } from '../domain/contract/ports';
+import { createListener } from '../server';
 import type { Server, ServerConfig } from '../server';
 import type { ApiConfig } from './config';
 
@@ -51,11 +51,14 @@ export const serverConfig = (config: Served): ServerConfig => ({
   secureCookies: config.PUBLIC_ORIGIN?.startsWith('https:') ?? false,
   publicOrigin: config.PUBLIC_ORIGIN ?? null,
   ...(config.SECURITY_CONTACT && { securityContact: config.SECURITY_CONTACT }),
+  socketsPerAddress: config.SOCKETS_PER_ADDRESS,
+  siteUrl: config.PUBLIC_ORIGIN ?? `http://${config.HOST}:${config.PORT}`,
+  ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
 });
 
 /** Listens, says so on one line of JSON, and at SIGTERM or SIGINT ends the server first, then what `stop` ends. */
 export async function serve(server: Server, { PORT, HOST }: Served, stop: () => Promise<void>): Promise<void> {
-  const http = createHttpServer(server.handler);
+  const http = createListener(server.handler);
   server.attach(http);
   await new Promise<void>((resolve) => http.listen(PORT, HOST, resolve));
   const { port } = http.address() as AddressInfo;

@@ -182,6 +182,11 @@ export class World {
     this.forget();
   }
 
+  /** The settings that the exchange of this world runs by, secrets included. */
+  settingsOf(): NodeJS.ProcessEnv {
+    return this.env;
+  }
+
   /** Parts that can be killed and started again while the world goes on. */
   pid(part: Part): number {
     return this.parts.get(part)?.pid ?? 0;
@@ -432,17 +437,18 @@ export class World {
   }
 
   /** A further API process beside the one that holds the engine. Answers its address. */
-  startApi(): Promise<string> {
-    return this.track(this.startServer());
+  /** `over`: settings that differ from those of the exchange. */
+  startApi(over: NodeJS.ProcessEnv = {}): Promise<string> {
+    return this.track(this.startServer(over));
   }
 
-  private async startServer(): Promise<string> {
+  private async startServer(over: NodeJS.ProcessEnv = {}): Promise<string> {
     this.mayStart();
     const port = await freePort(rememberedPort(this.dir, 'api'));
     rememberPort(this.dir, 'api', port);
     // Its settings are those of a server: no keys of the venue, no node, no signer.
     const own = Object.fromEntries(Object.entries(this.env).filter(([name]) => ['PATH', 'NODE_ENV', ...API_SETTINGS].includes(name)));
-    const running = startProgram({ name: 'api', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/roles/api.ts', this.dir], cwd: ROOT, env: { ...own, PORT: String(port) }, mark: `api.ts ${this.dir}` });
+    const running = startProgram({ name: 'api', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/roles/api.ts', this.dir], cwd: ROOT, env: { ...own, ...over, PORT: String(port) }, mark: `api.ts ${this.dir}` });
     this.parts.set('api', running);
     await healthy(running, 'the further API process', port);
     return `http://127.0.0.1:${port}`;

@@ -36,7 +36,7 @@ const call = (who: Visitor, endpoint: Endpoint, headers: Record<string, string> 
   return endpoint.carries.endsWith('json') ? request.send({}) : request;
 };
 
-test.each(withAccess('user', 'verified', 'admin'))('%s: not for strangers', async (_name, endpoint) => {
+test.each(withAccess('user', 'confirmed', 'verified', 'active', 'admin'))('%s: not for strangers', async (_name, endpoint) => {
   const { status, body } = await call(world.visitor(), endpoint);
   expect([status, body.error.code]).toEqual([401, 'NOT_LOGGED_IN']);
 });
@@ -46,7 +46,7 @@ test.each(withAccess('admin'))('%s: not for users', async (_name, endpoint) => {
   expect([status, body.error.code]).toEqual([403, 'FORBIDDEN']);
 });
 
-test.each(withAccess('verified'))('%s: not before the identity is approved', async (_name, endpoint) => {
+test.each(withAccess('verified', 'active'))('%s: not before the identity is approved', async (_name, endpoint) => {
   const fresh = world.visitor();
   await fresh.logIn('new@example.org');
   const { body } = await call(fresh, endpoint, { 'X-CSRF-Token': fresh.csrf() });

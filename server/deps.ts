@@ -44,8 +44,12 @@ export interface ServerConfig {
   readonly secureCookies: boolean;
   /** `https://exchange.example`; null accepts the host the request names. */
   readonly publicOrigin: string | null;
-  /** Proxies in front whose X-Forwarded-For and -Proto are believed; without it one where cookies are secure, else none. */
-  readonly trustedProxies?: number;
+  /** Networks (CIDR) of proxies in front, whose X-Forwarded-For and -Proto are believed; without it those on this machine where cookies are secure, else none. */
+  readonly trustedProxies?: readonly string[];
+  /** What links in letters begin with; `http://localhost` when left out. */
+  readonly siteUrl?: string;
+  /** Live sockets that nobody is logged in at, and ten times as many of any kind, of one address; 100 when left out. */
+  readonly socketsPerAddress?: number;
   /** Attempts per window, where they differ from the table in http/limits. */
   readonly limits?: Partial<Record<LimitName, number>>;
   /** smtp://..., or null: letters are written as files below mailDir. */

@@ -2,12 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer, RequestListener } from 'node:http';
 import type { Redis } from 'ioredis';
+import { createFreezing } from './accounts/freezing';
+import { createLinks } from './accounts/links';
+import { accountRoutes } from './accounts/routes';
 import { createAccounts } from './accounts/service';
 import { coldRoutes } from './admin/cold';
 import { adminRoutes } from './admin/routes';
 import { balanceRoutes } from './balances/routes';
 import { depositRoutes } from './deposits/routes';
 import type { ServerConfig, ServerDeps } from './deps';
+import { createAdmission } from './http/access';
 import { createAnswers } from './http/answers';
 import { createApp } from './http/app';
 import { hotFirst } from './http/hot';
@@ -18,6 +22,7 @@ import { createPost } from './jobs/mail';
 import { fillDocumentHashes } from './kyc/fill-hashes';
 import { keepForgetting } from './kyc/forget';
 import { kycRoutes } from './kyc/routes';
+import { createDrawings } from './kyc/pixels';
 import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
 import { createLive } from './live';
@@ -26,6 +31,8 @@ import { orderRoutes } from './orders/routes';
 import { proofRoutes } from './proof/routes';
 import { createOrderService } from './orders/service';
 import { createOrderSocket } from './orders/socket';
+import { createDevices } from './sessions/devices';
+import { createGuesses } from './sessions/guesses';
 import { sessionRoutes } from './sessions/routes';
 import { swapRoutes } from './swaps/routes';
 import { createSwapService } from './swaps/service';
@@ -47,6 +54,7 @@ import { keepLastPrices } from './withdrawals/value';
 
 export { ensureAccount } from './accounts/service';
 export type { ServerConfig, ServerDeps } from './deps';
+export { createListener } from './http/listener';
 
 export interface Server {
   /** For http.createServer. */
@@ -66,39 +74,44 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
   void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
-  const secondFactors = createSecondFactors(deps, vault, config);
-  const live = createLive(deps, config, { sessions, secondFactors, answers });
-  const post = createPost(deps, config);
+  const drawings = createDrawings();
+  const secondFactors = createSecondFactors(deps, vault);
+  const admission = createAdmission(config);
+  const live = createLive(deps, config, { sessions, admission, answers });
+  const links = createLinks(config, deps.clock);
+  const post = createPost(deps, config, links);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
   const endPrices = keepLastPrices(deps);
   const endForgetting = config.writesLetters === false ? () => undefined : keepForgetting(deps, vault, config.documentDays ?? 90);
   const limits = createLimits({ ...deps, redis }, config);
-  const off = deps.events.on('kyc.changed', ({ userId }) => sessions.known.forgetUser(userId));
+  const off = (['kyc.changed', 'access.changed'] as const).map((name) => deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)));
   const orders = createOrderService(deps);
-  const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, limits, security, service: orders }, config);
+  const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, admission, limits, security, service: orders }, config);
   const approvals = createApprovals(deps);
   const tiers: TierSettings = { tiers: config.withdrawalLimits ?? USUAL_TIERS, adminsToRaise: config.adminsToRaise ?? 2 };
   const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
+  const who = { accounts: createAccounts(deps), secondFactors, sessions, admission, devices: createDevices(config), post };
   const routes = [
-    ...sessionRoutes(deps, createAccounts(deps), secondFactors, { post, ended: live.ended }),
-    ...kycRoutes(deps, createKycService(deps, vault), vault),
+    ...sessionRoutes(deps, { ...who, guesses: createGuesses({ ...deps, redis }, config) }),
+    ...accountRoutes(deps, { ...who, freezing: createFreezing(deps, post), links, limits }),
+    ...kycRoutes(deps, createKycService(deps, vault, drawings), vault),
     ...marketRoutes(deps),
     ...balanceRoutes(deps),
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
-    ...withdrawalRoutes(deps, { service: createWithdrawalService(deps, requests, approvals), requests, approvals }),
-    ...addressRoutes(deps, secondFactors),
+    ...withdrawalRoutes(deps, { service: createWithdrawalService(deps, requests, approvals), requests, approvals, sessions, post }),
+    ...addressRoutes(deps, { secondFactors, sessions, post }),
     ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
-    ...secondFactorRoutes(secondFactors),
+    ...secondFactorRoutes(deps, secondFactors, { sessions, post }),
     ...orderRoutes(deps, orders),
     ...securityRoutes(deps),
     ...proofRoutes(deps),
     ...adminRoutes(deps),
     ...coldRoutes(deps),
   ];
-  const app = createApp({ ...deps, redis }, config, { sessions, secondFactors, answers, security }, routes, limits);
+  const app = createApp({ ...deps, redis }, config, { sessions, admission, answers, security }, routes, limits);
   return {
-    handler: hotFirst({ ...deps, answers, sessions, limits, security }, config, routes, app),
+    handler: hotFirst({ ...deps, answers, sessions, admission, limits, security }, config, routes, app),
     attach: (server) => {
       live.attach(server);
       orderSocket.attach(server);
@@ -107,8 +120,9 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
       endLetters();
       endPrices();
       endForgetting();
-      off();
+      for (const end of off) end();
       orderSocket.close();
+      drawings.close();
       await security.settled();
       await live.close();
       await post.close();

@@ -1,6 +1,5 @@
 /** A server on the test database and Redis, with stand-ins for the other houses' ports. For tests only. */
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +22,9 @@ import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
 import type { ServerConfig } from './deps';
+import { createListener } from './http/listener';
 import { createServer } from './index';
+import { lettersTo, tokenIn } from './jobs/letter-files';
 import { standInCold } from './admin/testing';
 import { standInMarket } from './markets/testing';
 import { orderAnswer, plainFigures } from './orders/testing';
@@ -311,7 +312,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       ...changes,
     },
   );
-  const http = createHttpServer(server.handler);
+  const http = createListener(server.handler);
   server.attach(http);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
@@ -329,6 +330,16 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     dir,
     kycKey,
     redis,
+    /** Letters to this address once there are so many: they are written a moment after what they tell of. */
+    letters: async (email: string, count = 1) => {
+      for (let turn = 0; turn < 100; turn++) {
+        const found = await lettersTo(join(dir, 'mail'), email);
+        if (found.length >= count) return found;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`not ${count} letters to ${email}`);
+    },
+    token: (email: string, kind: 'confirm' | 'freeze') => tokenIn(join(dir, 'mail'), email, kind),
     account: (email: string, more: { role?: 'admin'; kycState?: 'APPROVED' } = {}) =>
       ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en', ...more }),
     visitor: () => visitor(url),
@@ -350,15 +361,18 @@ export function visitor(url: string) {
   let cookie = '';
   const logged = (response: request.Response): request.Response => {
     csrf = (response.body as { csrfToken?: string }).csrfToken ?? csrf;
-    cookie = (response.headers['set-cookie'] as unknown as string[] | undefined)?.[0]?.split(';')[0] ?? cookie;
     return response;
   };
+  // A session may get another id at any request.
+  agent.on('response', ({ headers }: request.Response) => {
+    cookie = (headers['set-cookie'] as unknown as string[] | undefined)?.find((line) => line.includes('javizen.sid='))?.split(';')[0] ?? cookie;
+  });
   return {
     agent,
     csrf: () => csrf,
     cookie: () => cookie,
-    logIn: async (email: string, password = PASSWORD) => logged(await agent.post('/api/session').send({ email, password })),
-    register: async (email: string, password = PASSWORD) => logged(await agent.post('/api/accounts').send({ email, password })),
+    logIn: async (email: string, password = PASSWORD, code?: string) => logged(await agent.post('/api/session').send({ email, password, ...(code !== undefined && { code }) })),
+    register: async (email: string, password = PASSWORD) => agent.post('/api/accounts').send({ email, password }),
     get: (path: string) => agent.get(`/api${path}`),
     send: (method: 'post' | 'delete', path: string, body?: object, headers: Record<string, string> = {}) =>
       agent[method](`/api${path}`)

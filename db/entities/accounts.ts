@@ -1,6 +1,6 @@
 import { EntitySchema } from 'typeorm';
 import type { KycState } from '../../domain/lifecycle/kyc';
-import { big, id, json, nullable, text } from './columns';
+import { big, id, int, json, nullable, primary, text } from './columns';
 
 export interface UserRow {
   id: string;
@@ -10,7 +10,17 @@ export interface UserRow {
   kycState: KycState;
   locale: 'en' | 'fa';
   createdAt: number;
+  /** Sessions of another generation have ended. */
+  sessionGeneration: number;
+  /** Since when the e-mail address is known to be its owner's; null: nothing is received or traded. */
+  confirmedAt: number | null;
+  /** Since when nothing leaves and no order is taken; null where the account is not frozen. */
+  frozenAt: number | null;
+  /** Nothing is withdrawn before this time. */
+  withdrawalsFrom: number;
 }
+/** What a new account begins with. */
+export const NEW_ACCOUNT = { sessionGeneration: 0, confirmedAt: null, frozenAt: null, withdrawalsFrom: 0 } as const;
 export const UserEntity = new EntitySchema<UserRow>({
   name: 'users',
   columns: {
@@ -21,6 +31,29 @@ export const UserEntity = new EntitySchema<UserRow>({
     kycState: text('kyc_state', 20),
     locale: text('locale', 5),
     createdAt: big('created_at'),
+    sessionGeneration: int('session_generation'),
+    confirmedAt: nullable(big('confirmed_at')),
+    frozenAt: nullable(big('frozen_at')),
+    withdrawalsFrom: big('withdrawals_from'),
+  },
+});
+
+/** Somebody who wants an account for an address that nobody has confirmed yet; the token lies in the letter alone. */
+export interface RegistrationRow {
+  tokenHash: string;
+  email: string;
+  passwordHash: string;
+  locale: 'en' | 'fa';
+  at: number;
+}
+export const RegistrationEntity = new EntitySchema<RegistrationRow>({
+  name: 'registrations',
+  columns: {
+    tokenHash: primary(text('token_hash', 64)),
+    email: text('email', 190),
+    passwordHash: text('password_hash', 255),
+    locale: text('locale', 5),
+    at: big(),
   },
 });
 

@@ -12,8 +12,6 @@ export interface SecondFactorRow {
   lastStep: number;
   /** Hashes of the recovery codes that are left. */
   recovery: string[];
-  failures: number;
-  failedAt: number;
 }
 export const SecondFactorEntity = new EntitySchema<SecondFactorRow>({
   name: 'second_factors',
@@ -23,7 +21,17 @@ export const SecondFactorEntity = new EntitySchema<SecondFactorRow>({
     enabledAt: nullable(big('enabled_at')),
     lastStep: big('last_step'),
     recovery: json(),
-    failures: int(),
-    failedAt: big('failed_at'),
   },
+});
+
+/** Wrong codes in a row, for each purpose by itself: log-ins, and each session. */
+export interface SecondFactorFailuresRow {
+  userId: string;
+  purpose: string;
+  failures: number;
+  failedAt: number;
+}
+export const SecondFactorFailuresEntity = new EntitySchema<SecondFactorFailuresRow>({
+  name: 'second_factor_failures',
+  columns: { userId: primary(text('user_id', 64)), purpose: primary(text('purpose', 100)), failures: int(), failedAt: big('failed_at') },
 });

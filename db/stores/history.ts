@@ -101,3 +101,7 @@ export async function movesInFlight(dataSource: DataSource): Promise<{ sweeps: S
   ]);
   return { sweeps, transfers };
 }
+
+/** Withdrawals of a user that nobody has decided about. */
+export const requestedWithdrawals = (dataSource: DataSource, userId: string): Promise<WithdrawalRow[]> =>
+  dataSource.getRepository(WithdrawalEntity).findBy({ userId, state: 'REQUESTED' });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { DataSource, EntitySchema, ObjectLiteral } from 'typeorm';
-import { AdminAuditEntity, KycApplicationEntity, UserEntity } from '../entities/accounts';
+import { AdminAuditEntity, KycApplicationEntity, NEW_ACCOUNT, UserEntity } from '../entities/accounts';
 import { DepositEntity } from '../entities/deposits';
 import { FillEntity, OrderEntity } from '../entities/orders';
 import { KnownAddressEntity } from '../entities/reviews';
@@ -51,7 +51,7 @@ const fill: Make = (n, at) => ({
   symbol: n % 4 < 2 ? 'ETHUSDT' : 'BTCUSDT', tradeId: Math.floor(n / 4), maker: n % 2 === 1, userId: 'u', orderId: 'o1', side: 'BUY', price: '1', quantity: '1', quoteQuantity: '1', fee: '0',
   feeAsset: 'ETH', rate: '0', feeVersion: 1, venueTradeId: null, at,
 });
-const user: Make = (n, at) => ({ id: `u${n}`, email: `u${n}@example.org`, passwordHash: '-', role: 'user', kycState: 'NONE', locale: 'en', createdAt: at });
+const user: Make = (n, at) => ({ id: `u${n}`, email: `u${n}@example.org`, passwordHash: '-', role: 'user', kycState: 'NONE', locale: 'en', createdAt: at, ...NEW_ACCOUNT });
 const application: Make = (n, at) => ({
   id: `k${n}`, userId: 'u', state: 'SUBMITTED', fullName: 'A', country: 'DE', birthDate: '1990-01-01', documentType: 'passport', documentNumber: '-', documentFile: '-',
   documentMime: '-', reason: null, createdAt: at, decidedAt: null, decidedBy: null,

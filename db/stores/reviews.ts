@@ -8,11 +8,11 @@ import type { KnownAddressRow, WithdrawalReviewRow } from '../entities/reviews';
 import { pageOf } from './pages';
 import type { ListPage, Page } from './pages';
 
-/** Value and number of the user's withdrawals since then that were neither refused nor taken back; transfers inside count for nothing. */
+/** Value and number of the user's withdrawals since then that were neither refused nor taken back; transfers inside count too. */
 export async function spentSince(manager: EntityManager, userId: string, since: number): Promise<{ spent: Units; count: number }> {
   const rows = (await manager.query(
     `SELECT r.value AS value FROM withdrawal_reviews r JOIN withdrawals w ON w.id = r.withdrawal_id
-      WHERE r.user_id = ? AND r.at > ? AND r.inside = 0 AND w.state NOT IN ('REFUSED', 'CANCELED')`,
+      WHERE r.user_id = ? AND r.at > ? AND w.state NOT IN ('REFUSED', 'CANCELED')`,
     [userId, since],
   )) as { value: string | null }[];
   return { spent: rows.reduce((sum, { value }) => sum + (value === null ? 0n : parseAmount(value)), 0n), count: rows.length };
@@ -23,7 +23,7 @@ export async function spentByUsers(dataSource: DataSource, userIds: readonly str
   if (userIds.length === 0) return new Map();
   const rows = (await dataSource.query(
     `SELECT r.user_id AS userId, SUM(r.value) AS value FROM withdrawal_reviews r JOIN withdrawals w ON w.id = r.withdrawal_id
-      WHERE r.user_id IN (?) AND r.at > ? AND r.inside = 0 AND r.value IS NOT NULL AND w.state NOT IN ('REFUSED', 'CANCELED') GROUP BY r.user_id`,
+      WHERE r.user_id IN (?) AND r.at > ? AND r.value IS NOT NULL AND w.state NOT IN ('REFUSED', 'CANCELED') GROUP BY r.user_id`,
     [userIds, since],
   )) as { userId: string; value: string }[];
   return new Map(rows.map(({ userId, value }) => [userId, parseAmount(value)]));
@@ -58,4 +58,14 @@ export const addressBook = (dataSource: DataSource, userId: string, { network, .
 /** False where the book has no such address. */
 export async function forgetAddress(manager: EntityManager, userId: string, network: string, address: string): Promise<boolean> {
   return (await manager.getRepository(KnownAddressEntity).delete({ userId, network, address })).affected === 1;
+}
+
+/** What came to the user from others by transfers inside the books since then, and when the last of it did. */
+export async function receivedInside(manager: EntityManager, userId: string, since: number): Promise<{ asset: string; amount: string; at: number }[]> {
+  const rows = (await manager.query(
+    `SELECT w.asset AS asset, SUM(w.amount) AS amount, MAX(w.updated_at) AS at FROM deposit_addresses d JOIN withdrawals w ON w.network = d.network AND w.address = d.address
+      WHERE d.user_id = ? AND w.user_id <> d.user_id AND w.state = 'CONFIRMED' AND w.reason = 'INSIDE' AND w.updated_at > ? GROUP BY w.asset`,
+    [userId, since],
+  )) as { asset: string; amount: string; at: string | number }[];
+  return rows.map(({ at, ...row }) => ({ ...row, at: Number(at) }));
 }

@@ -1,9 +1,9 @@
 /** Accounts. */
-import { In, Like } from 'typeorm';
+import { In, IsNull, LessThan, Like } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { KycState } from '../../domain/lifecycle/kyc';
-import { UserEntity } from '../entities/accounts';
-import type { UserRow } from '../entities/accounts';
+import { RegistrationEntity, UserEntity } from '../entities/accounts';
+import type { RegistrationRow, UserRow } from '../entities/accounts';
 import { isDuplicate } from '../transaction';
 import { pageOf } from './pages';
 import type { ListPage, Page } from './pages';
@@ -22,8 +22,8 @@ export async function insertUser(dataSource: DataSource, user: UserRow): Promise
 export const userById = (source: DataSource | EntityManager, id: string): Promise<UserRow | null> =>
   source.getRepository(UserEntity).findOneBy({ id });
 
-export const userByEmail = (dataSource: DataSource, email: string): Promise<UserRow | null> =>
-  dataSource.getRepository(UserEntity).findOneBy({ email });
+export const userByEmail = (source: DataSource | EntityManager, email: string): Promise<UserRow | null> =>
+  source.getRepository(UserEntity).findOneBy({ email });
 
 /** Newest first; `email`: what the address begins with. */
 export function listUsers(dataSource: DataSource, page: ListPage, email?: string): Promise<Page<UserRow>> {
@@ -44,4 +44,37 @@ export const lockUser = (manager: EntityManager, id: string): Promise<UserRow | 
 
 export async function setKycState(manager: EntityManager, id: string, kycState: KycState): Promise<void> {
   await manager.getRepository(UserEntity).update({ id }, { kycState });
+}
+
+/** What changes with who may use the account. Every session of before ends with it; answers the generation of those that come. */
+export async function changeAccess(manager: EntityManager, id: string, set: Partial<Pick<UserRow, 'passwordHash' | 'role' | 'withdrawalsFrom' | 'confirmedAt'>>): Promise<number> {
+  const users = manager.getRepository(UserEntity);
+  await users.update({ id }, { ...set, sessionGeneration: () => 'session_generation + 1' });
+  return (await users.findOneByOrFail({ id })).sessionGeneration;
+}
+
+/** Freezes the account, or thaws it. True where that changed something. */
+export async function setFrozen(manager: EntityManager, id: string, frozenAt: number | null): Promise<boolean> {
+  const changed = await manager.query(`UPDATE users SET frozen_at = ? WHERE id = ? AND frozen_at IS ${frozenAt === null ? 'NOT NULL' : 'NULL'}`, [frozenAt, id]);
+  return (changed as { affectedRows: number }).affectedRows === 1;
+}
+
+export async function confirmEmail(manager: EntityManager, id: string, confirmedAt: number): Promise<void> {
+  await manager.getRepository(UserEntity).update({ id, confirmedAt: IsNull() }, { confirmedAt });
+}
+
+export async function addRegistration(source: DataSource | EntityManager, row: RegistrationRow, forgetBefore: number): Promise<void> {
+  const rows = source.getRepository(RegistrationEntity);
+  await rows.delete({ at: LessThan(forgetBefore) });
+  await rows.insert(row);
+}
+
+export const registrationBy = (source: DataSource | EntityManager, tokenHash: string): Promise<RegistrationRow | null> =>
+  source.getRepository(RegistrationEntity).findOneBy({ tokenHash });
+
+export const lastRegistration = (source: DataSource | EntityManager, email: string): Promise<RegistrationRow | null> =>
+  source.getRepository(RegistrationEntity).findOne({ where: { email }, order: { at: 'DESC', tokenHash: 'ASC' } });
+
+export async function dropRegistrations(manager: EntityManager, email: string): Promise<void> {
+  await manager.getRepository(RegistrationEntity).delete({ email });
 }

@@ -27,7 +27,7 @@ function openSession(port: number, localAddress: string, email: string, password
       answer.on('data', (part: Buffer) => void parts.push(part));
       answer.on('end', () => {
         const { csrfToken } = JSON.parse(Buffer.concat(parts).toString('utf8') || '{}') as { csrfToken?: string };
-        const cookie = answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+        const cookie = answer.headers['set-cookie']?.find((line) => line.includes('javizen.sid='))?.split(';')[0] ?? '';
         if (csrfToken) resolve({ cookie, csrfToken });
         else reject(new Error(`${email} could not log in (${answer.statusCode})`));
       });

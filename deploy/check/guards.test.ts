@@ -14,7 +14,7 @@ test.each([
   ['a wallet pays twice', false],
   ['pays once', false],
   ['a wallet on tron E9 with fees and 1', true],
-  ['a wallet on tron E8', false],
+  ['a wallet off tron E8', false],
   ['stands alone', true],
   ['stands', true],
   ['', true],

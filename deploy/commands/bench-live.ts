@@ -69,7 +69,7 @@ async function coresOver(pid: number, seconds: number): Promise<number> {
 async function main(): Promise<number> {
   const dir = join(LOCAL, 'bench-live', String(process.pid));
   mkdirSync(dir, { recursive: true });
-  const world = new World({ dir, networks: ['ethereum'], say: (text) => void process.stderr.write(`  ${text}\n`) });
+  const world = new World({ dir, networks: ['ethereum'], env: { SOCKETS_PER_ADDRESS: '10000' }, say: (text) => void process.stderr.write(`  ${text}\n`) });
   const rows: Record<string, number>[] = [];
   try {
     const { url } = await world.start();

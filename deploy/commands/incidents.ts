@@ -3,9 +3,9 @@
  * of the tree, one at a time, and expects its test to fail.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { gitFiles } from '../check/files';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyTree, withoutLine } from '../check/without';
 import { runCommand } from '../lifetime';
 import { json, line, table, wantsJson } from '../print';
 import { GUARDS } from '../scenarios/incidents/guards';
@@ -26,33 +26,13 @@ function runTests(root: string, files: readonly string[], pattern: string): { st
   return { status: status ?? -1, said: `${stdout}${stderr}` };
 }
 
-/** The tree as git knows it, with the packages and tools of this one. */
-function copyTree(to: string): void {
-  rmSync(to, { recursive: true, force: true });
-  for (const file of gitFiles()) {
-    mkdirSync(dirname(join(to, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(to, file));
-  }
-  mkdirSync(join(to, '.local'), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(to, 'node_modules'), 'junction');
-  mkdirSync(join(LOCAL, 'tools'), { recursive: true });
-  symlinkSync(join(LOCAL, 'tools'), join(to, '.local', 'tools'), 'junction');
-}
-
 /** The test fails without the guard. That it passes with it is what `npm test` shows. */
 function tryWithout(copy: string, guard: Guard): Outcome {
-  const file = join(copy, guard.file);
-  const whole = readFileSync(file, 'utf8');
-  if (whole.split(guard.line).length !== 2) return { ...guard, held: false, why: 'the line is not there, or more than once' };
-  writeFileSync(file, whole.replace(guard.line, () => guard.without));
-  try {
-    const { said } = runTests(copy, [guard.testFile], `^${guard.test}`);
-    const failed = Number(/^Tests:\s+(\d+) failed/m.exec(said)?.[1] ?? 0);
-    if (failed > 0) return { ...guard, held: true, why: '' };
-    return { ...guard, held: false, why: /^Tests:.*passed/m.test(said) ? 'the test passes without it' : `no test ran: ${said.trim().split('\n').at(-1) ?? ''}` };
-  } finally {
-    writeFileSync(file, whole);
-  }
+  const said = withoutLine(copy, guard, () => runTests(copy, [guard.testFile], `^${guard.test}`).said);
+  if (said === undefined) return { ...guard, held: false, why: 'the line is not there, or more than once' };
+  const failed = Number(/^Tests:\s+(\d+) failed/m.exec(said)?.[1] ?? 0);
+  if (failed > 0) return { ...guard, held: true, why: '' };
+  return { ...guard, held: false, why: /^Tests:.*passed/m.test(said) ? 'the test passes without it' : `no test ran: ${said.trim().split('\n').at(-1) ?? ''}` };
 }
 
 function guards(): number {

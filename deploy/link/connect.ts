@@ -72,8 +72,8 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
       tickers: over('tickers'),
       depth: over('depth'),
       trades: over('trades'),
-      // An undefined last parameter has no word in JSON.
-      candles: (symbol, interval, limit, before) => line.call('candles', [symbol, interval, limit, ...(before === undefined ? [] : [before])]) as ReturnType<MarketData['candles']>,
+      // JSON has no word for undefined.
+      candles: (symbol, interval, limit, before, caller) => line.call('candles', [symbol, interval, limit, before ?? null, caller]) as ReturnType<MarketData['candles']>,
       onDepth: (listener) => listen(line.onDepth, listener),
       onTrades: (listener) => listen(line.onTrades, listener),
     },

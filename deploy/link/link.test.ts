@@ -67,8 +67,8 @@ test('every port answers over the link as it does here; refusals keep code and d
   expect(here.asked).toEqual([cancel('a')]);
   expect(await engine.balancesOf('ETH')).toEqual([{ asset: 'ETH', available: '1', held: '0' }]);
   expect(await marketData.depth('ETHUSDT', 5)).toMatchObject({ symbol: 'ETHUSDT', sequence: 5 });
-  expect(await marketData.candles('ETHUSDT', '1m', 7, undefined)).toEqual([[7, '1', '1', '1', '1', '1']]);
-  expect(await marketData.candles('ETHUSDT', '1m', 7, 1)).toEqual([]);
+  expect(await marketData.candles('ETHUSDT', '1m', 7, undefined, 'a')).toEqual([[7, '1', '1', '1', '1', '1']]);
+  expect(await marketData.candles('ETHUSDT', '1m', 7, 1, 'a')).toEqual([]);
   expect(await depositAddresses.addressFor('ann', 'ethereum')).toBe('ethereum:ann');
   expect(await addressCheck.check('ethereum', 'ETH', '0x1')).toEqual({ address: '0x1', inside: false });
   expect(await payoutRules.judge({ intentId: 'withdrawal:w1:0', network: 'ethereum', asset: 'ETH', to: '0x1', amount: '1' }, [])).toMatchObject({ needed: 1 });

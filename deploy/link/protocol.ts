@@ -83,7 +83,7 @@ export const WISHES: ReadonlySet<CommandKind> = new Set<CommandKind>([
 ]);
 
 /** Events that come into being in an API process; all others are the engine's and the wallets' to tell. */
-export const UPWARD: ReadonlySet<EventName> = new Set<EventName>(['kyc.changed']);
+export const UPWARD: ReadonlySet<EventName> = new Set<EventName>(['kyc.changed', 'access.changed']);
 
 export interface Failure {
   /** Absent when it was no refusal: then nothing more is said over the link than that it went wrong. */

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
+import { challengeView } from '../../domain/contract/api/accounts';
+import { tokenIn } from '../../server/jobs/letter-files';
+import { solve } from '../../server/sessions/guesses';
 
 /** A refusal of the API, with its stable code. */
 export class ApiRefusal extends Error {
@@ -12,6 +16,12 @@ export class ApiRefusal extends Error {
     super(`${status} ${code}${details ? ` ${JSON.stringify(details)}` : ''}`);
   }
 }
+
+export interface Session {
+  readonly user: { readonly id: string; readonly emailConfirmed: boolean };
+}
+
+const LETTER_MS = 15_000;
 
 /** One person's session over public HTTP and the live feed, as a program would use them. */
 export class Client {
@@ -51,14 +61,36 @@ export class Client {
     return there;
   }
 
-  register(email: string, password: string): Promise<{ user: { id: string } }> {
-    return this.call('POST', '/accounts', { email, password, locale: 'en' });
+  /** Opens an account, or finds the one that is there, and logs in: the letter that confirms its address is read where the world writes it. */
+  async openAccount(world: { readonly dir: string }, email: string, password: string): Promise<Session> {
+    await this.call('POST', '/accounts', { email, password, locale: 'en' });
+    const session = await this.logIn(email, password);
+    if (session.user.emailConfirmed) return session;
+    await this.call('POST', '/accounts/confirm', { token: await this.tokenOfLetter(join(world.dir, 'mail'), email) });
+    return this.logIn(email, password);
   }
 
-  logIn(email: string, password: string): Promise<{ user: { id: string } }> {
+  /** A queue that was flushed has lost its letters: then another is asked for. */
+  private async tokenOfLetter(mailDir: string, email: string): Promise<string> {
+    for (let again = 0; ; again++) {
+      try {
+        return await until(`a letter to ${email}`, () => tokenIn(mailDir, email, 'confirm'), LETTER_MS);
+      } catch (error) {
+        if (again === 3) throw error;
+        await this.call('POST', '/accounts/resend', { email });
+      }
+    }
+  }
+
+  async logIn(email: string, password: string): Promise<Session> {
     this.cookie = '';
     this.csrf = '';
-    return this.call('POST', '/session', { email, password });
+    try {
+      return await this.call('POST', '/session', { email, password });
+    } catch (error) {
+      if (!(error instanceof ApiRefusal) || error.code !== 'CHALLENGE_NEEDED') throw error;
+      return this.call('POST', '/session', { email, password, proof: solve(challengeView.parse(error.details)) });
+    }
   }
 
   sendIdentity(name: string, document: Buffer): Promise<{ state: string }> {
@@ -114,7 +146,7 @@ export class PatientClient extends Client {
     }
   }
 
-  override logIn(email: string, password: string): Promise<{ user: { id: string } }> {
+  override logIn(email: string, password: string): Promise<Session> {
     this.credentials = { email, password };
     return super.logIn(email, password);
   }

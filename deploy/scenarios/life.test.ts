@@ -252,8 +252,7 @@ inBrowser('the same life by clicks in two browsers', () => byClicks(onEthereum()
 async function funded(): Promise<{ user: Client; admin: Client }> {
   const email = `fifty-${randomBytes(3).toString('hex')}@example.org`;
   const [user, admin] = [new Client(address.url), new Client(address.url)];
-  await user.register(email, 'fifty at once');
-  await user.logIn(email, 'fifty at once');
+  await user.openAccount(address, email, 'fifty at once');
   await user.sendIdentity('Emmy Noether', DOCUMENT);
   await admin.logIn(DEMO_ADMIN, address.adminPassword);
   const { items } = await admin.call<{ items: { id: string; email: string }[] }>('GET', '/admin/kyc');

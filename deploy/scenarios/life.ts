@@ -107,8 +107,7 @@ export async function live(world: WorldAddress, tell: Tell, options: LifeOptions
   const user = newClient(world.url);
   const admin = newClient(world.url);
   try {
-    await unless('EMAIL_TAKEN', user.register(email, password));
-    const { user: account } = await user.logIn(email, password);
+    const { user: account } = await user.openAccount(world, email, password);
     tell(1, 'registered', { user: account.id, email });
     if (options.listen ?? true) await user.live();
     await unless('KYC_STATE', user.sendIdentity('Ada Lovelace', DOCUMENT));

@@ -1,5 +1,6 @@
 /** Coins sent over another network than the one whose address was shown: the commonest mistake of people who deposit. */
 import { spawnSync } from 'node:child_process';
+import { NEW_ACCOUNT } from '../../db/entities/accounts';
 import { insertUser } from '../../db/stores/users';
 import { stranger } from '../local/evm/stranger';
 import type { Stranger } from '../local/evm/stranger';
@@ -15,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const command = (...words: string[]) => spawnSync(process.execPath, ['--import', 'tsx', 'deploy/commands/deposit.ts', '--json', ...words], { cwd: ROOT, encoding: 'utf8', env: { PATH: process.env.PATH, DATABASE_URL: house.database.url } });
-const account = (id: string) => insertUser(house.database.dataSource, { id, email: `${id}@example.org`, passwordHash: '', role: 'user', kycState: 'APPROVED', locale: 'en', createdAt: 1 });
+const account = (id: string) => insertUser(house.database.dataSource, { id, email: `${id}@example.org`, passwordHash: '', role: 'user', kycState: 'APPROVED', locale: 'en', createdAt: 1, ...NEW_ACCOUNT });
 const heldIds = async (): Promise<string[]> => (await house.rows<{ id: string }>("SELECT id FROM deposits WHERE state = 'HELD'")).map(({ id }) => id);
 
 test.each([['with traces', true], ['by balances', false]] as const)('%s: paid on BSC to the address that was shown for Ethereum, the owner is credited and nobody else', async (_, traces) => {

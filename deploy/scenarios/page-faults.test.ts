@@ -37,7 +37,8 @@ inBrowser('the page, when something goes wrong', () => {
   /** Somebody opens an account and sends an identity. */
   async function apply(email: string): Promise<void> {
     const applicant = world.visitor();
-    await applicant.register(email);
+    await world.account(email);
+    await applicant.logIn(email);
     const form = applicant.agent.post('/api/kyc').set('X-CSRF-Token', applicant.csrf());
     for (const [field, value] of Object.entries({
       fullName: 'Ada',

@@ -112,7 +112,7 @@ inBrowser('the page', () => {
 
   test('a second factor by clicks, and a withdrawal that wants its code', async () => {
     const { page } = userBrowser;
-    await page.goto(`${world.url}/kyc`);
+    await page.goto(`${world.url}/account`);
     await page.getByTestId('second-factor-password').fill(PASSWORD);
     await userBrowser.answered('/second-factor', () => page.getByTestId('second-factor-begin').click());
     const secret = (await page.getByTestId('second-factor-secret').innerText()).trim();

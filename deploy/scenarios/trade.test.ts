@@ -121,9 +121,9 @@ test('depth, trades, candles and prices show ours and the venue together', async
   const below = String((parseAmount(bid) * 9n) / 10n / 10n ** 18n);
   await place('ann', { type: 'LIMIT', price: below, quantity: '1' });
   await until('a book', async () => (await matching.marketData.depth('ETHUSDT', 100)).bids.length >= 20);
-  expect((await matching.marketData.candles('ETHUSDT', '1m', 10, undefined)).length).toBeGreaterThan(0);
-  await until('trades', async () => (await matching.marketData.trades('ETHUSDT', 10)).length > 0);
-  expect(await matching.marketData.candles('JVZJVG', '1m', 10, undefined)).toEqual([]);
+  expect((await matching.marketData.candles('ETHUSDT', '1m', 10, undefined, 'a')).length).toBeGreaterThan(0);
+  await until('trades', async () => (await matching.marketData.trades('ETHUSDT', 10, 'a')).length > 0);
+  expect(await matching.marketData.candles('JVZJVG', '1m', 10, undefined, 'a')).toEqual([]);
 });
 
 const FAULTS: readonly FaultName[] = ['timeout-executed', 'timeout-not-executed', 'reset-after', 'ws-silent-executed', 'partial-fill', 'answer-late', 'report-doubled', 'insufficient', 'expired-in-match'];

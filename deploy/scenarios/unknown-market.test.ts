@@ -72,7 +72,7 @@ test('the others have rules, books, figures of the day, and trade; the one is ha
     matching.engine.submit({ kind: 'order.place', userId: 'ann', clientOrderId: `client-${symbol}`, symbol, side: 'BUY', type: 'MARKET', quoteOrderQty: '50', reference: `order:ann:client-${symbol}` });
   const { id } = await place('ETHUSDT');
   await until('it is filled', async () => ((await database.dataSource.query('SELECT state FROM orders WHERE id = ?', [id])) as { state: string }[])[0]?.state === 'FILLED');
-  await expect(place('NOPEUSDT')).rejects.toMatchObject({ code: 'MARKET_CLOSED' });
+  await expect(place('NOPEUSDT')).rejects.toMatchObject({ code: 'MARKET_HALTED' });
 }, 60_000);
 
 test('rules that the venue changes are read while the unknown market is listed', async () => {

@@ -37,8 +37,7 @@ export async function usersWithEther(world: WorldAddress, count: number, client:
   for (let n = 0; n < count; n++) {
     const user = new client(world.url);
     const [email, password] = [`whole-${randomBytes(5).toString('hex')}@javizen.local`, 'a password that is long enough'];
-    await user.register(email, password);
-    await user.logIn(email, password);
+    await user.openAccount(world, email, password);
     await user.sendIdentity('Ada Lovelace', DOCUMENT);
     const { items } = await admin.call<{ items: { id: string; email: string }[] }>('GET', '/admin/kyc?limit=100');
     await admin.call('POST', `/admin/kyc/${items.find((item) => item.email === email)?.id ?? ''}/approve`, {});

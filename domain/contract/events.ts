@@ -14,6 +14,8 @@ export interface Events {
   'withdrawal.changed': { userId: string; withdrawalId: string; state: string };
   'deposit.changed': { userId: string; depositId: string; state: string; confirmations: number };
   'kyc.changed': { userId: string; state: string };
+  /** Sessions of the user have ended, or what they may do has changed: whoever remembers or serves them looks again. */
+  'access.changed': { userId: string };
   /** A swap was refused because the coins were not at the venue yet: the sweeper should hurry. */
   'venue.demand': { asset: string; amount: string };
   /** What was told elsewhere may not have come here: whoever listens must ask again. Of a process that was cut off from the engine. */

@@ -98,10 +98,10 @@ export interface Quotes {
 export interface MarketData {
   tickers(): Promise<TickerView[]>;
   depth(symbol: string, limit: number): Promise<DepthView>;
-  /** Newest first. */
-  trades(symbol: string, limit: number): Promise<PublicTradeView[]>;
-  /** Oldest first. Refuses MARKET_CLOSED when the venue cannot be asked. */
-  candles(symbol: string, interval: Interval, limit: number, before: number | undefined): Promise<CandleView[]>;
+  /** Newest first. `caller`: whose share of the questions to the venue is used. */
+  trades(symbol: string, limit: number, caller: string): Promise<PublicTradeView[]>;
+  /** Oldest first. Refuses MARKET_CLOSED when the venue cannot be asked, BUSY when the caller has used up the own share of questions. */
+  candles(symbol: string, interval: Interval, limit: number, before: number | undefined, caller: string): Promise<CandleView[]>;
   /** Changes of a book, conflated to ten a second; each follows on the one before or on a snapshot. Answers how to end. */
   onDepth(listener: (diff: DepthDiff) => void): () => void;
   onTrades(listener: (symbol: string, trades: PublicTradeView[]) => void): () => void;

@@ -90,6 +90,9 @@ export interface EngineState {
   /** Orders that a market may still send to the venue in this window of ten seconds, and whether one with takers may go now. */
   pace(now: number, symbol: string): { left: number; limit: number; takers: boolean };
   orderSent(symbol: string): void;
+  /** May a user's swap send an order now? Some in each window always, the others as takers' bundles do. */
+  swapMayGo(now: number, userId: string): boolean;
+  swapSent(userId: string): void;
   /** The orders that the venue takes in ten seconds. */
   orderLimit(most: number): void;
 }
@@ -99,7 +102,7 @@ const FIRST_VENUE: VenueStateRow = { venue: 'binance', epoch: 1, state: 'OPEN', 
 export function emptyState(registry?: Registry, epoch = 0): EngineState {
   const owners = new Map<string, number>();
   const open = new Map<string, number>();
-  const window = { at: 0, sent: 0, by: new Map<string, number>() };
+  const window = { at: 0, sent: 0, swaps: 0, by: new Map<string, number>() };
   let venueOrders = VENUE_ORDERS;
   const counters = { seq: 0, priority: 0, intent: 0, epoch };
   const venues = new Map([[FIRST_VENUE.venue, FIRST_VENUE]]);
@@ -137,7 +140,7 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     // The epoch moves with every take-over, so that no id comes twice.
     nextIntent: () => `b${counters.epoch.toString(36)}-${(++counters.intent).toString(36)}`,
     pace: (now, symbol) => {
-      if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0, by: new Map() });
+      if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0, swaps: 0, by: new Map() });
       // A market that sends and sends leaves the last of them to those that have sent little.
       const few = (window.by.get(symbol) ?? 0) < FEW;
       const most = (venueOrders * 9 - ((venueOrders * 9) % 10)) / 10;
@@ -153,16 +156,28 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
       window.sent++;
       window.by.set(symbol, (window.by.get(symbol) ?? 0) + 1);
     },
+    swapMayGo(now, userId) {
+      const { takers } = this.pace(now, swapsOf(userId));
+      return takers || (window.swaps * 10 < venueOrders && (window.by.get(swapsOf(userId)) ?? 0) < FEW);
+    },
+    swapSent(userId) {
+      // The tenth that is kept for swaps is used last.
+      if (window.sent * 10 < venueOrders * 9) return this.orderSent(swapsOf(userId));
+      window.swaps++;
+      window.by.set(swapsOf(userId), (window.by.get(swapsOf(userId)) ?? 0) + 1);
+    },
   };
 }
 
 /**
  * The venue counts orders in fixed windows of ten seconds. Until its limit was read it is what it has long been; nine tenths
- * of it are for bundles and the rest for swaps, and four fifteenths of those for markets that have sent fewer than a few.
+ * of it are for bundles and swaps together and the rest for swaps of users who have made few, and four fifteenths of those nine for markets, and
+ * users with their swaps, that have sent fewer than a few.
  */
 const WINDOW_MS = 10_000;
 const VENUE_ORDERS = 100;
 const FEW = 3;
+const swapsOf = (userId: string): string => `swaps of ${userId}`;
 
 /** Builds the memory from the tables; what is in memory only (quotes, venue balances) starts empty. */
 export function stateFrom(tables: EngineTables, registry: Registry): EngineState {

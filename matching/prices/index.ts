@@ -102,17 +102,18 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
       const known = shownOf(symbol);
       return { symbol, sequence: known.sequence, mode: modeOf(market, clock.now()), bids: known.levels(market, BUY, limit), asks: known.levels(market, SELL, limit) };
     },
-    trades: async (symbol, limit) => {
+    trades: async (symbol, limit, caller) => {
       const { listing } = marketOf(symbol);
       const known = trades.get(symbol) ?? [];
       if (known.length >= limit) return known.slice(0, limit);
-      const older = await past.trades(listing, limit).catch(() => []);
+      const older = await past.trades(listing, limit, caller).catch(() => []);
       const ids = new Set(known.map(({ id }) => id));
       return [...known, ...older.filter(({ id }) => !ids.has(id))].slice(0, limit);
     },
-    candles: async (symbol, interval, limit, before) => {
+    candles: async (symbol, interval, limit, before, caller) => {
       const { listing } = marketOf(symbol);
-      return listing.venue === null ? past.candles(listing, interval, limit, before) : past.candles(listing, interval, limit, before).catch(orClosed(symbol));
+      const asked = past.candles(listing, interval, limit, before, caller);
+      return listing.venue === null ? asked : asked.catch(orClosed(symbol));
     },
     onDepth: (listener) => {
       onDepth.add(listener);

@@ -1,13 +1,15 @@
 import type { SessionView, UserView } from '../../domain/contract/api/accounts';
 import type { UserRow } from '../../db/entities/accounts';
 
-export const presentUser = ({ id, email, role, kycState, locale, createdAt }: UserRow): UserView => ({
+export const presentUser = ({ id, email, role, kycState, locale, createdAt, confirmedAt, frozenAt }: UserRow): UserView => ({
   id,
   email,
   role,
   kycState,
   locale,
   createdAt,
+  emailConfirmed: confirmedAt !== null,
+  frozen: frozenAt !== null,
 });
 
 export const presentSession = (user: UserRow | null, csrfToken: string | undefined, secondFactorDue = false): SessionView => ({

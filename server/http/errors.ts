@@ -43,7 +43,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
       return;
     }
     const answer = refusal ?? new DomainError('INTERNAL');
-    res.status(ERRORS[answer.code].status).json(errorView(answer));
+    res.set('Cache-Control', 'no-store').status(ERRORS[answer.code].status).json(errorView(answer));
   };
 }
 

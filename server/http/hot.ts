@@ -11,13 +11,15 @@ import { DomainError, ERRORS } from '../../domain/contract/errors';
 import type { Logger } from '../../domain/contract/ports';
 import type { ServerConfig } from '../deps';
 import { securityHeaders } from './app';
+import type { Admission } from './access';
 import type { Answers } from './answers';
 import { errorView, refusalOf } from './errors';
 import type { KnownSession } from './known-sessions';
 import { pointsOf } from './limits';
 import type { Limits } from './limits';
-import { ownOrigin } from './origin';
-import { MAY, nameOf, valid } from './route';
+import { ownHost, ownOrigin } from './origin';
+import { spokeHttps, trustedNetworks } from './proxies';
+import { nameOf, valid } from './route';
 import type { Call, Route } from './route';
 import { isYoung, trustedProxies } from './session';
 import type { Sessions } from './session';
@@ -26,6 +28,7 @@ import type { SecurityEdge } from '../security/edge';
 export interface HotDeps {
   readonly answers: Answers;
   readonly sessions: Sessions;
+  readonly admission: Admission;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -33,6 +36,8 @@ export interface HotDeps {
 }
 
 const HOT = ['post /orders', 'post /orders/batch', 'delete /orders/:id'];
+/** Asked by whoever watches the machine, under any name. */
+const HEALTH = '/healthz';
 const MOST_BYTES = 32 * 1024;
 const ORDER_PATH = /^\/api\/orders\/([A-Za-z0-9_-]{1,64})$/;
 
@@ -45,10 +50,11 @@ interface Asked {
 export function hotFirst(deps: HotDeps, config: ServerConfig, routes: readonly Route[], rest: RequestListener): RequestListener {
   const table = new Map(routes.map((route) => [nameOf(route.endpoint), route]).filter(([name]) => HOT.includes(name as string)) as [string, Route][]);
   const headers = [...headersOf(config), 'Cache-Control', 'no-store', 'Content-Type', 'application/json; charset=utf-8'];
+  const isProxy = trustedNetworks(trustedProxies(config));
   const answer = async (req: IncomingMessage, res: ServerResponse, asked: Asked, session: KnownSession, text: string): Promise<void> => {
     let status = asked.route.endpoint.status as number;
     let body: unknown;
-    const more: string[] = renewalOf(session, req, config);
+    const more: string[] = renewalOf(session, req, config, isProxy);
     try {
       const { endpoint, handle } = asked.route;
       body = deps.answers.make(endpoint.answers as z.ZodType, await handle(callOf(deps, config, req, asked, session, text, more, () => (status = 202))), nameOf(endpoint));
@@ -70,6 +76,7 @@ export function hotFirst(deps: HotDeps, config: ServerConfig, routes: readonly R
     else read(req, (text) => void answer(req, res, asked, session, text));
   };
   return (req, res) => {
+    if (!ownHost(req, config.publicOrigin) && req.url !== HEALTH) return misdirected(res, headers);
     const asked = find(table, req);
     if (!asked) return rest(req, res);
     const session = deps.sessions.known.of(req.headers.cookie);
@@ -79,6 +86,14 @@ export function hotFirst(deps: HotDeps, config: ServerConfig, routes: readonly R
       () => rest(req, res),
     );
   };
+}
+
+/** Nothing is told under another name, and no cookie is set there. */
+function misdirected(res: ServerResponse, headers: readonly string[]): void {
+  const error = new DomainError('MISDIRECTED');
+  const json = JSON.stringify(errorView(error));
+  res.writeHead(ERRORS[error.code].status, [...headers, 'Content-Length', String(Buffer.byteLength(json)), 'Connection', 'close']);
+  res.end(json);
 }
 
 /** The hot route that this request plainly is, by its first line and its head. */
@@ -116,11 +131,11 @@ function callOf(deps: HotDeps, { publicOrigin }: ServerConfig, req: IncomingMess
     throw new DomainError('TOO_MANY_REQUESTS');
   }
   if (!ownOrigin(req, publicOrigin) || !tokenFits(session, req.headers['x-csrf-token'])) throw new DomainError('CSRF');
-  MAY[endpoint.access](session.user);
+  deps.admission.admit(endpoint.access, session.user, session);
   const key = idempotencyKey.safeParse(req.headers['idempotency-key']);
   if (endpoint.idempotent && !key.success) throw new DomainError('IDEMPOTENCY_KEY_REQUIRED');
   const none = { file: undefined, req: undefined, res: undefined } as unknown as Pick<Call, 'file' | 'req' | 'res'>;
-  return { user: session.user, params: valid(endpoint.params, params), query: {}, body: body === undefined ? undefined : valid(endpoint.body, body), key: key.data ?? '', accepted, ...none };
+  return { user: session.user, params: valid(endpoint.params, params), query: {}, body: body === undefined ? undefined : valid(endpoint.body, body), key: key.data ?? '', accepted, tell: () => undefined, ...none };
 }
 
 function parsed(text: string): unknown {
@@ -139,11 +154,9 @@ function tokenFits({ csrf }: KnownSession, given: string | string[] | undefined)
 }
 
 /** The session's cookie again with a later end, once each time it was read; a secure one only where https is spoken. */
-function renewalOf(session: KnownSession, req: IncomingMessage, config: ServerConfig): string[] {
+function renewalOf(session: KnownSession, req: IncomingMessage, config: ServerConfig, isProxy: (address: string | undefined) => boolean): string[] {
   const { renewal } = session;
-  if (renewal === undefined) return [];
-  const https = trustedProxies(config) > 0 && String(req.headers['x-forwarded-proto']).split(',')[0]?.trim() === 'https';
-  if (config.secureCookies && !https) return [];
+  if (renewal === undefined || (config.secureCookies && !spokeHttps(req, isProxy))) return [];
   session.renewal = undefined;
   return ['Set-Cookie', renewal];
 }

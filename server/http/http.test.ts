@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { DepositEntity } from '../../db/entities/deposits';
@@ -43,6 +43,10 @@ test('headers', async () => {
   expect(policy).toContain("default-src 'self'");
   expect(policy).toContain("frame-ancestors 'none'");
   expect(policy).not.toContain('unsafe');
+  // One host may be spoken to, by sockets too: a script that got in could otherwise tell any.
+  const { host } = new URL(world.url);
+  for (const directive of ["script-src 'self'", `connect-src 'self' ws://${host}`, "require-trusted-types-for 'script'", 'trusted-types vue javizen']) expect(policy.split(';')).toContain(directive);
+  expect(headers['permissions-policy']).toContain('camera=()');
   expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
   expect(headers).not.toHaveProperty('x-powered-by');
 });
@@ -63,6 +67,25 @@ test('security.txt says where a hole is reported, and is not there without a con
   } finally {
     await told.close();
   }
+});
+
+test('a host that could end the directive names no socket', async () => {
+  const { headers } = await get('/').set('Host', "a; script-src 'unsafe-inline'");
+  expect(String(headers['content-security-policy'])).not.toContain('unsafe');
+});
+
+test.each([['post', '/api/session'], ['get', '/api/orders'], ['get', '/api/nothing'], ['get', '/assets/gone.js']] as const)('a refusal is kept by nobody: %s %s', async (method, path) => {
+  const { status, headers } = await world.visitor().agent[method](path);
+  expect([status >= 400, headers['cache-control']]).toEqual([true, 'no-store']);
+});
+
+test.each(['utf-7', 'utf-16', 'utf-16le', 'utf-32', 'iso-8859-1', 'us-ascii', ''])('JSON in %s is refused', async (charset) => {
+  const { status, body } = await world.visitor().agent.post('/api/session').set('Content-Type', `application/json; charset=${charset}`).send('{"email":"a@example.org","password":"long enough"}');
+  expect([status, body.error.code]).toEqual([400, 'BAD_REQUEST']);
+});
+test.each(['utf-8', 'UTF-8', '"utf-8"'])('JSON in %s is read', async (charset) => {
+  const { status } = await world.visitor().agent.post('/api/session').set('Content-Type', `application/json; charset=${charset}`).send('{"email":"a@example.org","password":"long enough"}');
+  expect(status).toBe(401);
 });
 
 test.each(['/api/nothing', '/api/admin', '/api/session/x'])('%s: not found, as JSON', async (path) => {
@@ -106,6 +129,8 @@ test('a letter is written once', async () => {
   expect(files).toHaveLength(1);
   const letter = await readFile(join(dir, files[0] ?? ''), 'utf8');
   expect(letter).toContain('To: letter@example.org');
+  // Letters hold links that open doors: for the eyes of the process alone.
+  expect([(await stat(dir)).mode & 0o777, (await stat(join(dir, files[0] ?? ''))).mode & 0o777]).toEqual([0o700, 0o600]);
 });
 
 test('a fault of ours is told as one, without its inside', async () => {

@@ -8,6 +8,8 @@ export interface KnownSession {
   readonly csrf: Buffer;
   readonly loggedInAt: number;
   readonly user: UserRow;
+  /** When a code of the second factor was shown in it. */
+  readonly provenAt: number | undefined;
   /** The cookie again, with a later end, to be sent once; a session ends when it is idle. */
   renewal: string | undefined;
 }
@@ -51,11 +53,11 @@ export function createKnownSessions(deps: KnownSessionsDeps): KnownSessions {
     const sessionId = unsigned(cookie, deps.secret);
     const data = sessionId === undefined ? undefined : await stored(deps.store, sessionId);
     const user = data?.userId === undefined ? null : await deps.userById(data.userId);
-    if (sessionId === undefined || !data?.csrf || !user) return undefined;
+    if (sessionId === undefined || !data?.csrf || !user || (data.generation ?? 0) !== user.sessionGeneration) return undefined;
     const ends = new Date(Date.now() + deps.idleSeconds * 1000);
     await touch(deps.store, sessionId, { ...data, cookie: { ...data.cookie, expires: ends } } as SessionData);
     const renewal = `${deps.cookieName}=${cookie}; Path=/; Expires=${ends.toUTCString()}; ${deps.attributes}`;
-    const session: KnownSession = { sessionId, csrf: Buffer.from(data.csrf), loggedInAt: data.loggedInAt, user, renewal };
+    const session: KnownSession = { sessionId, csrf: Buffer.from(data.csrf), loggedInAt: data.loggedInAt, user, provenAt: data.provenAt, renewal };
     // Somebody was forgotten while it was being read: it may have been this one.
     if (before !== forgotten) return session;
     for (const oldest of known.keys()) {

@@ -16,6 +16,9 @@ interface Limit {
 
 /** One address may try so many accounts as often as one account alone. */
 const ACCOUNTS_AN_ADDRESS = 10;
+/** And a network of 256 addresses as often as ten of them. */
+const ADDRESSES_A_NETWORK = 10;
+const LETTERS_AN_HOUR = 5;
 
 const LIMITS: Record<LimitName, Limit> = {
   login: { points: 20, seconds: 900, failsClosed: true },
@@ -32,6 +35,8 @@ export interface Limits {
   (name: LimitName, req: Request, res: Response): Promise<void>;
   /** Orders of this user are counted here first. Answers how many seconds to wait, 0 where none. */
   orders(userId: string, points: number): number;
+  /** May another letter go to this address that anybody can ask for? Nobody's box is filled by a stranger. */
+  letter(email: string): Promise<boolean>;
 }
 
 export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config: Pick<ServerConfig, 'limits'>): Limits {
@@ -43,6 +48,8 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
   const pointsFor = (name: LimitName): number => config.limits?.[name] ?? LIMITS[name].points;
   const limiters = new Map((Object.keys(LIMITS) as LimitName[]).map((name) => [name, limiter(name, LIMITS[name], pointsFor(name))]));
   const logins = limiter('logins', LIMITS.login, pointsFor('login') * ACCOUNTS_AN_ADDRESS);
+  const networks = limiter('log-ins of a network', LIMITS.login, pointsFor('login') * ACCOUNTS_AN_ADDRESS * ADDRESSES_A_NETWORK);
+  const letters = limiter('letters', { points: LETTERS_AN_HOUR, seconds: 3600, failsClosed: true }, LETTERS_AN_HOUR);
   const { seconds } = LIMITS.order;
   const orders = memoryFirst(pointsFor('order'), seconds * 1000, (key, count) => (limiters.get('order') as RateLimiterRedis).consume(key, count));
   const ask = async (name: LimitName, req: Request, res: Response): Promise<void> => {
@@ -53,7 +60,10 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
       throw new DomainError('TOO_MANY_REQUESTS');
     }
     try {
-      if (name === 'login') await logins.consume(addressOf(req));
+      if (name === 'login') {
+        await networks.consume(rangeOf(req));
+        await logins.consume(addressOf(req));
+      }
       await limiters.get(name)?.consume(callerOf(name, req), name === 'order' ? pointsOf(req.body) : 1);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) {
@@ -64,7 +74,7 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
       throw new DomainError('TOO_MANY_REQUESTS');
     }
   };
-  return Object.assign(ask, { orders });
+  return Object.assign(ask, { orders, letter: (email: string) => letters.consume(email).then(() => true, () => false) });
 }
 
 /** A batch of orders counts as what is in it; this is asked before the body was looked at. */
@@ -73,11 +83,14 @@ export function pointsOf(body: unknown): number {
   return Array.isArray(orders) ? Math.min(Math.max(orders.length, 1), 20) : 1;
 }
 
-/** Logins count for an account and an address together, so that nobody can lock another out from elsewhere. */
+/**
+ * Log-ins count for the account that is named and an address together, so that nobody can lock another out from elsewhere; whose session asks is
+ * no matter, or each session of a guesser's own would be a count of its own. Asked before the body was looked at.
+ */
 function callerOf(name: LimitName, req: Request): string {
   const address = addressOf(req);
-  const body = req.body as { email?: unknown } | undefined;
-  if (name === 'login') return `${address}|${req.session.userId ?? String(body?.email).trim().toLowerCase().slice(0, 190)}`;
+  const { email } = (req.body ?? {}) as { email?: unknown };
+  if (name === 'login') return `${address}|${typeof email === 'string' ? email.trim().toLowerCase().slice(0, 190) : (req.session.userId ?? '')}`;
   return name === 'register' ? address : (req.session.userId ?? address);
 }
 
@@ -91,3 +104,6 @@ export function addressOf({ ip = 'unknown' }: Pick<Request, 'ip'>): string {
   const groups = ip.includes('::') ? [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => '0'), ...tail] : head;
   return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')}::/64`;
 }
+
+/** The caller's address without what would name one household: of IPv4 the last part is left out. */
+export const rangeOf = (req: Pick<Request, 'ip'>): string => addressOf(req).replace(/\.\d+$/, '.0/24');

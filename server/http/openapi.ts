@@ -102,7 +102,9 @@ function answerOf({ answers }: Endpoint): Json {
 function refusalsOf(endpoint: Endpoint): Json {
   const common: ErrorCode[] = ['BAD_REQUEST', 'TOO_MANY_REQUESTS', 'INTERNAL'];
   if (endpoint.access !== 'public') common.push('NOT_LOGGED_IN');
-  if (endpoint.access === 'verified') common.push('KYC_REQUIRED');
+  if (endpoint.access === 'confirmed') common.push('EMAIL_NOT_CONFIRMED');
+  if (endpoint.access === 'verified' || endpoint.access === 'active') common.push('EMAIL_NOT_CONFIRMED', 'KYC_REQUIRED');
+  if (endpoint.access === 'active') common.push('ACCOUNT_FROZEN');
   if (endpoint.access === 'admin') common.push('FORBIDDEN', 'SECOND_FACTOR_REQUIRED');
   if (endpoint.method !== 'get') common.push('CSRF');
   if (endpoint.idempotent) common.push('IDEMPOTENCY_KEY_REQUIRED');

@@ -4,9 +4,11 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } f
 import multer from 'multer';
 import type { z } from 'zod';
 import { AMOUNT_ISSUE, idempotencyKey } from '../../domain/contract/api/common';
-import type { Access, Endpoint } from '../../domain/contract/api/endpoints';
+import type { Endpoint } from '../../domain/contract/api/endpoints';
+import type { SecurityEventKind } from '../../domain/contract/api/security';
 import { DomainError } from '../../domain/contract/errors';
 import type { UserRow } from '../../db/entities/accounts';
+import type { Admission } from './access';
 import type { Answers } from './answers';
 import { refusalOf } from './errors';
 import type { Limits } from './limits';
@@ -28,6 +30,8 @@ export interface Call<E extends Endpoint = Endpoint> {
   readonly key: string;
   /** Says that it is taken on and not done yet: 202. */
   readonly accepted: () => void;
+  /** What it was, where the endpoint's own security event does not say it, and whose account it is about. */
+  readonly tell: (event: { readonly kind?: SecurityEventKind; readonly userId?: string }) => void;
   /** The bytes of the multipart file `document`. */
   readonly file: Buffer | undefined;
   readonly req: Request;
@@ -52,8 +56,7 @@ export interface Guards {
   /** The caller's row as it is now, or null. */
   readonly userOf: (req: Request) => Promise<UserRow | null>;
   readonly ownOrigin: (req: Request) => boolean;
-  /** See SecondFactors. */
-  readonly secondFactorDue: (user: UserRow) => Promise<boolean>;
+  readonly admission: Admission;
   readonly security: SecurityEdge;
 }
 
@@ -69,8 +72,13 @@ const multipart = multer({
 const form: RequestHandler = (req, res, next) =>
   void multipart(req, res, (error: unknown) => next(error ? (refusalOf(error) ?? new DomainError('BAD_REQUEST')) : undefined));
 
-const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(req.is('application/json') ? undefined : new DomainError('BAD_REQUEST'));
-const REFUSED_FORM: RequestHandler = (req, _res, next) => next(req.is('multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
+/** Is it of this type, and in UTF-8? In another charset the same bytes may read otherwise to whoever looks at them before us. */
+const taken = (req: Request, type: string): boolean => {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(req.get('content-type') ?? '')?.[1];
+  return Boolean(req.is(type)) && (charset === undefined || /^utf-?8$/i.test(charset));
+};
+const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(taken(req, 'application/json') ? undefined : new DomainError('BAD_REQUEST'));
+const REFUSED_FORM: RequestHandler = (req, _res, next) => next(taken(req, 'multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
 /** The small JSON body is read before anything is decided; a long one or a document only after its sender is known. */
 const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'optional-json': [json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
 const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'optional-json': [], 'long-json': [longJson], multipart: [form], nothing: [] };
@@ -85,8 +93,9 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
     const answer: RequestHandler = async (req, res) => {
       const call = received(endpoint, req, res);
       const given = await handle(call);
+      const { kind = endpoint.event, userId } = res.locals.told as Parameters<Call['tell']>[0];
       // Of a log-in the caller is known after it, of a log-out before it.
-      await guards.security.done(endpoint, req, call.user?.id ?? req.session?.userId ?? null, call.params);
+      await guards.security.done({ ...endpoint, event: kind }, req, userId ?? call.user?.id ?? req.session?.userId ?? null, call.params);
       send(guards.answers, endpoint, res, given);
     };
     const refused: ErrorRequestHandler = (error: unknown, req, _res, next) => {
@@ -97,33 +106,15 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
   }
 }
 
-export const MAY: Record<Access, (user: UserRow | null) => void> = {
-  public: () => undefined,
-  user: (user) => refuseUnless(user !== null, 'NOT_LOGGED_IN'),
-  verified: (user) => {
-    refuseUnless(user !== null, 'NOT_LOGGED_IN');
-    refuseUnless(user?.kycState === 'APPROVED', 'KYC_REQUIRED');
-  },
-  admin: (user) => {
-    refuseUnless(user !== null, 'NOT_LOGGED_IN');
-    refuseUnless(user?.role === 'admin', 'FORBIDDEN');
-  },
-};
-
 /** Who calls, if they may. What changes something must come from our page, and with the session's token. */
 async function admit(endpoint: Endpoint, req: Request, guards: Guards): Promise<UserRow | null> {
   const changes = endpoint.method !== 'get';
-  refuseUnless(!changes || guards.ownOrigin(req), 'CSRF');
+  if (changes && !guards.ownOrigin(req)) throw new DomainError('CSRF');
   const user = await guards.userOf(req);
   const needsToken = changes && endpoint.access !== 'public' && user !== null;
-  refuseUnless(!needsToken || csrfMatches(req), 'CSRF');
-  MAY[endpoint.access](user);
-  if (endpoint.access === 'admin' && user && (await guards.secondFactorDue(user))) throw new DomainError('SECOND_FACTOR_REQUIRED');
+  if (needsToken && !csrfMatches(req)) throw new DomainError('CSRF');
+  guards.admission.admit(endpoint.access, user, req.session);
   return user;
-}
-
-function refuseUnless(condition: boolean, code: 'NOT_LOGGED_IN' | 'KYC_REQUIRED' | 'FORBIDDEN' | 'CSRF'): void {
-  if (!condition) throw new DomainError(code);
 }
 
 function received(endpoint: Endpoint, req: Request, res: Response): Call {
@@ -131,6 +122,7 @@ function received(endpoint: Endpoint, req: Request, res: Response): Call {
   if (endpoint.idempotent && !key.success) throw new DomainError('IDEMPOTENCY_KEY_REQUIRED');
   const body = endpoint.carries === 'nothing' ? undefined : valid(endpoint.body, req.body);
   req.body = body;
+  res.locals.told = {};
   return {
     user: res.locals.user as UserRow,
     params: valid(endpoint.params, req.params),
@@ -138,6 +130,7 @@ function received(endpoint: Endpoint, req: Request, res: Response): Call {
     body,
     key: key.data ?? '',
     accepted: () => void res.status(202),
+    tell: (event) => void (res.locals.told = event),
     file: req.file?.buffer,
     req,
     res,

@@ -9,24 +9,27 @@ import type { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
 import type { UserRow } from '../../db/entities/accounts';
 import type { ServerConfig, ServerDeps } from '../deps';
-import { LETTERS } from './letters';
+import type { Links } from '../accounts/links';
+import { words } from './letters';
 import type { LetterKind } from './letters';
 
 interface Letter {
   readonly kind: LetterKind;
   readonly to: string;
   readonly locale: 'en' | 'fa';
+  readonly facts: Readonly<Record<string, string>>;
 }
 
 export interface Post {
-  /** Hands a letter to the courier and returns at once; `about` is what it is about, so that it is sent once. */
-  send(kind: LetterKind, about: string, to: Pick<UserRow, 'email' | 'locale'>): void;
+  /** Hands a letter to the courier and returns at once; `about` is what it is about, so that it is sent once. `facts`: what its words name. */
+  send(kind: LetterKind, about: string, to: Pick<UserRow, 'id' | 'email' | 'locale'>, facts?: Readonly<Record<string, string>>): void;
   close(): Promise<void>;
 }
 
 export function createPost(
   deps: Pick<ServerDeps, 'redis' | 'logger'>,
   config: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>,
+  links: Pick<Links, 'freeze'>,
 ): Post {
   const clients: Redis[] = [];
   const newClient = (): Redis => {
@@ -45,8 +48,8 @@ export function createPost(
   const deliver = delivery(config);
   queue.process(async (job) => deliver(String(job.id), job.data)).catch(failed);
   return {
-    send: (kind, about, { email, locale }) => {
-      queue.add({ kind, to: email, locale }, { jobId: `${kind}-${about}` }).catch(failed);
+    send: (kind, about, { id, email, locale }, facts = {}) => {
+      queue.add({ kind, to: email, locale, facts: { ...facts, freeze: links.freeze(id) } }, { jobId: `${kind}-${about}` }).catch(failed);
     },
     close: async () => {
       await queue.close(true).catch(failed);
@@ -65,12 +68,8 @@ function nameQuietly(queue: object, failed: (error: unknown) => void): void {
 /** By SMTP where there is a server, else as files that can be read. */
 function delivery({ smtpUrl, mailDir, mailFrom }: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>) {
   const from = mailFrom ?? 'Javizen <no-reply@localhost>';
-  const message = ({ kind, to, locale }: Letter) => ({
-    from,
-    to,
-    subject: LETTERS[kind][locale].subject,
-    text: `${LETTERS[kind][locale].text}\n`,
-  });
+  // Letters that an older version has put into the queue have no facts.
+  const message = ({ kind, to, locale, facts = {} }: Partial<Letter> & Pick<Letter, 'kind' | 'to' | 'locale'>) => ({ from, to, ...words(kind, locale, facts) });
   if (smtpUrl) {
     const transport = createTransport(smtpUrl);
     return async (_id: string, letter: Letter): Promise<void> => {
@@ -80,7 +79,7 @@ function delivery({ smtpUrl, mailDir, mailFrom }: Pick<ServerConfig, 'smtpUrl' |
   const files = createTransport({ streamTransport: true, buffer: true });
   return async (id: string, letter: Letter): Promise<void> => {
     const { message: bytes } = await files.sendMail(message(letter));
-    await mkdir(mailDir, { recursive: true });
-    await writeFile(join(mailDir, `${id.replace(/[^A-Za-z0-9_-]/g, '_')}.eml`), bytes as Buffer);
+    await mkdir(mailDir, { recursive: true, mode: 0o700 });
+    await writeFile(join(mailDir, `${id.replace(/[^A-Za-z0-9_-]/g, '_')}.eml`), bytes as Buffer, { mode: 0o600 });
   };
 }

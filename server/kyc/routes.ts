@@ -11,8 +11,10 @@ import type { Vault } from './vault';
 
 export function kycRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>, service: KycService, vault: Vault): Route[] {
   return [
-    route(ENDPOINTS.applyKyc, async ({ user, body, file }) => {
-      await service.apply(user, body, file);
+    route(ENDPOINTS.applyKyc, async ({ user, body, file, res }) => {
+      const gone = new AbortController();
+      res.once('close', () => gone.abort());
+      await service.apply(user, body, file, gone.signal);
       return presentKyc({ kycState: 'SUBMITTED' }, await latestApplication(dataSource, user.id));
     }),
     route(ENDPOINTS.kyc, async ({ user }) => presentKyc(user, await latestApplication(dataSource, user.id))),

@@ -9,13 +9,14 @@ import { DomainError } from '../../domain/contract/errors';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import type { ServerDeps } from '../deps';
 import { cleanDocument } from './document';
-import { drawnAnew } from './pixels';
+import type { Drawing, Drawings } from './pixels';
 import { documentHashOf, nextState, personHashOf, refuseAge, refuseOwn } from './policy';
 import { twinsOf } from './present';
 import type { Vault } from './vault';
 
 export interface KycService {
-  apply(user: UserRow, form: ApplyKyc, file: Buffer | undefined): Promise<void>;
+  /** `gone`: nobody waits for the answer any more. */
+  apply(user: UserRow, form: ApplyKyc, file: Buffer | undefined, gone: AbortSignal): Promise<void>;
   /**
    * Answers the state after it: SUBMITTED where another account is of the same document or person, and this was the first of the two
    * admins whom that takes. Refuses KYC_TWIN such a one without a reason.
@@ -28,9 +29,16 @@ export interface KycService {
 
 type Deps = Pick<ServerDeps, 'dataSource' | 'clock' | 'ids' | 'events'>;
 
-export function createKycService(deps: Deps, vault: Vault): KycService {
+export function createKycService(deps: Deps, vault: Vault, drawings: Drawings): KycService {
   return {
-    apply: (user, form, file) => apply(deps, vault, user, form, file),
+    apply: async (user, form, file, gone) => {
+      nextState(user.kycState, 'submit');
+      refuseAge(form.birthDate, deps.clock.now());
+      const document = file && cleanDocument(file);
+      const drawing = document && (await drawings.draw(user.id, document, gone));
+      if (!drawing) throw new DomainError('BAD_DOCUMENT');
+      await apply(deps, vault, user, form, drawing);
+    },
     approve: (admin, applicationId, why) => decide(deps, admin, applicationId, (manager, application) => approved(deps, manager, admin, application, why)),
     refuse: async (admin, applicationId, reason) => {
       await decide(deps, admin, applicationId, async (manager, application) => {
@@ -47,12 +55,7 @@ export function createKycService(deps: Deps, vault: Vault): KycService {
   };
 }
 
-async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, file: Buffer | undefined): Promise<void> {
-  nextState(user.kycState, 'submit');
-  refuseAge(form.birthDate, deps.clock.now());
-  const document = file && cleanDocument(file);
-  const drawn = document && (await drawnAnew(document, file));
-  if (!document || !drawn) throw new DomainError('BAD_DOCUMENT');
+async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, { bytes, mime }: Drawing): Promise<void> {
   const id = deps.ids.next();
   let documentFile: string | undefined;
   try {
@@ -60,9 +63,9 @@ async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, fi
       const current = await lockUser(manager, user.id);
       const state = nextState(current?.kycState ?? 'NONE', 'submit');
       // Only now: of twenty applications at once nineteen end above, and leave no file.
-      documentFile ??= await vault.store(id, drawn);
+      documentFile ??= await vault.store(id, bytes);
       const hashes = { documentHash: documentHashOf(vault, form), personHash: personHashOf(vault, form) };
-      const kept = { documentNumber: vault.sealText(id, form.documentNumber), documentFile, documentMime: document.mime, ...hashes };
+      const kept = { documentNumber: vault.sealText(id, form.documentNumber), documentFile, documentMime: mime, ...hashes };
       await insertApplication(manager, { ...form, ...kept, id, userId: user.id, state, reason: null, createdAt: deps.clock.now(), decidedAt: null, decidedBy: null });
       await setKycState(manager, user.id, state);
     });

@@ -1,32 +1,54 @@
 /** Who may connect to the live feed, and which rooms they stand in. */
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
+import type { UserRow } from '../../db/entities/accounts';
 import { userById } from '../../db/stores/users';
 import type { ClientToServer, ServerToClient } from '../../domain/contract/api/live';
 import type { ServerConfig, ServerDeps } from '../deps';
-import { ownOrigin } from '../http/origin';
-import { sessionUserId } from '../http/session';
+import { ownHost, ownOrigin } from '../http/origin';
+import type { Admission } from '../http/access';
+import { isCurrent, sessionUserId } from '../http/session';
 import type { Sessions } from '../http/session';
-import type { SecondFactors } from '../second-factor/service';
+import { seatsFor } from '../http/seats';
+import type { Seats } from '../http/seats';
+import { guardConnection } from './conduct';
 
 export interface SocketData {
   userId: string | undefined;
   sessionId: string | undefined;
+  /** Of the user's row when the socket was opened. */
+  generation: number;
+  provenAt: number | undefined;
 }
 export type LiveServer = Server<ClientToServer, ServerToClient, Record<string, never>, SocketData>;
 export type LiveSocket = Socket<ClientToServer, ServerToClient, Record<string, never>, SocketData>;
 
 export const userRoom = (userId: string): string => `user:${userId}`;
-export const sessionRoom = (sessionId: string): string => `session:${sessionId}`;
 export const marketRoom = (symbol: string): string => `market:${symbol}`;
 export const ADMINS = 'admins';
 export const TICKERS = 'tickers';
 
 /** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
 export const allowRequest =
-  (config: Pick<ServerConfig, 'publicOrigin'>) =>
+  (deps: Pick<ServerDeps, 'clock'>, config: SocketConfig, seats: Seats) =>
   (req: IncomingMessage, answer: (error: string | null, allowed: boolean) => void): void =>
-    answer(null, ownOrigin(req, config.publicOrigin));
+    answer(null, ownHost(req, config.publicOrigin) && ownOrigin(req, config.publicOrigin) && seats.free(wanted(req, deps, config)));
+
+/** Live sockets of one user: some tabs on some devices. */
+const SOCKETS_OF_USER = 20;
+type SocketConfig = Pick<ServerConfig, 'publicOrigin' | 'socketsPerAddress' | 'trustedProxies' | 'secureCookies'>;
+const wanted = (req: Handshake, { clock }: Pick<ServerDeps, 'clock'>, config: SocketConfig): [string, number][] =>
+  seatsFor('live', req, config, { id: sessionUserId(req, clock), most: SOCKETS_OF_USER });
+
+/** Each connection takes its seat before it has said a word; the one too many, of several at once, is closed. */
+export function seatSockets(io: LiveServer, deps: Pick<ServerDeps, 'clock'>, config: SocketConfig, seats: Seats): void {
+  io.engine.on('connection', (connection: LiveSocket['conn']) => {
+    guardConnection(connection);
+    const release = seats.take(wanted(connection.request, deps, config));
+    if (release) connection.once('close', release);
+    else connection.close();
+  });
+}
 
 /** Reads the session of the handshake and places the socket: everybody hears prices, a user their own, admins the queues. */
 export function guardSockets(io: LiveServer, deps: Placing, sessions: Sessions): void {
@@ -36,23 +58,42 @@ export function guardSockets(io: LiveServer, deps: Placing, sessions: Sessions):
   });
 }
 
-type Placing = Pick<ServerDeps, 'dataSource' | 'clock'> & { readonly secondFactors: Pick<SecondFactors, 'due'> };
-type Handshake = IncomingMessage & { session?: { userId?: string; loggedInAt?: number }; sessionID?: string };
+export type Placing = Pick<ServerDeps, 'dataSource' | 'clock'> & { readonly admission: Pick<Admission, 'isDue'> };
+type Handshake = IncomingMessage & { session?: { userId?: string; loggedInAt?: number; generation?: number; provenAt?: number }; sessionID?: string };
 
 async function place(socket: LiveSocket, deps: Placing): Promise<void> {
   const request = socket.request as Handshake;
+  const { session = {} } = request;
   const userId = sessionUserId(request, deps.clock);
-  const user = userId === undefined ? null : await userById(deps.dataSource, userId);
-  socket.data = { userId: user?.id, sessionId: user ? request.sessionID : undefined };
+  const found = userId === undefined ? null : await userById(deps.dataSource, userId);
+  const user = found && isCurrent(session, found) ? found : null;
+  socket.data = { userId: user?.id, sessionId: user ? request.sessionID : undefined, generation: user?.sessionGeneration ?? 0, provenAt: session.provenAt };
   await socket.join(TICKERS);
-  if (user) await socket.join([userRoom(user.id), sessionRoom(request.sessionID ?? '')]);
-  if (user?.role === 'admin' && !(await deps.secondFactors.due(user))) await socket.join(ADMINS);
+  if (user) await socket.join(userRoom(user.id));
+  if (user?.role === 'admin' && !deps.admission.isDue(user, session)) await socket.join(ADMINS);
 }
 
-/** Ends the sockets whose session is no more (logged out elsewhere, expired, flushed). */
-export async function dropEnded(io: LiveServer, sessions: Sessions): Promise<void> {
-  const open = new Set([...io.of('/').sockets.values()].flatMap((socket) => socket.data.sessionId ?? []));
-  for (const sessionId of open) {
-    if (!(await sessions.isAlive(sessionId))) io.in(sessionRoom(sessionId)).disconnectSockets(true);
+/** A line that is cut off comes back by itself, as whoever its cookie says then. */
+const cutOff = (socket: { readonly conn: { close(discard?: boolean): void } }): void => socket.conn.close(true);
+
+/** Looks again at sockets: whose session is no more (logged out elsewhere, expired, flushed, of before a change) is cut off, and who is no admin leaves their room. */
+async function lookAgain(sockets: readonly LiveSocket[], deps: Placing, sessions: Pick<Sessions, 'isAlive'>): Promise<void> {
+  const users = new Map<string, Promise<UserRow | null>>();
+  const alive = new Map<string, Promise<boolean>>();
+  for (const socket of sockets) {
+    const { userId, sessionId, generation, provenAt } = socket.data;
+    if (userId === undefined || sessionId === undefined) continue;
+    if (!users.has(userId)) users.set(userId, userById(deps.dataSource, userId));
+    if (!alive.has(sessionId)) alive.set(sessionId, sessions.isAlive(sessionId));
+    const user = await users.get(userId);
+    if (!user || user.sessionGeneration !== generation || !(await alive.get(sessionId))) cutOff(socket);
+    else if (user.role !== 'admin' || deps.admission.isDue(user, { provenAt })) await socket.leave(ADMINS);
   }
 }
+
+const socketsIn = (io: LiveServer, room: string): LiveSocket[] =>
+  [...(io.of('/').adapter.rooms.get(room) ?? [])].flatMap((id) => io.of('/').sockets.get(id) ?? []);
+
+export const lookAtAll = (io: LiveServer, deps: Placing, sessions: Sessions): Promise<void> => lookAgain([...io.of('/').sockets.values()], deps, sessions);
+export const lookAtUser = (io: LiveServer, deps: Placing, sessions: Sessions, userId: string): Promise<void> => lookAgain(socketsIn(io, userRoom(userId)), deps, sessions);
+export const lookAtAdmins = (io: LiveServer, deps: Placing, sessions: Sessions): Promise<void> => lookAgain(socketsIn(io, ADMINS), deps, sessions);

@@ -4,30 +4,34 @@ import { Server } from 'socket.io';
 import type { ServerConfig, ServerDeps } from '../deps';
 import type { Answers } from '../http/answers';
 import type { Sessions } from '../http/session';
-import type { SecondFactors } from '../second-factor/service';
-import { ADMINS, allowRequest, dropEnded, guardSockets, sessionRoom } from './gate';
+import { createSeats } from '../http/seats';
+import type { Admission } from '../http/access';
+import { guardMessages } from './conduct';
+import { ADMINS, allowRequest, guardSockets, lookAtAdmins, lookAtAll, lookAtUser, seatSockets } from './gate';
 import type { LiveServer } from './gate';
 import { createMarketFeed } from './markets';
 import { createPrivateFeed } from './private';
 
 export interface Live {
   attach(server: HttpServer): void;
-  /** Cuts off what this session still listens to. */
-  ended(sessionId: string): void;
   close(): Promise<void>;
 }
 
 const TICKER_MS = 1000;
 const RECHECK_MS = 60_000;
+/** A role that was taken away in the table is noticed so soon. */
+const ADMINS_MS = 5000;
 
 interface Shared {
   readonly sessions: Sessions;
-  readonly secondFactors: Pick<SecondFactors, 'due'>;
+  readonly admission: Admission;
   readonly answers: Answers;
 }
 
-export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, secondFactors, answers }: Shared): Live {
-  const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(config) });
+export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers }: Shared): Live {
+  const seats = createSeats();
+  const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(deps, config, seats) });
+  const placing = { ...deps, admission };
   const mine = createPrivateFeed(io, deps, answers);
   const markets = createMarketFeed(io, deps, answers);
   const ends = [
@@ -39,22 +43,27 @@ export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, s
       mine.restart();
       for (const { conn } of io.of('/').sockets.values()) conn.close(true);
     }),
+    deps.events.on('access.changed', ({ userId }) => {
+      lookAtUser(io, placing, sessions, userId).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'sockets of a user were not looked at'));
+    }),
     every(TICKER_MS, deps, markets.tellTickers),
+    every(ADMINS_MS, deps, () => lookAtAdmins(io, placing, sessions)),
     every(RECHECK_MS, deps, async () => {
       mine.tidy();
-      await dropEnded(io, sessions);
+      await lookAtAll(io, placing, sessions);
     }),
   ];
   return {
     attach: (server) => {
       io.attach(server);
-      guardSockets(io, { ...deps, secondFactors }, sessions);
+      guardSockets(io, placing, sessions);
+      seatSockets(io, deps, config, seats);
       io.on('connection', (socket) => {
+        guardMessages(socket);
         markets.serve(socket);
         mine.greet(socket);
       });
     },
-    ended: (sessionId) => io.in(sessionRoom(sessionId)).disconnectSockets(true),
     close: async () => {
       for (const end of ends) end();
       io.disconnectSockets(true);

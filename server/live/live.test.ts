@@ -258,3 +258,47 @@ test('an event tells exactly its schema: more is stripped where people are serve
     await served.close();
   }
 });
+
+/** Connects as nobody, or is refused. */
+const enter = (url: string): Promise<Socket | undefined> =>
+  new Promise((resolve) => {
+    const socket = io(url, { path: '/live', transports: ['websocket'], reconnection: false, forceNew: true });
+    open.push(socket);
+    socket.on('hello', () => resolve(socket));
+    socket.on('connect_error', () => resolve(undefined));
+    socket.on('disconnect', () => resolve(undefined));
+  });
+
+test('one address has only so many sockets that are nobody’s, also all at once; a user has 20', async () => {
+  const small = await testWorld({ socketsPerAddress: 5 });
+  await small.account('tabs@example.org');
+  const tabs = small.visitor();
+  await tabs.logIn('tabs@example.org');
+  const anonymous = await Promise.all(Array.from({ length: 12 }, () => enter(small.url)));
+  expect(anonymous.filter(Boolean)).toHaveLength(5);
+  const own = await Promise.all(Array.from({ length: 25 }, () => listen(tabs.cookie(), undefined, {}, small.url).catch(() => undefined)));
+  expect(own.filter(Boolean).length).toBeLessThanOrEqual(20);
+  anonymous.find(Boolean)?.disconnect();
+  let again: Socket | undefined;
+  await until(() => {
+    if (!again) void enter(small.url).then((socket) => (again ??= socket));
+    return again !== undefined;
+  });
+  for (const socket of open.splice(0)) socket.disconnect();
+  await small.close();
+});
+
+test.each<[string, (socket: Socket) => void]>([
+  ['asks for markets that are not there', (socket) => socket.emit('subscribe', ['NONE'])],
+  ['asks for what is no list', (socket) => socket.emit('subscribe', 7)],
+  ['says what nobody understands', (socket) => socket.emit('shout', 1)],
+])('who %s twenty times is cut off, and nobody else', async (_, say) => {
+  const { socket, heard } = await listen(user.cookie());
+  const beside = await listen(other.cookie());
+  for (let at = 0; at < 10; at++) say(socket);
+  await socket.emitWithAck('subscribe', ['ETHUSDT']);
+  expect(heard.ended).toBe(false);
+  for (let at = 0; at < 30_000; at++) say(socket);
+  await until(() => heard.ended);
+  expect(await beside.socket.emitWithAck('subscribe', ['ETHUSDT'])).toEqual(['ETHUSDT']);
+});

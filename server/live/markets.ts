@@ -5,6 +5,7 @@ import type { ServerDeps } from '../deps';
 import type { Answers } from '../http/answers';
 import { slowOnes } from './backlog';
 import { conflate } from './conflate';
+import { refused } from './conduct';
 import { TICKERS, marketRoom } from './gate';
 import type { LiveServer, LiveSocket } from './gate';
 
@@ -34,6 +35,7 @@ export function createMarketFeed(io: LiveServer, { marketData, registry }: Pick<
     serve: (socket) => {
       socket.on('subscribe', (symbols, done) => {
         const taken = known(symbols, listed).filter((symbol) => take(socket, symbol));
+        if (taken.length === 0) refused(socket);
         if (typeof done === 'function') done(taken);
       });
       socket.on('unsubscribe', (symbols) => known(symbols, listed).forEach((symbol) => void socket.leave(marketRoom(symbol))));

@@ -1,6 +1,7 @@
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import { assetView, marketView, networkView, railView } from '../../domain/contract/api/markets';
 import type { ServerDeps } from '../deps';
+import { addressOf } from '../http/limits';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { plain, view } from '../present';
@@ -31,9 +32,9 @@ export function marketRoutes({ registry, marketData }: Pick<ServerDeps, 'registr
     })),
     route(ENDPOINTS.tickers, async () => ({ items: await marketData.tickers() })),
     route(ENDPOINTS.depth, ({ params, query }) => marketData.depth(params.symbol, query.limit)),
-    route(ENDPOINTS.marketTrades, async ({ params, query }) => ({ items: await marketData.trades(params.symbol, query.limit) })),
-    route(ENDPOINTS.candles, async ({ params, query }) => ({
-      items: await marketData.candles(params.symbol, query.interval, query.limit, query.before),
+    route(ENDPOINTS.marketTrades, async ({ params, query, req }) => ({ items: await marketData.trades(params.symbol, query.limit, addressOf(req)) })),
+    route(ENDPOINTS.candles, async ({ params, query, req }) => ({
+      items: await marketData.candles(params.symbol, query.interval, query.limit, query.before, addressOf(req)),
     })),
   ];
 }

@@ -168,6 +168,36 @@ test('only so many are on their way at once, and one user has only so many socke
   line.socket.close();
 });
 
+test('30,000 messages that are none: the socket is closed after twenty, nobody else waits, and the user may come back', async () => {
+  const line = await connected();
+  const told: Told[] = [];
+  line.socket.on('message', (data: Buffer) => told.push(JSON.parse(data.toString()) as Told));
+  for (let at = 0; at < 30_000; at++) line.say({ id: at, op: 'no' });
+  expect((await user.get('/assets')).status).toBe(200);
+  expect(await line.closed).toBe(1008);
+  expect(told).toHaveLength(20);
+  const again = await connected();
+  again.say(placing('again'));
+  expect((await again.next()).order?.status).toBe('NEW');
+  again.socket.close();
+});
+
+test('what is refused costs of the orders of its user', async () => {
+  const tight = await testWorld({ limits: { order: 20 } });
+  await tight.account('loud@example.org', { kycState: 'APPROVED' });
+  const loud = tight.visitor();
+  await loud.logIn('loud@example.org');
+  const socket = new WebSocket(`${tight.url.replace('http', 'ws')}/order-socket`, { headers: { cookie: loud.cookie() } });
+  await new Promise((resolve) => socket.once('open', resolve));
+  let told = 0;
+  socket.on('message', () => told++);
+  for (let at = 0; at < 4; at++) socket.send('nonsense');
+  while (told < 4) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect((await loud.send('post', '/orders', ORDER, { 'Idempotency-Key': 'loud-order-1' })).status).toBe(429);
+  socket.terminate();
+  await tight.close();
+});
+
 test('orders over the socket and over HTTP are counted together', async () => {
   const tight = await testWorld({ limits: { order: 2 } });
   await tight.account('busy@example.org', { kycState: 'APPROVED' });

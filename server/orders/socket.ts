@@ -12,12 +12,15 @@ import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { Logger } from '../../domain/contract/ports';
 import type { ServerConfig } from '../deps';
+import type { Admission } from '../http/access';
 import type { Answers } from '../http/answers';
 import { errorView, refusalOf } from '../http/errors';
 import type { KnownSession, KnownSessions } from '../http/known-sessions';
 import type { Limits } from '../http/limits';
-import { ownOrigin } from '../http/origin';
-import { MAY, valid } from '../http/route';
+import { ownHost, ownOrigin } from '../http/origin';
+import { countWithin, createSeats, seatsFor } from '../http/seats';
+import type { Seats } from '../http/seats';
+import { valid } from '../http/route';
 import { isYoung } from '../http/session';
 import type { SecurityEdge } from '../security/edge';
 import type { OrderService } from './service';
@@ -30,6 +33,13 @@ const MOST_BYTES = 4096;
 const MOST_OUTSTANDING = 64;
 /** Sockets of one user. */
 const MOST_SOCKETS = 8;
+/** What a message that is none costs of the user's orders; one that is costs 1. */
+const POINTS_OF_NONSENSE = 5;
+/** As many refusals within so long end the socket. */
+const MOST_REFUSALS = 20;
+const REFUSALS_WITHIN_MS = 10_000;
+/** Who is told to go and does not is cut off. */
+const LEAVE_MS = 1000;
 /** A reader that leaves so much unread is cut off. */
 const STUCK_BYTES = 1024 * 1024;
 /** Sockets whose session has ended are found so often, also when they are silent. */
@@ -40,6 +50,7 @@ const POLICY = 1008;
 export interface OrderSocketDeps {
   readonly answers: Answers;
   readonly known: KnownSessions;
+  readonly admission: Admission;
   readonly limits: Limits;
   readonly service: OrderService;
   readonly security: SecurityEdge;
@@ -53,6 +64,9 @@ interface Line {
   readonly req: IncomingMessage;
   readonly userId: string;
   outstanding: number;
+  /** Counts a refusal; true when there were too many. */
+  readonly refused: (points: number) => boolean;
+  ended: boolean;
 }
 
 export interface OrderSocket {
@@ -60,14 +74,22 @@ export interface OrderSocket {
   close(): void;
 }
 
-export function createOrderSocket(deps: OrderSocketDeps, config: Pick<ServerConfig, 'publicOrigin'>): OrderSocket {
+type SocketConfig = Pick<ServerConfig, 'publicOrigin' | 'socketsPerAddress' | 'trustedProxies' | 'secureCookies'>;
+
+export function createOrderSocket(deps: OrderSocketDeps, config: SocketConfig): OrderSocket {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_BYTES, perMessageDeflate: false });
   const lines = new Set<Line>();
+  const seats = createSeats();
   const upgrade = (req: IncomingMessage, stream: Duplex, head: Buffer): void => {
     if (req.url !== ORDER_SOCKET) return;
     stream.on('error', () => undefined);
-    admit(deps, config, req, lines).then(
-      (session) => sockets.handleUpgrade(req, stream, head, (socket) => listen(deps, lines, { socket, req, cookies: req.headers.cookie, userId: session.user.id, outstanding: 0 })),
+    admit(deps, config, req, seats).then(
+      ({ session, release }) => {
+        if (stream.destroyed) return release();
+        stream.once('close', release);
+        const refused = countWithin(MOST_REFUSALS, REFUSALS_WITHIN_MS);
+        sockets.handleUpgrade(req, stream, head, (socket) => listen(deps, lines, { socket, req, cookies: req.headers.cookie, userId: session.user.id, outstanding: 0, refused, ended: false }));
+      },
       (error: unknown) => {
         deps.security.refused(SOCKET, req, undefined, error);
         refuse(stream, error);
@@ -99,12 +121,14 @@ export function createOrderSocket(deps: OrderSocketDeps, config: Pick<ServerConf
 }
 
 /** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
-async function admit(deps: OrderSocketDeps, { publicOrigin }: Pick<ServerConfig, 'publicOrigin'>, req: IncomingMessage, lines: ReadonlySet<Line>): Promise<KnownSession> {
-  if (!ownOrigin(req, publicOrigin)) throw new DomainError('CSRF');
+async function admit(deps: OrderSocketDeps, config: SocketConfig, req: IncomingMessage, seats: Seats): Promise<{ session: KnownSession; release: () => void }> {
+  if (!ownHost(req, config.publicOrigin)) throw new DomainError('MISDIRECTED');
+  if (!ownOrigin(req, config.publicOrigin)) throw new DomainError('CSRF');
   const session = await sessionOf(deps, { cookies: req.headers.cookie });
   if (!session) throw new DomainError('NOT_LOGGED_IN');
-  if ([...lines].filter(({ userId }) => userId === session.user.id).length >= MOST_SOCKETS) throw new DomainError('TOO_MANY_REQUESTS');
-  return session;
+  const release = seats.take(seatsFor('orders', req, config, { id: session.user.id, most: MOST_SOCKETS }));
+  if (!release) throw new DomainError('TOO_MANY_REQUESTS');
+  return { session, release };
 }
 
 async function sessionOf({ known, clock }: OrderSocketDeps, { cookies }: Pick<Line, 'cookies'>): Promise<KnownSession | undefined> {
@@ -112,7 +136,7 @@ async function sessionOf({ known, clock }: OrderSocketDeps, { cookies }: Pick<Li
   return session && isYoung(session.loggedInAt, clock) ? session : undefined;
 }
 
-const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
+const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', MISDIRECTED: '421 Misdirected Request', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
 
 function refuse(stream: Duplex, error: unknown): void {
   const refusal = error instanceof DomainError ? error : new DomainError('BUSY');
@@ -120,8 +144,18 @@ function refuse(stream: Duplex, error: unknown): void {
   stream.end(`HTTP/1.1 ${STATUS[refusal.code] ?? '503 Service Unavailable'}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
-function end({ socket }: Line): void {
-  socket.close(POLICY, 'NOT_LOGGED_IN');
+function end(line: Line, why: 'NOT_LOGGED_IN' | 'TOO_MANY_REQUESTS' = 'NOT_LOGGED_IN'): void {
+  if (line.ended) return;
+  line.ended = true;
+  line.socket.close(POLICY, why);
+  setTimeout(() => line.socket.terminate(), LEAVE_MS).unref();
+}
+
+/** Tells a refusal that its sender could have known of; too many end the socket. */
+function refuseMessage({ security }: OrderSocketDeps, line: Line, id: Id, error: DomainError): void {
+  security.refused(SOCKET, line.req, line.userId, error);
+  tell(line, id, errorView(error));
+  if (line.refused(1)) end(line, 'TOO_MANY_REQUESTS');
 }
 
 function listen(deps: OrderSocketDeps, lines: Set<Line>, line: Line): void {
@@ -131,13 +165,17 @@ function listen(deps: OrderSocketDeps, lines: Set<Line>, line: Line): void {
   // Too large, not UTF-8, not a frame: the library closes the socket with the code that says so.
   socket.on('error', () => undefined);
   socket.on('message', (data, isBinary) => {
+    // What was on its way when the socket was ended is not even read.
+    if (line.ended) return;
     const { id, message, refusal } = read(data, isBinary);
-    if (refusal) return tell(line, id, errorView(refusal));
+    const over = deps.limits.orders(line.userId, refusal ? POINTS_OF_NONSENSE : 1) > 0;
+    if (refusal || over) return refuseMessage(deps, line, id, refusal ?? new DomainError('TOO_MANY_REQUESTS'));
     if (line.outstanding >= MOST_OUTSTANDING) return tell(line, id, errorView(new DomainError('TOO_MANY_REQUESTS')));
     line.outstanding++;
     void answer(deps, line, message).then((told) => {
       line.outstanding--;
       tell(line, id, told);
+      if ('error' in told && told.error.code === 'KYC_REQUIRED' && line.refused(1)) end(line, 'TOO_MANY_REQUESTS');
     });
   });
 }
@@ -164,8 +202,7 @@ async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage):
       setImmediate(() => end(line));
       throw new DomainError('NOT_LOGGED_IN');
     }
-    if (deps.limits.orders(line.userId, 1) > 0) throw new DomainError('TOO_MANY_REQUESTS');
-    MAY[message.op === 'place' ? 'verified' : 'user'](session.user);
+    deps.admission.admit(message.op === 'place' ? 'active' : 'user', session.user, session);
     return { order: deps.answers.make(orderView, await carryOut(deps.service, line.userId, message), `${ORDER_SOCKET} ${message.op}`) };
   } catch (error) {
     const refusal = refusalOf(error);

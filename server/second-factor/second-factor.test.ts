@@ -72,18 +72,44 @@ test('one code sent twice at once is taken once', async () => {
   const code = shows();
   const answers = await Promise.all([1, 2, 3, 4].map(() => user.send('post', '/second-factor/remove', { code })));
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+  // Nothing is withdrawn on the day after that.
+  expect((await ask()).body.error.code).toBe('WITHDRAWALS_LOCKED');
+  world.clock.advance(86_400_000);
   const again = await enrol(world, user);
   const other = again.code();
   const asked = await Promise.all([1, 2, 3, 4].map(() => ask(other)));
   expect(asked.map(({ status }) => status).sort()).toEqual([201, 403, 403, 403]);
 });
 
-test('five wrong codes: none is taken for a quarter of an hour, the right one neither, and a new secret is no way around', async () => {
+test('five wrong codes in a session end that session, and lock nobody out: the owner logs in and withdraws', async () => {
   const { code: shows } = await enrol(world, user);
-  for (let wrong = 0; wrong < 5; wrong++) expect((await ask('000000')).body.error.code).toBe('SECOND_FACTOR_WRONG');
-  expect((await ask(shows())).body.error.code).toBe('TOO_MANY_REQUESTS');
-  expect((await user.send('post', '/second-factor/remove', { code: shows() })).body.error.code).toBe('TOO_MANY_REQUESTS');
+  const email = (await user.get('/session')).body.user.email as string;
+  const thief = world.visitor();
+  expect((await thief.agent.post('/api/session').send({ email, password: PASSWORD, code: shows() })).status).toBe(200);
+  const csrf = (await thief.get('/session')).body.csrfToken as string;
+  const guess = () => thief.send('post', '/second-factor/remove', { code: '000000' }, { 'X-CSRF-Token': csrf });
+  for (let wrong = 0; wrong < 5; wrong++) expect((await guess()).body.error.code).toBe('SECOND_FACTOR_WRONG');
+  expect((await guess()).body.error.code).toBe('NOT_LOGGED_IN');
+  expect((await ask(shows())).status).toBe(201);
+  expect((await world.visitor().agent.post('/api/session').send({ email, password: PASSWORD, code: shows() })).status).toBe(200);
+});
+
+test('wrong codes at the log-in lock new devices for a quarter of an hour, and not the one that the owner knows', async () => {
+  const { code: shows } = await enrol(world, user);
+  const email = (await user.get('/session')).body.user.email as string;
+  const logIn = (who: Visitor, code: string) => who.agent.post('/api/session').send({ email, password: PASSWORD, code });
+  for (let wrong = 0; wrong < 5; wrong++) expect((await logIn(world.visitor(), '000000')).body.error.code).toBe('SECOND_FACTOR_WRONG');
+  expect((await logIn(world.visitor(), shows())).body.error.code).toBe('TOO_MANY_REQUESTS');
+  expect((await logIn(user, shows())).status).toBe(200);
   world.clock.advance(15 * 60_000);
+  expect((await logIn(world.visitor(), shows())).status).toBe(200);
+});
+
+test('a code that was used is no guess: sent again and again it ends nothing', async () => {
+  const { code: shows } = await enrol(world, user);
+  const code = shows();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask(code)));
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, ...Array.from({ length: 19 }, () => 403)]);
   expect((await ask(shows())).status).toBe(201);
 });
 

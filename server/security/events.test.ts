@@ -51,7 +51,8 @@ const made: Record<string, string> = {};
 /** Each in its turn: what is done, and the one row that it leaves. */
 const CASES: [string, SecurityEventKind, SecurityEventOutcome, () => Promise<unknown>, (() => Promise<unknown>)?][] = [
   ['an account is opened', 'account.open', 'done', () => world.visitor().register('opened@example.org')],
-  ['a log-in', 'log-in', 'done', () => world.visitor().logIn('user@example.org')],
+  ['a log-in from a new device', 'log-in.new-device', 'done', () => world.visitor().logIn('user@example.org')],
+  ['a log-in from the same', 'log-in', 'done', () => user.logIn('user@example.org')],
   ['a wrong password', 'log-in', 'refused', () => world.visitor().logIn('user@example.org', 'CANARY-PASSWORD')],
   ['an unknown account', 'log-in', 'refused', () => world.visitor().logIn('CANARY-MAIL@example.org', 'CANARY-PASSWORD')],
   ['a log-out', 'log-out', 'done', () => passing.send('delete', '/session'), somebodyPassing],
@@ -71,6 +72,13 @@ const CASES: [string, SecurityEventKind, SecurityEventOutcome, () => Promise<unk
   ['it is refused', 'identity.refuse', 'done', async () => admin.send('post', `/admin/kyc/${await application()}/refuse`, { reason: 'blurred' })],
   ['a tier is changed', 'tier.change', 'done', async () => admin.send('post', `/admin/users/${await idOf('user@example.org')}/tier`, { tier: 2, why: 'a reason' })],
   ['a key is offered', 'approval-key.offer', 'done', () => admin.send('post', '/admin/approval-keys', { publicKey: Buffer.alloc(91, 7).toString('base64') })],
+  ['an address is confirmed', 'account.confirm', 'done', async () => passing.agent.post('/api/accounts/confirm').send({ token: await tokenOf('confirming@example.org') }), () => world.visitor().register('confirming@example.org')],
+  ['another password', 'password.change', 'done', () => passing.send('post', '/account/password', { current: PASSWORD, next: 'CANARY-PASSWORD-2' }), somebodyPassing],
+  ['a wrong one', 'password.change', 'refused', () => passing.send('post', '/account/password', { current: 'CANARY-PASSWORD', next: 'CANARY-PASSWORD-3' })],
+  ['all other sessions end', 'session.end-others', 'done', () => passing.send('delete', '/sessions')],
+  ['one session ends', 'session.end', 'done', async () => passing.send('delete', `/sessions/${((await passing.get('/sessions')).body as { items: { id: string }[] }).items[0]?.id}`)],
+  ['an account is frozen', 'account.freeze', 'done', () => passing.send('post', '/account/freeze', {}), somebodyPassing],
+  ['an account is opened again', 'account.unfreeze', 'done', async () => admin.send('post', `/admin/users/${await idOf(`passing${passed - 1}@example.org`)}/freeze`, { frozen: false, why: 'a call' })],
   ['a forged request', 'request.forged', 'refused', () => user.agent.post('/api/withdrawals').set('X-CSRF-Token', 'CANARY-TOKEN').send({})],
   ["an admin's page asked for by a user", 'request.forbidden', 'refused', () => user.get('/admin/users')],
   ['the same again within a minute is the same event', 'request.forbidden', 'refused', () => user.get('/admin/kyc'), () => Promise.resolve(world.clock.advance(61_000))],
@@ -81,7 +89,13 @@ let factor: Visitor;
 let passing: Visitor;
 async function somebodyPassing(): Promise<void> {
   passing = world.visitor();
-  await passing.register(`passing${passed++}@example.org`);
+  await world.account(`passing${passed}@example.org`);
+  await passing.logIn(`passing${passed++}@example.org`);
+}
+/** Of the letter, once it is there. */
+async function tokenOf(email: string): Promise<string | undefined> {
+  await world.letters(email);
+  return world.token(email, 'confirm');
 }
 async function withFactor(): Promise<void> {
   await world.account('factor@example.org');

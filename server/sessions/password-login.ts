@@ -3,14 +3,16 @@ import { Passport } from 'passport';
 import { Strategy } from 'passport-local';
 import { DomainError } from '../../domain/contract/errors';
 import type { UserRow } from '../../db/entities/accounts';
-import type { Accounts } from '../accounts/service';
 
-/** The account whose e-mail and password the body carries. Refuses BAD_CREDENTIALS, in equal time for unknown accounts. */
-export function createPasswordLogin(accounts: Accounts): (req: Request, res: Response) => Promise<UserRow> {
+/** Whose password it is, or null: never which of the two was wrong, and in equal time. */
+export type CheckPassword = (req: Request, email: string, password: string) => Promise<UserRow | null>;
+
+/** The account whose e-mail and password the body carries. Refuses BAD_CREDENTIALS, and what `check` refuses. */
+export function createPasswordLogin(check: CheckPassword): (req: Request, res: Response) => Promise<UserRow> {
   const passport = new Passport();
   passport.use(
-    new Strategy({ usernameField: 'email' }, (email, password, done) => {
-      accounts.check(email, password).then((user) => done(null, user ?? false), done);
+    new Strategy({ usernameField: 'email', passReqToCallback: true }, (req, email, password, done) => {
+      check(req as Request, email, password).then((user) => done(null, user ?? false), done);
     }),
   );
   return (req, res) =>

@@ -50,7 +50,7 @@ export function createTierService(deps: Deps, secondFactors: SecondFactors, sett
       const names = found.rows.map(({ id }) => id);
       const [numbers, spent, wishes] = await Promise.all([tiersOf(dataSource, names), spentByUsers(dataSource, names, clock.now() - DAY_MS), waitingWishes(dataSource, names)]);
       const emails = await emailsOf(dataSource, [...wishes.values()].map(({ adminId }) => adminId));
-      return presentPage(found, (row) => view(adminUserView, { ...row, ...dayOf(tiers, row.kycState, numbers.get(row.id) ?? 1, spent.get(row.id) ?? 0n), waiting: presentWish(wishes.get(row.id), emails) }));
+      return presentPage(found, (row) => view(adminUserView, { ...row, emailConfirmed: row.confirmedAt !== null, frozen: row.frozenAt !== null, ...dayOf(tiers, row.kycState, numbers.get(row.id) ?? 1, spent.get(row.id) ?? 0n), waiting: presentWish(wishes.get(row.id), emails) }));
     },
     set: (admin, userId, wish) => put(deps, settings, admin, userId, wish),
   };

@@ -7,14 +7,23 @@ import type { ServerDeps } from '../deps';
 import { presentPage } from '../http/answers';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
+import type { Sessions } from '../http/session';
+import type { Post } from '../jobs/mail';
+import { attemptIn } from '../second-factor/attempt';
 import type { SecondFactors } from '../second-factor/service';
 import { assetFor, receiverIn } from './receiver';
 import { isTrusted } from './request';
 
 type Deps = Pick<ServerDeps, 'dataSource' | 'addressCheck' | 'registry' | 'clock'>;
 
+interface Around {
+  readonly secondFactors: SecondFactors;
+  readonly sessions: Sessions;
+  readonly post: Post;
+}
+
 /** A user's book of addresses. */
-export function addressRoutes({ dataSource, addressCheck, registry, clock }: Deps, secondFactors: SecondFactors): Route[] {
+export function addressRoutes({ dataSource, addressCheck, registry, clock }: Deps, { secondFactors, sessions, post }: Around): Route[] {
   const shown = ({ network, address, since }: KnownAddressRow): KnownAddressView => ({ network, address, since, trusted: isTrusted(since, clock.now()) });
   /** In the one spelling under which it is kept. Of which asset is no matter: they share the network's addresses. */
   const checked = (network: string, text: string): Promise<{ address: string }> => {
@@ -24,10 +33,12 @@ export function addressRoutes({ dataSource, addressCheck, registry, clock }: Dep
   };
   return [
     route(ENDPOINTS.knownAddresses, async ({ user, query }) => presentPage(await addressBook(dataSource, user.id, query), shown)),
-    route(ENDPOINTS.knowAddress, async ({ user, body: { network, address: text, code } }) => {
+    route(ENDPOINTS.knowAddress, async ({ user, req, body: { network, address: text, code } }) => {
       const { address } = await checked(network, text);
-      await secondFactors.prove(user.id, code);
-      return shown(await knowAddress(dataSource.manager, { userId: user.id, network, address, since: clock.now() }));
+      await secondFactors.prove(user.id, code, attemptIn(sessions, req));
+      const known = await knowAddress(dataSource.manager, { userId: user.id, network, address, since: clock.now() });
+      post.send('new-address', `${user.id}-${network}-${address}-${known.since}`, user, { network, address });
+      return shown(known);
     }),
     route(ENDPOINTS.forgetAddress, async ({ user, body: { network, address: text } }) => {
       const manager = dataSource.manager;

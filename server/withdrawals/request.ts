@@ -14,10 +14,11 @@ import type { Rail, Registry } from '../../domain/registry';
 import type { ServerDeps } from '../deps';
 import { atMost } from '../http/queue';
 import { idFrom } from '../../db/references';
-import type { SecondFactors } from '../second-factor/service';
+import type { Attempt, SecondFactors } from '../second-factor/service';
 import { DAY_MS, QUOTE, dayOf, tierIn } from '../tiers/policy';
 import type { Tiers } from '../tiers/policy';
 import { railFor } from './policy';
+import { refuseReceived } from './received';
 import { receiverIn } from './receiver';
 import { COOL_OFF_MS, judge } from './risk';
 import type { TierLimits, WithdrawalFacts } from './risk';
@@ -33,7 +34,7 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'addressCheck' | 'registr
 
 export interface WithdrawalRequests {
   /** Answers the withdrawal, and whether nothing speaks against paying it without a look. */
-  ask(user: UserRow, request: AskWithdrawal, reference: string): Promise<{ id: string; passes: boolean; inside: boolean }>;
+  ask(user: UserRow, request: AskWithdrawal, reference: string, attempt: Attempt): Promise<{ id: string; passes: boolean; inside: boolean }>;
   /** 0 before the identity is approved. */
   limits(user: UserRow): Promise<WithdrawalLimitsView>;
 }
@@ -46,23 +47,24 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
     return { tier, perDay: parseAmount(perDay), small: parseAmount(small) };
   };
 
-  const fresh = async (user: UserRow, request: AskWithdrawal, rail: Rail, reference: string) => {
+  const fresh = async (user: UserRow, request: AskWithdrawal, rail: Rail, reference: string, attempt: Attempt) => {
     const { dataSource, addressCheck, registry, clock } = deps;
     const { asset, network } = request;
     const { address, inside } = await addressCheck.check(network, asset, receiverIn(registry, network, asset, request.address));
     checkMemo(registry, request);
-    await secondFactors.prove(user.id, request.code);
+    await secondFactors.prove(user.id, request.code, attempt);
     const left = parseAmount(request.amount) + parseAmount(rail.withdrawalFee);
     const [{ value, isFresh }, secondFactorSince, now] = [await worthOf(deps, asset, left), await secondFactors.since(user.id), clock.now()];
     const id = idFrom('wd', reference);
     return inTurn(() => inTransaction(dataSource, async (manager) => {
       // Requests of one user go one after the other, in whichever process: each sees what the others have used of the day.
-      await lockUser(manager, user.id);
+      refuseLocked(await lockUser(manager, user.id), now);
       const limits = await limitsOf(manager, user.id);
       const spent = await spentSince(manager, user.id, now - DAY_MS);
-      const facts: WithdrawalFacts = { now, value, priceIsFresh: isFresh, inside, ...spent, addressSince: await knownSince(manager, user.id, network, address), secondFactorSince };
+      const facts: WithdrawalFacts = { now, value, priceIsFresh: isFresh, ...spent, addressSince: await knownSince(manager, user.id, network, address), secondFactorSince };
       const { verdict, reasons } = judge(facts, limits);
       if (verdict === 'refuse') throw new DomainError('WITHDRAWAL_LIMIT', { tier: limits.tier, quote: QUOTE, perDay: formatAmount(limits.perDay), left: formatAmount(limits.perDay - spent.spent) });
+      await refuseReceived(deps, manager, user.id, { asset, value, small: limits.small, now });
       // Durable before the withdrawal is there, so that each of those counts; one without its withdrawal counts for nothing.
       await saveReview(dataSource, { withdrawalId: id, userId: user.id, value: value === null ? null : formatAmount(value), verdict, reasons, inside, at: now });
       await submit(deps, user.id, request, { id, address, fee: rail.withdrawalFee, reference });
@@ -71,11 +73,11 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
   };
 
   return {
-    ask: (user, request, reference) =>
+    ask: (user, request, reference, attempt) =>
       one(user.id, async () => {
         const rail = railFor(deps.registry, request);
         const before = await withdrawalOf(deps.dataSource, user.id, idFrom('wd', reference));
-        return before ? again(deps, before, request, reference) : fresh(user, request, rail, reference);
+        return before ? again(deps, before, request, reference) : fresh(user, request, rail, reference, attempt);
       }),
     limits: async ({ id, kycState }) => {
       const { manager } = deps.dataSource;
@@ -84,6 +86,12 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
       return { tier, quote: QUOTE, perDay, left };
     },
   };
+}
+
+/** Asked of the row while it is locked: whoever freezes or locks it comes before or after, never between. */
+function refuseLocked(user: UserRow | null, now: number): void {
+  if (user === null || user.frozenAt !== null) throw new DomainError('ACCOUNT_FROZEN');
+  if (now < user.withdrawalsFrom) throw new DomainError('WITHDRAWALS_LOCKED', { until: user.withdrawalsFrom });
 }
 
 /** A request that was sent again: the engine says whether it is the same. It keeps the fee it was made with, and was judged then. */

@@ -6,6 +6,9 @@ import type { ServerDeps } from '../deps';
 import { presentPage } from '../http/answers';
 import { route } from '../http/route';
 import type { Route } from '../http/route';
+import type { Sessions } from '../http/session';
+import type { Post } from '../jobs/mail';
+import { attemptIn } from '../second-factor/attempt';
 import type { Approvals } from './approvals';
 import { presentForAdmin, presentWithdrawal } from './present';
 import { beside } from './recorded';
@@ -16,11 +19,18 @@ export interface Services {
   readonly service: WithdrawalService;
   readonly requests: WithdrawalRequests;
   readonly approvals: Approvals;
+  readonly sessions: Sessions;
+  readonly post: Post;
 }
 
-export function withdrawalRoutes({ dataSource, registry, engine, events }: Pick<ServerDeps, 'dataSource' | 'registry' | 'engine' | 'events'>, { service, requests, approvals }: Services): Route[] {
+export function withdrawalRoutes({ dataSource, registry, engine, events }: Pick<ServerDeps, 'dataSource' | 'registry' | 'engine' | 'events'>, { service, requests, approvals, sessions, post }: Services): Route[] {
   return [
-    route(ENDPOINTS.askWithdrawal, async ({ user, body, key }) => presentWithdrawal(await service.ask(user, body, key))),
+    route(ENDPOINTS.askWithdrawal, async ({ user, body, key, req }) => {
+      const shown = presentWithdrawal(await service.ask(user, body, key, attemptIn(sessions, req)));
+      const { id, amount, asset, network, address } = shown;
+      post.send('withdrawal-requested', id, user, { amount, asset, network, address });
+      return shown;
+    }),
     route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user)),
     route(ENDPOINTS.withdrawals, async ({ user, query }) => presentPage(await withdrawalsOf(dataSource, user.id, query), presentWithdrawal)),
     route(ENDPOINTS.withdrawal, async ({ user, params }) => presentWithdrawal(await service.find(user.id, params.id))),

@@ -1,10 +1,12 @@
 import type { UserRow } from '../../db/entities/accounts';
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import { withdrawalById, withdrawalOf } from '../../db/stores/history';
+import { userById } from '../../db/stores/users';
 import type { Approval, ApprovalProgress } from '../../domain/contract/api/approvals';
 import type { AskWithdrawal } from '../../domain/contract/api/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
 import type { ServerDeps } from '../deps';
+import type { Attempt } from '../second-factor/service';
 import { plain } from '../present';
 import type { Approvals, Payout } from './approvals';
 import { refuseDecided, refuseOwn } from './policy';
@@ -13,7 +15,7 @@ import type { WithdrawalRequests } from './request';
 
 export interface WithdrawalService {
   /** The same key with the same request is the same withdrawal, however often it is sent. */
-  ask(user: UserRow, request: AskWithdrawal, key: string): Promise<WithdrawalRow>;
+  ask(user: UserRow, request: AskWithdrawal, key: string, attempt: Attempt): Promise<WithdrawalRow>;
   cancel(userId: string, id: string): Promise<WithdrawalRow>;
   /** Refuses NOT_FOUND, also for another's. */
   find(userId: string, id: string): Promise<WithdrawalRow>;
@@ -61,8 +63,8 @@ export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests
   };
   return {
     find,
-    ask: async (user, request, key) => {
-      const { id, passes, inside } = await requests.ask(user, request, `withdrawal:${user.id}:${key}`);
+    ask: async (user, request, key, attempt) => {
+      const { id, passes, inside } = await requests.ask(user, request, `withdrawal:${user.id}:${key}`, attempt);
       if (passes) await pass(await find(user.id, id), inside);
       return find(user.id, id);
     },
@@ -73,6 +75,7 @@ export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests
     },
     approve: async (admin, id, approval) => {
       const row = await underReview(admin, id);
+      if ((await userById(deps.dataSource, row.userId))?.frozenAt != null) throw new DomainError('ACCOUNT_FROZEN');
       const payout = await shown(row);
       if (row.state === 'REQUESTED') await approvals.add(admin, payout, approval);
       const { needed, approvedBy, lastAdmin } = await approvals.judge(payout);

@@ -178,10 +178,16 @@ describe('what passes, what is looked at, what is refused', () => {
     expect((await rich.get('/withdrawal-limits')).body).toEqual({ tier: 2, quote: 'USDT', perDay: '1000000', left: '1000000' });
   });
 
-  test('to one of our own users it passes whatever the amount, and the signer is not asked', async () => {
-    const { body } = await ask(other, 'key-inside', { ...REQUEST, address: world.insideAddress, amount: '30' });
-    expect(body.state).toBe('APPROVED');
-    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', adminId: 'policy' });
+  test('to one of our own users it is judged as any other, and counts towards the day', async () => {
+    await world.account('giver@example.org', { kycState: 'APPROVED' });
+    const giver = world.visitor();
+    await giver.logIn('giver@example.org');
+    const { body } = await ask(giver, 'key-inside', { ...REQUEST, address: world.insideAddress, amount: '1' });
+    expect(body.state).toBe('REQUESTED');
+    expect((await giver.get('/withdrawal-limits')).body.left).toBe('46994.0501');
+    expect((await ask(giver, 'key-inside-2', { ...REQUEST, address: world.insideAddress, amount: '30' })).body.error.code).toBe('WITHDRAWAL_LIMIT');
+    const { items } = (await admin.get('/admin/withdrawals?state=REQUESTED&limit=100')).body as { items: { id: string; reasons: string[] }[] };
+    expect(items.find(({ id }) => id === body.id)?.reasons).toEqual(['AMOUNT', 'NEW_ADDRESS', 'NO_SECOND_FACTOR']);
   });
 
   test('E27 a memo where no network knows one is refused, not dropped', async () => {

@@ -72,7 +72,7 @@ async function dueNow(deps: BatchesDeps, apart: Apart, standings: ReadonlyMap<st
   const { engine, network, store } = deps;
   const paused = new Set((await engine.paused()).map(({ asset }) => asset));
   const due: WithdrawalRow[] = [];
-  for (const row of await approvedOf(deps, await store.waitingWithdrawals(network.id))) {
+  for (const row of await approvedOf(deps, await store.payableWithdrawals(network.id))) {
     const standing = standings.get(row.id);
     // What is paused was approved before: it waits where it is.
     if (paused.has(row.asset) || standing?.live) continue;

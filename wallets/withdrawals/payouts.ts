@@ -30,7 +30,7 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
     round: async () => {
       const promised: Promised = new Map();
       const paused = new Set((await deps.engine.paused()).map(({ asset }) => asset));
-      for (const row of await approvedOf(deps, await store.waitingWithdrawals(network.id))) {
+      for (const row of await approvedOf(deps, await store.payableWithdrawals(network.id))) {
         // What is paused was approved before: it waits where it is.
         if (paused.has(row.asset)) continue;
         // One that cannot be paid now must not hold up the others.

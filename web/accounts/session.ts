@@ -1,13 +1,17 @@
 /** Who is logged in. */
 import { computed, ref } from 'vue';
 import type { SessionView, UserView } from '../../domain/contract/api/accounts';
-import { api, rememberToken, whenLoggedOut } from '../api/client';
+import { challengeIn, solveBeside } from '../account/challenge';
+import { ApiError, api, rememberToken, whenLoggedOut } from '../api/client';
 import { connectLive } from '../api/live';
 
 export const user = ref<UserView | null>(null);
 export const isAdmin = computed(() => user.value?.role === 'admin');
 /** An admin who must set up a second factor before anything of an admin's is answered. */
 export const secondFactorDue = ref(false);
+export const isConfirmed = computed(() => user.value?.emailConfirmed !== false);
+/** Nothing leaves the account and it takes no order. */
+export const isFrozen = computed(() => user.value?.frozen === true);
 export const isVerified = computed(() => user.value?.kycState === 'APPROVED');
 
 function take(session: SessionView): void {
@@ -37,8 +41,30 @@ export async function loadSession(): Promise<void> {
   take(await api.get<SessionView>('/session'));
 }
 
-export async function enter(kind: 'login' | 'register', body: { email: string; password: string; locale?: 'en' | 'fa'; code?: string }): Promise<void> {
-  take(await api.post<SessionView>(kind === 'login' ? '/session' : '/accounts', body));
+interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+/**
+ * Logs in. Where many log-ins to the account have failed the exchange asks for work first, which the browser does beside the page; `working` is
+ * told meanwhile.
+ */
+export async function logIn(body: Credentials & { readonly code?: string }, working: (isWorking: boolean) => void): Promise<void> {
+  try {
+    take(await api.post<SessionView>('/session', body));
+  } catch (error) {
+    const challenge = error instanceof ApiError && error.code === 'CHALLENGE_NEEDED' ? challengeIn(error.details) : null;
+    if (!challenge) throw error;
+    working(true);
+    const proof = await solveBeside(challenge).finally(() => working(false));
+    take(await api.post<SessionView>('/session', { ...body, proof }));
+  }
+}
+
+/** Asks for an account. A letter goes to the address, whether there is one already or not: nobody is told. */
+export async function register(body: Credentials & { readonly locale: 'en' | 'fa' }): Promise<void> {
+  await api.post('/accounts', body);
 }
 
 export async function logOut(): Promise<void> {

@@ -17,6 +17,8 @@ export interface LiveList<Item> {
   /** Is there another page after what is shown? */
   readonly hasMore: ComputedRef<boolean>;
   readonly isBusy: Ref<boolean>;
+  /** Ids of rows that the exchange could not show. */
+  readonly unreadable: Ref<string[]>;
   /** Fetches again as much as is shown. */
   readonly load: () => Promise<void>;
   /** The next page, below what is shown. */
@@ -31,6 +33,7 @@ export interface Page<Item> {
   readonly items: Item[];
   /** Null or missing: nothing comes after. */
   readonly next?: string | null;
+  readonly unreadable?: string[];
 }
 
 const PAGE = 50;
@@ -47,16 +50,18 @@ export function useList<Item>(path: () => string, isPaged = false): LiveList<Ite
   const [loaded, isBusy] = [ref(false), ref(false)];
   const failed = ref<Code | null>(null);
   const next = ref<string | null>(null);
+  const unreadable = ref<string[]>([]);
   const pageAt = (cursor: string | null): string => addressOf(path(), cursor, isPaged);
   /** Counts what was asked for, so that an answer to something older is not shown. */
   let turn = 0;
-  const asking = async (fetching: () => Promise<{ items: Item[]; next: string | null }>): Promise<void> => {
+  const asking = async (fetching: () => Promise<{ items: Item[]; next: string | null; unreadable: string[] }>): Promise<void> => {
     const mine = ++turn;
     isBusy.value = true;
     try {
       const answer = await fetching();
       if (mine !== turn) return;
       [items.value, next.value, failed.value] = [answer.items, answer.next, null];
+      unreadable.value = answer.unreadable;
       loaded.value = true;
     } catch (error) {
       if (mine === turn) failed.value = error instanceof ApiError ? error.code : 'NETWORK';
@@ -68,27 +73,33 @@ export function useList<Item>(path: () => string, isPaged = false): LiveList<Ite
     asking(async () => {
       const wanted = items.value.length;
       const all: Item[] = [];
+      const strange: string[] = [];
       for (let cursor: string | null = null; ;) {
         const page: Page<Item> = await api.get<Page<Item>>(pageAt(cursor));
         all.push(...page.items);
+        strange.push(...(page.unreadable ?? []));
         cursor = page.next ?? null;
-        if (cursor === null || all.length >= wanted) return { items: all, next: cursor };
+        if (cursor === null || all.length >= wanted) return { items: all, next: cursor, unreadable: strange };
       }
     });
   const more = (): Promise<void> =>
     asking(async () => {
       const page = await api.get<Page<Item>>(pageAt(next.value));
-      return { items: [...items.value, ...page.items], next: page.next ?? null };
+      return {
+        items: [...items.value, ...page.items],
+        next: page.next ?? null,
+        unreadable: [...unreadable.value, ...(page.unreadable ?? [])],
+      };
     });
   const reset = (): Promise<void> => {
-    [items.value, next.value, loaded.value] = [[], null, false];
+    [items.value, next.value, loaded.value, unreadable.value] = [[], null, false, []];
     return load();
   };
   fetchAndFollow(load);
   const state = computed((): ListState =>
     !loaded.value ? (failed.value === null ? 'loading' : 'failed') : items.value.length === 0 ? 'empty' : 'rows',
   );
-  return { items, state, failed, hasMore: computed(() => next.value !== null), isBusy, load, more, reset, pageAt };
+  return { items, state, failed, hasMore: computed(() => next.value !== null), isBusy, unreadable, load, more, reset, pageAt };
 }
 
 export interface View<What> {

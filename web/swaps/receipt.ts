@@ -10,7 +10,7 @@ export interface Line {
   readonly asset: string;
 }
 
-type Swap = Pick<SwapDetailView, 'from' | 'to' | 'filledFrom' | 'filledTo' | 'commission' | 'between'> & {
+type Swap = Pick<SwapDetailView, 'from' | 'to' | 'commission' | 'between' | 'spread'> & {
   readonly venueOrders: readonly Pick<SwapDetailView['venueOrders'][number], 'symbol' | 'side' | 'trades'>[];
 };
 
@@ -43,19 +43,13 @@ export function receiptOf(swap: Swap): Line[] {
   const commission = -parseAmount(swap.commission);
   const line = (what: Line['what'], asset: string, amount: Units): Line[] =>
     amount === 0n ? [] : [{ what, asset, amount: formatAmount(amount) }];
-  const spreadOf = (asset: string): Units => {
-    const given = asset === swap.from ? parseAmount(swap.filledFrom) : 0n;
-    const received =
-      (asset === swap.to ? parseAmount(swap.filledTo) : 0n) +
-      (asset === swap.between?.asset ? parseAmount(swap.between.amount) : 0n);
-    return (
-      received - given - (traded.get(asset) ?? 0n) - (fees.get(asset) ?? 0n) - (asset === swap.to ? commission : 0n)
-    );
-  };
+  /** Our margin is what the exchange says it is; out of it Binance's fee is paid, which has a line of its own. */
+  const margin = (asset: string): Units =>
+    -parseSigned(swap.spread.find((one) => one.asset === asset)?.amount ?? '0') - (fees.get(asset) ?? 0n);
   return [
     ...known.flatMap((asset) => line('traded', asset, traded.get(asset) ?? 0n)),
     ...[...fees].flatMap(([asset, amount]) => line('venueFee', asset, amount)),
     ...line('commission', swap.to, commission),
-    ...known.flatMap((asset) => line('spread', asset, spreadOf(asset))),
+    ...known.flatMap((asset) => line('spread', asset, margin(asset))),
   ];
 }

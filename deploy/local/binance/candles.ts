@@ -77,17 +77,25 @@ export function gathered(shorter: readonly Candle[], interval: string, ahead: nu
   return list;
 }
 
-/** Candles of one market: what was traded since the start, before it what the recording would have shown. */
+/** Tells candles of before the start. */
+export interface Past {
+  candles(interval: string, end: number, price: bigint, count: number): Candle[];
+}
+
+/** Candles of one market: what was traded since the start, and before it its past; seconds are those that the recording would have shown. */
 export class Candles {
   private readonly live = new Map<string, Candle[]>();
   private readonly history = new Map<string, Candle[]>();
-  private began = { time: Date.now(), second: 0, backward: false };
+  private began = { time: Date.now(), second: 0, backward: false, price: 0n };
 
-  constructor(private readonly seconds: readonly (Candle | undefined)[]) {}
+  constructor(
+    private readonly seconds: readonly (Candle | undefined)[],
+    private readonly past?: Past,
+  ) {}
 
-  /** From here on trades are added; `second` is where in the recording, `backward` in which direction. */
-  begin(time: number, second: number, backward: boolean): void {
-    this.began = { time, second, backward };
+  /** From here on trades are added; `second` is where in the recording, `backward` in which direction, `price` where it stands. */
+  begin(time: number, second: number, backward: boolean, price = 0n): void {
+    this.began = { time, second, backward, price };
     this.history.clear();
   }
 
@@ -110,7 +118,7 @@ export class Candles {
 
   /** Oldest first. */
   list(interval: string): readonly Candle[] {
-    const past = this.history.get(interval) ?? this.tell(interval);
+    const past = this.history.get(interval) ?? this.before(interval);
     this.history.set(interval, past);
     const live = this.live.get(interval) ?? [];
     const [seam, first] = [past.at(-1), live[0]];
@@ -118,6 +126,11 @@ export class Candles {
     const joined = Object.assign(new Candle(first.t, first.o), first);
     joined.prepend(seam, false);
     return [...past.slice(0, -1), joined, ...live.slice(1)];
+  }
+
+  private before(interval: string): Candle[] {
+    const { time, price } = this.began;
+    return this.past && interval !== '1s' && price > 0n ? this.past.candles(interval, time, price, KEPT) : this.tell(interval);
   }
 
   /** Goes back in time from the beginning, through the recording the other way than it is played. */

@@ -1,4 +1,5 @@
 import { must } from './decimal';
+import { History } from './history';
 import { Market } from './market';
 import type { Position } from './market';
 import type { Levels, Recording, Side } from './recording';
@@ -19,7 +20,7 @@ export class Replay extends Market {
     symbol: string,
     private readonly recording: Recording,
   ) {
-    super(symbol, recording.seconds);
+    super(symbol, recording.seconds, new History(symbol, recording));
     this.book.change(recording.snapshot);
     this.lastPrice = this.best('b')?.[0] ?? 0n;
   }
@@ -37,7 +38,7 @@ export class Replay extends Market {
 
   override begin(): void {
     super.begin();
-    this.candles.begin(Date.now(), Math.floor(this.elapsed / 1000), this.backward);
+    this.candles.begin(Date.now(), Math.floor(this.elapsed / 1000), this.backward, this.lastPrice);
   }
 
   advance(ms: number): void {

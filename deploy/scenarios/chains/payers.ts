@@ -70,8 +70,7 @@ export class Payer {
 
   async begin(): Promise<void> {
     const [email, password] = [`${this.name}@javizen.local`, `the words of ${this.name}`];
-    await this.user.register(email, password);
-    await this.user.logIn(email, password);
+    await this.user.openAccount(this.world, email, password);
     await this.user.sendIdentity('Ada Lovelace', DOCUMENT);
     await approveIdentity(this.admin, email);
     for (const network of new Set(this.rails.map((rail) => rail.network))) this.addresses.set(network, (await this.user.call<{ address: string }>('POST', '/deposit-addresses', { network })).address);

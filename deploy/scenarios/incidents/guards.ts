@@ -1,12 +1,9 @@
 /** What holds each test up: a line of the product without which the test must fail. `npm run incidents -- --guards` tries each. */
+import type { Line } from '../../check/without';
 
-export interface Guard {
+export interface Guard extends Line {
   /** The incident it holds. */
   readonly incident: string;
-  readonly file: string;
-  /** Text that is in the file once, and what stands there without the guard. */
-  readonly line: string;
-  readonly without: string;
   /** The test that must then fail: its file, and how its name begins. */
   readonly testFile: string;
   readonly test: string;

@@ -1,21 +1,37 @@
 /** Accounts and sessions: who somebody is. */
 import { z } from 'zod';
-import { id, locale, time } from './common';
+import { id, locale, page, time } from './common';
 import { code } from './second-factor';
+import { line } from './text';
 
 /** Compared without case and without spaces around it. */
 export const email = z.string().trim().toLowerCase().max(190).pipe(z.email()).meta({ example: 'ada@example.org' });
 export const kycState = z.enum(['NONE', 'SUBMITTED', 'APPROVED', 'REFUSED']);
 
+const newPassword = z.string().min(10).max(200);
+const anyPassword = z.string().min(1).max(200);
+
 export const register = z.strictObject({
   email,
-  password: z.string().min(10).max(200),
+  password: newPassword,
   locale: locale.default('en'),
 });
 export type Register = z.input<typeof register>;
 
-/** `code`: of the second factor, where the account has one. */
-export const login = z.strictObject({ email, password: z.string().min(1).max(200), code: code.optional() });
+/** Out of a letter. */
+const token = z.string().regex(/^[A-Za-z0-9_.-]{16,300}$/);
+export const withToken = z.strictObject({ token });
+export const withEmail = z.strictObject({ email });
+
+/** What a log-in needs after many that failed: SHA-256 of `<challenge>:<nonce>` begins with as many zero bits as `difficulty` says. */
+export const proofOfWork = z.strictObject({ challenge: z.string().max(300), nonce: z.string().regex(/^[0-9]{1,20}$/) });
+export type ProofOfWork = z.infer<typeof proofOfWork>;
+/** `details` of CHALLENGE_NEEDED. */
+export const challengeView = z.object({ challenge: z.string(), difficulty: z.number().int() });
+export type ChallengeView = z.infer<typeof challengeView>;
+
+/** `code`: of the second factor, where the account has one. `proof`: after CHALLENGE_NEEDED. */
+export const login = z.strictObject({ email, password: anyPassword, code: code.optional(), proof: proofOfWork.optional() });
 export type Login = z.input<typeof login>;
 
 export const userView = z.object({
@@ -25,6 +41,10 @@ export const userView = z.object({
   kycState,
   locale,
   createdAt: time,
+  /** Until then nothing is received or traded. */
+  emailConfirmed: z.boolean(),
+  /** Nothing leaves and no order is taken until the exchange opens it again. */
+  frozen: z.boolean(),
 });
 export type UserView = z.infer<typeof userView>;
 
@@ -34,3 +54,13 @@ export type UserView = z.infer<typeof userView>;
  */
 export const sessionView = z.object({ user: userView.nullable(), csrfToken: z.string().nullable(), secondFactorDue: z.boolean() });
 export type SessionView = z.infer<typeof sessionView>;
+
+/** One of my log-ins that has not ended. `address`: where it was opened, without its last part; `lastUsedAt` to the minute. */
+export const sessionItem = z.object({ id, current: z.boolean(), address: z.string(), agent: z.string(), createdAt: time, lastUsedAt: time });
+export type SessionItem = z.infer<typeof sessionItem>;
+export const sessionsQuery = page;
+
+export const changePassword = z.strictObject({ current: anyPassword, next: newPassword, code: code.optional() });
+export type ChangePassword = z.infer<typeof changePassword>;
+
+export const setFrozen = z.strictObject({ frozen: z.boolean(), why: line(3, 500) });

@@ -18,8 +18,8 @@ import * as swaps from './swaps';
 import * as tiers from './tiers';
 import * as withdrawals from './withdrawals';
 
-/** public: anybody. user: logged in. verified: identity approved. admin: an operator. */
-export type Access = 'public' | 'user' | 'verified' | 'admin';
+/** public: anybody. user: logged in. confirmed: with an address that is known to be theirs. verified: identity approved. active: and not frozen. admin: an operator. */
+export type Access = 'public' | 'user' | 'confirmed' | 'verified' | 'active' | 'admin';
 export type LimitName = 'login' | 'register' | 'document' | 'quote' | 'change' | 'order' | 'read';
 export type Method = 'get' | 'post' | 'delete';
 
@@ -30,7 +30,7 @@ export interface Endpoint {
   readonly summary: string;
   readonly access: Access;
   readonly limit: LimitName;
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 202;
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType;
@@ -96,15 +96,29 @@ const ORDER_REFUSALS = [
 ] as const;
 
 export const ENDPOINTS = {
-  register: post('/accounts', 'Open an account and log in', {
+  register: post('/accounts', 'Ask for an account: a letter goes to the address, whoever asked and whether it has one already', {
     access: 'public',
     limit: 'register',
-    status: 201,
+    status: 202,
     carries: 'json',
     body: accounts.register,
-    answers: accounts.sessionView,
-    refuses: ['EMAIL_TAKEN'],
-    event: 'account.open',
+    answers: nothing, event: 'account.open',
+    refuses: ['PASSWORD_TOO_COMMON', 'BUSY'],
+  }),
+  confirmAccount: post('/accounts/confirm', 'Confirm the e-mail address with the token of the letter', {
+    access: 'public',
+    carries: 'json',
+    body: accounts.withToken,
+    answers: nothing, event: 'account.confirm',
+    refuses: ['NOT_FOUND'],
+  }),
+  resendLetter: post('/accounts/resend', 'Send the letter once more, if there is an account that waits for it', {
+    access: 'public',
+    limit: 'register',
+    status: 202,
+    carries: 'json',
+    body: accounts.withEmail,
+    answers: nothing,
   }),
   login: post('/session', 'Log in', {
     access: 'public',
@@ -112,12 +126,34 @@ export const ENDPOINTS = {
     carries: 'json',
     body: accounts.login,
     answers: accounts.sessionView,
-    refuses: ['BAD_CREDENTIALS', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG'],
+    refuses: ['BAD_CREDENTIALS', 'CHALLENGE_NEEDED', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'BUSY'],
     event: 'log-in',
   }),
   logout: post('/session', 'Log out', { method: 'delete', answers: nothing, event: 'log-out' }),
   session: get('/session', 'Who am I', { access: 'public', answers: accounts.sessionView }),
+  sessions: get('/sessions', 'My log-ins that have not ended, newest first', { query: accounts.sessionsQuery, answers: pageOf(accounts.sessionItem), refuses: ['BAD_CURSOR'] }),
+  endSession: post('/sessions/:id', 'End one of my log-ins', { method: 'delete', params: byId, answers: nothing, event: 'session.end', refuses: ['NOT_FOUND'] }),
+  endOtherSessions: post('/sessions', 'End all my log-ins but this one', { method: 'delete', answers: nothing, event: 'session.end-others' }),
+  changePassword: post('/account/password', 'Change my password; all other log-ins end, and nothing is withdrawn for a day', {
+    limit: 'login',
+    carries: 'json',
+    body: accounts.changePassword,
+    answers: nothing, event: 'password.change',
+    refuses: ['BAD_CREDENTIALS', 'PASSWORD_TOO_COMMON', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'BUSY'],
+  }),
+  freeze: post('/account/freeze', 'Freeze my account: nothing leaves it, and no order is taken', { carries: 'json', body: none, answers: nothing, event: 'account.freeze' }),
+  freezeLink: get('/account/freeze/:token', 'Whether the link of a letter can freeze its account', { access: 'public', params: accounts.withToken, answers: nothing, refuses: ['NOT_FOUND'] }),
+  freezeByLink: post('/account/freeze/:token', 'Freeze the account whose letter the link was in', {
+    access: 'public',
+    carries: 'json',
+    params: accounts.withToken,
+    body: none,
+    answers: nothing, event: 'account.freeze',
+    refuses: ['NOT_FOUND'],
+  }),
+  setFrozen: post('/admin/users/:id/freeze', 'Freeze an account, or open it again', { ...decide, carries: 'json', body: accounts.setFrozen, event: 'account.freeze', refuses: ['NOT_FOUND', 'OWN_REQUEST'] }),
   applyKyc: post('/kyc', 'Send an identity application with a document', {
+    access: 'confirmed',
     limit: 'document',
     status: 201,
     carries: 'multipart',
@@ -139,7 +175,7 @@ export const ENDPOINTS = {
   }),
   deposits: get('/deposits', 'My deposits', { query: deposits.depositsQuery, answers: pageOf(deposits.depositView) }),
   quote: post('/quotes', 'A price to swap at, valid for seconds', {
-    access: 'verified',
+    access: 'active',
     limit: 'quote',
     status: 201,
     carries: 'json',
@@ -148,7 +184,7 @@ export const ENDPOINTS = {
     refuses: ['MARKET_CLOSED', 'MARKET_HALTED', 'UNKNOWN_MARKET', 'AMOUNT_TOO_SMALL', 'AMOUNT_TOO_LARGE', 'BAD_AMOUNT'],
   }),
   acceptQuote: post('/swaps', 'Accept a quote', {
-    access: 'verified',
+    access: 'active',
     status: 201,
     carries: 'json',
     idempotent: true,
@@ -171,7 +207,7 @@ export const ENDPOINTS = {
     refuses: ['NOT_FOUND'],
   }),
   askWithdrawal: post('/withdrawals', 'Ask for a withdrawal', {
-    access: 'verified',
+    access: 'active',
     status: 201,
     carries: 'json',
     idempotent: true,
@@ -189,6 +225,8 @@ export const ENDPOINTS = {
       'DEBT_OPEN',
       'NO_PRICE',
       'WITHDRAWAL_LIMIT',
+      'WITHDRAWALS_LOCKED',
+      'RECEIVED_RECENTLY',
       'MEMO_NEEDED',
       'NO_MEMO_HERE',
       'SECOND_FACTOR_REQUIRED',
@@ -202,7 +240,7 @@ export const ENDPOINTS = {
   myTier: get('/tier', 'My tier: its limit of 24 hours, what of it is used, and what each tier asks for', { answers: tiers.myTierView }),
   knownAddresses: get('/withdrawal-addresses', 'My address book: where coins of mine were paid to and what I wrote down, and since when', { query: withdrawals.knownAddressesQuery, answers: pageOf(withdrawals.knownAddressView) }),
   knowAddress: post('/withdrawal-addresses', 'Write an address into my book; its cool-off of a day begins', {
-    access: 'verified',
+    access: 'active',
     status: 201,
     carries: 'json',
     body: withdrawals.knownAddress,
@@ -213,6 +251,7 @@ export const ENDPOINTS = {
   forgetAddress: post('/withdrawal-addresses/forget', 'Take an address out of my book, in any of its spellings', { carries: 'json', body: withdrawals.knownAddress, answers: nothing, refuses: ['NOT_FOUND'], event: 'address.remove' }),
   secondFactor: get('/second-factor', 'Whether I have a second factor', { answers: secondFactor.secondFactorView }),
   beginSecondFactor: post('/second-factor', 'Begin a second factor: the secret for an authenticator', {
+    access: 'confirmed',
     carries: 'json',
     limit: 'login',
     body: secondFactor.withPassword,
@@ -246,7 +285,7 @@ export const ENDPOINTS = {
     event: 'withdrawal.cancel',
   }),
   placeOrder: post('/orders', 'Place an order; the Idempotency-Key is its client order id', {
-    access: 'verified',
+    access: 'active',
     limit: 'order',
     status: 201,
     carries: 'json',
@@ -256,7 +295,7 @@ export const ENDPOINTS = {
     refuses: ORDER_REFUSALS,
   }),
   placeOrders: post('/orders/batch', 'Place up to 20 orders, each with its own client order id and its own answer', {
-    access: 'verified',
+    access: 'active',
     limit: 'order',
     carries: 'json',
     body: orders.placeOrders,
@@ -264,7 +303,7 @@ export const ENDPOINTS = {
     refuses: [],
   }),
   placeOco: post('/orders/oco', 'Place a limit order and a stop order, one of which cancels the other', {
-    access: 'verified',
+    access: 'active',
     limit: 'order',
     status: 201,
     carries: 'json',
@@ -304,7 +343,7 @@ export const ENDPOINTS = {
     refuses: ['NOT_FOUND', 'ORDER_STATE', 'IN_FLIGHT', 'FILTER_FAILURE', 'REFERENCE_REUSED', 'UNKNOWN_OUTCOME'],
   }),
   replaceOrder: post('/orders/:id/replace', 'Cancel an order and place another in one step', {
-    access: 'verified',
+    access: 'active',
     limit: 'order',
     status: 201,
     carries: 'json',

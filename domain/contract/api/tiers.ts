@@ -51,6 +51,8 @@ export const adminUserView = z.object({
   tier: z.number().int(),
   perDay: amount,
   used: amount,
+  emailConfirmed: z.boolean(),
+  frozen: z.boolean(),
   waiting: wish.nullable(),
 });
 export type AdminUserView = z.infer<typeof adminUserView>;

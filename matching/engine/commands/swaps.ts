@@ -29,12 +29,15 @@ export function acceptSwap(draft: Draft, command: Body<'swap.accept'>, reference
   if (!first) throw new Error(`quote ${quote.id} has no legs`);
   const [free, needed] = [sendable(draft.state, first.from), mostSpent(first.side, first.quantity, first.limit)];
   if (free < needed) throw new DomainError('FUNDS_IN_TRANSIT', { asset: first.from, needed: formatAmount(needed), available: formatAmount(free) });
+  // Nothing is held and the quote stays good: the same may be asked again in a moment.
+  if (!draft.state.swapMayGo(now, quote.userId)) throw new DomainError('BUSY');
   draft.post(reference, command.kind, transfers.hold(quote.userId, quote.from, amount));
   draft.remember(draft.state.quotes, quote.id, { ...offer, used: true });
   const row = swapRow(command.swapId, offer, now);
   draft.rows.push(insertRow(SwapEntity, row));
   draft.remember(draft.state.swaps, row.id, openSwap(row));
   openLeg(draft, row.id, 0, first, first.quantity, now);
+  draft.state.swapSent(quote.userId);
   tell(draft, row, 'EXECUTING');
 }
 
@@ -143,6 +146,8 @@ function takeNextLeg(draft: Draft, swap: OpenSwap, at: number, fill: Fill, { now
   const set = { leg: at, filledFrom: formatAmount(fill.paid), betweenAmount: formatAmount(fill.got), updatedAt: now };
   draft.rows.push(updateRow(SwapEntity, { id: swap.id }, set));
   openLeg(draft, swap.id, at, leg, quantity, now);
+  // What was begun is ended whatever the pace; it counts all the same.
+  draft.state.swapSent(swap.userId);
   tell(draft, swap, 'EXECUTING');
   return true;
 }

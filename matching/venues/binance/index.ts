@@ -86,6 +86,8 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
     onDepth: data.onDepth,
     onTrade: data.onTrade,
     candles: async (symbol, interval, limit, before) => {
+      // Before the beginning of time there is nothing, and the venue refuses to be asked.
+      if (before !== undefined && before <= 0) return [];
       const rows = (await rest.call(false, () => rest.trading.getKlines({ symbol, interval, limit, ...(before !== undefined && { endTime: before - 1 }) }))) as unknown as [number, string, string, string, string, string][];
       return rows.map(([at, open, high, low, close, volume]) => [at, open, high, low, close, volume]);
     },
