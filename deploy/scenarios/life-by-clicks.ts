@@ -1,12 +1,15 @@
 /** One user's whole life by clicks, in two browsers: the user's and an operator's. */
 import { randomBytes } from 'node:crypto';
 import type { Locator } from 'playwright-core';
+import { tokenIn } from '../../server/jobs/letter-files';
 import type { Browser } from './browser';
 
 export interface Life {
   readonly url: string;
   readonly user: { readonly browser: Browser; readonly email: string; readonly password: string };
   readonly admin: { readonly browser: Browser; readonly email: string; readonly password: string };
+  /** Where letters are written as files. */
+  readonly mailDir: string;
   /** An identity document: bytes of a PNG. */
   readonly document: Buffer;
   readonly pay: { readonly asset: string; readonly network: string; into(address: string): Promise<void> };
@@ -31,9 +34,11 @@ const inState = (browser: Browser, id: string, ...states: string[]): Locator =>
 
 /** Walks it; rejects at the first thing that does not show in time. */
 export async function liveByClicks(life: Life): Promise<Shown> {
-  await enter(life, life.user, 'register');
+  await register(life);
+  await enter(life, life.user);
+  await by(life.user.browser, 'nav-kyc').click();
   await sendIdentity(life);
-  await enter(life, life.admin, 'login');
+  await enter(life, life.admin);
   await approveIdentity(life);
   const depositAddress = await deposit(life);
   const { swapId, venueOrderId } = await swap(life);
@@ -46,12 +51,32 @@ export async function liveByClicks(life: Life): Promise<Shown> {
   return { depositAddress, swapId, venueOrderId, withdrawalId, txid };
 }
 
-async function enter({ url }: Life, { browser, email, password }: Life['user'], how: 'register' | 'login'): Promise<void> {
+/** Asks for an account, reads the letter, and follows its link. */
+async function register({ url, mailDir, user: { browser, email, password } }: Life): Promise<void> {
   await browser.page.goto(url);
-  await by(browser, `tab-${how}`).click();
+  await by(browser, 'tab-register').click();
   await by(browser, 'auth-email').fill(email);
   await by(browser, 'auth-password').fill(password);
-  await browser.shoot(`01-${how}`);
+  await by(browser, 'auth-submit').click();
+  await by(browser, 'letter-written').waitFor();
+  await browser.shoot('01-register');
+  let token: string | undefined;
+  for (let tries = 0; token === undefined && tries < 100; tries++) {
+    token = await tokenIn(mailDir, email, 'confirm');
+    if (token === undefined) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await browser.page.goto(`${url}/confirm/${token ?? ''}`);
+  await by(browser, 'letter-do').click();
+  await browser.page.locator('[data-testid="letter-confirm"][data-done="true"]').waitFor();
+  await browser.shoot('01-confirmed');
+}
+
+async function enter({ url }: Life, { browser, email, password }: Life['user']): Promise<void> {
+  await browser.page.goto(url);
+  await by(browser, 'tab-login').click();
+  await by(browser, 'auth-email').fill(email);
+  await by(browser, 'auth-password').fill(password);
+  await browser.shoot('01-login');
   await by(browser, 'auth-submit').click();
   await by(browser, 'logout').waitFor();
 }
