@@ -27,6 +27,9 @@ export interface PublicTrade {
 export interface Position {
   readonly at: number;
   readonly backward: boolean;
+  /** How many times it was played through, and what its prices are above the recording's since. */
+  readonly loops?: number;
+  readonly shift?: string;
   readonly updateId: number;
   readonly tradeId: number;
 }
@@ -50,7 +53,7 @@ export abstract class Market extends EventEmitter {
   ) {
     super();
     this.setMaxListeners(0);
-    this.candles = new Candles(seconds);
+    this.candles = new Candles(symbol, seconds);
   }
 
   abstract get position(): Position;
