@@ -274,8 +274,7 @@ describe('files of documents', () => {
 
   test('of twenty applications at once one is taken, and one file lies there', async () => {
     const before = (await files()).length;
-    const visitor = world.visitor();
-    await visitor.register(`racing${++count}@example.org`);
+    const { who: visitor } = await world.member(`racing${++count}@example.org`);
     const form = person();
     const answers = await Promise.all(Array.from({ length: 20 }, () => apply(visitor, form)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);

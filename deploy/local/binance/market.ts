@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Book } from './book';
 import { Candles } from './candles';
-import type { Candle, Past } from './candles';
+import type { Candle } from './candles';
 import { show } from './decimal';
 import type { Recording, Side } from './recording';
 
@@ -27,6 +27,9 @@ export interface PublicTrade {
 export interface Position {
   readonly at: number;
   readonly backward: boolean;
+  /** How many times it was played through, and what its prices are above the recording's since. */
+  readonly loops?: number;
+  readonly shift?: string;
   readonly updateId: number;
   readonly tradeId: number;
 }
@@ -47,11 +50,10 @@ export abstract class Market extends EventEmitter {
   constructor(
     readonly symbol: string,
     seconds: Recording['seconds'],
-    past?: Past,
   ) {
     super();
     this.setMaxListeners(0);
-    this.candles = new Candles(seconds, past);
+    this.candles = new Candles(symbol, seconds);
   }
 
   abstract get position(): Position;
