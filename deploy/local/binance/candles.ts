@@ -1,7 +1,9 @@
-import { times } from './decimal';
+import { Candle } from './candle';
 import { natureOf, pastOf } from './history';
 import type { Nature } from './history';
 import { INTERVALS, lengthOf, openOf } from './intervals';
+
+export { Candle } from './candle';
 
 /** The clock that candles of streams can be told by besides UTC, and the mark of such a stream's interval. */
 export const EAST_MS = 8 * 3_600_000;
@@ -11,59 +13,6 @@ const KINDS = Object.keys(INTERVALS).flatMap((interval) =>
   openOf(interval, 0) === openOf(interval, 0, EAST_MS) ? [{ key: interval, interval, ahead: 0 }] : [{ key: interval, interval, ahead: 0 }, { key: interval + EAST, interval, ahead: EAST_MS }],
 );
 const KEPT = 1000;
-
-/** What was traded from `t` on: prices, volumes in base and quote, and how much of it buyers took. */
-export class Candle {
-  h: bigint;
-  l: bigint;
-  c: bigint;
-  v = 0n;
-  q = 0n;
-  n = 0;
-  bought = 0n;
-  boughtQuote = 0n;
-
-  constructor(
-    readonly t: number,
-    public o: bigint,
-  ) {
-    this.h = this.l = this.c = o;
-  }
-
-  add(price: bigint, quantity: bigint, buyerTook: boolean): void {
-    const quote = times(price, quantity);
-    if (price > this.h) this.h = price;
-    if (price < this.l) this.l = price;
-    this.c = price;
-    this.v += quantity;
-    this.q += quote;
-    this.n++;
-    if (buyerTook) this.bought += quantity;
-    if (buyerTook) this.boughtQuote += quote;
-  }
-
-  /** Puts another candle before this one. */
-  prepend(other: Candle): void {
-    this.o = other.o;
-    this.absorb(other);
-  }
-
-  /** Puts another candle behind this one. */
-  append(other: Candle): void {
-    this.c = other.c;
-    this.absorb(other);
-  }
-
-  private absorb(other: Candle): void {
-    if (other.h > this.h) this.h = other.h;
-    if (other.l < this.l) this.l = other.l;
-    this.v += other.v;
-    this.q += other.q;
-    this.n += other.n;
-    this.bought += other.bought;
-    this.boughtQuote += other.boughtQuote;
-  }
-}
 
 /** Longer candles of shorter ones, by a clock that is `ahead` of UTC (ms). */
 export function gathered(shorter: readonly Candle[], interval: string, ahead: number): Candle[] {

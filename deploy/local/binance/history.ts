@@ -2,7 +2,7 @@
  * What a market's candles were before the emulator began: a random walk that ends at the price of now. Its steps come from the market's name
  * and the time alone, so that the same market has the same past, and its size from what was recorded.
  */
-import { Candle } from './candles';
+import { Candle } from './candle';
 import { UNIT, times } from './decimal';
 import { generator, seedOf } from './random';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { Candle } from './candles';
+import { Candle } from './candle';
 import { must } from './decimal';
 
 export type Side = 'b' | 'a';
