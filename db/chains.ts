@@ -18,6 +18,9 @@ export type ChainName = keyof typeof CHAINS;
 /** What a chain begins with. */
 export const FIRST_HASH = '0'.repeat(64);
 
+/** Places are whole numbers far below 2^53. */
+const placeOf = (text: string | number | null | undefined): number => Number(text ?? 0);
+
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Each value is hashed by itself, so that nothing can move from one column into the next; NULL is a dash. */
@@ -69,7 +72,7 @@ interface HeadRow {
 /** The last row of each chain. What is noted of it outside the database cannot be made anew in it. */
 export async function chainHeads(dataSource: DataSource): Promise<ChainHead[]> {
   const rows = (await dataSource.query('SELECT name, place, hash, base_place AS base FROM chain_heads ORDER BY name')) as { name: ChainName; place: string; hash: string; base: string }[];
-  return rows.map(({ name, place, hash, base }) => ({ chain: name, place: Number(place), hash, base: Number(base) }));
+  return rows.map(({ name, place, hash, base }) => ({ chain: name, place: placeOf(place), hash, base: placeOf(base) }));
 }
 
 const PAGE = 2000;
@@ -83,24 +86,24 @@ export async function verifyChain(dataSource: DataSource, chain: ChainName, note
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
     const [head] = (await manager.query('SELECT place, hash, base_place, base_hash FROM chain_heads WHERE name = ?', [chain])) as HeadRow[];
     if (!head) return [{ chain, place: 0, row: null, what: 'missing' }];
-    const outside = new Map(noted.filter((one) => one.chain === chain && one.place > Number(head.base_place)).map((one) => [one.place, one.hash]));
+    const outside = new Map(noted.filter((one) => one.chain === chain && one.place > placeOf(head.base_place)).map((one) => [one.place, one.hash]));
     const found: ChainFinding[] = [];
     const add = (place: number, row: string | null, what: ChainFinding['what']): void => void (found.length < MOST_FINDINGS && found.push({ chain, place, row, what }));
     const ours = noted.filter((one) => one.chain === chain);
-    if (ours.length > 0 && ours.every(({ base }) => base < Number(head.base_place))) add(Number(head.base_place), null, 'forgotten without a note outside');
-    let [place, before] = [Number(head.base_place), head.base_hash];
+    if (ours.length > 0 && ours.every(({ base }) => base < placeOf(head.base_place))) add(placeOf(head.base_place), null, 'forgotten without a note outside');
+    let [place, before] = [placeOf(head.base_place), head.base_hash];
     for await (const row of rowsOf(manager, chain, place)) {
-      for (const next = Number(row.place); place + 1 < next && found.length < MOST_FINDINGS; ) add(++place, null, 'missing');
-      const isAfterGap = found.at(-1)?.what === 'missing' && found.at(-1)?.place === Number(row.place) - 1;
-      place = Number(row.place);
+      for (const next = placeOf(row.place); place + 1 < next && found.length < MOST_FINDINGS; ) add(++place, null, 'missing');
+      const isAfterGap = found.at(-1)?.what === 'missing' && found.at(-1)?.place === placeOf(row.place) - 1;
+      place = placeOf(row.place);
       // What stood before it is gone: its own hash cannot be made again, and the gap has been told.
       if (!isAfterGap && hashOfRow(before, place, CHAINS[chain].map((column) => row[column] ?? null)) !== row.hash) add(place, row[CHAINS[chain][0]] ?? null, 'changed');
       else if (outside.has(place) && outside.get(place) !== row.hash) add(place, row[CHAINS[chain][0]] ?? null, 'other than was noted outside');
       before = String(row.hash);
     }
-    const last = Math.max(Number(head.place), ...outside.keys());
+    const last = [...outside.keys()].reduce((most, one) => (one > most ? one : most), placeOf(head.place));
     while (place < last && found.length < MOST_FINDINGS) add(++place, null, 'missing');
-    if (place === Number(head.place) && before !== head.hash && found.at(-1)?.place !== place) add(place, null, 'changed');
+    if (place === placeOf(head.place) && before !== head.hash && found.at(-1)?.place !== place) add(place, null, 'changed');
     return found;
   });
 }
@@ -112,7 +115,7 @@ async function* rowsOf(manager: EntityManager, chain: ChainName, after: number):
     yield* rows;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
-    from = Number(last.place);
+    from = placeOf(last.place);
   }
 }
 
@@ -122,10 +125,10 @@ export async function forgetBefore(dataSource: DataSource, chain: ChainName, at:
     await manager.query('SELECT place FROM chain_heads WHERE name = ? FOR UPDATE', [chain]);
     const [kept] = (await manager.query(`SELECT MIN(place) AS place FROM ${chain} WHERE at >= ?`, [at])) as { place: string | null }[];
     const [head] = (await manager.query('SELECT place, base_place AS base FROM chain_heads WHERE name = ?', [chain])) as { place: string; base: string }[];
-    const place = kept?.place == null ? Number(head?.place ?? 0) : Number(kept.place) - 1;
-    if (place <= Number(head?.base ?? 0)) return Number(head?.base ?? 0);
+    const place = kept?.place == null ? placeOf(head?.place ?? 0) : placeOf(kept.place) - 1;
+    if (place <= placeOf(head?.base ?? 0)) return placeOf(head?.base ?? 0);
     const [row] = (await manager.query(`SELECT hash FROM ${chain} WHERE place = ?`, [place])) as { hash: string }[];
-    if (!row) return Number(head?.base ?? 0);
+    if (!row) return placeOf(head?.base ?? 0);
     await manager.query('UPDATE chain_heads SET base_place = ?, base_hash = ? WHERE name = ?', [place, row.hash, chain]);
     return place;
   });

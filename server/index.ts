@@ -20,6 +20,7 @@ import { createSessions } from './http/session';
 import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
 import { fillDocumentHashes } from './kyc/fill-hashes';
+import { keepForgetting } from './kyc/forget';
 import { kycRoutes } from './kyc/routes';
 import { createDrawings } from './kyc/pixels';
 import { createKycService } from './kyc/service';
@@ -81,6 +82,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const post = createPost(deps, config, links);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
   const endPrices = keepLastPrices(deps);
+  const endForgetting = config.writesLetters === false ? () => undefined : keepForgetting(deps, vault, config.documentDays ?? 90);
   const limits = createLimits({ ...deps, redis }, config);
   const off = (['kyc.changed', 'access.changed'] as const).map((name) => deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)));
   const orders = createOrderService(deps);
@@ -117,6 +119,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     close: async () => {
       endLetters();
       endPrices();
+      endForgetting();
       for (const end of off) end();
       orderSocket.close();
       drawings.close();

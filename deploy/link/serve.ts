@@ -8,7 +8,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { EventName, HouseEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
 import type { Logger } from '../../domain/contract/ports';
-import { GREETING_MS, MOST_FRAME_BYTES, PING_MS, UPWARD, VERSION, WISHES, addressOf, proofOf, sameProof } from './protocol';
+import { FIRST_FRAME_BYTES, GREETING_MS, MOST_FRAME_BYTES, PING_MS, UPWARD, VERSION, WISHES, addressOf, proofOf, sameProof } from './protocol';
 import type { Calls, Downward, Failure, Ports } from './protocol';
 
 export interface LinkServerOptions {
@@ -153,7 +153,7 @@ class Door {
       clearTimeout(late);
       this.peers.delete(peer);
     });
-    const read = readFrames(MOST_FRAME_BYTES, (message) => this.hear(peer, message));
+    const read = readFrames(() => (peer.known ? MOST_FRAME_BYTES : FIRST_FRAME_BYTES), (message) => this.hear(peer, message));
     socket.on('data', (chunk) => {
       try {
         if (!socket.destroyed) read(chunk);

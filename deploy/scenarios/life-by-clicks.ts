@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import type { Locator } from 'playwright-core';
 import { tokenIn } from '../../server/jobs/letter-files';
 import type { Browser } from './browser';
+import { until } from './client';
 
 export interface Life {
   readonly url: string;
   readonly user: { readonly browser: Browser; readonly email: string; readonly password: string };
   readonly admin: { readonly browser: Browser; readonly email: string; readonly password: string };
-  /** Where letters are written as files. */
+  /** Where the world writes its letters. */
   readonly mailDir: string;
   /** An identity document: bytes of a PNG. */
   readonly document: Buffer;
@@ -34,9 +35,9 @@ const inState = (browser: Browser, id: string, ...states: string[]): Locator =>
 
 /** Walks it; rejects at the first thing that does not show in time. */
 export async function liveByClicks(life: Life): Promise<Shown> {
-  await register(life);
+  await register(life, life.user);
   await enter(life, life.user);
-  await by(life.user.browser, 'nav-kyc').click();
+  await life.user.browser.page.goto(`${life.url}/kyc`);
   await sendIdentity(life);
   await enter(life, life.admin);
   await approveIdentity(life);
@@ -51,34 +52,28 @@ export async function liveByClicks(life: Life): Promise<Shown> {
   return { depositAddress, swapId, venueOrderId, withdrawalId, txid };
 }
 
-/** Asks for an account, reads the letter, and follows its link. */
-async function register({ url, mailDir, user: { browser, email, password } }: Life): Promise<void> {
+async function fillIn({ url }: Life, { browser, email, password }: Life['user'], how: 'register' | 'login'): Promise<void> {
   await browser.page.goto(url);
-  await by(browser, 'tab-register').click();
+  await by(browser, `tab-${how}`).click();
   await by(browser, 'auth-email').fill(email);
   await by(browser, 'auth-password').fill(password);
-  await by(browser, 'auth-submit').click();
-  await by(browser, 'letter-written').waitFor();
-  await browser.shoot('01-register');
-  let token: string | undefined;
-  for (let tries = 0; token === undefined && tries < 100; tries++) {
-    token = await tokenIn(mailDir, email, 'confirm');
-    if (token === undefined) await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  await browser.page.goto(`${url}/confirm/${token ?? ''}`);
-  await by(browser, 'letter-do').click();
-  await browser.page.locator('[data-testid="letter-confirm"][data-done="true"]').waitFor();
-  await browser.shoot('01-confirmed');
+  await browser.shoot(`01-${how}`);
 }
 
-async function enter({ url }: Life, { browser, email, password }: Life['user']): Promise<void> {
-  await browser.page.goto(url);
-  await by(browser, 'tab-login').click();
-  await by(browser, 'auth-email').fill(email);
-  await by(browser, 'auth-password').fill(password);
-  await browser.shoot('01-login');
-  await by(browser, 'auth-submit').click();
-  await by(browser, 'logout').waitFor();
+/** Asks for an account, and confirms the address by the link of the letter. */
+async function register(life: Life, user: Life['user']): Promise<void> {
+  await fillIn(life, user, 'register');
+  await user.browser.answered('/accounts', () => by(user.browser, 'auth-submit').click());
+  const token = await until(`a letter to ${user.email}`, () => tokenIn(life.mailDir, user.email, 'confirm'));
+  await user.browser.page.goto(`${life.url}/confirm/${token}`);
+  await by(user.browser, 'letter-do').click();
+  await user.browser.page.locator('[data-testid="letter-confirm"][data-done="true"]').waitFor();
+}
+
+async function enter(life: Life, person: Life['user']): Promise<void> {
+  await fillIn(life, person, 'login');
+  await by(person.browser, 'auth-submit').click();
+  await by(person.browser, 'logout').waitFor();
 }
 
 async function sendIdentity({ user: { browser }, document }: Life): Promise<void> {

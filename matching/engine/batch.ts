@@ -7,7 +7,8 @@ import type { DomainError } from '../../domain/contract/errors';
 import type { HouseEvent } from '../../domain/contract/events';
 import type { Units } from '../../domain/money/amount';
 import type { Draft } from './draft';
-import type { EngineState, OpenWithdrawal } from './state';
+import type { EngineState } from './state';
+import type { OpenWithdrawal } from './withdrawal-records';
 
 /** A command on its way, with the caller who waits. */
 export interface Pending {

@@ -2,7 +2,6 @@ import type { EngineTables } from '../../db/stores/engine';
 import type { CostRow } from '../../db/entities/ledger';
 import type { SwapRow, VenueIntentRow } from '../../db/entities/swaps';
 import type { VenueStateRow } from '../../db/entities/venue';
-import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { Quote } from '../../domain/contract/ports';
 import { parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -10,6 +9,7 @@ import { custody } from '../../ledger/accounts';
 import { Books } from '../../ledger/post';
 import type { Registry } from '../../domain/registry';
 import { withdrawalsFrom } from './withdrawal-records';
+import type { OpenWithdrawal } from './withdrawal-records';
 import { loadRouting, openMarket, restoreMarket, sideOf } from '../orders/market';
 import type { TradingMarket } from '../orders/market';
 import { heldAssetOf } from '../orders/order';
@@ -55,16 +55,6 @@ export type OpenIntent = Pick<VenueIntentRow, 'id' | 'swapId' | 'leg' | 'symbol'
   quantity: Units;
   spends: string;
   spendsMost: Units;
-};
-
-export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'network' | 'address' | 'memo' | 'attempt' | 'decidedBy' | 'createdAt'> & {
-  amount: Units;
-  fee: Units;
-  pullBackFee: Units;
-  /** Later states belong to wallets; to the engine all of them are APPROVED. */
-  stage: 'REQUESTED' | 'APPROVED';
-  /** False where the record that it was built from is not what was written. */
-  intact: boolean;
 };
 
 export interface EngineState {

@@ -1,18 +1,21 @@
 /** The engine's own record of withdrawals: written with each step, read when the memory is built, shown to whoever decides or pays. */
-import { WithdrawalRecordEntity } from '../../db/entities/withdrawals';
 import type { WithdrawalRecordRow, WithdrawalRow } from '../../db/entities/withdrawals';
-import { insertRow } from '../../db/stores/rows';
 import type { ReadRecord } from '../../db/stores/withdrawal-records';
 import { changedColumns } from '../../domain/recorded-withdrawal';
 import type { RecordedWithdrawal } from '../../domain/recorded-withdrawal';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
-import type { Draft } from './draft';
-import type { OpenWithdrawal } from './state';
+import type { Units } from '../../domain/money/amount';
 
-/** Writes a step down, in the same transaction as all that it does. */
-export function recordStep(draft: Draft, withdrawal: OpenWithdrawal, step: WithdrawalRecordRow['step'], reference: string, body: WithdrawalRecordRow['body'], at: number): void {
-  draft.rows.push(insertRow(WithdrawalRecordEntity, { withdrawalId: withdrawal.id, step, round: withdrawal.attempt, reference, body, at }));
-}
+/** What the engine remembers of a withdrawal that has not ended. */
+export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'network' | 'address' | 'memo' | 'attempt' | 'decidedBy' | 'createdAt'> & {
+  amount: Units;
+  fee: Units;
+  pullBackFee: Units;
+  /** Later states belong to wallets; to the engine all of them are APPROVED. */
+  stage: 'REQUESTED' | 'APPROVED';
+  /** False where the record that it was built from is not what was written. */
+  intact: boolean;
+};
 
 /** What a request is, word for word as it is kept. */
 export const requestBody = ({ userId, asset, network, address, memo, amount, fee }: OpenWithdrawal): WithdrawalRecordRow['body'] => ({ userId, asset, network, address, memo, amount: formatAmount(amount), fee: formatAmount(fee) });

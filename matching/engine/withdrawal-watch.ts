@@ -1,7 +1,7 @@
 import type { EngineStore } from '../../db/stores/engine';
 import type { EventBus } from '../../domain/contract/ports';
 import { differences } from './withdrawal-records';
-import type { OpenWithdrawal } from './state';
+import type { OpenWithdrawal } from './withdrawal-records';
 
 /**
  * Rows of withdrawals beside what was recorded of them. A commit is known here a moment after it is in the tables, so one look proves

@@ -14,7 +14,8 @@ import { ShownBooks } from './shown';
 import type { OwnLevels } from './shown';
 import { createShortages } from './shortages';
 import { emptyState, stateFrom } from './state';
-import type { EngineState, OpenWithdrawal } from './state';
+import type { EngineState } from './state';
+import type { OpenWithdrawal } from './withdrawal-records';
 
 /** Most commands in one transaction. */
 const BATCH_MAX = 400;

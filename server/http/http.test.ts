@@ -51,6 +51,24 @@ test('headers', async () => {
   expect(headers).not.toHaveProperty('x-powered-by');
 });
 
+test('security.txt says where a hole is reported, and is not there without a contact', async () => {
+  expect((await get('/.well-known/security.txt')).status).toBe(404);
+  const told = await testWorld({ securityContact: 'mailto:security@exchange.example', publicOrigin: 'https://exchange.example' });
+  try {
+    const { status, text, headers } = await told.visitor().agent.get('/.well-known/security.txt');
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(text.split('\n')).toEqual([
+      'Contact: mailto:security@exchange.example',
+      `Expires: ${new Date(told.clock.now() + 180 * 86_400_000).toISOString()}`,
+      'Preferred-Languages: en, fa',
+      'Canonical: https://exchange.example/.well-known/security.txt',
+      '',
+    ]);
+  } finally {
+    await told.close();
+  }
+});
+
 test('a host that could end the directive names no socket', async () => {
   const { headers } = await get('/').set('Host', "a; script-src 'unsafe-inline'");
   expect(String(headers['content-security-policy'])).not.toContain('unsafe');
@@ -106,7 +124,7 @@ test('a letter is written once', async () => {
   let files: string[] = [];
   for (let turn = 0; turn < 100 && files.length === 0; turn++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    files = await readdir(dir).catch(() => []);
+    files = (await readdir(dir).catch(() => [])).filter((name) => name.startsWith('confirm-address'));
   }
   expect(files).toHaveLength(1);
   const letter = await readFile(join(dir, files[0] ?? ''), 'utf8');
@@ -136,7 +154,7 @@ describe('lists', () => {
   });
 
   test('are these, and each is read page by page', async () => {
-    expect(LISTS.toSorted()).toEqual(['/admin/audit-log', '/admin/kyc', '/admin/users', '/admin/withdrawals', '/deposits', '/orders', '/swaps', '/trades', '/withdrawal-addresses', '/withdrawals']);
+    expect(LISTS.toSorted()).toEqual(['/admin/audit-log', '/admin/kyc', '/admin/security-events', '/admin/users', '/admin/withdrawals', '/deposits', '/orders', '/security-events', '/sessions', '/swaps', '/trades', '/withdrawal-addresses', '/withdrawals']);
     for (const path of LISTS) expect((await boss.get(`${path}?limit=100`)).body).toMatchObject({ items: expect.any(Array), next: null, previous: null });
   });
 

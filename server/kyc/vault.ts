@@ -1,6 +1,6 @@
 /** Documents and their numbers at rest: AES-256-GCM, bound to the application they belong to. */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerConfig } from '../deps';
 
@@ -15,6 +15,9 @@ export interface Vault {
   /** Answers the name under which the file is kept. */
   store(applicationId: string, bytes: Buffer): Promise<string>;
   read(applicationId: string, file: string): Promise<Buffer>;
+  remove(file: string): Promise<void>;
+  /** Names of files that were written before a time. */
+  olderThan(at: number): Promise<string[]>;
 }
 
 export function createVault(config: Pick<ServerConfig, 'kycKey' | 'kycDir'>): Vault {
@@ -22,12 +25,12 @@ export function createVault(config: Pick<ServerConfig, 'kycKey' | 'kycDir'>): Va
   const key = Buffer.from(config.kycKey, 'hex');
   const seal = (subject: string, plain: Buffer): Buffer => {
     const iv = randomBytes(IV);
-    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(subject));
+    const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG }).setAAD(Buffer.from(subject));
     const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
     return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
   };
   const open = (subject: string, sealed: Buffer): Buffer => {
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV)).setAAD(Buffer.from(subject));
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV), { authTagLength: TAG }).setAAD(Buffer.from(subject));
     decipher.setAuthTag(sealed.subarray(IV, IV + TAG));
     return Buffer.concat([decipher.update(sealed.subarray(IV + TAG)), decipher.final()]);
   };
@@ -48,5 +51,11 @@ export function createVault(config: Pick<ServerConfig, 'kycKey' | 'kycDir'>): Va
       return file;
     },
     read: async (applicationId, file) => open(`document:${applicationId}`, await readFile(pathOf(file))),
+    remove: (file) => rm(pathOf(file), { force: true }),
+    olderThan: async (at) => {
+      const names = await readdir(config.kycDir).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error)));
+      const dated = await Promise.all(names.filter((name) => name.endsWith('.sealed')).map(async (name) => ({ name, at: (await stat(pathOf(name))).mtimeMs })));
+      return dated.filter((one) => one.at < at).map(({ name }) => name);
+    },
   };
 }

@@ -1,11 +1,11 @@
 /** Which requests are security events, decided where every answer passes: an endpoint names its own, a refusal by its code. */
 import type { IncomingMessage } from 'node:http';
-import type { DataSource } from 'typeorm';
 import { userByEmail } from '../../db/stores/users';
 import type { Endpoint } from '../../domain/contract/api/endpoints';
 import type { SecurityEventKind } from '../../domain/contract/api/security';
 import { ERRORS } from '../../domain/contract/errors';
 import type { DomainError } from '../../domain/contract/errors';
+import type { ServerDeps } from '../deps';
 import { refusalOf } from '../http/errors';
 import { callerOf } from './caller';
 import { REFUSALS } from './events';
@@ -28,7 +28,7 @@ export interface SecurityEdge {
 const TELLING = new Set([401, 403, 429]);
 const MOST_UNWRITTEN = 1000;
 
-export function createSecurityEdge(dataSource: DataSource, record: RecordSecurityEvent): SecurityEdge {
+export function createSecurityEdge(dataSource: ServerDeps['dataSource'], record: RecordSecurityEvent): SecurityEdge {
   const unwritten = new Set<Promise<void>>();
   const kindOf = (endpoint: Named, { code }: DomainError): SecurityEventKind | undefined => REFUSALS[code] ?? (TELLING.has(ERRORS[code].status) ? (endpoint.event ?? undefined) : undefined);
   const write = async (event: SecurityEvent, email: string | undefined): Promise<void> => {

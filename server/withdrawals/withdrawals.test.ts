@@ -412,3 +412,35 @@ test('many users at once: nobody waits for a connection that another one waits f
   const answers = await Promise.all(crowd.map((visitor) => ask(visitor, 'key-crowd')));
   expect(answers.map(({ status }) => status)).toEqual(names.map(() => 201));
 });
+
+describe('a row that somebody changed in the database', () => {
+  const THIEF = '0x00000000000000000000000000000000000000fF';
+  const seen = async (id: string): Promise<Record<string, unknown>> => ((await admin.get('/admin/withdrawals?state=REQUESTED&limit=100')).body.items as { id: string }[]).find((item) => item.id === id) ?? {};
+  const change = (id: string, set: string, ...values: unknown[]): Promise<unknown> => world.dataSource.query(`UPDATE withdrawals SET ${set} WHERE id = ?`, [...values, id]);
+
+  test('an admin is shown what was asked for, and which column is another; the approval is refused, and operators are told', async () => {
+    const told: unknown[] = [];
+    const off = world.events.on('alert', ({ code, details }) => void told.push([code, details?.withdrawalId, details?.columns]));
+    const { body } = await ask(user, 'key-changed-1');
+    await change(body.id, "address = ?, amount = '4'", THIEF);
+    expect(await seen(body.id)).toMatchObject({ address: ADDRESS, amount: '0.5', changed: ['address', 'amount'] });
+    const signed = await admin.send('post', `/admin/withdrawals/${body.id}/approve`, world.approvalBy('admin@example.org'));
+    expect([signed.status, signed.body.error]).toMatchObject([409, { code: 'WITHDRAWAL_CHANGED', details: { columns: ['address', 'amount'] } }]);
+    expect(told).toContainEqual(['WITHDRAWAL_CHANGED', body.id, ['address', 'amount']]);
+    expect(await world.dataSource.query('SELECT 1 FROM withdrawal_approvals WHERE withdrawal_id = ?', [body.id])).toEqual([]);
+    expect(world.engine.commands.some((command) => command.kind === 'withdrawal.approve' && command.withdrawalId === body.id)).toBe(false);
+    // It can be refused all the same, and put right it can be approved.
+    await change(body.id, "address = ?, amount = '0.5'", ADDRESS);
+    expect(await seen(body.id)).toMatchObject({ changed: [] });
+    expect((await admin.send('post', `/admin/withdrawals/${body.id}/approve`, world.approvalBy('admin@example.org'))).body.needed).toBe(0);
+    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'withdrawal.approve', seen: { network: 'ethereum', asset: 'ETH', address: ADDRESS, amount: '0.5' } });
+    off();
+  });
+
+  test('one that nobody asked for is not signed', async () => {
+    await world.dataSource.query(`INSERT INTO withdrawals (id, user_id, asset, network, address, amount, fee, pull_back_fee, state, attempt, confirmations, created_at, updated_at) VALUES ('wd_made_up', 'nobody', 'ETH', 'ethereum', ?, '1', '0', '0', 'REQUESTED', 0, 0, 1, 1)`, [THIEF]);
+    expect(await seen('wd_made_up')).toMatchObject({ changed: ['id'] });
+    expect((await admin.send('post', '/admin/withdrawals/wd_made_up/approve', world.approvalBy('admin@example.org'))).body.error.code).toBe('WITHDRAWAL_STATE');
+    expect(await world.dataSource.query("SELECT 1 FROM withdrawal_approvals WHERE withdrawal_id = 'wd_made_up'")).toEqual([]);
+  });
+});

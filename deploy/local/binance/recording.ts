@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { Candle } from './candle';
+import { Candle } from './candles';
 import { must } from './decimal';
 
 export type Side = 'b' | 'a';

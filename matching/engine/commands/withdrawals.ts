@@ -1,8 +1,8 @@
 import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { KnownAddressEntity } from '../../../db/entities/reviews';
 import { VenueReserveEntity } from '../../../db/entities/swaps';
-import { WithdrawalEntity } from '../../../db/entities/withdrawals';
-import type { WithdrawalRow } from '../../../db/entities/withdrawals';
+import { WithdrawalEntity, WithdrawalRecordEntity } from '../../../db/entities/withdrawals';
+import type { WithdrawalRecordRow, WithdrawalRow } from '../../../db/entities/withdrawals';
 import { idFrom } from '../../../db/references';
 import { deleteRow, insertMissingRow, insertRow, updateRow } from '../../../db/stores/rows';
 import type { CommandBody } from '../../../domain/contract/commands';
@@ -17,11 +17,16 @@ import { assetOf, memoFault, networkOf, railOf } from '../../../domain/registry'
 import * as transfers from '../../../ledger/transfers';
 import type { Context, Draft } from '../draft';
 import { sendable } from '../state';
-import type { OpenWithdrawal } from '../state';
-import { recordStep, recorded, requestBody } from '../withdrawal-records';
+import { recorded, requestBody } from '../withdrawal-records';
+import type { OpenWithdrawal } from '../withdrawal-records';
 import { positive, refuseDebtor, refusePaused, takeReservation } from './money';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
+
+/** Writes a step down, in the same transaction as all that it does. */
+function recordStep(draft: Draft, withdrawal: OpenWithdrawal, step: WithdrawalRecordRow['step'], reference: string, body: WithdrawalRecordRow['body'], at: number): void {
+  draft.rows.push(insertRow(WithdrawalRecordEntity, { withdrawalId: withdrawal.id, step, round: withdrawal.attempt, reference, body, at }));
+}
 
 export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.request'>, reference: string, { now, registry }: Context): void {
   const { withdrawalId: id, userId, asset, network, address } = command;

@@ -1,10 +1,10 @@
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordAdminAction } from '../db/stores/admin-audit';
-import { testDatabase } from '../db/testing';
-import { createEventBus } from '../domain/contract/event-bus';
-import { chainFindings, createChainNotes } from './chain-watch';
+import { recordAdminAction } from '../../db/stores/admin-audit';
+import { testDatabase } from '../../db/testing';
+import { createEventBus } from '../../domain/contract/event-bus';
+import { chainFindings, createChainNotes } from '../chain-watch';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
