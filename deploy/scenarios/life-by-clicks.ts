@@ -54,7 +54,7 @@ export async function liveByClicks(life: Life): Promise<Shown> {
 
 async function fillIn({ url }: Life, { browser, email, password }: Life['user'], how: 'register' | 'login'): Promise<void> {
   await browser.page.goto(url);
-  await by(browser, 'tab-register').click();
+  await by(browser, `tab-${how}`).click();
   await by(browser, 'auth-email').fill(email);
   await by(browser, 'auth-password').fill(password);
   await browser.shoot(`01-${how}`);

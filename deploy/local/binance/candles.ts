@@ -1,7 +1,5 @@
 import { times } from './decimal';
-import { natureOf, pastOf } from './history';
-import type { Nature } from './history';
-import { INTERVALS, lengthOf, openOf } from './intervals';
+import { INTERVALS, openOf } from './intervals';
 
 /** The clock that candles of streams can be told by besides UTC, and the mark of such a stream's interval. */
 export const EAST_MS = 8 * 3_600_000;
@@ -11,6 +9,8 @@ const KINDS = Object.keys(INTERVALS).flatMap((interval) =>
   openOf(interval, 0) === openOf(interval, 0, EAST_MS) ? [{ key: interval, interval, ahead: 0 }] : [{ key: interval, interval, ahead: 0 }, { key: interval + EAST, interval, ahead: EAST_MS }],
 );
 const KEPT = 1000;
+/** So many seconds of trade are told as history from before the start. */
+const HISTORY_SECONDS = 400_000;
 
 /** What was traded from `t` on: prices, volumes in base and quote, and how much of it buyers took. */
 export class Candle {
@@ -42,9 +42,9 @@ export class Candle {
     if (buyerTook) this.boughtQuote += quote;
   }
 
-  /** Puts another candle before this one. */
-  prepend(other: Candle): void {
-    this.o = other.o;
+  /** Puts another candle before this one; `backward`: that one was played from its end to its beginning. */
+  prepend(other: Candle, backward: boolean): void {
+    this.o = backward ? other.c : other.o;
     this.absorb(other);
   }
 
@@ -77,23 +77,25 @@ export function gathered(shorter: readonly Candle[], interval: string, ahead: nu
   return list;
 }
 
-/** Candles of one market: what was traded since the start, before it a past of the same nature. */
+/** Tells candles of before the start. */
+export interface Past {
+  candles(interval: string, end: number, price: bigint, count: number): Candle[];
+}
+
+/** Candles of one market: what was traded since the start, and before it its past; seconds are those that the recording would have shown. */
 export class Candles {
   private readonly live = new Map<string, Candle[]>();
   private readonly history = new Map<string, Candle[]>();
-  private began = { time: Date.now(), price: 0n };
-  private readonly nature: Nature | undefined;
+  private began = { time: Date.now(), second: 0, backward: false, price: 0n };
 
   constructor(
-    private readonly symbol: string,
-    seconds: readonly (Candle | undefined)[],
-  ) {
-    this.nature = natureOf(seconds);
-  }
+    private readonly seconds: readonly (Candle | undefined)[],
+    private readonly past?: Past,
+  ) {}
 
-  /** From here on trades are added; `price` is where the past ends. */
-  begin(time: number, price: bigint): void {
-    this.began = { time, price };
+  /** From here on trades are added; `second` is where in the recording, `backward` in which direction, `price` where it stands. */
+  begin(time: number, second: number, backward: boolean, price = 0n): void {
+    this.began = { time, second, backward, price };
     this.history.clear();
   }
 
@@ -116,22 +118,50 @@ export class Candles {
 
   /** Oldest first. */
   list(interval: string): readonly Candle[] {
-    const past = this.history.get(interval) ?? this.tell(interval);
+    const past = this.history.get(interval) ?? this.before(interval);
     this.history.set(interval, past);
     const live = this.live.get(interval) ?? [];
     const [seam, first] = [past.at(-1), live[0]];
     if (!seam || !first || seam.t !== first.t) return [...past, ...live];
     const joined = Object.assign(new Candle(first.t, first.o), first);
-    joined.prepend(seam);
+    joined.prepend(seam, false);
     return [...past.slice(0, -1), joined, ...live.slice(1)];
   }
 
-  private tell(interval: string): Candle[] {
+  private before(interval: string): Candle[] {
     const { time, price } = this.began;
-    if (!this.nature || price === 0n) return [];
-    const most = lengthOf(interval) ?? 0;
-    const steps = pastOf(this.symbol, this.nature, time, price).filter(({ length }) => length <= most);
-    // What is cut off at its beginning would be less than was traded.
-    return gathered(steps.map(({ candle }) => candle), interval, 0).slice(1).slice(-KEPT);
+    return this.past && interval !== '1s' && price > 0n ? this.past.candles(interval, time, price, KEPT) : this.tell(interval);
+  }
+
+  /** Goes back in time from the beginning, through the recording the other way than it is played. */
+  private tell(interval: string): Candle[] {
+    const list: Candle[] = [];
+    let { second, backward } = this.began;
+    let time = this.began.time - (this.began.time % 1000);
+    for (let n = 0; n < HISTORY_SECONDS && this.seconds.length > 0; n++) {
+      time -= 1000;
+      second += backward ? 1 : -1;
+      if (second < 0 || second >= this.seconds.length) {
+        backward = !backward;
+        second = Math.min(Math.max(second, 0), this.seconds.length - 1);
+      }
+      const traded = this.seconds[second];
+      if (!traded) continue;
+      const t = openOf(interval, time);
+      const last = list.at(-1);
+      if (last?.t === t) {
+        last.prepend(traded, backward);
+        continue;
+      }
+      if (list.length === KEPT) break;
+      const candle = new Candle(t, backward ? traded.c : traded.o);
+      candle.append(traded);
+      candle.c = backward ? traded.o : traded.c;
+      list.push(candle);
+    }
+    // Prices may stand above or below the recording's by now.
+    const shift = this.began.price === 0n || !list[0] ? 0n : this.began.price - list[0].c;
+    for (const candle of list) for (const name of ['o', 'h', 'l', 'c'] as const) candle[name] += shift;
+    return list.reverse();
   }
 }

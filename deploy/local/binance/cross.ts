@@ -49,7 +49,7 @@ export class Cross extends Market {
 
   override begin(): void {
     super.begin();
-    this.candles.begin(Date.now(), this.lastPrice);
+    this.candles.begin(Date.now(), 0, false);
   }
 
   advance(ms: number): void {

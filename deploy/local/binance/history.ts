@@ -1,124 +1,115 @@
 /**
- * What a market's candles were before the emulator began: a random walk that ends at the price of now. Its steps come from the market's name
- * and the time alone, so that the same market has the same past, and its size from what was recorded.
+ * What a market did before it was opened here: a made-up past of any length that ends at the price with which the recording
+ * begins. The same seed tells the same past, whenever and in whatever intervals it is asked for.
  */
 import { Candle } from './candles';
 import { UNIT, times } from './decimal';
-import { generator, seedOf } from './random';
+import { closeOf, openOf } from './intervals';
+import { seedOf } from './random';
+import type { Recording } from './recording';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const QUARTER = 15 * MINUTE;
-const DAY = 24 * 60 * MINUTE;
-/** How far back each length of step reaches, the shortest first; each begins where a longer one ends. */
-const STEPS = [
-  { length: SECOND, back: 1200 * SECOND },
-  { length: MINUTE, back: 4 * DAY },
-  { length: QUARTER, back: 120 * DAY },
-] as const;
-/** What prices move in a minute (standard deviation of the logarithm), where the recording says less or more. */
-const LEAST_MOVE = 0.0003;
-const MOST_MOVE = 0.0008;
-/** Minutes after which a distance from the price of now has shrunk to a third. */
-const MEMORY = 28_800;
+const MINUTE = 60_000;
+/** Waves of one minute, two, four and so on, up to some months; a wave is as high as the root of its length. */
+const OCTAVES = 18;
+/** Of a price, what it moves in a minute: as the recording does, within reason. */
+const LEAST_MOVE = 0.0002;
+const MOST_MOVE = 0.001;
+/** A candle's high and low are those of so many moments in it. */
+const MOMENTS = 12;
+/** Prices and volumes are told with eight decimals. */
+const FINE = 1e8;
 
-/** What the recording tells about its market. */
-export interface Nature {
+interface Shape {
+  /** What a price moves in a minute, as a part of it. */
   readonly move: number;
-  /** Steps of prices and quantities. */
-  readonly tick: bigint;
-  readonly lot: bigint;
-  /** In a second, on average. */
-  readonly volume: bigint;
+  /** Traded in a minute, in the base asset, and how many trades. */
+  readonly volume: number;
   readonly trades: number;
+  /** Decimals of a price. */
+  readonly decimals: number;
 }
 
-const common = (a: bigint, b: bigint): bigint => (b === 0n ? a : common(b, a % b));
+/** A number from 0 up to 1 that belongs to a place on a wave, always the same. */
+function noise(seed: number, wave: number, place: number): number {
+  let hash = Math.imul(seed ^ Math.imul(wave + 1, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(place | 0, 0xc2b2ae35);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0x2c1b3c6d);
+  hash ^= hash >>> 12;
+  hash = Math.imul(hash, 0x297a2d39);
+  hash ^= hash >>> 15;
+  return (hash >>> 0) / 2 ** 32;
+}
 
-/** Undefined for a market in which nothing was traded. */
-export function natureOf(seconds: readonly (Candle | undefined)[]): Nature | undefined {
+const plain = (value: bigint): number => Number(value / (UNIT / 100_000_000n)) / FINE;
+const exact = (value: number, decimals = 8): bigint => BigInt(Math.round(value * 10 ** decimals)) * (UNIT / 10n ** BigInt(decimals));
+
+/** How lively a recording is. */
+function shapeOf({ seconds, snapshot }: Recording): Shape {
   const traded = seconds.filter((candle) => candle !== undefined);
-  const [first] = traded;
-  if (!first) return undefined;
-  const minutes = traded.filter(({ t }, at) => at === 0 || Math.floor(t / MINUTE) !== Math.floor((traded[at - 1]?.t ?? 0) / MINUTE));
-  const moves = minutes.slice(1).map(({ o }, at) => Math.log(Number(o) / Number(minutes[at]?.o ?? o)));
-  const measured = Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0) / Math.max(1, moves.length));
+  const moves = traded.slice(1).map((candle, at) => Math.log(plain(candle.c) / plain((traded[at] as Candle).c)));
+  const perSecond = Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0) / Math.max(1, moves.length));
+  const minutes = Math.max(1, seconds.length / 60);
+  const decimals = snapshot.b.slice(0, 50).map(([price]) => price.split('.')[1]?.length ?? 0);
   return {
-    move: Math.min(MOST_MOVE, Math.max(LEAST_MOVE, measured)),
-    tick: traded.reduce((step, { o, c }) => common(common(step, o), c), 0n),
-    lot: traded.reduce((step, { v }) => common(step, v), 0n),
-    volume: traded.reduce((sum, { v }) => sum + v, 0n) / BigInt(seconds.length),
-    trades: traded.reduce((sum, { n }) => sum + n, 0) / seconds.length,
+    move: Math.min(MOST_MOVE, Math.max(LEAST_MOVE, perSecond * Math.sqrt(60))),
+    volume: plain(traded.reduce((sum, candle) => sum + candle.v, 0n)) / minutes,
+    trades: traded.reduce((sum, candle) => sum + candle.n, 0) / minutes,
+    decimals: Math.max(0, ...decimals),
   };
 }
 
-interface Step {
-  readonly length: number;
-  readonly candle: Candle;
-}
+export class History {
+  private readonly seed: number;
+  private readonly shape: Shape;
 
-/** Oldest first, up to `time`; the last one closes at `price`. */
-export function pastOf(symbol: string, nature: Nature, time: number, price: bigint): Step[] {
-  const steps: Step[] = [];
-  const home = Math.log(Number(price));
-  let [end, close] = [time - (time % SECOND), home];
-  for (const [at, { length, back }] of STEPS.entries()) {
-    const longer = STEPS[at + 1]?.length ?? length;
-    while (time - end < back || end % longer !== 0) {
-      end -= length;
-      const open = openBefore(symbol, nature, { t: end, length, close, home });
-      steps.push({ length, candle: drawn(symbol, nature, { t: end, length, open, close }) });
-      close = open;
+  constructor(symbol: string, recording: Recording) {
+    this.seed = seedOf(symbol, 7);
+    this.shape = shapeOf(recording);
+  }
+
+  /** At most `count` candles before `end` (ms), oldest first; at `end` the price is `price`. The last may be cut off by it. */
+  candles(interval: string, end: number, price: bigint, count: number): Candle[] {
+    const list: Candle[] = [];
+    const scale = plain(price) / Math.exp(this.walk(end));
+    for (let open = openOf(interval, end - 1); list.length < count; open = openOf(interval, open - 1)) {
+      list.push(this.candle(open, Math.min(end, closeOf(interval, open) + 1), scale));
     }
+    return list.reverse();
   }
-  return steps.reverse();
-}
 
-/** Numbers that belong to this market's step at this time. */
-const numbersOf = (symbol: string, t: number, length: number): (() => number) => {
-  const random = generator(seedOf(`${symbol} ${length}`, Math.floor(t / SECOND)));
-  // Neighbouring seeds begin alike.
-  for (let n = 0; n < 4; n++) random();
-  return random;
-};
-/** Nearly normal, of variance 1. */
-const normal = (random: () => number): number => (random() + random() + random() + random() - 2) * Math.sqrt(3);
-
-/** Lively and quiet hours. */
-function moveAt(symbol: string, { move }: Nature, t: number, length: number): number {
-  const hour = numbersOf(symbol, t - (t % (60 * MINUTE)), 60 * MINUTE)();
-  return move * (0.5 + hour) * Math.sqrt(length / MINUTE);
-}
-
-function openBefore(symbol: string, nature: Nature, { t, length, close, home }: { t: number; length: number; close: number; home: number }): number {
-  const pull = length / MINUTE / MEMORY;
-  return close + (home - close) * pull - moveAt(symbol, nature, t, length) * normal(numbersOf(symbol, t, length));
-}
-
-function drawn(symbol: string, nature: Nature, { t, length, open, close }: { t: number; length: number; open: number; close: number }): Candle {
-  const random = numbersOf(`${symbol} wick`, t, length);
-  const wick = moveAt(symbol, nature, t, length) * 0.6;
-  const onTicks = (logarithm: number): bigint => {
-    const exact = BigInt(Math.round(Math.exp(logarithm)));
-    const down = exact - (exact % nature.tick);
-    return down > 0n ? down : nature.tick;
-  };
-  const candle = new Candle(t, onTicks(open));
-  candle.c = onTicks(close);
-  candle.h = onTicks(Math.max(open, close) + wick * random() ** 2);
-  candle.l = onTicks(Math.min(open, close) - wick * random() ** 2);
-  for (const side of [candle.o, candle.c]) {
-    if (side > candle.h) candle.h = side;
-    if (side < candle.l) candle.l = side;
+  private candle(from: number, to: number, scale: number): Candle {
+    const { decimals, volume, trades } = this.shape;
+    const at = (moment: number): bigint => exact(scale * Math.exp(this.walk(from + ((to - from) * moment) / MOMENTS)), decimals);
+    const prices = Array.from({ length: MOMENTS + 1 }, (_, moment) => at(moment));
+    const candle = new Candle(from, prices[0] as bigint);
+    for (const price of prices) {
+      if (price > candle.h) candle.h = price;
+      if (price < candle.l) candle.l = price;
+      candle.c = price;
+    }
+    const minutes = (to - from) / MINUTE;
+    // Quiet minutes and busy ones; the longer the span, the more they even out.
+    const busy = 0.35 + 1.3 * noise(this.seed, 40, Math.floor(from / MINUTE)) ** 2 + 0.5 * noise(this.seed, 41, Math.floor(from / (240 * MINUTE)));
+    candle.v = exact(volume * minutes * busy, 5);
+    candle.q = times(candle.v, (candle.o + candle.c) / 2n);
+    candle.n = Math.max(1, Math.round(trades * minutes * busy));
+    const bought = BigInt(Math.round((0.42 + 0.16 * noise(this.seed, 42, Math.floor(from / MINUTE))) * 1000));
+    [candle.bought, candle.boughtQuote] = [(candle.v * bought) / 1000n, (candle.q * bought) / 1000n];
+    return candle;
   }
-  // More is traded where more is moved.
-  const busy = (0.4 + random()) * (0.6 + Math.abs(close - open) / Math.max(wick, Number.EPSILON));
-  const exact = (nature.volume * BigInt(Math.round((busy * length * 1000) / SECOND))) / 1000n;
-  candle.v = exact > nature.lot ? exact - (exact % nature.lot) : nature.lot;
-  candle.q = times(candle.v, (candle.o + candle.c) / 2n);
-  candle.n = Math.max(1, Math.round((nature.trades * busy * length) / SECOND));
-  const bought = (candle.v * BigInt(Math.round(300 + random() * 400))) / 1000n;
-  candle.bought = bought - (bought % nature.lot);
-  candle.boughtQuote = candle.v === 0n ? 0n : (candle.q * ((candle.bought * UNIT) / candle.v)) / UNIT;
-  return candle;
+
+  /** The logarithm of the price at a time, up to a constant. */
+  private walk(time: number): number {
+    let sum = 0;
+    for (let wave = 0; wave < OCTAVES; wave++) {
+      const length = 2 ** wave;
+      const along = time / (MINUTE * length);
+      const place = Math.floor(along);
+      const part = along - place;
+      const smooth = part * part * (3 - 2 * part);
+      const [here, next] = [noise(this.seed, wave, place), noise(this.seed, wave, place + 1)];
+      sum += Math.sqrt(length) * (here + (next - here) * smooth - 0.5);
+    }
+    return sum * this.shape.move;
+  }
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Book } from './book';
 import { Candles } from './candles';
-import type { Candle } from './candles';
+import type { Candle, Past } from './candles';
 import { show } from './decimal';
 import type { Recording, Side } from './recording';
 
@@ -50,10 +50,11 @@ export abstract class Market extends EventEmitter {
   constructor(
     readonly symbol: string,
     seconds: Recording['seconds'],
+    past?: Past,
   ) {
     super();
     this.setMaxListeners(0);
-    this.candles = new Candles(symbol, seconds);
+    this.candles = new Candles(seconds, past);
   }
 
   abstract get position(): Position;

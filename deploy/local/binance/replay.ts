@@ -1,4 +1,5 @@
 import { must } from './decimal';
+import { History } from './history';
 import { Market } from './market';
 import type { Position } from './market';
 import { generator, seedOf } from './random';
@@ -29,7 +30,7 @@ export class Replay extends Market {
     symbol: string,
     private readonly recording: Recording,
   ) {
-    super(symbol, recording.seconds);
+    super(symbol, recording.seconds, new History(symbol, recording));
     this.book.change(recording.snapshot);
     this.home = bestBid(recording.snapshot);
     this.drift = bestBid(recording.end) - this.home;
@@ -52,7 +53,7 @@ export class Replay extends Market {
 
   override begin(): void {
     super.begin();
-    this.candles.begin(Date.now(), this.lastPrice);
+    this.candles.begin(Date.now(), Math.floor(this.elapsed / 1000), this.backward, this.lastPrice);
   }
 
   advance(ms: number): void {
