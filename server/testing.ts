@@ -343,6 +343,18 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     account: (email: string, more: { role?: 'admin'; kycState?: 'APPROVED' } = {}) =>
       ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en', ...more }),
     visitor: () => visitor(url),
+    /** Opens an account with a confirmed address; answers that. */
+    opened: async (email: string) => {
+      await ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en' });
+      return email;
+    },
+    /** Somebody with a new account, logged in. */
+    member: async (email: string) => {
+      const userId = await ensureAccount({ dataSource, clock, ids }, { email, password: PASSWORD, locale: 'en' });
+      const who = visitor(url);
+      await who.logIn(email);
+      return { who, userId };
+    },
     close: async () => {
       await server.close();
       await new Promise((resolve) => http.close(resolve));

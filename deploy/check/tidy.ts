@@ -46,6 +46,7 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'db/stores/venue.ts', text: 'Number(tradeId)', reason: 'the number of a trade' },
   { file: 'db/stores/venue.ts', text: 'Number(last)', reason: 'the number of a trade' },
   { file: 'db/stores/market-history.ts', text: 'Number(at)', reason: 'a time' },
+  { file: 'db/stores/reviews.ts', text: 'Number(at)', reason: 'a time' },
   { file: 'db/stores/prices.ts', text: 'Number(row.at)', reason: 'a time' },
   { file: 'db/stores/market-history.ts', text: 'Number(opens)', reason: 'a time' },
   { file: 'matching/orders/scales.ts', text: 'Number(value)', reason: 'the one way into a book: whole counts, refused where they are not exact' },

@@ -28,3 +28,13 @@ test('an account that exists is left as it is, and what is no address makes none
   expect(await userByEmail(database.dataSource, 'ada@example.org')).toEqual(before);
   expect(admin('ada').status).toBe(2);
 });
+
+test('a role that is taken away ends all log-ins of the account, and is in the audit log', async () => {
+  expect(admin('boss@example.org').status).toBe(0);
+  const before = await userByEmail(database.dataSource, 'boss@example.org');
+  expect(admin('boss@example.org', '--dismiss').status).toBe(0);
+  const after = await userByEmail(database.dataSource, 'boss@example.org');
+  expect([after?.role, after?.sessionGeneration]).toEqual(['user', (before?.sessionGeneration ?? 0) + 1]);
+  expect(await database.dataSource.query("SELECT action, admin_id FROM admin_audit WHERE subject = ?", [after?.id])).toEqual([{ action: 'user.dismiss', admin_id: 'operator' }]);
+  expect(admin('boss@example.org', '--dismiss').status).toBe(2);
+});

@@ -1,12 +1,16 @@
 /** One user's whole life by clicks, in two browsers: the user's and an operator's. */
 import { randomBytes } from 'node:crypto';
 import type { Locator } from 'playwright-core';
+import { tokenIn } from '../../server/jobs/letter-files';
 import type { Browser } from './browser';
+import { until } from './client';
 
 export interface Life {
   readonly url: string;
   readonly user: { readonly browser: Browser; readonly email: string; readonly password: string };
   readonly admin: { readonly browser: Browser; readonly email: string; readonly password: string };
+  /** Where the world writes its letters. */
+  readonly mailDir: string;
   /** An identity document: bytes of a PNG. */
   readonly document: Buffer;
   readonly pay: { readonly asset: string; readonly network: string; into(address: string): Promise<void> };
@@ -31,9 +35,11 @@ const inState = (browser: Browser, id: string, ...states: string[]): Locator =>
 
 /** Walks it; rejects at the first thing that does not show in time. */
 export async function liveByClicks(life: Life): Promise<Shown> {
-  await enter(life, life.user, 'register');
+  await register(life, life.user);
+  await enter(life, life.user);
+  await life.user.browser.page.goto(`${life.url}/kyc`);
   await sendIdentity(life);
-  await enter(life, life.admin, 'login');
+  await enter(life, life.admin);
   await approveIdentity(life);
   const depositAddress = await deposit(life);
   const { swapId, venueOrderId } = await swap(life);
@@ -46,14 +52,28 @@ export async function liveByClicks(life: Life): Promise<Shown> {
   return { depositAddress, swapId, venueOrderId, withdrawalId, txid };
 }
 
-async function enter({ url }: Life, { browser, email, password }: Life['user'], how: 'register' | 'login'): Promise<void> {
+async function fillIn({ url }: Life, { browser, email, password }: Life['user'], how: 'register' | 'login'): Promise<void> {
   await browser.page.goto(url);
   await by(browser, `tab-${how}`).click();
   await by(browser, 'auth-email').fill(email);
   await by(browser, 'auth-password').fill(password);
   await browser.shoot(`01-${how}`);
-  await by(browser, 'auth-submit').click();
-  await by(browser, 'logout').waitFor();
+}
+
+/** Asks for an account, and confirms the address by the link of the letter. */
+async function register(life: Life, user: Life['user']): Promise<void> {
+  await fillIn(life, user, 'register');
+  await user.browser.answered('/accounts', () => by(user.browser, 'auth-submit').click());
+  const token = await until(`a letter to ${user.email}`, () => tokenIn(life.mailDir, user.email, 'confirm'));
+  await user.browser.page.goto(`${life.url}/confirm/${token}`);
+  await by(user.browser, 'letter-do').click();
+  await user.browser.page.locator('[data-testid="letter-confirm"][data-done="true"]').waitFor();
+}
+
+async function enter(life: Life, person: Life['user']): Promise<void> {
+  await fillIn(life, person, 'login');
+  await by(person.browser, 'auth-submit').click();
+  await by(person.browser, 'logout').waitFor();
 }
 
 async function sendIdentity({ user: { browser }, document }: Life): Promise<void> {

@@ -36,11 +36,10 @@ const person = (): typeof FORM => {
   return { ...FORM, fullName: `Ada ${[...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`, documentNumber: `P-CANARY-${n}` };
 };
 async function applicant(form: object = person()): Promise<{ visitor: Visitor; id: string; userId: string }> {
-  const visitor = world.visitor();
-  const { body } = await visitor.register(`applicant${++count}@example.org`);
+  const { who: visitor, userId } = await world.member(`applicant${++count}@example.org`);
   const sent = await apply(visitor, form);
   expect([sent.status, sent.body.state]).toEqual([201, 'SUBMITTED']);
-  return { visitor, id: sent.body.application.id, userId: body.user.id };
+  return { visitor, id: sent.body.application.id, userId };
 }
 
 test('applied, looked at, approved: each step recorded, the user told, and services open', async () => {
@@ -113,7 +112,7 @@ test.each([
   ['9 MB', Buffer.concat([PNG, Buffer.alloc(9 * 1024 * 1024)]), '../../me.png'],
 ])('bad document: %s', async (_what, bytes, name) => {
   const visitor = world.visitor();
-  await visitor.register(`bad${++count}@example.org`);
+  await visitor.logIn(await world.opened(`bad${++count}@example.org`));
   const { status, body } = await apply(visitor, FORM, bytes, name);
   expect([status, body.error.code]).toEqual([400, 'BAD_DOCUMENT']);
   expect((await visitor.get('/kyc')).body.state).toBe('NONE');
@@ -141,7 +140,7 @@ test.each([
   ['documentNumber', { ...FORM, documentNumber: 'P1\u200e23' }],
 ])('bad form: %s', async (field, form) => {
   const visitor = world.visitor();
-  await visitor.register(`form${++count}@example.org`);
+  await visitor.logIn(await world.opened(`form${++count}@example.org`));
   const { body } = await apply(visitor, form);
   expect(body.error).toMatchObject({ code: 'BAD_REQUEST', details: { fields: [field] } });
 });
@@ -159,7 +158,7 @@ test.each([
   ['1902-11-14', false],
 ])('on 14 November 2023, born %s: taken %s', async (birthDate, taken) => {
   const visitor = world.visitor();
-  await visitor.register(`age${++count}@example.org`);
+  await visitor.logIn(await world.opened(`age${++count}@example.org`));
   const { status, body } = await apply(visitor, { ...FORM, birthDate });
   expect(taken ? [status, body.state] : [status, body.error]).toEqual(taken ? [201, 'SUBMITTED'] : [400, expect.objectContaining({ code: 'AGE_LIMIT', details: { least: 18, most: 120 } })]);
 });
@@ -167,7 +166,7 @@ test.each([
 test('names are kept composed, with the joiners that Persian needs', async () => {
   for (const [typed, kept] of [['  Zoe\u0301 ', 'Zo\u00e9'], ['علی\u200cرضا', 'علی\u200cرضا']]) {
     const visitor = world.visitor();
-    await visitor.register(`name${++count}@example.org`);
+    await visitor.logIn(await world.opened(`name${++count}@example.org`));
     expect((await apply(visitor, { ...FORM, fullName: typed })).body.application.fullName).toBe(kept);
   }
 });
@@ -177,7 +176,7 @@ test('the same document of two users is shown to the admin, however its number i
   for (const documentNumber of ['AB-12 34', 'ab۱۲۳۴', 'AB1235']) {
     const email = `twin${++count}@example.org`;
     const who = world.visitor();
-    await who.register(email);
+    await who.logIn(await world.opened(email));
     sent.push({ email, who, id: (await apply(who, { ...person(), documentNumber })).body.application.id });
   }
   const [first, second, third] = sent as [(typeof sent)[0], (typeof sent)[0], (typeof sent)[0]];
@@ -191,7 +190,7 @@ test('the same document of two users is shown to the admin, however its number i
   expect(await also(again.body.application.id)).toEqual([]);
   // Another kind of document, or another country's, with the same number is another document.
   const other = world.visitor();
-  await other.register(`twin${++count}@example.org`);
+  await other.logIn(await world.opened(`twin${++count}@example.org`));
   expect(await also((await apply(other, { ...person(), documentNumber: 'AB1234', country: 'FR' })).body.application.id)).toEqual([]);
 });
 

@@ -81,7 +81,7 @@ function listRoutes({ dataSource }: Deps, { sessions }: SessionParts): Route[] {
       const open = await sessions.index.list(user.id, user.sessionGeneration);
       return pageOfSessions(open.map((one) => ({ ...one, current: one.id === req.session.publicId })), query);
     }),
-    route(ENDPOINTS.endSession, async ({ user, params, req }) => {
+    route(ENDPOINTS.endSession, async ({ user, params }) => {
       if ((await sessions.index.sessionOf(user.id, params.id)) === undefined) throw new DomainError('NOT_FOUND');
       await sessions.end(user.id, { only: params.id });
       return {};

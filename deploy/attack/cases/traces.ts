@@ -182,8 +182,8 @@ const audit: Attack[] = [
       const canary = `canary-${randomBytes(6).toString('hex')}`;
       const { email, userId } = await stage.account();
       await stage.stranger().ask('POST', '/api/session', { body: { email, password: canary } });
-      const rows = await stage.query<{ row: string }>("SELECT CONCAT_WS('|', kind, outcome, COALESCE(user_id, '')) AS row FROM security_events ORDER BY id DESC LIMIT 20");
-      held(rows.some(({ row }) => row.includes(userId) || row.toLowerCase().includes('login')), 'no row tells of it');
+      const rows = await stage.query<{ user: string | null }>("SELECT user_id AS user FROM security_events WHERE kind = 'log-in' AND outcome = 'refused'");
+      held(rows.some(({ user }) => user === userId), 'no row tells of it');
       const dumps = await stage.query<{ dump: string | null }>('SELECT GROUP_CONCAT(CONCAT_WS("|", kind, outcome, details) SEPARATOR ";") AS dump FROM security_events');
       held(!dumps[0]?.dump?.includes(canary), 'the password stands in it');
       return 'a row without the password';
