@@ -29,6 +29,7 @@ import { DocumentHashes1764940000000 } from './migrations/1764940000000-document
 import { AccountAccess1764950000000 } from './migrations/1764950000000-account-access';
 import { Chains1764960000000 } from './migrations/1764960000000-chains';
 import { WithdrawalRecords1764961000000 } from './migrations/1764961000000-withdrawal-records';
+import { Twins1764962000000 } from './migrations/1764962000000-twins';
 
 /** In the order they are carried out, which is that of their names. */
 const MIGRATIONS = [
@@ -60,6 +61,7 @@ const MIGRATIONS = [
   AccountAccess1764950000000,
   Chains1764960000000,
   WithdrawalRecords1764961000000,
+  Twins1764962000000,
 ];
 
 export interface DbConfig {

@@ -14,6 +14,8 @@ const RULES: readonly Rule[] = [
   { variable: 'innodb_doublewrite', good: (value) => value !== '0' && value.toUpperCase() !== 'OFF', want: 'ON', fatal: true },
   { variable: 'innodb_rollback_on_timeout', good: on, want: 'ON', fatal: true },
   { variable: 'sql_mode', good: (value) => /STRICT_ALL_TABLES|STRICT_TRANS_TABLES/.test(value), want: 'STRICT_ALL_TABLES', fatal: true },
+  // Batches are written as text with backslash escapes: under this mode a reason with a quote in it would be SQL.
+  { variable: 'sql_mode', good: (value) => !/NO_BACKSLASH_ESCAPES/.test(value), want: 'without NO_BACKSLASH_ESCAPES', fatal: true },
   // Isolation is set on every transaction as well; a server that offers none of it would show here.
   { variable: 'tx_isolation', good: (value) => ['READ-COMMITTED', 'REPEATABLE-READ', 'SERIALIZABLE'].includes(value), want: 'READ-COMMITTED', fatal: true },
   { variable: 'transaction_isolation', good: (value) => ['READ-COMMITTED', 'REPEATABLE-READ', 'SERIALIZABLE'].includes(value), want: 'READ-COMMITTED', fatal: true },

@@ -41,12 +41,14 @@ const schema = z.object({
       return z.NEVER;
     }
   }),
+  SECURITY_CONTACT: z.string().regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, 'neither mailto: nor https:').optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),
   SESSION_SECRET: z.string().min(32),
-  KYC_KEY: z.string().regex(/^[0-9a-f]{64}$/),
+  KYC_KEY: z.string().regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/),
   KYC_DIR: z.string().min(1),
+  KYC_DOCUMENT_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
   MAIL_DIR: z.string().min(1),
   SMTP_URL: z.string().optional(),
   /** A JSON list, one a tier. */
@@ -112,7 +114,7 @@ export type Config = z.infer<typeof schema>;
 
 /** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
 const api = schema
-  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, SOCKETS_PER_ADDRESS: true, TRUSTED_PROXIES: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
+  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, SECURITY_CONTACT: true, SOCKETS_PER_ADDRESS: true, TRUSTED_PROXIES: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, KYC_DOCUMENT_DAYS: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;

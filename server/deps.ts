@@ -34,8 +34,12 @@ export interface ServerConfig {
   readonly kycKey: string;
   /** Where encrypted documents are kept; never below the web root. */
   readonly kycDir: string;
+  /** So many days after the decision the document of who was refused is deleted; 90 when left out. */
+  readonly documentDays?: number;
   /** The built page. */
   readonly webDir: string;
+  /** `mailto:` or `https:`: where a hole is reported; said in /.well-known/security.txt. */
+  readonly securityContact?: string;
   /** True behind https: the cookie gets Secure and the __Host- prefix. */
   readonly secureCookies: boolean;
   /** `https://exchange.example`; null accepts the host the request names. */

@@ -10,6 +10,7 @@ import { coldRoutes } from './admin/cold';
 import { adminRoutes } from './admin/routes';
 import { balanceRoutes } from './balances/routes';
 import { depositRoutes } from './deposits/routes';
+import { versionsOf } from '../domain/secret-versions';
 import type { ServerConfig, ServerDeps } from './deps';
 import { createAdmission } from './http/access';
 import { createAnswers } from './http/answers';
@@ -20,6 +21,7 @@ import { createSessions } from './http/session';
 import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
 import { fillDocumentHashes } from './kyc/fill-hashes';
+import { keepForgetting } from './kyc/forget';
 import { kycRoutes } from './kyc/routes';
 import { createDrawings } from './kyc/pixels';
 import { createKycService } from './kyc/service';
@@ -65,7 +67,7 @@ export interface Server {
 }
 
 export function createServer(deps: ServerDeps, config: ServerConfig): Server {
-  if (config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
+  if (versionsOf(config.sessionSecret).some((one) => one.length < 32) || config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
   const answers = createAnswers(deps, config);
   const redis = quickRedis(deps);
   const recordSecurityEvent = createSecurityEvents(deps);
@@ -81,6 +83,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const post = createPost(deps, config, links);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
   const endPrices = keepLastPrices(deps);
+  const endForgetting = config.writesLetters === false ? () => undefined : keepForgetting(deps, vault, config.documentDays ?? 90);
   const limits = createLimits({ ...deps, redis }, config);
   const off = (['kyc.changed', 'access.changed'] as const).map((name) => deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)));
   const orders = createOrderService(deps);
@@ -117,6 +120,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     close: async () => {
       endLetters();
       endPrices();
+      endForgetting();
       for (const end of off) end();
       orderSocket.close();
       drawings.close();

@@ -69,6 +69,9 @@ export interface KycApplicationRow {
   documentNumber: string;
   /** Of type, country and number, with a key: finds who showed the same document. Null of older versions, until it is filled in. */
   documentHash?: string | null;
+  /** Of name and date of birth, likewise. */
+  personHash?: string | null;
+  /** Empty once it was deleted. */
   documentFile: string;
   documentMime: string;
   reason: string | null;
@@ -88,6 +91,7 @@ export const KycApplicationEntity = new EntitySchema<KycApplicationRow>({
     documentType: text('document_type', 40),
     documentNumber: text('document_number', 500),
     documentHash: nullable(text('document_hash', 64)),
+    personHash: nullable(text('person_hash', 64)),
     documentFile: text('document_file', 190),
     documentMime: text('document_mime', 60),
     reason: nullable(text('reason', 500)),
@@ -95,6 +99,18 @@ export const KycApplicationEntity = new EntitySchema<KycApplicationRow>({
     decidedAt: nullable(big('decided_at')),
     decidedBy: nullable(text('decided_by', 64)),
   },
+});
+
+/** What the first of two admins said who approve an application of which there is a twin. */
+export interface FirstApprovalRow {
+  applicationId: string;
+  adminId: string;
+  why: string;
+  at: number;
+}
+export const FirstApprovalEntity = new EntitySchema<FirstApprovalRow>({
+  name: 'kyc_first_approvals',
+  columns: { applicationId: id('application_id'), adminId: text('admin_id', 64), why: text('why', 500), at: big() },
 });
 
 /** One row for each admin action, written in the same transaction as the action. Append-only. */

@@ -26,7 +26,9 @@ function withoutGuards(): number {
   try {
     const outcomes = ATTACK_GUARDS.map((guard) => {
       const args = [join(copy, 'deploy/run.mjs'), 'attack', `--only=${guard.attack}`, '--json'];
-      const said = withoutLine(copy, guard, () => spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: MOST_MS }).stdout);
+      const tried = (): string => spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: MOST_MS }).stdout;
+      const { also } = guard;
+      const said = withoutLine(copy, guard, () => (also ? withoutLine(copy, also, tried) : tried()));
       const why = said === undefined ? 'the line is not there, or more than once' : /"result":"broken"/.test(said) ? '' : `not broken: ${said.trim().split('\n').at(-1)?.slice(0, 120) ?? ''}`;
       if (wantsJson()) json({ attack: guard.attack, file: guard.file, breaks: why === '', ...(why && { why }) });
       return { ...guard, why };

@@ -6,8 +6,9 @@ import { createEventBus } from '../../domain/contract/event-bus';
 import { DomainError } from '../../domain/contract/errors';
 import type { HouseEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
+import { currentOf } from '../../domain/secret-versions';
 import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
-import { MOST_FRAME_BYTES, SILENCE_MS, UPWARD, VERSION, addressOf, proofOf, sameProof } from './protocol';
+import { FIRST_FRAME_BYTES, MOST_FRAME_BYTES, SILENCE_MS, UPWARD, VERSION, addressOf, proofOf, sameProof } from './protocol';
 import type { CallName, Calls, Downward, Ports, Upward } from './protocol';
 
 export interface LinkOptions {
@@ -151,7 +152,7 @@ class Line {
     this.socket = socket;
     this.heardAt = Date.now();
     const hear = this.conversation(socket);
-    const read = readFrames(MOST_FRAME_BYTES, (message) => hear(message as Downward));
+    const read = readFrames(() => (this.open ? MOST_FRAME_BYTES : FIRST_FRAME_BYTES), (message) => hear(message as Downward));
     const silence = setInterval(() => Date.now() - this.heardAt > SILENCE_MS && socket.destroy(new Error('the engine says nothing')), 1000);
     silence.unref();
     socket.setNoDelay(true);
@@ -184,7 +185,7 @@ class Line {
 
   /** The greeting, the welcome, and then whatever comes. */
   private conversation(socket: Socket): (message: Downward) => void {
-    const { secret } = this.options;
+    const secret = currentOf(this.options.secret);
     const nonce = randomBytes(24).toString('base64');
     let wanted: string | undefined;
     return (message) => {

@@ -141,6 +141,22 @@ test.each([
   expect(await link.ports.engine.submit(cancel('a'))).toEqual({ reference: 'a' });
 });
 
+test('a stranger may say 4 KiB and no more before the secret; whoever is known may say more', async () => {
+  await world.serve(here.ports);
+  const head = (length: number): Uint8Array => {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, length);
+    return bytes;
+  };
+  const loud = await stranger();
+  loud.socket.write(head(4 * 1024 + 1));
+  await loud.closed;
+  expect(world.logged.at(-1)).toContain('a frame of 4097 bytes');
+  const peer = await admitted();
+  peer.socket.write(frameOf({ id: 1, call: 'balancesOf', params: ['x'.repeat(900_000)] }));
+  await until('an answer', () => peer.heard.some((message) => message.id === 1));
+});
+
 test('a call that does not exist is refused, also one that every object has', async () => {
   await world.serve(here.ports);
   const peer = await admitted();

@@ -11,6 +11,8 @@ import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, Mar
 export const VERSION = 2;
 /** No request or answer comes near this. */
 export const MOST_FRAME_BYTES = 4 * 1024 * 1024;
+/** Before the secret was shown nobody needs more: a stranger is not given memory. */
+export const FIRST_FRAME_BYTES = 4 * 1024;
 /** The side with the engine says something at least so often; a peer that hears nothing for `SILENCE_MS` comes back. */
 export const PING_MS = 1000;
 export const SILENCE_MS = 5000;

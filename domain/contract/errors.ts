@@ -36,6 +36,7 @@ export const ERRORS = {
   ACCOUNT_FROZEN: kind(403, 'This account is frozen: nothing leaves it and no order is taken. Orders can be cancelled. Ask us to open it again.'),
   KYC_REQUIRED: kind(403, 'Your identity must be approved before you can do this.'),
   KYC_STATE: kind(409, 'This identity application is not in a state that allows this.'),
+  KYC_TWIN: kind(409, 'Another account is of the same document or the same person. Say why this one may be approved; it takes two admins.'),
   OWN_REQUEST: kind(403, 'Nobody may approve their own request.'),
   AGE_LIMIT: kind(400, 'The exchange is open to people of 18 to 120 years. Check the date of birth.'),
   BAD_DOCUMENT: kind(400, 'The document must be a JPEG or PNG of at most 25 million pixels, or a PDF of at most 4 pages; at most 8 MB.'),

@@ -20,9 +20,10 @@ export function frameOf(message: unknown): Uint8Array {
 
 /**
  * Takes the bytes of one connection as they come, split and merged in any way, and calls `take` for each whole message in
- * its order. Throws BadFrame at a frame of more than `mostBytes` (before it has come) or of none, and at garbage.
+ * its order. Throws BadFrame at a frame of more than `mostBytes` (before it has come; asked at each frame where it is a function) or of none,
+ * and at garbage.
  */
-export function readFrames(mostBytes: number, take: (message: unknown) => void): (chunk: Uint8Array) => void {
+export function readFrames(mostBytes: number | (() => number), take: (message: unknown) => void): (chunk: Uint8Array) => void {
   let head = new Uint8Array(HEAD);
   let body: Uint8Array | undefined;
   let filled = 0;
@@ -41,7 +42,7 @@ export function readFrames(mostBytes: number, take: (message: unknown) => void):
         take(messageIn(whole));
       } else {
         const length = new DataView(head.buffer).getUint32(0);
-        if (length === 0 || length > mostBytes) throw new BadFrame(`a frame of ${length} bytes`);
+        if (length === 0 || length > (typeof mostBytes === 'number' ? mostBytes : mostBytes())) throw new BadFrame(`a frame of ${length} bytes`);
         body = new Uint8Array(length);
         head = new Uint8Array(HEAD);
       }

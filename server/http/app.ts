@@ -13,6 +13,7 @@ import type { Limits } from './limits';
 import { openApi } from './openapi';
 import { ownOrigin } from './origin';
 import { servePage } from './page';
+import { serveSecurityTxt } from './security-txt';
 import { trustedNetworks } from './proxies';
 import { mount } from './route';
 import type { Route } from './route';
@@ -37,6 +38,7 @@ export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, rout
   });
   app.use('/api', api(deps, config, who, routes, limits));
   app.use(ownSockets(config));
+  serveSecurityTxt(app, deps.clock, config);
   servePage(app, config.webDir);
   app.use(errorHandler(deps.logger));
   return app;

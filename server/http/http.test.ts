@@ -51,6 +51,24 @@ test('headers', async () => {
   expect(headers).not.toHaveProperty('x-powered-by');
 });
 
+test('security.txt says where a hole is reported, and is not there without a contact', async () => {
+  expect((await get('/.well-known/security.txt')).status).toBe(404);
+  const told = await testWorld({ securityContact: 'mailto:security@exchange.example', publicOrigin: 'https://exchange.example' });
+  try {
+    const { status, text, headers } = await told.visitor().agent.get('/.well-known/security.txt');
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(text.split('\n')).toEqual([
+      'Contact: mailto:security@exchange.example',
+      `Expires: ${new Date(told.clock.now() + 180 * 86_400_000).toISOString()}`,
+      'Preferred-Languages: en, fa',
+      'Canonical: https://exchange.example/.well-known/security.txt',
+      '',
+    ]);
+  } finally {
+    await told.close();
+  }
+});
+
 test('a host that could end the directive names no socket', async () => {
   const { headers } = await get('/').set('Host', "a; script-src 'unsafe-inline'");
   expect(String(headers['content-security-policy'])).not.toContain('unsafe');

@@ -87,7 +87,7 @@ function headersOf(endpoint: Endpoint): Json[] {
 
 function bodyOf(endpoint: Endpoint): Json {
   const schema = schemaOf(endpoint.body, 'input');
-  if (endpoint.carries.endsWith('json')) return { required: true, content: { 'application/json': { schema } } };
+  if (endpoint.carries.endsWith('json')) return { required: endpoint.carries !== 'optional-json', content: { 'application/json': { schema } } };
   const properties = { ...(schema.properties as Json), document: { type: 'string', contentMediaType: 'application/octet-stream' } };
   return { required: true, content: { 'multipart/form-data': { schema: { ...schema, properties } } } };
 }

@@ -80,8 +80,8 @@ const taken = (req: Request, type: string): boolean => {
 const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(taken(req, 'application/json') ? undefined : new DomainError('BAD_REQUEST'));
 const REFUSED_FORM: RequestHandler = (req, _res, next) => next(taken(req, 'multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
 /** The small JSON body is read before anything is decided; a long one or a document only after its sender is known. */
-const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
-const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'long-json': [longJson], multipart: [form], nothing: [] };
+const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'optional-json': [json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
+const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'optional-json': [], 'long-json': [longJson], multipart: [form], nothing: [] };
 
 export function mount(router: Router, routes: readonly Route[], guards: Guards): void {
   for (const { endpoint, handle } of routes) {

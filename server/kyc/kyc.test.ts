@@ -1,8 +1,9 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, utimes, writeFile } from 'node:fs/promises';
 import { Transformer } from '@napi-rs/image';
 import { join } from 'node:path';
 import { PNG, testWorld } from '../testing';
 import { fillDocumentHashes } from './fill-hashes';
+import { forgetDocuments } from './forget';
 import { createVault } from './vault';
 import type { TestWorld, Visitor } from '../testing';
 
@@ -29,15 +30,20 @@ const apply = (who: Visitor, form: object = FORM, file: Buffer = PNG, name = 'pa
     .field(form as Record<string, string>)
     .attach('document', file, name);
 
-async function applicant(): Promise<{ visitor: Visitor; id: string; userId: string }> {
+/** Somebody whom nobody else resembles: the digits of a number as letters of a name. */
+const person = (): typeof FORM => {
+  const n = ++count;
+  return { ...FORM, fullName: `Ada ${[...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`, documentNumber: `P-CANARY-${n}` };
+};
+async function applicant(form: object = person()): Promise<{ visitor: Visitor; id: string; userId: string }> {
   const { who: visitor, userId } = await world.member(`applicant${++count}@example.org`);
-  const sent = await apply(visitor);
+  const sent = await apply(visitor, form);
   expect([sent.status, sent.body.state]).toEqual([201, 'SUBMITTED']);
   return { visitor, id: sent.body.application.id, userId };
 }
 
 test('applied, looked at, approved: each step recorded, the user told, and services open', async () => {
-  const { visitor, id, userId } = await applicant();
+  const { visitor, id, userId } = await applicant(FORM);
   const told: string[] = [];
   const off = world.events.on('kyc.changed', (event) => told.push(`${event.userId} ${event.state}`));
   const listed = await admin.get('/admin/kyc?state=SUBMITTED');
@@ -171,32 +177,126 @@ test('the same document of two users is shown to the admin, however its number i
     const email = `twin${++count}@example.org`;
     const who = world.visitor();
     await who.logIn(await world.opened(email));
-    sent.push({ email, who, id: (await apply(who, { ...FORM, documentNumber })).body.application.id });
+    sent.push({ email, who, id: (await apply(who, { ...person(), documentNumber })).body.application.id });
   }
   const [first, second, third] = sent as [(typeof sent)[0], (typeof sent)[0], (typeof sent)[0]];
   const also = async (id: string): Promise<{ email: string; state: string }[]> =>
     ((await admin.get('/admin/kyc?limit=100')).body.items as { id: string; alsoAccounts: { email: string; state: string }[] }[]).find((one) => one.id === id)?.alsoAccounts ?? [];
-  expect(await also(first.id)).toMatchObject([{ email: second.email, state: 'SUBMITTED' }]);
+  expect(await also(first.id)).toMatchObject([{ email: second.email, state: 'SUBMITTED', same: ['document'] }]);
   expect(await also(second.id)).toMatchObject([{ email: first.email }]);
   expect(await also(third.id)).toEqual([]);
   await admin.send('post', `/admin/kyc/${third.id}/refuse`, { reason: 'blurred' });
-  const again = await apply(third.who, { ...FORM, documentNumber: 'AB1235' });
+  const again = await apply(third.who, { ...person(), documentNumber: 'AB1235' });
   expect(await also(again.body.application.id)).toEqual([]);
   // Another kind of document, or another country's, with the same number is another document.
   const other = world.visitor();
   await other.logIn(await world.opened(`twin${++count}@example.org`));
-  expect(await also((await apply(other, { ...FORM, documentNumber: 'AB1234', country: 'FR' })).body.application.id)).toEqual([]);
+  expect(await also((await apply(other, { ...person(), documentNumber: 'AB1234', country: 'FR' })).body.application.id)).toEqual([]);
 });
 
 test('documents of older versions are compared too, once the server has started', async () => {
-  const { id } = await applicant();
-  const twin = await applicant();
-  await world.dataSource.query('UPDATE kyc_applications SET document_hash = NULL WHERE id = ?', [id]);
-  await world.dataSource.query("INSERT INTO kyc_applications SELECT 'unreadable', user_id, state, full_name, country, birth_date, document_type, 'not ours', document_file, document_mime, reason, created_at, decided_at, decided_by, NULL FROM kyc_applications WHERE id = ?", [id]);
+  const one = person();
+  const { id } = await applicant(one);
+  const twin = await applicant(one);
+  await world.dataSource.query('UPDATE kyc_applications SET document_hash = NULL, person_hash = NULL WHERE id = ?', [id]);
+  await world.dataSource.query("INSERT INTO kyc_applications SELECT 'unreadable', user_id, state, full_name, country, birth_date, document_type, 'not ours', document_file, document_mime, reason, created_at, decided_at, decided_by, NULL, NULL FROM kyc_applications WHERE id = ?", [id]);
   const { kycKey, kycDir } = { kycKey: world.kycKey, kycDir: join(world.dir, 'kyc') };
   await fillDocumentHashes({ dataSource: world.dataSource, logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } }, createVault({ kycKey, kycDir }));
-  const rows = await world.dataSource.query('SELECT id, document_hash AS hash FROM kyc_applications WHERE id IN (?)', [[id, twin.id, 'unreadable']]);
+  const rows = await world.dataSource.query('SELECT id, document_hash AS hash, person_hash AS person FROM kyc_applications WHERE id IN (?)', [[id, twin.id, 'unreadable']]);
   const hashes = new Map((rows as { id: string; hash: string | null }[]).map((row) => [row.id, row.hash]));
+  expect(new Set((rows as { person: string }[]).map(({ person: hash }) => hash)).size).toBe(1);
   expect(hashes.get(id)).toBe(hashes.get(twin.id));
   expect(hashes.get('unreadable')).toBeNull();
+  await world.dataSource.query("DELETE FROM kyc_applications WHERE id = 'unreadable'");
+});
+
+describe('a person or a document that another account has', () => {
+  let second: Visitor;
+  let third: Visitor;
+  beforeAll(async () => {
+    for (const name of ['second', 'third']) await world.account(`${name}@example.org`, { role: 'admin' });
+    [second, third] = [world.visitor(), world.visitor()];
+    await second.logIn('second@example.org');
+    await third.logIn('third@example.org');
+  });
+  const stateOf = async (who: Visitor): Promise<string> => ((await who.get('/kyc')).body as { state: string }).state;
+  const approve = (who: Visitor, id: string, body?: object) => who.send('post', `/admin/kyc/${id}/approve`, body);
+
+  test.each<[string, (form: typeof FORM) => object, string[]]>([
+    ['the same document', (form) => ({ ...person(), documentNumber: ` ${form.documentNumber.toLowerCase()}` }), ['document']],
+    ['the same name and date of birth', (form) => ({ ...person(), fullName: form.fullName.toUpperCase().replace(' ', '  ') }), ['person']],
+    ['both', (form) => form, ['document', 'person']],
+  ])('%s: needs a reason and two admins', async (_what, twinOf, same) => {
+    const form = person();
+    const first = await applicant(form);
+    expect((await approve(admin, first.id)).body).toEqual({ state: 'APPROVED' });
+    const twin = await applicant(twinOf(form));
+    const refused = await approve(admin, twin.id);
+    expect([refused.status, refused.body.error]).toMatchObject([409, { code: 'KYC_TWIN', details: { same, accounts: 1 } }]);
+    expect((await approve(admin, twin.id, { why: 'x' })).body.error.code).toBe('BAD_REQUEST');
+    expect(await stateOf(twin.visitor)).toBe('SUBMITTED');
+    // However often one admin says it, it takes another.
+    for (const why of ['a brother of the same name', 'again']) expect((await approve(admin, twin.id, { why })).body).toEqual({ state: 'SUBMITTED' });
+    expect(await stateOf(twin.visitor)).toBe('SUBMITTED');
+    const listed = (await second.get('/admin/kyc?state=SUBMITTED&limit=100')).body.items.find((item: { id: string }) => item.id === twin.id);
+    expect(listed).toMatchObject({ alsoAccounts: [{ userId: first.userId, state: 'APPROVED', same }], firstApproval: { adminEmail: 'admin@example.org', why: 'a brother of the same name' } });
+    expect((await approve(second, twin.id)).body.error.code).toBe('KYC_TWIN');
+    expect((await approve(second, twin.id, { why: 'seen both of them' })).body).toEqual({ state: 'APPROVED' });
+    expect(await stateOf(twin.visitor)).toBe('APPROVED');
+    const log = (await admin.get('/admin/audit-log?limit=100')).body.items as { subject: string; action: string; details: { why?: string } }[];
+    expect(log.filter(({ subject }) => subject === `kyc:${twin.id}`).map(({ action, details }) => `${action}: ${details.why}`)).toEqual(['kyc.approve: seen both of them', 'kyc.approve-twin: a brother of the same name']);
+  });
+
+  test('two admins at once are one first and one second; who is no admin any more has said nothing', async () => {
+    const form = person();
+    await applicant(form);
+    const twin = await applicant(form);
+    const answers = await Promise.all([admin, second].map((who) => approve(who, twin.id, { why: 'at once' })));
+    expect(answers.map(({ body }) => body.state as string).toSorted()).toEqual(['APPROVED', 'SUBMITTED']);
+    const other = await applicant(form);
+    expect((await approve(third, other.id, { why: 'before leaving' })).body).toEqual({ state: 'SUBMITTED' });
+    await world.dataSource.query("UPDATE users SET role = 'user' WHERE email = 'third@example.org'");
+    expect((await approve(second, other.id, { why: 'alone' })).body).toEqual({ state: 'SUBMITTED' });
+    expect((await approve(admin, other.id, { why: 'the second' })).body).toEqual({ state: 'APPROVED' });
+  });
+
+  test('sent again by the same person after a refusal it is no twin', async () => {
+    const form = person();
+    const one = await applicant(form);
+    await admin.send('post', `/admin/kyc/${one.id}/refuse`, { reason: 'blurred' });
+    const { body } = await apply(one.visitor, form);
+    expect((await approve(admin, body.application.id)).body).toEqual({ state: 'APPROVED' });
+  });
+});
+
+describe('files of documents', () => {
+  const files = (): Promise<string[]> => readdir(join(world.dir, 'kyc'));
+
+  test('of twenty applications at once one is taken, and one file lies there', async () => {
+    const before = (await files()).length;
+    const { who: visitor } = await world.member(`racing${++count}@example.org`);
+    const form = person();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => apply(visitor, form)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect((await files()).length - before).toBe(1);
+  });
+
+  test('a refused document is deleted after its days, one of no application after one; an approved one stays', async () => {
+    const [kept, refused, fresh] = [await applicant(), await applicant(), await applicant()];
+    await admin.send('post', `/admin/kyc/${kept.id}/approve`);
+    await admin.send('post', `/admin/kyc/${refused.id}/refuse`, { reason: 'blurred' });
+    world.clock.advance(89 * 86_400_000);
+    await admin.send('post', `/admin/kyc/${fresh.id}/refuse`, { reason: 'blurred' });
+    const dir = join(world.dir, 'kyc');
+    for (const name of ['orphan.sealed', 'young.sealed']) await writeFile(join(dir, name), 'x');
+    await utimes(join(dir, 'orphan.sealed'), 1, 1);
+    world.clock.advance(2 * 86_400_000);
+    const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+    await forgetDocuments({ dataSource: world.dataSource, clock: world.clock, logger: quiet }, createVault({ kycKey: world.kycKey, kycDir: dir }), 90);
+    const left = await files();
+    expect([kept.id, refused.id, fresh.id, 'orphan', 'young'].map((name) => left.includes(`${name}.sealed`))).toEqual([true, false, true, false, true]);
+    await admin.logIn('admin@example.org');
+    expect((await admin.get(`/admin/kyc/${refused.id}/document`)).status).toBe(404);
+    expect((await admin.get(`/admin/kyc/${kept.id}/document`)).status).toBe(200);
+  });
 });

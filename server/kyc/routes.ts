@@ -1,4 +1,4 @@
-import { applicationsByDocument, latestApplication, listApplications } from '../../db/stores/kyc';
+import { applicationsLike, firstApprovals, latestApplication, listApplications } from '../../db/stores/kyc';
 import { emailsOf } from '../../db/stores/users';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import type { ServerDeps } from '../deps';
@@ -20,20 +20,17 @@ export function kycRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>, servic
     route(ENDPOINTS.kyc, async ({ user }) => presentKyc(user, await latestApplication(dataSource, user.id))),
     route(ENDPOINTS.adminKyc, async ({ query }) => {
       const page = await listApplications(dataSource, query, query.state);
-      const twins = await applicationsByDocument(dataSource, page.rows.flatMap(({ documentHash }) => documentHash ?? []));
-      const emails = await emailsOf(dataSource, [...page.rows, ...[...twins.values()].flat()].map((row) => row.userId));
-      return presentPage(page, (row) => presentForAdmin(row, emails, twins.get(row.documentHash ?? '') ?? [], vault));
+      const [like, first] = await Promise.all([applicationsLike(dataSource, page.rows), firstApprovals(dataSource, page.rows.map(({ id }) => id))]);
+      const emails = await emailsOf(dataSource, [...[...page.rows, ...like].map((row) => row.userId), ...[...first.values()].map(({ adminId }) => adminId)]);
+      return presentPage(page, (row) => presentForAdmin(row, emails, { like, first: first.get(row.id) }, vault));
     }),
     route(ENDPOINTS.adminKycDocument, async ({ user, params }) => {
       const { bytes, mime } = await service.document(user, params.id);
       return { bytes, mime, name: fileNameOf(params.id, mime) };
     }),
-    route(ENDPOINTS.approveKyc, async ({ user, params }) => {
-      await service.decide(user, params.id, 'approve', null);
-      return {};
-    }),
+    route(ENDPOINTS.approveKyc, async ({ user, params, body }) => ({ state: await service.approve(user, params.id, body.why) })),
     route(ENDPOINTS.refuseKyc, async ({ user, params, body }) => {
-      await service.decide(user, params.id, 'refuse', body.reason);
+      await service.refuse(user, params.id, body.reason);
       return {};
     }),
   ];

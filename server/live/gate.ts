@@ -1,9 +1,7 @@
 /** Who may connect to the live feed, and which rooms they stand in. */
 import type { IncomingMessage } from 'node:http';
-import type { Server, Socket } from 'socket.io';
 import type { UserRow } from '../../db/entities/accounts';
 import { userById } from '../../db/stores/users';
-import type { ClientToServer, ServerToClient } from '../../domain/contract/api/live';
 import type { ServerConfig, ServerDeps } from '../deps';
 import { ownHost, ownOrigin } from '../http/origin';
 import type { Admission } from '../http/access';
@@ -12,16 +10,9 @@ import type { Sessions } from '../http/session';
 import { seatsFor } from '../http/seats';
 import type { Seats } from '../http/seats';
 import { guardConnection } from './conduct';
+import type { LiveServer, LiveSocket } from './sockets';
 
-export interface SocketData {
-  userId: string | undefined;
-  sessionId: string | undefined;
-  /** Of the user's row when the socket was opened. */
-  generation: number;
-  provenAt: number | undefined;
-}
-export type LiveServer = Server<ClientToServer, ServerToClient, Record<string, never>, SocketData>;
-export type LiveSocket = Socket<ClientToServer, ServerToClient, Record<string, never>, SocketData>;
+export type { LiveServer, LiveSocket } from './sockets';
 
 export const userRoom = (userId: string): string => `user:${userId}`;
 export const marketRoom = (symbol: string): string => `market:${symbol}`;

@@ -34,8 +34,8 @@ export interface Endpoint {
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType;
-  /** multipart: the body's fields and a file `document`. long-json: up to a megabyte, read only after its sender is known. */
-  readonly carries: 'json' | 'long-json' | 'multipart' | 'nothing';
+  /** multipart: the body's fields and a file `document`. optional-json: no body at all is an empty one. long-json: up to a megabyte, read only after its sender is known. */
+  readonly carries: 'json' | 'optional-json' | 'long-json' | 'multipart' | 'nothing';
   /** Needs the Idempotency-Key header. */
   readonly idempotent: boolean;
   /** `file`: bytes, not JSON. */
@@ -400,7 +400,14 @@ export const ENDPOINTS = {
     refuses: ['NOT_FOUND'],
     event: 'identity.view-document',
   }),
-  approveKyc: post('/admin/kyc/:id/approve', 'Approve an identity', { ...decide, refuses: ['NOT_FOUND', 'KYC_STATE', 'OWN_REQUEST'], event: 'identity.approve' }),
+  approveKyc: post('/admin/kyc/:id/approve', 'Approve an identity', {
+    ...decide,
+    carries: 'optional-json',
+    body: kyc.approveKyc,
+    answers: kyc.decidedKyc,
+    refuses: ['NOT_FOUND', 'KYC_STATE', 'KYC_TWIN', 'OWN_REQUEST'],
+    event: 'identity.approve',
+  }),
   refuseKyc: post('/admin/kyc/:id/refuse', 'Refuse an identity', {
     ...decide,
     carries: 'json',

@@ -47,11 +47,18 @@ export const adminKycView = z.object({
   createdAt: time,
   decidedAt: time.nullable(),
   decidedBy: id.nullable(),
-  /** Other accounts that showed the same document, by type, country and number. */
-  alsoAccounts: z.array(z.object({ userId: id, email: z.string(), state: kycState })),
+  /** Other accounts that showed the same document (type, country and number), or are of the same person (name and date of birth). */
+  alsoAccounts: z.array(z.object({ userId: id, email: z.string(), state: kycState, same: z.array(z.enum(['document', 'person'])) })),
+  /** What the first of the two admins said whom such a one needs; null before. */
+  firstApproval: z.object({ adminId: id, adminEmail: z.string().nullable(), why: z.string(), at: time }).nullable(),
 });
 export type AdminKycView = z.infer<typeof adminKycView>;
 export const adminKycQuery = page.extend({ state: kycState.optional() });
+
+/** `why`: needed where another account is of the same document or person; two admins must say it. */
+export const approveKyc = z.strictObject({ why: line(3, 500).optional() });
+/** SUBMITTED: another admin must approve it too. */
+export const decidedKyc = z.object({ state: kycState });
 
 export const refusal = z.strictObject({ reason: line(1, 500) });
 export type Refusal = z.infer<typeof refusal>;
