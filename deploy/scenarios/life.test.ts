@@ -229,8 +229,8 @@ async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
       url: address.url,
       user: { browser: user, email: `clicks-${randomBytes(3).toString('hex')}@example.org`, password: 'a life by clicks' },
       admin: { browser: admin, email: DEMO_ADMIN, password: address.adminPassword },
-      document: DOCUMENT,
       mailDir: join(dir, 'mail'),
+      document: DOCUMENT,
       ...coins,
       patienceMs: 90_000,
     });

@@ -99,8 +99,8 @@ inBrowser('the page', () => {
       url: world.url,
       user: { browser: userBrowser, email: 'ada@example.org', password: PASSWORD },
       admin: { browser: adminBrowser, email: 'operator@example.org', password: PASSWORD },
-      document: PNG,
       mailDir: join(world.dir, 'mail'),
+      document: PNG,
       pay: { asset: 'ETH', network: 'ethereum', into: credited },
       swap: { from: 'ETH', to: 'USDT', amount: '1' },
       withdraw: { asset: 'ETH', network: 'ethereum', amount: '0.25', address: ADDRESS },
@@ -232,7 +232,7 @@ inBrowser('the page', () => {
     }
   });
 
-  test.each(['overview', 'trade', 'kyc', 'deposit', 'swap', 'withdraw', 'history'])(
+  test.each(['overview', 'trade', 'kyc', 'account', 'deposit', 'swap', 'withdraw', 'history'])(
     '%s: fits a phone, in both directions, with a name for each control',
     async (path) => {
       const { page } = userBrowser;
@@ -252,6 +252,59 @@ inBrowser('the page', () => {
       }
     },
   );
+
+  test('the owner finds a stranger in the account: sees what was tried, ends the log-in, changes the password, freezes it', async () => {
+    const EMAIL = 'grace@example.org';
+    const [NEXT, GUESSES] = ['another long password 7', 12];
+    const userId = await world.account(EMAIL, { kycState: 'APPROVED' });
+    const stranger = world.visitor();
+    await stranger.logIn(EMAIL);
+    for (let at = 0; at < GUESSES; at++) await world.visitor().logIn(EMAIL, `a wrong password ${at}`);
+    const owner = await openBrowser(chromium as string, SHOTS);
+    const { page } = owner;
+    try {
+      // So many guesses: the browser does some work before it is let in, beside the page.
+      await page.goto(world.url);
+      await page.getByTestId('auth-email').fill(EMAIL);
+      await page.getByTestId('auth-password').fill(PASSWORD);
+      await page.getByTestId('auth-submit').click();
+      await page.getByTestId('nav-account').click();
+      await page.locator('[data-testid="session-row"][data-current="false"]').first().waitFor();
+      await page.locator('[data-testid="security-event"][data-kind="log-in"][data-outcome="refused"]').first().waitFor();
+      await owner.shoot('account');
+      await page.getByTestId('language').click();
+      await owner.shoot('account-fa');
+      await page.getByTestId('language').click();
+      await page.getByTestId('end-session').first().click();
+      await page.locator('[data-testid="session-row"][data-current="false"]').waitFor({ state: 'detached' });
+      expect((await stranger.get('/balances')).status).toBe(401);
+      await page.getByTestId('password-current').fill(PASSWORD);
+      await page.getByTestId('password-next').fill(NEXT);
+      await page.getByTestId('password-change').click();
+      await page.getByTestId('password-changed').waitFor();
+      expect((await world.visitor().logIn(EMAIL)).status).toBe(401);
+      await page.getByTestId('freeze-account').click();
+      await owner.shoot('account-freeze');
+      await page.getByTestId('confirm-yes').click();
+      await page.getByTestId('frozen').waitFor();
+      await owner.shoot('account-frozen');
+      const { page: admins } = adminBrowser;
+      await admins.goto(`${world.url}/admin/users`);
+      const row = admins.locator(`[data-testid="user-row"][data-email="${EMAIL}"]`);
+      await row.getByTestId('freeze-open').click();
+      await row.getByTestId('freeze-why').fill('The owner wrote to us and showed the passport');
+      await adminBrowser.shoot('admin-freeze');
+      await row.getByTestId('staff-open').click();
+      await adminBrowser.answered(`/admin/users/${userId}/freeze`, () => admins.getByTestId('confirm-yes').click());
+      await page.reload();
+      await page.getByTestId('account').waitFor();
+      expect(await page.getByTestId('frozen').count()).toBe(0);
+      // The refusals that asked for work are the only thing the browser noted.
+      expect(owner.complaints.filter((complaint) => !complaint.includes('401 (Unauthorized)'))).toEqual([]);
+    } finally {
+      await owner.close();
+    }
+  });
 
   test('where admins need a second factor, one without lands where it is set up, in both languages, and is let in after', async () => {
     const strict = await testWorld({ webDir, adminsNeedSecondFactor: true });

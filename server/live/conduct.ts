@@ -1,7 +1,7 @@
 /** How a live socket behaves: each packet costs a point, one that asks for nothing we have costs five; who uses too many is cut off. */
 import type { WebSocket } from 'ws';
 import { countWithin } from '../http/seats';
-import type { LiveSocket } from './gate';
+import type { LiveSocket } from './sockets';
 
 const MOST_POINTS = 100;
 const WITHIN_MS = 10_000;

@@ -1,9 +1,7 @@
 /** Who may connect to the live feed, and which rooms they stand in. */
 import type { IncomingMessage } from 'node:http';
-import type { Server, Socket } from 'socket.io';
 import type { UserRow } from '../../db/entities/accounts';
 import { userById } from '../../db/stores/users';
-import type { ClientToServer, ServerToClient } from '../../domain/contract/api/live';
 import type { ServerConfig, ServerDeps } from '../deps';
 import { ownHost, ownOrigin } from '../http/origin';
 import type { Admission } from '../http/access';
@@ -12,16 +10,9 @@ import type { Sessions } from '../http/session';
 import { seatsFor } from '../http/seats';
 import type { Seats } from '../http/seats';
 import { guardConnection } from './conduct';
+import type { LiveServer, LiveSocket } from './sockets';
 
-export interface SocketData {
-  userId: string | undefined;
-  sessionId: string | undefined;
-  /** Of the user's row when the socket was opened. */
-  generation: number;
-  provenAt: number | undefined;
-}
-export type LiveServer = Server<ClientToServer, ServerToClient, Record<string, never>, SocketData>;
-export type LiveSocket = Socket<ClientToServer, ServerToClient, Record<string, never>, SocketData>;
+export type { LiveServer, LiveSocket } from './sockets';
 
 export const userRoom = (userId: string): string => `user:${userId}`;
 export const marketRoom = (symbol: string): string => `market:${symbol}`;
@@ -73,9 +64,6 @@ async function place(socket: LiveSocket, deps: Placing): Promise<void> {
   if (user?.role === 'admin' && !deps.admission.isDue(user, session)) await socket.join(ADMINS);
 }
 
-/** A line that is cut off comes back by itself, as whoever its cookie says then. */
-const cutOff = (socket: { readonly conn: { close(discard?: boolean): void } }): void => socket.conn.close(true);
-
 /** Looks again at sockets: whose session is no more (logged out elsewhere, expired, flushed, of before a change) is cut off, and who is no admin leaves their room. */
 async function lookAgain(sockets: readonly LiveSocket[], deps: Placing, sessions: Pick<Sessions, 'isAlive'>): Promise<void> {
   const users = new Map<string, Promise<UserRow | null>>();
@@ -86,7 +74,7 @@ async function lookAgain(sockets: readonly LiveSocket[], deps: Placing, sessions
     if (!users.has(userId)) users.set(userId, userById(deps.dataSource, userId));
     if (!alive.has(sessionId)) alive.set(sessionId, sessions.isAlive(sessionId));
     const user = await users.get(userId);
-    if (!user || user.sessionGeneration !== generation || !(await alive.get(sessionId))) cutOff(socket);
+    if (!user || user.sessionGeneration !== generation || !(await alive.get(sessionId))) socket.disconnect(true);
     else if (user.role !== 'admin' || deps.admission.isDue(user, { provenAt })) await socket.leave(ADMINS);
   }
 }

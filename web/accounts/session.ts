@@ -3,7 +3,7 @@ import { computed, ref } from 'vue';
 import type { SessionView, UserView } from '../../domain/contract/api/accounts';
 import { challengeIn, solveBeside } from '../account/challenge';
 import { ApiError, api, rememberToken, whenLoggedOut } from '../api/client';
-import { connectLive } from '../api/live';
+import { connectLive, leaveLive } from '../api/live';
 
 export const user = ref<UserView | null>(null);
 export const isAdmin = computed(() => user.value?.role === 'admin');
@@ -68,6 +68,12 @@ export async function register(body: Credentials & { readonly locale: 'en' | 'fa
 }
 
 export async function logOut(): Promise<void> {
-  await api.delete('/session');
+  leaveLive();
+  try {
+    await api.delete('/session');
+  } catch (error) {
+    connectLive();
+    throw error;
+  }
   take({ user: null, csrfToken: null, secondFactorDue: false });
 }

@@ -76,6 +76,9 @@ setInterval(() => {
 /** Connects as whoever is logged in now, unless it is connected: after `connectLive` was called already. */
 export const ensureLive = (): void => void (socket ?? connectLive());
 
+/** Leaves the feed, before the exchange closes it from its side. */
+export const leaveLive = (): void => void socket?.disconnect();
+
 /** Connects as whoever is logged in now; call again when that changes. */
 export function connectLive(): void {
   socket?.disconnect();

@@ -475,6 +475,7 @@ export const en = {
     change: 'Change the password',
     changed: 'The password is changed. All other log-ins have ended.',
     sessions: 'Log-ins',
+    unknownDevice: 'Unknown device',
     noSessions: 'No log-in is open.',
     here: 'This one',
     openedAt: 'since {time}',

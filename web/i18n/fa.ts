@@ -476,6 +476,7 @@ export const fa: Words = {
     change: 'تغییر گذرواژه',
     changed: 'گذرواژه تغییر کرد. همهٔ ورودهای دیگر پایان یافت.',
     sessions: 'ورودها',
+    unknownDevice: 'دستگاهی که نامی نگفته است',
     noSessions: 'هیچ ورودی باز نیست.',
     here: 'همین ورود',
     openedAt: 'از {time}',

@@ -29,6 +29,11 @@ class Half {
     return left > 0n ? left : 0n;
   }
 
+  /** Prices of all levels, those that we took away too. */
+  all(): readonly bigint[] {
+    return [...this.prices];
+  }
+
   *[Symbol.iterator](): Generator<[bigint, bigint]> {
     for (const price of this.prices) {
       const left = this.at(price);
@@ -54,6 +59,10 @@ export class Book {
 
   change(diff: Readonly<Record<Side, Levels>>): void {
     for (const side of ['b', 'a'] as const) for (const [price, quantity] of diff[side]) this.set(side, must(price), must(quantity));
+  }
+
+  all(side: Side): readonly bigint[] {
+    return this.halves[side].all();
   }
 
   set(side: Side, price: bigint, quantity: bigint): void {

@@ -159,6 +159,9 @@ export class Candles {
       candle.c = backward ? traded.o : traded.c;
       list.push(candle);
     }
+    // Prices may stand above or below the recording's by now.
+    const shift = this.began.price === 0n || !list[0] ? 0n : this.began.price - list[0].c;
+    for (const candle of list) for (const name of ['o', 'h', 'l', 'c'] as const) candle[name] += shift;
     return list.reverse();
   }
 }

@@ -27,6 +27,9 @@ export interface PublicTrade {
 export interface Position {
   readonly at: number;
   readonly backward: boolean;
+  /** How many times it was played through, and what its prices are above the recording's since. */
+  readonly loops?: number;
+  readonly shift?: string;
   readonly updateId: number;
   readonly tradeId: number;
 }

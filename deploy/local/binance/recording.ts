@@ -19,6 +19,8 @@ export type Line = { readonly t: number; readonly b: Levels; readonly a: Levels 
 
 export interface Recording {
   readonly snapshot: Readonly<Record<Side, Levels>>;
+  /** The book behind the last frame. */
+  readonly end: Readonly<Record<Side, Levels>>;
   readonly frames: readonly Frame[];
   /** What was traded in each second of it; undefined for none. */
   readonly seconds: readonly (Candle | undefined)[];
@@ -53,7 +55,7 @@ export function recordingFrom(snapshot: Recording['snapshot'], lines: readonly L
     const candle = (seconds[second] ??= new Candle(second * 1000, price));
     candle.add(price, quantity, !trade.m);
   }
-  return { snapshot, frames, seconds };
+  return { snapshot, end: { b: [...book.b], a: [...book.a] }, frames, seconds };
 }
 
 /** Notes what a diff changes from; `book` follows along as text. */
