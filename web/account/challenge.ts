@@ -1,4 +1,6 @@
 /** Solves the challenge of a log-in beside the page, so that the page stays alive. */
+// The bundler answers the address of the built file.
+// oxlint-disable-next-line import/default
 import workerUrl from './work-worker?worker&url';
 import type { Challenge, Proof } from './work';
 

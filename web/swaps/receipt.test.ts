@@ -18,6 +18,8 @@ const sale = {
   filledTo: '1336.588906',
   commission: '2.678535',
   between: null,
+  // What the exchange says: of it Binance's fee is paid.
+  spread: [{ asset: 'USDT', amount: '2.532559' }],
 };
 
 test('a sale: what Binance paid, its fee, the commission and the margin in the price lead to what was received', () => {
@@ -42,6 +44,10 @@ test('a purchase keeps its margin in what was given too; two steps over one asse
     filledTo: '0.0329',
     commission: '0.0001',
     between: null,
+    spread: [
+      { asset: 'USDT', amount: '0.7' },
+      { asset: 'ETH', amount: '0.0001' },
+    ],
   };
   expect(
     receiptOf({
@@ -56,6 +62,10 @@ test('a purchase keeps its margin in what was given too; two steps over one asse
     filledTo: '19',
     commission: '0.1',
     between: { asset: 'USDT', amount: '3' },
+    spread: [
+      { asset: 'ETH', amount: '0.1' },
+      { asset: 'USDT', amount: '97' },
+    ],
   };
   const lines = receiptOf({
     ...two,
@@ -90,7 +100,14 @@ test('it adds up, whatever was traded: given + every line = received, in each as
       fc.constantFrom('BUY' as const, 'SELL' as const),
       (given, got, commission, quantity, quote, fee, side) => {
         const [from, to] = side === 'SELL' ? ['ETH', 'USDT'] : ['USDT', 'ETH'];
+        const [paid, came] = side === 'SELL' ? [quantity, quote] : [quote, quantity];
+        const left = (...amounts: bigint[]): string => formatAmount(amounts.reduce((sum, one) => sum + one, 0n));
+        const spread = [
+          { asset: from, amount: left(parseSigned(given), -parseSigned(paid)) },
+          { asset: to, amount: left(parseSigned(came), -parseSigned(got), -parseSigned(commission)) },
+        ];
         const lines = receiptOf({
+          spread,
           from,
           to,
           filledFrom: given,
