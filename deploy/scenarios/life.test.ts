@@ -230,6 +230,7 @@ async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
       user: { browser: user, email: `clicks-${randomBytes(3).toString('hex')}@example.org`, password: 'a life by clicks' },
       admin: { browser: admin, email: DEMO_ADMIN, password: address.adminPassword },
       document: DOCUMENT,
+      mailDir: join(dir, 'mail'),
       ...coins,
       patienceMs: 90_000,
     });

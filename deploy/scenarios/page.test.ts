@@ -100,6 +100,7 @@ inBrowser('the page', () => {
       user: { browser: userBrowser, email: 'ada@example.org', password: PASSWORD },
       admin: { browser: adminBrowser, email: 'operator@example.org', password: PASSWORD },
       document: PNG,
+      mailDir: join(world.dir, 'mail'),
       pay: { asset: 'ETH', network: 'ethereum', into: credited },
       swap: { from: 'ETH', to: 'USDT', amount: '1' },
       withdraw: { asset: 'ETH', network: 'ethereum', amount: '0.25', address: ADDRESS },
