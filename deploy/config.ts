@@ -46,7 +46,7 @@ const schema = z.object({
   DATABASE_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),
   SESSION_SECRET: z.string().min(32),
-  KYC_KEY: z.string().regex(/^[0-9a-f]{64}$/),
+  KYC_KEY: z.string().regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/),
   KYC_DIR: z.string().min(1),
   KYC_DOCUMENT_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
   MAIL_DIR: z.string().min(1),

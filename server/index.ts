@@ -10,6 +10,7 @@ import { coldRoutes } from './admin/cold';
 import { adminRoutes } from './admin/routes';
 import { balanceRoutes } from './balances/routes';
 import { depositRoutes } from './deposits/routes';
+import { versionsOf } from '../domain/secret-versions';
 import type { ServerConfig, ServerDeps } from './deps';
 import { createAdmission } from './http/access';
 import { createAnswers } from './http/answers';
@@ -66,7 +67,7 @@ export interface Server {
 }
 
 export function createServer(deps: ServerDeps, config: ServerConfig): Server {
-  if (config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
+  if (versionsOf(config.sessionSecret).some((one) => one.length < 32) || config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
   const answers = createAnswers(deps, config);
   const redis = quickRedis(deps);
   const recordSecurityEvent = createSecurityEvents(deps);

@@ -71,3 +71,11 @@ export async function filesOfApplications(dataSource: DataSource, files: readonl
 export async function setHashes(dataSource: DataSource, id: string, hashes: Partial<Pick<KycApplicationRow, 'documentHash' | 'personHash'>>): Promise<void> {
   await dataSource.getRepository(KycApplicationEntity).update({ id }, hashes);
 }
+
+/** All of them, in the order of their ids. */
+export const allApplications = (dataSource: DataSource, afterId: string, most: number): Promise<KycApplicationRow[]> =>
+  dataSource.getRepository(KycApplicationEntity).find({ where: { id: MoreThan(afterId) }, order: { id: 'ASC' }, take: most });
+
+export async function setSealedNumber(dataSource: DataSource, id: string, documentNumber: string): Promise<void> {
+  await dataSource.getRepository(KycApplicationEntity).update({ id }, { documentNumber });
+}

@@ -35,3 +35,10 @@ export async function dropFailures(manager: EntityManager, userId: string, purpo
 export async function dropOldFailures(manager: EntityManager, userId: string, before: number): Promise<void> {
   await manager.getRepository(SecondFactorFailuresEntity).delete({ userId, failedAt: LessThan(before) });
 }
+
+export const allSecondFactors = (dataSource: DataSource): Promise<SecondFactorRow[]> => dataSource.getRepository(SecondFactorEntity).find();
+
+/** The same secret under another seal; one that its user has replaced meanwhile is left alone. */
+export async function setSealedSecret(dataSource: DataSource, userId: string, before: string, secret: string): Promise<void> {
+  await dataSource.getRepository(SecondFactorEntity).update({ userId, secret: before }, { secret });
+}

@@ -6,6 +6,7 @@ import { createEventBus } from '../../domain/contract/event-bus';
 import { DomainError } from '../../domain/contract/errors';
 import type { HouseEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
+import { currentOf } from '../../domain/secret-versions';
 import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
 import { FIRST_FRAME_BYTES, MOST_FRAME_BYTES, SILENCE_MS, UPWARD, VERSION, addressOf, proofOf, sameProof } from './protocol';
 import type { CallName, Calls, Downward, Ports, Upward } from './protocol';
@@ -184,7 +185,7 @@ class Line {
 
   /** The greeting, the welcome, and then whatever comes. */
   private conversation(socket: Socket): (message: Downward) => void {
-    const { secret } = this.options;
+    const secret = currentOf(this.options.secret);
     const nonce = randomBytes(24).toString('base64');
     let wanted: string | undefined;
     return (message) => {

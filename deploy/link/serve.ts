@@ -7,6 +7,7 @@ import type { Command } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { EventName, HouseEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
+import { versionsOf } from '../../domain/secret-versions';
 import type { Logger } from '../../domain/contract/ports';
 import { FIRST_FRAME_BYTES, GREETING_MS, MOST_FRAME_BYTES, PING_MS, UPWARD, VERSION, WISHES, addressOf, proofOf, sameProof } from './protocol';
 import type { Calls, Downward, Failure, Ports } from './protocol';
@@ -181,12 +182,13 @@ class Door {
   /** The first frame shows the secret; ours is shown in return. */
   private admit(peer: Peer, { nonce, proof }: Record<string, unknown>): void {
     const { secret, logger } = this.options;
-    if (typeof nonce !== 'string' || nonce.length < 16 || !sameProof(proof, proofOf(secret, 'api', peer.greeting, nonce))) {
+    const known = typeof nonce !== 'string' || nonce.length < 16 ? undefined : versionsOf(secret).find((one) => sameProof(proof, proofOf(one, 'api', peer.greeting, nonce)));
+    if (known === undefined || typeof nonce !== 'string') {
       this.refuse(peer, 'it does not know the secret');
       return;
     }
     peer.known = true;
-    this.send(peer, { welcome: proofOf(secret, 'engine', peer.greeting, nonce) });
+    this.send(peer, { welcome: proofOf(known, 'engine', peer.greeting, nonce) });
     logger.info({ peers: this.peers.size }, 'an API process has come');
   }
 

@@ -229,6 +229,7 @@ async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
       url: address.url,
       user: { browser: user, email: `clicks-${randomBytes(3).toString('hex')}@example.org`, password: 'a life by clicks' },
       admin: { browser: admin, email: DEMO_ADMIN, password: address.adminPassword },
+      mailDir: join(dir, 'mail'),
       document: DOCUMENT,
       mailDir: join(dir, 'mail'),
       ...coins,

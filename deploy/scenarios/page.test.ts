@@ -99,6 +99,7 @@ inBrowser('the page', () => {
       url: world.url,
       user: { browser: userBrowser, email: 'ada@example.org', password: PASSWORD },
       admin: { browser: adminBrowser, email: 'operator@example.org', password: PASSWORD },
+      mailDir: join(world.dir, 'mail'),
       document: PNG,
       mailDir: join(world.dir, 'mail'),
       pay: { asset: 'ETH', network: 'ethereum', into: credited },

@@ -126,7 +126,7 @@ describe('known sessions', () => {
         found().then((session) => done(null, session), (error: unknown) => done(error));
       },
     };
-    const known = createKnownSessions({ store, cookieName: 'javizen.sid', secret, attributes: 'HttpOnly', idleSeconds: 60, userById: async (id) => ({ id, sessionGeneration: 0 }) as UserRow, ticks: () => time });
+    const known = createKnownSessions({ store, cookieName: 'javizen.sid', secrets: [secret], attributes: 'HttpOnly', idleSeconds: 60, userById: async (id) => ({ id, sessionGeneration: 0 }) as UserRow, ticks: () => time });
     return { known, reads: () => reads, pass: (ms: number) => (time += ms) };
   };
 

@@ -29,7 +29,8 @@ export interface KnownSessions {
 export interface KnownSessionsDeps {
   readonly store: Pick<Store, 'get' | 'touch'>;
   readonly cookieName: string;
-  readonly secret: string;
+  /** The first signs; what any of them signed is believed. */
+  readonly secrets: readonly string[];
   /** Attributes of the cookie besides its end. */
   readonly attributes: string;
   readonly idleSeconds: number;
@@ -50,7 +51,7 @@ export function createKnownSessions(deps: KnownSessionsDeps): KnownSessions {
 
   const read = async (cookie: string): Promise<KnownSession | undefined> => {
     const before = forgotten;
-    const sessionId = unsigned(cookie, deps.secret);
+    const sessionId = unsigned(cookie, deps.secrets);
     const data = sessionId === undefined ? undefined : await stored(deps.store, sessionId);
     const user = data?.userId === undefined ? null : await deps.userById(data.userId);
     if (sessionId === undefined || !data?.csrf || !user || (data.generation ?? 0) !== user.sessionGeneration) return undefined;
@@ -103,7 +104,7 @@ function valueOf(cookies: string | undefined, name: string): string | undefined 
 }
 
 /** The session's id out of a cookie that we signed, in the way of express-session; undefined for any other. */
-function unsigned(cookie: string, secret: string): string | undefined {
+function unsigned(cookie: string, secrets: readonly string[]): string | undefined {
   let plain: string;
   try {
     plain = decodeURIComponent(cookie);
@@ -113,9 +114,12 @@ function unsigned(cookie: string, secret: string): string | undefined {
   const dot = plain.lastIndexOf('.');
   if (!plain.startsWith('s:') || dot < 0) return undefined;
   const id = plain.slice(2, dot);
-  const expected = Buffer.from(createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, ''));
   const given = Buffer.from(plain.slice(dot + 1));
-  return expected.length === given.length && timingSafeEqual(expected, given) ? id : undefined;
+  const fits = secrets.some((secret) => {
+    const expected = Buffer.from(createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, ''));
+    return expected.length === given.length && timingSafeEqual(expected, given);
+  });
+  return fits ? id : undefined;
 }
 
 const stored = (store: KnownSessionsDeps['store'], id: string): Promise<SessionData | null | undefined> =>

@@ -5,6 +5,7 @@ import session from 'express-session';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
+import { versionsOf } from '../../domain/secret-versions';
 import { userById } from '../../db/stores/users';
 import type { UserRow } from '../../db/entities/accounts';
 import type { ServerConfig, ServerDeps } from '../deps';
@@ -60,7 +61,7 @@ export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger' | 'data
   const known = createKnownSessions({
     store,
     cookieName: name,
-    secret: config.sessionSecret,
+    secrets: versionsOf(config.sessionSecret),
     attributes: `HttpOnly;${config.secureCookies ? ' Secure;' : ''} SameSite=Lax`,
     idleSeconds: IDLE_SECONDS,
     userById: (id) => userById(deps.dataSource, id),
@@ -69,7 +70,7 @@ export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger' | 'data
   endAlsoWhatIsKnown(store, known, ended);
   const load = session({
     name,
-    secret: config.sessionSecret,
+    secret: [...versionsOf(config.sessionSecret)],
     store,
     resave: false,
     saveUninitialized: false,

@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { PNG, testWorld } from '../testing';
 import { fillDocumentHashes } from './fill-hashes';
 import { forgetDocuments } from './forget';
+import { countingIds } from '../../domain/clock-and-ids';
+import type { ApplyKyc } from '../../domain/contract/api/kyc';
+import type { UserRow } from '../../db/entities/accounts';
+import { userById } from '../../db/stores/users';
+import type { Drawings } from './pixels';
+import { createKycService } from './service';
 import { createVault } from './vault';
 import type { TestWorld, Visitor } from '../testing';
 
@@ -274,11 +280,18 @@ describe('files of documents', () => {
 
   test('of twenty applications at once one is taken, and one file lies there', async () => {
     const before = (await files()).length;
-    const visitor = world.visitor();
-    await visitor.register(`racing${++count}@example.org`);
-    const form = person();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => apply(visitor, form)));
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    const { userId } = await world.member(`racing${++count}@example.org`);
+    const user = (await userById(world.dataSource, userId)) as UserRow;
+    // As in several processes: each has a turn of its own at drawing, and nothing but the lock of the row keeps them apart.
+    const drawings: Drawings = { draw: async () => ({ bytes: PNG, mime: 'image/png' }), close: () => undefined };
+    const { dataSource, clock, events } = world;
+    const vault = createVault({ kycKey: world.kycKey, kycDir: join(world.dir, 'kyc') });
+    const ids = countingIds('race');
+    const service = createKycService({ dataSource, clock, events, ids }, vault, drawings);
+    const form = person() as unknown as ApplyKyc;
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => service.apply(user, form, PNG, new AbortController().signal)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'KYC_STATE' });
     expect((await files()).length - before).toBe(1);
   });
 

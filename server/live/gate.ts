@@ -64,9 +64,6 @@ async function place(socket: LiveSocket, deps: Placing): Promise<void> {
   if (user?.role === 'admin' && !deps.admission.isDue(user, session)) await socket.join(ADMINS);
 }
 
-/** A line that is cut off comes back by itself, as whoever its cookie says then. */
-const cutOff = (socket: { readonly conn: { close(discard?: boolean): void } }): void => socket.conn.close(true);
-
 /** Looks again at sockets: whose session is no more (logged out elsewhere, expired, flushed, of before a change) is cut off, and who is no admin leaves their room. */
 async function lookAgain(sockets: readonly LiveSocket[], deps: Placing, sessions: Pick<Sessions, 'isAlive'>): Promise<void> {
   const users = new Map<string, Promise<UserRow | null>>();
@@ -77,7 +74,7 @@ async function lookAgain(sockets: readonly LiveSocket[], deps: Placing, sessions
     if (!users.has(userId)) users.set(userId, userById(deps.dataSource, userId));
     if (!alive.has(sessionId)) alive.set(sessionId, sessions.isAlive(sessionId));
     const user = await users.get(userId);
-    if (!user || user.sessionGeneration !== generation || !(await alive.get(sessionId))) cutOff(socket);
+    if (!user || user.sessionGeneration !== generation || !(await alive.get(sessionId))) socket.disconnect(true);
     else if (user.role !== 'admin' || deps.admission.isDue(user, { provenAt })) await socket.leave(ADMINS);
   }
 }

@@ -1,5 +1,6 @@
 /** Short words that we sign and believe when they come back: links of letters, names of devices, challenges. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { versionsOf } from '../../domain/secret-versions';
 
 export interface Signer {
   /** 22 characters of base64url: 128 bits. */
@@ -9,13 +10,13 @@ export interface Signer {
 
 /** Each purpose has a key of its own, derived from the secret, so that a word of one is nothing to another. */
 export function signerFor(secret: string, purpose: string): Signer {
-  const key = createHmac('sha256', secret).update(`javizen ${purpose}`).digest();
-  const sign: Signer['sign'] = (...parts) => createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+  const keys = versionsOf(secret).map((version) => createHmac('sha256', version).update(`javizen ${purpose}`).digest());
+  const macs = (parts: readonly unknown[]): string[] => keys.map((key) => createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url').slice(0, 22));
   return {
-    sign,
+    sign: (...parts) => macs(parts)[0] ?? '',
     fits: (mac, ...parts) => {
-      const [given, expected] = [Buffer.from(mac), Buffer.from(sign(...parts))];
-      return given.length === expected.length && timingSafeEqual(given, expected);
+      const given = Buffer.from(mac);
+      return macs(parts).some((one) => given.length === one.length && timingSafeEqual(given, Buffer.from(one)));
     },
   };
 }
