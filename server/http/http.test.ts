@@ -55,7 +55,7 @@ test('security.txt says where a hole is reported, and is not there without a con
   expect((await get('/.well-known/security.txt')).status).toBe(404);
   const told = await testWorld({ securityContact: 'mailto:security@exchange.example', publicOrigin: 'https://exchange.example' });
   try {
-    const { status, text, headers } = await told.visitor().agent.get('/.well-known/security.txt');
+    const { status, text, headers } = await told.visitor().agent.get('/.well-known/security.txt').set('Host', 'exchange.example');
     expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
     expect(text.split('\n')).toEqual([
       'Contact: mailto:security@exchange.example',
