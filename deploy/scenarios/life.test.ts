@@ -231,7 +231,6 @@ async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
       admin: { browser: admin, email: DEMO_ADMIN, password: address.adminPassword },
       mailDir: join(dir, 'mail'),
       document: DOCUMENT,
-      mailDir: join(dir, 'mail'),
       ...coins,
       patienceMs: 90_000,
     });

@@ -101,7 +101,6 @@ inBrowser('the page', () => {
       admin: { browser: adminBrowser, email: 'operator@example.org', password: PASSWORD },
       mailDir: join(world.dir, 'mail'),
       document: PNG,
-      mailDir: join(world.dir, 'mail'),
       pay: { asset: 'ETH', network: 'ethereum', into: credited },
       swap: { from: 'ETH', to: 'USDT', amount: '1' },
       withdraw: { asset: 'ETH', network: 'ethereum', amount: '0.25', address: ADDRESS },
