@@ -11,6 +11,7 @@ import type { Recording } from './recording';
 const MINUTE = 60_000;
 /** Waves of one minute, two, four and so on, up to some months; a wave is as high as the root of its length. */
 const OCTAVES = 18;
+const ROOTS = Array.from({ length: OCTAVES }, (_, wave) => Math.sqrt(2 ** wave));
 /** Of a price, what it moves in a minute: as the recording does, within reason. */
 const LEAST_MOVE = 0.0002;
 const MOST_MOVE = 0.001;
@@ -61,6 +62,9 @@ function shapeOf({ seconds, snapshot }: Recording): Shape {
 export class History {
   private readonly seed: number;
   private readonly shape: Shape;
+  /** The stretch of each wave that was looked at last: where it begins, and the heights at its ends. Moments follow one another. */
+  private readonly places = new Float64Array(OCTAVES).fill(Number.NaN);
+  private readonly heights = new Float64Array(2 * OCTAVES);
 
   constructor(symbol: string, recording: Recording) {
     this.seed = seedOf(symbol, 7);
@@ -102,13 +106,17 @@ export class History {
   private walk(time: number): number {
     let sum = 0;
     for (let wave = 0; wave < OCTAVES; wave++) {
-      const length = 2 ** wave;
-      const along = time / (MINUTE * length);
+      const along = time / (MINUTE * 2 ** wave);
       const place = Math.floor(along);
       const part = along - place;
       const smooth = part * part * (3 - 2 * part);
-      const [here, next] = [noise(this.seed, wave, place), noise(this.seed, wave, place + 1)];
-      sum += Math.sqrt(length) * (here + (next - here) * smooth - 0.5);
+      if (this.places[wave] !== place) {
+        this.places[wave] = place;
+        this.heights[2 * wave] = noise(this.seed, wave, place);
+        this.heights[2 * wave + 1] = noise(this.seed, wave, place + 1);
+      }
+      const [here, next] = [this.heights[2 * wave] as number, this.heights[2 * wave + 1] as number];
+      sum += (ROOTS[wave] as number) * (here + (next - here) * smooth - 0.5);
     }
     return sum * this.shape.move;
   }
