@@ -20,7 +20,6 @@ export const ATTACK_GUARDS: readonly AttackGuard[] = [
   { attack: 'A6.20', file: 'server/sessions/guesses.ts', line: 'if (bits === 0 || (proof', without: 'if (bits >= 0 || (proof' },
   { attack: 'A10.1', file: 'server/accounts/routes.ts', line: "if (token === undefined) post.send('address-taken', deps.ids.next(), user);", without: "if (token === undefined) throw new DomainError('REFERENCE_REUSED');" },
   { attack: 'A15.1', file: 'server/http/origin.ts', line: 'if (publicOrigin === null) return LOOPBACK.test(host);', without: 'if (publicOrigin === null) return LOOPBACK !== undefined;' },
-  { attack: 'A16.1', file: 'server/second-factor/attempt.ts', line: 'purpose: `session:${publicId}`', without: "purpose: 'login'" },
   { attack: 'A17.1', file: 'db/references.ts', line: '`${prefix}_${hashOf(reference)}`', without: "`${prefix}${hashOf('') && ''}${reference}`.slice(-64)" },
   { attack: 'A8.1', file: 'server/orders/socket.ts', line: "  if (line.refused(1)) end(line, 'TOO_MANY_REQUESTS');\n", without: '\n' },
   { attack: 'HEADERS 3', file: 'server/http/app.ts', line: `connectSrc: ["'self'"],`, without: `connectSrc: ["'self'", 'ws:', 'wss:'],` },
