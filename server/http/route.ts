@@ -78,9 +78,11 @@ const taken = (req: Request, type: string): boolean => {
   return Boolean(req.is(type)) && (charset === undefined || /^utf-?8$/i.test(charset));
 };
 const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(taken(req, 'application/json') ? undefined : new DomainError('BAD_REQUEST'));
+/** No body at all is as good as an empty one; one that is there is JSON. */
+const REFUSED_OTHER_TYPE: RequestHandler = (req, res, next) => (req.headers['content-type'] === undefined ? next() : REFUSED_TYPE(req, res, next));
 const REFUSED_FORM: RequestHandler = (req, _res, next) => next(taken(req, 'multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
 /** The small JSON body is read before anything is decided; a long one or a document only after its sender is known. */
-const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'optional-json': [json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
+const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'optional-json': [REFUSED_OTHER_TYPE, json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
 const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'optional-json': [], 'long-json': [longJson], multipart: [form], nothing: [] };
 
 export function mount(router: Router, routes: readonly Route[], guards: Guards): void {
