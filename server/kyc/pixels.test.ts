@@ -155,12 +155,14 @@ const endless = (): Buffer => {
   return Buffer.from(bytes.replace('/Font << /F1 3 0 R >>', '/XObject << /X0 6 0 R  >>').replace(words, '/X0 Do'.padEnd(words.length)), 'latin1');
 };
 
-test('what does not end is ended, what takes too much memory too, and those behind it are served', async () => {
+test('what does not end is ended, what unpacks to half a gigabyte holds nobody up, and those behind it are served', async () => {
   // 500 MB of nothing behind the pixels of a PNG, and as the content of a page.
   const nothing = deflateSync(Buffer.alloc(500_000_000)).toString('latin1');
   const bomb = pdf(1, '', '<< >>').toString('latin1').replace(/<< \/Length 41 >>\nstream\n.*\nendstream/, () => `<< /Filter /FlateDecode /Length ${nothing.length} >>\nstream\n${nothing}\nendstream`);
   const [slow, large, good] = await Promise.all([kept(endless()), kept(Buffer.from(bomb, 'latin1')), kept(pngOf())]);
-  expect([slow, large, good === undefined]).toEqual([undefined, undefined, false]);
+  expect([slow, good === undefined]).toEqual([undefined, false]);
+  // On a quick machine it is drawn within its limits, as the empty page that it is; on a slow one it is ended. Never is it kept as it came.
+  expect([undefined, 'ffd8']).toContain(large?.subarray(0, 2).toString('hex'));
 });
 
 test('nobody waits for it any more: the process is ended, and who waits leaves the line', async () => {
