@@ -3,13 +3,13 @@ import type { DataSource } from 'typeorm';
 import { createEngineStore } from '../../db/stores/engine';
 import { userByEmail } from '../../db/stores/users';
 import type { CustodyPlace } from '../../domain/contract/commands';
+import type { CustodyReader } from '../../domain/contract/custody';
 import { DomainError } from '../../domain/contract/errors';
 import type { Engine, Signer } from '../../domain/contract/ports';
 import { formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import type { PlaceResult } from '../../ledger/audit';
 import { compare } from '../../solvency/audit';
-import type { Outside } from '../../solvency/audit';
 
 /** Coins of the operator that were sent to one of our places. */
 export interface Contribution {
@@ -62,7 +62,7 @@ export interface DeskDeps {
   readonly engine: Engine;
   readonly signer: Signer;
   readonly registry: Registry;
-  readonly outside: () => Promise<Outside>;
+  readonly readers: readonly CustodyReader[];
 }
 
 /** Coins go on moving while places are read: only what is unexplained in two readings this far apart is believed. */
@@ -80,7 +80,7 @@ export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
     busy = mine.catch(() => undefined);
     return mine;
   };
-  const read = async (): Promise<PlaceResult[]> => (await compare(dataSource, await deps.outside())).places;
+  const read = async (): Promise<PlaceResult[]> => (await compare(dataSource, deps.readers)).places;
   const isBooked = async (reference: string): Promise<boolean> => (await commands.findCommands([reference])).size > 0;
 
   return {

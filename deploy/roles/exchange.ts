@@ -11,13 +11,12 @@ import type { Logger } from '../../domain/contract/ports';
 import { createMatching } from '../../matching';
 import { createServer } from '../../server';
 import { createWallets } from '../../wallets';
-import type { AssetPolicy, NetworkConfig } from '../../wallets';
 import { connectSigner } from '../../wallets/keys';
 import { SETTINGS, binanceSettings, mustBeHere, readConfig, settingsOf } from '../config';
-import { watchOutside } from '../../solvency/audit';
+import { openCustody } from '../../wallets/custody';
 import { watchChains } from '../../solvency/chain-watch';
 import type { Config } from '../config';
-import type { TreasuryPolicies } from '../config/treasury';
+import { walletNetworks } from '../config/wallets';
 import { openBitcoin, openNetworks, openTron } from '../config/networks';
 import { createOperatorDesk } from '../operator/desk';
 import { serveOperator } from '../operator/door';
@@ -50,33 +49,6 @@ function mustBeLocal(config: Config): void {
     (network) => network?.rpcUrls ?? [],
   );
   mustBeHere([config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]);
-}
-
-/** The policies of one network, by asset. */
-const policiesOf = (policies: TreasuryPolicies, network: string): Record<string, AssetPolicy> =>
-  Object.fromEntries(
-    policies
-      .filter((one) => one.network === network)
-      .map(({ asset, sweepEveryMinutes, ...rest }) => [asset, { ...rest, sweepEveryMs: sweepEveryMinutes * 60_000 }]),
-  );
-
-/** How the wallets reach each network, and where its coins shall lie. */
-function walletNetworks(config: Config): Record<string, NetworkConfig> {
-  const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
-  const largeFrom = config.LARGE_DEPOSITS;
-  const treasury = (network: string) => ({
-    largeFrom,
-    policies: policiesOf(config.TREASURY, network),
-    ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }),
-  });
-  return Object.fromEntries([
-    ...openNetworks(config).map(
-      ({ id, rpcUrls, headers, traces, pollMs, gasReserve }) =>
-        [id, { rpcUrls, headers, traces, pollMs, gasReserve, ...treasury(id) }] as const,
-    ),
-    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, ...treasury(bitcoin.id) }] as const] : []),
-    ...(tron ? [[tron.id, { ...tron, traces: false, ...treasury(tron.id) }] as const] : []),
-  ]);
 }
 
 async function runExchange(config: Config): Promise<void> {
@@ -119,11 +91,14 @@ async function runExchange(config: Config): Promise<void> {
   );
   await wallets.start();
 
-  const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
+  const readers = [
+    ...openCustody({ dataSource, registry, signer, capital: matching.venueCapital }, walletNetworks(config)),
+    matching.custody,
+  ];
   const reconciler = createReconciler({
     ...shared,
     engine: matching.engine,
-    outside: compared.outside,
+    readers,
     threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0'),
   });
   reconciler.start();
@@ -148,7 +123,7 @@ async function runExchange(config: Config): Promise<void> {
   };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
-  const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, outside: compared.outside });
+  const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, readers });
   const closeOperator = config.OPERATOR_SOCKET
     ? await serveOperator(desk, config.OPERATOR_SOCKET, logger)
     : () => undefined;
@@ -157,7 +132,7 @@ async function runExchange(config: Config): Promise<void> {
     await closeDoor();
     reconciler.stop();
     endChains();
-    compared.close();
+    for (const reader of readers) reader.close();
     await wallets.stop();
     await matching.stop();
     redis.disconnect();

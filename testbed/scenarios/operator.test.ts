@@ -6,6 +6,8 @@ import { readBookFacts } from '../../db/stores/audit';
 import type { VenueCapital } from '../../domain/contract/ports';
 import { networkOf } from '../../domain/registry';
 import { auditBooks } from '../../ledger/audit';
+import { venueCustody } from '../../matching/venues/binance/custody';
+import { accountCustody } from '../../wallets/custody/account-based';
 import { createEvmChain } from '../../wallets/chains/evm';
 import type { Chain } from '../../wallets/chains/chain';
 import { ensureAccount } from '../../server';
@@ -40,17 +42,14 @@ beforeAll(async () => {
   const network = networkOf(house.registry, 'ethereum');
   const rails = house.registry.rails.filter((rail) => rail.network === 'ethereum');
   chain = createEvmChain(network, rails, { rpcUrl: house.anvil.url, traces: false });
-  const outside = {
-    registry: house.registry,
-    binance: { capital, find: closed },
-    chains: [{ network, rails, chain, hotAddress: house.hot, cold: [] }],
-  };
+  const reader = accountCustody({ network, rails, chain, hotAddress: async () => house.hot, cold: [], capital });
+  const venue = venueCustody({ registry: house.registry, capital, find: closed });
   const desk = createOperatorDesk({
     dataSource: house.database.dataSource,
     registry: house.registry,
     engine: house.engine,
     signer: house.signer,
-    outside: async () => outside,
+    readers: [reader, venue],
   });
   path = join(house.dir, 'operator.sock');
   close = await serveOperator(desk, path, silent);

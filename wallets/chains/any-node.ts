@@ -1,6 +1,6 @@
 /** The nodes of a network as one, for those who only read: one that is away makes nothing unreadable. */
 import type { Network } from '../../domain/registry';
-import { createNodes, nodeName } from '../../wallets/chains/nodes';
+import { createNodes, nodeName } from './nodes';
 
 const SURVEY_MS = 10_000;
 /** A network that the settings name no node for: nobody answers there. */
