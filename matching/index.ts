@@ -1,7 +1,7 @@
 /** Orders become trades. Begin at `createMatching`; the single writer is in engine/, what orders mean in money in orders/. */
 import type { DataSource } from 'typeorm';
 import { createMarketHistory, readRoutingSums } from '../db/stores/market-history';
-import { createSwapIntents } from '../db/stores/swaps';
+import { createSwapIntents } from '../db/stores/venue-intents';
 import { createVenueMemory } from '../db/stores/venue';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { CustodyReader } from '../domain/contract/custody';
@@ -17,12 +17,12 @@ import type {
 import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { createEngine } from './engine';
-import { followVenue } from './orders/outside';
+import { followVenue } from './routing/feed';
 import { createPrices } from './prices';
 import { createFigures } from './prices/figures';
-import { startMirror } from './swaps/mirror';
-import { createQuotes } from './swaps/quotes';
-import { startWatch } from './swaps/watch';
+import { startMirror } from './routing/dispatcher';
+import { createQuotes } from './modules/swaps/quotes';
+import { startWatch } from './routing/monitor';
 import { createBinance } from './venues/binance';
 import type { BinanceConfig } from './venues/binance';
 import { venueCustody } from './venues/binance/custody';

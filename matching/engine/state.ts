@@ -8,11 +8,11 @@ import type { Units } from '../../domain/money/amount';
 import { custody } from '../../ledger/accounts';
 import { Books } from '../../ledger/post';
 import type { Registry } from '../../domain/registry';
-import { withdrawalsFrom } from './withdrawal-records';
-import type { OpenWithdrawal } from './withdrawal-records';
-import { loadRouting, openMarket, restoreMarket, sideOf } from '../orders/market';
-import type { TradingMarket } from '../orders/market';
-import { heldAssetOf } from '../orders/order';
+import { withdrawalsFrom } from '../modules/withdrawals/records';
+import type { OpenWithdrawal } from '../modules/withdrawals/records';
+import { loadRouting, openMarket, restoreMarket, sideOf } from '../modules/orders/market';
+import type { TradingMarket } from '../modules/orders/market';
+import { heldAssetOf } from '../modules/orders/order';
 
 /** One order of a swap: what is sent to the venue if its quote is accepted. Amounts in Units, of a complete fill. */
 export interface SwapLeg {

@@ -66,7 +66,7 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'db/stores/prices.ts', text: 'Number(row.at)', reason: 'a time' },
   { file: 'db/stores/market-history.ts', text: 'Number(opens)', reason: 'a time' },
   {
-    file: 'matching/orders/scales.ts',
+    file: 'matching/modules/orders/scales.ts',
     text: 'Number(value)',
     reason: 'the one way into a book: whole counts, refused where they are not exact',
   },
