@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminsFile, enrolAdmin, makeAdminKey, readAdmins, revokeAdmin } from '../../wallets/keys';
-import { loadEnvFile } from '../config';
+import { fileSettings, loadEnvFile } from '../config';
 import { runCommand } from './lifetime';
 import { json, line, table, wantsJson } from './print';
 import { LOCAL_WORLD } from '../config/running';
@@ -16,7 +16,10 @@ npm run signer -- revoke <key id>                    takes a key back; what was 
 npm run signer -- make-key <file>                    makes a key pair for a program: <file> and <file>.pub`;
 
 /** The signer's directory: of the settings, or of the local world. */
-const directory = (): string => loadEnvFile().SIGNER_DIR || join(LOCAL_WORLD, 'keys');
+const directory = (): string =>
+  loadEnvFile().SIGNER_DIR ||
+  fileSettings('signer', process.env, ['SIGNER_DIR']).SIGNER_DIR ||
+  join(LOCAL_WORLD, 'keys');
 
 function show(file: string): void {
   const admins = readAdmins(file).map(({ name, key }) => ({ name, key }));

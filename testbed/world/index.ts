@@ -425,6 +425,9 @@ export class World {
     ].every((name) => !this.given(name));
     return {
       PATH: process.env.PATH,
+      // All it needs is here: a file of the operator's beside the tree is none of its business.
+      JAVIZEN_CONFIG: 'none',
+      SIGNER_CONFIG: 'none',
       NODE_ENV: this.options.throwAway ? 'test' : 'development',
       DATABASE_URL: this.stores?.databaseUrl,
       REDIS_URL: this.stores?.redisUrl,
@@ -490,6 +493,7 @@ export class World {
       );
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
+      SIGNER_CONFIG: 'none',
       SIGNER_LIMITS: this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}',
       SIGNER_SEED_FILE: seedFile,
       SIGNER_DIR: dir,
