@@ -195,7 +195,8 @@ function read<Schema extends z.ZodType>(settings: Schema, env: NodeJS.ProcessEnv
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ code, path, message }) => {
     const name = path.join('.');
-    if (code === 'invalid_type' && env[name] === undefined) return `${name} is not set (${pathOf(name)} in javizen.yaml)`;
+    if (code === 'invalid_type' && env[name] === undefined)
+      return `${name} is not set (${pathOf(name)} in javizen.yaml)`;
     return `${places.get(name) ?? name}: ${message}`;
   });
   throw new Error(`The settings are not right: ${problems.join('; ')}. See docs/settings.md.`);
