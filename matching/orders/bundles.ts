@@ -12,7 +12,7 @@ import type { OpenIntent } from '../engine/state';
 import { RECV_WINDOW_MS } from '../venues/venue';
 import { facing, modeOf } from './market';
 import type { TradingMarket } from './market';
-import { lotsLeft, pointsLeft, seqOf } from './order';
+import { lotsLeft, pointsLeft } from './order';
 import type { OpenOrder } from './order';
 import { count } from './scales';
 import { venueRate } from './settle';
@@ -247,7 +247,7 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   const { market } = work;
   const side = intent.side === 'BUY' ? BUY : SELL;
   const members = intent.members.flatMap(({ orderId, lots }) => {
-    const order = market.orders.get(seqOf(orderId));
+    const order = market.orders.byId(orderId);
     return order ? [{ order, left: lots, filled: 0, open: pointsLeft(order, market.scales) }] : [];
   });
   const trades = [...report.trades].sort((a, b) => a.tradeId - b.tradeId);
