@@ -19,7 +19,7 @@ async function main(): Promise<number> {
     const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 3 });
     const { outside, close } = await openOutside(config, await loadRegistry(dataSource));
     try {
-      const { statement, proof, addresses, leaves } = await publish(dataSource, outside, config.PROOF_KEY_FILE ?? join(world.dir, 'proof-key.pem'), Date.now());
+      const { statement, proof, addresses, leaves, entry } = await publish(dataSource, outside, config.PROOF_KEY_FILE ?? join(world.dir, 'proof-key.pem'), Date.now());
       const out = option('out') ?? join(world.dir, 'proof');
       mkdirSync(out, { recursive: true });
       writeFileSync(join(out, 'proof.json'), JSON.stringify(proof));
@@ -32,9 +32,9 @@ async function main(): Promise<number> {
       const covered = rows.every((row) => row.assets >= row.liabilities);
       if (wantsJson()) {
         const byAsset = (field: 'liabilities' | 'assets'): Record<string, string> => Object.fromEntries(rows.map((row) => [row.asset, formatAmount(row[field])]));
-        json({ id: statement.id, root: statement.root, leaves, liabilities: byAsset('liabilities'), assets: byAsset('assets'), ratio: Object.fromEntries(rows.map((row) => [row.asset, ratio(row.assets, row.liabilities)])), covered });
+        json({ id: statement.id, root: statement.root, leaves, entry, liabilities: byAsset('liabilities'), assets: byAsset('assets'), ratio: Object.fromEntries(rows.map((row) => [row.asset, ratio(row.assets, row.liabilities)])), covered });
       } else {
-        line(`\nProof ${statement.id}: ${leaves} leaves, root ${statement.root}\n`);
+        line(`\nProof ${statement.id}: ${leaves} leaves, books up to entry ${entry}, root ${statement.root}\n`);
         table(['asset', 'owed', 'there', 'ratio'], rows.map((row) => [row.asset, formatAmount(row.liabilities), formatAmount(row.assets), ratio(row.assets, row.liabilities)]));
         line(`\n  ${out}: proof.json and addresses.json, for everybody; users find their own leaf in the page.\n  Check: node deploy/proof/verify.mjs proof.json leaf.json\n\n  ${covered ? 'covered' : 'NOT COVERED'}\n`);
       }

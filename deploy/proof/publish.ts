@@ -17,6 +17,8 @@ export interface PublishedProof {
   /** Every address of ours whose coins are counted. */
   readonly addresses: { network: string; address: string }[];
   readonly leaves: number;
+  /** Number of the last entry of the journal that is counted. The operator's alone: it counts all that the house has booked. */
+  readonly entry: number;
 }
 
 /** The operator's signing key: read, or made and kept where it will be looked for. Ed25519, PKCS#8. */
@@ -61,7 +63,6 @@ export async function publish(dataSource: DataSource, outside: Outside, keyFile:
       .map(({ place, asset, actual = 0n }) => ({ place, asset, amount: place === 'transit' ? stillMoving(rows, places, asset) : actual }))
       .filter(({ amount }) => amount > 0n)
       .map(({ place, asset, amount }) => ({ place, asset, amount: String(amount) })),
-    entry: facts.entry,
     addressesSha256: createHash('sha256').update(JSON.stringify(addresses)).digest('hex'),
   };
   const { privateKey, publicKey } = openKey(keyFile);
@@ -73,5 +74,5 @@ export async function publish(dataSource: DataSource, outside: Outside, keyFile:
     leaf: JSON.stringify({ proof: statement.id, salt: leaf.salt, userId: leaf.userId, sums: writtenSums(leaf.sums), path: tree.path(at) }),
   }));
   await publishProof(dataSource, { id: statement.id, ...proof, at: now }, leafRows);
-  return { statement, proof, addresses, leaves: leaves.length };
+  return { statement, proof, addresses, leaves: leaves.length, entry: facts.entry };
 }
