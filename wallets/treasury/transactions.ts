@@ -90,7 +90,7 @@ export class Transactions implements Sender {
       await chainStore.signed(row, await signer.sign(intent), clock.now());
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      if (error.code === 'ACCOUNT_FROZEN') return void (await this.stopped(row, error));
+      if (error.code === 'ACCOUNT_FROZEN') return this.stopped(row, error);
       // Signed before with other figures: its nonce may be used on the chain, so it stays until a person has looked.
       const freed = error.code !== 'REFERENCE_REUSED' && (await chainStore.void(row, clock.now()));
       const details = { intentId: row.id, freed, ...error.details };
