@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const CHARACTERS = 26;
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, CHARACTERS);
+const hashOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, CHARACTERS);
 
 /**
  * A row's id that follows from a reference, all of it: the same request sent again makes the same row, and references that differ anywhere
