@@ -15,11 +15,15 @@ test('references that end alike make different ids, and each is an id to the API
 test('what fits stays as it is; what does not is cut to the length, and stays different', () => {
   expect(fitted('short', 10)).toBe('short');
   fc.assert(
-    fc.property(fc.string({ minLength: 191, maxLength: 300 }), fc.string({ minLength: 1, maxLength: 5 }), (tail, head) => {
-      const [one, other] = [fitted(tail, 190), fitted(`${head}${tail}`, 190)];
-      expect([one.length, other.length]).toEqual([190, 190]);
-      expect(one).not.toBe(other);
-    }),
+    fc.property(
+      fc.string({ minLength: 191, maxLength: 300 }),
+      fc.string({ minLength: 1, maxLength: 5 }),
+      (tail, head) => {
+        const [one, other] = [fitted(tail, 190), fitted(`${head}${tail}`, 190)];
+        expect([one.length, other.length]).toEqual([190, 190]);
+        expect(one).not.toBe(other);
+      },
+    ),
   );
 });
 
@@ -31,12 +35,18 @@ test('ids behind the time are told apart over a million references, sort as they
   expect(ids.size).toBe(1_000_000);
   expect([...ids].sort()).toEqual([...ids]);
   fc.assert(
-    fc.property(fc.array(fc.string(), { maxLength: 20 }), fc.string(), fc.nat(4_000_000_000_000), fc.nat(2000), (others, reference, at, rank) => {
-      const before = timedIdFrom('o', at, rank, reference);
-      for (const other of others) timedIdFrom('o', at, 0, other);
-      expect(timedIdFrom('o', at, rank, reference)).toBe(before);
-      expect(id.safeParse(before).success).toBe(true);
-      expect(before).toHaveLength(26);
-    }),
+    fc.property(
+      fc.array(fc.string(), { maxLength: 20 }),
+      fc.string(),
+      fc.nat(4_000_000_000_000),
+      fc.nat(2000),
+      (others, reference, at, rank) => {
+        const before = timedIdFrom('o', at, rank, reference);
+        for (const other of others) timedIdFrom('o', at, 0, other);
+        expect(timedIdFrom('o', at, rank, reference)).toBe(before);
+        expect(id.safeParse(before).success).toBe(true);
+        expect(before).toHaveLength(26);
+      },
+    ),
   );
 });

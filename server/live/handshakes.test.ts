@@ -36,7 +36,13 @@ const atOrders: Knock = (headers) => {
   });
 };
 const atFeed: Knock = (headers) => {
-  const socket = io(world.url, { path: '/live', transports: ['websocket'], reconnection: false, forceNew: true, extraHeaders: headers });
+  const socket = io(world.url, {
+    path: '/live',
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    extraHeaders: headers,
+  });
   open.push(socket);
   return new Promise((resolve) => {
     socket.once('connect', () => resolve(true));
@@ -51,10 +57,14 @@ interface Row {
   readonly address: string;
   readonly details: string;
 }
-const refusals = async (): Promise<Row[]> => world.dataSource.query("SELECT kind, outcome, user_id, address, details FROM security_events WHERE kind LIKE 'request.%' ORDER BY place") as Promise<Row[]>;
+const refusals = async (): Promise<Row[]> =>
+  world.dataSource.query(
+    "SELECT kind, outcome, user_id, address, details FROM security_events WHERE kind LIKE 'request.%' ORDER BY place",
+  ) as Promise<Row[]>;
 /** Nobody waits for what was refused. */
 async function written(count: number): Promise<Row[]> {
-  for (let turn = 0; turn < 200 && (await refusals()).length < count; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let turn = 0; turn < 200 && (await refusals()).length < count; turn++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   await new Promise((resolve) => setTimeout(resolve, 50));
   return refusals();
 }
@@ -63,7 +73,9 @@ async function changedPassword(): Promise<Headers> {
   const [old, other] = [world.visitor(), world.visitor()];
   await old.logIn('old@example.org');
   await other.logIn('old@example.org');
-  expect((await other.send('post', '/account/password', { current: PASSWORD, next: 'another long secret 77' })).status).toBe(200);
+  expect(
+    (await other.send('post', '/account/password', { current: PASSWORD, next: 'another long secret 77' })).status,
+  ).toBe(200);
   return { cookie: old.cookie() };
 }
 
@@ -77,13 +89,55 @@ const mine = async (more: Headers): Promise<Headers> => ({ cookie: user.cookie()
 
 test.each<[string, Knock, () => Promise<Headers>, kind: string, code: string, known: boolean]>([
   ['orders, no session', atOrders, async () => ({}), 'request.forbidden', 'NOT_LOGGED_IN', false],
-  ['orders, a cookie that we did not sign', atOrders, async () => ({ cookie: 'javizen.sid=s%3Ax.y' }), 'request.forbidden', 'NOT_LOGGED_IN', false],
-  ['orders, a session of before the password was changed', atOrders, changedPassword, 'request.forbidden', 'NOT_LOGGED_IN', false],
-  ['orders, from another page', atOrders, () => mine({ origin: 'https://evil.example' }), 'request.forged', 'CSRF', false],
-  ['orders, under another name', atOrders, () => mine({ host: 'rebind.evil.example' }), 'request.forged', 'MISDIRECTED', false],
-  ['orders, every seat taken', atOrders, () => full(atOrders, ORDERS_OF_USER), 'request.too-many', 'TOO_MANY_REQUESTS', true],
+  [
+    'orders, a cookie that we did not sign',
+    atOrders,
+    async () => ({ cookie: 'javizen.sid=s%3Ax.y' }),
+    'request.forbidden',
+    'NOT_LOGGED_IN',
+    false,
+  ],
+  [
+    'orders, a session of before the password was changed',
+    atOrders,
+    changedPassword,
+    'request.forbidden',
+    'NOT_LOGGED_IN',
+    false,
+  ],
+  [
+    'orders, from another page',
+    atOrders,
+    () => mine({ origin: 'https://evil.example' }),
+    'request.forged',
+    'CSRF',
+    false,
+  ],
+  [
+    'orders, under another name',
+    atOrders,
+    () => mine({ host: 'rebind.evil.example' }),
+    'request.forged',
+    'MISDIRECTED',
+    false,
+  ],
+  [
+    'orders, every seat taken',
+    atOrders,
+    () => full(atOrders, ORDERS_OF_USER),
+    'request.too-many',
+    'TOO_MANY_REQUESTS',
+    true,
+  ],
   ['feed, from another page', atFeed, () => mine({ origin: 'https://evil.example' }), 'request.forged', 'CSRF', true],
-  ['feed, under another name', atFeed, () => mine({ host: 'rebind.evil.example' }), 'request.forged', 'MISDIRECTED', true],
+  [
+    'feed, under another name',
+    atFeed,
+    () => mine({ host: 'rebind.evil.example' }),
+    'request.forged',
+    'MISDIRECTED',
+    true,
+  ],
   ['feed, every seat taken', atFeed, () => full(atFeed, FEEDS_OF_USER), 'request.too-many', 'TOO_MANY_REQUESTS', true],
 ])('%s', async (_what, knock, given, kind, code, known) => {
   const headers = await given();
@@ -93,11 +147,18 @@ test.each<[string, Knock, () => Promise<Headers>, kind: string, code: string, kn
   const rows = (await written(before + 1)).slice(before);
   expect(rows).toHaveLength(1);
   expect(rows[0]).toMatchObject({ kind, outcome: 'refused', user_id: known ? userId : null, address: '127.0.0.0/24' });
-  expect(JSON.parse(rows[0]?.details ?? '{}')).toMatchObject({ code, endpoint: `get ${knock === atOrders ? '/order-socket' : '/live'}` });
+  expect(JSON.parse(rows[0]?.details ?? '{}')).toMatchObject({
+    code,
+    endpoint: `get ${knock === atOrders ? '/order-socket' : '/live'}`,
+  });
 });
 
 test('who is let in leaves none, and a stranger may hear prices', async () => {
   const before = (await refusals()).length;
-  expect([await atOrders({ cookie: user.cookie() }), await atFeed({ cookie: user.cookie() }), await atFeed({})]).toEqual([true, true, true]);
+  expect([
+    await atOrders({ cookie: user.cookie() }),
+    await atFeed({ cookie: user.cookie() }),
+    await atFeed({}),
+  ]).toEqual([true, true, true]);
   expect(await written(before)).toHaveLength(before);
 });

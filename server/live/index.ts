@@ -30,10 +30,19 @@ interface Shared {
   readonly security: SecurityEdge;
 }
 
-export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers, security }: Shared): Live {
+export function createLive(
+  deps: ServerDeps,
+  config: ServerConfig,
+  { sessions, admission, answers, security }: Shared,
+): Live {
   const seats = createSeats();
   const door = { ...deps, security };
-  const io: LiveServer = new Server({ path: LIVE, serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(door, config, seats) });
+  const io: LiveServer = new Server({
+    path: LIVE,
+    serveClient: false,
+    maxHttpBufferSize: 10_000,
+    allowRequest: allowRequest(door, config, seats),
+  });
   const placing = { ...deps, admission };
   const mine = createPrivateFeed(io, deps, answers);
   const markets = createMarketFeed(io, deps, answers);
@@ -47,7 +56,9 @@ export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, a
       for (const { conn } of io.of('/').sockets.values()) conn.close(true);
     }),
     deps.events.on('access.changed', ({ userId }) => {
-      lookAtUser(io, placing, sessions, userId).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'sockets of a user were not looked at'));
+      lookAtUser(io, placing, sessions, userId).catch((error: unknown) =>
+        deps.logger.warn({ error: String(error) }, 'sockets of a user were not looked at'),
+      );
     }),
     every(TICKER_MS, deps, markets.tellTickers),
     every(ADMINS_MS, deps, () => lookAtAdmins(io, placing, sessions)),

@@ -20,14 +20,39 @@ interface Asked {
 }
 
 const register = async ({ database }: House, ...ids: string[]): Promise<void> => {
-  for (const id of ids) await insertUser(database.dataSource, { id, email: `${id}@example.org`, passwordHash: '', role: 'user', kycState: 'APPROVED', locale: 'en', createdAt: 1, ...NEW_ACCOUNT });
+  for (const id of ids)
+    await insertUser(database.dataSource, {
+      id,
+      email: `${id}@example.org`,
+      passwordHash: '',
+      role: 'user',
+      kycState: 'APPROVED',
+      locale: 'en',
+      createdAt: 1,
+      ...NEW_ACCOUNT,
+    });
 };
-const freeze = async ({ database }: House, id: string, frozenAt: number | null): Promise<void> => expect(await setFrozen(database.dataSource.manager, id, frozenAt)).toBe(true);
+const freeze = async ({ database }: House, id: string, frozenAt: number | null): Promise<void> =>
+  expect(await setFrozen(database.dataSource.manager, id, frozenAt)).toBe(true);
 const ask = async ({ engine }: House, userId: string, id: string, asked: Asked): Promise<void> => {
-  await engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:${userId}:${id}`, withdrawalId: id, userId, ...asked });
+  await engine.submit({
+    kind: 'withdrawal.request',
+    reference: `withdrawal:${userId}:${id}`,
+    withdrawalId: id,
+    userId,
+    ...asked,
+  });
   await engine.submit(await approvalOf(engine, id, `approve:${id}`));
 };
-const grant = (house: House, userId: string, asset: string, amount: string) => house.engine.submit({ kind: 'operator.grant', reference: `grant:${userId}`, userId, asset, amount, why: 'test' } as Command);
+const grant = (house: House, userId: string, asset: string, amount: string) =>
+  house.engine.submit({
+    kind: 'operator.grant',
+    reference: `grant:${userId}`,
+    userId,
+    asset,
+    amount,
+    why: 'test',
+  } as Command);
 
 /** A signer that is away at first, so that what is planned stays unsigned until `back`; and what it was asked for after that. */
 function slowSigner(real: Signer) {
@@ -49,18 +74,23 @@ function slowSigner(real: Signer) {
 }
 
 describe('an account that is frozen between plan and signature', () => {
-  test('on a network of accounts: not signed, back in review, its nonce is the next one\'s; paid once it is open and approved again', async () => {
+  test("on a network of accounts: not signed, back in review, its nonce is the next one's; paid once it is open and approved again", async () => {
     const house = await EvmHouse.open();
     try {
       await register(house, 'u1', 'u2');
       await house.operatorFunds('10');
       for (const userId of ['u1', 'u2']) await grant(house, userId, 'ETH', '2');
-      const [mine, others] = ['0x00000000000000000000000000000000000000a1', '0x00000000000000000000000000000000000000b2'] as const;
+      const [mine, others] = [
+        '0x00000000000000000000000000000000000000a1',
+        '0x00000000000000000000000000000000000000b2',
+      ] as const;
       const asked = { asset: 'ETH', network: 'ethereum', amount: '1', fee: '0.003' };
       const { signer, seen, back } = slowSigner(house.signer);
       await house.start({}, signer);
       await ask(house, 'u1', 'w1', { ...asked, address: mine });
-      const planned = async (state: string): Promise<boolean> => (await house.rows("SELECT 1 FROM chain_transactions WHERE id = 'withdrawal:w1:0' AND state = ?", [state])).length === 1;
+      const planned = async (state: string): Promise<boolean> =>
+        (await house.rows("SELECT 1 FROM chain_transactions WHERE id = 'withdrawal:w1:0' AND state = ?", [state]))
+          .length === 1;
       await until('planned', () => planned('PLANNED'));
       await freeze(house, 'u1', 5);
       back();
@@ -85,33 +115,48 @@ describe('an account that is frozen between plan and signature', () => {
 
   const absent = noBitcoin();
   if (absent) process.stderr.write(`${absent}\n`);
-  (absent ? test.skip : test)('in a batch: the batch is given up unsigned, the other one in it is paid by the next', async () => {
-    const house = await BitcoinHouse.open();
-    try {
-      await register(house, 'u1', 'u2');
-      await house.start();
-      await house.funded('0.5', '0.4');
-      await house.operatorFunds('0.5');
-      await grant(house, 'u2', 'BTC', '0.4');
-      await house.stop();
-      const asked = { asset: 'BTC', network: 'bitcoin', amount: '0.2', fee: '0.0005' };
-      await ask(house, 'u1', 'w1', { ...asked, address: strangersAddress() });
-      await ask(house, 'u2', 'w2', { ...asked, address: strangersAddress() });
-      const { signer, seen, back } = slowSigner(house.signer);
-      await house.start({}, signer);
-      const first = await until('planned', async () => (await house.rows<{ id: string }>("SELECT id FROM chain_transactions WHERE state = 'PLANNED'"))[0]?.id);
-      expect(await house.rows('SELECT withdrawal_id AS id FROM batch_payments WHERE transaction_id = ? ORDER BY id', [first])).toEqual([{ id: 'w1' }, { id: 'w2' }]);
-      await freeze(house, 'u1', 5);
-      back();
-      await house.confirmed('w2');
-      expect([(await house.withdrawal('w1')).state, (await house.withdrawal('w1')).txid, seen.includes(first)]).toEqual(['REQUESTED', null, false]);
-      await freeze(house, 'u1', null);
-      await house.engine.submit(await approvalOf(house.engine, 'w1', 'again:w1'));
-      await house.confirmed('w1');
-      expect(seen).toHaveLength(2);
-      await house.booksAreTheChain();
-    } finally {
-      await house.close();
-    }
-  });
+  (absent ? test.skip : test)(
+    'in a batch: the batch is given up unsigned, the other one in it is paid by the next',
+    async () => {
+      const house = await BitcoinHouse.open();
+      try {
+        await register(house, 'u1', 'u2');
+        await house.start();
+        await house.funded('0.5', '0.4');
+        await house.operatorFunds('0.5');
+        await grant(house, 'u2', 'BTC', '0.4');
+        await house.stop();
+        const asked = { asset: 'BTC', network: 'bitcoin', amount: '0.2', fee: '0.0005' };
+        await ask(house, 'u1', 'w1', { ...asked, address: strangersAddress() });
+        await ask(house, 'u2', 'w2', { ...asked, address: strangersAddress() });
+        const { signer, seen, back } = slowSigner(house.signer);
+        await house.start({}, signer);
+        const first = await until(
+          'planned',
+          async () =>
+            (await house.rows<{ id: string }>("SELECT id FROM chain_transactions WHERE state = 'PLANNED'"))[0]?.id,
+        );
+        expect(
+          await house.rows('SELECT withdrawal_id AS id FROM batch_payments WHERE transaction_id = ? ORDER BY id', [
+            first,
+          ]),
+        ).toEqual([{ id: 'w1' }, { id: 'w2' }]);
+        await freeze(house, 'u1', 5);
+        back();
+        await house.confirmed('w2');
+        expect([
+          (await house.withdrawal('w1')).state,
+          (await house.withdrawal('w1')).txid,
+          seen.includes(first),
+        ]).toEqual(['REQUESTED', null, false]);
+        await freeze(house, 'u1', null);
+        await house.engine.submit(await approvalOf(house.engine, 'w1', 'again:w1'));
+        await house.confirmed('w1');
+        expect(seen).toHaveLength(2);
+        await house.booksAreTheChain();
+      } finally {
+        await house.close();
+      }
+    },
+  );
 });

@@ -25,9 +25,15 @@ type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
 const REFUSED: Record<PlaceRefusal, () => DomainError> = {
   MARKET_CLOSED: () => new DomainError('MARKET_CLOSED'),
-  WOULD_MATCH: () => new DomainError('WOULD_MATCH', { venueCode: -2010, words: 'Order would immediately match and take.' }),
-  WOULD_TRIGGER: () => new DomainError('WOULD_TRIGGER', { venueCode: -2010, words: 'Stop price would trigger immediately.' }),
-  OCO_PRICES: () => new DomainError('BAD_ORDER', { venueCode: -1158, words: 'The relationship of the prices for the orders is not correct.' }),
+  WOULD_MATCH: () =>
+    new DomainError('WOULD_MATCH', { venueCode: -2010, words: 'Order would immediately match and take.' }),
+  WOULD_TRIGGER: () =>
+    new DomainError('WOULD_TRIGGER', { venueCode: -2010, words: 'Stop price would trigger immediately.' }),
+  OCO_PRICES: () =>
+    new DomainError('BAD_ORDER', {
+      venueCode: -1158,
+      words: 'The relationship of the prices for the orders is not correct.',
+    }),
 };
 
 /** Refuses in these states of the book. What an operator has closed is told from a book without a fresh price. */
@@ -44,7 +50,12 @@ function marketOf(draft: Draft, symbol: string, { now }: Context): TradingMarket
   return market;
 }
 
-function mine(draft: Draft, userId: string, orderId: string, { now }: Context): { market: TradingMarket; order: OpenOrder } {
+function mine(
+  draft: Draft,
+  userId: string,
+  orderId: string,
+  { now }: Context,
+): { market: TradingMarket; order: OpenOrder } {
   for (const market of draft.state.markets.values()) {
     const order = market.orders.byId(orderId);
     if (order?.userId === userId) {
@@ -59,7 +70,12 @@ function mine(draft: Draft, userId: string, orderId: string, { now }: Context): 
 type Named = Pick<OpenOrder, 'id' | 'userId' | 'clientOrderId' | 'listId' | 'siblingId'>;
 
 /** What an order that belongs to no list is called. */
-const named = ({ state }: Draft, { userId, clientOrderId }: { userId: string; clientOrderId: string }, reference: string, now: number): Named => ({
+const named = (
+  { state }: Draft,
+  { userId, clientOrderId }: { userId: string; clientOrderId: string },
+  reference: string,
+  now: number,
+): Named => ({
   id: state.nextOrderId(userId, reference, now),
   userId,
   clientOrderId,
@@ -67,7 +83,12 @@ const named = ({ state }: Draft, { userId, clientOrderId }: { userId: string; cl
   siblingId: null,
 });
 
-function newOrder(draft: Draft, { id, userId, clientOrderId, listId, siblingId }: Named, terms: Checked, now: number): OpenOrder {
+function newOrder(
+  draft: Draft,
+  { id, userId, clientOrderId, listId, siblingId }: Named,
+  terms: Checked,
+  now: number,
+): OpenOrder {
   const seq = ++draft.state.counters.seq;
   // Field by field: every order has the same shape, and a spread costs more than all the rest of it.
   const { side, type, tif, price, worst, lots, budget, stop, trailing, peak, stp } = terms;
@@ -109,17 +130,37 @@ function wayOf(draft: Draft, market: TradingMarket, order: OpenOrder, { now }: C
   if (modeOf(market, now) !== 'mirrored') return 'inside';
   const side = sideOf(order.side);
   const within = market.book.lotsWithin(side, order.worst, draft.state.owner(order.userId));
-  const outside = facing(market, order.side).reduce((sum, [price, lots]) => ((side === BUY ? price <= order.worst : price >= order.worst) ? sum + lots : sum), 0);
+  const outside = facing(market, order.side).reduce(
+    (sum, [price, lots]) => ((side === BUY ? price <= order.worst : price >= order.worst) ? sum + lots : sum),
+    0,
+  );
   const conditional = order.stop > 0 || order.trailing > 0;
-  if (order.tif === 'FOK') return within >= order.lots || outside < order.lots ? 'inside' : fundedOr(draft, market, order, order.lots, 'outside');
+  if (order.tif === 'FOK')
+    return within >= order.lots || outside < order.lots
+      ? 'inside'
+      : fundedOr(draft, market, order, order.lots, 'outside');
   if (conditional || order.tif === 'GTC') return fundedOr(draft, market, order, lotsLeft(order), 'merge', true);
-  return within >= order.lots && order.lots > 0 ? 'merge' : fundedOr(draft, market, order, order.lots - within, 'merge');
+  return within >= order.lots && order.lots > 0
+    ? 'merge'
+    : fundedOr(draft, market, order, order.lots - within, 'merge');
 }
 
 /** Refuses FUNDS_IN_TRANSIT when our coins at the venue do not reach; what may rest goes inside instead. */
-function fundedOr(draft: Draft, { scales }: TradingMarket, order: OpenOrder, lots: number, way: NewOrder['via'], mayRest = false): NewOrder['via'] {
+function fundedOr(
+  draft: Draft,
+  { scales }: TradingMarket,
+  order: OpenOrder,
+  lots: number,
+  way: NewOrder['via'],
+  mayRest = false,
+): NewOrder['via'] {
   const asset = heldAssetOf(order.side, scales);
-  const needed = order.side === 'SELL' ? scales.quantity(lots) : order.budget > 0 ? scales.quote0(pointsLeft(order, scales)) : scales.notional(order.worst, lots);
+  const needed =
+    order.side === 'SELL'
+      ? scales.quantity(lots)
+      : order.budget > 0
+        ? scales.quote0(pointsLeft(order, scales))
+        : scales.notional(order.worst, lots);
   const free = sendable(draft.state, asset);
   if (free >= needed) return way;
   if (mayRest) return 'inside';
@@ -148,12 +189,23 @@ function setAside(draft: Draft, market: TradingMarket, order: OpenOrder, referen
   const asset = heldAssetOf(order.side, market.scales);
   const amount = holdOf(order, market.scales) > extra ? holdOf(order, market.scales) : extra;
   const has = draft.state.books.balance(available(order.userId), asset);
-  if (has < amount) throw new DomainError('INSUFFICIENT_FUNDS', { asset, missing: formatAmount(amount - has), venueCode: -2010, words: 'Account has insufficient balance for requested action.' });
+  if (has < amount)
+    throw new DomainError('INSUFFICIENT_FUNDS', {
+      asset,
+      missing: formatAmount(amount - has),
+      venueCode: -2010,
+      words: 'Account has insufficient balance for requested action.',
+    });
   draft.post(reference, 'order.hold', transfers.hold(order.userId, asset, amount));
   order.held = amount;
 }
 
-function enter(draft: Draft, market: TradingMarket, orders: readonly OpenOrder[], place: () => PlaceRefusal | undefined): void {
+function enter(
+  draft: Draft,
+  market: TradingMarket,
+  orders: readonly OpenOrder[],
+  place: () => PlaceRefusal | undefined,
+): void {
   for (const order of orders) market.orders.set(order.seq, order);
   const refusal = place();
   if (refusal) {
@@ -181,7 +233,9 @@ function finish(work: Settlement): void {
 }
 
 /** As it was shown when the command ended; an order that nothing has touched as it is. */
-const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer => ({ ...(draft.shown.get(order.id) ?? orderView(order, market.scales)) });
+const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer => ({
+  ...(draft.shown.get(order.id) ?? orderView(order, market.scales)),
+});
 
 export function placeOrder(draft: Draft, command: Body<'order.place'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
@@ -192,7 +246,14 @@ export function placeOrder(draft: Draft, command: Body<'order.place'>, reference
   draft.short = { orderId: order.id };
 }
 
-function put(draft: Draft, market: TradingMarket, command: Body<'order.place'> | Body<'order.replace'>, checked: Checked, reference: string, context: Context): OpenOrder {
+function put(
+  draft: Draft,
+  market: TradingMarket,
+  command: Body<'order.place'> | Body<'order.replace'>,
+  checked: Checked,
+  reference: string,
+  context: Context,
+): OpenOrder {
   const work = new Settlement(market, draft, context, reference);
   const order = newOrder(draft, named(draft, command, reference, context.now), checked, context.now);
   const via = wayOf(draft, market, order, context);
@@ -214,20 +275,40 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
   const stopTerms = checkTerms(
     command.stopLimitPrice === undefined
       ? { ...both, type: 'STOP_LOSS', stopPrice: command.stopPrice }
-      : { ...both, type: 'STOP_LOSS_LIMIT', stopPrice: command.stopPrice, price: command.stopLimitPrice, timeInForce: 'GTC' },
+      : {
+          ...both,
+          type: 'STOP_LOSS_LIMIT',
+          stopPrice: command.stopPrice,
+          price: command.stopLimitPrice,
+          timeInForce: 'GTC',
+        },
     market,
     open,
     context.now,
   );
   const { userId } = command;
   const listId = idFrom('ol', reference);
-  const [limitId, stopId] = ['limit', 'stop'].map((leg) => draft.state.nextOrderId(userId, `${reference}#${leg}`, context.now)) as [string, string];
+  const [limitId, stopId] = ['limit', 'stop'].map((leg) =>
+    draft.state.nextOrderId(userId, `${reference}#${leg}`, context.now),
+  ) as [string, string];
   // Names that no sender can give: theirs have no dot.
-  const limit = newOrder(draft, { id: limitId, userId, clientOrderId: `${listId}.limit`, listId, siblingId: stopId }, limitTerms, context.now);
-  const stop = newOrder(draft, { id: stopId, userId, clientOrderId: `${listId}.stop`, listId, siblingId: limitId }, stopTerms, context.now);
+  const limit = newOrder(
+    draft,
+    { id: limitId, userId, clientOrderId: `${listId}.limit`, listId, siblingId: stopId },
+    limitTerms,
+    context.now,
+  );
+  const stop = newOrder(
+    draft,
+    { id: stopId, userId, clientOrderId: `${listId}.stop`, listId, siblingId: limitId },
+    stopTerms,
+    context.now,
+  );
   setAside(draft, market, limit, reference, holdOf(stop, market.scales));
   for (const order of [limit, stop]) work.touch(order);
-  enter(draft, market, [limit, stop], () => market.book.placeOco(asNew(draft, limit, 'merge'), asNew(draft, stop, 'merge')));
+  enter(draft, market, [limit, stop], () =>
+    market.book.placeOco(asNew(draft, limit, 'merge'), asNew(draft, stop, 'merge')),
+  );
   finish(work);
   draft.answer = { listId, limitId: limit.id, stopId: stop.id };
 }
@@ -261,7 +342,12 @@ export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, referen
   draft.short = { orderId: order.id };
 }
 
-export function cancelOrders(draft: Draft, command: Body<'order.cancelAll'>, reference: string, context: Context): void {
+export function cancelOrders(
+  draft: Draft,
+  command: Body<'order.cancelAll'>,
+  reference: string,
+  context: Context,
+): void {
   const market = marketOf(draft, command.symbol, context);
   refuseIn(market, ['HALT']);
   const work = new Settlement(market, draft, context, reference);
@@ -274,10 +360,15 @@ export function cancelOrders(draft: Draft, command: Body<'order.cancelAll'>, ref
 
 export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference: string, context: Context): void {
   const { market, order } = mine(draft, command.userId, command.orderId, context);
-  if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
+  if (order.standing === 'flying' || order.standing === 'frozen')
+    throw new DomainError('IN_FLIGHT', { orderId: order.id });
   const lots = wholeLots(command.quantity, market);
   const sibling = market.orders.byId(order.siblingId);
-  if (lots >= order.lots || lots <= order.executed) throw new DomainError('FILTER_FAILURE', { venueCode: -2038, words: 'The new quantity must be lower than the open one.' });
+  if (lots >= order.lots || lots <= order.executed)
+    throw new DomainError('FILTER_FAILURE', {
+      venueCode: -2038,
+      words: 'The new quantity must be lower than the open one.',
+    });
   const work = new Settlement(market, draft, context, reference);
   if (!market.book.amend(order.seq, lots - order.executed)) throw new DomainError('ORDER_STATE', { orderId: order.id });
   draft.irrevocable = true;
@@ -296,7 +387,8 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
   const { order } = mine(draft, command.userId, command.orderId, context);
   const market = marketOf(draft, command.symbol, context);
   if (market.orders.get(order.seq) !== order) throw new DomainError('BAD_ORDER', { field: 'symbol' });
-  if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
+  if (order.standing === 'flying' || order.standing === 'frozen')
+    throw new DomainError('IN_FLIGHT', { orderId: order.id });
   refuseIn(market, ['POST_ONLY', 'CANCEL_ONLY', 'HALT']);
   const checked = checkTerms(command, market, openOnes(draft, market, command.userId, -1), context.now);
   const probe = newOrder(draft, named(draft, command, reference, context.now), checked, context.now);
@@ -318,10 +410,15 @@ function precheck(draft: Draft, market: TradingMarket, old: OpenOrder, next: Ope
   if (missing > 0n) throw new DomainError('INSUFFICIENT_FUNDS', { asset, missing: formatAmount(missing) });
   if (next.type === 'LIMIT_MAKER') {
     const opposite = next.side === 'BUY' ? SELL : BUY;
-    const prices = [market.book.best(opposite), modeOf(market, context.now) === 'mirrored' ? (facing(market, next.side)[0]?.[0] ?? 0) : 0].filter((price) => price > 0);
-    if (prices.some((price) => (next.side === 'BUY' ? next.price >= price : next.price <= price))) throw REFUSED.WOULD_MATCH();
+    const prices = [
+      market.book.best(opposite),
+      modeOf(market, context.now) === 'mirrored' ? (facing(market, next.side)[0]?.[0] ?? 0) : 0,
+    ].filter((price) => price > 0);
+    if (prices.some((price) => (next.side === 'BUY' ? next.price >= price : next.price <= price)))
+      throw REFUSED.WOULD_MATCH();
   }
-  if (next.stop > 0 && next.trailing === 0 && market.book.wouldTrigger(sideOf(next.side), next.type, next.stop)) throw REFUSED.WOULD_TRIGGER();
+  if (next.stop > 0 && next.trailing === 0 && market.book.wouldTrigger(sideOf(next.side), next.type, next.stop))
+    throw REFUSED.WOULD_TRIGGER();
   wayOf(draft, market, next, context);
 }
 
@@ -348,11 +445,27 @@ export function setMarket(draft: Draft, command: Body<'market.set'>, reference: 
   market.listing = { ...market.listing, state, insideOnly };
   refresh(market, context.now);
   draft.rows.push(updateRow(MarketEntity, { symbol }, { state, insideOnly }));
-  if (adminId !== null) draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
+  if (adminId !== null)
+    draft.rows.push(
+      insertRow(AdminAuditEntity, {
+        id: idFrom('aud', reference),
+        adminId,
+        action: command.kind,
+        subject: symbol,
+        details: { state, insideOnly },
+        at: context.now,
+      }),
+    );
   draft.answer = { symbol, state, insideOnly };
 }
 
-export function settleBundleOf(draft: Draft, command: Body<'venue.report'>, reference: string, context: Context, intent: OpenIntent): void {
+export function settleBundleOf(
+  draft: Draft,
+  command: Body<'venue.report'>,
+  reference: string,
+  context: Context,
+  intent: OpenIntent,
+): void {
   const market = marketOf(draft, intent.symbol, context);
   const work = new Settlement(market, draft, context, reference);
   draft.irrevocable = true;

@@ -12,12 +12,26 @@ const THIEF = '0xde0b295669a9fd93d5f28d9ec85e40f4cb697bae';
 const REFUSED = '0x281055afc982d96fab65b3a49cac8b878184cb16';
 
 const ADDRESSES = [
-  '0x0000000000000000000000000000000000000000', '0x0000000000000000000000000000000000000001', '0x0000000000000000000000000000000000000100', '0x000000000000000000000000000000000000dEaD',
-  '0x000000000000000000000000000000000000c0d', '000000000000000000000000000000000000c0de', '0x52908400098527886E0F7030069857D2E4169Ee7', 'vitalik.eth', 'XE7338O073KYGTWWZN0F2WZ0R8PX5ZPPZS',
-  '0x0000000000000000000000000000\u0000000000c0de', '0x000000000000000000000000000000000000c0de?value=1', '<script>alert(1)</script>', 'bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'ethereum:0x00', ' ', '0x'.padEnd(5000, 'a'),
+  '0x0000000000000000000000000000000000000000',
+  '0x0000000000000000000000000000000000000001',
+  '0x0000000000000000000000000000000000000100',
+  '0x000000000000000000000000000000000000dEaD',
+  '0x000000000000000000000000000000000000c0d',
+  '000000000000000000000000000000000000c0de',
+  '0x52908400098527886E0F7030069857D2E4169Ee7',
+  'vitalik.eth',
+  'XE7338O073KYGTWWZN0F2WZ0R8PX5ZPPZS',
+  '0x0000000000000000000000000000\u0000000000c0de',
+  '0x000000000000000000000000000000000000c0de?value=1',
+  '<script>alert(1)</script>',
+  'bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
+  'ethereum:0x00',
+  ' ',
+  '0x'.padEnd(5000, 'a'),
 ];
 
-const ask = (browser: Browser, address: string, amount = '0.5') => browser.ask('POST', '/api/withdrawals', { body: { asset: 'ETH', network: 'ethereum', address, amount } });
+const ask = (browser: Browser, address: string, amount = '0.5') =>
+  browser.ask('POST', '/api/withdrawals', { body: { asset: 'ETH', network: 'ethereum', address, amount } });
 
 const addresses: Attack[] = ADDRESSES.map((address, at): Attack => ({
   id: `ADDRESS ${at + 1}`,
@@ -32,7 +46,14 @@ const addresses: Attack[] = ADDRESSES.map((address, at): Attack => ({
 
 /** Columns of a waiting withdrawal that somebody in the database may change before an admin looks. */
 const CHANGED: readonly [column: string, value: string][] = [
-  ['address', THIEF], ['amount', '4'], ['fee', '0'], ['asset', 'USDT'], ['network', 'bsc'], ['user_id', 'somebody-else'], ['state', 'APPROVED'], ['memo', 'x'],
+  ['address', THIEF],
+  ['amount', '4'],
+  ['fee', '0'],
+  ['asset', 'USDT'],
+  ['network', 'bsc'],
+  ['user_id', 'somebody-else'],
+  ['state', 'APPROVED'],
+  ['memo', 'x'],
 ];
 
 interface Listed {
@@ -57,9 +78,15 @@ const rows: Attack[] = CHANGED.map(([column, value], at): Attack => ({
     const { id, amount } = asked.json<Listed>();
     await stage.query(`UPDATE withdrawals SET \`${column}\` = ? WHERE id = ?`, [value, id]);
     const row = await shown(stage, id);
-    if (row) held(row.address.toLowerCase() !== THIEF && row.amount === amount, `the admin is shown ${row.amount} to ${row.address}`);
+    if (row)
+      held(
+        row.address.toLowerCase() !== THIEF && row.amount === amount,
+        `the admin is shown ${row.amount} to ${row.address}`,
+      );
     const approved = await stage.admin.ask('POST', `/api/admin/withdrawals/${id}/approve`, { body: {} });
-    const left = await stage.query<{ n: string }>('SELECT COUNT(*) AS n FROM chain_transactions WHERE to_address = ?', [THIEF]);
+    const left = await stage.query<{ n: string }>('SELECT COUNT(*) AS n FROM chain_transactions WHERE to_address = ?', [
+      THIEF,
+    ]);
     held(Number(left[0]?.n) === 0, 'a transaction to the thief was planned');
     await stage.admin.ask('POST', `/api/admin/withdrawals/${id}/refuse`, { body: { reason: 'an attack' } });
     return `shown as it was asked for; approving it so: ${approved.status} ${approved.code}`;
@@ -75,7 +102,8 @@ const forged: Attack = {
     if (asked.status !== 201) throw new Error(`${asked.status} ${asked.code}`);
     const { id } = asked.json<Listed>();
     await stage.query("UPDATE withdrawals SET state = 'APPROVED', address = ? WHERE id = ?", [THIEF, id]);
-    const planned = async (): Promise<boolean> => (await stage.query('SELECT 1 FROM chain_transactions WHERE subject = ?', [id])).length > 0;
+    const planned = async (): Promise<boolean> =>
+      (await stage.query('SELECT 1 FROM chain_transactions WHERE subject = ?', [id])).length > 0;
     for (let tries = 0; tries < 30 && !(await planned()); tries++) await sleep(200);
     held(!(await planned()), 'a transaction was planned');
     await stage.query("UPDATE withdrawals SET state = 'REQUESTED', address = ? WHERE id = ?", [GOOD, id]);
@@ -85,9 +113,13 @@ const forged: Attack = {
 
 /** A factor of the account's, begun and confirmed by its browser. */
 async function withFactor(browser: Browser): Promise<(at: number) => string> {
-  const { secret } = (await browser.ask('POST', '/api/second-factor', { body: { password: PASSWORD } })).json<{ secret?: string }>();
+  const { secret } = (await browser.ask('POST', '/api/second-factor', { body: { password: PASSWORD } })).json<{
+    secret?: string;
+  }>();
   if (!secret) throw new Error('no factor could be begun');
-  const { status, code } = await browser.ask('POST', '/api/second-factor/confirm', { body: { code: totp(secret, Date.now() - 30_000) } });
+  const { status, code } = await browser.ask('POST', '/api/second-factor/confirm', {
+    body: { code: totp(secret, Date.now() - 30_000) },
+  });
   if (status !== 200) throw new Error(`the factor was not confirmed: ${status} ${code}`);
   return (at) => totp(secret, at);
 }
@@ -126,7 +158,9 @@ const inside: Attack[] = [
     id: 'A4.1',
     what: 'nearly all is sent to another user inside with a stolen session, beyond the day of the tier',
     run: async (stage) => {
-      const { address } = (await stage.other.ask('POST', '/api/deposit-addresses', { body: { network: 'ethereum' } })).json<{ address: string }>();
+      const { address } = (
+        await stage.other.ask('POST', '/api/deposit-addresses', { body: { network: 'ethereum' } })
+      ).json<{ address: string }>();
       const asked = await ask(stage.trader, address, '3');
       const state = asked.status === 201 ? asked.json<{ state: string }>().state : '';
       held(asked.status >= 400 || state === 'REQUESTED', `${asked.status} ${state}`);
@@ -149,10 +183,15 @@ const inside: Attack[] = [
     id: 'A13.2',
     what: 'an address in the book goes on being trusted after an admin has refused a withdrawal to it',
     run: async (stage) => {
-      const known = await stage.trader.ask('POST', '/api/withdrawal-addresses', { body: { network: 'ethereum', address: REFUSED } });
+      const known = await stage.trader.ask('POST', '/api/withdrawal-addresses', {
+        body: { network: 'ethereum', address: REFUSED },
+      });
       const asked = await ask(stage.trader, REFUSED, '0.2');
-      if (known.status !== 201 || asked.status !== 201) throw new Error(`${known.status} ${known.code}, ${asked.status} ${asked.code}`);
-      const refused = await stage.admin.ask('POST', `/api/admin/withdrawals/${asked.json<Listed>().id}/refuse`, { body: { reason: 'looks stolen' } });
+      if (known.status !== 201 || asked.status !== 201)
+        throw new Error(`${known.status} ${known.code}, ${asked.status} ${asked.code}`);
+      const refused = await stage.admin.ask('POST', `/api/admin/withdrawals/${asked.json<Listed>().id}/refuse`, {
+        body: { reason: 'looks stolen' },
+      });
       if (refused.status !== 200) throw new Error(`${refused.status} ${refused.code}`);
       const book = await stage.trader.ask('GET', '/api/withdrawal-addresses?limit=100');
       held(!book.text.toLowerCase().includes(REFUSED), 'it stands in the book');
