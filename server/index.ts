@@ -81,7 +81,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const drawings = createDrawings();
   const secondFactors = createSecondFactors(deps, vault);
   const admission = createAdmission(config);
-  const live = createLive(deps, config, { sessions, admission, answers });
+  const live = createLive(deps, config, { sessions, admission, answers, security });
   const links = createLinks(config, deps.clock);
   const post = createPost(deps, config, links);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);

@@ -12,6 +12,15 @@ interface SumRow {
 
 const toSum = ({ account, asset, amount }: SumRow): AccountSum => ({ account, asset, amount: parseSigned(amount) });
 
+/** The place, without `custody/`, of which an entry's reference changed what lies there; undefined where nothing was booked under it. */
+export async function custodyBookedBy(dataSource: DataSource, reference: string): Promise<string | undefined> {
+  const [posting] = (await dataSource.query(
+    "SELECT p.account FROM journal_entries e JOIN postings p ON p.entry_id = e.id WHERE e.reference = ? AND p.account LIKE 'custody/%' ORDER BY p.line LIMIT 1",
+    [reference],
+  )) as { account: string }[];
+  return posting?.account.slice('custody/'.length);
+}
+
 /** Reads what the audit compares, all in one snapshot. */
 export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {

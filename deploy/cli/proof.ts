@@ -16,7 +16,7 @@ export async function main(): Promise<number> {
   const config = await runningConfig();
   const { dataSource, readers, close } = await openBooks(config);
   try {
-    const { statement, proof, addresses, leaves } = await publish(
+    const { statement, proof, addresses, leaves, entry } = await publish(
       dataSource,
       readers,
       config.PROOF_KEY_FILE ?? join(LOCAL_WORLD, 'proof-key.pem'),
@@ -45,13 +45,14 @@ export async function main(): Promise<number> {
         id: statement.id,
         root: statement.root,
         leaves,
+        entry,
         liabilities: byAsset('liabilities'),
         assets: byAsset('assets'),
         ratio: Object.fromEntries(rows.map((row) => [row.asset, ratio(row.assets, row.liabilities)])),
         covered,
       });
     } else {
-      line(`\nProof ${statement.id}: ${leaves} leaves, root ${statement.root}\n`);
+      line(`\nProof ${statement.id}: ${leaves} leaves, books up to entry ${entry}, root ${statement.root}\n`);
       table(
         ['asset', 'owed', 'there', 'ratio'],
         rows.map((row) => [

@@ -12,7 +12,7 @@ import type { OpenIntent } from '../engine/state';
 import { RECV_WINDOW_MS } from '../venues/venue';
 import { facing, modeOf } from '../modules/orders/market';
 import type { TradingMarket } from '../modules/orders/market';
-import { lotsLeft, pointsLeft, seqOf } from '../modules/orders/order';
+import { lotsLeft, pointsLeft } from '../modules/orders/order';
 import type { OpenOrder } from '../modules/orders/order';
 import { count } from '../modules/orders/scales';
 import { venueRate } from '../modules/orders/settle';
@@ -283,7 +283,7 @@ export function settleBundle(
   const { market } = work;
   const side = intent.side === 'BUY' ? BUY : SELL;
   const members = intent.members.flatMap(({ orderId, lots }) => {
-    const order = market.orders.get(seqOf(orderId));
+    const order = market.orders.byId(orderId);
     return order ? [{ order, left: lots, filled: 0, open: pointsLeft(order, market.scales) }] : [];
   });
   const trades = [...report.trades].sort((a, b) => a.tradeId - b.tradeId);

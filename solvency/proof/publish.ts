@@ -16,6 +16,8 @@ export interface PublishedProof {
   /** Every address of ours whose coins are counted. */
   readonly addresses: { network: string; address: string }[];
   readonly leaves: number;
+  /** Number of the last entry of the journal that is counted. The operator's alone: it counts all that the house has booked. */
+  readonly entry: number;
 }
 
 /** The operator's signing key: read, or made and kept where it will be looked for. Ed25519, PKCS#8. */
@@ -80,7 +82,6 @@ export async function publish(
       }))
       .filter(({ amount }) => amount > 0n)
       .map(({ place, asset, amount }) => ({ place, asset, amount: String(amount) })),
-    entry: facts.entry,
     addressesSha256: createHash('sha256').update(JSON.stringify(addresses)).digest('hex'),
   };
   const { privateKey, publicKey } = openKey(keyFile);
@@ -102,5 +103,5 @@ export async function publish(
     }),
   }));
   await publishProof(dataSource, { id: statement.id, ...proof, at: now }, leafRows);
-  return { statement, proof, addresses, leaves: leaves.length };
+  return { statement, proof, addresses, leaves: leaves.length, entry: facts.entry };
 }

@@ -38,7 +38,7 @@ async function other(
   databaseUrl: string,
 ): Promise<{ process: ChildProcess; port: number }> {
   const env = { ...process.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl };
-  const child = fork(join(__dirname, `../bench/${name}.ts`), [], { execArgv: ['--require', 'tsx/cjs'], env });
+  const child = fork(join(__dirname, `../benches/${name}.ts`), [], { execArgv: ['--require', 'tsx/cjs'], env });
   const { port } = await new Promise<{ port: number }>((resolve, reject) => {
     child.once('message', (message: { port: number }) => resolve(message));
     child.once('exit', () => reject(new Error(`the ${name} did not start`)));

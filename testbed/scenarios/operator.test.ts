@@ -97,6 +97,17 @@ test('as much as lies unexplained at the hot wallet is booked, once, and stands 
   expect(
     (await operator.position()).places.find((row) => row.place === 'hot/ethereum' && row.asset === 'ETH'),
   ).toMatchObject({ unexplained: '0' });
+  // Nothing lies unexplained any more: the same again, with and without its place, is still what it was, and nothing twice.
+  for (const place of [undefined, 'hot/ethereum']) {
+    expect(
+      await operator.contribute([{ asset: 'ETH', amount: '3', reference: once, ...(place && { place }) }]),
+    ).toEqual([{ asset: 'ETH', amount: '3', place: 'hot/ethereum' }]);
+  }
+  for (const other of [{ amount: '2' }, { amount: '3', place: 'binance' }])
+    await expect(operator.contribute([{ asset: 'ETH', reference: once, ...other }])).rejects.toMatchObject({
+      code: 'REFERENCE_REUSED',
+    });
+  expect(await positionOf('ETH')).toBe('5');
   const rows = await house.rows<{ admin: string; subject: string }>(
     "SELECT admin_id AS admin, subject FROM admin_audit WHERE action = 'operator.contribute'",
   );

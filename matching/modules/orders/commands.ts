@@ -12,7 +12,7 @@ import type { NewOrder, PlaceRefusal } from '../../book/types';
 import { dispatch, settleBundle } from '../../routing/aggregate';
 import { facing, forgetOldPrices, modeOf, refresh, sideOf } from './market';
 import type { TradingMarket } from './market';
-import { heldAssetOf, holdOf, lotsLeft, move, orderId, orderView, pointsLeft, seqOf } from './order';
+import { heldAssetOf, holdOf, lotsLeft, move, orderView, pointsLeft } from './order';
 import type { OpenOrder } from './order';
 import { Settlement } from './settle';
 import { checkTerms, wholeLots } from './terms';
@@ -56,9 +56,8 @@ function mine(
   orderId: string,
   { now }: Context,
 ): { market: TradingMarket; order: OpenOrder } {
-  const seq = seqOf(orderId);
   for (const market of draft.state.markets.values()) {
-    const order = market.orders.get(seq);
+    const order = market.orders.byId(orderId);
     if (order?.userId === userId) {
       refresh(market, now);
       forgetOldPrices(market);
@@ -68,20 +67,33 @@ function mine(
   throw new DomainError('ORDER_STATE', { orderId });
 }
 
+type Named = Pick<OpenOrder, 'id' | 'userId' | 'clientOrderId' | 'listId' | 'siblingId'>;
+
+/** What an order that belongs to no list is called. */
+const named = (
+  { state }: Draft,
+  { userId, clientOrderId }: { userId: string; clientOrderId: string },
+  reference: string,
+  now: number,
+): Named => ({
+  id: state.nextOrderId(userId, reference, now),
+  userId,
+  clientOrderId,
+  listId: null,
+  siblingId: null,
+});
+
 function newOrder(
   draft: Draft,
-  market: TradingMarket,
-  userId: string,
-  clientOrderId: string,
+  { id, userId, clientOrderId, listId, siblingId }: Named,
   terms: Checked,
-  list: { listId: string | null; siblingId: string | null },
   now: number,
 ): OpenOrder {
   const seq = ++draft.state.counters.seq;
   // Field by field: every order has the same shape, and a spread costs more than all the rest of it.
   const { side, type, tif, price, worst, lots, budget, stop, trailing, peak, stp } = terms;
   return {
-    id: orderId(seq),
+    id,
     seq,
     userId,
     clientOrderId,
@@ -96,8 +108,8 @@ function newOrder(
     trailing,
     peak,
     stp,
-    siblingId: list.siblingId,
-    listId: list.listId,
+    siblingId,
+    listId,
     executed: 0,
     quote: 0n,
     held: 0n,
@@ -243,15 +255,7 @@ function put(
   context: Context,
 ): OpenOrder {
   const work = new Settlement(market, draft, context, reference);
-  const order = newOrder(
-    draft,
-    market,
-    command.userId,
-    command.clientOrderId,
-    checked,
-    { listId: null, siblingId: null },
-    context.now,
-  );
+  const order = newOrder(draft, named(draft, command, reference, context.now), checked, context.now);
   const via = wayOf(draft, market, order, context);
   setAside(draft, market, order, reference);
   work.touch(order);
@@ -282,25 +286,22 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
     open,
     context.now,
   );
-  const next = draft.state.counters.seq + 1;
+  const { userId } = command;
+  const listId = idFrom('ol', reference);
+  const [limitId, stopId] = ['limit', 'stop'].map((leg) =>
+    draft.state.nextOrderId(userId, `${reference}#${leg}`, context.now),
+  ) as [string, string];
   // Names that no sender can give: theirs have no dot.
-  const listId = `l${next}`;
   const limit = newOrder(
     draft,
-    market,
-    command.userId,
-    `${listId}.limit`,
+    { id: limitId, userId, clientOrderId: `${listId}.limit`, listId, siblingId: stopId },
     limitTerms,
-    { listId, siblingId: orderId(next + 1) },
     context.now,
   );
   const stop = newOrder(
     draft,
-    market,
-    command.userId,
-    `${listId}.stop`,
+    { id: stopId, userId, clientOrderId: `${listId}.stop`, listId, siblingId: limitId },
     stopTerms,
-    { listId, siblingId: limit.id },
     context.now,
   );
   setAside(draft, market, limit, reference, holdOf(stop, market.scales));
@@ -362,7 +363,7 @@ export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference
   if (order.standing === 'flying' || order.standing === 'frozen')
     throw new DomainError('IN_FLIGHT', { orderId: order.id });
   const lots = wholeLots(command.quantity, market);
-  const sibling = order.siblingId === null ? undefined : market.orders.get(seqOf(order.siblingId));
+  const sibling = market.orders.byId(order.siblingId);
   if (lots >= order.lots || lots <= order.executed)
     throw new DomainError('FILTER_FAILURE', {
       venueCode: -2038,
@@ -390,15 +391,7 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
     throw new DomainError('IN_FLIGHT', { orderId: order.id });
   refuseIn(market, ['POST_ONLY', 'CANCEL_ONLY', 'HALT']);
   const checked = checkTerms(command, market, openOnes(draft, market, command.userId, -1), context.now);
-  const probe = newOrder(
-    draft,
-    market,
-    command.userId,
-    command.clientOrderId,
-    checked,
-    { listId: null, siblingId: null },
-    context.now,
-  );
+  const probe = newOrder(draft, named(draft, command, reference, context.now), checked, context.now);
   precheck(draft, market, order, probe, context);
   const work = new Settlement(market, draft, context, `${reference}#cancel`);
   takeOut(work, order);

@@ -8,8 +8,7 @@ import type { Book, BookSink, Side } from '../../book/types';
 import { createBook } from '../../book/fast';
 import type { Filters } from '../../book/filters';
 import { filtersOfListing } from './listing';
-import { lotsLeft, openOrder, pointsLeft } from './order';
-import type { OpenOrder } from './order';
+import { OpenOrders, lotsLeft, openOrder, pointsLeft } from './order';
 import { count, scalesOf } from './scales';
 import type { Scales } from './scales';
 
@@ -47,7 +46,7 @@ export interface TradingMarket {
   readonly scales: Scales;
   readonly filters: Filters;
   readonly book: Book;
-  readonly orders: Map<number, OpenOrder>;
+  readonly orders: OpenOrders;
   /** Orders that wait for a trigger. */
   readonly triggers: Set<number>;
   outside: Outside | undefined;
@@ -101,7 +100,7 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
     scales: scalesOf(listing, registry),
     filters: filtersOfListing(listing),
     book,
-    orders: new Map(),
+    orders: new OpenOrders(),
     triggers: new Set(),
     outside: undefined,
     lastPrices: [],

@@ -7,7 +7,6 @@ import { advance } from '../../../domain/lifecycle/transitions';
 import { formatAmount } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import { ceilToStep } from '../../../domain/money/rounding';
-import { count } from './scales';
 import type { Scales } from './scales';
 
 /** An order that has not ended, as the engine keeps it: prices in ticks, quantities in lots, money in Units. */
@@ -48,11 +47,27 @@ export interface OpenOrder {
   updatedAt: number;
 }
 
-/** An order's id is the book's number for it, written out. */
-export const orderId = (seq: number): string => `o${String(seq).padStart(12, '0')}`;
+/** The open orders of one market, by the book's number and by the id that people know. The number counts all orders of the house and is shown to nobody. */
+export class OpenOrders extends Map<number, OpenOrder> {
+  private readonly numbers = new Map<string, number>();
 
-/** The number in an id, or 0 where it is no id of ours. */
-export const seqOf = (id: string): number => (/^o\d{12}$/.test(id) ? count(BigInt(id.slice(1))) : 0);
+  override set(seq: number, order: OpenOrder): this {
+    this.numbers.set(order.id, seq);
+    return super.set(seq, order);
+  }
+
+  override delete(seq: number): boolean {
+    const order = this.get(seq);
+    if (order) this.numbers.delete(order.id);
+    return super.delete(seq);
+  }
+
+  /** Undefined where no open order has this id, and for none. */
+  byId(id: string | null): OpenOrder | undefined {
+    const seq = id === null ? undefined : this.numbers.get(id);
+    return seq === undefined ? undefined : this.get(seq);
+  }
+}
 
 /** Moves an order by its table; an event that is not allowed is a bug of ours. */
 export function move(order: OpenOrder, event: OrderEvent): void {

@@ -151,6 +151,65 @@ describe('a market without a venue', () => {
     expect(await balance('ann', 'JVZ')).toBe('9999 1');
   });
 
+  test('ids of orders and lists say nothing of how many others there are, and sort as their owner placed them', async () => {
+    const asked = { side: 'SELL' as const, price: '2', quantity: '1' };
+    const placed = async (userId: string, clientOrderId: string): Promise<string> => {
+      const command = {
+        kind: 'order.place' as const,
+        userId,
+        clientOrderId,
+        symbol: 'JVZJVG',
+        type: 'LIMIT' as const,
+        ...asked,
+      };
+      return String((await engine.submit({ ...command, reference: `order:${userId}:${clientOrderId}` })).id);
+    };
+    const first = await placed('ann', 'first');
+    for (let others = 0; others < 30; others++) await place('bob', asked);
+    const second = await placed('ann', 'second');
+    // Of a clock that stands still all but the rank among her own and the hash is the same: 0 and 1, whatever bob did.
+    expect([first, second].map((id) => id.slice(0, 12))).toEqual([
+      `o${clock.at.toString(36).padStart(9, '0')}00`,
+      `o${clock.at.toString(36).padStart(9, '0')}01`,
+    ]);
+    const oco = {
+      kind: 'order.oco' as const,
+      userId: 'ann',
+      clientOrderId: 'list',
+      symbol: 'JVZJVG',
+      side: 'SELL' as const,
+      quantity: '1',
+      price: '3',
+      stopPrice: '1',
+    };
+    const list = await engine.submit({ ...oco, reference: 'order:ann:list' });
+    expect(list).toMatchObject({ listId: expect.stringMatching(/^ol_[\w-]{26}$/) as string });
+    expect(await order(list.limitId)).toMatchObject({
+      sibling_id: list.stopId,
+      list_id: list.listId,
+      client_order_id: `${String(list.listId)}.limit`,
+    });
+    expect([first, second, list.limitId, list.stopId].map(String)).toEqual(
+      [first, second, list.limitId, list.stopId].map(String).sort(),
+    );
+  });
+
+  test('orders are found by their ids after a start too, those of before ids were opaque as well', async () => {
+    const [old, fresh] = [
+      await place('ann', { side: 'SELL', price: '2', quantity: '1' }),
+      await place('ann', { side: 'SELL', price: '2', quantity: '1' }),
+    ];
+    await engine.stop();
+    await dataSource.query("UPDATE orders SET id = 'o000000000001' WHERE id = ?", [old.id]);
+    engine = await start();
+    for (const orderId of ['o000000000001', String(fresh.id)]) {
+      expect(
+        await engine.submit({ kind: 'order.cancel', userId: 'ann', orderId, reference: `t:${++n}` }),
+      ).toMatchObject({ id: orderId, status: 'CANCELED' });
+    }
+    expect(await balance('ann', 'JVZ')).toBe('10000 0');
+  });
+
   test('a market order by quote spends no more than it says; FOK and IOC leave nothing behind', async () => {
     await place('ann', { side: 'SELL', price: '2', quantity: '10' });
     await place('ann', { side: 'SELL', price: '2.01', quantity: '10' });

@@ -11,7 +11,7 @@ import type { Rate } from './fees';
 import { rateOf } from './fees';
 import { routingRow, sideOf } from './market';
 import type { TradingMarket } from './market';
-import { heldAssetOf, holdOf, lotsLeft, move, orderRow, orderView, seqOf } from './order';
+import { heldAssetOf, holdOf, lotsLeft, move, orderRow, orderView } from './order';
 import type { OpenOrder } from './order';
 
 /** What one side of a trade pays and gets, rounded over its whole order: a buyer's payments up, a seller's receipts down. */
@@ -169,7 +169,7 @@ export class Settlement implements BookSink {
     if (order.budget > 0) order.budget -= this.order(other).price * lots;
     else order.lots -= lots;
     // The legs of an OCO are for the same lots.
-    const sibling = order.siblingId === null ? undefined : this.market.orders.get(seqOf(order.siblingId));
+    const sibling = this.market.orders.byId(order.siblingId);
     if (sibling) sibling.lots -= lots;
     this.touch(order);
   }
@@ -276,7 +276,7 @@ export class Settlement implements BookSink {
 
   private withSiblings(): Set<OpenOrder> {
     for (const order of [...this.touched]) {
-      const sibling = order.siblingId === null ? undefined : this.market.orders.get(seqOf(order.siblingId));
+      const sibling = this.market.orders.byId(order.siblingId);
       if (sibling) this.touched.add(sibling);
     }
     return this.touched;
@@ -285,8 +285,7 @@ export class Settlement implements BookSink {
   /** One hold for both legs of an OCO, the larger, kept by the leg that was placed first. */
   private wanted(order: OpenOrder): Units {
     const own = holdOf(order, this.market.scales);
-    const sibling =
-      order.siblingId === null || order.standing === null ? undefined : this.market.orders.get(seqOf(order.siblingId));
+    const sibling = order.standing === null ? undefined : this.market.orders.byId(order.siblingId);
     if (!sibling || sibling.standing === null) return own;
     if (order.seq > sibling.seq) return 0n;
     const other = holdOf(sibling, this.market.scales);
