@@ -5,7 +5,8 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { migrate, openDatabase } from '../../db/data-source';
+import { openDatabase } from '../../db/data-source';
+import { prepareDatabase } from '../../db/prepare';
 import { firstListing, seed } from '../../db/seed';
 import { loadRegistry } from '../../db/stores/registry';
 import { walkTestnet } from '../scenarios/testnet';
@@ -52,8 +53,8 @@ async function main(): Promise<number> {
   const forget = stopAtEnd(() => stopLeftovers(dir));
   try {
     const stores = await startStores({ dir, throwAway: true, say: (text) => void process.stderr.write(`  ${text}\n`) });
+    await prepareDatabase({ url: stores.databaseUrl, migrateUrl: stores.databaseMigrateUrl });
     const dataSource = await openDatabase({ url: stores.databaseUrl, poolSize: 4 });
-    await migrate(dataSource);
     await seed(dataSource, LISTING, clock.now());
     const binance = { restUrl: env.BINANCE_REST_URL, streamUrl: env.BINANCE_STREAM_URL, wsApiUrl: env.BINANCE_WS_API_URL, tradingKey: { key, secret }, treasuryKey: { key, secret } };
     const result = await walkTestnet({ dataSource, registry: await loadRegistry(dataSource), binance, logger: createLogger('error'), say: (text) => void process.stderr.write(`  ${text} ...\n`) });
