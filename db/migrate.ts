@@ -57,13 +57,17 @@ async function carryOut(runner: QueryRunner, { name, steps }: Migration): Promis
   const first = noted?.next ?? 0;
   for (const [at, step] of steps.entries()) {
     if (at < first) continue;
-    // The first one of a migration that was cut may have been done without a note of it.
-    if (commitsByItself(step)) await define(runner, step, noted !== undefined && at === first);
-    await inOne(runner, async () => {
-      if (typeof step !== 'string') await step(runner.manager);
-      else if (!commitsByItself(step)) await runner.query(step);
-      await runner.query('UPDATE migration_progress SET next_step = ? WHERE name = ?', [at + 1, name]);
-    });
+    const note = async (): Promise<void> => void (await runner.query('UPDATE migration_progress SET next_step = ? WHERE name = ?', [at + 1, name]));
+    if (commitsByItself(step)) {
+      // The first one of a migration that was cut may have been done without a note of it.
+      await define(runner, step, noted !== undefined && at === first);
+      await note();
+    } else {
+      await inOne(runner, async () => {
+        await (typeof step === 'string' ? runner.query(step) : step(runner.manager));
+        await note();
+      });
+    }
   }
   await inOne(runner, async () => {
     await runner.query('INSERT INTO migrations (timestamp, name) VALUES (?, ?)', [Number(/\d+$/.exec(name)?.[0]), name]);
@@ -81,7 +85,7 @@ async function define(runner: QueryRunner, statement: string, mayBeDone: boolean
 }
 
 async function inOne(runner: QueryRunner, work: () => Promise<void>): Promise<void> {
-  await runner.startTransaction('READ COMMITTED');
+  await runner.startTransaction();
   try {
     await work();
     await runner.commitTransaction();

@@ -146,9 +146,9 @@ function statements(verb: 'GRANT' | 'REVOKE', rights: readonly Right[], account:
  * on the whole server are an administrator's to take: `rightsTooMany` names them.
  */
 export async function separateRights(owner: DataSource, url: string): Promise<void> {
-  // Opened without a database: a user that was given nothing yet may open none.
+  // A user that was given nothing yet may open no other database than this one.
   const bare = new URL(url);
-  bare.pathname = '/';
+  bare.pathname = '/information_schema';
   const application = await openDatabase({ url: bare.toString(), poolSize: 1 });
   try {
     const account = await accountOf(application);

@@ -6,11 +6,11 @@ const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii 
 
 const OPEN = "state IN ('REQUESTED', 'APPROVED', 'WAITING_FUNDS', 'SIGNED', 'BROADCAST')";
 const REQUESTED = `SELECT id AS withdrawal_id, 'request' AS step, attempt AS round, 'migration' AS reference,
-  JSON_OBJECT('userId', user_id, 'asset', asset, 'network', network, 'address', address, 'memo', memo,
-    'amount', CAST(amount AS CHAR), 'fee', CAST(fee AS CHAR)) AS body, created_at AS at
+  CAST(JSON_OBJECT('userId', user_id, 'asset', asset, 'network', network, 'address', address, 'memo', memo,
+    'amount', CAST(amount AS CHAR), 'fee', CAST(fee AS CHAR)) AS CHAR) AS body, created_at AS at
   FROM withdrawals WHERE ${OPEN} ORDER BY created_at, id`;
 const APPROVED = `SELECT id AS withdrawal_id, 'approve' AS step, attempt AS round, 'migration' AS reference,
-  JSON_OBJECT('adminId', decided_by) AS body, updated_at AS at
+  CAST(JSON_OBJECT('adminId', decided_by) AS CHAR) AS body, updated_at AS at
   FROM withdrawals WHERE ${OPEN} AND state <> 'REQUESTED' ORDER BY created_at, id`;
 
 /** Writes what a query finds into the record. */
