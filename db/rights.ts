@@ -84,7 +84,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
 };
 /** Which migrations were carried out: the application reads it, and adds nothing. */
 const NOTES = ['migrations', 'migration_progress'];
-const PROCEDURES = ['forget_security_events'];
+export const PROCEDURES = ['forget_security_events'];
 
 /** Tables of which the application may change and take out nothing. */
 export const APPEND_ONLY_TABLES: readonly string[] = Object.keys(RIGHTS).filter((table) => !RIGHTS[table]?.update && !RIGHTS[table]?.delete);

@@ -258,7 +258,7 @@ const quiet = { debug: () => undefined, info: () => undefined, warn: () => undef
 
 export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = process.env.TEST_REDIS_URL ?? '', rulesOf?: (dataSource: DataSource) => PayoutRules) {
   const database = await testDatabase();
-  const { dataSource } = database;
+  const { dataSource, owner } = database;
   const redis = new Redis(redisUrl, { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
   const dir = await mkdtemp(join(tmpdir(), 'javizen-server-'));
   const engine = recordingEngine(dataSource);
@@ -318,6 +318,8 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
     dataSource,
+    /** As somebody who may do anything in the database. */
+    owner,
     engine,
     events,
     market,

@@ -123,7 +123,7 @@ test("an admin's proof is asked of the session: where the index and the generati
   const [thief, boss] = [await loggedIn(email), await loggedIn(email)];
   await enrol(world, boss);
   // As it was before generations: the row says that the thief's session is of this one.
-  await world.dataSource.query('UPDATE users SET session_generation = 0 WHERE email = ?', [email]);
+  await world.owner.query('UPDATE users SET session_generation = 0 WHERE email = ?', [email]);
   const { body } = await thief.get('/admin/users');
   expect(['SECOND_FACTOR_REQUIRED', 'NOT_LOGGED_IN']).toContain(body.error.code);
 });
@@ -136,13 +136,13 @@ test("a role that was taken away in the table: its holder's sockets leave the ad
   const heard = await live(former.cookie());
   world.events.publish({ name: 'alert', code: 'FIRST', message: 'x' });
   await until(() => heard.admin.length === 1);
-  await world.dataSource.query("UPDATE users SET role = 'user' WHERE email = ?", [email]);
+  await world.owner.query("UPDATE users SET role = 'user' WHERE email = ?", [email]);
   await new Promise((resolve) => setTimeout(resolve, 6000));
   world.events.publish({ name: 'alert', code: 'SECOND', message: 'x' });
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(heard.admin).toHaveLength(1);
   // And by the factor, at once.
-  await world.dataSource.query("UPDATE users SET role = 'admin' WHERE email = ?", [email]);
+  await world.owner.query("UPDATE users SET role = 'admin' WHERE email = ?", [email]);
   const back = await live(former.cookie());
   await former.send('post', '/second-factor/remove', { code: code() });
   await until(() => back.ended);

@@ -302,7 +302,7 @@ describe('while prices are away', () => {
     expect(before - (await left())).toBe(4008);
     const queue = (await admin.get('/admin/withdrawals?state=REQUESTED&limit=100')).body.items as { value: string; reasons: string[] }[];
     expect(queue.filter(({ reasons }) => reasons.includes('NO_PRICE')).map(({ value }) => value)).toEqual(['2004', '2004']);
-    await world.dataSource.query("UPDATE last_prices SET at = ? WHERE asset = 'ETH'", [at - 25 * HOUR]);
+    await world.owner.query("UPDATE last_prices SET at = ? WHERE asset = 'ETH'", [at - 25 * HOUR]);
     for (const age of [null, 25 * HOUR]) {
       const { status, body } = await whileAway(age, () => ask(holder, 'key-away3', { ...REQUEST, amount: '1' }));
       expect([status, body.error.code]).toEqual([503, 'NO_PRICE']);
@@ -416,7 +416,7 @@ test('many users at once: nobody waits for a connection that another one waits f
 describe('a row that somebody changed in the database', () => {
   const THIEF = '0x00000000000000000000000000000000000000fF';
   const seen = async (id: string): Promise<Record<string, unknown>> => ((await admin.get('/admin/withdrawals?state=REQUESTED&limit=100')).body.items as { id: string }[]).find((item) => item.id === id) ?? {};
-  const change = (id: string, set: string, ...values: unknown[]): Promise<unknown> => world.dataSource.query(`UPDATE withdrawals SET ${set} WHERE id = ?`, [...values, id]);
+  const change = (id: string, set: string, ...values: unknown[]): Promise<unknown> => world.owner.query(`UPDATE withdrawals SET ${set} WHERE id = ?`, [...values, id]);
 
   test('an admin is shown what was asked for, and which column is another; the approval is refused, and operators are told', async () => {
     const told: unknown[] = [];
