@@ -167,7 +167,7 @@ test('a cursor is good for the list that gave it alone', async () => {
 
 test('a page that has emptied meanwhile leads back', async () => {
   const { dataSource } = database;
-  const rows = dataSource.getRepository(WithdrawalEntity);
+  const rows = database.owner.getRepository(WithdrawalEntity);
   await rows.createQueryBuilder().delete().execute();
   await insert(LISTS.withdrawals as Listed, [[1, 1], [2, 2], [3, 3]]);
   const first = await listWithdrawals(dataSource, { limit: 2 }, 'REQUESTED');
