@@ -290,7 +290,7 @@ describe('while prices are away', () => {
 
   test('the last one that was known counts, and a person looks; without one of the day it is refused', async () => {
     const at = world.clock.now();
-    await world.dataSource.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [at - HOUR]);
+    await world.owner.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [at - HOUR]);
     const before = await left();
     await whileAway(null, async () => {
       const { status, body } = await ask(holder, 'key-away1', { ...REQUEST, amount: '1' });
@@ -311,7 +311,7 @@ describe('while prices are away', () => {
   });
 
   test('more than the day by the last price is refused', async () => {
-    await world.dataSource.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [world.clock.now() - HOUR]);
+    await world.owner.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [world.clock.now() - HOUR]);
     const { body } = await whileAway(null, () => ask(holder, 'key-away4', { ...REQUEST, amount: '40' }));
     expect(body.error.code).toBe('WITHDRAWAL_LIMIT');
   });
