@@ -136,7 +136,8 @@ export async function forgetSecurityEvents(dataSource: DataSource, at: number): 
   });
   for (let forgotten = 0; ; ) {
     const [[answer]] = (await dataSource.query('CALL forget_security_events(?)', [PAGE])) as [{ forgotten: string | number }[]];
-    forgotten += Number(answer?.forgotten ?? 0);
-    if (Number(answer?.forgotten ?? 0) < PAGE) return forgotten;
+    const rows = placeOf(answer?.forgotten);
+    forgotten += rows;
+    if (rows < PAGE) return forgotten;
   }
 }

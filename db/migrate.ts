@@ -28,7 +28,7 @@ export async function migrate(dataSource: DataSource, before?: string): Promise<
   try {
     if ((await pendingMigrations(runner)).length === 0) return [];
     const [held] = (await runner.query(`SELECT GET_LOCK(${lock}, ${LOCK_SECONDS}) AS held`)) as { held: string | number }[];
-    if (Number(held?.held) !== 1) throw new Error(`another process has been changing the tables for ${LOCK_SECONDS} seconds; try again when it has ended`);
+    if (String(held?.held) !== '1') throw new Error(`another process has been changing the tables for ${LOCK_SECONDS} seconds; try again when it has ended`);
     await makeNotes(runner);
     const done: string[] = [];
     for (const migration of await pendingMigrations(runner)) {
@@ -70,7 +70,7 @@ async function carryOut(runner: QueryRunner, { name, steps }: Migration): Promis
     }
   }
   await inOne(runner, async () => {
-    await runner.query('INSERT INTO migrations (timestamp, name) VALUES (?, ?)', [Number(/\d+$/.exec(name)?.[0]), name]);
+    await runner.query('INSERT INTO migrations (timestamp, name) VALUES (?, ?)', [/\d+$/.exec(name)?.[0], name]);
     await runner.query('DELETE FROM migration_progress WHERE name = ?', [name]);
   });
 }

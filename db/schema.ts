@@ -47,7 +47,7 @@ function columnDifferences({ tableName, columns }: EntityMetadata, there: readon
       continue;
     }
     if (!TYPES[String(type)]?.includes(column.type)) found.push(`${where} is ${column.type}, should be ${String(type)}`);
-    if (type === 'varchar' && Number(column.length) < Number(length)) found.push(`${where} holds ${column.length} characters, should hold ${length}`);
+    if (type === 'varchar' && BigInt(column.length ?? 0) < BigInt(length ?? 0)) found.push(`${where} holds ${column.length} characters, should hold ${length}`);
     if (isNullable && column.nullable === 'NO') found.push(`${where} does not take NULL`);
   }
   const known = new Set(columns.map(({ databaseName }) => databaseName));
