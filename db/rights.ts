@@ -4,6 +4,7 @@
  */
 import type { DataSource } from 'typeorm';
 import { openDatabase } from './data-source';
+import { errno } from './transaction';
 
 interface TableRights {
   /** Columns that it may change; ALL where a row is written whole (ON DUPLICATE KEY UPDATE asks for the right on every column). */
@@ -61,8 +62,23 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   child_numbers: { update: ['user_id'] },
   deposit_addresses: { update: ['frozen_at'] },
   deposits: {
-    update: ['state', 'user_id', 'address', 'asset', 'amount', 'block_height', 'block_hash', 'confirmations', 'confirmations_needed']
-      .concat(['credited_at', 'credited', 'fee', 'sweep_id', 'released_at']),
+    // One that comes back in another block after a reorganisation may pay another address.
+    update: [
+      'state',
+      'user_id',
+      'address',
+      'asset',
+      'amount',
+      'block_height',
+      'block_hash',
+      'confirmations',
+      'confirmations_needed',
+      'credited_at',
+      'credited',
+      'fee',
+      'sweep_id',
+      'released_at',
+    ],
   },
   chain_blocks: { delete: true },
   coins: { update: ALL },
@@ -129,6 +145,8 @@ async function accountOf(source: DataSource): Promise<string> {
   return String(row?.account).replace(/^(.*)@(.*)$/, "'$1'@'$2'");
 }
 
+const [NO_SUCH_GRANT, NO_SUCH_TABLE_GRANT] = [1141, 1147];
+
 /** The statements that give or take rights: one a table, a procedure, or a pattern of databases. */
 function statements(verb: 'GRANT' | 'REVOKE', rights: readonly Right[], account: string): string[] {
   const places = new Map<string, string[]>();
@@ -157,7 +175,13 @@ export async function separateRights(owner: DataSource, url: string): Promise<vo
     const needed = neededRights();
     const missing = needed.filter((right) => !held.has(right));
     const tooMany = [...held].filter((right) => !needed.includes(right) && !right.endsWith(' ON *.*'));
-    for (const sql of [...statements('GRANT', missing, account), ...statements('REVOKE', tooMany, account)]) await owner.query(sql);
+    for (const sql of statements('GRANT', missing, account)) await owner.query(sql);
+    for (const sql of statements('REVOKE', tooMany, account)) {
+      await owner.query(sql).catch((error: unknown) => {
+        // Another start was quicker.
+        if (![NO_SUCH_GRANT, NO_SUCH_TABLE_GRANT].includes(errno(error) ?? 0)) throw error;
+      });
+    }
   } finally {
     await application.destroy();
   }

@@ -4,6 +4,8 @@ import { createConnection } from 'mysql2/promise';
 import { freePort, sleep } from './process';
 import { ROOT } from '../../deploy/config/paths';
 
+const ACCESS_DENIED = 1045;
+
 /** MariaDB and Redis in containers, for machines that have Docker and nothing else. They are left running on purpose. */
 export async function composeUp(options: { dir: string; password: string; migratePassword: string; say: (line: string) => void }): Promise<{
   databaseUrl: string;
@@ -32,6 +34,9 @@ export async function composeUp(options: { dir: string; password: string; migrat
       await (await createConnection({ uri: databaseMigrateUrl, connectTimeout: 2000 })).end();
       break;
     } catch (error) {
+      if ((error as { errno?: number }).errno === ACCESS_DENIED) {
+        throw new Error("the database's volume is of a former release and has one user alone: make both as deploy/database-users.sql says, or remove the volume (docker compose -p javizen down -v)", { cause: error });
+      }
       if (attempt > 120) throw error;
       await sleep(500);
     }
