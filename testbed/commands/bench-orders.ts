@@ -33,7 +33,7 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 /** Another server to be measured in the same run: the usual design, or the limit. */
 async function other(name: 'yardstick' | 'limit', databaseUrl: string): Promise<{ process: ChildProcess; port: number }> {
   const env = { ...process.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl };
-  const child = fork(join(__dirname, `../bench/${name}.ts`), [], { execArgv: ['--require', 'tsx/cjs'], env });
+  const child = fork(join(__dirname, `../benches/${name}.ts`), [], { execArgv: ['--require', 'tsx/cjs'], env });
   const { port } = await new Promise<{ port: number }>((resolve, reject) => {
     child.once('message', (message: { port: number }) => resolve(message));
     child.once('exit', () => reject(new Error(`the ${name} did not start`)));
