@@ -69,7 +69,9 @@ interface HeadRow {
 
 /** The last row of each chain. What is noted of it outside the database cannot be made anew in it. */
 export async function chainHeads(dataSource: DataSource): Promise<ChainHead[]> {
-  const rows = (await dataSource.query('SELECT name, place, hash, base_place AS base FROM chain_heads ORDER BY name')) as { name: ChainName; place: string; hash: string; base: string }[];
+  const rows = (await dataSource.query(
+    'SELECT name, place, hash, base_place AS base FROM chain_heads ORDER BY name',
+  )) as { name: ChainName; place: string; hash: string; base: string }[];
   return rows.map(({ name, place, hash, base }) => ({ chain: name, place: placeOf(place), hash, base: placeOf(base) }));
 }
 
@@ -80,36 +82,66 @@ const MOST_FINDINGS = 100;
  * Reads a chain from its base to its head. `noted`: what was noted outside of its heads. Each row that is missing or is not what it was
  * is named once: what follows a changed row is judged by the hash that stands there.
  */
-export async function verifyChain(dataSource: DataSource, chain: ChainName, noted: readonly ChainHead[] = []): Promise<ChainFinding[]> {
+export async function verifyChain(
+  dataSource: DataSource,
+  chain: ChainName,
+  noted: readonly ChainHead[] = [],
+): Promise<ChainFinding[]> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const [head] = (await manager.query('SELECT place, hash, base_place, base_hash FROM chain_heads WHERE name = ?', [chain])) as HeadRow[];
+    const [head] = (await manager.query('SELECT place, hash, base_place, base_hash FROM chain_heads WHERE name = ?', [
+      chain,
+    ])) as HeadRow[];
     if (!head) return [{ chain, place: 0, row: null, what: 'missing' }];
-    const outside = new Map(noted.filter((one) => one.chain === chain && one.place > placeOf(head.base_place)).map((one) => [one.place, one.hash]));
+    const outside = new Map(
+      noted
+        .filter((one) => one.chain === chain && one.place > placeOf(head.base_place))
+        .map((one) => [one.place, one.hash]),
+    );
     const found: ChainFinding[] = [];
-    const add = (place: number, row: string | null, what: ChainFinding['what']): void => void (found.length < MOST_FINDINGS && found.push({ chain, place, row, what }));
+    const add = (place: number, row: string | null, what: ChainFinding['what']): void =>
+      void (found.length < MOST_FINDINGS && found.push({ chain, place, row, what }));
     const ours = noted.filter((one) => one.chain === chain);
-    if (ours.length > 0 && ours.every(({ base }) => base < placeOf(head.base_place))) add(placeOf(head.base_place), null, 'forgotten without a note outside');
+    if (ours.length > 0 && ours.every(({ base }) => base < placeOf(head.base_place)))
+      add(placeOf(head.base_place), null, 'forgotten without a note outside');
     let [place, before] = [placeOf(head.base_place), head.base_hash];
     for await (const row of rowsOf(manager, chain, place)) {
-      for (const next = placeOf(row.place); place + 1 < next && found.length < MOST_FINDINGS; ) add(++place, null, 'missing');
+      for (const next = placeOf(row.place); place + 1 < next && found.length < MOST_FINDINGS;)
+        add(++place, null, 'missing');
       const isAfterGap = found.at(-1)?.what === 'missing' && found.at(-1)?.place === placeOf(row.place) - 1;
       place = placeOf(row.place);
       // What stood before it is gone: its own hash cannot be made again, and the gap has been told.
-      if (!isAfterGap && hashOfRow(before, place, CHAINS[chain].map((column) => row[column] ?? null)) !== row.hash) add(place, row[CHAINS[chain][0]] ?? null, 'changed');
-      else if (outside.has(place) && outside.get(place) !== row.hash) add(place, row[CHAINS[chain][0]] ?? null, 'other than was noted outside');
+      if (
+        !isAfterGap &&
+        hashOfRow(
+          before,
+          place,
+          CHAINS[chain].map((column) => row[column] ?? null),
+        ) !== row.hash
+      )
+        add(place, row[CHAINS[chain][0]] ?? null, 'changed');
+      else if (outside.has(place) && outside.get(place) !== row.hash)
+        add(place, row[CHAINS[chain][0]] ?? null, 'other than was noted outside');
       before = String(row.hash);
     }
     const last = [...outside.keys()].reduce((most, one) => (one > most ? one : most), placeOf(head.place));
     while (place < last && found.length < MOST_FINDINGS) add(++place, null, 'missing');
-    if (place === placeOf(head.place) && before !== head.hash && found.at(-1)?.place !== place) add(place, null, 'changed');
+    if (place === placeOf(head.place) && before !== head.hash && found.at(-1)?.place !== place)
+      add(place, null, 'changed');
     return found;
   });
 }
 
-async function* rowsOf(manager: EntityManager, chain: ChainName, after: number): AsyncGenerator<Record<string, string | null>> {
+async function* rowsOf(
+  manager: EntityManager,
+  chain: ChainName,
+  after: number,
+): AsyncGenerator<Record<string, string | null>> {
   const columns = CHAINS[chain].map((column) => `CONVERT(${column} USING utf8mb4) AS ${column}`).join(', ');
-  for (let from = after; ; ) {
-    const rows = (await manager.query(`SELECT place, hash, ${columns} FROM ${chain} WHERE place > ? ORDER BY place LIMIT ${PAGE}`, [from])) as Record<string, string | null>[];
+  for (let from = after; ;) {
+    const rows = (await manager.query(
+      `SELECT place, hash, ${columns} FROM ${chain} WHERE place > ? ORDER BY place LIMIT ${PAGE}`,
+      [from],
+    )) as Record<string, string | null>[];
     yield* rows;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
@@ -123,10 +155,16 @@ async function* rowsOf(manager: EntityManager, chain: ChainName, after: number):
  */
 export async function forgetSecurityEvents(dataSource: DataSource, at: number): Promise<number> {
   await inTransaction(dataSource, async (manager) => {
-    const one = async <Row>(sql: string, values: unknown[]): Promise<Row | undefined> => ((await manager.query(sql, values)) as Row[])[0];
+    const one = async <Row>(sql: string, values: unknown[]): Promise<Row | undefined> =>
+      ((await manager.query(sql, values)) as Row[])[0];
     const ofChain = "FROM chain_heads WHERE name = 'security_events'";
-    const head = await one<{ place: string; base: string }>(`SELECT place, base_place AS base ${ofChain} FOR UPDATE`, []);
-    const kept = await one<{ place: string | null }>('SELECT MIN(place) AS place FROM security_events WHERE at >= ?', [at]);
+    const head = await one<{ place: string; base: string }>(
+      `SELECT place, base_place AS base ${ofChain} FOR UPDATE`,
+      [],
+    );
+    const kept = await one<{ place: string | null }>('SELECT MIN(place) AS place FROM security_events WHERE at >= ?', [
+      at,
+    ]);
     const place = kept?.place == null ? placeOf(head?.place) : placeOf(kept.place) - 1;
     if (place <= placeOf(head?.base)) return;
     const row = await one<{ hash: string }>('SELECT hash FROM security_events WHERE place = ?', [place]);
@@ -134,8 +172,10 @@ export async function forgetSecurityEvents(dataSource: DataSource, at: number): 
     const set = "UPDATE chain_heads SET base_place = ?, base_hash = ? WHERE name = 'security_events'";
     await manager.query(set, [place, row.hash]);
   });
-  for (let forgotten = 0; ; ) {
-    const [[answer]] = (await dataSource.query('CALL forget_security_events(?)', [PAGE])) as [{ forgotten: string | number }[]];
+  for (let forgotten = 0; ;) {
+    const [[answer]] = (await dataSource.query('CALL forget_security_events(?)', [PAGE])) as [
+      { forgotten: string | number }[],
+    ];
     const rows = placeOf(answer?.forgotten);
     forgotten += rows;
     if (rows < PAGE) return forgotten;

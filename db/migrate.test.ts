@@ -18,12 +18,14 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
       max_priority_fee_per_gas, txid, raw_transaction, state, created_at, updated_at)
       VALUES ('withdrawal:w:1', 'bitcoin', 'withdrawal', 'w', 'a', 'b', 'BTC', 1, 0, '1', '1', '1', 't', '', 'CONFIRMED', 1, 1)`,
   ],
-  MemoRules1764723000000: ["UPDATE networks SET needs_memo = 1"],
+  MemoRules1764723000000: ['UPDATE networks SET needs_memo = 1'],
   OneNumber1764820000000: [
     "INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES ('ethereum', 0, '0xa', 'x', 1), ('bsc', 0, '0xa', 'y', 1)",
   ],
   AccountAccess1764950000000: ["INSERT INTO users VALUES ('u', 'u@example.org', '', 'user', 'NONE', 'en', 5)"],
-  Chains1764960000000: ["INSERT INTO admin_audit VALUES ('a2', 'b', 'x', 's', '{}', 2), ('a1', 'b', 'x', 's', '{}', 1)"],
+  Chains1764960000000: [
+    "INSERT INTO admin_audit VALUES ('a2', 'b', 'x', 's', '{}', 2), ('a1', 'b', 'x', 's', '{}', 1)",
+  ],
   WithdrawalRecords1764961000000: [
     `INSERT INTO withdrawals (id, user_id, asset, network, address, amount, fee, pull_back_fee, state, attempt, confirmations, created_at, updated_at)
       VALUES ('w1', 'u', 'ETH', 'ethereum', '0xa', 1, 0, 0, 'REQUESTED', 0, 0, 1, 1), ('w2', 'u', 'ETH', 'ethereum', '0xa', 1, 0, 0, 'APPROVED', 0, 0, 2, 2)`,
@@ -32,13 +34,18 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Every table's definition and rows. */
 async function contents(dataSource: DataSource): Promise<Record<string, unknown>> {
-  const tables = (await dataSource.query('SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY name')) as { name: string }[];
+  const tables = (await dataSource.query(
+    'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY name',
+  )) as { name: string }[];
   const all: Record<string, unknown> = {};
   for (const { name } of tables) {
     const [made] = (await dataSource.query(`SHOW CREATE TABLE ${name}`)) as Record<string, string>[];
     const rows = (await dataSource.query(`SELECT * FROM ${name} ORDER BY 1, 2`)) as Record<string, unknown>[];
     // A number that was taken by what was rolled back is not given again.
-    all[name] = [String(made?.['Create Table']).replace(/ AUTO_INCREMENT=\d+/, ''), rows.map(({ id, ...rest }) => (name === 'migrations' ? rest : { id, ...rest }))];
+    all[name] = [
+      String(made?.['Create Table']).replace(/ AUTO_INCREMENT=\d+/, ''),
+      rows.map(({ id, ...rest }) => (name === 'migrations' ? rest : { id, ...rest })),
+    ];
   }
   return all;
 }
@@ -84,11 +91,21 @@ async function cutAfter(dataSource: DataSource, statements: number, before?: str
 
 test('migrations that are cut between any two statements are taken up where they stopped, and end as if they had not been', async () => {
   const [whole, cut] = [await emptyDatabase(), await emptyDatabase()];
-  const [expected, tried] = [await openDatabase({ url: whole.ownerUrl, poolSize: 1 }), await openDatabase({ url: cut.ownerUrl, poolSize: 1 })];
+  const [expected, tried] = [
+    await openDatabase({ url: whole.ownerUrl, poolSize: 1 }),
+    await openDatabase({ url: cut.ownerUrl, poolSize: 1 }),
+  ];
   let cuts = 0;
   try {
     await inStages(expected, async (before) => void (await migrate(expected, before)));
-    const noted = async (): Promise<string> => JSON.stringify(await tried.query('SELECT (SELECT COUNT(*) FROM migrations) AS done, name, next_step FROM (SELECT 1) one LEFT JOIN migration_progress ON TRUE').catch(() => 'nothing'));
+    const noted = async (): Promise<string> =>
+      JSON.stringify(
+        await tried
+          .query(
+            'SELECT (SELECT COUNT(*) FROM migrations) AS done, name, next_step FROM (SELECT 1) one LEFT JOIN migration_progress ON TRUE',
+          )
+          .catch(() => 'nothing'),
+      );
     await inStages(tried, async (before) => {
       for (let statements = 1, last = ''; !(await cutAfter(tried, statements, before)); cuts++) {
         const now = await noted();

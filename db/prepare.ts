@@ -15,7 +15,10 @@ export interface DatabaseUrls {
  * Brings the tables up to date and gives the application's user its rights; `guard` looks at the server before. Answers the migrations that
  * were carried out. The connection that may change tables is closed before this answers.
  */
-export async function prepareDatabase({ url, migrateUrl = url }: DatabaseUrls, guard: (owner: DataSource) => Promise<void> = async () => undefined): Promise<string[]> {
+export async function prepareDatabase(
+  { url, migrateUrl = url }: DatabaseUrls,
+  guard: (owner: DataSource) => Promise<void> = async () => undefined,
+): Promise<string[]> {
   const owner = await openDatabase({ url: migrateUrl, poolSize: 1 });
   try {
     await guard(owner);

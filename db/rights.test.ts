@@ -16,30 +16,53 @@ afterAll(() => database.close());
 /** Command denied on a table, on a column, on the database, on a routine; a privilege of the server is missing. */
 const DENIED = [1142, 1143, 1044, 1370, 1227, 1419];
 const refused = async (sql: string): Promise<void> => {
-  const error: unknown = await database.dataSource.query(sql).then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await database.dataSource.query(sql).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect([sql, DENIED.includes(errno(error) ?? 0)]).toEqual([sql, true]);
 };
 const columnsOf = async (table: string): Promise<string[]> => {
-  const sql = 'SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?';
+  const sql =
+    'SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?';
   return ((await database.owner.query(sql, [table])) as { name: string }[]).map(({ name }) => name);
 };
 
 test('the append-only tables are those that former releases guarded by triggers, and more', () => {
-  const guarded = ['journal_entries', 'postings', 'commands', 'venue_trades', 'fills', 'venue_differences', 'admin_audit', 'security_events', 'withdrawal_records'];
+  const guarded = [
+    'journal_entries',
+    'postings',
+    'commands',
+    'venue_trades',
+    'fills',
+    'venue_differences',
+    'admin_audit',
+    'security_events',
+    'withdrawal_records',
+  ];
   expect(APPEND_ONLY_TABLES).toEqual(expect.arrayContaining(guarded));
 });
 
-test.each(Object.keys(RIGHTS))('%s: the application changes and takes out what it may, and nothing else', async (table) => {
-  const { update = [], delete: takesOut } = RIGHTS[table] ?? {};
-  for (const column of await columnsOf(table)) {
-    const change = `UPDATE ${table} SET ${column} = ${column} WHERE 1 = 0`;
-    if (typeof update === 'string' || update.includes(column)) await database.dataSource.query(change);
-    else await refused(change);
-  }
-  if (takesOut) await database.dataSource.query(`DELETE FROM ${table} WHERE 1 = 0`);
-  else await refused(`DELETE FROM ${table}`);
-  for (const sql of [`TRUNCATE TABLE ${table}`, `ALTER TABLE ${table} ADD COLUMN x INT`, `DROP TABLE ${table}`, `RENAME TABLE ${table} TO x`]) await refused(sql);
-});
+test.each(Object.keys(RIGHTS))(
+  '%s: the application changes and takes out what it may, and nothing else',
+  async (table) => {
+    const { update = [], delete: takesOut } = RIGHTS[table] ?? {};
+    for (const column of await columnsOf(table)) {
+      const change = `UPDATE ${table} SET ${column} = ${column} WHERE 1 = 0`;
+      if (typeof update === 'string' || update.includes(column)) await database.dataSource.query(change);
+      else await refused(change);
+    }
+    if (takesOut) await database.dataSource.query(`DELETE FROM ${table} WHERE 1 = 0`);
+    else await refused(`DELETE FROM ${table}`);
+    for (const sql of [
+      `TRUNCATE TABLE ${table}`,
+      `ALTER TABLE ${table} ADD COLUMN x INT`,
+      `DROP TABLE ${table}`,
+      `RENAME TABLE ${table} TO x`,
+    ])
+      await refused(sql);
+  },
+);
 
 test.each([
   'CREATE TABLE x (a INT)',
@@ -55,12 +78,16 @@ test.each([
   'SELECT * FROM mysql.global_priv',
   "SELECT * FROM postings INTO OUTFILE '/tmp/x'",
 ])('refused to the application: %s', async (sql) => {
-  const error: unknown = await database.dataSource.query(sql).then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await database.dataSource.query(sql).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect([...DENIED, 1045]).toContain(errno(error));
 });
 
 test('every table of the database is in the list, and the rights in force are those of the list', async () => {
-  const sql = "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME NOT LIKE 'migration%'";
+  const sql =
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME NOT LIKE 'migration%'";
   const tables = ((await database.owner.query(sql)) as { name: string }[]).map(({ name }) => name);
   expect(Object.keys(RIGHTS).toSorted()).toEqual(tables.toSorted());
   expect(await rightsTooMany(database.dataSource)).toEqual([]);
@@ -68,7 +95,10 @@ test('every table of the database is in the list, and the rights in force are th
 
 test('what the application holds too much on its database is told, and taken at the next start', async () => {
   const { dataSource, owner, url, ownerUrl } = database;
-  const [row] = (await dataSource.query('SELECT CURRENT_USER() AS account, DATABASE() AS name')) as { account: string; name: string }[];
+  const [row] = (await dataSource.query('SELECT CURRENT_USER() AS account, DATABASE() AS name')) as {
+    account: string;
+    name: string;
+  }[];
   const account = String(row?.account).replace(/^(.*)@(.*)$/, "'$1'@'$2'");
   await owner.query(`GRANT DELETE, UPDATE (amount) ON postings TO ${account}`);
   await owner.query(`REVOKE INSERT ON fills FROM ${account}`);
@@ -90,7 +120,9 @@ test('one user for both is left as it is, and a start with nothing to do needs n
 
 test('where the tables are of a former release, the application alone cannot change them and says what to do', async () => {
   await database.owner.query("DELETE FROM migrations WHERE name LIKE 'AppendOnly%'");
-  await expect(prepareDatabase({ url: database.url })).rejects.toThrow('set DATABASE_MIGRATE_URL, or run npm run migrate');
+  await expect(prepareDatabase({ url: database.url })).rejects.toThrow(
+    'set DATABASE_MIGRATE_URL, or run npm run migrate',
+  );
   // The procedure is there: the last migration finds that it was done.
   await database.owner.query('DROP PROCEDURE forget_security_events');
   await prepareDatabase({ url: database.url, migrateUrl: database.ownerUrl });
@@ -105,17 +137,34 @@ function asked(): Record<'update' | 'delete', Set<string>> {
     .flatMap((house) => readdirSync(house, { recursive: true }).map((file) => join(house, String(file))))
     .filter((file) => file.endsWith('.ts') && !/test|migrations/.test(file));
   const text = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
-  const entities = new Map([...text.values()].flatMap((source) => [...source.matchAll(/const (\w+Entity) = new EntitySchema<\w+>\(\{\s*name: '(\w+)'/g)].map(([, entity, table]) => [entity, table])));
+  const entities = new Map(
+    [...text.values()].flatMap((source) =>
+      [...source.matchAll(/const (\w+Entity) = new EntitySchema<\w+>\(\{\s*name: '(\w+)'/g)].map(
+        ([, entity, table]) => [entity, table],
+      ),
+    ),
+  );
   const found = { update: new Set<string>(), delete: new Set<string>() };
-  const add = (verb: string, table: string | undefined): void => void (table !== undefined && found[/^delete/i.test(verb) ? 'delete' : 'update'].add(table));
+  const add = (verb: string, table: string | undefined): void =>
+    void (table !== undefined && found[/^delete/i.test(verb) ? 'delete' : 'update'].add(table));
   for (const source of text.values()) {
     for (const [, table] of source.matchAll(/UPDATE (\w+)(?: \w+)?(?: JOIN [^`]*?)? SET /g)) add('update', table);
     for (const [, table] of source.matchAll(/DELETE FROM (\w+) /g)) add('delete', table);
-    for (const [, table] of source.matchAll(/(?:INTO |insert\(')(\w+) \((?:(?!INTO |insert\(')[^;]){0,400}?ON DUPLICATE KEY UPDATE/g)) add('update', table);
-    for (const [, verb = '', entity = ''] of source.matchAll(/(updateRow|upsertRow|deleteRow|\.update|\.delete|\.upsert)\((\w+Entity)\b/g)) add(verb.replace('.', ''), entities.get(entity));
-    for (const [, entity = '', verb = ''] of source.matchAll(/getRepository\((\w+Entity)\)\s*\.(update|upsert|save|delete)\(/g)) add(verb, entities.get(entity));
+    for (const [, table] of source.matchAll(
+      /(?:INTO |insert\(')(\w+) \((?:(?!INTO |insert\(')[^;]){0,400}?ON DUPLICATE KEY UPDATE/g,
+    ))
+      add('update', table);
+    for (const [, verb = '', entity = ''] of source.matchAll(
+      /(updateRow|upsertRow|deleteRow|\.update|\.delete|\.upsert)\((\w+Entity)\b/g,
+    ))
+      add(verb.replace('.', ''), entities.get(entity));
+    for (const [, entity = '', verb = ''] of source.matchAll(
+      /getRepository\((\w+Entity)\)\s*\.(update|upsert|save|delete)\(/g,
+    ))
+      add(verb, entities.get(entity));
     for (const [, alias, entity = ''] of source.matchAll(/const (\w+) = \w+\.getRepository\((\w+Entity)\)/g)) {
-      for (const [, verb = ''] of source.matchAll(new RegExp(`\\b${alias}\\.(update|upsert|save|delete)\\(`, 'g'))) add(verb, entities.get(entity));
+      for (const [, verb = ''] of source.matchAll(new RegExp(`\\b${alias}\\.(update|upsert|save|delete)\\(`, 'g')))
+        add(verb, entities.get(entity));
     }
   }
   return found;

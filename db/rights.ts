@@ -49,9 +49,30 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   venue_reserves: { delete: true },
   asset_pauses: { update: ALL, delete: true },
   // People.
-  users: { update: ['password_hash', 'role', 'kyc_state', 'session_generation', 'confirmed_at', 'frozen_at', 'withdrawals_from'] },
+  users: {
+    update: [
+      'password_hash',
+      'role',
+      'kyc_state',
+      'session_generation',
+      'confirmed_at',
+      'frozen_at',
+      'withdrawals_from',
+    ],
+  },
   registrations: { delete: true },
-  kyc_applications: { update: ['state', 'reason', 'decided_at', 'decided_by', 'document_file', 'document_number', 'document_hash', 'person_hash'] },
+  kyc_applications: {
+    update: [
+      'state',
+      'reason',
+      'decided_at',
+      'decided_by',
+      'document_file',
+      'document_number',
+      'document_hash',
+      'person_hash',
+    ],
+  },
   kyc_first_approvals: { update: ['admin_id', 'why', 'at'] },
   second_factors: { update: ALL, delete: true },
   second_factor_failures: { update: ALL, delete: true },
@@ -84,7 +105,9 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   coins: { update: ALL },
   sweeps: { update: ['amount', 'state', 'updated_at'] },
   // Coins that go out.
-  withdrawals: { update: ['state', 'attempt', 'reason', 'txid', 'confirmations', 'decided_by', 'pull_back_fee', 'updated_at'] },
+  withdrawals: {
+    update: ['state', 'attempt', 'reason', 'txid', 'confirmations', 'decided_by', 'pull_back_fee', 'updated_at'],
+  },
   withdrawal_approvals: { update: ALL },
   withdrawal_reviews: { update: ALL },
   approval_keys: APPEND_ONLY,
@@ -92,7 +115,9 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   chain_transactions: { update: ALL },
   nonces: { update: ['next_nonce'] },
   venue_transfers: { update: ['amount', 'fee', 'state', 'txid', 'updated_at'] },
-  cold_transfers: { update: ['amount', 'fee', 'state', 'psbt', 'signatures', 'raw_transaction', 'txid', 'reason', 'updated_at'] },
+  cold_transfers: {
+    update: ['amount', 'fee', 'state', 'psbt', 'signatures', 'raw_transaction', 'txid', 'reason', 'updated_at'],
+  },
   stakes: { update: ['state', 'txid', 'ready_at', 'reason', 'updated_at'] },
   // What was published of what users are owed.
   proofs: APPEND_ONLY,
@@ -103,7 +128,9 @@ const NOTES = ['migrations', 'migration_progress'];
 export const PROCEDURES = ['forget_security_events'];
 
 /** Tables of which the application may change and take out nothing. */
-export const APPEND_ONLY_TABLES: readonly string[] = Object.keys(RIGHTS).filter((table) => !RIGHTS[table]?.update && !RIGHTS[table]?.delete);
+export const APPEND_ONLY_TABLES: readonly string[] = Object.keys(RIGHTS).filter(
+  (table) => !RIGHTS[table]?.update && !RIGHTS[table]?.delete,
+);
 
 /** As `PRIVILEGE ON place`: a table, a column as `table.column`, a procedure, or `pattern.*` and `*.*` for databases and the whole server. */
 type Right = string;
@@ -111,10 +138,16 @@ type Right = string;
 /** Every right that the application needs. */
 export function neededRights(): Right[] {
   const ofTables = Object.entries(RIGHTS).flatMap(([table, { update = [], delete: takesOut }]) => [
-    ...['SELECT', 'INSERT', ...(update === ALL ? ['UPDATE'] : []), ...(takesOut ? ['DELETE'] : [])].map((verb) => `${verb} ON ${table}`),
+    ...['SELECT', 'INSERT', ...(update === ALL ? ['UPDATE'] : []), ...(takesOut ? ['DELETE'] : [])].map(
+      (verb) => `${verb} ON ${table}`,
+    ),
     ...(update === ALL ? [] : update.map((column) => `UPDATE ON ${table}.${column}`)),
   ]);
-  return [...ofTables, ...NOTES.map((table) => `SELECT ON ${table}`), ...PROCEDURES.map((name) => `EXECUTE ON ${name}`)];
+  return [
+    ...ofTables,
+    ...NOTES.map((table) => `SELECT ON ${table}`),
+    ...PROCEDURES.map((name) => `EXECUTE ON ${name}`),
+  ];
 }
 
 const HELD = `
@@ -132,7 +165,9 @@ async function heldRights(source: DataSource, database: string): Promise<Set<Rig
 /** What the user of this connection may do that the application never needs; empty where it holds its own rights alone. */
 export async function rightsTooMany(dataSource: DataSource): Promise<Right[]> {
   const needed = new Set(neededRights());
-  return [...(await heldRights(dataSource, await databaseOf(dataSource)))].filter((right) => !needed.has(right)).toSorted();
+  return [...(await heldRights(dataSource, await databaseOf(dataSource)))]
+    .filter((right) => !needed.has(right))
+    .toSorted();
 }
 
 async function databaseOf(source: DataSource): Promise<string> {
@@ -152,10 +187,15 @@ function statements(verb: 'GRANT' | 'REVOKE', rights: readonly Right[], account:
   const places = new Map<string, string[]>();
   for (const right of rights) {
     const [, privilege = '', place = '', column] = /^(.+) ON (.*?)(?:\.([^.*]+))?$/.exec(right) ?? [];
-    const what = place.endsWith('.*') ? `\`${place.slice(0, -2)}\`.*` : `${privilege === 'EXECUTE' ? 'PROCEDURE ' : ''}\`${place}\``;
+    const what = place.endsWith('.*')
+      ? `\`${place.slice(0, -2)}\`.*`
+      : `${privilege === 'EXECUTE' ? 'PROCEDURE ' : ''}\`${place}\``;
     places.set(what, [...(places.get(what) ?? []), column ? `${privilege} (\`${column}\`)` : privilege]);
   }
-  return [...places].map(([what, privileges]) => `${verb} ${privileges.join(', ')} ON ${what} ${verb === 'GRANT' ? 'TO' : 'FROM'} ${account}`);
+  return [...places].map(
+    ([what, privileges]) =>
+      `${verb} ${privileges.join(', ')} ON ${what} ${verb === 'GRANT' ? 'TO' : 'FROM'} ${account}`,
+  );
 }
 
 /**

@@ -6,7 +6,8 @@ import { databaseBefore, testDatabase } from './testing';
 test('a migrated database is what this release needs, also to the eyes of the application', async () => {
   const { owner, dataSource, close } = await testDatabase();
   try {
-    for (const source of [owner, dataSource]) expect(await checkDatabase(source)).toEqual({ pending: [], differences: [] });
+    for (const source of [owner, dataSource])
+      expect(await checkDatabase(source)).toEqual({ pending: [], differences: [] });
   } finally {
     await close();
   }

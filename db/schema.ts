@@ -30,10 +30,17 @@ const COLUMNS = `SELECT TABLE_NAME AS \`table\`, COLUMN_NAME AS name, DATA_TYPE 
 export async function schemaDifferences(dataSource: DataSource): Promise<string[]> {
   const rows = (await dataSource.query(COLUMNS)) as Column[];
   const tables = new Set(rows.map(({ table }) => table));
-  const missing = Object.keys(RIGHTS).filter((table) => !tables.has(table)).map((table) => `${table} is missing`);
+  const missing = Object.keys(RIGHTS)
+    .filter((table) => !tables.has(table))
+    .map((table) => `${table} is missing`);
   const others = dataSource.entityMetadatas
     .filter(({ tableName }) => tables.has(tableName))
-    .flatMap((entity) => columnDifferences(entity, rows.filter(({ table }) => table === entity.tableName)));
+    .flatMap((entity) =>
+      columnDifferences(
+        entity,
+        rows.filter(({ table }) => table === entity.tableName),
+      ),
+    );
   return [...missing, ...others, ...(await missingProcedures(dataSource))];
 }
 
@@ -46,13 +53,20 @@ function columnDifferences({ tableName, columns }: EntityMetadata, there: readon
       found.push(`${where} is missing`);
       continue;
     }
-    if (!TYPES[String(type)]?.includes(column.type)) found.push(`${where} is ${column.type}, should be ${String(type)}`);
-    if (type === 'varchar' && BigInt(column.length ?? 0) < BigInt(length ?? 0)) found.push(`${where} holds ${column.length} characters, should hold ${length}`);
+    if (!TYPES[String(type)]?.includes(column.type))
+      found.push(`${where} is ${column.type}, should be ${String(type)}`);
+    if (type === 'varchar' && BigInt(column.length ?? 0) < BigInt(length ?? 0))
+      found.push(`${where} holds ${column.length} characters, should hold ${length}`);
     if (isNullable && column.nullable === 'NO') found.push(`${where} does not take NULL`);
   }
   const known = new Set(columns.map(({ databaseName }) => databaseName));
-  const strange = there.filter(({ name, nullable, default: usual }) => !known.has(name) && nullable === 'NO' && usual === null);
-  return [...found, ...strange.map(({ name }) => `${tableName}.${name} wants a value that this release does not write`)];
+  const strange = there.filter(
+    ({ name, nullable, default: usual }) => !known.has(name) && nullable === 'NO' && usual === null,
+  );
+  return [
+    ...found,
+    ...strange.map(({ name }) => `${tableName}.${name} wants a value that this release does not write`),
+  ];
 }
 
 async function missingProcedures(dataSource: DataSource): Promise<string[]> {
@@ -71,7 +85,13 @@ export interface DatabaseCheck {
 export async function checkDatabase(dataSource: DataSource): Promise<DatabaseCheck> {
   const pending = await pendingMigrations(dataSource);
   const hasNotes = (await dataSource.query("SHOW TABLES LIKE 'migration_progress'")) as unknown[];
-  const rows = hasNotes.length === 0 ? [] : ((await dataSource.query('SELECT name, next_step AS nextStep FROM migration_progress')) as { name: string; nextStep: number }[]);
+  const rows =
+    hasNotes.length === 0
+      ? []
+      : ((await dataSource.query('SELECT name, next_step AS nextStep FROM migration_progress')) as {
+          name: string;
+          nextStep: number;
+        }[]);
   const steps = new Map(rows.map(({ name, nextStep }) => [name, nextStep]));
   const differences = await schemaDifferences(dataSource);
   return {

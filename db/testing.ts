@@ -18,9 +18,11 @@ export interface TestDatabase {
 /** The addresses of a new database on the test server, for both users; nothing but loopback is accepted. */
 export async function emptyDatabase(): Promise<{ url: string; ownerUrl: string; drop(): Promise<void> }> {
   const [server, owner] = [process.env.TEST_DATABASE_URL, process.env.TEST_DATABASE_MIGRATE_URL];
-  if (!server || !owner) throw new Error('TEST_DATABASE_URL is not set: run the tests by `npm test` (`npm test -- path` for one file)');
+  if (!server || !owner)
+    throw new Error('TEST_DATABASE_URL is not set: run the tests by `npm test` (`npm test -- path` for one file)');
   const [url, ownerUrl] = [new URL(server), new URL(owner)];
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) throw new Error(`not a loopback database: ${url.hostname}`);
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
+    throw new Error(`not a loopback database: ${url.hostname}`);
   const name = `javizen_test_${process.pid}_${process.hrtime.bigint()}`;
   url.pathname = ownerUrl.pathname = `/${name}`;
   const admin = await createConnection({ uri: owner });

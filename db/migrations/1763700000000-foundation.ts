@@ -75,7 +75,8 @@ export const Foundation1763700000000: Migration = {
   name: 'Foundation1763700000000',
   steps: [
     ...Object.entries(TABLES).map(
-      ([table, columns]) => `CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`,
+      ([table, columns]) =>
+        `CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`,
     ),
     'INSERT INTO engine (id, epoch, batch, entry) VALUES (1, 0, 0, 0)',
   ],

@@ -43,7 +43,8 @@ export const Trading1763800000000: Migration = {
   name: 'Trading1763800000000',
   steps: [
     ...Object.entries(TABLES).map(
-      ([table, columns]) => `CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`,
+      ([table, columns]) =>
+        `CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`,
     ),
     `ALTER TABLE markets ${MARKET_COLUMNS.map((column) => `ADD COLUMN ${column}`).join(', ')}`,
     `ALTER TABLE venue_intents MODIFY swap_id ${ID} NULL, ADD COLUMN members MEDIUMTEXT NULL, ADD COLUMN seen TEXT NULL`,

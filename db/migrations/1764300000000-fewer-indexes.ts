@@ -6,8 +6,5 @@ import type { Migration } from '../migration';
  */
 export const FewerIndexes1764300000000: Migration = {
   name: 'FewerIndexes1764300000000',
-  steps: [
-    'ALTER TABLE postings DROP KEY by_account',
-    'ALTER TABLE orders DROP KEY one_seq',
-  ],
+  steps: ['ALTER TABLE postings DROP KEY by_account', 'ALTER TABLE orders DROP KEY one_seq'],
 };

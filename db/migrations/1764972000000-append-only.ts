@@ -2,7 +2,17 @@ import { dropTriggers } from '../migration';
 import type { Migration } from '../migration';
 
 /** Every table that a former release guarded or chained by triggers. */
-const GUARDED = ['journal_entries', 'postings', 'commands', 'venue_trades', 'fills', 'venue_differences', 'admin_audit', 'security_events', 'withdrawal_records'];
+const GUARDED = [
+  'journal_entries',
+  'postings',
+  'commands',
+  'venue_trades',
+  'fills',
+  'venue_differences',
+  'admin_audit',
+  'security_events',
+  'withdrawal_records',
+];
 
 /** What no caller can make it take: events of the last 30 days, and what still lies in the chain. */
 const FORGET = `CREATE PROCEDURE forget_security_events(IN at_most INT) MODIFIES SQL DATA SQL SECURITY DEFINER

@@ -15,7 +15,8 @@ test('every entity reads its table, and the fence row is there', async () => {
 test('a user balance below zero is refused by the table itself', async () => {
   const database = await testDatabase();
   try {
-    const insert = (account: string) => database.dataSource.query('INSERT INTO balances (account, asset, amount) VALUES (?, ?, -1)', [account, 'ETH']);
+    const insert = (account: string) =>
+      database.dataSource.query('INSERT INTO balances (account, asset, amount) VALUES (?, ?, -1)', [account, 'ETH']);
     await insert('user/u1/debt');
     await insert('custody/hot/ethereum');
     await expect(insert('user/u1/available')).rejects.toThrow();
@@ -24,4 +25,3 @@ test('a user balance below zero is refused by the table itself', async () => {
     await database.close();
   }
 });
-

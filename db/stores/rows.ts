@@ -11,7 +11,12 @@ export type RowChange =
   | { readonly op: 'insertMissing'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
   /** Writes the whole row, new or changed. Of several for one key in one batch the last counts. */
   | { readonly op: 'upsert'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
-  | { readonly op: 'update'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral; readonly set: ObjectLiteral }
+  | {
+      readonly op: 'update';
+      readonly entity: EntitySchema<ObjectLiteral>;
+      readonly key: ObjectLiteral;
+      readonly set: ObjectLiteral;
+    }
   | { readonly op: 'delete'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral };
 
 /** Builds a typed insert; the generic keeps the row in step with its entity. */
@@ -27,7 +32,11 @@ export function upsertRow<T extends ObjectLiteral>(entity: EntitySchema<T>, row:
   return { op: 'upsert', entity: entity as unknown as EntitySchema<ObjectLiteral>, row };
 }
 
-export function updateRow<T extends ObjectLiteral>(entity: EntitySchema<T>, key: Partial<T>, set: Partial<T>): RowChange {
+export function updateRow<T extends ObjectLiteral>(
+  entity: EntitySchema<T>,
+  key: Partial<T>,
+  set: Partial<T>,
+): RowChange {
   return { op: 'update', entity: entity as unknown as EntitySchema<ObjectLiteral>, key, set };
 }
 
@@ -52,7 +61,8 @@ export function statementsOf(dataSource: DataSource, changes: readonly RowChange
   for (const change of changes) {
     const { entity } = change;
     const table = tableOf(dataSource, entity);
-    if (change.op === 'insert' && isChained(table.name)) statements.push(...appendTexts(table.name, byColumn(table, change.row)));
+    if (change.op === 'insert' && isChained(table.name))
+      statements.push(...appendTexts(table.name, byColumn(table, change.row)));
     else if (change.op === 'insert') {
       const inserts = open.get(entity);
       if (inserts) inserts.rows.push(change.row);
@@ -80,7 +90,9 @@ function textOf(table: Table, change: Extract<RowChange, { op: 'update' | 'delet
   if (change.op === 'update') return updateText(table, change);
   if (change.op === 'delete') return `DELETE FROM ${table.name} WHERE ${assigned(table, change.key).join(' AND ')}`;
   const row = byColumn(table, change.row);
-  const same = table.keys.map((property) => `${columnOf(table, property).name} = ${literal(change.row[property])}`).join(' AND ');
+  const same = table.keys
+    .map((property) => `${columnOf(table, property).name} = ${literal(change.row[property])}`)
+    .join(' AND ');
   return `INSERT INTO ${table.name} (${Object.keys(row).join(',')}) SELECT ${Object.values(row).map(literal).join(',')} FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM ${table.name} WHERE ${same})`;
 }
 
@@ -107,7 +119,12 @@ function tableOf(dataSource: DataSource, entity: Entity): Table {
   const table: Table = {
     name: tableName,
     keys: primaryColumns.map(({ propertyName }) => propertyName),
-    columns: new Map(columns.map(({ propertyName, databaseName, type }) => [propertyName, { name: databaseName, isJson: type === 'simple-json' }])),
+    columns: new Map(
+      columns.map(({ propertyName, databaseName, type }) => [
+        propertyName,
+        { name: databaseName, isJson: type === 'simple-json' },
+      ]),
+    ),
   };
   tables.set(entity, table);
   return table;
@@ -126,7 +143,8 @@ function insertText({ table, rows }: Inserts): string {
   const columns = properties.map((property) => columnOf(table, property));
   const lines = rows.map((row) => {
     let line = '';
-    for (let at = 0; at < properties.length; at++) line += `${at === 0 ? '(' : ','}${valueText((columns[at] as { isJson: boolean }).isJson, row[properties[at] as string])}`;
+    for (let at = 0; at < properties.length; at++)
+      line += `${at === 0 ? '(' : ','}${valueText((columns[at] as { isJson: boolean }).isJson, row[properties[at] as string])}`;
     return `${line})`;
   });
   return `INSERT INTO ${table.name} (${columns.map(({ name }) => name).join(',')}) VALUES ${lines.join(',')}`;

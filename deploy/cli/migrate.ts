@@ -18,9 +18,14 @@ async function check(url: string): Promise<number> {
       json({ good, pending, differences });
       return good ? 0 : 1;
     }
-    for (const { name, nextStep } of pending) line(`  pending: ${name}${nextStep === undefined ? '' : `, which was cut before step ${nextStep + 1}`}`);
+    for (const { name, nextStep } of pending)
+      line(`  pending: ${name}${nextStep === undefined ? '' : `, which was cut before step ${nextStep + 1}`}`);
     for (const difference of differences) line(`  ${difference}`);
-    line(good ? '  The tables are what this release needs.' : `  ${pending.length} to come, ${differences.length} differences.`);
+    line(
+      good
+        ? '  The tables are what this release needs.'
+        : `  ${pending.length} to come, ${differences.length} differences.`,
+    );
     return good ? 0 : 1;
   } finally {
     await dataSource.destroy();

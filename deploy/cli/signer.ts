@@ -24,7 +24,10 @@ function show(file: string): void {
     admins.forEach(json);
     return json({ admins: admins.length, file });
   }
-  table(['admin', 'key'], admins.map(({ name, key }) => [name, key]));
+  table(
+    ['admin', 'key'],
+    admins.map(({ name, key }) => [name, key]),
+  );
   line(`\n  ${admins.length} key(s) in ${file}`);
 }
 
@@ -38,7 +41,10 @@ async function main(): Promise<number> {
     writeFileSync(first, privateKey, { mode: 0o600 });
     writeFileSync(`${first}.pub`, `${publicKey}\n`);
     if (wantsJson()) json({ privateKey: first, publicKey: `${first}.pub` });
-    else line(`  Made ${first} (keep it secret) and ${first}.pub (enrol it: npm run signer -- enrol <e-mail> ${first}.pub)`);
+    else
+      line(
+        `  Made ${first} (keep it secret) and ${first}.pub (enrol it: npm run signer -- enrol <e-mail> ${first}.pub)`,
+      );
     return 0;
   }
   if (what === 'enrol' && second !== '') {

@@ -9,7 +9,8 @@ import { LOCAL } from './paths';
 /** Where `npm start` keeps what it has. */
 export const LOCAL_WORLD = join(LOCAL, 'world');
 
-const NOTHING_RUNS = 'No settings are given and nothing runs here. Start Javizen first (npm start), or set DATABASE_URL and the rest as in .env.example.';
+const NOTHING_RUNS =
+  'No settings are given and nothing runs here. Start Javizen first (npm start), or set DATABASE_URL and the rest as in .env.example.';
 
 const readJson = <T>(file: string): T => JSON.parse(readFileSync(join(LOCAL_WORLD, file), 'utf8')) as T;
 
@@ -53,7 +54,9 @@ export async function runningConfig(): Promise<Config> {
 /** The database alone, by its users. Throws where there is none. */
 export async function databaseUrls(): Promise<DatabaseUrls> {
   const given = loadEnvFile();
-  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = given.DATABASE_URL ? given : ((await localSettings()) ?? {});
+  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = given.DATABASE_URL
+    ? given
+    : ((await localSettings()) ?? {});
   if (!url) throw new Error(NOTHING_RUNS);
   return { url, migrateUrl: migrateUrl || undefined };
 }

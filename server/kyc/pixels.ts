@@ -47,16 +47,25 @@ export function createDrawings(limits: DrawingLimits = {}): Drawings {
   const closing = new AbortController();
   const { turns = fairTurns() } = limits;
   return {
-    draw: (userId, document, gone) => turns(userId, AbortSignal.any([gone, closing.signal]), (signal) => drawn(document, signal, limits)),
+    draw: (userId, document, gone) =>
+      turns(userId, AbortSignal.any([gone, closing.signal]), (signal) => drawn(document, signal, limits)),
     close: () => closing.abort(),
   };
 }
 
-function drawn(document: CleanDocument, gone: AbortSignal, { mostMs = MOST_MS, mostMemory = MOST_MEMORY, onUndrawn }: DrawingLimits): Promise<Drawing | undefined> {
+function drawn(
+  document: CleanDocument,
+  gone: AbortSignal,
+  { mostMs = MOST_MS, mostMemory = MOST_MEMORY, onUndrawn }: DrawingLimits,
+): Promise<Drawing | undefined> {
   const limits = `ulimit -c 0; ulimit -d ${mostMemory} 2>/dev/null; echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$0" "$@"`;
   const node = [process.execPath, '--max-old-space-size=256', '--require', 'tsx/cjs', DRAW];
   // Of the settings none: whoever takes this process over finds no secret in it.
-  const child = spawn('/bin/sh', ['-c', limits, ...node], { stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: join(__dirname, '../..') });
+  const child = spawn('/bin/sh', ['-c', limits, ...node], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: {},
+    cwd: join(__dirname, '../..'),
+  });
   const kill = (): void => void child.kill('SIGKILL');
   let killedFor: Undrawn | undefined;
   const end = (why: Undrawn): void => {
@@ -79,7 +88,8 @@ function drawn(document: CleanDocument, gone: AbortSignal, { mostMs = MOST_MS, m
     child.on('error', () => reject(new DomainError('BUSY')));
     child.on('close', (code, signal) => {
       const bytes = Buffer.concat(parts);
-      if (code === 0 && bytes.length > 0) return resolve({ bytes, mime: bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' });
+      if (code === 0 && bytes.length > 0)
+        return resolve({ bytes, mime: bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' });
       // Who is refused memory aborts.
       onUndrawn?.(killedFor ?? (signal === 'SIGABRT' ? 'memory' : 'nothing'));
       resolve(undefined);

@@ -6,7 +6,11 @@ test('an operator asks what a start would change, brings the tables up to date, 
   const { url, ownerUrl, drop } = await emptyDatabase();
   const env = { PATH: process.env.PATH, DATABASE_URL: url, DATABASE_MIGRATE_URL: ownerUrl };
   const migrate = (...words: string[]) => {
-    const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/cli/migrate.ts', '--json', ...words], { cwd: ROOT, encoding: 'utf8', env });
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', 'deploy/cli/migrate.ts', '--json', ...words],
+      { cwd: ROOT, encoding: 'utf8', env },
+    );
     return [status, JSON.parse(stdout) as { done?: string[]; pending?: { name: string }[]; good?: boolean }] as const;
   };
   try {

@@ -7,7 +7,12 @@ import { ROOT } from '../../deploy/config/paths';
 const ACCESS_DENIED = 1045;
 
 /** MariaDB and Redis in containers, for machines that have Docker and nothing else. They are left running on purpose. */
-export async function composeUp(options: { dir: string; password: string; migratePassword: string; say: (line: string) => void }): Promise<{
+export async function composeUp(options: {
+  dir: string;
+  password: string;
+  migratePassword: string;
+  say: (line: string) => void;
+}): Promise<{
   databaseUrl: string;
   databaseMigrateUrl: string;
   redisUrl: string;
@@ -27,7 +32,8 @@ export async function composeUp(options: { dir: string; password: string; migrat
     },
   });
   if (result.status !== 0) throw new Error('docker compose could not start MariaDB and Redis (see above)');
-  const url = (user: string, password: string): string => `mysql://${user}:${password}@127.0.0.1:${databasePort}/javizen`;
+  const url = (user: string, password: string): string =>
+    `mysql://${user}:${password}@127.0.0.1:${databasePort}/javizen`;
   const databaseMigrateUrl = url('javizen_migrate', options.migratePassword);
   for (let attempt = 0; ; attempt++) {
     try {
@@ -35,11 +41,19 @@ export async function composeUp(options: { dir: string; password: string; migrat
       break;
     } catch (error) {
       if ((error as { errno?: number }).errno === ACCESS_DENIED) {
-        throw new Error("the database's volume is of a former release and has one user alone: make both as deploy/database-users.sql says, or remove the volume (docker compose -p javizen down -v)", { cause: error });
+        throw new Error(
+          "the database's volume is of a former release and has one user alone: make both as deploy/database-users.sql says, or remove the volume (docker compose -p javizen down -v)",
+          { cause: error },
+        );
       }
       if (attempt > 120) throw error;
       await sleep(500);
     }
   }
-  return { databaseUrl: url('javizen', options.password), databaseMigrateUrl, redisUrl: `redis://:${options.password}@127.0.0.1:${redisPort}/0`, running: [] };
+  return {
+    databaseUrl: url('javizen', options.password),
+    databaseMigrateUrl,
+    redisUrl: `redis://:${options.password}@127.0.0.1:${redisPort}/0`,
+    running: [],
+  };
 }

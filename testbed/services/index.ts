@@ -47,7 +47,13 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   if (databaseUrl && redisUrl) return { databaseUrl, redisUrl, running: [] };
   const tools = join(LOCAL, 'tools');
   let programs = findPrograms(tools, say, false);
-  if (!programs && hasDockerCompose()) return composeUp({ dir, say, password: localSecret(dir, 'database'), migratePassword: localSecret(dir, 'databaseMigrate') });
+  if (!programs && hasDockerCompose())
+    return composeUp({
+      dir,
+      say,
+      password: localSecret(dir, 'database'),
+      migratePassword: localSecret(dir, 'databaseMigrate'),
+    });
   programs ??= findPrograms(tools, say, true);
   if (!programs) {
     throw new Error(
@@ -72,7 +78,12 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   }
   let cache = redisUrl;
   if (!cache) {
-    const started = await startRedis({ dir, programs, password: localSecret(dir, 'redis'), port: rememberedPort(dir, 'redis') });
+    const started = await startRedis({
+      dir,
+      programs,
+      password: localSecret(dir, 'redis'),
+      port: rememberedPort(dir, 'redis'),
+    });
     rememberPort(dir, 'redis', started.port);
     running.push(started.running);
     cache = started.url;
@@ -89,6 +100,9 @@ export function rememberedPort(dir: string, name: string): number {
 }
 
 export function rememberPort(dir: string, name: string, port: number): void {
-  const ports = (existsSync(portFile(dir)) ? JSON.parse(readFileSync(portFile(dir), 'utf8')) : {}) as Record<string, number>;
+  const ports = (existsSync(portFile(dir)) ? JSON.parse(readFileSync(portFile(dir), 'utf8')) : {}) as Record<
+    string,
+    number
+  >;
   writeFileSync(portFile(dir), JSON.stringify({ ...ports, [name]: port }));
 }

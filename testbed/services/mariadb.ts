@@ -42,23 +42,43 @@ function createDataDirectory(options: MariaDbOptions, data: string, asRoot: stri
   const user = userInfo().username;
   const result = spawnSync(
     programs.installDb,
-    ['--no-defaults', ...asRoot, `--datadir=${data}`, '--auth-root-authentication-method=socket', `--auth-root-socket-user=${user}`, '--skip-test-db',
-      ...(programs.base ? [`--basedir=${programs.base}`] : [])],
+    [
+      '--no-defaults',
+      ...asRoot,
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=socket',
+      `--auth-root-socket-user=${user}`,
+      '--skip-test-db',
+      ...(programs.base ? [`--basedir=${programs.base}`] : []),
+    ],
     { encoding: 'utf8' },
   );
-  if (result.status !== 0) throw new Error(`cannot create the database directory ${data}: ${result.stderr || result.stdout}`);
+  if (result.status !== 0)
+    throw new Error(`cannot create the database directory ${data}: ${result.stderr || result.stdout}`);
 }
 
 /** The two users as an operator makes them, at every start. Tests may create their own databases. */
 function users({ password, migratePassword, throwAway }: MariaDbOptions): string {
   const text = readFileSync(join(ROOT, 'deploy', 'database-users.sql'), 'utf8');
-  const lines = [text.replace('MIGRATE_PASSWORD', migratePassword).replace('APPLICATION_PASSWORD', password), "DROP USER IF EXISTS 'javizen'@'localhost';"];
+  const lines = [
+    text.replace('MIGRATE_PASSWORD', migratePassword).replace('APPLICATION_PASSWORD', password),
+    "DROP USER IF EXISTS 'javizen'@'localhost';",
+  ];
   if (throwAway) lines.push("GRANT ALL ON `javizen%`.* TO 'javizen_migrate'@'%' WITH GRANT OPTION;");
-  return `${lines.map((line) => line.replaceAll(/^--.*\n/gm, '').replaceAll('\n', ' ').replaceAll('; ', ';\n')).join('\n')}\n`;
+  return `${lines
+    .map((line) =>
+      line
+        .replaceAll(/^--.*\n/gm, '')
+        .replaceAll('\n', ' ')
+        .replaceAll('; ', ';\n'),
+    )
+    .join('\n')}\n`;
 }
 
 /** Starts a private MariaDB on a free port of loopback. Keeps its data in `<dir>/mariadb`. */
-export async function startMariaDb(options: MariaDbOptions): Promise<{ running: Running; url: string; migrateUrl: string; port: number }> {
+export async function startMariaDb(
+  options: MariaDbOptions,
+): Promise<{ running: Running; url: string; migrateUrl: string; port: number }> {
   const { dir, programs } = options;
   const data = join(dir, 'mariadb');
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
@@ -71,16 +91,36 @@ export async function startMariaDb(options: MariaDbOptions): Promise<{ running: 
   writeFileSync(initFile, users(options), { mode: 0o600 });
   chmodSync(initFile, 0o600);
   const port = await freePort(options.port);
-  const durable = options.throwAway ? ['--innodb-flush-log-at-trx-commit=0', '--skip-innodb-doublewrite'] : ['--innodb-flush-log-at-trx-commit=1', '--sync-binlog=1'];
+  const durable = options.throwAway
+    ? ['--innodb-flush-log-at-trx-commit=0', '--skip-innodb-doublewrite']
+    : ['--innodb-flush-log-at-trx-commit=1', '--sync-binlog=1'];
   // A directory of a former release: with a binary log its triggers could not be dropped.
-  const trusted = existsSync(join(data, 'javizen')) && readdirSync(join(data, 'javizen')).some((file) => file.endsWith('.TRG')) ? ['--log-bin-trust-function-creators=1'] : [];
+  const trusted =
+    existsSync(join(data, 'javizen')) && readdirSync(join(data, 'javizen')).some((file) => file.endsWith('.TRG'))
+      ? ['--log-bin-trust-function-creators=1']
+      : [];
   const running = startProgram({
     name: 'mariadb',
     dir,
     command: programs.mariadbd,
-    args: ['--no-defaults', ...asRoot, `--datadir=${data}`, '--socket=my.sock', `--tmpdir=${temporary}`, `--pid-file=${join(dir, 'mariadb.pid')}`, `--port=${port}`, '--bind-address=127.0.0.1',
-      '--skip-name-resolve', '--innodb-buffer-pool-size=256M', '--max-connections=200', `--init-file=${initFile}`, ...SAFE, ...durable, ...trusted,
-      ...(programs.base ? [`--basedir=${programs.base}`, `--lc-messages-dir=${programs.base}/share/mysql`] : [])],
+    args: [
+      '--no-defaults',
+      ...asRoot,
+      `--datadir=${data}`,
+      '--socket=my.sock',
+      `--tmpdir=${temporary}`,
+      `--pid-file=${join(dir, 'mariadb.pid')}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      '--skip-name-resolve',
+      '--innodb-buffer-pool-size=256M',
+      '--max-connections=200',
+      `--init-file=${initFile}`,
+      ...SAFE,
+      ...durable,
+      ...trusted,
+      ...(programs.base ? [`--basedir=${programs.base}`, `--lc-messages-dir=${programs.base}/share/mysql`] : []),
+    ],
     mark: `--datadir=${data}`,
   });
   const url = (user: string, password: string): string => `mysql://${user}:${password}@127.0.0.1:${port}/javizen`;

@@ -15,8 +15,19 @@ type Request = { id: number } & (
   | { method: 'judge'; params: { payment: Payment; approvals: Approval[] } }
   | { method: 'approvers'; params: true }
 );
-const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'signTron', 'judge', 'approvers'] satisfies Request['method'][];
-type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
+const METHODS: readonly string[] = [
+  'identity',
+  'sign',
+  'signCoins',
+  'signTron',
+  'judge',
+  'approvers',
+] satisfies Request['method'][];
+type Response = {
+  id: number;
+  result?: unknown;
+  error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string };
+};
 
 const DEADLINE_MS = 5000;
 /** Whoever sends more is cut off. A PSBT brings the whole transactions along whose coins it spends, up to 400 kB each. */
@@ -75,7 +86,8 @@ async function answer(signer: Signer, socket: Socket, message: unknown): Promise
   try {
     send({ id, result: await carryOut(signer, request) });
   } catch (error) {
-    if (error instanceof DomainError) send({ id, error: { code: error.code, ...(error.details && { details: error.details }) } });
+    if (error instanceof DomainError)
+      send({ id, error: { code: error.code, ...(error.details && { details: error.details }) } });
     else send({ id, error: { message: error instanceof Error ? error.message : String(error) } });
   }
 }

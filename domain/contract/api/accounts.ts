@@ -31,7 +31,12 @@ export const challengeView = z.object({ challenge: z.string(), difficulty: z.num
 export type ChallengeView = z.infer<typeof challengeView>;
 
 /** `code`: of the second factor, where the account has one. `proof`: after CHALLENGE_NEEDED. */
-export const login = z.strictObject({ email, password: anyPassword, code: code.optional(), proof: proofOfWork.optional() });
+export const login = z.strictObject({
+  email,
+  password: anyPassword,
+  code: code.optional(),
+  proof: proofOfWork.optional(),
+});
 export type Login = z.input<typeof login>;
 
 export const userView = z.object({
@@ -52,11 +57,22 @@ export type UserView = z.infer<typeof userView>;
  * `csrfToken` goes into the X-CSRF-Token header of every request that changes something. Both null when not logged in. `secondFactorDue`: an admin's
  * requests are refused SECOND_FACTOR_REQUIRED until one is in force.
  */
-export const sessionView = z.object({ user: userView.nullable(), csrfToken: z.string().nullable(), secondFactorDue: z.boolean() });
+export const sessionView = z.object({
+  user: userView.nullable(),
+  csrfToken: z.string().nullable(),
+  secondFactorDue: z.boolean(),
+});
 export type SessionView = z.infer<typeof sessionView>;
 
 /** One of my log-ins that has not ended. `address`: where it was opened, without its last part; `lastUsedAt` to the minute. */
-export const sessionItem = z.object({ id, current: z.boolean(), address: z.string(), agent: z.string(), createdAt: time, lastUsedAt: time });
+export const sessionItem = z.object({
+  id,
+  current: z.boolean(),
+  address: z.string(),
+  agent: z.string(),
+  createdAt: time,
+  lastUsedAt: time,
+});
 export type SessionItem = z.infer<typeof sessionItem>;
 export const sessionsQuery = page;
 
