@@ -78,7 +78,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   void fillDocumentHashes(deps, vault).catch((error: unknown) =>
     deps.logger.warn({ error: String(error) }, 'documents were not compared'),
   );
-  const drawings = createDrawings();
+  const drawings = createDrawings({ onUndrawn: (why) => deps.logger.warn({ why }, 'a document was not drawn') });
   const secondFactors = createSecondFactors(deps, vault);
   const admission = createAdmission(config);
   const live = createLive(deps, config, { sessions, admission, answers, security });

@@ -66,6 +66,8 @@ const schema = z.object({
     .optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().min(1),
+  /** Of the user that may change the tables; left out, the application's is that too. */
+  DATABASE_MIGRATE_URL: z.string().min(1).optional(),
   REDIS_URL: z.string().min(1),
   SESSION_SECRET: z.string().min(32),
   KYC_KEY: z.string().regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/),

@@ -87,6 +87,13 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
         example: 'env:DATABASE_URL',
       },
       {
+        key: 'databaseMigrate',
+        name: 'DATABASE_MIGRATE_URL',
+        what: 'The same database as the user who defines tables, for migrations at a start. Without it the one of `database` does both, and the start advises to part them (deploy/database-users.sql).',
+        secret: true,
+        example: 'env:DATABASE_MIGRATE_URL',
+      },
+      {
         key: 'redis',
         name: 'REDIS_URL',
         what: 'Redis: sessions, rate limits and mail jobs, never money. May be flushed at any moment.',

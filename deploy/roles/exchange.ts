@@ -1,7 +1,9 @@
 /** The exchange: API, engine, wallets and jobs in one process. Started by the supervisor or by a unit file. */
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { migrate, openDatabase } from '../../db/data-source';
+import { openDatabase } from '../../db/data-source';
+import { prepareDatabase } from '../../db/prepare';
+import { rightsTooMany } from '../../db/rights';
 import { firstListing, seed } from '../../db/seed';
 import { checkServerSettings } from '../../db/settings';
 import { listDepositTerms, loadRegistry } from '../../db/stores/registry';
@@ -33,6 +35,16 @@ async function guardSettings(dataSource: DataSource, config: Config, logger: Log
     throw new Error(`The database is not set up to keep money safe: ${report.fatal.join('; ')}.`);
 }
 
+/** Whoever breaks into the exchange has its database user's rights: one that may change the tables is advised against, in one line. */
+async function adviseRights(dataSource: DataSource, logger: Logger): Promise<void> {
+  const tooMany = await rightsTooMany(dataSource);
+  if (tooMany.length > 0)
+    logger.warn(
+      { rights: tooMany.slice(0, 5), more: Math.max(0, tooMany.length - 5) },
+      'the database user may do more than it needs: set DATABASE_MIGRATE_URL',
+    );
+}
+
 /** A cache that throws things out when it is full would lose jobs; nothing of worth lies there, so it is advice. */
 async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
   const [, policy] = (await redis.config('GET', 'maxmemory-policy').catch(() => [])) as string[];
@@ -58,9 +70,10 @@ async function runExchange(config: Config): Promise<void> {
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
   console.warn = (...words: unknown[]) =>
     logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
-  const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 20 });
-  await guardSettings(dataSource, config, logger);
-  await migrate(dataSource);
+  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = config;
+  await prepareDatabase({ url, migrateUrl }, (owner) => guardSettings(owner, config, logger));
+  const dataSource = await openDatabase({ url, poolSize: 20 });
+  await adviseRights(dataSource, logger);
   const networks = openNetworks(config);
   const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
   await seed(

@@ -164,13 +164,13 @@ test("a role that was taken away in the table: its holder's sockets leave the ad
   const heard = await live(former.cookie());
   world.events.publish({ name: 'alert', code: 'FIRST', message: 'x' });
   await until(() => heard.admin.length === 1);
-  await world.dataSource.query("UPDATE users SET role = 'user' WHERE email = ?", [email]);
+  await world.owner.query("UPDATE users SET role = 'user' WHERE email = ?", [email]);
   await new Promise((resolve) => setTimeout(resolve, 6000));
   world.events.publish({ name: 'alert', code: 'SECOND', message: 'x' });
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(heard.admin).toHaveLength(1);
   // And by the factor, at once.
-  await world.dataSource.query("UPDATE users SET role = 'admin' WHERE email = ?", [email]);
+  await world.owner.query("UPDATE users SET role = 'admin' WHERE email = ?", [email]);
   const back = await live(former.cookie());
   await former.send('post', '/second-factor/remove', { code: code() });
   await until(() => back.ended);

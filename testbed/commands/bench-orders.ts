@@ -55,7 +55,7 @@ interface Turns {
 
 /** Ours, the usual design and the limit in turns, so that all meet the same neighbours. */
 async function turns(stage: Stage, run: Run): Promise<Turns> {
-  const [yardstick, limit] = [await other('yardstick', stage.address.databaseUrl), await other('limit', '')];
+  const [yardstick, limit] = [await other('yardstick', stage.address.databaseMigrateUrl), await other('limit', '')];
   const [ours, theirs, limits]: [Measured[], Measured[], Measured[]] = [[], [], []];
   try {
     for (let round = 0; round < (quick ? 1 : 3); round++) {

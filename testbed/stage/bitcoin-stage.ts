@@ -206,7 +206,7 @@ export class BitcoinHouse {
   }
 
   async rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
-    return (await this.database.dataSource.query(sql, values)) as T[];
+    return (await this.database.owner.query(sql, values)) as T[];
   }
 
   async deposits(): Promise<Deposit[]> {

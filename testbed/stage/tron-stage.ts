@@ -230,7 +230,7 @@ export class TronStage {
   }
 
   async rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
-    return (await this.database.dataSource.query(sql, values)) as T[];
+    return (await this.database.owner.query(sql, values)) as T[];
   }
 
   async until<T>(

@@ -42,7 +42,7 @@ async function restart(): Promise<void> {
   ({ engine, told: alerts } = await start());
 }
 const query = <T>(sql: string, values: unknown[] = []): Promise<T[]> =>
-  database.dataSource.query(sql, values) as Promise<T[]>;
+  database.owner.query(sql, values) as Promise<T[]>;
 const request: Command = {
   kind: 'withdrawal.request',
   reference: 'withdrawal:u1:1',
@@ -171,8 +171,6 @@ test('a row that nobody asked for is told, and cannot be approved; nor can one t
 });
 
 test('the record itself changed: after a new start nothing is approved by it, and an alert says so', async () => {
-  await expect(query("UPDATE withdrawal_records SET body = '{}'")).rejects.toThrow('append-only');
-  await query('DROP TRIGGER withdrawal_records_no_update');
   await query('UPDATE withdrawal_records SET body = REPLACE(body, ?, ?)', [RECEIVER, THIEF]);
   await query('UPDATE withdrawals SET address = ?', [THIEF]);
   await restart();
