@@ -28,6 +28,7 @@ import { Chains1764960000000 } from './1764960000000-chains';
 import { WithdrawalRecords1764961000000 } from './1764961000000-withdrawal-records';
 import { Twins1764962000000 } from './1764962000000-twins';
 import { AppendOnly1764972000000 } from './1764972000000-append-only';
+import { FieldWords1764980000000 } from './1764980000000-field-words';
 import type { Migration } from '../migration';
 
 /** In the order they are carried out, which is that of their names. */
@@ -62,4 +63,5 @@ export const MIGRATIONS: readonly Migration[] = [
   WithdrawalRecords1764961000000,
   Twins1764962000000,
   AppendOnly1764972000000,
+  FieldWords1764980000000,
 ];
