@@ -58,7 +58,7 @@ async function until<T>(what: string, check: () => Promise<T | undefined | false
 const ended = (id: unknown): Promise<Record<string, string>> =>
   until(
     'an order that has ended',
-    async () => (await rows('SELECT * FROM orders WHERE id = ? AND standing IS NULL', [id]))[0],
+    async () => (await rows('SELECT * FROM orders WHERE id = ? AND book_status IS NULL', [id]))[0],
   );
 
 /** Nothing is on its way, the books are sound, and the venue has what they say. */
