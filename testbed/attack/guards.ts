@@ -1,4 +1,7 @@
-/** What holds an attack off: a line of the product without which it must go through. `npm run attack -- --guards` tries each. */
+/**
+ * What holds an attack off: a line of the product without which it must go through. `npm run attack -- --guards` tries
+ * each.
+ */
 import type { Line } from '../checks/without';
 
 export interface AttackGuard extends Line {

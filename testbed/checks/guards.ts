@@ -1,4 +1,7 @@
-/** Every guard of the incidents names a test that exists: found by reading the test files, because running them takes an hour. */
+/**
+ * Every guard of the incidents names a test that exists: found by reading the test files, because running them takes
+ * an hour.
+ */
 import ts from 'typescript';
 import { GUARDS } from '../incidents/guards';
 import { read } from './files';
@@ -16,7 +19,10 @@ function pieces(title: ts.Expression): Name {
   return [title.head.text, ...title.templateSpans.flatMap(({ literal }) => [null, literal.text])];
 }
 
-/** Names under which a test file keeps `describe` for machines that can run it: `const onNode = there ? describe : describe.skip`. */
+/**
+ * Names under which a test file keeps `describe` for machines that can run it: `const onNode = there ? describe :
+ * describe.skip`.
+ */
 function aliasesOf(source: ts.SourceFile): ReadonlySet<string> {
   const found = source.statements.flatMap((statement) =>
     ts.isVariableStatement(statement)
@@ -28,7 +34,9 @@ function aliasesOf(source: ts.SourceFile): ReadonlySet<string> {
   return new Set(['describe', ...found.map(({ name }) => name.getText(source))]);
 }
 
-/** `test`, `it.each(...)`, `describe.each(...)`, `(there ? describe : describe.skip)`: which of them a call is, if any. */
+/**
+ * `test`, `it.each(...)`, `describe.each(...)`, `(there ? describe : describe.skip)`: which of them a call is, if any.
+ */
 function kindOf(call: ts.CallExpression, describes: ReadonlySet<string>): 'test' | 'describe' | undefined {
   let callee: ts.Expression = call.expression;
   for (;;) {
