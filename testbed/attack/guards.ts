@@ -122,7 +122,7 @@ export const ATTACK_GUARDS: readonly AttackGuard[] = [
   },
   {
     attack: 'A13.2',
-    file: 'matching/engine/commands/withdrawals.ts',
+    file: 'matching/modules/withdrawals/commands.ts',
     line: '  draft.rows.push(deleteRow(KnownAddressEntity, { userId, network, address }));',
     without: '  void deleteRow; void [userId, network, address];',
   },
