@@ -1,7 +1,7 @@
 /** The signer: a process of its own with a cleaned environment, which alone knows the seed. It loads keys and chains, and nothing else of the product. */
 import { z } from 'zod';
 import { isAmount } from '../../domain/money/amount';
-import { runSigner } from '../../wallets/keys';
+import { runSigner, siteOf } from '../../wallets/keys';
 import { bitcoinOf, evmNetworks, tronOf } from '../networks';
 import { SIGNER_SCHEMA, kekOf } from '../signer-settings';
 
@@ -54,6 +54,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE, maxStake: config.SIGNER_TRON_STAKE } },
       cold: config.COLD_STORAGE,
       venueAddresses: pinned,
+      ...(config.PUBLIC_ORIGIN && { site: siteOf(config.PUBLIC_ORIGIN) }),
       approvals: { limits: byAsset, validMs: config.SIGNER_APPROVAL_HOURS * HOUR_MS, now: Date.now },
     },
   });

@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Approval } from '../../domain/contract/api/approvals';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
-import type { CoinIntent, Payment, SignIntent, Signer, TronIntent } from '../../domain/contract/ports';
+import type { CoinIntent, Payment, SignIntent, SignedPasskeyChange, Signer, TronIntent } from '../../domain/contract/ports';
 
 type Request = { id: number } & (
   | { method: 'identity'; params: string }
@@ -14,8 +14,9 @@ type Request = { id: number } & (
   | { method: 'signTron'; params: TronIntent }
   | { method: 'judge'; params: { payment: Payment; approvals: Approval[] } }
   | { method: 'approvers'; params: true }
+  | { method: 'changePasskey'; params: SignedPasskeyChange }
 );
-const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'signTron', 'judge', 'approvers'] satisfies Request['method'][];
+const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'signTron', 'judge', 'approvers', 'changePasskey'] satisfies Request['method'][];
 type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
 
 const DEADLINE_MS = 5000;
@@ -92,6 +93,8 @@ const carryOut = async (signer: Signer, request: Request): Promise<unknown> => {
       return signer.signTron(request.params);
     case 'judge':
       return signer.judge(request.params.payment, request.params.approvals);
+    case 'changePasskey':
+      return signer.changePasskey(request.params);
     default:
       return signer.approvers();
   }
@@ -164,5 +167,6 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
     signTron: (intent) => call('signTron', intent),
     judge: (payment, approvals) => call('judge', { payment, approvals }),
     approvers: () => call('approvers', true),
+    changePasskey: (change) => call('changePasskey', change),
   };
 }

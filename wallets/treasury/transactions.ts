@@ -78,8 +78,8 @@ export class Transactions implements Sender {
     if (purpose === 'consolidation' || purpose === 'cpfp') throw new Error(`${intentId}: an account has no coins`);
     const toIndex = TO_DEPOSITS.includes(purpose) ? this.deps.indexOf(to) : undefined;
     const amount = formatAmount(parseAmount(row.amount));
-    if (purpose === 'withdrawal') await mustBeRecorded(this.deps, 'chain_transactions', intentId, { network, asset, address: to, amount });
-    return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas, ...(purpose === 'withdrawal' && { approvals }) };
+    const owner = purpose === 'withdrawal' ? await mustBeRecorded(this.deps, 'chain_transactions', intentId, { network, asset, address: to, amount }) : {};
+    return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas, ...(purpose === 'withdrawal' && { approvals, ...owner }) };
   }
 
   private async sign(row: ChainTransactionRow): Promise<void> {

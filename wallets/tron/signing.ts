@@ -38,12 +38,12 @@ export function tronSigning({ chain, signer, rails, hotAddress, depositAddress }
   };
   return {
     sign: async (intent) => {
-      const { intentId, network, purpose, asset, from, to, toIndex } = intent;
+      const { intentId, network, purpose, asset, from, to, toIndex, userId, confirmation } = intent;
       const stake = stakeOf(intent);
       const payment = stake ?? paymentOf(intent);
       const amount = stake ? formatAmount(fromChainUnits('sun' in stake ? stake.sun : 0n, SUN_DECIMALS)) : intent.amount;
       const feeLimit = payment.kind === 'token' ? payment.feeLimit.toString() : '0';
-      const answer = await signer.signTron({ intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, feeLimit, envelope: await chain.envelope(), ...(intent.approvals && { approvals: intent.approvals }) });
+      const answer = await signer.signTron({ intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, feeLimit, envelope: await chain.envelope(), ...(intent.approvals && { approvals: intent.approvals }), ...(userId !== undefined && { userId }), ...(confirmation && { confirmation }) });
       const { raw, envelope } = decodeSigned(answer.rawTransaction);
       if (!raw.equals(encodeRaw(payment, envelope)) || txidOf(raw) !== answer.txid) throw new Error('the signer signed something else');
       return answer;

@@ -1,7 +1,7 @@
 /** What is paid is what the engine has recorded. Rows of the database only say that something is to be done. */
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
-import type { Engine, EventBus } from '../../domain/contract/ports';
+import type { Engine, EventBus, OwnersWord } from '../../domain/contract/ports';
 import { changedForGood, changedPayment } from '../../domain/recorded-withdrawal';
 import type { RecordedPayment } from '../../domain/recorded-withdrawal';
 
@@ -38,12 +38,15 @@ export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Pr
   });
 }
 
-/** Asked right before the signer is: is this payment, as our own plan has it by now, the one that was recorded and approved? Refuses WITHDRAWAL_CHANGED. */
-export async function mustBeRecorded(deps: Deps, table: string, payout: string, planned: Omit<RecordedPayment, 'memo'>): Promise<void> {
+/**
+ * Asked right before the signer is: is this payment, as our own plan has it by now, the one that was recorded and approved? Answers whose it is and
+ * what they signed for it, for the signer. Refuses WITHDRAWAL_CHANGED.
+ */
+export async function mustBeRecorded(deps: Deps, table: string, payout: string, planned: Omit<RecordedPayment, 'memo'>): Promise<OwnersWord> {
   const [, id = '', round = ''] = /^withdrawal:(.+):(\d+)$/.exec(payout) ?? [];
   const [record] = await deps.engine.recordedWithdrawals([id]);
   const differs = record ? [...changedPayment(record, { ...planned, memo: record.memo }), ...(record.attempt === Number(round) ? [] : ['attempt']), ...(record.intact ? [] : ['record'])] : ['id'];
-  if (record?.stage === 'APPROVED' && differs.length === 0) return;
+  if (record?.stage === 'APPROVED' && differs.length === 0) return { userId: record.userId, ...(record.confirmation && { confirmation: record.confirmation }) };
   const columns = differs.length > 0 ? differs : ['state'];
   tell(deps, table, id, columns);
   throw new DomainError('WITHDRAWAL_CHANGED', { withdrawalId: id, payout, table, columns });

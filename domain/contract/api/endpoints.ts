@@ -11,6 +11,7 @@ import * as deposits from './deposits';
 import * as kyc from './kyc';
 import * as markets from './markets';
 import * as orders from './orders';
+import * as passkeys from './passkeys';
 import * as proof from './proof';
 import * as secondFactor from './second-factor';
 import * as security from './security';
@@ -231,6 +232,8 @@ export const ENDPOINTS = {
       'NO_MEMO_HERE',
       'SECOND_FACTOR_REQUIRED',
       'SECOND_FACTOR_WRONG',
+      'CONFIRMATION_REQUIRED',
+      'CONFIRMATION_REFUSED',
       'REFERENCE_REUSED',
       'UNKNOWN_OUTCOME',
     ],
@@ -274,6 +277,42 @@ export const ENDPOINTS = {
     answers: nothing,
     refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
     event: 'second-factor.remove',
+  }),
+  passkeys: get('/passkeys', 'My passkeys', { answers: passkeys.passkeysView }),
+  beginPasskey: post('/passkeys/options', 'What to ask an authenticator for; takes the second factor, or the password where there is none, before the first passkey', {
+    access: 'confirmed',
+    limit: 'login',
+    carries: 'json',
+    body: passkeys.beginPasskey,
+    answers: passkeys.passkeyOptions,
+    refuses: ['BAD_CREDENTIALS', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'PASSKEY_STATE'],
+  }),
+  addPasskey: post('/passkeys', 'Add a passkey; confirmed by one that I have, where I have one. All other log-ins end', {
+    access: 'confirmed',
+    limit: 'login',
+    status: 201,
+    carries: 'json',
+    body: passkeys.addPasskey,
+    answers: passkeys.passkeyView,
+    refuses: ['PASSKEY_STATE', 'WITHDRAWALS_OPEN', 'CONFIRMATION_REQUIRED', 'CONFIRMATION_REFUSED', 'BUSY'],
+    event: 'passkey.add',
+  }),
+  renamePasskey: post('/passkeys/:id', 'Give a passkey another name', {
+    params: passkeys.byPasskeyId,
+    carries: 'json',
+    body: passkeys.renamePasskey,
+    answers: passkeys.passkeyView,
+    refuses: ['NOT_FOUND'],
+    event: 'passkey.rename',
+  }),
+  removePasskey: post('/passkeys/:id/remove', 'Give up a passkey, confirmed by one of mine; all other log-ins end, and nothing is withdrawn for a day', {
+    limit: 'login',
+    params: passkeys.byPasskeyId,
+    carries: 'json',
+    body: passkeys.removePasskey,
+    answers: nothing,
+    refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'CONFIRMATION_REFUSED', 'BUSY'],
+    event: 'passkey.remove',
   }),
   withdrawals: get('/withdrawals', 'My withdrawals', { query: withdrawals.withdrawalsQuery, answers: pageOf(withdrawals.withdrawalView) }),
   withdrawal: get('/withdrawals/:id', 'One withdrawal', { params: byId, answers: withdrawals.withdrawalView, refuses: ['NOT_FOUND'] }),
@@ -425,7 +464,7 @@ export const ENDPOINTS = {
     carries: 'json',
     body: approvals.approval,
     answers: approvals.approvalProgress,
-    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'WITHDRAWAL_CHANGED', 'BUSY'],
+    refuses: ['NOT_FOUND', 'WITHDRAWAL_STATE', 'OWN_REQUEST', 'ASSET_PAUSED', 'APPROVAL_REFUSED', 'CONFIRMATION_REFUSED', 'WITHDRAWAL_CHANGED', 'BUSY'],
     event: 'withdrawal.approve',
   }),
   approvalKeys: get('/admin/approval-keys', 'Public keys of admins, and which of them the signer knows', { ...ADMIN, answers: listOf(approvals.approvalKeyView), refuses: ['BUSY'] }),

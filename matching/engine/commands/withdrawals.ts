@@ -5,6 +5,7 @@ import { WithdrawalEntity, WithdrawalRecordEntity } from '../../../db/entities/w
 import type { WithdrawalRecordRow, WithdrawalRow } from '../../../db/entities/withdrawals';
 import { idFrom } from '../../../db/references';
 import { deleteRow, insertMissingRow, insertRow, updateRow } from '../../../db/stores/rows';
+import { confirmation as confirmationSchema } from '../../../domain/contract/api/passkeys';
 import type { CommandBody } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { WITHDRAWAL } from '../../../domain/lifecycle/withdrawal';
@@ -36,6 +37,7 @@ export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.reques
   const fee = parseAmount(command.fee);
   const step = stepOf(assetOf(registry, asset).scale);
   if (amount % step !== 0n || fee % step !== 0n) throw new DomainError('BAD_AMOUNT', { asset, amount: command.amount });
+  const confirmation = confirmationIn(command);
   const fault = memoFault(networkOf(registry, network), command.memo);
   if (fault) throw new DomainError(fault, { network });
   if (amount < parseAmount(rail.minWithdrawal)) throw new DomainError('AMOUNT_TOO_SMALL', { asset, minimum: rail.minWithdrawal });
@@ -63,10 +65,18 @@ export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.reques
   };
   draft.rows.push(insertRow(WithdrawalEntity, row));
   const { memo, attempt, decidedBy, createdAt } = row;
-  const open: OpenWithdrawal = { id, userId, asset, network, address, memo, attempt, decidedBy, createdAt, amount, fee, pullBackFee: 0n, stage: 'REQUESTED', intact: true };
+  const open: OpenWithdrawal = { id, userId, asset, network, address, memo, attempt, decidedBy, createdAt, amount, fee, pullBackFee: 0n, ...confirmation, stage: 'REQUESTED', intact: true };
   draft.remember(draft.state.withdrawals, id, open);
   recordStep(draft, open, 'request', reference, requestBody(open), now);
   tell(draft, row, 'REQUESTED');
+}
+
+/** What an owner signed is kept as it is or not at all; whether it fits is asked by the server before, and by the signer after. */
+function confirmationIn({ confirmation }: Body<'withdrawal.request'>): Pick<OpenWithdrawal, 'confirmation'> {
+  if (confirmation === undefined) return {};
+  const read = confirmationSchema.safeParse(confirmation);
+  if (!read.success) throw new DomainError('BAD_REQUEST', { confirmation: 'cannot be read' });
+  return { confirmation: read.data };
 }
 
 /** The open withdrawal, if its state allows the event. Later states of wallets are APPROVED to the engine. */
