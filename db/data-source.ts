@@ -30,6 +30,7 @@ import { AccountAccess1764950000000 } from './migrations/1764950000000-account-a
 import { Chains1764960000000 } from './migrations/1764960000000-chains';
 import { WithdrawalRecords1764961000000 } from './migrations/1764961000000-withdrawal-records';
 import { Twins1764962000000 } from './migrations/1764962000000-twins';
+import { Passkeys1764971000000 } from './migrations/1764971000000-passkeys';
 
 /** In the order they are carried out, which is that of their names. */
 const MIGRATIONS = [
@@ -62,6 +63,7 @@ const MIGRATIONS = [
   Chains1764960000000,
   WithdrawalRecords1764961000000,
   Twins1764962000000,
+  Passkeys1764971000000,
 ];
 
 export interface DbConfig {

@@ -23,13 +23,17 @@ const keyOrFile = (text: string, context: z.RefinementCtx): string => {
   }
 };
 
+const origin = z.string().regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example').optional().transform((text) => text || undefined);
+
 /** Every setting of the product, read once. The names are those of `.env.example`. */
 const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   HOST: z.string().default('127.0.0.1'),
   /** Live sockets of one address that nobody is logged in at. */
   SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(100),
-  PUBLIC_ORIGIN: z.string().regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example').optional().transform((text) => text || undefined),
+  PUBLIC_ORIGIN: origin,
+  /** Where passkeys are used, if it is another address than PUBLIC_ORIGIN. */
+  PASSKEY_ORIGIN: origin,
   /** Networks of the proxies in front, as CIDR: their X-Forwarded headers are believed. */
   TRUSTED_PROXIES: z.string().optional().transform((text, context) => {
     try {
@@ -114,7 +118,7 @@ export type Config = z.infer<typeof schema>;
 
 /** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
 const api = schema
-  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, SECURITY_CONTACT: true, SOCKETS_PER_ADDRESS: true, TRUSTED_PROXIES: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, KYC_DOCUMENT_DAYS: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
+  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, PASSKEY_ORIGIN: true, SECURITY_CONTACT: true, SOCKETS_PER_ADDRESS: true, TRUSTED_PROXIES: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, KYC_DOCUMENT_DAYS: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;

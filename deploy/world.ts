@@ -408,6 +408,7 @@ export class World {
       SIGNER_LIMITS: this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}',
       SIGNER_SEED_FILE: seedFile,
       SIGNER_DIR: dir,
+      PASSKEY_ORIGIN: this.env.PASSKEY_ORIGIN,
       ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen', SIGNER_TRON_STAKE: LOCAL_STAKE, SIGNER_FEES_DAILY: LOCAL_FEES, SIGNER_MAKE_SEED: '1' }),
       // A device's library may have settings of its own.
       ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),

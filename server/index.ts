@@ -29,6 +29,11 @@ import { createVault } from './kyc/vault';
 import { createLive } from './live';
 import { marketRoutes } from './markets/routes';
 import { orderRoutes } from './orders/routes';
+import { createPasskeyChanges } from './passkeys/changes';
+import { createChallenges } from './passkeys/challenges';
+import { passkeyRoutes } from './passkeys/routes';
+import { createPasskeys } from './passkeys/service';
+import { siteOf } from './passkeys/webauthn';
 import { proofRoutes } from './proof/routes';
 import { createOrderService } from './orders/service';
 import { createOrderSocket } from './orders/socket';
@@ -76,7 +81,11 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const vault = createVault(config);
   void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
   const drawings = createDrawings();
-  const secondFactors = createSecondFactors(deps, vault);
+  const site = siteOf(config);
+  const challenges = createChallenges({ ...deps, redis }, config);
+  const passkeys = createPasskeys(deps, challenges, site);
+  const secondFactors = createSecondFactors(deps, vault, passkeys);
+  const passkeyChanges = createPasskeyChanges(deps, { passkeys, challenges, secondFactors, site });
   const admission = createAdmission(config);
   const live = createLive(deps, config, { sessions, admission, answers });
   const links = createLinks(config, deps.clock);
@@ -90,7 +99,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, admission, limits, security, service: orders }, config);
   const approvals = createApprovals(deps);
   const tiers: TierSettings = { tiers: config.withdrawalLimits ?? USUAL_TIERS, adminsToRaise: config.adminsToRaise ?? 2 };
-  const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
+  const requests = createWithdrawalRequests(deps, secondFactors, passkeys, tiers.tiers);
   const who = { accounts: createAccounts(deps), secondFactors, sessions, admission, devices: createDevices(config), post };
   const routes = [
     ...sessionRoutes(deps, { ...who, guesses: createGuesses({ ...deps, redis }, config) }),
@@ -104,6 +113,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...addressRoutes(deps, { secondFactors, sessions, post }),
     ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
     ...secondFactorRoutes(deps, secondFactors, { sessions, post }),
+    ...passkeyRoutes(deps, { passkeys, changes: passkeyChanges, secondFactors, sessions, post, site }),
     ...orderRoutes(deps, orders),
     ...securityRoutes(deps),
     ...proofRoutes(deps),

@@ -17,7 +17,7 @@ import { DomainError } from '../domain/contract/errors';
 import type { EventName, EventOf, HouseEvent } from '../domain/contract/events';
 import type { Approval } from '../domain/contract/api/approvals';
 import type { RecordedWithdrawal } from '../domain/recorded-withdrawal';
-import type { Engine, EventBus, PayoutRules, Quotes, UserBalance } from '../domain/contract/ports';
+import type { Engine, EventBus, PayoutRules, Quotes, SignedPasskeyChange, UserBalance, UserKeys } from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
@@ -126,7 +126,7 @@ export function recordingEngine(
       const none = { memo: command.memo ?? null, reason: null, txid: null, decidedBy: null };
       const counts = { pullBackFee: '0', attempt: 0, confirmations: 0, createdAt: 1, updatedAt: 1 };
       await rows.insert({ id: withdrawalId, userId, asset, network, address, amount, fee, state: 'REQUESTED', ...counts, ...none });
-      records.set(withdrawalId, { id: withdrawalId, userId, asset, network, address, memo: none.memo, amount, fee, attempt: 0, stage: 'REQUESTED', decidedBy: null, createdAt: 1, intact: true });
+      records.set(withdrawalId, { id: withdrawalId, userId, asset, network, address, memo: none.memo, amount, fee, attempt: 0, stage: 'REQUESTED', decidedBy: null, createdAt: 1, ...(command.confirmation && { confirmation: command.confirmation }), intact: true });
     } else if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse' || command.kind === 'withdrawal.cancel') {
       const step = command.kind.slice('withdrawal.'.length) as keyof typeof decided;
       const changed = await rows.update(
@@ -239,6 +239,26 @@ export function standInRules(): PayoutRules & { approve(email: string): Approval
   };
 }
 
+/** In the place of the signer's register: keeps what it is told, believes the first passkey of a user, and any with an assertion. */
+export function standInUserKeys(): UserKeys & { told: SignedPasskeyChange[]; fail: Error | undefined } {
+  const known = new Map<string, Set<string>>();
+  const self: UserKeys & { told: SignedPasskeyChange[]; fail: Error | undefined } = {
+    told: [],
+    fail: undefined,
+    changePasskey: async (change) => {
+      if (self.fail) throw self.fail;
+      const mine = known.get(change.userId) ?? new Set();
+      known.set(change.userId, mine);
+      if (change.change === 'add' ? mine.has(change.credentialId) : !mine.has(change.credentialId)) return;
+      if (mine.size > 0 && !change.assertion) throw new DomainError('CONFIRMATION_REFUSED', { signer: 'a passkey that is known must confirm this' });
+      self.told.push(change);
+      if (change.change === 'add') mine.add(change.credentialId);
+      else mine.delete(change.credentialId);
+    },
+  };
+  return self;
+}
+
 export const plainQuotes: Quotes = {
   quote: async ({ userId, from, to, fromAmount }) => ({
     id: `q_${userId}`,
@@ -265,6 +285,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
   const events = simpleBus();
   const market = standInMarket();
   const rules = standInRules();
+  const userKeys = standInUserKeys();
   const failures: string[] = [];
   const clock = fixedClock();
   const ids = countingIds(randomBytes(8).toString('hex'));
@@ -287,6 +308,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       marketData: market,
       figures: plainFigures,
       payoutRules: rulesOf?.(dataSource) ?? rules,
+      userKeys,
       reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
       coldStorage: cold,
       networkStates: { venueTreasury: async () => true, networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, rounds: 40, faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' }, nodes: [{ node: 'a.example:8545', state: 'used', head: 8, fault: null }, { node: 'a-node-with-a-very-long-name-of-its-provider.example', state: 'silent', head: null, fault: 'ethereum: no answer to eth_getBlockByNumber' }] }] },
@@ -323,6 +345,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
     market,
     cold,
     approvalBy: rules.approve,
+    userKeys,
     insideAddress: INSIDE,
     clock,
     failures,

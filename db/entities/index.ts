@@ -6,6 +6,7 @@ import * as cold from './cold';
 import * as deposits from './deposits';
 import * as ledger from './ledger';
 import * as orders from './orders';
+import * as passkeys from './passkeys';
 import * as proofs from './proofs';
 import * as registry from './registry';
 import * as reviews from './reviews';
@@ -19,6 +20,6 @@ import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, cold, deposits, ledger, orders, proofs, registry, reviews, secondFactors, security, stakes, swaps, treasury, venue, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, cold, deposits, ledger, orders, passkeys, proofs, registry, reviews, secondFactors, security, stakes, swaps, treasury, venue, withdrawals].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

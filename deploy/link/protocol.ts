@@ -5,10 +5,10 @@ import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { ErrorCode } from '../../domain/contract/errors';
 import type { EventName, HouseEvent } from '../../domain/contract/events';
-import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures } from '../../domain/contract/ports';
+import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures, UserKeys } from '../../domain/contract/ports';
 
 /** Both ends must be of one make; another number is turned away at the door. */
-export const VERSION = 2;
+export const VERSION = 3;
 /** No request or answer comes near this. */
 export const MOST_FRAME_BYTES = 4 * 1024 * 1024;
 /** Before the secret was shown nobody needs more: a stranger is not given memory. */
@@ -28,6 +28,7 @@ export interface Ports {
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
   readonly payoutRules: PayoutRules;
+  readonly userKeys: UserKeys;
   readonly reconciliation: Reconciliation;
   readonly coldStorage: ColdStorage;
   readonly networkStates: NetworkStates;
@@ -61,6 +62,7 @@ export interface Calls {
   readonly checkAddress: AddressCheck['check'];
   readonly judgePayout: PayoutRules['judge'];
   readonly approvers: PayoutRules['approvers'];
+  readonly changePasskey: UserKeys['changePasskey'];
 }
 export type CallName = keyof Calls;
 

@@ -76,7 +76,7 @@ export async function serveLink(ports: Ports, options: LinkServerOptions): Promi
   };
 }
 
-const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, payoutRules, reconciliation, coldStorage, networkStates }: Ports): Calls => ({
+const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, payoutRules, userKeys, reconciliation, coldStorage, networkStates }: Ports): Calls => ({
   submit: (command) => engine.submit(wish(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
@@ -102,6 +102,7 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
   checkAddress: (network, asset, address) => addressCheck.check(network, asset, address),
   judgePayout: (payment, approvals) => payoutRules.judge(payment, approvals),
   approvers: () => payoutRules.approvers(),
+  changePasskey: (change) => userKeys.changePasskey(change),
 });
 
 /** The command, if an API process may ask for such a thing. */

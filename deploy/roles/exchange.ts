@@ -105,7 +105,7 @@ async function runExchange(config: Config): Promise<void> {
   reconciler.start();
   const endChains = watchChains({ ...shared, notesFile: config.CHAIN_NOTES_FILE, securityEventDays: config.SECURITY_EVENT_DAYS });
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, payoutRules: signer, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
+  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, payoutRules: signer, userKeys: signer, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, outside: compared.outside });

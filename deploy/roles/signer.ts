@@ -39,6 +39,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const { id, gasAsset: asset, bitcoin: chain } = bitcoinOf(config);
   const tron = tronOf(config);
   const tronRails = { TRX: { contract: null, decimals: 6, ...most('TRX') }, USDT: { contract: tron.usdt, decimals: 6, ...most('USDT') } };
+  const site = config.PASSKEY_ORIGIN || config.PUBLIC_ORIGIN;
   const signer = await runSigner({
     socketPath: config.SIGNER_SOCKET,
     isForGroup: config.SIGNER_SOCKET_GROUP === '1',
@@ -54,7 +55,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE, maxStake: config.SIGNER_TRON_STAKE } },
       cold: config.COLD_STORAGE,
       venueAddresses: pinned,
-      ...(config.PUBLIC_ORIGIN && { site: siteOf(config.PUBLIC_ORIGIN) }),
+      ...(site && { site: siteOf(site) }),
       approvals: { limits: byAsset, validMs: config.SIGNER_APPROVAL_HOURS * HOUR_MS, now: Date.now },
     },
   });

@@ -58,7 +58,7 @@ function loginRoute(deps: Deps, { accounts, secondFactors, sessions, admission, 
     const user = await passwordLogin(req, res);
     const device = devices.knownTo(req, user.id);
     // After the password: nobody learns of a second factor without it. Who knows the password locks no device of the owner's by wrong codes.
-    const proven = await secondFactors.prove(user.id, body.code, { purpose: device === undefined ? 'login' : `device:${device}` });
+    const proven = await secondFactors.prove(user.id, body, { purpose: device === undefined ? 'login' : `device:${device}` });
     const provenAt = proven ? deps.clock.now() : undefined;
     const csrf = await sessions.begin(req, user, provenAt);
     devices.remember(req, res, user.id);

@@ -55,8 +55,9 @@ export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests
   /** Approves what the signer would pay without an admin. Where that cannot be done now a person looks. */
   const pass = async (row: WithdrawalRow, inside: boolean): Promise<void> => {
     try {
-      if (!inside && (await approvals.judge(row)).needed > 0) return;
-      await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: row.id, adminId: POLICY, seen: seenOf(row), reference: `withdrawal:${row.id}:approve:${row.attempt}` });
+      const payout = await shown(row);
+      if (!inside && (await approvals.judge(payout)).needed > 0) return;
+      await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: row.id, adminId: POLICY, seen: seenOf(payout), reference: `withdrawal:${row.id}:approve:${row.attempt}` });
     } catch (error) {
       deps.logger.warn({ withdrawal: row.id, error: error instanceof Error ? error.message : String(error) }, 'a withdrawal that might pass waits for a person');
     }

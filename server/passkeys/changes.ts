@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import type { UserRow } from '../../db/entities/accounts';
+import type { PasskeyRow } from '../../db/entities/passkeys';
+import { dropPasskey, insertPasskey, openWithdrawalsOf, passkeyEnrolled, passkeysOf } from '../../db/stores/passkeys';
+import { changeAccess, lockUser } from '../../db/stores/users';
+import { inTransaction } from '../../db/transaction';
+import type { AddPasskey, BeginPasskey, Confirmation, PasskeyOptions } from '../../domain/contract/api/passkeys';
+import { DomainError } from '../../domain/contract/errors';
+import type { SignedPasskeyChange } from '../../domain/contract/ports';
+import { CONFIRM_WITHIN_MS } from '../../domain/lifecycle/confirmation';
+import { passwordFits } from '../accounts/passwords';
+import type { ServerDeps } from '../deps';
+import type { Attempt, SecondFactors } from '../second-factor/service';
+import { WITHDRAWAL_LOCK_MS } from '../second-factor/service';
+import type { Challenges } from './challenges';
+import type { Passkeys } from './service';
+import { ALGORITHMS, USER_VERIFICATION, challengeIn, passkeyIdOf, registered, spkiOf } from './webauthn';
+import type { Site } from './webauthn';
+
+/** Passkeys that come and go, in the table and at the signer. */
+export interface PasskeyChanges {
+  /** Refuses BAD_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG before the first passkey; PASSKEY_STATE where there are too many. */
+  begin(user: UserRow, proof: BeginPasskey, attempt: Attempt): Promise<PasskeyOptions>;
+  /** Answers the passkey and the generation of the sessions that count from now on. The signer is still to be told. */
+  add(user: UserRow, body: AddPasskey): Promise<{ row: PasskeyRow; generation: number }>;
+  /** Tells the signer. Refuses CONFIRMATION_REFUSED, and the passkey is gone again; BUSY where the signer is away: it is told later. */
+  enrol(row: PasskeyRow): Promise<void>;
+  /** Tells the signer what it has not been told yet, if it is there. */
+  catchUp(userId: string): Promise<void>;
+  /** Answers the generation of the sessions that count from now on. Refuses NOT_FOUND, CONFIRMATION_REQUIRED, CONFIRMATION_REFUSED, BUSY. */
+  remove(user: UserRow, id: string, given: Removal, attempt: Attempt): Promise<number>;
+}
+
+export interface Removal extends BeginPasskey {
+  readonly confirmation?: Confirmation | undefined;
+}
+
+interface Parts {
+  readonly passkeys: Passkeys;
+  readonly challenges: Challenges;
+  readonly secondFactors: Pick<SecondFactors, 'codeFits'>;
+  readonly site: Site;
+}
+
+type Deps = Pick<ServerDeps, 'dataSource' | 'clock' | 'userKeys'>;
+
+const MOST = 20;
+const ASK_MS = 120_000;
+
+export function createPasskeyChanges(deps: Deps, parts: Parts): PasskeyChanges {
+  const { dataSource, clock, userKeys } = deps;
+  const { passkeys, challenges, secondFactors, site } = parts;
+
+  /** The code where there is an authenticator, else the password: a session alone, which may be stolen, adds and drops no passkey. */
+  const prove = async ({ id, passwordHash }: UserRow, { code, password }: BeginPasskey, attempt: Attempt): Promise<void> => {
+    if (await secondFactors.codeFits(id, code, attempt)) return;
+    if (password === undefined || !(await passwordFits(passwordHash, password))) throw new DomainError('BAD_CREDENTIALS');
+  };
+
+  const enrol = async (row: PasskeyRow): Promise<void> => {
+    if (row.enrolled || row.untold === null) return;
+    const change = JSON.parse(row.untold) as SignedPasskeyChange;
+    // Nobody has confirmed the first one, so its time is ours to say.
+    const told = change.assertion ? change : { ...change, expiresAt: clock.now() + CONFIRM_WITHIN_MS };
+    try {
+      await orBusy(userKeys.changePasskey(told));
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'CONFIRMATION_REFUSED') await dropPasskey(dataSource, row.id);
+      throw error;
+    }
+    await passkeyEnrolled(dataSource, row.id);
+  };
+
+  return {
+    begin: async (user, proof, attempt) => {
+      const rows = await passkeys.of(user.id);
+      if (rows.length >= MOST) throw new DomainError('PASSKEY_STATE', { most: MOST });
+      // A further one is confirmed by one of them, which says more than a code.
+      if (rows.length === 0) await prove(user, proof, attempt);
+      return optionsFor(user, rows, challenges.make('add', user.id), site);
+    },
+    add: async (user, body) => {
+      const challenge = challengeIn(body);
+      const made = challenges.fits(challenge, 'add', user.id) ? await registered(body, challenge, site) : undefined;
+      if (!made) throw new DomainError('PASSKEY_STATE', { why: 'it was not made for this account, or too late' });
+      const change = { userId: user.id, change: 'add' as const, credentialId: body.credentialId, publicKey: spkiOf(made.publicKey) };
+      const confirmed = await passkeys.confirmChange(change, body.confirmation);
+      if (!(await challenges.take(challenge))) throw new DomainError('PASSKEY_STATE', { why: 'it was added before' });
+      const { expiresAt = clock.now() + CONFIRM_WITHIN_MS, ...assertion } = confirmed ?? {};
+      const untold = JSON.stringify({ ...change, expiresAt, ...(confirmed && { assertion }) });
+      const row: PasskeyRow = { id: passkeyIdOf(body.credentialId), userId: user.id, credentialId: body.credentialId, ...made, label: body.label, transports: body.transports, createdAt: clock.now(), lastUsedAt: null, untold, enrolled: false };
+      const generation = await inTransaction(dataSource, async (manager) => {
+        // Withdrawals of this user are asked for behind the same lock: each of them is from before the first passkey, or confirmed.
+        await lockUser(manager, user.id);
+        const before = await passkeysOf(manager, user.id);
+        if (before.length >= MOST || (before.length > 0 && !confirmed)) throw new DomainError('PASSKEY_STATE', { most: MOST });
+        if (before.length === 0 && (await openWithdrawalsOf(manager, user.id)) > 0) throw new DomainError('WITHDRAWALS_OPEN');
+        if (!(await insertPasskey(manager, row))) throw new DomainError('PASSKEY_STATE', { why: 'it is one already' });
+        return changeAccess(manager, user.id, {});
+      });
+      return { row, generation };
+    },
+    enrol,
+    catchUp: async (userId) => {
+      for (const row of (await passkeys.of(userId)).filter(({ enrolled }) => !enrolled)) await enrol(row).catch(() => undefined);
+    },
+    remove: async (user, id, given, attempt) => {
+      const row = (await passkeys.of(user.id)).find((one) => one.id === id);
+      if (!row) throw new DomainError('NOT_FOUND');
+      const change = { userId: user.id, change: 'remove' as const, credentialId: row.credentialId, publicKey: null };
+      const isLost = given.confirmation === undefined && (given.code !== undefined || given.password !== undefined);
+      // Who has lost it shows who they are, and it goes where the signer's operator has taken it out before.
+      if (isLost) await prove(user, given, attempt);
+      const confirmed = isLost ? undefined : await passkeys.confirmChange(change, given.confirmation);
+      const { expiresAt = clock.now() + CONFIRM_WITHIN_MS, ...assertion } = confirmed ?? {};
+      await orBusy(userKeys.changePasskey({ ...change, expiresAt, ...(confirmed && { assertion: assertion as NonNullable<SignedPasskeyChange['assertion']> }) }));
+      return inTransaction(dataSource, async (manager) => {
+        await lockUser(manager, user.id);
+        await dropPasskey(manager, id);
+        return changeAccess(manager, user.id, { withdrawalsFrom: clock.now() + WITHDRAWAL_LOCK_MS });
+      });
+    },
+  };
+}
+
+const optionsFor = (user: UserRow, rows: readonly PasskeyRow[], challenge: string, { rpId }: Site): PasskeyOptions => ({
+  challenge,
+  rp: { id: rpId, name: 'Javizen' },
+  // A handle that says nothing of the user: passkeys are found by their credential ids.
+  user: { id: randomBytes(32).toString('base64url'), name: user.email, displayName: user.email },
+  pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
+  excludeCredentials: rows.map(({ credentialId: id }) => ({ type: 'public-key', id })),
+  authenticatorSelection: { residentKey: 'discouraged', userVerification: USER_VERIFICATION },
+  attestation: 'none',
+  timeout: ASK_MS,
+});
+
+/** A signer that is away has refused nothing. */
+async function orBusy(asked: Promise<void>): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    throw new DomainError('BUSY', { signer: 'the signer does not answer' });
+  }
+}
