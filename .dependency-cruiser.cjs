@@ -1,8 +1,8 @@
 /**
  * Imports point one way (ARCHITECTURE.md). Type imports count. Read by `npm run check`, step imports.
- * Where a rule names files of `deploy`, that is where houses are put together or the outside world is stood in for.
+ * `deploy` puts the houses together; `testbed` may import everything, and nothing imports it.
  */
-const HOUSES = 'domain|ledger|db|matching|wallets|server|web|deploy';
+const HOUSES = 'domain|ledger|db|matching|wallets|solvency|server|web|deploy|testbed';
 const library = (names) => `node_modules/(${names})/`;
 
 /** `house` may import itself and what is named, and no other house. */
@@ -32,6 +32,8 @@ module.exports = {
     oneWay('matching', COMPOSED),
     oneWay('wallets', COMPOSED),
     oneWay('server', COMPOSED),
+    oneWay('solvency', [...COMPOSED, 'matching', 'wallets', 'deploy/config']),
+    oneWay('deploy', [...COMPOSED, 'matching', 'wallets', 'solvency', 'server']),
     oneWay('web', ['domain/money', 'domain/lifecycle', 'domain/contract/api', 'domain/contract/errors']),
     {
       name: 'domain-imports-zod-at-most',
@@ -49,15 +51,15 @@ module.exports = {
       name: 'stand-ins-know-no-house',
       comment: 'product and stand-ins share no bug; tests of a stand-in may drive it by the SDK that the product uses',
       severity: 'error',
-      from: { path: '^deploy/local/' },
-      to: { path: `^(${HOUSES})/`, pathNot: '^deploy/local/' },
+      from: { path: '^testbed/emulators/' },
+      to: { path: `^(${HOUSES})/`, pathNot: '^testbed/emulators/' },
     },
     {
-      name: 'only-composers-compose',
-      comment: 'deploy/services and the rest know how programs run, not what the houses are',
+      name: 'services-know-no-house',
+      comment: 'what starts a database or a program knows how programs run, not what they are for',
       severity: 'error',
-      from: { path: '^deploy/', pathNot: ['^deploy/[a-z-]+\\.ts$', '^deploy/commands/', '^deploy/scenarios/', '^deploy/local/', '^deploy/link/', '^deploy/proof/', '^deploy/bench/', '^deploy/roles/', '^deploy/operator/', '^deploy/attack/'] },
-      to: { path: '^(domain|ledger|db|matching|wallets|server|web)/' },
+      from: { path: '^testbed/services/' },
+      to: { path: `^(${HOUSES})/`, pathNot: ['^testbed/services/', '^deploy/config/paths\\.ts$'] },
     },
     {
       name: 'the-link-knows-ports-alone',
@@ -67,21 +69,14 @@ module.exports = {
       to: { path: `^(${HOUSES})/`, pathNot: ['^deploy/link/', '^domain/'] },
     },
     {
-      name: 'the-product-knows-no-stand-in',
-      comment: 'what runs as a role of the product holds no faucet, no emulator and no development key',
-      severity: 'error',
-      from: { path: '^deploy/roles/' },
-      to: { path: '^deploy/(local|scenarios|bench|commands|services|check)/|^deploy/(world|local-funds|demo-admin|page)\\.ts$', reachable: true },
-    },
-    {
       name: 'the-signer-loads-keys-and-chains',
       comment: 'the process that knows the seed reaches wallets/keys, wallets/chains and domain, and no other house',
       severity: 'error',
       from: { path: '^deploy/roles/signer\\.ts$' },
-      to: { path: '^(ledger|db|matching|server|web)/|^wallets/(?!keys/|chains/)', reachable: true },
+      to: { path: '^(ledger|db|matching|solvency|server|web)/|^wallets/(?!keys/|chains/)', reachable: true },
     },
     onlyIn('typeorm-only-in-db', 'typeorm', ['^db/'], { dependencyTypesNot: ['type-only'] }),
-    // A test may type the database it was handed; deploy/services only asks whether the server answers.
+    // A test may type the database it was handed; testbed/services only asks whether the server answers.
     {
       name: 'typeorm-types-only-at-the-door',
       comment: 'a house takes its DataSource in index.ts or deps.ts and hands it to the stores of db',
@@ -89,16 +84,16 @@ module.exports = {
       from: { path: '^(domain|ledger|matching|wallets|server|web)/', pathNot: ['/(index|deps|testing)\\.ts$', '\\.test\\.ts$'] },
       to: { path: library('typeorm') },
     },
-    // deploy/bench/yardstick.ts is another design of the same thing, to be measured against.
-    onlyIn('mysql-only-in-db', 'mysql2', ['^db/', '^deploy/services/', '^deploy/bench/yardstick\\.ts$']),
-    onlyIn('http-only-in-server', 'express|express-session|socket\\.io|helmet|multer|passport|passport-local|connect-redis', ['^server/', '^deploy/bench/yardstick\\.ts$']),
-    onlyIn('chains-only-in-wallets', 'ethers|bip32|tiny-secp256k1|bitcoinjs-lib|tronweb', ['^wallets/', '^deploy/local/']),
-    onlyIn('venue-sdk-only-in-its-folder', 'binance', ['^matching/venues/binance/', '^deploy/local/.*\\.test\\.ts$']),
+    // testbed/benches/yardstick.ts is another design of the same thing, to be measured against.
+    onlyIn('mysql-only-in-db', 'mysql2', ['^db/', '^testbed/services/', '^testbed/benches/yardstick\\.ts$']),
+    onlyIn('http-only-in-server', 'express|express-session|socket\\.io|helmet|multer|passport|passport-local|connect-redis', ['^server/', '^testbed/benches/yardstick\\.ts$']),
+    onlyIn('chains-only-in-wallets', 'ethers|bip32|tiny-secp256k1|bitcoinjs-lib|tronweb', ['^wallets/', '^testbed/emulators/']),
+    onlyIn('venue-sdk-only-in-its-folder', 'binance', ['^matching/venues/binance/', '^testbed/emulators/.*\\.test\\.ts$']),
     onlyIn('vue-only-in-web', 'vue|vue-router|vue-i18n|pinia', ['^web/']),
     {
       name: 'no-test-tools-in-products',
       severity: 'error',
-      from: { path: '^(domain|ledger|db|matching|wallets|server|web)/', pathNot: ['\\.test\\.ts$', '/testing\\.ts$'] },
+      from: { path: '^(domain|ledger|db|matching|wallets|solvency|server|web)/', pathNot: ['\\.test\\.ts$', '/testing\\.ts$'] },
       to: { path: ['\\.test\\.ts$', '/testing\\.ts$', library('supertest|fast-check|jest|playwright-core')] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

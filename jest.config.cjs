@@ -1,7 +1,7 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  roots: ['domain', 'ledger', 'matching', 'wallets', 'server', 'db', 'deploy', 'web'].map((house) => `<rootDir>/${house}`),
+  roots: ['domain', 'ledger', 'matching', 'wallets', 'solvency', 'server', 'db', 'deploy', 'testbed', 'web'].map((house) => `<rootDir>/${house}`),
   testMatch: ['**/*.test.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' }, keepClassNames: true }, module: { type: 'commonjs' }, sourceMaps: 'inline' }],

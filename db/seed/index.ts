@@ -20,7 +20,7 @@ const ASSETS: Registry['assets'] = [
   { code: 'JVG', name: 'Javizen Gold', scale: 8 },
 ];
 
-/** Steps and minimums of the venue's own markets, as its exchange information of 2026 says (see deploy/local/binance/data). */
+/** Steps and minimums of the venue's own markets, as its exchange information of 2026 says (see testbed/emulators/binance/data). */
 const market = (symbol: string, base: string, quote: string, tick: string, lot: string, minNotional: string, venue: Market['venue'] = 'binance'): Market => ({
   symbol,
   base,

@@ -8,8 +8,8 @@ import type { Engine, Signer } from '../../domain/contract/ports';
 import { formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import type { PlaceResult } from '../../ledger/audit';
-import { compare } from '../audit';
-import type { Outside } from '../audit';
+import { compare } from '../../solvency/audit';
+import type { Outside } from '../../solvency/audit';
 
 /** Coins of the operator that were sent to one of our places. */
 export interface Contribution {

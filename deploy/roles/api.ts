@@ -3,7 +3,7 @@ import { loadRegistry } from '../../db/stores/registry';
 import { createServer } from '../../server';
 import { API_SETTINGS, mustBeHere, readApiConfig, settingsOf } from '../config';
 import { connectLink } from '../link/connect';
-import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } from '../process';
+import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } from './process';
 
 /**
  * The role of a further API process: the server alone. Engine, prices and wallets are reached over the link; the tables are

@@ -9,23 +9,22 @@ import { createEventBus } from '../../domain/contract/event-bus';
 import { parseAmount } from '../../domain/money/amount';
 import type { Logger } from '../../domain/contract/ports';
 import { createMatching } from '../../matching';
-import { createServer, ensureAccount } from '../../server';
+import { createServer } from '../../server';
 import { createWallets } from '../../wallets';
 import type { AssetPolicy, NetworkConfig } from '../../wallets';
 import { connectSigner } from '../../wallets/keys';
 import { SETTINGS, binanceSettings, mustBeHere, readConfig, settingsOf } from '../config';
-import { watchOutside } from '../audit';
-import { watchChains } from '../chain-watch';
+import { watchOutside } from '../../solvency/audit';
+import { watchChains } from '../../solvency/chain-watch';
 import type { Config } from '../config';
-import type { TreasuryPolicies } from '../treasury-settings';
-import { openBitcoin, openNetworks, openTron } from '../networks';
+import type { TreasuryPolicies } from '../config/treasury';
+import { openBitcoin, openNetworks, openTron } from '../config/networks';
 import { createOperatorDesk } from '../operator/desk';
 import { serveOperator } from '../operator/door';
-import { createReconciler } from '../reconcile';
-import { DEMO_ADMIN, DEMO_TRADER } from '../demo-accounts';
+import { createReconciler } from '../../solvency/reconcile';
 import type { Ports } from '../link/protocol';
 import { serveLink } from '../link/serve';
-import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } from '../process';
+import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } from './process';
 
 /** Fatal settings stop the start; advice is logged. */
 async function guardSettings(dataSource: DataSource, config: Config, logger: Logger): Promise<void> {
@@ -40,7 +39,7 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
   if (policy !== undefined && policy !== 'noeviction') logger.warn({ setting: `maxmemory-policy is ${policy}, should be noeviction` }, 'a Redis setting is not as advised');
 }
 
-/** Demo accounts exist only where every endpoint is on this machine. */
+/** A local world, which has demo accounts and a faucet, has every endpoint on this machine. */
 function mustBeLocal(config: Config): void {
   const nodes = [...openNetworks(config), openBitcoin(config), openTron(config)].flatMap((network) => network?.rpcUrls ?? []);
   mustBeHere([config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]);
@@ -94,11 +93,6 @@ async function runExchange(config: Config): Promise<void> {
     { networks: walletNetworks(config) },
   );
   await wallets.start();
-  if (config.JAVIZEN_LOCAL === '1') {
-    const password = config.JAVIZEN_DEMO_PASSWORD ?? '';
-    await ensureAccount({ dataSource, clock, ids }, { email: DEMO_ADMIN, password, role: 'admin', locale: 'en' });
-    await ensureAccount({ dataSource, clock, ids }, { email: DEMO_TRADER, password, role: 'user', locale: 'en' });
-  }
 
   const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
   const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside, threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0') });

@@ -1,7 +1,7 @@
 /** What each role really loads, asked of the process itself: imports by name are checked by `npm run check`, this is the sum. */
 import { spawnSync } from 'node:child_process';
 import { relative } from 'node:path';
-import { ROOT } from '../paths';
+import { ROOT } from '../config/paths';
 
 /** Own files and packages that a role has loaded by the time it ends, here because its settings are missing. */
 function loadedBy(role: string): { files: string[]; packages: string[] } {
@@ -16,7 +16,7 @@ function loadedBy(role: string): { files: string[]; packages: string[] } {
 
 test('the signer loads keys and chains, and neither a web server nor a database nor the venue', () => {
   const { files, packages } = loadedBy('signer');
-  const strangers = files.filter((file) => !/^(domain|wallets\/(keys|chains))\/|^deploy\/(roles\/signer|signer-settings|networks|treasury-settings)\.ts$/.test(file));
+  const strangers = files.filter((file) => !/^(domain|wallets\/(keys|chains))\/|^deploy\/(roles\/signer|config\/(signer|networks|treasury))\.ts$/.test(file));
   expect(strangers).toEqual([]);
   expect(files.length).toBeLessThanOrEqual(50);
   expect(packages.filter((name) => /^(express|typeorm|mysql2|socket\.io|binance|nodemailer|ioredis|bull|pino|multer|passport)/.test(name))).toEqual([]);
@@ -26,5 +26,5 @@ test('the signer loads keys and chains, and neither a web server nor a database 
 test.each(['exchange', 'api'])('the role %s holds no faucet, no emulator and no development key', (role) => {
   const { files } = loadedBy(role);
   expect(files).toContain(`deploy/roles/${role}.ts`);
-  expect(files.filter((file) => /^deploy\/(local|scenarios|bench|commands|services|check)\/|^deploy\/(world|local-funds|demo-admin)\.ts$/.test(file))).toEqual([]);
+  expect(files.filter((file) => /^testbed\/|^deploy\/cli\//.test(file))).toEqual([]);
 });

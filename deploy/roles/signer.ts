@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { isAmount } from '../../domain/money/amount';
 import { runSigner, siteOf } from '../../wallets/keys';
-import { bitcoinOf, evmNetworks, tronOf } from '../networks';
-import { SIGNER_SCHEMA, kekOf } from '../signer-settings';
+import { bitcoinOf, evmNetworks, tronOf } from '../config/networks';
+import { SIGNER_SCHEMA, kekOf } from '../config/signer';
 
 const HOUR_MS = 3_600_000;
 const decimal = z.string().refine(isAmount, 'not an amount');

@@ -195,7 +195,7 @@ test.each([
 
 test('only one function writes into the table', async () => {
   const { readdirSync } = await import('node:fs');
-  const files = ['server', 'matching', 'wallets', 'deploy', 'db'].flatMap((house) => readdirSync(house, { recursive: true }).map((file) => `${house}/${String(file)}`)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('deploy/attack/'));
+  const files = ['server', 'matching', 'wallets', 'deploy', 'db'].flatMap((house) => readdirSync(house, { recursive: true }).map((file) => `${house}/${String(file)}`)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('testbed/attack/'));
   const writers = [];
   for (const file of files) if (/insertSecurityEvent\(|INTO security_events/.test(await readFile(file, 'utf8'))) writers.push(file);
   expect(writers.toSorted()).toEqual(['db/stores/security-events.ts', 'server/security/events.ts']);

@@ -1,0 +1,27 @@
+/** What holds an attack off: a line of the product without which it must go through. `npm run attack -- --guards` tries each. */
+import type { Line } from '../checks/without';
+
+export interface AttackGuard extends Line {
+  /** The attack that breaks without it, by its id. */
+  readonly attack: string;
+  /** Where two stand behind each other, the second one, taken out with the first. */
+  readonly also?: Line;
+}
+
+const nothing = '';
+
+export const ATTACK_GUARDS: readonly AttackGuard[] = [
+  { attack: 'RIGHTS adminUsers trader', file: 'server/http/access.ts', line: "const OPERATOR: Rule = ['FORBIDDEN', ({ role }) => role === 'admin'];", without: "const OPERATOR: Rule = ['FORBIDDEN', () => true];" },
+  { attack: 'CSRF askWithdrawal 1', file: 'server/http/session.ts', line: 'return expected.length > 0 && expected.length === given.length && timingSafeEqual(expected, given);', without: 'return expected !== given && timingSafeEqual !== undefined;' },
+  { attack: 'A1.1', file: 'server/second-factor/routes.ts', line: 'const { recoveryCodes, generation } = await service.confirm(user.id, body.code, attemptIn(sessions, req));', without: 'const { recoveryCodes } = await service.confirm(user.id, body.code, attemptIn(sessions, req));\n      if (recoveryCodes.length > 0) return { recoveryCodes };\n      const generation = 0;', also: { file: 'server/http/session.ts', line: '(session.generation ?? 0) === user.sessionGeneration;', without: '(session.generation ?? 0) <= user.sessionGeneration;' } },
+  { attack: 'A2.1', file: 'server/withdrawals/recorded.ts', line: 'const record = records.get(row.id);', without: 'const record = records.size < 0 ? records.get(row.id) : undefined;' },
+  { attack: 'A4.1', file: 'server/withdrawals/risk.ts', line: 'const reasons: ReviewReason[] = [];', without: "const reasons: ReviewReason[] = [];\n  if (facts.value !== null) return { verdict: 'pass', reasons };" },
+  { attack: 'A6.1', file: 'server/accounts/service.ts', line: "if (await isCommon(password, email)) throw new DomainError('PASSWORD_TOO_COMMON');", without: nothing },
+  { attack: 'A6.20', file: 'server/sessions/guesses.ts', line: 'if (bits === 0 || (proof', without: 'if (bits >= 0 || (proof' },
+  { attack: 'A10.1', file: 'server/accounts/routes.ts', line: "if (token === undefined) post.send('address-taken', deps.ids.next(), user);", without: "if (token === undefined) throw new DomainError('REFERENCE_REUSED');" },
+  { attack: 'A15.1', file: 'server/http/origin.ts', line: 'if (publicOrigin === null) return LOOPBACK.test(host);', without: 'if (publicOrigin === null) return LOOPBACK !== undefined;' },
+  { attack: 'A17.1', file: 'db/references.ts', line: '`${prefix}_${hashOf(reference)}`', without: "`${prefix}${hashOf('') && ''}${reference}`.slice(-64)" },
+  { attack: 'A8.1', file: 'server/orders/socket.ts', line: "  if (line.refused(1)) end(line, 'TOO_MANY_REQUESTS');\n", without: '\n' },
+  { attack: 'HEADERS 3', file: 'server/http/app.ts', line: `connectSrc: ["'self'"],`, without: `connectSrc: ["'self'", 'ws:', 'wss:'],` },
+  { attack: 'A11.1', file: 'server/security/events.ts', line: 'await insertSecurityEvent(dataSource, { id: ids.next()', without: 'if (times < 0) await insertSecurityEvent(dataSource, { id: ids.next()' },
+];

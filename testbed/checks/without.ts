@@ -1,0 +1,39 @@
+/** A copy of the tree from which one line at a time is taken out, to see that somebody notices. */
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { LOCAL, ROOT } from '../../deploy/config/paths';
+import { gitFiles } from './files';
+
+/** A line of the product that holds something up. */
+export interface Line {
+  readonly file: string;
+  /** Text that is in the file once, and what stands there without the guard. */
+  readonly line: string;
+  readonly without: string;
+}
+
+/** The tree as git knows it, with the packages and tools of this one. */
+export function copyTree(to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  for (const file of gitFiles()) {
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(to, file));
+  }
+  mkdirSync(join(to, '.local'), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(to, 'node_modules'), 'junction');
+  mkdirSync(join(LOCAL, 'tools'), { recursive: true });
+  symlinkSync(join(LOCAL, 'tools'), join(to, '.local', 'tools'), 'junction');
+}
+
+/** Does the work in a copy that lacks the line; answers undefined where the line is not there, or more than once. */
+export function withoutLine<T>(copy: string, { file, line, without }: Line, work: () => T): T | undefined {
+  const path = join(copy, file);
+  const whole = readFileSync(path, 'utf8');
+  if (whole.split(line).length !== 2) return undefined;
+  writeFileSync(path, whole.replace(line, () => without));
+  try {
+    return work();
+  } finally {
+    writeFileSync(path, whole);
+  }
+}
