@@ -111,7 +111,8 @@ export function openGate(rules: ApprovalRules, dir: string, users: Pick<UserKeyR
       if ('why' in judged) refused.push(judged);
       else counted.set(judged.name, one);
     }
-    const needed = Math.max(wanted(raw, besides), leastOf(raw, payment)) - counted.size;
+    const [byAmount, least] = [wanted(raw, besides), leastOf(raw, payment)];
+    const needed = (byAmount > least ? byAmount : least) - counted.size;
     return { judgement: { needed: needed > 0 ? needed : 0, approvedBy: [...counted.keys()], refused }, counted: [...counted.values()] };
   };
 

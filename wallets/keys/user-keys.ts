@@ -132,7 +132,7 @@ function droppedAt(dir: string, userId: string): number {
   const file = droppedFile(dir);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line) => JSON.parse(line) as { user: string; at: number });
-  return Math.max(-1, ...lines.filter(({ user }) => user === userId).map(({ at }) => at));
+  return lines.findLast(({ user }) => user === userId)?.at ?? -1;
 }
 
 /** For the signer's operator, where somebody has lost all passkeys: the signer knows none of the user's from now on, and believes the next one. */
