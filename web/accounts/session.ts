@@ -1,6 +1,7 @@
 /** Who is logged in. */
 import { computed, ref } from 'vue';
 import type { SessionView, UserView } from '../../domain/contract/api/accounts';
+import type { Assertion } from '../../domain/contract/api/passkeys';
 import { challengeIn, solveBeside } from '../account/challenge';
 import { ApiError, api, rememberToken, whenLoggedOut } from '../api/client';
 import { connectLive, leaveLive } from '../api/live';
@@ -50,7 +51,7 @@ interface Credentials {
  * Logs in. Where many log-ins to the account have failed the exchange asks for work first, which the browser does beside the page; `working` is
  * told meanwhile.
  */
-export async function logIn(body: Credentials & { readonly code?: string }, working: (isWorking: boolean) => void): Promise<void> {
+export async function logIn(body: Credentials & { readonly code?: string; readonly passkey?: Assertion }, working: (isWorking: boolean) => void): Promise<void> {
   try {
     take(await api.post<SessionView>('/session', body));
   } catch (error) {
