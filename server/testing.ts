@@ -276,7 +276,8 @@ export const plainQuotes: Quotes = {
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
-export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = process.env.TEST_REDIS_URL ?? '', rulesOf?: (dataSource: DataSource) => PayoutRules) {
+/** `port`: any free one when left out. `rulesOf`: in the signer's place, with a register of passkeys or without. */
+export async function testWorld({ port = 0, ...changes }: Partial<ServerConfig> & { port?: number } = {}, redisUrl = process.env.TEST_REDIS_URL ?? '', rulesOf?: (dataSource: DataSource) => PayoutRules & Partial<UserKeys>) {
   const database = await testDatabase();
   const { dataSource } = database;
   const redis = new Redis(redisUrl, { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
@@ -285,6 +286,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
   const events = simpleBus();
   const market = standInMarket();
   const rules = standInRules();
+  const given = rulesOf?.(dataSource);
   const userKeys = standInUserKeys();
   const failures: string[] = [];
   const clock = fixedClock();
@@ -307,8 +309,8 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
       quotes: plainQuotes,
       marketData: market,
       figures: plainFigures,
-      payoutRules: rulesOf?.(dataSource) ?? rules,
-      userKeys,
+      payoutRules: given ?? rules,
+      userKeys: given?.changePasskey ? { changePasskey: given.changePasskey } : userKeys,
       reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
       coldStorage: cold,
       networkStates: { venueTreasury: async () => true, networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, rounds: 40, faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' }, nodes: [{ node: 'a.example:8545', state: 'used', head: 8, fault: null }, { node: 'a-node-with-a-very-long-name-of-its-provider.example', state: 'silent', head: null, fault: 'ethereum: no answer to eth_getBlockByNumber' }] }] },
@@ -336,7 +338,7 @@ export async function testWorld(changes: Partial<ServerConfig> = {}, redisUrl = 
   );
   const http = createListener(server.handler);
   server.attach(http);
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
     dataSource,
