@@ -102,7 +102,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const requests = createWithdrawalRequests(deps, secondFactors, passkeys, tiers.tiers);
   const who = { accounts: createAccounts(deps), secondFactors, sessions, admission, devices: createDevices(config), post };
   const routes = [
-    ...sessionRoutes(deps, { ...who, guesses: createGuesses({ ...deps, redis }, config) }),
+    ...sessionRoutes(deps, { ...who, passkeyChanges, guesses: createGuesses({ ...deps, redis }, config) }),
     ...accountRoutes(deps, { ...who, freezing: createFreezing(deps, post), links, limits }),
     ...kycRoutes(deps, createKycService(deps, vault, drawings), vault),
     ...marketRoutes(deps),

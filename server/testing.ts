@@ -240,10 +240,12 @@ export function standInRules(): PayoutRules & { approve(email: string): Approval
 }
 
 /** In the place of the signer's register: keeps what it is told, believes the first passkey of a user, and any with an assertion. */
-export function standInUserKeys(): UserKeys & { told: SignedPasskeyChange[]; fail: Error | undefined } {
+export function standInUserKeys(): UserKeys & { told: SignedPasskeyChange[]; dropped: string[]; fail: Error | undefined } {
   const known = new Map<string, Set<string>>();
-  const self: UserKeys & { told: SignedPasskeyChange[]; fail: Error | undefined } = {
+  const self: UserKeys & { told: SignedPasskeyChange[]; dropped: string[]; fail: Error | undefined } = {
     told: [],
+    dropped: [],
+    droppedPasskeys: async () => self.dropped,
     fail: undefined,
     changePasskey: async (change) => {
       if (self.fail) throw self.fail;
@@ -310,7 +312,7 @@ export async function testWorld({ port = 0, ...changes }: Partial<ServerConfig> 
       marketData: market,
       figures: plainFigures,
       payoutRules: given ?? rules,
-      userKeys: given?.changePasskey ? { changePasskey: given.changePasskey } : userKeys,
+      userKeys: { ...userKeys, ...(given?.changePasskey && { changePasskey: given.changePasskey }) },
       reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
       coldStorage: cold,
       networkStates: { venueTreasury: async () => true, networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, rounds: 40, faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' }, nodes: [{ node: 'a.example:8545', state: 'used', head: 8, fault: null }, { node: 'a-node-with-a-very-long-name-of-its-provider.example', state: 'silent', head: null, fault: 'ethereum: no answer to eth_getBlockByNumber' }] }] },

@@ -63,6 +63,7 @@ export interface Calls {
   readonly judgePayout: PayoutRules['judge'];
   readonly approvers: PayoutRules['approvers'];
   readonly changePasskey: UserKeys['changePasskey'];
+  readonly droppedPasskeys: UserKeys['droppedPasskeys'];
 }
 export type CallName = keyof Calls;
 

@@ -103,6 +103,7 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
   judgePayout: (payment, approvals) => payoutRules.judge(payment, approvals),
   approvers: () => payoutRules.approvers(),
   changePasskey: (change) => userKeys.changePasskey(change),
+  droppedPasskeys: (userId) => userKeys.droppedPasskeys(userId),
 });
 
 /** The command, if an API process may ask for such a thing. */

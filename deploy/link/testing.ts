@@ -55,7 +55,7 @@ export function houses() {
     networkStates: { networks: async () => [], venueTreasury: async () => true },
     addressCheck: { check: async (_network, _asset, address) => ({ address, inside: false }) },
     payoutRules: { judge: async () => ({ needed: 1, approvedBy: [], refused: [] }), approvers: async () => [{ name: 'ann', key: 'k' }] },
-    userKeys: { changePasskey: async () => undefined },
+    userKeys: { changePasskey: async () => undefined, droppedPasskeys: async (userId) => [userId] },
     reconciliation: { latest: async () => ({ at: null, places: [] }) },
     coldStorage: { view: async () => ({ places: [], transfers: [] }), plan: async () => ({ id: 'c1' }), gather: async () => undefined, announce: async () => undefined, cancel: async () => undefined },
     events,

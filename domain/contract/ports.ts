@@ -171,6 +171,8 @@ export interface SignedPasskeyChange extends PasskeyChange {
 export interface UserKeys {
   /** The same change again changes nothing. Refuses CONFIRMATION_REFUSED. */
   changePasskey(change: SignedPasskeyChange): Promise<void>;
+  /** Credential ids that its operator has taken out, because their owner lost them. */
+  droppedPasskeys(userId: string): Promise<string[]>;
 }
 
 /** A wish of an admin: coins from cold storage to the hot wallet. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { UserRow } from '../../db/entities/accounts';
 import type { PasskeyRow } from '../../db/entities/passkeys';
 import { dropPasskey, insertPasskey, openWithdrawalsOf, passkeyEnrolled, passkeysOf } from '../../db/stores/passkeys';
-import { changeAccess, lockUser } from '../../db/stores/users';
+import { changeAccess, lockUser, lockWithdrawals } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
 import type { AddPasskey, BeginPasskey, Confirmation, PasskeyOptions } from '../../domain/contract/api/passkeys';
 import { DomainError } from '../../domain/contract/errors';
@@ -25,14 +25,10 @@ export interface PasskeyChanges {
   add(user: UserRow, body: AddPasskey): Promise<{ row: PasskeyRow; generation: number }>;
   /** Tells the signer. Refuses CONFIRMATION_REFUSED, and the passkey is gone again; BUSY where the signer is away: it is told later. */
   enrol(row: PasskeyRow): Promise<void>;
-  /** Tells the signer what it has not been told yet, if it is there. */
-  catchUp(userId: string): Promise<void>;
+  /** Tells the signer what it has not been told yet, if it is there, and forgets what its operator has taken out: nothing is withdrawn for a day then. Answers what was forgotten. */
+  catchUp(userId: string): Promise<readonly PasskeyRow[]>;
   /** Answers the generation of the sessions that count from now on. Refuses NOT_FOUND, CONFIRMATION_REQUIRED, CONFIRMATION_REFUSED, BUSY. */
-  remove(user: UserRow, id: string, given: Removal, attempt: Attempt): Promise<number>;
-}
-
-export interface Removal extends BeginPasskey {
-  readonly confirmation?: Confirmation | undefined;
+  remove(user: UserRow, id: string, confirmation: Confirmation | undefined): Promise<number>;
 }
 
 interface Parts {
@@ -51,7 +47,7 @@ export function createPasskeyChanges(deps: Deps, parts: Parts): PasskeyChanges {
   const { dataSource, clock, userKeys } = deps;
   const { passkeys, challenges, secondFactors, site } = parts;
 
-  /** The code where there is an authenticator, else the password: a session alone, which may be stolen, adds and drops no passkey. */
+  /** The code where there is an authenticator, else the password: a session alone, which may be stolen, adds no passkey. */
   const prove = async ({ id, passwordHash }: UserRow, { code, password }: BeginPasskey, attempt: Attempt): Promise<void> => {
     if (await secondFactors.codeFits(id, code, attempt)) return;
     if (password === undefined || !(await passwordFits(passwordHash, password))) throw new DomainError('BAD_CREDENTIALS');
@@ -102,18 +98,28 @@ export function createPasskeyChanges(deps: Deps, parts: Parts): PasskeyChanges {
     },
     enrol,
     catchUp: async (userId) => {
-      for (const row of (await passkeys.of(userId)).filter(({ enrolled }) => !enrolled)) await enrol(row).catch(() => undefined);
+      const rows = await passkeys.of(userId);
+      if (rows.length === 0) return [];
+      for (const row of rows.filter(({ enrolled }) => !enrolled)) await enrol(row).catch(() => undefined);
+      // A signer that is away has dropped nobody.
+      const dropped = await userKeys.droppedPasskeys(userId).catch((): string[] => []);
+      const gone = rows.filter(({ credentialId }) => dropped.includes(credentialId));
+      if (gone.length === 0) return [];
+      await inTransaction(dataSource, async (manager) => {
+        await lockUser(manager, userId);
+        for (const { id } of gone) await dropPasskey(manager, id);
+        await lockWithdrawals(manager, userId, clock.now() + WITHDRAWAL_LOCK_MS);
+      });
+      return gone;
     },
-    remove: async (user, id, given, attempt) => {
+    remove: async (user, id, given) => {
       const row = (await passkeys.of(user.id)).find((one) => one.id === id);
       if (!row) throw new DomainError('NOT_FOUND');
       const change = { userId: user.id, change: 'remove' as const, credentialId: row.credentialId, publicKey: null };
-      const isLost = given.confirmation === undefined && (given.code !== undefined || given.password !== undefined);
-      // Who has lost it shows who they are, and it goes where the signer's operator has taken it out before.
-      if (isLost) await prove(user, given, attempt);
-      const confirmed = isLost ? undefined : await passkeys.confirmChange(change, given.confirmation);
-      const { expiresAt = clock.now() + CONFIRM_WITHIN_MS, ...assertion } = confirmed ?? {};
-      await orBusy(userKeys.changePasskey({ ...change, expiresAt, ...(confirmed && { assertion: assertion as NonNullable<SignedPasskeyChange['assertion']> }) }));
+      const confirmed = await passkeys.confirmChange(change, given);
+      if (!confirmed) throw new DomainError('NOT_FOUND');
+      const { expiresAt, ...assertion } = confirmed;
+      await orBusy(userKeys.changePasskey({ ...change, expiresAt, assertion }));
       return inTransaction(dataSource, async (manager) => {
         await lockUser(manager, user.id);
         await dropPasskey(manager, id);

@@ -176,7 +176,7 @@ describe('E34 a mistyped key', () => {
     signCoins: (intent) => house.signer.signCoins(intent),
     signTron: (intent) => house.signer.signTron(intent),
     judge: house.signer.judge,
-    approvers: house.signer.approvers, changePasskey: house.signer.changePasskey,
+    approvers: house.signer.approvers, changePasskey: house.signer.changePasskey, droppedPasskeys: house.signer.droppedPasskeys,
   });
 
   test('E34 one letter of the extended key is another one: the start is refused, at every place', async () => {

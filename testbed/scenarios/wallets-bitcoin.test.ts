@@ -89,7 +89,7 @@ onNode('wallets on Bitcoin', () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
   };
   const startWallets = async (over: Partial<Signer> = {}): Promise<void> => {
-    const asked: Signer = { identity: (network) => signer.identity(network), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, changePasskey: signer.changePasskey, ...over };
+    const asked: Signer = { identity: (network) => signer.identity(network), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys, ...over };
     const ids = { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` };
     wallets = createWallets(
       { dataSource: database.dataSource, engine, signer: asked, venueCapital, events: bus, clock, ids, registry, logger: silent },

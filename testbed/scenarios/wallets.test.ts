@@ -348,7 +348,7 @@ describe('sweeps', () => {
       const mortal: Signer = {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
-        approvers: signer.approvers, changePasskey: signer.changePasskey,
+        approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys,
         signCoins: (intent) => signer.signCoins(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
@@ -440,7 +440,7 @@ describe('withdrawals', () => {
       signer: {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
-        approvers: signer.approvers, changePasskey: signer.changePasskey,
+        approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys,
         signCoins: (intent) => signer.signCoins(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: (intent) => {
@@ -472,7 +472,7 @@ describe('withdrawals', () => {
       signer: {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
-        approvers: signer.approvers, changePasskey: signer.changePasskey,
+        approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys,
         signCoins: (intent) => signer.signCoins(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {

@@ -99,7 +99,7 @@ export class BitcoinHouse {
     const ids = { next: () => `w${process.pid}x${String(++this.n).padStart(8, '0')}` };
     const bitcoin = { rpcUrls: [this.node.url], bitcoin: 'regtest' as const, traces: false, pollMs: 10, gasReserve: '0', replaceAfter: 2, ...over };
     const { engine, registry, signer: real } = this;
-    const signer: Signer = { identity: (network) => real.identity(network), sign: (intent) => real.sign(intent), signCoins: (intent) => real.signCoins(intent), signTron: (intent) => real.signTron(intent), judge: real.judge, approvers: real.approvers, changePasskey: real.changePasskey, ...signing };
+    const signer: Signer = { identity: (network) => real.identity(network), sign: (intent) => real.sign(intent), signCoins: (intent) => real.signCoins(intent), signTron: (intent) => real.signTron(intent), judge: real.judge, approvers: real.approvers, changePasskey: real.changePasskey, droppedPasskeys: real.droppedPasskeys, ...signing };
     return createWallets(
       { dataSource: this.database.dataSource, engine, signer, venueCapital: noVenue, events: this.bus, clock, ids, registry, logger: silent },
       { networks: { bitcoin } },

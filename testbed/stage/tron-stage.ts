@@ -119,7 +119,7 @@ export class TronStage {
 
   async startWallets({ signer: over = {}, goodForMs, rpcUrls = [this.node.url], lendEnergy, policies, gasReserve = '0', cold = this.cold }: StageOptions = {}): Promise<void> {
     const { signer } = this;
-    const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, changePasskey: signer.changePasskey, ...over };
+    const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys, ...over };
     const ids = { next: () => `t${process.pid}x${String(++this.ids).padStart(8, '0')}` };
     this.wallets = createWallets(
       { dataSource: this.database.dataSource, engine: this.engine, signer: asked, venueCapital, events: this.bus, clock: this.clock, ids, registry, logger: silent },

@@ -143,6 +143,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     judge: async (payment, approvals) => gate.judge(readPayment(payment), Array.isArray(approvals) ? approvals : []),
     approvers: async () => gate.approvers(),
     changePasskey: async (change) => userKeys.change(change),
+    droppedPasskeys: async (userId) => userKeys.dropped(String(userId)),
     close: () => {
       gate.close();
       userKeys.close();

@@ -15,8 +15,9 @@ type Request = { id: number } & (
   | { method: 'judge'; params: { payment: Payment; approvals: Approval[] } }
   | { method: 'approvers'; params: true }
   | { method: 'changePasskey'; params: SignedPasskeyChange }
+  | { method: 'droppedPasskeys'; params: string }
 );
-const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'signTron', 'judge', 'approvers', 'changePasskey'] satisfies Request['method'][];
+const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'signTron', 'judge', 'approvers', 'changePasskey', 'droppedPasskeys'] satisfies Request['method'][];
 type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
 
 const DEADLINE_MS = 5000;
@@ -95,6 +96,8 @@ const carryOut = async (signer: Signer, request: Request): Promise<unknown> => {
       return signer.judge(request.params.payment, request.params.approvals);
     case 'changePasskey':
       return signer.changePasskey(request.params);
+    case 'droppedPasskeys':
+      return signer.droppedPasskeys(request.params);
     default:
       return signer.approvers();
   }
@@ -168,5 +171,6 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
     judge: (payment, approvals) => call('judge', { payment, approvals }),
     approvers: () => call('approvers', true),
     changePasskey: (change) => call('changePasskey', change),
+    droppedPasskeys: (userId) => call('droppedPasskeys', userId),
   };
 }

@@ -213,6 +213,8 @@ test('its operator drops the passkeys of somebody who has lost them: at once, an
   dropUserKeys(dir, 'u1', ++now);
   now++;
   expect(userKeysIn(dir)).toEqual(new Map());
+  expect([await signer.droppedPasskeys('u1'), await signer.droppedPasskeys('u2')]).toEqual([[key.credentialId], []]);
+  expect(() => dropUserKeys(dir, 'u1', now)).toThrow('knows no passkey');
   await signer.changePasskey(changeOf('u1', next));
   await refused(signer.sign({ ...payout, confirmation: confirm() }), 'no passkey of user u1');
   await signer.sign({ ...payout, confirmation: confirm({}, {}, next) });

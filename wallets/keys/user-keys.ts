@@ -18,6 +18,8 @@ export interface UserKeyRegister {
   check(payment: Omit<ConfirmedPayment, 'expiresAt' | 'userId'> & { readonly userId?: string }, confirmed: unknown): void;
   /** The same change again changes nothing. Refuses CONFIRMATION_REFUSED. */
   change(change: SignedPasskeyChange): void;
+  /** Credential ids that were known until its operator dropped the user's. */
+  dropped(userId: string): string[];
   /** How many passkeys of this user it knows. */
   count(userId: string): number;
   close(): void;
@@ -78,6 +80,10 @@ export function openUserKeys(dir: string, site: Site | undefined, now: () => num
 
   return {
     count: (userId) => spkisOf(userId).size,
+    dropped: (userId) => {
+      const at = droppedAt(dir, userId);
+      return (byUser.get(userId) ?? []).flatMap((line) => ('add' in line && line.at <= at ? [line.add] : []));
+    },
     check: ({ userId, ...payment }, confirmed) => {
       if (userId === undefined) return;
       const keys = keysOf(userId);
@@ -135,14 +141,15 @@ function droppedAt(dir: string, userId: string): number {
   return lines.findLast(({ user }) => user === userId)?.at ?? -1;
 }
 
-/** For the signer's operator, where somebody has lost all passkeys: the signer knows none of the user's from now on, and believes the next one. */
+/** For the signer's operator, where somebody has lost all passkeys: the signer knows none of the user's from now on, and believes the next one. Throws where it knows none. */
 export function dropUserKeys(dir: string, userId: string, now: number): void {
+  if (!userKeysIn(dir).has(userId)) throw new Error(`the signer knows no passkey of a user ${userId}`);
   const log = openLog(droppedFile(dir));
   log.append(JSON.stringify({ user: userId, at: now }));
   log.close();
 }
 
-/** How many users the register knows passkeys of, and of one how many. */
+/** The users whom the register knows passkeys of, and how many. */
 export function userKeysIn(dir: string): Map<string, number> {
   const file = userKeysFile(dir);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';

@@ -311,7 +311,7 @@ export const ENDPOINTS = {
     carries: 'json',
     body: passkeys.removePasskey,
     answers: nothing,
-    refuses: ['NOT_FOUND', 'BAD_CREDENTIALS', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'CONFIRMATION_REQUIRED', 'CONFIRMATION_REFUSED', 'BUSY'],
+    refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'CONFIRMATION_REFUSED', 'BUSY'],
     event: 'passkey.remove',
   }),
   withdrawals: get('/withdrawals', 'My withdrawals', { query: withdrawals.withdrawalsQuery, answers: pageOf(withdrawals.withdrawalView) }),

@@ -74,5 +74,4 @@ export const addPasskey = z.strictObject({
 });
 export type AddPasskey = z.infer<typeof addPasskey>;
 export const renamePasskey = z.strictObject({ label });
-/** Confirmed by a passkey that the account has; or, of one that is lost and that the signer's operator has taken out, the code or the password. */
-export const removePasskey = beginPasskey.extend({ confirmation: confirmation.optional() });
+export const removePasskey = z.strictObject({ confirmation: confirmation.optional() });
