@@ -44,7 +44,7 @@ const AUDIT_WAIT_MS = 60_000;
 const MOST_FOUND = 100;
 /** What a request may change; what time, the logs or the treasury's own moves change is left out. */
 const WATCHED = [
-  'kyc_applications', 'orders', 'fills', 'swaps', 'withdrawals', 'withdrawal_approvals', 'second_factors', 'deposit_addresses', 'markets', 'asset_pauses', 'tier_wishes', 'stakes', 'cold_transfers', 'venue_states',
+  'kyc_applications', 'orders', 'fills', 'swaps', 'withdrawals', 'withdrawal_approvals', 'second_factors', 'passkeys', 'deposit_addresses', 'markets', 'asset_pauses', 'tier_wishes', 'stakes', 'cold_transfers', 'venue_states',
 ];
 const TEXTS = [
   '', ' ', '0', '-1', '1', 'null', 'undefined', 'true', '[]', '{}', '../../etc/passwd', "' OR 1=1 -- ", '<img src=x onerror=alert(1)>', '%00', '\u0000', '\u202e', '\ufeff', 'é', '٣', '🙂', 'A'.repeat(300), 'A'.repeat(9000), '1e309', '0x41', 'ETH', 'USDT', 'ETHUSDT', 'ethereum', 'BUY', 'LIMIT', '__proto__', 'constructor', '\ud800',

@@ -4,6 +4,7 @@ import { Broken } from './attack';
 import { input } from './cases/input';
 import { matrix } from './cases/matrix';
 import { owning } from './cases/owning';
+import { passkeys } from './cases/passkeys';
 import { sessions } from './cases/sessions';
 import { sockets } from './cases/sockets';
 import { traces } from './cases/traces';
@@ -20,7 +21,7 @@ export interface Outcome {
 }
 
 /** The loud ones, which lock accounts or fill queues, come last. */
-export const ATTACKS: readonly Attack[] = [...matrix, ...owning, ...input, ...traces, ...withdrawals, ...sockets, ...sessions];
+export const ATTACKS: readonly Attack[] = [...matrix, ...owning, ...input, ...traces, ...withdrawals, ...passkeys, ...sockets, ...sessions];
 
 export async function attack(attacks: readonly Attack[], say: (line: string) => void, tell: (outcome: Outcome) => void): Promise<readonly Outcome[]> {
   const stage = await openStage(say);
