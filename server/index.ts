@@ -85,7 +85,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const challenges = createChallenges({ ...deps, redis }, config);
   const passkeys = createPasskeys(deps, challenges, site);
   const secondFactors = createSecondFactors(deps, vault, passkeys);
-  const passkeyChanges = createPasskeyChanges(deps, { passkeys, challenges, secondFactors, site });
+  const passkeyChanges = createPasskeyChanges(deps, { passkeys, challenges, secondFactors, site }, config);
   const admission = createAdmission(config);
   const live = createLive(deps, config, { sessions, admission, answers });
   const links = createLinks(config, deps.clock);

@@ -16,7 +16,7 @@ export interface PasskeyRow {
   transports: string[];
   createdAt: number;
   lastUsedAt: number | null;
-  /** What the signer is to be told of it, as JSON, until it has answered. */
+  /** What the signer is to be told of it, as JSON behind the server's own word for it, until it has answered. */
   untold: string | null;
   /** Does the signer know it? */
   enrolled: boolean;

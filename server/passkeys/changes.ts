@@ -9,9 +9,10 @@ import { DomainError } from '../../domain/contract/errors';
 import type { SignedPasskeyChange } from '../../domain/contract/ports';
 import { CONFIRM_WITHIN_MS } from '../../domain/lifecycle/confirmation';
 import { passwordFits } from '../accounts/passwords';
-import type { ServerDeps } from '../deps';
+import type { ServerConfig, ServerDeps } from '../deps';
 import type { Attempt, SecondFactors } from '../second-factor/service';
 import { WITHDRAWAL_LOCK_MS } from '../second-factor/service';
+import { signerFor } from '../sessions/signed';
 import type { Challenges } from './challenges';
 import type { Passkeys } from './service';
 import { ALGORITHMS, USER_VERIFICATION, challengeIn, passkeyIdOf, registered, spkiOf } from './webauthn';
@@ -42,10 +43,13 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'clock' | 'userKeys'>;
 
 const MOST = 20;
 const ASK_MS = 120_000;
+/** Characters of a word of ours. */
+const MAC = 22;
 
-export function createPasskeyChanges(deps: Deps, parts: Parts): PasskeyChanges {
+export function createPasskeyChanges(deps: Deps, parts: Parts, { sessionSecret }: Pick<ServerConfig, 'sessionSecret'>): PasskeyChanges {
   const { dataSource, clock, userKeys } = deps;
   const { passkeys, challenges, secondFactors, site } = parts;
+  const ours = signerFor(sessionSecret, 'passkey to be told');
 
   /** The code where there is an authenticator, else the password: a session alone, which may be stolen, adds no passkey. */
   const prove = async ({ id, passwordHash }: UserRow, { code, password }: BeginPasskey, attempt: Attempt): Promise<void> => {
@@ -55,7 +59,10 @@ export function createPasskeyChanges(deps: Deps, parts: Parts): PasskeyChanges {
 
   const enrol = async (row: PasskeyRow): Promise<void> => {
     if (row.enrolled || row.untold === null) return;
-    const change = JSON.parse(row.untold) as SignedPasskeyChange;
+    const [mac = '', text = ''] = [row.untold.slice(0, MAC), row.untold.slice(MAC)];
+    // The signer believes the first passkey of a user: not one that somebody wrote into the table.
+    if (!ours.fits(mac, text)) return;
+    const change = JSON.parse(text) as SignedPasskeyChange;
     // Nobody has confirmed the first one, so its time is ours to say.
     const told = change.assertion ? change : { ...change, expiresAt: clock.now() + CONFIRM_WITHIN_MS };
     try {
@@ -83,7 +90,8 @@ export function createPasskeyChanges(deps: Deps, parts: Parts): PasskeyChanges {
       const confirmed = await passkeys.confirmChange(change, body.confirmation);
       if (!(await challenges.take(challenge))) throw new DomainError('PASSKEY_STATE', { why: 'it was added before' });
       const { expiresAt = clock.now() + CONFIRM_WITHIN_MS, ...assertion } = confirmed ?? {};
-      const untold = JSON.stringify({ ...change, expiresAt, ...(confirmed && { assertion }) });
+      const told = JSON.stringify({ ...change, expiresAt, ...(confirmed && { assertion }) });
+      const untold = `${ours.sign(told)}${told}`;
       const row: PasskeyRow = { id: passkeyIdOf(body.credentialId), userId: user.id, credentialId: body.credentialId, ...made, label: body.label, transports: body.transports, createdAt: clock.now(), lastUsedAt: null, untold, enrolled: false };
       const generation = await inTransaction(dataSource, async (manager) => {
         // Withdrawals of this user are asked for behind the same lock: each of them is from before the first passkey, or confirmed.

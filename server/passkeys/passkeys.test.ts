@@ -137,6 +137,17 @@ test('while the signer is away it is kept and told later; what the signer refuse
   expect(world.userKeys.told).toHaveLength(told + 1);
 });
 
+test('a row that the server did not write is never told to the signer', async () => {
+  world.userKeys.fail = new Error('away');
+  const [mine, theirs] = [new TestPasskey(ORIGIN), new TestPasskey(ORIGIN)];
+  await addTo(mine);
+  await world.dataSource.query('UPDATE passkeys SET untold = REPLACE(untold, ?, ?), credential_id = ? WHERE credential_id = ?', [mine.credentialId, theirs.credentialId, theirs.credentialId, mine.credentialId]);
+  world.userKeys.fail = undefined;
+  const told = world.userKeys.told.length;
+  await user.get('/passkeys');
+  expect(world.userKeys.told).toHaveLength(told);
+});
+
 test('it is a second factor: at the log-in after the password, and wherever one is asked for; each answer once, and of its owner alone', async () => {
   const passkey = await added();
   const again = world.visitor();
