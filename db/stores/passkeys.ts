@@ -31,7 +31,12 @@ export async function passkeyEnrolled(dataSource: DataSource, id: string): Promi
 }
 
 /** True where the user has such a passkey. */
-export async function renamePasskey(dataSource: DataSource, userId: string, id: string, label: string): Promise<boolean> {
+export async function renamePasskey(
+  dataSource: DataSource,
+  userId: string,
+  id: string,
+  label: string,
+): Promise<boolean> {
   await dataSource.getRepository(PasskeyEntity).update({ id, userId }, { label });
   return dataSource.getRepository(PasskeyEntity).existsBy({ id, userId });
 }

@@ -28,7 +28,8 @@ export interface PasskeyChange {
 export const CONFIRM_WITHIN_MS = 600_000;
 
 /** Each value as JSON: none of them can end its line and begin another. */
-const textOf = (title: string, lines: readonly (readonly [string, string | number | null])[]): string => [title, ...lines.map(([name, value]) => `${name} ${JSON.stringify(value)}`), ''].join('\n');
+const textOf = (title: string, lines: readonly (readonly [string, string | number | null])[]): string =>
+  [title, ...lines.map(([name, value]) => `${name} ${JSON.stringify(value)}`), ''].join('\n');
 
 /** The text whose SHA-256 is the challenge of the passkey's assertion; the page, the server and the signer build it from what they know themselves. */
 export const confirmationText = (payment: ConfirmedPayment): string =>

@@ -21,7 +21,10 @@ const GOOD_FOR_MS = 300_000;
 
 type Deps = { readonly redis: Redis } & Pick<ServerDeps, 'clock' | 'logger'>;
 
-export function createChallenges({ redis, clock, logger }: Deps, { sessionSecret }: Pick<ServerConfig, 'sessionSecret'>): Challenges {
+export function createChallenges(
+  { redis, clock, logger }: Deps,
+  { sessionSecret }: Pick<ServerConfig, 'sessionSecret'>,
+): Challenges {
   const signer = signerFor(sessionSecret, 'passkey challenge');
   const partsOf = (challenge: string): string[] => Buffer.from(challenge, 'base64url').toString('latin1').split('.');
   return {

@@ -22,12 +22,18 @@ export interface PasskeyParts {
 }
 
 /** What the signer's operator has taken out is gone here too, and its owner is written to. */
-export async function forgetDropped({ changes, post }: Pick<PasskeyParts, 'changes' | 'post'>, user: UserRow): Promise<void> {
+export async function forgetDropped(
+  { changes, post }: Pick<PasskeyParts, 'changes' | 'post'>,
+  user: UserRow,
+): Promise<void> {
   for (const { id } of await changes.catchUp(user.id)) post.send('passkey-removed', `${user.id}-${id}`, user);
 }
 
 /** As with every second factor: where one comes or goes all other sessions end, and the one that changed it goes on under a new id. */
-export function passkeyRoutes({ clock }: Pick<ServerDeps, 'clock'>, { passkeys, changes, secondFactors, sessions, post, site }: PasskeyParts): Route[] {
+export function passkeyRoutes(
+  { clock }: Pick<ServerDeps, 'clock'>,
+  { passkeys, changes, secondFactors, sessions, post, site }: PasskeyParts,
+): Route[] {
   return [
     route(ENDPOINTS.passkeys, async ({ user }) => {
       await forgetDropped({ changes, post }, user);

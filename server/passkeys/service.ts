@@ -1,6 +1,12 @@
 import type { PasskeyRow } from '../../db/entities/passkeys';
 import { passkeyUsed, passkeysOf, renamePasskey } from '../../db/stores/passkeys';
-import type { Assertion, Confirmation, ConfirmationWanted, PasskeyOffer, PasskeyView } from '../../domain/contract/api/passkeys';
+import type {
+  Assertion,
+  Confirmation,
+  ConfirmationWanted,
+  PasskeyOffer,
+  PasskeyView,
+} from '../../domain/contract/api/passkeys';
 import { passkeyView, transport } from '../../domain/contract/api/passkeys';
 import { DomainError } from '../../domain/contract/errors';
 import { CONFIRM_WITHIN_MS, confirmationText, passkeyChangeText } from '../../domain/lifecycle/confirmation';
@@ -20,9 +26,15 @@ export interface Passkeys {
   /** Refuses SECOND_FACTOR_WRONG what is not signed by a passkey of the user, or was shown before. */
   prove(userId: string, given: Assertion): Promise<void>;
   /** Undefined for a user without passkeys. Else refuses CONFIRMATION_REQUIRED without a confirmation, CONFIRMATION_REFUSED one that is not of this. */
-  confirmPayment(payment: Omit<ConfirmedPayment, 'expiresAt'>, given: Confirmation | undefined): Promise<Confirmation | undefined>;
+  confirmPayment(
+    payment: Omit<ConfirmedPayment, 'expiresAt'>,
+    given: Confirmation | undefined,
+  ): Promise<Confirmation | undefined>;
   /** The same of a change of passkeys. */
-  confirmChange(change: Omit<PasskeyChange, 'expiresAt'>, given: Confirmation | undefined): Promise<Confirmation | undefined>;
+  confirmChange(
+    change: Omit<PasskeyChange, 'expiresAt'>,
+    given: Confirmation | undefined,
+  ): Promise<Confirmation | undefined>;
   /** Refuses NOT_FOUND. */
   rename(userId: string, id: string, label: string): Promise<PasskeyView>;
 }
@@ -47,14 +59,23 @@ export function createPasskeys({ dataSource, clock }: Deps, challenges: Challeng
   };
 
   /** `text`: what is confirmed, with the time until which it may be. */
-  const confirm = async (userId: string, given: Confirmation | undefined, what: Pick<ConfirmationWanted, 'payment' | 'change'>, text: (expiresAt: number) => string): Promise<Confirmation | undefined> => {
+  const confirm = async (
+    userId: string,
+    given: Confirmation | undefined,
+    what: Pick<ConfirmationWanted, 'payment' | 'change'>,
+    text: (expiresAt: number) => string,
+  ): Promise<Confirmation | undefined> => {
     const rows = await of(userId);
     if (rows.length === 0) return undefined;
-    if (!given) throw new DomainError('CONFIRMATION_REQUIRED', { ...what, rpId: site.rpId, credentials: credentialsOf(rows) });
+    if (!given)
+      throw new DomainError('CONFIRMATION_REQUIRED', { ...what, rpId: site.rpId, credentials: credentialsOf(rows) });
     const { expiresAt, ...assertion } = given;
     const inTime = expiresAt > clock.now() && expiresAt <= clock.now() + CONFIRM_WITHIN_MS;
     if (!inTime) throw new DomainError('CONFIRMATION_REFUSED', { why: 'the time for it is over' });
-    if (!(await fits(rows, assertion, digestOf(text(expiresAt))))) throw new DomainError('CONFIRMATION_REFUSED', { why: 'it is of something else, or by no passkey of the account' });
+    if (!(await fits(rows, assertion, digestOf(text(expiresAt)))))
+      throw new DomainError('CONFIRMATION_REFUSED', {
+        why: 'it is of something else, or by no passkey of the account',
+      });
     return given;
   };
 
@@ -62,20 +83,29 @@ export function createPasskeys({ dataSource, clock }: Deps, challenges: Challeng
     of,
     offer: async (userId) => {
       const rows = await of(userId);
-      return rows.length === 0 ? undefined : { challenge: challenges.make('prove', userId), rpId: site.rpId, credentials: credentialsOf(rows) };
+      return rows.length === 0
+        ? undefined
+        : { challenge: challenges.make('prove', userId), rpId: site.rpId, credentials: credentialsOf(rows) };
     },
     prove: async (userId, given) => {
       const challenge = challengeIn(given);
-      const good = challenges.fits(challenge, 'prove', userId) && (await fits(await of(userId), given, challenge)) && (await challenges.take(challenge));
+      const good =
+        challenges.fits(challenge, 'prove', userId) &&
+        (await fits(await of(userId), given, challenge)) &&
+        (await challenges.take(challenge));
       if (!good) throw new DomainError('SECOND_FACTOR_WRONG');
     },
     confirmPayment: (payment, given) => {
       const until = clock.now() + CONFIRM_WITHIN_MS;
-      return confirm(payment.userId, given, { payment: { ...payment, expiresAt: until } }, (expiresAt) => confirmationText({ ...payment, expiresAt }));
+      return confirm(payment.userId, given, { payment: { ...payment, expiresAt: until } }, (expiresAt) =>
+        confirmationText({ ...payment, expiresAt }),
+      );
     },
     confirmChange: (change, given) => {
       const until = clock.now() + CONFIRM_WITHIN_MS;
-      return confirm(change.userId, given, { change: { ...change, expiresAt: until } }, (expiresAt) => passkeyChangeText({ ...change, expiresAt }));
+      return confirm(change.userId, given, { change: { ...change, expiresAt: until } }, (expiresAt) =>
+        passkeyChangeText({ ...change, expiresAt }),
+      );
     },
     rename: async (userId, id, label) => {
       if (!(await renamePasskey(dataSource, userId, id, label))) throw new DomainError('NOT_FOUND');

@@ -24,12 +24,15 @@ export function siteOf({ passkeyOrigin, publicOrigin }: Pick<ServerConfig, 'pass
 /** The authenticator verifies its user, by a PIN, a finger or a face: always. */
 export const USER_VERIFICATION = 'required';
 
-export const passkeyIdOf = (credentialId: string): string => createHash('sha256').update(credentialId).digest('hex').slice(0, 32);
+export const passkeyIdOf = (credentialId: string): string =>
+  createHash('sha256').update(credentialId).digest('hex').slice(0, 32);
 
 /** The challenge that a browser says was signed; empty where that cannot be read. */
 export function challengeIn({ clientDataJSON }: Pick<Assertion, 'clientDataJSON'>): string {
   try {
-    const said = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString('utf8')) as { challenge?: unknown } | null;
+    const said = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString('utf8')) as {
+      challenge?: unknown;
+    } | null;
     return typeof said?.challenge === 'string' ? said.challenge : '';
   } catch {
     return '';
@@ -37,11 +40,28 @@ export function challengeIn({ clientDataJSON }: Pick<Assertion, 'clientDataJSON'
 }
 
 /** The credential that was made, or undefined where it was not made for this challenge here. */
-export async function registered(body: AddPasskey, challenge: string, { origin, rpId }: Site): Promise<{ publicKey: string; counter: number } | undefined> {
+export async function registered(
+  body: AddPasskey,
+  challenge: string,
+  { origin, rpId }: Site,
+): Promise<{ publicKey: string; counter: number } | undefined> {
   const { credentialId: id, clientDataJSON, attestationObject } = body;
-  const response = { id, rawId: id, type: 'public-key' as const, clientExtensionResults: {}, response: { clientDataJSON, attestationObject } };
+  const response = {
+    id,
+    rawId: id,
+    type: 'public-key' as const,
+    clientExtensionResults: {},
+    response: { clientDataJSON, attestationObject },
+  };
   try {
-    const { verified, registrationInfo } = await verifyRegistrationResponse({ response, expectedChallenge: challenge, expectedOrigin: origin, expectedRPID: rpId, requireUserVerification: true, supportedAlgorithmIDs: ALGORITHMS });
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response,
+      expectedChallenge: challenge,
+      expectedOrigin: origin,
+      expectedRPID: rpId,
+      requireUserVerification: true,
+      supportedAlgorithmIDs: ALGORITHMS,
+    });
     const credential = registrationInfo?.credential;
     if (!verified || !credential || credential.id !== id) return undefined;
     return { publicKey: Buffer.from(credential.publicKey).toString('base64url'), counter: credential.counter };
@@ -51,9 +71,18 @@ export async function registered(body: AddPasskey, challenge: string, { origin, 
 }
 
 /** The authenticator's new counter, or undefined where this passkey has not signed this challenge here. */
-export async function asserted(row: PasskeyRow, given: Assertion, challenge: string, { origin, rpId }: Site): Promise<number | undefined> {
+export async function asserted(
+  row: PasskeyRow,
+  given: Assertion,
+  challenge: string,
+  { origin, rpId }: Site,
+): Promise<number | undefined> {
   const { credentialId: id, ...response } = given;
-  const credential = { id: row.credentialId, publicKey: new Uint8Array(Buffer.from(row.publicKey, 'base64url')), counter: row.counter };
+  const credential = {
+    id: row.credentialId,
+    publicKey: new Uint8Array(Buffer.from(row.publicKey, 'base64url')),
+    counter: row.counter,
+  };
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: { id, rawId: id, type: 'public-key', clientExtensionResults: {}, response },
@@ -72,13 +101,16 @@ export async function asserted(row: PasskeyRow, given: Assertion, challenge: str
 /** A COSE key (base64url) as SPKI in base64, as the signer reads it. Throws on what is none. */
 export function spkiOf(publicKey: string): string {
   const key = decodeCredentialPublicKey(new Uint8Array(Buffer.from(publicKey, 'base64url')));
-  return createPublicKey({ key: jwkOf(key), format: 'jwk' }).export({ format: 'der', type: 'spki' }).toString('base64');
+  return createPublicKey({ key: jwkOf(key), format: 'jwk' })
+    .export({ format: 'der', type: 'spki' })
+    .toString('base64');
 }
 
 function jwkOf(key: ReturnType<typeof decodeCredentialPublicKey>): JsonWebKey {
   const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('base64url');
   const { COSEKEYS } = cose;
-  if (cose.isCOSEPublicKeyEC2(key)) return { kty: 'EC', crv: 'P-256', x: text(key.get(COSEKEYS.x)), y: text(key.get(COSEKEYS.y)) };
+  if (cose.isCOSEPublicKeyEC2(key))
+    return { kty: 'EC', crv: 'P-256', x: text(key.get(COSEKEYS.x)), y: text(key.get(COSEKEYS.y)) };
   if (cose.isCOSEPublicKeyRSA(key)) return { kty: 'RSA', n: text(key.get(COSEKEYS.n)), e: text(key.get(COSEKEYS.e)) };
   if (cose.isCOSEPublicKeyOKP(key)) return { kty: 'OKP', crv: 'Ed25519', x: text(key.get(COSEKEYS.x)) };
   throw new Error('this is no key of a passkey');

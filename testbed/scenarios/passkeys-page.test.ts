@@ -66,10 +66,18 @@ inBrowser('passkeys in the page', () => {
   });
 
   async function plugIn(transport: 'internal' | 'usb'): Promise<string> {
-    const options = { protocol: 'ctap2' as const, transport, hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+    const options = {
+      protocol: 'ctap2' as const,
+      transport,
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    };
     return (await cdp.send('WebAuthn.addVirtualAuthenticator', { options })).authenticatorId;
   }
-  const asksUser = (isUserVerified: boolean): Promise<unknown> => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+  const asksUser = (isUserVerified: boolean): Promise<unknown> =>
+    cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
   const rows = () => page.getByTestId('passkey-row');
   async function logIn(): Promise<void> {
     await page.goto(url);
@@ -112,7 +120,8 @@ inBrowser('passkeys in the page', () => {
     expect(register.count(await userId())).toBe(1);
   });
 
-  const userId = async (): Promise<string> => ((await world.dataSource.query('SELECT id FROM users WHERE email = ?', [EMAIL])) as { id: string }[])[0]?.id ?? '';
+  const userId = async (): Promise<string> =>
+    ((await world.dataSource.query('SELECT id FROM users WHERE email = ?', [EMAIL])) as { id: string }[])[0]?.id ?? '';
 
   test('the log-in asks for it after the password', async () => {
     await page.context().clearCookies();
@@ -140,9 +149,18 @@ inBrowser('passkeys in the page', () => {
     const command = world.engine.commands.find((one) => one.kind === 'withdrawal.request');
     if (command?.kind !== 'withdrawal.request' || !command.confirmation) throw new Error('nothing was confirmed');
     const { withdrawalId, network, asset, address: to, amount, confirmation } = command;
-    const payment: Payment = { intentId: `withdrawal:${withdrawalId}:0`, network, asset, to, amount, userId: await userId(), confirmation };
+    const payment: Payment = {
+      intentId: `withdrawal:${withdrawalId}:0`,
+      network,
+      asset,
+      to,
+      amount,
+      userId: await userId(),
+      confirmation,
+    };
     expect(gate.judge(payment, [])).toMatchObject({ needed: 0 });
-    for (const over of [{ to: `0x${'f'.repeat(40)}` }, { amount: '2.5' }, { intentId: 'withdrawal:other:0' }]) expect(() => gate.judge({ ...payment, ...over }, [])).toThrow('CONFIRMATION_REFUSED');
+    for (const over of [{ to: `0x${'f'.repeat(40)}` }, { amount: '2.5' }, { intentId: 'withdrawal:other:0' }])
+      expect(() => gate.judge({ ...payment, ...over }, [])).toThrow('CONFIRMATION_REFUSED');
   });
 
   test('what the server wants signed is not signed where it is not what stands in the page', async () => {

@@ -62,11 +62,19 @@ async function request(to: string, isConfirmed = true): Promise<string> {
   return id;
 }
 const isBack = (id: string): Promise<true> =>
-  until(`${id} is back in review`, async () => (await house.stateOf(id)) === 'REQUESTED', () => house.mine());
+  until(
+    `${id} is back in review`,
+    async () => (await house.stateOf(id)) === 'REQUESTED',
+    () => house.mine(),
+  );
 /** Why the signer refused a payout of this withdrawal. */
 const refusals = (id: string): string[] =>
   house.alerts.flatMap((event) =>
-    event.name === 'alert' && event.code === 'SIGNER_REFUSED' && String(event.details?.intentId).startsWith(`withdrawal:${id}:`) ? [String(event.details?.signer)] : [],
+    event.name === 'alert' &&
+    event.code === 'SIGNER_REFUSED' &&
+    String(event.details?.intentId).startsWith(`withdrawal:${id}:`)
+      ? [String(event.details?.signer)]
+      : [],
   );
 
 test('what was confirmed is paid; what was not is refused, and waits for a person', async () => {
@@ -85,38 +93,88 @@ test.each<[string, (intent: SignIntent) => SignIntent, string]>([
   ['amount', (intent) => word(intent, { amount: '4' }), 'something else'],
   ['asset', (intent) => word(intent, { asset: 'USDT', gasLimit: '90000' }), 'something else'],
   ['withdrawal', (intent) => word(intent, { intentId: 'withdrawal:another:0' }), 'something else'],
-  ['confirmation, by a key of their own', (intent) => word(intent, { to: thief, confirmation: new TestPasskey(ORIGIN).confirm({ userId: 'u1', withdrawalId: `w${n}`, network: 'ethereum', asset: 'ETH', to: thief, memo: null, amount: '0.1', expiresAt: Date.now() + 600_000 }) }), 'no passkey of user u1'],
-  ['confirmation left out', (intent) => ({ ...word(intent, { to: thief }), confirmation: undefined }), 'has not confirmed'],
-])('wallets that ask for another %s are refused; once they are honest and an admin has looked, it is paid', async (_what, change, why) => {
-  await house.stop();
-  bend = change;
-  const to = freshAddress();
-  const id = await request(to);
-  await house.start({}, bent());
-  await isBack(id);
-  // The alert names the plan of the wallets, whatever they asked for.
-  expect(refusals(id).join()).toContain(why);
-  expect([await house.onChain(thief, 'ETH'), await house.onChain(to, 'ETH')]).toEqual([0n, 0n]);
-  bend = (intent) => intent;
-  const { key: keyId, at, feeCap, signature } = ann.approve({ intentId: `withdrawal:${id}:1`, network: 'ethereum', asset: 'ETH', to, amount: '0.1' });
-  await saveApproval(house.database.dataSource.manager, { withdrawalId: id, round: 1, adminId: 'ann', keyId, at, feeCap, signature });
-  await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}:again`));
-  await house.confirmed(id);
-  expect(await house.onChain(to, 'ETH')).toBe(parseAmount('0.1'));
-});
+  [
+    'confirmation, by a key of their own',
+    (intent) =>
+      word(intent, {
+        to: thief,
+        confirmation: new TestPasskey(ORIGIN).confirm({
+          userId: 'u1',
+          withdrawalId: `w${n}`,
+          network: 'ethereum',
+          asset: 'ETH',
+          to: thief,
+          memo: null,
+          amount: '0.1',
+          expiresAt: Date.now() + 600_000,
+        }),
+      }),
+    'no passkey of user u1',
+  ],
+  [
+    'confirmation left out',
+    (intent) => ({ ...word(intent, { to: thief }), confirmation: undefined }),
+    'has not confirmed',
+  ],
+])(
+  'wallets that ask for another %s are refused; once they are honest and an admin has looked, it is paid',
+  async (_what, change, why) => {
+    await house.stop();
+    bend = change;
+    const to = freshAddress();
+    const id = await request(to);
+    await house.start({}, bent());
+    await isBack(id);
+    // The alert names the plan of the wallets, whatever they asked for.
+    expect(refusals(id).join()).toContain(why);
+    expect([await house.onChain(thief, 'ETH'), await house.onChain(to, 'ETH')]).toEqual([0n, 0n]);
+    bend = (intent) => intent;
+    const {
+      key: keyId,
+      at,
+      feeCap,
+      signature,
+    } = ann.approve({ intentId: `withdrawal:${id}:1`, network: 'ethereum', asset: 'ETH', to, amount: '0.1' });
+    await saveApproval(house.database.dataSource.manager, {
+      withdrawalId: id,
+      round: 1,
+      adminId: 'ann',
+      keyId,
+      at,
+      feeCap,
+      signature,
+    });
+    await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}:again`));
+    await house.confirmed(id);
+    expect(await house.onChain(to, 'ETH')).toBe(parseAmount('0.1'));
+  },
+);
 
 /** The record of a request with another receiver, chained anew, as somebody would leave it who knows all of the tables. */
 async function rewriteRecord(id: string, to: string, confirmation: string | null): Promise<void> {
   const { dataSource } = house.database;
   await dataSource.query('DROP TRIGGER IF EXISTS withdrawal_records_no_update');
-  await dataSource.query("UPDATE withdrawal_records SET body = JSON_SET(body, '$.address', ?) WHERE withdrawal_id = ? AND step = 'request'", [to, id]);
-  if (confirmation !== null) await dataSource.query("UPDATE withdrawal_records SET body = JSON_SET(body, '$.confirmation', ?) WHERE withdrawal_id = ? AND step = 'request'", [confirmation, id]);
+  await dataSource.query(
+    "UPDATE withdrawal_records SET body = JSON_SET(body, '$.address', ?) WHERE withdrawal_id = ? AND step = 'request'",
+    [to, id],
+  );
+  if (confirmation !== null)
+    await dataSource.query(
+      "UPDATE withdrawal_records SET body = JSON_SET(body, '$.confirmation', ?) WHERE withdrawal_id = ? AND step = 'request'",
+      [confirmation, id],
+    );
   await dataSource.query('UPDATE withdrawals SET address = ? WHERE id = ?', [to, id]);
   const columns = CHAINS.withdrawal_records.map((column) => `CONVERT(${column} USING utf8mb4) AS ${column}`).join(', ');
-  const rows = await house.rows<Record<string, string>>(`SELECT place, ${columns} FROM withdrawal_records ORDER BY place`);
+  const rows = await house.rows<Record<string, string>>(
+    `SELECT place, ${columns} FROM withdrawal_records ORDER BY place`,
+  );
   let before = '0'.repeat(64);
   for (const row of rows) {
-    before = hashOfRow(before, Number(row.place), CHAINS.withdrawal_records.map((column) => row[column] ?? null));
+    before = hashOfRow(
+      before,
+      Number(row.place),
+      CHAINS.withdrawal_records.map((column) => row[column] ?? null),
+    );
     await dataSource.query('UPDATE withdrawal_records SET hash = ? WHERE place = ?', [before, row.place]);
   }
   await dataSource.query("UPDATE chain_heads SET hash = ? WHERE name = 'withdrawal_records'", [before]);
@@ -125,21 +183,56 @@ async function rewriteRecord(id: string, to: string, confirmation: string | null
 
 test.each<[string, (id: string) => string | null]>([
   ['as it was', () => null],
-  ["made anew, by a thief's key", (id) => JSON.stringify(new TestPasskey(ORIGIN).confirm({ userId: 'u1', withdrawalId: id, network: 'ethereum', asset: 'ETH', to: thief, memo: null, amount: '0.1', expiresAt: Date.now() + 600_000 }))],
-  ['of an earlier withdrawal to another receiver', () => JSON.stringify(passkey.confirm({ userId: 'u1', withdrawalId: 'w1', network: 'ethereum', asset: 'ETH', to: thief, memo: null, amount: '0.1', expiresAt: Date.now() + 600_000 }))],
-])('the record, its chain and the row are rewritten before a new start of the engine, the confirmation %s: not signed', async (_what, made) => {
-  await house.stop();
-  const id = await request(freshAddress());
-  await rewriteRecord(id, thief, made(id));
-  await house.engine.stop();
-  await house.reopen((listing) => listing);
-  // To the engine it is what was asked for: nothing before the signer could know better.
-  expect(await house.engine.recordedWithdrawals([id])).toMatchObject([{ address: thief, stage: 'APPROVED', intact: true }]);
-  await house.start();
-  await isBack(id);
-  expect(refusals(id)).toHaveLength(1);
-  expect(await house.onChain(thief, 'ETH')).toBe(0n);
-});
+  [
+    "made anew, by a thief's key",
+    (id) =>
+      JSON.stringify(
+        new TestPasskey(ORIGIN).confirm({
+          userId: 'u1',
+          withdrawalId: id,
+          network: 'ethereum',
+          asset: 'ETH',
+          to: thief,
+          memo: null,
+          amount: '0.1',
+          expiresAt: Date.now() + 600_000,
+        }),
+      ),
+  ],
+  [
+    'of an earlier withdrawal to another receiver',
+    () =>
+      JSON.stringify(
+        passkey.confirm({
+          userId: 'u1',
+          withdrawalId: 'w1',
+          network: 'ethereum',
+          asset: 'ETH',
+          to: thief,
+          memo: null,
+          amount: '0.1',
+          expiresAt: Date.now() + 600_000,
+        }),
+      ),
+  ],
+])(
+  'the record, its chain and the row are rewritten before a new start of the engine, the confirmation %s: not signed',
+  async (_what, made) => {
+    await house.stop();
+    const id = await request(freshAddress());
+    await rewriteRecord(id, thief, made(id));
+    await house.engine.stop();
+    await house.reopen((listing) => listing);
+    // To the engine it is what was asked for: nothing before the signer could know better.
+    expect(await house.engine.recordedWithdrawals([id])).toMatchObject([
+      { address: thief, stage: 'APPROVED', intact: true },
+    ]);
+    await house.start();
+    await isBack(id);
+    expect(refusals(id)).toHaveLength(1);
+    expect(await house.onChain(thief, 'ETH')).toBe(0n);
+  },
+);
 
 test('a passkey that somebody wrote into the table is none to the signer', async () => {
   const mine = new TestPasskey(ORIGIN);

@@ -27,7 +27,8 @@ export function readUserKey(spki: string): KeyObject {
     (key.asymmetricKeyType === 'ec' && details?.namedCurve === 'prime256v1') ||
     (key.asymmetricKeyType === 'rsa' && (details?.modulusLength ?? 0) >= 2048) ||
     key.asymmetricKeyType === 'ed25519';
-  if (!fits || !key.export({ format: 'der', type: 'spki' }).equals(bytes)) throw new Error('this is no key of a passkey');
+  if (!fits || !key.export({ format: 'der', type: 'spki' }).equals(bytes))
+    throw new Error('this is no key of a passkey');
   return key;
 }
 
@@ -35,19 +36,27 @@ export function readUserKey(spki: string): KeyObject {
 export function faultOf(raw: Assertion, text: string, key: KeyObject, { origin, rpId }: Site): string | undefined {
   const read = assertion.safeParse(raw);
   if (!read.success) return 'this is no assertion';
-  const [client, data, signature] = [bytesOf(read.data.clientDataJSON), bytesOf(read.data.authenticatorData), bytesOf(read.data.signature)];
+  const [client, data, signature] = [
+    bytesOf(read.data.clientDataJSON),
+    bytesOf(read.data.authenticatorData),
+    bytesOf(read.data.signature),
+  ];
   const said = client && objectIn(client);
   if (!client || !data || !signature || !said) return 'this is no assertion';
   if (said.type !== 'webauthn.get') return 'it was made for something else';
   if (said.challenge !== sha256(text).toString('base64url')) return 'it is of something else';
-  if (said.origin !== origin || said.crossOrigin === true || said.topOrigin !== undefined) return 'it was made at another page';
-  if (data.length < LEAST_AUTHENTICATOR_DATA || !data.subarray(0, 32).equals(sha256(rpId))) return 'it was made for another site';
+  if (said.origin !== origin || said.crossOrigin === true || said.topOrigin !== undefined)
+    return 'it was made at another page';
+  if (data.length < LEAST_AUTHENTICATOR_DATA || !data.subarray(0, 32).equals(sha256(rpId)))
+    return 'it was made for another site';
   const flags = data[32] ?? 0;
   if ((flags & EXTENDED) === 0 && data.length !== LEAST_AUTHENTICATOR_DATA) return 'this is no assertion';
   if ((flags & PRESENT) === 0) return 'nobody was present';
   if ((flags & VERIFIED) === 0) return 'the authenticator has not verified its user';
   const algorithm = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
-  return verify(algorithm, Buffer.concat([data, sha256(client)]), key, signature) ? undefined : 'the signature is of another key, or of something else';
+  return verify(algorithm, Buffer.concat([data, sha256(client)]), key, signature)
+    ? undefined
+    : 'the signature is of another key, or of something else';
 }
 
 /** Undefined where it is not the one spelling of its bytes. */
@@ -59,7 +68,9 @@ function bytesOf(text: string): Buffer | undefined {
 function objectIn(bytes: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

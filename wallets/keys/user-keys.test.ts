@@ -15,9 +15,27 @@ import { rulesOf, testAdmin } from './testing';
 
 const ORIGIN = 'https://exchange.example';
 const ELSE = '0x52908400098527886E0F7030069857D2E4169EE7';
-const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
-const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: '0xdAC17F958D2ee523a2206206994597C13D831ec7', decimals: 6 } };
-const payout: SignIntent = { intentId: 'withdrawal:w1:0', network: 'ethereum', purpose: 'withdrawal', asset: 'ETH', from: 'hot', to: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8', amount: '0.05', nonce: 0, gasLimit: '25200', maxFeePerGas: '3000000000', maxPriorityFeePerGas: '1000000000', userId: 'u1' };
+const mnemonic = Mnemonic.fromPhrase(
+  'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
+);
+const rails = {
+  ETH: { contract: null, decimals: 18 },
+  USDT: { contract: '0xdAC17F958D2ee523a2206206994597C13D831ec7', decimals: 6 },
+};
+const payout: SignIntent = {
+  intentId: 'withdrawal:w1:0',
+  network: 'ethereum',
+  purpose: 'withdrawal',
+  asset: 'ETH',
+  from: 'hot',
+  to: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+  amount: '0.05',
+  nonce: 0,
+  gasLimit: '25200',
+  maxFeePerGas: '3000000000',
+  maxPriorityFeePerGas: '1000000000',
+  userId: 'u1',
+};
 
 let dir: string;
 let now: number;
@@ -48,23 +66,50 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const changeOf = (userId: string, passkey: TestPasskey, change: 'add' | 'remove' = 'add'): SignedPasskeyChange => ({ userId, change, credentialId: passkey.credentialId, publicKey: change === 'add' ? passkey.publicKey : null, expiresAt: now + 60_000 });
+const changeOf = (userId: string, passkey: TestPasskey, change: 'add' | 'remove' = 'add'): SignedPasskeyChange => ({
+  userId,
+  change,
+  credentialId: passkey.credentialId,
+  publicKey: change === 'add' ? passkey.publicKey : null,
+  expiresAt: now + 60_000,
+});
 /** With the word of a passkey. */
 const confirmedBy = (by: TestPasskey, change: SignedPasskeyChange): SignedPasskeyChange => {
   const { expiresAt: _expiresAt, ...assertion } = by.confirmChange(change);
   return { ...change, assertion };
 };
-const paymentOf = ({ intentId, network, asset, to, amount, userId = '' }: SignIntent, over: Partial<ConfirmedPayment> = {}): ConfirmedPayment => ({ userId, withdrawalId: intentId.split(':')[1] ?? '', network, asset, to, memo: null, amount, expiresAt: now + 600_000, ...over });
-const confirm = (over: Partial<ConfirmedPayment> = {}, how: Over = {}, by = key): Confirmation => by.confirm(paymentOf(payout, over), how);
-const refused = (asked: Promise<unknown>, why: string) => expect(asked).rejects.toMatchObject({ code: 'CONFIRMATION_REFUSED', details: { signer: expect.stringContaining(why) } });
-
-test.each<TestAlgorithm>(['ES256', 'RS256', 'EdDSA'])('a confirmed payment is signed, with a passkey of %s; unconfirmed or of nobody it is not, and who has no passkey is paid as before', async (algorithm) => {
-  const passkey = new TestPasskey(ORIGIN, algorithm);
-  await signer.changePasskey(changeOf('u1', passkey));
-  await refused(signer.sign(payout), 'has not confirmed');
-  await signer.sign({ ...payout, confirmation: confirm({}, {}, passkey) });
-  await signer.sign({ ...payout, intentId: 'withdrawal:w2:0', nonce: 1, userId: 'u2' });
+const paymentOf = (
+  { intentId, network, asset, to, amount, userId = '' }: SignIntent,
+  over: Partial<ConfirmedPayment> = {},
+): ConfirmedPayment => ({
+  userId,
+  withdrawalId: intentId.split(':')[1] ?? '',
+  network,
+  asset,
+  to,
+  memo: null,
+  amount,
+  expiresAt: now + 600_000,
+  ...over,
 });
+const confirm = (over: Partial<ConfirmedPayment> = {}, how: Over = {}, by = key): Confirmation =>
+  by.confirm(paymentOf(payout, over), how);
+const refused = (asked: Promise<unknown>, why: string) =>
+  expect(asked).rejects.toMatchObject({
+    code: 'CONFIRMATION_REFUSED',
+    details: { signer: expect.stringContaining(why) },
+  });
+
+test.each<TestAlgorithm>(['ES256', 'RS256', 'EdDSA'])(
+  'a confirmed payment is signed, with a passkey of %s; unconfirmed or of nobody it is not, and who has no passkey is paid as before',
+  async (algorithm) => {
+    const passkey = new TestPasskey(ORIGIN, algorithm);
+    await signer.changePasskey(changeOf('u1', passkey));
+    await refused(signer.sign(payout), 'has not confirmed');
+    await signer.sign({ ...payout, confirmation: confirm({}, {}, passkey) });
+    await signer.sign({ ...payout, intentId: 'withdrawal:w2:0', nonce: 1, userId: 'u2' });
+  },
+);
 
 test.each<[string, Partial<ConfirmedPayment>, string]>([
   ['user', { userId: 'u2' }, 'something else'],
@@ -87,13 +132,20 @@ test.each<[string, Partial<SignIntent>]>([
   ['asset', { asset: 'USDT' }],
   ['receiver', { to: ELSE }],
   ['amount', { amount: '0.06' }],
-])('a payment with another %s than was confirmed is not signed, and one confirmation is good for no second payment', async (_field, over) => {
-  await signer.changePasskey(changeOf('u1', key));
-  const confirmation = confirm();
-  await refused(signer.sign({ ...payout, ...over, confirmation }), 'something else');
-  await signer.sign({ ...payout, confirmation });
-  for (const more of [{}, over]) await refused(signer.sign({ ...payout, intentId: 'withdrawal:w2:0', nonce: 1, ...more, confirmation }), 'something else');
-});
+])(
+  'a payment with another %s than was confirmed is not signed, and one confirmation is good for no second payment',
+  async (_field, over) => {
+    await signer.changePasskey(changeOf('u1', key));
+    const confirmation = confirm();
+    await refused(signer.sign({ ...payout, ...over, confirmation }), 'something else');
+    await signer.sign({ ...payout, confirmation });
+    for (const more of [{}, over])
+      await refused(
+        signer.sign({ ...payout, intentId: 'withdrawal:w2:0', nonce: 1, ...more, confirmation }),
+        'something else',
+      );
+  },
+);
 
 const CROSS = { crossOrigin: true };
 test.each<[string, Over, string]>([
@@ -118,11 +170,20 @@ test('an extension that the flags announce is signed with the rest; a key of ano
   await signer.changePasskey(changeOf('u2', other));
   await refused(signer.sign({ ...payout, confirmation: confirm({}, {}, other) }), 'no passkey of user u1');
   // Under the name of a passkey that is known, by the key of another.
-  await refused(signer.sign({ ...payout, confirmation: { ...confirm({}, {}, other), credentialId: key.credentialId } }), 'another key');
-  await refused(signer.sign({ ...payout, confirmation: confirm({ expiresAt: now - 31 * 86_400_000 }) }), 'too long ago');
+  await refused(
+    signer.sign({ ...payout, confirmation: { ...confirm({}, {}, other), credentialId: key.credentialId } }),
+    'another key',
+  );
+  await refused(
+    signer.sign({ ...payout, confirmation: confirm({ expiresAt: now - 31 * 86_400_000 }) }),
+    'too long ago',
+  );
   await refused(signer.sign({ ...payout, confirmation: confirm({ expiresAt: now + 2 * 86_400_000 }) }), 'for too long');
   const confirmation = confirm();
-  await refused(signer.sign({ ...payout, confirmation: { ...confirmation, expiresAt: confirmation.expiresAt + 1 } }), 'something else');
+  await refused(
+    signer.sign({ ...payout, confirmation: { ...confirmation, expiresAt: confirmation.expiresAt + 1 } }),
+    'something else',
+  );
   await signer.changePasskey(confirmedBy(key, changeOf('u1', second)));
   await signer.changePasskey(confirmedBy(second, changeOf('u1', key, 'remove')));
   await refused(signer.sign({ ...payout, confirmation: confirm() }), 'no passkey of user u1');
@@ -133,18 +194,51 @@ test('what cannot be read is a refusal: bytes, JSON, spellings, lengths and what
   await signer.changePasskey(changeOf('u1', key));
   const good = confirm();
   const b64 = (text: string | Buffer): string => Buffer.from(text).toString('base64url');
-  const bad: unknown[] = [null, 'x', 7, [], {}, { ...good, expiresAt: '1' }, { ...good, more: 1 }, { ...good, signature: '' }, { ...good, clientDataJSON: 'x'.repeat(4001) }];
-  const fields: Partial<Confirmation>[] = [{ clientDataJSON: b64('not json') }, { clientDataJSON: b64('[]') }, { clientDataJSON: b64('null') }, { clientDataJSON: b64(Buffer.from([0x7b, 0xff, 0x7d])) }, { clientDataJSON: `${good.clientDataJSON}A` }, { authenticatorData: b64('short') }, { authenticatorData: b64(Buffer.alloc(37)) }, { signature: b64('x') }, { signature: b64(Buffer.alloc(72, 255)) }];
-  for (const confirmation of [...bad, ...fields.map((over) => ({ ...good, ...over }))]) await expect(signer.sign({ ...payout, confirmation: confirmation as Confirmation })).rejects.toMatchObject({ code: 'CONFIRMATION_REFUSED' });
+  const bad: unknown[] = [
+    null,
+    'x',
+    7,
+    [],
+    {},
+    { ...good, expiresAt: '1' },
+    { ...good, more: 1 },
+    { ...good, signature: '' },
+    { ...good, clientDataJSON: 'x'.repeat(4001) },
+  ];
+  const fields: Partial<Confirmation>[] = [
+    { clientDataJSON: b64('not json') },
+    { clientDataJSON: b64('[]') },
+    { clientDataJSON: b64('null') },
+    { clientDataJSON: b64(Buffer.from([0x7b, 0xff, 0x7d])) },
+    { clientDataJSON: `${good.clientDataJSON}A` },
+    { authenticatorData: b64('short') },
+    { authenticatorData: b64(Buffer.alloc(37)) },
+    { signature: b64('x') },
+    { signature: b64(Buffer.alloc(72, 255)) },
+  ];
+  for (const confirmation of [...bad, ...fields.map((over) => ({ ...good, ...over }))])
+    await expect(signer.sign({ ...payout, confirmation: confirmation as Confirmation })).rejects.toMatchObject({
+      code: 'CONFIRMATION_REFUSED',
+    });
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom('authenticatorData', 'clientDataJSON', 'signature'), fc.nat(), fc.integer({ min: 1, max: 255 }), async (field, at, flip) => {
-      const bytes = Buffer.from(good[field as 'signature'], 'base64url');
-      bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ flip;
-      await expect(signer.sign({ ...payout, confirmation: { ...good, [field]: bytes.toString('base64url') } })).rejects.toMatchObject({ code: 'CONFIRMATION_REFUSED' });
-    }),
+    fc.asyncProperty(
+      fc.constantFrom('authenticatorData', 'clientDataJSON', 'signature'),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      async (field, at, flip) => {
+        const bytes = Buffer.from(good[field as 'signature'], 'base64url');
+        bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ flip;
+        await expect(
+          signer.sign({ ...payout, confirmation: { ...good, [field]: bytes.toString('base64url') } }),
+        ).rejects.toMatchObject({ code: 'CONFIRMATION_REFUSED' });
+      },
+    ),
     { numRuns: 200 },
   );
-  for (const userId of ['', 'a b', '../x', 7, {}]) await expect(signer.sign({ ...payout, userId: userId as string, confirmation: good })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  for (const userId of ['', 'a b', '../x', 7, {}])
+    await expect(signer.sign({ ...payout, userId: userId as string, confirmation: good })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
   await signer.sign({ ...payout, confirmation: good });
 });
 
@@ -155,10 +249,18 @@ test('the same payment is signed again with higher fees and after a new start, w
   await signer.sign({ ...payout, confirmation });
   again();
   now += 40 * 86_400_000;
-  await signer.sign({ ...payout, intentId: 'withdrawal:w1:0#1', maxFeePerGas: '4000000000', maxPriorityFeePerGas: '2000000000' });
+  await signer.sign({
+    ...payout,
+    intentId: 'withdrawal:w1:0#1',
+    maxFeePerGas: '4000000000',
+    maxPriorityFeePerGas: '2000000000',
+  });
   now -= 40 * 86_400_000;
   const second = { ...payout, intentId: 'withdrawal:w1:1', nonce: 1, confirmation };
-  await expect(signer.sign(second)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining('1 more approval') } });
+  await expect(signer.sign(second)).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+    details: { signer: expect.stringContaining('1 more approval') },
+  });
   expect(await signer.judge(second, [])).toMatchObject({ needed: 1 });
   await signer.sign({ ...second, approvals: [ann.approve(second)] });
 });
@@ -176,9 +278,15 @@ test('the first passkey of a user is believed, a further one and a removal take 
   await refused(remote.changePasskey(confirmedBy(thief, changeOf('u1', thief))), 'no passkey of user u1');
   // The word was for another key, for another user, for its removal, or came too late.
   const word = confirmedBy(key, changeOf('u1', second));
-  await refused(remote.changePasskey({ ...word, credentialId: thief.credentialId, publicKey: thief.publicKey }), 'something else');
+  await refused(
+    remote.changePasskey({ ...word, credentialId: thief.credentialId, publicKey: thief.publicKey }),
+    'something else',
+  );
   await refused(remote.changePasskey({ ...word, publicKey: thief.publicKey }), 'something else');
-  await refused(remote.changePasskey({ ...changeOf('u1', key, 'remove'), ...(word.assertion && { assertion: word.assertion }) }), 'something else');
+  await refused(
+    remote.changePasskey({ ...changeOf('u1', key, 'remove'), ...(word.assertion && { assertion: word.assertion }) }),
+    'something else',
+  );
   await refused(remote.changePasskey({ ...word, expiresAt: now - 1 }), 'too long ago');
   await refused(remote.changePasskey(changeOf('u2', key)), 'known before');
   await remote.changePasskey(word);
@@ -188,7 +296,17 @@ test('the first passkey of a user is believed, a further one and a removal take 
   // Gone, it is not let in again by the word of before, which somebody may have kept; nor does it say anything more.
   await refused(remote.changePasskey(word), 'known before');
   await refused(remote.changePasskey(confirmedBy(second, changeOf('u1', thief))), 'no passkey of user u1');
-  for (const bad of [{}, { ...word, more: 1 }, { ...word, publicKey: 'AAAA' }, { ...changeOf('u1', key, 'remove'), publicKey: key.publicKey }, { ...changeOf('u1', thief), publicKey: null }, { ...changeOf('u 1', thief) }]) await expect(remote.changePasskey(bad as SignedPasskeyChange)).rejects.toMatchObject({ code: 'CONFIRMATION_REFUSED' });
+  for (const bad of [
+    {},
+    { ...word, more: 1 },
+    { ...word, publicKey: 'AAAA' },
+    { ...changeOf('u1', key, 'remove'), publicKey: key.publicKey },
+    { ...changeOf('u1', thief), publicKey: null },
+    { ...changeOf('u 1', thief) },
+  ])
+    await expect(remote.changePasskey(bad as SignedPasskeyChange)).rejects.toMatchObject({
+      code: 'CONFIRMATION_REFUSED',
+    });
   server.close();
   for (const socket of sockets) socket.destroy();
 });

@@ -15,7 +15,10 @@ import type { Site } from './assertions';
 /** The register of passkeys: the signer alone writes it. */
 export interface UserKeyRegister {
   /** Refuses CONFIRMATION_REFUSED a payment of a user with passkeys without an assertion of one of them over exactly this. Of others anything passes. */
-  check(payment: Omit<ConfirmedPayment, 'expiresAt' | 'userId'> & { readonly userId?: string }, confirmed: unknown): void;
+  check(
+    payment: Omit<ConfirmedPayment, 'expiresAt' | 'userId'> & { readonly userId?: string },
+    confirmed: unknown,
+  ): void;
   /** The same change again changes nothing. Refuses CONFIRMATION_REFUSED. */
   change(change: SignedPasskeyChange): void;
   /** Credential ids that were known until its operator dropped the user's. */
@@ -25,7 +28,9 @@ export interface UserKeyRegister {
   close(): void;
 }
 
-type Line = { readonly user: string; readonly add: string; readonly spki: string; readonly at: number } | { readonly user: string; readonly remove: string; readonly at: number };
+type Line =
+  | { readonly user: string; readonly add: string; readonly spki: string; readonly at: number }
+  | { readonly user: string; readonly remove: string; readonly at: number };
 /** By credential id. */
 type Keys = ReadonlyMap<string, KeyObject>;
 
@@ -89,9 +94,11 @@ export function openUserKeys(dir: string, site: Site | undefined, now: () => num
       const keys = keysOf(userId);
       if (keys.size === 0) return;
       const read = confirmation.safeParse(confirmed);
-      if (!read.success) refuse(confirmed === undefined ? 'its owner has passkeys and has not confirmed it' : 'this is no confirmation');
+      if (!read.success)
+        refuse(confirmed === undefined ? 'its owner has passkeys and has not confirmed it' : 'this is no confirmation');
       const { expiresAt, ...given } = read.data;
-      if (expiresAt > now() + AHEAD_MS || expiresAt < now() - GOOD_FOR_MS) refuse('confirmed too long ago, or for too long');
+      if (expiresAt > now() + AHEAD_MS || expiresAt < now() - GOOD_FOR_MS)
+        refuse('confirmed too long ago, or for too long');
       check(userId, keys, confirmationText({ ...payment, userId, expiresAt }), given);
     },
     change: (raw) => {
@@ -103,16 +110,31 @@ export function openUserKeys(dir: string, site: Site | undefined, now: () => num
       if (known.get(wish.credentialId) === (wish.publicKey ?? undefined)) return;
       if (wish.change === 'add') checkNew(wish, known, ever);
       if (!site) refuse('the signer knows no page at which passkeys are used (PUBLIC_ORIGIN)');
-      if (wish.expiresAt > now() + AHEAD_MS || wish.expiresAt < now()) refuse('confirmed too long ago, or for too long');
-      if (known.size > 0) check(wish.userId, keysOf(wish.userId), passkeyChangeText(wish), given ?? refuse('a passkey that is known must confirm this'));
-      append(wish.change === 'add' ? { user: wish.userId, add: wish.credentialId, spki: wish.publicKey ?? '', at: now() } : { user: wish.userId, remove: wish.credentialId, at: now() });
+      if (wish.expiresAt > now() + AHEAD_MS || wish.expiresAt < now())
+        refuse('confirmed too long ago, or for too long');
+      if (known.size > 0)
+        check(
+          wish.userId,
+          keysOf(wish.userId),
+          passkeyChangeText(wish),
+          given ?? refuse('a passkey that is known must confirm this'),
+        );
+      append(
+        wish.change === 'add'
+          ? { user: wish.userId, add: wish.credentialId, spki: wish.publicKey ?? '', at: now() }
+          : { user: wish.userId, remove: wish.credentialId, at: now() },
+      );
     },
     close: log.close,
   };
 }
 
 /** A credential comes once: with one key, to one user, and not again by an old word after it was removed. */
-function checkNew({ credentialId: id, publicKey }: z.infer<typeof changeSchema>, known: ReadonlyMap<string, string>, ever: ReadonlySet<string>): void {
+function checkNew(
+  { credentialId: id, publicKey }: z.infer<typeof changeSchema>,
+  known: ReadonlyMap<string, string>,
+  ever: ReadonlySet<string>,
+): void {
   if (ever.has(id)) refuse('this passkey was known before');
   if (known.size >= MOST_KEYS) refuse(`more than ${MOST_KEYS} passkeys`);
   try {
@@ -137,7 +159,11 @@ function spkisIn(lines: readonly Line[], dropped: number): Map<string, string> {
 function droppedAt(dir: string, userId: string): number {
   const file = droppedFile(dir);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line) => JSON.parse(line) as { user: string; at: number });
+  const lines = text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { user: string; at: number });
   return lines.findLast(({ user }) => user === userId)?.at ?? -1;
 }
 
@@ -153,7 +179,24 @@ export function dropUserKeys(dir: string, userId: string, now: number): void {
 export function userKeysIn(dir: string): Map<string, number> {
   const file = userKeysFile(dir);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line) => JSON.parse(line) as Line);
+  const lines = text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line);
   const users = [...new Set(lines.map(({ user }) => user))];
-  return new Map(users.map((user) => [user, spkisIn(lines.filter((line) => line.user === user), droppedAt(dir, user)).size] as const).filter(([, count]) => count > 0));
+  return new Map(
+    users
+      .map(
+        (user) =>
+          [
+            user,
+            spkisIn(
+              lines.filter((line) => line.user === user),
+              droppedAt(dir, user),
+            ).size,
+          ] as const,
+      )
+      .filter(([, count]) => count > 0),
+  );
 }

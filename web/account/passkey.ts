@@ -49,7 +49,11 @@ export const answerOffer = ({ challenge, rpId, credentials }: PasskeyOffer): Pro
 
 /** Lets a passkey sign what is to be confirmed. The text is made here, from what `wanted` says: look at that before. */
 export async function confirmWith({ payment, change, rpId, credentials }: ConfirmationWanted): Promise<Confirmation> {
-  const [what, text] = payment ? [payment, confirmationText(payment)] : change ? [change, passkeyChangeText(change)] : [null, ''];
+  const [what, text] = payment
+    ? [payment, confirmationText(payment)]
+    : change
+      ? [change, passkeyChangeText(change)]
+      : [null, ''];
   if (!what) throw new ApiError('INTERNAL');
   const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
   return { ...(await assertionOver(challenge, rpId, credentials)), expiresAt: what.expiresAt };

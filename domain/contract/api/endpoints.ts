@@ -285,7 +285,7 @@ export const ENDPOINTS = {
     carries: 'json',
     body: passkeys.beginPasskey,
     answers: passkeys.passkeyOptions,
-    refuses: ['BAD_CREDENTIALS', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'PASSKEY_STATE'],
+    refuses: ['BAD_CREDENTIALS', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'PASSKEY_STATE', 'BUSY'],
   }),
   addPasskey: post('/passkeys', 'Add a passkey; confirmed by one that I have, where I have one. All other log-ins end', {
     access: 'confirmed',

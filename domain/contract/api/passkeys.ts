@@ -4,7 +4,11 @@ import { time } from './common';
 import { code } from './second-factor';
 import { line } from './text';
 
-const base64url = (most: number) => z.string().max(most).regex(/^[A-Za-z0-9_-]+$/);
+const base64url = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^[A-Za-z0-9_-]+$/);
 
 /** What the browser calls the credential's id: at most 1,023 bytes. */
 export const credentialId = base64url(1364);
@@ -29,14 +33,38 @@ export const transport = z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 's
 export const allowedCredential = z.object({ id: credentialId, transports: z.array(transport) });
 
 /** `details.passkey` of SECOND_FACTOR_REQUIRED: what to ask the authenticator for. */
-export const passkeyOffer = z.object({ challenge: z.string(), rpId: z.string(), credentials: z.array(allowedCredential) });
+export const passkeyOffer = z.object({
+  challenge: z.string(),
+  rpId: z.string(),
+  credentials: z.array(allowedCredential),
+});
 export type PasskeyOffer = z.infer<typeof passkeyOffer>;
 
 const expiresAt = time;
-export const confirmedPayment = z.object({ userId: z.string(), withdrawalId: z.string(), network: z.string(), asset: z.string(), to: z.string(), memo: z.string().nullable(), amount: z.string(), expiresAt });
-export const passkeyChange = z.object({ userId: z.string(), change: z.enum(['add', 'remove']), credentialId, publicKey: z.string().nullable(), expiresAt });
+export const confirmedPayment = z.object({
+  userId: z.string(),
+  withdrawalId: z.string(),
+  network: z.string(),
+  asset: z.string(),
+  to: z.string(),
+  memo: z.string().nullable(),
+  amount: z.string(),
+  expiresAt,
+});
+export const passkeyChange = z.object({
+  userId: z.string(),
+  change: z.enum(['add', 'remove']),
+  credentialId,
+  publicKey: z.string().nullable(),
+  expiresAt,
+});
 /** `details` of CONFIRMATION_REQUIRED: what is to be confirmed, one of the two, and by which passkeys. */
-export const confirmationWanted = z.object({ payment: confirmedPayment.optional(), change: passkeyChange.optional(), rpId: z.string(), credentials: z.array(allowedCredential) });
+export const confirmationWanted = z.object({
+  payment: confirmedPayment.optional(),
+  change: passkeyChange.optional(),
+  rpId: z.string(),
+  credentials: z.array(allowedCredential),
+});
 export type ConfirmationWanted = z.infer<typeof confirmationWanted>;
 
 export const passkeyView = z.object({ id: passkeyId, label: z.string(), createdAt: time, lastUsedAt: time.nullable() });

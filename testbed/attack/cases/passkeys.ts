@@ -60,11 +60,17 @@ const registering: Attack[] = [
     run: async (stage) => {
       const browser = await stage.logged((await stage.account({ kycState: 'APPROVED' })).email);
       const passkey = new TestPasskey(stage.address.url);
-      const answers = [await add(browser, passkey, {}), await add(browser, passkey, { password: 'a guess of the thief' })];
+      const answers = [
+        await add(browser, passkey, {}),
+        await add(browser, passkey, { password: 'a guess of the thief' }),
+      ];
       const made = await browser.ask('POST', '/api/passkeys', {
         body: { label: 'x', ...passkey.register(randomBytes(32).toString('base64url')) },
       });
-      held(answers.every(({ code }) => code === 'BAD_CREDENTIALS') && made.code === 'PASSKEY_STATE', `${answers.map(({ code }) => code).join()} ${made.code}`);
+      held(
+        answers.every(({ code }) => code === 'BAD_CREDENTIALS') && made.code === 'PASSKEY_STATE',
+        `${answers.map(({ code }) => code).join()} ${made.code}`,
+      );
       return `${answers[0]?.code}, ${made.code}`;
     },
   },
@@ -74,12 +80,19 @@ const registering: Attack[] = [
     run: async (stage) => {
       const { browser, passkey } = await withPasskey(stage);
       const mine = new TestPasskey(passkey.origin);
-      const { challenge } = (await browser.ask('POST', '/api/passkeys/options', { body: { password: PASSWORD } })).json<PasskeyOptions>();
+      const { challenge } = (
+        await browser.ask('POST', '/api/passkeys/options', { body: { password: PASSWORD } })
+      ).json<PasskeyOptions>();
       const body = { label: 'x', ...mine.register(challenge) };
       const refused = await browser.ask('POST', '/api/passkeys', { body });
       const { change } = detailsOf<ConfirmationWanted>(refused);
-      const again = change && (await browser.ask('POST', '/api/passkeys', { body: { ...body, confirmation: mine.confirmChange(change) } }));
-      held(refused.code === 'CONFIRMATION_REQUIRED' && again?.code === 'CONFIRMATION_REFUSED', `${refused.code} ${again?.code}`);
+      const again =
+        change &&
+        (await browser.ask('POST', '/api/passkeys', { body: { ...body, confirmation: mine.confirmChange(change) } }));
+      held(
+        refused.code === 'CONFIRMATION_REQUIRED' && again?.code === 'CONFIRMATION_REFUSED',
+        `${refused.code} ${again?.code}`,
+      );
       return `${refused.code}, ${again?.code}`;
     },
   },
@@ -96,7 +109,10 @@ const registering: Attack[] = [
       const first = await logIn(email, { passkey: answer });
       if (first.status !== 200) throw new Error(`${first.status} ${first.code}`);
       const again = await logIn(email, { passkey: answer });
-      held(elsewhere.code === 'SECOND_FACTOR_WRONG' && again.code === 'SECOND_FACTOR_WRONG', `${elsewhere.code} ${again.code}`);
+      held(
+        elsewhere.code === 'SECOND_FACTOR_WRONG' && again.code === 'SECOND_FACTOR_WRONG',
+        `${elsewhere.code} ${again.code}`,
+      );
       return again.code;
     },
   },
@@ -111,8 +127,15 @@ const confirming: Attack[] = [
       const { browser, passkey } = await withPasskey(stage);
       const { payment, key } = await wanted(browser);
       const confirmation = passkey.confirm(payment);
-      const answers = [await ask(browser, { confirmation }), await ask(browser, { confirmation, amount: '5' }, key), await ask(browser, { confirmation, address: THIEF }, key)];
-      held(answers.every(({ code }) => code === 'CONFIRMATION_REFUSED'), answers.map(({ code }) => code).join());
+      const answers = [
+        await ask(browser, { confirmation }),
+        await ask(browser, { confirmation, amount: '5' }, key),
+        await ask(browser, { confirmation, address: THIEF }, key),
+      ];
+      held(
+        answers.every(({ code }) => code === 'CONFIRMATION_REFUSED'),
+        answers.map(({ code }) => code).join(),
+      );
       return answers[0]?.code ?? '';
     },
   },
@@ -123,8 +146,14 @@ const confirming: Attack[] = [
       const [{ browser, passkey }, other] = [await withPasskey(stage), await withPasskey(stage)];
       const { payment, key } = await wanted(browser);
       const theirs = other.passkey.confirm(payment);
-      const answers = [await ask(browser, { confirmation: theirs }, key), await ask(browser, { confirmation: { ...theirs, credentialId: passkey.credentialId } }, key)];
-      held(answers.every(({ code }) => code === 'CONFIRMATION_REFUSED'), answers.map(({ code }) => code).join());
+      const answers = [
+        await ask(browser, { confirmation: theirs }, key),
+        await ask(browser, { confirmation: { ...theirs, credentialId: passkey.credentialId } }, key),
+      ];
+      held(
+        answers.every(({ code }) => code === 'CONFIRMATION_REFUSED'),
+        answers.map(({ code }) => code).join(),
+      );
       return answers[0]?.code ?? '';
     },
   },
@@ -137,17 +166,29 @@ const confirming: Attack[] = [
       const mine = new TestPasskey(owner.passkey.origin);
       const spare = await stage.logged((await stage.account({ kycState: 'APPROVED' })).email);
       await add(spare, mine, { password: PASSWORD });
-      const [row] = await stage.query<{ id: string }>('SELECT id FROM passkeys WHERE credential_id = ?', [mine.credentialId]);
+      const [row] = await stage.query<{ id: string }>('SELECT id FROM passkeys WHERE credential_id = ?', [
+        mine.credentialId,
+      ]);
       await stage.query('UPDATE passkeys SET user_id = ? WHERE id = ?', [owner.userId, row?.id]);
       const { payment, key } = await wanted(owner.browser, { address: THIEF });
       const asked = await ask(owner.browser, { address: THIEF, confirmation: mine.confirm(payment) }, key);
       if (asked.status !== 201) throw new Error(`${asked.status} ${asked.code}`);
       const id = payment.withdrawalId;
       const { network, asset, to, amount } = payment;
-      const approval = signApproval(demoAdminKey(stage.address.dir), { withdrawalId: id, round: 0, network, asset, to, amount }, '0.04', Date.now());
+      const approval = signApproval(
+        demoAdminKey(stage.address.dir),
+        { withdrawalId: id, round: 0, network, asset, to, amount },
+        '0.04',
+        Date.now(),
+      );
       const approved = await stage.admin.ask('POST', `/api/admin/withdrawals/${id}/approve`, { body: approval });
-      const left = await stage.query<{ n: string }>('SELECT COUNT(*) AS n FROM chain_transactions WHERE subject = ?', [id]);
-      held(approved.code === 'CONFIRMATION_REFUSED' && Number(left[0]?.n) === 0, `${approved.status} ${approved.code} ${approved.text}`);
+      const left = await stage.query<{ n: string }>('SELECT COUNT(*) AS n FROM chain_transactions WHERE subject = ?', [
+        id,
+      ]);
+      held(
+        approved.code === 'CONFIRMATION_REFUSED' && Number(left[0]?.n) === 0,
+        `${approved.status} ${approved.code} ${approved.text}`,
+      );
       return `the signer: ${approved.status} ${approved.code}`;
     },
   },
