@@ -181,6 +181,13 @@ inBrowser('passkeys in the page', () => {
     await page.goto(`${url.replace('localhost', '127.0.0.1')}/account`);
     await page.getByTestId('passkeys-elsewhere').getByRole('link').waitFor();
     expect(await page.getByTestId('passkeys-elsewhere').getByRole('link').getAttribute('href')).toBe(url);
+    await page.goto(`${url.replace('localhost', '127.0.0.1')}/withdraw`);
+    await page.getByTestId('withdraw-left').waitFor();
+    await page.getByTestId('withdraw-address').fill(ADDRESS);
+    await page.getByTestId('withdraw-amount').fill('0.25');
+    await page.getByTestId('withdraw-review').click();
+    await page.getByTestId('passkeys-elsewhere').getByRole('link').waitFor();
+    expect(await page.getByTestId('withdraw-submit').isDisabled()).toBe(true);
     await page.goto(`${url}/account`);
     await page.evaluate("localStorage.setItem('javizen.locale', 'fa')");
     await page.reload();

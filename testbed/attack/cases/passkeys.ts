@@ -5,6 +5,7 @@ import type { ConfirmedPayment } from '../../../domain/lifecycle/confirmation';
 import { TestPasskey } from '../../../domain/lifecycle/testing';
 import { signApproval } from '../../../wallets/keys';
 import { demoAdminKey } from '../../world/demo-admin';
+import { sleep } from '../../services/process';
 import { held } from '../attack';
 import type { Attack } from '../attack';
 import { PASSWORD, fund } from '../stage';
@@ -50,6 +51,24 @@ async function wanted(browser: Browser, more: object = {}): Promise<{ payment: C
   const { payment } = detailsOf<ConfirmationWanted>(await ask(browser, more, key));
   if (!payment) throw new Error('nothing was to be confirmed');
   return { payment, key };
+}
+
+const approve = (stage: Stage, { withdrawalId, network, asset, to, amount }: ConfirmedPayment): Promise<Answer> => {
+  const payment = { withdrawalId, round: 0, network, asset, to, amount };
+  const body = signApproval(demoAdminKey(stage.address.dir), payment, '0.04', Date.now());
+  return stage.admin.ask('POST', `/api/admin/withdrawals/${withdrawalId}/approve`, { body });
+};
+
+async function mustGoOut(stage: Stage, { browser, passkey }: Owner): Promise<void> {
+  const { payment, key } = await wanted(browser, { amount: '0.3' });
+  await ask(browser, { amount: '0.3', confirmation: passkey.confirm(payment) }, key);
+  const approved = await approve(stage, payment);
+  for (let turn = 0; turn < 60; turn++) {
+    const { state } = (await browser.ask('GET', `/api/withdrawals/${payment.withdrawalId}`)).json<{ state: string }>();
+    if (state === 'BROADCAST' || state === 'CONFIRMED') return;
+    await sleep(500);
+  }
+  throw new Error(`what its owner confirmed was not paid: ${approved.status} ${approved.code}`);
 }
 
 const registering: Attack[] = [
@@ -174,14 +193,7 @@ const confirming: Attack[] = [
       const asked = await ask(owner.browser, { address: THIEF, confirmation: mine.confirm(payment) }, key);
       if (asked.status !== 201) throw new Error(`${asked.status} ${asked.code}`);
       const id = payment.withdrawalId;
-      const { network, asset, to, amount } = payment;
-      const approval = signApproval(
-        demoAdminKey(stage.address.dir),
-        { withdrawalId: id, round: 0, network, asset, to, amount },
-        '0.04',
-        Date.now(),
-      );
-      const approved = await stage.admin.ask('POST', `/api/admin/withdrawals/${id}/approve`, { body: approval });
+      const approved = await approve(stage, payment);
       const left = await stage.query<{ n: string }>('SELECT COUNT(*) AS n FROM chain_transactions WHERE subject = ?', [
         id,
       ]);
@@ -189,6 +201,8 @@ const confirming: Attack[] = [
         approved.code === 'CONFIRMATION_REFUSED' && Number(left[0]?.n) === 0,
         `${approved.status} ${approved.code} ${approved.text}`,
       );
+      // The same by the owner's own passkey goes out: it is not that nothing does.
+      await mustGoOut(stage, owner);
       return `the signer: ${approved.status} ${approved.code}`;
     },
   },
