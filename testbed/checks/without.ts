@@ -7,7 +7,7 @@ import { gitFiles } from './files';
 /** A line of the product that holds something up. */
 export interface Line {
   readonly file: string;
-  /** Text that is in the file once, and what stands there without the guard. */
+  /** Text that is in the file once (see `placesOf`), and what stands there without the guard. */
   readonly line: string;
   readonly without: string;
 }
@@ -25,12 +25,23 @@ export function copyTree(to: string): void {
   symlinkSync(join(LOCAL, 'tools'), join(to, '.local', 'tools'), 'junction');
 }
 
+/**
+ * Where a guard's text stands in a file. Spaces, line ends and the comma after a last element do not count: the formatter sets
+ * them, and may set a line differently when something beside it changes.
+ */
+export function placesOf(text: string, line: string): { from: number; to: number }[] {
+  const words = line.match(/\w+|[^\w\s]/g) ?? [];
+  const pattern = words.map((word) => (/^[)\]}]$/.test(word) ? `,?\\s*\\${word}` : word.replace(/\W/g, '\\$&'))).join('\\s*');
+  return [...text.matchAll(new RegExp(pattern, 'g'))].map((match) => ({ from: match.index, to: match.index + match[0].length }));
+}
+
 /** Does the work in a copy that lacks the line; answers undefined where the line is not there, or more than once. */
 export function withoutLine<T>(copy: string, { file, line, without }: Line, work: () => T): T | undefined {
   const path = join(copy, file);
   const whole = readFileSync(path, 'utf8');
-  if (whole.split(line).length !== 2) return undefined;
-  writeFileSync(path, whole.replace(line, () => without));
+  const [place, another] = placesOf(whole, line);
+  if (!place || another) return undefined;
+  writeFileSync(path, whole.slice(0, place.from) + without + whole.slice(place.to));
   try {
     return work();
   } finally {

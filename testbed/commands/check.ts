@@ -1,5 +1,5 @@
 /**
- * `npm run check [-- --json]`: types, lint, import rules, tidiness and the lock file. One line a step; what a failed step
+ * `npm run check [-- --json]`: types, lint, format, import rules, tidiness and the lock file. One line a step; what a failed step
  * said is shown below it. Exit 0 only when all pass.
  */
 import { spawn } from 'node:child_process';
@@ -46,6 +46,7 @@ const STEPS: readonly { name: string; run: () => Result | Promise<Result> }[] = 
   { name: 'types', run: () => node('typescript/bin/tsc', '-p', '.') },
   { name: 'page types', run: () => node('vue-tsc/bin/vue-tsc.js', '-p', 'web', '--noEmit') },
   { name: 'lint', run: () => node('oxlint/bin/oxlint', '-c', '.oxlintrc.json', '--type-aware', '--deny-warnings', ...HOUSES) },
+  { name: 'format', run: () => node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
   { name: 'imports', run: () => list(brokenImports()) },
   { name: 'tidy', run: () => list(untidy()) },
   { name: 'guards', run: () => list(guardsWithoutTest()) },
