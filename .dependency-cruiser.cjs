@@ -81,19 +81,35 @@ module.exports = {
       name: 'typeorm-types-only-at-the-door',
       comment: 'a house takes its DataSource in index.ts or deps.ts and hands it to the stores of db',
       severity: 'error',
-      from: { path: '^(domain|ledger|matching|wallets|server|web)/', pathNot: ['/(index|deps|testing)\\.ts$', '\\.test\\.ts$'] },
+      from: {
+        path: '^(domain|ledger|matching|wallets|server|web)/',
+        pathNot: ['/(index|deps|testing)\\.ts$', '\\.test\\.ts$'],
+      },
       to: { path: library('typeorm') },
     },
     // testbed/benches/yardstick.ts is another design of the same thing, to be measured against.
     onlyIn('mysql-only-in-db', 'mysql2', ['^db/', '^testbed/services/', '^testbed/benches/yardstick\\.ts$']),
-    onlyIn('http-only-in-server', 'express|express-session|socket\\.io|helmet|multer|passport|passport-local|connect-redis', ['^server/', '^testbed/benches/yardstick\\.ts$']),
-    onlyIn('chains-only-in-wallets', 'ethers|bip32|tiny-secp256k1|bitcoinjs-lib|tronweb', ['^wallets/', '^testbed/emulators/']),
-    onlyIn('venue-sdk-only-in-its-folder', 'binance', ['^matching/venues/binance/', '^testbed/emulators/.*\\.test\\.ts$']),
+    onlyIn(
+      'http-only-in-server',
+      'express|express-session|socket\\.io|helmet|multer|passport|passport-local|connect-redis',
+      ['^server/', '^testbed/benches/yardstick\\.ts$'],
+    ),
+    onlyIn('chains-only-in-wallets', 'ethers|bip32|tiny-secp256k1|bitcoinjs-lib|tronweb', [
+      '^wallets/',
+      '^testbed/emulators/',
+    ]),
+    onlyIn('venue-sdk-only-in-its-folder', 'binance', [
+      '^matching/venues/binance/',
+      '^testbed/emulators/.*\\.test\\.ts$',
+    ]),
     onlyIn('vue-only-in-web', 'vue|vue-router|vue-i18n|pinia', ['^web/']),
     {
       name: 'no-test-tools-in-products',
       severity: 'error',
-      from: { path: '^(domain|ledger|db|matching|wallets|solvency|server|web)/', pathNot: ['\\.test\\.ts$', '/testing\\.ts$'] },
+      from: {
+        path: '^(domain|ledger|db|matching|wallets|solvency|server|web)/',
+        pathNot: ['\\.test\\.ts$', '/testing\\.ts$'],
+      },
       to: { path: ['\\.test\\.ts$', '/testing\\.ts$', library('supertest|fast-check|jest|playwright-core')] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -105,6 +121,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     // Packages with an ES module entry alone (vite) are found too.
-    enhancedResolveOptions: { conditionNames: ['import', 'require', 'node', 'default', 'types'], exportsFields: ['exports'], extensions: ['.ts', '.mts', '.mjs', '.cjs', '.js', '.json', '.vue', '.d.ts'] },
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.mts', '.mjs', '.cjs', '.js', '.json', '.vue', '.d.ts'],
+    },
   },
 };

@@ -1,10 +1,19 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  roots: ['domain', 'ledger', 'matching', 'wallets', 'solvency', 'server', 'db', 'deploy', 'testbed', 'web'].map((house) => `<rootDir>/${house}`),
+  roots: ['domain', 'ledger', 'matching', 'wallets', 'solvency', 'server', 'db', 'deploy', 'testbed', 'web'].map(
+    (house) => `<rootDir>/${house}`,
+  ),
   testMatch: ['**/*.test.ts'],
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' }, keepClassNames: true }, module: { type: 'commonjs' }, sourceMaps: 'inline' }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2023', parser: { syntax: 'typescript' }, keepClassNames: true },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
   },
   modulePathIgnorePatterns: ['<rootDir>/.local', '<rootDir>/dist'],
   maxWorkers: 2,

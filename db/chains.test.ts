@@ -14,8 +14,25 @@ beforeEach(async () => {
 });
 afterEach(() => database.close());
 
-const act = (n: number) => ({ id: `a${n}`, adminId: 'boss', action: 'kyc.approve', subject: `kyc:${n}`, details: { why: `نام ${n} 'x\\'` }, at: n });
-const happen = (n: number, userId: string | null = 'u') => insertSecurityEvent(dataSource, { id: `e${n}`, at: n, userId, kind: 'log-in', outcome: 'done', address: null, agent: 'Mozilla', details: {} });
+const act = (n: number) => ({
+  id: `a${n}`,
+  adminId: 'boss',
+  action: 'kyc.approve',
+  subject: `kyc:${n}`,
+  details: { why: `نام ${n} 'x\\'` },
+  at: n,
+});
+const happen = (n: number, userId: string | null = 'u') =>
+  insertSecurityEvent(dataSource, {
+    id: `e${n}`,
+    at: n,
+    userId,
+    kind: 'log-in',
+    outcome: 'done',
+    address: null,
+    agent: 'Mozilla',
+    details: {},
+  });
 /** Somebody who may do anything in the database. */
 async function tamper(table: string, sql: string, ...values: unknown[]): Promise<void> {
   for (const verb of ['update', 'delete']) await dataSource.query(`DROP TRIGGER ${table}_no_${verb}`);
@@ -35,7 +52,13 @@ test('rows of several writers at once are one chain, and what a transaction gave
   expect(await verifyChain(dataSource, 'admin_audit')).toEqual([]);
   expect((await chainHeads(dataSource)).find(({ chain }) => chain === 'admin_audit')?.place).toBe(40);
   const [first] = (await dataSource.query('SELECT * FROM admin_audit WHERE place = 1')) as Record<string, string>[];
-  expect(first?.hash).toBe(hashOfRow(FIRST_HASH, 1, CHAINS.admin_audit.map((column) => first?.[column] ?? null)));
+  expect(first?.hash).toBe(
+    hashOfRow(
+      FIRST_HASH,
+      1,
+      CHAINS.admin_audit.map((column) => first?.[column] ?? null),
+    ),
+  );
 });
 
 test('the table itself refuses a change, and a place that a writer makes up counts for nothing', async () => {
@@ -43,17 +66,41 @@ test('the table itself refuses a change, and a place that a writer makes up coun
   await expect(dataSource.query("UPDATE admin_audit SET subject = 'x'")).rejects.toThrow('append-only');
   await expect(dataSource.query('DELETE FROM admin_audit')).rejects.toThrow('append-only');
   await expect(dataSource.query('DELETE FROM security_events')).resolves.toBeDefined();
-  await dataSource.query(`INSERT INTO admin_audit (id, admin_id, action, subject, details, at, place, hash) VALUES ('a2', 'b', 'c', 'd', '{}', 5, 77, 'mine')`);
+  await dataSource.query(
+    `INSERT INTO admin_audit (id, admin_id, action, subject, details, at, place, hash) VALUES ('a2', 'b', 'c', 'd', '{}', 5, 77, 'mine')`,
+  );
   expect(await verifyChain(dataSource, 'admin_audit')).toEqual([]);
 });
 
 test.each([
-  ['a changed column', "UPDATE admin_audit SET details = '{}' WHERE id = 'a3'", [{ place: 3, row: 'a3', what: 'changed' }]],
-  ['two columns that trade a character', "UPDATE admin_audit SET action = 'kyc.approvek', subject = 'yc:3' WHERE id = 'a3'", [{ place: 3, row: 'a3', what: 'changed' }]],
+  [
+    'a changed column',
+    "UPDATE admin_audit SET details = '{}' WHERE id = 'a3'",
+    [{ place: 3, row: 'a3', what: 'changed' }],
+  ],
+  [
+    'two columns that trade a character',
+    "UPDATE admin_audit SET action = 'kyc.approvek', subject = 'yc:3' WHERE id = 'a3'",
+    [{ place: 3, row: 'a3', what: 'changed' }],
+  ],
   ['a row taken out', "DELETE FROM admin_audit WHERE id = 'a3'", [{ place: 3, row: null, what: 'missing' }]],
   ['the last row taken out', "DELETE FROM admin_audit WHERE id = 'a6'", [{ place: 6, row: null, what: 'missing' }]],
-  ['two in a row taken out and one changed', "DELETE FROM admin_audit WHERE id IN ('a2', 'a3')", [{ place: 2, row: null, what: 'missing' }, { place: 3, row: null, what: 'missing' }]],
-  ['another hash', "UPDATE admin_audit SET hash = REPEAT('a', 64) WHERE id = 'a3'", [{ place: 3, row: 'a3', what: 'changed' }, { place: 4, row: 'a4', what: 'changed' }]],
+  [
+    'two in a row taken out and one changed',
+    "DELETE FROM admin_audit WHERE id IN ('a2', 'a3')",
+    [
+      { place: 2, row: null, what: 'missing' },
+      { place: 3, row: null, what: 'missing' },
+    ],
+  ],
+  [
+    'another hash',
+    "UPDATE admin_audit SET hash = REPEAT('a', 64) WHERE id = 'a3'",
+    [
+      { place: 3, row: 'a3', what: 'changed' },
+      { place: 4, row: 'a4', what: 'changed' },
+    ],
+  ],
 ])('named: %s', async (_what, sql, found) => {
   for (let n = 1; n <= 6; n++) await recordAdminAction(dataSource, act(n));
   await tamper('admin_audit', sql);
@@ -68,16 +115,26 @@ test('a chain that was made anew in the database is other than what was noted of
   await tamper('admin_audit', "UPDATE admin_audit SET admin_id = 'somebody' WHERE id = 'a2'");
   let before = FIRST_HASH;
   for (const row of (await dataSource.query('SELECT * FROM admin_audit ORDER BY place')) as Record<string, string>[]) {
-    before = hashOfRow(before, Number(row.place), CHAINS.admin_audit.map((column) => row[column] ?? null));
+    before = hashOfRow(
+      before,
+      Number(row.place),
+      CHAINS.admin_audit.map((column) => row[column] ?? null),
+    );
     await dataSource.query('UPDATE admin_audit SET hash = ? WHERE id = ?', [before, row.id]);
   }
   await dataSource.query("UPDATE chain_heads SET hash = ? WHERE name = 'admin_audit'", [before]);
   expect(await verifyChain(dataSource, 'admin_audit')).toEqual([]);
-  expect(await verifyChain(dataSource, 'admin_audit', noted)).toEqual([{ chain: 'admin_audit', place: 4, row: 'a4', what: 'other than was noted outside' }]);
+  expect(await verifyChain(dataSource, 'admin_audit', noted)).toEqual([
+    { chain: 'admin_audit', place: 4, row: 'a4', what: 'other than was noted outside' },
+  ]);
   // Cut off behind what was noted, with the head moved back.
   await dataSource.query('DELETE FROM admin_audit WHERE place > 3');
-  await dataSource.query("UPDATE chain_heads SET place = 3, hash = (SELECT hash FROM admin_audit WHERE place = 3) WHERE name = 'admin_audit'");
-  expect(await verifyChain(dataSource, 'admin_audit', noted)).toEqual([{ chain: 'admin_audit', place: 4, row: null, what: 'missing' }]);
+  await dataSource.query(
+    "UPDATE chain_heads SET place = 3, hash = (SELECT hash FROM admin_audit WHERE place = 3) WHERE name = 'admin_audit'",
+  );
+  expect(await verifyChain(dataSource, 'admin_audit', noted)).toEqual([
+    { chain: 'admin_audit', place: 4, row: null, what: 'missing' },
+  ]);
 });
 
 test('what is older than the retention is taken out, and the rest still holds', async () => {
@@ -85,7 +142,9 @@ test('what is older than the retention is taken out, and the rest still holds', 
   const before = await chainHeads(dataSource);
   expect(await forgetBefore(dataSource, 'security_events', 4)).toBe(3);
   expect(await verifyChain(dataSource, 'security_events')).toEqual([]);
-  expect(await verifyChain(dataSource, 'security_events', before)).toEqual([{ chain: 'security_events', place: 3, row: null, what: 'forgotten without a note outside' }]);
+  expect(await verifyChain(dataSource, 'security_events', before)).toEqual([
+    { chain: 'security_events', place: 3, row: null, what: 'forgotten without a note outside' },
+  ]);
   expect(await verifyChain(dataSource, 'security_events', [...before, ...(await chainHeads(dataSource))])).toEqual([]);
   await expect(dataSource.query('DELETE FROM security_events')).rejects.toThrow('append-only');
   expect(await forgetBefore(dataSource, 'security_events', 100)).toBe(3);

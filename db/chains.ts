@@ -11,7 +11,6 @@ export const CHAINS = {
   admin_audit: ['id', 'admin_id', 'action', 'subject', 'details', 'at'],
   security_events: ['id', 'at', 'user_id', 'kind', 'outcome', 'address', 'agent', 'details'],
   withdrawal_records: ['withdrawal_id', 'step', 'round', 'reference', 'body', 'at'],
-
 } as const satisfies Record<string, readonly string[]>;
 export type ChainName = keyof typeof CHAINS;
 
@@ -40,7 +39,9 @@ export async function chainTable(runner: QueryRunner, table: ChainName): Promise
     SET NEW.hash = ${hashSql(table)};
     UPDATE chain_heads SET place = NEW.place, hash = NEW.hash WHERE name = '${table}';
   END`);
-  await runner.query(`CREATE TRIGGER ${table}_no_update BEFORE UPDATE ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'append-only'`);
+  await runner.query(
+    `CREATE TRIGGER ${table}_no_update BEFORE UPDATE ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'append-only'`,
+  );
   // What was forgotten by rule lies before the base, and the base moves only forward.
   await runner.query(`CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table} FOR EACH ROW
     IF OLD.place > (SELECT base_place FROM chain_heads WHERE name = '${table}') THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'append-only'; END IF`);
@@ -71,7 +72,9 @@ interface HeadRow {
 
 /** The last row of each chain. What is noted of it outside the database cannot be made anew in it. */
 export async function chainHeads(dataSource: DataSource): Promise<ChainHead[]> {
-  const rows = (await dataSource.query('SELECT name, place, hash, base_place AS base FROM chain_heads ORDER BY name')) as { name: ChainName; place: string; hash: string; base: string }[];
+  const rows = (await dataSource.query(
+    'SELECT name, place, hash, base_place AS base FROM chain_heads ORDER BY name',
+  )) as { name: ChainName; place: string; hash: string; base: string }[];
   return rows.map(({ name, place, hash, base }) => ({ chain: name, place: placeOf(place), hash, base: placeOf(base) }));
 }
 
@@ -82,36 +85,66 @@ const MOST_FINDINGS = 100;
  * Reads a chain from its base to its head. `noted`: what was noted outside of its heads. Each row that is missing or is not what it was
  * is named once: what follows a changed row is judged by the hash that stands there.
  */
-export async function verifyChain(dataSource: DataSource, chain: ChainName, noted: readonly ChainHead[] = []): Promise<ChainFinding[]> {
+export async function verifyChain(
+  dataSource: DataSource,
+  chain: ChainName,
+  noted: readonly ChainHead[] = [],
+): Promise<ChainFinding[]> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const [head] = (await manager.query('SELECT place, hash, base_place, base_hash FROM chain_heads WHERE name = ?', [chain])) as HeadRow[];
+    const [head] = (await manager.query('SELECT place, hash, base_place, base_hash FROM chain_heads WHERE name = ?', [
+      chain,
+    ])) as HeadRow[];
     if (!head) return [{ chain, place: 0, row: null, what: 'missing' }];
-    const outside = new Map(noted.filter((one) => one.chain === chain && one.place > placeOf(head.base_place)).map((one) => [one.place, one.hash]));
+    const outside = new Map(
+      noted
+        .filter((one) => one.chain === chain && one.place > placeOf(head.base_place))
+        .map((one) => [one.place, one.hash]),
+    );
     const found: ChainFinding[] = [];
-    const add = (place: number, row: string | null, what: ChainFinding['what']): void => void (found.length < MOST_FINDINGS && found.push({ chain, place, row, what }));
+    const add = (place: number, row: string | null, what: ChainFinding['what']): void =>
+      void (found.length < MOST_FINDINGS && found.push({ chain, place, row, what }));
     const ours = noted.filter((one) => one.chain === chain);
-    if (ours.length > 0 && ours.every(({ base }) => base < placeOf(head.base_place))) add(placeOf(head.base_place), null, 'forgotten without a note outside');
+    if (ours.length > 0 && ours.every(({ base }) => base < placeOf(head.base_place)))
+      add(placeOf(head.base_place), null, 'forgotten without a note outside');
     let [place, before] = [placeOf(head.base_place), head.base_hash];
     for await (const row of rowsOf(manager, chain, place)) {
-      for (const next = placeOf(row.place); place + 1 < next && found.length < MOST_FINDINGS; ) add(++place, null, 'missing');
+      for (const next = placeOf(row.place); place + 1 < next && found.length < MOST_FINDINGS;)
+        add(++place, null, 'missing');
       const isAfterGap = found.at(-1)?.what === 'missing' && found.at(-1)?.place === placeOf(row.place) - 1;
       place = placeOf(row.place);
       // What stood before it is gone: its own hash cannot be made again, and the gap has been told.
-      if (!isAfterGap && hashOfRow(before, place, CHAINS[chain].map((column) => row[column] ?? null)) !== row.hash) add(place, row[CHAINS[chain][0]] ?? null, 'changed');
-      else if (outside.has(place) && outside.get(place) !== row.hash) add(place, row[CHAINS[chain][0]] ?? null, 'other than was noted outside');
+      if (
+        !isAfterGap &&
+        hashOfRow(
+          before,
+          place,
+          CHAINS[chain].map((column) => row[column] ?? null),
+        ) !== row.hash
+      )
+        add(place, row[CHAINS[chain][0]] ?? null, 'changed');
+      else if (outside.has(place) && outside.get(place) !== row.hash)
+        add(place, row[CHAINS[chain][0]] ?? null, 'other than was noted outside');
       before = String(row.hash);
     }
     const last = [...outside.keys()].reduce((most, one) => (one > most ? one : most), placeOf(head.place));
     while (place < last && found.length < MOST_FINDINGS) add(++place, null, 'missing');
-    if (place === placeOf(head.place) && before !== head.hash && found.at(-1)?.place !== place) add(place, null, 'changed');
+    if (place === placeOf(head.place) && before !== head.hash && found.at(-1)?.place !== place)
+      add(place, null, 'changed');
     return found;
   });
 }
 
-async function* rowsOf(manager: EntityManager, chain: ChainName, after: number): AsyncGenerator<Record<string, string | null>> {
+async function* rowsOf(
+  manager: EntityManager,
+  chain: ChainName,
+  after: number,
+): AsyncGenerator<Record<string, string | null>> {
   const columns = CHAINS[chain].map((column) => `CONVERT(${column} USING utf8mb4) AS ${column}`).join(', ');
-  for (let from = after; ; ) {
-    const rows = (await manager.query(`SELECT place, hash, ${columns} FROM ${chain} WHERE place > ? ORDER BY place LIMIT ${PAGE}`, [from])) as Record<string, string | null>[];
+  for (let from = after; ;) {
+    const rows = (await manager.query(
+      `SELECT place, hash, ${columns} FROM ${chain} WHERE place > ? ORDER BY place LIMIT ${PAGE}`,
+      [from],
+    )) as Record<string, string | null>[];
     yield* rows;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
@@ -123,18 +156,29 @@ async function* rowsOf(manager: EntityManager, chain: ChainName, after: number):
 export async function forgetBefore(dataSource: DataSource, chain: ChainName, at: number): Promise<number> {
   const base = await dataSource.transaction(async (manager) => {
     await manager.query('SELECT place FROM chain_heads WHERE name = ? FOR UPDATE', [chain]);
-    const [kept] = (await manager.query(`SELECT MIN(place) AS place FROM ${chain} WHERE at >= ?`, [at])) as { place: string | null }[];
-    const [head] = (await manager.query('SELECT place, base_place AS base FROM chain_heads WHERE name = ?', [chain])) as { place: string; base: string }[];
+    const [kept] = (await manager.query(`SELECT MIN(place) AS place FROM ${chain} WHERE at >= ?`, [at])) as {
+      place: string | null;
+    }[];
+    const [head] = (await manager.query('SELECT place, base_place AS base FROM chain_heads WHERE name = ?', [
+      chain,
+    ])) as { place: string; base: string }[];
     const place = kept?.place == null ? placeOf(head?.place ?? 0) : placeOf(kept.place) - 1;
     if (place <= placeOf(head?.base ?? 0)) return placeOf(head?.base ?? 0);
     const [row] = (await manager.query(`SELECT hash FROM ${chain} WHERE place = ?`, [place])) as { hash: string }[];
     if (!row) return placeOf(head?.base ?? 0);
-    await manager.query('UPDATE chain_heads SET base_place = ?, base_hash = ? WHERE name = ?', [place, row.hash, chain]);
+    await manager.query('UPDATE chain_heads SET base_place = ?, base_hash = ? WHERE name = ?', [
+      place,
+      row.hash,
+      chain,
+    ]);
     return place;
   });
   let forgotten = 0;
   for (;;) {
-    const { affectedRows } = (await dataSource.query(`DELETE FROM ${chain} WHERE place <= ? ORDER BY place LIMIT ${PAGE}`, [base])) as { affectedRows: number };
+    const { affectedRows } = (await dataSource.query(
+      `DELETE FROM ${chain} WHERE place <= ? ORDER BY place LIMIT ${PAGE}`,
+      [base],
+    )) as { affectedRows: number };
     forgotten += affectedRows;
     if (affectedRows < PAGE) return forgotten;
   }

@@ -15,10 +15,14 @@ test('references that end alike make different ids, and each is an id to the API
 test('what fits stays as it is; what does not is cut to the length, and stays different', () => {
   expect(fitted('short', 10)).toBe('short');
   fc.assert(
-    fc.property(fc.string({ minLength: 191, maxLength: 300 }), fc.string({ minLength: 1, maxLength: 5 }), (tail, head) => {
-      const [one, other] = [fitted(tail, 190), fitted(`${head}${tail}`, 190)];
-      expect([one.length, other.length]).toEqual([190, 190]);
-      expect(one).not.toBe(other);
-    }),
+    fc.property(
+      fc.string({ minLength: 191, maxLength: 300 }),
+      fc.string({ minLength: 1, maxLength: 5 }),
+      (tail, head) => {
+        const [one, other] = [fitted(tail, 190), fitted(`${head}${tail}`, 190)];
+        expect([one.length, other.length]).toEqual([190, 190]);
+        expect(one).not.toBe(other);
+      },
+    ),
   );
 });

@@ -11,14 +11,39 @@ interface Rule {
 const on = (value: string): boolean => ['1', 'ON', 'on'].includes(value);
 const RULES: readonly Rule[] = [
   { variable: 'innodb_flush_log_at_trx_commit', good: (value) => value === '1', want: '1', fatal: true },
-  { variable: 'innodb_doublewrite', good: (value) => value !== '0' && value.toUpperCase() !== 'OFF', want: 'ON', fatal: true },
+  {
+    variable: 'innodb_doublewrite',
+    good: (value) => value !== '0' && value.toUpperCase() !== 'OFF',
+    want: 'ON',
+    fatal: true,
+  },
   { variable: 'innodb_rollback_on_timeout', good: on, want: 'ON', fatal: true },
-  { variable: 'sql_mode', good: (value) => /STRICT_ALL_TABLES|STRICT_TRANS_TABLES/.test(value), want: 'STRICT_ALL_TABLES', fatal: true },
+  {
+    variable: 'sql_mode',
+    good: (value) => /STRICT_ALL_TABLES|STRICT_TRANS_TABLES/.test(value),
+    want: 'STRICT_ALL_TABLES',
+    fatal: true,
+  },
   // Batches are written as text with backslash escapes: under this mode a reason with a quote in it would be SQL.
-  { variable: 'sql_mode', good: (value) => !/NO_BACKSLASH_ESCAPES/.test(value), want: 'without NO_BACKSLASH_ESCAPES', fatal: true },
+  {
+    variable: 'sql_mode',
+    good: (value) => !/NO_BACKSLASH_ESCAPES/.test(value),
+    want: 'without NO_BACKSLASH_ESCAPES',
+    fatal: true,
+  },
   // Isolation is set on every transaction as well; a server that offers none of it would show here.
-  { variable: 'tx_isolation', good: (value) => ['READ-COMMITTED', 'REPEATABLE-READ', 'SERIALIZABLE'].includes(value), want: 'READ-COMMITTED', fatal: true },
-  { variable: 'transaction_isolation', good: (value) => ['READ-COMMITTED', 'REPEATABLE-READ', 'SERIALIZABLE'].includes(value), want: 'READ-COMMITTED', fatal: true },
+  {
+    variable: 'tx_isolation',
+    good: (value) => ['READ-COMMITTED', 'REPEATABLE-READ', 'SERIALIZABLE'].includes(value),
+    want: 'READ-COMMITTED',
+    fatal: true,
+  },
+  {
+    variable: 'transaction_isolation',
+    good: (value) => ['READ-COMMITTED', 'REPEATABLE-READ', 'SERIALIZABLE'].includes(value),
+    want: 'READ-COMMITTED',
+    fatal: true,
+  },
   { variable: 'innodb_snapshot_isolation', good: on, want: 'ON', fatal: false },
   { variable: 'innodb_lock_wait_timeout', good: (value) => BigInt(value) <= 10n, want: '5', fatal: false },
   { variable: 'time_zone', good: (value) => value === '+00:00' || value === 'UTC', want: '+00:00', fatal: false },
@@ -37,7 +62,9 @@ export async function checkServerSettings(dataSource: DataSource, throwAway: boo
   const rows = (await dataSource.query('SHOW GLOBAL VARIABLES')) as { Variable_name: string; Value: string }[];
   const values = new Map(rows.map((row) => [row.Variable_name, row.Value]));
   const report: SettingsReport = { fatal: [], warnings: [] };
-  const binlog: Rule[] = on(values.get('log_bin') ?? 'OFF') ? [{ variable: 'sync_binlog', good: (value) => value === '1', want: '1', fatal: true }] : [];
+  const binlog: Rule[] = on(values.get('log_bin') ?? 'OFF')
+    ? [{ variable: 'sync_binlog', good: (value) => value === '1', want: '1', fatal: true }]
+    : [];
   for (const rule of [...RULES, ...binlog]) {
     const value = values.get(rule.variable);
     if (value === undefined || rule.good(value)) continue;

@@ -8,9 +8,11 @@ import { migrate, openDatabase } from './data-source';
  */
 export async function testDatabase(): Promise<{ dataSource: DataSource; url: string; close(): Promise<void> }> {
   const server = process.env.TEST_DATABASE_URL;
-  if (!server) throw new Error('TEST_DATABASE_URL is not set: run the tests by `npm test` (`npm test -- path` for one file)');
+  if (!server)
+    throw new Error('TEST_DATABASE_URL is not set: run the tests by `npm test` (`npm test -- path` for one file)');
   const url = new URL(server);
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) throw new Error(`not a loopback database: ${url.hostname}`);
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
+    throw new Error(`not a loopback database: ${url.hostname}`);
   const name = `javizen_test_${process.pid}_${process.hrtime.bigint()}`;
   const admin = await createConnection({ uri: server });
   await admin.query(`CREATE DATABASE ${name}`);

@@ -29,7 +29,10 @@ export const isDuplicate = (error: unknown): boolean => errno(error) === 1062;
  * Runs `work` in one transaction and commits. Any error rolls everything back (after a lock wait timeout the server
  * itself undoes one statement only); transient ones are tried again. What `work` does outside the database must bear repeating.
  */
-export async function inTransaction<T>(dataSource: DataSource, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await dataSource.transaction('READ COMMITTED', work);

@@ -22,7 +22,13 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     const os = systems.find((system) => name.includes(`-${system}`));
     if (!os) continue;
     const cpu = cpuOf(name);
-    lock.packages[`node_modules/${name}`] = { version, ...(cpu && { cpu }), ...(entry.dev && { dev: true }), optional: true, os: [os] };
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      ...(cpu && { cpu }),
+      ...(entry.dev && { dev: true }),
+      optional: true,
+      os: [os],
+    };
     known.add(name);
     added++;
   }

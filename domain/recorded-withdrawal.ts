@@ -27,7 +27,9 @@ export interface RecordedWithdrawal {
 /** Of a payment: what it pays, and to whom. */
 export type RecordedPayment = Pick<RecordedWithdrawal, 'asset' | 'network' | 'address' | 'memo' | 'amount'>;
 
-type Row = { readonly [Name in keyof Omit<RecordedWithdrawal, 'stage' | 'intact' | 'confirmation'>]: RecordedWithdrawal[Name] } & { readonly state: string };
+type Row = {
+  readonly [Name in keyof Omit<RecordedWithdrawal, 'stage' | 'intact' | 'confirmation'>]: RecordedWithdrawal[Name];
+} & { readonly state: string };
 
 const NEVER_CHANGE = ['userId', 'asset', 'network', 'address', 'memo', 'createdAt'] as const;
 const AMOUNTS = ['amount', 'fee'] as const;
@@ -43,7 +45,10 @@ export const changedColumns = (record: RecordedWithdrawal, row: Row): string[] =
   ...changedForGood(record, row),
   ...(record.attempt === row.attempt ? [] : ['attempt']),
   ...(record.decidedBy === row.decidedBy ? [] : ['decidedBy']),
-  ...((row.state === 'REQUESTED') === (record.stage === 'REQUESTED') && !['CONFIRMED', 'REFUSED', 'CANCELED'].includes(row.state) ? [] : ['state']),
+  ...((row.state === 'REQUESTED') === (record.stage === 'REQUESTED') &&
+  !['CONFIRMED', 'REFUSED', 'CANCELED'].includes(row.state)
+    ? []
+    : ['state']),
 ];
 
 /** What of a payment differs from what is recorded, by name. */

@@ -20,7 +20,8 @@ test.each([
 });
 
 test("without steps it is the network's number", () => {
-  for (const rail of [undefined, {}, { confirmationSteps: null }, { confirmationSteps: [] }]) expect(confirmationsFor(network, rail, parseAmount('1000000'))).toBe(3);
+  for (const rail of [undefined, {}, { confirmationSteps: null }, { confirmationSteps: [] }])
+    expect(confirmationsFor(network, rail, parseAmount('1000000'))).toBe(3);
 });
 
 test('the most that anything waits for', () => {

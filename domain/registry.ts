@@ -129,17 +129,33 @@ export function railOf(registry: Registry, asset: string, network: string): Rail
 }
 
 /** Confirmations after which a deposit of this amount is credited. */
-export function confirmationsFor(network: Pick<Network, 'confirmations'>, rail: Pick<Rail, 'confirmationSteps'> | undefined, amount: Units): number {
-  return (rail?.confirmationSteps ?? []).findLast(({ from }) => parseAmount(from) <= amount)?.confirmations ?? network.confirmations;
+export function confirmationsFor(
+  network: Pick<Network, 'confirmations'>,
+  rail: Pick<Rail, 'confirmationSteps'> | undefined,
+  amount: Units,
+): number {
+  return (
+    (rail?.confirmationSteps ?? []).findLast(({ from }) => parseAmount(from) <= amount)?.confirmations ??
+    network.confirmations
+  );
 }
 
 /** The most that anything waits for on this network: so deep a reorganisation must be understood. */
-export function mostConfirmations(network: Pick<Network, 'confirmations'>, rails: readonly Pick<Rail, 'confirmationSteps'>[]): number {
-  return rails.flatMap(({ confirmationSteps }) => confirmationSteps ?? []).reduce((most, { confirmations }) => (confirmations > most ? confirmations : most), network.confirmations);
+export function mostConfirmations(
+  network: Pick<Network, 'confirmations'>,
+  rails: readonly Pick<Rail, 'confirmationSteps'>[],
+): number {
+  return rails
+    .flatMap(({ confirmationSteps }) => confirmationSteps ?? [])
+    .reduce((most, { confirmations }) => (confirmations > most ? confirmations : most), network.confirmations);
 }
 
 /** What of a deposit (the chain's exact amount) its user gets and what the house takes; the rest is finer than the ledger scale. */
-export function depositParts({ depositFee, depositFeeRate = '0' }: Pick<Rail, 'depositFee' | 'depositFeeRate'>, { scale }: Pick<Asset, 'scale'>, amount: Units): { credited: Units; fee: Units } {
+export function depositParts(
+  { depositFee, depositFeeRate = '0' }: Pick<Rail, 'depositFee' | 'depositFeeRate'>,
+  { scale }: Pick<Asset, 'scale'>,
+  amount: Units,
+): { credited: Units; fee: Units } {
   const step = stepOf(scale);
   const whole = floorToStep(amount, step);
   const asked = ceilToStep(parseAmount(depositFee), step) + feeUp(whole, parseAmount(depositFeeRate), step);
@@ -148,7 +164,10 @@ export function depositParts({ depositFee, depositFeeRate = '0' }: Pick<Rail, 'd
 }
 
 /** What speaks against a payment with this memo, or without one, on this network. */
-export function memoFault({ memo: rule }: Pick<Network, 'memo'>, memo: string | undefined): 'MEMO_NEEDED' | 'NO_MEMO_HERE' | undefined {
+export function memoFault(
+  { memo: rule }: Pick<Network, 'memo'>,
+  memo: string | undefined,
+): 'MEMO_NEEDED' | 'NO_MEMO_HERE' | undefined {
   if (rule === 'required' && memo === undefined) return 'MEMO_NEEDED';
   return rule === 'none' && memo !== undefined ? 'NO_MEMO_HERE' : undefined;
 }

@@ -22,7 +22,8 @@ export const PULL_BACK_FEES = 'suspense/pull-back-fees';
 export const VENUE_DIFFERENCES = 'suspense/venue-differences';
 
 /** `rounding`: what buyers paid above and sellers got below the exact price, each rounded over the whole order. */
-export type RevenueCentre = 'trading-fee' | 'rounding' | 'swap-commission' | 'swap-spread' | 'deposit-fee' | 'withdrawal-fee';
+export type RevenueCentre =
+  'trading-fee' | 'rounding' | 'swap-commission' | 'swap-spread' | 'deposit-fee' | 'withdrawal-fee';
 export const revenue = (centre: RevenueCentre): string => `revenue/${centre}`;
 
 export type ExpenseKind = 'venue-fee' | 'network-fee' | 'referral';

@@ -46,20 +46,43 @@ const finding = (rule: string, subject: string, asset: string, expected: Units, 
 /** Every rule that is broken; an empty list is a balanced house. */
 export function auditBooks(facts: BookFacts): Finding[] {
   const earnedCentres = ['revenue/swap-commission', 'revenue/withdrawal-fee', 'revenue/trading-fee'];
-  const only = (rows: readonly AccountSum[], test: (account: string) => boolean): AccountSum[] => rows.filter((row) => test(row.account));
+  const only = (rows: readonly AccountSum[], test: (account: string) => boolean): AccountSum[] =>
+    rows.filter((row) => test(row.account));
   return [
-    ...facts.unbalanced.map(({ entryId, asset, sum }) => finding('entry sums to zero', `entry ${entryId}`, asset, 0n, sum)),
+    ...facts.unbalanced.map(({ entryId, asset, sum }) =>
+      finding('entry sums to zero', `entry ${entryId}`, asset, 0n, sum),
+    ),
     ...differences('balance = sum of postings', facts.postings, facts.balances),
     ...facts.balances
       .filter(({ account, amount }) => amount < 0n && mustNotBeNegative(account))
       .map(({ account, asset, amount }) => finding('never below zero', account, asset, 0n, amount)),
     ...positions(facts.balances),
-    ...differences('held = open orders, swaps and withdrawals', facts.holds, only(facts.balances, (account) => account.endsWith('/held'))),
-    ...differences('revenue = sum of fees', facts.earned, only(facts.balances, (account) => earnedCentres.includes(account))),
-    ...differences('suspense = what is open', facts.suspended, only(facts.balances, (account) => [RESERVED_COSTS, PULL_BACK_FEES, VENUE_DIFFERENCES].includes(account))),
+    ...differences(
+      'held = open orders, swaps and withdrawals',
+      facts.holds,
+      only(facts.balances, (account) => account.endsWith('/held')),
+    ),
+    ...differences(
+      'revenue = sum of fees',
+      facts.earned,
+      only(facts.balances, (account) => earnedCentres.includes(account)),
+    ),
+    ...differences(
+      'suspense = what is open',
+      facts.suspended,
+      only(facts.balances, (account) => [RESERVED_COSTS, PULL_BACK_FEES, VENUE_DIFFERENCES].includes(account)),
+    ),
     ...(facts.venueTrades === facts.venueTradeEntries
       ? []
-      : [{ rule: 'each venue trade settled once', subject: 'venue_trades', asset: '', expected: String(facts.venueTrades), found: String(facts.venueTradeEntries) }]),
+      : [
+          {
+            rule: 'each venue trade settled once',
+            subject: 'venue_trades',
+            asset: '',
+            expected: String(facts.venueTrades),
+            found: String(facts.venueTradeEntries),
+          },
+        ]),
   ];
 }
 
@@ -75,13 +98,20 @@ function differences(rule: string, expected: readonly AccountSum[], found: reado
   };
   add(expected, 'expected');
   add(found, 'found');
-  return [...at.values()].filter((entry) => entry.expected !== entry.found).map((entry) => finding(rule, entry.account, entry.asset, entry.expected, entry.found));
+  return [...at.values()]
+    .filter((entry) => entry.expected !== entry.found)
+    .map((entry) => finding(rule, entry.account, entry.asset, entry.expected, entry.found));
 }
 
 function positions(balances: readonly AccountSum[]): Finding[] {
   const sums = new Map<string, Units>();
-  for (const { account, asset, amount } of balances) if (isOperatorAccount(account)) sums.set(asset, (sums.get(asset) ?? 0n) + amount);
-  return [...sums].filter(([, sum]) => sum < 0n).map(([asset, sum]) => finding("operator's position never below zero", 'equity + revenue + expense', asset, 0n, sum));
+  for (const { account, asset, amount } of balances)
+    if (isOperatorAccount(account)) sums.set(asset, (sums.get(asset) ?? 0n) + amount);
+  return [...sums]
+    .filter(([, sum]) => sum < 0n)
+    .map(([asset, sum]) =>
+      finding("operator's position never below zero", 'equity + revenue + expense', asset, 0n, sum),
+    );
 }
 
 /** One place outside, as it is and as the books say, with everything that is known to be on its way. */

@@ -8,7 +8,8 @@ console.info(`post: seed ${seed}`);
 
 const line = (account: string, amount: bigint, asset = 'ETH'): Posting => ({ account, asset, amount });
 const entry = (...postings: Posting[]) => ({ reference: 'r', reason: 'test', postings });
-const snapshot = (books: Books): string[] => [...books.entries()].map(({ account, asset, amount }) => `${account}|${asset}|${amount}`);
+const snapshot = (books: Books): string[] =>
+  [...books.entries()].map(({ account, asset, amount }) => `${account}|${asset}|${amount}`);
 
 function booksWith(...postings: Posting[]): Books {
   const books = new Books();
@@ -19,13 +20,41 @@ function booksWith(...postings: Posting[]): Books {
 test.each([
   ['nothing', [], { code: 'EMPTY', asset: '' }],
   ['one line', [line(EQUITY, 0n)], { code: 'EMPTY', asset: 'ETH' }],
-  ['lines that do not sum to zero', [line(custody('transit'), -2n), line(EQUITY, 1n)], { code: 'UNBALANCED', asset: 'ETH' }],
-  ['two assets that even each other out', [line(custody('transit'), -1n), line(EQUITY, 1n, 'USDT')], { code: 'UNBALANCED', asset: 'ETH' }],
-  ['more than a user has', [line(available('u'), -6n), line(held('u'), 6n)], { code: 'INSUFFICIENT_FUNDS', account: 'user/u/available', asset: 'ETH', missing: 1n }],
-  ['more than is held', [line(held('u'), -1n), line(available('u'), 1n)], { code: 'INSUFFICIENT_FUNDS', account: 'user/u/held', asset: 'ETH', missing: 1n }],
-  ['more dust than there is', [line(DUST, -1n), line(revenue('deposit-fee'), 1n)], { code: 'INSUFFICIENT_FUNDS', account: DUST, asset: 'ETH', missing: 1n }],
-  ['more reserved cost than there is', [line(RESERVED_COSTS, -1n), line(custody('transit'), 1n)], { code: 'INSUFFICIENT_FUNDS', account: RESERVED_COSTS, asset: 'ETH', missing: 1n }],
-  ["a cost above the operator's position", [line(expense('network-fee'), -4n), line(RESERVED_COSTS, 4n)], { code: 'NEEDS_OPERATOR_FUNDS', asset: 'ETH', missing: 1n }],
+  [
+    'lines that do not sum to zero',
+    [line(custody('transit'), -2n), line(EQUITY, 1n)],
+    { code: 'UNBALANCED', asset: 'ETH' },
+  ],
+  [
+    'two assets that even each other out',
+    [line(custody('transit'), -1n), line(EQUITY, 1n, 'USDT')],
+    { code: 'UNBALANCED', asset: 'ETH' },
+  ],
+  [
+    'more than a user has',
+    [line(available('u'), -6n), line(held('u'), 6n)],
+    { code: 'INSUFFICIENT_FUNDS', account: 'user/u/available', asset: 'ETH', missing: 1n },
+  ],
+  [
+    'more than is held',
+    [line(held('u'), -1n), line(available('u'), 1n)],
+    { code: 'INSUFFICIENT_FUNDS', account: 'user/u/held', asset: 'ETH', missing: 1n },
+  ],
+  [
+    'more dust than there is',
+    [line(DUST, -1n), line(revenue('deposit-fee'), 1n)],
+    { code: 'INSUFFICIENT_FUNDS', account: DUST, asset: 'ETH', missing: 1n },
+  ],
+  [
+    'more reserved cost than there is',
+    [line(RESERVED_COSTS, -1n), line(custody('transit'), 1n)],
+    { code: 'INSUFFICIENT_FUNDS', account: RESERVED_COSTS, asset: 'ETH', missing: 1n },
+  ],
+  [
+    "a cost above the operator's position",
+    [line(expense('network-fee'), -4n), line(RESERVED_COSTS, 4n)],
+    { code: 'NEEDS_OPERATOR_FUNDS', asset: 'ETH', missing: 1n },
+  ],
 ])('refused, and nothing changes: %s', (_, postings, refusal) => {
   const books = booksWith(line(available('u'), 5n), line(EQUITY, 3n), line(custody('transit'), -8n));
   const before = snapshot(books);
@@ -44,16 +73,28 @@ test('a debt may be below zero; a user who is below zero already may be paid, no
   const books = booksWith(line(available('u'), -3n), line(custody('transit'), 3n));
   expect(post(books, entry(line(debt('u'), -5n), line(custody('transit'), 5n)))).toBeUndefined();
   expect(post(books, entry(line(available('u'), 1n), line(custody('transit'), -1n)))).toBeUndefined();
-  expect(check(books, [line(available('u'), -1n), line(held('u'), 1n)])).toMatchObject({ code: 'INSUFFICIENT_FUNDS', missing: 3n });
+  expect(check(books, [line(available('u'), -1n), line(held('u'), 1n)])).toMatchObject({
+    code: 'INSUFFICIENT_FUNDS',
+    missing: 3n,
+  });
 });
 
 test("the operator's position is equity, revenue and expense together, asset by asset", () => {
   const books = booksWith(line(EQUITY, 3n), line(custody('transit'), -3n));
   // A fee of the same entry pays for its own cost.
-  expect(post(books, entry(line(revenue('withdrawal-fee'), 10n), line(expense('network-fee'), -12n), line(custody('transit'), 2n)))).toBeUndefined();
+  expect(
+    post(
+      books,
+      entry(line(revenue('withdrawal-fee'), 10n), line(expense('network-fee'), -12n), line(custody('transit'), 2n)),
+    ),
+  ).toBeUndefined();
   expect(books.position('ETH')).toBe(1n);
   expect(books.position('USDT')).toBe(0n);
-  expect(post(books, entry(line(expense('venue-fee'), -1n, 'USDT'), line(custody('binance'), 1n, 'USDT')))).toEqual({ code: 'NEEDS_OPERATOR_FUNDS', asset: 'USDT', missing: 1n });
+  expect(post(books, entry(line(expense('venue-fee'), -1n, 'USDT'), line(custody('binance'), 1n, 'USDT')))).toEqual({
+    code: 'NEEDS_OPERATOR_FUNDS',
+    asset: 'USDT',
+    missing: 1n,
+  });
   // Below zero already: an entry that does not touch the position, or mends it, is not refused for it.
   const poor = booksWith(line(expense('network-fee'), -5n), line(available('u'), 5n));
   expect(post(poor, entry(line(available('u'), -2n), line(held('u'), 2n)))).toBeUndefined();
@@ -62,9 +103,23 @@ test("the operator's position is equity, revenue and expense together, asset by 
 });
 
 test('random entries: after each the books sum to zero, nobody is below zero, and the position is what its accounts say', () => {
-  const accounts = [available('a'), held('a'), available('b'), custody('hot/ethereum'), custody('binance'), EQUITY, revenue('swap-spread'), expense('venue-fee'), DUST];
+  const accounts = [
+    available('a'),
+    held('a'),
+    available('b'),
+    custody('hot/ethereum'),
+    custody('binance'),
+    EQUITY,
+    revenue('swap-spread'),
+    expense('venue-fee'),
+    DUST,
+  ];
   const postings = fc.array(
-    fc.record({ account: fc.constantFrom(...accounts), asset: fc.constantFrom('ETH', 'USDT'), amount: fc.bigInt({ min: -100n, max: 100n }) }),
+    fc.record({
+      account: fc.constantFrom(...accounts),
+      asset: fc.constantFrom('ETH', 'USDT'),
+      amount: fc.bigInt({ min: -100n, max: 100n }),
+    }),
     { minLength: 1, maxLength: 5 },
   );
   fc.assert(
@@ -79,7 +134,9 @@ test('random entries: after each the books sum to zero, nobody is below zero, an
         for (const asset of ['ETH', 'USDT']) {
           const rows = [...books.entries()].filter((row) => row.asset === asset);
           expect(rows.reduce((sum, row) => sum + row.amount, 0n)).toBe(0n);
-          const own = rows.filter(({ account }) => /^(equity|revenue|expense)\//.test(account)).reduce((sum, row) => sum + row.amount, 0n);
+          const own = rows
+            .filter(({ account }) => /^(equity|revenue|expense)\//.test(account))
+            .reduce((sum, row) => sum + row.amount, 0n);
           expect([books.position(asset), own >= 0n]).toEqual([own, true]);
           for (const row of rows) if (/^(user|suspense)\//.test(row.account)) expect(row.amount >= 0n).toBe(true);
         }

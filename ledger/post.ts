@@ -74,7 +74,9 @@ function checkPair(books: Books, one: Posting, other: Posting): PostRefusal | un
   if (one.amount + other.amount !== 0n) return { code: 'UNBALANCED', asset: one.asset };
   const { account, asset, amount } = one.amount < 0n ? one : other;
   const after = books.balance(account, asset) + amount;
-  return amount < 0n && after < 0n && mustNotBeNegative(account) ? { code: 'INSUFFICIENT_FUNDS', account, asset, missing: -after } : undefined;
+  return amount < 0n && after < 0n && mustNotBeNegative(account)
+    ? { code: 'INSUFFICIENT_FUNDS', account, asset, missing: -after }
+    : undefined;
 }
 
 /** The check of `post` alone: changes nothing. */
@@ -82,7 +84,13 @@ export function check(books: Books, postings: readonly Posting[]): PostRefusal |
   if (postings.length < 2) return { code: 'EMPTY', asset: postings[0]?.asset ?? '' };
   if (postings.length === 2) {
     const [one, other] = postings as [Posting, Posting];
-    if (one.asset === other.asset && one.account !== other.account && !isOperatorAccount(one.account) && !isOperatorAccount(other.account)) return checkPair(books, one, other);
+    if (
+      one.asset === other.asset &&
+      one.account !== other.account &&
+      !isOperatorAccount(one.account) &&
+      !isOperatorAccount(other.account)
+    )
+      return checkPair(books, one, other);
   }
   const sums = new Map<string, Units>();
   const deltas = new Map<string, Posting>();
@@ -96,7 +104,8 @@ export function check(books: Books, postings: readonly Posting[]): PostRefusal |
   for (const [asset, sum] of sums) if (sum !== 0n) return { code: 'UNBALANCED', asset };
   for (const { account, asset, amount } of deltas.values()) {
     const after = books.balance(account, asset) + amount;
-    if (amount < 0n && after < 0n && mustNotBeNegative(account)) return { code: 'INSUFFICIENT_FUNDS', account, asset, missing: -after };
+    if (amount < 0n && after < 0n && mustNotBeNegative(account))
+      return { code: 'INSUFFICIENT_FUNDS', account, asset, missing: -after };
   }
   for (const [asset, delta] of positionDeltas) {
     const after = books.position(asset) + delta;

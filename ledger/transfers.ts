@@ -31,7 +31,14 @@ export function operatorContribution(asset: string, amount: Units, place: Custod
  * A deposit of `amount` (the chain's, exact) is credited: the user gets `credited` (a multiple of the ledger scale), the
  * house `fee`, and what is finer than the scale waits in dust.
  */
-export function depositCredit(p: { userId: string; network: string; asset: string; amount: Units; credited: Units; fee: Units }): Posting[] {
+export function depositCredit(p: {
+  userId: string;
+  network: string;
+  asset: string;
+  amount: Units;
+  credited: Units;
+  fee: Units;
+}): Posting[] {
   return nonZero([
     line(custody(`deposit/${p.network}`), p.asset, -p.amount),
     line(available(p.userId), p.asset, p.credited),
@@ -141,7 +148,13 @@ export function payoutFailed(network: string, gas: { asset: string; reserved: Un
 }
 
 /** A withdrawal to another user of ours: no chain, no fee. */
-export function insideTransfer(p: { fromUserId: string; toUserId: string; asset: string; amount: Units; fee: Units }): Posting[] {
+export function insideTransfer(p: {
+  fromUserId: string;
+  toUserId: string;
+  asset: string;
+  amount: Units;
+  fee: Units;
+}): Posting[] {
   return nonZero([
     line(held(p.fromUserId), p.asset, -(p.amount + p.fee)),
     line(available(p.toUserId), p.asset, p.amount),
@@ -219,13 +232,21 @@ export function bundleTrade(p: {
   venueGives: Units;
   venueFee: { asset: string; amount: Units };
 }): Posting[] {
-  const sum = (of: (member: { pays: Units; gets: Units; fee: Units }) => Units): Units => p.members.reduce((total, member) => total + of(member), 0n);
+  const sum = (of: (member: { pays: Units; gets: Units; fee: Units }) => Units): Units =>
+    p.members.reduce((total, member) => total + of(member), 0n);
   return nonZero([
-    ...p.members.flatMap(({ userId, pays, gets, fee }) => [line(held(userId), p.from, -pays), line(available(userId), p.to, gets - fee)]),
+    ...p.members.flatMap(({ userId, pays, gets, fee }) => [
+      line(held(userId), p.from, -pays),
+      line(available(userId), p.to, gets - fee),
+    ]),
     line(custody('binance'), p.from, p.venuePays),
     line(revenue('rounding'), p.from, sum((member) => member.pays) - p.venuePays),
     line(custody('binance'), p.to, -p.venueGives),
-    line(revenue('trading-fee'), p.to, sum((member) => member.fee)),
+    line(
+      revenue('trading-fee'),
+      p.to,
+      sum((member) => member.fee),
+    ),
     line(revenue('rounding'), p.to, p.venueGives - sum((member) => member.gets)),
     line(custody('binance'), p.venueFee.asset, p.venueFee.amount),
     line(expense('venue-fee'), p.venueFee.asset, -p.venueFee.amount),

@@ -4,7 +4,15 @@ import { createMarketHistory, readRoutingSums } from '../db/stores/market-histor
 import { createSwapIntents } from '../db/stores/swaps';
 import { createVenueMemory } from '../db/stores/venue';
 import type { Clock, Ids } from '../domain/clock-and-ids';
-import type { Engine, EventBus, Logger, MarketData, Quotes, TradingFigures, VenueCapital } from '../domain/contract/ports';
+import type {
+  Engine,
+  EventBus,
+  Logger,
+  MarketData,
+  Quotes,
+  TradingFigures,
+  VenueCapital,
+} from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { createEngine } from './engine';
@@ -78,7 +86,10 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       engine.venueBalances(new Map(rows.map((row) => [row.asset, parseAmount(row.free)])));
       await watch?.compare(rows, new Set([...busy, ...engine.busyMarkets()]));
     } catch (error) {
-      logger.warn({ error: error instanceof Error ? error.message : 'refused' }, 'the venue does not tell our balances');
+      logger.warn(
+        { error: error instanceof Error ? error.message : 'refused' },
+        'the venue does not tell our balances',
+      );
     } finally {
       reading = false;
     }
@@ -86,12 +97,26 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
 
   /** A market that the venue does not know cannot be traded there: it is halted until an operator has looked. */
   const haltUnknown = async (symbol: string): Promise<void> => {
-    deps.events.publish({ name: 'alert', code: 'MARKET_UNKNOWN', message: 'The venue does not know this market. It is halted; the others go on.', details: { symbol } });
+    deps.events.publish({
+      name: 'alert',
+      code: 'MARKET_UNKNOWN',
+      message: 'The venue does not know this market. It is halted; the others go on.',
+      details: { symbol },
+    });
     const listing = engine.markets().get(symbol)?.listing;
     if (!listing || listing.state === 'HALT') return;
     await engine
-      .submit({ kind: 'market.set', symbol, state: 'HALT', insideOnly: listing.insideOnly, adminId: null, reference: `market-unknown:${symbol}:${deps.clock.now()}` })
-      .catch((error: unknown) => logger.error({ symbol, error: String(error) }, 'a market that the venue does not know was not halted'));
+      .submit({
+        kind: 'market.set',
+        symbol,
+        state: 'HALT',
+        insideOnly: listing.insideOnly,
+        adminId: null,
+        reference: `market-unknown:${symbol}:${deps.clock.now()}`,
+      })
+      .catch((error: unknown) =>
+        logger.error({ symbol, error: String(error) }, 'a market that the venue does not know was not halted'),
+      );
   };
 
   return {
@@ -118,13 +143,32 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       timers.push(
         setInterval(() => void readBalances(), BALANCES_EVERY_MS),
         setInterval(() => engine.venueAway(!binance.ready()), READY_EVERY_MS),
-        setInterval(() => void engine.readVolumes().catch((error: unknown) => logger.warn({ error: String(error) }, 'the volumes were not read')), VOLUMES_EVERY_MS),
+        setInterval(
+          () =>
+            void engine
+              .readVolumes()
+              .catch((error: unknown) => logger.warn({ error: String(error) }, 'the volumes were not read')),
+          VOLUMES_EVERY_MS,
+        ),
         setInterval(() => engine.lookAtMarkets(), LOOK_EVERY_MS),
-        setInterval(() => void engine.lookAtWithdrawals().catch((error: unknown) => logger.warn({ error: String(error) }, 'the withdrawals were not compared')), WITHDRAWALS_EVERY_MS),
+        setInterval(
+          () =>
+            void engine
+              .lookAtWithdrawals()
+              .catch((error: unknown) => logger.warn({ error: String(error) }, 'the withdrawals were not compared')),
+          WITHDRAWALS_EVERY_MS,
+        ),
       );
       // Last: recovered intents are asked for as soon as there is a venue to ask.
       const memory = createVenueMemory(deps.dataSource);
-      mirror = startMirror({ engine, venue: binance, intents: createSwapIntents(deps.dataSource), memory, clock: deps.clock, logger });
+      mirror = startMirror({
+        engine,
+        venue: binance,
+        intents: createSwapIntents(deps.dataSource),
+        memory,
+        clock: deps.clock,
+        logger,
+      });
       watch = startWatch({ ...deps, engine, venue: binance, memory });
     },
     stop: async () => {

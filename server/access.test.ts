@@ -5,7 +5,8 @@ import { testWorld } from './testing';
 import type { TestWorld, Visitor } from './testing';
 
 const ALL: [string, Endpoint][] = Object.entries(ENDPOINTS);
-const withAccess = (...accesses: Access[]): [string, Endpoint][] => ALL.filter(([, { access }]) => accesses.includes(access));
+const withAccess = (...accesses: Access[]): [string, Endpoint][] =>
+  ALL.filter(([, { access }]) => accesses.includes(access));
 
 let world: TestWorld;
 let user: Visitor;
@@ -36,10 +37,13 @@ const call = (who: Visitor, endpoint: Endpoint, headers: Record<string, string> 
   return endpoint.carries.endsWith('json') ? request.send({}) : request;
 };
 
-test.each(withAccess('user', 'confirmed', 'verified', 'active', 'admin'))('%s: not for strangers', async (_name, endpoint) => {
-  const { status, body } = await call(world.visitor(), endpoint);
-  expect([status, body.error.code]).toEqual([401, 'NOT_LOGGED_IN']);
-});
+test.each(withAccess('user', 'confirmed', 'verified', 'active', 'admin'))(
+  '%s: not for strangers',
+  async (_name, endpoint) => {
+    const { status, body } = await call(world.visitor(), endpoint);
+    expect([status, body.error.code]).toEqual([401, 'NOT_LOGGED_IN']);
+  },
+);
 
 test.each(withAccess('admin'))('%s: not for users', async (_name, endpoint) => {
   const { status, body } = await call(user, endpoint, { 'X-CSRF-Token': user.csrf() });
@@ -55,12 +59,15 @@ test.each(withAccess('verified', 'active'))('%s: not before the identity is appr
 
 const changing = ALL.filter(([, { method }]) => method !== 'get');
 
-test.each(changing.filter(([, { access }]) => access !== 'public'))('%s: not without the token', async (_name, endpoint) => {
-  for (const headers of [{}, { 'X-CSRF-Token': 'x'.repeat(user.csrf().length) }, { 'X-CSRF-Token': user.csrf() }]) {
-    const { status, body } = await call(admin, endpoint, headers as Record<string, string>);
-    expect([status, body.error.code]).toEqual([403, 'CSRF']);
-  }
-});
+test.each(changing.filter(([, { access }]) => access !== 'public'))(
+  '%s: not without the token',
+  async (_name, endpoint) => {
+    for (const headers of [{}, { 'X-CSRF-Token': 'x'.repeat(user.csrf().length) }, { 'X-CSRF-Token': user.csrf() }]) {
+      const { status, body } = await call(admin, endpoint, headers as Record<string, string>);
+      expect([status, body.error.code]).toEqual([403, 'CSRF']);
+    }
+  },
+);
 
 test.each(changing)('%s: not from another page', async (_name, endpoint) => {
   for (const origin of ['https://evil.example', 'null', `${world.url}.evil.example`]) {
@@ -71,7 +78,9 @@ test.each(changing)('%s: not from another page', async (_name, endpoint) => {
 
 test.each(ALL.filter(([, { carries }]) => carries.endsWith('json')))('%s: only JSON', async (_name, endpoint) => {
   const path = `/api${filled(endpoint.path)}`;
-  const { body } = await admin.agent[endpoint.method](path).set({ 'X-CSRF-Token': admin.csrf(), 'Content-Type': 'text/plain' }).send('{}');
+  const { body } = await admin.agent[endpoint.method](path)
+    .set({ 'X-CSRF-Token': admin.csrf(), 'Content-Type': 'text/plain' })
+    .send('{}');
   expect(body.error.code).toBe('BAD_REQUEST');
 });
 

@@ -2,7 +2,21 @@
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import type { LimitName } from '../domain/contract/api/endpoints';
-import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, Logger, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures, UserKeys } from '../domain/contract/ports';
+import type {
+  AddressCheck,
+  ColdStorage,
+  DepositAddresses,
+  Engine,
+  EventBus,
+  Logger,
+  MarketData,
+  NetworkStates,
+  PayoutRules,
+  Quotes,
+  Reconciliation,
+  TradingFigures,
+  UserKeys,
+} from '../domain/contract/ports';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Registry } from '../domain/registry';
 import type { Tiers } from './tiers/policy';

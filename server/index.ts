@@ -72,14 +72,17 @@ export interface Server {
 }
 
 export function createServer(deps: ServerDeps, config: ServerConfig): Server {
-  if (versionsOf(config.sessionSecret).some((one) => one.length < 32) || config.sessionSecret.length < 32) throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
+  if (versionsOf(config.sessionSecret).some((one) => one.length < 32) || config.sessionSecret.length < 32)
+    throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
   const answers = createAnswers(deps, config);
   const redis = quickRedis(deps);
   const recordSecurityEvent = createSecurityEvents(deps);
   const security = createSecurityEdge(deps.dataSource, recordSecurityEvent);
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
-  void fillDocumentHashes(deps, vault).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not compared'));
+  void fillDocumentHashes(deps, vault).catch((error: unknown) =>
+    deps.logger.warn({ error: String(error) }, 'documents were not compared'),
+  );
   const drawings = createDrawings();
   const site = siteOf(config);
   const challenges = createChallenges({ ...deps, redis }, config);
@@ -92,15 +95,31 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const post = createPost(deps, config, links);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
   const endPrices = keepLastPrices(deps);
-  const endForgetting = config.writesLetters === false ? () => undefined : keepForgetting(deps, vault, config.documentDays ?? 90);
+  const endForgetting =
+    config.writesLetters === false ? () => undefined : keepForgetting(deps, vault, config.documentDays ?? 90);
   const limits = createLimits({ ...deps, redis }, config);
-  const off = (['kyc.changed', 'access.changed'] as const).map((name) => deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)));
+  const off = (['kyc.changed', 'access.changed'] as const).map((name) =>
+    deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)),
+  );
   const orders = createOrderService(deps);
-  const orderSocket = createOrderSocket({ ...deps, answers, known: sessions.known, admission, limits, security, service: orders }, config);
+  const orderSocket = createOrderSocket(
+    { ...deps, answers, known: sessions.known, admission, limits, security, service: orders },
+    config,
+  );
   const approvals = createApprovals(deps);
-  const tiers: TierSettings = { tiers: config.withdrawalLimits ?? USUAL_TIERS, adminsToRaise: config.adminsToRaise ?? 2 };
+  const tiers: TierSettings = {
+    tiers: config.withdrawalLimits ?? USUAL_TIERS,
+    adminsToRaise: config.adminsToRaise ?? 2,
+  };
   const requests = createWithdrawalRequests(deps, secondFactors, passkeys, tiers.tiers);
-  const who = { accounts: createAccounts(deps), secondFactors, sessions, admission, devices: createDevices(config), post };
+  const who = {
+    accounts: createAccounts(deps),
+    secondFactors,
+    sessions,
+    admission,
+    devices: createDevices(config),
+    post,
+  };
   const routes = [
     ...sessionRoutes(deps, { ...who, passkeyChanges, guesses: createGuesses({ ...deps, redis }, config) }),
     ...accountRoutes(deps, { ...who, freezing: createFreezing(deps, post), links, limits }),
@@ -109,7 +128,13 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...balanceRoutes(deps),
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
-    ...withdrawalRoutes(deps, { service: createWithdrawalService(deps, requests, approvals), requests, approvals, sessions, post }),
+    ...withdrawalRoutes(deps, {
+      service: createWithdrawalService(deps, requests, approvals),
+      requests,
+      approvals,
+      sessions,
+      post,
+    }),
     ...addressRoutes(deps, { secondFactors, sessions, post }),
     ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
     ...secondFactorRoutes(deps, secondFactors, { sessions, post }),

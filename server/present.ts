@@ -7,6 +7,7 @@ export const plain = (stored: string): string => formatAmount(parseSigned(stored
 /** Of these fields exactly those that the view has: a row's other columns stay in the house. */
 export function view<Schema extends z.ZodObject>(schema: Schema, fields: z.input<Schema>): z.input<Schema> {
   const shown: Record<string, unknown> = {};
-  for (const name of Object.keys(schema.shape)) if (name in fields) shown[name] = (fields as Record<string, unknown>)[name];
+  for (const name of Object.keys(schema.shape))
+    if (name in fields) shown[name] = (fields as Record<string, unknown>)[name];
   return shown as z.input<Schema>;
 }

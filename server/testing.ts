@@ -17,7 +17,15 @@ import { DomainError } from '../domain/contract/errors';
 import type { EventName, EventOf, HouseEvent } from '../domain/contract/events';
 import type { Approval } from '../domain/contract/api/approvals';
 import type { RecordedWithdrawal } from '../domain/recorded-withdrawal';
-import type { Engine, EventBus, PayoutRules, Quotes, SignedPasskeyChange, UserBalance, UserKeys } from '../domain/contract/ports';
+import type {
+  Engine,
+  EventBus,
+  PayoutRules,
+  Quotes,
+  SignedPasskeyChange,
+  UserBalance,
+  UserKeys,
+} from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
@@ -34,14 +42,28 @@ export const ADDRESS = '0x52908400098527886E0F7030069857D2E4169EE7';
 /** A deposit address of another user. */
 const INSIDE = '0x00000000219ab540356cBB839Cbe05303d7705Fa';
 /** One white pixel. */
-export const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
+export const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=',
+  'base64',
+);
 
 export const REGISTRY: Registry = {
   assets: [
     { code: 'ETH', name: 'Ether', scale: 8 },
     { code: 'USDT', name: 'Tether USD', scale: 6 },
   ],
-  networks: [{ id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 31337, gasAsset: 'ETH', confirmations: 6, venueNetwork: 'ETH', memo: 'none' }],
+  networks: [
+    {
+      id: 'ethereum',
+      name: 'Ethereum',
+      kind: 'evm',
+      chainId: 31337,
+      gasAsset: 'ETH',
+      confirmations: 6,
+      venueNetwork: 'ETH',
+      memo: 'none',
+    },
+  ],
   rails: [
     {
       asset: 'ETH',
@@ -125,9 +147,39 @@ export function recordingEngine(
       const { withdrawalId, userId, asset, network, address, amount, fee } = command;
       const none = { memo: command.memo ?? null, reason: null, txid: null, decidedBy: null };
       const counts = { pullBackFee: '0', attempt: 0, confirmations: 0, createdAt: 1, updatedAt: 1 };
-      await rows.insert({ id: withdrawalId, userId, asset, network, address, amount, fee, state: 'REQUESTED', ...counts, ...none });
-      records.set(withdrawalId, { id: withdrawalId, userId, asset, network, address, memo: none.memo, amount, fee, attempt: 0, stage: 'REQUESTED', decidedBy: null, createdAt: 1, ...(command.confirmation && { confirmation: command.confirmation }), intact: true });
-    } else if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse' || command.kind === 'withdrawal.cancel') {
+      await rows.insert({
+        id: withdrawalId,
+        userId,
+        asset,
+        network,
+        address,
+        amount,
+        fee,
+        state: 'REQUESTED',
+        ...counts,
+        ...none,
+      });
+      records.set(withdrawalId, {
+        id: withdrawalId,
+        userId,
+        asset,
+        network,
+        address,
+        memo: none.memo,
+        amount,
+        fee,
+        attempt: 0,
+        stage: 'REQUESTED',
+        decidedBy: null,
+        createdAt: 1,
+        ...(command.confirmation && { confirmation: command.confirmation }),
+        intact: true,
+      });
+    } else if (
+      command.kind === 'withdrawal.approve' ||
+      command.kind === 'withdrawal.refuse' ||
+      command.kind === 'withdrawal.cancel'
+    ) {
       const step = command.kind.slice('withdrawal.'.length) as keyof typeof decided;
       const changed = await rows.update(
         { id: command.withdrawalId, state: 'REQUESTED' },
@@ -135,7 +187,12 @@ export function recordingEngine(
       );
       if (changed.affected !== 1) throw new DomainError('WITHDRAWAL_STATE');
       const record = records.get(command.withdrawalId);
-      if (record && step === 'approve') records.set(record.id, { ...record, stage: 'APPROVED', decidedBy: 'adminId' in command ? command.adminId : null });
+      if (record && step === 'approve')
+        records.set(record.id, {
+          ...record,
+          stage: 'APPROVED',
+          decidedBy: 'adminId' in command ? command.adminId : null,
+        });
       else records.delete(command.withdrawalId);
       const { userId, network, address } = await rows.findOneByOrFail({ id: command.withdrawalId });
       if (step === 'refuse') await dataSource.getRepository(KnownAddressEntity).delete({ userId, network, address });
@@ -162,7 +219,13 @@ export function recordingEngine(
       const answer = (await orderAnswer(dataSource, command)) ?? (await carryOut(command));
       // Of an order the engine keeps the id alone: asked again, it is read as it is then.
       const { clientOrderId, id, canceledId } = answer;
-      done.set(command.reference, { hash, answer: clientOrderId === undefined ? answer : { orderId: String(id), ...(canceledId !== undefined && { canceledId }) } });
+      done.set(command.reference, {
+        hash,
+        answer:
+          clientOrderId === undefined
+            ? answer
+            : { orderId: String(id), ...(canceledId !== undefined && { canceledId }) },
+      });
       commands.push(command);
       return answer;
     },
@@ -191,7 +254,9 @@ async function completedSwap(
     ...amounts,
     feeVersion: 1,
     state: 'COMPLETED',
-    legs: [{ ...order, quantity: '1', limit: '2996', from: 'ETH', to: 'USDT', fromAmount: '1', toAmount: '2994', seen: {} }],
+    legs: [
+      { ...order, quantity: '1', limit: '2996', from: 'ETH', to: 'USDT', fromAmount: '1', toAmount: '2994', seen: {} },
+    ],
     leg: 0,
     betweenAsset: null,
     betweenAmount: '0',
@@ -212,9 +277,18 @@ async function completedSwap(
     reason: null,
     ...times,
   });
-  const settled = { price: '3000.1', quantity: '1', quoteQuantity: '3000.1', commission: '3.0001', commissionAsset: 'USDT', at: 1 };
+  const settled = {
+    price: '3000.1',
+    quantity: '1',
+    quoteQuantity: '3000.1',
+    commission: '3.0001',
+    commissionAsset: 'USDT',
+    at: 1,
+  };
   const tradeId = Number.parseInt(createHash('sha256').update(swapId).digest('hex').slice(0, 8), 16);
-  await dataSource.getRepository(VenueTradeEntity).insert({ venueEpoch: 1, symbol: 'ETHUSDT', tradeId, intentId, ...settled });
+  await dataSource
+    .getRepository(VenueTradeEntity)
+    .insert({ venueEpoch: 1, symbol: 'ETHUSDT', tradeId, intentId, ...settled });
 }
 
 /**
@@ -233,14 +307,24 @@ export function standInRules(): PayoutRules & { approve(email: string): Approval
       const approvedBy = [...new Set(approvals.flatMap(({ key }) => names.get(key) ?? []))];
       const units = parseAmount(amount);
       const wanted = units <= parseAmount('0.02') ? 0 : units > parseAmount('5') ? 2 : 1;
-      return { needed: Math.max(0, wanted - approvedBy.length), approvedBy, refused: approvals.filter(({ key }) => !names.has(key)).map(({ key }) => ({ key, why: 'the signer does not know this key' })) };
+      return {
+        needed: Math.max(0, wanted - approvedBy.length),
+        approvedBy,
+        refused: approvals
+          .filter(({ key }) => !names.has(key))
+          .map(({ key }) => ({ key, why: 'the signer does not know this key' })),
+      };
     },
     approvers: async () => [...names].map(([key, name]) => ({ name, key })),
   };
 }
 
 /** In the place of the signer's register: keeps what it is told, believes the first passkey of a user, and any with an assertion. */
-export function standInUserKeys(): UserKeys & { told: SignedPasskeyChange[]; dropped: string[]; fail: Error | undefined } {
+export function standInUserKeys(): UserKeys & {
+  told: SignedPasskeyChange[];
+  dropped: string[];
+  fail: Error | undefined;
+} {
   const known = new Map<string, Set<string>>();
   const self: UserKeys & { told: SignedPasskeyChange[]; dropped: string[]; fail: Error | undefined } = {
     told: [],
@@ -252,7 +336,8 @@ export function standInUserKeys(): UserKeys & { told: SignedPasskeyChange[]; dro
       const mine = known.get(change.userId) ?? new Set();
       known.set(change.userId, mine);
       if (change.change === 'add' ? mine.has(change.credentialId) : !mine.has(change.credentialId)) return;
-      if (mine.size > 0 && !change.assertion) throw new DomainError('CONFIRMATION_REFUSED', { signer: 'a passkey that is known must confirm this' });
+      if (mine.size > 0 && !change.assertion)
+        throw new DomainError('CONFIRMATION_REFUSED', { signer: 'a passkey that is known must confirm this' });
       self.told.push(change);
       if (change.change === 'add') mine.add(change.credentialId);
       else mine.delete(change.credentialId);
@@ -279,7 +364,11 @@ export const plainQuotes: Quotes = {
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
 /** `port`: any free one when left out. `rulesOf`: in the signer's place, with a register of passkeys or without. */
-export async function testWorld({ port = 0, ...changes }: Partial<ServerConfig> & { port?: number } = {}, redisUrl = process.env.TEST_REDIS_URL ?? '', rulesOf?: (dataSource: DataSource) => PayoutRules & Partial<UserKeys>) {
+export async function testWorld(
+  { port = 0, ...changes }: Partial<ServerConfig> & { port?: number } = {},
+  redisUrl = process.env.TEST_REDIS_URL ?? '',
+  rulesOf?: (dataSource: DataSource) => PayoutRules & Partial<UserKeys>,
+) {
   const database = await testDatabase();
   const { dataSource } = database;
   const redis = new Redis(redisUrl, { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
@@ -313,9 +402,43 @@ export async function testWorld({ port = 0, ...changes }: Partial<ServerConfig> 
       figures: plainFigures,
       payoutRules: given ?? rules,
       userKeys: { ...userKeys, ...(given?.changePasskey && { changePasskey: given.changePasskey }) },
-      reconciliation: { latest: async () => ({ at: 1, places: [{ place: 'hot/ethereum', asset: 'ETH', booked: '2', actual: '1.5', unexplained: '-0.25', inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }] }] }) },
+      reconciliation: {
+        latest: async () => ({
+          at: 1,
+          places: [
+            {
+              place: 'hot/ethereum',
+              asset: 'ETH',
+              booked: '2',
+              actual: '1.5',
+              unexplained: '-0.25',
+              inFlight: [{ id: 'sweep s1', amount: '-0.25', ageMs: 4000 }],
+            },
+          ],
+        }),
+      },
       coldStorage: cold,
-      networkStates: { venueTreasury: async () => true, networks: async () => [{ network: 'ethereum', state: 'open', scanned: 7, rounds: 40, faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' }, nodes: [{ node: 'a.example:8545', state: 'used', head: 8, fault: null }, { node: 'a-node-with-a-very-long-name-of-its-provider.example', state: 'silent', head: null, fault: 'ethereum: no answer to eth_getBlockByNumber' }] }] },
+      networkStates: {
+        venueTreasury: async () => true,
+        networks: async () => [
+          {
+            network: 'ethereum',
+            state: 'open',
+            scanned: 7,
+            rounds: 40,
+            faults: { scan: 'ethereum: the nodes do not agree on block 7: a.example:8545 against b.example' },
+            nodes: [
+              { node: 'a.example:8545', state: 'used', head: 8, fault: null },
+              {
+                node: 'a-node-with-a-very-long-name-of-its-provider.example',
+                state: 'silent',
+                head: null,
+                fault: 'ethereum: no answer to eth_getBlockByNumber',
+              },
+            ],
+          },
+        ],
+      },
       registry: REGISTRY,
       depositAddresses: { addressFor: async (userId) => `0x${userId.slice(-10)}` },
       addressCheck: {
@@ -404,13 +527,17 @@ export function visitor(url: string) {
   };
   // A session may get another id at any request.
   agent.on('response', ({ headers }: request.Response) => {
-    cookie = (headers['set-cookie'] as unknown as string[] | undefined)?.find((line) => line.includes('javizen.sid='))?.split(';')[0] ?? cookie;
+    cookie =
+      (headers['set-cookie'] as unknown as string[] | undefined)
+        ?.find((line) => line.includes('javizen.sid='))
+        ?.split(';')[0] ?? cookie;
   });
   return {
     agent,
     csrf: () => csrf,
     cookie: () => cookie,
-    logIn: async (email: string, password = PASSWORD, code?: string) => logged(await agent.post('/api/session').send({ email, password, ...(code !== undefined && { code }) })),
+    logIn: async (email: string, password = PASSWORD, code?: string) =>
+      logged(await agent.post('/api/session').send({ email, password, ...(code !== undefined && { code }) })),
     register: async (email: string, password = PASSWORD) => agent.post('/api/accounts').send({ email, password }),
     get: (path: string) => agent.get(`/api${path}`),
     send: (method: 'post' | 'delete', path: string, body?: object, headers: Record<string, string> = {}) =>

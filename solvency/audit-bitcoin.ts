@@ -31,7 +31,12 @@ export interface BitcoinOutside {
 }
 
 /** Bitcoin, where it is listed and the settings name a node. For reading alone. */
-export async function bitcoinOutside(settings: BitcoinSettings | undefined, registry: Registry, signer: Signer, cold?: ColdPlace): Promise<BitcoinOutside | undefined> {
+export async function bitcoinOutside(
+  settings: BitcoinSettings | undefined,
+  registry: Registry,
+  signer: Signer,
+  cold?: ColdPlace,
+): Promise<BitcoinOutside | undefined> {
   const network = registry.networks.find(({ kind }) => kind === 'bitcoin');
   if (!network || !settings) return undefined;
   const { rpcUrls, headers, bitcoin } = settings;
@@ -39,11 +44,21 @@ export async function bitcoinOutside(settings: BitcoinSettings | undefined, regi
     ({ depositXpub }) => accountOf(depositXpub, bitcoin),
     () => undefined,
   );
-  return { network, node: anyNode(network, rpcUrls, (rpcUrl) => createBitcoinNode({ rpcUrl, headers, network: bitcoin, asset: network.gasAsset })), account, ...(cold && { cold: coldKeys(network.id, cold, bitcoin) }) };
+  return {
+    network,
+    node: anyNode(network, rpcUrls, (rpcUrl) =>
+      createBitcoinNode({ rpcUrl, headers, network: bitcoin, asset: network.gasAsset }),
+    ),
+    account,
+    ...(cold && { cold: coldKeys(network.id, cold, bitcoin) }),
+  };
 }
 
 /** The house's own addresses at which coins lie now: hot, change, and cold storage. Throws while the signer does not tell its account. */
-export async function houseAddresses(dataSource: DataSource, { network, account, cold }: BitcoinOutside): Promise<{ network: string; address: string }[]> {
+export async function houseAddresses(
+  dataSource: DataSource,
+  { network, account, cold }: BitcoinOutside,
+): Promise<{ network: string; address: string }[]> {
   if (!account) throw new Error(`cannot be read now: our addresses on ${network.id}`);
   const coins = await createCoinStore(dataSource).unspent(network.id);
   const children = (branch: number): number[] => [...new Set(ofBranch(coins, branch).map(({ child }) => child))];
@@ -62,11 +77,23 @@ const orUnreadable = <T>(read: Promise<T>): Promise<T | undefined> => read.catch
  * The places of a Bitcoin. A chain of coins cannot be asked for the balance of an address; what is compared is each of our coins,
  * so one that we never saw is missed here, and one that somebody took is found.
  */
-export async function readBitcoin(dataSource: DataSource, { network, node }: BitcoinOutside, capital: VenueCapital, booked: (place: string) => Units, rows: InFlightRows): Promise<OutsidePlace[]> {
+export async function readBitcoin(
+  dataSource: DataSource,
+  { network, node }: BitcoinOutside,
+  capital: VenueCapital,
+  booked: (place: string) => Units,
+  rows: InFlightRows,
+): Promise<OutsidePlace[]> {
   const coins = await createCoinStore(dataSource).unspent(network.id);
   const there = await orUnreadable(unspentOf(node, coins));
   const items = there && (await orUnreadable(itemsOf(dataSource, { network, node }, capital, rows)));
-  return ([[`hot/${network.id}`, 1], [`deposit/${network.id}`, 0], [coldPlace(network), COLD_BRANCH]] as const).map(([place, branch]) => ({
+  return (
+    [
+      [`hot/${network.id}`, 1],
+      [`deposit/${network.id}`, 0],
+      [coldPlace(network), COLD_BRANCH],
+    ] as const
+  ).map(([place, branch]) => ({
     place,
     asset: network.gasAsset,
     booked: booked(place),
@@ -82,24 +109,34 @@ async function unspentOf(node: BitcoinNode, coins: readonly CoinRow[]): Promise<
 }
 
 /** Everything on the chain that the books do not hold yet. */
-async function itemsOf(dataSource: DataSource, { network, node }: BitcoinOutside, capital: VenueCapital, rows: InFlightRows): Promise<Item[]> {
+async function itemsOf(
+  dataSource: DataSource,
+  { network, node }: BitcoinOutside,
+  capital: VenueCapital,
+  rows: InFlightRows,
+): Promise<Item[]> {
   const [chainStore, coinStore, now] = [createChainStore(dataSource), createCoinStore(dataSource), Date.now()];
   const [hot, deposit] = [`hot/${network.id}`, `deposit/${network.id}`];
   const items: Item[] = [];
-  const add = (id: string, place: string, amount: Units, createdAt: number): void => void items.push({ id, place, amount, ageMs: now - createdAt });
+  const add = (id: string, place: string, amount: Units, createdAt: number): void =>
+    void items.push({ id, place, amount, ageMs: now - createdAt });
   const head = await node.head();
   for (const row of rows.deposits) {
-    if (row.network === network.id && row.blockHeight <= head) add(`deposit ${row.id} ${row.state}`, deposit, parseAmount(row.amount), row.createdAt);
+    if (row.network === network.id && row.blockHeight <= head)
+      add(`deposit ${row.id} ${row.state}`, deposit, parseAmount(row.amount), row.createdAt);
   }
   for (const open of await chainStore.open(network.id)) {
-    for (const { txid, maxFeePerGas } of open.state === 'PLANNED' ? [] : [open, ...(await chainStore.replaced(open.id))]) {
+    for (const { txid, maxFeePerGas } of open.state === 'PLANNED'
+      ? []
+      : [open, ...(await chainStore.replaced(open.id))]) {
       if (!(await node.confirmedIn(txid))) continue;
       const inputs = await coinStore.inputsOf(open.id);
       const gone = parseAmount(open.amount) + fromChainUnits(BigInt(maxFeePerGas), 8);
       const fromDeposits = total(ofBranch(inputs, 0));
       add(`${open.purpose} ${open.id}`, deposit, -fromDeposits, open.createdAt);
       add(`${open.purpose} ${open.id}`, hot, fromDeposits - gone, open.createdAt);
-      if (open.purpose === 'cold') add(`${open.purpose} ${open.id}`, coldPlace(network), parseAmount(open.amount), open.createdAt);
+      if (open.purpose === 'cold')
+        add(`${open.purpose} ${open.id}`, coldPlace(network), parseAmount(open.amount), open.createdAt);
     }
   }
   for (const { id, amount, fee, txid, createdAt } of rows.cold.filter((row) => row.network === network.id)) {
@@ -107,9 +144,12 @@ async function itemsOf(dataSource: DataSource, { network, node }: BitcoinOutside
     add(`from cold ${id}`, coldPlace(network), -parseAmount(amount) - parseAmount(fee), createdAt);
     add(`from cold ${id}`, hot, parseAmount(amount), createdAt);
   }
-  for (const transfer of rows.transfers.filter((row) => row.network === network.id && row.direction === 'pull-back' && row.state !== 'RESERVED')) {
+  for (const transfer of rows.transfers.filter(
+    (row) => row.network === network.id && row.direction === 'pull-back' && row.state !== 'RESERVED',
+  )) {
     const known = await capital.withdrawal(transfer.id);
-    if (known?.txid && (await node.confirmedIn(known.txid))) add(`pull-back ${transfer.id}`, hot, parseAmount(known.amount) - parseAmount(known.fee), transfer.createdAt);
+    if (known?.txid && (await node.confirmedIn(known.txid)))
+      add(`pull-back ${transfer.id}`, hot, parseAmount(known.amount) - parseAmount(known.fee), transfer.createdAt);
   }
   return items;
 }

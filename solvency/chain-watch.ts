@@ -23,13 +23,23 @@ export interface ChainWatchDeps {
 /** Every row of a chained log that is missing or is not what it was, as a rule of the audit that is broken. */
 export async function chainFindings(dataSource: DataSource, notesFile: string | undefined): Promise<Finding[]> {
   const notes = await readNotes(notesFile);
-  const found = await Promise.all((Object.keys(CHAINS) as ChainName[]).map((chain) => verifyChain(dataSource, chain, notes)));
-  return found.flat().map(({ chain, place, row, what }) => ({ rule: 'logs are as they were written', subject: `${chain} ${place}${row === null ? '' : ` (${row})`}`, asset: '', expected: 'as written', found: what }));
+  const found = await Promise.all(
+    (Object.keys(CHAINS) as ChainName[]).map((chain) => verifyChain(dataSource, chain, notes)),
+  );
+  return found.flat().map(({ chain, place, row, what }) => ({
+    rule: 'logs are as they were written',
+    subject: `${chain} ${place}${row === null ? '' : ` (${row})`}`,
+    asset: '',
+    expected: 'as written',
+    found: what,
+  }));
 }
 
 async function readNotes(file: string | undefined): Promise<ChainHead[]> {
   if (file === undefined) return [];
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? '' : Promise.reject(error)));
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? '' : Promise.reject(error),
+  );
   // A line may have been cut off by a kill; the next begins on one of its own.
   return text.split('\n').flatMap(noteIn);
 }
@@ -67,7 +77,12 @@ export function watchChains(deps: ChainWatchDeps): () => void {
 }
 
 /** Answers what does one round: what was noted last must stand where it stood, what is not there any more is an alert, what is new is noted. */
-export function createChainNotes({ dataSource, events, logger, notesFile }: Pick<ChainWatchDeps, 'dataSource' | 'events' | 'logger' | 'notesFile'>): () => Promise<void> {
+export function createChainNotes({
+  dataSource,
+  events,
+  logger,
+  notesFile,
+}: Pick<ChainWatchDeps, 'dataSource' | 'events' | 'logger' | 'notesFile'>): () => Promise<void> {
   let last: Map<ChainName, ChainHead> | undefined;
   return async () => {
     last ??= new Map((await readNotes(notesFile)).map((note) => [note.chain, note]));
@@ -75,7 +90,12 @@ export function createChainNotes({ dataSource, events, logger, notesFile }: Pick
       const { chain, place, base } = head;
       const before = last.get(chain);
       if (before && before.place > base && (await hashAt(dataSource, chain, before.place)) !== before.hash) {
-        events.publish({ name: 'alert', code: 'LOG_CHANGED', message: 'A chained log is not what was noted of it. Look at it with npm run audit.', details: { log: chain, place: before.place } });
+        events.publish({
+          name: 'alert',
+          code: 'LOG_CHANGED',
+          message: 'A chained log is not what was noted of it. Look at it with npm run audit.',
+          details: { log: chain, place: before.place },
+        });
         continue;
       }
       if (before?.place === place && before.base === base) continue;

@@ -33,7 +33,15 @@ export interface Reconciler extends Reconciliation {
  * is unexplained by the same amount in two rounds is. An asset of which more is missing than the threshold is paused once; an
  * operator alone lets it go on.
  */
-export function createReconciler({ dataSource, engine, events, clock, logger, outside, threshold = () => 0n }: ReconcilerDeps): Reconciler {
+export function createReconciler({
+  dataSource,
+  engine,
+  events,
+  clock,
+  logger,
+  outside,
+  threshold = () => 0n,
+}: ReconcilerDeps): Reconciler {
   let latest: { at: number | null; places: PlaceResult[] } = { at: null, places: [] };
   let before = new Map<string, bigint>();
   let told = new Set<string>();
@@ -43,28 +51,59 @@ export function createReconciler({ dataSource, engine, events, clock, logger, ou
   const round = async (): Promise<void> => {
     const { findings, places } = await compare(dataSource, await outside());
     latest = { at: clock.now(), places };
-    const now = new Map(places.flatMap(({ place, asset, unexplained }) => (unexplained === undefined || unexplained === 0n ? [] : [[`${place} ${asset}`, unexplained] as const])));
-    const lasting = places.filter(({ place, asset, unexplained }) => unexplained !== undefined && unexplained !== 0n && before.get(`${place} ${asset}`) === unexplained);
+    const now = new Map(
+      places.flatMap(({ place, asset, unexplained }) =>
+        unexplained === undefined || unexplained === 0n ? [] : [[`${place} ${asset}`, unexplained] as const],
+      ),
+    );
+    const lasting = places.filter(
+      ({ place, asset, unexplained }) =>
+        unexplained !== undefined && unexplained !== 0n && before.get(`${place} ${asset}`) === unexplained,
+    );
     before = now;
     const paused = new Set((await engine.paused()).map(({ asset }) => asset));
     for (const { place, asset, unexplained = 0n } of lasting) {
       const why = `${place}: ${formatAmount(unexplained)} ${asset} are not explained`;
       // More than is booked is nobody's loss: anybody may send dust to an address of ours, and must not stop withdrawals by it.
       if (unexplained > 0n) {
-        if (!told.has(why)) events.publish({ name: 'alert', code: 'SURPLUS', message: 'More lies there than our books say.', details: { place, asset, unexplained: formatAmount(unexplained) } });
+        if (!told.has(why))
+          events.publish({
+            name: 'alert',
+            code: 'SURPLUS',
+            message: 'More lies there than our books say.',
+            details: { place, asset, unexplained: formatAmount(unexplained) },
+          });
         continue;
       }
       if (-unexplained <= threshold(asset)) continue;
       // An operator who let it go on knows of this difference; another one stops it again.
       if (paused.has(asset) || told.has(why)) continue;
-      await engine.submit({ kind: 'asset.pause', asset, why, adminId: null, reference: `reconcile:${clock.now()}:${++rounds}:${asset}` });
+      await engine.submit({
+        kind: 'asset.pause',
+        asset,
+        why,
+        adminId: null,
+        reference: `reconcile:${clock.now()}:${++rounds}:${asset}`,
+      });
     }
-    told = new Set(lasting.map(({ place, asset, unexplained }) => `${place}: ${formatAmount(unexplained ?? 0n)} ${asset} are not explained`));
-    if (findings.length > 0) events.publish({ name: 'alert', code: 'BOOKS_BROKEN', message: 'A rule of the books is broken.', details: { rules: [...new Set(findings.map(({ rule }) => rule))] } });
+    told = new Set(
+      lasting.map(
+        ({ place, asset, unexplained }) => `${place}: ${formatAmount(unexplained ?? 0n)} ${asset} are not explained`,
+      ),
+    );
+    if (findings.length > 0)
+      events.publish({
+        name: 'alert',
+        code: 'BOOKS_BROKEN',
+        message: 'A rule of the books is broken.',
+        details: { rules: [...new Set(findings.map(({ rule }) => rule))] },
+      });
   };
 
   const loop = async (): Promise<void> => {
-    await round().catch((error: unknown) => logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'the books could not be compared'));
+    await round().catch((error: unknown) =>
+      logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'the books could not be compared'),
+    );
     if (timer) timer = setTimeout(() => void loop(), EVERY_MS).unref();
   };
 

@@ -21,7 +21,9 @@ test('one that fails holds up none, and is told once, when it keeps failing; wel
   for (let at = 0; at < 59; at++) await round(false);
   expect([done.length, alerts]).toEqual([59, []]);
   for (let at = 0; at < 100; at++) await round(false);
-  expect(alerts).toMatchObject([{ code: 'WALLETS_FAILING', details: { network: 'ethereum', what: 'sweep', name: 's1', error: 'frozen' } }]);
+  expect(alerts).toMatchObject([
+    { code: 'WALLETS_FAILING', details: { network: 'ethereum', what: 'sweep', name: 's1', error: 'frozen' } },
+  ]);
   await round(true);
   for (let at = 0; at < 60; at++) await round(false);
   expect(alerts).toHaveLength(2);

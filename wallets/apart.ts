@@ -12,7 +12,10 @@ export type Apart = (name: string, work: () => Promise<unknown>) => Promise<void
  * Pieces of work apart from each other: one that fails is logged and tried again by the next round, the others go on. What keeps failing
  * an operator is told of, once. `what` they are pieces of, for people.
  */
-export function createApart({ events, logger, network }: { events: EventBus; logger: Logger; network: Network }, what: string): Apart {
+export function createApart(
+  { events, logger, network }: { events: EventBus; logger: Logger; network: Network },
+  what: string,
+): Apart {
   const failing = new Map<string, number>();
   return async (name, work) => {
     try {
@@ -23,7 +26,8 @@ export function createApart({ events, logger, network }: { events: EventBus; log
       failing.set(name, times);
       const details = { network: network.id, what, name, error: reasonOf(error) };
       logger.warn({ ...details, times }, 'something could not be taken further and will be tried again');
-      if (times === TELL_AFTER) events.publish({ name: 'alert', code: 'WALLETS_FAILING', message: `A ${what} keeps failing.`, details });
+      if (times === TELL_AFTER)
+        events.publish({ name: 'alert', code: 'WALLETS_FAILING', message: `A ${what} keeps failing.`, details });
     }
   };
 }

@@ -8,7 +8,13 @@ import { createDepositStore } from '../db/stores/deposits';
 import { createStakeStore } from '../db/stores/stakes';
 import { createTreasuryStore } from '../db/stores/treasury';
 import { DomainError } from '../domain/contract/errors';
-import type { AddressCheck, ColdStorage, DepositAddresses, NetworkState, NetworkStates } from '../domain/contract/ports';
+import type {
+  AddressCheck,
+  ColdStorage,
+  DepositAddresses,
+  NetworkState,
+  NetworkStates,
+} from '../domain/contract/ports';
 import type { Network } from '../domain/registry';
 import { createColdStorage } from './cold';
 import { openNetwork } from './networks';
@@ -19,7 +25,10 @@ import { createAddressCheck } from './withdrawals/address-check';
 
 export type { AssetPolicy, NetworkConfig } from './networks/settings';
 
-export interface WalletsDeps extends Omit<NetworkDeps, 'depositStore' | 'chainStore' | 'coinStore' | 'batchStore' | 'coldStore' | 'stakeStore' | 'treasuryStore'> {
+export interface WalletsDeps extends Omit<
+  NetworkDeps,
+  'depositStore' | 'chainStore' | 'coinStore' | 'batchStore' | 'coldStore' | 'stakeStore' | 'treasuryStore'
+> {
   readonly dataSource: DataSource;
 }
 
@@ -47,7 +56,16 @@ const OPEN_AGAIN_MS = 2000;
 /** Coins come in and go out. Loops over rows: what one round leaves undone, the next takes up, after a kill as well. */
 export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets {
   const { dataSource, events, logger, registry } = deps;
-  const networkDeps: NetworkDeps = { ...deps, depositStore: createDepositStore(dataSource), chainStore: createChainStore(dataSource), coinStore: createCoinStore(dataSource), batchStore: createBatchStore(dataSource), coldStore: createColdStore(dataSource), stakeStore: createStakeStore(dataSource), treasuryStore: createTreasuryStore(dataSource) };
+  const networkDeps: NetworkDeps = {
+    ...deps,
+    depositStore: createDepositStore(dataSource),
+    chainStore: createChainStore(dataSource),
+    coinStore: createCoinStore(dataSource),
+    batchStore: createBatchStore(dataSource),
+    coldStore: createColdStore(dataSource),
+    stakeStore: createStakeStore(dataSource),
+    treasuryStore: createTreasuryStore(dataSource),
+  };
   const open = new Map<string, OpenNetwork>();
   const closed = new Map<string, NetworkState>();
   const waits = new Set<() => void>();
@@ -67,9 +85,17 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
       if (starting && isWrongSetup(error)) throw error;
       const message = error instanceof Error ? error.message : String(error);
       const halted = isFatal(error);
-      closed.set(network.id, { network: network.id, state: halted ? 'halted' : 'opening', scanned: null, rounds: 0, faults: { open: message }, nodes: [] });
+      closed.set(network.id, {
+        network: network.id,
+        state: halted ? 'halted' : 'opening',
+        scanned: null,
+        rounds: 0,
+        faults: { open: message },
+        nodes: [],
+      });
       if (halted) events.publish({ name: 'alert', code: 'NETWORK_HALTED', message, details: { network: network.id } });
-      else logger.warn({ network: network.id, error: message }, 'a network could not be opened and will be tried again');
+      else
+        logger.warn({ network: network.id, error: message }, 'a network could not be opened and will be tried again');
       return halted;
     }
   };
@@ -101,7 +127,11 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
       },
     },
     addressCheck: createAddressCheck(registry, open, (network) => closed.has(network)),
-    coldStorage: createColdStorage(networkDeps, () => [...open.values()], (network) => closed.has(network)),
+    coldStorage: createColdStorage(
+      networkDeps,
+      () => [...open.values()],
+      (network) => closed.has(network),
+    ),
     start: async () => {
       for (const network of registry.networks) {
         const settings = config.networks[network.id];

@@ -36,7 +36,13 @@ const SLOWEST = 10;
  * Runs the steps one after the other, again and again. A step that fails is logged and tried again, later and later up to
  * ten times the pause; the others go on. `fatal` names faults after which nothing more is run until a person has looked.
  */
-export function createLoop(name: string, pollMs: number, deps: { logger: Logger; events: EventBus }, steps: readonly Step[], fatal: (error: unknown) => boolean): Loop {
+export function createLoop(
+  name: string,
+  pollMs: number,
+  deps: { logger: Logger; events: EventBus },
+  steps: readonly Step[],
+  fatal: (error: unknown) => boolean,
+): Loop {
   const { logger, events } = deps;
   const failing = new Map<string, { times: number; error: string }>();
   let ended = false;
@@ -51,7 +57,13 @@ export function createLoop(name: string, pollMs: number, deps: { logger: Logger;
     const text = reasonOf(error);
     failing.set(step, { times, error: text });
     logger.warn({ network: name, step, times, error: text }, 'a step of the wallets failed and will be tried again');
-    if (times === TELL_AFTER) events.publish({ name: 'alert', code: 'WALLETS_FAILING', message: 'A part of the wallets keeps failing.', details: { network: name, step, error: text } });
+    if (times === TELL_AFTER)
+      events.publish({
+        name: 'alert',
+        code: 'WALLETS_FAILING',
+        message: 'A part of the wallets keeps failing.',
+        details: { network: name, step, error: text },
+      });
   };
   const round = async (): Promise<void> => {
     for (const step of steps) {
@@ -63,7 +75,12 @@ export function createLoop(name: string, pollMs: number, deps: { logger: Logger;
         failed(step.name, error);
         if (fatal(error)) {
           ended = halted = true;
-          events.publish({ name: 'alert', code: 'NETWORK_HALTED', message: reasonOf(error), details: { network: name } });
+          events.publish({
+            name: 'alert',
+            code: 'NETWORK_HALTED',
+            message: reasonOf(error),
+            details: { network: name },
+          });
         }
         if (step.first) return;
       }

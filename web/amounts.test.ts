@@ -48,31 +48,47 @@ test.each<[string, string | null]>([
 });
 
 /** Digits, points, marks, blanks, and what nobody sees: what a keyboard or a clipboard can bring. */
-const typedText = fc.string({ unit: fc.constantFrom(...'0123456789.,\u066b\u066c\u060c \u00a0\u2019\u200f-e۱۲٣'), maxLength: 14 });
+const typedText = fc.string({
+  unit: fc.constantFrom(...'0123456789.,\u066b\u066c\u060c \u00a0\u2019\u200f-e۱۲٣'),
+  maxLength: 14,
+});
 
 test('whatever is read as an amount has the digits that were typed, in their order, and one point at most', () => {
   fc.assert(
     fc.property(typedText, (text) => {
       const { amount, meant } = readAmount(text);
       expect(amount === null || meant === null).toBe(true);
-      const digits = (one: string): string => one.replace(/[\u06F0-\u06F9\u0660-\u0669]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 15)).replace(/\D/g, '');
+      const digits = (one: string): string =>
+        one
+          .replace(/[\u06F0-\u06F9\u0660-\u0669]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 15))
+          .replace(/\D/g, '');
       const bare = (one: string): string => digits(one).replace(/^0+|0+$/g, '');
       for (const read of [amount, meant]) if (read !== null) expect(bare(read)).toBe(bare(text));
       // No mark is dropped that does not stand between whole groups of three before the point.
-      if (amount !== null && /[,\u060c\u066c\s\u2019]/.test(text.replace(/\p{Cf}/gu, '').trim())) expect(digits(text.split(/[.\u066b]/)[0] ?? '').length).toBeGreaterThan(3);
+      if (amount !== null && /[,\u060c\u066c\s\u2019]/.test(text.replace(/\p{Cf}/gu, '').trim()))
+        expect(digits(text.split(/[.\u066b]/)[0] ?? '').length).toBeGreaterThan(3);
     }),
     { numRuns: 3000 },
   );
 });
 
 test('an amount written with marks, in any digits, is read back as itself', () => {
-  const persian = (text: string): string => text.replace(/\d/g, (digit) => String.fromCodePoint(0x06f0 + Number(digit)));
+  const persian = (text: string): string =>
+    text.replace(/\d/g, (digit) => String.fromCodePoint(0x06f0 + Number(digit)));
   fc.assert(
-    fc.property(fc.bigInt({ min: 0n, max: 10n ** 30n }), fc.constantFrom(',', ' ', '\u066c', '\u060c'), fc.boolean(), (units, mark, inPersian) => {
-      const plain = formatAmount(units);
-      const written = grouped(plain).replaceAll(',', mark);
-      expect(readAmount(inPersian ? persian(written).replace('.', '\u066b') : written)).toEqual({ amount: plain, meant: null });
-    }),
+    fc.property(
+      fc.bigInt({ min: 0n, max: 10n ** 30n }),
+      fc.constantFrom(',', ' ', '\u066c', '\u060c'),
+      fc.boolean(),
+      (units, mark, inPersian) => {
+        const plain = formatAmount(units);
+        const written = grouped(plain).replaceAll(',', mark);
+        expect(readAmount(inPersian ? persian(written).replace('.', '\u066b') : written)).toEqual({
+          amount: plain,
+          meant: null,
+        });
+      },
+    ),
   );
 });
 

@@ -16,10 +16,15 @@ function precompressed(): Plugin {
       if (config.build.outDir.startsWith('/')) outDir = config.build.outDir;
     },
     closeBundle: () => {
-      for (const file of readdirSync(outDir, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|css|html|svg|json)$/.test(name))) {
+      for (const file of readdirSync(outDir, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        /\.(js|css|html|svg|json)$/.test(name),
+      )) {
         const path = join(outDir, file);
         const bytes = readFileSync(path);
-        writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
+        writeFileSync(
+          `${path}.br`,
+          brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+        );
         writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
       }
     },

@@ -124,5 +124,12 @@ export interface AdminAuditRow {
 }
 export const AdminAuditEntity = new EntitySchema<AdminAuditRow>({
   name: 'admin_audit',
-  columns: { id: id(), adminId: text('admin_id', 64), action: text('action', 60), subject: text('subject', 190), details: json(), at: big() },
+  columns: {
+    id: id(),
+    adminId: text('admin_id', 64),
+    action: text('action', 60),
+    subject: text('subject', 190),
+    details: json(),
+    at: big(),
+  },
 });

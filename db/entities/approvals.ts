@@ -11,7 +11,12 @@ export interface ApprovalKeyRow {
 }
 export const ApprovalKeyEntity = new EntitySchema<ApprovalKeyRow>({
   name: 'approval_keys',
-  columns: { id: primary(text('id', 32)), adminId: text('admin_id', 64), publicKey: text('public_key', 190), createdAt: big('created_at') },
+  columns: {
+    id: primary(text('id', 32)),
+    adminId: text('admin_id', 64),
+    publicKey: text('public_key', 190),
+    createdAt: big('created_at'),
+  },
 });
 
 /** One admin's signature over one payout of a withdrawal. */

@@ -10,7 +10,10 @@ export const int = (name?: string): Column => ({ type: 'int', ...(name && { name
 /** Milliseconds since 1970 or another whole number beyond 32 bits; read as a string by the driver, so transformed. */
 export const big = (name?: string): Column => ({
   type: 'bigint',
-  transformer: { to: (value: number | null) => value, from: (value: string | null) => (value === null ? null : Number(value)) },
+  transformer: {
+    to: (value: number | null) => value,
+    from: (value: string | null) => (value === null ? null : Number(value)),
+  },
   ...(name && { name }),
 });
 export const flag = (name?: string): Column => ({ type: 'boolean', ...(name && { name }) });

@@ -87,5 +87,10 @@ export interface ChainBlockRow {
 }
 export const ChainBlockEntity = new EntitySchema<ChainBlockRow>({
   name: 'chain_blocks',
-  columns: { network: primary(text('network', 64)), height: primary(big()), hash: text('hash', 100), parentHash: text('parent_hash', 100) },
+  columns: {
+    network: primary(text('network', 64)),
+    height: primary(big()),
+    hash: text('hash', 100),
+    parentHash: text('parent_hash', 100),
+  },
 });

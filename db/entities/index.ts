@@ -20,6 +20,25 @@ import * as withdrawals from './withdrawals';
 import { EntitySchema } from 'typeorm';
 
 /** Every table. */
-export const ENTITIES: EntitySchema<object>[] = [accounts, approvals, coins, cold, deposits, ledger, orders, passkeys, proofs, registry, reviews, secondFactors, security, stakes, swaps, treasury, venue, withdrawals].flatMap((file) =>
+export const ENTITIES: EntitySchema<object>[] = [
+  accounts,
+  approvals,
+  coins,
+  cold,
+  deposits,
+  ledger,
+  orders,
+  passkeys,
+  proofs,
+  registry,
+  reviews,
+  secondFactors,
+  security,
+  stakes,
+  swaps,
+  treasury,
+  venue,
+  withdrawals,
+].flatMap((file) =>
   (Object.values(file) as unknown[]).filter((value): value is EntitySchema<object> => value instanceof EntitySchema),
 );

@@ -25,7 +25,14 @@ export interface CommandRow {
 }
 export const CommandEntity = new EntitySchema<CommandRow>({
   name: 'commands',
-  columns: { reference: primary(text()), kind: text('kind', 40), bodyHash: text('body_hash', 64), answer: json(), batch: big(), at: big() },
+  columns: {
+    reference: primary(text()),
+    kind: text('kind', 40),
+    bodyHash: text('body_hash', 64),
+    answer: json(),
+    batch: big(),
+    at: big(),
+  },
 });
 
 /** A command that fails by itself and was set aside with an alert. */
@@ -61,7 +68,13 @@ export interface PostingRow {
 }
 export const PostingEntity = new EntitySchema<PostingRow>({
   name: 'postings',
-  columns: { entryId: primary(big('entry_id')), line: primary(int()), account: text('account', 100), asset: text('asset', 20), amount: money() },
+  columns: {
+    entryId: primary(big('entry_id')),
+    line: primary(int()),
+    account: text('account', 100),
+    asset: text('asset', 20),
+    amount: money(),
+  },
 });
 
 export interface BalanceRow {

@@ -11,7 +11,13 @@ export interface ProofRow {
 }
 export const ProofEntity = new EntitySchema<ProofRow>({
   name: 'proofs',
-  columns: { id: id(), statement: { type: 'mediumtext' }, signature: text('signature', 200), publicKey: text('public_key', 500), at: big() },
+  columns: {
+    id: id(),
+    statement: { type: 'mediumtext' },
+    signature: text('signature', 200),
+    publicKey: text('public_key', 500),
+    at: big(),
+  },
 });
 
 /** One user's leaf with its way to the root, as JSON. Of the newest proof alone. */
@@ -22,5 +28,9 @@ export interface ProofLeafRow {
 }
 export const ProofLeafEntity = new EntitySchema<ProofLeafRow>({
   name: 'proof_leaves',
-  columns: { proofId: primary(text('proof_id', 64)), userId: primary(text('user_id', 64)), leaf: { type: 'mediumtext' } },
+  columns: {
+    proofId: primary(text('proof_id', 64)),
+    userId: primary(text('user_id', 64)),
+    leaf: { type: 'mediumtext' },
+  },
 });

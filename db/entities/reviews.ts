@@ -35,7 +35,12 @@ export interface KnownAddressRow {
 }
 export const KnownAddressEntity = new EntitySchema<KnownAddressRow>({
   name: 'known_addresses',
-  columns: { userId: primary(text('user_id', 64)), network: primary(text('network', 64)), address: primary(text('address', 100)), since: big() },
+  columns: {
+    userId: primary(text('user_id', 64)),
+    network: primary(text('network', 64)),
+    address: primary(text('address', 100)),
+    since: big(),
+  },
 });
 
 /** Users whom an admin has put into another tier than the first. */
@@ -62,5 +67,13 @@ export interface TierWishRow {
 }
 export const TierWishEntity = new EntitySchema<TierWishRow>({
   name: 'tier_wishes',
-  columns: { id: id(), userId: text('user_id', 64), tier: int(), why: text('why', 500), adminId: text('admin_id', 64), at: big(), decidedAt: nullable(big('decided_at')) },
+  columns: {
+    id: id(),
+    userId: text('user_id', 64),
+    tier: int(),
+    why: text('why', 500),
+    adminId: text('admin_id', 64),
+    at: big(),
+    decidedAt: nullable(big('decided_at')),
+  },
 });

@@ -33,5 +33,10 @@ export interface SecondFactorFailuresRow {
 }
 export const SecondFactorFailuresEntity = new EntitySchema<SecondFactorFailuresRow>({
   name: 'second_factor_failures',
-  columns: { userId: primary(text('user_id', 64)), purpose: primary(text('purpose', 100)), failures: int(), failedAt: big('failed_at') },
+  columns: {
+    userId: primary(text('user_id', 64)),
+    purpose: primary(text('purpose', 100)),
+    failures: int(),
+    failedAt: big('failed_at'),
+  },
 });

@@ -77,7 +77,9 @@ const APPEND_ONLY = ['journal_entries', 'postings', 'commands', 'venue_trades', 
 export class Foundation1763700000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const [table, columns] of Object.entries(TABLES)) {
-      await runner.query(`CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`);
+      await runner.query(
+        `CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`,
+      );
     }
     for (const table of APPEND_ONLY) {
       for (const verb of ['UPDATE', 'DELETE']) {

@@ -13,7 +13,9 @@ export class SecondLeg1763900000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`ALTER TABLE swaps DROP COLUMN leg, DROP COLUMN between_asset, DROP COLUMN between_amount, ADD COLUMN seen TEXT NULL`);
+    await runner.query(
+      `ALTER TABLE swaps DROP COLUMN leg, DROP COLUMN between_asset, DROP COLUMN between_amount, ADD COLUMN seen TEXT NULL`,
+    );
     await runner.query(`UPDATE swaps SET seen = '{}'`);
   }
 }

@@ -12,7 +12,9 @@ export class WithdrawalPolicy1764710000000 implements MigrationInterface {
       reasons TEXT NOT NULL, inside TINYINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (withdrawal_id), KEY by_user (user_id, at)) ${TABLE}`);
     await runner.query(`CREATE TABLE known_addresses (user_id ${KEY(64)} NOT NULL, network ${KEY(64)} NOT NULL, address ${KEY(100)} NOT NULL, since BIGINT NOT NULL,
       PRIMARY KEY (user_id, network, address)) ${TABLE}`);
-    await runner.query(`CREATE TABLE tiers (user_id ${KEY(64)} NOT NULL, tier INT NOT NULL, admin_id ${KEY(64)} NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (user_id)) ${TABLE}`);
+    await runner.query(
+      `CREATE TABLE tiers (user_id ${KEY(64)} NOT NULL, tier INT NOT NULL, admin_id ${KEY(64)} NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (user_id)) ${TABLE}`,
+    );
     await runner.query('ALTER TABLE networks ADD COLUMN needs_memo TINYINT NOT NULL DEFAULT 0');
     await runner.query('ALTER TABLE withdrawals ADD COLUMN memo VARCHAR(100) NULL');
   }
@@ -20,6 +22,7 @@ export class WithdrawalPolicy1764710000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE withdrawals DROP COLUMN memo');
     await runner.query('ALTER TABLE networks DROP COLUMN needs_memo');
-    for (const table of ['tiers', 'known_addresses', 'withdrawal_reviews', 'second_factors']) await runner.query(`DROP TABLE ${table}`);
+    for (const table of ['tiers', 'known_addresses', 'withdrawal_reviews', 'second_factors'])
+      await runner.query(`DROP TABLE ${table}`);
   }
 }

@@ -4,7 +4,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class DepositFees1764721000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE rails ADD COLUMN deposit_fee_rate DECIMAL(38,18) NOT NULL DEFAULT 0');
-    await runner.query('ALTER TABLE deposits ADD COLUMN credited DECIMAL(38,18) NULL, ADD COLUMN fee DECIMAL(38,18) NULL');
+    await runner.query(
+      'ALTER TABLE deposits ADD COLUMN credited DECIMAL(38,18) NULL, ADD COLUMN fee DECIMAL(38,18) NULL',
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

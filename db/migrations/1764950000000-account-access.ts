@@ -22,9 +22,13 @@ export class AccountAccess1764950000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE withdrawals DROP KEY by_receiver');
-    await runner.query('ALTER TABLE second_factors ADD failures INT NOT NULL DEFAULT 0, ADD failed_at BIGINT NOT NULL DEFAULT 0');
+    await runner.query(
+      'ALTER TABLE second_factors ADD failures INT NOT NULL DEFAULT 0, ADD failed_at BIGINT NOT NULL DEFAULT 0',
+    );
     await runner.query('DROP TABLE second_factor_failures');
     await runner.query('DROP TABLE registrations');
-    await runner.query('ALTER TABLE users DROP COLUMN session_generation, DROP COLUMN confirmed_at, DROP COLUMN frozen_at, DROP COLUMN withdrawals_from');
+    await runner.query(
+      'ALTER TABLE users DROP COLUMN session_generation, DROP COLUMN confirmed_at, DROP COLUMN frozen_at, DROP COLUMN withdrawals_from',
+    );
   }
 }

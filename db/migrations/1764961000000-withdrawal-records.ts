@@ -12,7 +12,11 @@ export class WithdrawalRecords1764961000000 implements MigrationInterface {
     await runner.query(`CREATE TABLE withdrawal_records (withdrawal_id ${KEY(64)} NOT NULL, step ${KEY(20)} NOT NULL, round INT NOT NULL, reference ${KEY(190)} NOT NULL, body TEXT NOT NULL,
       at BIGINT NOT NULL, place BIGINT NOT NULL DEFAULT 0, hash ${KEY(64)} NOT NULL DEFAULT '', PRIMARY KEY (withdrawal_id, round, step), UNIQUE KEY by_place (place), KEY by_step (step, withdrawal_id))
       ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`);
-    await runner.query('INSERT INTO chain_heads VALUES (?, 0, ?, 0, ?)', ['withdrawal_records', FIRST_HASH, FIRST_HASH]);
+    await runner.query('INSERT INTO chain_heads VALUES (?, 0, ?, 0, ?)', [
+      'withdrawal_records',
+      FIRST_HASH,
+      FIRST_HASH,
+    ]);
     await chainTable(runner, 'withdrawal_records');
     const open = "state IN ('REQUESTED', 'APPROVED', 'WAITING_FUNDS', 'SIGNED', 'BROADCAST')";
     await runner.query(`INSERT INTO withdrawal_records (withdrawal_id, step, round, reference, body, at)

@@ -4,10 +4,15 @@ import { Batches1764620000000 } from './1764620000000-batches';
 test('what a Bitcoin paid before there were batches is a batch of one; of other networks nothing is', async () => {
   const database = await testDatabase();
   try {
-    const query = async <T>(sql: string, values: unknown[] = []): Promise<T[]> => (await database.dataSource.query(sql, values)) as T[];
+    const query = async <T>(sql: string, values: unknown[] = []): Promise<T[]> =>
+      (await database.dataSource.query(sql, values)) as T[];
     const runner = database.dataSource.createQueryRunner();
     await new Batches1764620000000().down(runner);
-    const network = (id: string, kind: string) => query('INSERT INTO networks (id, name, kind, chain_id, gas_asset, confirmations, venue_network) VALUES (?, ?, ?, 0, ?, 3, ?)', [id, id, kind, 'BTC', id]);
+    const network = (id: string, kind: string) =>
+      query(
+        'INSERT INTO networks (id, name, kind, chain_id, gas_asset, confirmations, venue_network) VALUES (?, ?, ?, 0, ?, 3, ?)',
+        [id, id, kind, 'BTC', id],
+      );
     await network('bitcoin', 'bitcoin');
     await network('ethereum', 'evm');
     const transaction = (id: string, on: string, state: string, reservation: string | null) =>
@@ -24,8 +29,28 @@ test('what a Bitcoin paid before there were batches is a batch of one; of other 
     await transaction('withdrawal:w3:0', 'ethereum', 'CONFIRMED', null);
     await new Batches1764620000000().up(runner);
     await runner.release();
-    const row = (transactionId: string, withdrawalId: string, attempt: number, reservation: string | null, live: number | null) => ({ transactionId, withdrawalId, attempt, place: 0, address: 'somebody', amount: '0.500000000000000000', reservation, live, refused: live === null ? 1 : 0 });
-    expect(await query('SELECT transaction_id AS transactionId, withdrawal_id AS withdrawalId, attempt, place, address, amount, reservation, live, refused FROM batch_payments ORDER BY transaction_id')).toEqual([
+    const row = (
+      transactionId: string,
+      withdrawalId: string,
+      attempt: number,
+      reservation: string | null,
+      live: number | null,
+    ) => ({
+      transactionId,
+      withdrawalId,
+      attempt,
+      place: 0,
+      address: 'somebody',
+      amount: '0.500000000000000000',
+      reservation,
+      live,
+      refused: live === null ? 1 : 0,
+    });
+    expect(
+      await query(
+        'SELECT transaction_id AS transactionId, withdrawal_id AS withdrawalId, attempt, place, address, amount, reservation, live, refused FROM batch_payments ORDER BY transaction_id',
+      ),
+    ).toEqual([
       row('withdrawal:w1:0', 'w1', 0, 'cost:w1', null),
       row('withdrawal:w1:1', 'w1', 1, 'cost:w1:1', 1),
       row('withdrawal:w2:12', 'w2', 12, null, 1),

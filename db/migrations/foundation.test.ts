@@ -15,7 +15,8 @@ test('every entity reads its table, and the fence row is there', async () => {
 test('a user balance below zero is refused by the table itself', async () => {
   const database = await testDatabase();
   try {
-    const insert = (account: string) => database.dataSource.query('INSERT INTO balances (account, asset, amount) VALUES (?, ?, -1)', [account, 'ETH']);
+    const insert = (account: string) =>
+      database.dataSource.query('INSERT INTO balances (account, asset, amount) VALUES (?, ?, -1)', [account, 'ETH']);
     await insert('user/u1/debt');
     await insert('custody/hot/ethereum');
     await expect(insert('user/u1/available')).rejects.toThrow();
@@ -28,7 +29,9 @@ test('a user balance below zero is refused by the table itself', async () => {
 test('the journal can be written and read, never changed', async () => {
   const database = await testDatabase();
   try {
-    await database.dataSource.query("INSERT INTO journal_entries (id, reference, reason, batch, at) VALUES (1, 'r', 'x', 1, 1)");
+    await database.dataSource.query(
+      "INSERT INTO journal_entries (id, reference, reason, batch, at) VALUES (1, 'r', 'x', 1, 1)",
+    );
     await expect(database.dataSource.query("UPDATE journal_entries SET reason = 'y'")).rejects.toThrow('append-only');
     await expect(database.dataSource.query('DELETE FROM journal_entries')).rejects.toThrow('append-only');
   } finally {

@@ -21,7 +21,15 @@ const ASSETS: Registry['assets'] = [
 ];
 
 /** Steps and minimums of the venue's own markets, as its exchange information of 2026 says (see testbed/emulators/binance/data). */
-const market = (symbol: string, base: string, quote: string, tick: string, lot: string, minNotional: string, venue: Market['venue'] = 'binance'): Market => ({
+const market = (
+  symbol: string,
+  base: string,
+  quote: string,
+  tick: string,
+  lot: string,
+  minNotional: string,
+  venue: Market['venue'] = 'binance',
+): Market => ({
   symbol,
   base,
   quote,
@@ -51,7 +59,9 @@ const MARKETS: Registry['markets'] = [
 ];
 
 /** Smallest deposit and withdrawal, and the fee of a withdrawal, of a network's own coin; of another coin the first. */
-const COIN_TERMS: Readonly<Record<string, readonly [minDeposit: string, minWithdrawal: string, withdrawalFee: string]>> = {
+const COIN_TERMS: Readonly<
+  Record<string, readonly [minDeposit: string, minWithdrawal: string, withdrawalFee: string]>
+> = {
   ETH: ['0.001', '0.01', '0.003'],
   BNB: ['0.002', '0.01', '0.001'],
   POL: ['1', '5', '0.5'],
@@ -61,20 +71,66 @@ const COIN_TERMS: Readonly<Record<string, readonly [minDeposit: string, minWithd
  * One network with its rails. Withdrawal fees lie above what a payout costs (gas, and the venue's fee for bringing coins
  * back), because users' coins never pay the house's costs.
  */
-function listNetwork(id: string, { chainId, usdt, confirmations, kind = KNOWN_NETWORKS[id] }: NetworkChoice): Pick<Registry, 'networks' | 'rails'> {
+function listNetwork(
+  id: string,
+  { chainId, usdt, confirmations, kind = KNOWN_NETWORKS[id] }: NetworkChoice,
+): Pick<Registry, 'networks' | 'rails'> {
   if (!kind) throw new Error(`nothing is known of the network ${id}`);
   const { name, gasAsset, venueNetwork, usdtDecimals } = kind;
   const [minDeposit, minWithdrawal, withdrawalFee] = COIN_TERMS[gasAsset] ?? ['0.001', '0.01', '0.003'];
-  const coin = { asset: gasAsset, network: id, contract: null, decimals: 18, minDeposit, depositFee: '0', minWithdrawal, withdrawalFee };
-  const dollar = usdt && { asset: 'USDT', network: id, contract: usdt, decimals: usdtDecimals, minDeposit: '1', depositFee: '0', minWithdrawal: '10', withdrawalFee: id === 'ethereum' ? '6' : '2' };
-  return { networks: [{ id, name, kind: 'evm', chainId, gasAsset, confirmations, venueNetwork, memo: 'none' }], rails: [coin, ...(dollar ? [dollar] : [])] };
+  const coin = {
+    asset: gasAsset,
+    network: id,
+    contract: null,
+    decimals: 18,
+    minDeposit,
+    depositFee: '0',
+    minWithdrawal,
+    withdrawalFee,
+  };
+  const dollar = usdt && {
+    asset: 'USDT',
+    network: id,
+    contract: usdt,
+    decimals: usdtDecimals,
+    minDeposit: '1',
+    depositFee: '0',
+    minWithdrawal: '10',
+    withdrawalFee: id === 'ethereum' ? '6' : '2',
+  };
+  return {
+    networks: [{ id, name, kind: 'evm', chainId, gasAsset, confirmations, venueNetwork, memo: 'none' }],
+    rails: [coin, ...(dollar ? [dollar] : [])],
+  };
 }
 
 /** Bitcoin and its one rail. The fee of a withdrawal covers the venue's for bringing coins back and some hundred satoshi a byte. */
 function listBitcoin({ confirmations }: BitcoinChoice): Pick<Registry, 'networks' | 'rails'> {
   return {
-    networks: [{ id: 'bitcoin', name: 'Bitcoin', kind: 'bitcoin', chainId: 0, gasAsset: 'BTC', confirmations, venueNetwork: 'BTC', memo: 'none' }],
-    rails: [{ asset: 'BTC', network: 'bitcoin', contract: null, decimals: 8, minDeposit: '0.0001', depositFee: '0', minWithdrawal: '0.001', withdrawalFee: '0.0005' }],
+    networks: [
+      {
+        id: 'bitcoin',
+        name: 'Bitcoin',
+        kind: 'bitcoin',
+        chainId: 0,
+        gasAsset: 'BTC',
+        confirmations,
+        venueNetwork: 'BTC',
+        memo: 'none',
+      },
+    ],
+    rails: [
+      {
+        asset: 'BTC',
+        network: 'bitcoin',
+        contract: null,
+        decimals: 8,
+        minDeposit: '0.0001',
+        depositFee: '0',
+        minWithdrawal: '0.001',
+        withdrawalFee: '0.0005',
+      },
+    ],
   };
 }
 
@@ -83,16 +139,58 @@ function listBitcoin({ confirmations }: BitcoinChoice): Pick<Registry, 'networks
  * 1.1; the fees cover that and the venue's.
  */
 function listTron({ usdt }: TronChoice): Pick<Registry, 'networks' | 'rails'> {
-  const coin = { asset: 'TRX', network: 'tron', contract: null, decimals: 6, minDeposit: '2', depositFee: '0', minWithdrawal: '10', withdrawalFee: '3' };
-  const dollar = usdt && { asset: 'USDT', network: 'tron', contract: usdt, decimals: 6, minDeposit: '5', depositFee: '0', minWithdrawal: '10', withdrawalFee: '6' };
+  const coin = {
+    asset: 'TRX',
+    network: 'tron',
+    contract: null,
+    decimals: 6,
+    minDeposit: '2',
+    depositFee: '0',
+    minWithdrawal: '10',
+    withdrawalFee: '3',
+  };
+  const dollar = usdt && {
+    asset: 'USDT',
+    network: 'tron',
+    contract: usdt,
+    decimals: 6,
+    minDeposit: '5',
+    depositFee: '0',
+    minWithdrawal: '10',
+    withdrawalFee: '6',
+  };
   // What is read there is solid already: one block is enough.
-  return { networks: [{ id: 'tron', name: 'TRON', kind: 'tron', chainId: 0, gasAsset: 'TRX', confirmations: 1, venueNetwork: 'TRX', memo: 'none' }], rails: [coin, ...(dollar ? [dollar] : [])] };
+  return {
+    networks: [
+      {
+        id: 'tron',
+        name: 'TRON',
+        kind: 'tron',
+        chainId: 0,
+        gasAsset: 'TRX',
+        confirmations: 1,
+        venueNetwork: 'TRX',
+        memo: 'none',
+      },
+    ],
+    rails: [coin, ...(dollar ? [dollar] : [])],
+  };
 }
 
 /** The listing of a fresh exchange with these networks. */
-export function firstListing(choices: Readonly<Record<string, NetworkChoice>>, bitcoin?: BitcoinChoice, tron?: TronChoice): Registry {
-  const listed = [...Object.entries(choices).map(([id, choice]) => listNetwork(id, choice)), ...(bitcoin ? [listBitcoin(bitcoin)] : []), ...(tron ? [listTron(tron)] : [])];
-  const coins = listed.flatMap(({ networks }) => networks.map(({ gasAsset }) => gasAsset)).filter((code) => !ASSETS.some((asset) => asset.code === code));
+export function firstListing(
+  choices: Readonly<Record<string, NetworkChoice>>,
+  bitcoin?: BitcoinChoice,
+  tron?: TronChoice,
+): Registry {
+  const listed = [
+    ...Object.entries(choices).map(([id, choice]) => listNetwork(id, choice)),
+    ...(bitcoin ? [listBitcoin(bitcoin)] : []),
+    ...(tron ? [listTron(tron)] : []),
+  ];
+  const coins = listed
+    .flatMap(({ networks }) => networks.map(({ gasAsset }) => gasAsset))
+    .filter((code) => !ASSETS.some((asset) => asset.code === code));
   return {
     assets: [...ASSETS, ...[...new Set(coins)].map((code) => ({ code, name: code, scale: 8 }))],
     networks: listed.flatMap(({ networks }) => networks),
@@ -127,7 +225,10 @@ export async function seed(dataSource: DataSource, listing: Registry, now: numbe
     await manager.insert(RailEntity, [...listing.rails]);
     await manager.insert(MarketEntity, [...listing.markets]);
     const none = { userOrders: 0, matchedInside: 0, sentOn: 0, venueOrders: 0, exposureMost: '0', slippage: '0' };
-    await manager.insert(RoutingEntity, listing.markets.map(({ symbol }) => ({ symbol, ...none })));
+    await manager.insert(
+      RoutingEntity,
+      listing.markets.map(({ symbol }) => ({ symbol, ...none })),
+    );
     const { version, ...rates } = listing.fees;
     await manager.insert(FeeVersionEntity, { version, rates, at: now });
   });
@@ -137,7 +238,9 @@ async function addNetworks(manager: EntityManager, listing: Registry): Promise<v
   const [networks, assets] = [await manager.find(NetworkEntity), await manager.find(AssetEntity)];
   const fresh = listing.networks.filter(({ id }) => !networks.some((known) => known.id === id));
   const rails = listing.rails.filter(({ network }) => fresh.some(({ id }) => id === network));
-  const coins = listing.assets.filter(({ code }) => rails.some(({ asset }) => asset === code) && !assets.some((known) => known.code === code));
+  const coins = listing.assets.filter(
+    ({ code }) => rails.some(({ asset }) => asset === code) && !assets.some((known) => known.code === code),
+  );
   await manager.insert(AssetEntity, coins);
   await manager.insert(NetworkEntity, fresh);
   await manager.insert(RailEntity, rails);

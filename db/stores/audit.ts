@@ -14,8 +14,10 @@ const toSum = ({ account, asset, amount }: SumRow): AccountSum => ({ account, as
 /** Reads what the audit compares, all in one snapshot. */
 export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const sums = async (sql: string, values: unknown[] = []): Promise<AccountSum[]> => ((await manager.query(sql, values)) as SumRow[]).map(toSum);
-    const count = async (sql: string): Promise<number> => Number(((await manager.query(sql)) as { n: string }[])[0]?.n ?? 0);
+    const sums = async (sql: string, values: unknown[] = []): Promise<AccountSum[]> =>
+      ((await manager.query(sql, values)) as SumRow[]).map(toSum);
+    const count = async (sql: string): Promise<number> =>
+      Number(((await manager.query(sql)) as { n: string }[])[0]?.n ?? 0);
     const unbalanced = (await manager.query(
       'SELECT entry_id AS entryId, asset, SUM(amount) AS sum FROM postings GROUP BY entry_id, asset HAVING SUM(amount) <> 0 LIMIT 100',
     )) as { entryId: string; asset: string; sum: string }[];
@@ -54,24 +56,39 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
         )),
       ],
       suspended: [
-        ...(await sums('SELECT ? AS account, asset, SUM(amount) AS amount FROM costs WHERE settled = 0 GROUP BY asset', [RESERVED_COSTS])),
+        ...(await sums(
+          'SELECT ? AS account, asset, SUM(amount) AS amount FROM costs WHERE settled = 0 GROUP BY asset',
+          [RESERVED_COSTS],
+        )),
         ...(await sums(
           `SELECT ? AS account, asset, -SUM(pull_back_fee) AS amount FROM withdrawals
            WHERE state NOT IN ('CONFIRMED', 'REFUSED', 'CANCELED') GROUP BY asset`,
           [PULL_BACK_FEES],
         )),
-        ...(await sums('SELECT ? AS account, asset, SUM(difference) AS amount FROM venue_differences GROUP BY asset', [VENUE_DIFFERENCES])),
+        ...(await sums('SELECT ? AS account, asset, SUM(difference) AS amount FROM venue_differences GROUP BY asset', [
+          VENUE_DIFFERENCES,
+        ])),
       ],
       entry: await count('SELECT MAX(id) AS n FROM journal_entries'),
       venueTrades: await count('SELECT COUNT(*) AS n FROM venue_trades'),
-      venueTradeEntries: await count("SELECT COUNT(*) AS n FROM journal_entries WHERE reason IN ('swap.trade', 'order.venueTrade')"),
+      venueTradeEntries: await count(
+        "SELECT COUNT(*) AS n FROM journal_entries WHERE reason IN ('swap.trade', 'order.venueTrade')",
+      ),
     };
   });
 }
 
 /** Rows from which the audit names what is on its way. Amounts as decimal strings. */
 export interface InFlightRows {
-  readonly deposits: { id: string; network: string; asset: string; amount: string; blockHeight: number; state: string; createdAt: number }[];
+  readonly deposits: {
+    id: string;
+    network: string;
+    asset: string;
+    amount: string;
+    blockHeight: number;
+    state: string;
+    createdAt: number;
+  }[];
   readonly transactions: {
     id: string;
     network: string;
@@ -86,10 +103,37 @@ export interface InFlightRows {
     state: string;
     createdAt: number;
   }[];
-  readonly transfers: { id: string; network: string; direction: string; asset: string; amount: string; fee: string; txid: string | null; state: string; createdAt: number }[];
+  readonly transfers: {
+    id: string;
+    network: string;
+    direction: string;
+    asset: string;
+    amount: string;
+    fee: string;
+    txid: string | null;
+    state: string;
+    createdAt: number;
+  }[];
   /** From cold storage, with a transaction that is known. */
-  readonly cold: { id: string; network: string; asset: string; amount: string; fee: string; txid: string; createdAt: number }[];
-  readonly intents: { id: string; symbol: string; side: 'BUY' | 'SELL'; quantity: string; limitPrice: string; timestamp: number; recvWindow: number; createdAt: number }[];
+  readonly cold: {
+    id: string;
+    network: string;
+    asset: string;
+    amount: string;
+    fee: string;
+    txid: string;
+    createdAt: number;
+  }[];
+  readonly intents: {
+    id: string;
+    symbol: string;
+    side: 'BUY' | 'SELL';
+    quantity: string;
+    limitPrice: string;
+    timestamp: number;
+    recvWindow: number;
+    createdAt: number;
+  }[];
   readonly addresses: { network: string; address: string }[];
 }
 
@@ -119,7 +163,12 @@ export async function readInFlight(dataSource: DataSource): Promise<InFlightRows
       ),
       'createdAt',
     ),
-    cold: numbers(await query<InFlightRows['cold'][number]>(`SELECT id, network, asset, amount, fee, txid, created_at AS createdAt FROM cold_transfers WHERE state = 'SENDING' AND txid IS NOT NULL`), 'createdAt'),
+    cold: numbers(
+      await query<InFlightRows['cold'][number]>(
+        `SELECT id, network, asset, amount, fee, txid, created_at AS createdAt FROM cold_transfers WHERE state = 'SENDING' AND txid IS NOT NULL`,
+      ),
+      'createdAt',
+    ),
     intents: numbers(
       await query<InFlightRows['intents'][number]>(
         `SELECT id, symbol, side, quantity, limit_price AS limitPrice, sent_timestamp AS timestamp, recv_window AS recvWindow, created_at AS createdAt

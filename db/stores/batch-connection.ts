@@ -20,7 +20,14 @@ const asItIs = (sql: string): string => sql;
 /** Opens a connection beside the pool, so that neither waits for the other. */
 export async function openBatchConnection(dataSource: DataSource): Promise<BatchConnection> {
   const { url } = dataSource.options as { url: string };
-  const connection = createConnection({ uri: url, multipleStatements: true, connectTimeout: 5000, charset: 'utf8mb4', enableKeepAlive: true, queryFormat: asItIs });
+  const connection = createConnection({
+    uri: url,
+    multipleStatements: true,
+    connectTimeout: 5000,
+    charset: 'utf8mb4',
+    enableKeepAlive: true,
+    queryFormat: asItIs,
+  });
   // Whoever waits for a statement hears of it there; without anybody waiting the next statement fails.
   connection.on('error', () => undefined);
   await send(connection, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
@@ -34,7 +41,9 @@ export async function openBatchConnection(dataSource: DataSource): Promise<Batch
     },
     rows: (sql) =>
       new Promise((resolve, reject) => {
-        connection.query(sql, (error, rows) => (error ? reject(error) : resolve(rows as unknown as Record<string, string>[])));
+        connection.query(sql, (error, rows) =>
+          error ? reject(error) : resolve(rows as unknown as Record<string, string>[]),
+        );
       }),
     close: () => connection.destroy(),
   };
@@ -44,7 +53,8 @@ function send(connection: Connection, sql: string): Promise<number[]> {
   return new Promise((resolve, reject) => {
     connection.query(sql, (error, answer) => {
       if (error) reject(error);
-      else resolve((Array.isArray(answer) ? answer : [answer]).map((header) => (header as ResultSetHeader).affectedRows));
+      else
+        resolve((Array.isArray(answer) ? answer : [answer]).map((header) => (header as ResultSetHeader).affectedRows));
     });
   });
 }

@@ -43,7 +43,13 @@ export function createBatchStore(dataSource: DataSource): BatchStore {
   const payments = dataSource.getRepository(BatchPaymentEntity);
   return {
     payments: (transactionId) => payments.find({ where: { transactionId }, order: { position: 'ASC' } }),
-    approvals: async ({ withdrawalId, attempt }) => (await approvalsOf(dataSource, withdrawalId, attempt)).map(({ keyId: key, at, feeCap, signature }) => ({ key, at, feeCap, signature })),
+    approvals: async ({ withdrawalId, attempt }) =>
+      (await approvalsOf(dataSource, withdrawalId, attempt)).map(({ keyId: key, at, feeCap, signature }) => ({
+        key,
+        at,
+        feeCap,
+        signature,
+      })),
     standings: async (network) => {
       const rows = (await dataSource.query(
         `SELECT p.withdrawal_id AS id, p.transaction_id AS batch, p.live AS live, p.refused AS refused,
@@ -58,13 +64,19 @@ export function createBatchStore(dataSource: DataSource): BatchStore {
     unreleased: (network) =>
       payments
         .createQueryBuilder('p')
-        .where("p.live IS NULL AND p.reservation IS NOT NULL AND EXISTS (SELECT 1 FROM chain_transactions t WHERE t.id = p.transaction_id AND t.network = :network AND t.state = 'VOID')", { network })
+        .where(
+          "p.live IS NULL AND p.reservation IS NOT NULL AND EXISTS (SELECT 1 FROM chain_transactions t WHERE t.id = p.transaction_id AND t.network = :network AND t.state = 'VOID')",
+          { network },
+        )
         .getMany(),
     released: async ({ transactionId, withdrawalId }) => {
       await payments.update({ transactionId, withdrawalId }, { reservation: null });
     },
     lastAt: async (network) => {
-      const [last] = (await dataSource.query("SELECT created_at AS at FROM chain_transactions WHERE network = ? AND purpose = 'withdrawal' AND state <> 'VOID' ORDER BY created_at DESC LIMIT 1", [network])) as { at: string }[];
+      const [last] = (await dataSource.query(
+        "SELECT created_at AS at FROM chain_transactions WHERE network = ? AND purpose = 'withdrawal' AND state <> 'VOID' ORDER BY created_at DESC LIMIT 1",
+        [network],
+      )) as { at: string }[];
       return last && Number(last.at);
     },
   };
@@ -73,7 +85,14 @@ export function createBatchStore(dataSource: DataSource): BatchStore {
 function joined(before: Standing | undefined, row: Found): Standing {
   const size = Number(row.size);
   const half = size > 1 ? (size - (size % 2)) / 2 : 1;
-  const most = row.live === null && Number(row.known) === 0 && (before?.most === undefined || half < before.most) ? half : before?.most;
+  const most =
+    row.live === null && Number(row.known) === 0 && (before?.most === undefined || half < before.most)
+      ? half
+      : before?.most;
   const refusedIn = row.refused ? row.batch : before?.refusedIn;
-  return { live: row.live !== null || before?.live === true, ...(refusedIn !== undefined && { refusedIn }), ...(most !== undefined && { most }) };
+  return {
+    live: row.live !== null || before?.live === true,
+    ...(refusedIn !== undefined && { refusedIn }),
+    ...(most !== undefined && { most }),
+  };
 }

@@ -10,7 +10,10 @@ import type { Units } from '../../domain/money/amount';
 import { inTransaction } from '../transaction';
 import { approvalsOf } from './approvals';
 
-export type NewTransaction = Omit<ChainTransactionRow, 'nonce' | 'txid' | 'rawTransaction' | 'state' | 'blockHeight' | 'feePaid'>;
+export type NewTransaction = Omit<
+  ChainTransactionRow,
+  'nonce' | 'txid' | 'rawTransaction' | 'state' | 'blockHeight' | 'feePaid'
+>;
 export type Fees = Pick<ChainTransactionRow, 'maxFeePerGas' | 'maxPriorityFeePerGas'>;
 export type Signed = Pick<ChainTransactionRow, 'txid' | 'rawTransaction'>;
 
@@ -38,7 +41,13 @@ export interface ChainStore {
   /** Bytes that a row had before. */
   replaced(id: string): Promise<ChainTransactionRow[]>;
   /** Final, for the first time or again. `row.txid` is the one that was mined, which may be a former one. */
-  finish(row: ChainTransactionRow, state: 'CONFIRMED' | 'FAILED', blockHeight: number, feePaid: string, now: number): Promise<void>;
+  finish(
+    row: ChainTransactionRow,
+    state: 'CONFIRMED' | 'FAILED',
+    blockHeight: number,
+    feePaid: string,
+    now: number,
+  ): Promise<void>;
   open(network: string): Promise<ChainTransactionRow[]>;
   /** Final ones whose block is above this height. */
   finalAbove(network: string, height: number): Promise<ChainTransactionRow[]>;
@@ -56,9 +65,20 @@ export interface ChainStore {
 }
 
 /** Locks the account's nonce and reads it. */
-async function lockNonce(manager: EntityManager, { network, fromAddress }: Pick<NewTransaction, 'network' | 'fromAddress'>, floor: number): Promise<number> {
-  await manager.query('INSERT IGNORE INTO nonces (network, address, next_nonce) VALUES (?, ?, ?)', [network, fromAddress, floor]);
-  const [locked] = (await manager.query('SELECT next_nonce AS next FROM nonces WHERE network = ? AND address = ? FOR UPDATE', [network, fromAddress])) as { next: string }[];
+async function lockNonce(
+  manager: EntityManager,
+  { network, fromAddress }: Pick<NewTransaction, 'network' | 'fromAddress'>,
+  floor: number,
+): Promise<number> {
+  await manager.query('INSERT IGNORE INTO nonces (network, address, next_nonce) VALUES (?, ?, ?)', [
+    network,
+    fromAddress,
+    floor,
+  ]);
+  const [locked] = (await manager.query(
+    'SELECT next_nonce AS next FROM nonces WHERE network = ? AND address = ? FOR UPDATE',
+    [network, fromAddress],
+  )) as { next: string }[];
   return Number(locked?.next);
 }
 
@@ -73,7 +93,15 @@ export async function planIn(manager: EntityManager, row: NewTransaction, floor:
   const waiting = await manager.findOneBy(ChainTransactionEntity, { network, fromAddress, state: 'PLANNED' });
   if (waiting) throw new Error(`${waiting.id} is to be signed before ${row.id}`);
   await manager.update(NonceEntity, { network, address: fromAddress }, { next: nonce + 1 });
-  const planned: ChainTransactionRow = { ...row, nonce, txid: `planned:${row.id}`, rawTransaction: '', state: 'PLANNED', blockHeight: null, feePaid: null };
+  const planned: ChainTransactionRow = {
+    ...row,
+    nonce,
+    txid: `planned:${row.id}`,
+    rawTransaction: '',
+    state: 'PLANNED',
+    blockHeight: null,
+    feePaid: null,
+  };
   if (known) await manager.update(ChainTransactionEntity, { id: row.id, state: 'VOID' }, planned);
   else await manager.insert(ChainTransactionEntity, planned);
   return planned;
@@ -83,7 +111,11 @@ export async function planIn(manager: EntityManager, row: NewTransaction, floor:
 export async function voidIn(manager: EntityManager, row: ChainTransactionRow, now: number): Promise<boolean> {
   if ((await lockNonce(manager, row, row.nonce)) !== row.nonce + 1) return false;
   // Signed by another process meanwhile, or given up already: nothing of it is free.
-  if ((await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now })).affected !== 1) return false;
+  if (
+    (await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now }))
+      .affected !== 1
+  )
+    return false;
   await manager.update(NonceEntity, { network: row.network, address: row.fromAddress }, { next: row.nonce });
   return true;
 }
@@ -95,51 +127,97 @@ async function paidBy(manager: EntityManager, { id, subject }: ChainTransactionR
 }
 
 /** Is an output of this transaction, on a network of coins, an input of another one of ours? */
-export const hasChild = (manager: EntityManager, network: string, txid: string): Promise<boolean> => manager.existsBy(CoinEntity, { network, txid, spentBy: Not(IsNull()) });
+export const hasChild = (manager: EntityManager, network: string, txid: string): Promise<boolean> =>
+  manager.existsBy(CoinEntity, { network, txid, spentBy: Not(IsNull()) });
 
 export function createChainStore(dataSource: DataSource): ChainStore {
   const transactions = dataSource.getRepository(ChainTransactionEntity);
   const replaced = async (id: string): Promise<ChainTransactionRow[]> => {
-    const rows = (await dataSource.query('SELECT id FROM chain_transactions WHERE id > ? AND id < ?', [`${id}#`, `${id}$`])) as { id: string }[];
+    const rows = (await dataSource.query('SELECT id FROM chain_transactions WHERE id > ? AND id < ?', [
+      `${id}#`,
+      `${id}$`,
+    ])) as { id: string }[];
     return rows.length === 0 ? [] : transactions.findBy({ id: In(rows.map((row) => row.id)) });
   };
   return {
     find: (id) => transactions.findOneBy({ id }),
-    bySubject: async (purpose, subject) => (await transactions.find({ where: { purpose, subject }, order: { createdAt: 'ASC', id: 'ASC' } })).filter((row) => !row.id.includes('#')),
+    bySubject: async (purpose, subject) =>
+      (await transactions.find({ where: { purpose, subject }, order: { createdAt: 'ASC', id: 'ASC' } })).filter(
+        (row) => !row.id.includes('#'),
+      ),
     plan: (row, floor) => inTransaction(dataSource, (manager) => planIn(manager, row, floor)),
     signed: (row, signed, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { ...signed, state: 'SIGNED', updatedAt: now });
+        await manager.update(
+          ChainTransactionEntity,
+          { id: row.id, state: 'PLANNED' },
+          { ...signed, state: 'SIGNED', updatedAt: now },
+        );
         if (row.purpose !== 'withdrawal') return;
-        await manager.update(WithdrawalEntity, { id: In(await paidBy(manager, row)), state: In(['APPROVED', 'WAITING_FUNDS']) }, { state: 'SIGNED', txid: signed.txid, reason: null, updatedAt: now });
+        await manager.update(
+          WithdrawalEntity,
+          { id: In(await paidBy(manager, row)), state: In(['APPROVED', 'WAITING_FUNDS']) },
+          { state: 'SIGNED', txid: signed.txid, reason: null, updatedAt: now },
+        );
       }),
     broadcast: (row, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(ChainTransactionEntity, { id: row.id, state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
-        if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: In(await paidBy(manager, row)), state: 'SIGNED' }, { state: 'BROADCAST', updatedAt: now });
+        await manager.update(
+          ChainTransactionEntity,
+          { id: row.id, state: 'SIGNED' },
+          { state: 'BROADCAST', updatedAt: now },
+        );
+        if (row.purpose === 'withdrawal')
+          await manager.update(
+            WithdrawalEntity,
+            { id: In(await paidBy(manager, row)), state: 'SIGNED' },
+            { state: 'BROADCAST', updatedAt: now },
+          );
       }),
     approvals: async ({ id, purpose, subject }) => {
       const round = purpose === 'withdrawal' ? /:(\d+)$/.exec(id)?.[1] : undefined;
       if (round === undefined) return [];
-      return (await approvalsOf(dataSource, subject, Number(round))).map(({ keyId: key, at, feeCap, signature }) => ({ key, at, feeCap, signature }));
+      return (await approvalsOf(dataSource, subject, Number(round))).map(({ keyId: key, at, feeCap, signature }) => ({
+        key,
+        at,
+        feeCap,
+        signature,
+      }));
     },
     void: (row, now) => inTransaction(dataSource, (manager) => voidIn(manager, row, now)),
     replace: (row, replacement, signed, fees, now) =>
       inTransaction(dataSource, async (manager) => {
-        const changed = await manager.update(ChainTransactionEntity, { id: row.id, txid: row.txid, state: In(['SIGNED', 'BROADCAST']) }, { ...signed, ...fees, updatedAt: now });
+        const changed = await manager.update(
+          ChainTransactionEntity,
+          { id: row.id, txid: row.txid, state: In(['SIGNED', 'BROADCAST']) },
+          { ...signed, ...fees, updatedAt: now },
+        );
         if (changed.affected !== 1) throw new Error(`${row.id} was changed meanwhile`);
         if (await hasChild(manager, row.network, row.txid)) throw new Error(`${row.id} has a child by now`);
         await manager.insert(ChainTransactionEntity, { ...row, id: replacement, reservation: null, state: 'VOID' });
-        if (row.purpose === 'withdrawal') await manager.update(WithdrawalEntity, { id: In(await paidBy(manager, row)), state: In(['SIGNED', 'BROADCAST']) }, { txid: signed.txid, updatedAt: now });
+        if (row.purpose === 'withdrawal')
+          await manager.update(
+            WithdrawalEntity,
+            { id: In(await paidBy(manager, row)), state: In(['SIGNED', 'BROADCAST']) },
+            { txid: signed.txid, updatedAt: now },
+          );
       }),
     replaced,
     finish: (row, state, blockHeight, feePaid, now) =>
       inTransaction(dataSource, async (manager) => {
         const current = await manager.findOneBy(ChainTransactionEntity, { id: row.id });
-        const former = current && current.txid !== row.txid ? await manager.findOneBy(ChainTransactionEntity, { network: row.network, txid: row.txid }) : null;
+        const former =
+          current && current.txid !== row.txid
+            ? await manager.findOneBy(ChainTransactionEntity, { network: row.network, txid: row.txid })
+            : null;
         if (current && former) {
           // A former one was mined: the two change places, through a name that is nobody's, for a txid is unique.
-          const bytes = ({ txid, rawTransaction, maxFeePerGas, maxPriorityFeePerGas }: ChainTransactionRow) => ({ txid, rawTransaction, maxFeePerGas, maxPriorityFeePerGas });
+          const bytes = ({ txid, rawTransaction, maxFeePerGas, maxPriorityFeePerGas }: ChainTransactionRow) => ({
+            txid,
+            rawTransaction,
+            maxFeePerGas,
+            maxPriorityFeePerGas,
+          });
           await manager.update(ChainTransactionEntity, { id: former.id }, { txid: `replaced:${former.id}` });
           await manager.update(ChainTransactionEntity, { id: row.id }, bytes(former));
           await manager.update(ChainTransactionEntity, { id: former.id }, bytes(current));
@@ -151,17 +229,34 @@ export function createChainStore(dataSource: DataSource): ChainStore {
       }),
     finalAbove: (network, height) => transactions.findBy({ network, state: In(FINAL), blockHeight: MoreThan(height) }),
     unplace: async (rows) => {
-      if (rows.length > 0) await transactions.update({ id: In(rows.map(({ id }) => id)), state: In(FINAL) }, { blockHeight: null });
+      if (rows.length > 0)
+        await transactions.update({ id: In(rows.map(({ id }) => id)), state: In(FINAL) }, { blockHeight: null });
     },
-    unplaced: (network) => transactions.find({ where: { network, state: In(FINAL), blockHeight: IsNull() }, order: { nonce: 'ASC' } }),
-    open: (network) => transactions.find({ where: { network, state: In(['PLANNED', 'SIGNED', 'BROADCAST']) }, order: { createdAt: 'ASC', nonce: 'ASC' } }),
-    unreleased: (network, purposes) => transactions.find({ where: { network, purpose: In([...purposes]), state: In(['VOID', 'FAILED']), reservation: Not(IsNull()) } }),
+    unplaced: (network) =>
+      transactions.find({ where: { network, state: In(FINAL), blockHeight: IsNull() }, order: { nonce: 'ASC' } }),
+    open: (network) =>
+      transactions.find({
+        where: { network, state: In(['PLANNED', 'SIGNED', 'BROADCAST']) },
+        order: { createdAt: 'ASC', nonce: 'ASC' },
+      }),
+    unreleased: (network, purposes) =>
+      transactions.find({
+        where: { network, purpose: In([...purposes]), state: In(['VOID', 'FAILED']), reservation: Not(IsNull()) },
+      }),
     released: async (id) => {
       await transactions.update({ id, state: In(['VOID', 'FAILED']) }, { reservation: null });
     },
     finishedAt: async (network, address, gasAsset) => {
-      const rows = (await transactions.find({ where: [{ network, fromAddress: address }, { network, toAddress: address }] })).filter(({ id, state }) => state !== 'VOID' && !id.includes('#'));
-      if (rows.some(({ state, blockHeight }) => (state !== 'CONFIRMED' && state !== 'FAILED') || blockHeight === null)) return undefined;
+      const rows = (
+        await transactions.find({
+          where: [
+            { network, fromAddress: address },
+            { network, toAddress: address },
+          ],
+        })
+      ).filter(({ id, state }) => state !== 'VOID' && !id.includes('#'));
+      if (rows.some(({ state, blockHeight }) => (state !== 'CONFIRMED' && state !== 'FAILED') || blockHeight === null))
+        return undefined;
       return rows.reduce((sum, { fromAddress, asset, amount, state, feePaid }) => {
         const moved = state === 'CONFIRMED' && asset === gasAsset ? parseAmount(amount) : 0n;
         return fromAddress === address ? sum - moved - parseAmount(feePaid ?? '0') : sum + moved;

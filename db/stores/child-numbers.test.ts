@@ -28,7 +28,10 @@ async function onDatabase(work: (stage: Stage) => Promise<void>): Promise<void> 
       database,
       store,
       issue: async (space, userId) => (await store.issue(space, userId, derive, 1)).index,
-      rows: async (network) => (await store.addresses(network)).map(({ place, index, userId, address }) => `${place}: ${index} ${userId} ${address}`),
+      rows: async (network) =>
+        (await store.addresses(network)).map(
+          ({ place, index, userId, address }) => `${place}: ${index} ${userId} ${address}`,
+        ),
     });
   } finally {
     await database.close();
@@ -49,14 +52,21 @@ test('asked by many at once on both networks, every user gets one number and nob
   onDatabase(async ({ database, issue, store }) => {
     const users = Array.from({ length: 12 }, (_, at) => `user-${at}`);
     const other = createDepositStore(database.dataSource);
-    const numbers = await Promise.all(users.flatMap((user) => [issue(ethereum, user), issue(bsc, user), other.issue(bsc, user, derive, 1).then(({ index }) => index)]));
+    const numbers = await Promise.all(
+      users.flatMap((user) => [
+        issue(ethereum, user),
+        issue(bsc, user),
+        other.issue(bsc, user, derive, 1).then(({ index }) => index),
+      ]),
+    );
     for (const at of users.keys()) expect(new Set(numbers.slice(at * 3, at * 3 + 3)).size).toBe(1);
     expect(new Set(numbers).size).toBe(users.length);
     // Without gaps: who read up to one place misses nothing that is issued later.
-    for (const network of ['ethereum', 'bsc']) expect((await store.addresses(network)).map(({ place }) => place)).toEqual([...users.keys()]);
+    for (const network of ['ethereum', 'bsc'])
+      expect((await store.addresses(network)).map(({ place }) => place)).toEqual([...users.keys()]);
   }));
 
-test('a network that is listed later has everybody\'s addresses at once; what lies there is their owner\'s', () =>
+test("a network that is listed later has everybody's addresses at once; what lies there is their owner's", () =>
   onDatabase(async ({ store, issue, rows }) => {
     const alone = keySpaceOf(evm('ethereum'), [evm('ethereum')]);
     for (const user of ['x', 'y']) await issue(alone, user);
@@ -67,14 +77,29 @@ test('a network that is listed later has everybody\'s addresses at once; what li
     expect(await rows('polygon')).toEqual(['0: 0 x 0xA0', '1: 1 y 0xA1', '2: 2 z 0xA2']);
   }));
 
-test('of before: a number of two users is nobody\'s, they get new ones; a number of one user is theirs everywhere', () =>
+test("of before: a number of two users is nobody's, they get new ones; a number of one user is theirs everywhere", () =>
   onDatabase(async ({ database: { dataSource }, store, issue, rows }) => {
     const runner = dataSource.createQueryRunner();
     await new OneNumber1764820000000().down(runner);
-    const before = (network: string, index: number, userId: string) => dataSource.query('INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES (?, ?, ?, ?, 0)', [network, index, derive(index), userId]);
-    for (const [index, user] of [[0, 'x'], [1, 'z'], [2, 'w']] as const) await before('ethereum', index, user);
-    for (const [index, user] of [[0, 'y'], [1, 'z']] as const) await before('bsc', index, user);
-    await dataSource.query("INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES ('tron', 0, 'T0', 'q', 0)");
+    const before = (network: string, index: number, userId: string) =>
+      dataSource.query(
+        'INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES (?, ?, ?, ?, 0)',
+        [network, index, derive(index), userId],
+      );
+    for (const [index, user] of [
+      [0, 'x'],
+      [1, 'z'],
+      [2, 'w'],
+    ] as const)
+      await before('ethereum', index, user);
+    for (const [index, user] of [
+      [0, 'y'],
+      [1, 'z'],
+    ] as const)
+      await before('bsc', index, user);
+    await dataSource.query(
+      "INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES ('tron', 0, 'T0', 'q', 0)",
+    );
     await new OneNumber1764820000000().up(runner);
     await runner.release();
     await store.fill(bsc, 2);
@@ -82,17 +107,24 @@ test('of before: a number of two users is nobody\'s, they get new ones; a number
     expect(await rows('bsc')).toEqual(['0: 0 y 0xA0', '1: 1 z 0xA1', '2: 2 w 0xA2']);
     expect(await store.otherOwners({ address: '0xA0', userId: 'x' })).toEqual(['y']);
     expect(await store.otherOwners({ address: '0xA1', userId: 'z' })).toEqual([]);
-    expect([await issue(ethereum, 'x'), await issue(bsc, 'y'), await issue(bsc, 'z'), await issue(ethereum, 'w')]).toEqual([3, 4, 1, 2]);
+    expect([
+      await issue(ethereum, 'x'),
+      await issue(bsc, 'y'),
+      await issue(bsc, 'z'),
+      await issue(ethereum, 'w'),
+    ]).toEqual([3, 4, 1, 2]);
     expect(await issue(tron, 'r')).toBe(1);
     // The former addresses stay, with their owners: what comes there is still seen.
     expect(await rows('ethereum')).toEqual(['0: 0 x 0xA0', '1: 1 z 0xA1', '2: 2 w 0xA2', '3: 3 x 0xA3', '4: 4 y 0xA4']);
   }));
 
-test('a number that a process of an older version gave to another user meanwhile is nobody\'s: the user gets a new one', () =>
+test("a number that a process of an older version gave to another user meanwhile is nobody's: the user gets a new one", () =>
   onDatabase(async ({ database: { dataSource }, issue }) => {
     const alone = keySpaceOf(evm('ethereum'), [evm('ethereum')]);
     expect(await issue(alone, 'x')).toBe(0);
-    await dataSource.query("INSERT INTO deposit_addresses (network, child_index, address, user_id, place, created_at) VALUES ('bsc', 0, '0xA0', 'y', 0, 0)");
+    await dataSource.query(
+      "INSERT INTO deposit_addresses (network, child_index, address, user_id, place, created_at) VALUES ('bsc', 0, '0xA0', 'y', 0, 0)",
+    );
     expect(await issue(bsc, 'x')).toBe(1);
     expect(await issue(bsc, 'y')).toBe(2);
   }));

@@ -19,7 +19,8 @@ export interface Depth {
 }
 
 /** Made by bytes of ours that others have replaced, or that did. */
-const FORMER = "EXISTS (SELECT 1 FROM chain_transactions f WHERE f.network = c.network AND f.txid = c.txid AND f.id LIKE '%#%')";
+const FORMER =
+  "EXISTS (SELECT 1 FROM chain_transactions f WHERE f.network = c.network AND f.txid = c.txid AND f.id LIKE '%#%')";
 /** Made by a transaction of ours that no other one of ours can take the place of; a child's place is its parent's to lose. */
 const FIRM_CHANGE = `c.branch = 1 AND EXISTS (SELECT 1 FROM chain_transactions t WHERE t.network = c.network AND t.txid = c.txid AND t.purpose <> 'cpfp'
   AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE r.id > CONCAT(t.id, '#') AND r.id < CONCAT(t.id, '$')))`;
@@ -44,7 +45,12 @@ export interface CoinStore {
    * somebody else's by now, or made by bytes that were replaced, and when a withdrawal is not to be paid any more. `unmined`: an output of
    * ours that no block holds yet, one of the inputs.
    */
-  plan(row: NewTransaction, inputs: readonly Outpoint[], payments?: readonly NewPayment[], unmined?: CoinRow): Promise<ChainTransactionRow>;
+  plan(
+    row: NewTransaction,
+    inputs: readonly Outpoint[],
+    payments?: readonly NewPayment[],
+    unmined?: CoinRow,
+  ): Promise<ChainTransactionRow>;
   /** Is an output of this transaction an input of another one of ours? Then it is not replaced. */
   hasChild(network: string, txid: string): Promise<boolean>;
   /** A transaction can never be mined, for `lost` will never be: it has FAILED by the block at this height, and its other coins are free again. */
@@ -57,25 +63,53 @@ export interface CoinStore {
   swept(id: string): Promise<void>;
 }
 
-async function take(manager: EntityManager, network: string, id: string, inputs: readonly Outpoint[], unmined?: CoinRow): Promise<void> {
+async function take(
+  manager: EntityManager,
+  network: string,
+  id: string,
+  inputs: readonly Outpoint[],
+  unmined?: CoinRow,
+): Promise<void> {
   // Locked: whoever replaces one of the transactions that made them comes before this or after it, never between.
-  const makers = (await manager.query('SELECT id FROM chain_transactions WHERE network = ? AND txid IN (?) FOR UPDATE', [network, inputs.map(({ txid }) => txid)])) as { id: string }[];
-  if (makers.some((maker) => maker.id.includes('#'))) throw new Error(`a coin for ${id} is of a transaction that was replaced`);
-  if (unmined) await manager.query('INSERT IGNORE INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES (?, ?, ?, ?, ?, ?, NULL)', [network, unmined.txid, unmined.index, unmined.branch, unmined.child, unmined.amount]);
+  const makers = (await manager.query(
+    'SELECT id FROM chain_transactions WHERE network = ? AND txid IN (?) FOR UPDATE',
+    [network, inputs.map(({ txid }) => txid)],
+  )) as { id: string }[];
+  if (makers.some((maker) => maker.id.includes('#')))
+    throw new Error(`a coin for ${id} is of a transaction that was replaced`);
+  if (unmined)
+    await manager.query(
+      'INSERT IGNORE INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES (?, ?, ?, ?, ?, ?, NULL)',
+      [network, unmined.txid, unmined.index, unmined.branch, unmined.child, unmined.amount],
+    );
   for (const { txid, index } of inputs) {
     const mined = txid === unmined?.txid && index === unmined.index ? '' : ' AND height IS NOT NULL';
-    const taken = await manager.createQueryBuilder().update(CoinEntity).set({ spentBy: id }).where({ network, txid, index }).andWhere(`spent_by IS NULL${mined}`).execute();
+    const taken = await manager
+      .createQueryBuilder()
+      .update(CoinEntity)
+      .set({ spentBy: id })
+      .where({ network, txid, index })
+      .andWhere(`spent_by IS NULL${mined}`)
+      .execute();
     if (taken.affected !== 1) throw new Error(`the coin ${txid}:${index} is not free any more`);
   }
 }
 
 /** The house's own, or of a deposit that is in the books. */
-const OURS = "(c.branch = 1 OR EXISTS (SELECT 1 FROM deposits d WHERE d.network = c.network AND d.txid = c.txid AND d.position = CONCAT('out:', c.output_index) AND d.state = 'CREDITED'))";
+const OURS =
+  "(c.branch = 1 OR EXISTS (SELECT 1 FROM deposits d WHERE d.network = c.network AND d.txid = c.txid AND d.position = CONCAT('out:', c.output_index) AND d.state = 'CREDITED'))";
 /** An index refuses a second live batch of a withdrawal; its row is locked, so that nobody settles it otherwise meanwhile. */
-async function addPayments(manager: EntityManager, transactionId: string, payments: readonly NewPayment[]): Promise<void> {
+async function addPayments(
+  manager: EntityManager,
+  transactionId: string,
+  payments: readonly NewPayment[],
+): Promise<void> {
   for (const [position, payment] of payments.entries()) {
     const { withdrawalId: id, attempt } = payment;
-    const due = await manager.findOne(WithdrawalEntity, { where: { id, attempt, state: In(['APPROVED', 'WAITING_FUNDS']) }, lock: { mode: 'pessimistic_write' } });
+    const due = await manager.findOne(WithdrawalEntity, {
+      where: { id, attempt, state: In(['APPROVED', 'WAITING_FUNDS']) },
+      lock: { mode: 'pessimistic_write' },
+    });
     if (!due) throw new Error(`the withdrawal ${id} is not to be paid any more`);
     await manager.insert(BatchPaymentEntity, { ...payment, transactionId, position, live: 1, refused: false });
   }
@@ -87,7 +121,10 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
   return {
     spendable: (network, { deep, young }, limit, order = 'DESC') =>
       select('c')
-        .where(`c.network = :network AND c.spent_by IS NULL AND NOT ${FORMER} AND (c.height <= :deep OR (c.height <= :young AND ${FIRM_CHANGE}))`, { network, deep, young })
+        .where(
+          `c.network = :network AND c.spent_by IS NULL AND NOT ${FORMER} AND (c.height <= :deep OR (c.height <= :young AND ${FIRM_CHANGE}))`,
+          { network, deep, young },
+        )
         .andWhere(OURS)
         .orderBy('c.amount', order)
         .addOrderBy('c.txid')
@@ -98,7 +135,9 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
       select('c')
         .where('c.network = :network AND c.spent_by IS NULL AND c.height > :height', { network, height })
         .andWhere(OURS)
-        .andWhere("NOT EXISTS (SELECT 1 FROM chain_transactions t WHERE t.network = c.network AND t.txid = c.txid AND t.state IN ('SIGNED', 'BROADCAST'))")
+        .andWhere(
+          "NOT EXISTS (SELECT 1 FROM chain_transactions t WHERE t.network = c.network AND t.txid = c.txid AND t.state IN ('SIGNED', 'BROADCAST'))",
+        )
         .getMany(),
     unspent: (network) =>
       select('c')
@@ -121,16 +160,22 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
         if (!(await voidIn(manager, row, now))) return false;
         await manager.update(CoinEntity, { spentBy: row.id }, { spentBy: null });
         await manager.update(BatchPaymentEntity, { transactionId: row.id }, { live: null });
-        if (refused !== undefined) await manager.update(BatchPaymentEntity, { transactionId: row.id, withdrawalId: refused }, { refused: true });
+        if (refused !== undefined)
+          await manager.update(BatchPaymentEntity, { transactionId: row.id, withdrawalId: refused }, { refused: true });
         return true;
       }),
     hasChild: (network, txid) => hasChild(dataSource.manager, network, txid),
     abandon: (row, lost, blockHeight, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(ChainTransactionEntity, { id: row.id, state: In(['SIGNED', 'BROADCAST']) }, { state: 'FAILED', blockHeight, feePaid: '0', updatedAt: now });
+        await manager.update(
+          ChainTransactionEntity,
+          { id: row.id, state: In(['SIGNED', 'BROADCAST']) },
+          { state: 'FAILED', blockHeight, feePaid: '0', updatedAt: now },
+        );
         await manager.update(CoinEntity, { spentBy: row.id, txid: Not(lost) }, { spentBy: null });
       }),
-    planned: async (network, address) => (await dataSource.getRepository(NonceEntity).findOneBy({ network, address }))?.next ?? 0,
+    planned: async (network, address) =>
+      (await dataSource.getRepository(NonceEntity).findOneBy({ network, address }))?.next ?? 0,
     swept: async (id) => {
       await dataSource.query(
         `UPDATE deposits d JOIN coins c ON c.network = d.network AND c.txid = d.txid AND d.position = CONCAT('out:', c.output_index)

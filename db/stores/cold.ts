@@ -20,9 +20,19 @@ export interface ColdStore {
   open(network: string): Promise<ColdTransferRow[]>;
   newest(limit: number): Promise<ColdTransferRow[]>;
   /** Changes a transfer that is in this state still; false when it is not. */
-  move(id: string, from: ColdTransferRow['state'], set: Partial<ColdTransferRow>, action?: AdminAuditRow): Promise<boolean>;
+  move(
+    id: string,
+    from: ColdTransferRow['state'],
+    set: Partial<ColdTransferRow>,
+    action?: AdminAuditRow,
+  ): Promise<boolean>;
   /** Given up: its coins are free again. */
-  cancel(id: string, from: ColdTransferRow['state'], set: Partial<ColdTransferRow>, action?: AdminAuditRow): Promise<boolean>;
+  cancel(
+    id: string,
+    from: ColdTransferRow['state'],
+    set: Partial<ColdTransferRow>,
+    action?: AdminAuditRow,
+  ): Promise<boolean>;
   /** Coins of cold storage in the chain that nothing is planned with. */
   coins(network: string): Promise<CoinRow[]>;
   /** So many transfers went to cold storage or came from it: the next one uses an address of its own. */
@@ -32,7 +42,13 @@ export interface ColdStore {
 
 export function createColdStore(dataSource: DataSource): ColdStore {
   const transfers = dataSource.getRepository(ColdTransferEntity);
-  const change = (id: string, from: ColdTransferRow['state'], set: Partial<ColdTransferRow>, action: AdminAuditRow | undefined, free: boolean): Promise<boolean> =>
+  const change = (
+    id: string,
+    from: ColdTransferRow['state'],
+    set: Partial<ColdTransferRow>,
+    action: AdminAuditRow | undefined,
+    free: boolean,
+  ): Promise<boolean> =>
     inTransaction(dataSource, async (manager) => {
       if ((await manager.update(ColdTransferEntity, { id, state: from }, set)).affected !== 1) return false;
       if (free) await manager.update(CoinEntity, { spentBy: id }, { spentBy: null });
@@ -45,17 +61,27 @@ export function createColdStore(dataSource: DataSource): ColdStore {
         await manager.insert(ColdTransferEntity, row);
         await recordAdminAction(manager, action);
         for (const { txid, index } of inputs) {
-          const taken = await manager.update(CoinEntity, { network: row.network, txid, index, branch: COLD_BRANCH, spentBy: IsNull() }, { spentBy: row.id });
+          const taken = await manager.update(
+            CoinEntity,
+            { network: row.network, txid, index, branch: COLD_BRANCH, spentBy: IsNull() },
+            { spentBy: row.id },
+          );
           if (taken.affected !== 1) throw new Error(`the coin ${txid}:${index} is not free any more`);
         }
       }),
     find: (id) => transfers.findOneBy({ id }),
-    open: (network) => transfers.find({ where: { network, state: In(['WAITING_SIGNATURES', 'SENDING']) }, order: { createdAt: 'ASC' } }),
+    open: (network) =>
+      transfers.find({ where: { network, state: In(['WAITING_SIGNATURES', 'SENDING']) }, order: { createdAt: 'ASC' } }),
     newest: (limit) => transfers.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: limit }),
     move: (id, from, set, action) => change(id, from, set, action, false),
     cancel: (id, from, set, action) => change(id, from, set, action, true),
-    coins: async (network) => (await dataSource.getRepository(CoinEntity).findBy({ network, branch: COLD_BRANCH, spentBy: IsNull() })).filter(({ height }) => height !== null),
-    issued: async (network) => (await dataSource.getRepository(VenueTransferEntity).countBy({ network, direction: 'to-cold' })) + (await transfers.countBy({ network })),
+    coins: async (network) =>
+      (await dataSource.getRepository(CoinEntity).findBy({ network, branch: COLD_BRANCH, spentBy: IsNull() })).filter(
+        ({ height }) => height !== null,
+      ),
+    issued: async (network) =>
+      (await dataSource.getRepository(VenueTransferEntity).countBy({ network, direction: 'to-cold' })) +
+      (await transfers.countBy({ network })),
     txidKnown: (network, txid) => transfers.existsBy({ network, txid }),
   };
 }

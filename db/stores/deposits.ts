@@ -16,7 +16,11 @@ import type { KeySpace } from './child-numbers';
 const GENESIS = -1;
 
 /** One output on a chain. Its first credit has exactly this reference; see the scanner for later ones. */
-export const depositReference = ({ network, txid, position }: Pick<DepositRow, 'network' | 'txid' | 'position'>): string => `deposit:${network}:${txid}:${position}`;
+export const depositReference = ({
+  network,
+  txid,
+  position,
+}: Pick<DepositRow, 'network' | 'txid' | 'position'>): string => `deposit:${network}:${txid}:${position}`;
 
 export interface DepositStore {
   /** Issued addresses with a place above `place` (-1 for all), in the order of issue. */
@@ -38,13 +42,24 @@ export interface DepositStore {
   /** Nothing more is credited to this address: marks it, once, and writes it down beside what admins do. */
   freeze(network: string, address: string, why: string, now: number): Promise<void>;
   /** Sum of an asset's deposits at an address, as a decimal string: those that are in the books, those that need no further proof, and these. */
-  arrivedAt(network: string, address: string, asset: string, without: string, believed: readonly string[]): Promise<string>;
+  arrivedAt(
+    network: string,
+    address: string,
+    asset: string,
+    without: string,
+    believed: readonly string[],
+  ): Promise<string>;
   ring(network: string): Promise<ChainBlockRow[]>;
   /** Hash of the network's first block, as it was when we first saw it. */
   genesis(network: string): Promise<string | undefined>;
   pinGenesis(network: string, hash: string): Promise<void>;
   /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. `coins`: see CoinRow. */
-  saveBlock(block: ChainBlockRow, found: readonly DepositRow[], keep: number, coins?: readonly CoinRow[]): Promise<void>;
+  saveBlock(
+    block: ChainBlockRow,
+    found: readonly DepositRow[],
+    keep: number,
+    coins?: readonly CoinRow[],
+  ): Promise<void>;
   /** Deposits that are in no transaction of their own, found in a block that was saved before. */
   saveDeposits(found: readonly DepositRow[]): Promise<void>;
   /**
@@ -71,26 +86,53 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
   const blocks = dataSource.getRepository(ChainBlockEntity);
 
   return {
-    addresses: (network, place = -1) => addresses.find({ where: { network, place: MoreThan(place) }, order: { place: 'ASC' } }),
+    addresses: (network, place = -1) =>
+      addresses.find({ where: { network, place: MoreThan(place) }, order: { place: 'ASC' } }),
     ownerOf: (network, address) => addresses.findOneBy({ network, address }),
     issue: (space, userId, derive, now) => issueAddress(dataSource, space, userId, derive, now),
     fill: (space, now) => fillAddresses(dataSource, space, now),
     otherOwners: async ({ address, userId }) => {
-      const rows = (await dataSource.query('SELECT DISTINCT user_id AS owner FROM deposit_addresses WHERE address = ? AND user_id <> ?', [address, userId])) as { owner: string }[];
+      const rows = (await dataSource.query(
+        'SELECT DISTINCT user_id AS owner FROM deposit_addresses WHERE address = ? AND user_id <> ?',
+        [address, userId],
+      )) as { owner: string }[];
       return rows.map(({ owner }) => owner);
     },
     held: () => deposits.find({ where: { state: 'HELD' }, order: { createdAt: 'ASC' } }),
     release: (id, userId, why, now) =>
       inTransaction(dataSource, async (manager) => {
         const owned = 'EXISTS (SELECT 1 FROM deposit_addresses a WHERE a.address = deposits.address AND a.user_id = ?)';
-        const { affectedRows } = (await manager.query(`UPDATE deposits SET state = 'CONFIRMING', user_id = ?, released_at = ? WHERE id = ? AND state = 'HELD' AND ${owned}`, [userId, now, id, userId])) as { affectedRows: number };
-        if (affectedRows === 1) await recordAdminAction(manager, { id: idFrom('aud', `deposit-released:${id}`), adminId: 'operator', action: 'deposit.released', subject: id, details: { userId, why }, at: now });
+        const { affectedRows } = (await manager.query(
+          `UPDATE deposits SET state = 'CONFIRMING', user_id = ?, released_at = ? WHERE id = ? AND state = 'HELD' AND ${owned}`,
+          [userId, now, id, userId],
+        )) as { affectedRows: number };
+        if (affectedRows === 1)
+          await recordAdminAction(manager, {
+            id: idFrom('aud', `deposit-released:${id}`),
+            adminId: 'operator',
+            action: 'deposit.released',
+            subject: id,
+            details: { userId, why },
+            at: now,
+          });
         return affectedRows === 1;
       }),
     freeze: (network, address, why, now) =>
       inTransaction(dataSource, async (manager) => {
-        const { affected } = await manager.update(DepositAddressEntity, { network, address, frozenAt: IsNull() }, { frozenAt: now });
-        if (affected === 1) await recordAdminAction(manager, { id: idFrom('aud', `address-frozen:${network}:${address}:${now}`), adminId: 'wallets', action: 'address.frozen', subject: `${network}/${address}`, details: { why }, at: now });
+        const { affected } = await manager.update(
+          DepositAddressEntity,
+          { network, address, frozenAt: IsNull() },
+          { frozenAt: now },
+        );
+        if (affected === 1)
+          await recordAdminAction(manager, {
+            id: idFrom('aud', `address-frozen:${network}:${address}:${now}`),
+            adminId: 'wallets',
+            action: 'address.frozen',
+            subject: `${network}/${address}`,
+            details: { why },
+            at: now,
+          });
       }),
     arrivedAt: async (network, address, asset, without, believed) => {
       const [sum] = (await dataSource.query(
@@ -104,19 +146,29 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     genesis: async (network) => (await blocks.findOneBy({ network, height: GENESIS }))?.hash,
     pinGenesis: async (network, hash) => {
       // Two processes may begin at once; whoever comes second holds the chain against what the first one wrote.
-      await dataSource.query('INSERT IGNORE INTO chain_blocks (network, height, hash, parent_hash) VALUES (?, ?, ?, ?)', [network, GENESIS, hash, '']);
+      await dataSource.query(
+        'INSERT IGNORE INTO chain_blocks (network, height, hash, parent_hash) VALUES (?, ?, ?, ?)',
+        [network, GENESIS, hash, ''],
+      );
     },
     saveBlock: (block, found, keep, coins = []) =>
       inTransaction(dataSource, async (manager) => {
         await saveFound(manager, found);
         await saveCoins(manager, coins);
         await manager.insert(ChainBlockEntity, block);
-        await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ? AND height < ?', [block.network, GENESIS, block.height - keep]);
+        await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ? AND height < ?', [
+          block.network,
+          GENESIS,
+          block.height - keep,
+        ]);
       }),
     saveDeposits: (found) => inTransaction(dataSource, (manager) => saveFound(manager, found)),
     explained: (network, asset, wanted, height) => explainedBy(dataSource, network, asset, wanted, height),
     above: async (network, height) => {
-      const rows = (await dataSource.query("SELECT id FROM deposits WHERE network = ? AND block_height > ? AND state <> 'ORPHANED'", [network, height])) as { id: string }[];
+      const rows = (await dataSource.query(
+        "SELECT id FROM deposits WHERE network = ? AND block_height > ? AND state <> 'ORPHANED'",
+        [network, height],
+      )) as { id: string }[];
       return rows.length === 0 ? [] : deposits.findBy({ id: In(rows.map((row) => row.id)) });
     },
     forgetAbove: (network, height) =>
@@ -127,10 +179,13 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     reversals: async (row) => {
       // By range and not by pattern: it reads the primary key, and nothing in a reference is a wildcard.
       const prefix = `${depositReference(row)}:reverse`;
-      return dataSource.getRepository(CommandEntity).countBy({ reference: And(MoreThan(`${prefix}:`), LessThan(`${prefix};`)) });
+      return dataSource
+        .getRepository(CommandEntity)
+        .countBy({ reference: And(MoreThan(`${prefix}:`), LessThan(`${prefix};`)) });
     },
     isCredited: (reference) => dataSource.getRepository(CommandEntity).existsBy({ reference }),
-    inStates: (network, states) => deposits.find({ where: { network, state: In([...states]) }, order: { createdAt: 'ASC' } }),
+    inStates: (network, states) =>
+      deposits.find({ where: { network, state: In([...states]) }, order: { createdAt: 'ASC' } }),
     move: async (id, from, set) => (await deposits.update({ id, state: In([...from]) }, set)).affected === 1,
   };
 }
@@ -145,13 +200,22 @@ interface OwnMove {
   readonly height: string | null;
 }
 
-async function explainedBy(dataSource: DataSource, network: string, asset: string, addresses: readonly string[], height: number): Promise<Map<string, Units>> {
+async function explainedBy(
+  dataSource: DataSource,
+  network: string,
+  asset: string,
+  addresses: readonly string[],
+  height: number,
+): Promise<Map<string, Units>> {
   const known = new Map(addresses.map((address) => [address, 0n]));
   const add = (address: string, amount: Units): void => {
     const before = known.get(address);
     if (before !== undefined) known.set(address, before + amount);
   };
-  const came = (await dataSource.query("SELECT address, amount FROM deposits WHERE network = ? AND asset = ? AND address IN (?) AND block_height <= ? AND state <> 'ORPHANED'", [network, asset, addresses, height])) as { address: string; amount: string }[];
+  const came = (await dataSource.query(
+    "SELECT address, amount FROM deposits WHERE network = ? AND asset = ? AND address IN (?) AND block_height <= ? AND state <> 'ORPHANED'",
+    [network, asset, addresses, height],
+  )) as { address: string; amount: string }[];
   for (const { address, amount } of came) add(address, parseAmount(amount));
   const moves = (await dataSource.query(
     `SELECT from_address AS sender, to_address AS receiver, asset, amount, state, fee_paid AS fee, block_height AS height FROM chain_transactions
@@ -159,11 +223,16 @@ async function explainedBy(dataSource: DataSource, network: string, asset: strin
     [network, addresses, addresses, height],
   )) as OwnMove[];
   for (const { sender, receiver, asset: moved, amount, state, fee } of moves) {
-    if (state === 'CONFIRMED' && moved === asset) [sender, receiver].forEach((address, side) => add(address, side === 0 ? -parseAmount(amount) : parseAmount(amount)));
+    if (state === 'CONFIRMED' && moved === asset)
+      [sender, receiver].forEach((address, side) =>
+        add(address, side === 0 ? -parseAmount(amount) : parseAmount(amount)),
+      );
     add(sender, -parseAmount(fee ?? '0'));
   }
   // Under way, or fallen out of the chain: what lies at both ends is not known now.
-  for (const { sender, receiver, state, height: placed } of moves) if ((state !== 'CONFIRMED' && state !== 'FAILED') || placed === null) [sender, receiver].forEach((address) => known.delete(address));
+  for (const { sender, receiver, state, height: placed } of moves)
+    if ((state !== 'CONFIRMED' && state !== 'FAILED') || placed === null)
+      [sender, receiver].forEach((address) => known.delete(address));
   return known;
 }
 
@@ -173,7 +242,10 @@ async function explainedBy(dataSource: DataSource, network: string, asset: strin
  */
 async function saveFound(manager: EntityManager, found: readonly DepositRow[]): Promise<void> {
   for (const rows of inParts(found)) {
-    const before = await manager.findBy(DepositEntity, { network: rows[0]?.network ?? '', txid: In([...new Set(rows.map(({ txid }) => txid))]) });
+    const before = await manager.findBy(DepositEntity, {
+      network: rows[0]?.network ?? '',
+      txid: In([...new Set(rows.map(({ txid }) => txid))]),
+    });
     const known = new Map(before.map((row) => [`${row.txid} ${row.position}`, row]));
     const fresh = new Map<string, DepositRow>();
     for (const row of rows) {
@@ -188,7 +260,21 @@ async function saveFound(manager: EntityManager, found: readonly DepositRow[]): 
 
 async function seenAgain(manager: EntityManager, known: DepositRow, row: DepositRow): Promise<void> {
   const { blockHeight, blockHash, userId, address, asset, amount, state, confirmationsNeeded } = row;
-  const now = known.state === 'ORPHANED' ? { blockHeight, blockHash, userId, address, asset, amount, state, confirmations: 1, confirmationsNeeded, releasedAt: null } : { blockHeight, blockHash };
+  const now =
+    known.state === 'ORPHANED'
+      ? {
+          blockHeight,
+          blockHash,
+          userId,
+          address,
+          asset,
+          amount,
+          state,
+          confirmations: 1,
+          confirmationsNeeded,
+          releasedAt: null,
+        }
+      : { blockHeight, blockHash };
   await manager.update(DepositEntity, { id: known.id }, now);
 }
 
@@ -197,7 +283,15 @@ async function saveCoins(manager: EntityManager, coins: readonly CoinRow[]): Pro
   for (const some of inParts(coins)) {
     await manager.query(
       `INSERT INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES ${some.map(() => '(?, ?, ?, ?, ?, ?, ?)').join(', ')} ON DUPLICATE KEY UPDATE height = VALUES(height)`,
-      some.flatMap(({ network, txid, index, branch, child, amount, height }) => [network, txid, index, branch, child, amount, height]),
+      some.flatMap(({ network, txid, index, branch, child, amount, height }) => [
+        network,
+        txid,
+        index,
+        branch,
+        child,
+        amount,
+        height,
+      ]),
     );
   }
 }

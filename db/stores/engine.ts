@@ -5,12 +5,7 @@ import type { Market } from '../../domain/registry';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Entry } from '../../ledger/post';
-import {
-  BalanceEntity,
-  CostEntity,
-  OutboxEntity,
-  QuarantineEntity,
-} from '../entities/ledger';
+import { BalanceEntity, CostEntity, OutboxEntity, QuarantineEntity } from '../entities/ledger';
 import type { BalanceRow, CommandRow, CostRow, OutboxRow, QuarantineRow } from '../entities/ledger';
 import { OrderEntity, RoutingEntity } from '../entities/orders';
 import type { OrderRow, RoutingRow } from '../entities/orders';
@@ -133,7 +128,12 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       try {
         lookups ??= await openBatchConnection(dataSource);
         const rows = (await lookups.rows(sql)) as { reference: string; bodyHash: string; answer: string }[];
-        return new Map(rows.map(({ reference, bodyHash, answer }) => [reference, { bodyHash, answer: JSON.parse(answer) as CommandAnswer }]));
+        return new Map(
+          rows.map(({ reference, bodyHash, answer }) => [
+            reference,
+            { bodyHash, answer: JSON.parse(answer) as CommandAnswer },
+          ]),
+        );
       } catch (error) {
         lookups?.close();
         lookups = undefined;
@@ -141,7 +141,10 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       }
     },
     findQuarantined: async (references) => {
-      const rows = references.length === 0 ? [] : await dataSource.getRepository(QuarantineEntity).findBy({ reference: In([...references]) });
+      const rows =
+        references.length === 0
+          ? []
+          : await dataSource.getRepository(QuarantineEntity).findBy({ reference: In([...references]) });
       return new Set(rows.map((row) => row.reference));
     },
     commit: async (write) => {
@@ -172,7 +175,10 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       if (ids.length > 0) await dataSource.getRepository(OutboxEntity).delete({ id: In([...ids]) });
     },
     volumesSince: async (at) =>
-      (await dataSource.query('SELECT user_id AS userId, symbol, SUM(quote_quantity) AS volume FROM fills WHERE at > ? GROUP BY user_id, symbol', [at])) as {
+      (await dataSource.query(
+        'SELECT user_id AS userId, symbol, SUM(quote_quantity) AS volume FROM fills WHERE at > ? GROUP BY user_id, symbol',
+        [at],
+      )) as {
         userId: string;
         symbol: string;
         volume: string;
@@ -183,7 +189,10 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
 
 async function loadTables(dataSource: DataSource): Promise<EngineTables> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const [fence] = (await manager.query('SELECT epoch, batch, entry FROM engine WHERE id = 1')) as Record<string, string>[];
+    const [fence] = (await manager.query('SELECT epoch, batch, entry FROM engine WHERE id = 1')) as Record<
+      string,
+      string
+    >[];
     return {
       epoch: Number(fence?.epoch),
       batch: Number(fence?.batch),
@@ -202,7 +211,12 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
       orders: await manager.findBy(OrderEntity, { standing: Not(IsNull()) }),
       routing: await manager.find(RoutingEntity),
       lastTrades: new Map(
-        ((await manager.query('SELECT symbol, MAX(trade_id) AS last FROM fills GROUP BY symbol')) as { symbol: string; last: string }[]).map(({ symbol, last }) => [symbol, Number(last)]),
+        (
+          (await manager.query('SELECT symbol, MAX(trade_id) AS last FROM fills GROUP BY symbol')) as {
+            symbol: string;
+            last: string;
+          }[]
+        ).map(({ symbol, last }) => [symbol, Number(last)]),
       ),
       lastOrder: await lastOrder(manager),
     };
@@ -210,15 +224,30 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
 }
 
 async function lastOrder(manager: EntityManager): Promise<EngineTables['lastOrder']> {
-  const [row] = (await manager.query('SELECT MAX(seq) AS seq, MAX(priority) AS priority FROM orders')) as { seq: string | null; priority: string | null }[];
+  const [row] = (await manager.query('SELECT MAX(seq) AS seq, MAX(priority) AS priority FROM orders')) as {
+    seq: string | null;
+    priority: string | null;
+  }[];
   return { seq: Number(row?.seq ?? 0), priority: Number(row?.priority ?? 0) };
 }
 
-async function commitBatch(connection: BatchConnection, dataSource: DataSource, epoch: number, write: BatchWrite): Promise<void> {
+async function commitBatch(
+  connection: BatchConnection,
+  dataSource: DataSource,
+  epoch: number,
+  write: BatchWrite,
+): Promise<void> {
   try {
     const { batch, lastEntry } = write;
     const fence = `UPDATE engine SET batch = ${literal(batch)}, entry = ${literal(lastEntry)} WHERE id = 1 AND epoch = ${literal(epoch)} AND batch = ${literal(batch - 1)}`;
-    const changed = await connection.run(['START TRANSACTION', fence, ...journal(write), ...statementsOf(dataSource, write.rows), ...outbox(dataSource, write), ...balances(write)]);
+    const changed = await connection.run([
+      'START TRANSACTION',
+      fence,
+      ...journal(write),
+      ...statementsOf(dataSource, write.rows),
+      ...outbox(dataSource, write),
+      ...balances(write),
+    ]);
     if (changed[1] !== 1) throw new Fenced(`epoch ${epoch} no longer writes`);
   } catch (error) {
     // Before COMMIT was sent nothing can have been kept, whatever the error was.
@@ -228,14 +257,18 @@ async function commitBatch(connection: BatchConnection, dataSource: DataSource, 
   await connection.run(['COMMIT']);
 }
 
-const insert = (into: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [`INSERT INTO ${into} VALUES ${lines.join(',')}`]);
+const insert = (into: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [`INSERT INTO ${into} VALUES ${lines.join(',')}`];
 
 function journal({ commands, entries, batch, at }: BatchWrite): string[] {
   const when = `${literal(batch)},${literal(at)}`;
   return [
     ...insert(
       'commands (reference,kind,body_hash,answer,batch,at)',
-      commands.map(({ reference, kind, bodyHash, answer }) => `(${literal(reference)},'${kind}','${bodyHash}',${literal(JSON.stringify(answer))},${when})`),
+      commands.map(
+        ({ reference, kind, bodyHash, answer }) =>
+          `(${literal(reference)},'${kind}','${bodyHash}',${literal(JSON.stringify(answer))},${when})`,
+      ),
     ),
     ...insert(
       'journal_entries (id,reference,reason,batch,at)',
@@ -243,14 +276,27 @@ function journal({ commands, entries, batch, at }: BatchWrite): string[] {
     ),
     ...insert(
       'postings (entry_id,line,account,asset,amount)',
-      entries.flatMap(({ id, entry }) => entry.postings.map(({ account, asset, amount }, line) => `(${id},${line},${literal(account)},${literal(asset)},'${formatAmount(amount)}')`)),
+      entries.flatMap(({ id, entry }) =>
+        entry.postings.map(
+          ({ account, asset, amount }, line) =>
+            `(${id},${line},${literal(account)},${literal(asset)},'${formatAmount(amount)}')`,
+        ),
+      ),
     ),
   ];
 }
 
-const outbox = (dataSource: DataSource, { effects }: BatchWrite): string[] => statementsOf(dataSource, effects.map((row) => insertRow(OutboxEntity, row)));
+const outbox = (dataSource: DataSource, { effects }: BatchWrite): string[] =>
+  statementsOf(
+    dataSource,
+    effects.map((row) => insertRow(OutboxEntity, row)),
+  );
 
 function balances(write: BatchWrite): string[] {
-  const lines = write.balances.map(({ account, asset, amount }) => `(${literal(account)},${literal(asset)},'${formatAmount(amount)}')`);
-  return insert('balances (account,asset,amount)', lines).map((sql) => `${sql} ON DUPLICATE KEY UPDATE amount = VALUES(amount)`);
+  const lines = write.balances.map(
+    ({ account, asset, amount }) => `(${literal(account)},${literal(asset)},'${formatAmount(amount)}')`,
+  );
+  return insert('balances (account,asset,amount)', lines).map(
+    (sql) => `${sql} ON DUPLICATE KEY UPDATE amount = VALUES(amount)`,
+  );
 }

@@ -23,18 +23,40 @@ export interface Filters<State> extends ListPage, Period {
   readonly state?: State | undefined;
 }
 
-const newestFirst = <Row extends { createdAt: number; id: string }>(entity: List<Row>['entity'], where: List<Row>['where'], period: Period): List<Row> => ({ entity, by: ['createdAt', 'id'], order: 'DESC', where, period });
+const newestFirst = <Row extends { createdAt: number; id: string }>(
+  entity: List<Row>['entity'],
+  where: List<Row>['where'],
+  period: Period,
+): List<Row> => ({ entity, by: ['createdAt', 'id'], order: 'DESC', where, period });
 
-export const depositsOf = (dataSource: DataSource, userId: string, { asset, state, ...page }: Filters<DepositState>): Promise<Page<DepositRow>> =>
-  pageOf(dataSource, newestFirst(DepositEntity, { userId, ...(asset !== undefined && { asset }), ...(state && { state }) }, page), page);
+export const depositsOf = (
+  dataSource: DataSource,
+  userId: string,
+  { asset, state, ...page }: Filters<DepositState>,
+): Promise<Page<DepositRow>> =>
+  pageOf(
+    dataSource,
+    newestFirst(DepositEntity, { userId, ...(asset !== undefined && { asset }), ...(state && { state }) }, page),
+    page,
+  );
 
 export const depositById = (dataSource: DataSource, id: string): Promise<DepositRow | null> =>
   dataSource.getRepository(DepositEntity).findOneBy({ id });
 
 /** `asset`: on either side. */
-export function swapsOf(dataSource: DataSource, userId: string, { asset, state, ...page }: Filters<SwapState>): Promise<Page<SwapRow>> {
+export function swapsOf(
+  dataSource: DataSource,
+  userId: string,
+  { asset, state, ...page }: Filters<SwapState>,
+): Promise<Page<SwapRow>> {
   const where: FindOptionsWhere<SwapRow> = { userId, ...(state && { state }) };
-  const sides = asset === undefined ? where : [{ ...where, fromAsset: asset }, { ...where, toAsset: asset }];
+  const sides =
+    asset === undefined
+      ? where
+      : [
+          { ...where, fromAsset: asset },
+          { ...where, toAsset: asset },
+        ];
   return pageOf(dataSource, newestFirst(SwapEntity, sides, page), page);
 }
 
@@ -47,15 +69,25 @@ export async function venueOrdersOf(
   dataSource: DataSource,
   swapId: string,
 ): Promise<{ intent: VenueIntentRow; trades: VenueTradeRow[] }[]> {
-  const intents = await dataSource.getRepository(VenueIntentEntity).find({ where: { swapId }, order: { leg: 'ASC', createdAt: 'ASC' } });
+  const intents = await dataSource
+    .getRepository(VenueIntentEntity)
+    .find({ where: { swapId }, order: { leg: 'ASC', createdAt: 'ASC' } });
   if (intents.length === 0) return [];
   const where = { intentId: In(intents.map((intent) => intent.id)) };
   const trades = await dataSource.getRepository(VenueTradeEntity).find({ where, order: { tradeId: 'ASC' } });
   return intents.map((intent) => ({ intent, trades: trades.filter((trade) => trade.intentId === intent.id) }));
 }
 
-export const withdrawalsOf = (dataSource: DataSource, userId: string, { asset, state, ...page }: Filters<WithdrawalState>): Promise<Page<WithdrawalRow>> =>
-  pageOf(dataSource, newestFirst(WithdrawalEntity, { userId, ...(asset !== undefined && { asset }), ...(state && { state }) }, page), page);
+export const withdrawalsOf = (
+  dataSource: DataSource,
+  userId: string,
+  { asset, state, ...page }: Filters<WithdrawalState>,
+): Promise<Page<WithdrawalRow>> =>
+  pageOf(
+    dataSource,
+    newestFirst(WithdrawalEntity, { userId, ...(asset !== undefined && { asset }), ...(state && { state }) }, page),
+    page,
+  );
 
 /** The user's own withdrawal; null for another's. */
 export const withdrawalOf = (dataSource: DataSource, userId: string, id: string): Promise<WithdrawalRow | null> =>
@@ -65,8 +97,21 @@ export const withdrawalById = (dataSource: DataSource, id: string): Promise<With
   dataSource.getRepository(WithdrawalEntity).findOneBy({ id });
 
 /** In one state, oldest first (a queue) where it waits for a decision; else newest first. */
-export const listWithdrawals = (dataSource: DataSource, page: ListPage, state?: WithdrawalState): Promise<Page<WithdrawalRow>> =>
-  pageOf(dataSource, { entity: WithdrawalEntity, by: ['createdAt', 'id'], order: state === 'REQUESTED' ? 'ASC' : 'DESC', where: state ? { state } : {} }, page);
+export const listWithdrawals = (
+  dataSource: DataSource,
+  page: ListPage,
+  state?: WithdrawalState,
+): Promise<Page<WithdrawalRow>> =>
+  pageOf(
+    dataSource,
+    {
+      entity: WithdrawalEntity,
+      by: ['createdAt', 'id'],
+      order: state === 'REQUESTED' ? 'ASC' : 'DESC',
+      where: state ? { state } : {},
+    },
+    page,
+  );
 
 export interface OnTheWay {
   readonly deposits: DepositRow[];
@@ -82,7 +127,9 @@ export async function onTheWay(dataSource: DataSource, userId: string, asset: st
       order: NEWEST,
       take: 20,
     }),
-    dataSource.getRepository(SweepEntity).find({ where: { asset, state: Not(In(['DONE', 'FAILED'])) }, order: NEWEST, take: 20 }),
+    dataSource
+      .getRepository(SweepEntity)
+      .find({ where: { asset, state: Not(In(['DONE', 'FAILED'])) }, order: NEWEST, take: 20 }),
     dataSource.getRepository(VenueTransferEntity).find({
       where: { asset, direction: 'to-venue', state: Not(In(['DONE', 'FAILED'])) },
       order: NEWEST,
@@ -93,7 +140,9 @@ export async function onTheWay(dataSource: DataSource, userId: string, asset: st
 }
 
 /** Every move of the house's that has not ended, for operators. */
-export async function movesInFlight(dataSource: DataSource): Promise<{ sweeps: SweepRow[]; transfers: VenueTransferRow[] }> {
+export async function movesInFlight(
+  dataSource: DataSource,
+): Promise<{ sweeps: SweepRow[]; transfers: VenueTransferRow[] }> {
   const open = { state: Not(In(['DONE', 'FAILED'] as ('DONE' | 'FAILED')[])) };
   const [sweeps, transfers] = await Promise.all([
     dataSource.getRepository(SweepEntity).find({ where: open, order: NEWEST, take: 100 }),

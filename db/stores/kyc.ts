@@ -16,11 +16,26 @@ export const applicationById = (source: DataSource | EntityManager, id: string):
 
 /** The user's newest application. */
 export const latestApplication = (dataSource: DataSource, userId: string): Promise<KycApplicationRow | null> =>
-  dataSource.getRepository(KycApplicationEntity).findOne({ where: { userId }, order: { createdAt: 'DESC', id: 'DESC' } });
+  dataSource
+    .getRepository(KycApplicationEntity)
+    .findOne({ where: { userId }, order: { createdAt: 'DESC', id: 'DESC' } });
 
 /** In one state, oldest first (a queue); in all states, newest first. */
-export const listApplications = (dataSource: DataSource, page: ListPage, state?: KycState): Promise<Page<KycApplicationRow>> =>
-  pageOf(dataSource, { entity: KycApplicationEntity, by: ['createdAt', 'id'], order: state === 'SUBMITTED' ? 'ASC' : 'DESC', where: state ? { state } : {} }, page);
+export const listApplications = (
+  dataSource: DataSource,
+  page: ListPage,
+  state?: KycState,
+): Promise<Page<KycApplicationRow>> =>
+  pageOf(
+    dataSource,
+    {
+      entity: KycApplicationEntity,
+      by: ['createdAt', 'id'],
+      order: state === 'SUBMITTED' ? 'ASC' : 'DESC',
+      where: state ? { state } : {},
+    },
+    page,
+  );
 
 export async function decideApplication(
   manager: EntityManager,
@@ -31,14 +46,26 @@ export async function decideApplication(
 }
 
 /** All applications of the same document or the same person as one of these, themselves among them, the oldest first. */
-export async function applicationsLike(source: DataSource | EntityManager, rows: readonly Pick<KycApplicationRow, 'documentHash' | 'personHash'>[]): Promise<KycApplicationRow[]> {
-  const [documents, persons] = [rows.flatMap(({ documentHash }) => documentHash ?? []), rows.flatMap(({ personHash }) => personHash ?? [])];
+export async function applicationsLike(
+  source: DataSource | EntityManager,
+  rows: readonly Pick<KycApplicationRow, 'documentHash' | 'personHash'>[],
+): Promise<KycApplicationRow[]> {
+  const [documents, persons] = [
+    rows.flatMap(({ documentHash }) => documentHash ?? []),
+    rows.flatMap(({ personHash }) => personHash ?? []),
+  ];
   if (documents.length + persons.length === 0) return [];
-  return source.getRepository(KycApplicationEntity).find({ where: [{ documentHash: In(documents) }, { personHash: In(persons) }], order: { createdAt: 'ASC', id: 'ASC' } });
+  return source.getRepository(KycApplicationEntity).find({
+    where: [{ documentHash: In(documents) }, { personHash: In(persons) }],
+    order: { createdAt: 'ASC', id: 'ASC' },
+  });
 }
 
 /** What the first of two admins said of each of these. */
-export async function firstApprovals(source: DataSource | EntityManager, applicationIds: readonly string[]): Promise<Map<string, FirstApprovalRow>> {
+export async function firstApprovals(
+  source: DataSource | EntityManager,
+  applicationIds: readonly string[],
+): Promise<Map<string, FirstApprovalRow>> {
   if (applicationIds.length === 0) return new Map();
   const rows = await source.getRepository(FirstApprovalEntity).findBy({ applicationId: In([...applicationIds]) });
   return new Map(rows.map((row) => [row.applicationId, row]));
@@ -50,12 +77,31 @@ export async function putFirstApproval(manager: EntityManager, row: FirstApprova
 }
 
 /** Those of older versions, without a hash, in the order of their ids. */
-export const applicationsWithoutHash = (dataSource: DataSource, afterId: string, most: number): Promise<KycApplicationRow[]> =>
-  dataSource.getRepository(KycApplicationEntity).find({ where: [{ documentHash: IsNull(), id: MoreThan(afterId) }, { personHash: IsNull(), id: MoreThan(afterId) }], order: { id: 'ASC' }, take: most });
+export const applicationsWithoutHash = (
+  dataSource: DataSource,
+  afterId: string,
+  most: number,
+): Promise<KycApplicationRow[]> =>
+  dataSource.getRepository(KycApplicationEntity).find({
+    where: [
+      { documentHash: IsNull(), id: MoreThan(afterId) },
+      { personHash: IsNull(), id: MoreThan(afterId) },
+    ],
+    order: { id: 'ASC' },
+    take: most,
+  });
 
 /** Refused before a time, with a document that is still there. */
-export const refusedWithDocument = (dataSource: DataSource, before: number, most: number): Promise<KycApplicationRow[]> =>
-  dataSource.getRepository(KycApplicationEntity).find({ where: { state: 'REFUSED', decidedAt: LessThan(before), documentFile: Not('') }, order: { decidedAt: 'ASC', id: 'ASC' }, take: most });
+export const refusedWithDocument = (
+  dataSource: DataSource,
+  before: number,
+  most: number,
+): Promise<KycApplicationRow[]> =>
+  dataSource.getRepository(KycApplicationEntity).find({
+    where: { state: 'REFUSED', decidedAt: LessThan(before), documentFile: Not('') },
+    order: { decidedAt: 'ASC', id: 'ASC' },
+    take: most,
+  });
 
 export async function documentDeleted(dataSource: DataSource, id: string): Promise<void> {
   await dataSource.getRepository(KycApplicationEntity).update({ id }, { documentFile: '' });
@@ -64,17 +110,25 @@ export async function documentDeleted(dataSource: DataSource, id: string): Promi
 /** Which of these files an application has. */
 export async function filesOfApplications(dataSource: DataSource, files: readonly string[]): Promise<Set<string>> {
   if (files.length === 0) return new Set();
-  const rows = await dataSource.getRepository(KycApplicationEntity).find({ where: { documentFile: In([...files]) }, select: { id: true, documentFile: true } });
+  const rows = await dataSource
+    .getRepository(KycApplicationEntity)
+    .find({ where: { documentFile: In([...files]) }, select: { id: true, documentFile: true } });
   return new Set(rows.map(({ documentFile }) => documentFile));
 }
 
-export async function setHashes(dataSource: DataSource, id: string, hashes: Partial<Pick<KycApplicationRow, 'documentHash' | 'personHash'>>): Promise<void> {
+export async function setHashes(
+  dataSource: DataSource,
+  id: string,
+  hashes: Partial<Pick<KycApplicationRow, 'documentHash' | 'personHash'>>,
+): Promise<void> {
   await dataSource.getRepository(KycApplicationEntity).update({ id }, hashes);
 }
 
 /** All of them, in the order of their ids. */
 export const allApplications = (dataSource: DataSource, afterId: string, most: number): Promise<KycApplicationRow[]> =>
-  dataSource.getRepository(KycApplicationEntity).find({ where: { id: MoreThan(afterId) }, order: { id: 'ASC' }, take: most });
+  dataSource
+    .getRepository(KycApplicationEntity)
+    .find({ where: { id: MoreThan(afterId) }, order: { id: 'ASC' }, take: most });
 
 export async function setSealedNumber(dataSource: DataSource, id: string, documentNumber: string): Promise<void> {
   await dataSource.getRepository(KycApplicationEntity).update({ id }, { documentNumber });

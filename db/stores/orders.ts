@@ -19,7 +19,11 @@ export interface FillsQuery extends ListPage, Period {
 const OPEN: OrderRow['state'][] = ['NEW', 'PARTIALLY_FILLED', 'PENDING_CANCEL'];
 
 /** The user's orders, newest first: ids count up in the order in which the book took them. */
-export function ordersOf(dataSource: DataSource, userId: string, { market, state, ...page }: OrdersQuery): Promise<Page<OrderRow>> {
+export function ordersOf(
+  dataSource: DataSource,
+  userId: string,
+  { market, state, ...page }: OrdersQuery,
+): Promise<Page<OrderRow>> {
   const where: FindOptionsWhere<OrderRow> = {
     userId,
     ...(market !== undefined && { symbol: market }),
@@ -33,11 +37,26 @@ export const orderOf = (dataSource: DataSource, userId: string, id: string): Pro
   dataSource.getRepository(OrderEntity).findOneBy({ id, userId });
 
 /** The user's own order by the id they gave it. */
-export const orderByClientId = (dataSource: DataSource, userId: string, clientOrderId: string): Promise<OrderRow | null> =>
-  dataSource.getRepository(OrderEntity).findOneBy({ userId, clientOrderId });
+export const orderByClientId = (
+  dataSource: DataSource,
+  userId: string,
+  clientOrderId: string,
+): Promise<OrderRow | null> => dataSource.getRepository(OrderEntity).findOneBy({ userId, clientOrderId });
 
 /** The user's side of their trades, newest first. */
-export function fillsOf(dataSource: DataSource, userId: string, { market, orderId, ...page }: FillsQuery): Promise<Page<FillRow>> {
-  const where: FindOptionsWhere<FillRow> = { userId, ...(market !== undefined && { symbol: market }), ...(orderId !== undefined && { orderId }) };
-  return pageOf(dataSource, { entity: FillEntity, by: ['at', 'symbol', 'tradeId', 'maker'], order: 'DESC', where, period: page }, page);
+export function fillsOf(
+  dataSource: DataSource,
+  userId: string,
+  { market, orderId, ...page }: FillsQuery,
+): Promise<Page<FillRow>> {
+  const where: FindOptionsWhere<FillRow> = {
+    userId,
+    ...(market !== undefined && { symbol: market }),
+    ...(orderId !== undefined && { orderId }),
+  };
+  return pageOf(
+    dataSource,
+    { entity: FillEntity, by: ['at', 'symbol', 'tradeId', 'maker'], order: 'DESC', where, period: page },
+    page,
+  );
 }

@@ -50,13 +50,20 @@ interface Place {
 }
 
 /** Refuses BAD_CURSOR what is no cursor of this list. */
-export async function pageOf<Row extends ObjectLiteral>(dataSource: DataSource, list: List<Row>, { limit, cursor }: ListPage): Promise<Page<Row>> {
+export async function pageOf<Row extends ObjectLiteral>(
+  dataSource: DataSource,
+  list: List<Row>,
+  { limit, cursor }: ListPage,
+): Promise<Page<Row>> {
   const from = cursor === undefined ? undefined : decode(dataSource, list, cursor);
   const way = from?.way ?? 'next';
-  const found = await selected(dataSource, list, way, from).take(limit + 1).getMany();
+  const found = await selected(dataSource, list, way, from)
+    .take(limit + 1)
+    .getMany();
   const rows = found.slice(0, limit);
   const beyond = found.length > limit ? placeOf(list, way, rows.at(-1)) : undefined;
-  const behind = from && (rows.length > 0 ? placeOf(list, opposite(way), rows[0]) : { ...from, way: opposite(way), with: true });
+  const behind =
+    from && (rows.length > 0 ? placeOf(list, opposite(way), rows[0]) : { ...from, way: opposite(way), with: true });
   const back = behind && (await selected(dataSource, list, behind.way, behind).getExists()) ? behind : undefined;
   const [ahead, before] = [beyond && encode(list, beyond), back && encode(list, back)];
   return way === 'next'
@@ -66,12 +73,24 @@ export async function pageOf<Row extends ObjectLiteral>(dataSource: DataSource, 
 
 const opposite = (way: Way): Way => (way === 'next' ? 'previous' : 'next');
 
-function selected<Row extends ObjectLiteral>(dataSource: DataSource, { entity, by, order, where, period }: List<Row>, way: Way, from: Place | undefined): SelectQueryBuilder<Row> {
+function selected<Row extends ObjectLiteral>(
+  dataSource: DataSource,
+  { entity, by, order, where, period }: List<Row>,
+  way: Way,
+  from: Place | undefined,
+): SelectQueryBuilder<Row> {
   const direction = (order === 'ASC') === (way === 'next') ? 'ASC' : 'DESC';
-  const query = dataSource.getRepository(entity).createQueryBuilder('row').where(new Brackets((inner) => inner.where(where)));
+  const query = dataSource
+    .getRepository(entity)
+    .createQueryBuilder('row')
+    .where(new Brackets((inner) => inner.where(where)));
   if (period?.from !== undefined) query.andWhere(`row.${by[0]} >= :from`, { from: period.from });
   if (period?.to !== undefined) query.andWhere(`row.${by[0]} <= :to`, { to: period.to });
-  if (from) query.andWhere(beyond(by, direction === 'ASC' ? '>' : '<', from.with), Object.fromEntries(from.values.map((value, at) => [`key${at}`, value])));
+  if (from)
+    query.andWhere(
+      beyond(by, direction === 'ASC' ? '>' : '<', from.with),
+      Object.fromEntries(from.values.map((value, at) => [`key${at}`, value])),
+    );
   for (const name of by) query.addOrderBy(`row.${name}`, direction);
   return query;
 }
@@ -90,7 +109,9 @@ const placeOf = <Row extends ObjectLiteral>({ by }: List<Row>, way: Way, row: Ro
 });
 
 const encode = <Row extends ObjectLiteral>({ entity, order }: List<Row>, place: Place): string =>
-  Buffer.from(JSON.stringify([entity.options.name, order, place.way, place.with, ...place.values])).toString('base64url');
+  Buffer.from(JSON.stringify([entity.options.name, order, place.way, place.with, ...place.values])).toString(
+    'base64url',
+  );
 
 const MOST_CHARACTERS = 500;
 /** What ids, codes and addresses are made of: anything else is no value of such a column. */
@@ -103,7 +124,11 @@ function decode<Row extends ObjectLiteral>(dataSource: DataSource, list: List<Ro
     const type = columns.find(({ propertyName }) => propertyName === list.by[at])?.type;
     return type === 'varchar' ? typeof value === 'string' && KEY.test(value) : Number.isSafeInteger(value);
   };
-  const ours = name === list.entity.options.name && order === list.order && (way === 'next' || way === 'previous') && typeof inclusive === 'boolean';
+  const ours =
+    name === list.entity.options.name &&
+    order === list.order &&
+    (way === 'next' || way === 'previous') &&
+    typeof inclusive === 'boolean';
   if (!ours || values.length !== list.by.length || !values.every(fits)) throw new DomainError('BAD_CURSOR');
   return { way, with: inclusive, values: values as Value[] };
 }

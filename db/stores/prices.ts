@@ -10,7 +10,10 @@ export interface LastPrice {
 }
 
 /** Keeps each that is newer than what is kept. Prices are decimal strings. */
-export async function keepPrices(dataSource: DataSource, prices: readonly { asset: string; price: string; at: number }[]): Promise<void> {
+export async function keepPrices(
+  dataSource: DataSource,
+  prices: readonly { asset: string; price: string; at: number }[],
+): Promise<void> {
   if (prices.length === 0) return;
   await dataSource.query(
     `INSERT INTO last_prices (asset, price, at) VALUES ${prices.map(() => '(?, ?, ?)').join(', ')}
@@ -21,6 +24,9 @@ export async function keepPrices(dataSource: DataSource, prices: readonly { asse
 
 export async function lastPrice(dataSource: DataSource, asset: string): Promise<LastPrice | undefined> {
   // A time fits a plain number; the driver gives BIGINT as text.
-  const [row] = (await dataSource.query('SELECT price, at FROM last_prices WHERE asset = ?', [asset])) as { price: string; at: string }[];
+  const [row] = (await dataSource.query('SELECT price, at FROM last_prices WHERE asset = ?', [asset])) as {
+    price: string;
+    at: string;
+  }[];
   return row && { price: parseAmount(row.price), at: Number(row.at) };
 }

@@ -61,13 +61,27 @@ export async function listDepositTerms(dataSource: DataSource, wanted: readonly 
   await inTransaction(dataSource, async (manager) => {
     await manager.query('UPDATE rails SET confirmation_steps = NULL');
     for (const { asset: code, network, minimum, fee, feeRate, steps } of wanted) {
-      const [rail, asset] = [await manager.findOneBy(RailEntity, { asset: code, network }), await manager.findOneBy(AssetEntity, { code })];
+      const [rail, asset] = [
+        await manager.findOneBy(RailEntity, { asset: code, network }),
+        await manager.findOneBy(AssetEntity, { code }),
+      ];
       if (!rail || !asset) throw new Error(`DEPOSIT_TERMS names ${code} on ${network}, which is not listed`);
       const { minDeposit, depositFee, depositFeeRate = '0' } = rail;
-      const terms = { minDeposit: minimum ?? minDeposit, depositFee: fee ?? depositFee, depositFeeRate: feeRate ?? depositFeeRate };
+      const terms = {
+        minDeposit: minimum ?? minDeposit,
+        depositFee: fee ?? depositFee,
+        depositFeeRate: feeRate ?? depositFeeRate,
+      };
       const left = depositParts(terms, asset, parseAmount(terms.minDeposit)).credited;
-      if (left === 0n) throw new Error(`DEPOSIT_TERMS: of the smallest deposit of ${code} on ${network}, ${formatAmount(parseAmount(terms.minDeposit))}, nothing is left after the commission`);
-      await manager.update(RailEntity, { asset: code, network }, { ...terms, ...(steps && { confirmationSteps: steps }) });
+      if (left === 0n)
+        throw new Error(
+          `DEPOSIT_TERMS: of the smallest deposit of ${code} on ${network}, ${formatAmount(parseAmount(terms.minDeposit))}, nothing is left after the commission`,
+        );
+      await manager.update(
+        RailEntity,
+        { asset: code, network },
+        { ...terms, ...(steps && { confirmationSteps: steps }) },
+      );
     }
   });
 }

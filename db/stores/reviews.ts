@@ -9,17 +9,28 @@ import { pageOf } from './pages';
 import type { ListPage, Page } from './pages';
 
 /** Value and number of the user's withdrawals since then that were neither refused nor taken back; transfers inside count too. */
-export async function spentSince(manager: EntityManager, userId: string, since: number): Promise<{ spent: Units; count: number }> {
+export async function spentSince(
+  manager: EntityManager,
+  userId: string,
+  since: number,
+): Promise<{ spent: Units; count: number }> {
   const rows = (await manager.query(
     `SELECT r.value AS value FROM withdrawal_reviews r JOIN withdrawals w ON w.id = r.withdrawal_id
       WHERE r.user_id = ? AND r.at > ? AND w.state NOT IN ('REFUSED', 'CANCELED')`,
     [userId, since],
   )) as { value: string | null }[];
-  return { spent: rows.reduce((sum, { value }) => sum + (value === null ? 0n : parseAmount(value)), 0n), count: rows.length };
+  return {
+    spent: rows.reduce((sum, { value }) => sum + (value === null ? 0n : parseAmount(value)), 0n),
+    count: rows.length,
+  };
 }
 
 /** `spentSince` of many users; who is not named has spent nothing. */
-export async function spentByUsers(dataSource: DataSource, userIds: readonly string[], since: number): Promise<Map<string, Units>> {
+export async function spentByUsers(
+  dataSource: DataSource,
+  userIds: readonly string[],
+  since: number,
+): Promise<Map<string, Units>> {
   if (userIds.length === 0) return new Map();
   const rows = (await dataSource.query(
     `SELECT r.user_id AS userId, SUM(r.value) AS value FROM withdrawal_reviews r JOIN withdrawals w ON w.id = r.withdrawal_id
@@ -31,37 +42,74 @@ export async function spentByUsers(dataSource: DataSource, userIds: readonly str
 
 /** Written before the withdrawal itself; a request that was refused then may be judged anew. */
 export async function saveReview(dataSource: DataSource, row: WithdrawalReviewRow): Promise<void> {
-  await dataSource.getRepository(WithdrawalReviewEntity).upsert(row as QueryDeepPartialEntity<WithdrawalReviewRow>, ['withdrawalId']);
+  await dataSource
+    .getRepository(WithdrawalReviewEntity)
+    .upsert(row as QueryDeepPartialEntity<WithdrawalReviewRow>, ['withdrawalId']);
 }
 
-export async function reviewsOf(dataSource: DataSource, ids: readonly string[]): Promise<Map<string, WithdrawalReviewRow>> {
+export async function reviewsOf(
+  dataSource: DataSource,
+  ids: readonly string[],
+): Promise<Map<string, WithdrawalReviewRow>> {
   if (ids.length === 0) return new Map();
   const rows = await dataSource.getRepository(WithdrawalReviewEntity).findBy({ withdrawalId: In([...ids]) });
   return new Map(rows.map((row) => [row.withdrawalId, row]));
 }
 
 /** Since when the user knows the address, or null. */
-export const knownSince = async (manager: EntityManager, userId: string, network: string, address: string): Promise<number | null> =>
+export const knownSince = async (
+  manager: EntityManager,
+  userId: string,
+  network: string,
+  address: string,
+): Promise<number | null> =>
   (await manager.getRepository(KnownAddressEntity).findOneBy({ userId, network, address }))?.since ?? null;
 
 /** Writes it into the user's book, if it is not there. Answers what stands there. */
 export async function knowAddress(manager: EntityManager, row: KnownAddressRow): Promise<KnownAddressRow> {
   const { userId, network, address, since } = row;
-  await manager.query('INSERT IGNORE INTO known_addresses (user_id, network, address, since) VALUES (?, ?, ?, ?)', [userId, network, address, since]);
+  await manager.query('INSERT IGNORE INTO known_addresses (user_id, network, address, since) VALUES (?, ?, ?, ?)', [
+    userId,
+    network,
+    address,
+    since,
+  ]);
   return (await manager.getRepository(KnownAddressEntity).findOneBy({ userId, network, address })) ?? row;
 }
 
 /** Newest first. */
-export const addressBook = (dataSource: DataSource, userId: string, { network, ...page }: ListPage & { readonly network?: string | undefined }): Promise<Page<KnownAddressRow>> =>
-  pageOf(dataSource, { entity: KnownAddressEntity, by: ['since', 'network', 'address'], order: 'DESC', where: { userId, ...(network !== undefined && { network }) } }, page);
+export const addressBook = (
+  dataSource: DataSource,
+  userId: string,
+  { network, ...page }: ListPage & { readonly network?: string | undefined },
+): Promise<Page<KnownAddressRow>> =>
+  pageOf(
+    dataSource,
+    {
+      entity: KnownAddressEntity,
+      by: ['since', 'network', 'address'],
+      order: 'DESC',
+      where: { userId, ...(network !== undefined && { network }) },
+    },
+    page,
+  );
 
 /** False where the book has no such address. */
-export async function forgetAddress(manager: EntityManager, userId: string, network: string, address: string): Promise<boolean> {
+export async function forgetAddress(
+  manager: EntityManager,
+  userId: string,
+  network: string,
+  address: string,
+): Promise<boolean> {
   return (await manager.getRepository(KnownAddressEntity).delete({ userId, network, address })).affected === 1;
 }
 
 /** What came to the user from others by transfers inside the books since then, and when the last of it did. */
-export async function receivedInside(manager: EntityManager, userId: string, since: number): Promise<{ asset: string; amount: string; at: number }[]> {
+export async function receivedInside(
+  manager: EntityManager,
+  userId: string,
+  since: number,
+): Promise<{ asset: string; amount: string; at: number }[]> {
   const rows = (await manager.query(
     `SELECT w.asset AS asset, SUM(w.amount) AS amount, MAX(w.updated_at) AS at FROM deposit_addresses d JOIN withdrawals w ON w.network = d.network AND w.address = d.address
       WHERE d.user_id = ? AND w.user_id <> d.user_id AND w.state = 'CONFIRMED' AND w.reason = 'INSIDE' AND w.updated_at > ? GROUP BY w.asset`,

@@ -8,7 +8,12 @@ export type RowChange =
   | { readonly op: 'insertMissing'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
   /** Writes the whole row, new or changed. Of several for one key in one batch the last counts. */
   | { readonly op: 'upsert'; readonly entity: EntitySchema<ObjectLiteral>; readonly row: ObjectLiteral }
-  | { readonly op: 'update'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral; readonly set: ObjectLiteral }
+  | {
+      readonly op: 'update';
+      readonly entity: EntitySchema<ObjectLiteral>;
+      readonly key: ObjectLiteral;
+      readonly set: ObjectLiteral;
+    }
   | { readonly op: 'delete'; readonly entity: EntitySchema<ObjectLiteral>; readonly key: ObjectLiteral };
 
 /** Builds a typed insert; the generic keeps the row in step with its entity. */
@@ -24,7 +29,11 @@ export function upsertRow<T extends ObjectLiteral>(entity: EntitySchema<T>, row:
   return { op: 'upsert', entity: entity as unknown as EntitySchema<ObjectLiteral>, row };
 }
 
-export function updateRow<T extends ObjectLiteral>(entity: EntitySchema<T>, key: Partial<T>, set: Partial<T>): RowChange {
+export function updateRow<T extends ObjectLiteral>(
+  entity: EntitySchema<T>,
+  key: Partial<T>,
+  set: Partial<T>,
+): RowChange {
   return { op: 'update', entity: entity as unknown as EntitySchema<ObjectLiteral>, key, set };
 }
 
@@ -96,7 +105,12 @@ function tableOf(dataSource: DataSource, entity: Entity): Table {
   const table: Table = {
     name: tableName,
     keys: primaryColumns.map(({ propertyName }) => propertyName),
-    columns: new Map(columns.map(({ propertyName, databaseName, type }) => [propertyName, { name: databaseName, isJson: type === 'simple-json' }])),
+    columns: new Map(
+      columns.map(({ propertyName, databaseName, type }) => [
+        propertyName,
+        { name: databaseName, isJson: type === 'simple-json' },
+      ]),
+    ),
   };
   tables.set(entity, table);
   return table;
@@ -115,7 +129,8 @@ function insertText({ table, rows }: Inserts): string {
   const columns = properties.map((property) => columnOf(table, property));
   const lines = rows.map((row) => {
     let line = '';
-    for (let at = 0; at < properties.length; at++) line += `${at === 0 ? '(' : ','}${valueText((columns[at] as { isJson: boolean }).isJson, row[properties[at] as string])}`;
+    for (let at = 0; at < properties.length; at++)
+      line += `${at === 0 ? '(' : ','}${valueText((columns[at] as { isJson: boolean }).isJson, row[properties[at] as string])}`;
     return `${line})`;
   });
   return `INSERT INTO ${table.name} (${columns.map(({ name }) => name).join(',')}) VALUES ${lines.join(',')}`;

@@ -20,7 +20,11 @@ export async function dropSecondFactor(manager: EntityManager, userId: string): 
 }
 
 /** Wrong codes of this purpose; none where there is no row. Call with the user's factor locked. */
-export const failuresOf = (manager: EntityManager, userId: string, purpose: string): Promise<SecondFactorFailuresRow | null> =>
+export const failuresOf = (
+  manager: EntityManager,
+  userId: string,
+  purpose: string,
+): Promise<SecondFactorFailuresRow | null> =>
   manager.getRepository(SecondFactorFailuresEntity).findOneBy({ userId, purpose });
 
 export async function saveFailures(manager: EntityManager, row: SecondFactorFailuresRow): Promise<void> {
@@ -36,9 +40,15 @@ export async function dropOldFailures(manager: EntityManager, userId: string, be
   await manager.getRepository(SecondFactorFailuresEntity).delete({ userId, failedAt: LessThan(before) });
 }
 
-export const allSecondFactors = (dataSource: DataSource): Promise<SecondFactorRow[]> => dataSource.getRepository(SecondFactorEntity).find();
+export const allSecondFactors = (dataSource: DataSource): Promise<SecondFactorRow[]> =>
+  dataSource.getRepository(SecondFactorEntity).find();
 
 /** The same secret under another seal; one that its user has replaced meanwhile is left alone. */
-export async function setSealedSecret(dataSource: DataSource, userId: string, before: string, secret: string): Promise<void> {
+export async function setSealedSecret(
+  dataSource: DataSource,
+  userId: string,
+  before: string,
+  secret: string,
+): Promise<void> {
   await dataSource.getRepository(SecondFactorEntity).update({ userId, secret: before }, { secret });
 }

@@ -11,9 +11,28 @@ export async function insertSecurityEvent(dataSource: DataSource, row: SecurityE
 }
 
 /** Newest first. */
-export const listSecurityEvents = (dataSource: DataSource, page: ListPage, where: Partial<Pick<SecurityEventRow, 'userId' | 'kind'>>): Promise<Page<SecurityEventRow>> =>
-  pageOf(dataSource, { entity: SecurityEventEntity, by: ['at', 'id'], order: 'DESC', where: where as FindOptionsWhere<SecurityEventRow> }, page);
+export const listSecurityEvents = (
+  dataSource: DataSource,
+  page: ListPage,
+  where: Partial<Pick<SecurityEventRow, 'userId' | 'kind'>>,
+): Promise<Page<SecurityEventRow>> =>
+  pageOf(
+    dataSource,
+    {
+      entity: SecurityEventEntity,
+      by: ['at', 'id'],
+      order: 'DESC',
+      where: where as FindOptionsWhere<SecurityEventRow>,
+    },
+    page,
+  );
 
 /** How many of a kind and outcome there were since a time: about an account, or from an address where none is given. */
-export const countSecurityEvents = (dataSource: DataSource, since: number, what: Partial<Pick<SecurityEventRow, 'userId' | 'kind' | 'outcome' | 'address'>>): Promise<number> =>
-  dataSource.getRepository(SecurityEventEntity).count({ where: { ...(what as FindOptionsWhere<SecurityEventRow>), at: MoreThan(since) } });
+export const countSecurityEvents = (
+  dataSource: DataSource,
+  since: number,
+  what: Partial<Pick<SecurityEventRow, 'userId' | 'kind' | 'outcome' | 'address'>>,
+): Promise<number> =>
+  dataSource
+    .getRepository(SecurityEventEntity)
+    .count({ where: { ...(what as FindOptionsWhere<SecurityEventRow>), at: MoreThan(since) } });

@@ -30,7 +30,11 @@ export function createStakeStore(dataSource: DataSource): StakeStore {
         await recordAdminAction(manager, action);
       }),
     find: (id) => stakes.findOneBy({ id }),
-    open: (network) => stakes.find({ where: { network, state: In(['PLANNED', 'SENDING', 'UNSTAKING']) }, order: { createdAt: 'ASC', id: 'ASC' } }),
+    open: (network) =>
+      stakes.find({
+        where: { network, state: In(['PLANNED', 'SENDING', 'UNSTAKING']) },
+        order: { createdAt: 'ASC', id: 'ASC' },
+      }),
     newest: (limit) => stakes.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: limit }),
     move: (id, from, set, action) =>
       inTransaction(dataSource, async (manager) => {
@@ -44,7 +48,9 @@ export function createStakeStore(dataSource: DataSource): StakeStore {
          AND NOT EXISTS (SELECT 1 FROM chain_transactions b WHERE b.subject = l.subject AND b.purpose = 'undelegate' AND b.state = 'CONFIRMED')`,
         [network],
       )) as { id: string }[];
-      return rows.length === 0 ? [] : dataSource.getRepository(ChainTransactionEntity).findBy({ id: In(rows.map(({ id }) => id)) });
+      return rows.length === 0
+        ? []
+        : dataSource.getRepository(ChainTransactionEntity).findBy({ id: In(rows.map(({ id }) => id)) });
     },
   };
 }

@@ -7,7 +7,8 @@ import type { TierRow, TierWishRow } from '../entities/reviews';
 /** Of everybody whom no admin has put elsewhere. */
 export const FIRST_TIER = 1;
 
-export const tierOf = async (manager: EntityManager, userId: string): Promise<number> => (await manager.getRepository(TierEntity).findOneBy({ userId }))?.tier ?? FIRST_TIER;
+export const tierOf = async (manager: EntityManager, userId: string): Promise<number> =>
+  (await manager.getRepository(TierEntity).findOneBy({ userId }))?.tier ?? FIRST_TIER;
 
 /** Of those who are in another than the first. */
 export async function tiersOf(dataSource: DataSource, userIds: readonly string[]): Promise<Map<string, number>> {
@@ -23,7 +24,10 @@ export async function setTier(manager: EntityManager, row: TierRow): Promise<voi
 }
 
 /** The wish that waits for another admin, by user. */
-export async function waitingWishes(source: DataSource | EntityManager, userIds: readonly string[]): Promise<Map<string, TierWishRow>> {
+export async function waitingWishes(
+  source: DataSource | EntityManager,
+  userIds: readonly string[],
+): Promise<Map<string, TierWishRow>> {
   if (userIds.length === 0) return new Map();
   const rows = await source.getRepository(TierWishEntity).findBy({ userId: In([...userIds]), decidedAt: IsNull() });
   return new Map(rows.map((row) => [row.userId, row]));

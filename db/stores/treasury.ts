@@ -20,7 +20,13 @@ export interface TreasuryStore {
    * Plans one sweep for the credited coins of each address with at least `from` of them, except where one failed since. Coins that are credited before
    * the sweep's own transaction is made join it. `deep`: coins in blocks above it wait.
    */
-  planSweeps(network: string, asset: string, which: { from: Units; failedSince: number; deep: number }, newId: () => string, now: number): Promise<void>;
+  planSweeps(
+    network: string,
+    asset: string,
+    which: { from: Units; failedSince: number; deep: number },
+    newId: () => string,
+    now: number,
+  ): Promise<void>;
   openSweeps(network: string): Promise<SweepRow[]>;
   findSweep(id: string): Promise<SweepRow | null>;
   /** What a sweep has to move now: a deposit of it may have left the chain again. Null when nothing is left. */
@@ -32,7 +38,12 @@ export interface TreasuryStore {
   setTransfer(id: string, set: Partial<VenueTransferRow>): Promise<void>;
   openTransfers(network: string): Promise<VenueTransferRow[]>;
   /** The newest transfer of an asset in a direction; of a withdrawal, if one is named, or of none, if null is. */
-  lastTransfer(network: string, asset: string, direction: VenueTransferRow['direction'], withdrawalId?: string | null): Promise<VenueTransferRow | null>;
+  lastTransfer(
+    network: string,
+    asset: string,
+    direction: VenueTransferRow['direction'],
+    withdrawalId?: string | null,
+  ): Promise<VenueTransferRow | null>;
   /** Withdrawals that have not been signed yet. */
   waitingWithdrawals(network: string): Promise<WithdrawalRow[]>;
   /** Those of them that are approved, and whose users' accounts are not frozen. */
@@ -63,20 +74,43 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
             [network, asset, address],
           )) as { id: string }[];
           const id = open?.id ?? newId();
-          await manager.query("UPDATE deposits SET sweep_id = ? WHERE network = ? AND asset = ? AND address = ? AND state = 'CREDITED' AND block_height <= ? AND sweep_id IS NULL", [id, network, asset, address, deep]);
-          const [sum] = (await manager.query('SELECT SUM(amount) AS amount FROM deposits WHERE sweep_id = ?', [id])) as { amount: string | null }[];
+          await manager.query(
+            "UPDATE deposits SET sweep_id = ? WHERE network = ? AND asset = ? AND address = ? AND state = 'CREDITED' AND block_height <= ? AND sweep_id IS NULL",
+            [id, network, asset, address, deep],
+          );
+          const [sum] = (await manager.query('SELECT SUM(amount) AS amount FROM deposits WHERE sweep_id = ?', [
+            id,
+          ])) as { amount: string | null }[];
           if (!sum?.amount) return;
           if (open) await manager.update(SweepEntity, { id }, { amount: sum.amount, updatedAt: now });
-          else await manager.insert(SweepEntity, { id, network, asset, address, addressIndex, amount: sum.amount, state: 'PLANNED', createdAt: now, updatedAt: now });
+          else
+            await manager.insert(SweepEntity, {
+              id,
+              network,
+              asset,
+              address,
+              addressIndex,
+              amount: sum.amount,
+              state: 'PLANNED',
+              createdAt: now,
+              updatedAt: now,
+            });
         });
       }
     },
-    openSweeps: (network) => sweeps.find({ where: { network, state: In(['PLANNED', 'TOPPING_UP', 'SENDING', 'NEEDS_OPERATOR_FUNDS']) }, order: { createdAt: 'ASC' } }),
+    openSweeps: (network) =>
+      sweeps.find({
+        where: { network, state: In(['PLANNED', 'TOPPING_UP', 'SENDING', 'NEEDS_OPERATOR_FUNDS']) },
+        order: { createdAt: 'ASC' },
+      }),
     findSweep: (id) => sweeps.findOneBy({ id }),
     sweepable: async (id) => {
       // Taken back by a reorganisation before anything was sent: mined again, it belongs to another sweep.
       await dataSource.query("UPDATE deposits SET sweep_id = NULL WHERE sweep_id = ? AND state <> 'CREDITED'", [id]);
-      const [sum] = (await dataSource.query("SELECT SUM(amount) AS amount FROM deposits WHERE sweep_id = ? AND state = 'CREDITED'", [id])) as { amount: string | null }[];
+      const [sum] = (await dataSource.query(
+        "SELECT SUM(amount) AS amount FROM deposits WHERE sweep_id = ? AND state = 'CREDITED'",
+        [id],
+      )) as { amount: string | null }[];
       if (sum?.amount) await sweeps.update({ id }, { amount: sum.amount });
       return sum?.amount ?? null;
     },
@@ -86,7 +120,8 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
     endSweep: (id, state, now) =>
       inTransaction(dataSource, async (manager) => {
         await manager.update(SweepEntity, { id }, { state, updatedAt: now });
-        if (state === 'DONE') await manager.update(DepositEntity, { sweepId: id, state: 'CREDITED' }, { state: 'SWEPT' });
+        if (state === 'DONE')
+          await manager.update(DepositEntity, { sweepId: id, state: 'CREDITED' }, { state: 'SWEPT' });
         else await manager.update(DepositEntity, { sweepId: id }, { sweepId: null });
       }),
     addTransfer: async (row) => {
@@ -96,10 +131,28 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
       await transfers.update({ id }, set);
     },
     openTransfers: (network) =>
-      transfers.find({ where: { network, state: In(['RESERVED', 'REQUESTED', 'UNKNOWN', 'SENDING', 'IN_TRANSIT', 'NEEDS_OPERATOR_FUNDS']) }, order: { createdAt: 'ASC' } }),
+      transfers.find({
+        where: {
+          network,
+          state: In(['RESERVED', 'REQUESTED', 'UNKNOWN', 'SENDING', 'IN_TRANSIT', 'NEEDS_OPERATOR_FUNDS']),
+        },
+        order: { createdAt: 'ASC' },
+      }),
     lastTransfer: (network, asset, direction, withdrawalId) =>
-      transfers.findOne({ where: { network, asset, direction, ...(withdrawalId !== undefined && { withdrawalId: withdrawalId ?? IsNull() }) }, order: { createdAt: 'DESC', id: 'DESC' } }),
-    waitingWithdrawals: (network) => withdrawals.find({ where: { network, state: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS']) }, order: { createdAt: 'ASC' } }),
+      transfers.findOne({
+        where: {
+          network,
+          asset,
+          direction,
+          ...(withdrawalId !== undefined && { withdrawalId: withdrawalId ?? IsNull() }),
+        },
+        order: { createdAt: 'DESC', id: 'DESC' },
+      }),
+    waitingWithdrawals: (network) =>
+      withdrawals.find({
+        where: { network, state: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS']) },
+        order: { createdAt: 'ASC' },
+      }),
     payableWithdrawals: (network) =>
       withdrawals
         .createQueryBuilder('w')
@@ -107,6 +160,12 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
         .andWhere('NOT EXISTS (SELECT 1 FROM users u WHERE u.id = w.user_id AND u.frozen_at IS NOT NULL)')
         .orderBy('w.createdAt', 'ASC')
         .getMany(),
-    waits: async (id, reason, now) => (await withdrawals.update({ id, state: In(['APPROVED', 'WAITING_FUNDS']) }, { state: 'WAITING_FUNDS', reason, updatedAt: now })).affected === 1,
+    waits: async (id, reason, now) =>
+      (
+        await withdrawals.update(
+          { id, state: In(['APPROVED', 'WAITING_FUNDS']) },
+          { state: 'WAITING_FUNDS', reason, updatedAt: now },
+        )
+      ).affected === 1,
   };
 }

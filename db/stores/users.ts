@@ -34,7 +34,9 @@ export function listUsers(dataSource: DataSource, page: ListPage, email?: string
 /** The e-mail address of each of these users. */
 export async function emailsOf(dataSource: DataSource, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
-  const rows = await dataSource.getRepository(UserEntity).find({ where: { id: In([...new Set(ids)]) }, select: { id: true, email: true } });
+  const rows = await dataSource
+    .getRepository(UserEntity)
+    .find({ where: { id: In([...new Set(ids)]) }, select: { id: true, email: true } });
   return new Map(rows.map((row) => [row.id, row.email]));
 }
 
@@ -47,7 +49,11 @@ export async function setKycState(manager: EntityManager, id: string, kycState: 
 }
 
 /** What changes with who may use the account. Every session of before ends with it; answers the generation of those that come. */
-export async function changeAccess(manager: EntityManager, id: string, set: Partial<Pick<UserRow, 'passwordHash' | 'role' | 'withdrawalsFrom' | 'confirmedAt'>>): Promise<number> {
+export async function changeAccess(
+  manager: EntityManager,
+  id: string,
+  set: Partial<Pick<UserRow, 'passwordHash' | 'role' | 'withdrawalsFrom' | 'confirmedAt'>>,
+): Promise<number> {
   const users = manager.getRepository(UserEntity);
   await users.update({ id }, { ...set, sessionGeneration: () => 'session_generation + 1' });
   return (await users.findOneByOrFail({ id })).sessionGeneration;
@@ -55,7 +61,10 @@ export async function changeAccess(manager: EntityManager, id: string, set: Part
 
 /** Freezes the account, or thaws it. True where that changed something. */
 export async function setFrozen(manager: EntityManager, id: string, frozenAt: number | null): Promise<boolean> {
-  const changed = await manager.query(`UPDATE users SET frozen_at = ? WHERE id = ? AND frozen_at IS ${frozenAt === null ? 'NOT NULL' : 'NULL'}`, [frozenAt, id]);
+  const changed = await manager.query(
+    `UPDATE users SET frozen_at = ? WHERE id = ? AND frozen_at IS ${frozenAt === null ? 'NOT NULL' : 'NULL'}`,
+    [frozenAt, id],
+  );
   return (changed as { affectedRows: number }).affectedRows === 1;
 }
 
@@ -68,14 +77,20 @@ export async function confirmEmail(manager: EntityManager, id: string, confirmed
   await manager.getRepository(UserEntity).update({ id, confirmedAt: IsNull() }, { confirmedAt });
 }
 
-export async function addRegistration(source: DataSource | EntityManager, row: RegistrationRow, forgetBefore: number): Promise<void> {
+export async function addRegistration(
+  source: DataSource | EntityManager,
+  row: RegistrationRow,
+  forgetBefore: number,
+): Promise<void> {
   const rows = source.getRepository(RegistrationEntity);
   await rows.delete({ at: LessThan(forgetBefore) });
   await rows.insert(row);
 }
 
-export const registrationBy = (source: DataSource | EntityManager, tokenHash: string): Promise<RegistrationRow | null> =>
-  source.getRepository(RegistrationEntity).findOneBy({ tokenHash });
+export const registrationBy = (
+  source: DataSource | EntityManager,
+  tokenHash: string,
+): Promise<RegistrationRow | null> => source.getRepository(RegistrationEntity).findOneBy({ tokenHash });
 
 export const lastRegistration = (source: DataSource | EntityManager, email: string): Promise<RegistrationRow | null> =>
   source.getRepository(RegistrationEntity).findOne({ where: { email }, order: { at: 'DESC', tokenHash: 'ASC' } });

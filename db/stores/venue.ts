@@ -10,7 +10,9 @@ export async function readVenueState(dataSource: DataSource): Promise<VenueState
 
 /** Newest first. */
 export async function venueDifferences(dataSource: DataSource, limit: number): Promise<VenueDifferenceRow[]> {
-  return dataSource.getRepository(VenueDifferenceEntity).find({ where: { at: MoreThanOrEqual(0) }, order: { at: 'DESC', id: 'ASC' }, take: limit });
+  return dataSource
+    .getRepository(VenueDifferenceEntity)
+    .find({ where: { at: MoreThanOrEqual(0) }, order: { at: 'DESC', id: 'ASC' }, take: limit });
 }
 
 /** An order that the venue has given a final word on, and so must still know. */
@@ -53,17 +55,26 @@ export function createVenueMemory(dataSource: DataSource): VenueMemory {
     },
     settledFor: async (epoch, symbol, tradeIds, otherThan) => {
       if (tradeIds.length === 0) return [];
-      const sql = 'SELECT trade_id AS tradeId FROM venue_trades WHERE venue_epoch = ? AND symbol = ? AND trade_id IN (?) AND intent_id <> ?';
-      return (await query<{ tradeId: string }>(sql, [epoch, symbol, tradeIds, otherThan])).map(({ tradeId }) => Number(tradeId));
+      const sql =
+        'SELECT trade_id AS tradeId FROM venue_trades WHERE venue_epoch = ? AND symbol = ? AND trade_id IN (?) AND intent_id <> ?';
+      return (await query<{ tradeId: string }>(sql, [epoch, symbol, tradeIds, otherThan])).map(({ tradeId }) =>
+        Number(tradeId),
+      );
     },
     lastTrades: async (epoch) => {
-      const rows = await query<{ symbol: string; last: string }>('SELECT symbol, MAX(trade_id) AS last FROM venue_trades WHERE venue_epoch = ? GROUP BY symbol', [epoch]);
+      const rows = await query<{ symbol: string; last: string }>(
+        'SELECT symbol, MAX(trade_id) AS last FROM venue_trades WHERE venue_epoch = ? GROUP BY symbol',
+        [epoch],
+      );
       return new Map(rows.map(({ symbol, last }) => [symbol, Number(last)]));
     },
     isOurs: async (id) => (await query('SELECT id FROM venue_intents WHERE id = ?', [id])).length > 0,
     unsettled: async (epoch, symbol, tradeIds) => {
       if (tradeIds.length === 0) return [];
-      const rows = await query<{ tradeId: string }>('SELECT trade_id AS tradeId FROM venue_trades WHERE venue_epoch = ? AND symbol = ? AND trade_id IN (?)', [epoch, symbol, tradeIds]);
+      const rows = await query<{ tradeId: string }>(
+        'SELECT trade_id AS tradeId FROM venue_trades WHERE venue_epoch = ? AND symbol = ? AND trade_id IN (?)',
+        [epoch, symbol, tradeIds],
+      );
       const known = new Set(rows.map(({ tradeId }) => Number(tradeId)));
       return tradeIds.filter((id) => !known.has(id));
     },

@@ -24,7 +24,12 @@ export async function openRecords(manager: EntityManager): Promise<ReadRecord[]>
     reference: String(row.reference),
     body: JSON.parse(String(row.body)) as WithdrawalRecordRow['body'],
     at: Number(row.at),
-    intact: hashOfRow(row.hash_before ?? FIRST_HASH, Number(row.place), COLUMNS.map((column) => row[column] ?? null)) === row.hash,
+    intact:
+      hashOfRow(
+        row.hash_before ?? FIRST_HASH,
+        Number(row.place),
+        COLUMNS.map((column) => row[column] ?? null),
+      ) === row.hash,
   }));
 }
 

@@ -23,11 +23,17 @@ async function main(): Promise<number> {
   const dataSource = await openDatabase({ url: await databaseUrl(), poolSize: 1 });
   try {
     if (process.argv.includes('--dismiss')) return await dismiss(dataSource, email);
-    if (await userByEmail(dataSource, email)) throw new Error(`${email} has an account already. An admin is a person apart from every trader: use another address.`);
+    if (await userByEmail(dataSource, email))
+      throw new Error(
+        `${email} has an account already. An admin is a person apart from every trader: use another address.`,
+      );
     const password = randomBytes(15).toString('base64url');
     const id = await ensureAccount({ dataSource, clock, ids }, { email, password, role: 'admin', locale: 'en' });
     if (wantsJson()) json({ id, email, password });
-    else line(`\n  ${email} is an admin. Password, shown this once:  ${password}\n\n  Next: log in, set up the second factor, open Withdrawals to make this admin's key, and enrol it where the signer runs:\n  npm run signer -- enrol ${email} <public key>\n`);
+    else
+      line(
+        `\n  ${email} is an admin. Password, shown this once:  ${password}\n\n  Next: log in, set up the second factor, open Withdrawals to make this admin's key, and enrol it where the signer runs:\n  npm run signer -- enrol ${email} <public key>\n`,
+      );
     return 0;
   } finally {
     await dataSource.destroy();
@@ -40,10 +46,20 @@ async function dismiss(dataSource: DataSource, email: string): Promise<number> {
   if (user?.role !== 'admin') throw new Error(`${email} is no admin.`);
   await inTransaction(dataSource, async (manager) => {
     await changeAccess(manager, user.id, { role: 'user' });
-    await recordAdminAction(manager, { id: ids.next(), adminId: 'operator', action: 'user.dismiss', subject: user.id, details: { email }, at: clock.now() });
+    await recordAdminAction(manager, {
+      id: ids.next(),
+      adminId: 'operator',
+      action: 'user.dismiss',
+      subject: user.id,
+      details: { email },
+      at: clock.now(),
+    });
   });
   if (wantsJson()) json({ id: user.id, email, role: 'user' });
-  else line(`\n  ${email} is no admin any more; all log-ins have ended. Next: npm run signer -- revoke <key>, where the signer runs.\n`);
+  else
+    line(
+      `\n  ${email} is no admin any more; all log-ins have ended. Next: npm run signer -- revoke <key>, where the signer runs.\n`,
+    );
   return 0;
 }
 

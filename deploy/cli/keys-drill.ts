@@ -3,7 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freshSeed, joinShares, knownBy, readSeed, readShare, rotateSeed, splitSeed, writeSeed } from '../../wallets/keys';
+import {
+  freshSeed,
+  joinShares,
+  knownBy,
+  readSeed,
+  readShare,
+  rotateSeed,
+  splitSeed,
+  writeSeed,
+} from '../../wallets/keys';
 
 export interface DrillStep {
   readonly step: string;
@@ -29,14 +38,20 @@ export async function drill(): Promise<DrillStep[]> {
   const [passphrase, another] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
   const shareFile = (number: number): string => join(dir, `share-${number}.json`);
   const refused = async (work: Promise<unknown>): Promise<{ ok: boolean; seen: string }> => {
-    const why = await work.then(() => undefined, (error: unknown) => (error instanceof Error ? error.message : String(error)));
+    const why = await work.then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
     return { ok: why !== undefined, seen: why ?? 'it opened' };
   };
   let before: ReturnType<typeof knownBy> | undefined;
   const same = async (work: Promise<Parameters<typeof knownBy>[0]>): Promise<{ ok: boolean; seen: string }> => {
     const now = knownBy(await work);
     const ok = before !== undefined && JSON.stringify(now) === JSON.stringify(before);
-    return { ok, seen: `${now.ethereumDeposit0}, signature ${now.signature.slice(0, 18)}…: ${ok ? 'the same' : 'ANOTHER'}` };
+    return {
+      ok,
+      seen: `${now.ethereumDeposit0}, signature ${now.signature.slice(0, 18)}…: ${ok ? 'the same' : 'ANOTHER'}`,
+    };
   };
   try {
     await run('generate', async () => {
@@ -47,7 +62,10 @@ export async function drill(): Promise<DrillStep[]> {
     await run('back up', async () => {
       const shares = await splitSeed(await readSeed(file, passphrase), SHARES, NEEDED);
       for (const share of shares) writeFileSync(shareFile(share.number), JSON.stringify(share), { mode: 0o600 });
-      return { ok: shares.length === SHARES, seen: `${SHARES} shares of set ${shares[0]?.set ?? '?'}, ${NEEDED} needed` };
+      return {
+        ok: shares.length === SHARES,
+        seen: `${SHARES} shares of set ${shares[0]?.set ?? '?'}, ${NEEDED} needed`,
+      };
     });
     await run('destroy', async () => {
       writeFileSync(file, randomBytes(statSync(file).size));
@@ -56,10 +74,18 @@ export async function drill(): Promise<DrillStep[]> {
       return { ok, seen: 'overwritten, does not open, removed' };
     });
     await run('one share is worth nothing', () => refused(joinShares([readShare(readFileSync(shareFile(1), 'utf8'))])));
-    for (const pair of [[1, 2], [1, 3], [2, 3]]) {
+    for (const pair of [
+      [1, 2],
+      [1, 3],
+      [2, 3],
+    ]) {
       await run(`restore from shares ${pair.join(' and ')}`, async () => {
         rmSync(file, { force: true });
-        await writeSeed(file, await joinShares(pair.map((number) => readShare(readFileSync(shareFile(number), 'utf8')))), passphrase);
+        await writeSeed(
+          file,
+          await joinShares(pair.map((number) => readShare(readFileSync(shareFile(number), 'utf8')))),
+          passphrase,
+        );
         return same(readSeed(file, passphrase));
       });
     }

@@ -4,7 +4,18 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { freshSeed, joinShares, knownBy, passphraseKek, readSeed, readShare, rotateSeed, seedOfWords, splitSeed, writeSeed } from '../../wallets/keys';
+import {
+  freshSeed,
+  joinShares,
+  knownBy,
+  passphraseKek,
+  readSeed,
+  readShare,
+  rotateSeed,
+  seedOfWords,
+  splitSeed,
+  writeSeed,
+} from '../../wallets/keys';
 import type { KeyEncryption, Seed } from '../../wallets/keys';
 import { loadEnvFile } from '../config';
 import { drill } from './keys-drill';
@@ -22,7 +33,6 @@ npm run keys -- restore --from <share> --from <share>  the seed of shares, or of
 npm run keys -- rotate [--kek passphrase|pkcs11]       under another key: NEW_PASSPHRASE, or a (new) key of the device
 npm run keys -- drill                                  all of it in a scratch directory, and whether it came back`;
 
-
 interface Place {
   readonly file: string;
   readonly settings: ReturnType<typeof KEY_SETTINGS.parse>;
@@ -34,19 +44,30 @@ interface Place {
 function place(): Place {
   const env = loadEnvFile();
   const settings = KEY_SETTINGS.parse(env);
-  const local = settings.SIGNER_SEED_FILE === undefined && settings.SIGNER_PASSPHRASE === undefined && settings.SIGNER_KEK === 'passphrase';
+  const local =
+    settings.SIGNER_SEED_FILE === undefined &&
+    settings.SIGNER_PASSPHRASE === undefined &&
+    settings.SIGNER_KEK === 'passphrase';
   const passphrase = (local && localSecret('signer')) || settings.SIGNER_PASSPHRASE;
   const file = option('file') ?? settings.SIGNER_SEED_FILE ?? join(LOCAL_WORLD, 'keys', 'seed.sealed');
-  return { file, settings: { ...settings, ...(passphrase !== undefined && { SIGNER_PASSPHRASE: passphrase }) }, newPassphrase: env.NEW_PASSPHRASE ?? '' };
+  return {
+    file,
+    settings: { ...settings, ...(passphrase !== undefined && { SIGNER_PASSPHRASE: passphrase }) },
+    newPassphrase: env.NEW_PASSPHRASE ?? '',
+  };
 }
 
 function show(done: string, file: string, seed: Seed): void {
   const known = knownBy(seed);
   if (wantsJson()) return json({ done, file, ...known });
-  table(['what', 'value'], [['done', done], ['file', file], ...Object.entries(known).map(([what, value]) => [what, value])]);
+  table(
+    ['what', 'value'],
+    [['done', done], ['file', file], ...Object.entries(known).map(([what, value]) => [what, value])],
+  );
 }
 
-const options = (name: string): string[] => process.argv.flatMap((word, at) => (word === `--${name}` ? [process.argv[at + 1] ?? ''] : []));
+const options = (name: string): string[] =>
+  process.argv.flatMap((word, at) => (word === `--${name}` ? [process.argv[at + 1] ?? ''] : []));
 
 async function create({ file, settings }: Place, seed: Seed, done: string): Promise<void> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -75,7 +96,11 @@ async function backup({ file, settings, newPassphrase }: Place): Promise<void> {
     writeFileSync(name, `${JSON.stringify(share, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
     if (!wantsJson()) line(`  ${name}`);
   }
-  show(`${shares.length} shares, of which ${shares[0]?.needed} are needed`, to, await joinShares(shares.slice(-(shares[0]?.needed ?? 0))));
+  show(
+    `${shares.length} shares, of which ${shares[0]?.needed} are needed`,
+    to,
+    await joinShares(shares.slice(-(shares[0]?.needed ?? 0))),
+  );
 }
 
 async function restore(at: Place): Promise<void> {
@@ -83,16 +108,28 @@ async function restore(at: Place): Promise<void> {
   if (from.length === 0) throw new Error('say what from: --from <share> for each share, or --from <encrypted copy>');
   const texts = from.map((name) => readFileSync(name, 'utf8'));
   const isCopy = 'wrapped' in (JSON.parse(texts[0] ?? '{}') as object);
-  const seed = isCopy ? await readSeed(from[0] ?? '', passphraseKek(at.newPassphrase)) : await joinShares(texts.map(readShare));
+  const seed = isCopy
+    ? await readSeed(from[0] ?? '', passphraseKek(at.newPassphrase))
+    : await joinShares(texts.map(readShare));
   await create(at, seed, 'restored');
 }
 
 async function rotate({ file, settings, newPassphrase }: Place): Promise<void> {
   const kind = option('kek') ?? 'passphrase';
   if (kind !== 'passphrase' && kind !== 'pkcs11') throw new Error('--kek is passphrase or pkcs11');
-  const to: KeyEncryption = kind === 'passphrase' ? passphraseKek(newPassphrase) : kekOf({ ...settings, SIGNER_KEK: 'pkcs11', SIGNER_PKCS11_KEY: option('key') ?? settings.SIGNER_PKCS11_KEY }, true);
+  const to: KeyEncryption =
+    kind === 'passphrase'
+      ? passphraseKek(newPassphrase)
+      : kekOf(
+          { ...settings, SIGNER_KEK: 'pkcs11', SIGNER_PKCS11_KEY: option('key') ?? settings.SIGNER_PKCS11_KEY },
+          true,
+        );
   await rotateSeed(file, kekOf(settings), to);
-  show(`rotated; set SIGNER_KEK=${kind} and what belongs to it before the signer starts again`, file, await readSeed(file, to));
+  show(
+    `rotated; set SIGNER_KEK=${kind} and what belongs to it before the signer starts again`,
+    file,
+    await readSeed(file, to),
+  );
 }
 
 async function runDrill(): Promise<number> {
@@ -102,7 +139,10 @@ async function runDrill(): Promise<number> {
     steps.forEach(json);
     json({ steps: steps.length, good });
   } else {
-    table(['step', 'outcome', 'what was seen'], steps.map(({ step, ok, seen }) => [step, ok ? 'ok' : 'FAILED', seen]));
+    table(
+      ['step', 'outcome', 'what was seen'],
+      steps.map(({ step, ok, seen }) => [step, ok ? 'ok' : 'FAILED', seen]),
+    );
     line(`\n  drill: ${steps.filter(({ ok }) => ok).length} of ${steps.length} steps\n`);
   }
   return good ? 0 : 1;

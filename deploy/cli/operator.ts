@@ -28,15 +28,32 @@ function printPosition({ position, places, addresses }: OperatorPosition): void 
     for (const row of places) json(row);
     return json({ position, addresses });
   }
-  table(['place', 'asset', 'booked', 'there', 'unexplained'], places.map(({ place, asset, booked, actual, unexplained }) => [place, asset, booked, actual ?? 'unreadable', unexplained === '0' ? '' : (unexplained ?? '')]));
+  table(
+    ['place', 'asset', 'booked', 'there', 'unexplained'],
+    places.map(({ place, asset, booked, actual, unexplained }) => [
+      place,
+      asset,
+      booked,
+      actual ?? 'unreadable',
+      unexplained === '0' ? '' : (unexplained ?? ''),
+    ]),
+  );
   line('');
-  table(['asset', "operator's position"], position.map(({ asset, amount }) => [asset, amount]));
+  table(
+    ['asset', "operator's position"],
+    position.map(({ asset, amount }) => [asset, amount]),
+  );
   line('\n  Coins for network fees go to these addresses; then: npm run operator -- contribute <asset> <amount>\n');
-  table(['network', 'asset', 'hot wallet'], addresses.map(({ network, asset, address }) => [network, asset, address]));
+  table(
+    ['network', 'asset', 'hot wallet'],
+    addresses.map(({ network, asset, address }) => [network, asset, address]),
+  );
 }
 
 async function main(): Promise<number> {
-  const words = process.argv.slice(2).filter((word, at, all) => !word.startsWith('--') && !/^--(place|why|reference)$/.test(all[at - 1] ?? ''));
+  const words = process.argv
+    .slice(2)
+    .filter((word, at, all) => !word.startsWith('--') && !/^--(place|why|reference)$/.test(all[at - 1] ?? ''));
   const [what, ...given] = words;
   const reference = option('reference') ?? randomUUID();
   const place = option('place');

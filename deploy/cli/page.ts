@@ -6,7 +6,9 @@ import { ROOT } from '../config/paths';
 /** Newest change below a folder. */
 function newest(path: string): number {
   const stat = statSync(path);
-  return stat.isDirectory() ? readdirSync(path).reduce((max, name) => Math.max(max, newest(join(path, name))), 0) : stat.mtimeMs;
+  return stat.isDirectory()
+    ? readdirSync(path).reduce((max, name) => Math.max(max, newest(join(path, name))), 0)
+    : stat.mtimeMs;
 }
 
 /**
@@ -18,6 +20,10 @@ export function buildPage(say: (line: string) => void): void {
   const sources = ['web', 'domain'].map((house) => newest(join(ROOT, house)));
   if (existsSync(built) && statSync(built).mtimeMs > Math.max(...sources)) return;
   say('Building the page ...');
-  const result = spawnSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'error'], { cwd: ROOT, encoding: 'utf8' });
+  const result = spawnSync(
+    process.execPath,
+    [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'error'],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
   if (result.status !== 0) throw new Error(`The page could not be built:\n${result.stderr}${result.stdout}`);
 }

@@ -28,7 +28,8 @@ export function json(value: unknown): void {
 /** Columns as wide as their widest cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const show = (cells: readonly string[]): void => line(`  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+  const show = (cells: readonly string[]): void =>
+    line(`  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
   show(head);
   show(widths.map((width) => '-'.repeat(width)));
   for (const row of rows) show(row);

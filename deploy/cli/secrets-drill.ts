@@ -24,7 +24,9 @@ async function drillKycKey(dir: string): Promise<DrillStep[]> {
   const document = randomBytes(1000);
   const file = await before.store('drill', document);
   const sealed = before.sealText('drill', 'P-1234');
-  const reads = async (vault: typeof before, text: string): Promise<boolean> => (await orFalse(vault.read('drill', file).then((bytes) => bytes.equals(document)))) && vault.openText('drill', text) === 'P-1234';
+  const reads = async (vault: typeof before, text: string): Promise<boolean> =>
+    (await orFalse(vault.read('drill', file).then((bytes) => bytes.equals(document)))) &&
+    vault.openText('drill', text) === 'P-1234';
   const during = await reads(both, sealed);
   const early = await orFalse(after.read('drill', file));
   await both.reseal('drill', file);
@@ -42,16 +44,42 @@ function drillSessionSecret(): DrillStep[] {
   const mac = signerFor(old, 'drill').sign('a session');
   const renewed = signerFor(`${next},${old}`, 'drill').sign('a session');
   return [
-    { step: 'SESSION_SECRET: what the old one signed is believed while it stands second', held: signerFor(`${next},${old}`, 'drill').fits(mac, 'a session') },
-    { step: 'SESSION_SECRET: what is signed meanwhile outlives it', held: signerFor(next, 'drill').fits(renewed, 'a session') },
-    { step: 'SESSION_SECRET: what the old one signed is not believed after', held: !signerFor(next, 'drill').fits(mac, 'a session') },
+    {
+      step: 'SESSION_SECRET: what the old one signed is believed while it stands second',
+      held: signerFor(`${next},${old}`, 'drill').fits(mac, 'a session'),
+    },
+    {
+      step: 'SESSION_SECRET: what is signed meanwhile outlives it',
+      held: signerFor(next, 'drill').fits(renewed, 'a session'),
+    },
+    {
+      step: 'SESSION_SECRET: what the old one signed is not believed after',
+      held: !signerFor(next, 'drill').fits(mac, 'a session'),
+    },
   ];
 }
 
 /** A house that answers nothing: who gets in is all that is asked. */
 const noHouse = (): Ports => {
-  const deaf = { on: () => () => undefined, publish: () => undefined, onDepth: () => () => undefined, onTrades: () => () => undefined };
-  return { engine: deaf, quotes: deaf, marketData: deaf, figures: deaf, depositAddresses: deaf, addressCheck: deaf, payoutRules: deaf, reconciliation: deaf, coldStorage: deaf, networkStates: deaf, events: deaf } as unknown as Ports;
+  const deaf = {
+    on: () => () => undefined,
+    publish: () => undefined,
+    onDepth: () => () => undefined,
+    onTrades: () => () => undefined,
+  };
+  return {
+    engine: deaf,
+    quotes: deaf,
+    marketData: deaf,
+    figures: deaf,
+    depositAddresses: deaf,
+    addressCheck: deaf,
+    payoutRules: deaf,
+    reconciliation: deaf,
+    coldStorage: deaf,
+    networkStates: deaf,
+    events: deaf,
+  } as unknown as Ports;
 };
 
 async function getsIn(dir: string, engine: string, api: string): Promise<boolean> {
@@ -68,8 +96,14 @@ async function getsIn(dir: string, engine: string, api: string): Promise<boolean
 async function drillEngineSecret(dir: string): Promise<DrillStep[]> {
   const [old, next] = [fresh(), fresh()];
   return [
-    { step: 'ENGINE_SECRET: a process with the old one is let in while it stands second', held: await getsIn(dir, `${next},${old}`, old) },
-    { step: 'ENGINE_SECRET: so is one that has both, and one with the new one', held: (await getsIn(dir, `${next},${old}`, `${next},${old}`)) && (await getsIn(dir, next, `${next},${old}`)) },
+    {
+      step: 'ENGINE_SECRET: a process with the old one is let in while it stands second',
+      held: await getsIn(dir, `${next},${old}`, old),
+    },
+    {
+      step: 'ENGINE_SECRET: so is one that has both, and one with the new one',
+      held: (await getsIn(dir, `${next},${old}`, `${next},${old}`)) && (await getsIn(dir, next, `${next},${old}`)),
+    },
     { step: 'ENGINE_SECRET: one with the old one is not let in after', held: !(await getsIn(dir, next, old)) },
   ];
 }

@@ -14,9 +14,12 @@ npm run secrets -- drill                                           all of it in 
 
 const NAMES = ['SESSION_SECRET', 'ENGINE_SECRET', 'KYC_KEY'] as const;
 const NEXT: Record<(typeof NAMES)[number], string> = {
-  SESSION_SECRET: 'Put it into the settings of every process and start them again: nobody is logged out. Twelve hours later leave the old version out.',
-  ENGINE_SECRET: 'Put it into the settings of the process with the engine first and start it again, then of the others. Then leave the old version out.',
-  KYC_KEY: 'Put it into the settings of every process and start them again, run npm run secrets -- reseal, and then leave the old version out.',
+  SESSION_SECRET:
+    'Put it into the settings of every process and start them again: nobody is logged out. Twelve hours later leave the old version out.',
+  ENGINE_SECRET:
+    'Put it into the settings of the process with the engine first and start it again, then of the others. Then leave the old version out.',
+  KYC_KEY:
+    'Put it into the settings of every process and start them again, run npm run secrets -- reseal, and then leave the old version out.',
 };
 
 function rotate(name: string | undefined, env: NodeJS.ProcessEnv): number {
@@ -36,7 +39,16 @@ async function reseal(env: NodeJS.ProcessEnv): Promise<number> {
   try {
     const done = await resealAll({ dataSource }, createVault({ kycKey, kycDir }));
     if (wantsJson()) json(done);
-    else table(['what', 'sealed anew'], [['numbers of documents', String(done.numbers)], ['documents', String(done.documents)], ['second factors', String(done.secondFactors)], ...done.unreadable.map((what) => [what, 'CANNOT BE READ'])]);
+    else
+      table(
+        ['what', 'sealed anew'],
+        [
+          ['numbers of documents', String(done.numbers)],
+          ['documents', String(done.documents)],
+          ['second factors', String(done.secondFactors)],
+          ...done.unreadable.map((what) => [what, 'CANNOT BE READ']),
+        ],
+      );
     return done.unreadable.length === 0 ? 0 : 1;
   } finally {
     await dataSource.destroy();
@@ -50,7 +62,11 @@ async function main(): Promise<number> {
   if (verb !== 'drill') throw new Error(USAGE);
   const steps = await drillSecrets();
   if (wantsJson()) json({ drill: steps.every(({ held }) => held), steps });
-  else table(['step', 'held'], steps.map(({ step, held }) => [step, held ? 'yes' : 'NO']));
+  else
+    table(
+      ['step', 'held'],
+      steps.map(({ step, held }) => [step, held ? 'yes' : 'NO']),
+    );
   return steps.every(({ held }) => held) ? 0 : 1;
 }
 

@@ -4,7 +4,15 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { adminsFile, dropUserKeys, enrolAdmin, makeAdminKey, readAdmins, revokeAdmin, userKeysIn } from '../../wallets/keys';
+import {
+  adminsFile,
+  dropUserKeys,
+  enrolAdmin,
+  makeAdminKey,
+  readAdmins,
+  revokeAdmin,
+  userKeysIn,
+} from '../../wallets/keys';
 import { loadEnvFile } from '../config';
 import { runCommand } from './lifetime';
 import { json, line, table, wantsJson } from './print';
@@ -26,7 +34,10 @@ function show(file: string): void {
     admins.forEach(json);
     return json({ admins: admins.length, file });
   }
-  table(['admin', 'key'], admins.map(({ name, key }) => [name, key]));
+  table(
+    ['admin', 'key'],
+    admins.map(({ name, key }) => [name, key]),
+  );
   line(`\n  ${admins.length} key(s) in ${file}`);
 }
 
@@ -36,7 +47,10 @@ function showUsers(dir: string): void {
     users.forEach(json);
     return json({ users: users.length });
   }
-  table(['user', 'passkeys'], users.map(({ user, passkeys }) => [user, String(passkeys)]));
+  table(
+    ['user', 'passkeys'],
+    users.map(({ user, passkeys }) => [user, String(passkeys)]),
+  );
   line(`\n  ${users.length} user(s) with passkeys`);
 }
 
@@ -50,7 +64,10 @@ async function main(): Promise<number> {
     writeFileSync(first, privateKey, { mode: 0o600 });
     writeFileSync(`${first}.pub`, `${publicKey}\n`);
     if (wantsJson()) json({ privateKey: first, publicKey: `${first}.pub` });
-    else line(`  Made ${first} (keep it secret) and ${first}.pub (enrol it: npm run signer -- enrol <e-mail> ${first}.pub)`);
+    else
+      line(
+        `  Made ${first} (keep it secret) and ${first}.pub (enrol it: npm run signer -- enrol <e-mail> ${first}.pub)`,
+      );
     return 0;
   }
   if (what === 'users' || (what === 'drop-user' && first !== '')) {

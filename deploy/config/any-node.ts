@@ -8,8 +8,16 @@ const NOWHERE = 'http://127.0.0.1:9';
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** `rpcUrls`: the preferred node first. */
-export function anyNode<C extends Parameters<typeof createNodes>[0][0]['chain']>({ id, confirmations }: Network, rpcUrls: readonly string[], open: (rpcUrl: string) => C): C {
+export function anyNode<C extends Parameters<typeof createNodes>[0][0]['chain']>(
+  { id, confirmations }: Network,
+  rpcUrls: readonly string[],
+  open: (rpcUrl: string) => C,
+): C {
   const [first = NOWHERE, ...others] = rpcUrls;
   const node = (rpcUrl: string): { name: string; chain: C } => ({ name: nodeName(rpcUrl), chain: open(rpcUrl) });
-  return createNodes([node(first), ...others.map(node)], { network: id, maxLag: confirmations, surveyMs: SURVEY_MS }, { clock: { now: () => Date.now() }, logger: silent }).chain;
+  return createNodes(
+    [node(first), ...others.map(node)],
+    { network: id, maxLag: confirmations, surveyMs: SURVEY_MS },
+    { clock: { now: () => Date.now() }, logger: silent },
+  ).chain;
 }

@@ -10,7 +10,10 @@ import { ROOT } from './paths';
 import { COLD_SETTINGS, DEPOSIT_SETTINGS, TREASURY_SETTINGS } from './treasury';
 
 const decimal = z.string().refine(isAmount, 'not an amount');
-const tiers = z.array(z.strictObject({ perDay: decimal, small: decimal, asks: z.array(tierAsk).optional() })).min(1).max(9);
+const tiers = z
+  .array(z.strictObject({ perDay: decimal, small: decimal, asks: z.array(tierAsk).optional() }))
+  .min(1)
+  .max(9);
 
 /** The secret of a key at the venue, or a private key (PEM); or, where it begins as a path does, the file that it lies in. */
 const keyOrFile = (text: string, context: z.RefinementCtx): string => {
@@ -18,12 +21,19 @@ const keyOrFile = (text: string, context: z.RefinementCtx): string => {
   try {
     return readFileSync(text, 'utf8').trim();
   } catch (error) {
-    context.addIssue({ code: 'custom', message: `the file of the key cannot be read (${(error as NodeJS.ErrnoException).code})` });
+    context.addIssue({
+      code: 'custom',
+      message: `the file of the key cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    });
     return z.NEVER;
   }
 };
 
-const origin = z.string().regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example').optional().transform((text) => text || undefined);
+const origin = z
+  .string()
+  .regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example')
+  .optional()
+  .transform((text) => text || undefined);
 
 /** Every setting of the product, read once. The names are those of `.env.example`. */
 const schema = z.object({
@@ -35,17 +45,26 @@ const schema = z.object({
   /** Where passkeys are used, if it is another address than PUBLIC_ORIGIN. */
   PASSKEY_ORIGIN: origin,
   /** Networks of the proxies in front, as CIDR: their X-Forwarded headers are believed. */
-  TRUSTED_PROXIES: z.string().optional().transform((text, context) => {
-    try {
-      const networks = text?.split(',').map((one) => one.trim()).filter(Boolean);
-      trustedNetworks(networks ?? []);
-      return networks?.length ? networks : undefined;
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-      return z.NEVER;
-    }
-  }),
-  SECURITY_CONTACT: z.string().regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, 'neither mailto: nor https:').optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      try {
+        const networks = text
+          ?.split(',')
+          .map((one) => one.trim())
+          .filter(Boolean);
+        trustedNetworks(networks ?? []);
+        return networks?.length ? networks : undefined;
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    }),
+  SECURITY_CONTACT: z
+    .string()
+    .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, 'neither mailto: nor https:')
+    .optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),
@@ -56,16 +75,25 @@ const schema = z.object({
   MAIL_DIR: z.string().min(1),
   SMTP_URL: z.string().optional(),
   /** A JSON list, one a tier. */
-  WITHDRAWAL_LIMITS: z.string().optional().transform((text, context) => {
-    try {
-      return text === undefined || text === '' ? undefined : tiers.parse(JSON.parse(text));
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: `not a list of limits: ${error instanceof Error ? error.message : String(error)}` });
-      return z.NEVER;
-    }
-  }),
+  WITHDRAWAL_LIMITS: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      try {
+        return text === undefined || text === '' ? undefined : tiers.parse(JSON.parse(text));
+      } catch (error) {
+        context.addIssue({
+          code: 'custom',
+          message: `not a list of limits: ${error instanceof Error ? error.message : String(error)}`,
+        });
+        return z.NEVER;
+      }
+    }),
   /** Admins that it takes to raise a user's tier. */
-  TIER_ADMINS: z.enum(['1', '2']).default('2').transform((text) => (text === '1' ? 1 : 2)),
+  TIER_ADMINS: z
+    .enum(['1', '2'])
+    .default('2')
+    .transform((text) => (text === '1' ? 1 : 2)),
   WEB_DIR: z.string().default(join(ROOT, 'dist', 'web')),
   BINANCE_REST_URL: z.string().default('https://api.binance.com'),
   BINANCE_STREAM_URL: z.string().default('wss://stream.binance.com:9443'),
@@ -101,23 +129,55 @@ interface Reached {
 function refuseBareStart({ HOST, PUBLIC_ORIGIN, TRUSTED_PROXIES }: Reached, context: z.RefinementCtx): void {
   if (isHere(HOST)) return;
   if (!PUBLIC_ORIGIN?.startsWith('https://')) {
-    context.addIssue({ code: 'custom', path: ['PUBLIC_ORIGIN'], message: `HOST=${HOST} is reached from other machines: set PUBLIC_ORIGIN=https://... and put a proxy that speaks https in front, or listen on 127.0.0.1` });
+    context.addIssue({
+      code: 'custom',
+      path: ['PUBLIC_ORIGIN'],
+      message: `HOST=${HOST} is reached from other machines: set PUBLIC_ORIGIN=https://... and put a proxy that speaks https in front, or listen on 127.0.0.1`,
+    });
   } else if (TRUSTED_PROXIES === undefined) {
-    context.addIssue({ code: 'custom', path: ['TRUSTED_PROXIES'], message: `HOST=${HOST} is reached from other machines: name the networks of the proxies in front, for example TRUSTED_PROXIES=10.0.0.0/8` });
+    context.addIssue({
+      code: 'custom',
+      path: ['TRUSTED_PROXIES'],
+      message: `HOST=${HOST} is reached from other machines: name the networks of the proxies in front, for example TRUSTED_PROXIES=10.0.0.0/8`,
+    });
   }
 }
 
 /** The door for further API processes is open or not: its address and its secret go together. */
-const whole = schema.superRefine(refuseBareStart).refine((config) => (config.ENGINE_SOCKET === undefined) === (config.ENGINE_SECRET === undefined), {
-  path: ['ENGINE_SECRET'],
-  message: 'ENGINE_SOCKET and ENGINE_SECRET need each other',
-});
+const whole = schema
+  .superRefine(refuseBareStart)
+  .refine((config) => (config.ENGINE_SOCKET === undefined) === (config.ENGINE_SECRET === undefined), {
+    path: ['ENGINE_SECRET'],
+    message: 'ENGINE_SOCKET and ENGINE_SECRET need each other',
+  });
 
 export type Config = z.infer<typeof schema>;
 
 /** What a further API process is told: nothing of keys at the venue, of chains or of the signer. */
 const api = schema
-  .pick({ PORT: true, HOST: true, PUBLIC_ORIGIN: true, PASSKEY_ORIGIN: true, SECURITY_CONTACT: true, SOCKETS_PER_ADDRESS: true, TRUSTED_PROXIES: true, LOG_LEVEL: true, DATABASE_URL: true, REDIS_URL: true, SESSION_SECRET: true, KYC_KEY: true, KYC_DIR: true, KYC_DOCUMENT_DAYS: true, MAIL_DIR: true, SMTP_URL: true, WITHDRAWAL_LIMITS: true, TIER_ADMINS: true, WEB_DIR: true, JAVIZEN_LOCAL: true, JAVIZEN_THROW_AWAY: true })
+  .pick({
+    PORT: true,
+    HOST: true,
+    PUBLIC_ORIGIN: true,
+    PASSKEY_ORIGIN: true,
+    SECURITY_CONTACT: true,
+    SOCKETS_PER_ADDRESS: true,
+    TRUSTED_PROXIES: true,
+    LOG_LEVEL: true,
+    DATABASE_URL: true,
+    REDIS_URL: true,
+    SESSION_SECRET: true,
+    KYC_KEY: true,
+    KYC_DIR: true,
+    KYC_DOCUMENT_DAYS: true,
+    MAIL_DIR: true,
+    SMTP_URL: true,
+    WITHDRAWAL_LIMITS: true,
+    TIER_ADMINS: true,
+    WEB_DIR: true,
+    JAVIZEN_LOCAL: true,
+    JAVIZEN_THROW_AWAY: true,
+  })
   .extend({ ENGINE_SOCKET: schema.shape.ENGINE_SOCKET.unwrap(), ENGINE_SECRET: schema.shape.ENGINE_SECRET.unwrap() });
 
 export type ApiConfig = z.infer<typeof api>;
@@ -143,7 +203,8 @@ function read<Schema extends z.ZodType>(settings: Schema, env: NodeJS.ProcessEnv
 export function settingsOf(names: readonly string[]): NodeJS.ProcessEnv {
   const file = join(ROOT, '.env');
   const all = { ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}), ...process.env };
-  for (const name of Object.keys(process.env)) if ((SETTINGS.includes(name) || name.startsWith('SIGNER_')) && !names.includes(name)) delete process.env[name];
+  for (const name of Object.keys(process.env))
+    if ((SETTINGS.includes(name) || name.startsWith('SIGNER_')) && !names.includes(name)) delete process.env[name];
   return Object.fromEntries(names.map((name) => [name, all[name]]));
 }
 
@@ -174,5 +235,6 @@ export const binanceSettings = (config: Config) => ({
 
 /** For the local world, whose rules are laxer: throws where one of its addresses is on another machine. */
 export function mustBeHere(urls: readonly string[]): void {
-  for (const url of urls) if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
+  for (const url of urls)
+    if (!isLoopback(url)) throw new Error(`JAVIZEN_LOCAL is set, and ${new URL(url).hostname} is not this machine.`);
 }

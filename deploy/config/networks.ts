@@ -14,7 +14,12 @@ const other = z.strictObject({
   venueNetwork: z.string().min(1),
   /** One address, or several: the preferred one first. */
   rpcUrl: z.union([z.url(), z.array(z.url()).min(1)]),
-  usdt: z.strictObject({ contract: z.string().regex(/^0x[0-9a-fA-F]{40}$/), decimals: z.number().int().min(0).max(18, 'tokens of more than 18 decimals cannot be kept exactly') }).optional(),
+  usdt: z
+    .strictObject({
+      contract: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
+      decimals: z.number().int().min(0).max(18, 'tokens of more than 18 decimals cannot be kept exactly'),
+    })
+    .optional(),
   confirmations: z.number().int().positive(),
   traces: z.boolean().default(false),
   pollMs: z.number().int().min(50).default(1000),
@@ -23,17 +28,27 @@ const other = z.strictObject({
 
 /** `BTC:0.5,ETH:10` as amounts by asset. */
 const amounts = (text: string, context: z.RefinementCtx): Record<string, string> => {
-  const pairs = text.split(',').filter(Boolean).map((pair) => pair.split(':').map((part) => part.trim()));
-  const wrong = pairs.find(([asset = '', amount, ...more]) => !/^[A-Z0-9]{2,10}$/.test(asset) || !isAmount(amount) || more.length > 0);
+  const pairs = text
+    .split(',')
+    .filter(Boolean)
+    .map((pair) => pair.split(':').map((part) => part.trim()));
+  const wrong = pairs.find(
+    ([asset = '', amount, ...more]) => !/^[A-Z0-9]{2,10}$/.test(asset) || !isAmount(amount) || more.length > 0,
+  );
   if (wrong) context.addIssue({ code: 'custom', message: `not an asset and an amount: ${wrong.join(':')}` });
   return Object.fromEntries(pairs.map(([asset = '', amount = '']) => [asset, amount]));
 };
 
 /** `https://a,https://b`: addresses of nodes, the preferred one first. */
 const addresses = (text: string, context: z.RefinementCtx): string[] => {
-  const urls = text.split(',').map((url) => url.trim()).filter(Boolean);
+  const urls = text
+    .split(',')
+    .map((url) => url.trim())
+    .filter(Boolean);
   // Not shown: it may carry a password.
-  for (const [at, url] of urls.entries()) if (!URL.canParse(url)) context.addIssue({ code: 'custom', message: `the address in place ${at + 1} cannot be read` });
+  for (const [at, url] of urls.entries())
+    if (!URL.canParse(url))
+      context.addIssue({ code: 'custom', message: `the address in place ${at + 1} cannot be read` });
   return urls;
 };
 
@@ -41,7 +56,9 @@ const headerName = z.string().regex(/^[A-Za-z0-9-]{1,60}$/);
 /** `{"host:port": {"Header": "value"}}`. What is wrong with it is said without its values. */
 const nodeHeaders = (text: string, context: z.RefinementCtx): NodeHeaders => {
   try {
-    return z.record(z.string().min(1), z.record(headerName, z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/))).parse(JSON.parse(text));
+    return z
+      .record(z.string().min(1), z.record(headerName, z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)))
+      .parse(JSON.parse(text));
   } catch {
     context.addIssue({ code: 'custom', message: 'not headers by host: {"host:port": {"Header": "value"}}' });
     return z.NEVER;
@@ -88,19 +105,28 @@ export const NETWORK_SETTINGS = {
   TRON_POLL_MS: z.coerce.number().int().min(50).default(1500),
   TRON_GAS_RESERVE: z.string().default('500'),
   /** Of TronGrid. Secret. */
-  TRON_API_KEY: z.string().regex(/^[\x21-\x7e]{8,200}$/, 'not a key').optional(),
+  TRON_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,200}$/, 'not a key')
+    .optional(),
   TRON_LEND_ENERGY: z.enum(['true', 'false']).default('true'),
   /** Headers that are sent to nodes, by their hosts. Secret. */
   NODE_HEADERS: z.string().default('{}').transform(nodeHeaders),
   /** A JSON list of further networks of the Ethereum kind. */
-  EVM_NETWORKS: z.string().default('[]').transform((text, context) => {
-    try {
-      return z.array(other).parse(JSON.parse(text));
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: `not a list of networks: ${error instanceof Error ? error.message : String(error)}` });
-      return z.NEVER;
-    }
-  }),
+  EVM_NETWORKS: z
+    .string()
+    .default('[]')
+    .transform((text, context) => {
+      try {
+        return z.array(other).parse(JSON.parse(text));
+      } catch (error) {
+        context.addIssue({
+          code: 'custom',
+          message: `not a list of networks: ${error instanceof Error ? error.message : String(error)}`,
+        });
+        return z.NEVER;
+      }
+    }),
 } as const;
 
 export type NetworkSettings = z.infer<z.ZodObject<typeof NETWORK_SETTINGS>>;
@@ -152,7 +178,8 @@ export function evmNetworks(settings: NetworkSettings): EvmNetwork[] {
 }
 
 /** Those with a node, by their ids. */
-export const openNetworks = (settings: NetworkSettings): EvmNetwork[] => evmNetworks(settings).filter(({ rpcUrl }) => rpcUrl !== '');
+export const openNetworks = (settings: NetworkSettings): EvmNetwork[] =>
+  evmNetworks(settings).filter(({ rpcUrl }) => rpcUrl !== '');
 
 /** Bitcoin as the settings say it. */
 export interface BitcoinSettings {
@@ -175,9 +202,31 @@ export interface BitcoinSettings {
 }
 
 export function bitcoinOf(settings: NetworkSettings): BitcoinSettings {
-  const { BITCOIN_RPC_URL: rpcUrls, BITCOIN_NETWORK, BITCOIN_CONFIRMATIONS: confirmations, BITCOIN_POLL_MS: pollMs, BITCOIN_RESERVE: gasReserve, BITCOIN_BATCH_MS: batchEveryMs, BITCOIN_CONSOLIDATE_AT: at, BITCOIN_CONSOLIDATE_ABOVE: above, NODE_HEADERS: headers } = settings;
+  const {
+    BITCOIN_RPC_URL: rpcUrls,
+    BITCOIN_NETWORK,
+    BITCOIN_CONFIRMATIONS: confirmations,
+    BITCOIN_POLL_MS: pollMs,
+    BITCOIN_RESERVE: gasReserve,
+    BITCOIN_BATCH_MS: batchEveryMs,
+    BITCOIN_CONSOLIDATE_AT: at,
+    BITCOIN_CONSOLIDATE_ABOVE: above,
+    NODE_HEADERS: headers,
+  } = settings;
   const bitcoin = ({ main: 'mainnet', test: 'testnet', regtest: 'regtest' } as const)[BITCOIN_NETWORK];
-  return { id: 'bitcoin', gasAsset: 'BTC', bitcoin, rpcUrls, rpcUrl: rpcUrls[0] ?? '', headers, confirmations, pollMs, gasReserve, batchEveryMs, consolidation: { at, above } };
+  return {
+    id: 'bitcoin',
+    gasAsset: 'BTC',
+    bitcoin,
+    rpcUrls,
+    rpcUrl: rpcUrls[0] ?? '',
+    headers,
+    confirmations,
+    pollMs,
+    gasReserve,
+    batchEveryMs,
+    consolidation: { at, above },
+  };
 }
 
 /** Bitcoin, where the settings name a node. */
@@ -203,15 +252,40 @@ export interface TronSettings {
   readonly lendEnergy: boolean;
 }
 
-export function tronOf({ TRON_RPC_URL: rpcUrls, TRON_NETWORK: tron, TRON_USDT: usdt, TRON_POLL_MS: pollMs, TRON_GAS_RESERVE: gasReserve, TRON_LEND_ENERGY, TRON_API_KEY, NODE_HEADERS }: NetworkSettings): TronSettings {
-  return { id: 'tron', gasAsset: 'TRX', tron, rpcUrls, rpcUrl: rpcUrls[0] ?? '', headers: withApiKey(NODE_HEADERS, rpcUrls, TRON_API_KEY), usdt, pollMs, gasReserve, lendEnergy: TRON_LEND_ENERGY === 'true' };
+export function tronOf({
+  TRON_RPC_URL: rpcUrls,
+  TRON_NETWORK: tron,
+  TRON_USDT: usdt,
+  TRON_POLL_MS: pollMs,
+  TRON_GAS_RESERVE: gasReserve,
+  TRON_LEND_ENERGY,
+  TRON_API_KEY,
+  NODE_HEADERS,
+}: NetworkSettings): TronSettings {
+  return {
+    id: 'tron',
+    gasAsset: 'TRX',
+    tron,
+    rpcUrls,
+    rpcUrl: rpcUrls[0] ?? '',
+    headers: withApiKey(NODE_HEADERS, rpcUrls, TRON_API_KEY),
+    usdt,
+    pollMs,
+    gasReserve,
+    lendEnergy: TRON_LEND_ENERGY === 'true',
+  };
 }
 
 /** A key is told to nodes over TLS and to those of this machine: not to everybody on the way to the others. */
 function withApiKey(headers: NodeHeaders, rpcUrls: readonly string[], key: string | undefined): NodeHeaders {
   if (key === undefined) return headers;
-  const safe = rpcUrls.map((url) => new URL(url)).filter(({ protocol, hostname }) => protocol === 'https:' || hostname === '127.0.0.1' || hostname === 'localhost');
-  return { ...headers, ...Object.fromEntries(safe.map(({ host }) => [host, { 'TRON-PRO-API-KEY': key, ...headers[host] }])) };
+  const safe = rpcUrls
+    .map((url) => new URL(url))
+    .filter(({ protocol, hostname }) => protocol === 'https:' || hostname === '127.0.0.1' || hostname === 'localhost');
+  return {
+    ...headers,
+    ...Object.fromEntries(safe.map(({ host }) => [host, { 'TRON-PRO-API-KEY': key, ...headers[host] }])),
+  };
 }
 
 /** TRON, where the settings name a node. */

@@ -8,7 +8,8 @@ import { LOCAL } from './paths';
 /** Where `npm start` keeps what it has. */
 export const LOCAL_WORLD = join(LOCAL, 'world');
 
-const NOTHING_RUNS = 'No settings are given and nothing runs here. Start Javizen first (npm start), or set DATABASE_URL and the rest as in .env.example.';
+const NOTHING_RUNS =
+  'No settings are given and nothing runs here. Start Javizen first (npm start), or set DATABASE_URL and the rest as in .env.example.';
 
 const readJson = <T>(file: string): T => JSON.parse(readFileSync(join(LOCAL_WORLD, file), 'utf8')) as T;
 

@@ -25,8 +25,14 @@ export const SIGNER_SCHEMA = z.object({
   SIGNER_TRON_STAKE: z.string().refine(isAmount, 'not an amount').default('0'),
   SIGNER_FEES_DAILY: z.string().default('{}'),
   /** Where users use their passkeys, whose confirmations the signer checks. */
-  PASSKEY_ORIGIN: z.string().regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example').default(''),
-  PUBLIC_ORIGIN: z.string().regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example').default(''),
+  PASSKEY_ORIGIN: z
+    .string()
+    .regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example')
+    .default(''),
+  PUBLIC_ORIGIN: z
+    .string()
+    .regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example')
+    .default(''),
   SIGNER_APPROVAL_HOURS: z.coerce.number().int().positive().default(48),
   ...NETWORK_SETTINGS,
   ...COLD_SETTINGS,
@@ -35,15 +41,36 @@ export const SIGNER_SCHEMA = z.object({
 /** Names of the settings that the signer reads. */
 export const SIGNER_SETTINGS: readonly string[] = Object.keys(SIGNER_SCHEMA.shape);
 
-type KekSettings = Pick<z.infer<typeof SIGNER_SCHEMA>, 'SIGNER_KEK' | 'SIGNER_PASSPHRASE' | 'SIGNER_PKCS11_MODULE' | 'SIGNER_PKCS11_TOKEN' | 'SIGNER_PKCS11_PIN' | 'SIGNER_PKCS11_KEY'>;
+type KekSettings = Pick<
+  z.infer<typeof SIGNER_SCHEMA>,
+  | 'SIGNER_KEK'
+  | 'SIGNER_PASSPHRASE'
+  | 'SIGNER_PKCS11_MODULE'
+  | 'SIGNER_PKCS11_TOKEN'
+  | 'SIGNER_PKCS11_PIN'
+  | 'SIGNER_PKCS11_KEY'
+>;
 
 /** What the commands about keys read of the signer's settings. */
-export const KEY_SETTINGS = SIGNER_SCHEMA.pick({ SIGNER_SEED_FILE: true, SIGNER_KEK: true, SIGNER_PASSPHRASE: true, SIGNER_PKCS11_MODULE: true, SIGNER_PKCS11_TOKEN: true, SIGNER_PKCS11_PIN: true, SIGNER_PKCS11_KEY: true }).partial({ SIGNER_SEED_FILE: true });
+export const KEY_SETTINGS = SIGNER_SCHEMA.pick({
+  SIGNER_SEED_FILE: true,
+  SIGNER_KEK: true,
+  SIGNER_PASSPHRASE: true,
+  SIGNER_PKCS11_MODULE: true,
+  SIGNER_PKCS11_TOKEN: true,
+  SIGNER_PKCS11_PIN: true,
+  SIGNER_PKCS11_KEY: true,
+}).partial({ SIGNER_SEED_FILE: true });
 
 /** The key-encryption key of the settings. `make`: a device makes one where it has none. Throws, naming what is missing. */
 export function kekOf(config: KekSettings, make = false): KeyEncryption {
   if (config.SIGNER_KEK === 'passphrase') return passphraseKek(config.SIGNER_PASSPHRASE ?? '');
-  const { SIGNER_PKCS11_MODULE: module, SIGNER_PKCS11_PIN: pin, SIGNER_PKCS11_TOKEN: token, SIGNER_PKCS11_KEY: key } = config;
+  const {
+    SIGNER_PKCS11_MODULE: module,
+    SIGNER_PKCS11_PIN: pin,
+    SIGNER_PKCS11_TOKEN: token,
+    SIGNER_PKCS11_KEY: key,
+  } = config;
   if (!module || !pin) throw new Error('SIGNER_KEK=pkcs11 needs SIGNER_PKCS11_MODULE and SIGNER_PKCS11_PIN');
   return deviceKek({ module, pin, token, key }, make);
 }

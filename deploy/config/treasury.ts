@@ -17,12 +17,23 @@ const policy = z
     ceiling: amount.default('0'),
     above: z.enum(['venue', 'cold']).default('venue'),
   })
-  .refine(({ floor, ceiling }) => parseAmount(floor) <= parseAmount(ceiling), { message: 'the floor lies above the ceiling', path: ['floor'] });
+  .refine(({ floor, ceiling }) => parseAmount(floor) <= parseAmount(ceiling), {
+    message: 'the floor lies above the ceiling',
+    path: ['floor'],
+  });
 
 /** Keys or addresses whose private parts no machine of the exchange has ever seen. */
 const cold = z.union([
   z.strictObject({ addresses: z.array(z.string().min(20).max(100)).min(1).max(20) }),
-  z.strictObject({ required: z.number().int().min(1).max(15), keys: z.array(z.string().min(100).max(120)).min(1).max(15) }).refine(({ required, keys }) => required <= keys.length, { message: 'more signatures than keys', path: ['required'] }),
+  z
+    .strictObject({
+      required: z.number().int().min(1).max(15),
+      keys: z.array(z.string().min(100).max(120)).min(1).max(15),
+    })
+    .refine(({ required, keys }) => required <= keys.length, {
+      message: 'more signatures than keys',
+      path: ['required'],
+    }),
 ]);
 
 /** From which amounts on a deposit waits for how many confirmations. */
@@ -32,7 +43,13 @@ const steps = z
   .max(10)
   .refine(([first]) => first === undefined || parseAmount(first.from) === 0n, 'the first step begins at 0')
   .refine(
-    (all) => all.every((step, at) => at === 0 || (parseAmount(all[at - 1]?.from ?? '0') < parseAmount(step.from) && (all[at - 1]?.confirmations ?? 0) < step.confirmations)),
+    (all) =>
+      all.every(
+        (step, at) =>
+          at === 0 ||
+          (parseAmount(all[at - 1]?.from ?? '0') < parseAmount(step.from) &&
+            (all[at - 1]?.confirmations ?? 0) < step.confirmations),
+      ),
     'each step begins at more than the one before and asks for more',
   );
 
@@ -54,7 +71,10 @@ const json = <Schema extends z.ZodType>(schema: Schema, empty: string) =>
       try {
         return schema.parse(JSON.parse(text || empty)) as z.output<Schema>;
       } catch (error) {
-        context.addIssue({ code: 'custom', message: error instanceof z.ZodError ? z.prettifyError(error) : 'not JSON' });
+        context.addIssue({
+          code: 'custom',
+          message: error instanceof z.ZodError ? z.prettifyError(error) : 'not JSON',
+        });
         return z.NEVER;
       }
     });
@@ -66,7 +86,12 @@ export const TREASURY_SETTINGS = {
 } as const;
 export const DEPOSIT_SETTINGS = {
   DEPOSIT_TERMS: json(
-    z.array(terms).refine((all) => new Set(all.map(({ network: on, asset }) => `${asset} ${on}`)).size === all.length, 'an asset on a network is named twice'),
+    z
+      .array(terms)
+      .refine(
+        (all) => new Set(all.map(({ network: on, asset }) => `${asset} ${on}`)).size === all.length,
+        'an asset on a network is named twice',
+      ),
     '[]',
   ),
 } as const;

@@ -8,7 +8,16 @@ import type { HouseEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
 import { currentOf } from '../../domain/secret-versions';
 import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
-import { FIRST_FRAME_BYTES, MOST_FRAME_BYTES, SILENCE_MS, UPWARD, VERSION, addressOf, proofOf, sameProof } from './protocol';
+import {
+  FIRST_FRAME_BYTES,
+  MOST_FRAME_BYTES,
+  SILENCE_MS,
+  UPWARD,
+  VERSION,
+  addressOf,
+  proofOf,
+  sameProof,
+} from './protocol';
 import type { CallName, Calls, Downward, Ports, Upward } from './protocol';
 
 export interface LinkOptions {
@@ -49,7 +58,9 @@ interface Waiting {
  * be asked again, here or at any other process. What was told meanwhile is missed, and `feed.gap` says so.
  */
 export function connectLink(options: LinkOptions): Link {
-  const local = createEventBus((error, event) => options.logger.error({ event: event.name, error: String(error) }, 'a listener failed'));
+  const local = createEventBus((error, event) =>
+    options.logger.error({ event: event.name, error: String(error) }, 'a listener failed'),
+  );
   const line = new Line(options, local);
   const events: EventBus = {
     on: (name, listener) => local.on(name, listener),
@@ -62,11 +73,25 @@ export function connectLink(options: LinkOptions): Link {
 }
 
 function portsOver(line: Line): Omit<Ports, 'events'> {
-  const over = <Name extends CallName>(name: Name): Calls[Name] => ((...params: unknown[]) => line.call(name, params)) as Calls[Name];
+  const over = <Name extends CallName>(name: Name): Calls[Name] =>
+    ((...params: unknown[]) => line.call(name, params)) as Calls[Name];
   return {
-    engine: { submit: over('submit'), balancesOf: over('balancesOf'), operatorPosition: over('operatorPosition'), custody: over('custody'), paused: over('paused'), recordedWithdrawals: over('recordedWithdrawals') },
+    engine: {
+      submit: over('submit'),
+      balancesOf: over('balancesOf'),
+      operatorPosition: over('operatorPosition'),
+      custody: over('custody'),
+      paused: over('paused'),
+      recordedWithdrawals: over('recordedWithdrawals'),
+    },
     reconciliation: { latest: over('reconciliation') },
-    coldStorage: { view: over('coldView'), plan: over('planCold'), gather: over('gatherCold'), announce: over('announceCold'), cancel: over('cancelCold') },
+    coldStorage: {
+      view: over('coldView'),
+      plan: over('planCold'),
+      gather: over('gatherCold'),
+      announce: over('announceCold'),
+      cancel: over('cancelCold'),
+    },
     networkStates: { networks: over('networks'), venueTreasury: over('venueTreasury') },
     quotes: { quote: over('quote') },
     marketData: {
@@ -74,7 +99,8 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
       depth: over('depth'),
       trades: over('trades'),
       // JSON has no word for undefined.
-      candles: (symbol, interval, limit, before, caller) => line.call('candles', [symbol, interval, limit, before ?? null, caller]) as ReturnType<MarketData['candles']>,
+      candles: (symbol, interval, limit, before, caller) =>
+        line.call('candles', [symbol, interval, limit, before ?? null, caller]) as ReturnType<MarketData['candles']>,
       onDepth: (listener) => listen(line.onDepth, listener),
       onTrades: (listener) => listen(line.onTrades, listener),
     },
@@ -106,7 +132,10 @@ class Line {
   private unsent: HouseEvent[] = [];
   private readonly whenOpen: (() => void)[] = [];
 
-  constructor(private readonly options: LinkOptions, private readonly local: EventBus) {
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly local: EventBus,
+  ) {
     this.connect();
   }
 
@@ -153,8 +182,14 @@ class Line {
     this.socket = socket;
     this.heardAt = Date.now();
     const hear = this.conversation(socket);
-    const read = readFrames(() => (this.open ? MOST_FRAME_BYTES : FIRST_FRAME_BYTES), (message) => hear(message as Downward));
-    const silence = setInterval(() => Date.now() - this.heardAt > SILENCE_MS && socket.destroy(new Error('the engine says nothing')), 1000);
+    const read = readFrames(
+      () => (this.open ? MOST_FRAME_BYTES : FIRST_FRAME_BYTES),
+      (message) => hear(message as Downward),
+    );
+    const silence = setInterval(
+      () => Date.now() - this.heardAt > SILENCE_MS && socket.destroy(new Error('the engine says nothing')),
+      1000,
+    );
     silence.unref();
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
@@ -176,7 +211,8 @@ class Line {
   private lost(why: string): void {
     const { logger } = this.options;
     if (this.open) logger.warn({ why, waiting: this.waiting.size }, 'the link to the engine is lost');
-    else if (!this.closed) logger[this.pause >= LONGEST_PAUSE_MS ? 'error' : 'debug']({ why }, 'the engine does not let us in');
+    else if (!this.closed)
+      logger[this.pause >= LONGEST_PAUSE_MS ? 'error' : 'debug']({ why }, 'the engine does not let us in');
     this.open = false;
     for (const id of this.waiting.keys()) this.settle(id, (call) => call.reject(lost(call.name)));
     if (this.closed) return;
@@ -192,7 +228,8 @@ class Line {
     return (message) => {
       if (this.open) this.hear(message);
       else if (wanted === undefined && 'greeting' in message) {
-        if (message.version !== VERSION) throw new Error(`the engine speaks version ${message.version} of the link, and we ${VERSION}`);
+        if (message.version !== VERSION)
+          throw new Error(`the engine speaks version ${message.version} of the link, and we ${VERSION}`);
         wanted = proofOf(secret, 'engine', message.greeting, nonce);
         socket.write(frameOf({ nonce, proof: proofOf(secret, 'api', message.greeting, nonce) } satisfies Upward));
       } else if (wanted !== undefined && 'welcome' in message && sameProof(message.welcome, wanted)) this.opened();
@@ -211,7 +248,10 @@ class Line {
   }
 
   private hear(message: Downward): void {
-    if ('id' in message) this.settle(message.id, (call) => (message.failure ? call.reject(refusal(message.failure)) : call.resolve(message.result)));
+    if ('id' in message)
+      this.settle(message.id, (call) =>
+        message.failure ? call.reject(refusal(message.failure)) : call.resolve(message.result),
+      );
     else if ('event' in message) this.local.publish(message.event);
     else if ('depth' in message) for (const listener of this.onDepth) listener(message.depth);
     else if ('trades' in message) for (const listener of this.onTrades) listener(message.symbol, message.trades);

@@ -45,7 +45,10 @@ async function admitted() {
 }
 
 /** Listens as an engine would, and does with each connection what it is told to. */
-async function falseEngine(talk: (socket: Socket, message: Record<string, unknown>) => void, greeting = 'g'): Promise<void> {
+async function falseEngine(
+  talk: (socket: Socket, message: Record<string, unknown>) => void,
+  greeting = 'g',
+): Promise<void> {
   const server = createServer((socket) => {
     raw.push(socket);
     socket.on('error', () => undefined);
@@ -71,11 +74,21 @@ test('every port answers over the link as it does here; refusals keep code and d
   expect(await marketData.candles('ETHUSDT', '1m', 7, 1, 'a')).toEqual([]);
   expect(await depositAddresses.addressFor('ann', 'ethereum')).toBe('ethereum:ann');
   expect(await addressCheck.check('ethereum', 'ETH', '0x1')).toEqual({ address: '0x1', inside: false });
-  expect(await payoutRules.judge({ intentId: 'withdrawal:w1:0', network: 'ethereum', asset: 'ETH', to: '0x1', amount: '1' }, [])).toMatchObject({ needed: 1 });
+  expect(
+    await payoutRules.judge(
+      { intentId: 'withdrawal:w1:0', network: 'ethereum', asset: 'ETH', to: '0x1', amount: '1' },
+      [],
+    ),
+  ).toMatchObject({ needed: 1 });
   expect(await payoutRules.approvers()).toEqual([{ name: 'ann', key: 'k' }]);
   here.state.answer = async () => Promise.reject(new DomainError('FILTER_FAILURE', { filter: 'LOT_SIZE' }));
-  await expect(engine.submit(cancel('b'))).rejects.toMatchObject({ code: 'FILTER_FAILURE', details: { filter: 'LOT_SIZE' } });
-  const fault = await quotes.quote({ userId: 'ann', from: 'ETH', to: 'USDT', fromAmount: '1' }).catch((error: unknown) => error);
+  await expect(engine.submit(cancel('b'))).rejects.toMatchObject({
+    code: 'FILTER_FAILURE',
+    details: { filter: 'LOT_SIZE' },
+  });
+  const fault = await quotes
+    .quote({ userId: 'ann', from: 'ETH', to: 'USDT', fromAmount: '1' })
+    .catch((error: unknown) => error);
   expect(fault).not.toBeInstanceOf(DomainError);
   expect(String(fault)).not.toContain('nobody else');
 });
@@ -84,7 +97,13 @@ test('facts are not for an API process to state: only wishes of users and admins
   await world.serve(here.ports);
   const link = world.connect();
   await link.ready();
-  const fact: Command = { kind: 'operator.contribute', asset: 'ETH', amount: '1000', custody: 'binance', reference: 'mine' };
+  const fact: Command = {
+    kind: 'operator.contribute',
+    asset: 'ETH',
+    amount: '1000',
+    custody: 'binance',
+    reference: 'mine',
+  };
   await expect(link.ports.engine.submit(fact)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   await expect(link.ports.engine.submit(cancel('a b'))).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   await expect(link.ports.engine.submit(null as never)).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -101,7 +120,13 @@ test('who does not know the secret is cut off and logged, and is asked nothing; 
   const wrong = world.connect({ secret: 'another secret of thirty-two characters' });
   await until('a word in the log', () => world.logged.some((line) => line.includes('does not know the secret')));
   await expect(wrong.ports.engine.submit(cancel('a'))).rejects.toMatchObject({ code: 'BUSY' });
-  for (const first of [{ id: 1, call: 'submit', params: [cancel('b')] }, { nonce: 'n'.repeat(32), proof: '' }, { nonce: 5, proof: null }, {}, null]) {
+  for (const first of [
+    { id: 1, call: 'submit', params: [cancel('b')] },
+    { nonce: 'n'.repeat(32), proof: '' },
+    { nonce: 5, proof: null },
+    {},
+    null,
+  ]) {
     const peer = await stranger();
     peer.socket.write(frameOf(first));
     await peer.closed;
@@ -160,7 +185,8 @@ test('a stranger may say 4 KiB and no more before the secret; whoever is known m
 test('a call that does not exist is refused, also one that every object has', async () => {
   await world.serve(here.ports);
   const peer = await admitted();
-  for (const [id, call] of ['constructor', '__proto__', 'stop'].entries()) peer.socket.write(frameOf({ id, call, params: [] }));
+  for (const [id, call] of ['constructor', '__proto__', 'stop'].entries())
+    peer.socket.write(frameOf({ id, call, params: [] }));
   const answers = (): Record<string, unknown>[] => peer.heard.filter((message) => 'id' in message);
   await until('three answers', () => answers().length === 3);
   expect(answers().map(({ failure }) => failure)).toEqual([0, 1, 2].map(() => ({ code: 'NOT_FOUND' })));
@@ -188,7 +214,10 @@ test('the engine is killed in the middle: commands are unknown, reads and what f
   const gaps: unknown[] = [];
   link.ports.events.on('feed.gap', (event) => gaps.push(event));
   await link.ready();
-  const [command, read] = await Promise.allSettled([link.ports.engine.submit(cancel('a')), link.ports.engine.balancesOf('ann')]);
+  const [command, read] = await Promise.allSettled([
+    link.ports.engine.submit(cancel('a')),
+    link.ports.engine.balancesOf('ann'),
+  ]);
   expect([command, read]).toMatchObject([{ reason: { code: 'UNKNOWN_OUTCOME' } }, { reason: { code: 'BUSY' } }]);
   servers.splice(0).forEach((server) => server.close());
   for (const socket of raw.splice(0)) socket.destroy();
@@ -206,12 +235,30 @@ test('more than may wait is refused before it is sent, and at the door too', asy
   const narrow = world.connect({ mostWaiting: 2 });
   const wide = world.connect();
   await Promise.all([narrow.ready(), wide.ready()]);
-  const outcomes = [narrow, wide].map((link) => [1, 2, 3, 4, 5].map((n) => link.ports.engine.submit(cancel(`${n}`)).then(() => 'done', (error: DomainError) => error.code)));
+  const outcomes = [narrow, wide].map((link) =>
+    [1, 2, 3, 4, 5].map((n) =>
+      link.ports.engine.submit(cancel(`${n}`)).then(
+        () => 'done',
+        (error: DomainError) => error.code,
+      ),
+    ),
+  );
   await until('five under way', () => here.asked.length === 5);
   // A read gets no further than a command while the queue is full.
   await expect(wide.ports.engine.balancesOf('ann')).rejects.toMatchObject({ code: 'BUSY' });
   finish();
-  expect(await Promise.all(outcomes.flat())).toEqual(['done', 'done', 'BUSY', 'BUSY', 'BUSY', 'done', 'done', 'done', 'BUSY', 'BUSY']);
+  expect(await Promise.all(outcomes.flat())).toEqual([
+    'done',
+    'done',
+    'BUSY',
+    'BUSY',
+    'BUSY',
+    'done',
+    'done',
+    'done',
+    'BUSY',
+    'BUSY',
+  ]);
   expect(await narrow.ports.engine.submit(cancel('6'))).toEqual({ done: true });
 });
 
@@ -233,7 +280,9 @@ test('events go to every process once, wherever they came into being; prices are
   here.ports.events.publish({ name: 'balance.changed', userId: 'ann', asset: 'ETH' });
   here.tellDepth({ symbol: 'ETHUSDT', first: 1, last: 1, bids: [], asks: [] });
   await until('all heard of all', () => heard.length === 9);
-  expect(heard.toSorted()).toEqual(['engine', 'one', 'other'].flatMap((who) => ['APPROVED', 'ETH', 'ETHUSDT'].map((what) => `${who} ${what}`)));
+  expect(heard.toSorted()).toEqual(
+    ['engine', 'one', 'other'].flatMap((who) => ['APPROVED', 'ETH', 'ETHUSDT'].map((what) => `${who} ${what}`)),
+  );
 });
 
 test('what an API process told while the engine was away is told when it is back', async () => {

@@ -5,7 +5,20 @@ import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { ErrorCode } from '../../domain/contract/errors';
 import type { EventName, HouseEvent } from '../../domain/contract/events';
-import type { AddressCheck, ColdStorage, DepositAddresses, Engine, EventBus, MarketData, NetworkStates, PayoutRules, Quotes, Reconciliation, TradingFigures, UserKeys } from '../../domain/contract/ports';
+import type {
+  AddressCheck,
+  ColdStorage,
+  DepositAddresses,
+  Engine,
+  EventBus,
+  MarketData,
+  NetworkStates,
+  PayoutRules,
+  Quotes,
+  Reconciliation,
+  TradingFigures,
+  UserKeys,
+} from '../../domain/contract/ports';
 
 /** Both ends must be of one make; another number is turned away at the door. */
 export const VERSION = 3;
@@ -124,6 +137,7 @@ export function sameProof(shown: unknown, wanted: string): boolean {
 export function addressOf(text: string): { path: string } | { host: string; port: number } {
   if (text.startsWith('/')) return { path: text };
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || Number(port) > 65_535) throw new Error(`"${text}" is neither a path of a socket nor host:port`);
+  if (host === undefined || Number(port) > 65_535)
+    throw new Error(`"${text}" is neither a path of a socket nor host:port`);
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }

@@ -9,7 +9,18 @@ import type { EventName, HouseEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
 import { versionsOf } from '../../domain/secret-versions';
 import type { Logger } from '../../domain/contract/ports';
-import { FIRST_FRAME_BYTES, GREETING_MS, MOST_FRAME_BYTES, PING_MS, UPWARD, VERSION, WISHES, addressOf, proofOf, sameProof } from './protocol';
+import {
+  FIRST_FRAME_BYTES,
+  GREETING_MS,
+  MOST_FRAME_BYTES,
+  PING_MS,
+  UPWARD,
+  VERSION,
+  WISHES,
+  addressOf,
+  proofOf,
+  sameProof,
+} from './protocol';
 import type { Calls, Downward, Failure, Ports } from './protocol';
 
 export interface LinkServerOptions {
@@ -76,7 +87,19 @@ export async function serveLink(ports: Ports, options: LinkServerOptions): Promi
   };
 }
 
-const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addressCheck, payoutRules, userKeys, reconciliation, coldStorage, networkStates }: Ports): Calls => ({
+const callsOf = ({
+  engine,
+  quotes,
+  marketData,
+  figures,
+  depositAddresses,
+  addressCheck,
+  payoutRules,
+  userKeys,
+  reconciliation,
+  coldStorage,
+  networkStates,
+}: Ports): Calls => ({
   submit: (command) => engine.submit(wish(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
@@ -95,7 +118,8 @@ const callsOf = ({ engine, quotes, marketData, figures, depositAddresses, addres
   tickers: () => marketData.tickers(),
   depth: (symbol, limit) => marketData.depth(symbol, limit),
   trades: (symbol, limit, caller) => marketData.trades(symbol, limit, caller),
-  candles: (symbol, interval, limit, before, caller) => marketData.candles(symbol, interval, limit, before ?? undefined, caller),
+  candles: (symbol, interval, limit, before, caller) =>
+    marketData.candles(symbol, interval, limit, before ?? undefined, caller),
   feesOf: (userId) => figures.feesOf(userId),
   routing: () => figures.routing(),
   addressFor: (userId, network) => depositAddresses.addressFor(userId, network),
@@ -126,7 +150,10 @@ class Door {
   private readonly slowBytes: number;
   private readonly stuckBytes: number;
 
-  constructor(private readonly ports: Ports, private readonly options: LinkServerOptions) {
+  constructor(
+    private readonly ports: Ports,
+    private readonly options: LinkServerOptions,
+  ) {
     this.mostWaiting = options.mostWaiting ?? 10_000;
     this.slowBytes = options.slowBytes ?? 1024 * 1024;
     this.stuckBytes = options.stuckBytes ?? 16 * 1024 * 1024;
@@ -134,7 +161,9 @@ class Door {
     const ping = setInterval(() => this.tell({ ping: true }, this.stuckBytes), PING_MS);
     ping.unref();
     this.ends = [
-      ...(Object.keys(TOLD) as EventName[]).filter((name) => TOLD[name]).map((name) => ports.events.on(name, (event) => this.tell({ event }, this.stuckBytes))),
+      ...(Object.keys(TOLD) as EventName[])
+        .filter((name) => TOLD[name])
+        .map((name) => ports.events.on(name, (event) => this.tell({ event }, this.stuckBytes))),
       ports.marketData.onDepth((depth) => this.tell({ depth }, this.slowBytes)),
       ports.marketData.onTrades((symbol, trades) => this.tell({ symbol, trades }, this.slowBytes)),
       () => clearInterval(ping),
@@ -156,7 +185,10 @@ class Door {
       clearTimeout(late);
       this.peers.delete(peer);
     });
-    const read = readFrames(() => (peer.known ? MOST_FRAME_BYTES : FIRST_FRAME_BYTES), (message) => this.hear(peer, message));
+    const read = readFrames(
+      () => (peer.known ? MOST_FRAME_BYTES : FIRST_FRAME_BYTES),
+      (message) => this.hear(peer, message),
+    );
     socket.on('data', (chunk) => {
       try {
         if (!socket.destroyed) read(chunk);
@@ -176,15 +208,20 @@ class Door {
     const message = (typeof said === 'object' && said !== null ? said : {}) as Record<string, unknown>;
     if (peer.socket.destroyed) return;
     if (!peer.known) this.admit(peer, message);
-    else if (typeof message.id === 'number' && typeof message.call === 'string' && Array.isArray(message.params)) void this.answer(peer, message.id, message.call, message.params);
-    else if (UPWARD.has((message.event as HouseEvent | undefined)?.name as EventName)) this.pass(peer, message.event as HouseEvent);
+    else if (typeof message.id === 'number' && typeof message.call === 'string' && Array.isArray(message.params))
+      void this.answer(peer, message.id, message.call, message.params);
+    else if (UPWARD.has((message.event as HouseEvent | undefined)?.name as EventName))
+      this.pass(peer, message.event as HouseEvent);
     else this.refuse(peer, 'a message that has no meaning');
   }
 
   /** The first frame shows the secret; ours is shown in return. */
   private admit(peer: Peer, { nonce, proof }: Record<string, unknown>): void {
     const { secret, logger } = this.options;
-    const known = typeof nonce !== 'string' || nonce.length < 16 ? undefined : versionsOf(secret).find((one) => sameProof(proof, proofOf(one, 'api', peer.greeting, nonce)));
+    const known =
+      typeof nonce !== 'string' || nonce.length < 16
+        ? undefined
+        : versionsOf(secret).find((one) => sameProof(proof, proofOf(one, 'api', peer.greeting, nonce)));
     if (known === undefined || typeof nonce !== 'string') {
       this.refuse(peer, 'it does not know the secret');
       return;
@@ -231,7 +268,8 @@ class Door {
   private tell(message: Downward, bound: number): void {
     let framed: Uint8Array | undefined;
     for (const peer of this.peers) {
-      if (!peer.known || peer === this.speaking || (peer.socket.writableLength > bound && bound < this.stuckBytes)) continue;
+      if (!peer.known || peer === this.speaking || (peer.socket.writableLength > bound && bound < this.stuckBytes))
+        continue;
       framed ??= frameOf(message);
       this.write(peer, framed);
     }

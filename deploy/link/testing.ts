@@ -22,7 +22,9 @@ export const until = async (what: string, condition: () => boolean): Promise<voi
 export function houses() {
   const asked: Command[] = [];
   const depth = new Set<(diff: DepthDiff) => void>();
-  const state = { answer: (async (command) => ({ reference: command.reference })) as (command: Command) => Promise<CommandAnswer> };
+  const state = {
+    answer: (async (command) => ({ reference: command.reference })) as (command: Command) => Promise<CommandAnswer>,
+  };
   const events = createEventBus((error) => {
     throw error;
   });
@@ -43,7 +45,8 @@ export function houses() {
       tickers: async () => [],
       depth: async (symbol, limit) => ({ symbol, sequence: limit, mode: 'mirrored', bids: [], asks: [] }),
       trades: async () => [],
-      candles: async (_symbol, _interval, limit, before) => (before === undefined ? [[limit, '1', '1', '1', '1', '1']] : []),
+      candles: async (_symbol, _interval, limit, before) =>
+        before === undefined ? [[limit, '1', '1', '1', '1', '1']] : [],
       onDepth: (listener) => {
         depth.add(listener);
         return () => void depth.delete(listener);
@@ -54,10 +57,19 @@ export function houses() {
     depositAddresses: { addressFor: async (userId, network) => `${network}:${userId}` },
     networkStates: { networks: async () => [], venueTreasury: async () => true },
     addressCheck: { check: async (_network, _asset, address) => ({ address, inside: false }) },
-    payoutRules: { judge: async () => ({ needed: 1, approvedBy: [], refused: [] }), approvers: async () => [{ name: 'ann', key: 'k' }] },
+    payoutRules: {
+      judge: async () => ({ needed: 1, approvedBy: [], refused: [] }),
+      approvers: async () => [{ name: 'ann', key: 'k' }],
+    },
     userKeys: { changePasskey: async () => undefined, droppedPasskeys: async (userId) => [userId] },
     reconciliation: { latest: async () => ({ at: null, places: [] }) },
-    coldStorage: { view: async () => ({ places: [], transfers: [] }), plan: async () => ({ id: 'c1' }), gather: async () => undefined, announce: async () => undefined, cancel: async () => undefined },
+    coldStorage: {
+      view: async () => ({ places: [], transfers: [] }),
+      plan: async () => ({ id: 'c1' }),
+      gather: async () => undefined,
+      announce: async () => undefined,
+      cancel: async () => undefined,
+    },
     events,
   };
   return { ports, asked, state, tellDepth: (diff: DepthDiff) => depth.forEach((listener) => listener(diff)) };
@@ -69,7 +81,12 @@ export function linkWorld() {
   const address = join(dir, 'engine.sock');
   const logged: string[] = [];
   const say = (_fields: Record<string, unknown>, message: string): void => void logged.push(message);
-  const logger = { debug: say, info: say, warn: (fields: Record<string, unknown>, message: string) => void logged.push(`${message}: ${String(fields.why)}`), error: say };
+  const logger = {
+    debug: say,
+    info: say,
+    warn: (fields: Record<string, unknown>, message: string) => void logged.push(`${message}: ${String(fields.why)}`),
+    error: say,
+  };
   const servers: LinkServer[] = [];
   const links: Link[] = [];
   return {

@@ -33,7 +33,13 @@ export interface Grant {
 export interface OperatorPosition {
   /** Equity, revenue and expense together, by asset: what may be spent on costs. */
   readonly position: readonly { readonly asset: string; readonly amount: string }[];
-  readonly places: readonly { readonly place: string; readonly asset: string; readonly booked: string; readonly actual: string | null; readonly unexplained: string | null }[];
+  readonly places: readonly {
+    readonly place: string;
+    readonly asset: string;
+    readonly booked: string;
+    readonly actual: string | null;
+    readonly unexplained: string | null;
+  }[];
   /** Where the operator sends coins for network fees. */
   readonly addresses: readonly { readonly network: string; readonly asset: string; readonly address: string }[];
 }
@@ -44,7 +50,9 @@ export interface OperatorDesk {
    * Books coins as the operator's. No more than lies unexplained at the place, by two readings; refuses OPERATOR_FUNDS_NOT_FOUND for
    * the first that is not there, and then books none of them.
    */
-  contribute(contributions: readonly Contribution[]): Promise<{ readonly asset: string; readonly amount: string; readonly place: string }[]>;
+  contribute(
+    contributions: readonly Contribution[],
+  ): Promise<{ readonly asset: string; readonly amount: string; readonly place: string }[]>;
   /** Gives a user coins out of the operator's position. Refuses NEEDS_OPERATOR_FUNDS, NOT_FOUND. */
   grant(grant: Grant): Promise<{ readonly userId: string; readonly asset: string; readonly amount: string }>;
 }
@@ -79,13 +87,28 @@ export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
     position: async () => {
       const [places, position] = await Promise.all([read(), engine.operatorPosition()]);
       const addresses = await Promise.all(
-        registry.networks.map(async ({ id, gasAsset }) => ({ network: id, asset: gasAsset, address: await signer.identity(id).then(({ hotAddress }) => hotAddress, () => '') })),
+        registry.networks.map(async ({ id, gasAsset }) => ({
+          network: id,
+          asset: gasAsset,
+          address: await signer.identity(id).then(
+            ({ hotAddress }) => hotAddress,
+            () => '',
+          ),
+        })),
       );
-      const rows = places.filter(({ booked, actual, unexplained }) => booked !== 0n || actual !== 0n || unexplained !== 0n);
+      const rows = places.filter(
+        ({ booked, actual, unexplained }) => booked !== 0n || actual !== 0n || unexplained !== 0n,
+      );
       const text = (amount: bigint | undefined): string | null => (amount === undefined ? null : formatAmount(amount));
       return {
         position,
-        places: rows.map(({ place, asset, booked, actual, unexplained }) => ({ place, asset, booked: formatAmount(booked), actual: text(actual), unexplained: text(unexplained) })),
+        places: rows.map(({ place, asset, booked, actual, unexplained }) => ({
+          place,
+          asset,
+          booked: formatAmount(booked),
+          actual: text(actual),
+          unexplained: text(unexplained),
+        })),
         addresses: addresses.filter(({ address }) => address !== ''),
       };
     },
@@ -103,7 +126,13 @@ export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
           wanted.push({ ...contribution, place: place ?? '' });
         }
         for (const { asset, amount, place, reference } of wanted) {
-          await engine.submit({ kind: 'operator.contribute', reference: `operator:${reference}`, asset, amount, custody: place as CustodyPlace });
+          await engine.submit({
+            kind: 'operator.contribute',
+            reference: `operator:${reference}`,
+            asset,
+            amount,
+            custody: place as CustodyPlace,
+          });
           booked.push({ asset, amount, place });
         }
         return booked;
@@ -114,14 +143,22 @@ export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
       if (typeof why !== 'string' || why.trim().length < 3) throw new DomainError('BAD_REQUEST', { field: 'why' });
       const user = await userByEmail(dataSource, email);
       if (!user) throw new DomainError('NOT_FOUND', { email });
-      await engine.submit({ kind: 'operator.grant', reference: `operator:${reference}`, userId: user.id, asset, amount, why });
+      await engine.submit({
+        kind: 'operator.grant',
+        reference: `operator:${reference}`,
+        userId: user.id,
+        asset,
+        amount,
+        why,
+      });
       return { userId: user.id, asset, amount };
     },
   };
 }
 
 function checkReference(reference: unknown): void {
-  if (typeof reference !== 'string' || !REFERENCE.test(reference)) throw new DomainError('BAD_REQUEST', { field: 'reference' });
+  if (typeof reference !== 'string' || !REFERENCE.test(reference))
+    throw new DomainError('BAD_REQUEST', { field: 'reference' });
 }
 
 function checkContribution({ asset, amount, place, reference }: Contribution, registry: Registry): void {
@@ -134,13 +171,21 @@ function checkContribution({ asset, amount, place, reference }: Contribution, re
 /** What was unexplained at places of our own in both readings, the smaller amount of the two. */
 function unexplainedInBoth(one: readonly PlaceResult[], other: readonly PlaceResult[]): Map<string, bigint> {
   const amounts = (rows: readonly PlaceResult[]): Map<string, bigint> =>
-    new Map(rows.filter(({ place }) => OWN_PLACE.test(place)).map(({ place, asset, unexplained }) => [`${place} ${asset}`, unexplained ?? 0n]));
+    new Map(
+      rows
+        .filter(({ place }) => OWN_PLACE.test(place))
+        .map(({ place, asset, unexplained }) => [`${place} ${asset}`, unexplained ?? 0n]),
+    );
   const [first, second] = [amounts(one), amounts(other)];
-  return new Map([...second].map(([name, amount]) => [name, (first.get(name) ?? 0n) < amount ? (first.get(name) ?? 0n) : amount]));
+  return new Map(
+    [...second].map(([name, amount]) => [name, (first.get(name) ?? 0n) < amount ? (first.get(name) ?? 0n) : amount]),
+  );
 }
 
 function most(found: ReadonlyMap<string, bigint>, asset: string): string | undefined {
-  const places = [...found].filter(([name, amount]) => name.endsWith(` ${asset}`) && amount > 0n).sort(([, a], [, b]) => (a < b ? 1 : -1));
+  const places = [...found]
+    .filter(([name, amount]) => name.endsWith(` ${asset}`) && amount > 0n)
+    .sort(([, a], [, b]) => (a < b ? 1 : -1));
   return places[0]?.[0].split(' ')[0];
 }
 
@@ -149,7 +194,12 @@ function take(found: Map<string, bigint>, place: string | undefined, { asset, am
   const name = `${place ?? ''} ${asset}`;
   const there = found.get(name) ?? 0n;
   if (place === undefined || there < parseAmount(amount)) {
-    throw new DomainError('OPERATOR_FUNDS_NOT_FOUND', { asset, amount, unexplained: formatAmount(there > 0n ? there : 0n), ...(place && { place }) });
+    throw new DomainError('OPERATOR_FUNDS_NOT_FOUND', {
+      asset,
+      amount,
+      unexplained: formatAmount(there > 0n ? there : 0n),
+      ...(place && { place }),
+    });
   }
   found.set(name, there - parseAmount(amount));
 }

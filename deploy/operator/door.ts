@@ -17,7 +17,15 @@ interface Asked {
   readonly call?: unknown;
   readonly given?: unknown;
 }
-type Told = { readonly result: unknown } | { readonly failure: { readonly code?: ErrorCode; readonly message: string; readonly details?: Record<string, unknown> } };
+type Told =
+  | { readonly result: unknown }
+  | {
+      readonly failure: {
+        readonly code?: ErrorCode;
+        readonly message: string;
+        readonly details?: Record<string, unknown>;
+      };
+    };
 
 /** Opens the door; answers what closes it. A socket file that is in the way belongs to an exchange that was. */
 export async function serveOperator(desk: OperatorDesk, path: string, logger: Logger): Promise<() => void> {
@@ -57,7 +65,8 @@ async function answer(desk: OperatorDesk, socket: Socket, { call, given }: Asked
     logger.info({ call, given }, 'an operator has called');
     tell({ result });
   } catch (error) {
-    const refusal = error instanceof DomainError ? { code: error.code, ...(error.details && { details: error.details }) } : {};
+    const refusal =
+      error instanceof DomainError ? { code: error.code, ...(error.details && { details: error.details }) } : {};
     tell({ failure: { ...refusal, message: error instanceof Error ? error.message : String(error) } });
   }
 }
@@ -73,7 +82,12 @@ export function operatorAt(path: string): OperatorDesk {
       onFrames(socket, (message) => {
         const told = message as Told;
         if ('result' in told) resolve(told.result as T);
-        else reject(told.failure.code ? new DomainError(told.failure.code, told.failure.details) : new Error(told.failure.message));
+        else
+          reject(
+            told.failure.code
+              ? new DomainError(told.failure.code, told.failure.details)
+              : new Error(told.failure.message),
+          );
         socket.end();
       });
       socket.write(frameOf({ call, given }));

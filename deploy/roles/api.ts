@@ -19,7 +19,10 @@ async function main(): Promise<void> {
   const redis = openRedis(config.REDIS_URL, logger);
   const registry = await loadRegistry(dataSource);
   // Letters about decisions are written where the engine is: two writers would write them twice.
-  const server = createServer({ ...link.ports, dataSource, registry, clock, ids, redis, logger }, { ...serverConfig(config), writesLetters: false });
+  const server = createServer(
+    { ...link.ports, dataSource, registry, clock, ids, redis, logger },
+    { ...serverConfig(config), writesLetters: false },
+  );
   await serve(server, config, async () => {
     link.close();
     redis.disconnect();

@@ -30,32 +30,50 @@ import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } fro
 async function guardSettings(dataSource: DataSource, config: Config, logger: Logger): Promise<void> {
   const report = await checkServerSettings(dataSource, config.JAVIZEN_THROW_AWAY === '1');
   for (const warning of report.warnings) logger.warn({ setting: warning }, 'a database setting is not as advised');
-  if (report.fatal.length > 0) throw new Error(`The database is not set up to keep money safe: ${report.fatal.join('; ')}.`);
+  if (report.fatal.length > 0)
+    throw new Error(`The database is not set up to keep money safe: ${report.fatal.join('; ')}.`);
 }
 
 /** A cache that throws things out when it is full would lose jobs; nothing of worth lies there, so it is advice. */
 async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
   const [, policy] = (await redis.config('GET', 'maxmemory-policy').catch(() => [])) as string[];
-  if (policy !== undefined && policy !== 'noeviction') logger.warn({ setting: `maxmemory-policy is ${policy}, should be noeviction` }, 'a Redis setting is not as advised');
+  if (policy !== undefined && policy !== 'noeviction')
+    logger.warn(
+      { setting: `maxmemory-policy is ${policy}, should be noeviction` },
+      'a Redis setting is not as advised',
+    );
 }
 
 /** A local world, which has demo accounts and a faucet, has every endpoint on this machine. */
 function mustBeLocal(config: Config): void {
-  const nodes = [...openNetworks(config), openBitcoin(config), openTron(config)].flatMap((network) => network?.rpcUrls ?? []);
+  const nodes = [...openNetworks(config), openBitcoin(config), openTron(config)].flatMap(
+    (network) => network?.rpcUrls ?? [],
+  );
   mustBeHere([config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]);
 }
 
 /** The policies of one network, by asset. */
 const policiesOf = (policies: TreasuryPolicies, network: string): Record<string, AssetPolicy> =>
-  Object.fromEntries(policies.filter((one) => one.network === network).map(({ asset, sweepEveryMinutes, ...rest }) => [asset, { ...rest, sweepEveryMs: sweepEveryMinutes * 60_000 }]));
+  Object.fromEntries(
+    policies
+      .filter((one) => one.network === network)
+      .map(({ asset, sweepEveryMinutes, ...rest }) => [asset, { ...rest, sweepEveryMs: sweepEveryMinutes * 60_000 }]),
+  );
 
 /** How the wallets reach each network, and where its coins shall lie. */
 function walletNetworks(config: Config): Record<string, NetworkConfig> {
   const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
   const largeFrom = config.LARGE_DEPOSITS;
-  const treasury = (network: string) => ({ largeFrom, policies: policiesOf(config.TREASURY, network), ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }) });
+  const treasury = (network: string) => ({
+    largeFrom,
+    policies: policiesOf(config.TREASURY, network),
+    ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }),
+  });
   return Object.fromEntries([
-    ...openNetworks(config).map(({ id, rpcUrls, headers, traces, pollMs, gasReserve }) => [id, { rpcUrls, headers, traces, pollMs, gasReserve, ...treasury(id) }] as const),
+    ...openNetworks(config).map(
+      ({ id, rpcUrls, headers, traces, pollMs, gasReserve }) =>
+        [id, { rpcUrls, headers, traces, pollMs, gasReserve, ...treasury(id) }] as const,
+    ),
     ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, ...treasury(bitcoin.id) }] as const] : []),
     ...(tron ? [[tron.id, { ...tron, traces: false, ...treasury(tron.id) }] as const] : []),
   ]);
@@ -66,18 +84,25 @@ async function runExchange(config: Config): Promise<void> {
   if (config.JAVIZEN_LOCAL === '1') mustBeLocal(config);
   const logger = createLogger(config.LOG_LEVEL);
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
-  console.warn = (...words: unknown[]) => logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
+  console.warn = (...words: unknown[]) =>
+    logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
   const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 20 });
   await guardSettings(dataSource, config, logger);
   await migrate(dataSource);
   const networks = openNetworks(config);
   const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
-  await seed(dataSource, firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin, tron), clock.now());
+  await seed(
+    dataSource,
+    firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin, tron),
+    clock.now(),
+  );
   await listDepositTerms(dataSource, config.DEPOSIT_TERMS);
   const registry = await loadRegistry(dataSource);
   const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);
-  const events = createEventBus((error, event) => logger.error({ event: event.name, error: String(error) }, 'a listener failed'));
+  const events = createEventBus((error, event) =>
+    logger.error({ event: event.name, error: String(error) }, 'a listener failed'),
+  );
   events.on('alert', ({ code, message, details }) => logger.error({ code, details }, message));
 
   const shared = { dataSource, registry, clock, ids, events, logger };
@@ -95,15 +120,39 @@ async function runExchange(config: Config): Promise<void> {
   await wallets.start();
 
   const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
-  const reconciler = createReconciler({ ...shared, engine: matching.engine, outside: compared.outside, threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0') });
+  const reconciler = createReconciler({
+    ...shared,
+    engine: matching.engine,
+    outside: compared.outside,
+    threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0'),
+  });
   reconciler.start();
-  const endChains = watchChains({ ...shared, notesFile: config.CHAIN_NOTES_FILE, securityEventDays: config.SECURITY_EVENT_DAYS });
+  const endChains = watchChains({
+    ...shared,
+    notesFile: config.CHAIN_NOTES_FILE,
+    securityEventDays: config.SECURITY_EVENT_DAYS,
+  });
 
-  const ports = { engine: matching.engine, quotes: matching.quotes, marketData: matching.marketData, figures: matching.figures, depositAddresses: wallets.depositAddresses, addressCheck: wallets.addressCheck, payoutRules: signer, userKeys: signer, coldStorage: wallets.coldStorage, reconciliation: reconciler, networkStates: wallets.states, events };
+  const ports = {
+    engine: matching.engine,
+    quotes: matching.quotes,
+    marketData: matching.marketData,
+    figures: matching.figures,
+    depositAddresses: wallets.depositAddresses,
+    addressCheck: wallets.addressCheck,
+    payoutRules: signer,
+    userKeys: signer,
+    coldStorage: wallets.coldStorage,
+    reconciliation: reconciler,
+    networkStates: wallets.states,
+    events,
+  };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, outside: compared.outside });
-  const closeOperator = config.OPERATOR_SOCKET ? await serveOperator(desk, config.OPERATOR_SOCKET, logger) : () => undefined;
+  const closeOperator = config.OPERATOR_SOCKET
+    ? await serveOperator(desk, config.OPERATOR_SOCKET, logger)
+    : () => undefined;
   await serve(server, config, async () => {
     closeOperator();
     await closeDoor();
@@ -118,7 +167,11 @@ async function runExchange(config: Config): Promise<void> {
 }
 
 /** Lets further API processes in, where the operator wants any. Answers what closes the door. */
-async function openDoor({ ENGINE_SOCKET: address, ENGINE_SECRET: secret }: Config, ports: Ports, logger: Logger): Promise<() => Promise<void>> {
+async function openDoor(
+  { ENGINE_SOCKET: address, ENGINE_SECRET: secret }: Config,
+  ports: Ports,
+  logger: Logger,
+): Promise<() => Promise<void>> {
   if (address === undefined || secret === undefined) return async () => undefined;
   const door = await serveLink(ports, { address, secret, logger });
   return () => door.close();

@@ -12,10 +12,22 @@ import type { ApiConfig } from '../config';
 export const clock: Clock = { now: () => Date.now() };
 
 /** 26 characters: the time in base 36, then random ones; never twice, nearly sorted. */
-export const ids: Ids = { next: () => Date.now().toString(36).padStart(9, '0') + randomBytes(13).toString('hex').slice(0, 17) };
+export const ids: Ids = {
+  next: () => Date.now().toString(36).padStart(9, '0') + randomBytes(13).toString('hex').slice(0, 17),
+};
 
 /** Never in a log: secrets, signed queries, documents. */
-const REDACT = ['*.password', '*.secret', '*.apiKey', '*.signature', '*.seed', '*.mnemonic', '*.cookie', '*.authorization', '*.documentNumber'];
+const REDACT = [
+  '*.password',
+  '*.secret',
+  '*.apiKey',
+  '*.signature',
+  '*.seed',
+  '*.mnemonic',
+  '*.cookie',
+  '*.authorization',
+  '*.documentNumber',
+];
 
 export const createLogger = (level: ApiConfig['LOG_LEVEL']): Logger => pino({ level, redact: REDACT });
 
@@ -27,10 +39,12 @@ export function openRedis(url: string, logger: Logger): Redis {
 
 /** Runs a role until its process is told to end; what it throws ends it with 2. */
 export function runRole(main: () => Promise<void>): void {
-  Promise.resolve().then(main).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(2);
-  });
+  Promise.resolve()
+    .then(main)
+    .catch((error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exit(2);
+    });
 }
 
 type Served = Omit<ApiConfig, 'ENGINE_SOCKET' | 'ENGINE_SECRET'>;

@@ -7,7 +7,13 @@ import { ROOT } from '../config/paths';
 function loadedBy(role: string): { files: string[]; packages: string[] } {
   const script = `process.on('exit', () => process.stdout.write(JSON.stringify(Object.keys(require.cache)))); require('./deploy/roles/${role}.ts');`;
   const env = { PATH: process.env.PATH, NODE_ENV: 'production' };
-  const { stdout, stderr } = spawnSync(process.execPath, ['--require', 'tsx/cjs', '-e', script], { cwd: ROOT, encoding: 'utf8', env, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 });
+  const { stdout, stderr } = spawnSync(process.execPath, ['--require', 'tsx/cjs', '-e', script], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env,
+    timeout: 60_000,
+    maxBuffer: 16 * 1024 * 1024,
+  });
   if (!stdout.startsWith('[')) throw new Error(stderr);
   const paths = (JSON.parse(stdout) as string[]).map((path) => relative(ROOT, path).replaceAll('\\', '/'));
   const packages = paths.flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
@@ -16,10 +22,17 @@ function loadedBy(role: string): { files: string[]; packages: string[] } {
 
 test('the signer loads keys and chains, and neither a web server nor a database nor the venue', () => {
   const { files, packages } = loadedBy('signer');
-  const strangers = files.filter((file) => !/^(domain|wallets\/(keys|chains))\/|^deploy\/(roles\/signer|config\/(signer|networks|treasury))\.ts$/.test(file));
+  const strangers = files.filter(
+    (file) =>
+      !/^(domain|wallets\/(keys|chains))\/|^deploy\/(roles\/signer|config\/(signer|networks|treasury))\.ts$/.test(file),
+  );
   expect(strangers).toEqual([]);
   expect(files.length).toBeLessThanOrEqual(50);
-  expect(packages.filter((name) => /^(express|typeorm|mysql2|socket\.io|binance|nodemailer|ioredis|bull|pino|multer|passport)/.test(name))).toEqual([]);
+  expect(
+    packages.filter((name) =>
+      /^(express|typeorm|mysql2|socket\.io|binance|nodemailer|ioredis|bull|pino|multer|passport)/.test(name),
+    ),
+  ).toEqual([]);
   expect(packages.length).toBeLessThanOrEqual(75);
 });
 

@@ -7,8 +7,20 @@ import { SIGNER_SCHEMA, kekOf } from '../config/signer';
 
 const HOUR_MS = 3_600_000;
 const decimal = z.string().refine(isAmount, 'not an amount');
-const venueAddresses = z.record(z.string().regex(/^[a-z][a-z0-9-]*\/[A-Z0-9]+$/, 'not a network and an asset'), z.string().min(1));
-const limits = z.record(z.string(), z.strictObject({ auto: decimal, autoDaily: decimal, fourEyes: decimal, fourEyesDaily: decimal.optional(), most: decimal.optional() }));
+const venueAddresses = z.record(
+  z.string().regex(/^[a-z][a-z0-9-]*\/[A-Z0-9]+$/, 'not a network and an asset'),
+  z.string().min(1),
+);
+const limits = z.record(
+  z.string(),
+  z.strictObject({
+    auto: decimal,
+    autoDaily: decimal,
+    fourEyes: decimal,
+    fourEyesDaily: decimal.optional(),
+    most: decimal.optional(),
+  }),
+);
 
 /** Some hundred satoshi a byte for a payment of ten coins. */
 const MOST_BITCOIN_FEE = '0.002';
@@ -26,19 +38,28 @@ const FEES_DAILY = { account: '5', bitcoin: '0.1', tron: '20000' };
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const config = SIGNER_SCHEMA.parse(env);
   const byAsset = limits.parse(JSON.parse(config.SIGNER_LIMITS));
-  const pinned = config.SIGNER_VENUE_ADDRESSES === 'first-seen' ? config.SIGNER_VENUE_ADDRESSES : venueAddresses.parse(JSON.parse(config.SIGNER_VENUE_ADDRESSES));
+  const pinned =
+    config.SIGNER_VENUE_ADDRESSES === 'first-seen'
+      ? config.SIGNER_VENUE_ADDRESSES
+      : venueAddresses.parse(JSON.parse(config.SIGNER_VENUE_ADDRESSES));
   const feesDaily = z.record(z.string(), decimal).parse(JSON.parse(config.SIGNER_FEES_DAILY));
   const most = (asset: string): { maxPayout?: string } => {
     const maxPayout = (byAsset[asset] ?? byAsset['*'])?.most;
     return maxPayout === undefined ? {} : { maxPayout };
   };
   const networks = evmNetworks(config).map(({ id, chainId, gasAsset, usdt, usdtDecimals }) => {
-    const rails = { [gasAsset]: { contract: null, decimals: 18, ...most(gasAsset) }, ...(usdt && { USDT: { contract: usdt, decimals: usdtDecimals, ...most('USDT') } }) };
+    const rails = {
+      [gasAsset]: { contract: null, decimals: 18, ...most(gasAsset) },
+      ...(usdt && { USDT: { contract: usdt, decimals: usdtDecimals, ...most('USDT') } }),
+    };
     return [id, { chainId, gasAsset, rails }] as const;
   });
   const { id, gasAsset: asset, bitcoin: chain } = bitcoinOf(config);
   const tron = tronOf(config);
-  const tronRails = { TRX: { contract: null, decimals: 6, ...most('TRX') }, USDT: { contract: tron.usdt, decimals: 6, ...most('USDT') } };
+  const tronRails = {
+    TRX: { contract: null, decimals: 6, ...most('TRX') },
+    USDT: { contract: tron.usdt, decimals: 6, ...most('USDT') },
+  };
   const site = config.PASSKEY_ORIGIN || config.PUBLIC_ORIGIN;
   const signer = await runSigner({
     socketPath: config.SIGNER_SOCKET,
@@ -50,9 +71,21 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     policy: {
       networks: Object.fromEntries(networks),
       maxGasCost: '0.1',
-      feesDaily: { ...Object.fromEntries(networks.map(([network]) => [network, FEES_DAILY.account])), [id]: FEES_DAILY.bitcoin, [tron.id]: FEES_DAILY.tron, ...feesDaily },
+      feesDaily: {
+        ...Object.fromEntries(networks.map(([network]) => [network, FEES_DAILY.account])),
+        [id]: FEES_DAILY.bitcoin,
+        [tron.id]: FEES_DAILY.tron,
+        ...feesDaily,
+      },
       coins: { [id]: { chain, asset, maxFee: MOST_BITCOIN_FEE, ...most(asset) } },
-      trons: { [tron.id]: { gasAsset: tron.gasAsset, rails: tronRails, maxFee: MOST_TRON_FEE, maxStake: config.SIGNER_TRON_STAKE } },
+      trons: {
+        [tron.id]: {
+          gasAsset: tron.gasAsset,
+          rails: tronRails,
+          maxFee: MOST_TRON_FEE,
+          maxStake: config.SIGNER_TRON_STAKE,
+        },
+      },
       cold: config.COLD_STORAGE,
       venueAddresses: pinned,
       ...(site && { site: siteOf(site) }),

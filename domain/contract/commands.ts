@@ -7,7 +7,8 @@
 import type { Confirmation } from './api/passkeys';
 
 /** A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `binance`, `transit`. */
-export type CustodyPlace = `hot/${string}` | `deposit/${string}` | `cold/${string}` | `staked/${string}` | 'binance' | 'transit';
+export type CustodyPlace =
+  `hot/${string}` | `deposit/${string}` | `cold/${string}` | `staked/${string}` | 'binance' | 'transit';
 
 /** An amount that was reserved by `cost.reserve` and what was really paid, from which custody. */
 export interface CostPaid {
@@ -21,7 +22,8 @@ export interface CostPaid {
 export interface OrderTerms {
   readonly symbol: string;
   readonly side: 'BUY' | 'SELL';
-  readonly type: 'LIMIT' | 'MARKET' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
+  readonly type:
+    'LIMIT' | 'MARKET' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
   readonly timeInForce?: 'GTC' | 'IOC' | 'FOK' | undefined;
   readonly quantity?: string | undefined;
   readonly quoteOrderQty?: string | undefined;
@@ -50,20 +52,43 @@ export type CommandBody =
    * The block of a credited deposit left the chain: takes back what is available, the rest becomes the user's debt. `fee`: the
    * commission that was taken, whatever it is by now; left out of those that were credited before it was kept.
    */
-  | { kind: 'deposit.reverse'; depositId: string; userId: string; network: string; asset: string; amount: string; fee?: string }
+  | {
+      kind: 'deposit.reverse';
+      depositId: string;
+      userId: string;
+      network: string;
+      asset: string;
+      amount: string;
+      fee?: string;
+    }
   /** Sets aside a cost from the operator's position before anything is signed. Refused NEEDS_OPERATOR_FUNDS. */
   | { kind: 'cost.reserve'; asset: string; amount: string; purpose: string }
   /** Books what was paid of a reservation (0 gives it all back). Also for a cost above the reservation, which uses the position. */
   | { kind: 'cost.settle'; paid: CostPaid; purpose: string }
   /** Coins moved between places of ours; `cost` books the fee of the move in the same entry. */
-  | { kind: 'custody.move'; asset: string; amount: string; from: CustodyPlace; to: CustodyPlace; cost?: CostPaid; depositId?: string }
+  | {
+      kind: 'custody.move';
+      asset: string;
+      amount: string;
+      from: CustodyPlace;
+      to: CustodyPlace;
+      cost?: CostPaid;
+      depositId?: string;
+    }
   /** Sets venue coins aside for a pull-back, so that no swap spends them. Refused FUNDS_IN_TRANSIT. */
   | { kind: 'venue.reserve'; transferId: string; asset: string; amount: string }
   /**
    * The pull-back left the venue (`amount` was debited there, `amount - fee` is in transit) or failed (moved: false).
    * The fee waits in suspense for the withdrawal it serves, whose own fee covers it; without one the position pays.
    */
-  | { kind: 'venue.release'; transferId: string; moved: boolean; amount: string; fee: string; withdrawalId: string | null }
+  | {
+      kind: 'venue.release';
+      transferId: string;
+      moved: boolean;
+      amount: string;
+      fee: string;
+      withdrawalId: string | null;
+    }
   | {
       kind: 'withdrawal.request';
       withdrawalId: string;
@@ -124,7 +149,13 @@ export type CommandBody =
   | { kind: 'market.tick'; symbol: string }
   /** An admin's choice for a market. */
   /** `adminId` null: the exchange itself halts a market that its venue does not know. */
-  | { kind: 'market.set'; symbol: string; adminId: string | null; state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT'; insideOnly: boolean }
+  | {
+      kind: 'market.set';
+      symbol: string;
+      adminId: string | null;
+      state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT';
+      insideOnly: boolean;
+    }
   /**
    * Nothing of the asset is withdrawn until it is taken back: by the house itself (no admin) when something does not add up,
    * or by an admin. `why` null takes it back, which only an admin may.
@@ -133,7 +164,15 @@ export type CommandBody =
   /** From the operator's position to a user: own tokens given out, a refund. Refused NEEDS_OPERATOR_FUNDS. */
   | { kind: 'operator.grant'; userId: string; asset: string; amount: string; why: string }
   /** The final outcome of an order at the venue: all its trades, or none. `again`: refused for a reason that is not the order's (a clock): another attempt may follow. */
-  | { kind: 'venue.report'; intentId: string; outcome: 'done' | 'refused'; venueOrderId: string | null; reason: string | null; trades: VenueTrade[]; again?: boolean }
+  | {
+      kind: 'venue.report';
+      intentId: string;
+      outcome: 'done' | 'refused';
+      venueOrderId: string | null;
+      reason: string | null;
+      trades: VenueTrade[];
+      again?: boolean;
+    }
   /** Nothing goes to the venue any more until an operator opens it: its ids went backwards, or an order it knew is gone. */
   | { kind: 'venue.stop'; reason: string }
   /** An operator opens the venue, in a new epoch of its ids if it was reset. Books follow its account before anything is sent. */

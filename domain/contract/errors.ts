@@ -26,24 +26,54 @@ export const ERRORS = {
   NOT_LOGGED_IN: kind(401, 'Log in first.'),
   BAD_CREDENTIALS: kind(401, 'The e-mail address or the password is wrong.'),
   FORBIDDEN: kind(403, 'This is not allowed for your account.'),
-  SECOND_FACTOR_REQUIRED: kind(403, 'Send the code of your authenticator, or the answer of a passkey; see `details`. An admin without a second factor sets one up first.'),
+  SECOND_FACTOR_REQUIRED: kind(
+    403,
+    'Send the code of your authenticator, or the answer of a passkey; see `details`. An admin without a second factor sets one up first.',
+  ),
   SECOND_FACTOR_WRONG: kind(403, 'This code is wrong, or was used before.'),
   SECOND_FACTOR_STATE: kind(409, 'The second factor is not in a state that allows this.'),
-  CONFIRMATION_REQUIRED: kind(403, 'Confirm this with a passkey: sign what `details` says, and send it again with the confirmation.'),
-  CONFIRMATION_REFUSED: kind(409, 'The confirmation is not of this, or by none of the passkeys of the account; see `details`.'),
-  PASSKEY_STATE: kind(409, 'This passkey cannot be added: it is one already, was not asked for, or the account has as many as it may.'),
-  WITHDRAWALS_OPEN: kind(409, 'Wait until your withdrawals are through, or take them back: from the first passkey on each withdrawal is confirmed with one.'),
+  CONFIRMATION_REQUIRED: kind(
+    403,
+    'Confirm this with a passkey: sign what `details` says, and send it again with the confirmation.',
+  ),
+  CONFIRMATION_REFUSED: kind(
+    409,
+    'The confirmation is not of this, or by none of the passkeys of the account; see `details`.',
+  ),
+  PASSKEY_STATE: kind(
+    409,
+    'This passkey cannot be added: it is one already, was not asked for, or the account has as many as it may.',
+  ),
+  WITHDRAWALS_OPEN: kind(
+    409,
+    'Wait until your withdrawals are through, or take them back: from the first passkey on each withdrawal is confirmed with one.',
+  ),
   CSRF: kind(403, 'The request did not come from our page. Reload and try again.'),
-  CHALLENGE_NEEDED: kind(401, 'Too many log-ins of this account have failed. Solve the challenge in `details` and send its proof with the log-in.'),
+  CHALLENGE_NEEDED: kind(
+    401,
+    'Too many log-ins of this account have failed. Solve the challenge in `details` and send its proof with the log-in.',
+  ),
   PASSWORD_TOO_COMMON: kind(400, 'This password is among those that are guessed first. Choose another one.'),
-  EMAIL_NOT_CONFIRMED: kind(403, 'Confirm your e-mail address first: follow the link in the letter that we sent to it.'),
-  ACCOUNT_FROZEN: kind(403, 'This account is frozen: nothing leaves it and no order is taken. Orders can be cancelled. Ask us to open it again.'),
+  EMAIL_NOT_CONFIRMED: kind(
+    403,
+    'Confirm your e-mail address first: follow the link in the letter that we sent to it.',
+  ),
+  ACCOUNT_FROZEN: kind(
+    403,
+    'This account is frozen: nothing leaves it and no order is taken. Orders can be cancelled. Ask us to open it again.',
+  ),
   KYC_REQUIRED: kind(403, 'Your identity must be approved before you can do this.'),
   KYC_STATE: kind(409, 'This identity application is not in a state that allows this.'),
-  KYC_TWIN: kind(409, 'Another account is of the same document or the same person. Say why this one may be approved; it takes two admins.'),
+  KYC_TWIN: kind(
+    409,
+    'Another account is of the same document or the same person. Say why this one may be approved; it takes two admins.',
+  ),
   OWN_REQUEST: kind(403, 'Nobody may approve their own request.'),
   AGE_LIMIT: kind(400, 'The exchange is open to people of 18 to 120 years. Check the date of birth.'),
-  BAD_DOCUMENT: kind(400, 'The document must be a JPEG or PNG of at most 25 million pixels, or a PDF of at most 4 pages; at most 8 MB.'),
+  BAD_DOCUMENT: kind(
+    400,
+    'The document must be a JPEG or PNG of at most 25 million pixels, or a PDF of at most 4 pages; at most 8 MB.',
+  ),
   // money
   INSUFFICIENT_FUNDS: kind(409, 'Your available balance is too small.'),
   AMOUNT_TOO_SMALL: kind(400, 'The amount is below the minimum.'),
@@ -59,7 +89,7 @@ export const ERRORS = {
   MARKET_HALTED: kind(503, 'Trading in this market is halted.', true),
   // orders: `details` carries Binance's code and words ({ venueCode: -1013, words: 'Filter failure: LOT_SIZE' }) where it has some
   BAD_ORDER: kind(400, 'This kind of order needs other fields.'),
-  FILTER_FAILURE: kind(400, "The order breaks a rule of its market; see `details`."),
+  FILTER_FAILURE: kind(400, 'The order breaks a rule of its market; see `details`.'),
   WOULD_MATCH: kind(409, 'Order would immediately match and take.'),
   WOULD_TRIGGER: kind(409, 'Order would trigger immediately.'),
   ORDER_STATE: kind(409, 'This order has ended or is not in a state that allows this.'),
@@ -67,28 +97,48 @@ export const ERRORS = {
   // withdrawals
   BAD_ADDRESS: kind(400, 'This is not a valid address on this network.'),
   ADDRESS_DENIED: kind(400, 'Coins cannot be sent to this address.'),
-  DEBT_OPEN: kind(409, 'A deposit of yours left its chain after you had used it. What is owed must be covered before anything is withdrawn.'),
+  DEBT_OPEN: kind(
+    409,
+    'A deposit of yours left its chain after you had used it. What is owed must be covered before anything is withdrawn.',
+  ),
   UNKNOWN_TIER: kind(400, 'The settings have no such tier.'),
-  NO_PRICE: kind(503, 'There is no price of this asset right now, so that it cannot be counted towards your limit. Try again later.', true),
-  WITHDRAWALS_LOCKED: kind(409, 'Nothing is withdrawn for a day after the second factor was removed or the password was changed; see `details`.'),
+  NO_PRICE: kind(
+    503,
+    'There is no price of this asset right now, so that it cannot be counted towards your limit. Try again later.',
+    true,
+  ),
+  WITHDRAWALS_LOCKED: kind(
+    409,
+    'Nothing is withdrawn for a day after the second factor was removed or the password was changed; see `details`.',
+  ),
   RECEIVED_RECENTLY: kind(409, 'What came from other users stays for a day before it may leave; see `details`.'),
   WITHDRAWAL_LIMIT: kind(409, 'This is more than you may withdraw in 24 hours; see `details`.'),
   MEMO_NEEDED: kind(400, 'This network needs a memo to find the receiver.'),
   NO_MEMO_HERE: kind(400, 'This network knows no memo; leave it out.'),
   APPROVAL_REFUSED: kind(409, 'The signer does not count this approval; see `details`.'),
-  WITHDRAWAL_CHANGED: kind(409, 'What is written of this withdrawal is not what was asked for. Nothing is paid; see `details`.'),
+  WITHDRAWAL_CHANGED: kind(
+    409,
+    'What is written of this withdrawal is not what was asked for. Nothing is paid; see `details`.',
+  ),
   WITHDRAWAL_STATE: kind(409, 'This withdrawal is not in a state that allows this.'),
   // cold storage
   COLD_TRANSFER_STATE: kind(409, 'This transfer from cold storage is not in a state that allows this.'),
   BAD_PSBT: kind(400, 'This is not the transaction that was handed out, or a signature in it is not valid.'),
   // house
-  OPERATOR_FUNDS_NOT_FOUND: kind(409, 'No more can be booked than lies unexplained at our own address or at the venue.'),
+  OPERATOR_FUNDS_NOT_FOUND: kind(
+    409,
+    'No more can be booked than lies unexplained at our own address or at the venue.',
+  ),
   NEEDS_OPERATOR_FUNDS: kind(409, 'The operator has to add funds for network fees first.', true),
   ASSET_PAUSED: kind(503, 'This asset is paused while a problem is looked into.', true),
   QUARANTINED: kind(409, 'This request could not be carried out and was set aside for the operator.'),
   BUSY: kind(503, 'The exchange is busy. Nothing was done; try again.', true),
   UNKNOWN_OUTCOME: kind(503, 'The outcome is not known yet. Ask again with the same Idempotency-Key.', true),
-  INTERNAL: kind(500, 'Something went wrong on our side. Nothing more is known; ask again with the same Idempotency-Key.', true),
+  INTERNAL: kind(
+    500,
+    'Something went wrong on our side. Nothing more is known; ask again with the same Idempotency-Key.',
+    true,
+  ),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;

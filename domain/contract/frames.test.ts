@@ -5,17 +5,21 @@ const joined = (frames: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.conca
 
 test('however the bytes are cut, the same messages come out in their order', () => {
   fc.assert(
-    fc.property(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 60 }), (messages, cuts) => {
-      const heard: unknown[] = [];
-      const read = readFrames(1_000_000, (message) => heard.push(message));
-      const bytes = joined(messages.map(frameOf));
-      for (let at = 0, n = 0; at < bytes.length; n++) {
-        const next = at + (cuts[n % cuts.length] ?? 1);
-        read(bytes.subarray(at, next));
-        at = next;
-      }
-      expect(JSON.stringify(heard)).toBe(JSON.stringify(messages));
-    }),
+    fc.property(
+      fc.array(fc.jsonValue(), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 60 }),
+      (messages, cuts) => {
+        const heard: unknown[] = [];
+        const read = readFrames(1_000_000, (message) => heard.push(message));
+        const bytes = joined(messages.map(frameOf));
+        for (let at = 0, n = 0; at < bytes.length; n++) {
+          const next = at + (cuts[n % cuts.length] ?? 1);
+          read(bytes.subarray(at, next));
+          at = next;
+        }
+        expect(JSON.stringify(heard)).toBe(JSON.stringify(messages));
+      },
+    ),
   );
 });
 

@@ -23,7 +23,10 @@ export function frameOf(message: unknown): Uint8Array {
  * its order. Throws BadFrame at a frame of more than `mostBytes` (before it has come; asked at each frame where it is a function) or of none,
  * and at garbage.
  */
-export function readFrames(mostBytes: number | (() => number), take: (message: unknown) => void): (chunk: Uint8Array) => void {
+export function readFrames(
+  mostBytes: number | (() => number),
+  take: (message: unknown) => void,
+): (chunk: Uint8Array) => void {
   let head = new Uint8Array(HEAD);
   let body: Uint8Array | undefined;
   let filled = 0;
@@ -42,7 +45,8 @@ export function readFrames(mostBytes: number | (() => number), take: (message: u
         take(messageIn(whole));
       } else {
         const length = new DataView(head.buffer).getUint32(0);
-        if (length === 0 || length > (typeof mostBytes === 'number' ? mostBytes : mostBytes())) throw new BadFrame(`a frame of ${length} bytes`);
+        if (length === 0 || length > (typeof mostBytes === 'number' ? mostBytes : mostBytes()))
+          throw new BadFrame(`a frame of ${length} bytes`);
         body = new Uint8Array(length);
         head = new Uint8Array(HEAD);
       }

@@ -103,7 +103,13 @@ export interface MarketData {
   /** Newest first. `caller`: whose share of the questions to the venue is used. */
   trades(symbol: string, limit: number, caller: string): Promise<PublicTradeView[]>;
   /** Oldest first. Refuses MARKET_CLOSED when the venue cannot be asked, BUSY when the caller has used up the own share of questions. */
-  candles(symbol: string, interval: Interval, limit: number, before: number | undefined, caller: string): Promise<CandleView[]>;
+  candles(
+    symbol: string,
+    interval: Interval,
+    limit: number,
+    before: number | undefined,
+    caller: string,
+  ): Promise<CandleView[]>;
   /** Changes of a book, conflated to ten a second; each follows on the one before or on a snapshot. Answers how to end. */
   onDepth(listener: (diff: DepthDiff) => void): () => void;
   onTrades(listener: (symbol: string, trades: PublicTradeView[]) => void): () => void;
@@ -243,7 +249,8 @@ export interface CoinIntent {
 }
 
 /** What the house does with its own stake on TRON: no coin leaves by it. The energy of the stake is lent to deposit addresses and taken back. */
-export type StakePurpose = 'stake-energy' | 'stake-bandwidth' | 'unstake-energy' | 'unstake-bandwidth' | 'claim' | 'delegate' | 'undelegate';
+export type StakePurpose =
+  'stake-energy' | 'stake-bandwidth' | 'unstake-energy' | 'unstake-bandwidth' | 'claim' | 'delegate' | 'undelegate';
 
 export interface SignIntent extends OwnersWord {
   /** Unique for ever: `withdrawal:<id>:<attempt>`, `sweep:<id>:<attempt>`, `topup:...`, `venue:...`. */
@@ -267,7 +274,8 @@ export interface SignIntent extends OwnersWord {
 }
 
 /** A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. Of a stake, `amount` is its TRX. */
-export interface TronIntent extends OwnersWord, Pick<SignIntent, 'network' | 'purpose' | 'asset' | 'from' | 'to' | 'toIndex' | 'amount'> {
+export interface TronIntent
+  extends OwnersWord, Pick<SignIntent, 'network' | 'purpose' | 'asset' | 'from' | 'to' | 'toIndex' | 'amount'> {
   /** As in SignIntent; `<intent>#<n>` pays the same anew, once everything that was signed before for it has ended. */
   readonly intentId: string;
   /** The most that energy may cost, in sun, as a decimal string; `0` for the network's own coin. */
@@ -290,15 +298,24 @@ export interface VenueCapital {
   hasTreasury?(): boolean;
   depositAddress(asset: string, venueNetwork: string): Promise<string>;
   /** Newest first is not promised; every known deposit since `sinceMs`. */
-  deposits(asset: string, sinceMs: number): Promise<{ txid: string; asset: string; amount: string; credited: boolean }[]>;
+  deposits(
+    asset: string,
+    sinceMs: number,
+  ): Promise<{ txid: string; asset: string; amount: string; credited: boolean }[]>;
   /** Fee and smallest amount of a withdrawal, and the step its amount must be a multiple of. */
   withdrawalTerms(asset: string, venueNetwork: string): Promise<{ fee: string; minimum: string; step: string }>;
   /** Asks once, by our id. `unknown` is looked up by the id, never asked again. */
-  withdraw(request: { id: string; asset: string; venueNetwork: string; address: string; amount: string }): Promise<
-    { outcome: 'done' } | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }
-  >;
+  withdraw(request: {
+    id: string;
+    asset: string;
+    venueNetwork: string;
+    address: string;
+    amount: string;
+  }): Promise<{ outcome: 'done' } | { outcome: 'refused'; reason: string } | { outcome: 'unknown' }>;
   /** The withdrawal with our id, or null when the venue does not know it. */
-  withdrawal(id: string): Promise<{ state: 'pending' | 'completed' | 'failed'; txid: string | null; amount: string; fee: string } | null>;
+  withdrawal(
+    id: string,
+  ): Promise<{ state: 'pending' | 'completed' | 'failed'; txid: string | null; amount: string; fee: string } | null>;
   /** Free balance per asset as the venue says it now. */
   balances(): Promise<{ asset: string; free: string; locked: string }[]>;
 }

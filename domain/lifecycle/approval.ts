@@ -10,7 +10,10 @@ export interface ApprovedPayment {
 }
 
 /** What is signed, word for word; the page, the signer and programs build it from what they know themselves. */
-export const approvalText = (payment: ApprovedPayment, { at, feeCap }: { readonly at: number; readonly feeCap: string }): string =>
+export const approvalText = (
+  payment: ApprovedPayment,
+  { at, feeCap }: { readonly at: number; readonly feeCap: string },
+): string =>
   [
     'Javizen: I approve this withdrawal.',
     `withdrawal ${payment.withdrawalId}`,

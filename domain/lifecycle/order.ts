@@ -1,7 +1,8 @@
 import type { Transitions } from './transitions';
 
 /** The states of an order, in Binance's words. */
-export type OrderState = 'NEW' | 'PARTIALLY_FILLED' | 'PENDING_CANCEL' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH';
+export type OrderState =
+  'NEW' | 'PARTIALLY_FILLED' | 'PENDING_CANCEL' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH';
 
 export type OrderEvent =
   /** Some of it was executed, or the last of it. */
@@ -19,7 +20,15 @@ export type OrderEvent =
 
 /** Allowed transitions. An order that waits for its trigger is NEW; one in flight keeps its state and says so elsewhere. */
 export const ORDER: Transitions<OrderState, OrderEvent> = {
-  NEW: { fill: 'PARTIALLY_FILLED', fillRest: 'FILLED', askCancel: 'PENDING_CANCEL', cancel: 'CANCELED', expire: 'EXPIRED', prevent: 'EXPIRED_IN_MATCH', amend: 'NEW' },
+  NEW: {
+    fill: 'PARTIALLY_FILLED',
+    fillRest: 'FILLED',
+    askCancel: 'PENDING_CANCEL',
+    cancel: 'CANCELED',
+    expire: 'EXPIRED',
+    prevent: 'EXPIRED_IN_MATCH',
+    amend: 'NEW',
+  },
   PARTIALLY_FILLED: {
     fill: 'PARTIALLY_FILLED',
     fillRest: 'FILLED',
@@ -29,7 +38,14 @@ export const ORDER: Transitions<OrderState, OrderEvent> = {
     prevent: 'EXPIRED_IN_MATCH',
     amend: 'PARTIALLY_FILLED',
   },
-  PENDING_CANCEL: { fill: 'PENDING_CANCEL', fillRest: 'FILLED', askCancel: 'PENDING_CANCEL', cancel: 'CANCELED', expire: 'EXPIRED', prevent: 'EXPIRED_IN_MATCH' },
+  PENDING_CANCEL: {
+    fill: 'PENDING_CANCEL',
+    fillRest: 'FILLED',
+    askCancel: 'PENDING_CANCEL',
+    cancel: 'CANCELED',
+    expire: 'EXPIRED',
+    prevent: 'EXPIRED_IN_MATCH',
+  },
   FILLED: {},
   CANCELED: {},
   EXPIRED: {},

@@ -1,15 +1,9 @@
 import type { Transitions } from './transitions';
 
 export type WithdrawalState =
-  | 'REQUESTED'
-  | 'APPROVED'
-  | 'WAITING_FUNDS'
-  | 'SIGNED'
-  | 'BROADCAST'
-  | 'CONFIRMED'
-  | 'REFUSED'
-  | 'CANCELED';
-export type WithdrawalEvent = 'approve' | 'refuse' | 'cancel' | 'wait' | 'sign' | 'broadcast' | 'confirm' | 'settleInside' | 'fail';
+  'REQUESTED' | 'APPROVED' | 'WAITING_FUNDS' | 'SIGNED' | 'BROADCAST' | 'CONFIRMED' | 'REFUSED' | 'CANCELED';
+export type WithdrawalEvent =
+  'approve' | 'refuse' | 'cancel' | 'wait' | 'sign' | 'broadcast' | 'confirm' | 'settleInside' | 'fail';
 
 /**
  * The amount is held from REQUESTED until CONFIRMED, REFUSED or CANCELED. A payout that is mined and fails keeps the

@@ -30,7 +30,8 @@ export function parseAmount(text: string): Units {
 
 /** Reads a decimal string that may be negative (postings, balances of the house's own accounts). */
 export function parseSigned(text: string): Units {
-  if (typeof text !== 'string' || !SIGNED_DECIMAL.test(text)) throw new AmountError(`not a decimal: ${JSON.stringify(text)}`);
+  if (typeof text !== 'string' || !SIGNED_DECIMAL.test(text))
+    throw new AmountError(`not a decimal: ${JSON.stringify(text)}`);
   return text.startsWith('-') ? -toUnits(text.slice(1)) : toUnits(text);
 }
 

@@ -41,6 +41,8 @@ test('cut in two, a trade never pays a seller more nor costs a buyer less', () =
   property(units, units, above, (first, second, price) => {
     expect(notionalDown(first, price) + notionalDown(second, price) <= notionalDown(first + second, price)).toBe(true);
     expect(notionalUp(first, price) + notionalUp(second, price) >= notionalUp(first + second, price)).toBe(true);
-    expect(feeUp(first, price % ONE, 1n) + feeUp(second, price % ONE, 1n) >= feeUp(first + second, price % ONE, 1n)).toBe(true);
+    expect(
+      feeUp(first, price % ONE, 1n) + feeUp(second, price % ONE, 1n) >= feeUp(first + second, price % ONE, 1n),
+    ).toBe(true);
   });
 });

@@ -25,7 +25,15 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       const { book, told, place, makers } = bench(make);
       makers('SELL', 1, [102, 5], [101, 5], [101, 4], [103, 9]);
       place(9, { price: 102, lots: 20 });
-      expect(told()).toEqual(['trade 9 2 5@101', 'gone 2 FILLED 0', 'trade 9 3 4@101', 'gone 3 FILLED 0', 'trade 9 1 5@102', 'gone 1 FILLED 0', 'rested 9 6']);
+      expect(told()).toEqual([
+        'trade 9 2 5@101',
+        'gone 2 FILLED 0',
+        'trade 9 3 4@101',
+        'gone 3 FILLED 0',
+        'trade 9 1 5@102',
+        'gone 1 FILLED 0',
+        'rested 9 6',
+      ]);
       expect(book.levels(BUY, 9)).toEqual([102, 6]);
       expect(book.levels(SELL, 9)).toEqual([103, 9]);
     });
@@ -35,7 +43,14 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       makers('BUY', 1, [100, 5], [100, 5]);
       place(9, { side: SELL, price: 99, lots: 3 });
       place(10, { side: SELL, price: 99, lots: 3 });
-      expect(told()).toEqual(['trade 9 1 3@100', 'gone 9 FILLED 0', 'trade 10 1 2@100', 'gone 1 FILLED 0', 'trade 10 2 1@100', 'gone 10 FILLED 0']);
+      expect(told()).toEqual([
+        'trade 9 1 3@100',
+        'gone 9 FILLED 0',
+        'trade 10 1 2@100',
+        'gone 1 FILLED 0',
+        'trade 10 2 1@100',
+        'gone 10 FILLED 0',
+      ]);
       expect(book.levels(BUY, 9)).toEqual([100, 4]);
     });
 
@@ -45,7 +60,9 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       makers('BUY', 1, ...prices.map((price) => [price, 1] as const));
       makers('SELL', 1001, ...prices.map((price) => [price + 20_000, 2] as const));
       const up = [...new Set(prices)].sort((a, b) => a - b);
-      expect(book.levels(BUY, LARGEST)).toEqual([...up].reverse().flatMap((price) => [price, prices.filter((one) => one === price).length]));
+      expect(book.levels(BUY, LARGEST)).toEqual(
+        [...up].reverse().flatMap((price) => [price, prices.filter((one) => one === price).length]),
+      );
       expect(book.levels(SELL, 3)).toEqual(up.slice(0, 3).flatMap((price) => [price + 20_000, 2]));
       for (const [at, price] of prices.entries()) if (price !== up[0]) expect(book.cancel(at + 1)).toBe(true);
       expect(book.levels(BUY, 9)).toEqual([up[0], 1]);
@@ -65,7 +82,11 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       const { book, told, place } = bench(make);
       place(LARGEST, { side: SELL, price: LARGEST, lots: LARGEST - 9 });
       place(LARGEST - 1, { price: LARGEST, lots: 9 });
-      expect(told()).toEqual([`rested ${LARGEST} ${LARGEST - 9}`, `trade ${LARGEST - 1} ${LARGEST} 9@${LARGEST}`, `gone ${LARGEST - 1} FILLED 0`]);
+      expect(told()).toEqual([
+        `rested ${LARGEST} ${LARGEST - 9}`,
+        `trade ${LARGEST - 1} ${LARGEST} 9@${LARGEST}`,
+        `gone ${LARGEST - 1} FILLED 0`,
+      ]);
       expect(book.levels(SELL, 1)).toEqual([LARGEST, LARGEST - 18]);
       expect(() => book.place(order(3, { price: 1, lots: 19 }))).toThrow(RangeError);
       place(4, { price: 1, lots: 18 });
@@ -79,16 +100,46 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       ['LIMIT', 'GTC', { price: 101, lots: 8 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'rested 9 3']],
       ['LIMIT', 'IOC', { price: 101, lots: 8 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED 3']],
       ['LIMIT', 'IOC', { price: 100, lots: 8 }, ['gone 9 EXPIRED 8']],
-      ['LIMIT', 'FOK', { price: 102, lots: 10 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 FILLED 0']],
+      [
+        'LIMIT',
+        'FOK',
+        { price: 102, lots: 10 },
+        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 FILLED 0'],
+      ],
       ['LIMIT', 'FOK', { price: 102, lots: 11 }, ['gone 9 EXPIRED 11']],
       ['LIMIT', 'FOK', { price: 101, lots: 6 }, ['gone 9 EXPIRED 6']],
       ['LIMIT_MAKER', 'IOC', { price: 100, lots: 8 }, ['rested 9 8']],
-      ['MARKET', 'GTC', { price: 0, lots: 12 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 EXPIRED 2']],
+      [
+        'MARKET',
+        'GTC',
+        { price: 0, lots: 12 },
+        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 EXPIRED 2'],
+      ],
       ['MARKET', 'FOK', { price: 101, lots: 12 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED 7']],
-      ['MARKET', 'IOC', { price: 0, lots: 0, budget: 101 * 5 + 203 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 1@102', 'gone 9 FILLED 0']],
-      ['MARKET', 'IOC', { price: 0, lots: 0, budget: 101 * 5 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 FILLED 0']],
-      ['MARKET', 'IOC', { price: 0, lots: 0, budget: 5000 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 EXPIRED 0']],
-      ['MARKET', 'IOC', { price: 101, lots: 0, budget: 5000 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED 0']],
+      [
+        'MARKET',
+        'IOC',
+        { price: 0, lots: 0, budget: 101 * 5 + 203 },
+        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 1@102', 'gone 9 FILLED 0'],
+      ],
+      [
+        'MARKET',
+        'IOC',
+        { price: 0, lots: 0, budget: 101 * 5 },
+        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 FILLED 0'],
+      ],
+      [
+        'MARKET',
+        'IOC',
+        { price: 0, lots: 0, budget: 5000 },
+        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 EXPIRED 0'],
+      ],
+      [
+        'MARKET',
+        'IOC',
+        { price: 101, lots: 0, budget: 5000 },
+        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED 0'],
+      ],
       ['MARKET', 'IOC', { price: 0, lots: 0, budget: 100 }, ['gone 9 EXPIRED 0']],
     ];
     it.each(CASES)('%s %s %j', (type, tif, more, expected) => {
@@ -129,12 +180,35 @@ describe.each(BOOKS)('the %s book', (_, make) => {
 
   describe('what no book may take throws RangeError and changes nothing', () => {
     const NONSENSE: readonly Partial<NewOrder>[] = [
-      ...[0, -1, 1.5, NaN, Infinity, 2 ** 53].flatMap((bad) => [{ id: bad }, { owner: bad }, { price: bad }, { lots: bad }]),
+      ...[0, -1, 1.5, NaN, Infinity, 2 ** 53].flatMap((bad) => [
+        { id: bad },
+        { owner: bad },
+        { price: bad },
+        { lots: bad },
+      ]),
       ...[-1, 0.5, NaN, 2 ** 53].flatMap((bad) => [{ budget: bad }, { stop: bad }, { trailing: bad }, { peak: bad }]),
-      { side: 2 as Side }, { type: 'LIMIT_TAKER' as OrderType }, { tif: 'DAY' as TimeInForce }, { stp: 'NONE' as SelfTrade }, { via: 'both' as 'merge' },
-      { budget: 5 }, { lots: 0, budget: 5 }, { stop: 90 }, { trailing: 100 }, { type: 'MARKET', lots: 0 }, { type: 'MARKET', budget: 5 }, { type: 'MARKET', stop: 5 },
-      { type: 'STOP_LOSS' }, { type: 'STOP_LOSS_LIMIT', stop: 90, price: 0 }, { type: 'TAKE_PROFIT_LIMIT', stop: 90, lots: 0, budget: 9 }, { type: 'STOP_LOSS', trailing: 9 }, { type: 'STOP_LOSS', trailing: 2001 },
-      { peak: 11 }, { peak: 1, lots: 10_001 }, { peak: 5, tif: 'IOC' }, { peak: 5, tif: 'FOK' }, { peak: 5, type: 'MARKET' },
+      { side: 2 as Side },
+      { type: 'LIMIT_TAKER' as OrderType },
+      { tif: 'DAY' as TimeInForce },
+      { stp: 'NONE' as SelfTrade },
+      { via: 'both' as 'merge' },
+      { budget: 5 },
+      { lots: 0, budget: 5 },
+      { stop: 90 },
+      { trailing: 100 },
+      { type: 'MARKET', lots: 0 },
+      { type: 'MARKET', budget: 5 },
+      { type: 'MARKET', stop: 5 },
+      { type: 'STOP_LOSS' },
+      { type: 'STOP_LOSS_LIMIT', stop: 90, price: 0 },
+      { type: 'TAKE_PROFIT_LIMIT', stop: 90, lots: 0, budget: 9 },
+      { type: 'STOP_LOSS', trailing: 9 },
+      { type: 'STOP_LOSS', trailing: 2001 },
+      { peak: 11 },
+      { peak: 1, lots: 10_001 },
+      { peak: 5, tif: 'IOC' },
+      { peak: 5, tif: 'FOK' },
+      { peak: 5, type: 'MARKET' },
     ];
     it.each(NONSENSE)('%j', (more) => {
       const { book, told, makers } = bench(make);
@@ -150,7 +224,12 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(3, { via: 'outside' });
       told();
       for (const id of [1, 2, 3]) expect(() => book.place(order(id, { side: SELL, price: 1 }))).toThrow(RangeError);
-      expect(() => book.placeOco(order(4, { type: 'LIMIT_MAKER', side: SELL, price: 200, owner: 4 }), order(1, { type: 'STOP_LOSS', side: SELL, price: 0, stop: 50, owner: 4 }))).toThrow(RangeError);
+      expect(() =>
+        book.placeOco(
+          order(4, { type: 'LIMIT_MAKER', side: SELL, price: 200, owner: 4 }),
+          order(1, { type: 'STOP_LOSS', side: SELL, price: 0, stop: 50, owner: 4 }),
+        ),
+      ).toThrow(RangeError);
       expect(() => book.restore(restored(2, 'resting'))).toThrow(RangeError);
       expect([told(), book.size]).toEqual([[], 3]);
     });
@@ -163,9 +242,25 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       book.freeze(3);
       told();
       const bad: readonly (() => unknown)[] = [
-        () => book.last(0), () => book.last(-1), () => book.last(1.5), () => book.setOutside(-1, 5), () => book.setOutside(1, 2 ** 53), () => book.amend(1, 0), () => book.amend(1, -1), () => book.amend(1, 0.5),
-        () => book.returned(2, 11, 0, true), () => book.returned(2, -1, 0, true), () => book.returned(2, 1, 0.5, true), () => book.returned(1, 1, 0, true), () => book.returned(77, 1, 0, true),
-        () => book.thaw(3, 11), () => book.thaw(3, -1), () => book.thaw(1, 0), () => book.thaw(77, 0), () => book.reached(BUY, 0, () => true), () => book.lotsWithin(BUY, -1, 1),
+        () => book.last(0),
+        () => book.last(-1),
+        () => book.last(1.5),
+        () => book.setOutside(-1, 5),
+        () => book.setOutside(1, 2 ** 53),
+        () => book.amend(1, 0),
+        () => book.amend(1, -1),
+        () => book.amend(1, 0.5),
+        () => book.returned(2, 11, 0, true),
+        () => book.returned(2, -1, 0, true),
+        () => book.returned(2, 1, 0.5, true),
+        () => book.returned(1, 1, 0, true),
+        () => book.returned(77, 1, 0, true),
+        () => book.thaw(3, 11),
+        () => book.thaw(3, -1),
+        () => book.thaw(1, 0),
+        () => book.thaw(77, 0),
+        () => book.reached(BUY, 0, () => true),
+        () => book.lotsWithin(BUY, -1, 1),
       ];
       for (const call of bad) expect(call).toThrow(RangeError);
       expect([told(), book.size, book.levels(BUY, 9)]).toEqual([[], 3, [100, 10, 90, 10]]);
@@ -176,11 +271,58 @@ describe.each(BOOKS)('the %s book', (_, make) => {
   describe('self trade', () => {
     const CASES: readonly [SelfTrade, number, readonly string[], readonly number[]][] = [
       ['EXPIRE_TAKER', 8, ['trade 9 1 2@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED_IN_MATCH 6'], [101, 5, 102, 4]],
-      ['EXPIRE_MAKER', 8, ['trade 9 1 2@101', 'gone 1 FILLED 0', 'gone 2 EXPIRED_IN_MATCH 5', 'trade 9 3 4@102', 'gone 3 FILLED 0', 'rested 9 2'], []],
-      ['EXPIRE_BOTH', 8, ['trade 9 1 2@101', 'gone 1 FILLED 0', 'gone 2 EXPIRED_IN_MATCH 5', 'gone 9 EXPIRED_IN_MATCH 6'], [102, 4]],
-      ['DECREMENT', 8, ['trade 9 1 2@101', 'gone 1 FILLED 0', 'prevented 9 2 5', 'prevented 2 9 5', 'gone 2 EXPIRED_IN_MATCH 0', 'trade 9 3 1@102', 'gone 9 FILLED 0'], [102, 3]],
-      ['DECREMENT', 5, ['trade 9 1 2@101', 'gone 1 FILLED 0', 'prevented 9 2 3', 'prevented 2 9 3', 'gone 9 EXPIRED_IN_MATCH 0'], [101, 2, 102, 4]],
-      ['DECREMENT', 7, ['trade 9 1 2@101', 'gone 1 FILLED 0', 'prevented 9 2 5', 'prevented 2 9 5', 'gone 2 EXPIRED_IN_MATCH 0', 'gone 9 EXPIRED_IN_MATCH 0'], [102, 4]],
+      [
+        'EXPIRE_MAKER',
+        8,
+        [
+          'trade 9 1 2@101',
+          'gone 1 FILLED 0',
+          'gone 2 EXPIRED_IN_MATCH 5',
+          'trade 9 3 4@102',
+          'gone 3 FILLED 0',
+          'rested 9 2',
+        ],
+        [],
+      ],
+      [
+        'EXPIRE_BOTH',
+        8,
+        ['trade 9 1 2@101', 'gone 1 FILLED 0', 'gone 2 EXPIRED_IN_MATCH 5', 'gone 9 EXPIRED_IN_MATCH 6'],
+        [102, 4],
+      ],
+      [
+        'DECREMENT',
+        8,
+        [
+          'trade 9 1 2@101',
+          'gone 1 FILLED 0',
+          'prevented 9 2 5',
+          'prevented 2 9 5',
+          'gone 2 EXPIRED_IN_MATCH 0',
+          'trade 9 3 1@102',
+          'gone 9 FILLED 0',
+        ],
+        [102, 3],
+      ],
+      [
+        'DECREMENT',
+        5,
+        ['trade 9 1 2@101', 'gone 1 FILLED 0', 'prevented 9 2 3', 'prevented 2 9 3', 'gone 9 EXPIRED_IN_MATCH 0'],
+        [101, 2, 102, 4],
+      ],
+      [
+        'DECREMENT',
+        7,
+        [
+          'trade 9 1 2@101',
+          'gone 1 FILLED 0',
+          'prevented 9 2 5',
+          'prevented 2 9 5',
+          'gone 2 EXPIRED_IN_MATCH 0',
+          'gone 9 EXPIRED_IN_MATCH 0',
+        ],
+        [102, 4],
+      ],
     ];
     it.each(CASES)('%s, %i lots', (stp, lots, expected, asks) => {
       const { book, told, place, makers } = bench(make);
@@ -199,18 +341,40 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(2, { side: SELL, price: 110, lots: 9 });
       told();
       place(9, { type: 'MARKET', price: 0, lots: 0, budget: 520, stp: 'DECREMENT' });
-      expect(told()).toEqual(['prevented 9 1 3', 'prevented 1 9 3', 'gone 1 EXPIRED_IN_MATCH 0', 'trade 9 2 2@110', 'gone 9 FILLED 0']);
+      expect(told()).toEqual([
+        'prevented 9 1 3',
+        'prevented 1 9 3',
+        'gone 1 EXPIRED_IN_MATCH 0',
+        'trade 9 2 2@110',
+        'gone 9 FILLED 0',
+      ]);
       expect(book.levels(SELL, 9)).toEqual([110, 7]);
     });
 
-    it.each<[SelfTrade, boolean]>([['EXPIRE_MAKER', true], ['EXPIRE_TAKER', false], ['EXPIRE_BOTH', false], ['DECREMENT', false]])('a FOK over an own order: %s fills it: %s', (stp, fills) => {
+    it.each<[SelfTrade, boolean]>([
+      ['EXPIRE_MAKER', true],
+      ['EXPIRE_TAKER', false],
+      ['EXPIRE_BOTH', false],
+      ['DECREMENT', false],
+    ])('a FOK over an own order: %s fills it: %s', (stp, fills) => {
       const { told, place } = bench(make);
       place(1, { side: SELL, price: 101, lots: 5 });
       place(2, { side: SELL, price: 102, lots: 5, owner: 9 });
       place(3, { side: SELL, price: 103, lots: 5 });
       told();
       place(9, { tif: 'FOK', price: 103, lots: 10, stp });
-      expect(told()).toEqual(fills ? ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 2 EXPIRED_IN_MATCH 5', 'trade 9 3 5@103', 'gone 3 FILLED 0', 'gone 9 FILLED 0'] : ['gone 9 EXPIRED 10']);
+      expect(told()).toEqual(
+        fills
+          ? [
+              'trade 9 1 5@101',
+              'gone 1 FILLED 0',
+              'gone 2 EXPIRED_IN_MATCH 5',
+              'trade 9 3 5@103',
+              'gone 3 FILLED 0',
+              'gone 9 FILLED 0',
+            ]
+          : ['gone 9 EXPIRED 10'],
+      );
     });
 
     it('a FOK may be filled before it meets its own, but not by what an iceberg hides behind it', () => {
@@ -237,7 +401,14 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(9, { lots: 3, tif: 'IOC' });
       expect(told()).toEqual(['trade 9 1 3@100', 'gone 9 FILLED 0']);
       place(10, { lots: 5, tif: 'IOC' });
-      expect(told()).toEqual(['trade 10 1 1@100', 'refreshed 1 4', 'trade 10 2 3@100', 'gone 2 FILLED 0', 'trade 10 1 1@100', 'gone 10 FILLED 0']);
+      expect(told()).toEqual([
+        'trade 10 1 1@100',
+        'refreshed 1 4',
+        'trade 10 2 3@100',
+        'gone 2 FILLED 0',
+        'trade 10 1 1@100',
+        'gone 10 FILLED 0',
+      ]);
       expect(book.levels(SELL, 9)).toEqual([100, 3]);
     });
 
@@ -246,7 +417,15 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(1, { side: SELL, lots: 10, peak: 4 });
       told();
       place(9, { lots: 20 });
-      expect(told()).toEqual(['trade 9 1 4@100', 'refreshed 1 4', 'trade 9 1 4@100', 'refreshed 1 2', 'trade 9 1 2@100', 'gone 1 FILLED 0', 'rested 9 10']);
+      expect(told()).toEqual([
+        'trade 9 1 4@100',
+        'refreshed 1 4',
+        'trade 9 1 4@100',
+        'refreshed 1 2',
+        'trade 9 1 2@100',
+        'gone 1 FILLED 0',
+        'rested 9 10',
+      ]);
     });
 
     it('takes with all it has before it hides', () => {
@@ -260,7 +439,12 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     it('amended below what it shows, shows that', () => {
       const { book, place } = bench(make);
       place(1, { lots: 20, peak: 5 });
-      expect([book.amend(1, 8), book.levels(BUY, 1), book.amend(1, 3), book.levels(BUY, 1)]).toEqual([true, [100, 5], true, [100, 3]]);
+      expect([book.amend(1, 8), book.levels(BUY, 1), book.amend(1, 3), book.levels(BUY, 1)]).toEqual([
+        true,
+        [100, 5],
+        true,
+        [100, 3],
+      ]);
     });
   });
 
@@ -273,7 +457,12 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect(book.cancel(1)).toBe(true);
       expect(book.levels(BUY, 9)).toEqual([100, 10]);
       expect(book.cancel(2)).toBe(true);
-      expect([told(), book.levels(BUY, 9), book.best(BUY), book.size]).toEqual([['gone 1 CANCELED 10', 'gone 2 CANCELED 10'], [], 0, 0]);
+      expect([told(), book.levels(BUY, 9), book.best(BUY), book.size]).toEqual([
+        ['gone 1 CANCELED 10', 'gone 2 CANCELED 10'],
+        [],
+        0,
+        0,
+      ]);
     });
 
     it('say no to what is not here, is no more here, in a bundle or in flight', () => {
@@ -284,7 +473,8 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       book.freeze(3);
       place(4, { type: 'LIMIT', tif: 'IOC', price: 1 });
       told();
-      for (const id of [2, 3, 4, 77, 0, -1, NaN]) expect([id, book.cancel(id), book.amend(id, 1)]).toEqual([id, false, false]);
+      for (const id of [2, 3, 4, 77, 0, -1, NaN])
+        expect([id, book.cancel(id), book.amend(id, 1)]).toEqual([id, false, false]);
       expect([told(), book.size]).toEqual([[], 3]);
     });
 
@@ -306,7 +496,12 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(3, { type: 'STOP_LOSS', price: 0, lots: 0, budget: 50, stop: 110 });
       told();
       expect([book.amend(1, 4), book.amend(2, 4), book.amend(3, 4)]).toEqual([true, true, false]);
-      expect([book.cancel(1), book.cancel(2), book.cancel(3), told()]).toEqual([true, true, true, ['gone 1 CANCELED 4', 'gone 2 CANCELED 4', 'gone 3 CANCELED 0']]);
+      expect([book.cancel(1), book.cancel(2), book.cancel(3), told()]).toEqual([
+        true,
+        true,
+        true,
+        ['gone 1 CANCELED 4', 'gone 2 CANCELED 4', 'gone 3 CANCELED 0'],
+      ]);
       book.last(500);
       expect([told(), book.size]).toEqual([[], 0]);
     });
@@ -314,8 +509,14 @@ describe.each(BOOKS)('the %s book', (_, make) => {
 
   describe('stop and take-profit', () => {
     const CASES: readonly [OrderType, 'BUY' | 'SELL', number, number][] = [
-      ['STOP_LOSS', 'BUY', 109, 110], ['STOP_LOSS_LIMIT', 'BUY', 109, 111], ['STOP_LOSS', 'SELL', 111, 110], ['STOP_LOSS_LIMIT', 'SELL', 111, 90],
-      ['TAKE_PROFIT', 'BUY', 111, 110], ['TAKE_PROFIT_LIMIT', 'BUY', 111, 90], ['TAKE_PROFIT', 'SELL', 109, 110], ['TAKE_PROFIT_LIMIT', 'SELL', 109, 120],
+      ['STOP_LOSS', 'BUY', 109, 110],
+      ['STOP_LOSS_LIMIT', 'BUY', 109, 111],
+      ['STOP_LOSS', 'SELL', 111, 110],
+      ['STOP_LOSS_LIMIT', 'SELL', 111, 90],
+      ['TAKE_PROFIT', 'BUY', 111, 110],
+      ['TAKE_PROFIT_LIMIT', 'BUY', 111, 90],
+      ['TAKE_PROFIT', 'SELL', 109, 110],
+      ['TAKE_PROFIT_LIMIT', 'SELL', 109, 120],
     ];
     it.each(CASES)('%s %s waits at %i and is triggered at %i', (type, name, before, at) => {
       const { book, told } = bench(make);
@@ -340,7 +541,17 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(3, { type: 'STOP_LOSS', price: 0, lots: 0, budget: 210, stop: 99 });
       told();
       book.last(99);
-      expect(told()).toEqual(['triggered 1', 'gone 1 EXPIRED 7', 'triggered 2', 'trade 2 50 3@100', 'gone 50 FILLED 0', 'gone 2 EXPIRED 4', 'triggered 3', 'trade 3 51 2@101', 'gone 3 FILLED 0']);
+      expect(told()).toEqual([
+        'triggered 1',
+        'gone 1 EXPIRED 7',
+        'triggered 2',
+        'trade 2 50 3@100',
+        'gone 50 FILLED 0',
+        'gone 2 EXPIRED 4',
+        'triggered 3',
+        'trade 3 51 2@101',
+        'gone 3 FILLED 0',
+      ]);
     });
 
     it('are placed by age, whatever their triggers', () => {
@@ -361,7 +572,19 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(2, { type: 'STOP_LOSS', price: 0, lots: 1, stop: 100 });
       told();
       place(9, { lots: 1 });
-      expect(told()).toEqual(['trade 9 50 1@100', 'gone 50 FILLED 0', 'gone 9 FILLED 0', 'triggered 2', 'trade 2 51 1@105', 'gone 51 FILLED 0', 'gone 2 FILLED 0', 'triggered 1', 'trade 1 52 1@110', 'gone 52 FILLED 0', 'gone 1 FILLED 0']);
+      expect(told()).toEqual([
+        'trade 9 50 1@100',
+        'gone 50 FILLED 0',
+        'gone 9 FILLED 0',
+        'triggered 2',
+        'trade 2 51 1@105',
+        'gone 51 FILLED 0',
+        'gone 2 FILLED 0',
+        'triggered 1',
+        'trade 1 52 1@110',
+        'gone 52 FILLED 0',
+        'gone 1 FILLED 0',
+      ]);
     });
 
     it('do not follow own trades where a venue says the price', () => {
@@ -391,19 +614,25 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       ['STOP_LOSS', 'BUY', [1000, 1009, 900, 908], 909],
       ['TAKE_PROFIT', 'BUY', [1000, 1009, 900, 908], 909],
     ];
-    it.each(CASES)('%s %s follows the price and is triggered by 1 %% from the best: %j, then %i', (type, name, prices, at) => {
-      const { book, told, place } = bench(make);
-      book.last(1000);
-      place(1, { type, side: name === 'BUY' ? BUY : SELL, price: 0, trailing: 100 });
-      for (const price of prices) book.last(price);
-      expect(told()).toEqual(['waiting 1']);
-      expect(book.find(1)).toEqual({ lots: 10, standing: 'waiting', extreme: name === 'BUY' ? 900 : 1100, shown: 0 });
-      book.last(at);
-      expect(told()).toEqual(['triggered 1', 'gone 1 EXPIRED 10']);
-    });
+    it.each(CASES)(
+      '%s %s follows the price and is triggered by 1 %% from the best: %j, then %i',
+      (type, name, prices, at) => {
+        const { book, told, place } = bench(make);
+        book.last(1000);
+        place(1, { type, side: name === 'BUY' ? BUY : SELL, price: 0, trailing: 100 });
+        for (const price of prices) book.last(price);
+        expect(told()).toEqual(['waiting 1']);
+        expect(book.find(1)).toEqual({ lots: 10, standing: 'waiting', extreme: name === 'BUY' ? 900 : 1100, shown: 0 });
+        book.last(at);
+        expect(told()).toEqual(['triggered 1', 'gone 1 EXPIRED 10']);
+      },
+    );
 
     const STARTS: readonly [OrderType, 'BUY' | 'SELL', number, number, number][] = [
-      ['STOP_LOSS', 'SELL', 950, 951, 950], ['TAKE_PROFIT', 'SELL', 1050, 1049, 1050], ['STOP_LOSS', 'BUY', 1050, 1049, 1050], ['TAKE_PROFIT', 'BUY', 950, 951, 950],
+      ['STOP_LOSS', 'SELL', 950, 951, 950],
+      ['TAKE_PROFIT', 'SELL', 1050, 1049, 1050],
+      ['STOP_LOSS', 'BUY', 1050, 1049, 1050],
+      ['TAKE_PROFIT', 'BUY', 950, 951, 950],
     ];
     it.each(STARTS)('%s %s with stop %i: begins not at %i but at %i', (type, name, stop, before, at) => {
       const { book, told, place } = bench(make);
@@ -448,7 +677,10 @@ describe.each(BOOKS)('the %s book', (_, make) => {
 
   describe('an OCO', () => {
     const oco = (book: Book, limit: Partial<NewOrder> = {}, stop: Partial<NewOrder> = {}) =>
-      book.placeOco(order(1, { owner: 5, side: SELL, type: 'LIMIT_MAKER', price: 110, ...limit }), order(2, { owner: 5, side: SELL, type: 'STOP_LOSS', price: 0, stop: 90, ...stop }));
+      book.placeOco(
+        order(1, { owner: 5, side: SELL, type: 'LIMIT_MAKER', price: 110, ...limit }),
+        order(2, { owner: 5, side: SELL, type: 'STOP_LOSS', price: 0, stop: 90, ...stop }),
+      );
 
     it('is two orders, one of which may trade: the limit trades, even a part', () => {
       const { book, told, place } = bench(make);
@@ -468,7 +700,13 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       oco(book);
       told();
       book.last(90);
-      expect(told()).toEqual(['triggered 2', 'gone 1 OCO 10', 'trade 2 50 4@85', 'gone 50 FILLED 0', 'gone 2 EXPIRED 6']);
+      expect(told()).toEqual([
+        'triggered 2',
+        'gone 1 OCO 10',
+        'trade 2 50 4@85',
+        'gone 50 FILLED 0',
+        'gone 2 EXPIRED 6',
+      ]);
       expect(book.size).toBe(0);
     });
 
@@ -543,14 +781,23 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         book.last(100);
         expect([told(), book.find(2)?.standing]).toEqual([[], 'waiting']);
         book.thaw(1, executed);
-        expect(told()).toEqual(executed === 0 ? ['triggered 2', 'gone 1 OCO 10', 'gone 2 EXPIRED 10'] : ['gone 2 OCO 10']);
+        expect(told()).toEqual(
+          executed === 0 ? ['triggered 2', 'gone 1 OCO 10', 'gone 2 EXPIRED 10'] : ['gone 2 OCO 10'],
+        );
       }
     });
 
     const PRICES: readonly [Partial<NewOrder>, Partial<NewOrder>, string | undefined][] = [
-      [{ price: 100 }, {}, 'OCO_PRICES'], [{ price: 99 }, {}, 'OCO_PRICES'], [{}, { stop: 100 }, 'OCO_PRICES'], [{}, { stop: 101 }, 'OCO_PRICES'], [{ side: BUY }, { side: BUY }, 'OCO_PRICES'],
-      [{ side: BUY, price: 95 }, { side: BUY, stop: 105 }, undefined], [{ price: 105 }, {}, 'WOULD_MATCH'], [{ price: 106, via: 'inside' }, {}, undefined],
-      [{ type: 'TAKE_PROFIT', price: 0, stop: 100 }, {}, 'OCO_PRICES'], [{ type: 'TAKE_PROFIT', price: 0, stop: 101 }, {}, undefined],
+      [{ price: 100 }, {}, 'OCO_PRICES'],
+      [{ price: 99 }, {}, 'OCO_PRICES'],
+      [{}, { stop: 100 }, 'OCO_PRICES'],
+      [{}, { stop: 101 }, 'OCO_PRICES'],
+      [{ side: BUY }, { side: BUY }, 'OCO_PRICES'],
+      [{ side: BUY, price: 95 }, { side: BUY, stop: 105 }, undefined],
+      [{ price: 105 }, {}, 'WOULD_MATCH'],
+      [{ price: 106, via: 'inside' }, {}, undefined],
+      [{ type: 'TAKE_PROFIT', price: 0, stop: 100 }, {}, 'OCO_PRICES'],
+      [{ type: 'TAKE_PROFIT', price: 0, stop: 101 }, {}, undefined],
     ];
     it.each(PRICES)('prices %j %j: %s', (limit, stop, refusal) => {
       const { book, told } = bench(make);
@@ -563,7 +810,18 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     it('of legs that do not fit together is an error', () => {
       const { book, told } = bench(make);
       const wrong: readonly [Partial<NewOrder>, Partial<NewOrder>][] = [
-        [{ type: 'LIMIT' }, {}], [{ type: 'MARKET', price: 0 }, {}], [{}, { type: 'TAKE_PROFIT' }], [{}, { owner: 6 }], [{}, { side: BUY }], [{}, { lots: 9 }], [{}, { id: 1 }], [{}, { lots: 0, budget: 9 }], [{ type: 'TAKE_PROFIT', price: 0, stop: 110, lots: 0, budget: 9 }, { lots: 0, budget: 9 }],
+        [{ type: 'LIMIT' }, {}],
+        [{ type: 'MARKET', price: 0 }, {}],
+        [{}, { type: 'TAKE_PROFIT' }],
+        [{}, { owner: 6 }],
+        [{}, { side: BUY }],
+        [{}, { lots: 9 }],
+        [{}, { id: 1 }],
+        [{}, { lots: 0, budget: 9 }],
+        [
+          { type: 'TAKE_PROFIT', price: 0, stop: 110, lots: 0, budget: 9 },
+          { lots: 0, budget: 9 },
+        ],
       ];
       for (const [limit, stop] of wrong) expect(() => oco(book, limit, stop)).toThrow(RangeError);
       expect([told(), book.size]).toEqual([[], 0]);
@@ -571,7 +829,16 @@ describe.each(BOOKS)('the %s book', (_, make) => {
   });
 
   describe('the states of the market', () => {
-    const all = (book: Book): unknown[] => [book.place(order(9)), book.place(order(10, { price: 120 })), book.placeOco(order(11, { owner: 5, type: 'LIMIT_MAKER', price: 80 }), order(12, { owner: 5, type: 'STOP_LOSS', price: 0, stop: 130 })), book.amend(1, 5), book.cancel(1)];
+    const all = (book: Book): unknown[] => [
+      book.place(order(9)),
+      book.place(order(10, { price: 120 })),
+      book.placeOco(
+        order(11, { owner: 5, type: 'LIMIT_MAKER', price: 80 }),
+        order(12, { owner: 5, type: 'STOP_LOSS', price: 0, stop: 130 }),
+      ),
+      book.amend(1, 5),
+      book.cancel(1),
+    ];
     it.each<['TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT', unknown[]]>([
       ['TRADING', [undefined, undefined, undefined, true, true]],
       ['POST_ONLY', [undefined, 'WOULD_MATCH', undefined, true, true]],
@@ -624,16 +891,31 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       makers('SELL', 1, [100, 2], [101, 3], [103, 5]);
       book.setOutside(99, 101);
       place(9, { price: 105, lots: 20 });
-      expect(told()).toEqual(['trade 9 1 2@100', 'gone 1 FILLED 0', 'trade 9 2 3@101', 'gone 2 FILLED 0', 'outside 9 15 0 103']);
+      expect(told()).toEqual([
+        'trade 9 1 2@100',
+        'gone 1 FILLED 0',
+        'trade 9 2 3@101',
+        'gone 2 FILLED 0',
+        'outside 9 15 0 103',
+      ]);
       expect(book.find(9)).toEqual({ lots: 15, standing: 'flying', extreme: 0, shown: 0 });
       expect(book.levels(SELL, 9)).toEqual([103, 5]);
     });
 
     const LIMITS: readonly [Partial<NewOrder>, readonly [number, number][], string][] = [
-      [{ price: 102 }, [[103, 5]], 'outside 9 10 0 102'], [{ price: 105 }, [[103, 5]], 'outside 9 10 0 103'], [{ price: 105 }, [], 'outside 9 10 0 105'],
-      [{ type: 'MARKET', price: 0 }, [], 'outside 9 10 0 0'], [{ type: 'MARKET', price: 0 }, [[103, 5]], 'outside 9 10 0 103'], [{ type: 'MARKET', price: 0, lots: 0, budget: 700 }, [], 'outside 9 0 700 0'],
-      [{ price: 100 }, [], 'rested 9 10'], [{ tif: 'IOC' }, [], 'gone 9 EXPIRED 10'], [{ via: 'inside', price: 105 }, [[106, 5]], 'rested 9 10'], [{ via: 'outside', price: 105 }, [[103, 5]], 'outside 9 10 0 105'],
-      [{ via: 'outside', price: 90 }, [], 'outside 9 10 0 90'], [{ tif: 'FOK', price: 105 }, [], 'gone 9 EXPIRED 10'], [{ tif: 'FOK', price: 105, via: 'outside' }, [[100, 99]], 'outside 9 10 0 105'],
+      [{ price: 102 }, [[103, 5]], 'outside 9 10 0 102'],
+      [{ price: 105 }, [[103, 5]], 'outside 9 10 0 103'],
+      [{ price: 105 }, [], 'outside 9 10 0 105'],
+      [{ type: 'MARKET', price: 0 }, [], 'outside 9 10 0 0'],
+      [{ type: 'MARKET', price: 0 }, [[103, 5]], 'outside 9 10 0 103'],
+      [{ type: 'MARKET', price: 0, lots: 0, budget: 700 }, [], 'outside 9 0 700 0'],
+      [{ price: 100 }, [], 'rested 9 10'],
+      [{ tif: 'IOC' }, [], 'gone 9 EXPIRED 10'],
+      [{ via: 'inside', price: 105 }, [[106, 5]], 'rested 9 10'],
+      [{ via: 'outside', price: 105 }, [[103, 5]], 'outside 9 10 0 105'],
+      [{ via: 'outside', price: 90 }, [], 'outside 9 10 0 90'],
+      [{ tif: 'FOK', price: 105 }, [], 'gone 9 EXPIRED 10'],
+      [{ tif: 'FOK', price: 105, via: 'outside' }, [[100, 99]], 'outside 9 10 0 105'],
       [{ type: 'MARKET', price: 0, lots: 0, budget: 100 }, [], 'gone 9 EXPIRED 0'],
     ];
     it.each(LIMITS)('%j into %j: %s', (more, asks, expected) => {
@@ -695,12 +977,23 @@ describe.each(BOOKS)('the %s book', (_, make) => {
   describe('a bundle', () => {
     it('reached: by price then time, frozen ones left out, until the visitor says no; it may freeze', () => {
       const { book, place } = bench(make);
-      for (const [id, price] of [[1, 100], [2, 102], [3, 101], [4, 102], [5, 99]] as const) place(id, { price });
+      for (const [id, price] of [
+        [1, 100],
+        [2, 102],
+        [3, 101],
+        [4, 102],
+        [5, 99],
+      ] as const)
+        place(id, { price });
       place(6, { price: 103, peak: 2 });
       book.freeze(4);
       const seen: number[][] = [];
       book.reached(BUY, 100, (...one) => seen.push(one) < 3 && book.freeze(one[0]));
-      expect(seen).toEqual([[6, 103, 10], [2, 102, 10], [3, 101, 10]]);
+      expect(seen).toEqual([
+        [6, 103, 10],
+        [2, 102, 10],
+        [3, 101, 10],
+      ]);
       expect([book.find(2)?.standing, book.find(3)?.standing]).toEqual(['frozen', 'resting']);
       const asks: number[] = [];
       place(20, { side: SELL, price: 110 });
@@ -789,7 +1082,11 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       book.freeze(1);
       told();
       book.thaw(1, 9);
-      expect([told(), book.find(1), book.levels(BUY, 1)]).toEqual([['refreshed 1 5'], { lots: 9, standing: 'resting', extreme: 0, shown: 5 }, [100, 10]]);
+      expect([told(), book.find(1), book.levels(BUY, 1)]).toEqual([
+        ['refreshed 1 5'],
+        { lots: 9, standing: 'resting', extreme: 0, shown: 5 },
+        [100, 10],
+      ]);
       place(9, { side: SELL, lots: 6 });
       expect(told()).toEqual(['trade 9 2 5@100', 'gone 2 FILLED 0', 'trade 9 1 1@100', 'gone 9 FILLED 0']);
     });
@@ -797,10 +1094,15 @@ describe.each(BOOKS)('the %s book', (_, make) => {
 
   describe('a restored book', () => {
     const ORDERS: readonly Restored[] = [
-      restored(1, 'resting', { lots: 4 }), restored(2, 'frozen', { lots: 6 }), restored(3, 'resting', { lots: 9, peak: 5, shown: 2 }), restored(4, 'resting', { lots: 3, peak: 5 }),
-      restored(5, 'flying', { side: SELL, price: 95, lots: 20 }), restored(6, 'waiting', { type: 'STOP_LOSS_LIMIT', price: 120, stop: 111, lots: 2 }),
+      restored(1, 'resting', { lots: 4 }),
+      restored(2, 'frozen', { lots: 6 }),
+      restored(3, 'resting', { lots: 9, peak: 5, shown: 2 }),
+      restored(4, 'resting', { lots: 3, peak: 5 }),
+      restored(5, 'flying', { side: SELL, price: 95, lots: 20 }),
+      restored(6, 'waiting', { type: 'STOP_LOSS_LIMIT', price: 120, stop: 111, lots: 2 }),
       restored(7, 'waiting', { type: 'STOP_LOSS', side: SELL, price: 0, trailing: 100, extreme: 1100, lots: 2 }),
-      restored(8, 'resting', { type: 'LIMIT_MAKER', side: SELL, price: 130, sibling: 9, owner: 8, lots: 2 }), restored(9, 'waiting', { type: 'STOP_LOSS', side: SELL, price: 0, stop: 90, sibling: 8, owner: 8, lots: 2 }),
+      restored(8, 'resting', { type: 'LIMIT_MAKER', side: SELL, price: 130, sibling: 9, owner: 8, lots: 2 }),
+      restored(9, 'waiting', { type: 'STOP_LOSS', side: SELL, price: 0, stop: 90, sibling: 8, owner: 8, lots: 2 }),
       restored(10, 'flying', { type: 'MARKET', price: 0, lots: 0, budget: 1000 }),
     ];
 
@@ -816,9 +1118,23 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       const { book, told } = bench(make);
       for (const one of ORDERS) book.restore(one);
       book.returned(5, 12, 0, false);
-      expect(told()).toEqual(['trade 5 1 4@100', 'gone 1 FILLED 0', 'trade 5 3 2@100', 'refreshed 3 5', 'trade 5 4 2@100', 'gone 5 FILLED 0']);
+      expect(told()).toEqual([
+        'trade 5 1 4@100',
+        'gone 1 FILLED 0',
+        'trade 5 3 2@100',
+        'refreshed 3 5',
+        'trade 5 4 2@100',
+        'gone 5 FILLED 0',
+      ]);
       book.last(1089);
-      expect(told()).toEqual(['triggered 6', 'rested 6 2', 'triggered 7', 'trade 7 6 2@120', 'gone 6 FILLED 0', 'gone 7 FILLED 0']);
+      expect(told()).toEqual([
+        'triggered 6',
+        'rested 6 2',
+        'triggered 7',
+        'trade 7 6 2@120',
+        'gone 6 FILLED 0',
+        'gone 7 FILLED 0',
+      ]);
       book.cancel(9);
       expect(told()).toEqual(['gone 9 CANCELED 2', 'gone 8 OCO 2']);
       book.returned(10, 3, 300, false);
@@ -828,7 +1144,19 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     });
 
     const WRONG: readonly Partial<Restored>[] = [
-      { as: 'gone' as 'resting' }, { tif: 'IOC' }, { type: 'MARKET' }, { as: 'waiting' }, { as: 'flying', type: 'LIMIT_MAKER' }, { shown: 11 }, { shown: -1 }, { extreme: -1 }, { sibling: 0.5 }, { lots: 0 }, { owner: 0 }, { id: 50 }, { sibling: 50, type: 'LIMIT_MAKER' },
+      { as: 'gone' as 'resting' },
+      { tif: 'IOC' },
+      { type: 'MARKET' },
+      { as: 'waiting' },
+      { as: 'flying', type: 'LIMIT_MAKER' },
+      { shown: 11 },
+      { shown: -1 },
+      { extreme: -1 },
+      { sibling: 0.5 },
+      { lots: 0 },
+      { owner: 0 },
+      { id: 50 },
+      { sibling: 50, type: 'LIMIT_MAKER' },
     ];
     it.each(WRONG)('does not take %j', (more) => {
       const { book, told } = bench(make);
@@ -847,20 +1175,37 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     place(3, { side: maker, price: 100 + 2 * up, lots: 500 });
     place(4, { side: maker, price: 100, lots: 5000 });
     book.freeze(4);
-    expect([0, 100 + 2 * up, 100 + up, 100, 100 - up].map((limit) => book.lotsWithin(side, limit, 99))).toEqual([555, 555, 55, 5, 0]);
+    expect([0, 100 + 2 * up, 100 + up, 100, 100 - up].map((limit) => book.lotsWithin(side, limit, 99))).toEqual([
+      555, 555, 55, 5, 0,
+    ]);
     expect(book.lotsWithin(side, 0, 7)).toBe(505);
   });
 
   it('every reason to leave is told with what was not executed', () => {
     const reasons = new Set<Gone>();
-    const book = make({ sink: { trade() {}, prevented() {}, rested() {}, refreshed() {}, waiting() {}, triggered() {}, outside() {}, gone: (__, why) => void reasons.add(why) }, followOwnTrades: false });
+    const book = make({
+      sink: {
+        trade() {},
+        prevented() {},
+        rested() {},
+        refreshed() {},
+        waiting() {},
+        triggered() {},
+        outside() {},
+        gone: (__, why) => void reasons.add(why),
+      },
+      followOwnTrades: false,
+    });
     book.place(order(1));
     book.cancel(1);
     book.place(order(2, { tif: 'IOC' }));
     book.place(order(3, { side: SELL }));
     book.place(order(4, { owner: 3 }));
     book.place(order(5));
-    book.placeOco(order(6, { owner: 9, type: 'LIMIT_MAKER', price: 80 }), order(7, { owner: 9, type: 'STOP_LOSS', price: 0, stop: 130 }));
+    book.placeOco(
+      order(6, { owner: 9, type: 'LIMIT_MAKER', price: 80 }),
+      order(7, { owner: 9, type: 'STOP_LOSS', price: 0, stop: 130 }),
+    );
     book.cancel(6);
     expect([...reasons].sort()).toEqual(['CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'FILLED', 'OCO']);
   });

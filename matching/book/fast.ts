@@ -3,7 +3,20 @@
  * is what `naive.ts` does, event by event; that one says it plainly.
  */
 import { Matching } from './matching';
-import { checkOco, checkOrder, checkRestored, isConditional, MOST_LOTS, natural, ocoPricesFit, opposite, positive, reaches, waitsAbove, within } from './rules';
+import {
+  checkOco,
+  checkOrder,
+  checkRestored,
+  isConditional,
+  MOST_LOTS,
+  natural,
+  ocoPricesFit,
+  opposite,
+  positive,
+  reaches,
+  waitsAbove,
+  within,
+} from './rules';
 import { BUY, SELL } from './types';
 import type { Book, BookOptions, Found, NewOrder, OrderType, PlaceRefusal, Restored, Side } from './types';
 
@@ -132,7 +145,8 @@ class FastBook extends Matching implements Book {
     this.checkNew(order.id);
     this.checkRoom(order.lots);
     const sibling = order.sibling > 0 ? this.indexed(order.sibling) : -1;
-    if (sibling >= 0 && order.as !== 'waiting' && !this.isWaiting(sibling)) throw new RangeError(`no leg of the OCO waits: ${order.id}`);
+    if (sibling >= 0 && order.as !== 'waiting' && !this.isWaiting(sibling))
+      throw new RangeError(`no leg of the OCO waits: ${order.id}`);
     this.lotsAtMost += order.lots;
     const o = this.write(order);
     if (order.sibling > 0) this.setSibling(o, order.sibling);
@@ -156,7 +170,8 @@ class FastBook extends Matching implements Book {
   levels(side: Side, count: number): number[] {
     const levels: number[] = [];
     const depth = this.depth[side] as number;
-    for (let at = depth - 1; at >= 0 && at >= depth - count; at--) levels.push(this.priceOf(this.keys[side][at] as number), this.levelLots[this.rows[side][at] as number] as number);
+    for (let at = depth - 1; at >= 0 && at >= depth - count; at--)
+      levels.push(this.priceOf(this.keys[side][at] as number), this.levelLots[this.rows[side][at] as number] as number);
     return levels;
   }
 
@@ -176,8 +191,19 @@ class FastBook extends Matching implements Book {
   find(id: number): Found | undefined {
     const o = this.indexed(id);
     if (o < 0) return undefined;
-    const standing = this.isResting(o) ? 'resting' : this.isFrozen(o) ? 'frozen' : this.isWaiting(o) ? 'waiting' : 'flying';
-    return { lots: this.lots[o] as number, standing, extreme: this.isTrailing(o) ? (this.extreme[o] as number) : 0, shown: standing === 'resting' || standing === 'frozen' ? this.shownOf(o) : 0 };
+    const standing = this.isResting(o)
+      ? 'resting'
+      : this.isFrozen(o)
+        ? 'frozen'
+        : this.isWaiting(o)
+          ? 'waiting'
+          : 'flying';
+    return {
+      lots: this.lots[o] as number,
+      standing,
+      extreme: this.isTrailing(o) ? (this.extreme[o] as number) : 0,
+      shown: standing === 'resting' || standing === 'frozen' ? this.shownOf(o) : 0,
+    };
   }
 
   /** Out of a bundle: shows the right part of what is left, or leaves; a trigger that waited for it goes off if nothing was executed. */
@@ -224,7 +250,8 @@ class FastBook extends Matching implements Book {
     const { type, side } = order;
     if (this.state === 'TRADING' && (type === 'LIMIT' || type === 'MARKET')) return undefined;
     if (this.isClosed()) return 'MARKET_CLOSED';
-    if (isConditional(type)) return order.trailing === 0 && this.wouldTrigger(side, type, order.stop) ? 'WOULD_TRIGGER' : undefined;
+    if (isConditional(type))
+      return order.trailing === 0 && this.wouldTrigger(side, type, order.stop) ? 'WOULD_TRIGGER' : undefined;
     return (type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order) ? 'WOULD_MATCH' : undefined;
   }
 

@@ -49,12 +49,31 @@ export interface Filters {
   readonly lots?: Range;
   readonly marketLots?: Range;
   /** Multipliers of the average price, 10^-18. PERCENT_PRICE has the same for both sides. */
-  readonly percent?: { readonly filter: 'PERCENT_PRICE' | 'PERCENT_PRICE_BY_SIDE'; readonly bidUp: Units; readonly bidDown: Units; readonly askUp: Units; readonly askDown: Units; readonly minutes: number };
+  readonly percent?: {
+    readonly filter: 'PERCENT_PRICE' | 'PERCENT_PRICE_BY_SIDE';
+    readonly bidUp: Units;
+    readonly bidDown: Units;
+    readonly askUp: Units;
+    readonly askDown: Units;
+    readonly minutes: number;
+  };
   /** Units of quote; `max` 0n is none. */
-  readonly notional?: { readonly filter: 'MIN_NOTIONAL' | 'NOTIONAL'; readonly min: Units; readonly max: Units; readonly minToMarket: boolean; readonly maxToMarket: boolean; readonly minutes: number };
+  readonly notional?: {
+    readonly filter: 'MIN_NOTIONAL' | 'NOTIONAL';
+    readonly min: Units;
+    readonly max: Units;
+    readonly minToMarket: boolean;
+    readonly maxToMarket: boolean;
+    readonly minutes: number;
+  };
   readonly icebergParts?: number;
   /** Basis points. */
-  readonly trailing?: { readonly minAbove: number; readonly maxAbove: number; readonly minBelow: number; readonly maxBelow: number };
+  readonly trailing?: {
+    readonly minAbove: number;
+    readonly maxAbove: number;
+    readonly minBelow: number;
+    readonly maxBelow: number;
+  };
   readonly maxOrders?: number;
   readonly maxAlgoOrders?: number;
   readonly maxIcebergOrders?: number;
@@ -79,21 +98,33 @@ export function checkFilters(order: FilteredOrder, filters: Filters, seen: Seen)
 type Check = (order: FilteredOrder, filters: Filters, seen: Seen) => string | undefined;
 
 const CHECKS: readonly Check[] = [
-  ({ price = 0n, stopPrice = 0n }, filters) => ([price, stopPrice].every((one) => one === 0n || isIn(filters.price, one)) ? undefined : 'PRICE_FILTER'),
+  ({ price = 0n, stopPrice = 0n }, filters) =>
+    [price, stopPrice].every((one) => one === 0n || isIn(filters.price, one)) ? undefined : 'PRICE_FILTER',
   percentPrice,
-  ({ quantity = 0n, icebergQuantity = 0n }, { lots }) => ([quantity, icebergQuantity].every((one) => one === 0n || isIn(lots, one)) ? undefined : 'LOT_SIZE'),
-  ({ type, quantity = 0n }, { marketLots }) => (type !== 'MARKET' || quantity === 0n || isIn(marketLots, quantity) ? undefined : 'MARKET_LOT_SIZE'),
+  ({ quantity = 0n, icebergQuantity = 0n }, { lots }) =>
+    [quantity, icebergQuantity].every((one) => one === 0n || isIn(lots, one)) ? undefined : 'LOT_SIZE',
+  ({ type, quantity = 0n }, { marketLots }) =>
+    type !== 'MARKET' || quantity === 0n || isIn(marketLots, quantity) ? undefined : 'MARKET_LOT_SIZE',
   notional,
-  ({ quantity = 0n, icebergQuantity = 0n }, { icebergParts }) => (icebergParts === undefined || icebergQuantity === 0n || quantity <= icebergQuantity * BigInt(icebergParts) ? undefined : 'ICEBERG_PARTS'),
+  ({ quantity = 0n, icebergQuantity = 0n }, { icebergParts }) =>
+    icebergParts === undefined || icebergQuantity === 0n || quantity <= icebergQuantity * BigInt(icebergParts)
+      ? undefined
+      : 'ICEBERG_PARTS',
   trailingDelta,
-  ({ type }, { maxOrders }, { openOrders }) => (type === 'MARKET' || isRoom(openOrders, maxOrders) ? undefined : 'MAX_NUM_ORDERS'),
-  ({ type }, { maxAlgoOrders }, { openAlgoOrders }) => (!isConditional(type) || isRoom(openAlgoOrders, maxAlgoOrders) ? undefined : 'MAX_NUM_ALGO_ORDERS'),
-  ({ icebergQuantity = 0n }, { maxIcebergOrders }, { openIcebergOrders }) => (icebergQuantity === 0n || isRoom(openIcebergOrders, maxIcebergOrders) ? undefined : 'MAX_NUM_ICEBERG_ORDERS'),
+  ({ type }, { maxOrders }, { openOrders }) =>
+    type === 'MARKET' || isRoom(openOrders, maxOrders) ? undefined : 'MAX_NUM_ORDERS',
+  ({ type }, { maxAlgoOrders }, { openAlgoOrders }) =>
+    !isConditional(type) || isRoom(openAlgoOrders, maxAlgoOrders) ? undefined : 'MAX_NUM_ALGO_ORDERS',
+  ({ icebergQuantity = 0n }, { maxIcebergOrders }, { openIcebergOrders }) =>
+    icebergQuantity === 0n || isRoom(openIcebergOrders, maxIcebergOrders) ? undefined : 'MAX_NUM_ICEBERG_ORDERS',
   position,
 ];
 
 const isIn = (range: Range | undefined, amount: Units): boolean =>
-  range === undefined || (amount >= range.min && (range.max === 0n || amount <= range.max) && (range.step === 0n || amount % range.step === 0n));
+  range === undefined ||
+  (amount >= range.min &&
+    (range.max === 0n || amount <= range.max) &&
+    (range.step === 0n || amount % range.step === 0n));
 
 const isRoom = (open: number, most: number | undefined): boolean => most === undefined || open < most;
 
@@ -116,14 +147,23 @@ function notional(order: FilteredOrder, { notional: rule }: Filters, seen: Seen)
   return (!atMarket || rule.maxToMarket) && rule.max > 0n && value > rule.max * ONE ? rule.filter : undefined;
 }
 
-function trailingDelta({ side, type, trailingDelta: delta = 0 }: FilteredOrder, { trailing }: Filters): string | undefined {
+function trailingDelta(
+  { side, type, trailingDelta: delta = 0 }: FilteredOrder,
+  { trailing }: Filters,
+): string | undefined {
   if (trailing === undefined || delta === 0) return undefined;
-  const [min, max] = waitsAbove(side, type) ? [trailing.minAbove, trailing.maxAbove] : [trailing.minBelow, trailing.maxBelow];
+  const [min, max] = waitsAbove(side, type)
+    ? [trailing.minAbove, trailing.maxAbove]
+    : [trailing.minBelow, trailing.maxBelow];
   return delta >= min && delta <= max ? undefined : 'TRAILING_DELTA';
 }
 
 /** What a BUY would bring the position to. A quantity not said is what the money buys at the last price. */
-function position({ side, quantity = 0n, quoteQuantity = 0n }: FilteredOrder, { maxPosition }: Filters, seen: Seen): string | undefined {
+function position(
+  { side, quantity = 0n, quoteQuantity = 0n }: FilteredOrder,
+  { maxPosition }: Filters,
+  seen: Seen,
+): string | undefined {
   if (maxPosition === undefined || side !== BUY) return undefined;
   const last = quantity > 0n ? 0n : seen.averagePrice(0);
   const bought = last === 0n ? quantity : (quoteQuantity * ONE) / last;
@@ -139,21 +179,55 @@ const READERS: Readonly<Record<string, (given: Given) => Filters>> = {
   MARKET_LOT_SIZE: (given) => ({ marketLots: range(given, 'minQty', 'maxQty', 'stepSize') }),
   PERCENT_PRICE: (given) => {
     const [up, down] = [amount(given, 'multiplierUp'), amount(given, 'multiplierDown')];
-    return { percent: { filter: 'PERCENT_PRICE', bidUp: up, bidDown: down, askUp: up, askDown: down, minutes: count(given, 'avgPriceMins') } };
+    return {
+      percent: {
+        filter: 'PERCENT_PRICE',
+        bidUp: up,
+        bidDown: down,
+        askUp: up,
+        askDown: down,
+        minutes: count(given, 'avgPriceMins'),
+      },
+    };
   },
   PERCENT_PRICE_BY_SIDE: (given) => ({
     percent: {
-      filter: 'PERCENT_PRICE_BY_SIDE', bidUp: amount(given, 'bidMultiplierUp'), bidDown: amount(given, 'bidMultiplierDown'), askUp: amount(given, 'askMultiplierUp'), askDown: amount(given, 'askMultiplierDown'),
+      filter: 'PERCENT_PRICE_BY_SIDE',
+      bidUp: amount(given, 'bidMultiplierUp'),
+      bidDown: amount(given, 'bidMultiplierDown'),
+      askUp: amount(given, 'askMultiplierUp'),
+      askDown: amount(given, 'askMultiplierDown'),
       minutes: count(given, 'avgPriceMins'),
     },
   }),
-  MIN_NOTIONAL: (given) => ({ notional: { filter: 'MIN_NOTIONAL', min: amount(given, 'minNotional'), max: 0n, minToMarket: yes(given, 'applyToMarket'), maxToMarket: false, minutes: count(given, 'avgPriceMins') } }),
+  MIN_NOTIONAL: (given) => ({
+    notional: {
+      filter: 'MIN_NOTIONAL',
+      min: amount(given, 'minNotional'),
+      max: 0n,
+      minToMarket: yes(given, 'applyToMarket'),
+      maxToMarket: false,
+      minutes: count(given, 'avgPriceMins'),
+    },
+  }),
   NOTIONAL: (given) => ({
-    notional: { filter: 'NOTIONAL', min: amount(given, 'minNotional'), max: amount(given, 'maxNotional'), minToMarket: yes(given, 'applyMinToMarket'), maxToMarket: yes(given, 'applyMaxToMarket'), minutes: count(given, 'avgPriceMins') },
+    notional: {
+      filter: 'NOTIONAL',
+      min: amount(given, 'minNotional'),
+      max: amount(given, 'maxNotional'),
+      minToMarket: yes(given, 'applyMinToMarket'),
+      maxToMarket: yes(given, 'applyMaxToMarket'),
+      minutes: count(given, 'avgPriceMins'),
+    },
   }),
   ICEBERG_PARTS: (given) => ({ icebergParts: count(given, 'limit') }),
   TRAILING_DELTA: (given) => ({
-    trailing: { minAbove: count(given, 'minTrailingAboveDelta'), maxAbove: count(given, 'maxTrailingAboveDelta'), minBelow: count(given, 'minTrailingBelowDelta'), maxBelow: count(given, 'maxTrailingBelowDelta') },
+    trailing: {
+      minAbove: count(given, 'minTrailingAboveDelta'),
+      maxAbove: count(given, 'maxTrailingAboveDelta'),
+      minBelow: count(given, 'minTrailingBelowDelta'),
+      maxBelow: count(given, 'maxTrailingBelowDelta'),
+    },
   }),
   MAX_NUM_ORDERS: (given) => ({ maxOrders: count(given, 'maxNumOrders') }),
   MAX_NUM_ALGO_ORDERS: (given) => ({ maxAlgoOrders: count(given, 'maxNumAlgoOrders') }),
@@ -163,21 +237,33 @@ const READERS: Readonly<Record<string, (given: Given) => Filters>> = {
 
 /** The filters of a symbol as exchangeInfo lists it; kinds that are not known are left out. Throws where a known one lacks something. */
 export function filtersOf(exchangeInfoSymbol: { readonly filters: readonly Given[] }): Filters {
-  return exchangeInfoSymbol.filters.reduce<Filters>((filters, given) => ({ ...filters, ...(Object.hasOwn(READERS, String(given.filterType)) ? READERS[String(given.filterType)]?.(given) : {}) }), {});
+  return exchangeInfoSymbol.filters.reduce<Filters>(
+    (filters, given) => ({
+      ...filters,
+      ...(Object.hasOwn(READERS, String(given.filterType)) ? READERS[String(given.filterType)]?.(given) : {}),
+    }),
+    {},
+  );
 }
 
 const amount = (given: Given, name: string): Units => parseAmount(given[name] as string);
 
-const range = (given: Given, min: string, max: string, step: string): Range => ({ min: amount(given, min), max: amount(given, max), step: amount(given, step) });
+const range = (given: Given, min: string, max: string, step: string): Range => ({
+  min: amount(given, min),
+  max: amount(given, max),
+  step: amount(given, step),
+});
 
 function count(given: Given, name: string): number {
   const value = given[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new RangeError(`${String(given.filterType)}: ${name} is no count: ${String(value)}`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${String(given.filterType)}: ${name} is no count: ${String(value)}`);
   return value;
 }
 
 function yes(given: Given, name: string): boolean {
   const value = given[name];
-  if (typeof value !== 'boolean') throw new RangeError(`${String(given.filterType)}: ${name} is neither true nor false: ${String(value)}`);
+  if (typeof value !== 'boolean')
+    throw new RangeError(`${String(given.filterType)}: ${name} is neither true nor false: ${String(value)}`);
   return value;
 }

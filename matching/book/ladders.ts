@@ -12,8 +12,18 @@ const FIRST_LEVELS = 256;
 export type Ladder = 0 | 1 | 2 | 3;
 
 export class Ladders extends Orders {
-  protected readonly keys = [0, 1, 2, 3].map(() => new Float64Array(FIRST_LEVELS)) as [Float64Array, Float64Array, Float64Array, Float64Array];
-  protected readonly rows = [0, 1, 2, 3].map(() => new Int32Array(FIRST_LEVELS)) as [Int32Array, Int32Array, Int32Array, Int32Array];
+  protected readonly keys = [0, 1, 2, 3].map(() => new Float64Array(FIRST_LEVELS)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  protected readonly rows = [0, 1, 2, 3].map(() => new Int32Array(FIRST_LEVELS)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
   protected readonly depth = new Int32Array(4);
   // A level, as an order, is the place of its fields in every array.
   private levelFloats = new Float64Array(FIRST_LEVELS * STEP);
@@ -124,7 +134,8 @@ export class Ladders extends Orders {
   protected firstMaker(side: Side): number {
     const rows = this.rows[side] as Int32Array;
     for (let at = (this.depth[side] as number) - 1; at >= 0; at--) {
-      for (let o = this.head[rows[at] as number] as number; o >= 0; o = this.next[o] as number) if (this.isResting(o)) return o;
+      for (let o = this.head[rows[at] as number] as number; o >= 0; o = this.next[o] as number)
+        if (this.isResting(o)) return o;
     }
     return -1;
   }
@@ -208,4 +219,3 @@ export class Ladders extends Orders {
     this.tail = new Int32Array(this.levelEnds.buffer, Int32Array.BYTES_PER_ELEMENT);
   }
 }
-

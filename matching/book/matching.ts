@@ -21,14 +21,16 @@ export class Matching extends Waiting {
   /** An order becomes a taker: matches inside, goes outside with the rest, rests with what is left, or leaves. */
   protected enter(o: number, mayGoOutside: boolean): void {
     const via = this.via(o);
-    if (via === 2 && (mayGoOutside || !this.canRest(o))) return mayGoOutside ? this.fly(o, this.price[o] as number) : this.end(o, 'EXPIRED');
+    if (via === 2 && (mayGoOutside || !this.canRest(o)))
+      return mayGoOutside ? this.fly(o, this.price[o] as number) : this.end(o, 'EXPIRED');
     const side = this.side(o);
     const whole = this.isWhole(o);
     if (whole && !this.fillsWhole(o, side)) return this.end(o, 'EXPIRED');
     const outside = mayGoOutside && via === 0 && !whole ? (this.outsideBest[side ^ 1] as number) : 0;
     const limit = this.price[o] as number;
     if (!this.match(o, outside === 0 ? limit : tighter(side, limit, outside))) return;
-    if (outside > 0 && within(side, outside, limit) && this.most(o, outside) > 0) this.fly(o, tighter(side, limit, this.insideBest(side)));
+    if (outside > 0 && within(side, outside, limit) && this.most(o, outside) > 0)
+      this.fly(o, tighter(side, limit, this.insideBest(side)));
     else if (this.isSpent(o, side, outside)) this.end(o, this.isExecuted(o) ? 'FILLED' : 'EXPIRED');
     else if (this.canRest(o)) this.rest(o);
     else this.end(o, 'EXPIRED');
@@ -80,7 +82,7 @@ export class Matching extends Waiting {
     let left = this.most(taker, price);
     let traded = false;
     let after = MORE;
-    for (let maker = this.head[level] as number; after === MORE && maker >= 0; ) {
+    for (let maker = this.head[level] as number; after === MORE && maker >= 0;) {
       if (!this.isResting(maker)) {
         maker = this.next[maker] as number;
         continue;
@@ -172,7 +174,11 @@ export class Matching extends Waiting {
     const makers = opposite(side);
     const bound = this.keyOf(makers, this.price[o] as number);
     let found = 0;
-    for (let at = (this.depth[makers] as number) - 1; at >= 0 && found < needed && (this.keys[makers][at] as number) >= bound; at--) {
+    for (
+      let at = (this.depth[makers] as number) - 1;
+      at >= 0 && found < needed && (this.keys[makers][at] as number) >= bound;
+      at--
+    ) {
       let shown = 0;
       let whole = 0;
       for (let m = this.head[this.rows[makers][at] as number] as number; m >= 0; m = this.next[m] as number) {
@@ -191,7 +197,12 @@ export class Matching extends Waiting {
   private fly(o: number, limit: number): void {
     this.nowFlying(o);
     this.index(o);
-    this.sink.outside(this.id[o] as number, this.lots[o] as number, this.byBudget(o) ? (this.budget[o] as number) : 0, limit);
+    this.sink.outside(
+      this.id[o] as number,
+      this.lots[o] as number,
+      this.byBudget(o) ? (this.budget[o] as number) : 0,
+      limit,
+    );
   }
 
   private rest(o: number): void {
@@ -215,4 +226,3 @@ export class Matching extends Waiting {
     this.queue.length = 0;
   }
 }
-

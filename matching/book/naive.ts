@@ -5,9 +5,39 @@
  * The state of the market is asked when something new comes in (an order, a cancellation, a trigger). What was taken while it
  * traded is finished in any state: `returned` and `thaw` match. A sink must not call the book.
  */
-import { affordable, canRest, checkOco, checkOrder, checkRestored, isConditional, isFillOrKill, MOST_LOTS, natural, ocoPricesFit, opposite, positive, reaches, tighter, trailDistance, waitsAbove, within } from './rules';
+import {
+  affordable,
+  canRest,
+  checkOco,
+  checkOrder,
+  checkRestored,
+  isConditional,
+  isFillOrKill,
+  MOST_LOTS,
+  natural,
+  ocoPricesFit,
+  opposite,
+  positive,
+  reaches,
+  tighter,
+  trailDistance,
+  waitsAbove,
+  within,
+} from './rules';
 import { BUY, SELL } from './types';
-import type { Book, BookOptions, BookSink, Found, Gone, MarketState, NewOrder, OrderType, PlaceRefusal, Restored, Side } from './types';
+import type {
+  Book,
+  BookOptions,
+  BookSink,
+  Found,
+  Gone,
+  MarketState,
+  NewOrder,
+  OrderType,
+  PlaceRefusal,
+  Restored,
+  Side,
+} from './types';
 
 type Standing = 'resting' | 'frozen' | 'waiting' | 'flying' | 'taking';
 
@@ -34,7 +64,28 @@ interface Level {
 
 const fresh = (order: NewOrder, standing: Standing, sibling = 0): Order => {
   const { id, owner, side, type, tif, price, lots, budget, stop, trailing, peak, stp, via } = order;
-  return { id, owner, side, type, tif, price, lots, budget, stop, trailing, peak, stp, via, byBudget: budget > 0, standing, shown: 0, extreme: 0, sibling, due: false, executed: false };
+  return {
+    id,
+    owner,
+    side,
+    type,
+    tif,
+    price,
+    lots,
+    budget,
+    stop,
+    trailing,
+    peak,
+    stp,
+    via,
+    byBudget: budget > 0,
+    standing,
+    shown: 0,
+    extreme: 0,
+    sibling,
+    due: false,
+    executed: false,
+  };
 };
 
 const smaller = (a: number, b: number): number => (a < b ? a : b);
@@ -118,7 +169,8 @@ class NaiveBook implements Book {
     natural('points', points);
     const order = this.orders.get(id);
     if (order?.standing !== 'flying') throw new RangeError(`not in flight: ${id}`);
-    if (order.byBudget ? points > order.budget : lots > order.lots) throw new RangeError(`more than was in flight: ${lots}, ${points}`);
+    if (order.byBudget ? points > order.budget : lots > order.lots)
+      throw new RangeError(`more than was in flight: ${lots}, ${points}`);
     order.executed = lots > 0 || points > 0;
     if (order.byBudget) order.budget -= points;
     else order.lots -= lots;
@@ -165,7 +217,8 @@ class NaiveBook implements Book {
     checkRestored(order);
     this.checkRoom(order.lots, order.id);
     const sibling = this.orders.get(order.sibling);
-    if (sibling !== undefined && order.as !== 'waiting' && sibling.standing !== 'waiting') throw new RangeError(`no leg of the OCO waits: ${order.id}`);
+    if (sibling !== undefined && order.as !== 'waiting' && sibling.standing !== 'waiting')
+      throw new RangeError(`no leg of the OCO waits: ${order.id}`);
     const restored = fresh(order, order.as, order.sibling);
     if (order.trailing > 0) restored.extreme = order.extreme;
     this.orders.set(order.id, restored);
@@ -180,7 +233,9 @@ class NaiveBook implements Book {
   }
 
   levels(side: Side, count: number): number[] {
-    return this.sides[side].slice(0, count).flatMap(({ price, orders }) => [price, orders.reduce((sum, order) => sum + order.shown, 0)]);
+    return this.sides[side]
+      .slice(0, count)
+      .flatMap(({ price, orders }) => [price, orders.reduce((sum, order) => sum + order.shown, 0)]);
   }
 
   lotsWithin(side: Side, limit: number, owner: number): number {
@@ -191,7 +246,12 @@ class NaiveBook implements Book {
   find(id: number): Found | undefined {
     const order = this.orders.get(id);
     if (order === undefined || order.standing === 'taking') return undefined;
-    return { lots: order.lots, standing: order.standing, extreme: order.extreme, shown: order.standing === 'resting' || order.standing === 'frozen' ? order.shown : 0 };
+    return {
+      lots: order.lots,
+      standing: order.standing,
+      extreme: order.extreme,
+      shown: order.standing === 'resting' || order.standing === 'frozen' ? order.shown : 0,
+    };
   }
 
   private get closed(): boolean {
@@ -211,8 +271,13 @@ class NaiveBook implements Book {
 
   private refusal(order: NewOrder): PlaceRefusal | undefined {
     if (this.closed) return 'MARKET_CLOSED';
-    if (isConditional(order.type)) return order.trailing === 0 && this.wouldTrigger(order.side, order.type, order.stop) ? 'WOULD_TRIGGER' : undefined;
-    return (order.type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order) ? 'WOULD_MATCH' : undefined;
+    if (isConditional(order.type))
+      return order.trailing === 0 && this.wouldTrigger(order.side, order.type, order.stop)
+        ? 'WOULD_TRIGGER'
+        : undefined;
+    return (order.type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order)
+      ? 'WOULD_MATCH'
+      : undefined;
   }
 
   private wouldMatch(order: NewOrder): boolean {
@@ -329,7 +394,9 @@ class NaiveBook implements Book {
 
   /** Orders that a taker of this side may meet, in the order it meets them. */
   private makers(side: Side, limit: number): Order[] {
-    return this.sides[opposite(side)].filter(({ price }) => within(side, price, limit)).flatMap(({ orders }) => orders.filter((order) => order.standing === 'resting'));
+    return this.sides[opposite(side)]
+      .filter(({ price }) => within(side, price, limit))
+      .flatMap(({ orders }) => orders.filter((order) => order.standing === 'resting'));
   }
 
   private nextMaker(side: Side): Order | undefined {
@@ -409,14 +476,19 @@ class NaiveBook implements Book {
 
   /** Out of reach of cancel and amend, or the other leg is. */
   private isHeld(order: Order): boolean {
-    return order.standing === 'frozen' || order.standing === 'flying' || this.orders.get(order.sibling)?.standing === 'frozen';
+    return (
+      order.standing === 'frozen' ||
+      order.standing === 'flying' ||
+      this.orders.get(order.sibling)?.standing === 'frozen'
+    );
   }
 
   private observe(price: number): void {
     this.lastPrice = price;
     if (this.state !== 'TRADING') return;
     for (const order of this.waiting) {
-      const hit = order.trailing > 0 ? this.trail(order, price) : reaches(waitsAbove(order.side, order.type), order.stop, price);
+      const hit =
+        order.trailing > 0 ? this.trail(order, price) : reaches(waitsAbove(order.side, order.type), order.stop, price);
       if (!hit || order.due || this.queue.includes(order)) continue;
       if (this.orders.get(order.sibling)?.standing === 'frozen') order.due = true;
       else this.queue.push(order);

@@ -39,13 +39,15 @@ const FLYING = 4 << STANDING_SHIFT;
 
 export type Stp = 0 | 1 | 2 | 3;
 /** Numbers of the self-trade modes: bit 0 expires the maker, bit 1 the taker; none of both decrements. */
-const stpOf = ({ stp }: NewOrder): Stp => (stp === 'EXPIRE_MAKER' ? 1 : stp === 'EXPIRE_TAKER' ? 2 : stp === 'EXPIRE_BOTH' ? 3 : 0);
+const stpOf = ({ stp }: NewOrder): Stp =>
+  stp === 'EXPIRE_MAKER' ? 1 : stp === 'EXPIRE_TAKER' ? 2 : stp === 'EXPIRE_BOTH' ? 3 : 0;
 
 function flagsOf(order: NewOrder): number {
   const { type, tif, via } = order;
   let flags: number = order.side | (stpOf(order) << STP_SHIFT);
   // A maker rests here, whatever is said.
-  if (via === 'inside' || (via === 'outside' && type !== 'LIMIT_MAKER')) flags |= (via === 'inside' ? 1 : 2) << VIA_SHIFT;
+  if (via === 'inside' || (via === 'outside' && type !== 'LIMIT_MAKER'))
+    flags |= (via === 'inside' ? 1 : 2) << VIA_SHIFT;
   if (order.peak > 0) flags |= ICEBERG;
   if (type === 'LIMIT') return flags | (tif === 'GTC' ? RESTS : tif === 'FOK' ? WHOLE : 0);
   if (type === 'LIMIT_MAKER') return flags | RESTS;
@@ -54,7 +56,8 @@ function flagsOf(order: NewOrder): number {
   flags |= CONDITIONAL;
   if (waitsAbove(order.side, type)) flags |= ABOVE;
   if (order.trailing > 0) flags |= TRAILING;
-  if (type === 'STOP_LOSS_LIMIT' || type === 'TAKE_PROFIT_LIMIT') flags |= tif === 'GTC' ? RESTS : tif === 'FOK' ? WHOLE : 0;
+  if (type === 'STOP_LOSS_LIMIT' || type === 'TAKE_PROFIT_LIMIT')
+    flags |= tif === 'GTC' ? RESTS : tif === 'FOK' ? WHOLE : 0;
   return flags;
 }
 
@@ -143,7 +146,8 @@ export class Orders {
   /** Lots of all orders, counted one by one. */
   protected countLots(): number {
     let sum = 0;
-    for (let o = 0; o < this.top; o += STEP) if (this.ids.find(this.id[o] as number, this.id) === o) sum += this.lots[o] as number;
+    for (let o = 0; o < this.top; o += STEP)
+      if (this.ids.find(this.id[o] as number, this.id) === o) sum += this.lots[o] as number;
     return sum;
   }
 
@@ -344,11 +348,27 @@ export class Orders {
   }
 
   private look(): void {
-    const floats = (buffer: ArrayBufferLike, field: number): Floats => new Float64Array(buffer, field * Float64Array.BYTES_PER_ELEMENT);
-    const integers = (field: number): Integers => new Int32Array(this.links.buffer, field * Int32Array.BYTES_PER_ELEMENT);
-    [this.id, this.owner, this.lots, this.price] = [0, 1, 2, 3].map((field) => floats(this.numbers.buffer, field)) as [Floats, Floats, Floats, Floats];
-    [this.next, this.prev, this.level, this.flags] = [0, 1, 2, 3].map(integers) as [Integers, Integers, Integers, Integers];
-    [this.shown, this.peak, this.budget, this.sibling] = [0, 1, 2, 3].map((field) => floats(this.more.buffer, field)) as [Floats, Floats, Floats, Floats];
-    [this.stop, this.trailing, this.extreme, this.age] = [0, 1, 2, 3].map((field) => floats(this.rare.buffer, field)) as [Floats, Floats, Floats, Floats];
+    const floats = (buffer: ArrayBufferLike, field: number): Floats =>
+      new Float64Array(buffer, field * Float64Array.BYTES_PER_ELEMENT);
+    const integers = (field: number): Integers =>
+      new Int32Array(this.links.buffer, field * Int32Array.BYTES_PER_ELEMENT);
+    [this.id, this.owner, this.lots, this.price] = [0, 1, 2, 3].map((field) => floats(this.numbers.buffer, field)) as [
+      Floats,
+      Floats,
+      Floats,
+      Floats,
+    ];
+    [this.next, this.prev, this.level, this.flags] = [0, 1, 2, 3].map(integers) as [
+      Integers,
+      Integers,
+      Integers,
+      Integers,
+    ];
+    [this.shown, this.peak, this.budget, this.sibling] = [0, 1, 2, 3].map((field) =>
+      floats(this.more.buffer, field),
+    ) as [Floats, Floats, Floats, Floats];
+    [this.stop, this.trailing, this.extreme, this.age] = [0, 1, 2, 3].map((field) =>
+      floats(this.rare.buffer, field),
+    ) as [Floats, Floats, Floats, Floats];
   }
 }

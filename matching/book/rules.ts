@@ -14,24 +14,31 @@ export const MOST_LOTS = Number.MAX_SAFE_INTEGER;
 export const opposite = (side: Side): Side => (side === BUY ? SELL : BUY);
 
 /** Waits for a price before it is placed. */
-export const isConditional = (type: OrderType): boolean => type === 'STOP_LOSS' || type === 'STOP_LOSS_LIMIT' || type === 'TAKE_PROFIT' || type === 'TAKE_PROFIT_LIMIT';
+export const isConditional = (type: OrderType): boolean =>
+  type === 'STOP_LOSS' || type === 'STOP_LOSS_LIMIT' || type === 'TAKE_PROFIT' || type === 'TAKE_PROFIT_LIMIT';
 
 /** Takes what there is and never rests. */
-export const isAtMarket = (type: OrderType): boolean => type === 'MARKET' || type === 'STOP_LOSS' || type === 'TAKE_PROFIT';
+export const isAtMarket = (type: OrderType): boolean =>
+  type === 'MARKET' || type === 'STOP_LOSS' || type === 'TAKE_PROFIT';
 
 /** Its rest stays in the book. */
-export const canRest = (order: NewOrder): boolean => order.type === 'LIMIT_MAKER' || (order.tif === 'GTC' && !isAtMarket(order.type));
+export const canRest = (order: NewOrder): boolean =>
+  order.type === 'LIMIT_MAKER' || (order.tif === 'GTC' && !isAtMarket(order.type));
 
 /** Filled whole at once or not at all. */
-export const isFillOrKill = (order: NewOrder): boolean => order.tif === 'FOK' && (order.type === 'LIMIT' || order.type === 'STOP_LOSS_LIMIT' || order.type === 'TAKE_PROFIT_LIMIT');
+export const isFillOrKill = (order: NewOrder): boolean =>
+  order.tif === 'FOK' &&
+  (order.type === 'LIMIT' || order.type === 'STOP_LOSS_LIMIT' || order.type === 'TAKE_PROFIT_LIMIT');
 
 /** STOP_LOSS BUY and TAKE_PROFIT SELL wait above the market and are set off by a rise; the other two by a fall. */
-export const waitsAbove = (side: Side, type: OrderType): boolean => (side === BUY) === (type === 'STOP_LOSS' || type === 'STOP_LOSS_LIMIT');
+export const waitsAbove = (side: Side, type: OrderType): boolean =>
+  (side === BUY) === (type === 'STOP_LOSS' || type === 'STOP_LOSS_LIMIT');
 
 export const reaches = (above: boolean, stop: number, last: number): boolean => (above ? last >= stop : last <= stop);
 
 /** A price a side may trade at: BUY at `limit` or below, SELL at `limit` or above; 0 is no limit. */
-export const within = (side: Side, price: number, limit: number): boolean => limit === 0 || (side === BUY ? price <= limit : price >= limit);
+export const within = (side: Side, price: number, limit: number): boolean =>
+  limit === 0 || (side === BUY ? price <= limit : price >= limit);
 
 /** The harder of two limits for a side; 0 is no limit. */
 export function tighter(side: Side, one: number, other: number): number {
@@ -69,7 +76,8 @@ export function checkOrder(order: NewOrder): void {
   positive('owner', order.owner);
   if (side !== 0 && side !== 1) fail('side', side);
   if (tif !== 'GTC' && tif !== 'IOC' && tif !== 'FOK') fail('tif', tif);
-  if (stp !== 'EXPIRE_MAKER' && stp !== 'EXPIRE_TAKER' && stp !== 'EXPIRE_BOTH' && stp !== 'DECREMENT') fail('stp', stp);
+  if (stp !== 'EXPIRE_MAKER' && stp !== 'EXPIRE_TAKER' && stp !== 'EXPIRE_BOTH' && stp !== 'DECREMENT')
+    fail('stp', stp);
   if (via !== 'merge' && via !== 'inside' && via !== 'outside') fail('via', via);
   natural('price', order.price);
   natural('lots', order.lots);
@@ -100,10 +108,12 @@ function checkType(order: NewOrder): void {
 export function checkOco(limit: NewOrder, stop: NewOrder): void {
   checkOrder(limit);
   checkOrder(stop);
-  if (limit.type !== 'LIMIT_MAKER' && limit.type !== 'TAKE_PROFIT' && limit.type !== 'TAKE_PROFIT_LIMIT') fail('limit leg of an OCO', limit.type);
+  if (limit.type !== 'LIMIT_MAKER' && limit.type !== 'TAKE_PROFIT' && limit.type !== 'TAKE_PROFIT_LIMIT')
+    fail('limit leg of an OCO', limit.type);
   if (stop.type !== 'STOP_LOSS' && stop.type !== 'STOP_LOSS_LIMIT') fail('stop leg of an OCO', stop.type);
   if (limit.id === stop.id) fail('both legs have the id', limit.id);
-  if (limit.side !== stop.side || limit.owner !== stop.owner || limit.lots !== stop.lots || limit.lots === 0) fail('legs differ in side, owner or lots', limit.id);
+  if (limit.side !== stop.side || limit.owner !== stop.owner || limit.lots !== stop.lots || limit.lots === 0)
+    fail('legs differ in side, owner or lots', limit.id);
 }
 
 /** SELL: limit > last > stop; BUY: limit < last < stop. A leg without a price (trailing), or a last price not known, is left out. */

@@ -8,7 +8,22 @@ export const side = (name: 'BUY' | 'SELL'): Side => (name === 'BUY' ? BUY : SELL
 
 /** Owners 1, 2, 3 ... by order, so that only tests about it meet themselves. */
 export function order(id: number, more: Partial<NewOrder> = {}): NewOrder {
-  return { id, owner: id, side: BUY, type: 'LIMIT', tif: 'GTC', price: 100, lots: 10, budget: 0, stop: 0, trailing: 0, peak: 0, stp: 'EXPIRE_TAKER', via: 'merge', ...more };
+  return {
+    id,
+    owner: id,
+    side: BUY,
+    type: 'LIMIT',
+    tif: 'GTC',
+    price: 100,
+    lots: 10,
+    budget: 0,
+    stop: 0,
+    trailing: 0,
+    peak: 0,
+    stp: 'EXPIRE_TAKER',
+    via: 'merge',
+    ...more,
+  };
 }
 
 export function restored(id: number, as: Restored['as'], more: Partial<Restored> = {}): Restored {

@@ -57,7 +57,8 @@ export class Batch {
   done(pending: Pending, draft: Draft): void {
     this.members.push(pending);
     this.commands.push({ pending, draft });
-    if (draft.withdrawalId !== undefined) this.withdrawals.push([draft.withdrawalId, draft.state.withdrawals.get(draft.withdrawalId)]);
+    if (draft.withdrawalId !== undefined)
+      this.withdrawals.push([draft.withdrawalId, draft.state.withdrawals.get(draft.withdrawalId)]);
     this.after.push(() => pending.resolve(draft.answer));
   }
 
@@ -94,7 +95,8 @@ export class Batch {
     let id = this.firstEntry;
     const entries = this.commands.flatMap(({ draft }) => draft.entries.map((entry) => ({ id: id++, entry })));
     for (const { entry } of entries) {
-      for (const { account, asset } of entry.postings) touched.set(`${account}|${asset}`, { account, asset, amount: state.books.balance(account, asset) });
+      for (const { account, asset } of entry.postings)
+        touched.set(`${account}|${asset}`, { account, asset, amount: state.books.balance(account, asset) });
     }
     const rows: RowChange[] = this.commands.flatMap(({ draft }) => draft.rows);
     const commands = this.commands.map(({ pending, draft }) => ({
@@ -105,6 +107,15 @@ export class Batch {
       batch: this.number,
       at: this.at,
     }));
-    return { batch: this.number, at: this.at, commands, entries, lastEntry: this.lastEntry, balances: [...touched.values()], rows, effects: this.effects };
+    return {
+      batch: this.number,
+      at: this.at,
+      commands,
+      entries,
+      lastEntry: this.lastEntry,
+      balances: [...touched.values()],
+      rows,
+      effects: this.effects,
+    };
   }
 }

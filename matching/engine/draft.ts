@@ -58,10 +58,16 @@ export class Draft {
    */
   postFact(reference: string, reason: string, postings: readonly Posting[]): void {
     const refusal = check(this.state.books, postings);
-    if (refusal && refusal.code !== 'NEEDS_OPERATOR_FUNDS') throw new Error(`${reason} ${reference}: ${refusal.code} ${refusal.asset}`);
+    if (refusal && refusal.code !== 'NEEDS_OPERATOR_FUNDS')
+      throw new Error(`${reason} ${reference}: ${refusal.code} ${refusal.asset}`);
     if (refusal) {
       const details = { reference, asset: refusal.asset, missing: formatAmount(refusal.missing) };
-      this.events.push({ name: 'alert', code: 'NEEDS_OPERATOR_FUNDS', message: 'A cost was paid that the operator has not covered yet.', details });
+      this.events.push({
+        name: 'alert',
+        code: 'NEEDS_OPERATOR_FUNDS',
+        message: 'A cost was paid that the operator has not covered yet.',
+        details,
+      });
     }
     this.enter({ reference, reason, postings });
   }
@@ -71,7 +77,12 @@ export class Draft {
     for (const posting of entry.postings) {
       this.state.books.add(posting);
       const userId = userOf(posting.account);
-      if (userId && !this.events.some((event) => event.name === 'balance.changed' && event.userId === userId && event.asset === posting.asset)) {
+      if (
+        userId &&
+        !this.events.some(
+          (event) => event.name === 'balance.changed' && event.userId === userId && event.asset === posting.asset,
+        )
+      ) {
         this.events.push({ name: 'balance.changed', userId, asset: posting.asset });
       }
     }
@@ -103,7 +114,8 @@ export class Draft {
   undo(): void {
     for (const step of this.undoing.reverse()) step();
     this.undoing.length = 0;
-    for (const { postings } of this.entries) for (const { account, asset, amount } of postings) this.state.books.add({ account, asset, amount: -amount });
+    for (const { postings } of this.entries)
+      for (const { account, asset, amount } of postings) this.state.books.add({ account, asset, amount: -amount });
     this.entries.length = 0;
   }
 }

@@ -9,7 +9,9 @@ import type { HouseEvent } from '../../domain/contract/events';
 import { firstListing } from '../../db/seed';
 import { createEngine } from '.';
 
-const registry = firstListing({ ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const registry = firstListing({
+  ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -22,7 +24,9 @@ afterEach(async () => {
   await database.close();
 });
 
-async function startEngine(options: { store?: (real: EngineStore) => EngineStore; onFenced?: () => void; dataSource?: DataSource } = {}) {
+async function startEngine(
+  options: { store?: (real: EngineStore) => EngineStore; onFenced?: () => void; dataSource?: DataSource } = {},
+) {
   const events: HouseEvent[] = [];
   const bus = createEventBus((error) => {
     throw error;
@@ -30,7 +34,15 @@ async function startEngine(options: { store?: (real: EngineStore) => EngineStore
   for (const name of ['alert', 'balance.changed'] as const) bus.on(name, (event) => void events.push(event));
   const dataSource = options.dataSource ?? database.dataSource;
   const store = (options.store ?? ((real) => real))(createEngineStore(dataSource));
-  const engine = createEngine({ dataSource, registry, clock: fixedClock(), events: bus, logger: silent, onFenced: options.onFenced ?? (() => undefined), store });
+  const engine = createEngine({
+    dataSource,
+    registry,
+    clock: fixedClock(),
+    events: bus,
+    logger: silent,
+    onFenced: options.onFenced ?? (() => undefined),
+    store,
+  });
   await engine.start();
   engines.push(engine);
   return { engine, events };
@@ -64,13 +76,16 @@ const request = (n: number | string, userId: string, amount: string): Command =>
   fee: '0.003',
 });
 
-const count = async (table: string): Promise<number> => Number(((await database.dataSource.query(`SELECT COUNT(*) AS n FROM ${table}`)) as { n: string }[])[0]?.n);
+const count = async (table: string): Promise<number> =>
+  Number(((await database.dataSource.query(`SELECT COUNT(*) AS n FROM ${table}`)) as { n: string }[])[0]?.n);
 
 test('a deposit is credited down to the ledger scale, the rest waits in dust', async () => {
   const { engine } = await startEngine();
   await engine.submit(credit(1, 'u1', '1.123456789123456789'));
   expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '1.12345678', held: '0' }]);
-  const rows = (await database.dataSource.query("SELECT amount FROM balances WHERE account = 'suspense/dust'")) as { amount: string }[];
+  const rows = (await database.dataSource.query("SELECT amount FROM balances WHERE account = 'suspense/dust'")) as {
+    amount: string;
+  }[];
   expect(rows).toEqual([{ amount: '0.000000009123456789' }]);
 });
 
@@ -94,15 +109,22 @@ test('50 withdrawals of the whole balance at once: one is held, 49 are refused a
   await engine.submit(credit(1, 'u1', '1.003'));
   const results = await Promise.allSettled(Array.from({ length: 50 }, (_, n) => engine.submit(request(n, 'u1', '1'))));
   expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
-  for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+  for (const result of results)
+    if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
   expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '0', held: '1.003' }]);
   expect(await count('withdrawals')).toBe(1);
 });
 
-test('a cost is reserved from the operator alone: users\' coins do not cover it', async () => {
+test("a cost is reserved from the operator alone: users' coins do not cover it", async () => {
   const { engine } = await startEngine();
   await engine.submit(credit(1, 'u1', '100'));
-  const reserve: Command = { kind: 'cost.reserve', reference: 'cost:1', asset: 'ETH', amount: '0.01', purpose: 'sweep' };
+  const reserve: Command = {
+    kind: 'cost.reserve',
+    reference: 'cost:1',
+    asset: 'ETH',
+    amount: '0.01',
+    purpose: 'sweep',
+  };
   await expect(engine.submit(reserve)).rejects.toMatchObject({ code: 'NEEDS_OPERATOR_FUNDS' });
   await engine.submit(contribute(1, '0.01'));
   await engine.submit(reserve);
@@ -127,7 +149,9 @@ test('two engines: the older one is fenced off and nothing of it is kept', async
   await expect(old.engine.submit(contribute(2))).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
   expect(fenced).toBe(true);
   await young.engine.submit(contribute(3));
-  const references = (await database.dataSource.query('SELECT reference FROM commands ORDER BY reference')) as { reference: string }[];
+  const references = (await database.dataSource.query('SELECT reference FROM commands ORDER BY reference')) as {
+    reference: string;
+  }[];
   expect(references.map((row) => row.reference)).toEqual(['contribute:1', 'contribute:3']);
   await young.engine.stop();
 });
@@ -152,7 +176,10 @@ test('a commit whose answer is lost is told as unknown; asking again tells what 
 test('a commit that never happened leaves nothing, in memory or in the tables', async () => {
   let fail = 0;
   const { engine } = await startEngine({
-    store: (real) => ({ ...real, commit: (write) => (fail-- > 0 ? Promise.reject(new Error('no server')) : real.commit(write)) }),
+    store: (real) => ({
+      ...real,
+      commit: (write) => (fail-- > 0 ? Promise.reject(new Error('no server')) : real.commit(write)),
+    }),
   });
   await engine.submit(credit(1, 'u1', '1'));
   fail = 1;
@@ -183,13 +210,38 @@ test('a deposit that vanishes after it was used: a debt, the asset paused, nothi
   await engine.submit(credit(1, 'u1', '2'));
   await engine.submit({ ...credit(2, 'u1', '100'), asset: 'USDT' } as Command);
   await engine.submit(request(1, 'u1', '1.497'));
-  await engine.submit({ kind: 'deposit.reverse', reference: 'reverse:1', depositId: 'd1', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '2' });
-  expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '0', held: '1.5' }, { asset: 'USDT', available: '100', held: '0' }]);
+  await engine.submit({
+    kind: 'deposit.reverse',
+    reference: 'reverse:1',
+    depositId: 'd1',
+    userId: 'u1',
+    network: 'ethereum',
+    asset: 'ETH',
+    amount: '2',
+  });
+  expect(await engine.balancesOf('u1')).toEqual([
+    { asset: 'ETH', available: '0', held: '1.5' },
+    { asset: 'USDT', available: '100', held: '0' },
+  ]);
   expect(await engine.paused()).toMatchObject([{ asset: 'ETH', why: 'deposit d1 left the chain after it was used' }]);
-  expect(events.filter((event) => event.name === 'alert').map((event) => 'code' in event && event.code)).toEqual(['ASSET_PAUSED', 'DEPOSIT_REVERSED']);
+  expect(events.filter((event) => event.name === 'alert').map((event) => 'code' in event && event.code)).toEqual([
+    'ASSET_PAUSED',
+    'DEPOSIT_REVERSED',
+  ]);
   const dollars = (n: number): Command => ({ ...request(n, 'u1', '10'), asset: 'USDT', fee: '6' }) as Command;
-  await expect(engine.submit(dollars(2))).rejects.toMatchObject({ code: 'DEBT_OPEN', details: { asset: 'ETH', owed: '1.5' } });
-  await expect(engine.submit({ kind: 'withdrawal.approve', reference: 'approve:1', withdrawalId: 'w1', adminId: 'admin', seen: { network: 'ethereum', asset: 'ETH', address: '0x00000000000000000000000000000000000000aa', amount: '1' } })).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
+  await expect(engine.submit(dollars(2))).rejects.toMatchObject({
+    code: 'DEBT_OPEN',
+    details: { asset: 'ETH', owed: '1.5' },
+  });
+  await expect(
+    engine.submit({
+      kind: 'withdrawal.approve',
+      reference: 'approve:1',
+      withdrawalId: 'w1',
+      adminId: 'admin',
+      seen: { network: 'ethereum', asset: 'ETH', address: '0x00000000000000000000000000000000000000aa', amount: '1' },
+    }),
+  ).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
   await engine.submit({ kind: 'withdrawal.cancel', reference: 'cancel:1', withdrawalId: 'w1', userId: 'u1' });
   expect(await engine.balancesOf('u1')).toEqual([{ asset: 'USDT', available: '100', held: '0' }]);
   await expect(engine.submit(dollars(3))).resolves.toMatchObject({ state: 'REQUESTED' });
@@ -208,10 +260,33 @@ test('a book is shown as the last commit left it: an order on its way to the tab
       },
     }),
   });
-  await engine.submit({ kind: 'operator.contribute', reference: 'jvg', asset: 'JVG', amount: '1000', custody: 'cold/own' });
-  await engine.submit({ kind: 'operator.grant', reference: 'grant', userId: 'ann', asset: 'JVG', amount: '1000', why: 'test' });
+  await engine.submit({
+    kind: 'operator.contribute',
+    reference: 'jvg',
+    asset: 'JVG',
+    amount: '1000',
+    custody: 'cold/own',
+  });
+  await engine.submit({
+    kind: 'operator.grant',
+    reference: 'grant',
+    userId: 'ann',
+    asset: 'JVG',
+    amount: '1000',
+    why: 'test',
+  });
   const place = (price: string): Promise<unknown> =>
-    engine.submit({ kind: 'order.place', userId: 'ann', clientOrderId: `at ${price}`, symbol: 'JVZJVG', side: 'BUY', type: 'LIMIT', price, quantity: '10', reference: `order:ann:${price}` });
+    engine.submit({
+      kind: 'order.place',
+      userId: 'ann',
+      clientOrderId: `at ${price}`,
+      symbol: 'JVZJVG',
+      side: 'BUY',
+      type: 'LIMIT',
+      price,
+      quantity: '10',
+      reference: `order:ann:${price}`,
+    });
   await place('1');
   expect(engine.levels('JVZJVG')).toEqual([[10_000, 1000], []]);
   let release: () => void = () => undefined;
@@ -229,10 +304,27 @@ test('a book is shown as the last commit left it: an order on its way to the tab
 
 test('a book of addresses knows what was paid, and not what was asked for; a second payment leaves its age, a refusal takes it out', async () => {
   const { engine } = await startEngine();
-  const known = async (): Promise<string[]> => ((await database.dataSource.query('SELECT CONCAT(user_id, " ", address, " ", since) AS line FROM known_addresses')) as { line: string }[]).map(({ line }) => line);
+  const known = async (): Promise<string[]> =>
+    (
+      (await database.dataSource.query(
+        'SELECT CONCAT(user_id, " ", address, " ", since) AS line FROM known_addresses',
+      )) as { line: string }[]
+    ).map(({ line }) => line);
   const pay = async (n: number): Promise<void> => {
-    await engine.submit({ kind: 'withdrawal.approve', reference: `approve:${n}`, withdrawalId: `w${n}`, adminId: 'admin', seen: { network: 'ethereum', asset: 'ETH', address: '0x00000000000000000000000000000000000000aa', amount: '1' } });
-    await engine.submit({ kind: 'withdrawal.confirm', reference: `confirm:${n}`, withdrawalId: `w${n}`, txid: `0x${n}`, gas: { asset: 'ETH', amount: '0', reservation: null } });
+    await engine.submit({
+      kind: 'withdrawal.approve',
+      reference: `approve:${n}`,
+      withdrawalId: `w${n}`,
+      adminId: 'admin',
+      seen: { network: 'ethereum', asset: 'ETH', address: '0x00000000000000000000000000000000000000aa', amount: '1' },
+    });
+    await engine.submit({
+      kind: 'withdrawal.confirm',
+      reference: `confirm:${n}`,
+      withdrawalId: `w${n}`,
+      txid: `0x${n}`,
+      gas: { asset: 'ETH', amount: '0', reservation: null },
+    });
   };
   await engine.submit(credit(1, 'u1', '10'));
   for (const n of [1, 2, 3, 4]) await engine.submit(request(n, 'u1', '1'));
@@ -244,6 +336,12 @@ test('a book of addresses knows what was paid, and not what was asked for; a sec
   await database.dataSource.query('UPDATE known_addresses SET since = 7');
   await pay(2);
   expect(await known()).toEqual([line.replace(/[0-9]+$/, '7')]);
-  await engine.submit({ kind: 'withdrawal.refuse', reference: 'refuse:4', withdrawalId: 'w4', adminId: 'admin', reason: 'stolen' });
+  await engine.submit({
+    kind: 'withdrawal.refuse',
+    reference: 'refuse:4',
+    withdrawalId: 'w4',
+    adminId: 'admin',
+    reason: 'stolen',
+  });
   expect(await known()).toEqual([]);
 });

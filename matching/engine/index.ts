@@ -83,7 +83,11 @@ export function createEngine(deps: EngineDeps): EngineHouse {
   const store = deps.store ?? createEngineStore(deps.dataSource);
   const effects = new Effects(store, deps.logger);
   const writer = new Writer({ ...deps, store, effects });
-  const lookAtWithdrawals = createWithdrawalWatch({ ...deps, store, open: () => [...writer.committedWithdrawals.values()] });
+  const lookAtWithdrawals = createWithdrawalWatch({
+    ...deps,
+    store,
+    open: () => [...writer.committedWithdrawals.values()],
+  });
   const looking = new Set<string>();
   let looks = 0;
 
@@ -109,14 +113,19 @@ export function createEngine(deps: EngineDeps): EngineHouse {
     operatorPosition: async () => sums(await store.balancesLike(['equity/operator', 'revenue/', 'expense/'])),
     custody: async () => {
       const rows = await store.balancesLike(['custody/']);
-      return rows.map((row) => ({ place: row.account.slice('custody/'.length), asset: row.asset, amount: formatAmount(-parseSigned(row.amount)) }));
+      return rows.map((row) => ({
+        place: row.account.slice('custody/'.length),
+        asset: row.asset,
+        amount: formatAmount(-parseSigned(row.amount)),
+      }));
     },
     paused: () => store.pauses(),
     recordedWithdrawals: async (ids) => ids.flatMap((id) => writer.committedWithdrawals.get(id) ?? []).map(recorded),
     lookAtWithdrawals,
     offer: (quote) => {
       const now = deps.clock.now();
-      for (const [id, old] of writer.state.quotes) if (old.quote.expiresAt + 60_000 < now) writer.state.quotes.delete(id);
+      for (const [id, old] of writer.state.quotes)
+        if (old.quote.expiresAt + 60_000 < now) writer.state.quotes.delete(id);
       writer.state.quotes.set(quote.quote.id, { ...quote, used: false });
     },
     venueBalances: (free) => {
@@ -149,14 +158,24 @@ export function createEngine(deps: EngineDeps): EngineHouse {
     },
     readVolumes: async () => {
       const rows = await store.volumesSince(deps.clock.now() - VOLUME_DAYS_MS);
-      writer.state.volumes = new Map(rows.map(({ userId, symbol, volume }) => [`${userId}|${symbol}`, parseAmount(volume)]));
+      writer.state.volumes = new Map(
+        rows.map(({ userId, symbol, volume }) => [`${userId}|${symbol}`, parseAmount(volume)]),
+      );
     },
     levels: (symbol) => writer.levels(symbol),
     markets: () => writer.state.markets,
     flights: (symbol) =>
       [...writer.state.intents.values()]
         .filter((intent) => intent.symbol === symbol && intent.swapId === null)
-        .map(({ side, spendsMost, quantity, at }) => ({ amount: side === 'BUY' ? spendsMost : (quantity * (writer.state.markets.get(symbol)?.scales.price(writer.state.markets.get(symbol)?.last ?? 0) ?? 0n)) / ONE, at })),
+        .map(({ side, spendsMost, quantity, at }) => ({
+          amount:
+            side === 'BUY'
+              ? spendsMost
+              : (quantity *
+                  (writer.state.markets.get(symbol)?.scales.price(writer.state.markets.get(symbol)?.last ?? 0) ?? 0n)) /
+                ONE,
+          at,
+        })),
     volumeOf: (userId, symbol) => writer.state.volumes.get(`${userId}|${symbol}`) ?? 0n,
     sendable: (asset) => sendable(writer.state, asset),
     onEffect: (kind, handler) => effects.on(kind, handler),

@@ -24,11 +24,18 @@ function fresh(): EngineState {
 
 /** Everything the engine remembers, to the last unit. */
 function snapshot(state: EngineState): string {
-  const books = [...state.books.entries()].filter(({ amount }) => amount !== 0n).map(({ account, asset, amount }) => `${account}|${asset}|${amount}`).sort();
+  const books = [...state.books.entries()]
+    .filter(({ amount }) => amount !== 0n)
+    .map(({ account, asset, amount }) => `${account}|${asset}|${amount}`)
+    .sort();
   const { swaps, intents, withdrawals, costs, reserves, quotes } = state;
-  const maps = [swaps, intents, withdrawals, costs, reserves, quotes].map((map) => [...(map as Map<string, unknown>)].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const maps = [swaps, intents, withdrawals, costs, reserves, quotes].map((map) =>
+    [...(map as Map<string, unknown>)].sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
   const positions = ASSETS.map((asset) => state.books.position(asset));
-  return JSON.stringify({ books, maps, positions }, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+  return JSON.stringify({ books, maps, positions }, (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}` : value,
+  );
 }
 
 function invariants(state: EngineState): void {
@@ -36,16 +43,19 @@ function invariants(state: EngineState): void {
   const own: Record<string, bigint> = {};
   const holds = new Map<string, bigint>();
   const add = (at: string, amount: bigint): void => void holds.set(at, (holds.get(at) ?? 0n) + amount);
-  for (const { userId, asset, amount, fee } of state.withdrawals.values()) add(`${held(userId)} ${asset}`, amount + fee);
+  for (const { userId, asset, amount, fee } of state.withdrawals.values())
+    add(`${held(userId)} ${asset}`, amount + fee);
   for (const { userId, fromAsset, fromAmount } of state.swaps.values()) add(`${held(userId)} ${fromAsset}`, fromAmount);
   for (const { asset, amount } of state.costs.values()) add(`${RESERVED_COSTS} ${asset}`, amount);
   for (const { asset, pullBackFee } of state.withdrawals.values()) add(`${PULL_BACK_FEES} ${asset}`, -pullBackFee);
   for (const { account, asset, amount } of state.books.entries()) {
     sums[asset] = (sums[asset] ?? 0n) + amount;
     if (/^(equity|revenue|expense)\//.test(account)) own[asset] = (own[asset] ?? 0n) + amount;
-    if (mustNotBeNegative(account) && amount < 0n) throw new Error(`${account} ${asset} is below zero: ${formatAmount(amount)}`);
+    if (mustNotBeNegative(account) && amount < 0n)
+      throw new Error(`${account} ${asset} is below zero: ${formatAmount(amount)}`);
     const claimed = account.endsWith('/held') || account === RESERVED_COSTS || account === PULL_BACK_FEES;
-    if (claimed && amount !== (holds.get(`${account} ${asset}`) ?? 0n)) throw new Error(`${account} ${asset} is ${amount}, claims are ${holds.get(`${account} ${asset}`) ?? 0n}`);
+    if (claimed && amount !== (holds.get(`${account} ${asset}`) ?? 0n))
+      throw new Error(`${account} ${asset} is ${amount}, claims are ${holds.get(`${account} ${asset}`) ?? 0n}`);
     holds.delete(`${account} ${asset}`);
   }
   for (const [at, claim] of holds) if (claim !== 0n) throw new Error(`${at}: ${claim} is claimed and nothing is there`);
@@ -86,11 +96,14 @@ function step(state: EngineState, model: Model, command: Command): void {
   ASSETS.forEach((asset, at) => {
     const now = state.books.position(asset);
     if (now >= 0n || now >= (positions[at] ?? 0n)) return;
-    expect(outcome.done.events).toContainEqual(expect.objectContaining({ name: 'alert', code: 'NEEDS_OPERATOR_FUNDS' }));
+    expect(outcome.done.events).toContainEqual(
+      expect.objectContaining({ name: 'alert', code: 'NEEDS_OPERATOR_FUNDS' }),
+    );
   });
 }
 
-const offer = (state: EngineState, quote: OfferedQuote): void => void state.quotes.set(quote.quote.id, { ...quote, used: false });
+const offer = (state: EngineState, quote: OfferedQuote): void =>
+  void state.quotes.set(quote.quote.id, { ...quote, used: false });
 
 function live(wishes: readonly Wish[]): { state: EngineState; history: (Command | OfferedQuote)[] } {
   const [state, model] = [fresh(), new Model()];
@@ -126,10 +139,35 @@ test('random lives: the engine agrees with the model, and every invariant holds 
   );
   // Lives that never came to this point would prove nothing about it.
   const often = [
-    'operator.contribute done', 'deposit.credit done', 'deposit.reverse done', 'cost.reserve done', 'cost.settle done', 'cost.settle NOT_FOUND', 'custody.move done',
-    'venue.reserve done', 'venue.reserve FUNDS_IN_TRANSIT', 'venue.release done', 'withdrawal.request done', 'withdrawal.request INSUFFICIENT_FUNDS', 'withdrawal.request BAD_AMOUNT', 'asset.pause done', 'withdrawal.request ASSET_PAUSED', 'withdrawal.approve ASSET_PAUSED',
-    'withdrawal.approve done', 'withdrawal.approve WITHDRAWAL_STATE', 'withdrawal.refuse done', 'withdrawal.cancel done', 'withdrawal.cancel NOT_FOUND', 'withdrawal.confirm done',
-    'withdrawal.fail done', 'withdrawal.settleInside done', 'swap.accept done', 'swap.accept QUOTE_USED', 'swap.accept INSUFFICIENT_FUNDS', 'venue.report done', 'venue.report NOT_FOUND',
+    'operator.contribute done',
+    'deposit.credit done',
+    'deposit.reverse done',
+    'cost.reserve done',
+    'cost.settle done',
+    'cost.settle NOT_FOUND',
+    'custody.move done',
+    'venue.reserve done',
+    'venue.reserve FUNDS_IN_TRANSIT',
+    'venue.release done',
+    'withdrawal.request done',
+    'withdrawal.request INSUFFICIENT_FUNDS',
+    'withdrawal.request BAD_AMOUNT',
+    'asset.pause done',
+    'withdrawal.request ASSET_PAUSED',
+    'withdrawal.approve ASSET_PAUSED',
+    'withdrawal.approve done',
+    'withdrawal.approve WITHDRAWAL_STATE',
+    'withdrawal.refuse done',
+    'withdrawal.cancel done',
+    'withdrawal.cancel NOT_FOUND',
+    'withdrawal.confirm done',
+    'withdrawal.fail done',
+    'withdrawal.settleInside done',
+    'swap.accept done',
+    'swap.accept QUOTE_USED',
+    'swap.accept INSUFFICIENT_FUNDS',
+    'venue.report done',
+    'venue.report NOT_FOUND',
   ];
   expect(often.filter((what) => (counts.get(what) ?? 0) < 3)).toEqual([]);
 });

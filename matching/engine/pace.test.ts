@@ -24,9 +24,14 @@ test('one who swaps and swaps leaves orders for bundles, and swaps for others', 
 test('whoever swaps, at most what the venue takes is sent; of those who did little some always', () => {
   const state = emptyState();
   state.orderLimit(100);
-  const thieves = Array.from({ length: 60 }, (_, at) => swaps(state, 0, `thief ${at}`, 20)).reduce((sum, one) => sum + one, 0);
+  const thieves = Array.from({ length: 60 }, (_, at) => swaps(state, 0, `thief ${at}`, 20)).reduce(
+    (sum, one) => sum + one,
+    0,
+  );
   expect(thieves).toBeLessThanOrEqual(100);
   for (let at = 0; at < 200 && state.pace(10_000, 'ETHUSDT').left > 0; at++) state.orderSent('ETHUSDT');
   // Bundles have used what they may: a tenth is kept for swaps.
-  expect(Array.from({ length: 20 }, (_, at) => swaps(state, 10_000, `user ${at}`, 1)).reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(10);
+  expect(
+    Array.from({ length: 20 }, (_, at) => swaps(state, 10_000, `user ${at}`, 1)).reduce((sum, one) => sum + one, 0),
+  ).toBeGreaterThanOrEqual(10);
 });

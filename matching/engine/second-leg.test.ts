@@ -11,13 +11,35 @@ import { auditBooks } from '../../ledger/audit';
 import { createEngine } from '.';
 import type { SwapLeg } from './state';
 
-const registry = firstListing({ ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const registry = firstListing({
+  ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const n = parseAmount;
 
 /** 2 ETH for 1,990 USDT each, for SOL at 200: 19.8 SOL, and 20 USDT that fill no lot. */
-const FIRST: SwapLeg = { symbol: 'ETHUSDT', side: 'SELL', quantity: n('2'), limit: n('1992'), from: 'ETH', to: 'USDT', fromAmount: n('2'), toAmount: n('3980'), seen: {} };
-const SECOND: SwapLeg = { symbol: 'SOLUSDT', side: 'BUY', quantity: n('19.9'), limit: n('198'), from: 'USDT', to: 'SOL', fromAmount: n('3960'), toAmount: n('19.8'), seen: {} };
+const FIRST: SwapLeg = {
+  symbol: 'ETHUSDT',
+  side: 'SELL',
+  quantity: n('2'),
+  limit: n('1992'),
+  from: 'ETH',
+  to: 'USDT',
+  fromAmount: n('2'),
+  toAmount: n('3980'),
+  seen: {},
+};
+const SECOND: SwapLeg = {
+  symbol: 'SOLUSDT',
+  side: 'BUY',
+  quantity: n('19.9'),
+  limit: n('198'),
+  from: 'USDT',
+  to: 'SOL',
+  fromAmount: n('3960'),
+  toAmount: n('19.8'),
+  seen: {},
+};
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 const running: { stop(): Promise<void> }[] = [];
@@ -34,7 +56,15 @@ async function start() {
   const bus = createEventBus((error) => {
     throw error;
   });
-  const engine = createEngine({ dataSource, registry, clock: fixedClock(), events: bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
+  const engine = createEngine({
+    dataSource,
+    registry,
+    clock: fixedClock(),
+    events: bus,
+    logger: silent,
+    onFenced: () => undefined,
+    store: createEngineStore(dataSource),
+  });
   await engine.start();
   running.push(engine);
   return engine;
@@ -43,10 +73,36 @@ async function start() {
 /** The engine with a user's two ether at the venue, and the swap accepted. */
 async function accepted() {
   const engine = await start();
-  await engine.submit({ kind: 'deposit.credit', reference: 'd1', depositId: 'd1', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '2' });
-  await engine.submit({ kind: 'custody.move', reference: 'm1', asset: 'ETH', amount: '2', from: 'deposit/ethereum', to: 'binance' });
+  await engine.submit({
+    kind: 'deposit.credit',
+    reference: 'd1',
+    depositId: 'd1',
+    userId: 'u1',
+    network: 'ethereum',
+    asset: 'ETH',
+    amount: '2',
+  });
+  await engine.submit({
+    kind: 'custody.move',
+    reference: 'm1',
+    asset: 'ETH',
+    amount: '2',
+    from: 'deposit/ethereum',
+    to: 'binance',
+  });
   engine.venueBalances(new Map([['ETH', n('2')]]));
-  const quote = { id: 'q1', userId: 'u1', from: 'ETH', to: 'SOL', fromAmount: '2', toAmount: '19.8', rate: '9.9', commission: '0.04', between: { asset: 'USDT', amount: '20' }, expiresAt: 2e12 };
+  const quote = {
+    id: 'q1',
+    userId: 'u1',
+    from: 'ETH',
+    to: 'SOL',
+    fromAmount: '2',
+    toAmount: '19.8',
+    rate: '9.9',
+    commission: '0.04',
+    between: { asset: 'USDT', amount: '20' },
+    expiresAt: 2e12,
+  };
   engine.offer({ quote, legs: [FIRST, SECOND], feeVersion: 1 });
   await engine.submit({ kind: 'swap.accept', reference: 'a1', swapId: 's1', userId: 'u1', quoteId: 'q1' });
   return engine;
@@ -55,7 +111,16 @@ async function accepted() {
 const trade = (leg: SwapLeg, tradeId: number, quantity: string): VenueTrade => {
   const worth = (n(quantity) * leg.limit) / 10n ** 18n;
   const [commission, commissionAsset] = leg.side === 'SELL' ? [worth / 1000n, leg.to] : [n(quantity) / 1000n, leg.to];
-  return { symbol: leg.symbol, tradeId, price: formatAmount(leg.limit), quantity, quoteQuantity: formatAmount(worth), commission: formatAmount(commission), commissionAsset, time: 1 };
+  return {
+    symbol: leg.symbol,
+    tradeId,
+    price: formatAmount(leg.limit),
+    quantity,
+    quoteQuantity: formatAmount(worth),
+    commission: formatAmount(commission),
+    commissionAsset,
+    time: 1,
+  };
 };
 const report = (leg: 0 | 1, quantities: readonly string[]) => ({
   kind: 'venue.report' as const,
@@ -68,10 +133,16 @@ const report = (leg: 0 | 1, quantities: readonly string[]) => ({
 });
 
 const row = async () => {
-  const [found] = (await database.dataSource.query('SELECT state, leg, filled_from, filled_to, between_amount FROM swaps')) as Record<string, string>[];
-  return [found?.state, ...['filled_from', 'filled_to', 'between_amount'].map((field) => formatAmount(n(found?.[field] ?? '')))];
+  const [found] = (await database.dataSource.query(
+    'SELECT state, leg, filled_from, filled_to, between_amount FROM swaps',
+  )) as Record<string, string>[];
+  return [
+    found?.state,
+    ...['filled_from', 'filled_to', 'between_amount'].map((field) => formatAmount(n(found?.[field] ?? ''))),
+  ];
 };
-const purse = async (engine: Awaited<ReturnType<typeof start>>) => Object.fromEntries((await engine.balancesOf('u1')).map(({ asset, available, held }) => [asset, [available, held]]));
+const purse = async (engine: Awaited<ReturnType<typeof start>>) =>
+  Object.fromEntries((await engine.balancesOf('u1')).map(({ asset, available, held }) => [asset, [available, held]]));
 const findings = async () => auditBooks(await readBookFacts(database.dataSource));
 
 test.each([
@@ -81,7 +152,12 @@ test.each([
   [['2'], [], ['PARTIAL', '2', '0', '3980'], { USDT: ['3980', '0'] }],
   [['2'], ['9.95'], ['PARTIAL', '2', '9.9', '2000'], { SOL: ['9.9', '0'], USDT: ['2000', '0'] }],
   // Half of the first order pays 1,990: half of the second, in whole lots, and the rest in USDT.
-  [['1'], ['10'], ['PARTIAL', '1', '9.94974874', '0.050251'], { ETH: ['1', '0'], SOL: ['9.94974874', '0'], USDT: ['0.050251', '0'] }],
+  [
+    ['1'],
+    ['10'],
+    ['PARTIAL', '1', '9.94974874', '0.050251'],
+    { ETH: ['1', '0'], SOL: ['9.94974874', '0'], USDT: ['0.050251', '0'] },
+  ],
   [['1'], [], ['PARTIAL', '1', '0', '1990'], { ETH: ['1', '0'], USDT: ['1990', '0'] }],
   [[], undefined, ['RETURNED', '0', '0', '0'], { ETH: ['2', '0'] }],
   // Too little for one lot of the second: what is between is the user's.

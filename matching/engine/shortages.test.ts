@@ -9,7 +9,15 @@ test('an operator hears of missing funds once an hour for each asset, and of not
   let now = 0;
   const refused = createShortages({ events, clock: { now: () => now } });
   const missing = (asset: string): DomainError => new DomainError('NEEDS_OPERATOR_FUNDS', { asset, missing: '1' });
-  for (const refusal of [missing('ETH'), missing('ETH'), missing('BTC'), new DomainError('FUNDS_IN_TRANSIT', { asset: 'ETH' }), new DomainError('INSUFFICIENT_FUNDS', { asset: 'ETH' }), new Error('broken')]) refused(refusal);
+  for (const refusal of [
+    missing('ETH'),
+    missing('ETH'),
+    missing('BTC'),
+    new DomainError('FUNDS_IN_TRANSIT', { asset: 'ETH' }),
+    new DomainError('INSUFFICIENT_FUNDS', { asset: 'ETH' }),
+    new Error('broken'),
+  ])
+    refused(refusal);
   expect(heard).toEqual(['OPERATOR_FUNDS_MISSING ETH', 'OPERATOR_FUNDS_MISSING BTC', 'VENUE_FUNDS_MISSING ETH']);
   now += 3_599_999;
   refused(missing('ETH'));

@@ -9,7 +9,8 @@ const AGAIN_MS = 3_600_000;
 const TOLD: Partial<Record<ErrorCode, { readonly code: string; readonly message: string }>> = {
   NEEDS_OPERATOR_FUNDS: {
     code: 'OPERATOR_FUNDS_MISSING',
-    message: "The operator's position does not cover a cost: what needs it waits. Send coins to the hot wallet and book them: npm run operator -- contribute.",
+    message:
+      "The operator's position does not cover a cost: what needs it waits. Send coins to the hot wallet and book them: npm run operator -- contribute.",
   },
   FUNDS_IN_TRANSIT: {
     code: 'VENUE_FUNDS_MISSING',
@@ -18,7 +19,10 @@ const TOLD: Partial<Record<ErrorCode, { readonly code: string; readonly message:
 };
 
 /** Publishes an alert for refusals that only an operator can end, once an hour for each asset. */
-export function createShortages(deps: { readonly events: EventBus; readonly clock: Clock }): (refusal: unknown) => void {
+export function createShortages(deps: {
+  readonly events: EventBus;
+  readonly clock: Clock;
+}): (refusal: unknown) => void {
   const told = new Map<string, number>();
   return (refusal) => {
     if (!(refusal instanceof DomainError)) return;

@@ -50,7 +50,8 @@ export class ShownBooks {
   }
 
   levels(symbol: string, market: TradingMarket, now: number): OwnLevels {
-    if (this.ahead === 0 && (market.moved || !this.committed.has(symbol))) this.committed.set(symbol, this.look(symbol, market, now));
+    if (this.ahead === 0 && (market.moved || !this.committed.has(symbol)))
+      this.committed.set(symbol, this.look(symbol, market, now));
     return this.committed.get(symbol) ?? NOTHING;
   }
 

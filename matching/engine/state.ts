@@ -122,7 +122,9 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     venueAway: false,
     venueAhead: 0,
     venueFree: new Map(),
-    markets: new Map((registry?.markets ?? []).map((market) => [market.symbol, openMarket(market, registry as Registry)])),
+    markets: new Map(
+      (registry?.markets ?? []).map((market) => [market.symbol, openMarket(market, registry as Registry)]),
+    ),
     volumes: new Map(),
     counters,
     owner: (userId) => {
@@ -140,14 +142,20 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     // The epoch moves with every take-over, so that no id comes twice.
     nextIntent: () => `b${counters.epoch.toString(36)}-${(++counters.intent).toString(36)}`,
     pace: (now, symbol) => {
-      if (now - window.at >= WINDOW_MS) Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0, swaps: 0, by: new Map() });
+      if (now - window.at >= WINDOW_MS)
+        Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0, swaps: 0, by: new Map() });
       // A market that sends and sends leaves the last of them to those that have sent little.
       const few = (window.by.get(symbol) ?? 0) < FEW;
       const most = (venueOrders * 9 - ((venueOrders * 9) % 10)) / 10;
       const kept = (most * 4 - ((most * 4) % 15)) / 15;
       const left = most - window.sent - (few ? 0 : kept);
       // The first half goes as it comes; the rest is spread over what remains of the window.
-      return { left, limit: most, takers: left * 2 > most || (few && left > 0) || (left > 0 && (now - window.at) * most >= window.sent * WINDOW_MS) };
+      return {
+        left,
+        limit: most,
+        takers:
+          left * 2 > most || (few && left > 0) || (left > 0 && (now - window.at) * most >= window.sent * WINDOW_MS),
+      };
     },
     orderLimit: (most) => {
       venueOrders = most;
@@ -189,7 +197,8 @@ export function stateFrom(tables: EngineTables, registry: Registry): EngineState
     market.listing = { ...market.listing, state: chosen, insideOnly };
     market.book.state = chosen;
   }
-  for (const market of state.markets.values()) market.stopped = tables.venue.state !== 'OPEN' && market.listing.venue === tables.venue.venue;
+  for (const market of state.markets.values())
+    market.stopped = tables.venue.state !== 'OPEN' && market.listing.venue === tables.venue.venue;
   for (const row of tables.balances) state.books.load(row.account, row.asset, parseSigned(row.amount));
   for (const row of tables.swaps) state.swaps.set(row.id, openSwap(row));
   for (const row of tables.intents) {
@@ -198,10 +207,12 @@ export function stateFrom(tables: EngineTables, registry: Registry): EngineState
     else if (row.swapId === null) restoreBundle(state, row);
   }
   restoreMarkets(state, tables);
-  for (const open of withdrawalsFrom(tables.withdrawalRecords, tables.withdrawals)) state.withdrawals.set(open.id, open);
+  for (const open of withdrawalsFrom(tables.withdrawalRecords, tables.withdrawals))
+    state.withdrawals.set(open.id, open);
   for (const { asset, why } of tables.pauses) state.paused.set(asset, why);
   for (const row of tables.costs) state.costs.set(row.reference, openCost(row));
-  for (const row of tables.reserves) state.reserves.set(row.transferId, { asset: row.asset, amount: parseAmount(row.amount) });
+  for (const row of tables.reserves)
+    state.reserves.set(row.transferId, { asset: row.asset, amount: parseAmount(row.amount) });
   return state;
 }
 
@@ -213,7 +224,9 @@ function restoreBundle(state: EngineState, row: VenueIntentRow): void {
 }
 
 function restoreMarkets(state: EngineState, tables: EngineTables): void {
-  const flights = new Map([...state.intents.values()].flatMap(({ members }) => members.map(({ orderId, lots }) => [orderId, lots] as const)));
+  const flights = new Map(
+    [...state.intents.values()].flatMap(({ members }) => members.map(({ orderId, lots }) => [orderId, lots] as const)),
+  );
   for (const market of state.markets.values()) {
     const { symbol } = market.listing;
     const rows = tables.orders.filter((row) => row.symbol === symbol);
@@ -226,7 +239,10 @@ function restoreMarkets(state: EngineState, tables: EngineTables): void {
   Object.assign(state.counters, { seq: tables.lastOrder.seq, priority: tables.lastOrder.priority });
 }
 
-export const openCost = (row: CostRow): { asset: string; amount: Units } => ({ asset: row.asset, amount: parseAmount(row.amount) });
+export const openCost = (row: CostRow): { asset: string; amount: Units } => ({
+  asset: row.asset,
+  amount: parseAmount(row.amount),
+});
 
 export function openSwap(row: SwapRow): OpenSwap {
   const { id, userId, fromAsset, toAsset, feeVersion } = row;
@@ -257,7 +273,19 @@ export function openIntent(row: VenueIntentRow, spends: string): OpenIntent {
   const { id, swapId, leg, symbol, side, members } = row;
   const quantity = parseAmount(row.quantity);
   const limit = parseAmount(row.limitPrice);
-  return { id, swapId, leg, symbol, side, members, quantity, spends, spendsMost: mostSpent(side, quantity, limit), at: row.createdAt, best: parseAmount(String(row.seen?.[side === 'BUY' ? 'ask' : 'bid'] ?? '0')) };
+  return {
+    id,
+    swapId,
+    leg,
+    symbol,
+    side,
+    members,
+    quantity,
+    spends,
+    spendsMost: mostSpent(side, quantity, limit),
+    at: row.createdAt,
+    best: parseAmount(String(row.seen?.[side === 'BUY' ? 'ask' : 'bid'] ?? '0')),
+  };
 }
 
 /** The most an order can take from the venue account: the quantity sold, or quantity x limit, rounded up. */

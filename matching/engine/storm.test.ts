@@ -38,7 +38,12 @@ function dice(start: number): (limit: number) => number {
 }
 
 /** Commits that break: before, after, refused, late; and takeovers that find no server. */
-function stormy(real: EngineStore, roll: (limit: number) => number, hits: Map<string, number>, on: () => boolean): EngineStore {
+function stormy(
+  real: EngineStore,
+  roll: (limit: number) => number,
+  hits: Map<string, number>,
+  on: () => boolean,
+): EngineStore {
   const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, roll(15)));
   const hit = (what: string): void => void hits.set(what, (hits.get(what) ?? 0) + 1);
   return {
@@ -70,12 +75,23 @@ function stormy(real: EngineStore, roll: (limit: number) => number, hits: Map<st
   };
 }
 
-async function openEngine(store: (real: EngineStore) => EngineStore = (real) => real, onFenced: () => void = () => undefined): Promise<EngineHouse> {
+async function openEngine(
+  store: (real: EngineStore) => EngineStore = (real) => real,
+  onFenced: () => void = () => undefined,
+): Promise<EngineHouse> {
   const { dataSource } = database;
   const events = createEventBus((error) => {
     throw error;
   });
-  const engine = createEngine({ dataSource, registry, clock: fixedClock(), events, logger: silent, onFenced, store: store(createEngineStore(dataSource)) });
+  const engine = createEngine({
+    dataSource,
+    registry,
+    clock: fixedClock(),
+    events,
+    logger: silent,
+    onFenced,
+    store: store(createEngineStore(dataSource)),
+  });
   for (let attempt = 0; ; attempt++) {
     try {
       await engine.start();
@@ -111,12 +127,24 @@ async function insist(engine: EngineHouse, command: Command): Promise<Told | und
 
 /** Every acknowledged command is in the table with the answer that was given, and nothing happened twice. */
 async function sound(told: readonly Told[]): Promise<void> {
-  const kept = new Map((await rows<{ reference: string; answer: string }>('SELECT reference, answer FROM commands')).map((row) => [row.reference, row.answer]));
+  const kept = new Map(
+    (await rows<{ reference: string; answer: string }>('SELECT reference, answer FROM commands')).map((row) => [
+      row.reference,
+      row.answer,
+    ]),
+  );
   for (const { command, answer } of told) {
     const stored = kept.get(command.reference);
-    expect([command.reference, typeof stored === 'string' ? JSON.parse(stored) : stored]).toEqual([command.reference, answer]);
+    expect([command.reference, typeof stored === 'string' ? JSON.parse(stored) : stored]).toEqual([
+      command.reference,
+      answer,
+    ]);
   }
-  expect(await rows('SELECT reference, reason, COUNT(*) AS n FROM journal_entries GROUP BY reference, reason HAVING COUNT(*) > 1')).toEqual([]);
+  expect(
+    await rows(
+      'SELECT reference, reason, COUNT(*) AS n FROM journal_entries GROUP BY reference, reason HAVING COUNT(*) > 1',
+    ),
+  ).toEqual([]);
   // The operator may owe for facts; the rest of the books may not be off by one unit.
   const findings = auditBooks(await readBookFacts(database.dataSource));
   expect(findings.filter(({ rule }) => rule !== "operator's position never below zero")).toEqual([]);
@@ -131,7 +159,7 @@ test('commits that fail, stall or lose their answer at random: nothing acknowled
   const model = new Model();
   const told: Told[] = [];
   const wishes = fc.sample(wish, { seed, numRuns: 600 });
-  for (let at = 0; at < wishes.length; ) {
+  for (let at = 0; at < wishes.length;) {
     const group: Command[] = [];
     for (const size = 1 + roll(12); group.length < size && at < wishes.length; at++) {
       const given = wishes[at];
@@ -145,7 +173,11 @@ test('commits that fail, stall or lose their answer at random: nothing acknowled
         model.act(made);
       }
     }
-    const answers = await Promise.all(group.flatMap((command) => (roll(4) === 0 ? [command, command] : [command])).map((command) => insist(engine, command)));
+    const answers = await Promise.all(
+      group
+        .flatMap((command) => (roll(4) === 0 ? [command, command] : [command]))
+        .map((command) => insist(engine, command)),
+    );
     told.push(...answers.filter((answer) => answer !== undefined));
   }
   storm = false;
@@ -155,7 +187,8 @@ test('commits that fail, stall or lose their answer at random: nothing acknowled
   // Old references again, after it all and after a restart: the answers of then.
   await engine.stop();
   const next = await openEngine();
-  for (const { command, answer } of told.filter((_, at) => at % 7 === 0)) expect(await next.submit(command)).toEqual(answer);
+  for (const { command, answer } of told.filter((_, at) => at % 7 === 0))
+    expect(await next.submit(command)).toEqual(answer);
   await sound(told);
 });
 
@@ -163,13 +196,26 @@ test('two writers at once on one database: one is fenced off, and the books are 
   const roll = dice(seed + 1);
   let fenced = 0;
   const told: Told[] = [];
-  const deposit = (n: number): Command => ({ kind: 'deposit.credit', reference: `deposit:${n}`, depositId: `d${n}`, userId: `u${n % 3}`, network: 'ethereum', asset: 'ETH', amount: '1' });
+  const deposit = (n: number): Command => ({
+    kind: 'deposit.credit',
+    reference: `deposit:${n}`,
+    depositId: `d${n}`,
+    userId: `u${n % 3}`,
+    network: 'ethereum',
+    asset: 'ETH',
+    amount: '1',
+  });
   let engine = await openEngine(undefined, () => fenced++);
   for (let round = 0; round < 6; round++) {
     const first = round * 40;
     const older = engine;
     const commands = Array.from({ length: 40 }, (_, n) => deposit(first + n));
-    const early = commands.map((command) => older.submit(command).then((answer) => told.push({ command, answer }), () => undefined));
+    const early = commands.map((command) =>
+      older.submit(command).then(
+        (answer) => told.push({ command, answer }),
+        () => undefined,
+      ),
+    );
     await new Promise((resolve) => setTimeout(resolve, roll(8)));
     const younger = await openEngine(undefined, () => fenced++);
     const late = await Promise.all(commands.map((command) => insist(younger, command)));
@@ -177,11 +223,14 @@ test('two writers at once on one database: one is fenced off, and the books are 
     expect(late.every((answer) => answer !== undefined)).toBe(true);
     told.push(...late.filter((answer) => answer !== undefined));
     // The older one, asked once more, finds that it is no longer the writer.
-    await expect(older.submit(deposit(10_000 + round))).rejects.toMatchObject({ code: expect.stringMatching(/^(UNKNOWN_OUTCOME|BUSY)$/) as unknown });
+    await expect(older.submit(deposit(10_000 + round))).rejects.toMatchObject({
+      code: expect.stringMatching(/^(UNKNOWN_OUTCOME|BUSY)$/) as unknown,
+    });
     engine = younger;
   }
   expect(fenced).toBe(6);
   await sound(told);
   expect(await rows('SELECT COUNT(*) AS n FROM commands')).toEqual([{ n: '240' }]);
-  for (const user of ['u0', 'u1', 'u2']) expect(await engine.balancesOf(user)).toEqual([{ asset: 'ETH', available: '79.96', held: '0' }]);
+  for (const user of ['u0', 'u1', 'u2'])
+    expect(await engine.balancesOf(user)).toEqual([{ asset: 'ETH', available: '79.96', held: '0' }]);
 });

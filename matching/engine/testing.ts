@@ -6,15 +6,40 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import type { OfferedQuote } from './state';
 
-const listing = firstListing({ ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const listing = firstListing({
+  ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 /** With a deposit fee, so that it is exercised too. */
-export const registry: Registry = { ...listing, rails: listing.rails.map((rail) => ({ ...rail, depositFee: rail.asset === 'ETH' ? '0.0005' : '0' })) };
+export const registry: Registry = {
+  ...listing,
+  rails: listing.rails.map((rail) => ({ ...rail, depositFee: rail.asset === 'ETH' ? '0.0005' : '0' })),
+};
 
 export const USERS = ['u1', 'u2', 'u3'] as const;
 const KINDS = [
-  'operator.contribute', 'deposit.credit', 'deposit.credit', 'deposit.reverse', 'cost.reserve', 'cost.settle', 'custody.move', 'venue.reserve', 'venue.release',
-  'withdrawal.request', 'withdrawal.request', 'withdrawal.approve', 'withdrawal.approve', 'withdrawal.refuse', 'withdrawal.cancel', 'withdrawal.confirm', 'withdrawal.fail',
-  'withdrawal.settleInside', 'asset.pause', 'quote', 'swap.accept', 'swap.accept', 'venue.report',
+  'operator.contribute',
+  'deposit.credit',
+  'deposit.credit',
+  'deposit.reverse',
+  'cost.reserve',
+  'cost.settle',
+  'custody.move',
+  'venue.reserve',
+  'venue.release',
+  'withdrawal.request',
+  'withdrawal.request',
+  'withdrawal.approve',
+  'withdrawal.approve',
+  'withdrawal.refuse',
+  'withdrawal.cancel',
+  'withdrawal.confirm',
+  'withdrawal.fail',
+  'withdrawal.settleInside',
+  'asset.pause',
+  'quote',
+  'swap.accept',
+  'swap.accept',
+  'venue.report',
 ] as const;
 const PLACES: readonly CustodyPlace[] = ['binance', 'hot/ethereum', 'deposit/ethereum', 'transit'];
 
@@ -22,7 +47,13 @@ const PLACES: readonly CustodyPlace[] = ['binance', 'hot/ethereum', 'deposit/eth
 export const PRELUDE: readonly Wish[] = (['ETH', 'USDT'] as const).flatMap((asset) => {
   const first = { asset, amount: 5n * 10n ** 20n, small: 0n, other: 0 };
   // Little at the venue, so that coins are in transit now and then.
-  const gifts = [0, 1].map((pick) => ({ ...first, kind: 'operator.contribute' as const, user: 'u1', pick, amount: first.amount / 25n }));
+  const gifts = [0, 1].map((pick) => ({
+    ...first,
+    kind: 'operator.contribute' as const,
+    user: 'u1',
+    pick,
+    amount: first.amount / 25n,
+  }));
   return [...gifts, ...USERS.map((user) => ({ ...first, kind: 'deposit.credit' as const, user, pick: 0 }))];
 });
 
@@ -37,13 +68,17 @@ export interface Wish {
   readonly other: number;
 }
 
-const cents = (least: number, most: number): fc.Arbitrary<bigint> => fc.integer({ min: least, max: most }).map((n) => BigInt(n) * 10n ** 16n);
+const cents = (least: number, most: number): fc.Arbitrary<bigint> =>
+  fc.integer({ min: least, max: most }).map((n) => BigInt(n) * 10n ** 16n);
 export const wish: fc.Arbitrary<Wish> = fc.record({
   kind: fc.constantFrom(...KINDS),
   user: fc.constantFrom(...USERS),
   asset: fc.constantFrom('ETH' as const, 'USDT' as const),
   // Mostly plain, sometimes finer than a ledger scale.
-  amount: fc.oneof({ weight: 6, arbitrary: cents(1, 5000) }, { weight: 1, arbitrary: fc.bigInt({ min: 1n, max: 10n ** 20n }) }),
+  amount: fc.oneof(
+    { weight: 6, arbitrary: cents(1, 5000) },
+    { weight: 1, arbitrary: fc.bigInt({ min: 1n, max: 10n ** 20n }) },
+  ),
   small: fc.oneof(cents(0, 5), fc.bigInt({ min: 0n, max: 10n ** 15n })),
   pick: fc.nat(20),
   other: fc.nat(20),
@@ -80,7 +115,8 @@ const WITHDRAWAL_FEE: Record<string, bigint> = { ETH: 3n * 10n ** 15n, USDT: 6n 
 const down = (amount: bigint, step: bigint): bigint => (amount / step) * step;
 const up = (amount: bigint, step: bigint): bigint => -((-amount / step) * step) + (amount % step === 0n ? 0n : step);
 /** One of the open ones; now and then none. */
-const chosen = <T>(items: readonly T[], pick: number): T | undefined => (pick % 5 === 4 ? undefined : items[pick % Math.max(1, items.length)]);
+const chosen = <T>(items: readonly T[], pick: number): T | undefined =>
+  pick % 5 === 4 ? undefined : items[pick % Math.max(1, items.length)];
 
 /** Purses, drawers and lists of papers: no accounts, no postings. Each act answers the refusal it expects. */
 export class Model {
@@ -127,7 +163,8 @@ export class Model {
   }
 
   private gas(gas: { asset: string; amount: string; reservation: string | null }): string | undefined {
-    if (gas.reservation !== null) return this.pay({ reservation: gas.reservation, asset: gas.asset, actual: gas.amount });
+    if (gas.reservation !== null)
+      return this.pay({ reservation: gas.reservation, asset: gas.asset, actual: gas.amount });
     this.own(gas.asset, -parseAmount(gas.amount));
     return undefined;
   }
@@ -252,7 +289,8 @@ export class Model {
     const paper = this.paper(id, !early);
     if (!paper) return 'WITHDRAWAL_STATE';
     const purse = this.purse(paper.user, paper.asset);
-    if (command.kind === 'withdrawal.cancel') return command.userId === paper.user ? this.giveBack(id, paper) : 'NOT_FOUND';
+    if (command.kind === 'withdrawal.cancel')
+      return command.userId === paper.user ? this.giveBack(id, paper) : 'NOT_FOUND';
     if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse') {
       if (command.adminId === paper.user) return 'OWN_REQUEST';
       if (command.kind === 'withdrawal.refuse') return this.giveBack(id, paper);
@@ -314,7 +352,8 @@ export class Model {
     const deal = this.deals.get(intent);
     if (!deal) return 'NOT_FOUND';
     this.deals.delete(intent);
-    const sum = (field: 'quantity' | 'quoteQuantity'): bigint => trades.reduce((total, trade) => total + parseAmount(trade[field]), 0n);
+    const sum = (field: 'quantity' | 'quoteQuantity'): bigint =>
+      trades.reduce((total, trade) => total + parseAmount(trade[field]), 0n);
     const [base, quote] = [sum('quantity'), sum('quoteQuantity')];
     const pays = up((deal.gives * base + deal.quantity - 1n) / deal.quantity, FINEST[deal.from] ?? 1n);
     const gets = down((deal.gets * base) / deal.quantity, FINEST[deal.to] ?? 1n);
@@ -334,7 +373,8 @@ export class Model {
   }
 }
 
-const spends = ({ side, quantity, limit }: Deal): bigint => (side === 'SELL' ? quantity : up(quantity * limit, 10n ** 18n) / 10n ** 18n);
+const spends = ({ side, quantity, limit }: Deal): bigint =>
+  side === 'SELL' ? quantity : up(quantity * limit, 10n ** 18n) / 10n ** 18n;
 
 /** The command a wish becomes, or the quote it offers; undefined where it has no object (a reversal of nothing). */
 export function commandOf(model: Model, given: Wish, n: number): Command | OfferedQuote | undefined {
@@ -345,7 +385,11 @@ export function commandOf(model: Model, given: Wish, n: number): Command | Offer
     const [reservation, open] = chosen([...model.costs], other) ?? ['cost.reserve:unknown', { asset }];
     return { reservation, asset: open.asset, actual: formatAmount(given.small), from: 'hot/ethereum' };
   };
-  const gas = { asset: other % 3 === 0 ? 'ETH' : cost().asset, amount: formatAmount(given.small), reservation: other % 3 === 0 ? null : cost().reservation };
+  const gas = {
+    asset: other % 3 === 0 ? 'ETH' : cost().asset,
+    amount: formatAmount(given.small),
+    reservation: other % 3 === 0 ? null : cost().reservation,
+  };
   const withdrawalId = chosen([...model.papers.keys()], pick) ?? 'unknown';
   const adminId = other % 7 === 0 ? user : 'admin';
   switch (kind) {
@@ -356,7 +400,17 @@ export function commandOf(model: Model, given: Wish, n: number): Command | Offer
     case 'deposit.reverse': {
       const found = [...model.deposits][pick % Math.max(1, model.deposits.size)];
       // Seldom: a world where most deposits vanish tells little about the rest.
-      return found && other % 4 === 0 ? { kind, reference, depositId: found[0], userId: found[1].user, network: 'ethereum', asset: found[1].asset, amount: formatAmount(found[1].amount) } : undefined;
+      return found && other % 4 === 0
+        ? {
+            kind,
+            reference,
+            depositId: found[0],
+            userId: found[1].user,
+            network: 'ethereum',
+            asset: found[1].asset,
+            amount: formatAmount(found[1].amount),
+          }
+        : undefined;
     }
     case 'cost.reserve':
       return { kind, reference, asset, amount: formatAmount(given.small + 1n), purpose: 'test' };
@@ -372,18 +426,52 @@ export function commandOf(model: Model, given: Wish, n: number): Command | Offer
       const [transferId, put] = chosen([...model.aside], pick) ?? ['unknown', { amount: 10n ** 18n, asset }];
       const fee = given.small < put.amount ? given.small : 0n;
       const serves = [...model.papers].find(([, paper]) => paper.asset === put.asset && other % 2 === 0)?.[0] ?? null;
-      return { kind, reference, transferId, moved: other % 5 !== 0, amount: formatAmount(put.amount), fee: formatAmount(fee), withdrawalId: serves };
+      return {
+        kind,
+        reference,
+        transferId,
+        moved: other % 5 !== 0,
+        amount: formatAmount(put.amount),
+        fee: formatAmount(fee),
+        withdrawalId: serves,
+      };
     }
     case 'withdrawal.request':
-      return { kind, reference, withdrawalId: `w${n}`, userId: user, asset, network: 'ethereum', address: '0xaa', amount, fee: formatAmount(WITHDRAWAL_FEE[asset] ?? 0n) };
+      return {
+        kind,
+        reference,
+        withdrawalId: `w${n}`,
+        userId: user,
+        asset,
+        network: 'ethereum',
+        address: '0xaa',
+        amount,
+        fee: formatAmount(WITHDRAWAL_FEE[asset] ?? 0n),
+      };
     case 'withdrawal.approve': {
       const paper = model.papers.get(withdrawalId);
-      return { kind, reference, withdrawalId, adminId, seen: { network: 'ethereum', asset: paper?.asset ?? asset, address: '0xaa', amount: formatAmount(paper?.amount ?? given.amount) } };
+      return {
+        kind,
+        reference,
+        withdrawalId,
+        adminId,
+        seen: {
+          network: 'ethereum',
+          asset: paper?.asset ?? asset,
+          address: '0xaa',
+          amount: formatAmount(paper?.amount ?? given.amount),
+        },
+      };
     }
     case 'withdrawal.refuse':
       return { kind, reference, withdrawalId, adminId, reason: 'test' };
     case 'withdrawal.cancel':
-      return { kind, reference, withdrawalId, userId: other % 4 === 0 ? user : (model.papers.get(withdrawalId)?.user ?? user) };
+      return {
+        kind,
+        reference,
+        withdrawalId,
+        userId: other % 4 === 0 ? user : (model.papers.get(withdrawalId)?.user ?? user),
+      };
     case 'withdrawal.confirm':
     case 'withdrawal.fail':
       return { kind, reference, withdrawalId, txid: `0x${n}`, gas };
@@ -394,7 +482,10 @@ export function commandOf(model: Model, given: Wish, n: number): Command | Offer
     case 'quote':
       return offered(given, n);
     case 'swap.accept': {
-      const [quoteId, quote] = chosen([...model.quotes].reverse().filter(([, { used }]) => !used || other % 5 === 0), pick % 4) ?? ['unknown', { user }];
+      const [quoteId, quote] = chosen(
+        [...model.quotes].reverse().filter(([, { used }]) => !used || other % 5 === 0),
+        pick % 4,
+      ) ?? ['unknown', { user }];
       return { kind, reference, swapId: `s${n}`, userId: other % 8 === 0 ? user : quote.user, quoteId };
     }
     case 'venue.report':
@@ -408,10 +499,24 @@ function offered({ user, amount, pick }: Wish, n: number): OfferedQuote {
   const quantity = down(amount / 100n, 10n ** 14n) + 10n ** 14n;
   const limit = (side === 'SELL' ? 2990n : 3010n) * 10n ** 18n;
   const worth = (quantity * limit) / 10n ** 18n;
-  const [gives, gets] = side === 'SELL' ? [quantity, down((worth * 997n) / 1000n, FINEST.USDT ?? 1n)] : [up(worth, FINEST.USDT ?? 1n), down((quantity * 997n) / 1000n, FINEST.ETH ?? 1n)];
+  const [gives, gets] =
+    side === 'SELL'
+      ? [quantity, down((worth * 997n) / 1000n, FINEST.USDT ?? 1n)]
+      : [up(worth, FINEST.USDT ?? 1n), down((quantity * 997n) / 1000n, FINEST.ETH ?? 1n)];
   const [from, to] = side === 'SELL' ? ['ETH', 'USDT'] : ['USDT', 'ETH'];
   return {
-    quote: { id: `q${n}`, userId: user, from, to, fromAmount: formatAmount(gives), toAmount: formatAmount(gets), rate: '0', commission: formatAmount(down(gets / 500n, 10n ** 12n)), between: null, expiresAt: 2e12 },
+    quote: {
+      id: `q${n}`,
+      userId: user,
+      from,
+      to,
+      fromAmount: formatAmount(gives),
+      toAmount: formatAmount(gets),
+      rate: '0',
+      commission: formatAmount(down(gets / 500n, 10n ** 12n)),
+      between: null,
+      expiresAt: 2e12,
+    },
     legs: [{ symbol: 'ETHUSDT', side, quantity, limit, from, to, fromAmount: gives, toAmount: gets, seen: {} }],
     feeVersion: 1,
   };
@@ -422,7 +527,18 @@ export function dealOf({ quote, legs }: OfferedQuote): Deal & { used: boolean } 
   const [leg] = legs;
   if (!leg) throw new Error('a quote without a leg');
   const { side, quantity, limit } = leg;
-  return { quote: quote.id, user: quote.userId, from: quote.from, to: quote.to, gives: parseAmount(quote.fromAmount), gets: parseAmount(quote.toAmount), side, quantity, limit, used: false };
+  return {
+    quote: quote.id,
+    user: quote.userId,
+    from: quote.from,
+    to: quote.to,
+    gives: parseAmount(quote.fromAmount),
+    gets: parseAmount(quote.toAmount),
+    side,
+    quantity,
+    limit,
+    used: false,
+  };
 }
 
 /** Nothing filled, a part, or all, in up to three trades at the limit or better. */
@@ -434,11 +550,29 @@ function reported(model: Model, { pick, other }: Wish, n: number): Command {
     const slice = down(deal.quantity / BigInt(Math.max(1, parts) + (pick % 3 === 1 ? 1 : 0)), 10n ** 14n);
     for (let part = 0; part < parts && slice > 0n; part++) {
       const quantity = part === 0 && pick % 3 === 0 ? deal.quantity - slice * BigInt(parts - 1) : slice;
-      const price = deal.side === 'SELL' ? deal.limit + BigInt(part) * 10n ** 18n : deal.limit - BigInt(part) * 10n ** 18n;
+      const price =
+        deal.side === 'SELL' ? deal.limit + BigInt(part) * 10n ** 18n : deal.limit - BigInt(part) * 10n ** 18n;
       const worth = (quantity * price) / 10n ** 18n;
       const commission = formatAmount((deal.side === 'SELL' ? worth : quantity) / 1000n);
-      trades.push({ symbol: 'ETHUSDT', tradeId: n * 10 + part, price: formatAmount(price), quantity: formatAmount(quantity), quoteQuantity: formatAmount(worth), commission, commissionAsset: deal.to, time: 1 });
+      trades.push({
+        symbol: 'ETHUSDT',
+        tradeId: n * 10 + part,
+        price: formatAmount(price),
+        quantity: formatAmount(quantity),
+        quoteQuantity: formatAmount(worth),
+        commission,
+        commissionAsset: deal.to,
+        time: 1,
+      });
     }
   }
-  return { kind: 'venue.report', reference: `venue.report:${n}`, intentId, outcome: trades.length > 0 ? 'done' : 'refused', venueOrderId: null, reason: null, trades };
+  return {
+    kind: 'venue.report',
+    reference: `venue.report:${n}`,
+    intentId,
+    outcome: trades.length > 0 ? 'done' : 'refused',
+    venueOrderId: null,
+    reason: null,
+    trades,
+  };
 }

@@ -9,7 +9,10 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 
 /** What the engine remembers of a withdrawal that has not ended. */
-export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'network' | 'address' | 'memo' | 'attempt' | 'decidedBy' | 'createdAt'> & {
+export type OpenWithdrawal = Pick<
+  WithdrawalRow,
+  'id' | 'userId' | 'asset' | 'network' | 'address' | 'memo' | 'attempt' | 'decidedBy' | 'createdAt'
+> & {
   amount: Units;
   fee: Units;
   pullBackFee: Units;
@@ -22,7 +25,16 @@ export type OpenWithdrawal = Pick<WithdrawalRow, 'id' | 'userId' | 'asset' | 'ne
 };
 
 /** What a request is, word for word as it is kept. */
-export const requestBody = ({ userId, asset, network, address, memo, amount, fee, confirmation }: OpenWithdrawal): WithdrawalRecordRow['body'] => ({
+export const requestBody = ({
+  userId,
+  asset,
+  network,
+  address,
+  memo,
+  amount,
+  fee,
+  confirmation,
+}: OpenWithdrawal): WithdrawalRecordRow['body'] => ({
   userId,
   asset,
   network,
@@ -49,17 +61,54 @@ export function withdrawalsFrom(records: readonly ReadRecord[], rows: readonly W
   for (const { withdrawalId: id, step, round, body, at, intact } of records) {
     const before = open.get(id);
     if (step === 'request') {
-      const { userId, asset, network, address, memo, amount, fee } = body as Record<'userId' | 'asset' | 'network' | 'address' | 'amount' | 'fee', string> & { memo: string | null };
-      open.set(id, { id, userId, asset, network, address, memo, amount: parseAmount(amount), fee: parseAmount(fee), pullBackFee: pulled.get(id) ?? 0n, attempt: round, ...confirmationIn(body), stage: 'REQUESTED', decidedBy: null, createdAt: at, intact });
+      const { userId, asset, network, address, memo, amount, fee } = body as Record<
+        'userId' | 'asset' | 'network' | 'address' | 'amount' | 'fee',
+        string
+      > & { memo: string | null };
+      open.set(id, {
+        id,
+        userId,
+        asset,
+        network,
+        address,
+        memo,
+        amount: parseAmount(amount),
+        fee: parseAmount(fee),
+        pullBackFee: pulled.get(id) ?? 0n,
+        attempt: round,
+        ...confirmationIn(body),
+        stage: 'REQUESTED',
+        decidedBy: null,
+        createdAt: at,
+        intact,
+      });
     } else if (before) {
-      const after = step === 'approve' ? { stage: 'APPROVED' as const, decidedBy: body.adminId ?? null } : { stage: 'REQUESTED' as const, attempt: round + 1, decidedBy: null };
+      const after =
+        step === 'approve'
+          ? { stage: 'APPROVED' as const, decidedBy: body.adminId ?? null }
+          : { stage: 'REQUESTED' as const, attempt: round + 1, decidedBy: null };
       open.set(id, { ...before, ...after, intact: before.intact && intact });
     }
   }
   return [...open.values()];
 }
 
-export const recorded = ({ id, userId, asset, network, address, memo, amount, fee, attempt, confirmation, stage, decidedBy, createdAt, intact }: OpenWithdrawal): RecordedWithdrawal => ({
+export const recorded = ({
+  id,
+  userId,
+  asset,
+  network,
+  address,
+  memo,
+  amount,
+  fee,
+  attempt,
+  confirmation,
+  stage,
+  decidedBy,
+  createdAt,
+  intact,
+}: OpenWithdrawal): RecordedWithdrawal => ({
   id,
   userId,
   asset,
@@ -88,9 +137,16 @@ export function differences(open: readonly OpenWithdrawal[], rows: readonly With
   const known = new Set(open.map(({ id }) => id));
   const found = open.map((one) => {
     const row = byId.get(one.id);
-    const columns = row ? [...changedColumns(recorded(one), row), ...(parseAmount(row.pullBackFee) === one.pullBackFee ? [] : ['pullBackFee'])] : ['id'];
+    const columns = row
+      ? [
+          ...changedColumns(recorded(one), row),
+          ...(parseAmount(row.pullBackFee) === one.pullBackFee ? [] : ['pullBackFee']),
+        ]
+      : ['id'];
     return { withdrawalId: one.id, columns: one.intact ? columns : ['record', ...columns] };
   });
-  const unasked = rows.filter(({ id, state }) => !known.has(id) && !['CONFIRMED', 'REFUSED', 'CANCELED'].includes(state)).map(({ id }) => ({ withdrawalId: id, columns: ['id'] }));
+  const unasked = rows
+    .filter(({ id, state }) => !known.has(id) && !['CONFIRMED', 'REFUSED', 'CANCELED'].includes(state))
+    .map(({ id }) => ({ withdrawalId: id, columns: ['id'] }));
   return [...found.filter(({ columns }) => columns.length > 0), ...unasked];
 }

@@ -88,9 +88,12 @@ export class Writer {
   submit(command: Command): Promise<CommandAnswer> {
     const bodyHash = hashBody(command);
     const joined = this.open.get(command.reference);
-    if (joined) return joined.bodyHash === bodyHash ? joined.promise : Promise.reject(new DomainError('REFERENCE_REUSED'));
+    if (joined)
+      return joined.bodyHash === bodyHash ? joined.promise : Promise.reject(new DomainError('REFERENCE_REUSED'));
     if (this.stopped || this.queue.length >= QUEUE_MAX) return Promise.reject(new DomainError('BUSY'));
-    const promise = new Promise<CommandAnswer>((resolve, reject) => this.queue.push({ command, bodyHash, resolve, reject }));
+    const promise = new Promise<CommandAnswer>((resolve, reject) =>
+      this.queue.push({ command, bodyHash, resolve, reject }),
+    );
     this.open.set(command.reference, { bodyHash, promise });
     const close = (): void => void this.open.delete(command.reference);
     promise.then(close, close);
@@ -115,18 +118,23 @@ export class Writer {
     this.state.volumes = before.volumes;
     this.state.venueAhead = before.venueAhead;
     this.state.venueAway = before.venueAway;
-    for (const market of this.state.markets.values()) market.outside = before.markets.get(market.listing.symbol)?.outside;
+    for (const market of this.state.markets.values())
+      market.outside = before.markets.get(market.listing.symbol)?.outside;
     this.batchNumber = tables.batch;
     this.lastEntry = tables.entry;
     this.answers.clear();
     this.shown.reset();
     this.deps.effects.recover(tables.effects);
-    this.deps.logger.info({ epoch: tables.epoch, batch: tables.batch, accounts: tables.balances.length }, 'engine has taken over');
+    this.deps.logger.info(
+      { epoch: tables.epoch, batch: tables.batch, accounts: tables.balances.length },
+      'engine has taken over',
+    );
   }
 
   private async loop(): Promise<void> {
     while (!(this.stopped && this.queue.length === 0)) {
-      if (this.failed === undefined && this.queue.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+      if (this.failed === undefined && this.queue.length === 0)
+        await new Promise<void>((resolve) => (this.wake = resolve));
       if (this.failed !== undefined) {
         await this.restart();
         continue;
@@ -192,7 +200,12 @@ export class Writer {
     }
   }
 
-  private applyOne(batch: Batch, pending: Pending, stored: { bodyHash: string; answer: CommandAnswer } | undefined, aside: Set<string>): void {
+  private applyOne(
+    batch: Batch,
+    pending: Pending,
+    stored: { bodyHash: string; answer: CommandAnswer } | undefined,
+    aside: Set<string>,
+  ): void {
     const { command, bodyHash } = pending;
     const before = this.answers.get(command.reference) ?? stored;
     if (before) {
@@ -248,9 +261,23 @@ export class Writer {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const details = { reference: command.reference, error: text };
     this.deps.logger.error(details, 'a command was set aside');
-    this.deps.events.publish({ name: 'alert', code: 'QUARANTINED', message: 'A command failed by itself and was set aside.', details });
-    const row = { reference: command.reference, command: { ...command }, error: text.slice(0, 1000), at: this.deps.clock.now() };
-    this.deps.store.quarantine(row).catch((cause: unknown) => this.deps.logger.error({ ...details, cause: String(cause) }, 'the quarantine row was not written'));
+    this.deps.events.publish({
+      name: 'alert',
+      code: 'QUARANTINED',
+      message: 'A command failed by itself and was set aside.',
+      details,
+    });
+    const row = {
+      reference: command.reference,
+      command: { ...command },
+      error: text.slice(0, 1000),
+      at: this.deps.clock.now(),
+    };
+    this.deps.store
+      .quarantine(row)
+      .catch((cause: unknown) =>
+        this.deps.logger.error({ ...details, cause: String(cause) }, 'the quarantine row was not written'),
+      );
     reject(new DomainError('QUARANTINED'));
   }
 
@@ -265,7 +292,10 @@ export class Writer {
       return;
     }
     if (cause instanceof BatchRefused || cause instanceof MemorySpoilt) this.careful = CAREFUL_COMMANDS;
-    this.deps.logger.error({ error: String(cause), careful: this.careful }, 'a batch was lost: the engine starts again from the tables');
+    this.deps.logger.error(
+      { error: String(cause), careful: this.careful },
+      'a batch was lost: the engine starts again from the tables',
+    );
     for (;;) {
       try {
         await this.load();

@@ -49,7 +49,9 @@ export function dispatch(work: Settlement): void {
 function returnOld(work: Settlement): void {
   const { market, context } = work;
   for (const side of [BUY, SELL] as const) {
-    const old = market.waiting[side].filter(({ seq }) => context.now - (market.orders.get(seq)?.updatedAt ?? 0) > AWAY_MS);
+    const old = market.waiting[side].filter(
+      ({ seq }) => context.now - (market.orders.get(seq)?.updatedAt ?? 0) > AWAY_MS,
+    );
     market.waiting[side] = market.waiting[side].filter((one) => !old.includes(one));
     for (const { seq } of old) {
       const order = market.orders.get(seq);
@@ -61,7 +63,8 @@ function returnOld(work: Settlement): void {
 
 /** Without a venue to go to, takers that wait come back: they rest or expire. */
 function returnWaiting(work: Settlement): void {
-  for (const side of [BUY, SELL] as const) for (const { seq } of work.market.waiting[side].splice(0)) comeBack(work, seq, 0, 0, false);
+  for (const side of [BUY, SELL] as const)
+    for (const { seq } of work.market.waiting[side].splice(0)) comeBack(work, seq, 0, 0, false);
 }
 
 function comeBack(work: Settlement, seq: number, lots: number, points: number, again: boolean): void {
@@ -94,7 +97,11 @@ function sendOne(work: Settlement, side: Side): void {
   const limit = onSteps(market, side, (members.at(-1) as Member).limit);
   const spends = side === BUY ? market.scales.quote : market.scales.base;
   const wanted = members.reduce((sum, member) => sum + member.lots, 0);
-  const lots = wholeSteps(market, affordable(work, side, spends, limit, smaller(wanted, shown(market, side, limit))), limit);
+  const lots = wholeSteps(
+    market,
+    affordable(work, side, spends, limit, smaller(wanted, shown(market, side, limit))),
+    limit,
+  );
   if (tooSmall(market, lots, limit)) return giveUp(work, side, members);
   market.waiting[side] = market.waiting[side].filter(({ seq }) => !members.some(({ order }) => order.seq === seq));
   write(work, side, members, lots, limit, spends);
@@ -175,7 +182,8 @@ function wholeSteps({ outside, scales }: TradingMarket, lots: number, limit: num
   if (!outside?.steps) return lots;
   const { most, mostNotional = 0n } = outside.steps;
   const each = scales.notional(limit, 1);
-  const worth = mostNotional > 0n && each > 0n && each * BigInt(lots) > mostNotional ? count(mostNotional / each) : lots;
+  const worth =
+    mostNotional > 0n && each > 0n && each * BigInt(lots) > mostNotional ? count(mostNotional / each) : lots;
   const within = smaller(smaller(lots, worth), most);
   return within - (within % outside.steps.lots);
 }
@@ -198,12 +206,20 @@ function giveUp(work: Settlement, side: Side, members: readonly Member[]): void 
 }
 
 /** The intent is committed, with the timestamp it will be signed with, before anybody may send it. */
-function write(work: Settlement, side: Side, members: readonly Member[], lots: number, limit: number, spends: string): void {
+function write(
+  work: Settlement,
+  side: Side,
+  members: readonly Member[],
+  lots: number,
+  limit: number,
+  spends: string,
+): void {
   const { market, draft, context } = work;
   const { scales } = market;
   const id = draft.state.nextIntent();
   const [quantity, limitPrice] = [scales.quantity(lots), scales.price(limit)];
-  const best = (levels: readonly (readonly [number, number])[] | undefined): string => formatAmount(scales.price(levels?.[0]?.[0] ?? 0));
+  const best = (levels: readonly (readonly [number, number])[] | undefined): string =>
+    formatAmount(scales.price(levels?.[0]?.[0] ?? 0));
   const intent: VenueIntentRow = {
     id,
     swapId: null,
@@ -218,12 +234,28 @@ function write(work: Settlement, side: Side, members: readonly Member[], lots: n
     venueOrderId: null,
     reason: null,
     members: members.map((member) => ({ orderId: member.order.id, lots: member.lots })),
-    seen: { bid: best(market.outside?.bids), ask: best(market.outside?.asks), ageMs: context.now - (market.outside?.at ?? 0) },
+    seen: {
+      bid: best(market.outside?.bids),
+      ask: best(market.outside?.asks),
+      ageMs: context.now - (market.outside?.at ?? 0),
+    },
     createdAt: context.now,
     updatedAt: context.now,
   };
   draft.rows.push(insertRow(VenueIntentEntity, intent));
-  const open: OpenIntent = { id, swapId: null, leg: 0, symbol: scales.symbol, side: intent.side, quantity, spends, spendsMost: mostSpent(intent.side, quantity, limitPrice), members: intent.members, at: context.now, best: scales.price(facing(market, intent.side)[0]?.[0] ?? 0) };
+  const open: OpenIntent = {
+    id,
+    swapId: null,
+    leg: 0,
+    symbol: scales.symbol,
+    side: intent.side,
+    quantity,
+    spends,
+    spendsMost: mostSpent(intent.side, quantity, limitPrice),
+    members: intent.members,
+    at: context.now,
+    best: scales.price(facing(market, intent.side)[0]?.[0] ?? 0),
+  };
   draft.remember(draft.state.intents, id, open);
   draft.effects.push({ id: `send:${id}`, kind: 'venue.send', payload: { intentId: id }, at: context.now, done: false });
   draft.state.orderSent(scales.symbol);
@@ -243,7 +275,11 @@ function write(work: Settlement, side: Side, members: readonly Member[], lots: n
 }
 
 /** The final word on a bundle: its trades are allotted to the members in order, one entry a trade, and everybody comes back. */
-export function settleBundle(work: Settlement, intent: OpenIntent, report: Extract<CommandBody, { kind: 'venue.report' }>): void {
+export function settleBundle(
+  work: Settlement,
+  intent: OpenIntent,
+  report: Extract<CommandBody, { kind: 'venue.report' }>,
+): void {
   const { market } = work;
   const side = intent.side === 'BUY' ? BUY : SELL;
   const members = intent.members.flatMap(({ orderId, lots }) => {
@@ -252,7 +288,8 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   });
   const trades = [...report.trades].sort((a, b) => a.tradeId - b.tradeId);
   const executed = trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n);
-  if (executed > intent.quantity) throw new Error(`order ${intent.id} filled ${formatAmount(executed)} of ${formatAmount(intent.quantity)}`);
+  if (executed > intent.quantity)
+    throw new Error(`order ${intent.id} filled ${formatAmount(executed)} of ${formatAmount(intent.quantity)}`);
   for (const trade of trades) allot(work, intent, trade, members);
   market.slippage += trades.reduce((sum, trade) => sum + better(intent, trade), 0n);
   market.flying[side] = null;
@@ -260,8 +297,10 @@ export function settleBundle(work: Settlement, intent: OpenIntent, report: Extra
   for (const { order, filled, open } of members) {
     // What ended by the venue's range of prices would end by it again.
     const outOfRange = report.outcome === 'done' && report.reason === 'PRICE_RANGE';
-    const again = !outOfRange && order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done' || report.again === true);
-    if (order.tif !== 'GTC' && !again) order.reason = outOfRange ? 'VENUE_PRICE_RANGE' : report.outcome === 'refused' ? 'VENUE_REFUSED' : order.reason;
+    const again =
+      !outOfRange && order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done' || report.again === true);
+    if (order.tif !== 'GTC' && !again)
+      order.reason = outOfRange ? 'VENUE_PRICE_RANGE' : report.outcome === 'refused' ? 'VENUE_REFUSED' : order.reason;
     comeBack(work, order.seq, filled, order.budget > 0 ? open - pointsLeft(order, market.scales) : 0, again);
   }
 }
@@ -273,12 +312,18 @@ function better({ side, best }: OpenIntent, trade: VenueTrade): Units {
 }
 
 /** One trade of the venue among the members whose turn it is. */
-function allot(work: Settlement, intent: OpenIntent, trade: VenueTrade, members: { order: OpenOrder; left: number; filled: number }[]): void {
+function allot(
+  work: Settlement,
+  intent: OpenIntent,
+  trade: VenueTrade,
+  members: { order: OpenOrder; left: number; filled: number }[],
+): void {
   const { market, draft, context } = work;
   const { scales } = market;
   const price = count(parseAmount(trade.price) / scales.tick);
   let lots = count(parseAmount(trade.quantity) / scales.lot);
-  if (scales.price(price) !== parseAmount(trade.price) || scales.quantity(lots) !== parseAmount(trade.quantity)) throw new Error(`trade ${trade.symbol} ${trade.tradeId} is off our steps`);
+  if (scales.price(price) !== parseAmount(trade.price) || scales.quantity(lots) !== parseAmount(trade.quantity))
+    throw new Error(`trade ${trade.symbol} ${trade.tradeId} is off our steps`);
   const selling = intent.side === 'SELL';
   const [base, quote] = [parseAmount(trade.quantity), parseAmount(trade.quoteQuantity)];
   const received = selling ? quote : base;
@@ -309,7 +354,20 @@ function allot(work: Settlement, intent: OpenIntent, trade: VenueTrade, members:
     }),
   );
   const { symbol, tradeId, quantity, quoteQuantity, commission, commissionAsset, time } = trade;
-  draft.rows.push(insertRow(VenueTradeEntity, { venueEpoch: draft.state.venue.epoch, symbol, tradeId, intentId: intent.id, price: trade.price, quantity, quoteQuantity, commission, commissionAsset, at: time }));
+  draft.rows.push(
+    insertRow(VenueTradeEntity, {
+      venueEpoch: draft.state.venue.epoch,
+      symbol,
+      tradeId,
+      intentId: intent.id,
+      price: trade.price,
+      quantity,
+      quoteQuantity,
+      commission,
+      commissionAsset,
+      at: time,
+    }),
+  );
 }
 
 /** After a miss resting orders wait until the venue's price has moved, longer each time. */

@@ -20,7 +20,17 @@ export interface Outside {
   /** When the venue last spoke of it (ms). */
   readonly at: number;
   /** What the venue takes now, in our ticks and lots; null where its steps do not fit ours: nothing is sent then. */
-  readonly steps?: { readonly ticks: number; readonly lots: number; readonly least: number; readonly most: number; readonly notional: Units; /** 0 or none: as much as you like. */ readonly mostNotional?: Units } | null | undefined;
+  readonly steps?:
+    | {
+        readonly ticks: number;
+        readonly lots: number;
+        readonly least: number;
+        readonly most: number;
+        readonly notional: Units;
+        /** 0 or none: as much as you like. */ readonly mostNotional?: Units;
+      }
+    | null
+    | undefined;
 }
 
 /** A taker whose rest could be had outside; waits for the next bundle. */
@@ -104,7 +114,15 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
     last: 0,
     exposureMost: 0n,
     slippage: 0n,
-    routing: { symbol: listing.symbol, userOrders: 0, matchedInside: 0, sentOn: 0, venueOrders: 0, exposureMost: '0', slippage: '0' },
+    routing: {
+      symbol: listing.symbol,
+      userOrders: 0,
+      matchedInside: 0,
+      sentOn: 0,
+      venueOrders: 0,
+      exposureMost: '0',
+      slippage: '0',
+    },
     sink: undefined,
   };
   return market;
@@ -115,7 +133,10 @@ const noMiss = (): TradingMarket['missed'][0] => ({ best: 0, until: 0, pause: 0 
 export const sideOf = (side: 'BUY' | 'SELL'): Side => (side === 'BUY' ? BUY : SELL);
 
 /** Does the venue stand behind it, or only our book, or nobody until prices are fresh again? */
-export function modeOf({ listing, outside, stopped }: TradingMarket, now: number): 'mirrored' | 'inside only' | 'cancel only' {
+export function modeOf(
+  { listing, outside, stopped }: TradingMarket,
+  now: number,
+): 'mirrored' | 'inside only' | 'cancel only' {
   if (listing.venue === null || listing.insideOnly || stopped || outside?.steps === null) return 'inside only';
   return outside && now - outside.at <= STALE_MS ? 'mirrored' : 'cancel only';
 }
@@ -138,7 +159,8 @@ export function forgetOldPrices(market: TradingMarket): void {
 }
 
 /** The venue's levels that an order of this side would meet. */
-export const facing = ({ outside }: TradingMarket, side: 'BUY' | 'SELL'): Outside['asks'] => (side === 'BUY' ? outside?.asks : outside?.bids) ?? [];
+export const facing = ({ outside }: TradingMarket, side: 'BUY' | 'SELL'): Outside['asks'] =>
+  (side === 'BUY' ? outside?.asks : outside?.bids) ?? [];
 
 /** The best price an order of this side could get now, here or outside; 0 for none. */
 export function bestFacing(market: TradingMarket, side: 'BUY' | 'SELL'): number {
@@ -156,7 +178,12 @@ export function bandOf(side: 'BUY' | 'SELL', from: number, { listing }: TradingM
 }
 
 /** Fills a market's memory from the tables. `owner` numbers the users. */
-export function restoreMarket(market: TradingMarket, rows: readonly OrderRow[], flights: ReadonlyMap<string, number>, owner: (userId: string) => number): void {
+export function restoreMarket(
+  market: TradingMarket,
+  rows: readonly OrderRow[],
+  flights: ReadonlyMap<string, number>,
+  owner: (userId: string) => number,
+): void {
   const { scales, book } = market;
   const orders = rows.map((row) => openOrder(row, scales)).sort((a, b) => a.priority - b.priority);
   const seqOf = new Map(orders.map((order) => [order.id, order.seq]));
@@ -184,7 +211,8 @@ export function restoreMarket(market: TradingMarket, rows: readonly OrderRow[], 
       sibling: (order.siblingId !== null && seqOf.get(order.siblingId)) || 0,
     });
     // A taker that was waiting for a bundle, and is in none, waits again.
-    if (order.standing === 'flying' && !flights.has(order.id)) market.waiting[sideOf(order.side)].push({ seq: order.seq, limit: order.worst });
+    if (order.standing === 'flying' && !flights.has(order.id))
+      market.waiting[sideOf(order.side)].push({ seq: order.seq, limit: order.worst });
   }
 }
 
@@ -194,7 +222,11 @@ export function loadRouting(market: TradingMarket, row: RoutingRow): void {
   market.slippage = parseSigned(row.slippage);
 }
 
-export const routingRow = (market: TradingMarket): RoutingRow => ({ ...market.routing, exposureMost: formatAmount(market.exposureMost), slippage: formatAmount(market.slippage) });
+export const routingRow = (market: TradingMarket): RoutingRow => ({
+  ...market.routing,
+  exposureMost: formatAmount(market.exposureMost),
+  slippage: formatAmount(market.slippage),
+});
 
 /** Is there anything the venue's prices could move: takers that wait, orders that are reached, triggers? */
 export function needsLook({ listing, waiting, flying, outside, book, orders, triggers }: TradingMarket): boolean {
@@ -203,5 +235,8 @@ export function needsLook({ listing, waiting, flying, outside, book, orders, tri
   if (triggers.size > 0) return true;
   const [bid, ask] = [outside?.bids[0]?.[0] ?? 0, outside?.asks[0]?.[0] ?? 0];
   const [ours, theirs] = [book.best(BUY), book.best(SELL)];
-  return (ask > 0 && ours >= ask && flying[BUY] === null) || (bid > 0 && theirs > 0 && theirs <= bid && flying[SELL] === null);
+  return (
+    (ask > 0 && ours >= ask && flying[BUY] === null) ||
+    (bid > 0 && theirs > 0 && theirs <= bid && flying[SELL] === null)
+  );
 }

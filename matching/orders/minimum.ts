@@ -31,7 +31,8 @@ export function minimumAt(market: TradingMarket, side: OrderTerms['side'], from:
   const smallest = most(scales.quantity(least), parseAmount(listing.minQuantity));
   const quantity = ceilToStep(most(most(mulDivUp(worth, ONE, limit), filtered), smallest), step);
   const valueAt = (units: Units, ticks: number): Units => mulDivUp(units, scales.price(ticks), ONE);
-  const total = side === 'SELL' ? valueAt(quantity, from) : most(worth + valueAt(step, worst), valueAt(quantity, worst));
+  const total =
+    side === 'SELL' ? valueAt(quantity, from) : most(worth + valueAt(step, worst), valueAt(quantity, worst));
   return { quantity, total: ceilToStep(most(total, listed), scales.quoteStep) };
 }
 

@@ -78,7 +78,8 @@ export function pointsLeft(order: OpenOrder, scales: Scales): number {
 export function holdOf(order: OpenOrder, scales: Scales): Units {
   if (order.standing === null) return 0n;
   if (order.side === 'BUY') {
-    const most = order.budget > 0 ? scales.quote0(order.budget) : order.quote + scales.notional(order.worst, lotsLeft(order));
+    const most =
+      order.budget > 0 ? scales.quote0(order.budget) : order.quote + scales.notional(order.worst, lotsLeft(order));
     return ceilToStep(most, scales.quoteStep) - ceilToStep(order.quote, scales.quoteStep);
   }
   if (order.budget === 0) return scales.quantity(lotsLeft(order));
@@ -126,7 +127,22 @@ export function orderRow(order: OpenOrder, scales: Scales): OrderRow {
 
 /** As the API shows it. */
 export function orderView(order: OpenOrder, scales: Scales, row: OrderRow = orderRow(order, scales)): OrderView {
-  const { id, clientOrderId, symbol, side, type, timeInForce, price, quantity, quoteOrderQty, stopPrice, trailingDelta, icebergQty, executedQty, executedQuote } = row;
+  const {
+    id,
+    clientOrderId,
+    symbol,
+    side,
+    type,
+    timeInForce,
+    price,
+    quantity,
+    quoteOrderQty,
+    stopPrice,
+    trailingDelta,
+    icebergQty,
+    executedQty,
+    executedQuote,
+  } = row;
   return {
     id,
     clientOrderId,

@@ -13,7 +13,9 @@ import { createEngine } from '../engine';
 import type { EngineHouse } from '../engine';
 
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const registry = firstListing({ ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const registry = firstListing({
+  ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 const clock = { at: 1_763_700_000_000, now: () => clock.at };
 
 let dataSource: DataSource;
@@ -23,7 +25,14 @@ let sent: string[] = [];
 let n = 0;
 
 const start = async (): Promise<EngineHouse> => {
-  const made = createEngine({ dataSource, registry, clock, events: createEventBus(() => undefined), logger: quiet, onFenced: () => undefined });
+  const made = createEngine({
+    dataSource,
+    registry,
+    clock,
+    events: createEventBus(() => undefined),
+    logger: quiet,
+    onFenced: () => undefined,
+  });
   made.onEffect('venue.send', async ({ intentId }) => void sent.push(String(intentId)));
   await made.start();
   return made;
@@ -36,10 +45,19 @@ beforeEach(async () => {
   await seed(dataSource, registry, clock.at);
   sent = [];
   engine = await start();
-  for (const asset of ['JVZ', 'JVG']) await give({ kind: 'operator.contribute', asset, amount: '1000000', custody: 'cold/own' });
-  for (const asset of ['ETH', 'USDT']) await give({ kind: 'operator.contribute', asset, amount: '1000000', custody: 'binance' });
-  for (const userId of ['ann', 'bob', 'cid']) for (const asset of ['JVZ', 'JVG', 'ETH', 'USDT']) await give({ kind: 'operator.grant', userId, asset, amount: '10000', why: 'test' });
-  engine.venueBalances(new Map([['ETH', parseAmount('1000000')], ['USDT', parseAmount('1000000')]]));
+  for (const asset of ['JVZ', 'JVG'])
+    await give({ kind: 'operator.contribute', asset, amount: '1000000', custody: 'cold/own' });
+  for (const asset of ['ETH', 'USDT'])
+    await give({ kind: 'operator.contribute', asset, amount: '1000000', custody: 'binance' });
+  for (const userId of ['ann', 'bob', 'cid'])
+    for (const asset of ['JVZ', 'JVG', 'ETH', 'USDT'])
+      await give({ kind: 'operator.grant', userId, asset, amount: '10000', why: 'test' });
+  engine.venueBalances(
+    new Map([
+      ['ETH', parseAmount('1000000')],
+      ['USDT', parseAmount('1000000')],
+    ]),
+  );
 });
 afterEach(async () => {
   expect(auditBooks(await readBookFacts(dataSource))).toEqual([]);
@@ -47,19 +65,28 @@ afterEach(async () => {
   await drop();
 });
 
-const give = (body: CommandBody): Promise<CommandAnswer> => engine.submit({ ...body, reference: `t:${++n}` } as Command);
+const give = (body: CommandBody): Promise<CommandAnswer> =>
+  engine.submit({ ...body, reference: `t:${++n}` } as Command);
 const place = (userId: string, terms: Partial<OrderTerms>): Promise<CommandAnswer> => {
   const clientOrderId = `client-${++n}`;
   const full = { symbol: 'JVZJVG', side: 'BUY' as const, type: 'LIMIT' as const, ...terms };
-  return engine.submit({ kind: 'order.place', userId, clientOrderId, ...full, reference: `order:${userId}:${clientOrderId}` });
+  return engine.submit({
+    kind: 'order.place',
+    userId,
+    clientOrderId,
+    ...full,
+    reference: `order:${userId}:${clientOrderId}`,
+  });
 };
 const balance = async (userId: string, asset: string): Promise<string> => {
   const row = (await engine.balancesOf(userId)).find((one) => one.asset === asset);
   return `${row?.available ?? '0'} ${row?.held ?? '0'}`;
 };
-const order = async (id: unknown): Promise<Record<string, unknown>> => ((await dataSource.query('SELECT * FROM orders WHERE id = ?', [id])) as Record<string, unknown>[])[0] ?? {};
+const order = async (id: unknown): Promise<Record<string, unknown>> =>
+  ((await dataSource.query('SELECT * FROM orders WHERE id = ?', [id])) as Record<string, unknown>[])[0] ?? {};
 /** ETHUSDT at the venue: bid 1999 and ask 2000, ten ETH each. */
-const outside = (bid = 199_900, ask = 200_000, lots = 100_000): void => engine.outside('ETHUSDT', { bids: [[bid, lots]], asks: [[ask, lots]], at: clock.at });
+const outside = (bid = 199_900, ask = 200_000, lots = 100_000): void =>
+  engine.outside('ETHUSDT', { bids: [[bid, lots]], asks: [[ask, lots]], at: clock.at });
 const until = async (test: () => boolean): Promise<void> => {
   for (let tries = 0; tries < 500 && !test(); tries++) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(test()).toBe(true);
@@ -75,7 +102,15 @@ const venueTrade = (price: string, quantity: string, commission: string, commiss
   time: clock.at,
 });
 const report = (intentId: string, trades: VenueTrade[]): Promise<CommandAnswer> =>
-  engine.submit({ kind: 'venue.report', reference: `intent:${intentId}:final`, intentId, outcome: 'done', venueOrderId: '1', reason: null, trades });
+  engine.submit({
+    kind: 'venue.report',
+    reference: `intent:${intentId}:final`,
+    intentId,
+    outcome: 'done',
+    venueOrderId: '1',
+    reason: null,
+    trades,
+  });
 
 describe('a market without a venue', () => {
   test('a limit order holds what it may cost, trades at the maker price, and gives the rest back', async () => {
@@ -87,13 +122,28 @@ describe('a market without a venue', () => {
     expect(await balance('bob', 'JVZ')).toBe('10099.9 0');
     expect(await balance('bob', 'JVG')).toBe('9650 150');
     expect(await balance('ann', 'JVG')).toBe('10200 0');
-    const canceled = await engine.submit({ kind: 'order.cancel', userId: 'bob', orderId: String(taker.id), reference: `t:${++n}` });
+    const canceled = await engine.submit({
+      kind: 'order.cancel',
+      userId: 'bob',
+      orderId: String(taker.id),
+      reference: `t:${++n}`,
+    });
     expect(canceled.status).toBe('CANCELED');
     expect(await balance('bob', 'JVG')).toBe('9800 0');
   });
 
   test('the same reference is one order; another body is refused', async () => {
-    const command = { kind: 'order.place' as const, userId: 'ann', clientOrderId: 'once-only', symbol: 'JVZJVG', side: 'SELL' as const, type: 'LIMIT' as const, price: '2', quantity: '1', reference: 'order:ann:once-only' };
+    const command = {
+      kind: 'order.place' as const,
+      userId: 'ann',
+      clientOrderId: 'once-only',
+      symbol: 'JVZJVG',
+      side: 'SELL' as const,
+      type: 'LIMIT' as const,
+      price: '2',
+      quantity: '1',
+      reference: 'order:ann:once-only',
+    };
     const [first, second] = await Promise.all([engine.submit(command), engine.submit(command)]);
     expect(second).toEqual(first);
     expect(await engine.submit(command)).toEqual({ orderId: first.id });
@@ -104,16 +154,39 @@ describe('a market without a venue', () => {
   test('a market order by quote spends no more than it says; FOK and IOC leave nothing behind', async () => {
     await place('ann', { side: 'SELL', price: '2', quantity: '10' });
     await place('ann', { side: 'SELL', price: '2.01', quantity: '10' });
-    expect(await place('bob', { type: 'MARKET', quoteOrderQty: '30' })).toMatchObject({ status: 'FILLED', executedQty: '14.97', executedQuote: '29.9897' });
+    expect(await place('bob', { type: 'MARKET', quoteOrderQty: '30' })).toMatchObject({
+      status: 'FILLED',
+      executedQty: '14.97',
+      executedQuote: '29.9897',
+    });
     expect(await balance('bob', 'JVG')).toBe('9970.0103 0');
-    expect(await place('bob', { price: '3', quantity: '6', timeInForce: 'FOK' })).toMatchObject({ status: 'EXPIRED', executedQty: '0' });
-    expect(await place('bob', { price: '3', quantity: '6', timeInForce: 'IOC' })).toMatchObject({ status: 'EXPIRED', executedQty: '5.03' });
+    expect(await place('bob', { price: '3', quantity: '6', timeInForce: 'FOK' })).toMatchObject({
+      status: 'EXPIRED',
+      executedQty: '0',
+    });
+    expect(await place('bob', { price: '3', quantity: '6', timeInForce: 'IOC' })).toMatchObject({
+      status: 'EXPIRED',
+      executedQty: '5.03',
+    });
     expect((await balance('bob', 'JVG')).endsWith(' 0')).toBe(true);
   });
 
   test('an OCO holds the larger leg once; when one trades the other is gone', async () => {
-    const legs = { symbol: 'JVZJVG', side: 'SELL' as const, quantity: '50', price: '3', stopPrice: '1.5', stopLimitPrice: '1.4' };
-    const list = await engine.submit({ kind: 'order.oco', userId: 'ann', clientOrderId: 'oco-one', ...legs, reference: 'order:ann:oco-one' });
+    const legs = {
+      symbol: 'JVZJVG',
+      side: 'SELL' as const,
+      quantity: '50',
+      price: '3',
+      stopPrice: '1.5',
+      stopLimitPrice: '1.4',
+    };
+    const list = await engine.submit({
+      kind: 'order.oco',
+      userId: 'ann',
+      clientOrderId: 'oco-one',
+      ...legs,
+      reference: 'order:ann:oco-one',
+    });
     expect(await balance('ann', 'JVZ')).toBe('9950 50');
     await place('bob', { price: '3', quantity: '20' });
     expect(await balance('ann', 'JVZ')).toBe('9950 30');
@@ -122,7 +195,9 @@ describe('a market without a venue', () => {
 
   test('a stop triggers on our own trades and sells at market', async () => {
     await place('bob', { price: '2', quantity: '10' });
-    const stop = await place('ann', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '2', quantity: '5' }).catch((error: unknown) => error);
+    const stop = await place('ann', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '2', quantity: '5' }).catch(
+      (error: unknown) => error,
+    );
     expect(stop).toMatchObject({ status: 'NEW', working: false });
     await place('cid', { side: 'SELL', price: '2', quantity: '4' });
     expect(await order((stop as CommandAnswer).id)).toMatchObject({ state: 'FILLED' });
@@ -138,14 +213,20 @@ describe('a market without a venue', () => {
     ['ICEBERG_PARTS', { price: '2', quantity: '101', icebergQty: '1' }],
     ['TRAILING_DELTA', { type: 'STOP_LOSS' as const, trailingDelta: 1, quantity: '1', stopPrice: '2' }],
   ])('the filter %s refuses with its words and changes nothing', async (filter, terms) => {
-    await expect(place('ann', terms)).rejects.toMatchObject({ code: 'FILTER_FAILURE', details: { words: `Filter failure: ${filter}`, venueCode: -1013 } });
+    await expect(place('ann', terms)).rejects.toMatchObject({
+      code: 'FILTER_FAILURE',
+      details: { words: `Filter failure: ${filter}`, venueCode: -1013 },
+    });
     expect(await balance('ann', 'JVG')).toBe('10000 0');
   });
 
   test('PERCENT_PRICE_BY_SIDE: no further than five times, or a fifth, from the last price', async () => {
     await place('bob', { price: '2', quantity: '10' });
     await place('cid', { side: 'SELL', price: '2', quantity: '4' });
-    const refusal = { code: 'FILTER_FAILURE', details: { words: 'Filter failure: PERCENT_PRICE_BY_SIDE', venueCode: -1013 } };
+    const refusal = {
+      code: 'FILTER_FAILURE',
+      details: { words: 'Filter failure: PERCENT_PRICE_BY_SIDE', venueCode: -1013 },
+    };
     await expect(place('ann', { price: '10.01', quantity: '5' })).rejects.toMatchObject(refusal);
     await expect(place('ann', { price: '0.39', quantity: '100' })).rejects.toMatchObject(refusal);
     await expect(place('ann', { price: '0.4', quantity: '100' })).resolves.toMatchObject({ status: 'NEW' });
@@ -157,27 +238,58 @@ describe('a market without a venue', () => {
     for (let n = 0; n < 199; n++) placed.push(await place('ann', terms));
     const oco = { symbol: 'JVZJVG', side: 'SELL' as const, quantity: '5', price: '3', stopPrice: '1.5' };
     const refused = (filter: string) => ({ code: 'FILTER_FAILURE', details: { filter } });
-    await expect(engine.submit({ kind: 'order.oco', userId: 'ann', clientOrderId: 'full', ...oco, reference: 'order:ann:full' })).rejects.toMatchObject(refused('MAX_NUM_ORDERS'));
+    await expect(
+      engine.submit({ kind: 'order.oco', userId: 'ann', clientOrderId: 'full', ...oco, reference: 'order:ann:full' }),
+    ).rejects.toMatchObject(refused('MAX_NUM_ORDERS'));
     await place('ann', terms);
     await expect(place('ann', terms)).rejects.toMatchObject(refused('MAX_NUM_ORDERS'));
     const orderId = String(placed[0]?.id);
-    await engine.submit({ kind: 'order.replace', userId: 'ann', clientOrderId: 'instead', orderId, symbol: 'JVZJVG', side: 'BUY', type: 'LIMIT', ...terms, reference: 'order:ann:instead' });
+    await engine.submit({
+      kind: 'order.replace',
+      userId: 'ann',
+      clientOrderId: 'instead',
+      orderId,
+      symbol: 'JVZJVG',
+      side: 'BUY',
+      type: 'LIMIT',
+      ...terms,
+      reference: 'order:ann:instead',
+    });
     await place('bob', { price: '2', quantity: '10' });
     await place('cid', { side: 'SELL', price: '2', quantity: '4' });
-    for (let n = 0; n < 50; n++) await place('cid', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '1.5', quantity: '5' });
-    await expect(place('cid', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '1.5', quantity: '5' })).rejects.toMatchObject(refused('MAX_NUM_ALGO_ORDERS'));
+    for (let n = 0; n < 50; n++)
+      await place('cid', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '1.5', quantity: '5' });
+    await expect(
+      place('cid', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '1.5', quantity: '5' }),
+    ).rejects.toMatchObject(refused('MAX_NUM_ALGO_ORDERS'));
   });
 
   test('more than the balance is refused, whoever else asks at once', async () => {
-    const asked = Array.from({ length: 50 }, () => place('ann', { price: '100', quantity: '100' }).then(() => 1, () => 0));
+    const asked = Array.from({ length: 50 }, () =>
+      place('ann', { price: '100', quantity: '100' }).then(
+        () => 1,
+        () => 0,
+      ),
+    );
     expect((await Promise.all<number>(asked)).reduce((a, b) => a + b, 0)).toBe(1);
     expect(await balance('ann', 'JVG')).toBe('0 10000');
   });
 
   test('replace is one step, and refused as a whole', async () => {
     const first = await place('ann', { price: '1', quantity: '9000' });
-    const again = { kind: 'order.replace' as const, userId: 'ann', clientOrderId: 'replaced-1', orderId: String(first.id), symbol: 'JVZJVG', side: 'BUY' as const, type: 'LIMIT' as const, quantity: '9000' };
-    await expect(engine.submit({ ...again, price: '2', reference: 'order:ann:replaced-1' })).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+    const again = {
+      kind: 'order.replace' as const,
+      userId: 'ann',
+      clientOrderId: 'replaced-1',
+      orderId: String(first.id),
+      symbol: 'JVZJVG',
+      side: 'BUY' as const,
+      type: 'LIMIT' as const,
+      quantity: '9000',
+    };
+    await expect(engine.submit({ ...again, price: '2', reference: 'order:ann:replaced-1' })).rejects.toMatchObject({
+      code: 'INSUFFICIENT_FUNDS',
+    });
     expect(await balance('ann', 'JVG')).toBe('1000 9000');
     const second = await engine.submit({ ...again, price: '1.1', reference: 'order:ann:replaced-1' });
     expect(second).toMatchObject({ status: 'NEW', canceledId: first.id });
@@ -209,7 +321,18 @@ describe('a market without a venue', () => {
     await place('cid', { side: 'SELL', price: '2', quantity: '5' });
     const old = await place('ann', { side: 'SELL', price: '3', quantity: '5' });
     const replace = (stopPrice: string, key: string) =>
-      engine.submit({ kind: 'order.replace', userId: 'ann', clientOrderId: key, orderId: String(old.id), symbol: 'JVZJVG', side: 'SELL', type: 'STOP_LOSS', stopPrice, quantity: '5', reference: `order:ann:${key}` });
+      engine.submit({
+        kind: 'order.replace',
+        userId: 'ann',
+        clientOrderId: key,
+        orderId: String(old.id),
+        symbol: 'JVZJVG',
+        side: 'SELL',
+        type: 'STOP_LOSS',
+        stopPrice,
+        quantity: '5',
+        reference: `order:ann:${key}`,
+      });
     await expect(replace('2.5', 'too-high')).rejects.toMatchObject({ code: 'WOULD_TRIGGER' });
     expect(await order(old.id)).toMatchObject({ state: 'NEW', standing: 'resting' });
     expect(await replace('1.5', 'below')).toMatchObject({ status: 'NEW', working: false, canceledId: old.id });
@@ -257,34 +380,64 @@ describe('a market with Binance behind it', () => {
     await until(() => sent.length === 1);
     outside(199_900, 200_100);
     await report(sent[0] ?? '', [venueTrade('2000', '0.4', '0.0004', 'ETH')]);
-    expect(await order(taker.id)).toMatchObject({ state: 'PARTIALLY_FILLED', standing: 'resting', held: '1200.000000000000000000' });
+    expect(await order(taker.id)).toMatchObject({
+      state: 'PARTIALLY_FILLED',
+      standing: 'resting',
+      held: '1200.000000000000000000',
+    });
   });
 
   test('resting orders that the venue reaches go on as one bundle, and its trades add up', async () => {
-    const orders = [await place('ann', { symbol: 'ETHUSDT', price: '1990', quantity: '0.5' }), await place('bob', { symbol: 'ETHUSDT', price: '1991', quantity: '0.5' })];
+    const orders = [
+      await place('ann', { symbol: 'ETHUSDT', price: '1990', quantity: '0.5' }),
+      await place('bob', { symbol: 'ETHUSDT', price: '1991', quantity: '0.5' }),
+    ];
     outside(198_000, 198_900);
     await until(() => sent.length === 1);
-    const [intent] = (await dataSource.query('SELECT quantity, limit_price FROM venue_intents')) as { quantity: string; limit_price: string }[];
+    const [intent] = (await dataSource.query('SELECT quantity, limit_price FROM venue_intents')) as {
+      quantity: string;
+      limit_price: string;
+    }[];
     expect(intent).toMatchObject({ quantity: '1.000000000000000000', limit_price: '1990.000000000000000000' });
-    const asked = await engine.submit({ kind: 'order.cancel', userId: 'ann', orderId: String(orders[0]?.id), reference: `t:${++n}` });
+    const asked = await engine.submit({
+      kind: 'order.cancel',
+      userId: 'ann',
+      orderId: String(orders[0]?.id),
+      reference: `t:${++n}`,
+    });
     expect(asked.status).toBe('PENDING_CANCEL');
     await report(sent[0] ?? '', [venueTrade('1989', '0.7', '0.0007', 'ETH')]);
     expect(await order(orders[1]?.id)).toMatchObject({ state: 'FILLED', executed_quote: '994.500000000000000000' });
-    expect(await order(orders[0]?.id)).toMatchObject({ state: 'CANCELED', executed_qty: '0.200000000000000000', held: '0.000000000000000000' });
+    expect(await order(orders[0]?.id)).toMatchObject({
+      state: 'CANCELED',
+      executed_qty: '0.200000000000000000',
+      held: '0.000000000000000000',
+    });
   });
 
   test('a maker that would meet the venue is refused; so is a market order without coins there', async () => {
-    await expect(place('ann', { symbol: 'ETHUSDT', type: 'LIMIT_MAKER', price: '2000', quantity: '1' })).rejects.toMatchObject({ code: 'WOULD_MATCH' });
+    await expect(
+      place('ann', { symbol: 'ETHUSDT', type: 'LIMIT_MAKER', price: '2000', quantity: '1' }),
+    ).rejects.toMatchObject({ code: 'WOULD_MATCH' });
     engine.venueBalances(new Map());
-    await expect(place('ann', { symbol: 'ETHUSDT', type: 'MARKET', quantity: '1' })).rejects.toMatchObject({ code: 'FUNDS_IN_TRANSIT' });
-    expect(await place('ann', { symbol: 'ETHUSDT', price: '2000', quantity: '1' })).toMatchObject({ status: 'NEW', inFlight: false });
+    await expect(place('ann', { symbol: 'ETHUSDT', type: 'MARKET', quantity: '1' })).rejects.toMatchObject({
+      code: 'FUNDS_IN_TRANSIT',
+    });
+    expect(await place('ann', { symbol: 'ETHUSDT', price: '2000', quantity: '1' })).toMatchObject({
+      status: 'NEW',
+      inFlight: false,
+    });
   });
 
   test('a stale book takes nothing and gives everything back', async () => {
     const resting = await place('ann', { symbol: 'ETHUSDT', price: '1900', quantity: '1' });
     clock.at += 11_000;
-    await expect(place('ann', { symbol: 'ETHUSDT', price: '1900', quantity: '1' })).rejects.toMatchObject({ code: 'MARKET_CLOSED' });
-    expect(await engine.submit({ kind: 'order.cancel', userId: 'ann', orderId: String(resting.id), reference: `t:${++n}` })).toMatchObject({ status: 'CANCELED' });
+    await expect(place('ann', { symbol: 'ETHUSDT', price: '1900', quantity: '1' })).rejects.toMatchObject({
+      code: 'MARKET_CLOSED',
+    });
+    expect(
+      await engine.submit({ kind: 'order.cancel', userId: 'ann', orderId: String(resting.id), reference: `t:${++n}` }),
+    ).toMatchObject({ status: 'CANCELED' });
     expect(await balance('ann', 'USDT')).toBe('10000 0');
   });
 

@@ -9,7 +9,9 @@ import type { EngineState } from '../engine/state';
 import { BUY, SELL } from '../book/types';
 import { lotsLeft } from './order';
 
-const registry = firstListing({ ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const registry = firstListing({
+  ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 const USERS = ['ann', 'bob', 'cid', 'dan'];
 const ASSETS = ['JVZ', 'JVG', 'ETH', 'USDT'];
 const STEPS = 4000;
@@ -59,8 +61,12 @@ class Life {
     const market = this.state.markets.get('ETHUSDT');
     if (!market) return;
     const middle = 200_000 + this.dice.next(400) - 200;
-    const side = (sign: number): [number, number][] => [1, 2, 3].map((at) => [middle + sign * at * (1 + this.dice.next(5)), 1 + this.dice.next(3000)]);
-    const sorted = (levels: [number, number][], up: boolean): [number, number][] => levels.toSorted(([a], [b]) => (up ? a - b : b - a)).filter(([price], at, all) => all.findIndex(([other]) => other === price) === at);
+    const side = (sign: number): [number, number][] =>
+      [1, 2, 3].map((at) => [middle + sign * at * (1 + this.dice.next(5)), 1 + this.dice.next(3000)]);
+    const sorted = (levels: [number, number][], up: boolean): [number, number][] =>
+      levels
+        .toSorted(([a], [b]) => (up ? a - b : b - a))
+        .filter(([price], at, all) => all.findIndex(([other]) => other === price) === at);
     market.outside = { bids: sorted(side(-1), false), asks: sorted(side(1), true), at: this.now };
     market.lastPrices.push(middle);
     this.submit({ kind: 'market.tick', symbol: 'ETHUSDT' });
@@ -70,9 +76,25 @@ class Life {
     const { dice } = this;
     const symbol = dice.pick(['JVZJVG', 'ETHUSDT']);
     const side = dice.pick(['BUY', 'SELL'] as const);
-    const type = dice.pick(['LIMIT', 'LIMIT', 'LIMIT', 'MARKET', 'LIMIT_MAKER', 'STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'] as const);
-    const price = (): string => (symbol === 'ETHUSDT' ? formatAmount(BigInt(199_800 + dice.next(400)) * 10n ** 16n) : formatAmount(BigInt(19_900 + dice.next(200)) * 10n ** 14n));
-    const quantity = symbol === 'ETHUSDT' ? formatAmount(BigInt(25 + dice.next(2000)) * 10n ** 14n) : formatAmount(BigInt(51 + dice.next(5000)) * 10n ** 16n);
+    const type = dice.pick([
+      'LIMIT',
+      'LIMIT',
+      'LIMIT',
+      'MARKET',
+      'LIMIT_MAKER',
+      'STOP_LOSS',
+      'STOP_LOSS_LIMIT',
+      'TAKE_PROFIT',
+      'TAKE_PROFIT_LIMIT',
+    ] as const);
+    const price = (): string =>
+      symbol === 'ETHUSDT'
+        ? formatAmount(BigInt(199_800 + dice.next(400)) * 10n ** 16n)
+        : formatAmount(BigInt(19_900 + dice.next(200)) * 10n ** 14n);
+    const quantity =
+      symbol === 'ETHUSDT'
+        ? formatAmount(BigInt(25 + dice.next(2000)) * 10n ** 14n)
+        : formatAmount(BigInt(51 + dice.next(5000)) * 10n ** 16n);
     const limit = type.includes('LIMIT');
     const stop = type.startsWith('STOP') || type.startsWith('TAKE');
     const byQuote = type === 'MARKET' && dice.next(2) === 0;
@@ -95,20 +117,35 @@ class Life {
     if (!intent) return;
     const market = this.state.markets.get(intent.symbol);
     if (!market) return;
-    const limit = market.scales.notional(1, 1) && (intent.side === 'BUY' ? (intent.spendsMost * ONE) / intent.quantity : undefined);
+    const limit =
+      market.scales.notional(1, 1) && (intent.side === 'BUY' ? (intent.spendsMost * ONE) / intent.quantity : undefined);
     const total = Number(intent.quantity / market.scales.lot);
     const lots = this.dice.pick([0, total, 1 + this.dice.next(total)]);
-    const ticks = limit === undefined ? 200_200 + this.dice.next(50) : Number(limit / market.scales.tick) - this.dice.next(3);
+    const ticks =
+      limit === undefined ? 200_200 + this.dice.next(50) : Number(limit / market.scales.tick) - this.dice.next(3);
     const parts = lots > 1 ? [1, lots - 1] : lots === 1 ? [1] : [];
     const trades = parts.map((part): VenueTrade => {
       const [price, quantity] = [market.scales.price(ticks), market.scales.quantity(part)];
       const got = intent.side === 'BUY' ? quantity : (price * quantity) / ONE;
       return {
-        symbol: intent.symbol, tradeId: ++this.tradeId, price: formatAmount(price), quantity: formatAmount(quantity), quoteQuantity: formatAmount((price * quantity) / ONE),
-        commission: formatAmount(got / 1000n), commissionAsset: intent.side === 'BUY' ? market.listing.base : market.listing.quote, time: this.now,
+        symbol: intent.symbol,
+        tradeId: ++this.tradeId,
+        price: formatAmount(price),
+        quantity: formatAmount(quantity),
+        quoteQuantity: formatAmount((price * quantity) / ONE),
+        commission: formatAmount(got / 1000n),
+        commissionAsset: intent.side === 'BUY' ? market.listing.base : market.listing.quote,
+        time: this.now,
       };
     });
-    this.submit({ kind: 'venue.report', intentId: intent.id, outcome: lots === 0 && this.dice.next(3) === 0 ? 'refused' : 'done', venueOrderId: '1', reason: null, trades });
+    this.submit({
+      kind: 'venue.report',
+      intentId: intent.id,
+      outcome: lots === 0 && this.dice.next(3) === 0 ? 'refused' : 'done',
+      venueOrderId: '1',
+      reason: null,
+      trades,
+    });
   }
 
   step(): void {
@@ -120,9 +157,34 @@ class Life {
     const wish = dice.next(20);
     if (wish < 11) this.submit({ kind: 'order.place', userId, clientOrderId: `c${this.n}`, ...this.terms() });
     else if (wish < 13 && order) this.submit({ kind: 'order.cancel', userId: order.userId, orderId: order.id });
-    else if (wish === 13 && order) this.submit({ kind: 'order.amend', userId: order.userId, orderId: order.id, quantity: formatAmount(BigInt(order.lots > 2 ? order.lots - 1 : 1) * 10n ** (order.price > 100_000 ? 14n : 16n)) });
-    else if (wish === 14 && order) this.submit({ kind: 'order.replace', userId: order.userId, clientOrderId: `c${this.n}`, orderId: order.id, ...this.terms() });
-    else if (wish === 15) this.submit({ kind: 'order.oco', userId, clientOrderId: `c${this.n}`, symbol: 'ETHUSDT', side: 'SELL', quantity: '0.1', price: '2004', stopPrice: '1996' });
+    else if (wish === 13 && order)
+      this.submit({
+        kind: 'order.amend',
+        userId: order.userId,
+        orderId: order.id,
+        quantity: formatAmount(
+          BigInt(order.lots > 2 ? order.lots - 1 : 1) * 10n ** (order.price > 100_000 ? 14n : 16n),
+        ),
+      });
+    else if (wish === 14 && order)
+      this.submit({
+        kind: 'order.replace',
+        userId: order.userId,
+        clientOrderId: `c${this.n}`,
+        orderId: order.id,
+        ...this.terms(),
+      });
+    else if (wish === 15)
+      this.submit({
+        kind: 'order.oco',
+        userId,
+        clientOrderId: `c${this.n}`,
+        symbol: 'ETHUSDT',
+        side: 'SELL',
+        quantity: '0.1',
+        price: '2004',
+        stopPrice: '1996',
+      });
     else if (wish === 16) this.submit({ kind: 'order.cancelAll', userId, symbol: dice.pick(['JVZJVG', 'ETHUSDT']) });
     else if (wish === 17) this.report();
     else this.move();
@@ -137,20 +199,31 @@ class Life {
         holds.set(key, (holds.get(key) ?? 0n) + order.held);
         expect(order.held).toBeGreaterThanOrEqual(0n);
         if (order.budget === 0) expect(lotsLeft(order)).toBeGreaterThan(0);
-        expect(market.book.find(order.seq)).toMatchObject({ standing: order.standing, lots: order.budget > 0 ? 0 : lotsLeft(order) });
+        expect(market.book.find(order.seq)).toMatchObject({
+          standing: order.standing,
+          lots: order.budget > 0 ? 0 : lotsLeft(order),
+        });
       }
       const [bid, ask] = [market.book.best(BUY), market.book.best(SELL)];
       // Frozen orders are in flight; without any the book is never crossed.
-      if (bid > 0 && ask > 0 && ![...market.orders.values()].some(({ standing }) => standing === 'frozen')) expect(bid).toBeLessThan(ask);
+      if (bid > 0 && ask > 0 && ![...market.orders.values()].some(({ standing }) => standing === 'frozen'))
+        expect(bid).toBeLessThan(ask);
     }
     for (const userId of USERS) {
       for (const asset of ASSETS) {
-        expect([userId, asset, books.balance(held(userId), asset)]).toEqual([userId, asset, holds.get(`${userId} ${asset}`) ?? 0n]);
+        expect([userId, asset, books.balance(held(userId), asset)]).toEqual([
+          userId,
+          asset,
+          holds.get(`${userId} ${asset}`) ?? 0n,
+        ]);
         expect(books.balance(available(userId), asset)).toBeGreaterThanOrEqual(0n);
       }
     }
     for (const asset of ASSETS) {
-      const owed = USERS.reduce((sum, userId) => sum + books.balance(available(userId), asset) + books.balance(held(userId), asset), 0n);
+      const owed = USERS.reduce(
+        (sum, userId) => sum + books.balance(available(userId), asset) + books.balance(held(userId), asset),
+        0n,
+      );
       expect(owed + books.position(asset) + books.balance(custody('binance'), asset)).toBe(0n);
       expect(books.balance(revenue('rounding'), asset)).toBeGreaterThanOrEqual(0n);
     }
@@ -158,17 +231,20 @@ class Life {
 }
 
 const first = Number(process.env.SEED ?? 20261121);
-test.each([first, first + 1, first + 2])('a random life, seed %d: holds are what is open, books balance, nothing is crossed, nothing is spoilt', (seed) => {
-  const life = new Life(seed);
-  for (let at = 0; at < STEPS; at++) {
-    life.step();
-    if (at % 5 === 0) life.check();
-  }
-  // Every kind of thing happened.
-  expect(life.done).toBeGreaterThan(STEPS / 2);
-  expect([...life.refused.keys()]).toEqual(expect.arrayContaining(['WOULD_MATCH', 'WOULD_TRIGGER', 'IN_FLIGHT']));
-  // At constant prices no user is richer for all the trading: what left them is ours or the venue's.
-  const fees = ['JVZ', 'JVG'].map((asset) => life.state.books.balance(revenue('trading-fee'), asset));
-  expect(fees.every((fee) => fee > 0n)).toBe(true);
-  expect(parseAmount('1')).toBe(ONE);
-});
+test.each([first, first + 1, first + 2])(
+  'a random life, seed %d: holds are what is open, books balance, nothing is crossed, nothing is spoilt',
+  (seed) => {
+    const life = new Life(seed);
+    for (let at = 0; at < STEPS; at++) {
+      life.step();
+      if (at % 5 === 0) life.check();
+    }
+    // Every kind of thing happened.
+    expect(life.done).toBeGreaterThan(STEPS / 2);
+    expect([...life.refused.keys()]).toEqual(expect.arrayContaining(['WOULD_MATCH', 'WOULD_TRIGGER', 'IN_FLIGHT']));
+    // At constant prices no user is richer for all the trading: what left them is ours or the venue's.
+    const fees = ['JVZ', 'JVG'].map((asset) => life.state.books.balance(revenue('trading-fee'), asset));
+    expect(fees.every((fee) => fee > 0n)).toBe(true);
+    expect(parseAmount('1')).toBe(ONE);
+  },
+);

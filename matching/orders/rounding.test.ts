@@ -18,9 +18,16 @@ import { emptyState } from '../engine/state';
 import type { EngineState, OpenIntent } from '../engine/state';
 import { priceSwap } from '../swaps/price';
 
-const listing = firstListing({ ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const listing = firstListing({
+  ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 const TINY = '0.00000001';
-const registry: Registry = { ...listing, markets: listing.markets.filter(({ symbol }) => symbol === 'JVZJVG' || symbol === 'ETHUSDT').map((market) => ({ ...market, lot: TINY, minQuantity: TINY, minNotional: '0', maxOrders: 100_000 })) };
+const registry: Registry = {
+  ...listing,
+  markets: listing.markets
+    .filter(({ symbol }) => symbol === 'JVZJVG' || symbol === 'ETHUSDT')
+    .map((market) => ({ ...market, lot: TINY, minQuantity: TINY, minNotional: '0', maxOrders: 100_000 })),
+};
 /** Ticks that fit no step of the ledger: price x lot has more decimals than either quote asset. */
 const PRICES = { JVZJVG: parseAmount('1.2347'), ETHUSDT: parseAmount('1999.97') } as const;
 const ASSETS = ['JVZ', 'JVG', 'ETH', 'USDT'];
@@ -65,7 +72,8 @@ class World {
 
   /** In JVG and USDT taken as one unit of account, in 10^-36 so that nothing is lost in the product. */
   worth(userId: string): Units {
-    const of = (asset: string): Units => this.state.books.balance(available(userId), asset) + this.state.books.balance(held(userId), asset);
+    const of = (asset: string): Units =>
+      this.state.books.balance(available(userId), asset) + this.state.books.balance(held(userId), asset);
     return of('JVZ') * PRICES.JVZJVG + of('ETH') * PRICES.ETHUSDT + (of('JVG') + of('USDT')) * ONE;
   }
 
@@ -80,7 +88,8 @@ class World {
         add(this.fees, feeAsset, parseAmount(fee));
         add(this.userFees, userId, parseAmount(fee) * price(feeAsset));
       }
-      if (change.op === 'update' && change.entity.options.name === SwapEntity.options.name) add(this.commissions, 'all', parseAmount(String(change.set.commission)));
+      if (change.op === 'update' && change.entity.options.name === SwapEntity.options.name)
+        add(this.commissions, 'all', parseAmount(String(change.set.commission)));
     }
   }
 
@@ -101,11 +110,30 @@ class World {
     const quantity = formatAmount(BigInt(lots) * 10n ** 10n);
     const kind = dice.next(6);
     const side = dice.pick(['BUY', 'SELL'] as const);
-    const common = { kind: 'order.place' as const, userId: dice.pick(USERS), clientOrderId: `c${this.n}`, symbol, side, selfTradePreventionMode: dice.pick(['EXPIRE_MAKER', 'DECREMENT'] as const) };
+    const common = {
+      kind: 'order.place' as const,
+      userId: dice.pick(USERS),
+      clientOrderId: `c${this.n}`,
+      symbol,
+      side,
+      selfTradePreventionMode: dice.pick(['EXPIRE_MAKER', 'DECREMENT'] as const),
+    };
     this.orders++;
     if (kind === 0) this.submit({ ...common, type: 'MARKET', quantity });
-    else if (kind === 1) this.submit({ ...common, type: 'MARKET', quoteOrderQty: formatAmount(BigInt(1 + dice.next(5000)) * (symbol === 'ETHUSDT' ? 10n ** 12n : 10n ** 10n)) });
-    else this.submit({ ...common, type: 'LIMIT', price: formatAmount(PRICES[symbol]), quantity, timeInForce: kind === 2 ? 'IOC' : 'GTC' });
+    else if (kind === 1)
+      this.submit({
+        ...common,
+        type: 'MARKET',
+        quoteOrderQty: formatAmount(BigInt(1 + dice.next(5000)) * (symbol === 'ETHUSDT' ? 10n ** 12n : 10n ** 10n)),
+      });
+    else
+      this.submit({
+        ...common,
+        type: 'LIMIT',
+        price: formatAmount(PRICES[symbol]),
+        quantity,
+        timeInForce: kind === 2 ? 'IOC' : 'GTC',
+      });
   }
 
   private swap(): void {
@@ -113,9 +141,24 @@ class World {
     const side = dice.pick(['BUY', 'SELL'] as const);
     const [from, to] = side === 'SELL' ? ['ETH', 'USDT'] : ['USDT', 'ETH'];
     const level = [{ price: PRICES.ETHUSDT, quantity: parseAmount('1000') }];
-    const rules = { symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', trading: true, tick: 10n ** 16n, lot: 10n ** 10n, minQuantity: 10n ** 10n, maxQuantity: 10n ** 24n, minNotional: 0n, maxNotional: 0n };
+    const rules = {
+      symbol: 'ETHUSDT',
+      base: 'ETH',
+      quote: 'USDT',
+      trading: true,
+      tick: 10n ** 16n,
+      lot: 10n ** 10n,
+      minQuantity: 10n ** 10n,
+      maxQuantity: 10n ** 24n,
+      minNotional: 0n,
+      maxNotional: 0n,
+    };
     const { fees } = registry;
-    const rates = { commission: parseAmount(fees.swapCommission), spread: parseAmount(fees.swapSpread), venueTaker: parseAmount(fees.venueTaker) };
+    const rates = {
+      commission: parseAmount(fees.swapCommission),
+      spread: parseAmount(fees.swapSpread),
+      venueTaker: parseAmount(fees.venueTaker),
+    };
     const steps = side === 'SELL' ? { from: 10n ** 10n, to: 10n ** 12n } : { from: 10n ** 12n, to: 10n ** 10n };
     const asked = BigInt(1 + dice.next(500_000)) * steps.from;
     const priced = priceSwap(side, asked, { bids: level, asks: level, ageMs: 0 }, rules, rates, steps);
@@ -123,9 +166,18 @@ class World {
     const { quantity, limit, fromAmount, toAmount, commission } = priced;
     const id = `q${++this.n}`;
     const userId = dice.pick(USERS);
-    const amounts = { fromAmount: formatAmount(fromAmount), toAmount: formatAmount(toAmount), commission: formatAmount(commission) };
+    const amounts = {
+      fromAmount: formatAmount(fromAmount),
+      toAmount: formatAmount(toAmount),
+      commission: formatAmount(commission),
+    };
     const quote = { id, userId, from, to, ...amounts, rate: '0', between: null, expiresAt: this.now + 10_000 } as const;
-    this.state.quotes.set(id, { quote: { ...quote, from, to } as never, legs: [{ symbol: 'ETHUSDT', side, quantity, limit, from, to, fromAmount, toAmount, seen: {} } as never], feeVersion: 1, used: false });
+    this.state.quotes.set(id, {
+      quote: { ...quote, from, to } as never,
+      legs: [{ symbol: 'ETHUSDT', side, quantity, limit, from, to, fromAmount, toAmount, seen: {} } as never],
+      feeVersion: 1,
+      used: false,
+    });
     this.submit({ kind: 'swap.accept', swapId: `s${this.n}`, userId, quoteId: id });
     this.state.quotes.delete(id);
     this.swaps++;
@@ -144,11 +196,24 @@ class World {
       const worth = mulDivDown(quantity, PRICES.ETHUSDT, ONE);
       const got = intent.side === 'BUY' ? quantity : worth;
       trades.push({
-        symbol: 'ETHUSDT', tradeId: ++this.n, price: formatAmount(PRICES.ETHUSDT), quantity: formatAmount(quantity), quoteQuantity: formatAmount(worth),
-        commission: formatAmount(got / 1000n), commissionAsset: intent.side === 'BUY' ? 'ETH' : 'USDT', time: this.now,
+        symbol: 'ETHUSDT',
+        tradeId: ++this.n,
+        price: formatAmount(PRICES.ETHUSDT),
+        quantity: formatAmount(quantity),
+        quoteQuantity: formatAmount(worth),
+        commission: formatAmount(got / 1000n),
+        commissionAsset: intent.side === 'BUY' ? 'ETH' : 'USDT',
+        time: this.now,
       });
     }
-    this.submit({ kind: 'venue.report', intentId: intent.id, outcome: trades.length > 0 ? 'done' : 'refused', venueOrderId: '1', reason: null, trades });
+    this.submit({
+      kind: 'venue.report',
+      intentId: intent.id,
+      outcome: trades.length > 0 ? 'done' : 'refused',
+      venueOrderId: '1',
+      reason: null,
+      trades,
+    });
   }
 
   step(): void {
@@ -158,7 +223,8 @@ class World {
     if (wish < 34) this.order();
     else if (wish < 36) this.swap();
     else if (wish === 36) this.look();
-    else if (wish === 37) this.submit({ kind: 'order.cancelAll', userId: dice.pick(USERS), symbol: dice.pick(['JVZJVG', 'ETHUSDT']) });
+    else if (wish === 37)
+      this.submit({ kind: 'order.cancelAll', userId: dice.pick(USERS), symbol: dice.pick(['JVZJVG', 'ETHUSDT']) });
     for (const intent of [...state.intents.values()]) if (dice.next(3) === 0) this.report(intent);
   }
 
@@ -172,15 +238,20 @@ class World {
     for (const asset of ASSETS) {
       expect([asset, books.balance(revenue('trading-fee'), asset)]).toEqual([asset, this.fees.get(asset) ?? 0n]);
       expect(books.balance(revenue('rounding'), asset)).toBeGreaterThanOrEqual(0n);
-      const owed = USERS.reduce((sum, userId) => sum + books.balance(available(userId), asset) + books.balance(held(userId), asset), 0n);
+      const owed = USERS.reduce(
+        (sum, userId) => sum + books.balance(available(userId), asset) + books.balance(held(userId), asset),
+        0n,
+      );
       expect(owed + books.position(asset) + books.balance(custody('binance'), asset)).toBe(0n);
     }
-    const commissions = books.balance(revenue('swap-commission'), 'ETH') + books.balance(revenue('swap-commission'), 'USDT');
+    const commissions =
+      books.balance(revenue('swap-commission'), 'ETH') + books.balance(revenue('swap-commission'), 'USDT');
     expect(commissions).toBe(this.commissions.get('all') ?? 0n);
   }
 }
 
-const add = (sums: Map<string, Units>, key: string, amount: Units): void => void sums.set(key, (sums.get(key) ?? 0n) + amount);
+const add = (sums: Map<string, Units>, key: string, amount: Units): void =>
+  void sums.set(key, (sums.get(key) ?? 0n) + amount);
 
 test(`${STEPS} steps, seed ${SEED}: no user gains by rounding, and revenue is the sum of the fees`, () => {
   const world = new World();

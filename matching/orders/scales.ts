@@ -40,7 +40,8 @@ export function scalesOf(market: Market, registry: Registry): Scales {
   const lot = parseAmount(market.lot);
   const baseStep = stepOf(assetOf(registry, market.base).scale);
   const quoteStep = stepOf(assetOf(registry, market.quote).scale);
-  if (lot % baseStep !== 0n || (tick * lot) % ONE !== 0n) throw new Error(`the steps of ${market.symbol} do not fit its assets`);
+  if (lot % baseStep !== 0n || (tick * lot) % ONE !== 0n)
+    throw new Error(`the steps of ${market.symbol} do not fit its assets`);
   const point = (tick * lot) / ONE;
   return {
     symbol: market.symbol,

@@ -80,7 +80,13 @@ export class Settlement implements BookSink {
     draft.events.push({
       name: 'market.traded',
       symbol: scales.symbol,
-      trade: { id: String(tradeId), price: formatAmount(scales.price(price)), quantity: formatAmount(scales.quantity(lots)), side: taker.side, at: this.context.now },
+      trade: {
+        id: String(tradeId),
+        price: formatAmount(scales.price(price)),
+        quantity: formatAmount(scales.quantity(lots)),
+        side: taker.side,
+        at: this.context.now,
+      },
     });
   }
 
@@ -98,11 +104,25 @@ export class Settlement implements BookSink {
     order.quote = after;
     order.executed += lots;
     order.held -= pays;
-    return { order, pays, gets, fee: due < gets ? due : gets, feeAsset: selling ? scales.quote : scales.base, rate: { ...rate, rate: used } };
+    return {
+      order,
+      pays,
+      gets,
+      fee: due < gets ? due : gets,
+      feeAsset: selling ? scales.quote : scales.base,
+      rate: { ...rate, rate: used },
+    };
   }
 
   /** The fill's row and event; the order's state moves on. */
-  book({ order, fee, feeAsset, rate }: Share, tradeId: number, maker: boolean, price: number, lots: number, venueTradeId: number | null): void {
+  book(
+    { order, fee, feeAsset, rate }: Share,
+    tradeId: number,
+    maker: boolean,
+    price: number,
+    lots: number,
+    venueTradeId: number | null,
+  ): void {
     const { scales } = this.market;
     const [at, base, exact] = [this.context.now, scales.quantity(lots), scales.notional(price, lots)];
     const row: FillRow = {
@@ -124,7 +144,20 @@ export class Settlement implements BookSink {
     };
     this.draft.rows.push(insertRow(FillEntity, row));
     const { symbol, orderId, side, quantity, quoteQuantity } = row;
-    const fill = { symbol, tradeId, orderId, side, price: row.price, quantity, quoteQuantity, fee: row.fee, feeAsset, maker, outside: venueTradeId !== null, at };
+    const fill = {
+      symbol,
+      tradeId,
+      orderId,
+      side,
+      price: row.price,
+      quantity,
+      quoteQuantity,
+      fee: row.fee,
+      feeAsset,
+      maker,
+      outside: venueTradeId !== null,
+      at,
+    };
     this.draft.events.push({ name: 'fill.made', userId: order.userId, fill });
     move(order, order.budget === 0 && lotsLeft(order) === 0 ? 'fillRest' : 'fill');
     this.touch(order);
@@ -214,9 +247,16 @@ export class Settlement implements BookSink {
     }
     let line = 0;
     for (const { userId, asset, amount } of extra.values()) {
-      if (amount !== 0n) draft.postFact(`${this.reference}#release${market.listing.symbol}${line++}`, 'order.release', transfers.release(userId, asset, amount));
+      if (amount !== 0n)
+        draft.postFact(
+          `${this.reference}#release${market.listing.symbol}${line++}`,
+          'order.release',
+          transfers.release(userId, asset, amount),
+        );
     }
-    market.routing.matchedInside += [...this.inside].filter((order) => order.rounds === 0 && order.createdAt === context.now).length;
+    market.routing.matchedInside += [...this.inside].filter(
+      (order) => order.rounds === 0 && order.createdAt === context.now,
+    ).length;
     if (this.touched.size > 0) draft.rows.push(upsertRow(RoutingEntity, routingRow(market)));
   }
 
@@ -245,7 +285,8 @@ export class Settlement implements BookSink {
   /** One hold for both legs of an OCO, the larger, kept by the leg that was placed first. */
   private wanted(order: OpenOrder): Units {
     const own = holdOf(order, this.market.scales);
-    const sibling = order.siblingId === null || order.standing === null ? undefined : this.market.orders.get(seqOf(order.siblingId));
+    const sibling =
+      order.siblingId === null || order.standing === null ? undefined : this.market.orders.get(seqOf(order.siblingId));
     if (!sibling || sibling.standing === null) return own;
     if (order.seq > sibling.seq) return 0n;
     const other = holdOf(sibling, this.market.scales);

@@ -14,7 +14,9 @@ import { createEngine } from '../engine';
 import type { EngineHouse } from '../engine';
 
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const registry = firstListing({ ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const registry = firstListing({
+  ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 const clock = { at: 1_763_700_000_000, now: () => clock.at };
 
 let dataSource: DataSource;
@@ -34,28 +36,59 @@ const start = async (): Promise<EngineHouse> => {
   made.venueBalances(new Map(['ETH', 'USDT', 'BTC'].map((asset) => [asset, parseAmount('1000000')])));
   return made;
 };
-const give = (body: CommandBody): Promise<CommandAnswer> => engine.submit({ ...body, reference: `t:${++n}` } as Command);
+const give = (body: CommandBody): Promise<CommandAnswer> =>
+  engine.submit({ ...body, reference: `t:${++n}` } as Command);
 const place = (terms: Partial<OrderTerms>): Promise<CommandAnswer> => {
   const clientOrderId = `client-${++n}`;
   const full = { symbol: 'ETHUSDT', side: 'BUY' as const, type: 'MARKET' as const, ...terms };
-  return engine.submit({ kind: 'order.place', userId: 'ann', clientOrderId, ...full, reference: `order:ann:${clientOrderId}` });
+  return engine.submit({
+    kind: 'order.place',
+    userId: 'ann',
+    clientOrderId,
+    ...full,
+    reference: `order:ann:${clientOrderId}`,
+  });
 };
 const tick = (symbol = 'ETHUSDT'): Promise<CommandAnswer> => give({ kind: 'market.tick', symbol });
-const row = async (sql: string, values: unknown[] = []): Promise<Record<string, string>> => ((await dataSource.query(sql, values)) as Record<string, string>[])[0] ?? {};
+const row = async (sql: string, values: unknown[] = []): Promise<Record<string, string>> =>
+  ((await dataSource.query(sql, values)) as Record<string, string>[])[0] ?? {};
 const order = (id: unknown): Promise<Record<string, string>> => row('SELECT * FROM orders WHERE id = ?', [id]);
 const intent = (): Promise<Record<string, string>> => row('SELECT * FROM venue_intents WHERE id = ?', [sent.at(-1)]);
-const outside = (symbol = 'ETHUSDT', steps?: { ticks: number; lots: number; least: number; most: number; notional: bigint; mostNotional?: bigint } | null): void =>
-  engine.outside(symbol, { bids: [[199_900, 100_000]], asks: [[200_000, 100_000]], at: clock.at, steps });
-const report = (outcome: 'done' | 'refused', trades: VenueTrade[] = [], more: { again?: boolean; reason?: string } = {}): Promise<CommandAnswer> =>
-  give({ kind: 'venue.report', intentId: sent.at(-1) ?? '', outcome, venueOrderId: outcome === 'done' ? '1' : null, reason: null, trades, ...more });
+const outside = (
+  symbol = 'ETHUSDT',
+  steps?: { ticks: number; lots: number; least: number; most: number; notional: bigint; mostNotional?: bigint } | null,
+): void => engine.outside(symbol, { bids: [[199_900, 100_000]], asks: [[200_000, 100_000]], at: clock.at, steps });
+const report = (
+  outcome: 'done' | 'refused',
+  trades: VenueTrade[] = [],
+  more: { again?: boolean; reason?: string } = {},
+): Promise<CommandAnswer> =>
+  give({
+    kind: 'venue.report',
+    intentId: sent.at(-1) ?? '',
+    outcome,
+    venueOrderId: outcome === 'done' ? '1' : null,
+    reason: null,
+    trades,
+    ...more,
+  });
 const trade = (quantity: string, symbol = 'ETHUSDT'): VenueTrade => ({
-  symbol, tradeId: ++n, price: '2000', quantity, quoteQuantity: String(Number(quantity) * 2000), commission: '0', commissionAsset: symbol.slice(0, 3), time: clock.at,
+  symbol,
+  tradeId: ++n,
+  price: '2000',
+  quantity,
+  quoteQuantity: String(Number(quantity) * 2000),
+  commission: '0',
+  commissionAsset: symbol.slice(0, 3),
+  time: clock.at,
 });
 const until = async (count: number): Promise<void> => {
-  for (let tries = 0; tries < 400 && sent.length < count; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let tries = 0; tries < 400 && sent.length < count; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   expect(sent).toHaveLength(count);
 };
-const custody = async (asset: string): Promise<string> => (await engine.custody()).find((one) => one.place === 'binance' && one.asset === asset)?.amount ?? '0';
+const custody = async (asset: string): Promise<string> =>
+  (await engine.custody()).find((one) => one.place === 'binance' && one.asset === asset)?.amount ?? '0';
 
 beforeEach(async () => {
   const database = await testDatabase();
@@ -64,8 +97,10 @@ beforeEach(async () => {
   await seed(dataSource, registry, clock.at);
   [sent, alerts] = [[], []];
   engine = await start();
-  for (const asset of ['ETH', 'USDT', 'BTC']) await give({ kind: 'operator.contribute', asset, amount: '1000000', custody: 'binance' });
-  for (const asset of ['ETH', 'USDT', 'BTC']) await give({ kind: 'operator.grant', userId: 'ann', asset, amount: '500000', why: 'test' });
+  for (const asset of ['ETH', 'USDT', 'BTC'])
+    await give({ kind: 'operator.contribute', asset, amount: '1000000', custody: 'binance' });
+  for (const asset of ['ETH', 'USDT', 'BTC'])
+    await give({ kind: 'operator.grant', userId: 'ann', asset, amount: '500000', why: 'test' });
   outside();
 });
 afterEach(async () => {
@@ -109,7 +144,11 @@ test('larger steps of the venue: what is sent lies on them, the rest is named', 
   await until(1);
   expect(await intent()).toMatchObject({ quantity: '0.200000000000000000', limit_price: '2000.000000000000000000' });
   await report('done', [trade('0.2')]);
-  expect(await order(id)).toMatchObject({ state: 'EXPIRED', executed_qty: '0.200000000000000000', reason: 'VENUE_MINIMUM' });
+  expect(await order(id)).toMatchObject({
+    state: 'EXPIRED',
+    executed_qty: '0.200000000000000000',
+    reason: 'VENUE_MINIMUM',
+  });
 });
 
 test('an order that ended by the range of prices of the venue is not sent again unchanged', async () => {
@@ -118,7 +157,11 @@ test('an order that ended by the range of prices of the venue is not sent again 
   await report('done', [trade('1')], { reason: 'PRICE_RANGE' });
   await tick();
   expect(sent).toHaveLength(1);
-  expect(await order(id)).toMatchObject({ state: 'EXPIRED', executed_qty: '1.000000000000000000', reason: 'VENUE_PRICE_RANGE' });
+  expect(await order(id)).toMatchObject({
+    state: 'EXPIRED',
+    executed_qty: '1.000000000000000000',
+    reason: 'VENUE_PRICE_RANGE',
+  });
   const resting = await place({ type: 'LIMIT', price: '2000', quantity: '1' });
   await until(2);
   await report('done', [], { reason: 'PRICE_RANGE' });
@@ -139,7 +182,10 @@ test('no order is worth more than the venue takes at once: the rest follows in o
 
 test('an order at market below what the venue takes holds nothing', async () => {
   const before = await engine.balancesOf('ann');
-  await expect(place({ side: 'SELL', quantity: '0.0025' })).rejects.toMatchObject({ code: 'FILTER_FAILURE', details: { minimum: '0.0026' } });
+  await expect(place({ side: 'SELL', quantity: '0.0025' })).rejects.toMatchObject({
+    code: 'FILTER_FAILURE',
+    details: { minimum: '0.0026' },
+  });
   expect(await engine.balancesOf('ann')).toEqual(before);
   await place({ side: 'SELL', quantity: '0.0026' });
   await until(1);
@@ -148,7 +194,9 @@ test('an order at market below what the venue takes holds nothing', async () => 
 test('steps of the venue that do not fit ours: nothing is sent, our own book goes on', async () => {
   outside('ETHUSDT', null);
   await place({ type: 'LIMIT', price: '2000', quantity: '1' });
-  expect(await place({ side: 'SELL', type: 'LIMIT', price: '2000', quantity: '1', selfTradePreventionMode: 'EXPIRE_TAKER' })).toMatchObject({ status: 'EXPIRED_IN_MATCH' });
+  expect(
+    await place({ side: 'SELL', type: 'LIMIT', price: '2000', quantity: '1', selfTradePreventionMode: 'EXPIRE_TAKER' }),
+  ).toMatchObject({ status: 'EXPIRED_IN_MATCH' });
   expect(sent).toEqual([]);
 });
 
@@ -158,7 +206,10 @@ test('what an admin chose for a market holds over a restart of the engine', asyn
   await engine.stop();
   engine = await start();
   for (const symbol of ['ETHUSDT', 'BTCUSDT']) outside(symbol);
-  expect(await place({ type: 'LIMIT', price: '2000', quantity: '1' })).toMatchObject({ status: 'NEW', inFlight: false });
+  expect(await place({ type: 'LIMIT', price: '2000', quantity: '1' })).toMatchObject({
+    status: 'NEW',
+    inFlight: false,
+  });
   await expect(place({ symbol: 'BTCUSDT', quantity: '0.1' })).rejects.toMatchObject({ code: 'MARKET_HALTED' });
 });
 
@@ -181,7 +232,8 @@ test('a market that sends and sends leaves others their turn', async () => {
 
 describe('a reset of the venue', () => {
   const stop = (): Promise<CommandAnswer> => give({ kind: 'venue.stop', reason: 'ids went backwards' });
-  const account = async (actual: string): Promise<CommandAnswer> => give({ kind: 'venue.reconciled', accounts: [{ asset: 'ETH', booked: await custody('ETH'), actual }] });
+  const account = async (actual: string): Promise<CommandAnswer> =>
+    give({ kind: 'venue.reconciled', accounts: [{ asset: 'ETH', booked: await custody('ETH'), actual }] });
 
   test('nothing goes there, our own book goes on, and it stays so over a restart', async () => {
     await stop();
@@ -190,7 +242,10 @@ describe('a reset of the venue', () => {
     engine = await start();
     outside();
     expect(engine.venue()).toMatchObject({ state: 'STOPPED', epoch: 1, reason: 'ids went backwards' });
-    expect(await place({ type: 'LIMIT', price: '2001', quantity: '1' })).toMatchObject({ status: 'NEW', inFlight: false });
+    expect(await place({ type: 'LIMIT', price: '2001', quantity: '1' })).toMatchObject({
+      status: 'NEW',
+      inFlight: false,
+    });
     expect(engine.sendable('USDT')).toBe(0n);
     expect(sent).toEqual([]);
   });
@@ -204,12 +259,18 @@ describe('a reset of the venue', () => {
     // Executed before the reset or never: the venue knows nothing of it.
     await report('refused');
     expect(await order(id)).toMatchObject({ state: 'EXPIRED' });
-    await expect(give({ kind: 'venue.reconciled', accounts: [{ asset: 'ETH', booked: '999', actual: '1' }] })).rejects.toMatchObject({ code: 'BUSY' });
+    await expect(
+      give({ kind: 'venue.reconciled', accounts: [{ asset: 'ETH', booked: '999', actual: '1' }] }),
+    ).rejects.toMatchObject({ code: 'BUSY' });
     await account('900000.5');
     expect(await readVenueState(dataSource)).toMatchObject({ state: 'OPEN', epoch: 2, adminId: 'admin' });
     expect(await custody('ETH')).toBe('900000.5');
-    expect((await venueDifferences(dataSource, 10)).map(({ asset, difference, epoch }) => [asset, difference, epoch])).toEqual([['ETH', '-99999.500000000000000000', 2]]);
-    expect(await row(`SELECT action, subject FROM admin_audit WHERE action = 'venue.open'`)).toMatchObject({ subject: 'binance' });
+    expect(
+      (await venueDifferences(dataSource, 10)).map(({ asset, difference, epoch }) => [asset, difference, epoch]),
+    ).toEqual([['ETH', '-99999.500000000000000000', 2]]);
+    expect(await row(`SELECT action, subject FROM admin_audit WHERE action = 'venue.open'`)).toMatchObject({
+      subject: 'binance',
+    });
     outside();
     await place({ quantity: '0.1' });
     await until(2);

@@ -36,13 +36,17 @@ export class Shown {
   }
 
   levels({ scales }: TradingMarket, side: Side, limit: number): [string, string][] {
-    return [...this.sides[side]].slice(0, limit).map(([price, lots]) => [formatAmount(scales.price(price)), formatAmount(scales.quantity(lots))]);
+    return [...this.sides[side]]
+      .slice(0, limit)
+      .map(([price, lots]) => [formatAmount(scales.price(price)), formatAmount(scales.quantity(lots))]);
   }
 }
 
 function changes({ scales }: TradingMarket, before: Levels, after: Levels): [string, string][] {
   const changed: [string, string][] = [];
-  for (const [price, lots] of after) if (before.get(price) !== lots) changed.push([formatAmount(scales.price(price)), formatAmount(scales.quantity(lots))]);
+  for (const [price, lots] of after)
+    if (before.get(price) !== lots)
+      changed.push([formatAmount(scales.price(price)), formatAmount(scales.quantity(lots))]);
   for (const price of before.keys()) if (!after.has(price)) changed.push([formatAmount(scales.price(price)), '0']);
   return changed;
 }

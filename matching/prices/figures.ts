@@ -8,14 +8,25 @@ import { tierOf } from '../orders/fees';
 import { modeOf, routingRow } from '../orders/market';
 
 /** What a user pays in each market, and how the house routed its orders. */
-export function createFigures(deps: { engine: EngineHouse; registry: Registry; clock: Clock; sums: () => Promise<RoutingSums> }): TradingFigures {
+export function createFigures(deps: {
+  engine: EngineHouse;
+  registry: Registry;
+  clock: Clock;
+  sums: () => Promise<RoutingSums>;
+}): TradingFigures {
   const { engine, registry, clock } = deps;
   return {
     feesOf: async (userId) =>
       registry.markets.map(({ symbol }) => {
         const volume = engine.volumeOf(userId, symbol);
         const { tier, next } = tierOf(registry, symbol, volume);
-        return { symbol, maker: tier.maker, taker: tier.taker, volume30d: formatAmount(volume), nextAt: next?.minVolume ?? null };
+        return {
+          symbol,
+          maker: tier.maker,
+          taker: tier.taker,
+          volume30d: formatAmount(volume),
+          nextAt: next?.minVolume ?? null,
+        };
       }),
     routing: async () => {
       const sums = await deps.sums();
@@ -35,8 +46,14 @@ export function createFigures(deps: { engine: EngineHouse; registry: Registry; c
           exposureMost,
           exposureAgeMs: flights.reduce((most, { at }) => (clock.now() - at > most ? clock.now() - at : most), 0),
           slippage,
-          tradingFees: (sums.fees.get(symbol) ?? []).map(({ asset, amount }) => ({ asset, amount: formatAmount(parseAmount(amount)) })),
-          venueFees: (sums.venueFees.get(symbol) ?? []).map(({ asset, amount }) => ({ asset, amount: formatAmount(parseAmount(amount)) })),
+          tradingFees: (sums.fees.get(symbol) ?? []).map(({ asset, amount }) => ({
+            asset,
+            amount: formatAmount(parseAmount(amount)),
+          })),
+          venueFees: (sums.venueFees.get(symbol) ?? []).map(({ asset, amount }) => ({
+            asset,
+            amount: formatAmount(parseAmount(amount)),
+          })),
         };
       });
     },

@@ -67,7 +67,10 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
   const readDay = async (): Promise<void> => {
     try {
       const figures = await venue.dayFigures().catch((error: unknown) => {
-        logger.debug({ error: error instanceof Error ? error.message : 'refused' }, "no figures of the venue's day yet");
+        logger.debug(
+          { error: error instanceof Error ? error.message : 'refused' },
+          "no figures of the venue's day yet",
+        );
         return [];
       });
       for (const row of figures) dayFigures.set(row.symbol, row);
@@ -89,18 +92,36 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
 
   return {
     start: () => {
-      timers.push(setInterval(show, SHOW_EVERY_MS), setInterval(() => void readDay(), DAY_FIGURES_EVERY_MS));
+      timers.push(
+        setInterval(show, SHOW_EVERY_MS),
+        setInterval(() => void readDay(), DAY_FIGURES_EVERY_MS),
+      );
       void readDay();
     },
     stop: () => {
       off();
       for (const timer of timers) clearInterval(timer);
     },
-    tickers: async () => [...engine.markets()].map(([symbol, market]) => ticker(market, engine.levels(symbol), trades.get(symbol)?.[0]?.price ?? dayFigures.get(symbol)?.lastPrice, dayFigures.get(symbol), clock.now())),
+    tickers: async () =>
+      [...engine.markets()].map(([symbol, market]) =>
+        ticker(
+          market,
+          engine.levels(symbol),
+          trades.get(symbol)?.[0]?.price ?? dayFigures.get(symbol)?.lastPrice,
+          dayFigures.get(symbol),
+          clock.now(),
+        ),
+      ),
     depth: async (symbol, limit) => {
       const market = marketOf(symbol);
       const known = shownOf(symbol);
-      return { symbol, sequence: known.sequence, mode: modeOf(market, clock.now()), bids: known.levels(market, BUY, limit), asks: known.levels(market, SELL, limit) };
+      return {
+        symbol,
+        sequence: known.sequence,
+        mode: modeOf(market, clock.now()),
+        bids: known.levels(market, BUY, limit),
+        asks: known.levels(market, SELL, limit),
+      };
     },
     trades: async (symbol, limit, caller) => {
       const { listing } = marketOf(symbol);
@@ -126,22 +147,34 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
   };
 }
 
-const orClosed = (symbol: string) => (error: unknown): never => {
-  throw error instanceof DomainError ? error : new DomainError('MARKET_CLOSED', { market: symbol });
-};
+const orClosed =
+  (symbol: string) =>
+  (error: unknown): never => {
+    throw error instanceof DomainError ? error : new DomainError('MARKET_CLOSED', { market: symbol });
+  };
 
 /** Null where one side has nothing. */
 function minimaOf(market: TradingMarket): TickerView['minMarket'] {
   const [buy, sell] = [minimumNow(market, 'BUY'), minimumNow(market, 'SELL')];
-  const plain = ({ quantity, total }: MarketMinimum): { quantity: string; total: string } => ({ quantity: formatAmount(quantity), total: formatAmount(total) });
+  const plain = ({ quantity, total }: MarketMinimum): { quantity: string; total: string } => ({
+    quantity: formatAmount(quantity),
+    total: formatAmount(total),
+  });
   return buy && sell ? { BUY: plain(buy), SELL: plain(sell) } : null;
 }
 
-function ticker(market: TradingMarket, own: OwnLevels, last: string | undefined, day: DayFigures | undefined, now: number): TickerView {
+function ticker(
+  market: TradingMarket,
+  own: OwnLevels,
+  last: string | undefined,
+  day: DayFigures | undefined,
+  now: number,
+): TickerView {
   const { listing, scales, outside } = market;
   const mode = modeOf(market, now);
   const venue = mode === 'inside only' ? undefined : outside;
-  const better = (ours: number, theirs: number, more: boolean): number => (ours === 0 || theirs === 0 ? ours || theirs : more === ours > theirs ? ours : theirs);
+  const better = (ours: number, theirs: number, more: boolean): number =>
+    ours === 0 || theirs === 0 ? ours || theirs : more === ours > theirs ? ours : theirs;
   const plain = (text: string | undefined): string => (text === undefined ? '0' : formatAmount(parseAmount(text)));
   return {
     symbol: listing.symbol,

@@ -34,14 +34,21 @@ test('many who ask the same at once are one question, also with other limits of 
   expect(calls).toEqual(['trades ETHUSDT 500']);
   expect(answers.map((rows) => rows.length)).toEqual(Array.from({ length: 300 }, (_, at) => 101 + at));
   expect(answers[0]?.[0]).toEqual(trade(499));
-  const [first, second] = [await past.candles(market, '1m', 7, undefined, 'a'), await past.candles(market, '1m', 100, undefined, 'a')];
+  const [first, second] = [
+    await past.candles(market, '1m', 7, undefined, 'a'),
+    await past.candles(market, '1m', 100, undefined, 'a'),
+  ];
   expect(calls).toHaveLength(2);
   expect([first, second.length]).toEqual([second.slice(-7), 100]);
 });
 
 /** What came of asking for so many other times as `caller`: how many were answered. */
 const askedBy = async (caller: string, many: number, from = 0): Promise<number> =>
-  (await Promise.allSettled(Array.from({ length: many }, (_, at) => past.candles(market, '1m', 100, from + at, caller)))).filter(({ status }) => status === 'fulfilled').length;
+  (
+    await Promise.allSettled(
+      Array.from({ length: many }, (_, at) => past.candles(market, '1m', 100, from + at, caller)),
+    )
+  ).filter(({ status }) => status === 'fulfilled').length;
 
 test('one caller who asks for ever other times uses up a quarter of such questions, and closes them for nobody else', async () => {
   expect(await askedBy('thief', 1000)).toBe(37);
@@ -63,7 +70,9 @@ test('above the budget the last answer is given again; never one that is older t
   const fresh = await past.candles(market, '1m', 500, undefined, 'a');
   now += 8 * MINUTE;
   // 12 questions for trades are a quarter of what all callers may ask.
-  const trades = await Promise.allSettled(Array.from({ length: 30 }, (_, at) => past.trades({ ...market, symbol: `M${at}` }, 10, 'a')));
+  const trades = await Promise.allSettled(
+    Array.from({ length: 30 }, (_, at) => past.trades({ ...market, symbol: `M${at}` }, 10, 'a')),
+  );
   expect(trades.filter(({ status }) => status === 'fulfilled')).toHaveLength(12);
   const asked = calls.length;
   expect(await past.candles(market, '1m', 100, undefined, 'a')).toEqual(fresh.slice(-100));
@@ -73,7 +82,11 @@ test('above the budget the last answer is given again; never one that is older t
 });
 
 test('a question that failed is asked again', async () => {
-  const failing = createPast({ venue: { ...venue, trades: never }, history: { trades: never, candles: never }, clock: { now: () => now } });
+  const failing = createPast({
+    venue: { ...venue, trades: never },
+    history: { trades: never, candles: never },
+    clock: { now: () => now },
+  });
   await expect(failing.trades(market, 10, 'a')).rejects.toThrow('tables');
   await expect(failing.trades(market, 10, 'a')).rejects.toThrow('tables');
 });

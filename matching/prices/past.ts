@@ -35,7 +35,13 @@ export interface PastDeps {
  */
 export interface Past {
   trades(market: Market, limit: number, caller: string): Promise<PublicTradeView[]>;
-  candles(market: Market, interval: Interval, limit: number, before: number | undefined, caller: string): Promise<CandleView[]>;
+  candles(
+    market: Market,
+    interval: Interval,
+    limit: number,
+    before: number | undefined,
+    caller: string,
+  ): Promise<CandleView[]>;
 }
 
 interface Kept {
@@ -45,7 +51,10 @@ interface Kept {
 
 export function createPast({ venue, history, clock }: PastDeps): Past {
   const kept = new Map<string, Kept>();
-  const [all, older] = [SHARE, OLDER_SHARE].map((share) => budget(() => (venue.weightLimit() * share) / 100)) as [Pay, Pay];
+  const [all, older] = [SHARE, OLDER_SHARE].map((share) => budget(() => (venue.weightLimit() * share) / 100)) as [
+    Pay,
+    Pay,
+  ];
 
   /** Rows of `size`, or of a larger one that is known. */
   const known = (name: string, size: number, since: number): Kept | undefined =>
@@ -53,7 +62,13 @@ export function createPast({ venue, history, clock }: PastDeps): Past {
       .map((one) => kept.get(`${name} ${one}`))
       .find((found) => found !== undefined && found.at > since);
 
-  const ask = async <T>(name: string, size: number, freshMs: number, pay: (now: number) => void, read: () => Promise<T[]>): Promise<T[]> => {
+  const ask = async <T>(
+    name: string,
+    size: number,
+    freshMs: number,
+    pay: (now: number) => void,
+    read: () => Promise<T[]>,
+  ): Promise<T[]> => {
     const now = clock.now();
     const fresh = known(name, size, now - freshMs);
     if (fresh) return fresh.rows as Promise<T[]>;
@@ -83,8 +98,11 @@ export function createPast({ venue, history, clock }: PastDeps): Past {
   return {
     trades: async ({ symbol, venue: at }, limit, caller) => {
       const size = sizeFor(limit);
-      const read = async () => (at === null ? history.trades(symbol, size) : (await venue.trades(symbol, size)).toReversed());
-      return (await ask(`trades ${symbol}`, size, TRADES_FRESH_MS, (now) => all(now, TRADES_WEIGHT, caller), read)).slice(0, limit);
+      const read = async () =>
+        at === null ? history.trades(symbol, size) : (await venue.trades(symbol, size)).toReversed();
+      return (
+        await ask(`trades ${symbol}`, size, TRADES_FRESH_MS, (now) => all(now, TRADES_WEIGHT, caller), read)
+      ).slice(0, limit);
     },
     candles: async ({ symbol, venue: at }, interval, limit, before, caller) => {
       const size = sizeFor(limit);
@@ -92,8 +110,11 @@ export function createPast({ venue, history, clock }: PastDeps): Past {
         if (before !== undefined) older(now, CANDLES_WEIGHT, caller);
         all(now, CANDLES_WEIGHT, caller);
       };
-      const read = () => (at === null ? history.candles(symbol, interval, size, before) : venue.candles(symbol, interval, size, before));
-      return (await ask(`candles ${symbol} ${interval} ${before ?? ''}`, size, CANDLES_FRESH_MS, pay, read)).slice(-limit);
+      const read = () =>
+        at === null ? history.candles(symbol, interval, size, before) : venue.candles(symbol, interval, size, before);
+      return (await ask(`candles ${symbol} ${interval} ${before ?? ''}`, size, CANDLES_FRESH_MS, pay, read)).slice(
+        -limit,
+      );
     },
   };
 }

@@ -38,7 +38,11 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
   const last = new Map<string, { number: bigint; at: number }>();
   const goesBack = async (symbol: string, createdAt: number, venueOrderId: string): Promise<void> => {
     const [number, before] = [BigInt(venueOrderId), last.get(symbol)];
-    if (before && createdAt > before.at && number <= before.number && engine.venue().at <= before.at) await stopRouting(engine, `the venue's ids went backwards: order ${symbol} ${number} came after ${before.number}`);
+    if (before && createdAt > before.at && number <= before.number && engine.venue().at <= before.at)
+      await stopRouting(
+        engine,
+        `the venue's ids went backwards: order ${symbol} ${number} came after ${before.number}`,
+      );
     if (!before || number > before.number || createdAt > before.at) last.set(symbol, { number, at: clock.now() });
   };
 
@@ -47,17 +51,45 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
     const { epoch } = engine.venue();
     const [first] = trades;
     if (!first) return false;
-    const twice = await memory.settledFor(epoch, first.symbol, trades.map(({ tradeId }) => tradeId), intentId);
-    if (twice.length > 0) await stopRouting(engine, `the venue's ids went backwards: trade ${first.symbol} ${twice[0]} came twice`);
+    const twice = await memory.settledFor(
+      epoch,
+      first.symbol,
+      trades.map(({ tradeId }) => tradeId),
+      intentId,
+    );
+    if (twice.length > 0)
+      await stopRouting(engine, `the venue's ids went backwards: trade ${first.symbol} ${twice[0]} came twice`);
     return twice.length > 0;
   };
 
-  const report = async (intentId: string, outcome: 'done' | 'refused', venueOrderId: string | null, reason: string | null, trades: VenueTrade[], again = false): Promise<void> => {
+  const report = async (
+    intentId: string,
+    outcome: 'done' | 'refused',
+    venueOrderId: string | null,
+    reason: string | null,
+    trades: VenueTrade[],
+    again = false,
+  ): Promise<void> => {
     const symbol = trades[0]?.symbol;
     if (symbol !== undefined && venueOrderId !== null) await goesBack(symbol, created.get(intentId) ?? 0, venueOrderId);
-    const exact = trades.map((trade) => ({ ...trade, price: same(trade.price), quantity: same(trade.quantity), quoteQuantity: same(trade.quoteQuantity), commission: same(trade.commission) }));
+    const exact = trades.map((trade) => ({
+      ...trade,
+      price: same(trade.price),
+      quantity: same(trade.quantity),
+      quoteQuantity: same(trade.quoteQuantity),
+      commission: same(trade.commission),
+    }));
     try {
-      await engine.submit({ kind: 'venue.report', reference: `intent:${intentId}:final`, intentId, outcome, venueOrderId, reason: reason?.slice(0, 500) ?? null, trades: exact, ...(again && { again }) });
+      await engine.submit({
+        kind: 'venue.report',
+        reference: `intent:${intentId}:final`,
+        intentId,
+        outcome,
+        venueOrderId,
+        reason: reason?.slice(0, 500) ?? null,
+        trades: exact,
+        ...(again && { again }),
+      });
     } catch (error) {
       // Settled in an earlier life, from the other of the venue's two answers.
       if (error instanceof DomainError && error.code === 'REFERENCE_REUSED') return;
@@ -74,12 +106,17 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
       const askedAt = venue.now();
       try {
         const found = await venue.find(order);
-        if (found.found === 'final' && !(await collide(order.id, found.trades))) return await report(order.id, 'done', found.venueOrderId, found.ended ?? null, found.trades);
-        if (found.found === 'absent' && askedAt > conclusive) return await report(order.id, 'refused', null, 'never arrived at the venue', []);
+        if (found.found === 'final' && !(await collide(order.id, found.trades)))
+          return await report(order.id, 'done', found.venueOrderId, found.ended ?? null, found.trades);
+        if (found.found === 'absent' && askedAt > conclusive)
+          return await report(order.id, 'refused', null, 'never arrived at the venue', []);
         logger.debug({ intent: order.id, found: found.found }, 'the venue has no final word yet');
       } catch (error) {
         if (error instanceof DomainError) throw error;
-        logger.warn({ intent: order.id, error: error instanceof Error ? error.message : 'refused' }, 'the venue cannot be asked yet');
+        logger.warn(
+          { intent: order.id, error: error instanceof Error ? error.message : 'refused' },
+          'the venue cannot be asked yet',
+        );
       }
       await new Promise<void>((again) => {
         // Ever more slowly: many that are asked for at once after a kill must not use up the venue's patience.
@@ -100,7 +137,15 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
     if (!intent || intent.state === 'DONE' || intent.state === 'REFUSED') return;
     const { id, symbol, side, timestamp, recvWindow } = intent;
     created.set(id, intent.createdAt);
-    const order: VenueOrder = { id, symbol, side, quantity: same(intent.quantity), limitPrice: same(intent.limitPrice), timestamp, recvWindow };
+    const order: VenueOrder = {
+      id,
+      symbol,
+      side,
+      quantity: same(intent.quantity),
+      limitPrice: same(intent.limitPrice),
+      timestamp,
+      recvWindow,
+    };
     try {
       // An earlier life may have sent it: ask, never send.
       if (recovered) {
@@ -110,14 +155,18 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
       // Decided before the venue was stopped, and not sent yet: it never is.
       if (engine.venue().state !== 'OPEN') return await report(id, 'refused', null, 'VENUE_STOPPED', []);
       const answer = await venue.place(order);
-      if (answer.outcome === 'done' && !(await collide(id, answer.trades))) return await report(id, 'done', answer.venueOrderId, answer.ended ?? null, answer.trades);
+      if (answer.outcome === 'done' && !(await collide(id, answer.trades)))
+        return await report(id, 'done', answer.venueOrderId, answer.ended ?? null, answer.trades);
       if (answer.outcome === 'refused') {
         // At once, so that the next attempt waits for the venue rather than meet the same refusal.
         if (answer.again && !venue.ready()) engine.venueAway(true);
         logger.info({ intent: id, reason: answer.reason, again: answer.again ?? false }, 'the venue refused an order');
         return await report(id, 'refused', null, answer.reason, [], answer.again);
       }
-      logger.warn({ intent: id, reason: answer.outcome === 'unknown' ? answer.reason : 'ids' }, 'the outcome of an order is unknown: asking');
+      logger.warn(
+        { intent: id, reason: answer.outcome === 'unknown' ? answer.reason : 'ids' },
+        'the outcome of an order is unknown: asking',
+      );
       await resolve(order);
     } finally {
       hinted.delete(id);
@@ -137,7 +186,12 @@ let stops = 0;
 /** Nothing is sent any more until an operator opens the venue. */
 export async function stopRouting(engine: EngineHouse, reason: string): Promise<void> {
   const { epoch, state, at } = engine.venue();
-  if (state !== 'STOPPED') await engine.submit({ kind: 'venue.stop', reference: `venue-stop:${epoch}:${at}:${process.pid}:${++stops}`, reason });
+  if (state !== 'STOPPED')
+    await engine.submit({
+      kind: 'venue.stop',
+      reference: `venue-stop:${epoch}:${at}:${process.pid}:${++stops}`,
+      reason,
+    });
 }
 
 /** The shortest spelling of the same number. */

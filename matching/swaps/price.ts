@@ -38,16 +38,29 @@ export function priceSwap(
   steps: { from: Units; to: Units },
 ): SwapPrice | SwapRefusal {
   if (!rules.trading) return 'MARKET_HALTED';
-  const priced = side === 'SELL' ? priceSale(asked, depth.bids, rules, rates, steps.to) : priceBuy(floorToStep(asked, steps.from), depth.asks, rules, rates, steps);
+  const priced =
+    side === 'SELL'
+      ? priceSale(asked, depth.bids, rules, rates, steps.to)
+      : priceBuy(floorToStep(asked, steps.from), depth.asks, rules, rates, steps);
   if (typeof priced === 'string') return priced;
   if (priced.toAmount <= 0n || priced.quantity < rules.minQuantity) return 'AMOUNT_TOO_SMALL';
   if (notionalDown(priced.quantity, priced.limit) < rules.minNotional) return 'AMOUNT_TOO_SMALL';
-  if (priced.quantity > rules.maxQuantity || (rules.maxNotional > 0n && notionalUp(priced.quantity, priced.limit) > rules.maxNotional)) return 'AMOUNT_TOO_LARGE';
+  if (
+    priced.quantity > rules.maxQuantity ||
+    (rules.maxNotional > 0n && notionalUp(priced.quantity, priced.limit) > rules.maxNotional)
+  )
+    return 'AMOUNT_TOO_LARGE';
   return priced;
 }
 
 /** Sells base for quote: the payout is in quote. */
-function priceSale(asked: Units, bids: readonly PriceLevel[], rules: MarketRules, rates: SwapRates, step: Units): SwapPrice | SwapRefusal {
+function priceSale(
+  asked: Units,
+  bids: readonly PriceLevel[],
+  rules: MarketRules,
+  rates: SwapRates,
+  step: Units,
+): SwapPrice | SwapRefusal {
   const quantity = floorToStep(asked, rules.lot);
   if (quantity === 0n) return 'AMOUNT_TOO_SMALL';
   const received = receivedFor(quantity, bids);
@@ -62,7 +75,13 @@ function priceSale(asked: Units, bids: readonly PriceLevel[], rules: MarketRules
  * Buys base for quote: the payout is in base. Where the money does not reach the lot that the payout begins, the swap is
  * made smaller by what does not fill a lot, as a sale is: at a limit below the book nothing would ever be filled.
  */
-function priceBuy(spend: Units, asks: readonly PriceLevel[], rules: MarketRules, rates: SwapRates, steps: { from: Units; to: Units }): SwapPrice | SwapRefusal {
+function priceBuy(
+  spend: Units,
+  asks: readonly PriceLevel[],
+  rules: MarketRules,
+  rates: SwapRates,
+  steps: { from: Units; to: Units },
+): SwapPrice | SwapRefusal {
   if (spend === 0n) return 'AMOUNT_TOO_SMALL';
   const received = boughtFor(spend, asks);
   if (received === undefined) return 'AMOUNT_TOO_LARGE';
@@ -81,7 +100,13 @@ function priceBuy(spend: Units, asks: readonly PriceLevel[], rules: MarketRules,
 }
 
 /** quantity x limit <= what the user gives */
-function buyWithin(fromAmount: Units, quantity: Units, toAmount: Units, commission: Units, rules: MarketRules): SwapPrice | SwapRefusal {
+function buyWithin(
+  fromAmount: Units,
+  quantity: Units,
+  toAmount: Units,
+  commission: Units,
+  rules: MarketRules,
+): SwapPrice | SwapRefusal {
   if (quantity === 0n) return 'AMOUNT_TOO_SMALL';
   const limit = floorToStep(mulDivDown(fromAmount, ONE, quantity), rules.tick);
   return { side: 'BUY', fromAmount, toAmount, commission, quantity, limit };

@@ -10,7 +10,11 @@ test.each([
   ['told newest first', [order(20, '3'), order(0, '1000')], '3'],
   ['another market begins lower', [order(0, '1000'), order(20, '3', 'BTCUSDT')], undefined],
   ['after a pause in which nobody could ask', [order(0, '500'), order(300, '7'), order(301, '8')], '7'],
-  ['numbers beyond the safe integers', [order(0, '9007199254740993'), order(20, '9007199254740992')], '9007199254740992'],
+  [
+    'numbers beyond the safe integers',
+    [order(0, '9007199254740993'), order(20, '9007199254740992')],
+    '9007199254740992',
+  ],
 ])('%s', (_what, orders, found) => {
   expect(wentBack(orders)?.venueOrderId).toBe(found);
 });

@@ -95,13 +95,15 @@ function knownOrder({ engine, venue, memory, clock }: WatchDeps): () => Promise<
     const { at } = engine.venue();
     if (gone?.at !== at) gone = undefined;
     // One that was missed once is asked for until it is found, or believed to be gone.
-    const order = gone?.order ?? (await memory.lastOrder(at > now - REMEMBERED_MS ? at : now - REMEMBERED_MS, now - SETTLED_MS));
+    const order =
+      gone?.order ?? (await memory.lastOrder(at > now - REMEMBERED_MS ? at : now - REMEMBERED_MS, now - SETTLED_MS));
     if (!order || (await venue.knows(order))) {
       gone = undefined;
       return;
     }
     gone = { order, at, times: (gone?.times ?? 0) + 1 };
-    if (gone.times >= ABSENT_TIMES) await stopRouting(engine, `the venue no longer knows order ${order.venueOrderId} of ${order.symbol}`);
+    if (gone.times >= ABSENT_TIMES)
+      await stopRouting(engine, `the venue no longer knows order ${order.venueOrderId} of ${order.symbol}`);
   };
 }
 
@@ -112,20 +114,25 @@ function knownOrder({ engine, venue, memory, clock }: WatchDeps): () => Promise<
 function risingIds({ engine, memory }: WatchDeps): () => Promise<void> {
   return async () => {
     const back = wentBack(await memory.finalOrders(engine.venue().at));
-    if (back) await stopRouting(engine, `order ${back.venueOrderId} of ${back.symbol} has a lower number than those before it`);
+    if (back)
+      await stopRouting(engine, `order ${back.venueOrderId} of ${back.symbol} has a lower number than those before it`);
   };
 }
 
 /** The first order with a lower number than one of its market that was written down a good while earlier. */
-export function wentBack<T extends { readonly symbol: string; readonly venueOrderId: string; readonly at: number }>(orders: readonly T[]): T | undefined {
+export function wentBack<T extends { readonly symbol: string; readonly venueOrderId: string; readonly at: number }>(
+  orders: readonly T[],
+): T | undefined {
   const bySymbol = new Map<string, T[]>();
-  for (const order of orders.toSorted((a, b) => a.at - b.at)) bySymbol.set(order.symbol, [...(bySymbol.get(order.symbol) ?? []), order]);
+  for (const order of orders.toSorted((a, b) => a.at - b.at))
+    bySymbol.set(order.symbol, [...(bySymbol.get(order.symbol) ?? []), order]);
   for (const own of bySymbol.values()) {
     let highest = 0n;
     let past = 0;
     for (const order of own) {
       // Orders written down at about the same time may arrive in another order.
-      for (let old = own[past]; old && old.at <= order.at - SETTLED_MS; old = own[++past]) if (BigInt(old.venueOrderId) > highest) highest = BigInt(old.venueOrderId);
+      for (let old = own[past]; old && old.at <= order.at - SETTLED_MS; old = own[++past])
+        if (BigInt(old.venueOrderId) > highest) highest = BigInt(old.venueOrderId);
       if (BigInt(order.venueOrderId) < highest) return order;
     }
   }
@@ -152,12 +159,30 @@ function foreignTrades({ engine, venue, memory, registry, events, logger }: Watc
       if (settled === 0) continue;
       const trades = await tradesOf(symbol, (looked ?? settled) + 1);
       logger.debug({ symbol, trades: trades.length }, 'trades were read by id');
-      const unsettled = new Set(await memory.unsettled(epoch, symbol, trades.map(({ id }) => id)));
+      const unsettled = new Set(
+        await memory.unsettled(
+          epoch,
+          symbol,
+          trades.map(({ id }) => id),
+        ),
+      );
       for (const trade of trades.filter(({ id }) => unsettled.has(id))) {
         const clientId = await venue.clientIdOf(symbol, trade.orderId);
         if (clientId !== undefined && (await memory.isOurs(clientId))) continue;
-        const details = { symbol, tradeId: trade.id, orderId: trade.orderId, clientId, price: trade.price, quantity: trade.quantity };
-        events.publish({ name: 'alert', code: 'FOREIGN_TRADE', message: 'A trade on our account at the venue belongs to no order of ours.', details });
+        const details = {
+          symbol,
+          tradeId: trade.id,
+          orderId: trade.orderId,
+          clientId,
+          price: trade.price,
+          quantity: trade.quantity,
+        };
+        events.publish({
+          name: 'alert',
+          code: 'FOREIGN_TRADE',
+          message: 'A trade on our account at the venue belongs to no order of ours.',
+          details,
+        });
       }
       seen.set(place, trades.at(-1)?.id ?? looked ?? settled);
     }
@@ -166,10 +191,16 @@ function foreignTrades({ engine, venue, memory, registry, events, logger }: Watc
 
 function compared({ engine, registry }: WatchDeps, rows: readonly Balance[]): Promise<Account[]> {
   return engine.custody().then((places) => {
-    const booked = new Map(places.filter(({ place }) => place === 'binance').map(({ asset, amount }) => [asset, amount]));
+    const booked = new Map(
+      places.filter(({ place }) => place === 'binance').map(({ asset, amount }) => [asset, amount]),
+    );
     return registry.assets.map(({ code }) => {
       const row = rows.find(({ asset }) => asset === code);
-      return { asset: code, booked: booked.get(code) ?? '0', actual: row ? formatAmount(parseAmount(row.free) + parseAmount(row.locked)) : '0' };
+      return {
+        asset: code,
+        booked: booked.get(code) ?? '0',
+        actual: row ? formatAmount(parseAmount(row.free) + parseAmount(row.locked)) : '0',
+      };
     });
   });
 }
@@ -179,9 +210,14 @@ const differs = ({ booked, actual }: Account): Units => parseAmount(actual) - pa
 /** An operator has opened the venue: when every order is answered for, the books follow the account. */
 async function reconcile(deps: WatchDeps): Promise<void> {
   const { engine, venue, clock, logger } = deps;
-  if (engine.openIntents() > 0) return logger.debug({ intents: engine.openIntents() }, 'orders are asked for before the venue opens');
+  if (engine.openIntents() > 0)
+    return logger.debug({ intents: engine.openIntents() }, 'orders are asked for before the venue opens');
   const accounts = await compared(deps, await venue.capital.balances());
-  await engine.submit({ kind: 'venue.reconciled', reference: `venue-reconciled:${engine.venue().epoch}:${clock.now()}`, accounts });
+  await engine.submit({
+    kind: 'venue.reconciled',
+    reference: `venue-reconciled:${engine.venue().epoch}:${clock.now()}`,
+    accounts,
+  });
   logger.info({ epoch: engine.venue().epoch }, 'the venue is open');
 }
 
@@ -190,7 +226,9 @@ function comparison(deps: WatchDeps): (rows: readonly Balance[], busyMarkets: Re
   const { clock, events, registry } = deps;
   const since = new Map<string, { difference: Units; at: number; told: boolean }>();
   return async (rows, busyMarkets) => {
-    const busy = new Set(registry.markets.filter(({ symbol }) => busyMarkets.has(symbol)).flatMap(({ base, quote }) => [base, quote]));
+    const busy = new Set(
+      registry.markets.filter(({ symbol }) => busyMarkets.has(symbol)).flatMap(({ base, quote }) => [base, quote]),
+    );
     for (const account of await compared(deps, rows)) {
       if (busy.has(account.asset)) continue;
       const difference = differs(account);
@@ -202,7 +240,12 @@ function comparison(deps: WatchDeps): (rows: readonly Balance[], busyMarkets: Re
       } else if (!before.told && clock.now() - before.at >= DIFFERENCE_MS) {
         before.told = true;
         const { asset, booked, actual } = account;
-        events.publish({ name: 'alert', code: 'VENUE_DIFFERENCE', message: "The venue's account differs from our books.", details: { asset, booked, actual, difference: formatAmount(difference) } });
+        events.publish({
+          name: 'alert',
+          code: 'VENUE_DIFFERENCE',
+          message: "The venue's account differs from our books.",
+          details: { asset, booked, actual, difference: formatAmount(difference) },
+        });
       }
     }
   };

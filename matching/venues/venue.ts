@@ -21,14 +21,24 @@ export interface VenueOrder {
 /** Three outcomes, never two. Unknown never means "send again". */
 export type OrderOutcome =
   /** `ended`: it was cut short by a rule of the venue; the same again would be cut short again. */
-  | { readonly outcome: 'done'; readonly venueOrderId: string; readonly trades: VenueTrade[]; readonly ended?: 'PRICE_RANGE' }
+  | {
+      readonly outcome: 'done';
+      readonly venueOrderId: string;
+      readonly trades: VenueTrade[];
+      readonly ended?: 'PRICE_RANGE';
+    }
   /** `again`: for a reason that is not the order's; another attempt, with another id, may follow. */
   | { readonly outcome: 'refused'; readonly reason: string; readonly again?: boolean }
   | { readonly outcome: 'unknown'; readonly reason: string };
 
 /** What a venue can say of an order it is asked for. `open` and `incomplete` mean: ask again. */
 export type OrderFound =
-  | { readonly found: 'final'; readonly venueOrderId: string; readonly trades: VenueTrade[]; readonly ended?: 'PRICE_RANGE' }
+  | {
+      readonly found: 'final';
+      readonly venueOrderId: string;
+      readonly trades: VenueTrade[];
+      readonly ended?: 'PRICE_RANGE';
+    }
   | { readonly found: 'absent' }
   | { readonly found: 'open' | 'incomplete' };
 

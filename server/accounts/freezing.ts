@@ -15,23 +15,48 @@ export interface Freezing {
   set(admin: UserRow, userId: string, wish: { readonly frozen: boolean; readonly why: string }): Promise<void>;
 }
 
-export function createFreezing(deps: Pick<ServerDeps, 'dataSource' | 'clock' | 'ids' | 'events' | 'engine' | 'logger'>, post: Post): Freezing {
+export function createFreezing(
+  deps: Pick<ServerDeps, 'dataSource' | 'clock' | 'ids' | 'events' | 'engine' | 'logger'>,
+  post: Post,
+): Freezing {
   const { dataSource, clock, ids, events, engine, logger } = deps;
   /** What was asked for and not decided goes back: it may be the thief's. What an admin has approved waits in the wallets. */
   const takeBack = async (userId: string): Promise<void> => {
     for (const { id, attempt } of await requestedWithdrawals(dataSource, userId)) {
       await engine
-        .submit({ kind: 'withdrawal.cancel', withdrawalId: id, userId, reference: `withdrawal:${id}:cancel:${attempt}` })
-        .catch((error: unknown) => logger.warn({ withdrawal: id, error: String(error) }, 'a withdrawal of a frozen account was not taken back; it is approved by nobody'));
+        .submit({
+          kind: 'withdrawal.cancel',
+          withdrawalId: id,
+          userId,
+          reference: `withdrawal:${id}:cancel:${attempt}`,
+        })
+        .catch((error: unknown) =>
+          logger.warn(
+            { withdrawal: id, error: String(error) },
+            'a withdrawal of a frozen account was not taken back; it is approved by nobody',
+          ),
+        );
     }
   };
-  const put = async (userId: string, frozen: boolean, admin?: { readonly id: string; readonly why: string }): Promise<void> => {
+  const put = async (
+    userId: string,
+    frozen: boolean,
+    admin?: { readonly id: string; readonly why: string },
+  ): Promise<void> => {
     const { user, changed } = await inTransaction(dataSource, async (manager) => {
       // Who asks for a withdrawal holds this lock: it is there before and taken back, or comes after and is refused.
       const row = await lockUser(manager, userId);
       if (!row) throw new DomainError('NOT_FOUND');
       const isChanged = await setFrozen(manager, userId, frozen ? clock.now() : null);
-      if (admin) await recordAdminAction(manager, { id: ids.next(), adminId: admin.id, action: frozen ? 'user.freeze' : 'user.unfreeze', subject: userId, details: { why: admin.why }, at: clock.now() });
+      if (admin)
+        await recordAdminAction(manager, {
+          id: ids.next(),
+          adminId: admin.id,
+          action: frozen ? 'user.freeze' : 'user.unfreeze',
+          subject: userId,
+          details: { why: admin.why },
+          at: clock.now(),
+        });
       return { user: row, changed: isChanged };
     });
     events.publish({ name: 'access.changed', userId });

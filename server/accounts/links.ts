@@ -13,7 +13,10 @@ export interface Links {
   frozenBy(token: string): string | undefined;
 }
 
-export function createLinks({ sessionSecret, siteUrl = 'http://localhost' }: Pick<ServerConfig, 'sessionSecret' | 'siteUrl'>, clock: Clock): Links {
+export function createLinks(
+  { sessionSecret, siteUrl = 'http://localhost' }: Pick<ServerConfig, 'sessionSecret' | 'siteUrl'>,
+  clock: Clock,
+): Links {
   const signer = signerFor(sessionSecret, 'freeze link');
   return {
     confirm: (token) => `${siteUrl}/confirm/${token}`,

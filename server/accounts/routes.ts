@@ -38,7 +38,8 @@ function registrationRoutes(deps: Deps, { accounts, post, links, limits }: Accou
       const { user, token } = await accounts.register(body);
       if (!(await limits.letter(user.email))) return {};
       if (token === undefined) post.send('address-taken', deps.ids.next(), user);
-      else post.send('confirm-address', deps.ids.next(), { ...user, locale: body.locale }, { link: links.confirm(token) });
+      else
+        post.send('confirm-address', deps.ids.next(), { ...user, locale: body.locale }, { link: links.confirm(token) });
       return {};
     }),
     route(ENDPOINTS.resendLetter, async ({ body }) => {

@@ -1,5 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { addRegistration, changeAccess, confirmEmail, insertUser, lastRegistration, lockUser, registrationBy, userByEmail, userById } from '../../db/stores/users';
+import {
+  addRegistration,
+  changeAccess,
+  confirmEmail,
+  insertUser,
+  lastRegistration,
+  lockUser,
+  registrationBy,
+  userByEmail,
+  userById,
+} from '../../db/stores/users';
 import { NEW_ACCOUNT } from '../../db/entities/accounts';
 import type { UserRow } from '../../db/entities/accounts';
 import { inTransaction } from '../../db/transaction';
@@ -42,7 +52,11 @@ export function createAccounts(deps: Deps): Accounts {
   const { dataSource, clock, events } = deps;
   const tokenFor = async (email: string, passwordHash: string, locale: 'en' | 'fa'): Promise<string> => {
     const token = randomBytes(24).toString('base64url');
-    await addRegistration(dataSource, { tokenHash: hashOf(token), email, passwordHash, locale, at: clock.now() }, clock.now() - REGISTRATION_MS);
+    await addRegistration(
+      dataSource,
+      { tokenHash: hashOf(token), email, passwordHash, locale, at: clock.now() },
+      clock.now() - REGISTRATION_MS,
+    );
     return token;
   };
   return {
@@ -50,14 +64,25 @@ export function createAccounts(deps: Deps): Accounts {
     register: async ({ email, password, locale }) => {
       await refuseCommon(password, email);
       const passwordHash = await hashPassword(password);
-      const wished: UserRow = { id: deps.ids.next(), email, passwordHash, role: 'user', kycState: 'NONE', locale, createdAt: clock.now(), ...NEW_ACCOUNT };
+      const wished: UserRow = {
+        id: deps.ids.next(),
+        email,
+        passwordHash,
+        role: 'user',
+        kycState: 'NONE',
+        locale,
+        createdAt: clock.now(),
+        ...NEW_ACCOUNT,
+      };
       await insertUser(dataSource, wished);
       const user = (await userByEmail(dataSource, email)) ?? wished;
       return { user, token: user.confirmedAt === null ? await tokenFor(email, passwordHash, locale) : undefined };
     },
     again: async (email) => {
       const [user, wish] = await Promise.all([userByEmail(dataSource, email), lastRegistration(dataSource, email)]);
-      return user && wish && user.confirmedAt === null ? { user, token: await tokenFor(email, wish.passwordHash, wish.locale) } : undefined;
+      return user && wish && user.confirmedAt === null
+        ? { user, token: await tokenFor(email, wish.passwordHash, wish.locale) }
+        : undefined;
     },
     confirm: async (token) => {
       const wish = await registrationBy(dataSource, hashOf(token));
@@ -76,11 +101,14 @@ export function createAccounts(deps: Deps): Accounts {
       if (ended) events.publish({ name: 'access.changed', userId: user.id });
       return (await userById(dataSource, user.id)) ?? user;
     },
-    check: async (user, password, lane) => ((await passwordFits(user?.passwordHash ?? null, password, lane)) ? user : null),
+    check: async (user, password, lane) =>
+      (await passwordFits(user?.passwordHash ?? null, password, lane)) ? user : null,
     changePassword: async (user, next) => {
       await refuseCommon(next, user.email);
       const passwordHash = await hashPassword(next, 'known');
-      return inTransaction(dataSource, (manager) => changeAccess(manager, user.id, { passwordHash, withdrawalsFrom: clock.now() + WITHDRAWAL_LOCK_MS }));
+      return inTransaction(dataSource, (manager) =>
+        changeAccess(manager, user.id, { passwordHash, withdrawalsFrom: clock.now() + WITHDRAWAL_LOCK_MS }),
+      );
     },
   };
 }
@@ -103,6 +131,16 @@ export async function ensureAccount(
   const [id, now] = [deps.ids.next(), deps.clock.now()];
   const { role = 'user', kycState = 'NONE', locale } = account;
   const passwordHash = await hashPassword(account.password);
-  await insertUser(deps.dataSource, { ...NEW_ACCOUNT, id, email, passwordHash, role, kycState, locale, createdAt: now, confirmedAt: now });
+  await insertUser(deps.dataSource, {
+    ...NEW_ACCOUNT,
+    id,
+    email,
+    passwordHash,
+    role,
+    kycState,
+    locale,
+    createdAt: now,
+    confirmedAt: now,
+  });
   return (await userByEmail(deps.dataSource, email))?.id ?? id;
 }

@@ -29,7 +29,12 @@ test('an admin asks for coins, brings signatures back, announces, gives up; each
   expect((await admin.get('/admin/cold')).body.transfers).toMatchObject([{ id: 'cs1', signatures: 1 }]);
   await admin.send('post', '/admin/cold/transfers/cs1/txid', { txid: 'a'.repeat(64) });
   await admin.send('post', '/admin/cold/transfers/cs1/cancel');
-  expect(world.cold.asked).toEqual([{ ...wish, amount: '0.50', adminId }, { id: 'cs1', psbt: long, adminId }, { id: 'cs1', txid: 'a'.repeat(64), adminId }, { id: 'cs1', adminId }]);
+  expect(world.cold.asked).toEqual([
+    { ...wish, amount: '0.50', adminId },
+    { id: 'cs1', psbt: long, adminId },
+    { id: 'cs1', txid: 'a'.repeat(64), adminId },
+    { id: 'cs1', adminId },
+  ]);
 });
 
 test.each([

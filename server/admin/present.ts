@@ -8,14 +8,20 @@ import { plain, view } from '../present';
 /** The house's moves that have not ended, newest first. */
 export function presentMoves(sweeps: SweepRow[], transfers: VenueTransferRow[]): TreasuryView['inFlight'] {
   return [
-    ...sweeps.map((row) => view(moveView, { ...row, kind: 'sweep', direction: 'to-hot', amount: plain(row.amount), txid: null })),
+    ...sweeps.map((row) =>
+      view(moveView, { ...row, kind: 'sweep', direction: 'to-hot', amount: plain(row.amount), txid: null }),
+    ),
     ...transfers.map((row) => view(moveView, { ...row, kind: 'venue-transfer', amount: plain(row.amount) })),
   ].sort((a, b) => b.updatedAt - a.updatedAt);
 }
 
 const signed = (amount: string): string => formatAmount(parseSigned(amount));
 
-export function presentVenue({ venue, epoch, state, reason, at }: VenueStateRow, differences: readonly VenueDifferenceRow[], treasury: boolean): VenueView {
+export function presentVenue(
+  { venue, epoch, state, reason, at }: VenueStateRow,
+  differences: readonly VenueDifferenceRow[],
+  treasury: boolean,
+): VenueView {
   return {
     venue,
     epoch,
@@ -23,6 +29,14 @@ export function presentVenue({ venue, epoch, state, reason, at }: VenueStateRow,
     reason,
     at,
     treasury,
-    differences: differences.map((row) => ({ epoch: row.epoch, asset: row.asset, booked: signed(row.booked), actual: signed(row.actual), difference: signed(row.difference), reason: row.reason, at: row.at })),
+    differences: differences.map((row) => ({
+      epoch: row.epoch,
+      asset: row.asset,
+      booked: signed(row.booked),
+      actual: signed(row.actual),
+      difference: signed(row.difference),
+      reason: row.reason,
+      at: row.at,
+    })),
   };
 }

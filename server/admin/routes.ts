@@ -12,20 +12,47 @@ import { presentMoves, presentVenue } from './present';
 
 const DIFFERENCES_SHOWN = 100;
 
-export function adminRoutes({ dataSource, engine, ids, reconciliation, networkStates }: Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'reconciliation' | 'networkStates'>): Route[] {
-  const venue = async (): Promise<VenueView> => presentVenue(await readVenueState(dataSource), await venueDifferences(dataSource, DIFFERENCES_SHOWN), await networkStates.venueTreasury());
+export function adminRoutes({
+  dataSource,
+  engine,
+  ids,
+  reconciliation,
+  networkStates,
+}: Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'reconciliation' | 'networkStates'>): Route[] {
+  const venue = async (): Promise<VenueView> =>
+    presentVenue(
+      await readVenueState(dataSource),
+      await venueDifferences(dataSource, DIFFERENCES_SHOWN),
+      await networkStates.venueTreasury(),
+    );
   return [
     route(ENDPOINTS.adminVenue, venue),
     route(ENDPOINTS.openVenue, async ({ user, body }) => {
-      await engine.submit({ kind: 'venue.open', adminId: user.id, newEpoch: body.newEpoch, why: body.why, reference: `venue-open:${ids.next()}` });
+      await engine.submit({
+        kind: 'venue.open',
+        adminId: user.id,
+        newEpoch: body.newEpoch,
+        why: body.why,
+        reference: `venue-open:${ids.next()}`,
+      });
       return venue();
     }),
     route(ENDPOINTS.treasury, async () => {
-      const [custody, position, moves] = await Promise.all([engine.custody(), engine.operatorPosition(), movesInFlight(dataSource)]);
+      const [custody, position, moves] = await Promise.all([
+        engine.custody(),
+        engine.operatorPosition(),
+        movesInFlight(dataSource),
+      ]);
       return { custody, position, inFlight: presentMoves(moves.sweeps, moves.transfers) };
     }),
     route(ENDPOINTS.pauseAsset, async ({ user, params, body, key }) => {
-      await engine.submit({ kind: 'asset.pause', asset: params.asset, why: body.why, adminId: user.id, reference: `pause:${user.id}:${key}` });
+      await engine.submit({
+        kind: 'asset.pause',
+        asset: params.asset,
+        why: body.why,
+        adminId: user.id,
+        reference: `pause:${user.id}:${key}`,
+      });
       return {};
     }),
     route(ENDPOINTS.reconciliation, async () => {
@@ -35,11 +62,20 @@ export function adminRoutes({ dataSource, engine, ids, reconciliation, networkSt
     route(ENDPOINTS.adminNetworks, async () => ({ items: await networkStates.networks() })),
     route(ENDPOINTS.auditLog, async ({ query }) => {
       const page = await listAdminActions(dataSource, query);
-      const emails = await emailsOf(dataSource, page.rows.map((row) => row.adminId));
+      const emails = await emailsOf(
+        dataSource,
+        page.rows.map((row) => row.adminId),
+      );
       return presentPage(page, (row) => ({ ...row, adminEmail: emails.get(row.adminId) ?? null }));
     }),
     route(ENDPOINTS.setMarket, async ({ user, params, body, key }) => {
-      await engine.submit({ kind: 'market.set', ...body, symbol: params.symbol, adminId: user.id, reference: `market:${user.id}:${key}` });
+      await engine.submit({
+        kind: 'market.set',
+        ...body,
+        symbol: params.symbol,
+        adminId: user.id,
+        reference: `market:${user.id}:${key}`,
+      });
       return {};
     }),
   ];

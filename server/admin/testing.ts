@@ -15,8 +15,18 @@ export function standInCold(): StandInCold {
     transfers: [],
     view: async () => ({
       places: [
-        { network: 'ethereum', held: { kind: 'addresses', addresses: ['0x00000000000000000000000000000000000000C1'] }, receiving: '0x00000000000000000000000000000000000000C1', assets: [{ asset: 'ETH', booked: '12.5', advised: '2' }] },
-        { network: 'bitcoin', held: { kind: 'multisig', required: 2, total: 3 }, receiving: 'bcrt1qcold', assets: [{ asset: 'BTC', booked: '3', advised: null }] },
+        {
+          network: 'ethereum',
+          held: { kind: 'addresses', addresses: ['0x00000000000000000000000000000000000000C1'] },
+          receiving: '0x00000000000000000000000000000000000000C1',
+          assets: [{ asset: 'ETH', booked: '12.5', advised: '2' }],
+        },
+        {
+          network: 'bitcoin',
+          held: { kind: 'multisig', required: 2, total: 3 },
+          receiving: 'bcrt1qcold',
+          assets: [{ asset: 'BTC', booked: '3', advised: null }],
+        },
       ],
       transfers: cold.transfers,
     }),
@@ -24,7 +34,23 @@ export function standInCold(): StandInCold {
       asked.push(wish);
       const at = 1_763_700_000_000;
       const { network, asset, amount, why } = wish;
-      cold.transfers = [{ id: 'cs1', network, asset, amount, fee: '0', state: 'WAITING_SIGNATURES', why, psbt: network === 'bitcoin' ? 'cHNidP8BAHECAAAAAQ==' : null, signatures: 0, txid: null, reason: null, createdAt: at, updatedAt: at }];
+      cold.transfers = [
+        {
+          id: 'cs1',
+          network,
+          asset,
+          amount,
+          fee: '0',
+          state: 'WAITING_SIGNATURES',
+          why,
+          psbt: network === 'bitcoin' ? 'cHNidP8BAHECAAAAAQ==' : null,
+          signatures: 0,
+          txid: null,
+          reason: null,
+          createdAt: at,
+          updatedAt: at,
+        },
+      ];
       return { id: 'cs1' };
     },
     gather: async (id, psbt, adminId) => {

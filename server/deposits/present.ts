@@ -26,6 +26,12 @@ export function presentAwaited({ deposits, sweeps, transfers }: OnTheWay): Await
       confirmationsNeeded,
     })),
     ...sweeps.map(({ asset, network, state }) => ({ ...move, kind: 'sweep' as const, asset, network, state })),
-    ...transfers.map(({ asset, network, state }) => ({ ...move, kind: 'venue-transfer' as const, asset, network, state })),
+    ...transfers.map(({ asset, network, state }) => ({
+      ...move,
+      kind: 'venue-transfer' as const,
+      asset,
+      network,
+      state,
+    })),
   ];
 }

@@ -19,7 +19,9 @@ export function depositRoutes({
       const address = await depositAddresses.addressFor(user.id, network);
       return { network, address, qr: await pictureOf(address) };
     }),
-    route(ENDPOINTS.deposits, async ({ user, query }) => presentPage(await depositsOf(dataSource, user.id, query), presentDeposit)),
+    route(ENDPOINTS.deposits, async ({ user, query }) =>
+      presentPage(await depositsOf(dataSource, user.id, query), presentDeposit),
+    ),
   ];
 }
 

@@ -36,8 +36,11 @@ const RULES: Readonly<Record<Exclude<Access, 'public'>, readonly Rule[]>> = {
 /** What an admin may do in a session that has shown no second factor: look at the account and set one up. */
 const WITHOUT_PROOF: readonly Access[] = ['public', 'user', 'confirmed'];
 
-export function createAdmission({ adminsNeedSecondFactor = false }: Pick<ServerConfig, 'adminsNeedSecondFactor'>): Admission {
-  const isDue: Admission['isDue'] = ({ role }, { provenAt }) => adminsNeedSecondFactor && role === 'admin' && provenAt === undefined;
+export function createAdmission({
+  adminsNeedSecondFactor = false,
+}: Pick<ServerConfig, 'adminsNeedSecondFactor'>): Admission {
+  const isDue: Admission['isDue'] = ({ role }, { provenAt }) =>
+    adminsNeedSecondFactor && role === 'admin' && provenAt === undefined;
   return {
     isDue,
     admit: (access, user, session) => {

@@ -27,8 +27,21 @@ describe('made to exactly its schema', () => {
     events.on('alert', (event) => void heard.push(event));
     const { make } = createAnswers({ events, logger: quiet }, { exactAnswers: true });
     expect(() => make(item, { id: 'a', n: 'one' }, 'one')).toThrow('does not fit its schema');
-    const list = { items: [{ id: 'a', n: 1 }, { id: 'b', n: 'two' }, { id: 'c', n: 3 }] };
-    for (let turn = 0; turn < 2; turn++) expect(make(listOf(item), list, 'many')).toEqual({ items: [{ id: 'a', n: 1 }, { id: 'c', n: 3 }], unreadable: ['b'] });
+    const list = {
+      items: [
+        { id: 'a', n: 1 },
+        { id: 'b', n: 'two' },
+        { id: 'c', n: 3 },
+      ],
+    };
+    for (let turn = 0; turn < 2; turn++)
+      expect(make(listOf(item), list, 'many')).toEqual({
+        items: [
+          { id: 'a', n: 1 },
+          { id: 'c', n: 3 },
+        ],
+        unreadable: ['b'],
+      });
     expect(heard).toEqual([expect.objectContaining({ code: 'ROW_UNREADABLE', details: { list: 'many', id: 'b' } })]);
   });
 });
@@ -46,15 +59,18 @@ describe('on a server', () => {
   });
   afterAll(() => world.close());
 
-  test.each(['/orders', '/orders?slow=1'])('an order that is sent again has the columns of the first answer: %s', async (path) => {
-    const user = world.visitor();
-    await user.logIn('user@example.org');
-    const send = () => user.send('post', path, ORDER, { 'Idempotency-Key': `again-${path.length}-key` });
-    const [first, again] = [await send(), await send()];
-    expect([first.status, again.status]).toEqual([201, 201]);
-    expect(Object.keys(again.body as object).toSorted()).toEqual(Object.keys(orderView.shape).toSorted());
-    expect(again.body).toEqual(first.body);
-  });
+  test.each(['/orders', '/orders?slow=1'])(
+    'an order that is sent again has the columns of the first answer: %s',
+    async (path) => {
+      const user = world.visitor();
+      await user.logIn('user@example.org');
+      const send = () => user.send('post', path, ORDER, { 'Idempotency-Key': `again-${path.length}-key` });
+      const [first, again] = [await send(), await send()];
+      expect([first.status, again.status]).toEqual([201, 201]);
+      expect(Object.keys(again.body as object).toSorted()).toEqual(Object.keys(orderView.shape).toSorted());
+      expect(again.body).toEqual(first.body);
+    },
+  );
 
   test('the audit log shows rows with ids of older versions, and a row that cannot be read does not take the others with it', async () => {
     const rows = world.dataSource.getRepository(AdminAuditEntity);
@@ -70,8 +86,20 @@ describe('on a server', () => {
   test('an application whose number was sealed with another key is named, not a fault of the whole queue', async () => {
     const rows = world.dataSource.getRepository(KycApplicationEntity);
     await rows.insert({
-      id: 'k1', userId: 'u1', state: 'SUBMITTED', fullName: 'A', country: 'DE', birthDate: '1990-01-01', documentType: 'passport', documentNumber: 'not sealed by us', documentFile: 'f',
-      documentMime: 'image/png', reason: null, createdAt: 1, decidedAt: null, decidedBy: null,
+      id: 'k1',
+      userId: 'u1',
+      state: 'SUBMITTED',
+      fullName: 'A',
+      country: 'DE',
+      birthDate: '1990-01-01',
+      documentType: 'passport',
+      documentNumber: 'not sealed by us',
+      documentFile: 'f',
+      documentMime: 'image/png',
+      reason: null,
+      createdAt: 1,
+      decidedAt: null,
+      decidedBy: null,
     });
     const { status, body } = await admin.get('/admin/kyc?state=SUBMITTED');
     expect([status, body]).toEqual([200, { items: [], next: null, previous: null, unreadable: ['k1'] }]);

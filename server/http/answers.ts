@@ -22,14 +22,22 @@ export interface Answers {
 /** Operators hear of so many rows; then the count begins anew. */
 const MOST_TOLD = 1000;
 
-export function createAnswers({ events, logger }: Pick<ServerDeps, 'events' | 'logger'>, { exactAnswers = false }: Pick<ServerConfig, 'exactAnswers'>): Answers {
+export function createAnswers(
+  { events, logger }: Pick<ServerDeps, 'events' | 'logger'>,
+  { exactAnswers = false }: Pick<ServerConfig, 'exactAnswers'>,
+): Answers {
   const told = new Set<string>();
   const tell = (what: string, { id, why }: Unreadable): void => {
     if (told.size >= MOST_TOLD) told.clear();
     if (told.has(`${what} ${id}`)) return;
     told.add(`${what} ${id}`);
     logger.error({ what, id, why }, 'a row of a list cannot be shown');
-    events.publish({ name: 'alert', code: 'ROW_UNREADABLE', message: 'A row of a list cannot be shown.', details: { list: what, id } });
+    events.publish({
+      name: 'alert',
+      code: 'ROW_UNREADABLE',
+      message: 'A row of a list cannot be shown.',
+      details: { list: what, id },
+    });
   };
   return {
     make: (schema, answer, what) => {
@@ -50,7 +58,10 @@ export function createAnswers({ events, logger }: Pick<ServerDeps, 'events' | 'l
 }
 
 /** A page of rows as an answer: one that cannot be presented does not take the others with it. */
-export function presentPage<Row extends object, View>({ rows, next, previous }: Page<Row>, present: (row: Row) => View): { items: View[]; next: string | null; previous: string | null } {
+export function presentPage<Row extends object, View>(
+  { rows, next, previous }: Page<Row>,
+  present: (row: Row) => View,
+): { items: View[]; next: string | null; previous: string | null } {
   const items = rows.map((row) => {
     try {
       return present(row);
@@ -69,7 +80,9 @@ const isList = (answer: unknown): answer is ListAnswer => Array.isArray((answer 
 
 /** Of a schema made by `listOf` or `pageOf`: that of its items. */
 const itemOf = (schema: z.ZodType): z.ZodType | undefined =>
-  schema instanceof z.ZodObject && schema.shape.items instanceof z.ZodArray && 'unreadable' in schema.shape ? (schema.shape.items.element as z.ZodType) : undefined;
+  schema instanceof z.ZodObject && schema.shape.items instanceof z.ZodArray && 'unreadable' in schema.shape
+    ? (schema.shape.items.element as z.ZodType)
+    : undefined;
 
 function readable(schema: z.ZodType, answer: ListAnswer): { answer: ListAnswer; unreadable: Unreadable[] } {
   const unreadable: Unreadable[] = [];
@@ -78,7 +91,10 @@ function readable(schema: z.ZodType, answer: ListAnswer): { answer: ListAnswer; 
     if (fault) unreadable.push(fault);
     return !fault;
   });
-  return { answer: { ...answer, items, ...(unreadable.length > 0 && { unreadable: unreadable.map(({ id }) => id) }) }, unreadable };
+  return {
+    answer: { ...answer, items, ...(unreadable.length > 0 && { unreadable: unreadable.map(({ id }) => id) }) },
+    unreadable,
+  };
 }
 
 function faultOf(schema: z.ZodType, item: unknown): Unreadable | undefined {
@@ -88,7 +104,11 @@ function faultOf(schema: z.ZodType, item: unknown): Unreadable | undefined {
 
 function nameOf(row: unknown): string {
   const { id, symbol, tradeId, network, address } = (row ?? {}) as Record<string, unknown>;
-  return [id ?? symbol ?? network, tradeId ?? (id === undefined ? address : undefined)].filter((part) => part !== undefined).join(' ') || '?';
+  return (
+    [id ?? symbol ?? network, tradeId ?? (id === undefined ? address : undefined)]
+      .filter((part) => part !== undefined)
+      .join(' ') || '?'
+  );
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500);

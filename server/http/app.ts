@@ -28,7 +28,13 @@ export interface Who {
   readonly security: SecurityEdge;
 }
 
-export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, routes: readonly Route[], limits: Limits): Express {
+export function createApp(
+  deps: ServerDeps,
+  config: ServerConfig,
+  who: Who,
+  routes: readonly Route[],
+  limits: Limits,
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustedNetworks(trustedProxies(config)));
@@ -46,7 +52,22 @@ export function createApp(deps: ServerDeps, config: ServerConfig, who: Who, rout
 
 /** What the page may ask of the browser: nothing but the clipboard, and keys of the user's own device. */
 const PERMISSIONS = [
-  ...['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'hid', 'magnetometer', 'microphone', 'midi', 'payment', 'screen-wake-lock', 'serial', 'usb', 'xr-spatial-tracking'].map((name) => `${name}=()`),
+  ...[
+    'accelerometer',
+    'camera',
+    'display-capture',
+    'geolocation',
+    'gyroscope',
+    'hid',
+    'magnetometer',
+    'microphone',
+    'midi',
+    'payment',
+    'screen-wake-lock',
+    'serial',
+    'usb',
+    'xr-spatial-tracking',
+  ].map((name) => `${name}=()`),
   'publickey-credentials-create=(self)',
   'publickey-credentials-get=(self)',
 ].join(', ');
@@ -66,7 +87,8 @@ const ownSockets =
     const { host } = publicOrigin === null ? { host: req.headers.host ?? '' } : new URL(publicOrigin);
     const scheme = publicOrigin?.startsWith('https:') || req.secure ? 'wss' : 'ws';
     const policy = res.getHeader(POLICY);
-    if (typeof policy === 'string' && /^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/.test(host)) res.setHeader(POLICY, policy.replace("connect-src 'self'", `connect-src 'self' ${scheme}://${host}`));
+    if (typeof policy === 'string' && /^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/.test(host))
+      res.setHeader(POLICY, policy.replace("connect-src 'self'", `connect-src 'self' ${scheme}://${host}`));
     next();
   };
 const POLICY = 'Content-Security-Policy';
@@ -95,7 +117,13 @@ function helmetOf(secureCookies: boolean): ReturnType<typeof helmet> {
   });
 }
 
-function api(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers, security }: Who, routes: readonly Route[], limits: Limits): Router {
+function api(
+  deps: ServerDeps,
+  config: ServerConfig,
+  { sessions, admission, answers, security }: Who,
+  routes: readonly Route[],
+  limits: Limits,
+): Router {
   const router = express.Router();
   const document = openApi();
   const page = docsPage(document);

@@ -24,7 +24,8 @@ export function docsPage(document: OpenApi): string {
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
   const links = operations.map(
-    ({ path, method }) => `<li><a href="#${anchor(method, path)}"><span class="method">${method}</span> ${escape(path)}</a></li>`,
+    ({ path, method }) =>
+      `<li><a href="#${anchor(method, path)}"><span class="method">${method}</span> ${escape(path)}</a></li>`,
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Javizen API</title>
 <meta name="viewport" content="width=device-width,initial-scale=1"><link rel="stylesheet" href="/api/docs.css"></head><body>
@@ -75,12 +76,18 @@ const shape = (schema: Json | undefined): string =>
 /** A schema as an example-like outline: property names and types. */
 function outline(schema: Json): unknown {
   const variants = schema.anyOf as Json[] | undefined;
-  if (variants) return variants.some(({ type }) => type === 'object') ? outline(variants[0] ?? {}) : variants.map(outline).join(' | ');
+  if (variants)
+    return variants.some(({ type }) => type === 'object')
+      ? outline(variants[0] ?? {})
+      : variants.map(outline).join(' | ');
   if (schema.enum) return (schema.enum as string[]).join(' | ');
   if (schema.type === 'array') return [outline((schema.items as Json | undefined) ?? {})];
   if (schema.type !== 'object')
     return schema.description ? `${String(schema.type)}: ${String(schema.description)}` : String(schema.type ?? 'any');
   return Object.fromEntries(
-    Object.entries((schema.properties as Record<string, Json> | undefined) ?? {}).map(([name, field]) => [name, outline(field)]),
+    Object.entries((schema.properties as Record<string, Json> | undefined) ?? {}).map(([name, field]) => [
+      name,
+      outline(field),
+    ]),
   );
 }

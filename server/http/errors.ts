@@ -22,7 +22,8 @@ export function refusalOf(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
   const { type, code, status } = (error ?? {}) as { type?: string; code?: string; status?: number };
   const known =
-    LIBRARY_ERRORS[type ?? ''] ?? (error instanceof multer.MulterError ? (LIBRARY_ERRORS[code ?? ''] ?? 'BAD_REQUEST') : undefined);
+    LIBRARY_ERRORS[type ?? ''] ??
+    (error instanceof multer.MulterError ? (LIBRARY_ERRORS[code ?? ''] ?? 'BAD_REQUEST') : undefined);
   if (known) return new DomainError(known);
   return status !== undefined && status >= 400 && status < 500 ? new DomainError('BAD_REQUEST') : undefined;
 }
@@ -36,7 +37,10 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const refusal = refusalOf(error);
     if (!refusal) {
-      logger.error({ method: req.method, path: req.path, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
+      logger.error(
+        { method: req.method, path: req.path, error: error instanceof Error ? error.stack : String(error) },
+        'a request failed',
+      );
     }
     if (res.headersSent) {
       next(error);

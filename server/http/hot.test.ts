@@ -28,12 +28,19 @@ afterAll(async () => {
 const place = (key: string, who = user) => who.send('post', '/orders', ORDER, { 'Idempotency-Key': key });
 
 test('it answers with the headers of every other answer', async () => {
-  const [hot, slow] = [await place('headers-1'), await user.send('post', '/orders?slow=1', ORDER, { 'Idempotency-Key': 'headers-1' })];
+  const [hot, slow] = [
+    await place('headers-1'),
+    await user.send('post', '/orders?slow=1', ORDER, { 'Idempotency-Key': 'headers-1' }),
+  ];
   expect(hot.body).toEqual(slow.body);
   // Express puts a tag on what may not be stored anyway, and the cookie is renewed now and then rather than each time.
-  const named = (headers: Record<string, string>) => Object.keys(headers).filter((name) => !['etag', 'set-cookie', 'date', 'content-length'].includes(name)).sort();
+  const named = (headers: Record<string, string>) =>
+    Object.keys(headers)
+      .filter((name) => !['etag', 'set-cookie', 'date', 'content-length'].includes(name))
+      .sort();
   expect(named(hot.headers as Record<string, string>)).toEqual(named(slow.headers as Record<string, string>));
-  for (const name of ['content-security-policy', 'content-type', 'cache-control']) expect(hot.headers[name]).toBe(slow.headers[name]);
+  for (const name of ['content-security-policy', 'content-type', 'cache-control'])
+    expect(hot.headers[name]).toBe(slow.headers[name]);
 });
 
 test('what is refused is refused in the same words, before Express and in it', async () => {
@@ -41,7 +48,15 @@ test('what is refused is refused in the same words, before Express and in it', a
     Promise.all(
       ['/api/orders', '/api/orders?slow=1'].map(async (path) => {
         const agent = headers.Cookie ? world.visitor().agent : user.agent;
-        const { status, body: told } = await agent.post(path).set({ 'Content-Type': 'application/json', 'X-CSRF-Token': user.csrf(), 'Idempotency-Key': 'refused-1', ...headers }).send(body);
+        const { status, body: told } = await agent
+          .post(path)
+          .set({
+            'Content-Type': 'application/json',
+            'X-CSRF-Token': user.csrf(),
+            'Idempotency-Key': 'refused-1',
+            ...headers,
+          })
+          .send(body);
         return [status, told];
       }),
     );
@@ -73,14 +88,23 @@ test('what is refused is refused in the same words, before Express and in it', a
 test('logging out, and logging in anew, end the old session at once', async () => {
   const cookie = user.cookie();
   const csrf = user.csrf();
-  const old = (key: string) => world.visitor().agent.post('/api/orders').set({ Cookie: cookie, 'X-CSRF-Token': csrf, 'Idempotency-Key': key }).send(ORDER);
+  const old = (key: string) =>
+    world
+      .visitor()
+      .agent.post('/api/orders')
+      .set({ Cookie: cookie, 'X-CSRF-Token': csrf, 'Idempotency-Key': key })
+      .send(ORDER);
   expect((await old('ended-001')).status).toBe(201);
   await user.logIn('user@example.org');
   expect((await old('ended-002')).body.error.code).toBe('NOT_LOGGED_IN');
   expect((await place('ended-003')).status).toBe(201);
   const [again, token] = [user.cookie(), user.csrf()];
   await user.send('delete', '/session');
-  const after = await world.visitor().agent.post('/api/orders').set({ Cookie: again, 'X-CSRF-Token': token, 'Idempotency-Key': 'ended-004' }).send(ORDER);
+  const after = await world
+    .visitor()
+    .agent.post('/api/orders')
+    .set({ Cookie: again, 'X-CSRF-Token': token, 'Idempotency-Key': 'ended-004' })
+    .send(ORDER);
   expect(after.body.error.code).toBe('NOT_LOGGED_IN');
 });
 
@@ -103,7 +127,13 @@ test('the session is renewed, and its cookie with it', async () => {
 test('a body that breaks off places nothing and harms nobody', async () => {
   const before = world.engine.commands.length;
   const { port } = new URL(world.url);
-  const headers = { cookie: user.cookie(), 'x-csrf-token': user.csrf(), 'idempotency-key': 'broken-01', 'content-type': 'application/json', 'content-length': 200 };
+  const headers = {
+    cookie: user.cookie(),
+    'x-csrf-token': user.csrf(),
+    'idempotency-key': 'broken-01',
+    'content-type': 'application/json',
+    'content-length': 200,
+  };
   await new Promise<void>((resolve) => {
     const req = httpRequest({ host: '127.0.0.1', port, path: '/api/orders', method: 'POST', headers }, () => undefined);
     req.on('error', () => resolve());
@@ -116,17 +146,29 @@ test('a body that breaks off places nothing and harms nobody', async () => {
 
 describe('known sessions', () => {
   const secret = 'x'.repeat(40);
-  const cookie = (id: string): string => `javizen.sid=${encodeURIComponent(`s:${id}.${createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '')}`)}`;
+  const cookie = (id: string): string =>
+    `javizen.sid=${encodeURIComponent(`s:${id}.${createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '')}`)}`;
   const data = { userId: 'u1', csrf: 'token', loggedInAt: 1, cookie: {} } as unknown as SessionData;
   const open = (found: () => Promise<SessionData | null> = async () => data) => {
     let [reads, time] = [0, 0];
     const store = {
       get: (_id: string, done: (error: unknown, data?: SessionData | null) => void) => {
         reads++;
-        found().then((session) => done(null, session), (error: unknown) => done(error));
+        found().then(
+          (session) => done(null, session),
+          (error: unknown) => done(error),
+        );
       },
     };
-    const known = createKnownSessions({ store, cookieName: 'javizen.sid', secrets: [secret], attributes: 'HttpOnly', idleSeconds: 60, userById: async (id) => ({ id, sessionGeneration: 0 }) as UserRow, ticks: () => time });
+    const known = createKnownSessions({
+      store,
+      cookieName: 'javizen.sid',
+      secrets: [secret],
+      attributes: 'HttpOnly',
+      idleSeconds: 60,
+      userById: async (id) => ({ id, sessionGeneration: 0 }) as UserRow,
+      ticks: () => time,
+    });
     return { known, reads: () => reads, pass: (ms: number) => (time += ms) };
   };
 
@@ -148,7 +190,9 @@ describe('known sessions', () => {
   test('what was being read while it ended is not remembered', async () => {
     let answer: (data: SessionData | null) => void = () => undefined;
     let first = true;
-    const { known } = open(() => (first ? new Promise((resolve) => ((first = false), (answer = resolve))) : Promise.resolve(null)));
+    const { known } = open(() =>
+      first ? new Promise((resolve) => ((first = false), (answer = resolve))) : Promise.resolve(null),
+    );
     const begun = known.of(cookie('s1'));
     known.forget('s1');
     const after = known.of(cookie('s1'));
@@ -159,7 +203,16 @@ describe('known sessions', () => {
 
   test('forged, cut and foreign cookies are nobody, and cost no reading', async () => {
     const { known, reads } = open();
-    for (const given of [undefined, '', 'javizen.sid=', 'javizen.sid=s%3As1.', cookie('s1').slice(0, -1), `x${cookie('s1')}`, 'javizen.sid=%']) expect(await known.of(given)).toBeUndefined();
+    for (const given of [
+      undefined,
+      '',
+      'javizen.sid=',
+      'javizen.sid=s%3As1.',
+      cookie('s1').slice(0, -1),
+      `x${cookie('s1')}`,
+      'javizen.sid=%',
+    ])
+      expect(await known.of(given)).toBeUndefined();
     expect(reads()).toBe(0);
   });
 
@@ -185,7 +238,10 @@ describe('counted here first', () => {
     expect(use('a', 1)).toBeGreaterThan(0);
     others = 9;
     while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(told).toEqual([['a', 11], ['b', 1]]);
+    expect(told).toEqual([
+      ['a', 11],
+      ['b', 1],
+    ]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(use('b', 1)).toBeGreaterThan(0);
   });

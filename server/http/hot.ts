@@ -47,21 +47,51 @@ interface Asked {
 }
 
 /** Answers the hot routes itself and leaves everything else to `rest`. */
-export function hotFirst(deps: HotDeps, config: ServerConfig, routes: readonly Route[], rest: RequestListener): RequestListener {
-  const table = new Map(routes.map((route) => [nameOf(route.endpoint), route]).filter(([name]) => HOT.includes(name as string)) as [string, Route][]);
-  const headers = [...headersOf(config), 'Cache-Control', 'no-store', 'Content-Type', 'application/json; charset=utf-8'];
+export function hotFirst(
+  deps: HotDeps,
+  config: ServerConfig,
+  routes: readonly Route[],
+  rest: RequestListener,
+): RequestListener {
+  const table = new Map(
+    routes.map((route) => [nameOf(route.endpoint), route]).filter(([name]) => HOT.includes(name as string)) as [
+      string,
+      Route,
+    ][],
+  );
+  const headers = [
+    ...headersOf(config),
+    'Cache-Control',
+    'no-store',
+    'Content-Type',
+    'application/json; charset=utf-8',
+  ];
   const isProxy = trustedNetworks(trustedProxies(config));
-  const answer = async (req: IncomingMessage, res: ServerResponse, asked: Asked, session: KnownSession, text: string): Promise<void> => {
+  const answer = async (
+    req: IncomingMessage,
+    res: ServerResponse,
+    asked: Asked,
+    session: KnownSession,
+    text: string,
+  ): Promise<void> => {
     let status = asked.route.endpoint.status as number;
     let body: unknown;
     const more: string[] = renewalOf(session, req, config, isProxy);
     try {
       const { endpoint, handle } = asked.route;
-      body = deps.answers.make(endpoint.answers as z.ZodType, await handle(callOf(deps, config, req, asked, session, text, more, () => (status = 202))), nameOf(endpoint));
+      body = deps.answers.make(
+        endpoint.answers as z.ZodType,
+        await handle(callOf(deps, config, req, asked, session, text, more, () => (status = 202))),
+        nameOf(endpoint),
+      );
     } catch (error) {
       const refusal = refusalOf(error);
       deps.security.refused(asked.route.endpoint, req, session.user.id, error);
-      if (!refusal) deps.logger.error({ method: req.method, path: req.url, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
+      if (!refusal)
+        deps.logger.error(
+          { method: req.method, path: req.url, error: error instanceof Error ? error.stack : String(error) },
+          'a request failed',
+        );
       const told = refusal ?? new DomainError('INTERNAL');
       status = ERRORS[told.code].status;
       body = errorView(told);
@@ -92,21 +122,38 @@ export function hotFirst(deps: HotDeps, config: ServerConfig, routes: readonly R
 function misdirected(res: ServerResponse, headers: readonly string[]): void {
   const error = new DomainError('MISDIRECTED');
   const json = JSON.stringify(errorView(error));
-  res.writeHead(ERRORS[error.code].status, [...headers, 'Content-Length', String(Buffer.byteLength(json)), 'Connection', 'close']);
+  res.writeHead(ERRORS[error.code].status, [
+    ...headers,
+    'Content-Length',
+    String(Buffer.byteLength(json)),
+    'Connection',
+    'close',
+  ]);
   res.end(json);
 }
 
 /** The hot route that this request plainly is, by its first line and its head. */
 function find(table: ReadonlyMap<string, Route>, { method, url = '', headers }: IncomingMessage): Asked | undefined {
-  if (headers['transfer-encoding'] !== undefined || headers['content-encoding'] !== undefined || headers.expect !== undefined) return undefined;
+  if (
+    headers['transfer-encoding'] !== undefined ||
+    headers['content-encoding'] !== undefined ||
+    headers.expect !== undefined
+  )
+    return undefined;
   const length = Number(headers['content-length'] ?? 0);
   if (method === 'DELETE') {
     const id = length === 0 ? ORDER_PATH.exec(url)?.[1] : undefined;
     const route = table.get('delete /orders/:id');
     return route && id !== undefined ? { route, params: { id } } : undefined;
   }
-  if (method !== 'POST' || length === 0 || length > MOST_BYTES || headers['content-type'] !== 'application/json') return undefined;
-  const route = url === '/api/orders' ? table.get('post /orders') : url === '/api/orders/batch' ? table.get('post /orders/batch') : undefined;
+  if (method !== 'POST' || length === 0 || length > MOST_BYTES || headers['content-type'] !== 'application/json')
+    return undefined;
+  const route =
+    url === '/api/orders'
+      ? table.get('post /orders')
+      : url === '/api/orders/batch'
+        ? table.get('post /orders/batch')
+        : undefined;
   return route && { route, params: {} };
 }
 
@@ -123,7 +170,16 @@ function read(req: IncomingMessage, done: (text: string) => void): void {
 }
 
 /** Everything that Express asks on the way, in the same order: the body's form, the limit, where it came from, who, what. */
-function callOf(deps: HotDeps, { publicOrigin }: ServerConfig, req: IncomingMessage, { route: { endpoint }, params }: Asked, session: KnownSession, text: string, headers: string[], accepted: () => void): Call {
+function callOf(
+  deps: HotDeps,
+  { publicOrigin }: ServerConfig,
+  req: IncomingMessage,
+  { route: { endpoint }, params }: Asked,
+  session: KnownSession,
+  text: string,
+  headers: string[],
+  accepted: () => void,
+): Call {
   const body = endpoint.carries === 'nothing' ? undefined : parsed(text);
   const wait = deps.limits.orders(session.user.id, pointsOf(body));
   if (wait > 0) {
@@ -135,7 +191,16 @@ function callOf(deps: HotDeps, { publicOrigin }: ServerConfig, req: IncomingMess
   const key = idempotencyKey.safeParse(req.headers['idempotency-key']);
   if (endpoint.idempotent && !key.success) throw new DomainError('IDEMPOTENCY_KEY_REQUIRED');
   const none = { file: undefined, req: undefined, res: undefined } as unknown as Pick<Call, 'file' | 'req' | 'res'>;
-  return { user: session.user, params: valid(endpoint.params, params), query: {}, body: body === undefined ? undefined : valid(endpoint.body, body), key: key.data ?? '', accepted, tell: () => undefined, ...none };
+  return {
+    user: session.user,
+    params: valid(endpoint.params, params),
+    query: {},
+    body: body === undefined ? undefined : valid(endpoint.body, body),
+    key: key.data ?? '',
+    accepted,
+    tell: () => undefined,
+    ...none,
+  };
 }
 
 function parsed(text: string): unknown {
@@ -154,7 +219,12 @@ function tokenFits({ csrf }: KnownSession, given: string | string[] | undefined)
 }
 
 /** The session's cookie again with a later end, once each time it was read; a secure one only where https is spoken. */
-function renewalOf(session: KnownSession, req: IncomingMessage, config: ServerConfig, isProxy: (address: string | undefined) => boolean): string[] {
+function renewalOf(
+  session: KnownSession,
+  req: IncomingMessage,
+  config: ServerConfig,
+  isProxy: (address: string | undefined) => boolean,
+): string[] {
   const { renewal } = session;
   if (renewal === undefined || (config.secureCookies && !spokeHttps(req, isProxy))) return [];
   session.renewal = undefined;
@@ -164,7 +234,10 @@ function renewalOf(session: KnownSession, req: IncomingMessage, config: ServerCo
 /** What the security middleware puts on every answer, asked of it once. */
 function headersOf(config: ServerConfig): string[] {
   const headers: string[] = [];
-  const response = { setHeader: (name: string, value: string) => headers.push(name, value), removeHeader: () => undefined };
+  const response = {
+    setHeader: (name: string, value: string) => headers.push(name, value),
+    removeHeader: () => undefined,
+  };
   securityHeaders(config)({} as never, response as never, () => undefined);
   return headers;
 }

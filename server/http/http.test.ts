@@ -45,7 +45,13 @@ test('headers', async () => {
   expect(policy).not.toContain('unsafe');
   // One host may be spoken to, by sockets too: a script that got in could otherwise tell any.
   const { host } = new URL(world.url);
-  for (const directive of ["script-src 'self'", `connect-src 'self' ws://${host}`, "require-trusted-types-for 'script'", 'trusted-types vue javizen']) expect(policy.split(';')).toContain(directive);
+  for (const directive of [
+    "script-src 'self'",
+    `connect-src 'self' ws://${host}`,
+    "require-trusted-types-for 'script'",
+    'trusted-types vue javizen',
+  ])
+    expect(policy.split(';')).toContain(directive);
   expect(headers['permissions-policy']).toContain('camera=()');
   expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
   expect(headers).not.toHaveProperty('x-powered-by');
@@ -53,9 +59,15 @@ test('headers', async () => {
 
 test('security.txt says where a hole is reported, and is not there without a contact', async () => {
   expect((await get('/.well-known/security.txt')).status).toBe(404);
-  const told = await testWorld({ securityContact: 'mailto:security@exchange.example', publicOrigin: 'https://exchange.example' });
+  const told = await testWorld({
+    securityContact: 'mailto:security@exchange.example',
+    publicOrigin: 'https://exchange.example',
+  });
   try {
-    const { status, text, headers } = await told.visitor().agent.get('/.well-known/security.txt').set('Host', 'exchange.example');
+    const { status, text, headers } = await told
+      .visitor()
+      .agent.get('/.well-known/security.txt')
+      .set('Host', 'exchange.example');
     expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
     expect(text.split('\n')).toEqual([
       'Contact: mailto:security@exchange.example',
@@ -74,17 +86,33 @@ test('a host that could end the directive names no socket', async () => {
   expect(String(headers['content-security-policy'])).not.toContain('unsafe');
 });
 
-test.each([['post', '/api/session'], ['get', '/api/orders'], ['get', '/api/nothing'], ['get', '/assets/gone.js']] as const)('a refusal is kept by nobody: %s %s', async (method, path) => {
+test.each([
+  ['post', '/api/session'],
+  ['get', '/api/orders'],
+  ['get', '/api/nothing'],
+  ['get', '/assets/gone.js'],
+] as const)('a refusal is kept by nobody: %s %s', async (method, path) => {
   const { status, headers } = await world.visitor().agent[method](path);
   expect([status >= 400, headers['cache-control']]).toEqual([true, 'no-store']);
 });
 
-test.each(['utf-7', 'utf-16', 'utf-16le', 'utf-32', 'iso-8859-1', 'us-ascii', ''])('JSON in %s is refused', async (charset) => {
-  const { status, body } = await world.visitor().agent.post('/api/session').set('Content-Type', `application/json; charset=${charset}`).send('{"email":"a@example.org","password":"long enough"}');
-  expect([status, body.error.code]).toEqual([400, 'BAD_REQUEST']);
-});
+test.each(['utf-7', 'utf-16', 'utf-16le', 'utf-32', 'iso-8859-1', 'us-ascii', ''])(
+  'JSON in %s is refused',
+  async (charset) => {
+    const { status, body } = await world
+      .visitor()
+      .agent.post('/api/session')
+      .set('Content-Type', `application/json; charset=${charset}`)
+      .send('{"email":"a@example.org","password":"long enough"}');
+    expect([status, body.error.code]).toEqual([400, 'BAD_REQUEST']);
+  },
+);
 test.each(['utf-8', 'UTF-8', '"utf-8"'])('JSON in %s is read', async (charset) => {
-  const { status } = await world.visitor().agent.post('/api/session').set('Content-Type', `application/json; charset=${charset}`).send('{"email":"a@example.org","password":"long enough"}');
+  const { status } = await world
+    .visitor()
+    .agent.post('/api/session')
+    .set('Content-Type', `application/json; charset=${charset}`)
+    .send('{"email":"a@example.org","password":"long enough"}');
   expect(status).toBe(401);
 });
 
@@ -104,7 +132,9 @@ test('the document describes every endpoint, and the page shows each', async () 
     expect(body.paths[shown][method].operationId).toBe(name);
     expect(text).toContain(shown);
   }
-  expect(body.paths['/api/withdrawals'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
+  expect(body.paths['/api/withdrawals'].post.requestBody.content['application/json'].schema.additionalProperties).toBe(
+    false,
+  );
 });
 
 test.each(['/api/deposits?limit=0', '/api/deposits?limit=1e3', '/api/deposits?before=x', '/api/deposits?userId=1'])(
@@ -130,7 +160,9 @@ test('a letter is written once', async () => {
   const letter = await readFile(join(dir, files[0] ?? ''), 'utf8');
   expect(letter).toContain('To: letter@example.org');
   // Letters hold links that open doors: for the eyes of the process alone.
-  expect([(await stat(dir)).mode & 0o777, (await stat(join(dir, files[0] ?? ''))).mode & 0o777]).toEqual([0o700, 0o600]);
+  expect([(await stat(dir)).mode & 0o777, (await stat(join(dir, files[0] ?? ''))).mode & 0o777]).toEqual([
+    0o700, 0o600,
+  ]);
 });
 
 test('a fault of ours is told as one, without its inside', async () => {
@@ -145,7 +177,9 @@ test('a fault of ours is told as one, without its inside', async () => {
 });
 
 describe('lists', () => {
-  const LISTS = Object.values(ENDPOINTS).filter(({ answers }) => answers !== 'file' && 'next' in (answers as z.ZodObject).shape).map(({ path }) => path);
+  const LISTS = Object.values(ENDPOINTS)
+    .filter(({ answers }) => answers !== 'file' && 'next' in (answers as z.ZodObject).shape)
+    .map(({ path }) => path);
   let boss: ReturnType<TestWorld['visitor']>;
   beforeAll(async () => {
     await world.account('lists@example.org', { role: 'admin' });
@@ -154,8 +188,27 @@ describe('lists', () => {
   });
 
   test('are these, and each is read page by page', async () => {
-    expect(LISTS.toSorted()).toEqual(['/admin/audit-log', '/admin/kyc', '/admin/security-events', '/admin/users', '/admin/withdrawals', '/deposits', '/orders', '/security-events', '/sessions', '/swaps', '/trades', '/withdrawal-addresses', '/withdrawals']);
-    for (const path of LISTS) expect((await boss.get(`${path}?limit=100`)).body).toMatchObject({ items: expect.any(Array), next: null, previous: null });
+    expect(LISTS.toSorted()).toEqual([
+      '/admin/audit-log',
+      '/admin/kyc',
+      '/admin/security-events',
+      '/admin/users',
+      '/admin/withdrawals',
+      '/deposits',
+      '/orders',
+      '/security-events',
+      '/sessions',
+      '/swaps',
+      '/trades',
+      '/withdrawal-addresses',
+      '/withdrawals',
+    ]);
+    for (const path of LISTS)
+      expect((await boss.get(`${path}?limit=100`)).body).toMatchObject({
+        items: expect.any(Array),
+        next: null,
+        previous: null,
+      });
   });
 
   test.each(LISTS)('%s refuses what is no cursor of it, and a mark of time', async (path) => {
@@ -164,19 +217,40 @@ describe('lists', () => {
       const { status, body: told } = await boss.get(`${path}?cursor=${cursor}`);
       expect([status, told.error.code]).toEqual([400, 'BAD_CURSOR']);
     }
-    for (const query of ['before=1', 'cursor=a&cursor=b', 'limit=101', 'limit=0']) expect((await boss.get(`${path}?${query}`)).body.error.code).toBe('BAD_REQUEST');
+    for (const query of ['before=1', 'cursor=a&cursor=b', 'limit=101', 'limit=0'])
+      expect((await boss.get(`${path}?${query}`)).body.error.code).toBe('BAD_REQUEST');
   });
 
   test('twelve deposits of one block, one by one: all twelve, and back again', async () => {
     const userId = await world.account('block@example.org', { kycState: 'APPROVED' });
     const rows = Array.from({ length: 12 }, (_, n) => ({
-      id: `block${n}`, network: 'ethereum', txid: `0xb${n}`, position: 'native', userId, address: '0x1', asset: n < 4 ? 'USDT' : 'ETH', amount: '1', blockHeight: 1, blockHash: '0x1', confirmations: 1,
-      confirmationsNeeded: 6, state: 'CONFIRMING' as const, createdAt: 1000, creditedAt: null, credited: null, fee: null, sweepId: null,
+      id: `block${n}`,
+      network: 'ethereum',
+      txid: `0xb${n}`,
+      position: 'native',
+      userId,
+      address: '0x1',
+      asset: n < 4 ? 'USDT' : 'ETH',
+      amount: '1',
+      blockHeight: 1,
+      blockHash: '0x1',
+      confirmations: 1,
+      confirmationsNeeded: 6,
+      state: 'CONFIRMING' as const,
+      createdAt: 1000,
+      creditedAt: null,
+      credited: null,
+      fee: null,
+      sweepId: null,
     }));
     await world.dataSource.getRepository(DepositEntity).insert(rows);
     const user = world.visitor();
     await user.logIn('block@example.org');
-    const walk = async (way: 'next' | 'previous', query: string, cursor: string | null): Promise<{ ids: string[]; last: { previous: string | null } }> => {
+    const walk = async (
+      way: 'next' | 'previous',
+      query: string,
+      cursor: string | null,
+    ): Promise<{ ids: string[]; last: { previous: string | null } }> => {
       const ids: string[] = [];
       let body: { items: { id: string }[]; next: string | null; previous: string | null };
       do {
@@ -196,14 +270,21 @@ describe('lists', () => {
 });
 
 test.each([
-  ['without its end', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="fullName"\r\n\r\nAda'],
+  [
+    'without its end',
+    'multipart/form-data; boundary=x',
+    '--x\r\nContent-Disposition: form-data; name="fullName"\r\n\r\nAda',
+  ],
   ['with a broken head of a part', 'multipart/form-data; boundary=x', '--x\r\nnonsense\r\n\r\nAda\r\n--x--\r\n'],
   ['without a boundary', 'multipart/form-data', 'x'],
-])('a form %s is its sender\'s fault', async (_what, type, body) => {
+])("a form %s is its sender's fault", async (_what, type, body) => {
   const email = `form${body.length}@example.org`;
   await world.account(email);
   const visitor = world.visitor();
   await visitor.logIn(email);
-  const { status, body: told } = await visitor.agent.post('/api/kyc').set({ 'X-CSRF-Token': visitor.csrf(), 'Content-Type': type }).send(body);
+  const { status, body: told } = await visitor.agent
+    .post('/api/kyc')
+    .set({ 'X-CSRF-Token': visitor.csrf(), 'Content-Type': type })
+    .send(body);
   expect([status, told.error.code]).toEqual([400, 'BAD_REQUEST']);
 });

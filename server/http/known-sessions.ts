@@ -54,11 +54,19 @@ export function createKnownSessions(deps: KnownSessionsDeps): KnownSessions {
     const sessionId = unsigned(cookie, deps.secrets);
     const data = sessionId === undefined ? undefined : await stored(deps.store, sessionId);
     const user = data?.userId === undefined ? null : await deps.userById(data.userId);
-    if (sessionId === undefined || !data?.csrf || !user || (data.generation ?? 0) !== user.sessionGeneration) return undefined;
+    if (sessionId === undefined || !data?.csrf || !user || (data.generation ?? 0) !== user.sessionGeneration)
+      return undefined;
     const ends = new Date(Date.now() + deps.idleSeconds * 1000);
     await touch(deps.store, sessionId, { ...data, cookie: { ...data.cookie, expires: ends } } as SessionData);
     const renewal = `${deps.cookieName}=${cookie}; Path=/; Expires=${ends.toUTCString()}; ${deps.attributes}`;
-    const session: KnownSession = { sessionId, csrf: Buffer.from(data.csrf), loggedInAt: data.loggedInAt, user, provenAt: data.provenAt, renewal };
+    const session: KnownSession = {
+      sessionId,
+      csrf: Buffer.from(data.csrf),
+      loggedInAt: data.loggedInAt,
+      user,
+      provenAt: data.provenAt,
+      renewal,
+    };
     // Somebody was forgotten while it was being read: it may have been this one.
     if (before !== forgotten) return session;
     for (const oldest of known.keys()) {

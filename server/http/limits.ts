@@ -46,12 +46,20 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
     return new RateLimiterRedis(limit.failsClosed ? shared : { ...shared, insuranceLimiter: local });
   };
   const pointsFor = (name: LimitName): number => config.limits?.[name] ?? LIMITS[name].points;
-  const limiters = new Map((Object.keys(LIMITS) as LimitName[]).map((name) => [name, limiter(name, LIMITS[name], pointsFor(name))]));
+  const limiters = new Map(
+    (Object.keys(LIMITS) as LimitName[]).map((name) => [name, limiter(name, LIMITS[name], pointsFor(name))]),
+  );
   const logins = limiter('logins', LIMITS.login, pointsFor('login') * ACCOUNTS_AN_ADDRESS);
-  const networks = limiter('log-ins of a network', LIMITS.login, pointsFor('login') * ACCOUNTS_AN_ADDRESS * ADDRESSES_A_NETWORK);
+  const networks = limiter(
+    'log-ins of a network',
+    LIMITS.login,
+    pointsFor('login') * ACCOUNTS_AN_ADDRESS * ADDRESSES_A_NETWORK,
+  );
   const letters = limiter('letters', { points: LETTERS_AN_HOUR, seconds: 3600, failsClosed: true }, LETTERS_AN_HOUR);
   const { seconds } = LIMITS.order;
-  const orders = memoryFirst(pointsFor('order'), seconds * 1000, (key, count) => (limiters.get('order') as RateLimiterRedis).consume(key, count));
+  const orders = memoryFirst(pointsFor('order'), seconds * 1000, (key, count) =>
+    (limiters.get('order') as RateLimiterRedis).consume(key, count),
+  );
   const ask = async (name: LimitName, req: Request, res: Response): Promise<void> => {
     if (name === 'order' && req.session.userId !== undefined) {
       const wait = orders(req.session.userId, pointsOf(req.body));
@@ -74,7 +82,14 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
       throw new DomainError('TOO_MANY_REQUESTS');
     }
   };
-  return Object.assign(ask, { orders, letter: (email: string) => letters.consume(email).then(() => true, () => false) });
+  return Object.assign(ask, {
+    orders,
+    letter: (email: string) =>
+      letters.consume(email).then(
+        () => true,
+        () => false,
+      ),
+  });
 }
 
 /** A batch of orders counts as what is in it; this is asked before the body was looked at. */
@@ -90,7 +105,8 @@ export function pointsOf(body: unknown): number {
 function callerOf(name: LimitName, req: Request): string {
   const address = addressOf(req);
   const { email } = (req.body ?? {}) as { email?: unknown };
-  if (name === 'login') return `${address}|${typeof email === 'string' ? email.trim().toLowerCase().slice(0, 190) : (req.session.userId ?? '')}`;
+  if (name === 'login')
+    return `${address}|${typeof email === 'string' ? email.trim().toLowerCase().slice(0, 190) : (req.session.userId ?? '')}`;
   return name === 'register' ? address : (req.session.userId ?? address);
 }
 
@@ -101,8 +117,13 @@ export function addressOf({ ip = 'unknown' }: Pick<Request, 'ip'>): string {
   const [before = '', after = ''] = ip.split('::');
   const head = before.split(':').filter(Boolean);
   const tail = after.split(':').filter(Boolean);
-  const groups = ip.includes('::') ? [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => '0'), ...tail] : head;
-  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')}::/64`;
+  const groups = ip.includes('::')
+    ? [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => '0'), ...tail]
+    : head;
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
+    .join(':')}::/64`;
 }
 
 /** The caller's address without what would name one household: of IPv4 the last part is left out. */

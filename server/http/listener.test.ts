@@ -51,7 +51,9 @@ test.each([
 
 test('only so many are connected at once', async () => {
   const sockets = Array.from({ length: 25 }, () => connect(port, '127.0.0.1'));
-  const closed = sockets.map((socket) => new Promise<void>((resolve) => socket.on('error', () => undefined).once('close', () => resolve())));
+  const closed = sockets.map(
+    (socket) => new Promise<void>((resolve) => socket.on('error', () => undefined).once('close', () => resolve())),
+  );
   await Promise.any(closed);
   for (const socket of sockets) socket.destroy();
   await Promise.all(closed);

@@ -18,7 +18,11 @@ const TELL_AFTER_MS = 500;
  * request waits for nobody. `share` adds to the shared count; it rejects with the same figures where that is over. Answers the
  * seconds to wait, 0 where the caller may go on.
  */
-export function memoryFirst(most: number, windowMs: number, share: (key: string, points: number) => Promise<Shared>): (key: string, points: number) => number {
+export function memoryFirst(
+  most: number,
+  windowMs: number,
+  share: (key: string, points: number) => Promise<Shared>,
+): (key: string, points: number) => number {
   const used = new Map<string, Used>();
   const untold = new Set<string>();
   const take = (key: string, told: Partial<Shared> | undefined): void => {

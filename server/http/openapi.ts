@@ -78,7 +78,9 @@ function headersOf(endpoint: Endpoint): Json[] {
     schema: { type: 'string' },
   });
   return [
-    ...(endpoint.method !== 'get' && endpoint.access !== 'public' ? [header('X-CSRF-Token', 'The csrfToken of GET /api/session.')] : []),
+    ...(endpoint.method !== 'get' && endpoint.access !== 'public'
+      ? [header('X-CSRF-Token', 'The csrfToken of GET /api/session.')]
+      : []),
     ...(endpoint.idempotent
       ? [header('Idempotency-Key', '8 to 64 characters of A-Z a-z 0-9 _ -; a request sent again keeps its key.')]
       : []),
@@ -87,8 +89,12 @@ function headersOf(endpoint: Endpoint): Json[] {
 
 function bodyOf(endpoint: Endpoint): Json {
   const schema = schemaOf(endpoint.body, 'input');
-  if (endpoint.carries.endsWith('json')) return { required: endpoint.carries !== 'optional-json', content: { 'application/json': { schema } } };
-  const properties = { ...(schema.properties as Json), document: { type: 'string', contentMediaType: 'application/octet-stream' } };
+  if (endpoint.carries.endsWith('json'))
+    return { required: endpoint.carries !== 'optional-json', content: { 'application/json': { schema } } };
+  const properties = {
+    ...(schema.properties as Json),
+    document: { type: 'string', contentMediaType: 'application/octet-stream' },
+  };
   return { required: true, content: { 'multipart/form-data': { schema: { ...schema, properties } } } };
 }
 
@@ -103,7 +109,8 @@ function refusalsOf(endpoint: Endpoint): Json {
   const common: ErrorCode[] = ['BAD_REQUEST', 'TOO_MANY_REQUESTS', 'INTERNAL'];
   if (endpoint.access !== 'public') common.push('NOT_LOGGED_IN');
   if (endpoint.access === 'confirmed') common.push('EMAIL_NOT_CONFIRMED');
-  if (endpoint.access === 'verified' || endpoint.access === 'active') common.push('EMAIL_NOT_CONFIRMED', 'KYC_REQUIRED');
+  if (endpoint.access === 'verified' || endpoint.access === 'active')
+    common.push('EMAIL_NOT_CONFIRMED', 'KYC_REQUIRED');
   if (endpoint.access === 'active') common.push('ACCOUNT_FROZEN');
   if (endpoint.access === 'admin') common.push('FORBIDDEN', 'SECOND_FACTOR_REQUIRED');
   if (endpoint.method !== 'get') common.push('CSRF');
@@ -113,7 +120,10 @@ function refusalsOf(endpoint: Endpoint): Json {
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, codes]) => [
       status,
-      { description: codes.join(', '), content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+      {
+        description: codes.join(', '),
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
     ]),
   );
 }

@@ -4,7 +4,11 @@ import { DomainError } from '../../domain/contract/errors';
  * Lets so many pieces of work run side by side; the others wait in the order they came, those of an earlier lane first. Throws BUSY when
  * more than `mostWaiting` of the lane would wait: who fills one lane takes no place in another.
  */
-export function inLanes<Lane extends string>(lanes: readonly Lane[], sideBySide: number, mostWaiting: number): { run<T>(lane: Lane, work: () => Promise<T>): Promise<T>; waiting(lane: Lane): number } {
+export function inLanes<Lane extends string>(
+  lanes: readonly Lane[],
+  sideBySide: number,
+  mostWaiting: number,
+): { run<T>(lane: Lane, work: () => Promise<T>): Promise<T>; waiting(lane: Lane): number } {
   let running = 0;
   const queues = new Map(lanes.map((lane) => [lane, [] as (() => void)[]]));
   const queueOf = (lane: Lane): (() => void)[] => queues.get(lane) as (() => void)[];
@@ -19,7 +23,10 @@ export function inLanes<Lane extends string>(lanes: readonly Lane[], sideBySide:
       try {
         return await work();
       } finally {
-        const next = lanes.map(queueOf).find((queue) => queue.length > 0)?.shift();
+        const next = lanes
+          .map(queueOf)
+          .find((queue) => queue.length > 0)
+          ?.shift();
         if (next) next();
         else running--;
       }

@@ -70,20 +70,37 @@ const multipart = multer({
 
 /** The file is kept in memory alone: whatever goes wrong with a form is its sender's doing. */
 const form: RequestHandler = (req, res, next) =>
-  void multipart(req, res, (error: unknown) => next(error ? (refusalOf(error) ?? new DomainError('BAD_REQUEST')) : undefined));
+  void multipart(req, res, (error: unknown) =>
+    next(error ? (refusalOf(error) ?? new DomainError('BAD_REQUEST')) : undefined),
+  );
 
 /** Is it of this type, and in UTF-8? In another charset the same bytes may read otherwise to whoever looks at them before us. */
 const taken = (req: Request, type: string): boolean => {
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(req.get('content-type') ?? '')?.[1];
   return Boolean(req.is(type)) && (charset === undefined || /^utf-?8$/i.test(charset));
 };
-const REFUSED_TYPE: RequestHandler = (req, _res, next) => next(taken(req, 'application/json') ? undefined : new DomainError('BAD_REQUEST'));
+const REFUSED_TYPE: RequestHandler = (req, _res, next) =>
+  next(taken(req, 'application/json') ? undefined : new DomainError('BAD_REQUEST'));
 /** No body at all is as good as an empty one; one that is there is JSON. */
-const REFUSED_OTHER_TYPE: RequestHandler = (req, res, next) => (req.headers['content-type'] === undefined ? next() : REFUSED_TYPE(req, res, next));
-const REFUSED_FORM: RequestHandler = (req, _res, next) => next(taken(req, 'multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
+const REFUSED_OTHER_TYPE: RequestHandler = (req, res, next) =>
+  req.headers['content-type'] === undefined ? next() : REFUSED_TYPE(req, res, next);
+const REFUSED_FORM: RequestHandler = (req, _res, next) =>
+  next(taken(req, 'multipart/form-data') ? undefined : new DomainError('BAD_REQUEST'));
 /** The small JSON body is read before anything is decided; a long one or a document only after its sender is known. */
-const EARLY: Record<Endpoint['carries'], RequestHandler[]> = { json: [REFUSED_TYPE, json], 'optional-json': [REFUSED_OTHER_TYPE, json], 'long-json': [REFUSED_TYPE], multipart: [REFUSED_FORM], nothing: [] };
-const LATE: Record<Endpoint['carries'], RequestHandler[]> = { json: [], 'optional-json': [], 'long-json': [longJson], multipart: [form], nothing: [] };
+const EARLY: Record<Endpoint['carries'], RequestHandler[]> = {
+  json: [REFUSED_TYPE, json],
+  'optional-json': [REFUSED_OTHER_TYPE, json],
+  'long-json': [REFUSED_TYPE],
+  multipart: [REFUSED_FORM],
+  nothing: [],
+};
+const LATE: Record<Endpoint['carries'], RequestHandler[]> = {
+  json: [],
+  'optional-json': [],
+  'long-json': [longJson],
+  multipart: [form],
+  nothing: [],
+};
 
 export function mount(router: Router, routes: readonly Route[], guards: Guards): void {
   for (const { endpoint, handle } of routes) {
@@ -97,14 +114,26 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
       const given = await handle(call);
       const { kind = endpoint.event, userId } = res.locals.told as Parameters<Call['tell']>[0];
       // Of a log-in the caller is known after it, of a log-out before it.
-      await guards.security.done({ ...endpoint, event: kind }, req, userId ?? call.user?.id ?? req.session?.userId ?? null, call.params);
+      await guards.security.done(
+        { ...endpoint, event: kind },
+        req,
+        userId ?? call.user?.id ?? req.session?.userId ?? null,
+        call.params,
+      );
       send(guards.answers, endpoint, res, given);
     };
     const refused: ErrorRequestHandler = (error: unknown, req, _res, next) => {
       guards.security.refused(endpoint, req, req.session?.userId, error);
       next(error);
     };
-    router[endpoint.method](endpoint.path, ...EARLY[endpoint.carries], enter, ...LATE[endpoint.carries], answer, refused);
+    router[endpoint.method](
+      endpoint.path,
+      ...EARLY[endpoint.carries],
+      enter,
+      ...LATE[endpoint.carries],
+      answer,
+      refused,
+    );
   }
 }
 
@@ -147,7 +176,9 @@ export function valid(schema: z.ZodType, value: unknown): unknown {
   const fields = result.error.issues
     .slice(0, 20)
     .flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')]));
-  throw new DomainError(amounts ? 'BAD_AMOUNT' : 'BAD_REQUEST', { fields: [...new Set(fields.map((field) => field.slice(0, 60)))] });
+  throw new DomainError(amounts ? 'BAD_AMOUNT' : 'BAD_REQUEST', {
+    fields: [...new Set(fields.map((field) => field.slice(0, 60)))],
+  });
 }
 
 function send(answers: Answers, endpoint: Endpoint, res: Response, answer: unknown): void {

@@ -39,15 +39,24 @@ const SOCKETS_OF_ADDRESS = 100;
 const KNOWN_TIMES = 10;
 
 /** What a socket of `kind` takes: of its user, or of those who are nobody; and of its address. */
-export function seatsFor(kind: string, req: IncomingMessage, config: Pick<ServerConfig, 'socketsPerAddress' | 'trustedProxies' | 'secureCookies'>, user: { readonly id: string | undefined; readonly most: number }): [string, number][] {
+export function seatsFor(
+  kind: string,
+  req: IncomingMessage,
+  config: Pick<ServerConfig, 'socketsPerAddress' | 'trustedProxies' | 'secureCookies'>,
+  user: { readonly id: string | undefined; readonly most: number },
+): [string, number][] {
   const address = callerAddress(req, config);
   const most = config.socketsPerAddress ?? SOCKETS_OF_ADDRESS;
-  const own: [string, number] = user.id === undefined ? [`${kind} nobody ${address}`, most] : [`${kind} user ${user.id}`, user.most];
+  const own: [string, number] =
+    user.id === undefined ? [`${kind} nobody ${address}`, most] : [`${kind} user ${user.id}`, user.most];
   return [own, [`${kind} address ${address}`, most * KNOWN_TIMES]];
 }
 
 /** The caller's address of a request that does not pass Express, read as Express reads it. */
-export function callerAddress(req: IncomingMessage, config: Pick<ServerConfig, 'trustedProxies' | 'secureCookies'>): string {
+export function callerAddress(
+  req: IncomingMessage,
+  config: Pick<ServerConfig, 'trustedProxies' | 'secureCookies'>,
+): string {
   const isProxy = proxiesOf(trustedProxies(config));
   const named = String(req.headers['x-forwarded-for'] ?? '')
     .split(',')
@@ -67,7 +76,11 @@ function proxiesOf(networks: readonly string[]): ReturnType<typeof trustedNetwor
 }
 
 /** Adds up what a socket does within a time; answers true once it was more than `most`. */
-export function countWithin(most: number, windowMs: number, ticks: () => number = () => performance.now()): (points: number) => boolean {
+export function countWithin(
+  most: number,
+  windowMs: number,
+  ticks: () => number = () => performance.now(),
+): (points: number) => boolean {
   let [began, used] = [ticks(), 0];
   return (points) => {
     const now = ticks();

@@ -7,7 +7,11 @@ import { unknownRoute } from './errors';
 const VALID_MS = 180 * 86_400_000;
 
 /** Without a contact in the settings there is no such file; the page is not sent in its place. */
-export function serveSecurityTxt(app: Express, clock: Clock, { securityContact, publicOrigin }: Pick<ServerConfig, 'securityContact' | 'publicOrigin'>): void {
+export function serveSecurityTxt(
+  app: Express,
+  clock: Clock,
+  { securityContact, publicOrigin }: Pick<ServerConfig, 'securityContact' | 'publicOrigin'>,
+): void {
   app.get('/.well-known/security.txt', (_req, res, next) => {
     if (securityContact === undefined) return next();
     const lines = [

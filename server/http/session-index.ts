@@ -38,12 +38,18 @@ interface IndexOptions {
   readonly prefix: string;
 }
 
-export function createSessionIndex(redis: Redis, clock: Clock, { idleSeconds, keptSeconds, prefix }: IndexOptions): SessionIndex {
+export function createSessionIndex(
+  redis: Redis,
+  clock: Clock,
+  { idleSeconds, keptSeconds, prefix }: IndexOptions,
+): SessionIndex {
   const key = (userId: string): string => `javizen:sessions-of:${userId}`;
   const look = async (sessionId: string): Promise<{ stored: Stored; idleMs: number } | undefined> => {
     const [text, left] = await Promise.all([redis.get(`${prefix}${sessionId}`), redis.pttl(`${prefix}${sessionId}`)]);
     // Each use of a session sets its end anew: what is left of that tells when it was.
-    return text === null ? undefined : { stored: JSON.parse(text) as Stored, idleMs: Math.max(0, idleSeconds * 1000 - left) };
+    return text === null
+      ? undefined
+      : { stored: JSON.parse(text) as Stored, idleMs: Math.max(0, idleSeconds * 1000 - left) };
   };
   const remove: SessionIndex['remove'] = async (userId, publicIds) => {
     if (publicIds.length > 0) await redis.hdel(key(userId), ...publicIds);
@@ -56,13 +62,26 @@ export function createSessionIndex(redis: Redis, clock: Clock, { idleSeconds, ke
     list: async (userId, generation) => {
       const entries = Object.entries(await redis.hgetall(key(userId)));
       const found = await Promise.all(entries.map(async ([id, sessionId]) => ({ id, session: await look(sessionId) })));
-      await remove(userId, found.flatMap(({ id, session }) => (session ? [] : [id])));
+      await remove(
+        userId,
+        found.flatMap(({ id, session }) => (session ? [] : [id])),
+      );
       return found
         .flatMap(({ id, session }) => {
-          if (session?.stored.userId !== userId || session.stored.publicId !== id || session.stored.generation !== generation) return [];
-          const { stored: { address = '', agent = '', loggedInAt = 0 }, idleMs } = session;
+          if (
+            session?.stored.userId !== userId ||
+            session.stored.publicId !== id ||
+            session.stored.generation !== generation
+          )
+            return [];
+          const {
+            stored: { address = '', agent = '', loggedInAt = 0 },
+            idleMs,
+          } = session;
           const used = clock.now() - idleMs;
-          return [{ id, address, agent, createdAt: loggedInAt, lastUsedAt: Math.max(loggedInAt, used - (used % 60_000)) }];
+          return [
+            { id, address, agent, createdAt: loggedInAt, lastUsedAt: Math.max(loggedInAt, used - (used % 60_000)) },
+          ];
         })
         .toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
     },

@@ -55,7 +55,10 @@ export interface Sessions {
   endOwn(req: Request): Promise<void>;
 }
 
-export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger' | 'dataSource' | 'clock' | 'events'>, config: ServerConfig): Sessions {
+export function createSessions(
+  deps: Pick<ServerDeps, 'redis' | 'logger' | 'dataSource' | 'clock' | 'events'>,
+  config: ServerConfig,
+): Sessions {
   const store = new RedisStore({ client: deps.redis, prefix: PREFIX, ttl: IDLE_SECONDS });
   const name = `${config.secureCookies ? '__Host-' : ''}javizen.sid`;
   const known = createKnownSessions({
@@ -84,7 +87,11 @@ export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger' | 'data
       else sayNoMoreOfEnded(req, res, ended);
       next(error ? new DomainError('BUSY') : undefined);
     });
-  const index = createSessionIndex(deps.redis, deps.clock, { idleSeconds: IDLE_SECONDS, keptSeconds: ABSOLUTE_MS / 1000, prefix: PREFIX });
+  const index = createSessionIndex(deps.redis, deps.clock, {
+    idleSeconds: IDLE_SECONDS,
+    keptSeconds: ABSOLUTE_MS / 1000,
+    prefix: PREFIX,
+  });
   return {
     middleware,
     known,
@@ -95,9 +102,16 @@ export function createSessions(deps: Pick<ServerDeps, 'redis' | 'logger' | 'data
 }
 
 /** What begins, renews and ends sessions. Everybody who serves or remembers one of the user's is told. */
-function holders({ clock, events }: Pick<ServerDeps, 'clock' | 'events'>, index: SessionIndex, destroy: (sessionId: string) => Promise<void>): Pick<Sessions, 'begin' | 'renew' | 'end' | 'endOwn'> {
+function holders(
+  { clock, events }: Pick<ServerDeps, 'clock' | 'events'>,
+  index: SessionIndex,
+  destroy: (sessionId: string) => Promise<void>,
+): Pick<Sessions, 'begin' | 'renew' | 'end' | 'endOwn'> {
   const tell = (userId: string): void => events.publish({ name: 'access.changed', userId });
-  const write = async (req: Request, data: Partial<session.SessionData> & { userId: string; publicId: string }): Promise<void> => {
+  const write = async (
+    req: Request,
+    data: Partial<session.SessionData> & { userId: string; publicId: string },
+  ): Promise<void> => {
     await done((answer) => req.session.regenerate(answer));
     Object.assign(req.session, data);
     await done((answer) => req.session.save(answer));
@@ -108,7 +122,16 @@ function holders({ clock, events }: Pick<ServerDeps, 'clock' | 'events'>, index:
       const csrf = randomBytes(24).toString('base64url');
       const agent = (req.get('user-agent') ?? '').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 200);
       const publicId = randomBytes(12).toString('hex');
-      await write(req, { userId, csrf, loggedInAt: clock.now(), generation, provenAt, publicId, address: rangeOf(req), agent });
+      await write(req, {
+        userId,
+        csrf,
+        loggedInAt: clock.now(),
+        generation,
+        provenAt,
+        publicId,
+        address: rangeOf(req),
+        agent,
+      });
       const open = await index.list(userId, generation);
       const all = await index.all(userId);
       for (const { id } of open.slice(MOST_SESSIONS)) await destroy(all[id] ?? '');
@@ -122,7 +145,10 @@ function holders({ clock, events }: Pick<ServerDeps, 'clock' | 'events'>, index:
       const all = Object.entries(await index.all(userId));
       const ending = all.filter(([id]) => ('only' in which ? id === which.only : id !== which.except));
       for (const [, sessionId] of ending) await destroy(sessionId);
-      await index.remove(userId, ending.map(([id]) => id));
+      await index.remove(
+        userId,
+        ending.map(([id]) => id),
+      );
       tell(userId);
     },
     endOwn: async (req) => {
@@ -138,7 +164,8 @@ function holders({ clock, events }: Pick<ServerDeps, 'clock' | 'events'>, index:
 const done = (work: (answer: (error: unknown) => void) => void): Promise<void> =>
   new Promise((resolve, reject) => work((error) => (error ? reject(error as Error) : resolve())));
 
-const destroyed = (store: RedisStore, sessionId: string): Promise<void> => done((answer) => void store.destroy(sessionId, answer));
+const destroyed = (store: RedisStore, sessionId: string): Promise<void> =>
+  done((answer) => void store.destroy(sessionId, answer));
 
 interface Ended {
   add(sessionId: string): void;
@@ -185,16 +212,23 @@ function endAlsoWhatIsKnown(store: RedisStore, known: KnownSessions, ended: Ende
 }
 
 /** Networks of the proxies that are believed: where cookies need https and none is named, one on this machine. */
-export const trustedProxies = (config: Pick<ServerConfig, 'trustedProxies' | 'secureCookies'>): readonly string[] => config.trustedProxies ?? (config.secureCookies ? THIS_MACHINE : []);
+export const trustedProxies = (config: Pick<ServerConfig, 'trustedProxies' | 'secureCookies'>): readonly string[] =>
+  config.trustedProxies ?? (config.secureCookies ? THIS_MACHINE : []);
 
 /** Whose session it is, or undefined; a session ends after a week however busy it was. */
-export function sessionUserId(req: { session?: { userId?: string; loggedInAt?: number } }, clock: Clock): string | undefined {
+export function sessionUserId(
+  req: { session?: { userId?: string; loggedInAt?: number } },
+  clock: Clock,
+): string | undefined {
   const { userId, loggedInAt } = req.session ?? {};
   return userId !== undefined && isYoung(loggedInAt ?? 0, clock) ? userId : undefined;
 }
 
 /** Is it of the generation whose sessions count? */
-export const isCurrent = (session: { readonly generation?: number | undefined }, user: Pick<UserRow, 'sessionGeneration'>): boolean => (session.generation ?? 0) === user.sessionGeneration;
+export const isCurrent = (
+  session: { readonly generation?: number | undefined },
+  user: Pick<UserRow, 'sessionGeneration'>,
+): boolean => (session.generation ?? 0) === user.sessionGeneration;
 
 export const isYoung = (loggedInAt: number, clock: Clock): boolean => clock.now() - loggedInAt < ABSOLUTE_MS;
 

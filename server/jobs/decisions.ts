@@ -11,7 +11,10 @@ const WITHDRAWAL_LETTERS: Record<string, LetterKind> = {
 };
 
 /** Writes to a user when something about them was decided. Returns what ends it. */
-export function writeAboutDecisions(deps: Pick<ServerDeps, 'dataSource' | 'events' | 'clock' | 'logger'>, post: Post): () => void {
+export function writeAboutDecisions(
+  deps: Pick<ServerDeps, 'dataSource' | 'events' | 'clock' | 'logger'>,
+  post: Post,
+): () => void {
   const write = (kind: LetterKind | undefined, userId: string, about: string): void => {
     if (!kind) return;
     userById(deps.dataSource, userId).then(
@@ -21,8 +24,12 @@ export function writeAboutDecisions(deps: Pick<ServerDeps, 'dataSource' | 'event
   };
   const off = [
     // A refused application may be sent again, so each decision is a letter of its own.
-    deps.events.on('kyc.changed', ({ userId, state }) => write(KYC_LETTERS[state], userId, `${userId}-${deps.clock.now()}`)),
-    deps.events.on('withdrawal.changed', ({ userId, withdrawalId, state }) => write(WITHDRAWAL_LETTERS[state], userId, withdrawalId)),
+    deps.events.on('kyc.changed', ({ userId, state }) =>
+      write(KYC_LETTERS[state], userId, `${userId}-${deps.clock.now()}`),
+    ),
+    deps.events.on('withdrawal.changed', ({ userId, withdrawalId, state }) =>
+      write(WITHDRAWAL_LETTERS[state], userId, withdrawalId),
+    ),
   ];
   return () => off.forEach((end) => end());
 }

@@ -11,7 +11,11 @@ export interface ReadLetter {
 /** Letters to this address, oldest first. */
 export async function lettersTo(mailDir: string, email: string): Promise<ReadLetter[]> {
   const names = (await readdir(mailDir).catch(() => [])).filter((name) => name.endsWith('.eml'));
-  const found = await Promise.all(names.map((name) => join(mailDir, name)).map(async (file) => ({ whole: await readFile(file, 'utf8'), at: (await stat(file)).mtimeMs })));
+  const found = await Promise.all(
+    names
+      .map((name) => join(mailDir, name))
+      .map(async (file) => ({ whole: await readFile(file, 'utf8'), at: (await stat(file)).mtimeMs })),
+  );
   return found
     .filter(({ whole }) => new RegExp(`^To: ${email.replaceAll(/[.+]/g, '\\$&')}\\r?$`, 'im').test(whole))
     .map(({ whole, at }) => ({ ...parse(whole), at }))
@@ -20,7 +24,9 @@ export async function lettersTo(mailDir: string, email: string): Promise<ReadLet
 
 /** The token of the newest link of this kind in letters to the address; undefined where there is none. */
 export async function tokenIn(mailDir: string, email: string, kind: 'confirm' | 'freeze'): Promise<string | undefined> {
-  const tokens = (await lettersTo(mailDir, email)).flatMap(({ text }) => new RegExp(`/${kind}/([A-Za-z0-9_.-]+)`).exec(text)?.[1] ?? []);
+  const tokens = (await lettersTo(mailDir, email)).flatMap(
+    ({ text }) => new RegExp(`/${kind}/([A-Za-z0-9_.-]+)`).exec(text)?.[1] ?? [],
+  );
   return tokens.at(-1);
 }
 
@@ -35,6 +41,8 @@ function parse(whole: string): { subject: string; text: string } {
 function decoded(encoding: string, body: string): string {
   if (encoding === 'base64') return Buffer.from(body, 'base64').toString('utf8');
   if (encoding !== 'quoted-printable') return body;
-  const bytes = body.replaceAll(/=\r?\n/g, '').replaceAll(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const bytes = body
+    .replaceAll(/=\r?\n/g, '')
+    .replaceAll(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }

@@ -22,7 +22,12 @@ interface Letter {
 
 export interface Post {
   /** Hands a letter to the courier and returns at once; `about` is what it is about, so that it is sent once. `facts`: what its words name. */
-  send(kind: LetterKind, about: string, to: Pick<UserRow, 'id' | 'email' | 'locale'>, facts?: Readonly<Record<string, string>>): void;
+  send(
+    kind: LetterKind,
+    about: string,
+    to: Pick<UserRow, 'id' | 'email' | 'locale'>,
+    facts?: Readonly<Record<string, string>>,
+  ): void;
   close(): Promise<void>;
 }
 
@@ -33,14 +38,24 @@ export function createPost(
 ): Post {
   const clients: Redis[] = [];
   const newClient = (): Redis => {
-    const client = deps.redis.duplicate({ maxRetriesPerRequest: null, enableReadyCheck: false, keyPrefix: '', commandTimeout: undefined });
+    const client = deps.redis.duplicate({
+      maxRetriesPerRequest: null,
+      enableReadyCheck: false,
+      keyPrefix: '',
+      commandTimeout: undefined,
+    });
     clients.push(client);
     return client;
   };
   const queue = new Bull<Letter>('mail', {
     prefix: `${deps.redis.options.keyPrefix ?? ''}javizen:jobs`,
     createClient: newClient,
-    defaultJobOptions: { attempts: 5, backoff: { type: 'exponential', delay: 2000 }, removeOnComplete: 1000, removeOnFail: 1000 },
+    defaultJobOptions: {
+      attempts: 5,
+      backoff: { type: 'exponential', delay: 2000 },
+      removeOnComplete: 1000,
+      removeOnFail: 1000,
+    },
   });
   const failed = (error: unknown): void => deps.logger.warn({ error: String(error) }, 'the mail queue has a problem');
   queue.on('error', failed);
@@ -49,7 +64,9 @@ export function createPost(
   queue.process(async (job) => deliver(String(job.id), job.data)).catch(failed);
   return {
     send: (kind, about, { id, email, locale }, facts = {}) => {
-      queue.add({ kind, to: email, locale, facts: { ...facts, freeze: links.freeze(id) } }, { jobId: `${kind}-${about}` }).catch(failed);
+      queue
+        .add({ kind, to: email, locale, facts: { ...facts, freeze: links.freeze(id) } }, { jobId: `${kind}-${about}` })
+        .catch(failed);
     },
     close: async () => {
       await queue.close(true).catch(failed);
@@ -69,7 +86,11 @@ function nameQuietly(queue: object, failed: (error: unknown) => void): void {
 function delivery({ smtpUrl, mailDir, mailFrom }: Pick<ServerConfig, 'smtpUrl' | 'mailDir' | 'mailFrom'>) {
   const from = mailFrom ?? 'Javizen <no-reply@localhost>';
   // Letters that an older version has put into the queue have no facts.
-  const message = ({ kind, to, locale, facts = {} }: Partial<Letter> & Pick<Letter, 'kind' | 'to' | 'locale'>) => ({ from, to, ...words(kind, locale, facts) });
+  const message = ({ kind, to, locale, facts = {} }: Partial<Letter> & Pick<Letter, 'kind' | 'to' | 'locale'>) => ({
+    from,
+    to,
+    ...words(kind, locale, facts),
+  });
   if (smtpUrl) {
     const transport = createTransport(smtpUrl);
     return async (_id: string, letter: Letter): Promise<void> => {

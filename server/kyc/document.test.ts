@@ -52,11 +52,17 @@ test.each([
   ['nothing', Buffer.alloc(0)],
   ['SVG', Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${SCRIPT}</svg>`)],
   ['HTML named JPG', Buffer.from(`<!doctype html>${SCRIPT}`)],
-  ['HTML behind a JPEG signature', Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.from(`<html>${SCRIPT}`.padEnd(80))])],
+  [
+    'HTML behind a JPEG signature',
+    Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.from(`<html>${SCRIPT}`.padEnd(80))]),
+  ],
   ['GIF', Buffer.from('GIF89a/*'.padEnd(60, ' '))],
   ['ZIP', Buffer.from('PK\u0003\u0004'.padEnd(60, ' '))],
   ['PNG without an end', PNG.subarray(0, PNG.length - 12)],
-  ['PNG of 60000 x 60000', Buffer.concat([PNG.subarray(0, 16), Buffer.from([0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]), PNG.subarray(24)])],
+  [
+    'PNG of 60000 x 60000',
+    Buffer.concat([PNG.subarray(0, 16), Buffer.from([0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]), PNG.subarray(24)]),
+  ],
   ['JPEG of 60000 x 60000', jpeg([frame(60000, 60000)])],
   ['JPEG without a picture', jpeg([])],
   ['JPEG that is cut off', plainJpeg.subarray(0, plainJpeg.length - 2)],
@@ -70,8 +76,14 @@ test.each([
   ['PNG of a colour type that is none', pngHead(10, 10, 8, 5)],
   ['JPEG of 1 x 60,000', jpeg([frame(60_000, 1)])],
   ['JPEG of 25,010,000 pixels', jpeg([frame(5002, 5000)])],
-  ['JPEG of very many parts', jpeg([...Array.from({ length: 6000 }, () => segment(0xe1, Buffer.alloc(0))), frame(10, 10)])],
-  ['PNG of very many parts', Buffer.concat([PNG.subarray(0, 33), ...Array.from({ length: 6000 }, () => chunk('tEXt', '')), PNG.subarray(33)])],
+  [
+    'JPEG of very many parts',
+    jpeg([...Array.from({ length: 6000 }, () => segment(0xe1, Buffer.alloc(0))), frame(10, 10)]),
+  ],
+  [
+    'PNG of very many parts',
+    Buffer.concat([PNG.subarray(0, 33), ...Array.from({ length: 6000 }, () => chunk('tEXt', '')), PNG.subarray(33)]),
+  ],
   ['PDF with a tail', Buffer.concat([pdf('x'), Buffer.from('PK\u0003\u0004'.padEnd(2000, 'x'))])],
 ])('refused: %s', (_name, bytes) => {
   expect(cleanDocument(bytes)).toBeUndefined();
@@ -79,7 +91,11 @@ test.each([
 
 test.each([
   ['a ZIP behind a PNG', Buffer.concat([PNG, Buffer.from(`PK\u0003\u0004${SCRIPT}`)]), PNG],
-  ['words inside a PNG', Buffer.concat([PNG.subarray(0, 33), chunk('tEXt', SCRIPT), chunk('eXIf', 'GPS'), PNG.subarray(33)]), PNG],
+  [
+    'words inside a PNG',
+    Buffer.concat([PNG.subarray(0, 33), chunk('tEXt', SCRIPT), chunk('eXIf', 'GPS'), PNG.subarray(33)]),
+    PNG,
+  ],
   ['a page behind a JPEG', Buffer.concat([plainJpeg, Buffer.from(SCRIPT)]), plainJpeg],
   [
     'places and comments inside a JPEG',

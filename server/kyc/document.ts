@@ -33,7 +33,8 @@ const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 3, 4: 2, 6: 4 };
 const PNG_CHUNKS = new Set(['IHDR', 'PLTE', 'tRNS', 'gAMA', 'sRGB', 'cHRM', 'IDAT', 'IEND']);
 
 function cleanPng(bytes: Buffer): Buffer | undefined {
-  if (bytes.length < 57 || !bytes.subarray(0, 8).equals(PNG_SIGNATURE) || bytes.toString('latin1', 12, 16) !== 'IHDR') return undefined;
+  if (bytes.length < 57 || !bytes.subarray(0, 8).equals(PNG_SIGNATURE) || bytes.toString('latin1', 12, 16) !== 'IHDR')
+    return undefined;
   const samples = SAMPLES[bytes[25] as number];
   const perPixel = (samples ?? 0) * (bytes[24] === 16 ? 2 : 1);
   if (perPixel === 0 || tooLarge(bytes.readUInt32BE(16), bytes.readUInt32BE(20), perPixel)) return undefined;
@@ -55,9 +56,11 @@ const EOI = 0xd9;
 const SOS = 0xda;
 const COMMENT = 0xfe;
 /** JFIF and Adobe's colour transform are needed to draw; the other application segments hold places, names, thumbnails. */
-const isExtra = (marker: number): boolean => (marker >= 0xe1 && marker <= 0xef && marker !== 0xee) || marker === COMMENT;
+const isExtra = (marker: number): boolean =>
+  (marker >= 0xe1 && marker <= 0xef && marker !== 0xee) || marker === COMMENT;
 /** The camera's notes (EXIF) say what is upright; the drawing needs that, and does not keep them. */
-const saysUpright = (bytes: Buffer, at: number): boolean => bytes[at + 1] === 0xe1 && bytes.toString('latin1', at + 4, at + 10) === 'Exif\0\0';
+const saysUpright = (bytes: Buffer, at: number): boolean =>
+  bytes[at + 1] === 0xe1 && bytes.toString('latin1', at + 4, at + 10) === 'Exif\0\0';
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
 function cleanJpeg(bytes: Buffer): Buffer | undefined {
@@ -71,12 +74,14 @@ function cleanJpeg(bytes: Buffer): Buffer | undefined {
     const end = at + 2 + bytes.readUInt16BE(at + 2);
     if (end > bytes.length || marker < 0xc0 || ++parts > MOST_PARTS) return undefined;
     if (isFrame(marker)) {
-      if (framed || tooLarge(bytes.readUInt16BE(at + 7), bytes.readUInt16BE(at + 5), bytes[at + 9] as number)) return undefined;
+      if (framed || tooLarge(bytes.readUInt16BE(at + 7), bytes.readUInt16BE(at + 5), bytes[at + 9] as number))
+        return undefined;
       framed = true;
     }
     const stop = marker === SOS ? endOfScan(bytes, end) : end;
     if (!isExtra(marker) || saysUpright(bytes, at)) kept.push(bytes.subarray(at, stop));
-    if (marker === SOS && bytes[stop + 1] === EOI) return framed ? Buffer.concat([...kept, Buffer.from([0xff, EOI])]) : undefined;
+    if (marker === SOS && bytes[stop + 1] === EOI)
+      return framed ? Buffer.concat([...kept, Buffer.from([0xff, EOI])]) : undefined;
     at = stop;
   }
   return undefined;
@@ -98,4 +103,5 @@ function tooLarge(width: number, height: number, bytesPerPixel: number): boolean
 }
 
 /** Whatever else it may be or do: it is drawn, and not kept. */
-const isPdf = (bytes: Buffer): boolean => /^%PDF-[12]\.[0-9]/.test(bytes.toString('latin1', 0, 8)) && bytes.subarray(-1024).includes('%%EOF');
+const isPdf = (bytes: Buffer): boolean =>
+  /^%PDF-[12]\.[0-9]/.test(bytes.toString('latin1', 0, 8)) && bytes.subarray(-1024).includes('%%EOF');

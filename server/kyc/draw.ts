@@ -61,7 +61,8 @@ async function drawPdf(document: Buffer): Promise<Buffer> {
     const size = page.getViewport({ scale: 1 });
     const viewport = page.getViewport({ scale: cell / Math.max(size.width, size.height) });
     const canvas = createCanvas(Math.max(1, Math.round(viewport.width)), Math.max(1, Math.round(viewport.height)));
-    await page.render({ canvas: canvas as never, viewport, annotationMode: AnnotationMode.ENABLE, background: 'white' }).promise;
+    await page.render({ canvas: canvas as never, viewport, annotationMode: AnnotationMode.ENABLE, background: 'white' })
+      .promise;
     sheets.push({ canvas, x: (at % columns) * cell, y: Math.floor(at / columns) * cell });
   }
   const whole = createCanvas(

@@ -33,7 +33,10 @@ export async function forgetDocuments({ dataSource, clock, logger }: Deps, vault
 
 /** Once at the start and each day. Answers how to end. */
 export function keepForgetting(deps: Deps, vault: Vault, days: number): () => void {
-  const run = (): void => void forgetDocuments(deps, vault, days).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'documents were not deleted'));
+  const run = (): void =>
+    void forgetDocuments(deps, vault, days).catch((error: unknown) =>
+      deps.logger.warn({ error: String(error) }, 'documents were not deleted'),
+    );
   const first = setTimeout(run, 60_000).unref();
   const timer = setInterval(run, DAY_MS).unref();
   return () => {

@@ -13,7 +13,13 @@ import { createKycService } from './service';
 import { createVault } from './vault';
 import type { TestWorld, Visitor } from '../testing';
 
-const FORM = { fullName: 'Ada Lovelace', country: 'GB', birthDate: '1990-05-17', documentType: 'passport', documentNumber: 'P-CANARY-77' };
+const FORM = {
+  fullName: 'Ada Lovelace',
+  country: 'GB',
+  birthDate: '1990-05-17',
+  documentType: 'passport',
+  documentNumber: 'P-CANARY-77',
+};
 let world: TestWorld;
 let admin: Visitor;
 let count = 0;
@@ -39,7 +45,11 @@ const apply = (who: Visitor, form: object = FORM, file: Buffer = PNG, name = 'pa
 /** Somebody whom nobody else resembles: the digits of a number as letters of a name. */
 const person = (): typeof FORM => {
   const n = ++count;
-  return { ...FORM, fullName: `Ada ${[...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`, documentNumber: `P-CANARY-${n}` };
+  return {
+    ...FORM,
+    fullName: `Ada ${[...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`,
+    documentNumber: `P-CANARY-${n}`,
+  };
 };
 async function applicant(form: object = person()): Promise<{ visitor: Visitor; id: string; userId: string }> {
   const { who: visitor, userId } = await world.member(`applicant${++count}@example.org`);
@@ -60,7 +70,11 @@ test('applied, looked at, approved: each step recorded, the user told, and servi
   });
   const document = await admin.get(`/admin/kyc/${id}/document`).buffer(true);
   expect(await new Transformer(document.body).rawPixels()).toEqual(await new Transformer(PNG).rawPixels());
-  expect(document.headers).toMatchObject({ 'content-type': 'image/png', 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  expect(document.headers).toMatchObject({
+    'content-type': 'image/png',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  });
   expect(document.headers['content-disposition']).toMatch(/^attachment; filename="kyc-[A-Za-z0-9_-]+\.png"$/);
   expect((await admin.send('post', `/admin/kyc/${id}/approve`)).status).toBe(200);
   expect((await visitor.get('/kyc')).body.state).toBe('APPROVED');
@@ -90,7 +104,10 @@ test('refused with a reason, and sent again', async () => {
   const { visitor, id } = await applicant();
   expect((await admin.send('post', `/admin/kyc/${id}/refuse`, {})).body.error.code).toBe('BAD_REQUEST');
   expect((await admin.send('post', `/admin/kyc/${id}/refuse`, { reason: 'The picture is blurred' })).status).toBe(200);
-  expect((await visitor.get('/kyc')).body).toMatchObject({ state: 'REFUSED', application: { reason: 'The picture is blurred' } });
+  expect((await visitor.get('/kyc')).body).toMatchObject({
+    state: 'REFUSED',
+    application: { reason: 'The picture is blurred' },
+  });
   expect((await apply(visitor)).status).toBe(201);
 });
 
@@ -166,11 +183,18 @@ test.each([
   const visitor = world.visitor();
   await visitor.logIn(await world.opened(`age${++count}@example.org`));
   const { status, body } = await apply(visitor, { ...FORM, birthDate });
-  expect(taken ? [status, body.state] : [status, body.error]).toEqual(taken ? [201, 'SUBMITTED'] : [400, expect.objectContaining({ code: 'AGE_LIMIT', details: { least: 18, most: 120 } })]);
+  expect(taken ? [status, body.state] : [status, body.error]).toEqual(
+    taken
+      ? [201, 'SUBMITTED']
+      : [400, expect.objectContaining({ code: 'AGE_LIMIT', details: { least: 18, most: 120 } })],
+  );
 });
 
 test('names are kept composed, with the joiners that Persian needs', async () => {
-  for (const [typed, kept] of [['  Zoe\u0301 ', 'Zo\u00e9'], ['علی\u200cرضا', 'علی\u200cرضا']]) {
+  for (const [typed, kept] of [
+    ['  Zoe\u0301 ', 'Zo\u00e9'],
+    ['علی\u200cرضا', 'علی\u200cرضا'],
+  ]) {
     const visitor = world.visitor();
     await visitor.logIn(await world.opened(`name${++count}@example.org`));
     expect((await apply(visitor, { ...FORM, fullName: typed })).body.application.fullName).toBe(kept);
@@ -187,7 +211,12 @@ test('the same document of two users is shown to the admin, however its number i
   }
   const [first, second, third] = sent as [(typeof sent)[0], (typeof sent)[0], (typeof sent)[0]];
   const also = async (id: string): Promise<{ email: string; state: string }[]> =>
-    ((await admin.get('/admin/kyc?limit=100')).body.items as { id: string; alsoAccounts: { email: string; state: string }[] }[]).find((one) => one.id === id)?.alsoAccounts ?? [];
+    (
+      (await admin.get('/admin/kyc?limit=100')).body.items as {
+        id: string;
+        alsoAccounts: { email: string; state: string }[];
+      }[]
+    ).find((one) => one.id === id)?.alsoAccounts ?? [];
   expect(await also(first.id)).toMatchObject([{ email: second.email, state: 'SUBMITTED', same: ['document'] }]);
   expect(await also(second.id)).toMatchObject([{ email: first.email }]);
   expect(await also(third.id)).toEqual([]);
@@ -197,18 +226,34 @@ test('the same document of two users is shown to the admin, however its number i
   // Another kind of document, or another country's, with the same number is another document.
   const other = world.visitor();
   await other.logIn(await world.opened(`twin${++count}@example.org`));
-  expect(await also((await apply(other, { ...person(), documentNumber: 'AB1234', country: 'FR' })).body.application.id)).toEqual([]);
+  expect(
+    await also((await apply(other, { ...person(), documentNumber: 'AB1234', country: 'FR' })).body.application.id),
+  ).toEqual([]);
 });
 
 test('documents of older versions are compared too, once the server has started', async () => {
   const one = person();
   const { id } = await applicant(one);
   const twin = await applicant(one);
-  await world.dataSource.query('UPDATE kyc_applications SET document_hash = NULL, person_hash = NULL WHERE id = ?', [id]);
-  await world.dataSource.query("INSERT INTO kyc_applications SELECT 'unreadable', user_id, state, full_name, country, birth_date, document_type, 'not ours', document_file, document_mime, reason, created_at, decided_at, decided_by, NULL, NULL FROM kyc_applications WHERE id = ?", [id]);
+  await world.dataSource.query('UPDATE kyc_applications SET document_hash = NULL, person_hash = NULL WHERE id = ?', [
+    id,
+  ]);
+  await world.dataSource.query(
+    "INSERT INTO kyc_applications SELECT 'unreadable', user_id, state, full_name, country, birth_date, document_type, 'not ours', document_file, document_mime, reason, created_at, decided_at, decided_by, NULL, NULL FROM kyc_applications WHERE id = ?",
+    [id],
+  );
   const { kycKey, kycDir } = { kycKey: world.kycKey, kycDir: join(world.dir, 'kyc') };
-  await fillDocumentHashes({ dataSource: world.dataSource, logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } }, createVault({ kycKey, kycDir }));
-  const rows = await world.dataSource.query('SELECT id, document_hash AS hash, person_hash AS person FROM kyc_applications WHERE id IN (?)', [[id, twin.id, 'unreadable']]);
+  await fillDocumentHashes(
+    {
+      dataSource: world.dataSource,
+      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    },
+    createVault({ kycKey, kycDir }),
+  );
+  const rows = await world.dataSource.query(
+    'SELECT id, document_hash AS hash, person_hash AS person FROM kyc_applications WHERE id IN (?)',
+    [[id, twin.id, 'unreadable']],
+  );
   const hashes = new Map((rows as { id: string; hash: string | null }[]).map((row) => [row.id, row.hash]));
   expect(new Set((rows as { person: string }[]).map(({ person: hash }) => hash)).size).toBe(1);
   expect(hashes.get(id)).toBe(hashes.get(twin.id));
@@ -229,8 +274,16 @@ describe('a person or a document that another account has', () => {
   const approve = (who: Visitor, id: string, body?: object) => who.send('post', `/admin/kyc/${id}/approve`, body);
 
   test.each<[string, (form: typeof FORM) => object, string[]]>([
-    ['the same document', (form) => ({ ...person(), documentNumber: ` ${form.documentNumber.toLowerCase()}` }), ['document']],
-    ['the same name and date of birth', (form) => ({ ...person(), fullName: form.fullName.toUpperCase().replace(' ', '  ') }), ['person']],
+    [
+      'the same document',
+      (form) => ({ ...person(), documentNumber: ` ${form.documentNumber.toLowerCase()}` }),
+      ['document'],
+    ],
+    [
+      'the same name and date of birth',
+      (form) => ({ ...person(), fullName: form.fullName.toUpperCase().replace(' ', '  ') }),
+      ['person'],
+    ],
     ['both', (form) => form, ['document', 'person']],
   ])('%s: needs a reason and two admins', async (_what, twinOf, same) => {
     const form = person();
@@ -238,19 +291,36 @@ describe('a person or a document that another account has', () => {
     expect((await approve(admin, first.id)).body).toEqual({ state: 'APPROVED' });
     const twin = await applicant(twinOf(form));
     const refused = await approve(admin, twin.id);
-    expect([refused.status, refused.body.error]).toMatchObject([409, { code: 'KYC_TWIN', details: { same, accounts: 1 } }]);
+    expect([refused.status, refused.body.error]).toMatchObject([
+      409,
+      { code: 'KYC_TWIN', details: { same, accounts: 1 } },
+    ]);
     expect((await approve(admin, twin.id, { why: 'x' })).body.error.code).toBe('BAD_REQUEST');
     expect(await stateOf(twin.visitor)).toBe('SUBMITTED');
     // However often one admin says it, it takes another.
-    for (const why of ['a brother of the same name', 'again']) expect((await approve(admin, twin.id, { why })).body).toEqual({ state: 'SUBMITTED' });
+    for (const why of ['a brother of the same name', 'again'])
+      expect((await approve(admin, twin.id, { why })).body).toEqual({ state: 'SUBMITTED' });
     expect(await stateOf(twin.visitor)).toBe('SUBMITTED');
-    const listed = (await second.get('/admin/kyc?state=SUBMITTED&limit=100')).body.items.find((item: { id: string }) => item.id === twin.id);
-    expect(listed).toMatchObject({ alsoAccounts: [{ userId: first.userId, state: 'APPROVED', same }], firstApproval: { adminEmail: 'admin@example.org', why: 'a brother of the same name' } });
+    const listed = (await second.get('/admin/kyc?state=SUBMITTED&limit=100')).body.items.find(
+      (item: { id: string }) => item.id === twin.id,
+    );
+    expect(listed).toMatchObject({
+      alsoAccounts: [{ userId: first.userId, state: 'APPROVED', same }],
+      firstApproval: { adminEmail: 'admin@example.org', why: 'a brother of the same name' },
+    });
     expect((await approve(second, twin.id)).body.error.code).toBe('KYC_TWIN');
     expect((await approve(second, twin.id, { why: 'seen both of them' })).body).toEqual({ state: 'APPROVED' });
     expect(await stateOf(twin.visitor)).toBe('APPROVED');
-    const log = (await admin.get('/admin/audit-log?limit=100')).body.items as { subject: string; action: string; details: { why?: string } }[];
-    expect(log.filter(({ subject }) => subject === `kyc:${twin.id}`).map(({ action, details }) => `${action}: ${details.why}`)).toEqual(['kyc.approve: seen both of them', 'kyc.approve-twin: a brother of the same name']);
+    const log = (await admin.get('/admin/audit-log?limit=100')).body.items as {
+      subject: string;
+      action: string;
+      details: { why?: string };
+    }[];
+    expect(
+      log
+        .filter(({ subject }) => subject === `kyc:${twin.id}`)
+        .map(({ action, details }) => `${action}: ${details.why}`),
+    ).toEqual(['kyc.approve: seen both of them', 'kyc.approve-twin: a brother of the same name']);
   });
 
   test('two admins at once are one first and one second; who is no admin any more has said nothing', async () => {
@@ -289,9 +359,12 @@ describe('files of documents', () => {
     const ids = countingIds('race');
     const service = createKycService({ dataSource, clock, events, ids }, vault, drawings);
     const form = person() as unknown as ApplyKyc;
-    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => service.apply(user, form, PNG, new AbortController().signal)));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, () => service.apply(user, form, PNG, new AbortController().signal)),
+    );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'KYC_STATE' });
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'KYC_STATE' });
     expect((await files()).length - before).toBe(1);
   });
 
@@ -306,9 +379,19 @@ describe('files of documents', () => {
     await utimes(join(dir, 'orphan.sealed'), 1, 1);
     world.clock.advance(2 * 86_400_000);
     const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-    await forgetDocuments({ dataSource: world.dataSource, clock: world.clock, logger: quiet }, createVault({ kycKey: world.kycKey, kycDir: dir }), 90);
+    await forgetDocuments(
+      { dataSource: world.dataSource, clock: world.clock, logger: quiet },
+      createVault({ kycKey: world.kycKey, kycDir: dir }),
+      90,
+    );
     const left = await files();
-    expect([kept.id, refused.id, fresh.id, 'orphan', 'young'].map((name) => left.includes(`${name}.sealed`))).toEqual([true, false, true, false, true]);
+    expect([kept.id, refused.id, fresh.id, 'orphan', 'young'].map((name) => left.includes(`${name}.sealed`))).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+    ]);
     await admin.logIn('admin@example.org');
     expect((await admin.get(`/admin/kyc/${refused.id}/document`)).status).toBe(404);
     expect((await admin.get(`/admin/kyc/${kept.id}/document`)).status).toBe(200);

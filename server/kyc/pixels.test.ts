@@ -8,7 +8,11 @@ import type { Drawing } from './pixels';
 const SECRET = 'SECRET 51.5007N 0.1246W';
 const [WIDTH, HEIGHT] = [40, 20];
 /** Red above, blue below. */
-const pixels = Buffer.from(Array.from({ length: WIDTH * HEIGHT }, (_, at) => (at < (WIDTH * HEIGHT) / 2 ? [255, 0, 0, 255] : [0, 0, 255, 255])).flat());
+const pixels = Buffer.from(
+  Array.from({ length: WIDTH * HEIGHT }, (_, at) =>
+    at < (WIDTH * HEIGHT) / 2 ? [255, 0, 0, 255] : [0, 0, 255, 255],
+  ).flat(),
+);
 const picture = (): Transformer => Transformer.fromRgbaPixels(pixels, WIDTH, HEIGHT);
 const segment = (marker: number, body: Buffer): Buffer => {
   const head = Buffer.from([0xff, marker, 0, 0]);
@@ -32,7 +36,15 @@ const drawing = async (bytes: Buffer): Promise<Drawing | undefined> => {
   return document && drawings.draw(`user${++users}`, document, patient);
 };
 const kept = async (bytes: Buffer): Promise<Buffer | undefined> => (await drawing(bytes))?.bytes;
-const exif = (orientation: number): Buffer => segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), Buffer.from(`4d4d002a0000000800010112000300000001000${orientation}000000000000`, 'hex'), Buffer.from(SECRET)]));
+const exif = (orientation: number): Buffer =>
+  segment(
+    0xe1,
+    Buffer.concat([
+      Buffer.from('Exif\0\0'),
+      Buffer.from(`4d4d002a0000000800010112000300000001000${orientation}000000000000`, 'hex'),
+      Buffer.from(SECRET),
+    ]),
+  );
 const jpegWith = async (...segments: Buffer[]): Promise<Buffer> => {
   const jpeg = await picture().jpeg(95);
   return Buffer.concat([jpeg.subarray(0, 2), ...segments, jpeg.subarray(2)]);
@@ -41,11 +53,26 @@ const pngOf = (...more: Buffer[]): Buffer => {
   const header = Buffer.from([0, 0, 0, 2, 0, 0, 0, 1, 8, 2, 0, 0, 0]);
   // Two pixels, and bytes behind the end of the compressed stream, which no picture shows.
   const data = Buffer.concat([deflateSync(Buffer.from([0, 255, 0, 0, 0, 0, 255])), Buffer.from(SECRET)]);
-  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', header), ...more, chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    ...more,
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 };
 
 test.each<[string, () => Promise<Buffer> | Buffer]>([
-  ["in a JPEG's first segment, which a picture needs", () => jpegWith(segment(0xe0, Buffer.concat([Buffer.from('JFIF\0'), Buffer.from([1, 1, 0, 0, 1, 0, 1, 0, 0]), Buffer.from(SECRET)])))],
+  [
+    "in a JPEG's first segment, which a picture needs",
+    () =>
+      jpegWith(
+        segment(
+          0xe0,
+          Buffer.concat([Buffer.from('JFIF\0'), Buffer.from([1, 1, 0, 0, 1, 0, 1, 0, 0]), Buffer.from(SECRET)]),
+        ),
+      ),
+  ],
   ["in a JPEG's thumbnail", () => jpegWith(segment(0xe0, Buffer.concat([Buffer.from('JFXX\0'), Buffer.from(SECRET)])))],
   ["in a JPEG's notes of its camera", () => jpegWith(exif(1))],
   ["in a JPEG's comment", () => jpegWith(segment(0xfe, Buffer.from(SECRET)))],
@@ -56,13 +83,18 @@ test.each<[string, () => Promise<Buffer> | Buffer]>([
   expect(bytes.includes(SECRET)).toBe(true);
   const drawn = await kept(bytes);
   expect(drawn?.includes(SECRET)).toBe(false);
-  const [before, after] = [await new Transformer(bytes).metadata(), await new Transformer(drawn ?? Buffer.alloc(0)).metadata()];
+  const [before, after] = [
+    await new Transformer(bytes).metadata(),
+    await new Transformer(drawn ?? Buffer.alloc(0)).metadata(),
+  ];
   expect([after.width, after.height, after.format]).toEqual([before.width, before.height, before.format]);
 });
 
 test('a PNG keeps each pixel; a JPEG its colours, nearly', async () => {
   const png = await kept(await picture().png());
-  expect(await new Transformer(png ?? Buffer.alloc(0)).rawPixels()).toEqual(await new Transformer(await picture().png()).rawPixels());
+  expect(await new Transformer(png ?? Buffer.alloc(0)).rawPixels()).toEqual(
+    await new Transformer(await picture().png()).rawPixels(),
+  );
   const jpeg = await new Transformer((await kept(await picture().jpeg(95))) ?? Buffer.alloc(0)).rawPixels();
   expect([(jpeg[0] ?? 0) > 200, (jpeg[2] ?? 255) < 60]).toEqual([true, true]);
 });
@@ -74,9 +106,36 @@ test('a picture that its camera calls lying is set upright, and says nothing of 
 });
 
 test.each<[string, () => Buffer]>([
-  ['a PNG without its pixels', () => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', Buffer.from([0, 0, 0, 2, 0, 0, 0, 1, 8, 2, 0, 0, 0])), chunk('IDAT', Buffer.from('nothing')), chunk('IEND', Buffer.alloc(0))])],
-  ['a PNG of too few pixels', () => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', Buffer.from([0, 0, 0, 9, 0, 0, 0, 9, 8, 2, 0, 0, 0])), chunk('IDAT', deflateSync(Buffer.from([0, 1, 2, 3]))), chunk('IEND', Buffer.alloc(0))])],
-  ['a JPEG whose parts draw nothing', () => Buffer.concat([Buffer.from([0xff, 0xd8]), segment(0xc0, Buffer.from([8, 0, 10, 0, 10, 1, 1, 0x11, 0])), segment(0xda, Buffer.from([1, 1, 0, 0, 63, 0])), Buffer.from([1, 2, 3, 4, 0xff, 0xd9])])],
+  [
+    'a PNG without its pixels',
+    () =>
+      Buffer.concat([
+        Buffer.from('89504e470d0a1a0a', 'hex'),
+        chunk('IHDR', Buffer.from([0, 0, 0, 2, 0, 0, 0, 1, 8, 2, 0, 0, 0])),
+        chunk('IDAT', Buffer.from('nothing')),
+        chunk('IEND', Buffer.alloc(0)),
+      ]),
+  ],
+  [
+    'a PNG of too few pixels',
+    () =>
+      Buffer.concat([
+        Buffer.from('89504e470d0a1a0a', 'hex'),
+        chunk('IHDR', Buffer.from([0, 0, 0, 9, 0, 0, 0, 9, 8, 2, 0, 0, 0])),
+        chunk('IDAT', deflateSync(Buffer.from([0, 1, 2, 3]))),
+        chunk('IEND', Buffer.alloc(0)),
+      ]),
+  ],
+  [
+    'a JPEG whose parts draw nothing',
+    () =>
+      Buffer.concat([
+        Buffer.from([0xff, 0xd8]),
+        segment(0xc0, Buffer.from([8, 0, 10, 0, 10, 1, 1, 0x11, 0])),
+        segment(0xda, Buffer.from([1, 1, 0, 0, 63, 0])),
+        Buffer.from([1, 2, 3, 4, 0xff, 0xd9]),
+      ]),
+  ],
 ])('refused: %s', async (_, make) => {
   expect(cleanDocument(make())).toBeDefined();
   expect(await kept(make())).toBeUndefined();
@@ -98,10 +157,17 @@ test('what is larger than 3,000 is made smaller, upright or not', async () => {
 
 /** A PDF of pages that say so; `more` goes into the catalogue, `objects` behind the pages. */
 const pdf = (pages: number, more = '', ...objects: string[]): Buffer => {
-  const all = [`<< /Type /Catalog /Pages 2 0 R ${more} >>`, `<< /Type /Pages /Kids [${Array.from({ length: pages }, (_, at) => `${4 + 2 * at} 0 R`).join(' ')}] /Count ${pages} >>`, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>'];
+  const all = [
+    `<< /Type /Catalog /Pages 2 0 R ${more} >>`,
+    `<< /Type /Pages /Kids [${Array.from({ length: pages }, (_, at) => `${4 + 2 * at} 0 R`).join(' ')}] /Count ${pages} >>`,
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+  ];
   for (let at = 0; at < pages; at++) {
     const words = `BT /F1 90 Tf 60 400 Td (PASSPORT ${at}) Tj ET`;
-    all.push(`<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents ${5 + 2 * at} 0 R /Resources << /Font << /F1 3 0 R >> >> >>`, `<< /Length ${words.length} >>\nstream\n${words}\nendstream`);
+    all.push(
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents ${5 + 2 * at} 0 R /Resources << /Font << /F1 3 0 R >> >> >>`,
+      `<< /Length ${words.length} >>\nstream\n${words}\nendstream`,
+    );
   }
   let file = '%PDF-1.7\n';
   const offsets = [...all, ...objects].map((object, at) => {
@@ -110,7 +176,10 @@ const pdf = (pages: number, more = '', ...objects: string[]): Buffer => {
     return offset;
   });
   const table = `xref\n0 ${offsets.length + 1}\n0000000000 65535 f \n${offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('')}`;
-  return Buffer.from(`${file}${table}trailer\n<< /Size ${offsets.length + 1} /Root 1 0 R >>\nstartxref\n${file.length}\n%%EOF\n`, 'latin1');
+  return Buffer.from(
+    `${file}${table}trailer\n<< /Size ${offsets.length + 1} /Root 1 0 R >>\nstartxref\n${file.length}\n%%EOF\n`,
+    'latin1',
+  );
 };
 const packed = (text: string): string => {
   const stream = deflateSync(Buffer.from(text)).toString('latin1');
@@ -125,8 +194,18 @@ test.each<[string, Buffer]>([
   ['that opens a share', pdf(1, '/OpenAction << /S /GoToR /F (\\\\\\\\evil\\\\share) >>')],
   ['that takes data in', pdf(1, '/OpenAction << /S /ImportData /F (x) >>')],
   ['that opens a page', pdf(1, '/OpenAction << /S /URI /URI (http://127.0.0.1:9/) >>')],
-  ['with a file inside', pdf(1, '/Names << /EmbeddedFiles << /Names [(x) << /EF << /F 6 0 R >> >>] >> >>', '<< /Length 3 >>\nstream\nMZx\nendstream')],
-  ['with a ZIP before its end', Buffer.concat([pdf(1), Buffer.from('PK\u0003\u0004'.padEnd(200, 'x')), Buffer.from('%%EOF')])],
+  [
+    'with a file inside',
+    pdf(
+      1,
+      '/Names << /EmbeddedFiles << /Names [(x) << /EF << /F 6 0 R >> >>] >> >>',
+      '<< /Length 3 >>\nstream\nMZx\nendstream',
+    ),
+  ],
+  [
+    'with a ZIP before its end',
+    Buffer.concat([pdf(1), Buffer.from('PK\u0003\u0004'.padEnd(200, 'x')), Buffer.from('%%EOF')]),
+  ],
 ])('a PDF %s is drawn: a picture is kept, and nothing of the file', async (_, bytes) => {
   const drawn = await drawing(bytes);
   expect(drawn?.mime).toBe('image/jpeg');
@@ -141,7 +220,11 @@ test('the pages of a PDF come side by side, with what is written on them; more t
   expect([width > 2500, height]).toEqual([true, 3000]);
   const shades = new Set(await new Transformer(drawn ?? Buffer.alloc(0)).rawPixels());
   expect([shades.has(0), shades.has(255)]).toEqual([true, true]);
-  expect([await kept(pdf(5)), await kept(pdf(0)), await kept(Buffer.from('%PDF-1.7\nnothing\n%%EOF\n'))]).toEqual([undefined, undefined, undefined]);
+  expect([await kept(pdf(5)), await kept(pdf(0)), await kept(Buffer.from('%PDF-1.7\nnothing\n%%EOF\n'))]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 /** A page whose drawing never ends within five seconds: forms that call forms, ten times each. */
@@ -152,13 +235,21 @@ const endless = (): Buffer => {
   });
   const bytes = pdf(1, '', ...forms).toString('latin1');
   const words = 'BT /F1 90 Tf 60 400 Td (PASSPORT 0) Tj ET';
-  return Buffer.from(bytes.replace('/Font << /F1 3 0 R >>', '/XObject << /X0 6 0 R  >>').replace(words, '/X0 Do'.padEnd(words.length)), 'latin1');
+  return Buffer.from(
+    bytes.replace('/Font << /F1 3 0 R >>', '/XObject << /X0 6 0 R  >>').replace(words, '/X0 Do'.padEnd(words.length)),
+    'latin1',
+  );
 };
 
 test('what does not end is ended, what unpacks to half a gigabyte holds nobody up, and those behind it are served', async () => {
   // 500 MB of nothing behind the pixels of a PNG, and as the content of a page.
   const nothing = deflateSync(Buffer.alloc(500_000_000)).toString('latin1');
-  const bomb = pdf(1, '', '<< >>').toString('latin1').replace(/<< \/Length 41 >>\nstream\n.*\nendstream/, () => `<< /Filter /FlateDecode /Length ${nothing.length} >>\nstream\n${nothing}\nendstream`);
+  const bomb = pdf(1, '', '<< >>')
+    .toString('latin1')
+    .replace(
+      /<< \/Length 41 >>\nstream\n.*\nendstream/,
+      () => `<< /Filter /FlateDecode /Length ${nothing.length} >>\nstream\n${nothing}\nendstream`,
+    );
   const [slow, large, good] = await Promise.all([kept(endless()), kept(Buffer.from(bomb, 'latin1')), kept(pngOf())]);
   expect([slow, good === undefined]).toEqual([undefined, false]);
   // On a quick machine it is drawn within its limits, as the empty page that it is; on a slow one it is ended. Never is it kept as it came.
@@ -190,7 +281,8 @@ test('the drawing process has none of our settings', async () => {
     const found = [];
     for (const pid of (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-      if (command.includes('kyc/draw.ts') && !command.startsWith('/bin/sh')) found.push(await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''));
+      if (command.includes('kyc/draw.ts') && !command.startsWith('/bin/sh'))
+        found.push(await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''));
     }
     return found;
   });

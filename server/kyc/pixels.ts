@@ -35,7 +35,8 @@ const DRAW = join(__dirname, 'draw.ts');
 export function createDrawings(turns: Turns = fairTurns(), mostMs = MOST_MS): Drawings {
   const closing = new AbortController();
   return {
-    draw: (userId, document, gone) => turns(userId, AbortSignal.any([gone, closing.signal]), (signal) => drawn(document, signal, mostMs)),
+    draw: (userId, document, gone) =>
+      turns(userId, AbortSignal.any([gone, closing.signal]), (signal) => drawn(document, signal, mostMs)),
     close: () => closing.abort(),
   };
 }
@@ -44,7 +45,11 @@ function drawn(document: CleanDocument, gone: AbortSignal, mostMs: number): Prom
   const limits = `ulimit -c 0; ulimit -d ${MOST_MEMORY} 2>/dev/null; echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$0" "$@"`;
   const node = [process.execPath, '--max-old-space-size=256', '--require', 'tsx/cjs', DRAW];
   // Of the settings none: whoever takes this process over finds no secret in it.
-  const child = spawn('/bin/sh', ['-c', limits, ...node], { stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: join(__dirname, '../..') });
+  const child = spawn('/bin/sh', ['-c', limits, ...node], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: {},
+    cwd: join(__dirname, '../..'),
+  });
   const kill = (): void => void child.kill('SIGKILL');
   const timer = setTimeout(kill, mostMs);
   gone.addEventListener('abort', kill, { once: true });
@@ -62,7 +67,9 @@ function drawn(document: CleanDocument, gone: AbortSignal, mostMs: number): Prom
     child.on('error', () => reject(new DomainError('BUSY')));
     child.on('close', (code) => {
       const bytes = Buffer.concat(parts);
-      resolve(code === 0 && bytes.length > 0 ? { bytes, mime: bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' } : undefined);
+      resolve(
+        code === 0 && bytes.length > 0 ? { bytes, mime: bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' } : undefined,
+      );
     });
   }).finally(() => {
     clearTimeout(timer);

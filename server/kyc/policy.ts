@@ -29,9 +29,24 @@ export function refuseAge(birthDate: string, now: number): void {
 }
 
 /** The same for who has the same name, in either size of letters and however it is spaced, and the same date of birth. */
-export const personHashOf = (vault: Pick<Vault, 'fingerprint'>, { fullName, birthDate }: Pick<ApplyKyc, 'fullName' | 'birthDate'>): string =>
-  vault.fingerprint('person', [fullName.normalize('NFKC').toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, ' ').trim(), birthDate].join('|'));
+export const personHashOf = (
+  vault: Pick<Vault, 'fingerprint'>,
+  { fullName, birthDate }: Pick<ApplyKyc, 'fullName' | 'birthDate'>,
+): string =>
+  vault.fingerprint(
+    'person',
+    [
+      fullName
+        .normalize('NFKC')
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+        .trim(),
+      birthDate,
+    ].join('|'),
+  );
 
 /** The same for the same document, however its number is spelled; says nothing to who has not the vault's key. */
-export const documentHashOf = (vault: Pick<Vault, 'fingerprint'>, { documentType, country, documentNumber }: Pick<ApplyKyc, 'documentType' | 'country' | 'documentNumber'>): string =>
-  vault.fingerprint('document', [documentType, country, plainNumber(documentNumber)].join('|'));
+export const documentHashOf = (
+  vault: Pick<Vault, 'fingerprint'>,
+  { documentType, country, documentNumber }: Pick<ApplyKyc, 'documentType' | 'country' | 'documentNumber'>,
+): string => vault.fingerprint('document', [documentType, country, plainNumber(documentNumber)].join('|'));

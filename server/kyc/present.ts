@@ -10,10 +10,19 @@ export const presentKyc = (user: Pick<UserRow, 'kycState'>, application: KycAppl
 });
 
 /** Of these applications those of other accounts that are of the same document or person, one for each account. */
-export function twinsOf(row: KycApplicationRow, like: readonly KycApplicationRow[]): { userId: string; state: KycApplicationRow['state']; same: ('document' | 'person')[] }[] {
-  const others = new Map<string, { userId: string; state: KycApplicationRow['state']; same: ('document' | 'person')[] }>();
+export function twinsOf(
+  row: KycApplicationRow,
+  like: readonly KycApplicationRow[],
+): { userId: string; state: KycApplicationRow['state']; same: ('document' | 'person')[] }[] {
+  const others = new Map<
+    string,
+    { userId: string; state: KycApplicationRow['state']; same: ('document' | 'person')[] }
+  >();
   for (const { userId, state, documentHash, personHash } of like) {
-    const same = [...(documentHash && documentHash === row.documentHash ? (['document'] as const) : []), ...(personHash && personHash === row.personHash ? (['person'] as const) : [])];
+    const same = [
+      ...(documentHash && documentHash === row.documentHash ? (['document'] as const) : []),
+      ...(personHash && personHash === row.personHash ? (['person'] as const) : []),
+    ];
     if (userId === row.userId || same.length === 0) continue;
     others.set(userId, { userId, state, same: [...new Set([...(others.get(userId)?.same ?? []), ...same])] });
   }
@@ -21,12 +30,26 @@ export function twinsOf(row: KycApplicationRow, like: readonly KycApplicationRow
 }
 
 /** `like`: all applications of the same document or person, its own and its owner's earlier ones among them. */
-export function presentForAdmin(row: KycApplicationRow, emails: ReadonlyMap<string, string>, { like, first }: { like: readonly KycApplicationRow[]; first: FirstApprovalRow | undefined }, vault: Vault): AdminKycView {
+export function presentForAdmin(
+  row: KycApplicationRow,
+  emails: ReadonlyMap<string, string>,
+  { like, first }: { like: readonly KycApplicationRow[]; first: FirstApprovalRow | undefined },
+  vault: Vault,
+): AdminKycView {
   const email = (userId: string): string => emails.get(userId) ?? '';
   const alsoAccounts = twinsOf(row, like).map((one) => ({ ...one, email: email(one.userId) }));
-  const firstApproval = first ? { adminId: first.adminId, adminEmail: emails.get(first.adminId) ?? null, why: first.why, at: first.at } : null;
-  return view(adminKycView, { ...row, email: email(row.userId), documentNumber: vault.openText(row.id, row.documentNumber), alsoAccounts, firstApproval });
+  const firstApproval = first
+    ? { adminId: first.adminId, adminEmail: emails.get(first.adminId) ?? null, why: first.why, at: first.at }
+    : null;
+  return view(adminKycView, {
+    ...row,
+    email: email(row.userId),
+    documentNumber: vault.openText(row.id, row.documentNumber),
+    alsoAccounts,
+    firstApproval,
+  });
 }
 
 const ENDINGS: Record<string, string> = { 'image/jpeg': 'jpg', 'image/png': 'png', 'application/pdf': 'pdf' };
-export const fileNameOf = (applicationId: string, mime: string): string => `kyc-${applicationId}.${ENDINGS[mime] ?? 'bin'}`;
+export const fileNameOf = (applicationId: string, mime: string): string =>
+  `kyc-${applicationId}.${ENDINGS[mime] ?? 'bin'}`;

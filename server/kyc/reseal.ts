@@ -26,13 +26,20 @@ export async function resealAll({ dataSource }: Pick<ServerDeps, 'dataSource'>, 
       done.unreadable.push(what);
     }
   };
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const rows = await allApplications(dataSource, after, AT_ONCE);
     for (const row of rows) {
       await attempt(`application ${row.id}`, async () => {
         const documentNumber = vault.openText(row.id, row.documentNumber);
         await setSealedNumber(dataSource, row.id, vault.sealText(row.id, documentNumber));
-        await setHashes(dataSource, row.id, { personHash: personHashOf(vault, row), documentHash: documentHashOf(vault, { documentType: row.documentType as ApplyKyc['documentType'], country: row.country, documentNumber }) });
+        await setHashes(dataSource, row.id, {
+          personHash: personHashOf(vault, row),
+          documentHash: documentHashOf(vault, {
+            documentType: row.documentType as ApplyKyc['documentType'],
+            country: row.country,
+            documentNumber,
+          }),
+        });
         done.numbers++;
       });
       if (row.documentFile === '') continue;

@@ -20,15 +20,26 @@ export function kycRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>, servic
     route(ENDPOINTS.kyc, async ({ user }) => presentKyc(user, await latestApplication(dataSource, user.id))),
     route(ENDPOINTS.adminKyc, async ({ query }) => {
       const page = await listApplications(dataSource, query, query.state);
-      const [like, first] = await Promise.all([applicationsLike(dataSource, page.rows), firstApprovals(dataSource, page.rows.map(({ id }) => id))]);
-      const emails = await emailsOf(dataSource, [...[...page.rows, ...like].map((row) => row.userId), ...[...first.values()].map(({ adminId }) => adminId)]);
+      const [like, first] = await Promise.all([
+        applicationsLike(dataSource, page.rows),
+        firstApprovals(
+          dataSource,
+          page.rows.map(({ id }) => id),
+        ),
+      ]);
+      const emails = await emailsOf(dataSource, [
+        ...[...page.rows, ...like].map((row) => row.userId),
+        ...[...first.values()].map(({ adminId }) => adminId),
+      ]);
       return presentPage(page, (row) => presentForAdmin(row, emails, { like, first: first.get(row.id) }, vault));
     }),
     route(ENDPOINTS.adminKycDocument, async ({ user, params }) => {
       const { bytes, mime } = await service.document(user, params.id);
       return { bytes, mime, name: fileNameOf(params.id, mime) };
     }),
-    route(ENDPOINTS.approveKyc, async ({ user, params, body }) => ({ state: await service.approve(user, params.id, body.why) })),
+    route(ENDPOINTS.approveKyc, async ({ user, params, body }) => ({
+      state: await service.approve(user, params.id, body.why),
+    })),
     route(ENDPOINTS.refuseKyc, async ({ user, params, body }) => {
       await service.refuse(user, params.id, body.reason);
       return {};

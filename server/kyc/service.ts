@@ -1,6 +1,14 @@
 import type { KycApplicationRow, UserRow } from '../../db/entities/accounts';
 import { recordAdminAction } from '../../db/stores/admin-audit';
-import { applicationById, applicationsLike, decideApplication, filesOfApplications, firstApprovals, insertApplication, putFirstApproval } from '../../db/stores/kyc';
+import {
+  applicationById,
+  applicationsLike,
+  decideApplication,
+  filesOfApplications,
+  firstApprovals,
+  insertApplication,
+  putFirstApproval,
+} from '../../db/stores/kyc';
 import { lockUser, setKycState, userById } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
@@ -39,7 +47,8 @@ export function createKycService(deps: Deps, vault: Vault, drawings: Drawings): 
       if (!drawing) throw new DomainError('BAD_DOCUMENT');
       await apply(deps, vault, user, form, drawing);
     },
-    approve: (admin, applicationId, why) => decide(deps, admin, applicationId, (manager, application) => approved(deps, manager, admin, application, why)),
+    approve: (admin, applicationId, why) =>
+      decide(deps, admin, applicationId, (manager, application) => approved(deps, manager, admin, application, why)),
     refuse: async (admin, applicationId, reason) => {
       await decide(deps, admin, applicationId, async (manager, application) => {
         await recordAdminAction(manager, auditRow(deps, admin.id, 'kyc.refuse', application, { reason }));
@@ -65,13 +74,29 @@ async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, { 
       // Only now: of twenty applications at once nineteen end above, and leave no file.
       documentFile ??= await vault.store(id, bytes);
       const hashes = { documentHash: documentHashOf(vault, form), personHash: personHashOf(vault, form) };
-      const kept = { documentNumber: vault.sealText(id, form.documentNumber), documentFile, documentMime: mime, ...hashes };
-      await insertApplication(manager, { ...form, ...kept, id, userId: user.id, state, reason: null, createdAt: deps.clock.now(), decidedAt: null, decidedBy: null });
+      const kept = {
+        documentNumber: vault.sealText(id, form.documentNumber),
+        documentFile,
+        documentMime: mime,
+        ...hashes,
+      };
+      await insertApplication(manager, {
+        ...form,
+        ...kept,
+        id,
+        userId: user.id,
+        state,
+        reason: null,
+        createdAt: deps.clock.now(),
+        decidedAt: null,
+        decidedBy: null,
+      });
       await setKycState(manager, user.id, state);
     });
   } catch (error) {
     // Whether it was committed may not be known: what an application has stays, and the rest is found by its age.
-    if (documentFile !== undefined && !(await filesOfApplications(deps.dataSource, [documentFile])).has(documentFile)) await vault.remove(documentFile);
+    if (documentFile !== undefined && !(await filesOfApplications(deps.dataSource, [documentFile])).has(documentFile))
+      await vault.remove(documentFile);
     throw error;
   }
   deps.events.publish({ name: 'kyc.changed', userId: user.id, state: 'SUBMITTED' });
@@ -79,7 +104,12 @@ async function apply(deps: Deps, vault: Vault, user: UserRow, form: ApplyKyc, { 
 
 type Decision = Pick<KycApplicationRow, 'state' | 'reason'>;
 
-async function decide(deps: Deps, admin: UserRow, applicationId: string, decision: (manager: Transaction, application: KycApplicationRow) => Promise<Decision>): Promise<KycState> {
+async function decide(
+  deps: Deps,
+  admin: UserRow,
+  applicationId: string,
+  decision: (manager: Transaction, application: KycApplicationRow) => Promise<Decision>,
+): Promise<KycState> {
   const { userId, before, state } = await inTransaction(deps.dataSource, async (manager) => {
     const found = await applicationById(manager, applicationId);
     if (!found) throw new DomainError('NOT_FOUND');
@@ -88,7 +118,11 @@ async function decide(deps: Deps, admin: UserRow, applicationId: string, decisio
     const application = (await applicationById(manager, applicationId)) ?? found;
     const decided = await decision(manager, application);
     if (decided.state !== application.state) {
-      await decideApplication(manager, application.id, { ...decided, decidedAt: deps.clock.now(), decidedBy: admin.id });
+      await decideApplication(manager, application.id, {
+        ...decided,
+        decidedAt: deps.clock.now(),
+        decidedBy: admin.id,
+      });
       await setKycState(manager, application.userId, decided.state);
     }
     return { userId: application.userId, before: application.state, state: decided.state };
@@ -98,26 +132,51 @@ async function decide(deps: Deps, admin: UserRow, applicationId: string, decisio
 }
 
 /** One admin approves; of who may have another account here, two, and both say why. */
-async function approved(deps: Deps, manager: Transaction, admin: UserRow, application: KycApplicationRow, why: string | undefined): Promise<Decision> {
+async function approved(
+  deps: Deps,
+  manager: Transaction,
+  admin: UserRow,
+  application: KycApplicationRow,
+  why: string | undefined,
+): Promise<Decision> {
   const state = nextState(application.state, 'approve');
   const twins = twinsOf(application, await applicationsLike(manager, [application]));
   const also = twins.length === 0 ? {} : { twins: twins.map(({ userId }) => userId), why };
-  if (twins.length > 0 && why === undefined) throw new DomainError('KYC_TWIN', { same: [...new Set(twins.flatMap(({ same }) => same))], accounts: twins.length });
+  if (twins.length > 0 && why === undefined)
+    throw new DomainError('KYC_TWIN', {
+      same: [...new Set(twins.flatMap(({ same }) => same))],
+      accounts: twins.length,
+    });
   const first = (await firstApprovals(manager, [application.id])).get(application.id);
   // Who is no admin any more has approved nothing.
-  const counts = first !== undefined && first.adminId !== admin.id && (await userById(manager, first.adminId))?.role === 'admin';
+  const counts =
+    first !== undefined && first.adminId !== admin.id && (await userById(manager, first.adminId))?.role === 'admin';
   if (twins.length > 0 && !counts) {
     if (first?.adminId !== admin.id) {
-      await putFirstApproval(manager, { applicationId: application.id, adminId: admin.id, why: why ?? '', at: deps.clock.now() });
+      await putFirstApproval(manager, {
+        applicationId: application.id,
+        adminId: admin.id,
+        why: why ?? '',
+        at: deps.clock.now(),
+      });
       await recordAdminAction(manager, auditRow(deps, admin.id, 'kyc.approve-twin', application, also));
     }
     return { state: application.state, reason: application.reason };
   }
-  await recordAdminAction(manager, auditRow(deps, admin.id, 'kyc.approve', application, { ...also, ...(counts && { firstApproval: first.adminId }) }));
+  await recordAdminAction(
+    manager,
+    auditRow(deps, admin.id, 'kyc.approve', application, { ...also, ...(counts && { firstApproval: first.adminId }) }),
+  );
   return { state, reason: null };
 }
 
-const auditRow = (deps: Deps, adminId: string, action: string, application: KycApplicationRow, details: Record<string, unknown>) => ({
+const auditRow = (
+  deps: Deps,
+  adminId: string,
+  action: string,
+  application: KycApplicationRow,
+  details: Record<string, unknown>,
+) => ({
   id: deps.ids.next(),
   adminId,
   action,

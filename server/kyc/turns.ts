@@ -27,7 +27,10 @@ export function fairTurns(mostWaiting = MOST_WAITING, ticks: () => number = () =
 
   const usedBy = (userId: string): number => used.get(userId)?.ms ?? 0;
   const next = (): void => {
-    const first = line.reduce<Waiting | undefined>((best, one) => (best && usedBy(best.userId) <= usedBy(one.userId) ? best : one), undefined);
+    const first = line.reduce<Waiting | undefined>(
+      (best, one) => (best && usedBy(best.userId) <= usedBy(one.userId) ? best : one),
+      undefined,
+    );
     if (!first || running !== undefined) return;
     line.splice(line.indexOf(first), 1);
     running = first.userId;

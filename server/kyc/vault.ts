@@ -36,7 +36,9 @@ export function createVault(config: Pick<ServerConfig, 'kycKey' | 'kycDir'>): Va
     return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
   };
   const openWith = (version: Buffer, subject: string, sealed: Buffer): Buffer => {
-    const decipher = createDecipheriv('aes-256-gcm', version, sealed.subarray(0, IV), { authTagLength: TAG }).setAAD(Buffer.from(subject));
+    const decipher = createDecipheriv('aes-256-gcm', version, sealed.subarray(0, IV), { authTagLength: TAG }).setAAD(
+      Buffer.from(subject),
+    );
     decipher.setAuthTag(sealed.subarray(IV, IV + TAG));
     return Buffer.concat([decipher.update(sealed.subarray(IV + TAG)), decipher.final()]);
   };
@@ -76,8 +78,14 @@ export function createVault(config: Pick<ServerConfig, 'kycKey' | 'kycDir'>): Va
     },
     remove: (file) => rm(pathOf(file), { force: true }),
     olderThan: async (at) => {
-      const names = await readdir(config.kycDir).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error)));
-      const dated = await Promise.all(names.filter((name) => name.endsWith('.sealed')).map(async (name) => ({ name, at: (await stat(pathOf(name))).mtimeMs })));
+      const names = await readdir(config.kycDir).catch((error: NodeJS.ErrnoException) =>
+        error.code === 'ENOENT' ? [] : Promise.reject(error),
+      );
+      const dated = await Promise.all(
+        names
+          .filter((name) => name.endsWith('.sealed'))
+          .map(async (name) => ({ name, at: (await stat(pathOf(name))).mtimeMs })),
+      );
       return dated.filter((one) => one.at < at).map(({ name }) => name);
     },
   };

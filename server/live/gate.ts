@@ -23,7 +23,10 @@ export const TICKERS = 'tickers';
 export const allowRequest =
   (deps: Pick<ServerDeps, 'clock'>, config: SocketConfig, seats: Seats) =>
   (req: IncomingMessage, answer: (error: string | null, allowed: boolean) => void): void =>
-    answer(null, ownHost(req, config.publicOrigin) && ownOrigin(req, config.publicOrigin) && seats.free(wanted(req, deps, config)));
+    answer(
+      null,
+      ownHost(req, config.publicOrigin) && ownOrigin(req, config.publicOrigin) && seats.free(wanted(req, deps, config)),
+    );
 
 /** Live sockets of one user: some tabs on some devices. */
 const SOCKETS_OF_USER = 20;
@@ -50,7 +53,10 @@ export function guardSockets(io: LiveServer, deps: Placing, sessions: Sessions):
 }
 
 export type Placing = Pick<ServerDeps, 'dataSource' | 'clock'> & { readonly admission: Pick<Admission, 'isDue'> };
-type Handshake = IncomingMessage & { session?: { userId?: string; loggedInAt?: number; generation?: number; provenAt?: number }; sessionID?: string };
+type Handshake = IncomingMessage & {
+  session?: { userId?: string; loggedInAt?: number; generation?: number; provenAt?: number };
+  sessionID?: string;
+};
 
 async function place(socket: LiveSocket, deps: Placing): Promise<void> {
   const request = socket.request as Handshake;
@@ -58,14 +64,23 @@ async function place(socket: LiveSocket, deps: Placing): Promise<void> {
   const userId = sessionUserId(request, deps.clock);
   const found = userId === undefined ? null : await userById(deps.dataSource, userId);
   const user = found && isCurrent(session, found) ? found : null;
-  socket.data = { userId: user?.id, sessionId: user ? request.sessionID : undefined, generation: user?.sessionGeneration ?? 0, provenAt: session.provenAt };
+  socket.data = {
+    userId: user?.id,
+    sessionId: user ? request.sessionID : undefined,
+    generation: user?.sessionGeneration ?? 0,
+    provenAt: session.provenAt,
+  };
   await socket.join(TICKERS);
   if (user) await socket.join(userRoom(user.id));
   if (user?.role === 'admin' && !deps.admission.isDue(user, session)) await socket.join(ADMINS);
 }
 
 /** Looks again at sockets: whose session is no more (logged out elsewhere, expired, flushed, of before a change) is cut off, and who is no admin leaves their room. */
-async function lookAgain(sockets: readonly LiveSocket[], deps: Placing, sessions: Pick<Sessions, 'isAlive'>): Promise<void> {
+async function lookAgain(
+  sockets: readonly LiveSocket[],
+  deps: Placing,
+  sessions: Pick<Sessions, 'isAlive'>,
+): Promise<void> {
   const users = new Map<string, Promise<UserRow | null>>();
   const alive = new Map<string, Promise<boolean>>();
   for (const socket of sockets) {
@@ -82,6 +97,9 @@ async function lookAgain(sockets: readonly LiveSocket[], deps: Placing, sessions
 const socketsIn = (io: LiveServer, room: string): LiveSocket[] =>
   [...(io.of('/').adapter.rooms.get(room) ?? [])].flatMap((id) => io.of('/').sockets.get(id) ?? []);
 
-export const lookAtAll = (io: LiveServer, deps: Placing, sessions: Sessions): Promise<void> => lookAgain([...io.of('/').sockets.values()], deps, sessions);
-export const lookAtUser = (io: LiveServer, deps: Placing, sessions: Sessions, userId: string): Promise<void> => lookAgain(socketsIn(io, userRoom(userId)), deps, sessions);
-export const lookAtAdmins = (io: LiveServer, deps: Placing, sessions: Sessions): Promise<void> => lookAgain(socketsIn(io, ADMINS), deps, sessions);
+export const lookAtAll = (io: LiveServer, deps: Placing, sessions: Sessions): Promise<void> =>
+  lookAgain([...io.of('/').sockets.values()], deps, sessions);
+export const lookAtUser = (io: LiveServer, deps: Placing, sessions: Sessions, userId: string): Promise<void> =>
+  lookAgain(socketsIn(io, userRoom(userId)), deps, sessions);
+export const lookAtAdmins = (io: LiveServer, deps: Placing, sessions: Sessions): Promise<void> =>
+  lookAgain(socketsIn(io, ADMINS), deps, sessions);

@@ -30,7 +30,12 @@ interface Shared {
 
 export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers }: Shared): Live {
   const seats = createSeats();
-  const io: LiveServer = new Server({ path: '/live', serveClient: false, maxHttpBufferSize: 10_000, allowRequest: allowRequest(deps, config, seats) });
+  const io: LiveServer = new Server({
+    path: '/live',
+    serveClient: false,
+    maxHttpBufferSize: 10_000,
+    allowRequest: allowRequest(deps, config, seats),
+  });
   const placing = { ...deps, admission };
   const mine = createPrivateFeed(io, deps, answers);
   const markets = createMarketFeed(io, deps, answers);
@@ -44,7 +49,9 @@ export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, a
       for (const { conn } of io.of('/').sockets.values()) conn.close(true);
     }),
     deps.events.on('access.changed', ({ userId }) => {
-      lookAtUser(io, placing, sessions, userId).catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'sockets of a user were not looked at'));
+      lookAtUser(io, placing, sessions, userId).catch((error: unknown) =>
+        deps.logger.warn({ error: String(error) }, 'sockets of a user were not looked at'),
+      );
     }),
     every(TICKER_MS, deps, markets.tellTickers),
     every(ADMINS_MS, deps, () => lookAtAdmins(io, placing, sessions)),

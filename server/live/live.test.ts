@@ -44,7 +44,14 @@ async function listen(cookie: string, origin?: string, auth: object = {}, url = 
     extraHeaders: { cookie, ...(origin && { origin }) },
   });
   open.push(socket);
-  const heard = { events: [] as LiveEvent[], admin: [] as AdminEvent[], diffs: [] as DepthDiff[], trades: [] as string[], tickers: 0, ended: false };
+  const heard = {
+    events: [] as LiveEvent[],
+    admin: [] as AdminEvent[],
+    diffs: [] as DepthDiff[],
+    trades: [] as string[],
+    tickers: 0,
+    ended: false,
+  };
   socket.on('event', (event: LiveEvent) => heard.events.push(event));
   socket.on('admin', (event: AdminEvent) => heard.admin.push(event));
   socket.on('tickers', () => heard.tickers++);
@@ -120,7 +127,11 @@ test('asking for a room does not give it', async () => {
   expect(pushy.heard.events).toEqual([]);
 });
 
-const orderEvent = (id: string): HouseEvent => ({ name: 'order.changed', userId, order: presentOrder(orderRow({ id, userId })) });
+const orderEvent = (id: string): HouseEvent => ({
+  name: 'order.changed',
+  userId,
+  order: presentOrder(orderRow({ id, userId })),
+});
 
 test('orders and fills travel whole, without a look at a table, in their place among the others', async () => {
   const mine = await listen(user.cookie());
@@ -128,7 +139,11 @@ test('orders and fills travel whole, without a look at a table, in their place a
   world.events.publish(orderEvent('o-live'));
   world.events.publish({ name: 'fill.made', userId, fill: presentFill(fillRow({ tradeId: 9, userId })) });
   await until(() => mine.heard.events.length === 3);
-  expect(mine.heard.events.map(({ name, seq }) => [name, seq - mine.hello.seq])).toEqual([['balance.changed', 1], ['order.changed', 2], ['fill.made', 3]]);
+  expect(mine.heard.events.map(({ name, seq }) => [name, seq - mine.hello.seq])).toEqual([
+    ['balance.changed', 1],
+    ['order.changed', 2],
+    ['fill.made', 3],
+  ]);
   expect(mine.heard.events[1]?.data).toMatchObject({ id: 'o-live', status: 'NEW', price: '0' });
   expect(mine.heard.events[2]?.data).toMatchObject({ tradeId: 9, outside: false });
 });
@@ -144,7 +159,11 @@ test('one who was away is told exactly what was missed', async () => {
   const again = await listen(user.cookie(), undefined, { epoch, seq });
   await until(() => again.heard.events.length === 3);
   expect(again.hello).toEqual({ epoch, seq });
-  expect(again.heard.events.map((event) => [event.seq, (event.data as { id: string }).id])).toEqual([[seq + 1, 'o-1'], [seq + 2, 'o-2'], [seq + 3, 'o-3']]);
+  expect(again.heard.events.map((event) => [event.seq, (event.data as { id: string }).id])).toEqual([
+    [seq + 1, 'o-1'],
+    [seq + 2, 'o-2'],
+    [seq + 3, 'o-3'],
+  ]);
   const nothing = await listen(user.cookie(), undefined, { epoch, seq: seq + 3 });
   expect(nothing.hello).toEqual({ epoch, seq: seq + 3 });
 });
@@ -154,7 +173,11 @@ test('what is not kept any more is said: fetch again', async () => {
   first.socket.disconnect();
   for (let n = 0; n < 501; n++) world.events.publish(orderEvent('o-many'));
   const { epoch, seq } = first.hello;
-  expect((await listen(user.cookie(), undefined, { epoch, seq })).hello).toEqual({ epoch, seq: seq + 501, resync: true });
+  expect((await listen(user.cookie(), undefined, { epoch, seq })).hello).toEqual({
+    epoch,
+    seq: seq + 501,
+    resync: true,
+  });
   const most = await listen(user.cookie(), undefined, { epoch, seq: seq + 1 });
   await until(() => most.heard.events.length === 500);
   expect((await listen(user.cookie(), undefined, { epoch: 'another', seq })).hello.resync).toBe(true);
@@ -166,7 +189,8 @@ test('books and trades go to whoever subscribed, until they had enough', async (
   const [reader, idle] = [await listen(''), await listen('')];
   const taken: string[] = await reader.socket.emitWithAck('subscribe', ['ETHUSDT', 'NOSUCH', 7, 'ETHUSDT']);
   expect(taken).toEqual(['ETHUSDT']);
-  for (const nonsense of [[null], [{}], [7], ['ETHUSDT'], [['ETHUSDT'], 'not a function']]) idle.socket.emit('subscribe', ...nonsense.slice(0, 1), ...nonsense.slice(1));
+  for (const nonsense of [[null], [{}], [7], ['ETHUSDT'], [['ETHUSDT'], 'not a function']])
+    idle.socket.emit('subscribe', ...nonsense.slice(0, 1), ...nonsense.slice(1));
   idle.socket.emit('unsubscribe', ['ETHUSDT']);
   await idle.socket.emitWithAck('subscribe', []);
   world.market.move([['2999', '1']], []);
@@ -186,9 +210,11 @@ test('who reads too slowly is left out, and nobody waits for them', async () => 
   const [slow, quick] = [await listen(''), await listen('')];
   for (const { socket } of [slow, quick]) await socket.emitWithAck('subscribe', ['ETHUSDT']);
   // The reader stops reading: what is sent fills the buffers of both machines and then waits here.
-  const pipe = (slow.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; resume(): void } } }).ws._socket;
+  const pipe = (slow.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; resume(): void } } }).ws
+    ._socket;
   pipe.pause();
-  const wide = (at: number): [string, string][] => Array.from({ length: 10_000 }, (_, n) => [`${n}.${at}`, '1.123456789012']);
+  const wide = (at: number): [string, string][] =>
+    Array.from({ length: 10_000 }, (_, n) => [`${n}.${at}`, '1.123456789012']);
   for (let sent = 0; sent < 60; sent++) {
     world.market.tellDepth({ symbol: 'ETHUSDT', first: 1000 + sent, last: 1000 + sent, bids: wide(sent), asks: [] });
     // Past the pause, so that each goes out as a message of its own.
@@ -220,7 +246,7 @@ test('after a gap in what this process was told, all are cut off, come back and 
   expect(hello.epoch).not.toBe(last?.epoch);
 });
 
-test('where admins need a second factor, one without hears nothing of the admins\' until it is in force', async () => {
+test("where admins need a second factor, one without hears nothing of the admins' until it is in force", async () => {
   const strict = await testWorld({ adminsNeedSecondFactor: true });
   try {
     await strict.account('admin@example.org', { role: 'admin' });
@@ -247,7 +273,11 @@ test('an event tells exactly its schema: more is stripped where people are serve
     await visitor.logIn('user@example.org');
     const { heard } = await listen(visitor.cookie(), undefined, {}, served.url);
     const order = presentOrder(orderRow({ id: 'o-exact', userId: id }));
-    served.events.publish({ name: 'order.changed', userId: id, order: { ...orderRow({ id: 'o-exact', userId: id }), ...order } });
+    served.events.publish({
+      name: 'order.changed',
+      userId: id,
+      order: { ...orderRow({ id: 'o-exact', userId: id }), ...order },
+    });
     served.events.publish({ name: 'order.changed', userId: id, order: { ...order, status: 'NO SUCH' as 'NEW' } });
     await until(() => heard.events.length === 2);
     expect(Object.keys(heard.events[0]?.data ?? {}).toSorted()).toEqual(Object.keys(orderView.shape).toSorted());
@@ -262,7 +292,13 @@ test('an event tells exactly its schema: more is stripped where people are serve
 /** Connects, as nobody or with a cookie, or is refused. */
 const enter = (url: string, cookie?: string): Promise<Socket | undefined> =>
   new Promise((resolve) => {
-    const socket = io(url, { path: '/live', transports: ['websocket'], reconnection: false, forceNew: true, ...(cookie && { extraHeaders: { cookie } }) });
+    const socket = io(url, {
+      path: '/live',
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      ...(cookie && { extraHeaders: { cookie } }),
+    });
     open.push(socket);
     socket.on('hello', () => resolve(socket));
     socket.on('connect_error', () => resolve(undefined));

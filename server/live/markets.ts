@@ -22,13 +22,19 @@ export interface MarketFeed {
   close(): void;
 }
 
-export function createMarketFeed(io: LiveServer, { marketData, registry }: Pick<ServerDeps, 'marketData' | 'registry'>, answers: Answers): MarketFeed {
+export function createMarketFeed(
+  io: LiveServer,
+  { marketData, registry }: Pick<ServerDeps, 'marketData' | 'registry'>,
+  answers: Answers,
+): MarketFeed {
   const listed = new Set(registry.markets.map(({ symbol }) => symbol));
   const heard = (room: string): boolean => io.of('/').adapter.rooms.has(room);
   const to = (room: string) => io.to(room).except(slowOnes(io, room));
   const feed = conflate(PAUSE_MS, {
     depth: (diff) => heard(marketRoom(diff.symbol)) && to(marketRoom(diff.symbol)).emit('depth', diff),
-    trades: (symbol, trades) => heard(marketRoom(symbol)) && to(marketRoom(symbol)).emit('trades', symbol, answers.make(TRADES, trades, 'live trades')),
+    trades: (symbol, trades) =>
+      heard(marketRoom(symbol)) &&
+      to(marketRoom(symbol)).emit('trades', symbol, answers.make(TRADES, trades, 'live trades')),
   });
   const off = [marketData.onDepth(feed.depth), marketData.onTrades(feed.trades)];
   return {
@@ -38,7 +44,9 @@ export function createMarketFeed(io: LiveServer, { marketData, registry }: Pick<
         if (taken.length === 0) refused(socket);
         if (typeof done === 'function') done(taken);
       });
-      socket.on('unsubscribe', (symbols) => known(symbols, listed).forEach((symbol) => void socket.leave(marketRoom(symbol))));
+      socket.on('unsubscribe', (symbols) =>
+        known(symbols, listed).forEach((symbol) => void socket.leave(marketRoom(symbol))),
+      );
     },
     tellTickers: async () => {
       if (heard(TICKERS)) to(TICKERS).emit('tickers', answers.make(PRICES, await marketData.tickers(), 'live tickers'));
@@ -52,7 +60,9 @@ export function createMarketFeed(io: LiveServer, { marketData, registry }: Pick<
 
 /** Whatever a client sent, the listed symbols in it. */
 const known = (symbols: unknown, listed: ReadonlySet<string>): string[] =>
-  Array.isArray(symbols) ? [...new Set(symbols.filter((symbol): symbol is string => typeof symbol === 'string' && listed.has(symbol)))] : [];
+  Array.isArray(symbols)
+    ? [...new Set(symbols.filter((symbol): symbol is string => typeof symbol === 'string' && listed.has(symbol)))]
+    : [];
 
 function take(socket: LiveSocket, symbol: string): boolean {
   const room = marketRoom(symbol);

@@ -17,7 +17,13 @@ const WHOLE = {
 } as const;
 type Whole = keyof typeof WHOLE;
 
-const READ: readonly Exclude<LiveName, Whole>[] = ['balance.changed', 'deposit.changed', 'swap.changed', 'withdrawal.changed', 'kyc.changed'];
+const READ: readonly Exclude<LiveName, Whole>[] = [
+  'balance.changed',
+  'deposit.changed',
+  'swap.changed',
+  'withdrawal.changed',
+  'kyc.changed',
+];
 const KEPT_EVENTS = 500;
 const KEPT_MS = 10 * 60_000;
 
@@ -40,7 +46,7 @@ export function createPrivateFeed(io: LiveServer, deps: ServerDeps, answers: Ans
   /** What does not fit is told as changed, without its row: the client fetches. */
   const shown = (name: LiveName, data: LiveEvent['data']): LiveEvent['data'] => {
     try {
-      return data && answers.make<z.ZodType>(LIVE_VIEWS[name], data, `live ${name}`) as LiveEvent['data'];
+      return data && (answers.make<z.ZodType>(LIVE_VIEWS[name], data, `live ${name}`) as LiveEvent['data']);
     } catch (error) {
       deps.logger.error({ name, error: String(error) }, 'a live event does not fit its schema');
       return null;
@@ -84,7 +90,9 @@ export function createPrivateFeed(io: LiveServer, deps: ServerDeps, answers: Ans
 /** Where the client says it was; anything else than a stamp is no word about it. */
 function stampIn({ handshake }: LiveSocket): LiveStamp | undefined {
   const { epoch, seq } = handshake.auth as Partial<Record<keyof LiveStamp, unknown>>;
-  return typeof epoch === 'string' && typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0 ? { epoch, seq } : undefined;
+  return typeof epoch === 'string' && typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0
+    ? { epoch, seq }
+    : undefined;
 }
 
 type Tell = (userId: string, name: LiveName, data: LiveEvent['data']) => void;

@@ -8,7 +8,9 @@ import { presentSwap } from '../swaps/present';
 import { presentWithdrawal } from '../withdrawals/present';
 
 /** Those events whose row travels with them need none. */
-export type RowOf = { [Name in Exclude<LiveName, 'order.changed' | 'fill.made'>]: (event: EventOf<Name>) => Promise<LiveData[Name] | null> };
+export type RowOf = {
+  [Name in Exclude<LiveName, 'order.changed' | 'fill.made'>]: (event: EventOf<Name>) => Promise<LiveData[Name] | null>;
+};
 
 export const createRows = ({ dataSource, engine }: Pick<ServerDeps, 'dataSource' | 'engine'>): RowOf => ({
   'balance.changed': async ({ userId }) => ({ items: await engine.balancesOf(userId) }),

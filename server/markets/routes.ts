@@ -32,7 +32,9 @@ export function marketRoutes({ registry, marketData }: Pick<ServerDeps, 'registr
     })),
     route(ENDPOINTS.tickers, async () => ({ items: await marketData.tickers() })),
     route(ENDPOINTS.depth, ({ params, query }) => marketData.depth(params.symbol, query.limit)),
-    route(ENDPOINTS.marketTrades, async ({ params, query, req }) => ({ items: await marketData.trades(params.symbol, query.limit, addressOf(req)) })),
+    route(ENDPOINTS.marketTrades, async ({ params, query, req }) => ({
+      items: await marketData.trades(params.symbol, query.limit, addressOf(req)),
+    })),
     route(ENDPOINTS.candles, async ({ params, query, req }) => ({
       items: await marketData.candles(params.symbol, query.interval, query.limit, query.before, addressOf(req)),
     })),

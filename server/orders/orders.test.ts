@@ -25,7 +25,8 @@ afterAll(async () => {
   await world.close();
 });
 
-const keyed = (who: Visitor, path: string, key: string, body: object) => who.send('post', path, body, { 'Idempotency-Key': key });
+const keyed = (who: Visitor, path: string, key: string, body: object) =>
+  who.send('post', path, body, { 'Idempotency-Key': key });
 const place = (key: string, order: object = ORDER, who = user) => keyed(who, '/orders', key, order);
 const placed = async (key: string): Promise<string> => (await place(key)).body.id;
 
@@ -34,17 +35,37 @@ test('the same order and key is one order, word for word one command, and its an
   const answers = [await place('place-01'), await place('place-01', { ...ORDER, quantity: '1.5', price: '3000.00' })];
   expect(answers.map(({ status }) => status)).toEqual([201, 201]);
   expect(answers[0]?.body).toEqual(answers[1]?.body);
-  expect(answers[0]?.body).toMatchObject({ clientOrderId: 'place-01', quantity: '1.5', status: 'NEW', working: true, inFlight: false, listId: null });
+  expect(answers[0]?.body).toMatchObject({
+    clientOrderId: 'place-01',
+    quantity: '1.5',
+    status: 'NEW',
+    working: true,
+    inFlight: false,
+    listId: null,
+  });
   expect(answers[0]?.body).not.toHaveProperty('userId');
   expect(world.engine.commands.slice(before)).toEqual([
-    { kind: 'order.place', userId, clientOrderId: 'place-01', ...ORDER, quantity: '1.5', reference: `order:${userId}:place-01` },
+    {
+      kind: 'order.place',
+      userId,
+      clientOrderId: 'place-01',
+      ...ORDER,
+      quantity: '1.5',
+      reference: `order:${userId}:place-01`,
+    },
   ]);
   expect((await place('place-01', { ...ORDER, price: '3001' })).body.error.code).toBe('REFERENCE_REUSED');
 });
 
 test('all that an order can say reaches the engine', async () => {
   const order = {
-    ...ORDER, type: 'STOP_LOSS_LIMIT', timeInForce: 'GTC', stopPrice: '2900', trailingDelta: 100, icebergQty: '0.1', selfTradePreventionMode: 'EXPIRE_BOTH',
+    ...ORDER,
+    type: 'STOP_LOSS_LIMIT',
+    timeInForce: 'GTC',
+    stopPrice: '2900',
+    trailingDelta: 100,
+    icebergQty: '0.1',
+    selfTradePreventionMode: 'EXPIRE_BOTH',
   };
   const { body } = await place('place-02', order);
   expect(world.engine.commands.at(-1)).toMatchObject({ ...order, quantity: '1.5' });
@@ -97,8 +118,13 @@ test('a batch: each has its own answer, in the order they were sent', async () =
 
 test('a batch: a fault of ours in one is told as one, without its inside, and the others are placed', async () => {
   const submit = world.engine.submit;
-  world.engine.submit = async (command) => ('clientOrderId' in command && command.clientOrderId === 'batch-05' ? Promise.reject(new Error('inside')) : submit(command));
-  const { body, text } = await user.send('post', '/orders/batch', { orders: [5, 6].map((n) => ({ ...ORDER, clientOrderId: `batch-0${n}` })) });
+  world.engine.submit = async (command) =>
+    'clientOrderId' in command && command.clientOrderId === 'batch-05'
+      ? Promise.reject(new Error('inside'))
+      : submit(command);
+  const { body, text } = await user.send('post', '/orders/batch', {
+    orders: [5, 6].map((n) => ({ ...ORDER, clientOrderId: `batch-0${n}` })),
+  });
   world.engine.submit = submit;
   expect(body.items).toMatchObject([{ error: { code: 'INTERNAL' } }, { order: { clientOrderId: 'batch-06' } }]);
   expect(text).not.toContain('inside');
@@ -114,7 +140,14 @@ test.each([
 });
 
 test('one cancels the other: both legs are answered', async () => {
-  const oco = { symbol: 'ETHUSDT', side: 'SELL', quantity: '1', price: '3200', stopPrice: '2800', stopLimitPrice: '2790.0' };
+  const oco = {
+    symbol: 'ETHUSDT',
+    side: 'SELL',
+    quantity: '1',
+    price: '3200',
+    stopPrice: '2800',
+    stopLimitPrice: '2790.0',
+  };
   const { status, body } = await keyed(user, '/orders/oco', 'oco-0001', oco);
   expect(status).toBe(201);
   expect(body.orders).toMatchObject([
@@ -147,26 +180,38 @@ test("another user's order is not there", async () => {
     keyed(other, `/orders/${id}/amend`, 'theirs-1', { quantity: '1' }),
     keyed(other, `/orders/${id}/replace`, 'theirs-2', ORDER),
   ];
-  for (const { status, body } of await Promise.all(attempts)) expect([status, body.error.code]).toEqual([404, 'NOT_FOUND']);
+  for (const { status, body } of await Promise.all(attempts))
+    expect([status, body.error.code]).toEqual([404, 'NOT_FOUND']);
   expect((await other.get('/orders')).body.items).toEqual([]);
   expect((await user.get(`/orders/${id}`)).body).toEqual((await user.get('/orders/by-client-id/mine-001')).body);
 });
 
 test('amended, and replaced in one step', async () => {
   const id = await placed('amend-01');
-  expect((await keyed(user, `/orders/${id}/amend`, 'amend-02', { quantity: '1.0' })).body).toMatchObject({ id, quantity: '1' });
-  expect((await keyed(user, `/orders/${id}/amend`, 'amend-03', { quantity: '1', price: '1' })).body.error.code).toBe('BAD_REQUEST');
+  expect((await keyed(user, `/orders/${id}/amend`, 'amend-02', { quantity: '1.0' })).body).toMatchObject({
+    id,
+    quantity: '1',
+  });
+  expect((await keyed(user, `/orders/${id}/amend`, 'amend-03', { quantity: '1', price: '1' })).body.error.code).toBe(
+    'BAD_REQUEST',
+  );
   const { status, body } = await keyed(user, `/orders/${id}/replace`, 'amend-04', { ...ORDER, price: '2999' });
   expect(status).toBe(201);
-  expect(body).toMatchObject({ canceled: { id, status: 'CANCELED' }, placed: { clientOrderId: 'amend-04', price: '2999' } });
+  expect(body).toMatchObject({
+    canceled: { id, status: 'CANCELED' },
+    placed: { clientOrderId: 'amend-04', price: '2999' },
+  });
 });
 
 test('lists: open, ended, all, by market; all open ones are cancelled at once', async () => {
   await placed('list-001');
-  const list = async (query: string) => (await user.get(`/orders?limit=100&${query}`)).body.items as { status: string }[];
+  const list = async (query: string) =>
+    (await user.get(`/orders?limit=100&${query}`)).body.items as { status: string }[];
   const open = await list('state=open&market=ETHUSDT');
   expect(open.length).toBeGreaterThan(0);
-  expect((await list('state=closed')).length + (await list('state=open')).length).toBe((await list('state=all')).length);
+  expect((await list('state=closed')).length + (await list('state=open')).length).toBe(
+    (await list('state=all')).length,
+  );
   expect(await list('market=BTCUSDT')).toEqual([]);
   const { body } = await user.send('delete', '/orders?symbol=ETHUSDT');
   expect(body).toEqual({ canceled: open.filter(({ status }) => status === 'NEW').length, pending: 0 });
@@ -180,8 +225,18 @@ test('my trades, my fees; how orders were routed is for admins', async () => {
   const { body } = await user.get('/trades?orderId=o1');
   expect(body.items).toEqual([
     {
-      symbol: 'ETHUSDT', tradeId: 1, orderId: 'o1', side: 'BUY', price: '3000', quantity: '0.5', quoteQuantity: '1500', fee: '0.00075', feeAsset: 'ETH',
-      maker: false, outside: true, at: 1_763_700_000_000,
+      symbol: 'ETHUSDT',
+      tradeId: 1,
+      orderId: 'o1',
+      side: 'BUY',
+      price: '3000',
+      quantity: '0.5',
+      quoteQuantity: '1500',
+      fee: '0.00075',
+      feeAsset: 'ETH',
+      maker: false,
+      outside: true,
+      at: 1_763_700_000_000,
     },
   ]);
   expect((await user.get('/fees')).body.items).toMatchObject([{ symbol: 'ETHUSDT', taker: '0.0015' }]);
@@ -189,11 +244,15 @@ test('my trades, my fees; how orders were routed is for admins', async () => {
 });
 
 test('an admin closes a market, once for each key; nonsense is refused', async () => {
-  const set = (key: string, body: object) => admin.send('post', '/admin/markets/ETHUSDT', body, { 'Idempotency-Key': key });
+  const set = (key: string, body: object) =>
+    admin.send('post', '/admin/markets/ETHUSDT', body, { 'Idempotency-Key': key });
   expect((await set('close-0001', { state: 'HALT', insideOnly: true })).status).toBe(200);
   await set('close-0001', { state: 'HALT', insideOnly: true });
-  expect(world.engine.commands.filter(({ kind }) => kind === 'market.set')).toMatchObject([{ symbol: 'ETHUSDT', state: 'HALT', insideOnly: true }]);
-  for (const body of [{ state: 'ASLEEP', insideOnly: false }, { state: 'HALT' }, {}]) expect((await set('close-0002', body)).body.error.code).toBe('BAD_REQUEST');
+  expect(world.engine.commands.filter(({ kind }) => kind === 'market.set')).toMatchObject([
+    { symbol: 'ETHUSDT', state: 'HALT', insideOnly: true },
+  ]);
+  for (const body of [{ state: 'ASLEEP', insideOnly: false }, { state: 'HALT' }, {}])
+    expect((await set('close-0002', body)).body.error.code).toBe('BAD_REQUEST');
 });
 
 test('orders are counted apart, a batch as what is in it', async () => {
@@ -202,7 +261,11 @@ test('orders are counted apart, a batch as what is in it', async () => {
   const busy = tight.visitor();
   await busy.logIn('busy@example.org');
   const orders = Array.from({ length: 20 }, (_, n) => ({ ...ORDER, clientOrderId: `count-${n}-0` }));
-  const statuses = [await busy.send('post', '/orders/batch', { orders }), await keyed(busy, '/orders', 'count-0001', ORDER), await keyed(busy, '/orders', 'count-0002', ORDER)];
+  const statuses = [
+    await busy.send('post', '/orders/batch', { orders }),
+    await keyed(busy, '/orders', 'count-0001', ORDER),
+    await keyed(busy, '/orders', 'count-0002', ORDER),
+  ];
   expect(statuses.map(({ status }) => status)).toEqual([200, 201, 429]);
   expect(tight.failures).toEqual([]);
   await tight.close();

@@ -6,28 +6,30 @@ import { plain, view } from '../present';
 /** An order that stands frozen is part of what is at the venue now: it cannot be changed either. */
 const IN_FLIGHT: readonly OrderRow['standing'][] = ['flying', 'frozen'];
 
-export const presentOrder = (row: OrderRow): OrderView => view(orderView, {
-  ...row,
-  type: row.type as OrderView['type'],
-  price: plain(row.price),
-  quantity: plain(row.quantity),
-  quoteOrderQty: plain(row.quoteOrderQty),
-  stopPrice: plain(row.stopPrice),
-  icebergQty: plain(row.icebergQty),
-  executedQty: plain(row.executedQty),
-  executedQuote: plain(row.executedQuote),
-  status: row.state,
-  working: row.standing !== null && row.standing !== 'waiting',
-  inFlight: IN_FLIGHT.includes(row.standing),
-  selfTradePreventionMode: row.selfTradePrevention as OrderView['selfTradePreventionMode'],
-});
+export const presentOrder = (row: OrderRow): OrderView =>
+  view(orderView, {
+    ...row,
+    type: row.type as OrderView['type'],
+    price: plain(row.price),
+    quantity: plain(row.quantity),
+    quoteOrderQty: plain(row.quoteOrderQty),
+    stopPrice: plain(row.stopPrice),
+    icebergQty: plain(row.icebergQty),
+    executedQty: plain(row.executedQty),
+    executedQuote: plain(row.executedQuote),
+    status: row.state,
+    working: row.standing !== null && row.standing !== 'waiting',
+    inFlight: IN_FLIGHT.includes(row.standing),
+    selfTradePreventionMode: row.selfTradePrevention as OrderView['selfTradePreventionMode'],
+  });
 
-export const presentFill = (row: FillRow): FillView => view(fillView, {
-  ...row,
-  price: plain(row.price),
-  quantity: plain(row.quantity),
-  quoteQuantity: plain(row.quoteQuantity),
-  fee: plain(row.fee),
-  maker: Boolean(row.maker),
-  outside: row.venueTradeId !== null,
-});
+export const presentFill = (row: FillRow): FillView =>
+  view(fillView, {
+    ...row,
+    price: plain(row.price),
+    quantity: plain(row.quantity),
+    quoteQuantity: plain(row.quoteQuantity),
+    fee: plain(row.fee),
+    maker: Boolean(row.maker),
+    outside: row.venueTradeId !== null,
+  });

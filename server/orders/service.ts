@@ -11,7 +11,8 @@ import { errorView } from '../http/errors';
 import { view } from '../present';
 import { presentOrder } from './present';
 
-export type BatchAnswer = { order: OrderView } | { error: { code: string; message: string; details?: Record<string, unknown> } };
+export type BatchAnswer =
+  { order: OrderView } | { error: { code: string; message: string; details?: Record<string, unknown> } };
 
 export interface OrderService {
   /** The same key with the same order is one order, however often it is sent. */
@@ -22,7 +23,12 @@ export interface OrderService {
   cancel(userId: string, id: string): Promise<OrderView>;
   cancelAll(userId: string, symbol: string): Promise<{ canceled: number; pending: number }>;
   amend(userId: string, id: string, quantity: string, key: string): Promise<OrderView>;
-  replace(userId: string, id: string, order: PlaceOrder, key: string): Promise<{ canceled: OrderView; placed: OrderView }>;
+  replace(
+    userId: string,
+    id: string,
+    order: PlaceOrder,
+    key: string,
+  ): Promise<{ canceled: OrderView; placed: OrderView }>;
   /** Refuses NOT_FOUND, also for another's. */
   find(userId: string, id: string): Promise<OrderView>;
   findByClientId(userId: string, clientOrderId: string): Promise<OrderView>;
@@ -42,8 +48,20 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
       throw error;
     });
   const place = async (userId: string, order: PlaceOrder, key: string): Promise<OrderView> =>
-    viewIn(userId, await engine.submit({ kind: 'order.place', userId, clientOrderId: key, ...termsOf(order), reference: `order:${userId}:${key}` }));
-  const placeOne = async (userId: string, { clientOrderId, ...order }: PlaceOrders['orders'][number]): Promise<BatchAnswer> => {
+    viewIn(
+      userId,
+      await engine.submit({
+        kind: 'order.place',
+        userId,
+        clientOrderId: key,
+        ...termsOf(order),
+        reference: `order:${userId}:${key}`,
+      }),
+    );
+  const placeOne = async (
+    userId: string,
+    { clientOrderId, ...order }: PlaceOrders['orders'][number],
+  ): Promise<BatchAnswer> => {
     try {
       return { order: await place(userId, order, clientOrderId) };
     } catch (error) {
@@ -57,13 +75,26 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
     place,
     placeAll: (userId, orders) => Promise.all(orders.map((order) => placeOne(userId, order))),
     placeOco: async (userId, oco, key) => {
-      const answer = await engine.submit({ kind: 'order.oco', userId, clientOrderId: key, ...ocoOf(oco), reference: `order:${userId}:${key}` });
+      const answer = await engine.submit({
+        kind: 'order.oco',
+        userId,
+        clientOrderId: key,
+        ...ocoOf(oco),
+        reference: `order:${userId}:${key}`,
+      });
       const orders = await Promise.all([find(userId, String(answer.limitId)), find(userId, String(answer.stopId))]);
       return { listId: String(answer.listId), orders };
     },
     // Each wish to cancel is one of its own: an order that was in flight may be asked for again.
     cancel: async (userId, orderId) =>
-      viewIn(userId, await own(userId, orderId, engine.submit({ kind: 'order.cancel', userId, orderId, reference: `order-cancel:${orderId}:${ids.next()}` }))),
+      viewIn(
+        userId,
+        await own(
+          userId,
+          orderId,
+          engine.submit({ kind: 'order.cancel', userId, orderId, reference: `order-cancel:${orderId}:${ids.next()}` }),
+        ),
+      ),
     cancelAll: async (userId, symbol) => {
       const reference = `order-cancel-all:${userId}:${symbol}:${ids.next()}`;
       const { canceled, pending } = await engine.submit({ kind: 'order.cancelAll', userId, symbol, reference });
@@ -72,11 +103,25 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
     amend: async (userId, orderId, quantity, key) =>
       viewIn(
         userId,
-        await own(userId, orderId, engine.submit({ kind: 'order.amend', userId, orderId, quantity: exact(quantity), reference: `order-amend:${userId}:${key}` })),
+        await own(
+          userId,
+          orderId,
+          engine.submit({
+            kind: 'order.amend',
+            userId,
+            orderId,
+            quantity: exact(quantity),
+            reference: `order-amend:${userId}:${key}`,
+          }),
+        ),
       ),
     replace: async (userId, orderId, order, key) => {
       const reference = `order:${userId}:${key}`;
-      const answer = await own(userId, orderId, engine.submit({ kind: 'order.replace', userId, clientOrderId: key, orderId, ...termsOf(order), reference }));
+      const answer = await own(
+        userId,
+        orderId,
+        engine.submit({ kind: 'order.replace', userId, clientOrderId: key, orderId, ...termsOf(order), reference }),
+      );
       return { placed: await viewIn(userId, answer), canceled: await find(userId, String(answer.canceledId)) };
     },
   };
@@ -88,18 +133,29 @@ function shown(row: OrderRow | null): OrderView {
 }
 
 /** One spelling of an amount, so that "1.0" and "1" are the same order. */
-const exact = (amount: string): string => (amount.endsWith('0') && amount.includes('.') ? formatAmount(parseAmount(amount)) : amount);
+const exact = (amount: string): string =>
+  amount.endsWith('0') && amount.includes('.') ? formatAmount(parseAmount(amount)) : amount;
 
 const AMOUNTS = ['quantity', 'quoteOrderQty', 'price', 'stopPrice', 'icebergQty'] as const;
 
 /** What was sent and nothing else: a field that was left out is not in the command. */
-function termsOf({ symbol, side, type, timeInForce, trailingDelta, selfTradePreventionMode, ...amounts }: PlaceOrder): OrderTerms {
+function termsOf({
+  symbol,
+  side,
+  type,
+  timeInForce,
+  trailingDelta,
+  selfTradePreventionMode,
+  ...amounts
+}: PlaceOrder): OrderTerms {
   return {
     symbol,
     side,
     type,
     ...(timeInForce !== undefined && { timeInForce }),
-    ...Object.fromEntries(AMOUNTS.flatMap((name) => (amounts[name] === undefined ? [] : [[name, exact(amounts[name])]]))),
+    ...Object.fromEntries(
+      AMOUNTS.flatMap((name) => (amounts[name] === undefined ? [] : [[name, exact(amounts[name])]])),
+    ),
     ...(trailingDelta !== undefined && { trailingDelta }),
     ...(selfTradePreventionMode !== undefined && { selfTradePreventionMode }),
   };

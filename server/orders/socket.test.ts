@@ -29,7 +29,9 @@ interface Told {
 }
 
 /** A socket, with what it was told so far; `status` where it was refused. */
-function open(headers: Record<string, string>): Promise<{ socket: WebSocket; next(): Promise<Told>; closed: Promise<number> } | { status: number; code: string }> {
+function open(
+  headers: Record<string, string>,
+): Promise<{ socket: WebSocket; next(): Promise<Told>; closed: Promise<number> } | { status: number; code: string }> {
   const socket = new WebSocket(`${world.url.replace('http', 'ws')}/order-socket`, { headers });
   const told: Told[] = [];
   const waiting: ((told: Told) => void)[] = [];
@@ -58,9 +60,16 @@ function open(headers: Record<string, string>): Promise<{ socket: WebSocket; nex
 async function connected(who = user) {
   const line = await open({ cookie: who.cookie() });
   if ('status' in line) throw new Error(`refused: ${line.status}`);
-  return { ...line, say: (message: unknown) => line.socket.send(typeof message === 'string' ? message : JSON.stringify(message)) };
+  return {
+    ...line,
+    say: (message: unknown) => line.socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+  };
 }
-const placing = (id: number | string, clientOrderId = `socket-${++n}-000`) => ({ id, op: 'place', order: { ...ORDER, clientOrderId } });
+const placing = (id: number | string, clientOrderId = `socket-${++n}-000`) => ({
+  id,
+  op: 'place',
+  order: { ...ORDER, clientOrderId },
+});
 
 test('placed and cancelled, each answer under its message’s id', async () => {
   const line = await connected();
@@ -97,8 +106,18 @@ test.each([
   ['another op', { id: 5, op: 'withdraw' }, 5, 'BAD_REQUEST'],
   ['no id', { op: 'cancel', orderId: 'o1' }, null, 'BAD_REQUEST'],
   ['for another', { ...placing(5), userId: 'u2' }, 5, 'BAD_REQUEST'],
-  ['an unknown field', { id: 5, op: 'place', order: { ...ORDER, clientOrderId: 'socket-bad-1', admin: true } }, 5, 'BAD_REQUEST'],
-  ['an exponent', { id: 5, op: 'place', order: { ...ORDER, price: '3e3', clientOrderId: 'socket-bad-2' } }, 5, 'BAD_AMOUNT'],
+  [
+    'an unknown field',
+    { id: 5, op: 'place', order: { ...ORDER, clientOrderId: 'socket-bad-1', admin: true } },
+    5,
+    'BAD_REQUEST',
+  ],
+  [
+    'an exponent',
+    { id: 5, op: 'place', order: { ...ORDER, price: '3e3', clientOrderId: 'socket-bad-2' } },
+    5,
+    'BAD_AMOUNT',
+  ],
   ['no client order id', { id: 5, op: 'place', order: ORDER }, 5, 'BAD_REQUEST'],
   ['an order that is not there', { id: 5, op: 'cancel', orderId: 'o999999999999' }, 5, 'NOT_FOUND'],
 ])('refused, and the socket goes on: %s', async (_what, message, id, code) => {
@@ -157,7 +176,8 @@ test('only so many are on their way at once, and one user has only so many socke
   world.engine.submit = async (command) => gate.then(() => submit(command));
   const line = await connected();
   for (let at = 0; at < 70; at++) line.say(placing(at));
-  for (let at = 64; at < 70; at++) expect(await line.next()).toMatchObject({ id: at, error: { code: 'TOO_MANY_REQUESTS' } });
+  for (let at = 64; at < 70; at++)
+    expect(await line.next()).toMatchObject({ id: at, error: { code: 'TOO_MANY_REQUESTS' } });
   go();
   for (let at = 0; at < 64; at++) expect((await line.next()).order?.status).toBe('NEW');
   world.engine.submit = submit;
@@ -187,7 +207,9 @@ test('what is refused costs of the orders of its user', async () => {
   await tight.account('loud@example.org', { kycState: 'APPROVED' });
   const loud = tight.visitor();
   await loud.logIn('loud@example.org');
-  const socket = new WebSocket(`${tight.url.replace('http', 'ws')}/order-socket`, { headers: { cookie: loud.cookie() } });
+  const socket = new WebSocket(`${tight.url.replace('http', 'ws')}/order-socket`, {
+    headers: { cookie: loud.cookie() },
+  });
   await new Promise((resolve) => socket.once('open', resolve));
   let told = 0;
   socket.on('message', () => told++);
@@ -204,7 +226,9 @@ test('orders over the socket and over HTTP are counted together', async () => {
   const busy = tight.visitor();
   await busy.logIn('busy@example.org');
   await busy.send('post', '/orders', ORDER, { 'Idempotency-Key': 'counted-1' });
-  const socket = new WebSocket(`${tight.url.replace('http', 'ws')}/order-socket`, { headers: { cookie: busy.cookie() } });
+  const socket = new WebSocket(`${tight.url.replace('http', 'ws')}/order-socket`, {
+    headers: { cookie: busy.cookie() },
+  });
   const told: Told[] = [];
   socket.on('message', (data: Buffer) => told.push(JSON.parse(data.toString()) as Told));
   await new Promise((resolve) => socket.once('open', resolve));

@@ -88,7 +88,17 @@ export function createOrderSocket(deps: OrderSocketDeps, config: SocketConfig): 
         if (stream.destroyed) return release();
         stream.once('close', release);
         const refused = countWithin(MOST_REFUSALS, REFUSALS_WITHIN_MS);
-        sockets.handleUpgrade(req, stream, head, (socket) => listen(deps, lines, { socket, req, cookies: req.headers.cookie, userId: session.user.id, outstanding: 0, refused, ended: false }));
+        sockets.handleUpgrade(req, stream, head, (socket) =>
+          listen(deps, lines, {
+            socket,
+            req,
+            cookies: req.headers.cookie,
+            userId: session.user.id,
+            outstanding: 0,
+            refused,
+            ended: false,
+          }),
+        );
       },
       (error: unknown) => {
         deps.security.refused(SOCKET, req, undefined, error);
@@ -121,7 +131,12 @@ export function createOrderSocket(deps: OrderSocketDeps, config: SocketConfig): 
 }
 
 /** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
-async function admit(deps: OrderSocketDeps, config: SocketConfig, req: IncomingMessage, seats: Seats): Promise<{ session: KnownSession; release: () => void }> {
+async function admit(
+  deps: OrderSocketDeps,
+  config: SocketConfig,
+  req: IncomingMessage,
+  seats: Seats,
+): Promise<{ session: KnownSession; release: () => void }> {
   if (!ownHost(req, config.publicOrigin)) throw new DomainError('MISDIRECTED');
   if (!ownOrigin(req, config.publicOrigin)) throw new DomainError('CSRF');
   const session = await sessionOf(deps, { cookies: req.headers.cookie });
@@ -131,17 +146,27 @@ async function admit(deps: OrderSocketDeps, config: SocketConfig, req: IncomingM
   return { session, release };
 }
 
-async function sessionOf({ known, clock }: OrderSocketDeps, { cookies }: Pick<Line, 'cookies'>): Promise<KnownSession | undefined> {
+async function sessionOf(
+  { known, clock }: OrderSocketDeps,
+  { cookies }: Pick<Line, 'cookies'>,
+): Promise<KnownSession | undefined> {
   const session = await known.of(cookies);
   return session && isYoung(session.loggedInAt, clock) ? session : undefined;
 }
 
-const STATUS: Partial<Record<string, string>> = { CSRF: '403 Forbidden', MISDIRECTED: '421 Misdirected Request', NOT_LOGGED_IN: '401 Unauthorized', TOO_MANY_REQUESTS: '429 Too Many Requests' };
+const STATUS: Partial<Record<string, string>> = {
+  CSRF: '403 Forbidden',
+  MISDIRECTED: '421 Misdirected Request',
+  NOT_LOGGED_IN: '401 Unauthorized',
+  TOO_MANY_REQUESTS: '429 Too Many Requests',
+};
 
 function refuse(stream: Duplex, error: unknown): void {
   const refusal = error instanceof DomainError ? error : new DomainError('BUSY');
   const body = JSON.stringify(errorView(refusal));
-  stream.end(`HTTP/1.1 ${STATUS[refusal.code] ?? '503 Service Unavailable'}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  stream.end(
+    `HTTP/1.1 ${STATUS[refusal.code] ?? '503 Service Unavailable'}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 function end(line: Line, why: 'NOT_LOGGED_IN' | 'TOO_MANY_REQUESTS' = 'NOT_LOGGED_IN'): void {
@@ -183,7 +208,10 @@ function listen(deps: OrderSocketDeps, lines: Set<Line>, line: Line): void {
 type Id = OrderMessage['id'] | null;
 
 /** The message, or why it is none; its id comes back as far as it can be read. */
-function read(data: RawData, isBinary: boolean): { id: Id; message: OrderMessage; refusal?: undefined } | { id: Id; message?: undefined; refusal: DomainError } {
+function read(
+  data: RawData,
+  isBinary: boolean,
+): { id: Id; message: OrderMessage; refusal?: undefined } | { id: Id; message?: undefined; refusal: DomainError } {
   let id: Id = null;
   try {
     const said: unknown = isBinary ? undefined : JSON.parse(String(data));
@@ -195,7 +223,11 @@ function read(data: RawData, isBinary: boolean): { id: Id; message: OrderMessage
   }
 }
 
-async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage): Promise<{ order: OrderView } | ReturnType<typeof errorView>> {
+async function answer(
+  deps: OrderSocketDeps,
+  line: Line,
+  message: OrderMessage,
+): Promise<{ order: OrderView } | ReturnType<typeof errorView>> {
   try {
     const session = await sessionOf(deps, line);
     if (!session) {
@@ -203,11 +235,21 @@ async function answer(deps: OrderSocketDeps, line: Line, message: OrderMessage):
       throw new DomainError('NOT_LOGGED_IN');
     }
     deps.admission.admit(message.op === 'place' ? 'active' : 'user', session.user, session);
-    return { order: deps.answers.make(orderView, await carryOut(deps.service, line.userId, message), `${ORDER_SOCKET} ${message.op}`) };
+    return {
+      order: deps.answers.make(
+        orderView,
+        await carryOut(deps.service, line.userId, message),
+        `${ORDER_SOCKET} ${message.op}`,
+      ),
+    };
   } catch (error) {
     const refusal = refusalOf(error);
     deps.security.refused(SOCKET, line.req, line.userId, error);
-    if (!refusal) deps.logger.error({ op: message.op, error: error instanceof Error ? error.stack : String(error) }, 'a message for an order failed');
+    if (!refusal)
+      deps.logger.error(
+        { op: message.op, error: error instanceof Error ? error.stack : String(error) },
+        'a message for an order failed',
+      );
     return errorView(refusal ?? new DomainError('INTERNAL'));
   }
 }

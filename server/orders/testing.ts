@@ -10,20 +10,60 @@ import { presentOrder } from './present';
 
 const AT = 1_763_700_000_000;
 const NOTHING = {
-  timeInForce: 'GTC', price: '0', worst: '0', quantity: '0', quoteOrderQty: '0', stopPrice: '0', trailingDelta: 0, icebergQty: '0', selfTradePrevention: 'EXPIRE_TAKER',
-  siblingId: null, listId: null, executedQty: '0', executedQuote: '0', held: '0', state: 'NEW', standing: 'resting', priority: 0, shown: 0, extreme: 0, rounds: 0, reason: null,
+  timeInForce: 'GTC',
+  price: '0',
+  worst: '0',
+  quantity: '0',
+  quoteOrderQty: '0',
+  stopPrice: '0',
+  trailingDelta: 0,
+  icebergQty: '0',
+  selfTradePrevention: 'EXPIRE_TAKER',
+  siblingId: null,
+  listId: null,
+  executedQty: '0',
+  executedQuote: '0',
+  held: '0',
+  state: 'NEW',
+  standing: 'resting',
+  priority: 0,
+  shown: 0,
+  extreme: 0,
+  rounds: 0,
+  reason: null,
 } as const;
 let counted = 0;
 
 export function orderRow(over: Partial<OrderRow> & Pick<OrderRow, 'id' | 'userId'>): OrderRow {
   const seq = ++counted;
-  const more = { seq, clientOrderId: `client-${seq}`, symbol: 'ETHUSDT', side: 'BUY', type: 'LIMIT', heldAsset: 'USDT', createdAt: AT + seq, updatedAt: AT + seq } as const;
+  const more = {
+    seq,
+    clientOrderId: `client-${seq}`,
+    symbol: 'ETHUSDT',
+    side: 'BUY',
+    type: 'LIMIT',
+    heldAsset: 'USDT',
+    createdAt: AT + seq,
+    updatedAt: AT + seq,
+  } as const;
   return { ...NOTHING, ...more, ...over };
 }
 
 export const fillRow = (over: Partial<FillRow> & Pick<FillRow, 'tradeId' | 'userId'>): FillRow => ({
-  symbol: 'ETHUSDT', maker: false, orderId: 'o1', side: 'BUY', price: '3000', quantity: '0.5', quoteQuantity: '1500', fee: '0.00075', feeAsset: 'ETH',
-  rate: '0.0015', feeVersion: 1, venueTradeId: null, at: AT, ...over,
+  symbol: 'ETHUSDT',
+  maker: false,
+  orderId: 'o1',
+  side: 'BUY',
+  price: '3000',
+  quantity: '0.5',
+  quoteQuantity: '1500',
+  fee: '0.00075',
+  feeAsset: 'ETH',
+  rate: '0.0015',
+  feeVersion: 1,
+  venueTradeId: null,
+  at: AT,
+  ...over,
 });
 
 export const insertOrder = async (dataSource: DataSource, row: OrderRow): Promise<OrderRow> => {
@@ -63,26 +103,76 @@ async function carryOut(dataSource: DataSource, command: Order): Promise<Command
     }
     case 'order.replace': {
       await cancel(dataSource, userId, command.orderId);
-      return { ...presentOrder(await place(dataSource, userId, command.clientOrderId, command)), canceledId: command.orderId };
+      return {
+        ...presentOrder(await place(dataSource, userId, command.clientOrderId, command)),
+        canceledId: command.orderId,
+      };
     }
   }
 }
 
-function place(dataSource: DataSource, userId: string, clientOrderId: string, terms: OrderTerms, more: Partial<OrderRow> = {}): Promise<OrderRow> {
-  const { quantity = '0', quoteOrderQty = '0', price = '0', stopPrice = '0', icebergQty = '0', trailingDelta = 0, timeInForce = 'GTC', symbol, side, type } = terms;
+function place(
+  dataSource: DataSource,
+  userId: string,
+  clientOrderId: string,
+  terms: OrderTerms,
+  more: Partial<OrderRow> = {},
+): Promise<OrderRow> {
+  const {
+    quantity = '0',
+    quoteOrderQty = '0',
+    price = '0',
+    stopPrice = '0',
+    icebergQty = '0',
+    trailingDelta = 0,
+    timeInForce = 'GTC',
+    symbol,
+    side,
+    type,
+  } = terms;
   if (symbol !== 'ETHUSDT') throw new DomainError('UNKNOWN_MARKET');
-  if (quantity === '0' && quoteOrderQty === '0') throw new DomainError('BAD_ORDER', { venueCode: -1102, words: 'quantity' });
+  if (quantity === '0' && quoteOrderQty === '0')
+    throw new DomainError('BAD_ORDER', { venueCode: -1102, words: 'quantity' });
   const id = `o${randomBytes(8).toString('hex')}`;
-  const wishes = { quantity, quoteOrderQty, price, stopPrice, icebergQty, trailingDelta, timeInForce, symbol, side, type };
-  return insertOrder(dataSource, orderRow({ id, userId, clientOrderId, ...wishes, standing: stopPrice === '0' ? 'resting' : 'waiting', ...more }));
+  const wishes = {
+    quantity,
+    quoteOrderQty,
+    price,
+    stopPrice,
+    icebergQty,
+    trailingDelta,
+    timeInForce,
+    symbol,
+    side,
+    type,
+  };
+  return insertOrder(
+    dataSource,
+    orderRow({ id, userId, clientOrderId, ...wishes, standing: stopPrice === '0' ? 'resting' : 'waiting', ...more }),
+  );
 }
 
-async function placeBoth(dataSource: DataSource, command: Extract<Order, { kind: 'order.oco' }>): Promise<CommandAnswer> {
+async function placeBoth(
+  dataSource: DataSource,
+  command: Extract<Order, { kind: 'order.oco' }>,
+): Promise<CommandAnswer> {
   const { userId, clientOrderId, symbol, side, quantity, price, stopPrice, stopLimitPrice } = command;
   const listId = `l${clientOrderId}`;
-  const limit = await place(dataSource, userId, clientOrderId, { symbol, side, type: 'LIMIT_MAKER', quantity, price }, { listId });
+  const limit = await place(
+    dataSource,
+    userId,
+    clientOrderId,
+    { symbol, side, type: 'LIMIT_MAKER', quantity, price },
+    { listId },
+  );
   const type = stopLimitPrice === undefined ? 'STOP_LOSS' : 'STOP_LOSS_LIMIT';
-  const stop = await place(dataSource, userId, `${clientOrderId}-s`, { symbol, side, type, quantity, stopPrice, price: stopLimitPrice }, { listId });
+  const stop = await place(
+    dataSource,
+    userId,
+    `${clientOrderId}-s`,
+    { symbol, side, type, quantity, stopPrice, price: stopLimitPrice },
+    { listId },
+  );
   return { listId, limitId: limit.id, stopId: stop.id };
 }
 
@@ -96,7 +186,8 @@ async function open(dataSource: DataSource, userId: string, id: string): Promise
 /** What flies is cancelled when it comes back. */
 async function cancel(dataSource: DataSource, userId: string, id: string): Promise<OrderRow> {
   const row = await open(dataSource, userId, id);
-  const change: Partial<OrderRow> = row.standing === 'flying' ? { state: 'PENDING_CANCEL' } : { state: 'CANCELED', standing: null };
+  const change: Partial<OrderRow> =
+    row.standing === 'flying' ? { state: 'PENDING_CANCEL' } : { state: 'CANCELED', standing: null };
   await dataSource.getRepository(OrderEntity).update({ id }, change);
   return { ...row, ...change };
 }
@@ -105,8 +196,20 @@ export const plainFigures: TradingFigures = {
   feesOf: async () => [{ symbol: 'ETHUSDT', maker: '0.001', taker: '0.0015', volume30d: '12000', nextAt: '100000' }],
   routing: async () => [
     {
-      symbol: 'ETHUSDT', state: 'TRADING', insideOnly: false, mode: 'mirrored', userOrders: 3, matchedInside: 1, sentOn: 2, venueOrders: 2, exposureNow: '0', exposureMost: '1500', exposureAgeMs: 0, slippage: '-0.25',
-      tradingFees: [{ asset: 'USDT', amount: '4.5' }], venueFees: [{ asset: 'USDT', amount: '3' }],
+      symbol: 'ETHUSDT',
+      state: 'TRADING',
+      insideOnly: false,
+      mode: 'mirrored',
+      userOrders: 3,
+      matchedInside: 1,
+      sentOn: 2,
+      venueOrders: 2,
+      exposureNow: '0',
+      exposureMost: '1500',
+      exposureAgeMs: 0,
+      slippage: '-0.25',
+      tradingFees: [{ asset: 'USDT', amount: '4.5' }],
+      venueFees: [{ asset: 'USDT', amount: '3' }],
     },
   ],
 };

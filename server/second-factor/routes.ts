@@ -14,12 +14,19 @@ interface Around {
 }
 
 /** Where the factor changes all other sessions end, and the one that changed it goes on under a new id. */
-export function secondFactorRoutes({ clock }: Pick<ServerDeps, 'clock'>, service: SecondFactors, { sessions, post }: Around): Route[] {
+export function secondFactorRoutes(
+  { clock }: Pick<ServerDeps, 'clock'>,
+  service: SecondFactors,
+  { sessions, post }: Around,
+): Route[] {
   return [
     route(ENDPOINTS.secondFactor, ({ user }) => service.view(user.id)),
     route(ENDPOINTS.beginSecondFactor, async ({ user, body }) => {
       const offered = await service.begin(user, body.password);
-      return { ...offered, qr: `data:image/svg+xml;utf8,${encodeURIComponent(await QRCode.toString(offered.uri, { type: 'svg', margin: 2 }))}` };
+      return {
+        ...offered,
+        qr: `data:image/svg+xml;utf8,${encodeURIComponent(await QRCode.toString(offered.uri, { type: 'svg', margin: 2 }))}`,
+      };
     }),
     route(ENDPOINTS.confirmSecondFactor, async ({ user, body, req }) => {
       const { recoveryCodes, generation } = await service.confirm(user.id, body.code, attemptIn(sessions, req));

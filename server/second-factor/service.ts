@@ -1,7 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { UserRow } from '../../db/entities/accounts';
 import type { SecondFactorRow } from '../../db/entities/second-factors';
-import { dropFailures, dropOldFailures, dropSecondFactor, failuresOf, lockSecondFactor, saveFailures, saveSecondFactor, secondFactorOf } from '../../db/stores/second-factors';
+import {
+  dropFailures,
+  dropOldFailures,
+  dropSecondFactor,
+  failuresOf,
+  lockSecondFactor,
+  saveFailures,
+  saveSecondFactor,
+  secondFactorOf,
+} from '../../db/stores/second-factors';
 import { changeAccess } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
@@ -55,25 +64,41 @@ export interface SecondFactors {
   since(userId: string): Promise<number | null>;
 }
 
-const hashOf = (code: string): string => createHash('sha256').update(code.replaceAll('-', '').toLowerCase()).digest('hex');
-const recoveryCode = (): string => randomBytes(8).toString('hex').replace(/(.{4})(?=.)/g, '$1-');
+const hashOf = (code: string): string =>
+  createHash('sha256').update(code.replaceAll('-', '').toLowerCase()).digest('hex');
+const recoveryCode = (): string =>
+  randomBytes(8)
+    .toString('hex')
+    .replace(/(.{4})(?=.)/g, '$1-');
 
 type Tried = 'taken' | DomainError;
 
-export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dataSource' | 'clock'>, vault: Pick<Vault, 'sealText' | 'openText'>, passkeys: Pick<Passkeys, 'of' | 'offer' | 'prove'>): SecondFactors {
+export function createSecondFactors(
+  { dataSource, clock }: Pick<ServerDeps, 'dataSource' | 'clock'>,
+  vault: Pick<Vault, 'sealText' | 'openText'>,
+  passkeys: Pick<Passkeys, 'of' | 'offer' | 'prove'>,
+): SecondFactors {
   const subject = (userId: string): string => `second-factor:${userId}`;
-  const secretOf = (row: SecondFactorRow): Buffer => Buffer.from(vault.openText(subject(row.userId), row.secret), 'hex');
+  const secretOf = (row: SecondFactorRow): Buffer =>
+    Buffer.from(vault.openText(subject(row.userId), row.secret), 'hex');
 
   /** The row after this code; `used` where it was good and was shown before, undefined when the code is none. */
   const after = (row: SecondFactorRow, code: string): SecondFactorRow | 'used' | undefined => {
     const step = stepOf(secretOf(row), code, clock.now(), 0);
     if (step !== undefined) return step > row.lastStep ? { ...row, lastStep: step } : 'used';
     const hash = hashOf(code);
-    return row.enabledAt !== null && row.recovery.includes(hash) ? { ...row, recovery: row.recovery.filter((one) => one !== hash) } : undefined;
+    return row.enabledAt !== null && row.recovery.includes(hash)
+      ? { ...row, recovery: row.recovery.filter((one) => one !== hash) }
+      : undefined;
   };
 
   /** Counts a wrong code. Answers whether it was the last that is allowed. */
-  const countWrong = async (manager: Transaction, userId: string, purpose: string, before: number): Promise<boolean> => {
+  const countWrong = async (
+    manager: Transaction,
+    userId: string,
+    purpose: string,
+    before: number,
+  ): Promise<boolean> => {
     await dropOldFailures(manager, userId, clock.now() - COUNTED_MS);
     // After the pause five new tries begin.
     const failures = before >= MOST_FAILURES ? 1 : before + 1;
@@ -82,13 +107,23 @@ export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dat
   };
 
   /** Runs `then` with the row after a good code; a wrong one is counted, and that count stays. One that was used is no guess. */
-  const withCode = async (userId: string, code: string, { purpose, exhausted }: Attempt, then: (manager: Transaction, row: SecondFactorRow) => Promise<void>): Promise<void> => {
+  const withCode = async (
+    userId: string,
+    code: string,
+    { purpose, exhausted }: Attempt,
+    then: (manager: Transaction, row: SecondFactorRow) => Promise<void>,
+  ): Promise<void> => {
     let isLast = false;
     const tried = await inTransaction(dataSource, async (manager): Promise<Tried> => {
       const row = await lockSecondFactor(manager, userId);
       if (!row) return new DomainError('SECOND_FACTOR_STATE');
       const count = await failuresOf(manager, userId, purpose);
-      if (count && count.failures >= MOST_FAILURES && (exhausted !== undefined || clock.now() - count.failedAt < LOCKED_MS)) return new DomainError('TOO_MANY_REQUESTS');
+      if (
+        count &&
+        count.failures >= MOST_FAILURES &&
+        (exhausted !== undefined || clock.now() - count.failedAt < LOCKED_MS)
+      )
+        return new DomainError('TOO_MANY_REQUESTS');
       const next = after(row, code);
       if (next === 'used') return new DomainError('SECOND_FACTOR_WRONG');
       if (next === undefined) {
@@ -115,7 +150,11 @@ export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dat
     codeFits,
     view: async (userId) => {
       const row = await secondFactorOf(dataSource, userId);
-      return { enabled: row?.enabledAt != null, since: row?.enabledAt ?? null, recoveryLeft: row?.recovery.length ?? 0 };
+      return {
+        enabled: row?.enabledAt != null,
+        since: row?.enabledAt ?? null,
+        recoveryLeft: row?.recovery.length ?? 0,
+      };
     },
     since: async (userId) => {
       const [row, keys] = [await secondFactorOf(dataSource, userId), await passkeys.of(userId)];
@@ -128,7 +167,13 @@ export function createSecondFactors({ dataSource, clock }: Pick<ServerDeps, 'dat
       await inTransaction(dataSource, async (manager) => {
         const row = await lockSecondFactor(manager, userId);
         if (row?.enabledAt != null) throw new DomainError('SECOND_FACTOR_STATE');
-        await saveSecondFactor(manager, { userId, secret: vault.sealText(subject(userId), secret.toString('hex')), enabledAt: null, lastStep: 0, recovery: [] });
+        await saveSecondFactor(manager, {
+          userId,
+          secret: vault.sealText(subject(userId), secret.toString('hex')),
+          enabledAt: null,
+          lastStep: 0,
+          recovery: [],
+        });
       });
       return { secret: base32(secret), uri: authenticatorUri(secret, email) };
     },

@@ -4,7 +4,9 @@ import type { TestWorld, Visitor } from '../testing';
 import { codeOf, stepAt } from './totp';
 
 const bytes = (base32: string): Buffer => {
-  const bits = [...base32].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const bits = [...base32]
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('');
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 };
 
@@ -15,9 +17,16 @@ export function shownBy(world: Pick<TestWorld, 'clock'>, secret: string): string
 }
 
 /** Enrols an authenticator for who is logged in. */
-export async function enrol(world: Pick<TestWorld, 'clock'>, user: Visitor): Promise<{ secret: string; codes: string[]; code: () => string }> {
+export async function enrol(
+  world: Pick<TestWorld, 'clock'>,
+  user: Visitor,
+): Promise<{ secret: string; codes: string[]; code: () => string }> {
   const { body } = await user.send('post', '/second-factor', { password: PASSWORD });
   const secret = (body as { secret: string }).secret;
   const confirmed = await user.send('post', '/second-factor/confirm', { code: shownBy(world, secret) });
-  return { secret, codes: (confirmed.body as { recoveryCodes: string[] }).recoveryCodes, code: () => shownBy(world, secret) };
+  return {
+    secret,
+    codes: (confirmed.body as { recoveryCodes: string[] }).recoveryCodes,
+    code: () => shownBy(world, secret),
+  };
 }

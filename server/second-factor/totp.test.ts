@@ -20,7 +20,8 @@ test('a code is good for its step and the ones beside it, and once', () => {
   for (const near of [-1, 0, 1]) expect(stepOf(SECRET, codeOf(SECRET, step + near), now, 0)).toBe(step + near);
   for (const far of [-2, 2]) expect(stepOf(SECRET, codeOf(SECRET, step + far), now, 0)).toBeUndefined();
   expect(stepOf(SECRET, codeOf(SECRET, step), now, step)).toBeUndefined();
-  for (const not of ['', '0', '000000', '08180', '0818044', '081804 ', '０８１８０４']) expect(stepOf(SECRET, not, now, 0)).toBeUndefined();
+  for (const not of ['', '0', '000000', '08180', '0818044', '081804 ', '０８１８０４'])
+    expect(stepOf(SECRET, not, now, 0)).toBeUndefined();
 });
 
 // RFC 4648, section 10, without padding.
@@ -35,5 +36,7 @@ test.each([
 ])('base32 of %j', (text, wanted) => expect(base32(Buffer.from(text))).toBe(wanted));
 
 test('an authenticator is told who and how', () => {
-  expect(authenticatorUri(SECRET, 'a+b@example.org')).toBe('otpauth://totp/Javizen:a%2Bb%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Javizen&algorithm=SHA1&digits=6&period=30');
+  expect(authenticatorUri(SECRET, 'a+b@example.org')).toBe(
+    'otpauth://totp/Javizen:a%2Bb%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Javizen&algorithm=SHA1&digits=6&period=30',
+  );
 });

@@ -12,7 +12,10 @@ import { REFUSALS } from './events';
 import type { RecordSecurityEvent, SecurityEvent } from './events';
 
 /** What is known of a request when it was refused. */
-type Asked = Pick<IncomingMessage, 'headers' | 'socket'> & { readonly ip?: string | undefined; readonly body?: unknown };
+type Asked = Pick<IncomingMessage, 'headers' | 'socket'> & {
+  readonly ip?: string | undefined;
+  readonly body?: unknown;
+};
 type Named = Pick<Endpoint, 'method' | 'path' | 'event'>;
 
 export interface SecurityEdge {
@@ -30,7 +33,8 @@ const MOST_UNWRITTEN = 1000;
 
 export function createSecurityEdge(dataSource: ServerDeps['dataSource'], record: RecordSecurityEvent): SecurityEdge {
   const unwritten = new Set<Promise<void>>();
-  const kindOf = (endpoint: Named, { code }: DomainError): SecurityEventKind | undefined => REFUSALS[code] ?? (TELLING.has(ERRORS[code].status) ? (endpoint.event ?? undefined) : undefined);
+  const kindOf = (endpoint: Named, { code }: DomainError): SecurityEventKind | undefined =>
+    REFUSALS[code] ?? (TELLING.has(ERRORS[code].status) ? (endpoint.event ?? undefined) : undefined);
   const write = async (event: SecurityEvent, email: string | undefined): Promise<void> => {
     const account = email === undefined ? null : await userByEmail(dataSource, email).catch(() => null);
     await record(account ? { ...event, userId: account.id } : event);
@@ -38,14 +42,24 @@ export function createSecurityEdge(dataSource: ServerDeps['dataSource'], record:
   return {
     done: async ({ event: kind }, req, userId, params) => {
       const { id } = (params ?? {}) as { id?: string };
-      if (kind) await record({ kind, outcome: 'done', userId, caller: callerOf(req), details: id === undefined ? {} : { subject: id } });
+      if (kind)
+        await record({
+          kind,
+          outcome: 'done',
+          userId,
+          caller: callerOf(req),
+          details: id === undefined ? {} : { subject: id },
+        });
     },
     refused: (endpoint, req, userId, error) => {
       const refusal = refusalOf(error);
       const kind = refusal && kindOf(endpoint, refusal);
       if (!refusal || !kind || unwritten.size >= MOST_UNWRITTEN) return;
       const details = { code: refusal.code, endpoint: `${endpoint.method} ${endpoint.path}` };
-      const written = write({ kind, outcome: 'refused', userId: userId ?? null, caller: callerOf(req), details }, userId === undefined && endpoint.event === 'log-in' ? emailIn(req.body) : undefined);
+      const written = write(
+        { kind, outcome: 'refused', userId: userId ?? null, caller: callerOf(req), details },
+        userId === undefined && endpoint.event === 'log-in' ? emailIn(req.body) : undefined,
+      );
       unwritten.add(written);
       void written.finally(() => unwritten.delete(written));
     },

@@ -35,16 +35,34 @@ interface Row {
   readonly agent: string | null;
   readonly details: string;
 }
-const rowsAfter = async (place: number): Promise<Row[]> => world.dataSource.query('SELECT kind, outcome, user_id, address, agent, details FROM security_events WHERE place > ? ORDER BY place', [place]) as Promise<Row[]>;
-const head = async (): Promise<number> => Number(((await world.dataSource.query("SELECT place FROM chain_heads WHERE name = 'security_events'")) as { place: string }[])[0]?.place);
+const rowsAfter = async (place: number): Promise<Row[]> =>
+  world.dataSource.query(
+    'SELECT kind, outcome, user_id, address, agent, details FROM security_events WHERE place > ? ORDER BY place',
+    [place],
+  ) as Promise<Row[]>;
+const head = async (): Promise<number> =>
+  Number(
+    (
+      (await world.dataSource.query("SELECT place FROM chain_heads WHERE name = 'security_events'")) as {
+        place: string;
+      }[]
+    )[0]?.place,
+  );
 /** Nobody waits for what was refused. */
 async function settledRows(place: number): Promise<Row[]> {
-  for (let turn = 0; turn < 100 && (await head()) === place; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let turn = 0; turn < 100 && (await head()) === place; turn++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   await new Promise((resolve) => setTimeout(resolve, 30));
   return rowsAfter(place);
 }
 
-const FORM = { fullName: 'Ada Canary-Name', country: 'GB', birthDate: '1990-05-17', documentType: 'passport', documentNumber: 'CANARY-NUMBER-77' };
+const FORM = {
+  fullName: 'Ada Canary-Name',
+  country: 'GB',
+  birthDate: '1990-05-17',
+  documentType: 'passport',
+  documentNumber: 'CANARY-NUMBER-77',
+};
 const REQUEST = { asset: 'ETH', network: 'ethereum', address: ADDRESS, amount: '0.5' };
 const made: Record<string, string> = {};
 
@@ -54,34 +72,180 @@ const CASES: [string, SecurityEventKind, SecurityEventOutcome, () => Promise<unk
   ['a log-in from a new device', 'log-in.new-device', 'done', () => world.visitor().logIn('user@example.org')],
   ['a log-in from the same', 'log-in', 'done', () => user.logIn('user@example.org')],
   ['a wrong password', 'log-in', 'refused', () => world.visitor().logIn('user@example.org', 'CANARY-PASSWORD')],
-  ['an unknown account', 'log-in', 'refused', () => world.visitor().logIn('CANARY-MAIL@example.org', 'CANARY-PASSWORD')],
+  [
+    'an unknown account',
+    'log-in',
+    'refused',
+    () => world.visitor().logIn('CANARY-MAIL@example.org', 'CANARY-PASSWORD'),
+  ],
   ['a log-out', 'log-out', 'done', () => passing.send('delete', '/session'), somebodyPassing],
-  ['a second factor is begun with a wrong password', 'second-factor.begin', 'refused', () => user.send('post', '/second-factor', { password: 'CANARY-PASSWORD' })],
-  ['a second factor is begun', 'second-factor.begin', 'done', async () => void (made.secret = ((await user.send('post', '/second-factor', { password: PASSWORD })).body as { secret: string }).secret)],
-  ['a wrong code', 'second-factor.code', 'refused', () => user.send('post', '/second-factor/confirm', { code: '000000' })],
+  [
+    'a second factor is begun with a wrong password',
+    'second-factor.begin',
+    'refused',
+    () => user.send('post', '/second-factor', { password: 'CANARY-PASSWORD' }),
+  ],
+  [
+    'a second factor is begun',
+    'second-factor.begin',
+    'done',
+    async () =>
+      void (made.secret = (
+        (await user.send('post', '/second-factor', { password: PASSWORD })).body as { secret: string }
+      ).secret),
+  ],
+  [
+    'a wrong code',
+    'second-factor.code',
+    'refused',
+    () => user.send('post', '/second-factor/confirm', { code: '000000' }),
+  ],
   ['a log-in without the code', 'log-in', 'refused', () => world.visitor().logIn('factor@example.org'), withFactor],
-  ['a second factor is removed', 'second-factor.remove', 'done', async () => factor.send('post', '/second-factor/remove', { code: code() })],
-  ['an address is written down', 'address.add', 'done', () => user.send('post', '/withdrawal-addresses', { network: 'ethereum', address: ADDRESS })],
-  ['an address is taken out', 'address.remove', 'done', () => user.send('post', '/withdrawal-addresses/forget', { network: 'ethereum', address: ADDRESS })],
-  ['a withdrawal is asked for', 'withdrawal.request', 'done', async () => void (made.withdrawal = ((await user.send('post', '/withdrawals', REQUEST, { 'Idempotency-Key': 'key-0001' })).body as { id: string }).id)],
-  ['a withdrawal is approved', 'withdrawal.approve', 'done', () => admin.send('post', `/admin/withdrawals/${made.withdrawal}/approve`, world.approvalBy('admin@example.org'))],
-  ['another is cancelled', 'withdrawal.cancel', 'done', () => user.send('delete', `/withdrawals/${made.withdrawal}`), another],
-  ['another is refused', 'withdrawal.refuse', 'done', () => admin.send('post', `/admin/withdrawals/${made.withdrawal}/refuse`, { reason: 'looks stolen' }), another],
-  ['an application is sent', 'identity.submit', 'done', () => passing.agent.post('/api/kyc').set('X-CSRF-Token', passing.csrf()).field(FORM).attach('document', PNG, 'passport.png'), somebodyPassing],
-  ['its document is looked at', 'identity.view-document', 'done', async () => admin.get(`/admin/kyc/${await application()}/document`)],
-  ['it is refused', 'identity.refuse', 'done', async () => admin.send('post', `/admin/kyc/${await application()}/refuse`, { reason: 'blurred' })],
-  ['a tier is changed', 'tier.change', 'done', async () => admin.send('post', `/admin/users/${await idOf('user@example.org')}/tier`, { tier: 2, why: 'a reason' })],
-  ['a key is offered', 'approval-key.offer', 'done', () => admin.send('post', '/admin/approval-keys', { publicKey: Buffer.alloc(91, 7).toString('base64') })],
-  ['an address is confirmed', 'account.confirm', 'done', async () => passing.agent.post('/api/accounts/confirm').send({ token: await tokenOf('confirming@example.org') }), () => world.visitor().register('confirming@example.org')],
-  ['another password', 'password.change', 'done', () => passing.send('post', '/account/password', { current: PASSWORD, next: 'CANARY-PASSWORD-2' }), somebodyPassing],
-  ['a wrong one', 'password.change', 'refused', () => passing.send('post', '/account/password', { current: 'CANARY-PASSWORD', next: 'CANARY-PASSWORD-3' })],
+  [
+    'a second factor is removed',
+    'second-factor.remove',
+    'done',
+    async () => factor.send('post', '/second-factor/remove', { code: code() }),
+  ],
+  [
+    'an address is written down',
+    'address.add',
+    'done',
+    () => user.send('post', '/withdrawal-addresses', { network: 'ethereum', address: ADDRESS }),
+  ],
+  [
+    'an address is taken out',
+    'address.remove',
+    'done',
+    () => user.send('post', '/withdrawal-addresses/forget', { network: 'ethereum', address: ADDRESS }),
+  ],
+  [
+    'a withdrawal is asked for',
+    'withdrawal.request',
+    'done',
+    async () =>
+      void (made.withdrawal = (
+        (await user.send('post', '/withdrawals', REQUEST, { 'Idempotency-Key': 'key-0001' })).body as { id: string }
+      ).id),
+  ],
+  [
+    'a withdrawal is approved',
+    'withdrawal.approve',
+    'done',
+    () => admin.send('post', `/admin/withdrawals/${made.withdrawal}/approve`, world.approvalBy('admin@example.org')),
+  ],
+  [
+    'another is cancelled',
+    'withdrawal.cancel',
+    'done',
+    () => user.send('delete', `/withdrawals/${made.withdrawal}`),
+    another,
+  ],
+  [
+    'another is refused',
+    'withdrawal.refuse',
+    'done',
+    () => admin.send('post', `/admin/withdrawals/${made.withdrawal}/refuse`, { reason: 'looks stolen' }),
+    another,
+  ],
+  [
+    'an application is sent',
+    'identity.submit',
+    'done',
+    () =>
+      passing.agent
+        .post('/api/kyc')
+        .set('X-CSRF-Token', passing.csrf())
+        .field(FORM)
+        .attach('document', PNG, 'passport.png'),
+    somebodyPassing,
+  ],
+  [
+    'its document is looked at',
+    'identity.view-document',
+    'done',
+    async () => admin.get(`/admin/kyc/${await application()}/document`),
+  ],
+  [
+    'it is refused',
+    'identity.refuse',
+    'done',
+    async () => admin.send('post', `/admin/kyc/${await application()}/refuse`, { reason: 'blurred' }),
+  ],
+  [
+    'a tier is changed',
+    'tier.change',
+    'done',
+    async () => admin.send('post', `/admin/users/${await idOf('user@example.org')}/tier`, { tier: 2, why: 'a reason' }),
+  ],
+  [
+    'a key is offered',
+    'approval-key.offer',
+    'done',
+    () => admin.send('post', '/admin/approval-keys', { publicKey: Buffer.alloc(91, 7).toString('base64') }),
+  ],
+  [
+    'an address is confirmed',
+    'account.confirm',
+    'done',
+    async () => passing.agent.post('/api/accounts/confirm').send({ token: await tokenOf('confirming@example.org') }),
+    () => world.visitor().register('confirming@example.org'),
+  ],
+  [
+    'another password',
+    'password.change',
+    'done',
+    () => passing.send('post', '/account/password', { current: PASSWORD, next: 'CANARY-PASSWORD-2' }),
+    somebodyPassing,
+  ],
+  [
+    'a wrong one',
+    'password.change',
+    'refused',
+    () => passing.send('post', '/account/password', { current: 'CANARY-PASSWORD', next: 'CANARY-PASSWORD-3' }),
+  ],
   ['all other sessions end', 'session.end-others', 'done', () => passing.send('delete', '/sessions')],
-  ['one session ends', 'session.end', 'done', async () => passing.send('delete', `/sessions/${((await passing.get('/sessions')).body as { items: { id: string }[] }).items[0]?.id}`)],
-  ['an account is frozen', 'account.freeze', 'done', () => passing.send('post', '/account/freeze', {}), somebodyPassing],
-  ['an account is opened again', 'account.unfreeze', 'done', async () => admin.send('post', `/admin/users/${await idOf(`passing${passed - 1}@example.org`)}/freeze`, { frozen: false, why: 'a call' })],
-  ['a forged request', 'request.forged', 'refused', () => user.agent.post('/api/withdrawals').set('X-CSRF-Token', 'CANARY-TOKEN').send({})],
+  [
+    'one session ends',
+    'session.end',
+    'done',
+    async () =>
+      passing.send(
+        'delete',
+        `/sessions/${((await passing.get('/sessions')).body as { items: { id: string }[] }).items[0]?.id}`,
+      ),
+  ],
+  [
+    'an account is frozen',
+    'account.freeze',
+    'done',
+    () => passing.send('post', '/account/freeze', {}),
+    somebodyPassing,
+  ],
+  [
+    'an account is opened again',
+    'account.unfreeze',
+    'done',
+    async () =>
+      admin.send('post', `/admin/users/${await idOf(`passing${passed - 1}@example.org`)}/freeze`, {
+        frozen: false,
+        why: 'a call',
+      }),
+  ],
+  [
+    'a forged request',
+    'request.forged',
+    'refused',
+    () => user.agent.post('/api/withdrawals').set('X-CSRF-Token', 'CANARY-TOKEN').send({}),
+  ],
   ["an admin's page asked for by a user", 'request.forbidden', 'refused', () => user.get('/admin/users')],
-  ['the same again within a minute is the same event', 'request.forbidden', 'refused', () => user.get('/admin/kyc'), () => Promise.resolve(world.clock.advance(61_000))],
+  [
+    'the same again within a minute is the same event',
+    'request.forbidden',
+    'refused',
+    () => user.get('/admin/kyc'),
+    () => Promise.resolve(world.clock.advance(61_000)),
+  ],
 ];
 
 let passed = 0;
@@ -104,11 +268,19 @@ async function withFactor(): Promise<void> {
   ({ code } = await enrol(world, factor));
 }
 async function another(): Promise<void> {
-  const { body } = await user.send('post', '/withdrawals', REQUEST, { 'Idempotency-Key': `key-${Math.random().toString(36).slice(2, 12)}` });
+  const { body } = await user.send('post', '/withdrawals', REQUEST, {
+    'Idempotency-Key': `key-${Math.random().toString(36).slice(2, 12)}`,
+  });
   made.withdrawal = (body as { id: string }).id;
 }
-const application = async (): Promise<string> => ((await world.dataSource.query('SELECT id FROM kyc_applications ORDER BY created_at DESC LIMIT 1')) as { id: string }[])[0]?.id ?? '';
-const idOf = async (email: string): Promise<string> => ((await world.dataSource.query('SELECT id FROM users WHERE email = ?', [email])) as { id: string }[])[0]?.id ?? '';
+const application = async (): Promise<string> =>
+  (
+    (await world.dataSource.query('SELECT id FROM kyc_applications ORDER BY created_at DESC LIMIT 1')) as {
+      id: string;
+    }[]
+  )[0]?.id ?? '';
+const idOf = async (email: string): Promise<string> =>
+  ((await world.dataSource.query('SELECT id FROM users WHERE email = ?', [email])) as { id: string }[])[0]?.id ?? '';
 
 test('each of twenty and more events leaves exactly one row, with where it came from, and no secret in any', async () => {
   for (const [what, kind, outcome, act, before] of CASES) {
@@ -122,19 +294,35 @@ test('each of twenty and more events leaves exactly one row, with where it came 
   }
   expect(CASES.length).toBeGreaterThanOrEqual(20);
   const all = JSON.stringify(await rowsAfter(0));
-  for (const secret of ['CANARY', PASSWORD, made.secret ?? '?', user.csrf(), user.cookie().slice(16, 40), FORM.documentNumber, FORM.fullName]) expect(all).not.toContain(secret);
+  for (const secret of [
+    'CANARY',
+    PASSWORD,
+    made.secret ?? '?',
+    user.csrf(),
+    user.cookie().slice(16, 40),
+    FORM.documentNumber,
+    FORM.fullName,
+  ])
+    expect(all).not.toContain(secret);
   expect(await verifyChain(world.dataSource, 'security_events')).toEqual([]);
 });
 
 test('a user sees the own events, an admin those of an account; nobody else', async () => {
-  const mine = (await user.get('/security-events?limit=100')).body as { items: { kind: string; outcome: string }[]; next: string | null };
+  const mine = (await user.get('/security-events?limit=100')).body as {
+    items: { kind: string; outcome: string }[];
+    next: string | null;
+  };
   expect(mine.items.some(({ kind, outcome }) => kind === 'log-in' && outcome === 'refused')).toBe(true);
   expect(Object.keys(mine.items[0] ?? {}).toSorted()).toEqual(['address', 'agent', 'at', 'id', 'kind', 'outcome']);
   const userId = await idOf('user@example.org');
-  expect(((await rowsAfter(0)).filter((row) => row.user_id === userId)).length).toBe(mine.items.length);
-  const seen = (await admin.get(`/admin/security-events?userId=${userId}&kind=log-in`)).body as { items: { userId: string; kind: string; email: string }[] };
+  expect((await rowsAfter(0)).filter((row) => row.user_id === userId).length).toBe(mine.items.length);
+  const seen = (await admin.get(`/admin/security-events?userId=${userId}&kind=log-in`)).body as {
+    items: { userId: string; kind: string; email: string }[];
+  };
   expect(seen.items.length).toBeGreaterThan(1);
-  expect(new Set(seen.items.map(({ kind, email }) => `${kind} ${email}`))).toEqual(new Set(['log-in user@example.org']));
+  expect(new Set(seen.items.map(({ kind, email }) => `${kind} ${email}`))).toEqual(
+    new Set(['log-in user@example.org']),
+  );
   expect((await user.get('/admin/security-events')).status).toBe(403);
   expect((await user.get('/security-events?limit=2')).body.items).toHaveLength(2);
 });
@@ -150,7 +338,10 @@ test('a flood of one caller is one row a minute, with how many there were', asyn
   world.clock.advance(61_000);
   await flooding.get('/admin/users');
   const rows = await settledRows(from);
-  expect(rows.map(({ kind, details }) => [kind, (JSON.parse(details) as { times?: number }).times])).toEqual([['request.forbidden', undefined], ['request.forbidden', 30]]);
+  expect(rows.map(({ kind, details }) => [kind, (JSON.parse(details) as { times?: number }).times])).toEqual([
+    ['request.forbidden', undefined],
+    ['request.forbidden', 30],
+  ]);
 });
 
 test('operators are told once when one account is tried often', async () => {
@@ -160,7 +351,13 @@ test('operators are told once when one account is tried often', async () => {
     await world.visitor().logIn('tried@example.org', 'a guess');
     await settledRows(from);
   }
-  const told = alerts.filter((event) => event.name === 'alert' && event.code === 'SECURITY_THRESHOLD' && event.details?.kind === 'log-in' && event.details.userId !== undefined);
+  const told = alerts.filter(
+    (event) =>
+      event.name === 'alert' &&
+      event.code === 'SECURITY_THRESHOLD' &&
+      event.details?.kind === 'log-in' &&
+      event.details.userId !== undefined,
+  );
   expect(told).toHaveLength(1);
 });
 
@@ -171,8 +368,16 @@ test('a log that cannot be written is an alert and undoes nothing', async () => 
     dataSource: { getRepository: () => ({ insert: () => Promise.reject(new Error('away')) }) } as never,
     clock: world.clock,
     ids: { next: () => 'id' },
-    events: { on: () => () => undefined, publish: (event) => void told.push(event.name === 'alert' ? event.code : event.name) },
-    logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: (_fields, message) => void logged.push(message) },
+    events: {
+      on: () => () => undefined,
+      publish: (event) => void told.push(event.name === 'alert' ? event.code : event.name),
+    },
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => undefined,
+      error: (_fields, message) => void logged.push(message),
+    },
   });
   const event = { kind: 'log-in', outcome: 'done', userId: 'u', caller: { address: null, agent: null } } as const;
   await record(event);
@@ -195,8 +400,11 @@ test.each([
 
 test('only one function writes into the table', async () => {
   const { readdirSync } = await import('node:fs');
-  const files = ['server', 'matching', 'wallets', 'deploy', 'db'].flatMap((house) => readdirSync(house, { recursive: true }).map((file) => `${house}/${String(file)}`)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('testbed/attack/'));
+  const files = ['server', 'matching', 'wallets', 'deploy', 'db']
+    .flatMap((house) => readdirSync(house, { recursive: true }).map((file) => `${house}/${String(file)}`))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('testbed/attack/'));
   const writers = [];
-  for (const file of files) if (/insertSecurityEvent\(|INTO security_events/.test(await readFile(file, 'utf8'))) writers.push(file);
+  for (const file of files)
+    if (/insertSecurityEvent\(|INTO security_events/.test(await readFile(file, 'utf8'))) writers.push(file);
   expect(writers.toSorted()).toEqual(['db/stores/security-events.ts', 'server/security/events.ts']);
 });

@@ -55,10 +55,19 @@ export function createSecurityEvents(deps: Deps): RecordSecurityEvent {
     for (const rule of THRESHOLDS.filter((one) => one.kind === kind)) {
       const who = rule.by === 'userId' ? userId : caller.address;
       if (who === null || told.recently(`${kind} ${who}`)) continue;
-      const count = await countSecurityEvents(dataSource, clock.now() - rule.withinMs, { kind, outcome, [rule.by]: who });
+      const count = await countSecurityEvents(dataSource, clock.now() - rule.withinMs, {
+        kind,
+        outcome,
+        [rule.by]: who,
+      });
       if (count < rule.count) continue;
       told.note(`${kind} ${who}`, rule.withinMs);
-      events.publish({ name: 'alert', code: 'SECURITY_THRESHOLD', message: 'One account or one network was refused often.', details: { kind, [rule.by]: who, count, minutes: rule.withinMs / 60_000 } });
+      events.publish({
+        name: 'alert',
+        code: 'SECURITY_THRESHOLD',
+        message: 'One account or one network was refused often.',
+        details: { kind, [rule.by]: who, count, minutes: rule.withinMs / 60_000 },
+      });
     }
   };
 
@@ -68,13 +77,27 @@ export function createSecurityEvents(deps: Deps): RecordSecurityEvent {
     if (times === 0) return;
     const details = { ...event.details, ...(times > 1 && { times }) };
     try {
-      await insertSecurityEvent(dataSource, { id: ids.next(), at: clock.now(), userId, kind, outcome, address: caller.address, agent: caller.agent, details });
+      await insertSecurityEvent(dataSource, {
+        id: ids.next(),
+        at: clock.now(),
+        userId,
+        kind,
+        outcome,
+        address: caller.address,
+        agent: caller.agent,
+        details,
+      });
       await watch(event);
     } catch (error) {
       logger.error({ kind, outcome, userId, error: String(error) }, 'a security event could not be written down');
       if (told.recently('unwritten')) return;
       told.note('unwritten', FLOOD_MS);
-      events.publish({ name: 'alert', code: 'SECURITY_LOG_FAILED', message: 'Security events cannot be written down.', details: { kind } });
+      events.publish({
+        name: 'alert',
+        code: 'SECURITY_LOG_FAILED',
+        message: 'Security events cannot be written down.',
+        details: { kind },
+      });
     }
   };
 }

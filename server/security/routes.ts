@@ -11,11 +11,26 @@ import { view } from '../present';
 
 export function securityRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>): Route[] {
   return [
-    route(ENDPOINTS.securityEvents, async ({ user, query }) => presentPage(await listSecurityEvents(dataSource, query, { userId: user.id }), (row) => view(securityEventView, row as SecurityEventView))),
+    route(ENDPOINTS.securityEvents, async ({ user, query }) =>
+      presentPage(await listSecurityEvents(dataSource, query, { userId: user.id }), (row) =>
+        view(securityEventView, row as SecurityEventView),
+      ),
+    ),
     route(ENDPOINTS.adminSecurityEvents, async ({ query: { userId, kind, ...page } }) => {
-      const found = await listSecurityEvents(dataSource, page, { ...(userId !== undefined && { userId }), ...(kind !== undefined && { kind }) });
-      const emails = await emailsOf(dataSource, found.rows.flatMap((row) => row.userId ?? []));
-      return presentPage(found, (row) => view(adminSecurityEventView, { ...(row as AdminSecurityEventView), email: emails.get(row.userId ?? '') ?? null }));
+      const found = await listSecurityEvents(dataSource, page, {
+        ...(userId !== undefined && { userId }),
+        ...(kind !== undefined && { kind }),
+      });
+      const emails = await emailsOf(
+        dataSource,
+        found.rows.flatMap((row) => row.userId ?? []),
+      );
+      return presentPage(found, (row) =>
+        view(adminSecurityEventView, {
+          ...(row as AdminSecurityEventView),
+          email: emails.get(row.userId ?? '') ?? null,
+        }),
+      );
     }),
   ];
 }

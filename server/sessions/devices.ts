@@ -24,20 +24,27 @@ export function createDevices(config: Pick<ServerConfig, 'sessionSecret' | 'secu
   const signer = signerFor(config.sessionSecret, 'known device');
   const cookie = `${config.secureCookies ? '__Host-' : ''}javizen.device`;
   const held = (req: Request): Held | undefined => {
-    const value = new RegExp(`(?:^|;\\s*)${cookie.replace('.', '\\.')}=([0-9a-f]{32}(?:\\.[A-Za-z0-9_-]{22}){1,${MOST_ACCOUNTS}})(?:;|$)`).exec(req.headers.cookie ?? '')?.[1];
+    const value = new RegExp(
+      `(?:^|;\\s*)${cookie.replace('.', '\\.')}=([0-9a-f]{32}(?:\\.[A-Za-z0-9_-]{22}){1,${MOST_ACCOUNTS}})(?:;|$)`,
+    ).exec(req.headers.cookie ?? '')?.[1];
     const [name, ...macs] = value?.split('.') ?? [];
     return name === undefined ? undefined : { name, macs };
   };
   return {
     knownTo: (req, userId) => {
       const device = held(req);
-      return device && userId !== undefined && device.macs.some((mac) => signer.fits(mac, device.name, userId)) ? device.name : undefined;
+      return device && userId !== undefined && device.macs.some((mac) => signer.fits(mac, device.name, userId))
+        ? device.name
+        : undefined;
     },
     remember: (req, res, userId) => {
       const { name, macs } = held(req) ?? { name: randomBytes(16).toString('hex'), macs: [] };
       const mine = signer.sign(name, userId);
       const value = [name, mine, ...macs.filter((mac) => mac !== mine).slice(0, MOST_ACCOUNTS - 1)].join('.');
-      res.append('Set-Cookie', `${cookie}=${value}; Path=/; Max-Age=${KEPT_MS / 1000}; HttpOnly;${config.secureCookies ? ' Secure;' : ''} SameSite=Lax`);
+      res.append(
+        'Set-Cookie',
+        `${cookie}=${value}; Path=/; Max-Age=${KEPT_MS / 1000}; HttpOnly;${config.secureCookies ? ' Secure;' : ''} SameSite=Lax`,
+      );
     },
   };
 }

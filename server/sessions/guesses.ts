@@ -39,15 +39,28 @@ export function leadingZeroBits(hash: Buffer): number {
 export function solve({ challenge, difficulty }: ChallengeView): ProofOfWork {
   for (let count = 0; ; count++) {
     const nonce = String(count);
-    if (leadingZeroBits(createHash('sha256').update(`${challenge}:${nonce}`).digest()) >= difficulty) return { challenge, nonce };
+    if (leadingZeroBits(createHash('sha256').update(`${challenge}:${nonce}`).digest()) >= difficulty)
+      return { challenge, nonce };
   }
 }
 
-export function createGuesses({ redis, clock, logger }: { readonly redis: Redis; readonly clock: Clock } & Pick<ServerDeps, 'logger'>, { sessionSecret }: Pick<ServerConfig, 'sessionSecret'>): Guesses {
+export function createGuesses(
+  { redis, clock, logger }: { readonly redis: Redis; readonly clock: Clock } & Pick<ServerDeps, 'logger'>,
+  { sessionSecret }: Pick<ServerConfig, 'sessionSecret'>,
+): Guesses {
   const signer = signerFor(sessionSecret, 'log-in challenge');
-  const counts = new RateLimiterRedis({ storeClient: redis, keyPrefix: 'javizen:guesses', points: Number.MAX_SAFE_INTEGER, duration: WINDOW_SECONDS });
+  const counts = new RateLimiterRedis({
+    storeClient: redis,
+    keyPrefix: 'javizen:guesses',
+    points: Number.MAX_SAFE_INTEGER,
+    duration: WINDOW_SECONDS,
+  });
   /** An address is no name for a key: it is as long and as strange as its sender likes. */
-  const keyOf = (email: string, device: string | undefined): string => createHash('sha256').update(`${email}|${device ?? ''}`).digest('hex').slice(0, 32);
+  const keyOf = (email: string, device: string | undefined): string =>
+    createHash('sha256')
+      .update(`${email}|${device ?? ''}`)
+      .digest('hex')
+      .slice(0, 32);
   const counted = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -56,7 +69,8 @@ export function createGuesses({ redis, clock, logger }: { readonly redis: Redis;
       throw new DomainError('BUSY');
     }
   };
-  const failures = async (email: string, device?: string): Promise<number> => (await counted(() => counts.get(keyOf(email, device))))?.consumedPoints ?? 0;
+  const failures = async (email: string, device?: string): Promise<number> =>
+    (await counted(() => counts.get(keyOf(email, device))))?.consumedPoints ?? 0;
   const bitsFor = async (email: string, device: string | undefined, isCrowded: boolean): Promise<number> => {
     if (device !== undefined && (await failures(email, device)) < FREE) return 0;
     const wrong = await failures(email);
@@ -71,7 +85,8 @@ export function createGuesses({ redis, clock, logger }: { readonly redis: Redis;
   const isSolved = async (email: string, { challenge, nonce }: ProofOfWork): Promise<boolean> => {
     const [name = '', expires = '', difficulty = '', mac = ''] = challenge.split('.');
     if (!signer.fits(mac, name, expires, difficulty, email) || Number(expires) < clock.now()) return false;
-    if (leadingZeroBits(createHash('sha256').update(`${challenge}:${nonce}`).digest()) < Number(difficulty)) return false;
+    if (leadingZeroBits(createHash('sha256').update(`${challenge}:${nonce}`).digest()) < Number(difficulty))
+      return false;
     return (await counted(() => redis.set(`javizen:solved:${name}`, '1', 'PX', SOLVED_WITHIN_MS, 'NX'))) === 'OK';
   };
   return {

@@ -7,9 +7,13 @@ const place = z.tuple([z.literal('sessions'), z.enum(['next', 'previous']), z.nu
 type Way = 'next' | 'previous';
 
 /** A page of a list that is whole in memory. `all`: newest first. Refuses BAD_CURSOR. */
-export function pageOfSessions(all: readonly SessionItem[], { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }): { items: SessionItem[]; next: string | null; previous: string | null } {
+export function pageOfSessions(
+  all: readonly SessionItem[],
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): { items: SessionItem[]; next: string | null; previous: string | null } {
   const from = cursor === undefined ? undefined : decode(cursor);
-  const before = (one: SessionItem): boolean => from !== undefined && (one.createdAt > from.at || (one.createdAt === from.at && one.id > from.id));
+  const before = (one: SessionItem): boolean =>
+    from !== undefined && (one.createdAt > from.at || (one.createdAt === from.at && one.id > from.id));
   const isThere = (one: SessionItem): boolean => from !== undefined && one.createdAt === from.at && one.id === from.id;
   const behind = all.filter((one) => before(one));
   const ahead = from ? all.filter((one) => !before(one) && !isThere(one)) : all;
@@ -22,7 +26,8 @@ export function pageOfSessions(all: readonly SessionItem[], { limit, cursor }: {
   };
 }
 
-const encode = (way: Way, { createdAt, id }: SessionItem): string => Buffer.from(JSON.stringify(['sessions', way, createdAt, id])).toString('base64url');
+const encode = (way: Way, { createdAt, id }: SessionItem): string =>
+  Buffer.from(JSON.stringify(['sessions', way, createdAt, id])).toString('base64url');
 
 function decode(cursor: string): { way: Way; at: number; id: string } {
   try {

@@ -42,12 +42,17 @@ export function sessionRoutes(deps: Deps, parts: SessionParts): Route[] {
       await sessions.endOwn(req);
       return {};
     }),
-    route(ENDPOINTS.session, async ({ user, req }) => presentSession(user, req.session.csrf, user !== null && admission.isDue(user, req.session))),
+    route(ENDPOINTS.session, async ({ user, req }) =>
+      presentSession(user, req.session.csrf, user !== null && admission.isDue(user, req.session)),
+    ),
     ...listRoutes(deps, parts),
   ];
 }
 
-function loginRoute(deps: Deps, { accounts, secondFactors, sessions, admission, devices, guesses, post, passkeyChanges }: SessionParts): Route {
+function loginRoute(
+  deps: Deps,
+  { accounts, secondFactors, sessions, admission, devices, guesses, post, passkeyChanges }: SessionParts,
+): Route {
   const passwordLogin = createPasswordLogin(async (req, email, password) => {
     const user = await accounts.find(email);
     const device = devices.knownTo(req, user?.id);
@@ -62,7 +67,9 @@ function loginRoute(deps: Deps, { accounts, secondFactors, sessions, admission, 
     const device = devices.knownTo(req, user.id);
     await forgetDropped({ changes: passkeyChanges, post }, user);
     // After the password: nobody learns of a second factor without it. Who knows the password locks no device of the owner's by wrong codes.
-    const proven = await secondFactors.prove(user.id, body, { purpose: device === undefined ? 'login' : `device:${device}` });
+    const proven = await secondFactors.prove(user.id, body, {
+      purpose: device === undefined ? 'login' : `device:${device}`,
+    });
     const provenAt = proven ? deps.clock.now() : undefined;
     const csrf = await sessions.begin(req, user, provenAt);
     devices.remember(req, res, user.id);
@@ -74,7 +81,11 @@ function loginRoute(deps: Deps, { accounts, secondFactors, sessions, admission, 
   });
 }
 
-function writeOfDevice(post: Post, { session: { publicId = '', address = '', agent = '' } }: Request, user: UserRow): void {
+function writeOfDevice(
+  post: Post,
+  { session: { publicId = '', address = '', agent = '' } }: Request,
+  user: UserRow,
+): void {
   post.send('new-device', publicId, user, { address, agent: agent === '' ? '-' : agent });
 }
 
@@ -83,7 +94,10 @@ function listRoutes({ dataSource }: Deps, { sessions }: SessionParts): Route[] {
   return [
     route(ENDPOINTS.sessions, async ({ user, query, req }) => {
       const open = await sessions.index.list(user.id, user.sessionGeneration);
-      return pageOfSessions(open.map((one) => ({ ...one, current: one.id === req.session.publicId })), query);
+      return pageOfSessions(
+        open.map((one) => ({ ...one, current: one.id === req.session.publicId })),
+        query,
+      );
     }),
     route(ENDPOINTS.endSession, async ({ user, params }) => {
       if ((await sessions.index.sessionOf(user.id, params.id)) === undefined) throw new DomainError('NOT_FOUND');

@@ -32,7 +32,12 @@ const until = async (condition: () => boolean): Promise<void> => {
 };
 
 async function live(cookie: string) {
-  const socket: Socket = io(world.url, { path: '/live', transports: ['websocket'], reconnection: false, extraHeaders: { cookie } });
+  const socket: Socket = io(world.url, {
+    path: '/live',
+    transports: ['websocket'],
+    reconnection: false,
+    extraHeaders: { cookie },
+  });
   sockets.push(socket);
   const heard = { ended: false, admin: [] as unknown[], mine: 0 };
   socket.on('disconnect', () => (heard.ended = true));
@@ -51,7 +56,9 @@ async function orderSocket(cookie: string) {
   });
   return (): Promise<string | undefined> =>
     new Promise((resolve) => {
-      socket.once('message', (data: Buffer) => resolve((JSON.parse(data.toString()) as { error?: { code: string } }).error?.code ?? 'TAKEN'));
+      socket.once('message', (data: Buffer) =>
+        resolve((JSON.parse(data.toString()) as { error?: { code: string } }).error?.code ?? 'TAKEN'),
+      );
       socket.send(JSON.stringify({ id: 1, op: 'place', order: { ...ORDER, clientOrderId: `ends-socket-${++n}` } }));
     });
 }
@@ -61,13 +68,20 @@ const place = (who: Visitor) => who.send('post', '/orders', ORDER, { 'Idempotenc
 /** Each changes who may use the account, in the owner's session. */
 const CHANGES: [string, (owner: Visitor) => Promise<void>][] = [
   ['a second factor', async (owner) => void (await enrol(world, owner))],
-  ['another password', async (owner) => expect((await owner.send('post', '/account/password', { current: PASSWORD, next: 'another long password' })).status).toBe(200)],
+  [
+    'another password',
+    async (owner) =>
+      expect(
+        (await owner.send('post', '/account/password', { current: PASSWORD, next: 'another long password' })).status,
+      ).toBe(200),
+  ],
   ['ending all others', async (owner) => expect((await owner.send('delete', '/sessions')).status).toBe(200)],
   [
     'ending that one',
     async (owner) => {
       const { items } = (await owner.get('/sessions')).body as { items: { id: string; current: boolean }[] };
-      for (const { id } of items.filter(({ current }) => !current)) expect((await owner.send('delete', `/sessions/${id}`)).status).toBe(200);
+      for (const { id } of items.filter(({ current }) => !current))
+        expect((await owner.send('delete', `/sessions/${id}`)).status).toBe(200);
     },
   ],
 ];
@@ -152,7 +166,7 @@ test("a role that was taken away in the table: its holder's sockets leave the ad
   expect(bare.admin).toEqual([]);
 });
 
-test('the list of log-ins: mine alone, with the one that asks; nobody ends another\'s; pages go both ways', async () => {
+test("the list of log-ins: mine alone, with the one that asks; nobody ends another's; pages go both ways", async () => {
   const email = `lists${++n}@example.org`;
   await world.account(email);
   await world.account('stranger@example.org');
@@ -172,7 +186,8 @@ test('the list of log-ins: mine alone, with the one that asks; nobody ends anoth
   expect([...first.items, ...second.items, ...third.items]).toEqual(body.items);
   expect([first.previous, third.next]).toEqual([null, null]);
   expect((await mine.get(`/sessions?limit=2&cursor=${second.previous}`)).body.items).toEqual(first.items);
-  for (const cursor of ['', 'x', first.next.slice(1)]) expect((await mine.get(`/sessions?cursor=${cursor}`)).body.error.code).toBe('BAD_CURSOR');
+  for (const cursor of ['', 'x', first.next.slice(1)])
+    expect((await mine.get(`/sessions?cursor=${cursor}`)).body.error.code).toBe('BAD_CURSOR');
   const stranger = await loggedIn('stranger@example.org');
   expect((await stranger.send('delete', `/sessions/${body.items[0].id}`)).body.error.code).toBe('NOT_FOUND');
   expect((await sessions[4]?.get('/balances'))?.status).toBe(200);

@@ -16,8 +16,24 @@ test('register, confirm, look, log out, log in', async () => {
   const asked = await visitor.register('Ada@Example.org ');
   expect([asked.status, asked.body]).toEqual([202, {}]);
   const opened = await visitor.logIn('ada@example.org');
-  expect(opened.body.user).toMatchObject({ email: 'ada@example.org', role: 'user', kycState: 'NONE', locale: 'en', emailConfirmed: false, frozen: false });
-  expect(Object.keys(opened.body.user).sort()).toEqual(['createdAt', 'email', 'emailConfirmed', 'frozen', 'id', 'kycState', 'locale', 'role']);
+  expect(opened.body.user).toMatchObject({
+    email: 'ada@example.org',
+    role: 'user',
+    kycState: 'NONE',
+    locale: 'en',
+    emailConfirmed: false,
+    frozen: false,
+  });
+  expect(Object.keys(opened.body.user).sort()).toEqual([
+    'createdAt',
+    'email',
+    'emailConfirmed',
+    'frozen',
+    'id',
+    'kycState',
+    'locale',
+    'role',
+  ]);
   expect((await visitor.get('/session')).body).toEqual(opened.body);
   expect((await visitor.send('delete', '/session')).status).toBe(200);
   expect((await visitor.get('/session')).body).toEqual({ user: null, csrfToken: null, secondFactorDue: false });
@@ -29,7 +45,8 @@ test('the cookie is for http only and is new at each login', async () => {
   const visitor = world.visitor();
   const first = await visitor.logIn('cookie@example.org');
   const before = visitor.cookie();
-  for (const line of first.headers['set-cookie'] as unknown as string[]) expect(line).toMatch(/^javizen\.(sid|device)=.*HttpOnly; SameSite=Lax$/);
+  for (const line of first.headers['set-cookie'] as unknown as string[])
+    expect(line).toMatch(/^javizen\.(sid|device)=.*HttpOnly; SameSite=Lax$/);
   await visitor.logIn('cookie@example.org');
   expect(visitor.cookie()).not.toBe(before);
   const old = await world.visitor().agent.get('/api/session').set('Cookie', before);
@@ -82,9 +99,13 @@ test.each([
 });
 
 test('__proto__ and broken JSON are refused', async () => {
-  const send = (text: string) => world.visitor().agent.post('/api/accounts').set('Content-Type', 'application/json').send(text);
+  const send = (text: string) =>
+    world.visitor().agent.post('/api/accounts').set('Content-Type', 'application/json').send(text);
   const polluted = await send(`{"email":"p@example.org","password":"${PASSWORD}","__proto__":{"role":"admin"}}`);
-  expect([polluted.status, await world.dataSource.query("SELECT role FROM users WHERE email = 'p@example.org'")]).toEqual([400, []]);
+  expect([
+    polluted.status,
+    await world.dataSource.query("SELECT role FROM users WHERE email = 'p@example.org'"),
+  ]).toEqual([400, []]);
   expect((await send('{"email":')).body.error.code).toBe('BAD_REQUEST');
   expect((await send(JSON.stringify({ email: 'x'.repeat(40_000) }))).body.error.code).toBe('TOO_LARGE');
 });
@@ -113,7 +134,8 @@ test('behind https the cookie is secure and bound to the host, and only our own 
       .set({ Host: 'exchange.example', 'X-Forwarded-Proto': 'https', Origin: origin })
       .send({ email: 'safe@example.org', password: PASSWORD });
   const { headers } = await logIn('https://exchange.example');
-  for (const line of headers['set-cookie'] as unknown as string[]) expect(line).toMatch(/^__Host-javizen\.(sid|device)=.*Path=\/.*HttpOnly; Secure; SameSite=Lax$/);
+  for (const line of headers['set-cookie'] as unknown as string[])
+    expect(line).toMatch(/^__Host-javizen\.(sid|device)=.*Path=\/.*HttpOnly; Secure; SameSite=Lax$/);
   expect(headers['strict-transport-security']).toBeDefined();
   expect((await logIn(secure.url)).body.error.code).toBe('CSRF');
   await secure.close();
@@ -134,8 +156,13 @@ test('a password is the same however a keyboard composes its letters; one of an 
   const [apart, composed] = ['Zu\u0308rich \u2460\uff12 caf\u0065\u0301', 'Z\u00fcrich 12 caf\u00e9'];
   const visitor = world.visitor();
   expect((await visitor.register('composed@example.org', apart)).status).toBe(202);
-  for (const password of [apart, composed]) expect((await world.visitor().logIn('composed@example.org', password)).status).toBe(200);
-  expect((await world.visitor().logIn('composed@example.org', 'Zurich 12 cafe')).body.error.code).toBe('BAD_CREDENTIALS');
-  await world.dataSource.query("UPDATE users SET password_hash = ? WHERE email = 'composed@example.org'", [await hash(apart)]);
+  for (const password of [apart, composed])
+    expect((await world.visitor().logIn('composed@example.org', password)).status).toBe(200);
+  expect((await world.visitor().logIn('composed@example.org', 'Zurich 12 cafe')).body.error.code).toBe(
+    'BAD_CREDENTIALS',
+  );
+  await world.dataSource.query("UPDATE users SET password_hash = ? WHERE email = 'composed@example.org'", [
+    await hash(apart),
+  ]);
   expect((await world.visitor().logIn('composed@example.org', apart)).status).toBe(200);
 });

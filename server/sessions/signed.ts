@@ -11,7 +11,8 @@ export interface Signer {
 /** Each purpose has a key of its own, derived from the secret, so that a word of one is nothing to another. */
 export function signerFor(secret: string, purpose: string): Signer {
   const keys = versionsOf(secret).map((version) => createHmac('sha256', version).update(`javizen ${purpose}`).digest());
-  const macs = (parts: readonly unknown[]): string[] => keys.map((key) => createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url').slice(0, 22));
+  const macs = (parts: readonly unknown[]): string[] =>
+    keys.map((key) => createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url').slice(0, 22));
   return {
     sign: (...parts) => macs(parts)[0] ?? '',
     fits: (mac, ...parts) => {

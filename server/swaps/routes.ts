@@ -9,14 +9,21 @@ import { view } from '../present';
 import { presentSwap, presentSwapDetail } from './present';
 import type { SwapService } from './service';
 
-export function swapRoutes({ dataSource, clock }: Pick<ServerDeps, 'dataSource' | 'clock'>, service: SwapService): Route[] {
+export function swapRoutes(
+  { dataSource, clock }: Pick<ServerDeps, 'dataSource' | 'clock'>,
+  service: SwapService,
+): Route[] {
   return [
-    route(ENDPOINTS.quote, async ({ user, body }) => view(quoteView, { ...(await service.quote(user.id, body)), now: clock.now() })),
+    route(ENDPOINTS.quote, async ({ user, body }) =>
+      view(quoteView, { ...(await service.quote(user.id, body)), now: clock.now() }),
+    ),
     route(ENDPOINTS.acceptQuote, async ({ user, body, key }) => {
       const { swap, orders } = await service.accept(user.id, body.quoteId, key);
       return presentSwapDetail(swap, orders);
     }),
-    route(ENDPOINTS.swaps, async ({ user, query }) => presentPage(await swapsOf(dataSource, user.id, query), presentSwap)),
+    route(ENDPOINTS.swaps, async ({ user, query }) =>
+      presentPage(await swapsOf(dataSource, user.id, query), presentSwap),
+    ),
     route(ENDPOINTS.swap, async ({ user, params }) => {
       const { swap, orders } = await service.find(user.id, params.id);
       return presentSwapDetail(swap, orders);

@@ -52,7 +52,8 @@ afterAll(async () => {
   await world.close();
 });
 
-const accept = (who: Visitor, quoteId: string, key: string) => who.send('post', '/swaps', { quoteId }, { 'Idempotency-Key': key });
+const accept = (who: Visitor, quoteId: string, key: string) =>
+  who.send('post', '/swaps', { quoteId }, { 'Idempotency-Key': key });
 
 test('a quote, for its owner, with the server clock beside its end', async () => {
   const { status, body } = await user.send('post', '/quotes', { from: 'ETH', to: 'USDT', fromAmount: '1.000' });
@@ -97,8 +98,24 @@ test('funds in transit: what is awaited, and nothing of other people', async () 
   expect(status).toBe(409);
   expect(body.error).toMatchObject({ code: 'FUNDS_IN_TRANSIT', details: { asset: 'ETH', needed: '1' } });
   expect(body.error.details.awaiting).toEqual([
-    { kind: 'deposit', asset: 'ETH', network: 'ethereum', state: 'CONFIRMING', amount: '2.5', confirmations: 2, confirmationsNeeded: 6 },
-    { kind: 'sweep', asset: 'ETH', network: 'ethereum', state: 'SENDING', amount: null, confirmations: null, confirmationsNeeded: null },
+    {
+      kind: 'deposit',
+      asset: 'ETH',
+      network: 'ethereum',
+      state: 'CONFIRMING',
+      amount: '2.5',
+      confirmations: 2,
+      confirmationsNeeded: 6,
+    },
+    {
+      kind: 'sweep',
+      asset: 'ETH',
+      network: 'ethereum',
+      state: 'SENDING',
+      amount: null,
+      confirmations: null,
+      confirmationsNeeded: null,
+    },
   ]);
   expect(body.error.details).not.toHaveProperty('internal');
 });

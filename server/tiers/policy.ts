@@ -37,13 +37,21 @@ export function tierIn(tiers: Tiers, number: number): Tier & { readonly number: 
 export const asksOf = ({ asks }: Tier): readonly TierAsk[] => asks ?? ['identity'];
 
 /** Whether a user has what is asked for; null where a person of the house must say. */
-export function isMet(what: TierAsk, { kycState, secondFactor }: { kycState: KycState; secondFactor: boolean }): boolean | null {
+export function isMet(
+  what: TierAsk,
+  { kycState, secondFactor }: { kycState: KycState; secondFactor: boolean },
+): boolean | null {
   if (what === 'identity') return kycState === 'APPROVED';
   return what === 'second-factor' ? secondFactor : null;
 }
 
 /** A user's limit of 24 hours, wherever it is shown or asked for: nothing before the identity is approved. `number`: the tier an admin gave. */
-export function dayOf(tiers: Tiers, kycState: KycState, number: number, spent: Units): { tier: number; perDay: string; used: string; left: string } {
+export function dayOf(
+  tiers: Tiers,
+  kycState: KycState,
+  number: number,
+  spent: Units,
+): { tier: number; perDay: string; used: string; left: string } {
   const used = formatAmount(spent);
   if (kycState !== 'APPROVED') return { tier: 0, perDay: '0', used, left: '0' };
   const { number: tier, perDay: text } = tierIn(tiers, number);

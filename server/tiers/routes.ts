@@ -6,7 +6,12 @@ import type { TierService, TierSettings } from './service';
 
 /** What a user may withdraw in a day, and who says so. */
 export function tierRoutes(service: TierService, { tiers, adminsToRaise }: TierSettings): Route[] {
-  const listed = tiers.map((tier, at) => ({ tier: at + 1, perDay: tier.perDay, small: tier.small, asks: [...asksOf(tier)] }));
+  const listed = tiers.map((tier, at) => ({
+    tier: at + 1,
+    perDay: tier.perDay,
+    small: tier.small,
+    asks: [...asksOf(tier)],
+  }));
   return [
     route(ENDPOINTS.myTier, ({ user }) => service.mine(user)),
     route(ENDPOINTS.adminTiers, async () => ({ quote: QUOTE, adminsToRaise, tiers: listed })),

@@ -9,7 +9,13 @@ let [first, second]: [Visitor, Visitor] = [undefined as never, undefined as neve
 let firstId: string;
 
 beforeAll(async () => {
-  world = await testWorld({ withdrawalLimits: [{ perDay: '1000', small: '10' }, { perDay: '50000', small: '50', asks: ['identity', 'second-factor', 'call'] }, { perDay: '900000', small: '60' }] });
+  world = await testWorld({
+    withdrawalLimits: [
+      { perDay: '1000', small: '10' },
+      { perDay: '50000', small: '50', asks: ['identity', 'second-factor', 'call'] },
+      { perDay: '900000', small: '60' },
+    ],
+  });
   firstId = await world.account('first@example.org', { role: 'admin', kycState: 'APPROVED' });
   await world.account('second@example.org', { role: 'admin', kycState: 'APPROVED' });
   [first, second] = [world.visitor(), world.visitor()];
@@ -29,23 +35,61 @@ const newUser = async (kycState?: 'APPROVED'): Promise<{ id: string; who: Visito
   await who.logIn(email);
   return { id, who, email };
 };
-const set = (admin: Visitor, id: string, tier: number, why = 'because of it') => admin.send('post', `/admin/users/${id}/tier`, { tier, why });
+const set = (admin: Visitor, id: string, tier: number, why = 'because of it') =>
+  admin.send('post', `/admin/users/${id}/tier`, { tier, why });
 const row = async (email: string) => (await first.get(`/admin/users?email=${encodeURIComponent(email)}`)).body.items[0];
-const actions = async (subject: string): Promise<string[]> => (await first.get('/admin/audit-log')).body.items.filter((one: { subject: string }) => one.subject === subject).map(({ action }: { action: string }) => action);
+const actions = async (subject: string): Promise<string[]> =>
+  (await first.get('/admin/audit-log')).body.items
+    .filter((one: { subject: string }) => one.subject === subject)
+    .map(({ action }: { action: string }) => action);
 
 test('a user sees the own tier, its limit, what is used of it, and what each tier asks for', async () => {
   const { id, who } = await newUser('APPROVED');
   const now = world.clock.now();
-  const withdrawal = { userId: id, asset: 'ETH', network: 'ethereum', address: '0x', memo: null, amount: '0.1', fee: '0', pullBackFee: '0', attempt: 0, confirmations: 0, reason: null, txid: null, decidedBy: null, createdAt: now, updatedAt: now };
-  await world.dataSource.getRepository(WithdrawalEntity).insert([{ ...withdrawal, id: 'w1', state: 'CONFIRMED' }, { ...withdrawal, id: 'w2', state: 'REFUSED' }]);
+  const withdrawal = {
+    userId: id,
+    asset: 'ETH',
+    network: 'ethereum',
+    address: '0x',
+    memo: null,
+    amount: '0.1',
+    fee: '0',
+    pullBackFee: '0',
+    attempt: 0,
+    confirmations: 0,
+    reason: null,
+    txid: null,
+    decidedBy: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+  await world.dataSource.getRepository(WithdrawalEntity).insert([
+    { ...withdrawal, id: 'w1', state: 'CONFIRMED' },
+    { ...withdrawal, id: 'w2', state: 'REFUSED' },
+  ]);
   const review = { userId: id, verdict: 'pass' as const, reasons: [], inside: false, at: now };
-  await world.dataSource.getRepository(WithdrawalReviewEntity).insert([{ ...review, withdrawalId: 'w1', value: '300.5' }, { ...review, withdrawalId: 'w2', value: '500' }]);
+  await world.dataSource.getRepository(WithdrawalReviewEntity).insert([
+    { ...review, withdrawalId: 'w1', value: '300.5' },
+    { ...review, withdrawalId: 'w2', value: '500' },
+  ]);
   const mine = (await who.get('/tier')).body;
   expect(mine).toEqual({
-    tier: 1, quote: 'USDT', perDay: '1000', used: '300.5', left: '699.5',
+    tier: 1,
+    quote: 'USDT',
+    perDay: '1000',
+    used: '300.5',
+    left: '699.5',
     tiers: [
       { tier: 1, perDay: '1000', asks: [{ what: 'identity', met: true }] },
-      { tier: 2, perDay: '50000', asks: [{ what: 'identity', met: true }, { what: 'second-factor', met: false }, { what: 'call', met: null }] },
+      {
+        tier: 2,
+        perDay: '50000',
+        asks: [
+          { what: 'identity', met: true },
+          { what: 'second-factor', met: false },
+          { what: 'call', met: null },
+        ],
+      },
       { tier: 3, perDay: '900000', asks: [{ what: 'identity', met: true }] },
     ],
   });
@@ -66,17 +110,27 @@ test('before the identity is approved there is no tier, and no admin can give on
 
 test('a higher tier takes two admins: one wishes it, another confirms it; both are written down', async () => {
   const { id, who, email } = await newUser('APPROVED');
-  expect((await set(first, id, 2, 'sold a house')).body).toMatchObject({ tier: 1, waiting: { tier: 2, why: 'sold a house', adminId: firstId, adminEmail: 'first@example.org' } });
+  expect((await set(first, id, 2, 'sold a house')).body).toMatchObject({
+    tier: 1,
+    waiting: { tier: 2, why: 'sold a house', adminId: firstId, adminEmail: 'first@example.org' },
+  });
   // The same admin, ten times more, is still one.
-  for (const answer of await Promise.all(Array.from({ length: 10 }, () => set(first, id, 2)))) expect(answer.body).toMatchObject({ tier: 1, waiting: { tier: 2, why: 'sold a house' } });
+  for (const answer of await Promise.all(Array.from({ length: 10 }, () => set(first, id, 2))))
+    expect(answer.body).toMatchObject({ tier: 1, waiting: { tier: 2, why: 'sold a house' } });
   expect((await who.get('/tier')).body.tier).toBe(1);
   expect(await row(email)).toMatchObject({ tier: 1, waiting: { tier: 2, adminEmail: 'first@example.org' } });
   expect((await set(second, id, 2, 'seen the deed')).body).toEqual({ tier: 2, waiting: null });
   expect((await who.get('/tier')).body).toMatchObject({ tier: 2, perDay: '50000' });
   expect(await row(email)).toMatchObject({ tier: 2, perDay: '50000', waiting: null });
-  const [done, wished, ...more] = (await first.get('/admin/audit-log')).body.items.filter((one: { subject: string }) => one.subject === id);
+  const [done, wished, ...more] = (await first.get('/admin/audit-log')).body.items.filter(
+    (one: { subject: string }) => one.subject === id,
+  );
   expect([done, wished]).toMatchObject([
-    { action: 'user.tier', adminEmail: 'second@example.org', details: { before: 1, tier: 2, why: 'seen the deed', wishedBy: firstId, wish: 'sold a house' } },
+    {
+      action: 'user.tier',
+      adminEmail: 'second@example.org',
+      details: { before: 1, tier: 2, why: 'seen the deed', wishedBy: firstId, wish: 'sold a house' },
+    },
     { action: 'user.tier.wish', adminEmail: 'first@example.org', details: { before: 1, tier: 2, why: 'sold a house' } },
   ]);
   expect(more).toEqual([]);
@@ -92,7 +146,10 @@ test('two admins at the same moment: the second to come confirms', async () => {
 test('another higher tier is another wish, which nobody has confirmed', async () => {
   const { id } = await newUser('APPROVED');
   await set(first, id, 2);
-  expect((await set(second, id, 3)).body).toMatchObject({ tier: 1, waiting: { tier: 3, adminEmail: 'second@example.org' } });
+  expect((await set(second, id, 3)).body).toMatchObject({
+    tier: 1,
+    waiting: { tier: 3, adminEmail: 'second@example.org' },
+  });
   expect((await set(second, id, 3)).body).toMatchObject({ tier: 1, waiting: { tier: 3 } });
   expect((await set(first, id, 3)).body).toEqual({ tier: 3, waiting: null });
 });
@@ -105,7 +162,10 @@ test('a lower tier takes one admin, at once; the same tier takes back what was w
   expect((await set(first, id, 3)).body).toMatchObject({ tier: 2, waiting: { tier: 3 } });
   expect((await set(first, id, 2)).body).toEqual({ tier: 2, waiting: null });
   // What was taken back is confirmed by nobody: it is a new wish.
-  expect((await set(second, id, 3)).body).toMatchObject({ tier: 2, waiting: { tier: 3, adminEmail: 'second@example.org' } });
+  expect((await set(second, id, 3)).body).toMatchObject({
+    tier: 2,
+    waiting: { tier: 3, adminEmail: 'second@example.org' },
+  });
 });
 
 test('the wish of who is no admin any more counts for nothing', async () => {
@@ -115,7 +175,10 @@ test('the wish of who is no admin any more counts for nothing', async () => {
   await gone.logIn('gone@example.org');
   await set(gone, id, 2);
   await world.dataSource.query("UPDATE users SET role = 'user' WHERE email = 'gone@example.org'");
-  expect((await set(second, id, 2)).body).toMatchObject({ tier: 1, waiting: { tier: 2, adminEmail: 'second@example.org' } });
+  expect((await set(second, id, 2)).body).toMatchObject({
+    tier: 1,
+    waiting: { tier: 2, adminEmail: 'second@example.org' },
+  });
 });
 
 test('nobody sets the own tier, one that is not in the settings, or without saying why', async () => {
@@ -123,14 +186,22 @@ test('nobody sets the own tier, one that is not in the settings, or without sayi
   expect((await set(first, firstId, 2)).body.error.code).toBe('OWN_REQUEST');
   expect((await set(first, id, 4)).body.error.code).toBe('UNKNOWN_TIER');
   expect((await set(first, 'none-such', 2)).body.error.code).toBe('NOT_FOUND');
-  for (const body of [{ tier: 2 }, { tier: 2, why: '  ' }, { tier: 0, why: 'because' }, { tier: 1.5, why: 'because' }]) expect((await first.send('post', `/admin/users/${id}/tier`, body)).body.error.code).toBe('BAD_REQUEST');
+  for (const body of [{ tier: 2 }, { tier: 2, why: '  ' }, { tier: 0, why: 'because' }, { tier: 1.5, why: 'because' }])
+    expect((await first.send('post', `/admin/users/${id}/tier`, body)).body.error.code).toBe('BAD_REQUEST');
   expect(await actions(id)).toEqual([]);
 });
 
 test('the settings of the tiers, and users by the beginning of their address', async () => {
-  expect((await first.get('/admin/tiers')).body).toMatchObject({ quote: 'USDT', adminsToRaise: 2, tiers: [{ tier: 1, perDay: '1000', small: '10', asks: ['identity'] }, { tier: 2 }, { tier: 3 }] });
+  expect((await first.get('/admin/tiers')).body).toMatchObject({
+    quote: 'USDT',
+    adminsToRaise: 2,
+    tiers: [{ tier: 1, perDay: '1000', small: '10', asks: ['identity'] }, { tier: 2 }, { tier: 3 }],
+  });
   await world.account('100%_sure@example.org');
-  const found = async (text: string): Promise<string[]> => (await first.get(`/admin/users?email=${encodeURIComponent(text)}`)).body.items.map(({ email }: { email: string }) => email);
+  const found = async (text: string): Promise<string[]> =>
+    (await first.get(`/admin/users?email=${encodeURIComponent(text)}`)).body.items.map(
+      ({ email }: { email: string }) => email,
+    );
   expect(await found('first@')).toEqual(['first@example.org']);
   expect(await found('100%_')).toEqual(['100%_sure@example.org']);
   expect(await found('%')).toEqual([]);

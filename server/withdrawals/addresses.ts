@@ -23,8 +23,16 @@ interface Around {
 }
 
 /** A user's book of addresses. */
-export function addressRoutes({ dataSource, addressCheck, registry, clock }: Deps, { secondFactors, sessions, post }: Around): Route[] {
-  const shown = ({ network, address, since }: KnownAddressRow): KnownAddressView => ({ network, address, since, trusted: isTrusted(since, clock.now()) });
+export function addressRoutes(
+  { dataSource, addressCheck, registry, clock }: Deps,
+  { secondFactors, sessions, post }: Around,
+): Route[] {
+  const shown = ({ network, address, since }: KnownAddressRow): KnownAddressView => ({
+    network,
+    address,
+    since,
+    trusted: isTrusted(since, clock.now()),
+  });
   /** In the one spelling under which it is kept. Of which asset is no matter: they share the network's addresses. */
   const checked = (network: string, text: string): Promise<{ address: string }> => {
     const asset = assetFor(registry, network, text);
@@ -32,7 +40,9 @@ export function addressRoutes({ dataSource, addressCheck, registry, clock }: Dep
     return addressCheck.check(network, asset, receiverIn(registry, network, asset, text));
   };
   return [
-    route(ENDPOINTS.knownAddresses, async ({ user, query }) => presentPage(await addressBook(dataSource, user.id, query), shown)),
+    route(ENDPOINTS.knownAddresses, async ({ user, query }) =>
+      presentPage(await addressBook(dataSource, user.id, query), shown),
+    ),
     route(ENDPOINTS.knowAddress, async ({ user, req, body }) => {
       const { network, address: text } = body;
       const { address } = await checked(network, text);
@@ -45,7 +55,11 @@ export function addressRoutes({ dataSource, addressCheck, registry, clock }: Dep
       const manager = dataSource.manager;
       // One that is no longer taken may be forgotten all the same, as it stands in the book.
       const asItStands = /^[\x21-\x7e]+$/.test(text) && (await forgetAddress(manager, user.id, network, text));
-      if (!asItStands && !(await forgetAddress(manager, user.id, network, (await checked(network, text).catch(orNotFound)).address))) throw new DomainError('NOT_FOUND');
+      if (
+        !asItStands &&
+        !(await forgetAddress(manager, user.id, network, (await checked(network, text).catch(orNotFound)).address))
+      )
+        throw new DomainError('NOT_FOUND');
       return {};
     }),
   ];
@@ -53,6 +67,7 @@ export function addressRoutes({ dataSource, addressCheck, registry, clock }: Dep
 
 /** What is no address of this network stands in no book. */
 function orNotFound(error: unknown): never {
-  const unknown = error instanceof DomainError && ['BAD_ADDRESS', 'ADDRESS_DENIED', 'UNKNOWN_NETWORK'].includes(error.code);
+  const unknown =
+    error instanceof DomainError && ['BAD_ADDRESS', 'ADDRESS_DENIED', 'UNKNOWN_NETWORK'].includes(error.code);
   throw unknown ? new DomainError('NOT_FOUND') : error;
 }

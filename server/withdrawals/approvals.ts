@@ -16,7 +16,11 @@ import { plain } from '../present';
 type Deps = Pick<ServerDeps, 'dataSource' | 'payoutRules' | 'clock' | 'ids'>;
 
 /** A withdrawal as whoever approves it sees it. */
-export type Payout = Pick<WithdrawalRow, 'id' | 'userId' | 'attempt' | 'network' | 'asset' | 'address' | 'memo' | 'amount'> & Pick<RecordedWithdrawal, 'confirmation'>;
+export type Payout = Pick<
+  WithdrawalRow,
+  'id' | 'userId' | 'attempt' | 'network' | 'asset' | 'address' | 'memo' | 'amount'
+> &
+  Pick<RecordedWithdrawal, 'confirmation'>;
 
 export interface Approvals {
   /** Keeps an admin's signature when the signer counts it. Refuses APPROVAL_REFUSED, BUSY. */
@@ -35,19 +39,55 @@ export function createApprovals(deps: Deps): Approvals {
   const { dataSource, payoutRules, clock, ids } = deps;
   const keys = async (): Promise<ApprovalKeyView[]> => {
     const [rows, known] = await Promise.all([listApprovalKeys(dataSource), orBusy(payoutRules.approvers())]);
-    const emails = await emailsOf(dataSource, rows.map((row) => row.adminId));
-    return rows.map((row) => presentKey(row, emails.get(row.adminId) ?? '', known.some(({ key }) => key === row.id)));
+    const emails = await emailsOf(
+      dataSource,
+      rows.map((row) => row.adminId),
+    );
+    return rows.map((row) =>
+      presentKey(
+        row,
+        emails.get(row.adminId) ?? '',
+        known.some(({ key }) => key === row.id),
+      ),
+    );
   };
   return {
     add: async (admin, row, approval) => {
       const judged = await orBusy(payoutRules.judge(paymentOf(row), [approval]));
       // The signer knows admins by the addresses they log in with: nobody brings another's signature.
-      if (!judged.approvedBy.includes(admin.email)) throw new DomainError('APPROVAL_REFUSED', { why: judged.refused[0]?.why ?? "this key is another admin's", key: approval.key });
+      if (!judged.approvedBy.includes(admin.email))
+        throw new DomainError('APPROVAL_REFUSED', {
+          why: judged.refused[0]?.why ?? "this key is another admin's",
+          key: approval.key,
+        });
       const { key: keyId, at, feeCap, signature } = approval;
-      const details = { userId: row.userId, asset: row.asset, network: row.network, amount: plain(row.amount), address: row.address, round: row.attempt, key: keyId };
+      const details = {
+        userId: row.userId,
+        asset: row.asset,
+        network: row.network,
+        amount: plain(row.amount),
+        address: row.address,
+        round: row.attempt,
+        key: keyId,
+      };
       await inTransaction(dataSource, async (manager) => {
-        await saveApproval(manager, { withdrawalId: row.id, round: row.attempt, adminId: admin.id, keyId, at, feeCap, signature });
-        await recordAdminAction(manager, { id: ids.next(), adminId: admin.id, action: 'withdrawal.sign', subject: row.id, details, at: clock.now() });
+        await saveApproval(manager, {
+          withdrawalId: row.id,
+          round: row.attempt,
+          adminId: admin.id,
+          keyId,
+          at,
+          feeCap,
+          signature,
+        });
+        await recordAdminAction(manager, {
+          id: ids.next(),
+          adminId: admin.id,
+          action: 'withdrawal.sign',
+          subject: row.id,
+          details,
+          at: clock.now(),
+        });
       });
     },
     judge: async (row) => {
@@ -56,8 +96,16 @@ export function createApprovals(deps: Deps): Approvals {
       return { ...judged, lastAdmin: rows.at(-1)?.adminId ?? null };
     },
     names: async (rows) => {
-      const found = await Promise.all(rows.map(async (row) => [row.id, (await approvalsOf(dataSource, row.id, row.attempt)).map(({ adminId }) => adminId)] as const));
-      const emails = await emailsOf(dataSource, found.flatMap(([, admins]) => admins));
+      const found = await Promise.all(
+        rows.map(
+          async (row) =>
+            [row.id, (await approvalsOf(dataSource, row.id, row.attempt)).map(({ adminId }) => adminId)] as const,
+        ),
+      );
+      const emails = await emailsOf(
+        dataSource,
+        found.flatMap(([, admins]) => admins),
+      );
       return new Map(found.map(([id, admins]) => [id, admins.map((adminId) => emails.get(adminId) ?? adminId)]));
     },
     keys,
@@ -65,8 +113,16 @@ export function createApprovals(deps: Deps): Approvals {
       const id = createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex').slice(0, 32);
       const now = clock.now();
       await inTransaction(dataSource, async (manager) => {
-        if ((await offerApprovalKey(manager, { id, adminId: admin.id, publicKey, createdAt: now })) !== admin.id) throw new DomainError('FORBIDDEN');
-        await recordAdminAction(manager, { id: ids.next(), adminId: admin.id, action: 'approval-key.offer', subject: id, details: {}, at: now });
+        if ((await offerApprovalKey(manager, { id, adminId: admin.id, publicKey, createdAt: now })) !== admin.id)
+          throw new DomainError('FORBIDDEN');
+        await recordAdminAction(manager, {
+          id: ids.next(),
+          adminId: admin.id,
+          action: 'approval-key.offer',
+          subject: id,
+          details: {},
+          at: now,
+        });
       });
       const offered = (await keys()).find((one) => one.id === id);
       if (!offered) throw new DomainError('NOT_FOUND');
@@ -86,9 +142,18 @@ const paymentOf = ({ id, userId, attempt, network, asset, address: to, amount, c
   ...(confirmation && { confirmation }),
 });
 
-const approvalOf = ({ keyId: key, at, feeCap, signature }: WithdrawalApprovalRow): Approval => ({ key, at, feeCap, signature });
+const approvalOf = ({ keyId: key, at, feeCap, signature }: WithdrawalApprovalRow): Approval => ({
+  key,
+  at,
+  feeCap,
+  signature,
+});
 
-const presentKey = ({ id, adminId, publicKey, createdAt }: ApprovalKeyRow, email: string, enrolled: boolean): ApprovalKeyView => ({ id, adminId, email, publicKey, enrolled, createdAt });
+const presentKey = (
+  { id, adminId, publicKey, createdAt }: ApprovalKeyRow,
+  email: string,
+  enrolled: boolean,
+): ApprovalKeyView => ({ id, adminId, email, publicKey, enrolled, createdAt });
 
 /** A signer that is away has refused nothing: the same request may be sent again. */
 async function orBusy<T>(asked: Promise<T>): Promise<T> {

@@ -13,7 +13,8 @@ export function railFor(registry: Registry, request: { asset: string; network: s
   if (!rail) throw new DomainError('UNKNOWN_NETWORK');
   const units = parseAmount(request.amount);
   if (units % stepOf(asset.scale) !== 0n) throw new DomainError('BAD_AMOUNT', { decimals: asset.scale });
-  if (units === 0n || units < parseAmount(rail.minWithdrawal)) throw new DomainError('AMOUNT_TOO_SMALL', { minimum: rail.minWithdrawal });
+  if (units === 0n || units < parseAmount(rail.minWithdrawal))
+    throw new DomainError('AMOUNT_TOO_SMALL', { minimum: rail.minWithdrawal });
   return rail;
 }
 

@@ -8,7 +8,8 @@ import type { Registry } from '../../domain/registry';
 import { plain, view } from '../present';
 import type { Beside } from './recorded';
 
-export const presentWithdrawal = (row: WithdrawalRow): WithdrawalView => view(withdrawalView, { ...row, amount: plain(row.amount), fee: plain(row.fee) });
+export const presentWithdrawal = (row: WithdrawalRow): WithdrawalView =>
+  view(withdrawalView, { ...row, amount: plain(row.amount), fee: plain(row.fee) });
 
 /** A transaction may be replaced by dearer ones until it is mined: so many times the usual fee is room for that. */
 const ROOM = 20n;
@@ -21,7 +22,11 @@ interface Known {
 }
 
 /** Whoever decides about it sees what was asked for, and not what the row says by now. */
-export function presentForAdmin(stored: WithdrawalRow, registry: Registry, { email, approvedBy, review, beside }: Known): AdminWithdrawalView {
+export function presentForAdmin(
+  stored: WithdrawalRow,
+  registry: Registry,
+  { email, approvedBy, review, beside }: Known,
+): AdminWithdrawalView {
   const { stage: _stage, intact: _intact, ...record } = beside?.record ?? { stage: undefined, intact: undefined };
   const row: WithdrawalRow = { ...stored, ...record };
   const { gasAsset } = networkOf(registry, row.network);

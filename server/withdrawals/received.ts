@@ -22,15 +22,28 @@ interface Asked {
  * Coins that came from other users stay for a day: a thief sends them to an account of his own first. Swapped they are other coins, so what
  * stays is as much as they are worth. Call with the user's row locked. Refuses RECEIVED_RECENTLY.
  */
-export async function refuseReceived(deps: Deps, manager: Transaction, userId: string, { value, small, now }: Asked): Promise<void> {
+export async function refuseReceived(
+  deps: Deps,
+  manager: Transaction,
+  userId: string,
+  { value, small, now }: Asked,
+): Promise<void> {
   const received = await receivedInside(manager, userId, now - DAY_MS);
   const stays = await sum(deps, received);
   if (stays <= small) return;
   const balances = await deps.engine.balancesOf(userId);
-  const there = await sum(deps, balances.map(({ asset, available }) => ({ asset, amount: available })));
+  const there = await sum(
+    deps,
+    balances.map(({ asset, available }) => ({ asset, amount: available })),
+  );
   if (value !== null && value + stays <= there) return;
   const until = Math.max(...received.map(({ at }) => at)) + DAY_MS;
-  throw new DomainError('RECEIVED_RECENTLY', { quote: QUOTE, stays: formatAmount(stays), left: formatAmount(there > stays ? there - stays : 0n), until });
+  throw new DomainError('RECEIVED_RECENTLY', {
+    quote: QUOTE,
+    stays: formatAmount(stays),
+    left: formatAmount(there > stays ? there - stays : 0n),
+    until,
+  });
 }
 
 /** In the quote asset; what no market trades for it is worth nothing here. */

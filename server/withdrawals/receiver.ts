@@ -11,13 +11,21 @@ import type { Registry } from '../../domain/registry';
 export function receiverIn(registry: Registry, network: string, asset: string, text: string): string {
   const link = paymentLink(text);
   if (link === undefined) return text;
-  if (link === null || !isFor(registry, network, asset, link)) throw new DomainError('BAD_ADDRESS', { network, link: link === null ? 'cannot be read' : 'is for another asset or network' });
+  if (link === null || !isFor(registry, network, asset, link))
+    throw new DomainError('BAD_ADDRESS', {
+      network,
+      link: link === null ? 'cannot be read' : 'is for another asset or network',
+    });
   return link.address;
 }
 
 function isFor(registry: Registry, network: string, asset: string, { kind, chainId, contract }: PaymentLink): boolean {
   const [known, rail] = [networkOf(registry, network), railOf(registry, asset, network)];
-  return known.kind === kind && (chainId ?? known.chainId) === known.chainId && (contract?.toLowerCase() ?? null) === (rail?.contract?.toLowerCase() ?? null);
+  return (
+    known.kind === kind &&
+    (chainId ?? known.chainId) === known.chainId &&
+    (contract?.toLowerCase() ?? null) === (rail?.contract?.toLowerCase() ?? null)
+  );
 }
 
 /** An asset of the network by which an address in the book is checked, or undefined: that of the link, else any. */

@@ -36,12 +36,22 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'addressCheck' | 'registr
 
 export interface WithdrawalRequests {
   /** Answers the withdrawal, and whether nothing speaks against paying it without a look. */
-  ask(user: UserRow, request: AskWithdrawal, reference: string, attempt: Attempt): Promise<{ id: string; passes: boolean; inside: boolean }>;
+  ask(
+    user: UserRow,
+    request: AskWithdrawal,
+    reference: string,
+    attempt: Attempt,
+  ): Promise<{ id: string; passes: boolean; inside: boolean }>;
   /** 0 before the identity is approved. */
   limits(user: UserRow): Promise<WithdrawalLimitsView>;
 }
 
-export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactors, passkeys: Pick<Passkeys, 'confirmPayment'>, tiers: Tiers): WithdrawalRequests {
+export function createWithdrawalRequests(
+  deps: Deps,
+  secondFactors: SecondFactors,
+  passkeys: Pick<Passkeys, 'confirmPayment'>,
+  tiers: Tiers,
+): WithdrawalRequests {
   const one = oneAtATime();
   const inTurn = atMost(SIDE_BY_SIDE, MOST_WAITING);
   const limitsOf = async (manager: Transaction, userId: string): Promise<TierLimits & { tier: number }> => {
@@ -52,31 +62,70 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
   const fresh = async (user: UserRow, request: AskWithdrawal, rail: Rail, reference: string, attempt: Attempt) => {
     const { dataSource, addressCheck, registry, clock } = deps;
     const { asset, network } = request;
-    const { address, inside } = await addressCheck.check(network, asset, receiverIn(registry, network, asset, request.address));
+    const { address, inside } = await addressCheck.check(
+      network,
+      asset,
+      receiverIn(registry, network, asset, request.address),
+    );
     checkMemo(registry, request);
     const id = idFrom('wd', reference);
-    const payment = { userId: user.id, withdrawalId: id, network, asset, to: address, memo: request.memo ?? null, amount: formatAmount(parseAmount(request.amount)) };
+    const payment = {
+      userId: user.id,
+      withdrawalId: id,
+      network,
+      asset,
+      to: address,
+      memo: request.memo ?? null,
+      amount: formatAmount(parseAmount(request.amount)),
+    };
     const confirmation = await passkeys.confirmPayment(payment, request.confirmation);
     // A confirmation says more than a code.
     if (!confirmation) await secondFactors.prove(user.id, request, attempt);
     const left = parseAmount(request.amount) + parseAmount(rail.withdrawalFee);
-    const [{ value, isFresh }, secondFactorSince, now] = [await worthOf(deps, asset, left), await secondFactors.since(user.id), clock.now()];
-    return inTurn(() => inTransaction(dataSource, async (manager) => {
-      // Requests of one user go one after the other, in whichever process: each sees what the others have used of the day.
-      refuseLocked(await lockUser(manager, user.id), now);
-      // One that was added meanwhile: from the first on, each withdrawal is confirmed.
-      if (!confirmation) await passkeys.confirmPayment(payment, undefined);
-      const limits = await limitsOf(manager, user.id);
-      const spent = await spentSince(manager, user.id, now - DAY_MS);
-      const facts: WithdrawalFacts = { now, value, priceIsFresh: isFresh, ...spent, addressSince: await knownSince(manager, user.id, network, address), secondFactorSince };
-      const { verdict, reasons } = judge(facts, limits);
-      if (verdict === 'refuse') throw new DomainError('WITHDRAWAL_LIMIT', { tier: limits.tier, quote: QUOTE, perDay: formatAmount(limits.perDay), left: formatAmount(limits.perDay - spent.spent) });
-      await refuseReceived(deps, manager, user.id, { asset, value, small: limits.small, now });
-      // Durable before the withdrawal is there, so that each of those counts; one without its withdrawal counts for nothing.
-      await saveReview(dataSource, { withdrawalId: id, userId: user.id, value: value === null ? null : formatAmount(value), verdict, reasons, inside, at: now });
-      await submit(deps, user.id, request, { id, address, fee: rail.withdrawalFee, reference, confirmation });
-      return { id, passes: verdict === 'pass', inside };
-    }));
+    const [{ value, isFresh }, secondFactorSince, now] = [
+      await worthOf(deps, asset, left),
+      await secondFactors.since(user.id),
+      clock.now(),
+    ];
+    return inTurn(() =>
+      inTransaction(dataSource, async (manager) => {
+        // Requests of one user go one after the other, in whichever process: each sees what the others have used of the day.
+        refuseLocked(await lockUser(manager, user.id), now);
+        // One that was added meanwhile: from the first on, each withdrawal is confirmed.
+        if (!confirmation) await passkeys.confirmPayment(payment, undefined);
+        const limits = await limitsOf(manager, user.id);
+        const spent = await spentSince(manager, user.id, now - DAY_MS);
+        const facts: WithdrawalFacts = {
+          now,
+          value,
+          priceIsFresh: isFresh,
+          ...spent,
+          addressSince: await knownSince(manager, user.id, network, address),
+          secondFactorSince,
+        };
+        const { verdict, reasons } = judge(facts, limits);
+        if (verdict === 'refuse')
+          throw new DomainError('WITHDRAWAL_LIMIT', {
+            tier: limits.tier,
+            quote: QUOTE,
+            perDay: formatAmount(limits.perDay),
+            left: formatAmount(limits.perDay - spent.spent),
+          });
+        await refuseReceived(deps, manager, user.id, { asset, value, small: limits.small, now });
+        // Durable before the withdrawal is there, so that each of those counts; one without its withdrawal counts for nothing.
+        await saveReview(dataSource, {
+          withdrawalId: id,
+          userId: user.id,
+          value: value === null ? null : formatAmount(value),
+          verdict,
+          reasons,
+          inside,
+          at: now,
+        });
+        await submit(deps, user.id, request, { id, address, fee: rail.withdrawalFee, reference, confirmation });
+        return { id, passes: verdict === 'pass', inside };
+      }),
+    );
   };
 
   return {
@@ -102,9 +151,18 @@ function refuseLocked(user: UserRow | null, now: number): void {
 }
 
 /** A request that was sent again: the engine says whether it is the same. It keeps the fee it was made with, and was judged then. */
-async function again(deps: Deps, before: WithdrawalRow, request: AskWithdrawal, reference: string): Promise<{ id: string; passes: boolean; inside: boolean }> {
+async function again(
+  deps: Deps,
+  before: WithdrawalRow,
+  request: AskWithdrawal,
+  reference: string,
+): Promise<{ id: string; passes: boolean; inside: boolean }> {
   const { network, asset } = request;
-  const { address } = await deps.addressCheck.check(network, asset, receiverIn(deps.registry, network, asset, request.address));
+  const { address } = await deps.addressCheck.check(
+    network,
+    asset,
+    receiverIn(deps.registry, network, asset, request.address),
+  );
   // Sent again without it, it is the one that was confirmed.
   const confirmation = request.confirmation ?? (await deps.engine.recordedWithdrawals([before.id]))[0]?.confirmation;
   await submit(deps, before.userId, request, { id: before.id, address, fee: before.fee, reference, confirmation });
@@ -119,7 +177,12 @@ interface Made {
   readonly confirmation: Confirmation | undefined;
 }
 
-async function submit({ engine }: Deps, userId: string, { asset, network, amount, memo }: AskWithdrawal, made: Made): Promise<void> {
+async function submit(
+  { engine }: Deps,
+  userId: string,
+  { asset, network, amount, memo }: AskWithdrawal,
+  made: Made,
+): Promise<void> {
   await engine.submit({
     kind: 'withdrawal.request',
     withdrawalId: made.id,

@@ -38,7 +38,8 @@ const MOST_A_DAY = 5;
 
 /** Whether a withdrawal may leave, by what is known of it; nothing else decides, and to one of our own users it leaves as well: who asks may be a thief. The signer has limits of its own besides. */
 export function judge(facts: WithdrawalFacts, limits: TierLimits): Verdict {
-  if (facts.value !== null && facts.spent + facts.value > limits.perDay) return { verdict: 'refuse', reasons: ['OVER_LIMIT'] };
+  if (facts.value !== null && facts.spent + facts.value > limits.perDay)
+    return { verdict: 'refuse', reasons: ['OVER_LIMIT'] };
   const reasons: ReviewReason[] = [];
   if (facts.value === null || !facts.priceIsFresh) reasons.push('NO_PRICE');
   if (facts.value !== null && facts.value > limits.small) reasons.push('AMOUNT');

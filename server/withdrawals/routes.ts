@@ -23,7 +23,10 @@ export interface Services {
   readonly post: Post;
 }
 
-export function withdrawalRoutes({ dataSource, registry, engine, events }: Pick<ServerDeps, 'dataSource' | 'registry' | 'engine' | 'events'>, { service, requests, approvals, sessions, post }: Services): Route[] {
+export function withdrawalRoutes(
+  { dataSource, registry, engine, events }: Pick<ServerDeps, 'dataSource' | 'registry' | 'engine' | 'events'>,
+  { service, requests, approvals, sessions, post }: Services,
+): Route[] {
   return [
     route(ENDPOINTS.askWithdrawal, async ({ user, body, key, req }) => {
       const shown = presentWithdrawal(await service.ask(user, body, key, attemptIn(sessions, req)));
@@ -32,14 +35,36 @@ export function withdrawalRoutes({ dataSource, registry, engine, events }: Pick<
       return shown;
     }),
     route(ENDPOINTS.withdrawalLimits, ({ user }) => requests.limits(user)),
-    route(ENDPOINTS.withdrawals, async ({ user, query }) => presentPage(await withdrawalsOf(dataSource, user.id, query), presentWithdrawal)),
+    route(ENDPOINTS.withdrawals, async ({ user, query }) =>
+      presentPage(await withdrawalsOf(dataSource, user.id, query), presentWithdrawal),
+    ),
     route(ENDPOINTS.withdrawal, async ({ user, params }) => presentWithdrawal(await service.find(user.id, params.id))),
-    route(ENDPOINTS.cancelWithdrawal, async ({ user, params }) => presentWithdrawal(await service.cancel(user.id, params.id))),
+    route(ENDPOINTS.cancelWithdrawal, async ({ user, params }) =>
+      presentWithdrawal(await service.cancel(user.id, params.id)),
+    ),
     route(ENDPOINTS.adminWithdrawals, async ({ query }) => {
       const page = await listWithdrawals(dataSource, query, query.state);
       const { rows } = page;
-      const [records, emails, names, reviews] = await Promise.all([beside({ engine, events }, rows), emailsOf(dataSource, rows.map((row) => row.userId)), approvals.names(rows), reviewsOf(dataSource, rows.map((row) => row.id))]);
-      return presentPage(page, (row) => presentForAdmin(row, registry, { email: emails.get(row.userId), approvedBy: names.get(row.id) ?? [], review: reviews.get(row.id), beside: records.get(row.id) }));
+      const [records, emails, names, reviews] = await Promise.all([
+        beside({ engine, events }, rows),
+        emailsOf(
+          dataSource,
+          rows.map((row) => row.userId),
+        ),
+        approvals.names(rows),
+        reviewsOf(
+          dataSource,
+          rows.map((row) => row.id),
+        ),
+      ]);
+      return presentPage(page, (row) =>
+        presentForAdmin(row, registry, {
+          email: emails.get(row.userId),
+          approvedBy: names.get(row.id) ?? [],
+          review: reviews.get(row.id),
+          beside: records.get(row.id),
+        }),
+      );
     }),
     route(ENDPOINTS.approveWithdrawal, ({ user, params, body }) => service.approve(user, params.id, body)),
     route(ENDPOINTS.approvalKeys, async () => ({ items: await approvals.keys() })),

@@ -30,9 +30,19 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'events' | 'logger'>;
 const POLICY = 'policy';
 
 /** What the engine compares with its record: the payment as it was shown. */
-const seenOf = ({ network, asset, address, memo, amount }: Payout) => ({ network, asset, address, amount: plain(amount), ...(memo !== null && { memo }) });
+const seenOf = ({ network, asset, address, memo, amount }: Payout) => ({
+  network,
+  asset,
+  address,
+  amount: plain(amount),
+  ...(memo !== null && { memo }),
+});
 
-export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests, approvals: Approvals): WithdrawalService {
+export function createWithdrawalService(
+  deps: Deps,
+  requests: WithdrawalRequests,
+  approvals: Approvals,
+): WithdrawalService {
   const find = async (userId: string, id: string): Promise<WithdrawalRow> => {
     const row = await withdrawalOf(deps.dataSource, userId, id);
     if (!row) throw new DomainError('NOT_FOUND');
@@ -57,9 +67,18 @@ export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests
     try {
       const payout = await shown(row);
       if (!inside && (await approvals.judge(payout)).needed > 0) return;
-      await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: row.id, adminId: POLICY, seen: seenOf(payout), reference: `withdrawal:${row.id}:approve:${row.attempt}` });
+      await deps.engine.submit({
+        kind: 'withdrawal.approve',
+        withdrawalId: row.id,
+        adminId: POLICY,
+        seen: seenOf(payout),
+        reference: `withdrawal:${row.id}:approve:${row.attempt}`,
+      });
     } catch (error) {
-      deps.logger.warn({ withdrawal: row.id, error: error instanceof Error ? error.message : String(error) }, 'a withdrawal that might pass waits for a person');
+      deps.logger.warn(
+        { withdrawal: row.id, error: error instanceof Error ? error.message : String(error) },
+        'a withdrawal that might pass waits for a person',
+      );
     }
   };
   return {
@@ -71,7 +90,12 @@ export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests
     },
     cancel: async (userId, id) => {
       const { attempt } = await find(userId, id);
-      await deps.engine.submit({ kind: 'withdrawal.cancel', withdrawalId: id, userId, reference: `withdrawal:${id}:cancel:${attempt}` });
+      await deps.engine.submit({
+        kind: 'withdrawal.cancel',
+        withdrawalId: id,
+        userId,
+        reference: `withdrawal:${id}:cancel:${attempt}`,
+      });
       return find(userId, id);
     },
     approve: async (admin, id, approval) => {
@@ -81,7 +105,14 @@ export function createWithdrawalService(deps: Deps, requests: WithdrawalRequests
       if (row.state === 'REQUESTED') await approvals.add(admin, payout, approval);
       const { needed, approvedBy, lastAdmin } = await approvals.judge(payout);
       const reference = `withdrawal:${id}:approve:${payout.attempt}`;
-      if (needed === 0) await deps.engine.submit({ kind: 'withdrawal.approve', withdrawalId: id, adminId: lastAdmin ?? admin.id, seen: seenOf(payout), reference });
+      if (needed === 0)
+        await deps.engine.submit({
+          kind: 'withdrawal.approve',
+          withdrawalId: id,
+          adminId: lastAdmin ?? admin.id,
+          seen: seenOf(payout),
+          reference,
+        });
       return { needed, approvedBy };
     },
     refuse: async (admin, id, reason) => {

@@ -26,22 +26,54 @@ async function person(): Promise<{ who: Visitor; id: string; email: string }> {
   return { who, id, email };
 }
 const send = (who: Visitor, address: string, amount: string, code?: string) =>
-  who.send('post', '/withdrawals', { asset: 'USDT', network: 'ethereum', address, amount, ...(code && { code }) }, { 'Idempotency-Key': `thief-key-${++n}` });
-const know = (who: Visitor, address: string, code?: string) => who.send('post', '/withdrawal-addresses', { network: 'ethereum', address, ...(code && { code }) });
+  who.send(
+    'post',
+    '/withdrawals',
+    { asset: 'USDT', network: 'ethereum', address, amount, ...(code && { code }) },
+    { 'Idempotency-Key': `thief-key-${++n}` },
+  );
+const know = (who: Visitor, address: string, code?: string) =>
+  who.send('post', '/withdrawal-addresses', { network: 'ethereum', address, ...(code && { code }) });
 
 /** Coins that came to a user from another one, as the engine leaves it. */
 async function receive(userId: string, amount: string): Promise<void> {
   const address = `0x${String(++n).padStart(40, '0')}`;
   const now = world.clock.now();
-  await world.dataSource.getRepository(DepositAddressEntity).insert({ network: 'ethereum', index: n, address, userId, place: n, createdAt: now, frozenAt: null });
-  const none = { memo: null, txid: null, decidedBy: 'policy', pullBackFee: '0', attempt: 0, confirmations: 0, createdAt: now, updatedAt: now };
-  await world.dataSource.getRepository(WithdrawalEntity).insert({ id: `wd-in-${n}`, userId: 'somebody', asset: 'USDT', network: 'ethereum', address, amount, fee: '5', state: 'CONFIRMED', reason: 'INSIDE', ...none });
+  await world.dataSource
+    .getRepository(DepositAddressEntity)
+    .insert({ network: 'ethereum', index: n, address, userId, place: n, createdAt: now, frozenAt: null });
+  const none = {
+    memo: null,
+    txid: null,
+    decidedBy: 'policy',
+    pullBackFee: '0',
+    attempt: 0,
+    confirmations: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+  await world.dataSource.getRepository(WithdrawalEntity).insert({
+    id: `wd-in-${n}`,
+    userId: 'somebody',
+    asset: 'USDT',
+    network: 'ethereum',
+    address,
+    amount,
+    fee: '5',
+    state: 'CONFIRMED',
+    reason: 'INSIDE',
+    ...none,
+  });
 }
 
-test.each([['outside', () => OUTSIDE], ['to another user', () => world.insideAddress]])('%s: a stolen session alone moves nothing without a look, in any order of steps', async (_where, address) => {
+test.each([
+  ['outside', () => OUTSIDE],
+  ['to another user', () => world.insideAddress],
+])('%s: a stolen session alone moves nothing without a look, in any order of steps', async (_where, address) => {
   const { who } = await person();
   const states: string[] = [];
-  const ask = async (amount: string): Promise<void> => void states.push((await send(who, address(), amount)).body.state ?? 'REFUSED');
+  const ask = async (amount: string): Promise<void> =>
+    void states.push((await send(who, address(), amount)).body.state ?? 'REFUSED');
   await ask('40');
   await know(who, address());
   await ask('40');
@@ -63,7 +95,8 @@ test('small and known with an old factor passes; six of them in a day do not', a
   for (let count = 0; count < 6; count++) states.push((await send(who, world.insideAddress, '10', code())).body.state);
   expect(states).toEqual(['APPROVED', 'APPROVED', 'APPROVED', 'APPROVED', 'APPROVED', 'REQUESTED']);
   expect((await who.send('post', '/second-factor/remove', { code: code() })).status).toBe(200);
-  for (const address of [world.insideAddress, OUTSIDE]) expect((await send(who, address, '10')).body.error.code).toBe('WITHDRAWALS_LOCKED');
+  for (const address of [world.insideAddress, OUTSIDE])
+    expect((await send(who, address, '10')).body.error.code).toBe('WITHDRAWALS_LOCKED');
   world.clock.advance(DAY);
   await who.logIn(email);
   expect((await send(who, world.insideAddress, '10')).status).toBe(201);
@@ -74,11 +107,19 @@ test('what came from other users stays for a day, whatever it is swapped into; w
   await receive(id, '49990');
   world.engine.balances.splice(0, 9, { asset: 'USDT', available: '49990', held: '0' });
   for (const address of [OUTSIDE, world.insideAddress]) {
-    expect((await send(who, address, '49000')).body.error).toMatchObject({ code: 'RECEIVED_RECENTLY', details: { stays: '49990', left: '0', until: world.clock.now() + DAY } });
+    expect((await send(who, address, '49000')).body.error).toMatchObject({
+      code: 'RECEIVED_RECENTLY',
+      details: { stays: '49990', left: '0', until: world.clock.now() + DAY },
+    });
   }
   // Swapped into ether, which is worth less by the spread.
   world.engine.balances.splice(0, 9, { asset: 'ETH', available: '16', held: '0' });
-  const ether = await who.send('post', '/withdrawals', { asset: 'ETH', network: 'ethereum', address: OUTSIDE, amount: '15' }, { 'Idempotency-Key': `thief-key-${++n}` });
+  const ether = await who.send(
+    'post',
+    '/withdrawals',
+    { asset: 'ETH', network: 'ethereum', address: OUTSIDE, amount: '15' },
+    { 'Idempotency-Key': `thief-key-${++n}` },
+  );
   expect(ether.body.error.code).toBe('RECEIVED_RECENTLY');
   // Besides 1,000 of one's own.
   world.engine.balances.splice(0, 9, { asset: 'USDT', available: '50990', held: '0' });

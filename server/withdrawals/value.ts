@@ -24,11 +24,14 @@ export interface Worth {
 /** At the best bid, or the last one that was known. Refuses NO_PRICE where there was none for a day: the amount would count towards no limit, nor ever after. */
 export async function worthOf(deps: Deps, asset: string, amount: Units): Promise<Worth> {
   if (asset === QUOTE) return { value: amount, isFresh: true };
-  if (!deps.registry.markets.some(({ base, quote }) => base === asset && quote === QUOTE)) return { value: null, isFresh: false };
+  if (!deps.registry.markets.some(({ base, quote }) => base === asset && quote === QUOTE))
+    return { value: null, isFresh: false };
   const now = deps.clock.now();
   const seen = (await bidsOf(deps)).find((one) => one.asset === asset);
   const kept = seen && now - seen.at <= FRESH_MS ? undefined : await lastPrice(deps.dataSource, asset);
-  const best = [seen && { price: parseAmount(seen.price), at: seen.at }, kept].filter((one) => one !== undefined).toSorted((a, b) => b.at - a.at)[0];
+  const best = [seen && { price: parseAmount(seen.price), at: seen.at }, kept]
+    .filter((one) => one !== undefined)
+    .toSorted((a, b) => b.at - a.at)[0];
   if (!best || now - best.at > MOST_AGE_MS) throw new DomainError('NO_PRICE', { asset });
   return { value: mulDivUp(amount, best.price, ONE), isFresh: now - best.at <= FRESH_MS };
 }

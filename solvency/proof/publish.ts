@@ -21,7 +21,11 @@ export interface PublishedProof {
 
 /** The operator's signing key: read, or made and kept where it will be looked for. Ed25519, PKCS#8. */
 function openKey(file: string): { privateKey: ReturnType<typeof createPrivateKey>; publicKey: string } {
-  if (!existsSync(file)) writeFileSync(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
+  if (!existsSync(file))
+    writeFileSync(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+      mode: 0o600,
+      flag: 'wx',
+    });
   const privateKey = createPrivateKey(readFileSync(file, 'utf8'));
   return { privateKey, publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString() };
 }
@@ -30,26 +34,41 @@ function openKey(file: string): { privateKey: ReturnType<typeof createPrivateKey
 function leavesOf(balances: readonly { account: string; asset: string; amount: Units }[]): Leaf[] {
   const byUser = new Map<string, Record<string, Units>>();
   for (const { account, asset, amount } of balances) {
-    const owner = account.endsWith('/available') || account.endsWith('/held') ? userOf(account) : account === DUST ? 'house' : undefined;
+    const owner =
+      account.endsWith('/available') || account.endsWith('/held')
+        ? userOf(account)
+        : account === DUST
+          ? 'house'
+          : undefined;
     if (owner === undefined || amount === 0n) continue;
     const sums = byUser.get(owner) ?? {};
     sums[asset] = (sums[asset] ?? 0n) + amount;
     byUser.set(owner, sums);
   }
-  return [...byUser].map(([userId, sums]) => ({ salt: randomBytes(16).toString('hex'), userId, sums })).sort((a, b) => (a.salt < b.salt ? -1 : 1));
+  return [...byUser]
+    .map(([userId, sums]) => ({ salt: randomBytes(16).toString('hex'), userId, sums }))
+    .sort((a, b) => (a.salt < b.salt ? -1 : 1));
 }
 
 /**
  * Publishes a proof: the tree of what users are owed by one snapshot of the books, what really lies in each place, and a
  * signature over both. Throws when a place cannot be read: what is not known is not there.
  */
-export async function publish(dataSource: DataSource, outside: Outside, keyFile: string, now: number): Promise<PublishedProof> {
+export async function publish(
+  dataSource: DataSource,
+  outside: Outside,
+  keyFile: string,
+  now: number,
+): Promise<PublishedProof> {
   const { facts, places, rows } = await compare(dataSource, outside);
   const unread = places.filter(({ actual }) => actual === undefined);
-  if (unread.length > 0) throw new Error(`cannot be read now: ${unread.map(({ place, asset }) => `${place} ${asset}`).join(', ')}`);
+  if (unread.length > 0)
+    throw new Error(`cannot be read now: ${unread.map(({ place, asset }) => `${place} ${asset}`).join(', ')}`);
   const leaves = leavesOf(facts.balances);
   const tree = buildTree(leaves);
-  const hot = outside.chains.flatMap(({ network, hotAddress, cold }) => [...(hotAddress ? [hotAddress] : []), ...cold].map((address) => ({ network: network.id, address })));
+  const hot = outside.chains.flatMap(({ network, hotAddress, cold }) =>
+    [...(hotAddress ? [hotAddress] : []), ...cold].map((address) => ({ network: network.id, address })),
+  );
   const coins = outside.bitcoin ? await houseAddresses(dataSource, outside.bitcoin) : [];
   const addresses = [...hot, ...coins, ...rows.addresses].map(({ network, address }) => ({ network, address }));
   const statement: ProofStatement = {
@@ -58,7 +77,11 @@ export async function publish(dataSource: DataSource, outside: Outside, keyFile:
     root: tree.root,
     liabilities: writtenSums(tree.sums),
     assets: places
-      .map(({ place, asset, actual = 0n }) => ({ place, asset, amount: place === 'transit' ? stillMoving(rows, places, asset) : actual }))
+      .map(({ place, asset, actual = 0n }) => ({
+        place,
+        asset,
+        amount: place === 'transit' ? stillMoving(rows, places, asset) : actual,
+      }))
       .filter(({ amount }) => amount > 0n)
       .map(({ place, asset, amount }) => ({ place, asset, amount: String(amount) })),
     entry: facts.entry,
@@ -66,11 +89,21 @@ export async function publish(dataSource: DataSource, outside: Outside, keyFile:
   };
   const { privateKey, publicKey } = openKey(keyFile);
   const text = JSON.stringify(statement);
-  const proof: ProofView = { statement: text, signature: sign(null, Buffer.from(text), privateKey).toString('base64'), publicKey };
+  const proof: ProofView = {
+    statement: text,
+    signature: sign(null, Buffer.from(text), privateKey).toString('base64'),
+    publicKey,
+  };
   const leafRows = leaves.map((leaf, at) => ({
     proofId: statement.id,
     userId: leaf.userId,
-    leaf: JSON.stringify({ proof: statement.id, salt: leaf.salt, userId: leaf.userId, sums: writtenSums(leaf.sums), path: tree.path(at) }),
+    leaf: JSON.stringify({
+      proof: statement.id,
+      salt: leaf.salt,
+      userId: leaf.userId,
+      sums: writtenSums(leaf.sums),
+      path: tree.path(at),
+    }),
   }));
   await publishProof(dataSource, { id: statement.id, ...proof, at: now }, leafRows);
   return { statement, proof, addresses, leaves: leaves.length };

@@ -43,12 +43,18 @@ export function writtenSums(sums: Sums): string {
     .join(',');
 }
 
-const leafNode = ({ salt, userId, sums }: Leaf): Node => ({ hash: sha256(`leaf\n${salt}\n${userId}\n${writtenSums(sums)}`), sums });
+const leafNode = ({ salt, userId, sums }: Leaf): Node => ({
+  hash: sha256(`leaf\n${salt}\n${userId}\n${writtenSums(sums)}`),
+  sums,
+});
 
 function parent(left: Node, right: Node): Node {
   const sums: Record<string, Units> = { ...left.sums };
   for (const [asset, amount] of Object.entries(right.sums)) sums[asset] = (sums[asset] ?? 0n) + amount;
-  return { hash: sha256(`node\n${left.hash}\n${writtenSums(left.sums)}\n${right.hash}\n${writtenSums(right.sums)}`), sums };
+  return {
+    hash: sha256(`node\n${left.hash}\n${writtenSums(left.sums)}\n${right.hash}\n${writtenSums(right.sums)}`),
+    sums,
+  };
 }
 
 export interface Tree {
@@ -62,7 +68,11 @@ export interface Tree {
 export function buildTree(leaves: readonly Leaf[]): Tree {
   const levels: Node[][] = [leaves.length === 0 ? [NOTHING] : leaves.map(leafNode)];
   for (let level = levels[0] ?? []; level.length > 1; level = levels.at(-1) ?? []) {
-    levels.push(Array.from({ length: Math.ceil(level.length / 2) }, (_, at) => parent(level[at * 2] ?? NOTHING, level[at * 2 + 1] ?? NOTHING)));
+    levels.push(
+      Array.from({ length: Math.ceil(level.length / 2) }, (_, at) =>
+        parent(level[at * 2] ?? NOTHING, level[at * 2 + 1] ?? NOTHING),
+      ),
+    );
   }
   const top = levels.at(-1)?.[0] ?? NOTHING;
   return {

@@ -19,7 +19,8 @@ function readSums(text) {
   let before = '';
   for (const part of text === '' ? [] : text.split(',')) {
     const match = /^([A-Z0-9]{1,20}):([1-9][0-9]*)$/.exec(part);
-    if (!match || match[1] <= before) throw new Error(`"${part.slice(0, 60)}" is not an amount that a proof may contain`);
+    if (!match || match[1] <= before)
+      throw new Error(`"${part.slice(0, 60)}" is not an amount that a proof may contain`);
     before = match[1];
     sums.set(match[1], BigInt(match[2]));
   }
@@ -27,7 +28,10 @@ function readSums(text) {
 }
 
 const writeSums = (sums) =>
-  [...sums.keys()].sort().map((asset) => `${asset}:${sums.get(asset)}`).join(',');
+  [...sums.keys()]
+    .sort()
+    .map((asset) => `${asset}:${sums.get(asset)}`)
+    .join(',');
 
 function add(left, right) {
   const sums = new Map(left);
@@ -40,9 +44,19 @@ function climb({ salt, userId, sums: own, path }) {
   let sums = readSums(own);
   let hash = sha256(`leaf\n${salt}\n${userId}\n${writeSums(sums)}`);
   for (const { side, hash: neighbour, sums: text } of path) {
-    if (!/^[0-9a-f]{64}$/.test(neighbour) || (side !== 'left' && side !== 'right')) throw new Error('a step of the path is not one');
+    if (!/^[0-9a-f]{64}$/.test(neighbour) || (side !== 'left' && side !== 'right'))
+      throw new Error('a step of the path is not one');
     const other = readSums(text);
-    const [left, right] = side === 'left' ? [[neighbour, other], [hash, sums]] : [[hash, sums], [neighbour, other]];
+    const [left, right] =
+      side === 'left'
+        ? [
+            [neighbour, other],
+            [hash, sums],
+          ]
+        : [
+            [hash, sums],
+            [neighbour, other],
+          ];
     hash = sha256(`node\n${left[0]}\n${writeSums(left[1])}\n${right[0]}\n${writeSums(right[1])}`);
     sums = add(sums, other);
   }
@@ -72,7 +86,10 @@ function main() {
     return 2;
   }
   // What is signed is the text itself, so that nobody has to agree on how to write JSON.
-  check(verify(null, Buffer.from(proof.statement), key, Buffer.from(proof.signature, 'base64')), 'the signature is not of this key');
+  check(
+    verify(null, Buffer.from(proof.statement), key, Buffer.from(proof.signature, 'base64')),
+    'the signature is not of this key',
+  );
   const statement = JSON.parse(proof.statement);
   check(leaf.proof === statement.id, 'the leaf belongs to another proof');
   let counted;
@@ -86,13 +103,17 @@ function main() {
   const owed = readSums(statement.liabilities);
   const there = new Map();
   for (const { asset, amount } of statement.assets) there.set(asset, (there.get(asset) ?? 0n) + BigInt(amount));
-  console.log(`proof ${statement.id} of ${new Date(statement.at).toISOString()}, ${keyFile ? 'checked with your key' : 'checked with the key in the file'}`);
+  console.log(
+    `proof ${statement.id} of ${new Date(statement.at).toISOString()}, ${keyFile ? 'checked with your key' : 'checked with the key in the file'}`,
+  );
   for (const [asset, amount] of owed) {
     const has = there.get(asset) ?? 0n;
     check(has >= amount, `only ${shown(has)} ${asset} are there for ${shown(amount)} that are owed`);
     console.log(`  ${asset.padEnd(6)} owed ${shown(amount)}  there ${shown(has)}`);
   }
-  console.log(`your leaf: ${leaf.sums === '' ? 'nothing' : [...readSums(leaf.sums)].map(([asset, amount]) => `${shown(amount)} ${asset}`).join(', ')}`);
+  console.log(
+    `your leaf: ${leaf.sums === '' ? 'nothing' : [...readSums(leaf.sums)].map(([asset, amount]) => `${shown(amount)} ${asset}`).join(', ')}`,
+  );
   for (const problem of problems) console.error(`NOT SO: ${problem}`);
   if (problems.length === 0) console.log('your balance is counted, and what is there covers what is owed');
   return problems.length === 0 ? 0 : 1;

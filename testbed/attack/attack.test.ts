@@ -5,7 +5,11 @@ jest.setTimeout(300_000);
 
 test('what an attacker tries first is held', async () => {
   const quick = ATTACKS.filter((one) => one.quick);
-  const outcomes = await attack(quick, () => undefined, () => undefined);
+  const outcomes = await attack(
+    quick,
+    () => undefined,
+    () => undefined,
+  );
   expect(outcomes.filter(({ result }) => result !== 'held')).toEqual([]);
   expect(outcomes.length).toBeGreaterThan(30);
 });

@@ -18,7 +18,18 @@ export interface FuzzResult {
   readonly found: readonly string[];
 }
 
-type Schema = { readonly type?: string | string[]; readonly enum?: unknown[]; readonly const?: unknown; readonly properties?: Record<string, Schema>; readonly required?: string[]; readonly items?: Schema; readonly anyOf?: Schema[]; readonly pattern?: string; readonly maxLength?: number; readonly example?: unknown };
+type Schema = {
+  readonly type?: string | string[];
+  readonly enum?: unknown[];
+  readonly const?: unknown;
+  readonly properties?: Record<string, Schema>;
+  readonly required?: string[];
+  readonly items?: Schema;
+  readonly anyOf?: Schema[];
+  readonly pattern?: string;
+  readonly maxLength?: number;
+  readonly example?: unknown;
+};
 interface Parameter {
   readonly name: string;
   readonly in: string;
@@ -44,12 +55,74 @@ const AUDIT_WAIT_MS = 60_000;
 const MOST_FOUND = 100;
 /** What a request may change; what time, the logs or the treasury's own moves change is left out. */
 const WATCHED = [
-  'kyc_applications', 'orders', 'fills', 'swaps', 'withdrawals', 'withdrawal_approvals', 'second_factors', 'passkeys', 'deposit_addresses', 'markets', 'asset_pauses', 'tier_wishes', 'stakes', 'cold_transfers', 'venue_states',
+  'kyc_applications',
+  'orders',
+  'fills',
+  'swaps',
+  'withdrawals',
+  'withdrawal_approvals',
+  'second_factors',
+  'passkeys',
+  'deposit_addresses',
+  'markets',
+  'asset_pauses',
+  'tier_wishes',
+  'stakes',
+  'cold_transfers',
+  'venue_states',
 ];
 const TEXTS = [
-  '', ' ', '0', '-1', '1', 'null', 'undefined', 'true', '[]', '{}', '../../etc/passwd', "' OR 1=1 -- ", '<img src=x onerror=alert(1)>', '%00', '\u0000', '\u202e', '\ufeff', 'é', '٣', '🙂', 'A'.repeat(300), 'A'.repeat(9000), '1e309', '0x41', 'ETH', 'USDT', 'ETHUSDT', 'ethereum', 'BUY', 'LIMIT', '__proto__', 'constructor', '\ud800',
+  '',
+  ' ',
+  '0',
+  '-1',
+  '1',
+  'null',
+  'undefined',
+  'true',
+  '[]',
+  '{}',
+  '../../etc/passwd',
+  "' OR 1=1 -- ",
+  '<img src=x onerror=alert(1)>',
+  '%00',
+  '\u0000',
+  '\u202e',
+  '\ufeff',
+  'é',
+  '٣',
+  '🙂',
+  'A'.repeat(300),
+  'A'.repeat(9000),
+  '1e309',
+  '0x41',
+  'ETH',
+  'USDT',
+  'ETHUSDT',
+  'ethereum',
+  'BUY',
+  'LIMIT',
+  '__proto__',
+  'constructor',
+  '\ud800',
 ];
-const OTHERS: readonly unknown[] = [null, true, false, 0, -1, 1.5, 1e21, Number.MAX_SAFE_INTEGER, [], {}, [[]], { $gt: '' }, { toString: 1 }, ['a', 'b'], { length: 1e9 }];
+const OTHERS: readonly unknown[] = [
+  null,
+  true,
+  false,
+  0,
+  -1,
+  1.5,
+  1e21,
+  Number.MAX_SAFE_INTEGER,
+  [],
+  {},
+  [[]],
+  { $gt: '' },
+  { toString: 1 },
+  ['a', 'b'],
+  { length: 1e9 },
+];
 
 /** xorshift32: the same seed draws the same requests. */
 class Draw {
@@ -81,9 +154,17 @@ function fitting(schema: Schema, draw: Draw, depth = 0): unknown {
   if (schema.example !== undefined) return schema.example;
   switch (typeOf(schema)) {
     case 'object':
-      return depth > 4 ? {} : Object.fromEntries(Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name) || draw.next() < 0.4).map(([name, field]) => [name, fitting(field, draw, depth + 1)]));
+      return depth > 4
+        ? {}
+        : Object.fromEntries(
+            Object.entries(schema.properties ?? {})
+              .filter(([name]) => schema.required?.includes(name) || draw.next() < 0.4)
+              .map(([name, field]) => [name, fitting(field, draw, depth + 1)]),
+          );
     case 'array':
-      return depth > 4 ? [] : Array.from({ length: Math.floor(draw.next() * 3) }, () => fitting(schema.items ?? {}, draw, depth + 1));
+      return depth > 4
+        ? []
+        : Array.from({ length: Math.floor(draw.next() * 3) }, () => fitting(schema.items ?? {}, draw, depth + 1));
     case 'integer':
     case 'number':
       return draw.of([0, 1, 2, 10, 50, 100]);
@@ -98,19 +179,23 @@ function fitting(schema: Schema, draw: Draw, depth = 0): unknown {
 
 /** The value with one of its parts made wrong. */
 function spoilt(value: unknown, draw: Draw): unknown {
-  if (typeof value !== 'object' || value === null || draw.next() < 0.15) return draw.next() < 0.5 ? draw.of(TEXTS) : draw.of(OTHERS);
+  if (typeof value !== 'object' || value === null || draw.next() < 0.15)
+    return draw.next() < 0.5 ? draw.of(TEXTS) : draw.of(OTHERS);
   const copy = structuredClone(value) as Record<string, unknown>;
   const names = Object.keys(copy);
   const name = draw.of(names);
   const choice = draw.next();
-  if (name === undefined || choice < 0.15) return { ...copy, [draw.of(['extra', '__proto__', 'id', 'userId', 'role'])]: draw.of(OTHERS) };
+  if (name === undefined || choice < 0.15)
+    return { ...copy, [draw.of(['extra', '__proto__', 'id', 'userId', 'role'])]: draw.of(OTHERS) };
   if (choice < 0.3) delete copy[name];
   else copy[name] = spoilt(copy[name], draw);
   return copy;
 }
 
 const routesOf = (document: { paths: Record<string, Record<string, Operation>> }): Route[] =>
-  Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })));
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
 
 interface Made {
   readonly method: string;
@@ -128,25 +213,48 @@ function make({ method, path, operation }: Route, draw: Draw): Made {
   // Half of a pair of surrogates is no text that a URL could carry.
   const safe = (value: string): string => encodeURIComponent(Buffer.from(value, 'utf8').toString('utf8'));
   const filled = path.replace(/\{[^}]+\}/g, () => safe(text()) || 'x');
-  const query = operation.parameters.filter((parameter) => parameter.in === 'query' && draw.next() < 0.5).map(({ name, schema }) => `${name}=${safe(draw.next() < 0.5 ? asText(fitting(schema, draw)) : text())}`);
+  const query = operation.parameters
+    .filter((parameter) => parameter.in === 'query' && draw.next() < 0.5)
+    .map(({ name, schema }) => `${name}=${safe(draw.next() < 0.5 ? asText(fitting(schema, draw)) : text())}`);
   const target = query.length > 0 ? `${filled}?${query.join('&')}` : filled;
-  const key = draw.next() < 0.9 ? `fuzz-${Math.floor(draw.next() * 1e12)}` : draw.of(['', 'x', 'k'.repeat(65), 'k'.repeat(64)]);
+  const key =
+    draw.next() < 0.9 ? `fuzz-${Math.floor(draw.next() * 1e12)}` : draw.of(['', 'x', 'k'.repeat(65), 'k'.repeat(64)]);
   const [type, content] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
   if (type === undefined || content === undefined) return { method, path: target, key };
   const value = draw.next() < 0.2 ? fitting(content.schema, draw) : spoilt(fitting(content.schema, draw), draw);
   if (type.startsWith('multipart')) {
-    const parts = Object.entries((typeof value === 'object' && value) || {}).map(([name, part]) => `--x\r\nContent-Disposition: form-data; name="${name.replace(/[\r\n"]/g, '')}"\r\n\r\n${asText(part)}\r\n`);
+    const parts = Object.entries((typeof value === 'object' && value) || {}).map(
+      ([name, part]) =>
+        `--x\r\nContent-Disposition: form-data; name="${name.replace(/[\r\n"]/g, '')}"\r\n\r\n${asText(part)}\r\n`,
+    );
     return { method, path: target, key, type: 'multipart/form-data; boundary=x', body: `${parts.join('')}--x--\r\n` };
   }
-  return { method, path: target, key, type: draw.next() < 0.95 ? 'application/json' : draw.of(['text/plain', 'application/json; charset=utf-7', 'application/x-www-form-urlencoded']), body: JSON.stringify(value) ?? 'undefined' };
+  return {
+    method,
+    path: target,
+    key,
+    type:
+      draw.next() < 0.95
+        ? 'application/json'
+        : draw.of(['text/plain', 'application/json; charset=utf-7', 'application/x-www-form-urlencoded']),
+    body: JSON.stringify(value) ?? 'undefined',
+  };
 }
 
 /** The fingerprint of everything that a request may change. */
 async function fingerprint(stage: Stage, tables: readonly string[]): Promise<Map<string, string>> {
   const sums = await stage.query<{ Table: string; Checksum: string }>(`CHECKSUM TABLE ${tables.join(', ')}`);
-  const users = await stage.query<{ sum: string }>('SELECT BIT_XOR(CRC32(CONCAT_WS("|", id, email, role, kyc_state, password_hash))) AS sum FROM users');
-  const balances = await stage.query<{ sum: string }>("SELECT BIT_XOR(CRC32(CONCAT_WS('|', account, asset, amount))) AS sum FROM balances WHERE account LIKE 'user/%'");
-  return new Map([...sums.map(({ Table, Checksum }): [string, string] => [Table.split('.').at(-1) ?? '', String(Checksum)]), ['users', String(users[0]?.sum)], ["users' balances", String(balances[0]?.sum)]]);
+  const users = await stage.query<{ sum: string }>(
+    'SELECT BIT_XOR(CRC32(CONCAT_WS("|", id, email, role, kyc_state, password_hash))) AS sum FROM users',
+  );
+  const balances = await stage.query<{ sum: string }>(
+    "SELECT BIT_XOR(CRC32(CONCAT_WS('|', account, asset, amount))) AS sum FROM balances WHERE account LIKE 'user/%'",
+  );
+  return new Map([
+    ...sums.map(({ Table, Checksum }): [string, string] => [Table.split('.').at(-1) ?? '', String(Checksum)]),
+    ['users', String(users[0]?.sum)],
+    ["users' balances", String(balances[0]?.sum)],
+  ]);
 }
 
 const isChange = (method: string): boolean => method !== 'GET';
@@ -157,7 +265,9 @@ export async function fuzz(requests: number, seed: number, say: (line: string) =
   try {
     const draw = new Draw(seed);
     const routes = routesOf((await stage.stranger().ask('GET', '/api/openapi.json')).json());
-    const there = new Set((await stage.query<Record<string, string>>('SHOW TABLES')).flatMap((row) => Object.values(row)));
+    const there = new Set(
+      (await stage.query<Record<string, string>>('SHOW TABLES')).flatMap((row) => Object.values(row)),
+    );
     const tables = WATCHED.filter((table) => there.has(table));
     const callers = [...(await callersOf(stage)), stage.admin, stage.stranger()];
     const answers: Record<string, number> = {};
@@ -166,7 +276,13 @@ export async function fuzz(requests: number, seed: number, say: (line: string) =
     let [sent, serverErrors, effectsOfRefused] = [0, 0, 0];
     let before = await fingerprint(stage, tables);
     while (sent < requests) {
-      const group = Array.from({ length: Math.min(GROUP, requests - sent) }, () => ({ route: draw.of(routes), browser: draw.of(callers) })).filter(({ route }) => !/session$|accounts|freeze|password/.test(route.path) || !isChange(route.method) || draw.next() < 0.2);
+      const group = Array.from({ length: Math.min(GROUP, requests - sent) }, () => ({
+        route: draw.of(routes),
+        browser: draw.of(callers),
+      })).filter(
+        ({ route }) =>
+          !/session$|accounts|freeze|password/.test(route.path) || !isChange(route.method) || draw.next() < 0.2,
+      );
       const made = group.map(({ route, browser }) => ({ browser, made: make(route, draw) }));
       sent += made.length;
       let accepted = 0;
@@ -182,7 +298,12 @@ export async function fuzz(requests: number, seed: number, say: (line: string) =
       const changed = [...after].filter(([table, sum]) => before.get(table) !== sum).map(([table]) => table);
       if (changed.length > 0 && accepted === 0) {
         effectsOfRefused++;
-        tell(`${changed.join(', ')} changed though all of these were refused: ${made.filter(({ made: one }) => isChange(one.method)).map(({ made: one }) => `${one.method} ${one.path.slice(0, 60)}`).join(', ')}`);
+        tell(
+          `${changed.join(', ')} changed though all of these were refused: ${made
+            .filter(({ made: one }) => isChange(one.method))
+            .map(({ made: one }) => `${one.method} ${one.path.slice(0, 60)}`)
+            .join(', ')}`,
+        );
       }
       before = after;
       if (sent % 5000 < GROUP) say(`${sent} of ${requests} requests`);
@@ -207,9 +328,20 @@ async function callersOf(stage: Stage): Promise<Browser[]> {
 async function send(browser: Browser, { method, path, body, type, key }: Made): Promise<Answer> {
   const { cookie, csrf } = browser;
   try {
-    return await browser.ask(method, path, { ...(body !== undefined && { raw: body }), headers: { 'idempotency-key': key.replace(/[^\x21-\x7e]/g, ''), ...(type && { 'content-type': type }) } });
+    return await browser.ask(method, path, {
+      ...(body !== undefined && { raw: body }),
+      headers: { 'idempotency-key': key.replace(/[^\x21-\x7e]/g, ''), ...(type && { 'content-type': type }) },
+    });
   } catch (error) {
-    return { status: 0, code: error instanceof Error ? error.message : 'no answer', headers: {}, text: '', json: () => { throw new Error('no answer'); } };
+    return {
+      status: 0,
+      code: error instanceof Error ? error.message : 'no answer',
+      headers: {},
+      text: '',
+      json: () => {
+        throw new Error('no answer');
+      },
+    };
   } finally {
     // A log-out or a log-in as somebody else among the requests does not end this caller.
     Object.assign(browser, { cookie, csrf });
@@ -218,7 +350,9 @@ async function send(browser: Browser, { method, path, body, type, key }: Made): 
 
 async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items];
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  }));
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+    }),
+  );
 }

@@ -21,9 +21,22 @@ export interface Outcome {
 }
 
 /** The loud ones, which lock accounts or fill queues, come last. */
-export const ATTACKS: readonly Attack[] = [...matrix, ...owning, ...input, ...traces, ...withdrawals, ...passkeys, ...sockets, ...sessions];
+export const ATTACKS: readonly Attack[] = [
+  ...matrix,
+  ...owning,
+  ...input,
+  ...traces,
+  ...withdrawals,
+  ...passkeys,
+  ...sockets,
+  ...sessions,
+];
 
-export async function attack(attacks: readonly Attack[], say: (line: string) => void, tell: (outcome: Outcome) => void): Promise<readonly Outcome[]> {
+export async function attack(
+  attacks: readonly Attack[],
+  say: (line: string) => void,
+  tell: (outcome: Outcome) => void,
+): Promise<readonly Outcome[]> {
   const stage = await openStage(say);
   try {
     const outcomes: Outcome[] = [];

@@ -57,8 +57,17 @@ export class Browser {
       'idempotency-key': randomBytes(12).toString('hex'),
       ...headers,
     };
-    const answer = await this.stage.send(this.url, method, path, Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')), raw ?? (body === undefined ? undefined : JSON.stringify(body)), from);
-    const set = answer.headers['set-cookie']?.map((line) => line.split(';')[0] ?? '').filter((pair) => pair.includes('javizen'));
+    const answer = await this.stage.send(
+      this.url,
+      method,
+      path,
+      Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')),
+      raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+      from,
+    );
+    const set = answer.headers['set-cookie']
+      ?.map((line) => line.split(';')[0] ?? '')
+      .filter((pair) => pair.includes('javizen'));
     if (set?.length) this.cookie = set.join('; ');
     const token = /"csrfToken":"([^"]+)"/.exec(answer.text)?.[1];
     if (token) this.csrf = token;
@@ -85,10 +94,20 @@ export interface Stage {
   readonly admin: Browser;
   stranger(url?: string): Browser;
   /** A further account; e-mail and its id. */
-  account(more?: { readonly kycState?: 'APPROVED'; readonly role?: 'admin' | 'user' }): Promise<{ email: string; userId: string }>;
+  account(more?: {
+    readonly kycState?: 'APPROVED';
+    readonly role?: 'admin' | 'user';
+  }): Promise<{ email: string; userId: string }>;
   logged(email: string, from?: string): Promise<Browser>;
   query<T>(sql: string, values?: unknown[]): Promise<T[]>;
-  send(url: string, method: string, path: string, headers: Record<string, string>, body?: string | Buffer, from?: string): Promise<Answer>;
+  send(
+    url: string,
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: string | Buffer,
+    from?: string,
+  ): Promise<Answer>;
   /** How many requests went out so far. */
   readonly sent: () => number;
   close(): Promise<void>;
@@ -102,16 +121,39 @@ const answerOf = (status: number, headers: IncomingHttpHeaders, text: string): A
   json: <T>() => JSON.parse(text) as T,
 });
 
-function overHttp(url: string, method: string, path: string, headers: Record<string, string>, body: string | Buffer | undefined, localAddress: string | undefined): Promise<Answer> {
+function overHttp(
+  url: string,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: string | Buffer | undefined,
+  localAddress: string | undefined,
+): Promise<Answer> {
   const { hostname, port } = new URL(url);
-  const length = body === undefined || 'content-length' in headers || 'transfer-encoding' in headers ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const length =
+    body === undefined || 'content-length' in headers || 'transfer-encoding' in headers
+      ? {}
+      : { 'content-length': String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
-    const asked = request({ host: hostname, port, method, path, headers: { ...headers, ...length }, ...(localAddress && { localAddress }), timeout: 20_000 }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => void parts.push(part));
-      response.on('end', () => resolve(answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(parts).toString('utf8'))));
-      response.on('error', reject);
-    });
+    const asked = request(
+      {
+        host: hostname,
+        port,
+        method,
+        path,
+        headers: { ...headers, ...length },
+        ...(localAddress && { localAddress }),
+        timeout: 20_000,
+      },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => void parts.push(part));
+        response.on('end', () =>
+          resolve(answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(parts).toString('utf8'))),
+        );
+        response.on('error', reject);
+      },
+    );
     asked.on('timeout', () => asked.destroy(new Error('no answer within 20 s')));
     asked.on('error', reject);
     asked.end(body);
@@ -135,11 +177,17 @@ export async function openStage(say: (line: string) => void, perSecond = PER_SEC
   try {
     const address = await world.start();
     const database = await openDatabase({ url: address.databaseUrl, poolSize: 2 });
-    return await people({ world, address, database, pace: pacer(perSecond), close: async () => {
-      await database.destroy();
-      await world.stop();
-      rmSync(dir, { recursive: true, force: true });
-    } });
+    return await people({
+      world,
+      address,
+      database,
+      pace: pacer(perSecond),
+      close: async () => {
+        await database.destroy();
+        await world.stop();
+        rmSync(dir, { recursive: true, force: true });
+      },
+    });
   } catch (error) {
     await world.stop();
     rmSync(dir, { recursive: true, force: true });
@@ -173,7 +221,8 @@ export async function fund(world: World, address: WorldAddress, email: string, a
   await operator.grant({ email, asset: 'ETH', amount, why: 'coins to be stolen', reference: `attack-grant-${name}` });
 }
 
-const emailOf = async (database: DataSource, userId: string): Promise<string> => ((await database.query('SELECT email FROM users WHERE id = ?', [userId])) as { email: string }[])[0]?.email ?? '';
+const emailOf = async (database: DataSource, userId: string): Promise<string> =>
+  ((await database.query('SELECT email FROM users WHERE id = ?', [userId])) as { email: string }[])[0]?.email ?? '';
 
 async function people({ world, address, database, pace, close }: Opened): Promise<Stage> {
   const clock = { now: () => Date.now() };
@@ -189,21 +238,40 @@ async function people({ world, address, database, pace, close }: Opened): Promis
     stranger: (url = address.url) => new Browser(stage as Stage, url),
     account: async ({ kycState, role = 'user' } = {}) => {
       const email = `attacked-${++accounts}-${randomBytes(3).toString('hex')}@javizen.local`;
-      const userId = await ensureAccount({ dataSource: database, clock, ids }, { email, password: PASSWORD, locale: 'en', role, ...(kycState && { kycState }) });
+      const userId = await ensureAccount(
+        { dataSource: database, clock, ids },
+        { email, password: PASSWORD, locale: 'en', role, ...(kycState && { kycState }) },
+      );
       return { email, userId };
     },
     logged: async (email, from) => {
       const browser = stage.stranger();
-      const answer = await browser.logIn(email, email === DEMO_ADMIN ? address.adminPassword : PASSWORD, from ? { from } : {});
+      const answer = await browser.logIn(
+        email,
+        email === DEMO_ADMIN ? address.adminPassword : PASSWORD,
+        from ? { from } : {},
+      );
       if (answer.status !== 200) throw new Error(`${email} could not log in: ${answer.status} ${answer.code}`);
       return browser;
     },
   };
   const verified = async (): Promise<Browser> => stage.logged((await stage.account({ kycState: 'APPROVED' })).email);
-  const [trader, other, fresh, admin] = [await verified(), await verified(), await stage.logged((await stage.account()).email), await stage.logged(DEMO_ADMIN)];
+  const [trader, other, fresh, admin] = [
+    await verified(),
+    await verified(),
+    await stage.logged((await stage.account()).email),
+    await stage.logged(DEMO_ADMIN),
+  ];
   await fund(world, address, await emailOf(database, trader.userId));
   return Object.assign(stage, {
-    world, address, database, trader, other, fresh, admin, close,
+    world,
+    address,
+    database,
+    trader,
+    other,
+    fresh,
+    admin,
+    close,
     sent: () => sent,
     query: async <T>(sql: string, values: unknown[] = []): Promise<T[]> => (await database.query(sql, values)) as T[],
   }) as Stage;

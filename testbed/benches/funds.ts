@@ -34,8 +34,15 @@ export async function writeFunds(settings: NodeJS.ProcessEnv, users: number): Pr
   const ids = { next: () => `u${randomBytes(12).toString('hex')}` };
   try {
     await migrate(dataSource);
-    await seed(dataSource, firstListing(Object.fromEntries(openNetworks(config).map((network) => [network.id, network]))), clock.now());
-    const first = await ensureAccount({ dataSource, clock, ids }, { email: emailOf(0), password: PASSWORD, locale: 'en', kycState: 'APPROVED' });
+    await seed(
+      dataSource,
+      firstListing(Object.fromEntries(openNetworks(config).map((network) => [network.id, network]))),
+      clock.now(),
+    );
+    const first = await ensureAccount(
+      { dataSource, clock, ids },
+      { email: emailOf(0), password: PASSWORD, locale: 'en', kycState: 'APPROVED' },
+    );
     const model = await userById(dataSource, first);
     if (!model) throw new Error('the first user is not there');
     const names = [first];
@@ -45,13 +52,22 @@ export async function writeFunds(settings: NodeJS.ProcessEnv, users: number): Pr
       await insertUser(dataSource, { ...model, id, email: emailOf(user) });
       names.push(id);
     }
-    const engine = createEngine({ dataSource, registry: await loadRegistry(dataSource), clock, events: createEventBus(() => undefined), logger: silent, onFenced: () => undefined });
+    const engine = createEngine({
+      dataSource,
+      registry: await loadRegistry(dataSource),
+      clock,
+      events: createEventBus(() => undefined),
+      logger: silent,
+      onFenced: () => undefined,
+    });
     await engine.start();
     let n = 0;
     const submit = (body: CommandBody) => engine.submit({ ...body, reference: `bench:${++n}` } as Command);
     for (const [asset, each, custody] of FUNDS) {
       await submit({ kind: 'operator.contribute', asset, amount: String(each * users * SPARE), custody });
-      await Promise.all(names.map((userId) => submit({ kind: 'operator.grant', userId, asset, amount: String(each), why: 'bench' })));
+      await Promise.all(
+        names.map((userId) => submit({ kind: 'operator.grant', userId, asset, amount: String(each), why: 'bench' })),
+      );
     }
     await engine.stop();
   } finally {
@@ -61,7 +77,13 @@ export async function writeFunds(settings: NodeJS.ProcessEnv, users: number): Pr
 
 /** The same coins at the emulated venue, where the books say that they are. */
 export async function fundVenue(url: string, users: number): Promise<void> {
-  const add = Object.fromEntries(FUNDS.filter(([, , place]) => place === 'binance').map(([asset, each]) => [asset, String(each * users * SPARE)]));
-  const response = await fetch(`${url}/control/account`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ add }) });
+  const add = Object.fromEntries(
+    FUNDS.filter(([, , place]) => place === 'binance').map(([asset, each]) => [asset, String(each * users * SPARE)]),
+  );
+  const response = await fetch(`${url}/control/account`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ add }),
+  });
   if (!response.ok) throw new Error(`the emulator did not take the funds (${response.status})`);
 }

@@ -6,7 +6,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Of the size of a real answer. */
-const REST = { executedQty: '0', paid: '0', timeInForce: 'GTC', createdAt: 0, updatedAt: 0, fills: [], working: true, notes: ''.padEnd(200, '.') };
+const REST = {
+  executedQty: '0',
+  paid: '0',
+  timeInForce: 'GTC',
+  createdAt: 0,
+  updatedAt: 0,
+  fills: [],
+  working: true,
+  notes: ''.padEnd(200, '.'),
+};
 let orders = 0;
 
 const server = createServer((request, response) => {
@@ -15,7 +24,9 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const order = JSON.parse(Buffer.concat(parts).toString('utf8')) as object;
     const body = JSON.stringify({ id: String(++orders), status: 'NEW', ...order, ...REST });
-    response.writeHead(201, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body);
+    response
+      .writeHead(201, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+      .end(body);
   });
 });
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));

@@ -90,7 +90,11 @@ export class Listener {
     return { code: (got[0] as number) & 15, payload: got.subarray(head, head + length) };
   }
 
-  private hear({ code, payload }: { code: number; payload: Buffer }, symbols: readonly string[], ready: () => void): void {
+  private hear(
+    { code, payload }: { code: number; payload: Buffer },
+    symbols: readonly string[],
+    ready: () => void,
+  ): void {
     if (code === PING) return;
     if (code !== TEXT) return;
     // engine.io: 0 open, 2 ping, 4 message; socket.io behind the 4: 0 connected, 2 event, 3 acknowledgement.
@@ -107,7 +111,10 @@ export class Listener {
   /** Sends a text frame, masked with zeros: short ones alone. */
   private say(text: string): void {
     const payload = Buffer.from(text);
-    const head = payload.length < 126 ? Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]) : Buffer.from([0x81, 0x80 | 126, payload.length >> 8, payload.length & 255, 0, 0, 0, 0]);
+    const head =
+      payload.length < 126
+        ? Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0])
+        : Buffer.from([0x81, 0x80 | 126, payload.length >> 8, payload.length & 255, 0, 0, 0, 0]);
     this.socket.write(Buffer.concat([head, payload]));
   }
 }

@@ -52,7 +52,11 @@ async function connectAll({ port, clients, symbols }: LiveTask): Promise<Listene
 }
 
 /** Follows the numbers of each market; a gap is told. */
-function follow(listener: Listener, gap: (symbol: string) => void, seen: (span: DepthSpan) => void = () => undefined): void {
+function follow(
+  listener: Listener,
+  gap: (symbol: string) => void,
+  seen: (span: DepthSpan) => void = () => undefined,
+): void {
   const last = new Map<string, number>();
   listener.onDepth = (span) => {
     seen(span);
@@ -63,14 +67,25 @@ function follow(listener: Listener, gap: (symbol: string) => void, seen: (span: 
 }
 
 async function part(listeners: readonly Listener[], spread: number[], seconds: number): Promise<LivePart> {
-  const count = (): { messages: number; bytes: number } => listeners.reduce((sum, { messages, bytes }) => ({ messages: sum.messages + messages, bytes: sum.bytes + bytes }), { messages: 0, bytes: 0 });
+  const count = (): { messages: number; bytes: number } =>
+    listeners.reduce((sum, { messages, bytes }) => ({ messages: sum.messages + messages, bytes: sum.bytes + bytes }), {
+      messages: 0,
+      bytes: 0,
+    });
   spread.length = 0;
   const [before, cpu, start] = [count(), process.cpuUsage(), performance.now()];
   await sleep(seconds * 1000);
   const [after, used, took] = [count(), process.cpuUsage(cpu), (performance.now() - start) / 1000];
   const sorted = spread.toSorted((a, b) => a - b);
   const at = (share: number): number => Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 10) / 10;
-  return { seconds: took, messages: after.messages - before.messages, bytes: after.bytes - before.bytes, spreadP50Ms: at(0.5), spreadP99Ms: at(0.99), cpu: (used.user + used.system) / 1e6 };
+  return {
+    seconds: took,
+    messages: after.messages - before.messages,
+    bytes: after.bytes - before.bytes,
+    spreadP50Ms: at(0.5),
+    spreadP99Ms: at(0.99),
+    cpu: (used.user + used.system) / 1e6,
+  };
 }
 
 async function run(task: LiveTask): Promise<LiveResult> {
@@ -83,12 +98,16 @@ async function run(task: LiveTask): Promise<LiveResult> {
   for (let at = 0; at < LOOKING; at++) {
     const listener = others[Math.floor((at * (others.length - 1)) / (LOOKING - 1))];
     if (!listener) continue;
-    follow(listener, () => gapsOfOthers++, ({ symbol, last }) => {
-      const [key, now] = [`${symbol} ${last}`, performance.now()];
-      const first = firsts.get(key);
-      if (first === undefined) firsts.set(key, now);
-      else spread.push(now - first);
-    });
+    follow(
+      listener,
+      () => gapsOfOthers++,
+      ({ symbol, last }) => {
+        const [key, now] = [`${symbol} ${last}`, performance.now()];
+        const first = firsts.get(key);
+        if (first === undefined) firsts.set(key, now);
+        else spread.push(now - first);
+      },
+    );
   }
   const behind = slow.map(() => ({ gap: false, snapshot: undefined as number | undefined, back: false }));
   await sleep(1000);
@@ -103,24 +122,47 @@ async function run(task: LiveTask): Promise<LiveResult> {
   slow.forEach((listener, at) => {
     const state = behind[at] as (typeof behind)[0];
     const symbol = task.symbols[0] as string;
-    follow(listener, (gapped) => {
-      if (gapped === symbol) void comeBack(task, symbol, state);
-    }, (span) => {
-      if (span.symbol === symbol && state.snapshot !== undefined && span.first <= state.snapshot + 1 && span.last >= state.snapshot) state.back = true;
-    });
+    follow(
+      listener,
+      (gapped) => {
+        if (gapped === symbol) void comeBack(task, symbol, state);
+      },
+      (span) => {
+        if (
+          span.symbol === symbol &&
+          state.snapshot !== undefined &&
+          span.first <= state.snapshot + 1 &&
+          span.last >= state.snapshot
+        )
+          state.back = true;
+      },
+    );
     listener.resume();
   });
   const areBack = (): boolean => behind.every(({ gap, back }) => gap && back);
   for (let waited = 0; waited < task.waitForSlowMs && !areBack(); waited += LOOK_EVERY_MS) await sleep(LOOK_EVERY_MS);
   const cut = slow.filter(({ closed }) => closed).length;
   for (const listener of listeners) listener.close();
-  return { quiet, withSlow, skipped: behind.filter(({ gap }) => gap).length, resynced: behind.filter(({ gap, back }) => gap && back).length, cut, gapsOfOthers };
+  return {
+    quiet,
+    withSlow,
+    skipped: behind.filter(({ gap }) => gap).length,
+    resynced: behind.filter(({ gap, back }) => gap && back).length,
+    cut,
+    gapsOfOthers,
+  };
 }
 
 /** What a page does at a gap: it asks for the book, and goes on from there. */
-async function comeBack({ port }: LiveTask, symbol: string, state: { gap: boolean; snapshot: number | undefined }): Promise<void> {
+async function comeBack(
+  { port }: LiveTask,
+  symbol: string,
+  state: { gap: boolean; snapshot: number | undefined },
+): Promise<void> {
   state.gap = true;
-  const { sequence } = (await (await fetch(`http://127.0.0.1:${port}/api/markets/${symbol}/depth`)).json()) as { sequence: number };
+  const { sequence } = (await (await fetch(`http://127.0.0.1:${port}/api/markets/${symbol}/depth`)).json()) as {
+    sequence: number;
+  };
   state.snapshot = sequence;
 }
 

@@ -9,7 +9,13 @@ import type { Outcome } from './tally';
 import { Tally } from './tally';
 
 export type Task =
-  | { readonly kind: 'people'; readonly port: number; readonly emails: readonly string[]; readonly password: string; readonly file: string }
+  | {
+      readonly kind: 'people';
+      readonly port: number;
+      readonly emails: readonly string[];
+      readonly password: string;
+      readonly file: string;
+    }
   | { readonly kind: 'rest'; readonly seconds: number; readonly connections: number }
   | { readonly kind: 'batch'; readonly seconds: number; readonly connections: number; readonly size: number }
   | { readonly kind: 'socket'; readonly seconds: number; readonly sockets: number; readonly outstanding: number }
@@ -17,7 +23,12 @@ export type Task =
   | { readonly kind: 'venue'; readonly orders: number }
   | { readonly kind: 'clear'; readonly symbols: readonly string[] }
   | { readonly kind: 'fill'; readonly symbols: readonly string[]; readonly each: number }
-  | { readonly kind: 'yardstick' | 'limit'; readonly port: number; readonly seconds: number; readonly connections: number };
+  | {
+      readonly kind: 'yardstick' | 'limit';
+      readonly port: number;
+      readonly seconds: number;
+      readonly connections: number;
+    };
 
 export interface TaskResult extends Outcome {
   /** Processor time of the load itself, in seconds. */
@@ -70,8 +81,13 @@ process.on('message', (task: Task) => {
   carryOut(task, tally).then(
     (sent) => {
       const { user, system } = process.cpuUsage(before);
-      if (task.kind !== 'yardstick' && task.kind !== 'limit' && tally.acknowledged.length > 0) appendFileSync(file, `${tally.acknowledged.join('\n')}\n`);
-      const result: TaskResult = { ...tally.outcome((performance.now() - start) / 1000), cpu: (user + system) / 1e6, ...(sent && { sent }) };
+      if (task.kind !== 'yardstick' && task.kind !== 'limit' && tally.acknowledged.length > 0)
+        appendFileSync(file, `${tally.acknowledged.join('\n')}\n`);
+      const result: TaskResult = {
+        ...tally.outcome((performance.now() - start) / 1000),
+        cpu: (user + system) / 1e6,
+        ...(sent && { sent }),
+      };
       process.send?.({ result });
     },
     (error: unknown) => process.send?.({ error: error instanceof Error ? error.stack : String(error) }),

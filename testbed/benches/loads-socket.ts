@@ -14,8 +14,13 @@ interface Told {
 const MOST_RESTING = 100;
 
 /** Orders over WebSockets, each with so many on their way at once. */
-export async function socketLoop(tally: Tally, { port, people, seconds, sockets, outstanding }: House & { seconds: number; sockets: number; outstanding: number }): Promise<void> {
-  const lines = await Promise.all(Array.from({ length: sockets }, (_, at) => open(port, person(people, at * 3).cookie)));
+export async function socketLoop(
+  tally: Tally,
+  { port, people, seconds, sockets, outstanding }: House & { seconds: number; sockets: number; outstanding: number },
+): Promise<void> {
+  const lines = await Promise.all(
+    Array.from({ length: sockets }, (_, at) => open(port, person(people, at * 3).cookie)),
+  );
   const end = performance.now() + seconds * 1000;
   const one = (line: WebSocket, at: number): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -27,7 +32,10 @@ export async function socketLoop(tally: Tally, { port, people, seconds, sockets,
         // A user may have so many open orders and no more: the oldest makes room.
         const cancels = resting.length >= MOST_RESTING ? resting.shift() : undefined;
         begun.set(++n, { at: performance.now(), cancels });
-        const wish = cancels === undefined ? { op: 'place', order: { ...drawOrder(dice), clientOrderId: nextKey() } } : { op: 'cancel', orderId: cancels };
+        const wish =
+          cancels === undefined
+            ? { op: 'place', order: { ...drawOrder(dice), clientOrderId: nextKey() } }
+            : { op: 'cancel', orderId: cancels };
         line.send(JSON.stringify({ id: n, ...wish }));
       };
       line.on('message', (data: Buffer) => {
@@ -56,7 +64,10 @@ export async function socketLoop(tally: Tally, { port, people, seconds, sockets,
 
 function open(port: number, cookie: string): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    const line = new WebSocket(`ws://127.0.0.1:${port}/order-socket`, { headers: { cookie }, perMessageDeflate: false });
+    const line = new WebSocket(`ws://127.0.0.1:${port}/order-socket`, {
+      headers: { cookie },
+      perMessageDeflate: false,
+    });
     line.once('open', () => resolve(line));
     line.once('error', reject);
   });

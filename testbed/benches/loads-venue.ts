@@ -14,14 +14,19 @@ function wallClock(): () => number {
 }
 
 /** Orders at market, one after the other, that are executed at the venue. Answers when each was sent, by its id. */
-export async function venueOrders(tally: Tally, { port, people, orders }: House & { orders: number }): Promise<Record<string, number>> {
+export async function venueOrders(
+  tally: Tally,
+  { port, people, orders }: House & { orders: number },
+): Promise<Record<string, number>> {
   const wire = await Wire.open(port);
   const now = wallClock();
   const sent: Record<string, number> = {};
   for (let n = 0; n < orders; n++) {
     const body = JSON.stringify({ symbol: 'ETHUSDT', side: n % 2 ? 'SELL' : 'BUY', type: 'MARKET', quantity: '0.01' });
     const at = now();
-    const answer = await wire.ask(request('POST', '/api/orders', `${person(people, n).headers}Idempotency-Key: ${nextKey()}\r\n`, body));
+    const answer = await wire.ask(
+      request('POST', '/api/orders', `${person(people, n).headers}Idempotency-Key: ${nextKey()}\r\n`, body),
+    );
     tally.time(now() - at);
     if (answer.status === 201) {
       const { id } = JSON.parse(answer.body) as { id: string };

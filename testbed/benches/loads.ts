@@ -19,7 +19,8 @@ export const nextKey = (): string => `${run}-${++keys}`.padEnd(8, '0');
 
 export const person = (people: readonly Person[], at: number): Person => people[at % people.length] as Person;
 
-const placing = ({ headers }: Person, order: DrawnOrder): string => request('POST', '/api/orders', `${headers}Idempotency-Key: ${nextKey()}\r\n`, JSON.stringify(order));
+const placing = ({ headers }: Person, order: DrawnOrder): string =>
+  request('POST', '/api/orders', `${headers}Idempotency-Key: ${nextKey()}\r\n`, JSON.stringify(order));
 const canceling = ({ headers }: Person, id: string): string => request('DELETE', `/api/orders/${id}`, headers);
 
 interface View {
@@ -68,7 +69,10 @@ async function cancelAll(wire: Wire, who: Person, symbol: string): Promise<void>
 }
 
 /** Each connection sends its next command when the one before is answered. */
-export async function closedLoop(tally: Tally, { port, people, seconds, connections }: House & { seconds: number; connections: number }): Promise<void> {
+export async function closedLoop(
+  tally: Tally,
+  { port, people, seconds, connections }: House & { seconds: number; connections: number },
+): Promise<void> {
   const wires = await Promise.all(Array.from({ length: connections }, () => Wire.open(port)));
   const end = performance.now() + seconds * 1000;
   const room = keepRoom();
@@ -93,7 +97,10 @@ export async function closedLoop(tally: Tally, { port, people, seconds, connecti
 }
 
 /** At a fixed rate, whatever the answers do: times count from when an order was due. */
-export async function openLoop(tally: Tally, { port, people, seconds, rate, connections }: House & { seconds: number; rate: number; connections: number }): Promise<void> {
+export async function openLoop(
+  tally: Tally,
+  { port, people, seconds, rate, connections }: House & { seconds: number; rate: number; connections: number },
+): Promise<void> {
   const free = await Promise.all(Array.from({ length: connections }, () => Wire.open(port)));
   const wires = [...free];
   const due: number[] = [];
@@ -146,7 +153,10 @@ async function batch(tally: Tally, wire: Wire, who: Person, orders: readonly Dra
   return done;
 }
 
-export async function batches(tally: Tally, { port, people, seconds, connections, size }: House & { seconds: number; connections: number; size: number }): Promise<void> {
+export async function batches(
+  tally: Tally,
+  { port, people, seconds, connections, size }: House & { seconds: number; connections: number; size: number },
+): Promise<void> {
   const wires = await Promise.all(Array.from({ length: connections }, () => Wire.open(port)));
   const end = performance.now() + seconds * 1000;
   const room = keepRoom();
@@ -156,7 +166,12 @@ export async function batches(tally: Tally, { port, people, seconds, connections
       const who = person(people, at + turn * connections);
       await room(wire, who, size);
       const start = performance.now();
-      await batch(tally, wire, who, Array.from({ length: size }, () => drawOrder(dice)));
+      await batch(
+        tally,
+        wire,
+        who,
+        Array.from({ length: size }, () => drawOrder(dice)),
+      );
       tally.time(performance.now() - start);
     }
   };
@@ -165,16 +180,24 @@ export async function batches(tally: Tally, { port, people, seconds, connections
 }
 
 /** So many resting orders for each user on each of the markets. */
-export async function fill(tally: Tally, { port, people, symbols, each }: House & { symbols: readonly string[]; each: number }): Promise<void> {
+export async function fill(
+  tally: Tally,
+  { port, people, symbols, each }: House & { symbols: readonly string[]; each: number },
+): Promise<void> {
   const wires = await Promise.all(Array.from({ length: 16 }, () => Wire.open(port)));
   const dice = new Dice(99);
   const todo = symbols.flatMap((symbol) => people.map((who) => ({ symbol, who })));
   const one = async (wire: Wire): Promise<void> => {
     for (let next = todo.pop(); next; next = todo.pop()) {
-      for (let done = 0; done < each; ) {
+      for (let done = 0; done < each;) {
         const wanted = Math.min(20, each - done);
         const { symbol, who } = next;
-        const taken = await batch(tally, wire, who, Array.from({ length: wanted }, () => drawResting(dice, symbol)));
+        const taken = await batch(
+          tally,
+          wire,
+          who,
+          Array.from({ length: wanted }, () => drawResting(dice, symbol)),
+        );
         // Its open orders of before leave no room for more.
         if (taken < wanted) break;
         done += taken;
@@ -196,14 +219,19 @@ export async function clear({ port, people, symbols }: House & { symbols: readon
   for (const wire of wires) wire.close();
 }
 
-export async function yardstick(tally: Tally, { port, seconds, connections }: { port: number; seconds: number; connections: number }): Promise<void> {
+export async function yardstick(
+  tally: Tally,
+  { port, seconds, connections }: { port: number; seconds: number; connections: number },
+): Promise<void> {
   const wires = await Promise.all(Array.from({ length: connections }, () => Wire.open(port)));
   const end = performance.now() + seconds * 1000;
   const one = async (wire: Wire, at: number): Promise<void> => {
     const dice = new Dice(at + 1);
     while (performance.now() < end) {
       const start = performance.now();
-      const { status } = await wire.ask(request('POST', '/orders', `Authorization: user-${at % 256}\r\n`, JSON.stringify(drawOrder(dice))));
+      const { status } = await wire.ask(
+        request('POST', '/orders', `Authorization: user-${at % 256}\r\n`, JSON.stringify(drawOrder(dice))),
+      );
       if (status === 201) tally.placed++;
       else tally.refuse(String(status));
       tally.time(performance.now() - start);

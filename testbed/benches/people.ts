@@ -22,16 +22,20 @@ function openSession(port: number, localAddress: string, email: string, password
   const body = JSON.stringify({ email, password });
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, localAddress, method: 'POST', path: '/api/session', headers }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => void parts.push(part));
-      answer.on('end', () => {
-        const { csrfToken } = JSON.parse(Buffer.concat(parts).toString('utf8') || '{}') as { csrfToken?: string };
-        const cookie = answer.headers['set-cookie']?.find((line) => line.includes('javizen.sid='))?.split(';')[0] ?? '';
-        if (csrfToken) resolve({ cookie, csrfToken });
-        else reject(new Error(`${email} could not log in (${answer.statusCode})`));
-      });
-    });
+    const asked = request(
+      { host: '127.0.0.1', port, localAddress, method: 'POST', path: '/api/session', headers },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => void parts.push(part));
+        answer.on('end', () => {
+          const { csrfToken } = JSON.parse(Buffer.concat(parts).toString('utf8') || '{}') as { csrfToken?: string };
+          const cookie =
+            answer.headers['set-cookie']?.find((line) => line.includes('javizen.sid='))?.split(';')[0] ?? '';
+          if (csrfToken) resolve({ cookie, csrfToken });
+          else reject(new Error(`${email} could not log in (${answer.statusCode})`));
+        });
+      },
+    );
     asked.on('error', reject);
     asked.end(body);
   });
@@ -42,7 +46,12 @@ export async function logIn(port: number, emails: readonly string[], password: s
   const waiting = [...emails];
   const one = async (): Promise<void> => {
     for (let email = waiting.pop(); email !== undefined; email = waiting.pop()) {
-      const { cookie, csrfToken } = await openSession(port, `127.0.1.${1 + Math.floor(waiting.length / PER_ADDRESS)}`, email, password);
+      const { cookie, csrfToken } = await openSession(
+        port,
+        `127.0.1.${1 + Math.floor(waiting.length / PER_ADDRESS)}`,
+        email,
+        password,
+      );
       people.push({ email, cookie, headers: `Cookie: ${cookie}\r\nX-CSRF-Token: ${csrfToken}\r\n` });
     }
   };

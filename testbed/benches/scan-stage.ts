@@ -53,7 +53,15 @@ export async function openScanStage(registry: Registry, say: (line: string) => v
   const events = createEventBus((error) => {
     throw error;
   });
-  const engine = createEngine({ dataSource, registry, clock, events, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
+  const engine = createEngine({
+    dataSource,
+    registry,
+    clock,
+    events,
+    logger: silent,
+    onFenced: () => undefined,
+    store: createEngineStore(dataSource),
+  });
   await engine.start();
   return {
     dataSource,
@@ -85,10 +93,24 @@ export interface Wanted {
   readonly addresses: number;
 }
 
-async function scan({ dataSource, engine, registry, events }: House, { network: id, chain, balances, spell, watched, addresses }: Wanted): Promise<Scanned> {
+async function scan(
+  { dataSource, engine, registry, events }: House,
+  { network: id, chain, balances, spell, watched, addresses }: Wanted,
+): Promise<Scanned> {
   const network = networkOf(registry, id);
-  const rows = Array.from({ length: addresses }, (_, at) => [id, at, watched[at] ?? spell(randomBytes(20)), `user-${at}`, 0, at]);
-  for (let at = 0; at < rows.length; at += 5000) await dataSource.query('INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at, place) VALUES ?', [rows.slice(at, at + 5000)]);
+  const rows = Array.from({ length: addresses }, (_, at) => [
+    id,
+    at,
+    watched[at] ?? spell(randomBytes(20)),
+    `user-${at}`,
+    0,
+    at,
+  ]);
+  for (let at = 0; at < rows.length; at += 5000)
+    await dataSource.query(
+      'INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at, place) VALUES ?',
+      [rows.slice(at, at + 5000)],
+    );
   const store = createDepositStore(dataSource);
   // The key is not what is measured: each address is what the table says.
   const own = await OwnAddresses.load(keySpaceOf(network, []), (index) => String(rows[index]?.[2]), store, clock);
@@ -96,9 +118,24 @@ async function scan({ dataSource, engine, registry, events }: House, { network: 
   const head = await asked.head();
   let next = 0;
   const { nativeBalances } = chain;
-  const watch = balances && nativeBalances && createBalanceWatch({ network: id, asset: network.gasAsset, chain: { nativeBalances }, store, addresses: () => own.all() });
+  const watch =
+    balances &&
+    nativeBalances &&
+    createBalanceWatch({
+      network: id,
+      asset: network.gasAsset,
+      chain: { nativeBalances },
+      store,
+      addresses: () => own.all(),
+    });
   const scanner = createScanner({
-    chain: asked, network, store, own, engine, events, clock,
+    chain: asked,
+    network,
+    store,
+    own,
+    engine,
+    events,
+    clock,
     rails: registry.rails.filter((rail) => rail.network === id),
     assets: registry.assets,
     ...(watch && { balances: watch }),
@@ -111,8 +148,19 @@ async function scan({ dataSource, engine, registry, events }: House, { network: 
   const began = process.hrtime.bigint();
   while ((scanner.height() ?? 0) < head) await scanner.round();
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  const counts = (await dataSource.query("SELECT COUNT(*) AS deposits, SUM(state = 'CREDITED') AS credited FROM deposits WHERE network = ?", [id])) as { deposits: string; credited: string }[];
-  return { network: id, blocks: head, seconds, nodeSeconds: spent(), addresses, deposits: Number(counts[0]?.deposits ?? 0), credited: Number(counts[0]?.credited ?? 0) };
+  const counts = (await dataSource.query(
+    "SELECT COUNT(*) AS deposits, SUM(state = 'CREDITED') AS credited FROM deposits WHERE network = ?",
+    [id],
+  )) as { deposits: string; credited: string }[];
+  return {
+    network: id,
+    blocks: head,
+    seconds,
+    nodeSeconds: spent(),
+    addresses,
+    deposits: Number(counts[0]?.deposits ?? 0),
+    credited: Number(counts[0]?.credited ?? 0),
+  };
 }
 
 /** The same node, and how long it was waited for. */
@@ -126,6 +174,11 @@ function timed(chain: Wanted['chain']): { asked: Wanted['chain']; spent(): numbe
       spent += process.hrtime.bigint() - began;
     }
   };
-  const asked = { ...chain, head: () => time(() => chain.head()), header: (height: number) => time(() => chain.header(height)), transfers: (...given: Parameters<Chain['transfers']>) => time(() => chain.transfers(...given)) };
+  const asked = {
+    ...chain,
+    head: () => time(() => chain.head()),
+    header: (height: number) => time(() => chain.header(height)),
+    transfers: (...given: Parameters<Chain['transfers']>) => time(() => chain.transfers(...given)),
+  };
   return { asked, spent: () => Number(spent) / 1e9 };
 }

@@ -42,11 +42,22 @@ const AUDIT_WAIT_MS = 20_000;
 /** A quiet second between two loads, so that none pays for the one before. */
 const PAUSE_MS = isQuick() ? 100 : 1000;
 
-export async function openStage(name: string, users: number, say: (line: string) => void, nodeArgs: readonly string[] = []): Promise<Stage> {
+export async function openStage(
+  name: string,
+  users: number,
+  say: (line: string) => void,
+  nodeArgs: readonly string[] = [],
+): Promise<Stage> {
   const dir = join(LOCAL, name, String(process.pid));
   mkdirSync(dir, { recursive: true });
   // Durable: the database flushes at every commit.
-  const world = new World({ dir, say, nodeArgs, networks: ['ethereum'], prepare: (settings) => writeFunds(settings, users) });
+  const world = new World({
+    dir,
+    say,
+    nodeArgs,
+    networks: ['ethereum'],
+    prepare: (settings) => writeFunds(settings, users),
+  });
   const clean = async (): Promise<void> => {
     await world.stop();
     rmSync(dir, { recursive: true, force: true });
@@ -59,7 +70,13 @@ export async function openStage(name: string, users: number, say: (line: string)
     const load = fork(join(__dirname, 'load.ts'), [], { execArgv: ['--import', 'tsx'] });
     const file = join(dir, 'acknowledged.txt');
     say('Users log in ...');
-    await tell(load, { kind: 'people', port: Number(new URL(address.url).port), emails: Array.from({ length: users }, (_, user) => emailOf(user)), password: PASSWORD, file });
+    await tell(load, {
+      kind: 'people',
+      port: Number(new URL(address.url).port),
+      emails: Array.from({ length: users }, (_, user) => emailOf(user)),
+      password: PASSWORD,
+      file,
+    });
     return {
       address,
       query,
@@ -69,7 +86,16 @@ export async function openStage(name: string, users: number, say: (line: string)
       findings: async () => {
         const inside = auditBooks(await readBookFacts(dataSource)).map(({ rule, subject }) => `${rule}: ${subject}`);
         const { balanced, places } = await audit(worldConfig(address), AUDIT_WAIT_MS);
-        return balanced ? inside : [...inside, ...places.filter(({ unexplained }) => unexplained !== 0n).map(({ place, asset, unexplained }) => `${place} ${asset}: ${unexplained ?? 'unreadable'} unexplained`)];
+        return balanced
+          ? inside
+          : [
+              ...inside,
+              ...places
+                .filter(({ unexplained }) => unexplained !== 0n)
+                .map(
+                  ({ place, asset, unexplained }) => `${place} ${asset}: ${unexplained ?? 'unreadable'} unexplained`,
+                ),
+            ];
       },
       stop: async () => {
         load.disconnect();
@@ -85,7 +111,9 @@ export async function openStage(name: string, users: number, say: (line: string)
 
 function tell(load: ChildProcess, task: Task): Promise<TaskResult> {
   return new Promise((resolve, reject) => {
-    load.once('message', ({ result, error }: { result?: TaskResult; error?: string }) => (result ? resolve(result) : reject(new Error(error))));
+    load.once('message', ({ result, error }: { result?: TaskResult; error?: string }) =>
+      result ? resolve(result) : reject(new Error(error)),
+    );
     load.send(task);
   });
 }
@@ -94,7 +122,10 @@ async function measured(world: World, query: Query, load: ChildProcess, task: Ta
   await sleep(PAUSE_MS);
   const [engine, database] = [world.pid('javizen'), world.pid('mariadb')];
   const counts = async (): Promise<{ batch: number; rows: number }> => {
-    const [[fence], status] = await Promise.all([query('SELECT batch FROM engine'), query("SHOW GLOBAL STATUS WHERE Variable_name IN ('Handler_write', 'Handler_update')")]);
+    const [[fence], status] = await Promise.all([
+      query('SELECT batch FROM engine'),
+      query("SHOW GLOBAL STATUS WHERE Variable_name IN ('Handler_write', 'Handler_update')"),
+    ]);
     return { batch: Number(fence?.batch), rows: status.reduce((sum, row) => sum + Number(row.Value), 0) };
   };
   const before = { ...(await counts()), node: cpuOf(engine), mariadbd: cpuOf(database) };
@@ -102,7 +133,12 @@ async function measured(world: World, query: Query, load: ChildProcess, task: Ta
   const [node, mariadbd] = [cpuOf(engine) - before.node, cpuOf(database) - before.mariadbd];
   const after = await counts();
   const cores = (seconds: number): number => Math.round((seconds / result.seconds) * 100) / 100;
-  return { ...result, cores: { node: cores(node), mariadbd: cores(mariadbd), load: cores(result.cpu) }, batches: after.batch - before.batch, rows: after.rows - before.rows };
+  return {
+    ...result,
+    cores: { node: cores(node), mariadbd: cores(mariadbd), load: cores(result.cpu) },
+    batches: after.batch - before.batch,
+    rows: after.rows - before.rows,
+  };
 }
 
 async function lookFor(query: Query, file: string): Promise<{ acknowledged: number; lost: number }> {

@@ -46,7 +46,8 @@ export class Tally {
 
   outcome(seconds: number): Outcome {
     const sorted = Float64Array.from(this.times).sort();
-    const at = (share: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
+    const at = (share: number): number =>
+      Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
     const { placed, canceled, refused } = this;
     return { seconds, placed, canceled, refused, p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), worstMs: at(1) };
   }

@@ -12,7 +12,8 @@ export interface Answer {
  */
 export class Wire {
   private socket: Socket | undefined;
-  private waiting: { request: string; again: boolean; resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
+  private waiting:
+    { request: string; again: boolean; resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
   private got: Buffer = Buffer.alloc(0);
 
   private constructor(private readonly port: number) {}

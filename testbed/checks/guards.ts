@@ -20,7 +20,9 @@ function pieces(title: ts.Expression): Name {
 function aliasesOf(source: ts.SourceFile): ReadonlySet<string> {
   const found = source.statements.flatMap((statement) =>
     ts.isVariableStatement(statement)
-      ? statement.declarationList.declarations.filter(({ initializer }) => initializer && /^[^'"(]*\bdescribe\b/.test(initializer.getText(source)))
+      ? statement.declarationList.declarations.filter(
+          ({ initializer }) => initializer && /^[^'"(]*\bdescribe\b/.test(initializer.getText(source)),
+        )
       : [],
   );
   return new Set(['describe', ...found.map(({ name }) => name.getText(source))]);
@@ -32,7 +34,12 @@ function kindOf(call: ts.CallExpression, describes: ReadonlySet<string>): 'test'
   for (;;) {
     if (ts.isTaggedTemplateExpression(callee)) callee = callee.tag;
     else if (ts.isConditionalExpression(callee)) callee = callee.whenFalse;
-    else if (ts.isCallExpression(callee) || ts.isPropertyAccessExpression(callee) || ts.isParenthesizedExpression(callee)) callee = callee.expression;
+    else if (
+      ts.isCallExpression(callee) ||
+      ts.isPropertyAccessExpression(callee) ||
+      ts.isParenthesizedExpression(callee)
+    )
+      callee = callee.expression;
     else break;
   }
   if (!ts.isIdentifier(callee)) return undefined;
@@ -48,7 +55,8 @@ export function testNamesIn(text: string): Name[] {
   const visit = (node: ts.Node, above: Name): void => {
     const kind = ts.isCallExpression(node) ? kindOf(node, describes) : undefined;
     const [title, ...rest] = ts.isCallExpression(node) ? node.arguments : [];
-    if (kind === undefined || title === undefined || rest.length === 0) return ts.forEachChild(node, (child) => visit(child, above));
+    if (kind === undefined || title === undefined || rest.length === 0)
+      return ts.forEachChild(node, (child) => visit(child, above));
     const name = above.length === 0 ? pieces(title) : [...above, ' ', ...pieces(title)];
     if (kind === 'test') names.push(name);
     else for (const part of rest) visit(part, name);

@@ -24,16 +24,32 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'wallets/chains/evm/index.ts', text: "Number(await rpc<string>('eth_chainId'", reason: 'a chain id' },
   { file: 'wallets/chains/evm/index.ts', text: "Number(await rpc<string>('eth_blockNumber'", reason: 'a block height' },
   { file: 'wallets/chains/evm/index.ts', text: 'Number(found.blockNumber)', reason: 'a block height' },
-  { file: 'wallets/chains/evm/index.ts', text: "Number(await rpc<string>('eth_getTransactionCount'", reason: 'a nonce' },
+  {
+    file: 'wallets/chains/evm/index.ts',
+    text: "Number(await rpc<string>('eth_getTransactionCount'",
+    reason: 'a nonce',
+  },
   { file: 'wallets/chains/bitcoin/psbt.ts', text: 'Number(index)', reason: 'the number of a child key' },
   { file: 'wallets/chains/tron/wire.ts', text: 'Number(bits)', reason: 'seven bits of a count' },
   { file: 'wallets/chains/tron/wire.ts', text: 'Number(value)', reason: 'times and lengths of at most 56 bits' },
-  { file: 'wallets/chains/tron/transaction.ts', text: 'Number(count)', reason: 'the one way into the library: refused where it is not exact, and compared with our own bytes' },
-  { file: 'wallets/coins/house-addresses.ts', text: "Number(position.slice('out:'.length))", reason: 'the place of an output' },
+  {
+    file: 'wallets/chains/tron/transaction.ts',
+    text: 'Number(count)',
+    reason: 'the one way into the library: refused where it is not exact, and compared with our own bytes',
+  },
+  {
+    file: 'wallets/coins/house-addresses.ts',
+    text: "Number(position.slice('out:'.length))",
+    reason: 'the place of an output',
+  },
   { file: 'db/chains.ts', text: 'Number(text ?? 0)', reason: 'places of rows in a chain' },
   { file: 'db/stores/withdrawal-records.ts', text: 'Number(row.', reason: 'rounds, times and places' },
   { file: 'wallets/withdrawals/recorded.ts', text: 'Number(round)', reason: 'which payout of a withdrawal' },
-  { file: 'db/stores/audit.ts', text: 'Number(((await manager.query(sql)) as { n: string }[])', reason: 'a count of rows' },
+  {
+    file: 'db/stores/audit.ts',
+    text: 'Number(((await manager.query(sql)) as { n: string }[])',
+    reason: 'a count of rows',
+  },
   { file: 'db/stores/audit.ts', text: 'Number(row[field])', reason: 'heights and times, named by the caller' },
   { file: 'db/stores/batches.ts', text: 'Number(last.at)', reason: 'a time' },
   { file: 'db/stores/batches.ts', text: 'Number(row.', reason: 'counts of rows' },
@@ -49,14 +65,25 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'db/stores/reviews.ts', text: 'Number(at)', reason: 'a time' },
   { file: 'db/stores/prices.ts', text: 'Number(row.at)', reason: 'a time' },
   { file: 'db/stores/market-history.ts', text: 'Number(opens)', reason: 'a time' },
-  { file: 'matching/orders/scales.ts', text: 'Number(value)', reason: 'the one way into a book: whole counts, refused where they are not exact' },
-  { file: 'db/entities/columns.ts', text: 'Number(value)', reason: 'the type of BIGINT columns: heights, times, numbers of rows' },
+  {
+    file: 'matching/orders/scales.ts',
+    text: 'Number(value)',
+    reason: 'the one way into a book: whole counts, refused where they are not exact',
+  },
+  {
+    file: 'db/entities/columns.ts',
+    text: 'Number(value)',
+    reason: 'the type of BIGINT columns: heights, times, numbers of rows',
+  },
 ];
 
 const isTest = (file: string): boolean => /(\.test|\/testing)\.ts$/.test(file);
 const inHouse = (file: string): boolean => !/^(deploy|testbed)\//.test(file);
-const decidesMoney = (file: string): boolean => /^(domain\/money|ledger|matching|wallets|db)\//.test(file) && !isTest(file);
-const isPure = (file: string): boolean => /^(domain|ledger|matching\/engine)\/|^matching\/swaps\/price\.ts$|^matching\/venues\/binance\/book\.ts$/.test(file) && !isTest(file);
+const decidesMoney = (file: string): boolean =>
+  /^(domain\/money|ledger|matching|wallets|db)\//.test(file) && !isTest(file);
+const isPure = (file: string): boolean =>
+  /^(domain|ledger|matching\/engine)\/|^matching\/swaps\/price\.ts$|^matching\/venues\/binance\/book\.ts$/.test(file) &&
+  !isTest(file);
 
 /** The code of a file; of a page's component its script. Line numbers stay. */
 function code(file: string): string {
@@ -76,10 +103,13 @@ export function findingsIn(file: string, text: string): string[] {
   };
   const visit = (node: ts.Node): void => {
     if (node.kind === ts.SyntaxKind.AnyKeyword) tell(node.parent, 'any');
-    if (decidesMoney(file) && isFloatMaths(node) && !allowed(file, node.getText(source))) tell(node, 'floating point where money is decided');
+    if (decidesMoney(file) && isFloatMaths(node) && !allowed(file, node.getText(source)))
+      tell(node, 'floating point where money is decided');
     if (isPure(file) && isClockOrRandom(node, source)) tell(node, 'clock or random in a pure part');
-    if (inHouse(file) && !isTest(file) && isTalkOrEnvironment(node, source)) tell(node, 'console or process.env in a house');
-    if (!isTest(file) && isFunction(node) && lines(node, source) > LONGEST_FUNCTION) tell(node, `a function of ${lines(node, source)} lines`);
+    if (inHouse(file) && !isTest(file) && isTalkOrEnvironment(node, source))
+      tell(node, 'console or process.env in a house');
+    if (!isTest(file) && isFunction(node) && lines(node, source) > LONGEST_FUNCTION)
+      tell(node, `a function of ${lines(node, source)} lines`);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -87,7 +117,8 @@ export function findingsIn(file: string, text: string): string[] {
 }
 
 const packed = (text: string): string => text.replaceAll(/\s/g, '');
-const allowed = (file: string, text: string): boolean => NOT_MONEY.some((entry) => entry.file === file && packed(text).startsWith(packed(entry.text)));
+const allowed = (file: string, text: string): boolean =>
+  NOT_MONEY.some((entry) => entry.file === file && packed(text).startsWith(packed(entry.text)));
 
 function isFloatMaths(node: ts.Node): boolean {
   if (ts.isNumericLiteral(node)) return /^\d*\.\d|e/i.test(node.text) && !/^0x/i.test(node.text);
@@ -96,25 +127,42 @@ function isFloatMaths(node: ts.Node): boolean {
   if (ts.isIdentifier(expression)) return ['Number', 'parseFloat', 'parseInt'].includes(expression.text);
   if (!ts.isPropertyAccessExpression(expression)) return false;
   if (['toFixed', 'toPrecision', 'toExponential'].includes(expression.name.text)) return true;
-  return ts.isIdentifier(expression.expression) && (expression.expression.text === 'Math' || (expression.expression.text === 'Number' && /^parse/.test(expression.name.text)));
+  return (
+    ts.isIdentifier(expression.expression) &&
+    (expression.expression.text === 'Math' ||
+      (expression.expression.text === 'Number' && /^parse/.test(expression.name.text)))
+  );
 }
 
 function isClockOrRandom(node: ts.Node, source: ts.SourceFile): boolean {
   if (ts.isNewExpression(node)) return node.expression.getText(source) === 'Date';
-  return ts.isPropertyAccessExpression(node) && /^(Date\.now|Math\.random|performance\.now|process\.hrtime|crypto\.\w+)$/.test(node.getText(source));
+  return (
+    ts.isPropertyAccessExpression(node) &&
+    /^(Date\.now|Math\.random|performance\.now|process\.hrtime|crypto\.\w+)$/.test(node.getText(source))
+  );
 }
 
-const isTalkOrEnvironment = (node: ts.Node, source: ts.SourceFile): boolean => ts.isPropertyAccessExpression(node) && /^(console\.\w+|process\.env)$/.test(node.getText(source));
+const isTalkOrEnvironment = (node: ts.Node, source: ts.SourceFile): boolean =>
+  ts.isPropertyAccessExpression(node) && /^(console\.\w+|process\.env)$/.test(node.getText(source));
 
 const isFunction = (node: ts.Node): boolean =>
-  ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node) || ts.isArrowFunction(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node);
+  ts.isFunctionDeclaration(node) ||
+  ts.isFunctionExpression(node) ||
+  ts.isArrowFunction(node) ||
+  ts.isMethodDeclaration(node) ||
+  ts.isConstructorDeclaration(node);
 
 /** Lines of a function that are its own: those of a function inside it belong to that one, save its first. */
 function lines(node: ts.Node, source: ts.SourceFile): number {
-  const span = source.getLineAndCharacterOfPosition(node.end).line - source.getLineAndCharacterOfPosition(node.getStart(source)).line;
+  const span =
+    source.getLineAndCharacterOfPosition(node.end).line -
+    source.getLineAndCharacterOfPosition(node.getStart(source)).line;
   let inside = 0;
   const visit = (child: ts.Node): void => {
-    if (isFunction(child)) inside += source.getLineAndCharacterOfPosition(child.end).line - source.getLineAndCharacterOfPosition(child.getStart(source)).line;
+    if (isFunction(child))
+      inside +=
+        source.getLineAndCharacterOfPosition(child.end).line -
+        source.getLineAndCharacterOfPosition(child.getStart(source)).line;
     else ts.forEachChild(child, visit);
   };
   ts.forEachChild(node, visit);
@@ -122,22 +170,30 @@ function lines(node: ts.Node, source: ts.SourceFile): number {
 }
 
 /** Marks of unfinished work, written so that this file does not find itself. */
-const UNFINISHED = new RegExp(`\\b(${['FIX', 'TO'].map((word) => (word === 'FIX' ? `${word}ME` : `${word}DO`)).join('|')}|X{3})\\b`);
+const UNFINISHED = new RegExp(
+  `\\b(${['FIX', 'TO'].map((word) => (word === 'FIX' ? `${word}ME` : `${word}DO`)).join('|')}|X{3})\\b`,
+);
 
 function texts(): string[] {
   const files = gitFiles('*.ts', '*.mts', '*.mjs', '*.cjs', '*.vue', '*.md', '*.yaml', '*.yml', '*.sh', '.ci/*');
   const unfinished = files.flatMap((file) =>
     read(file)
       .split('\n')
-      .flatMap((line, at) => (UNFINISHED.test(line) ? [`${file}:${at + 1}: unfinished: ${line.trim().slice(0, 90)}`] : [])),
+      .flatMap((line, at) =>
+        UNFINISHED.test(line) ? [`${file}:${at + 1}: unfinished: ${line.trim().slice(0, 90)}`] : [],
+      ),
   );
   const html = gitFiles('*.vue').filter((file) => /\sv-html\b/.test(read(file)));
   return [...unfinished, ...html.map((file) => `${file}: v-html`)];
 }
 
 function lockFile(): string[] {
-  const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { resolved?: string; link?: boolean }> };
-  return Object.entries(lock.packages).flatMap(([name, { resolved, link }]) => (resolved && !link ? [`package-lock.json: ${name} names an address (${resolved})`] : []));
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { resolved?: string; link?: boolean }>;
+  };
+  return Object.entries(lock.packages).flatMap(([name, { resolved, link }]) =>
+    resolved && !link ? [`package-lock.json: ${name} names an address (${resolved})`] : [],
+  );
 }
 
 /** Settings are those of the two schemas; `.env.example` names each once, set or commented out. */
@@ -166,12 +222,23 @@ function missedPlants(): string[] {
     ['web/planted.ts', 'export const a = process.env.HOME;'],
     ['server/planted.ts', `export function a(): void {${'\n'.repeat(LONGEST_FUNCTION)}}`],
   ];
-  return plants.filter(([file, text]) => findingsIn(file, text).length === 0).map(([file, text]) => `a planted fault was not found: ${file}: ${text.trim().slice(0, 60)}`);
+  return plants
+    .filter(([file, text]) => findingsIn(file, text).length === 0)
+    .map(([file, text]) => `a planted fault was not found: ${file}: ${text.trim().slice(0, 60)}`);
 }
 
 /** Everything untidy; an allowance that nothing needs any more is untidy too. */
 export function untidy(): string[] {
   const files = gitFiles(...HOUSES.flatMap((house) => [`${house}/*.ts`, `${house}/*.mts`, `${house}/*.vue`]));
-  const unused = NOT_MONEY.filter(({ file, text }) => !files.includes(file) || !packed(read(file)).includes(packed(text))).map(({ file, text }) => `allowed and not there: ${file}: ${text}`);
-  return [...files.flatMap((file) => findingsIn(file, code(file))), ...texts(), ...lockFile(), ...settings(), ...unused, ...missedPlants()];
+  const unused = NOT_MONEY.filter(
+    ({ file, text }) => !files.includes(file) || !packed(read(file)).includes(packed(text)),
+  ).map(({ file, text }) => `allowed and not there: ${file}: ${text}`);
+  return [
+    ...files.flatMap((file) => findingsIn(file, code(file))),
+    ...texts(),
+    ...lockFile(),
+    ...settings(),
+    ...unused,
+    ...missedPlants(),
+  ];
 }

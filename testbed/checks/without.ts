@@ -31,8 +31,13 @@ export function copyTree(to: string): void {
  */
 export function placesOf(text: string, line: string): { from: number; to: number }[] {
   const words = line.match(/\w+|[^\w\s]/g) ?? [];
-  const pattern = words.map((word) => (/^[)\]}]$/.test(word) ? `,?\\s*\\${word}` : word.replace(/\W/g, '\\$&'))).join('\\s*');
-  return [...text.matchAll(new RegExp(pattern, 'g'))].map((match) => ({ from: match.index, to: match.index + match[0].length }));
+  const pattern = words
+    .map((word) => (/^[)\]}]$/.test(word) ? `,?\\s*\\${word}` : word.replace(/\W/g, '\\$&')))
+    .join('\\s*');
+  return [...text.matchAll(new RegExp(pattern, 'g'))].map((match) => ({
+    from: match.index,
+    to: match.index + match[0].length,
+  }));
 }
 
 /** Does the work in a copy that lacks the line; answers undefined where the line is not there, or more than once. */

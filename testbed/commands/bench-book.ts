@@ -26,7 +26,10 @@ const MARKET = 2;
 /** Numbers a command has: kind, side, price, lots, id. A crossing limit order is a limit order. */
 const WIDTH = 5;
 /** Seeds used unless one is given, and what every price-time book must trade with them: several others did, one of them in C. */
-const USUAL = { W1: { seed: 42, trades: 393_222, hash: 706443700 }, W2: { seed: 7, trades: 345_667, hash: 2939253882 } } as const;
+const USUAL = {
+  W1: { seed: 42, trades: 393_222, hash: 706443700 },
+  W2: { seed: 7, trades: 345_667, hash: 2939253882 },
+} as const;
 const MILLION = 1_000_000;
 /** So many commands of W2 the packages of npm are given; all would take them minutes. */
 const NPM_ON_W2 = 200_000;
@@ -60,7 +63,10 @@ class Tape implements BookSink {
 
   trade(taker: number, maker: number, price: number, lots: number): void {
     this.trades++;
-    this.hash = Math.imul(Math.imul(Math.imul(Math.imul(this.hash ^ taker, 16777619) ^ maker, 16777619) ^ price, 16777619) ^ lots, 16777619);
+    this.hash = Math.imul(
+      Math.imul(Math.imul(Math.imul(this.hash ^ taker, 16777619) ^ maker, 16777619) ^ price, 16777619) ^ lots,
+      16777619,
+    );
   }
 
   rested(id: number): void {
@@ -149,7 +155,21 @@ interface Engine {
 class Ours implements Engine {
   private readonly book: Book;
   /** Given again and again: the book copies what it keeps. */
-  private readonly order: NewOrder = { id: 0, owner: 0, side: 0, type: 'LIMIT', tif: 'GTC', price: 0, lots: 0, budget: 0, stop: 0, trailing: 0, peak: 0, stp: 'EXPIRE_MAKER', via: 'merge' };
+  private readonly order: NewOrder = {
+    id: 0,
+    owner: 0,
+    side: 0,
+    type: 'LIMIT',
+    tif: 'GTC',
+    price: 0,
+    lots: 0,
+    budget: 0,
+    stop: 0,
+    trailing: 0,
+    peak: 0,
+    stp: 'EXPIRE_MAKER',
+    via: 'merge',
+  };
 
   constructor(readonly tape: Tape) {
     this.book = createBook({ sink: tape, followOwnTrades: true });
@@ -209,8 +229,10 @@ abstract class Npm implements Engine {
 
   private read(id: number, name: string, { done, partial, partialQuantityProcessed, err }: NpmAnswer): void {
     if (err !== null) throw new Error(err.message);
-    for (const maker of done) if (maker.id !== name) this.tape.trade(id, numberOf(maker.id), maker.price ?? 0, maker.size);
-    if (partial !== null && partial.id !== name) this.tape.trade(id, numberOf(partial.id), partial.price ?? 0, partialQuantityProcessed);
+    for (const maker of done)
+      if (maker.id !== name) this.tape.trade(id, numberOf(maker.id), maker.price ?? 0, maker.size);
+    if (partial !== null && partial.id !== name)
+      this.tape.trade(id, numberOf(partial.id), partial.price ?? 0, partialQuantityProcessed);
   }
 }
 
@@ -276,10 +298,19 @@ function measure(engine: string, workload: Workload, commands: number, make: () 
   const seconds = (performance.now() - from) / 1000;
   const heapMB = Math.round(((process.memoryUsage().heapUsed - heap) / 2 ** 20) * 10) / 10;
   const { trades, hash } = made.tape;
-  return { engine, workload: name, commands, opsPerSecond: Math.round(commands / seconds), trades, hash: hash >>> 0, heapMB };
+  return {
+    engine,
+    workload: name,
+    commands,
+    opsPerSecond: Math.round(commands / seconds),
+    trades,
+    hash: hash >>> 0,
+    heapMB,
+  };
 }
 
-const middle = (results: readonly Result[]): Result => [...results].sort((one, other) => one.opsPerSecond - other.opsPerSecond)[results.length >> 1] as Result;
+const middle = (results: readonly Result[]): Result =>
+  [...results].sort((one, other) => one.opsPerSecond - other.opsPerSecond)[results.length >> 1] as Result;
 
 /** Microseconds of one command at the given shares of all, both readings of the clock included. */
 function latencies({ commands: rows, count }: Workload): { p50us: number; p99us: number; p999us: number } {
@@ -315,7 +346,10 @@ function compare(workload: Workload, npmCommands: number, rounds: number): Compa
   const ours = (commands: number): Result => measure('ours', workload, commands, () => new Ours(new Tape()));
   const whole: Result[] = [];
   const peers: Result[] = [];
-  const makes = [['nodejs-order-book', () => new NodeEngine(names)], ['hft-limit-order-book', () => new HftEngine(names)]] as const;
+  const makes = [
+    ['nodejs-order-book', () => new NodeEngine(names)],
+    ['hft-limit-order-book', () => new HftEngine(names)],
+  ] as const;
   for (const [name, make] of makes) {
     whole.push(ours(workload.count));
     peers.push(measure(name, workload, npmCommands, make));
@@ -325,16 +359,28 @@ function compare(workload: Workload, npmCommands: number, rounds: number): Compa
   const best = middle(whole);
   const same = part ?? best;
   const rows = [best, ...(part ? [part] : []), ...peers];
-  const tradesAgree = peers.every(({ hash, trades }) => hash === same.hash && trades === same.trades) && whole.every(({ hash }) => hash === best.hash) && isKnown(workload, best);
+  const tradesAgree =
+    peers.every(({ hash, trades }) => hash === same.hash && trades === same.trades) &&
+    whole.every(({ hash }) => hash === best.hash) &&
+    isKnown(workload, best);
   const byName = Object.fromEntries(peers.map(({ engine, opsPerSecond }) => [engine, opsPerSecond]));
-  return { rows, ours: best, peers: byName, ratio: Math.round((best.opsPerSecond / (byName['nodejs-order-book'] ?? 1)) * 10) / 10, tradesAgree };
+  return {
+    rows,
+    ours: best,
+    peers: byName,
+    ratio: Math.round((best.opsPerSecond / (byName['nodejs-order-book'] ?? 1)) * 10) / 10,
+    tradesAgree,
+  };
 }
 
 function runAgreement(seed: number, commands: number): number {
   const { trades, counts } = agree(seed, commands, [createNaiveBook, createBook]);
   if (wantsJson()) json({ agree: true, seed, commands, trades, counts });
   else {
-    table(['what', 'times'], Object.entries(counts).map(([name, count]) => [name, String(count)]));
+    table(
+      ['what', 'times'],
+      Object.entries(counts).map(([name, count]) => [name, String(count)]),
+    );
     line(`\n  ${commands} commands (seed ${seed}): both books say the same, ${trades} trades`);
   }
   return 0;
@@ -347,7 +393,15 @@ function print(name: 'W1' | 'W2', { rows, ours, tradesAgree }: Compared): void {
   const npm = rows.find(({ engine }) => engine === 'nodejs-order-book')?.opsPerSecond ?? 1;
   table(
     ['engine', 'commands', 'commands/s', 'x nodejs-order-book', 'trades', 'hash of trades', 'heap MB'],
-    rows.map((row) => [row === ours ? row.engine : row.engine === 'ours' ? 'ours, the same part' : row.engine, String(row.commands), row.opsPerSecond.toLocaleString('en'), (row.opsPerSecond / npm).toFixed(1), String(row.trades), String(row.hash), String(row.heapMB)]),
+    rows.map((row) => [
+      row === ours ? row.engine : row.engine === 'ours' ? 'ours, the same part' : row.engine,
+      String(row.commands),
+      row.opsPerSecond.toLocaleString('en'),
+      (row.opsPerSecond / npm).toFixed(1),
+      String(row.trades),
+      String(row.hash),
+      String(row.heapMB),
+    ]),
   );
   if (!tradesAgree) line('  THE ENGINES DO NOT TRADE THE SAME');
 }
@@ -358,23 +412,47 @@ async function main(): Promise<number> {
   if (agreement !== undefined) return runAgreement(Number(given ?? USUAL.W1.seed), Number(agreement));
   const commands = isQuick() ? MILLION / 10 : MILLION;
   const rounds = Number(option('rounds') ?? 5);
-  const [w1, w2] = (['W1', 'W2'] as const).map((name) => makeWorkload(name, Number(given ?? USUAL[name].seed), commands)) as [Workload, Workload];
+  const [w1, w2] = (['W1', 'W2'] as const).map((name) =>
+    makeWorkload(name, Number(given ?? USUAL[name].seed), commands),
+  ) as [Workload, Workload];
   const first = compare(w1, w1.count, rounds);
   const second = compare(w2, Math.min(NPM_ON_W2, w2.count), rounds);
   const [firstTimes, secondTimes] = [latencies(w1), latencies(w2)];
   const tradesAgree = first.tradesAgree && second.tradesAgree;
-  const summary = ({ ours, peers, ratio }: Compared, times: ReturnType<typeof latencies>): object => ({ opsPerSecond: ours.opsPerSecond, peers, ratio, ...times, heapMB: ours.heapMB });
+  const summary = ({ ours, peers, ratio }: Compared, times: ReturnType<typeof latencies>): object => ({
+    opsPerSecond: ours.opsPerSecond,
+    peers,
+    ratio,
+    ...times,
+    heapMB: ours.heapMB,
+  });
   if (wantsJson()) {
     for (const row of [...first.rows, ...second.rows]) json(row);
-    json({ ...summary(first, firstTimes), tradesAgree, seed: w1.seed, commands, w2: { ...summary(second, secondTimes), seed: w2.seed, npmCommands: Math.min(NPM_ON_W2, w2.count) } });
+    json({
+      ...summary(first, firstTimes),
+      tradesAgree,
+      seed: w1.seed,
+      commands,
+      w2: { ...summary(second, secondTimes), seed: w2.seed, npmCommands: Math.min(NPM_ON_W2, w2.count) },
+    });
     return tradesAgree ? 0 : 1;
   }
   print('W1', first);
   print('W2', second);
   line(`  (the packages of npm get the first ${NPM_ON_W2} commands of W2; all would take them minutes)`);
   line('\n  Ours, one command in microseconds (two readings of the clock included):');
-  table(['workload', 'p50', 'p99', 'p99.9'], ([['W1', firstTimes], ['W2', secondTimes]] as const).map(([name, { p50us, p99us, p999us }]) => [name, String(p50us), String(p99us), String(p999us)]));
-  line(`\n  seeds ${w1.seed} and ${w2.seed}: ${tradesAgree ? 'all engines trade the same' : 'THE ENGINES DO NOT TRADE THE SAME'}`);
+  table(
+    ['workload', 'p50', 'p99', 'p99.9'],
+    (
+      [
+        ['W1', firstTimes],
+        ['W2', secondTimes],
+      ] as const
+    ).map(([name, { p50us, p99us, p999us }]) => [name, String(p50us), String(p99us), String(p999us)]),
+  );
+  line(
+    `\n  seeds ${w1.seed} and ${w2.seed}: ${tradesAgree ? 'all engines trade the same' : 'THE ENGINES DO NOT TRADE THE SAME'}`,
+  );
   return tradesAgree ? 0 : 1;
 }
 

@@ -21,7 +21,14 @@ const SYMBOLS = ['ETHUSDT'];
 async function measure(world: World, port: number, clients: number): Promise<Record<string, number>> {
   const pid = world.pid('javizen');
   const idle = await coresOver(pid, quick ? 1 : 3);
-  const task: LiveTask = { port, clients, slow: SLOW, symbols: SYMBOLS, seconds: SECONDS, waitForSlowMs: quick ? 1000 : 8000 };
+  const task: LiveTask = {
+    port,
+    clients,
+    slow: SLOW,
+    symbols: SYMBOLS,
+    seconds: SECONDS,
+    waitForSlowMs: quick ? 1000 : 8000,
+  };
   const child = fork(join(__dirname, '../bench/live-clients.ts'), [], { execArgv: ['--require', 'tsx/cjs'] });
   let [cpu, cores, memoryMB] = [0, 0, 0];
   const { result, error } = await new Promise<{ result?: LiveResult; error?: string }>((resolve) => {
@@ -69,7 +76,12 @@ async function coresOver(pid: number, seconds: number): Promise<number> {
 async function main(): Promise<number> {
   const dir = join(LOCAL, 'bench-live', String(process.pid));
   mkdirSync(dir, { recursive: true });
-  const world = new World({ dir, networks: ['ethereum'], env: { SOCKETS_PER_ADDRESS: '10000' }, say: (text) => void process.stderr.write(`  ${text}\n`) });
+  const world = new World({
+    dir,
+    networks: ['ethereum'],
+    env: { SOCKETS_PER_ADDRESS: '10000' },
+    say: (text) => void process.stderr.write(`  ${text}\n`),
+  });
   const rows: Record<string, number>[] = [];
   try {
     const { url } = await world.start();
@@ -85,13 +97,35 @@ async function main(): Promise<number> {
   }
   if (wantsJson()) for (const row of rows) json(row);
   else print(rows);
-  return rows.every(({ slowSkipped, slowResynced, othersGaps }) => slowSkipped === slowResynced && othersGaps === 0) ? 0 : 1;
+  return rows.every(({ slowSkipped, slowResynced, othersGaps }) => slowSkipped === slowResynced && othersGaps === 0)
+    ? 0
+    : 1;
 }
 
 function print(rows: readonly Record<string, number>[]): void {
-  const columns = ['clients', 'updatesPerSecond', 'messagesPerSecond', 'bytesPerMessage', 'cpuUsPerMessage', 'serverCores', 'idleCores', 'listenerCores', 'memoryMB', 'spreadP99Ms', 'spreadP99MsWithSlow', 'slow', 'slowSkipped', 'slowResynced'];
-  table(columns, rows.map((row) => columns.map((column) => String(row[column]))));
-  line('\n  An update is a change of one book; spread: from the first listener that has it to the others. Slow ones stop reading, are skipped, and ask for the book when they read again.');
+  const columns = [
+    'clients',
+    'updatesPerSecond',
+    'messagesPerSecond',
+    'bytesPerMessage',
+    'cpuUsPerMessage',
+    'serverCores',
+    'idleCores',
+    'listenerCores',
+    'memoryMB',
+    'spreadP99Ms',
+    'spreadP99MsWithSlow',
+    'slow',
+    'slowSkipped',
+    'slowResynced',
+  ];
+  table(
+    columns,
+    rows.map((row) => columns.map((column) => String(row[column]))),
+  );
+  line(
+    '\n  An update is a change of one book; spread: from the first listener that has it to the others. Slow ones stop reading, are skipped, and ask for the book when they read again.',
+  );
 }
 
 runCommand(main, DEADLINE_SECONDS);

@@ -25,7 +25,10 @@ import { freePort } from '../services/process';
 const quick = isQuick();
 const ADDRESSES = quick ? 20_000 : 100_000;
 const DEADLINE_SECONDS = quick ? 180 : 1200;
-const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length).split(',');
+const only = process.argv
+  .find((argument) => argument.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
 const seed = Number(option('seed') ?? Date.now() % 2 ** 31);
 /** 144 blocks are a day; a block of the main network is about a megabyte and a half. */
 const DAY = { blocks: quick ? 6 : 144, blockBytes: 1_500_000, paid: 20 };
@@ -36,8 +39,14 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const spellBitcoin = (bytes: Buffer): string => ownKind(Uint8Array.from([0, 20, ...bytes]), 'regtest') ?? '';
 
 async function bitcoin(stage: ScanStage): Promise<Scanned & { readonly day: DayMade }> {
-  const watched = Array.from({ length: 1000 }, (_, at) => spellBitcoin(Buffer.from([...Buffer.from(`watched ${at}`.padEnd(20, '.'))])));
-  const wanted: DayWanted = { seed, ...DAY, scripts: watched.map((address) => Buffer.from(scriptOf(address, 'regtest') ?? []).toString('hex')) };
+  const watched = Array.from({ length: 1000 }, (_, at) =>
+    spellBitcoin(Buffer.from([...Buffer.from(`watched ${at}`.padEnd(20, '.'))])),
+  );
+  const wanted: DayWanted = {
+    seed,
+    ...DAY,
+    scripts: watched.map((address) => Buffer.from(scriptOf(address, 'regtest') ?? []).toString('hex')),
+  };
   say(`${DAY.blocks} blocks of Bitcoin are made (seed ${seed}) ...`);
   const node = fork(join(__dirname, '../bench/bitcoin-day.ts'), [], { execArgv: ['--import', 'tsx'] });
   try {
@@ -46,17 +55,28 @@ async function bitcoin(stage: ScanStage): Promise<Scanned & { readonly day: DayM
       node.once('exit', () => reject(new Error('the blocks could not be made')));
       node.send(wanted);
     });
-    say(`${day.transactions} transactions, ${day.outputs} outputs, ${Math.round(day.bytes / 1e6)} MB; they are read ...`);
+    say(
+      `${day.transactions} transactions, ${day.outputs} outputs, ${Math.round(day.bytes / 1e6)} MB; they are read ...`,
+    );
     const chain = createBitcoinNode({ rpcUrl: `http://u:p@127.0.0.1:${day.port}`, network: 'regtest', asset: 'BTC' });
     // The first block is the real one, which the made node does not have.
-    const asked = { ...chain, transfers: (block, isOurs) => (block.height === 0 ? Promise.resolve([]) : chain.transfers(block, isOurs)) } satisfies Wanted['chain'];
-    return { ...(await stage.scan({ network: 'bitcoin', chain: asked, spell: spellBitcoin, watched, addresses: ADDRESSES })), day };
+    const asked = {
+      ...chain,
+      transfers: (block, isOurs) => (block.height === 0 ? Promise.resolve([]) : chain.transfers(block, isOurs)),
+    } satisfies Wanted['chain'];
+    return {
+      ...(await stage.scan({ network: 'bitcoin', chain: asked, spell: spellBitcoin, watched, addresses: ADDRESSES })),
+      day,
+    };
   } finally {
     node.kill();
   }
 }
 
-async function ethereum(registry: ReturnType<typeof firstListing>, chainOf: { url: string; chainId: number; usdt: string }): Promise<Scanned[]> {
+async function ethereum(
+  registry: ReturnType<typeof firstListing>,
+  chainOf: { url: string; chainId: number; usdt: string },
+): Promise<Scanned[]> {
   const watched = Array.from({ length: 100 }, anyEvm);
   say(`${BUSY.blocks} blocks of Ethereum are filled ...`);
   await fillBlocks(chainOf, chainOf.usdt, { ...BUSY, watched });
@@ -65,15 +85,22 @@ async function ethereum(registry: ReturnType<typeof firstListing>, chainOf: { ur
   const results: Scanned[] = [];
   for (const traces of [true, false]) {
     const chain = createEvmChain(networkOf(registry, 'ethereum'), rails, { rpcUrl: chainOf.url, traces });
-    say(`They are read, ${traces ? 'with traces (nearly all of that time is the local node\'s)' : 'and balances are looked at'} ...`);
-    const found = await onStage(registry, (stage) => stage.scan({ network: 'ethereum', chain, balances: !traces, spell: spellEvm, watched, addresses: ADDRESSES })).finally(() => chain.close());
+    say(
+      `They are read, ${traces ? "with traces (nearly all of that time is the local node's)" : 'and balances are looked at'} ...`,
+    );
+    const found = await onStage(registry, (stage) =>
+      stage.scan({ network: 'ethereum', chain, balances: !traces, spell: spellEvm, watched, addresses: ADDRESSES }),
+    ).finally(() => chain.close());
     results.push(traces ? { ...found, network: 'ethereum, traced' } : found);
   }
   return results;
 }
 
 /** Each with a database of its own: what was credited once is not credited again. */
-async function onStage<T>(registry: ReturnType<typeof firstListing>, run: (stage: ScanStage) => Promise<T>): Promise<T> {
+async function onStage<T>(
+  registry: ReturnType<typeof firstListing>,
+  run: (stage: ScanStage) => Promise<T>,
+): Promise<T> {
   const stage = await openScanStage(registry, say);
   try {
     return await run(stage);
@@ -85,7 +112,9 @@ async function onStage<T>(registry: ReturnType<typeof firstListing>, run: (stage
 const perSecond = ({ blocks, seconds }: Scanned): number => Math.round((blocks / seconds) * 10) / 10;
 
 function print(results: readonly Scanned[], daySeconds: number | undefined): void {
-  const summary = Object.fromEntries(results.map((one) => [one.network, { blocksPerSecond: perSecond(one), addresses: one.addresses }]));
+  const summary = Object.fromEntries(
+    results.map((one) => [one.network, { blocksPerSecond: perSecond(one), addresses: one.addresses }]),
+  );
   if (wantsJson()) {
     for (const one of results) json(one);
     json({ ...summary, seed, ...(daySeconds !== undefined && { bitcoinDaySeconds: daySeconds }) });
@@ -93,7 +122,16 @@ function print(results: readonly Scanned[], daySeconds: number | undefined): voi
   }
   table(
     ['network', 'blocks', 'seconds', 'of it the node', 'blocks a second', 'addresses', 'deposits', 'credited'],
-    results.map((one) => [one.network, String(one.blocks), one.seconds.toFixed(1), one.nodeSeconds.toFixed(1), String(perSecond(one)), String(one.addresses), String(one.deposits), String(one.credited)]),
+    results.map((one) => [
+      one.network,
+      String(one.blocks),
+      one.seconds.toFixed(1),
+      one.nodeSeconds.toFixed(1),
+      String(perSecond(one)),
+      String(one.addresses),
+      String(one.deposits),
+      String(one.credited),
+    ]),
   );
   if (daySeconds !== undefined) line(`\n  A day of Bitcoin: ${daySeconds} s (at most ${MOST_SECONDS_A_DAY}).`);
   line(`  Seed ${seed}.`);
@@ -101,15 +139,27 @@ function print(results: readonly Scanned[], daySeconds: number | undefined): voi
 
 async function main(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-scan-'));
-  const starting = startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: 31337, blockSeconds: 0, logFile: join(dir, 'anvil.log') });
+  const starting = startAnvil({
+    dir: join(dir, 'chain'),
+    port: await freePort(),
+    chainId: 31337,
+    blockSeconds: 0,
+    logFile: join(dir, 'anvil.log'),
+  });
   const forget = stopAtEnd(async () => (await starting).stop());
   const anvil = await starting;
   try {
     let ready = false;
     const prepared = prepareChain(anvil.url).finally(() => (ready = true));
-    while (!ready) await stranger(anvil).mine().then(() => new Promise((resolve) => setTimeout(resolve, 20)));
+    while (!ready)
+      await stranger(anvil)
+        .mine()
+        .then(() => new Promise((resolve) => setTimeout(resolve, 20)));
     const { usdt } = await prepared;
-    const registry = firstListing({ ethereum: { chainId: anvil.chainId, usdt, confirmations: 3 } }, { confirmations: 3 });
+    const registry = firstListing(
+      { ethereum: { chainId: anvil.chainId, usdt, confirmations: 3 } },
+      { confirmations: 3 },
+    );
     const results: Scanned[] = [];
     if (!only || only.includes('ethereum')) results.push(...(await ethereum(registry, { ...anvil, usdt })));
     const day = !only || only.includes('bitcoin') ? await onStage(registry, bitcoin) : undefined;

@@ -37,15 +37,22 @@ const list = (findings: readonly string[]): Result => ({ ok: findings.length ===
 /** npm as `run.mjs` finds it: the one that called us, the one beside this Node, the one in PATH. */
 function npm(...args: string[]): Promise<Result> {
   const called = process.env.npm_execpath;
-  const beside = ['node_modules/npm/bin/npm-cli.js', '../lib/node_modules/npm/bin/npm-cli.js'].map((path) => join(dirname(process.execPath), path));
-  const found = [...(called && /npm-cli\.[cm]?js$/.test(called) ? [called] : []), ...beside].find((path) => existsSync(path));
+  const beside = ['node_modules/npm/bin/npm-cli.js', '../lib/node_modules/npm/bin/npm-cli.js'].map((path) =>
+    join(dirname(process.execPath), path),
+  );
+  const found = [...(called && /npm-cli\.[cm]?js$/.test(called) ? [called] : []), ...beside].find((path) =>
+    existsSync(path),
+  );
   return found ? program(process.execPath, [found, ...args]) : program('npm', args);
 }
 
 const STEPS: readonly { name: string; run: () => Result | Promise<Result> }[] = [
   { name: 'types', run: () => node('typescript/bin/tsc', '-p', '.') },
   { name: 'page types', run: () => node('vue-tsc/bin/vue-tsc.js', '-p', 'web', '--noEmit') },
-  { name: 'lint', run: () => node('oxlint/bin/oxlint', '-c', '.oxlintrc.json', '--type-aware', '--deny-warnings', ...HOUSES) },
+  {
+    name: 'lint',
+    run: () => node('oxlint/bin/oxlint', '-c', '.oxlintrc.json', '--type-aware', '--deny-warnings', ...HOUSES),
+  },
   { name: 'format', run: () => node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
   { name: 'imports', run: () => list(brokenImports()) },
   { name: 'tidy', run: () => list(untidy()) },
@@ -59,11 +66,17 @@ async function main(): Promise<number> {
     const from = performance.now();
     const { ok, output } = await Promise.resolve()
       .then(run)
-      .catch((error: unknown): Result => ({ ok: false, output: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+      .catch((error: unknown): Result => ({
+        ok: false,
+        output: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }));
     const seconds = Math.round((performance.now() - from) / 100) / 10;
     if (ok) passed++;
     if (wantsJson()) json({ step: name, ok, seconds, ...(!ok && { output }) });
-    else line(`  ${name.padEnd(12)} ${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1)} s${ok ? '' : `\n\n${output.trimEnd()}\n`}`);
+    else
+      line(
+        `  ${name.padEnd(12)} ${ok ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1)} s${ok ? '' : `\n\n${output.trimEnd()}\n`}`,
+      );
   }
   const failed = STEPS.length - passed;
   if (wantsJson()) json({ passed, failed });

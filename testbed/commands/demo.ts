@@ -14,7 +14,8 @@ async function main(): Promise<number> {
   const network = option('network') ?? 'ethereum';
   if (!LIFE_NETWORKS.includes(network)) throw new Error(`--network is one of ${LIFE_NETWORKS.join(', ')}`);
   return withWorld(async (world) => {
-    if (!world.isLocal) throw new Error('What runs here is not the local world: the demo has no accounts and no coins there.');
+    if (!world.isLocal)
+      throw new Error('What runs here is not the local world: the demo has no accounts and no coins there.');
     let done = 0;
     const tell: Tell = (step, title, facts) => {
       done = step;

@@ -8,12 +8,21 @@ import { LOCAL } from '../../deploy/config/paths';
 import { chainOf, runningWorld } from '../world/index';
 import type { WorldAddress } from '../world/index';
 
-async function bitcoin({ bitcoinUrl }: WorldAddress, address: string, amount: string): Promise<{ txid: string; blockNumber: number }> {
+async function bitcoin(
+  { bitcoinUrl }: WorldAddress,
+  address: string,
+  amount: string,
+): Promise<{ txid: string; blockNumber: number }> {
   if (!bitcoinUrl) throw new Error('no local Bitcoin runs here; the start says why');
   return bitcoinFaucet(bitcoinUrl, address, amount);
 }
 
-async function tron({ tronUrl }: WorldAddress, address: string, coin: string, amount: string): Promise<{ txid: string; blockNumber: number }> {
+async function tron(
+  { tronUrl }: WorldAddress,
+  address: string,
+  coin: string,
+  amount: string,
+): Promise<{ txid: string; blockNumber: number }> {
   if (!tronUrl) throw new Error('no local TRON runs here; the start says why');
   return tronFaucet(tronUrl, address, coin, amount);
 }
@@ -28,7 +37,9 @@ function networkOf(world: WorldAddress, coin: string): string {
 async function main(): Promise<number> {
   const [address, asset, amount] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   if (!address || !asset || !amount) {
-    console.error('Usage: npm run faucet -- <address> <ETH|BNB|POL|USDT|BTC|TRX> <amount> [--network ethereum|bsc|polygon|bitcoin|tron]');
+    console.error(
+      'Usage: npm run faucet -- <address> <ETH|BNB|POL|USDT|BTC|TRX> <amount> [--network ethereum|bsc|polygon|bitcoin|tron]',
+    );
     return 2;
   }
   const world = await runningWorld(join(LOCAL, 'world'));
@@ -43,7 +54,11 @@ async function main(): Promise<number> {
     return named === 'tron' ? tron(world, address, coin, amount) : faucet(chainOf(world, named), address, coin, amount);
   };
   const { txid, blockNumber } = await pay();
-  console.log(process.argv.includes('--json') ? JSON.stringify({ txid, blockNumber, network: named, address, asset, amount }) : `${amount} ${asset} sent to ${address} by ${txid}, in block ${blockNumber}`);
+  console.log(
+    process.argv.includes('--json')
+      ? JSON.stringify({ txid, blockNumber, network: named, address, asset, amount })
+      : `${amount} ${asset} sent to ${address} by ${txid}, in block ${blockNumber}`,
+  );
   return 0;
 }
 

@@ -4,4 +4,7 @@ import { join } from 'node:path';
 import { ROOT } from '../../deploy/config/paths';
 
 const prettier = join(ROOT, 'node_modules/prettier/bin/prettier.cjs');
-process.exit(spawnSync(process.execPath, [prettier, '--write', '--log-level', 'warn', '.'], { cwd: ROOT, stdio: 'inherit' }).status ?? 2);
+process.exit(
+  spawnSync(process.execPath, [prettier, '--write', '--log-level', 'warn', '.'], { cwd: ROOT, stdio: 'inherit' })
+    .status ?? 2,
+);

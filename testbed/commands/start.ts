@@ -37,8 +37,12 @@ async function main(): Promise<void> {
     // By its name: a browser knows no passkeys at an address of numbers.
     const url = started.url.replace('//127.0.0.1:', '//localhost:');
     const accounts = `  admin   ${DEMO_ADMIN}    ${adminPassword}\n  trader  ${DEMO_TRADER}   ${adminPassword}\n\n`;
-    const next = isLocal ? "walk one user's life: npm run demo · coins: npm run faucet -- <address> ETH 1" : 'an admin: npm run admin -- <e-mail>';
-    process.stdout.write(`\n  Javizen is open:  ${url}\n\n${isLocal ? accounts : ''}  API ${url}/api/docs · ${next} · logs ${join('.local', 'world', 'logs')}\n  Ctrl-C stops everything.\n\n`);
+    const next = isLocal
+      ? "walk one user's life: npm run demo · coins: npm run faucet -- <address> ETH 1"
+      : 'an admin: npm run admin -- <e-mail>';
+    process.stdout.write(
+      `\n  Javizen is open:  ${url}\n\n${isLocal ? accounts : ''}  API ${url}/api/docs · ${next} · logs ${join('.local', 'world', 'logs')}\n  Ctrl-C stops everything.\n\n`,
+    );
   } catch (error) {
     process.stderr.write(`\n  ${error instanceof Error ? error.message : String(error)}\n`);
     await world.stop();
@@ -61,6 +65,7 @@ async function main(): Promise<void> {
 }
 
 /** Settings of the operator: those that the product knows, not the whole environment of the terminal. */
-const productSettings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => Object.fromEntries([...SETTINGS, ...SIGNER_SETTINGS].map((name) => [name, env[name]]));
+const productSettings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries([...SETTINGS, ...SIGNER_SETTINGS].map((name) => [name, env[name]]));
 
 void main();

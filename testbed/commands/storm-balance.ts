@@ -33,7 +33,17 @@ async function main(): Promise<number> {
     else {
       table(
         ['rounds', 'orders', 'accepted', 'refused', 'half answered in', '99 % in', 'orders a second'],
-        [[result.rounds, result.orders, result.accepted, result.refused, `${result.answers.half} ms`, `${result.answers.most} ms`, result.ordersASecond].map(String)],
+        [
+          [
+            result.rounds,
+            result.orders,
+            result.accepted,
+            result.refused,
+            `${result.answers.half} ms`,
+            `${result.answers.most} ms`,
+            result.ordersASecond,
+          ].map(String),
+        ],
       );
       for (const problem of result.problems) line(`  ${problem}`);
       line(`\n  ${good ? 'never more than the balance, no hold left over' : 'FAILED'}\n`);

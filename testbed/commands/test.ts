@@ -14,7 +14,13 @@ async function main(): Promise<number> {
     const jest = spawn(process.execPath, [join(ROOT, 'node_modules/jest/bin/jest.js'), ...process.argv.slice(2)], {
       cwd: ROOT,
       stdio: 'inherit',
-      env: { ...process.env, NODE_ENV: 'test', TEST_DATABASE_URL: stores.databaseUrl, TEST_REDIS_URL: stores.redisUrl, NODE_OPTIONS: '--no-warnings' },
+      env: {
+        ...process.env,
+        NODE_ENV: 'test',
+        TEST_DATABASE_URL: stores.databaseUrl,
+        TEST_REDIS_URL: stores.redisUrl,
+        NODE_OPTIONS: '--no-warnings',
+      },
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => jest.kill(signal));
     return await new Promise<number>((resolve) => jest.on('exit', (code) => resolve(code ?? 1)));

@@ -32,14 +32,22 @@ function print({ steps, treasury, findings, good }: TestnetResult): void {
     for (const step of steps) json(step);
     return json({ steps: steps.length, ok: steps.filter(({ ok }) => ok).length, treasury, findings, good });
   }
-  table(['step', 'ok', 'seen'], steps.map(({ step, ok, seen }) => [step, ok ? 'yes' : 'NO', seen]));
-  line(`\n  ${treasury ? 'The venue has a treasury interface.' : 'The venue has no treasury interface (/sapi): coins are neither sent there nor brought back.'}`);
+  table(
+    ['step', 'ok', 'seen'],
+    steps.map(({ step, ok, seen }) => [step, ok ? 'yes' : 'NO', seen]),
+  );
+  line(
+    `\n  ${treasury ? 'The venue has a treasury interface.' : 'The venue has no treasury interface (/sapi): coins are neither sent there nor brought back.'}`,
+  );
   for (const finding of findings) line(`  ${finding}`);
   line(`  The account and our books: ${findings.length === 0 ? 'equal, to the unit' : 'NOT EQUAL'}.\n`);
 }
 
 async function main(): Promise<number> {
-  const env = { ...TESTNET, ...Object.fromEntries(Object.entries(loadEnvFile()).filter(([, value]) => value)) } as NodeJS.ProcessEnv & typeof TESTNET;
+  const env = {
+    ...TESTNET,
+    ...Object.fromEntries(Object.entries(loadEnvFile()).filter(([, value]) => value)),
+  } as NodeJS.ProcessEnv & typeof TESTNET;
   const { BINANCE_TRADING_KEY: key, BINANCE_TRADING_SECRET: secret } = env;
   if (!key || !secret) {
     const skipped = 'Skipped: set BINANCE_TRADING_KEY and BINANCE_TRADING_SECRET to a key of testnet.binance.vision.';
@@ -55,8 +63,20 @@ async function main(): Promise<number> {
     const dataSource = await openDatabase({ url: stores.databaseUrl, poolSize: 4 });
     await migrate(dataSource);
     await seed(dataSource, LISTING, clock.now());
-    const binance = { restUrl: env.BINANCE_REST_URL, streamUrl: env.BINANCE_STREAM_URL, wsApiUrl: env.BINANCE_WS_API_URL, tradingKey: { key, secret }, treasuryKey: { key, secret } };
-    const result = await walkTestnet({ dataSource, registry: await loadRegistry(dataSource), binance, logger: createLogger('error'), say: (text) => void process.stderr.write(`  ${text} ...\n`) });
+    const binance = {
+      restUrl: env.BINANCE_REST_URL,
+      streamUrl: env.BINANCE_STREAM_URL,
+      wsApiUrl: env.BINANCE_WS_API_URL,
+      tradingKey: { key, secret },
+      treasuryKey: { key, secret },
+    };
+    const result = await walkTestnet({
+      dataSource,
+      registry: await loadRegistry(dataSource),
+      binance,
+      logger: createLogger('error'),
+      say: (text) => void process.stderr.write(`  ${text} ...\n`),
+    });
     await dataSource.destroy();
     print(result);
     return result.good ? 0 : 1;

@@ -21,8 +21,18 @@ export interface Part {
  * Makes sure that the packages of the part's lock file lie in `dir`. No script of any package runs and nothing is
  * compiled. Answers undefined, or a sentence that says why the part cannot be had here.
  */
-export function installPart({ source, main, what, without }: Part, dir: string, say: (line: string) => void = () => undefined, env = process.env): string | undefined {
-  const isThere = FILES.every((file) => existsSync(join(dir, file)) && readFileSync(join(dir, file), 'utf8') === readFileSync(join(source, file), 'utf8')) && existsSync(join(dir, 'node_modules', main));
+export function installPart(
+  { source, main, what, without }: Part,
+  dir: string,
+  say: (line: string) => void = () => undefined,
+  env = process.env,
+): string | undefined {
+  const isThere =
+    FILES.every(
+      (file) =>
+        existsSync(join(dir, file)) &&
+        readFileSync(join(dir, file), 'utf8') === readFileSync(join(source, file), 'utf8'),
+    ) && existsSync(join(dir, 'node_modules', main));
   // Whole (it is moved into place at the end), and of this lock file.
   if (isThere) return undefined;
   say(`Fetching ${what} ...`);
@@ -31,10 +41,16 @@ export function installPart({ source, main, what, without }: Part, dir: string, 
   mkdirSync(fresh, { recursive: true });
   for (const file of FILES) copyFileSync(join(source, file), join(fresh, file));
   // A cache that has the packages needs no network.
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: fresh, env, encoding: 'utf8', timeout: INSTALL_MS });
+  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd: fresh,
+    env,
+    encoding: 'utf8',
+    timeout: INSTALL_MS,
+  });
   if (npm.status !== 0) {
     rmSync(fresh, { recursive: true, force: true });
-    const why = npm.error?.message ?? npm.stderr.split('\n').find((line) => line.startsWith('npm error')) ?? 'npm ci failed';
+    const why =
+      npm.error?.message ?? npm.stderr.split('\n').find((line) => line.startsWith('npm error')) ?? 'npm ci failed';
     return `${without}: ${main} could not be fetched (${why.trim()}). Name a node of your own, or go on without.`;
   }
   rmSync(dir, { recursive: true, force: true });

@@ -7,11 +7,20 @@ import * as secp256k1 from 'tiny-secp256k1';
 const ORIGIN = "m/48'/1'/0'/2'";
 
 /** Three of them on a regtest Bitcoin, each with a device; two must sign. */
-export function bitcoinKeyholders(): { readonly place: { required: number; keys: string[] }; sign(psbt: string, who: 0 | 1 | 2): string } {
+export function bitcoinKeyholders(): {
+  readonly place: { required: number; keys: string[] };
+  sign(psbt: string, who: 0 | 1 | 2): string;
+} {
   const { regtest } = networks;
   const roots = [41, 42, 43].map((seed) => BIP32Factory(secp256k1).fromSeed(Buffer.alloc(32, seed), regtest));
   return {
-    place: { required: 2, keys: roots.map((root) => `[${Buffer.from(root.fingerprint).toString('hex')}/48h/1h/0h/2h]${root.derivePath(ORIGIN).neutered().toBase58()}`) },
+    place: {
+      required: 2,
+      keys: roots.map(
+        (root) =>
+          `[${Buffer.from(root.fingerprint).toString('hex')}/48h/1h/0h/2h]${root.derivePath(ORIGIN).neutered().toBase58()}`,
+      ),
+    },
     sign: (psbt, who) => {
       const known = Psbt.fromBase64(psbt, { network: regtest });
       const root = roots[who];
@@ -22,7 +31,10 @@ export function bitcoinKeyholders(): { readonly place: { required: number; keys:
 }
 
 /** One on a chain of the Ethereum kind, with an address of their own. */
-export function evmKeyholder(): { readonly address: string; send(rpcUrl: string, to: string, ether: string): Promise<string> } {
+export function evmKeyholder(): {
+  readonly address: string;
+  send(rpcUrl: string, to: string, ether: string): Promise<string>;
+} {
   const wallet = HDNodeWallet.createRandom();
   return {
     address: wallet.address,

@@ -24,7 +24,11 @@ onNode('incidents on Bitcoin', () => {
   test('E19 a payment that is replaced before it is mined was never one', async () => {
     await house.start();
     const coin = await house.othersCoin(1, '1');
-    const first = await house.othersPay(coin, [{ script: scriptFor(await house.addressOf('u1')), value: 50_000_000n }], 2000n);
+    const first = await house.othersPay(
+      coin,
+      [{ script: scriptFor(await house.addressOf('u1')), value: 50_000_000n }],
+      2000n,
+    );
     await house.ask('sendrawtransaction', first.rawTransaction);
     await house.catchUp();
     expect(await house.deposits()).toEqual([]);
@@ -39,12 +43,22 @@ onNode('incidents on Bitcoin', () => {
     await house.start();
     const script = scriptFor(await house.addressOf('u1'));
     const coin = await house.othersCoin(2, '1');
-    await house.ask('sendrawtransaction', (await house.othersPay(coin, [{ script, value: 30_000_000n }, { script, value: 30_000_000n }])).rawTransaction);
+    await house.ask(
+      'sendrawtransaction',
+      (
+        await house.othersPay(coin, [
+          { script, value: 30_000_000n },
+          { script, value: 30_000_000n },
+        ])
+      ).rawTransaction,
+    );
     await house.final();
     for (let again = 0; again < 3; again++) {
       await house.stop();
       // As if nothing above an early block had been read.
-      await house.rows('DELETE FROM chain_blocks WHERE height > (SELECT MIN(b.height) + 2 FROM (SELECT height FROM chain_blocks WHERE height >= 0) b) AND height >= 0');
+      await house.rows(
+        'DELETE FROM chain_blocks WHERE height > (SELECT MIN(b.height) + 2 FROM (SELECT height FROM chain_blocks WHERE height >= 0) b) AND height >= 0',
+      );
       await house.start();
       await house.final();
     }
@@ -57,11 +71,20 @@ onNode('incidents on Bitcoin', () => {
     const address = await house.addressOf('u1');
     const dust = Array.from({ length: 2000 }, () => ({ script: scriptFor(address), value: 330n }));
     const raw: string[] = [];
-    for (let child = 20; child < 25; child++) raw.push((await house.othersPay(await house.othersCoin(child, '1'), dust, 1000n)).rawTransaction);
+    for (let child = 20; child < 25; child++)
+      raw.push((await house.othersPay(await house.othersCoin(child, '1'), dust, 1000n)).rawTransaction);
     await house.mineOnly(raw);
     await house.ask('sendtoaddress', address, '0.5');
-    await until('the real one counts', async () => (await house.available('u1')) === '0.5', () => house.mine());
-    expect(await house.rows<{ state: string; n: string }>('SELECT state, COUNT(*) AS n FROM deposits GROUP BY state ORDER BY state')).toMatchObject([{ state: 'CREDITED' }, { state: 'IGNORED', n: '10000' }]);
+    await until(
+      'the real one counts',
+      async () => (await house.available('u1')) === '0.5',
+      () => house.mine(),
+    );
+    expect(
+      await house.rows<{ state: string; n: string }>(
+        'SELECT state, COUNT(*) AS n FROM deposits GROUP BY state ORDER BY state',
+      ),
+    ).toMatchObject([{ state: 'CREDITED' }, { state: 'IGNORED', n: '10000' }]);
     await house.withdraw('w1', strangersAddress(), '0.2');
     await house.confirmed('w1');
     expect(await house.rows('SELECT 1 FROM coins WHERE amount < 0.0001 AND spent_by IS NOT NULL')).toEqual([]);
@@ -89,13 +112,19 @@ onNode('incidents on Bitcoin', () => {
     const right = { script, value: 2_000_000n };
     await house.mineOnly([(await house.othersPay(coin, [...kinds, right])).rawTransaction]);
     await house.final();
-    expect(await house.deposits()).toMatchObject([{ position: `out:${kinds.length}`, amount: '0.02', state: 'CREDITED' }]);
+    expect(await house.deposits()).toMatchObject([
+      { position: `out:${kinds.length}`, amount: '0.02', state: 'CREDITED' },
+    ]);
   });
 
   test('E37 an amount that no floating number of coins holds is exact', async () => {
     await house.start();
     const coin = await house.othersCoin(4, '20.5');
-    await house.ask('sendrawtransaction', (await house.othersPay(coin, [{ script: scriptFor(await house.addressOf('u1')), value: 2_030_000_003n }])).rawTransaction);
+    await house.ask(
+      'sendrawtransaction',
+      (await house.othersPay(coin, [{ script: scriptFor(await house.addressOf('u1')), value: 2_030_000_003n }]))
+        .rawTransaction,
+    );
     await house.final();
     expect(await house.available('u1')).toBe('20.30000003');
   });
@@ -111,7 +140,11 @@ onNode('incidents on Bitcoin', () => {
       await house.stop();
       for (const made of proxies.splice(0)) await made.close();
     });
-    const states = (): string => house.wallets?.status()[0]?.nodes.map(({ state }) => state).join() ?? '';
+    const states = (): string =>
+      house.wallets
+        ?.status()[0]
+        ?.nodes.map(({ state }) => state)
+        .join() ?? '';
 
     test('E9 bytes that are not the block: the scanner stops, and reads it when the node is well', async () => {
       const node = await proxy();
@@ -134,12 +167,20 @@ onNode('incidents on Bitcoin', () => {
       one.down = true;
       await house.ask('sendtoaddress', small, '0.1');
       await house.ask('sendtoaddress', large, '0.5');
-      await until('the small one', async () => (await house.available('u1')) === '0.1', () => house.mine());
+      await until(
+        'the small one',
+        async () => (await house.available('u1')) === '0.1',
+        () => house.mine(),
+      );
       expect(states()).toBe('silent,used');
       expect(await house.available('u2')).toBe('0');
       await until('it says so', async () => house.faults().includes('waits for a second node'));
       one.down = false;
-      await until('the large one', async () => (await house.available('u2')) === '0.5', () => house.mine());
+      await until(
+        'the large one',
+        async () => (await house.available('u2')) === '0.5',
+        () => house.mine(),
+      );
       await until('it is back', async () => states() === 'used,ready');
     });
 
@@ -151,7 +192,8 @@ onNode('incidents on Bitcoin', () => {
       expect(await house.available('u1')).toBe('0.5');
       const height = await house.ask<number>('getblockcount');
       const fork = await house.ask<string>('getblockhash', height - 5);
-      one.tamper = ({ method, params }, result) => (method === 'getblockhash' && Number(params[0]) > height - N - 2 ? fork : result);
+      one.tamper = ({ method, params }, result) =>
+        method === 'getblockhash' && Number(params[0]) > height - N - 2 ? fork : result;
       await until('it says so', async () => house.faults().includes('do not agree on block'));
       await house.mine(2);
       await pause(200);
@@ -164,7 +206,8 @@ onNode('incidents on Bitcoin', () => {
     test('E10 a node of another Bitcoin: the start is refused', async () => {
       await expect(house.start({ bitcoin: 'mainnet' })).rejects.toThrow('which is not mainnet');
       const node = await proxy();
-      node.tamper = ({ method, params }, result) => (method === 'getblockhash' && params[0] === 0 ? others.own(0, 0).address : result);
+      node.tamper = ({ method, params }, result) =>
+        method === 'getblockhash' && params[0] === 0 ? others.own(0, 0).address : result;
       await expect(house.start({ rpcUrls: [house.node.url, node.url] })).rejects.toThrow('which is not regtest');
     });
   });

@@ -11,7 +11,11 @@ afterEach(() => house.close());
 
 const ETHER = (amount: string): bigint => parseAmount(amount);
 const credited = (amount: string): Promise<true> =>
-  until(`${amount} are credited`, async () => (await house.available('u1', 'ETH')) === amount, () => house.mine()).then(() => true);
+  until(
+    `${amount} are credited`,
+    async () => (await house.available('u1', 'ETH')) === amount,
+    () => house.mine(),
+  ).then(() => true);
 
 describe.each([
   ['with traces', true],
@@ -42,21 +46,38 @@ describe.each([
     await house.booksAreTheChain();
   });
 
-  test('E5 swept, topped up for a token, and paid by a contract again: our own moves are nobody\'s deposit', async () => {
+  test("E5 swept, topped up for a token, and paid by a contract again: our own moves are nobody's deposit", async () => {
     await house.operatorFunds('1');
     await house.start({ traces });
     const address = await house.addressOf('u1');
     await house.world.tether(house.usdt, address, '100');
-    await until('swept', async () => (await house.deposits())[0]?.state === 'SWEPT', () => house.mine());
+    await until(
+      'swept',
+      async () => (await house.deposits())[0]?.state === 'SWEPT',
+      () => house.mine(),
+    );
     await house.world.contractPays(address, ['2']);
-    await until('swept too', async () => ((all) => all.length === 2 && all.every(({ state }) => state === 'SWEPT'))(await house.deposits()), () => house.mine());
+    await until(
+      'swept too',
+      async () => ((all) => all.length === 2 && all.every(({ state }) => state === 'SWEPT'))(await house.deposits()),
+      () => house.mine(),
+    );
     await house.world.contractPays(address, ['3']);
     await credited('5');
     await house.final();
-    await until('nothing is under way', async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => house.mine());
+    await until(
+      'nothing is under way',
+      async () =>
+        (await house.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')"))
+          .length === 0,
+      () => house.mine(),
+    );
     await house.final();
     expect(await house.available('u1', 'ETH')).toBe('5');
-    expect((await house.deposits()).filter(({ asset }) => asset === 'ETH').map(({ amount }) => amount)).toEqual(['2', '3']);
+    expect((await house.deposits()).filter(({ asset }) => asset === 'ETH').map(({ amount }) => amount)).toEqual([
+      '2',
+      '3',
+    ]);
     await house.booksAreTheChain();
   });
 
@@ -104,16 +125,27 @@ test('E5 more addresses than one round looks at: each is looked at', async () =>
   const last = users.at(-1) ?? '';
   await house.world.contractPays(await house.addressOf(last), ['0.5']);
   await house.world.contractPays(await house.addressOf('user-0'), ['0.25']);
-  await until('both', async () => (await house.available(last, 'ETH')) === '0.5' && (await house.available('user-0', 'ETH')) === '0.25', () => house.mine());
+  await until(
+    'both',
+    async () => (await house.available(last, 'ETH')) === '0.5' && (await house.available('user-0', 'ETH')) === '0.25',
+    () => house.mine(),
+  );
 });
 
 test('E5 E9 a balance that the preferred node made up: a large one waits for the second node', async () => {
   const [one, two] = [await proxyOf(house.anvil.url), await proxyOf(house.anvil.url)];
   await house.start({ rpcUrls: [one.url, two.url], traces: false, largeFrom: { ETH: '5' } });
   const address = await house.addressOf('u1');
-  one.tamper = ({ method, params }, result) => (method === 'eth_getBalance' && String(params[0]).toLowerCase() === address.toLowerCase() ? `0x${(50n * ONE).toString(16)}` : result);
+  one.tamper = ({ method, params }, result) =>
+    method === 'eth_getBalance' && String(params[0]).toLowerCase() === address.toLowerCase()
+      ? `0x${(50n * ONE).toString(16)}`
+      : result;
   await house.final();
-  await until('it says so', async () => house.faults().includes('waits for a second node'), () => house.mine());
+  await until(
+    'it says so',
+    async () => house.faults().includes('waits for a second node'),
+    () => house.mine(),
+  );
   expect(await house.engine.balancesOf('u1')).toEqual([]);
   await house.stop();
   await Promise.all([one.close(), two.close()]);

@@ -13,7 +13,8 @@ const proxy = async (url = house.anvil.url): Promise<NodeProxy> => {
   proxies.push(made);
   return made;
 };
-const blocksRead = (): Promise<{ height: string }[]> => house.rows<{ height: string }>('SELECT height FROM chain_blocks WHERE height >= 0 ORDER BY height');
+const blocksRead = (): Promise<{ height: string }[]> =>
+  house.rows<{ height: string }>('SELECT height FROM chain_blocks WHERE height >= 0 ORDER BY height');
 const nodeStates = (): string[] => house.wallets?.status()[0]?.nodes.map(({ state }) => state) ?? [];
 
 beforeEach(async () => {
@@ -46,7 +47,11 @@ async function whileSpoilt(tamper: NodeProxy['tamper'], fault: string): Promise<
   expect(await house.engine.balancesOf('u1')).toEqual([]);
   await noneIsMissing();
   node.tamper = (_, result) => result;
-  await until('credited', async () => (await house.available('u1', 'ETH')) === '1' && (await house.available('u1', 'USDT')) === '50', () => pause(100));
+  await until(
+    'credited',
+    async () => (await house.available('u1', 'ETH')) === '1' && (await house.available('u1', 'USDT')) === '50',
+    () => pause(100),
+  );
   await noneIsMissing();
   await house.booksAreTheChain();
 }
@@ -57,16 +62,30 @@ describe('one node', () => {
   });
 
   test('E9 a block without the receipts of some transactions is not read', async () => {
-    await whileSpoilt(({ method }, result) => (method === 'eth_getBlockReceipts' ? (result as unknown[]).slice(1) : result), 'no receipt');
+    await whileSpoilt(
+      ({ method }, result) => (method === 'eth_getBlockReceipts' ? (result as unknown[]).slice(1) : result),
+      'no receipt',
+    );
   });
 
   test('E9 receipts without some of their logs are noticed by the block itself', async () => {
-    await whileSpoilt(({ method }, result) => (method === 'eth_getBlockReceipts' ? (result as object[]).map((receipt) => ({ ...receipt, logs: [] })) : result), 'logs are missing');
+    await whileSpoilt(
+      ({ method }, result) =>
+        method === 'eth_getBlockReceipts' ? (result as object[]).map((receipt) => ({ ...receipt, logs: [] })) : result,
+      'logs are missing',
+    );
   });
 
   test('E9 a log that is told twice is not paid twice', async () => {
-    const twice = (receipt: { logs: object[] }): object => ({ ...receipt, logs: receipt.logs.flatMap((log) => [log, log]) });
-    await whileSpoilt(({ method }, result) => (method === 'eth_getBlockReceipts' ? (result as { logs: object[] }[]).map(twice) : result), 'a log twice');
+    const twice = (receipt: { logs: object[] }): object => ({
+      ...receipt,
+      logs: receipt.logs.flatMap((log) => [log, log]),
+    });
+    await whileSpoilt(
+      ({ method }, result) =>
+        method === 'eth_getBlockReceipts' ? (result as { logs: object[] }[]).map(twice) : result,
+      'a log twice',
+    );
   });
 
   test('E9 an older head is no reorganisation: nothing is taken back, nothing is skipped', async () => {
@@ -108,7 +127,11 @@ describe('several nodes', () => {
     expect(nodeStates()).toEqual(['used', 'ready']);
     one.down = true;
     await house.world.ether(await house.addressOf('u1'), '2');
-    await until('credited', async () => (await house.available('u1', 'ETH')) === '3', () => house.mine());
+    await until(
+      'credited',
+      async () => (await house.available('u1', 'ETH')) === '3',
+      () => house.mine(),
+    );
     await until('it is known', async () => nodeStates().join() === 'silent,used');
     one.down = false;
     await until('it is back', async () => nodeStates().join() === 'used,ready');
@@ -130,14 +153,22 @@ describe('several nodes', () => {
     expect(nodeStates()).toEqual(['silent', 'used']);
     expect(house.wallets?.status()[0]?.nodes[0]?.fault).toContain('does not answer');
     one.hangs = false;
-    await until('the preferred one again', async () => nodeStates()[0] === 'used', () => house.mine());
+    await until(
+      'the preferred one again',
+      async () => nodeStates()[0] === 'used',
+      () => house.mine(),
+    );
     // It hangs from the start: the network opens on the other one.
     await house.stop();
     one.hangs = true;
     await house.start({ rpcUrls: [one.url, two.url] });
     await house.world.ether(address, '2');
     await house.mine(N);
-    await until('credited after a start', async () => (await house.available('u1', 'ETH')) === '3', () => house.mine());
+    await until(
+      'credited after a start',
+      async () => (await house.available('u1', 'ETH')) === '3',
+      () => house.mine(),
+    );
     expect(nodeStates()).toEqual(['silent', 'used']);
     await noneIsMissing();
     await house.booksAreTheChain();
@@ -151,7 +182,11 @@ describe('several nodes', () => {
     const stuck = `0x${(await house.world.head()).height.toString(16)}`;
     one.tamper = ({ method }, result) => (method === 'eth_blockNumber' ? stuck : result);
     await house.world.ether(await house.addressOf('u1'), '1');
-    await until('credited', async () => (await house.available('u1', 'ETH')) === '1', () => house.mine());
+    await until(
+      'credited',
+      async () => (await house.available('u1', 'ETH')) === '1',
+      () => house.mine(),
+    );
     expect(nodeStates()).toEqual(['behind', 'used']);
   });
 
@@ -160,7 +195,11 @@ describe('several nodes', () => {
     two.tamper = ({ method }, result) => (method === 'eth_blockNumber' ? '0xffffff' : result);
     await house.start({ rpcUrls: [one.url, two.url] });
     await house.world.ether(await house.addressOf('u1'), '1');
-    await until('credited', async () => (await house.available('u1', 'ETH')) === '1', () => house.mine());
+    await until(
+      'credited',
+      async () => (await house.available('u1', 'ETH')) === '1',
+      () => house.mine(),
+    );
     await until('it is known', async () => nodeStates().join() === 'used,silent');
   });
 
@@ -171,13 +210,25 @@ describe('several nodes', () => {
     two.down = true;
     await house.world.ether(small, '1');
     await house.world.ether(large, '5');
-    await until('the small one', async () => (await house.available('u1', 'ETH')) === '1', () => house.mine());
+    await until(
+      'the small one',
+      async () => (await house.available('u1', 'ETH')) === '1',
+      () => house.mine(),
+    );
     await house.final();
     expect(await house.available('u2', 'ETH')).toBe('0');
     expect(house.faults()).toContain('waits for a second node');
     two.down = false;
-    await until('the large one', async () => (await house.available('u2', 'ETH')) === '5', () => house.mine());
-    await until('nothing fails', async () => house.faults() === '', () => house.mine());
+    await until(
+      'the large one',
+      async () => (await house.available('u2', 'ETH')) === '5',
+      () => house.mine(),
+    );
+    await until(
+      'nothing fails',
+      async () => house.faults() === '',
+      () => house.mine(),
+    );
   });
 
   test('E9 a large deposit that the preferred node made up is never credited', async () => {
@@ -185,10 +236,28 @@ describe('several nodes', () => {
     await house.start({ rpcUrls: [one.url, two.url], largeFrom: { ETH: '5' } });
     const address = await house.addressOf('u1');
     const txid = await house.world.ether(house.world.address, '1');
-    const forged = (transaction: { hash: string }): object => (transaction.hash === txid ? { ...transaction, to: address, value: `0x${(1000n * ONE).toString(16)}` } : transaction);
+    const forged = (transaction: { hash: string }): object =>
+      transaction.hash === txid
+        ? { ...transaction, to: address, value: `0x${(1000n * ONE).toString(16)}` }
+        : transaction;
     one.tamper = ({ method }, result) => {
-      if (method === 'debug_traceBlockByHash') return (result as { txHash: string; result: object }[]).map((row) => (row.txHash === txid ? { ...row, result: { type: 'CALL', from: house.world.address, to: address, value: `0x${(1000n * ONE).toString(16)}` } } : row));
-      return method === 'eth_getBlockByHash' && result ? { ...result, transactions: (result as { transactions: { hash: string }[] }).transactions.map(forged) } : result;
+      if (method === 'debug_traceBlockByHash')
+        return (result as { txHash: string; result: object }[]).map((row) =>
+          row.txHash === txid
+            ? {
+                ...row,
+                result: {
+                  type: 'CALL',
+                  from: house.world.address,
+                  to: address,
+                  value: `0x${(1000n * ONE).toString(16)}`,
+                },
+              }
+            : row,
+        );
+      return method === 'eth_getBlockByHash' && result
+        ? { ...result, transactions: (result as { transactions: { hash: string }[] }).transactions.map(forged) }
+        : result;
     };
     await house.mine();
     await until('it was believed so far', async () => (await house.deposits()).length === 1);
@@ -209,14 +278,19 @@ describe('several nodes', () => {
     // The preferred node tells of another block at a height that was read: a fork of its own.
     const fork = `0x${'ab'.repeat(32)}`;
     const from = held.height - 1;
-    one.tamper = ({ method, params }, result) => (method === 'eth_getBlockByNumber' && Number(params[0]) >= from && result ? { ...result, hash: fork } : result);
+    one.tamper = ({ method, params }, result) =>
+      method === 'eth_getBlockByNumber' && Number(params[0]) >= from && result ? { ...result, hash: fork } : result;
     await until('it says so', async () => house.faults().includes('do not agree on block'));
     await house.mine(N);
     await pause(300);
     expect(await house.available('u1', 'ETH')).toBe('1');
     expect(house.codes()).not.toContain('DEPOSIT_REVERSED');
     one.tamper = (_, result) => result;
-    await until('credited', async () => (await house.available('u1', 'ETH')) === '3', () => house.mine());
+    await until(
+      'credited',
+      async () => (await house.available('u1', 'ETH')) === '3',
+      () => house.mine(),
+    );
     await noneIsMissing();
     await house.booksAreTheChain();
   });
@@ -227,12 +301,19 @@ describe('several nodes', () => {
     await house.world.ether(await house.addressOf('u1'), '1');
     await house.mine();
     const { height } = await house.world.head();
-    two.tamper = ({ method, params }, result) => (method === 'eth_getBlockByNumber' && Number(params[0]) === height && result ? { ...result, hash: `0x${'cd'.repeat(32)}` } : result);
+    two.tamper = ({ method, params }, result) =>
+      method === 'eth_getBlockByNumber' && Number(params[0]) === height && result
+        ? { ...result, hash: `0x${'cd'.repeat(32)}` }
+        : result;
     await house.mine(N + 1);
     await until('it says so', async () => house.faults().includes(`do not agree on block ${height}`));
     expect(await house.available('u1', 'ETH')).toBe('0');
     two.tamper = (_, result) => result;
-    await until('credited', async () => (await house.available('u1', 'ETH')) === '1', () => house.mine());
+    await until(
+      'credited',
+      async () => (await house.available('u1', 'ETH')) === '1',
+      () => house.mine(),
+    );
   });
 
   test('E9 a payout that one node alone calls failed does not go back to review: it waits, says so, and is paid once', async () => {
@@ -240,11 +321,17 @@ describe('several nodes', () => {
     await house.start({ rpcUrls: [one.url, two.url] });
     await house.tenEther();
     const receiver = freshAddress();
-    one.tamper = ({ method }, result) => (method === 'eth_getTransactionReceipt' && result ? { ...result, status: '0x0' } : result);
+    one.tamper = ({ method }, result) =>
+      method === 'eth_getTransactionReceipt' && result ? { ...result, status: '0x0' } : result;
     await house.withdraw('w1', 'ETH', receiver, '2');
-    await until('it says so', async () => house.faults().includes('failed waits for a second node to say so'), () => house.mine());
+    await until(
+      'it says so',
+      async () => house.faults().includes('failed waits for a second node to say so'),
+      () => house.mine(),
+    );
     // The other one does not answer at all: that is no second voice.
-    two.refuse = ({ method }) => (method === 'eth_getTransactionReceipt' ? { code: -32000, message: 'busy' } : undefined);
+    two.refuse = ({ method }) =>
+      method === 'eth_getTransactionReceipt' ? { code: -32000, message: 'busy' } : undefined;
     await house.mine(N + 2);
     await pause(500);
     expect([await house.stateOf('w1'), await house.onChain(receiver, 'ETH')]).toEqual(['BROADCAST', 2n * ONE]);
@@ -254,8 +341,14 @@ describe('several nodes', () => {
     expect(await house.stateOf('w1')).toBe('BROADCAST');
     one.tamper = (_, result) => result;
     await house.confirmed('w1');
-    await until('nothing fails', async () => house.faults() === '', () => house.mine());
-    expect(await house.rows("SELECT id, state FROM chain_transactions WHERE purpose = 'withdrawal'")).toEqual([{ id: 'withdrawal:w1:0', state: 'CONFIRMED' }]);
+    await until(
+      'nothing fails',
+      async () => house.faults() === '',
+      () => house.mine(),
+    );
+    expect(await house.rows("SELECT id, state FROM chain_transactions WHERE purpose = 'withdrawal'")).toEqual([
+      { id: 'withdrawal:w1:0', state: 'CONFIRMED' },
+    ]);
     expect(await house.onChain(receiver, 'ETH')).toBe(2n * ONE);
     await house.booksAreTheChain();
   });
@@ -271,10 +364,18 @@ describe('several nodes', () => {
     await house.world.rpc('anvil_setCode', [receiver, '0x60006000fd']);
     two.down = true;
     await house.mine(N + 2);
-    await until('it says so', async () => house.faults().includes('failed waits for a second node to say so'), () => house.mine());
+    await until(
+      'it says so',
+      async () => house.faults().includes('failed waits for a second node to say so'),
+      () => house.mine(),
+    );
     expect(await house.stateOf('w1')).toBe('BROADCAST');
     two.down = false;
-    await until('back in review', async () => (await house.stateOf('w1')) === 'REQUESTED', () => house.mine());
+    await until(
+      'back in review',
+      async () => (await house.stateOf('w1')) === 'REQUESTED',
+      () => house.mine(),
+    );
     expect(await house.onChain(receiver, 'ETH')).toBe(0n);
     await house.booksAreTheChain();
   });
@@ -319,7 +420,9 @@ describe('chains that are not the right one', () => {
     await there.mine(N + 2);
     await house.withdraw('w1', 'ETH', house.world.address, '1');
     await house.confirmed('w1');
-    const [row] = await house.rows<{ raw: string }>("SELECT raw_transaction AS raw FROM chain_transactions WHERE purpose = 'withdrawal'");
+    const [row] = await house.rows<{ raw: string }>(
+      "SELECT raw_transaction AS raw FROM chain_transactions WHERE purpose = 'withdrawal'",
+    );
     await there.ether(house.hot, '5');
     await there.mine();
     await expect(there.send(row?.raw ?? '')).rejects.toThrow('chain id');

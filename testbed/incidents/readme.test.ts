@@ -12,7 +12,8 @@ const rows = text.split('\n').flatMap((line) => {
   return number && files ? [{ number, files: [...files.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '') }] : [];
 });
 /** As the paper names it: here, from here, or from the root. */
-const pathOf = (file: string): string => (/^(wallets|server|testbed)\//.test(file) ? file : normalize(join('testbed/incidents', file)));
+const pathOf = (file: string): string =>
+  /^(wallets|server|testbed)\//.test(file) ? file : normalize(join('testbed/incidents', file));
 const source = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 test('every number has one row', () => {
@@ -20,7 +21,12 @@ test('every number has one row', () => {
 });
 
 test('each file that a row names has a test of that number', () => {
-  const empty = rows.flatMap(({ number, files }) => files.map(pathOf).filter((path) => !new RegExp(`(?:['"(]|^/\\*\\* )(E\\d+ )*${number}[ :)]`).test(source(path))).map((path) => `${number}: ${path}`));
+  const empty = rows.flatMap(({ number, files }) =>
+    files
+      .map(pathOf)
+      .filter((path) => !new RegExp(`(?:['"(]|^/\\*\\* )(E\\d+ )*${number}[ :)]`).test(source(path)))
+      .map((path) => `${number}: ${path}`),
+  );
   expect(empty).toEqual([]);
 });
 

@@ -61,7 +61,11 @@ test('E4 a token that keeps a part and tells of the whole: not credited; the sam
   expect(house.codes()).toContain('DEPOSIT_DOUBTED');
   // A mint moves what it says.
   await house.call('FeeToken', house.usdt, 'mint', [await house.addressOf('u1'), TEN]);
-  await until('credited', async () => (await house.available('u1', 'USDT')) === '10', () => house.mine());
+  await until(
+    'credited',
+    async () => (await house.available('u1', 'USDT')) === '10',
+    () => house.mine(),
+  );
 });
 
 test('E11 three logs of one transaction are three deposits, read again and again and by two processes at once', async () => {
@@ -72,7 +76,11 @@ test('E11 three logs of one transaction are three deposits, read again and again
   await house.call('PlainToken', house.usdt, 'mint', [house.world.address, TEN]);
   await house.call('PlainToken', house.usdt, 'approve', [splitter, TEN]);
   await house.call('Splitter', splitter, 'pay', [house.usdt, address, 1_000_000n, 3n]);
-  await until('credited', async () => (await house.available('u1', 'USDT')) === '3', () => house.mine());
+  await until(
+    'credited',
+    async () => (await house.available('u1', 'USDT')) === '3',
+    () => house.mine(),
+  );
   for (let again = 0; again < 3; again++) {
     await house.stop();
     // As if nothing above the first blocks had been read.
@@ -107,12 +115,16 @@ test('E31 a thousand payments of next to nothing: no top-up, no sweep, no gas', 
   const splitter = await house.deploy('Splitter');
   await house.call('PlainToken', house.usdt, 'mint', [house.world.address, TEN]);
   await house.call('PlainToken', house.usdt, 'approve', [splitter, TEN]);
-  for (let batch = 0; batch < 10; batch++) await house.call('Splitter', splitter, 'pay', [house.usdt, address, 1n, 100n]);
+  for (let batch = 0; batch < 10; batch++)
+    await house.call('Splitter', splitter, 'pay', [house.usdt, address, 1n, 100n]);
   await house.final();
   const found = await house.deposits();
   expect(found).toHaveLength(1000);
   expect(new Set(found.map(({ state }) => state))).toEqual(new Set(['IGNORED']));
-  expect([await house.rows('SELECT 1 FROM sweeps'), await house.rows('SELECT 1 FROM chain_transactions')]).toEqual([[], []]);
+  expect([await house.rows('SELECT 1 FROM sweeps'), await house.rows('SELECT 1 FROM chain_transactions')]).toEqual([
+    [],
+    [],
+  ]);
 });
 
 test("E31 a user's own ether at a token's address is credited once, and pays the gas of the token's sweep", async () => {
@@ -122,10 +134,18 @@ test("E31 a user's own ether at a token's address is credited once, and pays the
   const address = await house.addressOf('u1');
   await house.world.ether(address, '2');
   await house.world.tether(house.usdt, address, '100');
-  await until('swept', async () => ((all) => all.length === 2 && all.every(({ state }) => state === 'SWEPT'))(await house.deposits()), () => house.mine());
+  await until(
+    'swept',
+    async () => ((all) => all.length === 2 && all.every(({ state }) => state === 'SWEPT'))(await house.deposits()),
+    () => house.mine(),
+  );
   expect(await house.rows("SELECT 1 FROM chain_transactions WHERE purpose = 'topup'")).toEqual([]);
   expect([await house.available('u1', 'ETH'), await house.available('u1', 'USDT')]).toEqual(['2', '100']);
-  await until('booked', async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0, () => house.mine());
+  await until(
+    'booked',
+    async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0,
+    () => house.mine(),
+  );
   await house.booksAreTheChain();
 });
 
@@ -134,7 +154,11 @@ describe('E32 a token that is paused', () => {
     await open('PlainToken');
     await house.start();
     await house.call('PlainToken', house.usdt, 'mint', [await house.addressOf('u1'), TEN]);
-    await until('credited', async () => (await house.available('u1', 'USDT')) === '10', () => house.mine());
+    await until(
+      'credited',
+      async () => (await house.available('u1', 'USDT')) === '10',
+      () => house.mine(),
+    );
   };
 
   test('E32 is not swept while it is: no top-up, no gas; afterwards it is', async () => {
@@ -148,8 +172,16 @@ describe('E32 a token that is paused', () => {
     await pause(300);
     expect(await house.rows('SELECT 1 FROM chain_transactions')).toEqual([]);
     await house.call('PlainToken', house.usdt, 'pause', [false]);
-    await until('swept', async () => (await house.deposits())[0]?.state === 'SWEPT', () => house.mine());
-    await until('booked', async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0, () => house.mine());
+    await until(
+      'swept',
+      async () => (await house.deposits())[0]?.state === 'SWEPT',
+      () => house.mine(),
+    );
+    await until(
+      'booked',
+      async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0,
+      () => house.mine(),
+    );
     await house.booksAreTheChain();
   });
 
@@ -158,19 +190,41 @@ describe('E32 a token that is paused', () => {
     await house.operatorFunds('1');
     const sent = await until(
       'the sweep is on its way',
-      async () => (await house.rows<{ txid: string }>("SELECT txid FROM chain_transactions WHERE purpose = 'sweep' AND state = 'BROADCAST'"))[0],
-      async () => ((await house.rows("SELECT 1 FROM chain_transactions WHERE purpose = 'sweep'")).length === 0 ? house.mine() : undefined),
+      async () =>
+        (
+          await house.rows<{ txid: string }>(
+            "SELECT txid FROM chain_transactions WHERE purpose = 'sweep' AND state = 'BROADCAST'",
+          )
+        )[0],
+      async () =>
+        (await house.rows("SELECT 1 FROM chain_transactions WHERE purpose = 'sweep'")).length === 0
+          ? house.mine()
+          : undefined,
     );
     // The token's own switch, thrown in the same block and before the sweep.
-    await house.world.rpc('anvil_setStorageAt', [house.usdt, `0x${'3'.padStart(64, '0')}`, `0x${'1'.padStart(64, '0')}`]);
+    await house.world.rpc('anvil_setStorageAt', [
+      house.usdt,
+      `0x${'3'.padStart(64, '0')}`,
+      `0x${'1'.padStart(64, '0')}`,
+    ]);
     await house.final();
     expect(await house.world.rpc('eth_getTransactionReceipt', [sent.txid])).toMatchObject({ status: '0x0' });
-    await until('it is booked', async () => (await house.rows("SELECT 1 FROM sweeps WHERE state = 'FAILED'")).length === 1, () => house.mine());
+    await until(
+      'it is booked',
+      async () => (await house.rows("SELECT 1 FROM sweeps WHERE state = 'FAILED'")).length === 1,
+      () => house.mine(),
+    );
     // It would be taken again now; who pauses and resumes by turns must not burn our gas.
-    await house.world.rpc('anvil_setStorageAt', [house.usdt, `0x${'3'.padStart(64, '0')}`, `0x${'0'.padStart(64, '0')}`]);
+    await house.world.rpc('anvil_setStorageAt', [
+      house.usdt,
+      `0x${'3'.padStart(64, '0')}`,
+      `0x${'0'.padStart(64, '0')}`,
+    ]);
     await house.final();
     await house.final();
-    expect(await house.rows("SELECT state FROM chain_transactions WHERE purpose = 'sweep'")).toEqual([{ state: 'FAILED' }]);
+    expect(await house.rows("SELECT state FROM chain_transactions WHERE purpose = 'sweep'")).toEqual([
+      { state: 'FAILED' },
+    ]);
     expect(house.codes()).toContain('TRANSACTION_FAILED');
     await house.booksAreTheChain();
   });
@@ -182,7 +236,11 @@ test('E37 a token of as many units as a word can hold does not stop the scanner;
   const [one, two] = [await house.addressOf('u1'), await house.addressOf('u2')];
   await house.call('PlainToken', house.usdt, 'mint', [one, 2n ** 256n - 1n]);
   await house.call('PlainToken', house.usdt, 'mint', [two, 9_007_199_254_740_993n]);
-  await until('credited', async () => (await house.available('u2', 'USDT')) === '9007199254.740993', () => house.mine());
+  await until(
+    'credited',
+    async () => (await house.available('u2', 'USDT')) === '9007199254.740993',
+    () => house.mine(),
+  );
   expect(await house.engine.balancesOf('u1')).toEqual([]);
   expect(house.codes()).toContain('DEPOSIT_DOUBTED');
 });

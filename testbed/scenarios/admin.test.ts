@@ -10,7 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const admin = (...words: string[]) => spawnSync(process.execPath, ['--import', 'tsx', 'deploy/cli/admin.ts', ...words], { cwd: ROOT, encoding: 'utf8', env: { PATH: process.env.PATH, DATABASE_URL: database.url } });
+const admin = (...words: string[]) =>
+  spawnSync(process.execPath, ['--import', 'tsx', 'deploy/cli/admin.ts', ...words], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, DATABASE_URL: database.url },
+  });
 
 test('the first admin is made where the database is, with a password that is shown once', async () => {
   const made = admin('Ada@Example.org', '--json');
@@ -35,6 +40,8 @@ test('a role that is taken away ends all log-ins of the account, and is in the a
   expect(admin('boss@example.org', '--dismiss').status).toBe(0);
   const after = await userByEmail(database.dataSource, 'boss@example.org');
   expect([after?.role, after?.sessionGeneration]).toEqual(['user', (before?.sessionGeneration ?? 0) + 1]);
-  expect(await database.dataSource.query("SELECT action, admin_id FROM admin_audit WHERE subject = ?", [after?.id])).toEqual([{ action: 'user.dismiss', admin_id: 'operator' }]);
+  expect(
+    await database.dataSource.query('SELECT action, admin_id FROM admin_audit WHERE subject = ?', [after?.id]),
+  ).toEqual([{ action: 'user.dismiss', admin_id: 'operator' }]);
   expect(admin('boss@example.org', '--dismiss').status).toBe(2);
 });

@@ -22,20 +22,34 @@ test('coins that a contract pays to any of ten thousand addresses are credited w
   try {
     // Keys are not what is looked at here: those between the first and the last are anybody's.
     const ours = addressFrom((await house.signer.identity('ethereum')).depositXpub);
-    const addresses = Array.from({ length: ADDRESSES }, (_, at) => (at === 0 || at === ADDRESSES - 1 ? ours(at) : canonicalAddress(`0x${randomBytes(20).toString('hex')}`) ?? ''));
+    const addresses = Array.from({ length: ADDRESSES }, (_, at) =>
+      at === 0 || at === ADDRESSES - 1 ? ours(at) : (canonicalAddress(`0x${randomBytes(20).toString('hex')}`) ?? ''),
+    );
     const rows = addresses.map((address, at) => ['ethereum', at, address, `user-${at}`, 0, at]);
-    for (let at = 0; at < rows.length; at += 1000) await house.database.dataSource.query('INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at, place) VALUES ?', [rows.slice(at, at + 1000)]);
+    for (let at = 0; at < rows.length; at += 1000)
+      await house.database.dataSource.query(
+        'INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at, place) VALUES ?',
+        [rows.slice(at, at + 1000)],
+      );
     await house.start({ rpcUrls: [node.url], traces: false });
     await house.mine(N + 1);
     await house.catchUp();
     const rounds = (): number => house.wallets?.status()[0]?.rounds ?? 0;
     const all = ADDRESSES / A_ROUND;
-    for (const paid of [[0, 4321, ADDRESSES - 1], [1, 199, 200, 7777]]) {
+    for (const paid of [
+      [0, 4321, ADDRESSES - 1],
+      [1, 199, 200, 7777],
+    ]) {
       for (const at of paid) await house.world.contractPays(addresses[at] ?? '', ['0.5']);
       await house.mine(N);
       node.asked.length = node.batches.length = 0;
       const before = rounds();
-      const areCredited = async (): Promise<boolean> => (await house.rows("SELECT 1 FROM deposits WHERE state = 'CREDITED' AND user_id IN (?)", [paid.map((at) => `user-${at}`)])).length === paid.length;
+      const areCredited = async (): Promise<boolean> =>
+        (
+          await house.rows("SELECT 1 FROM deposits WHERE state = 'CREDITED' AND user_id IN (?)", [
+            paid.map((at) => `user-${at}`),
+          ])
+        ).length === paid.length;
       // One that was under way when the blocks came, and the one in which the last is credited. Counted in rounds, however long one takes.
       while (rounds() < before + all + 2 && !(await areCredited())) {
         const now = rounds();

@@ -31,9 +31,13 @@ onNode('withdrawals of Bitcoin in batches', () => {
     readonly txid: string;
     readonly paid: string | null;
   }
-  const batches = (): Promise<Transaction[]> => house.rows<Transaction>("SELECT id, state, txid, fee_paid AS paid FROM chain_transactions WHERE purpose = 'withdrawal' AND id NOT LIKE '%#%' ORDER BY created_at, id");
+  const batches = (): Promise<Transaction[]> =>
+    house.rows<Transaction>(
+      "SELECT id, state, txid, fee_paid AS paid FROM chain_transactions WHERE purpose = 'withdrawal' AND id NOT LIKE '%#%' ORDER BY created_at, id",
+    );
   const txidOf = async (id: string): Promise<string> => (await house.withdrawal(id)).txid ?? '';
-  const states = async (...ids: string[]): Promise<string[]> => Promise.all(ids.map(async (id) => (await house.withdrawal(id)).state));
+  const states = async (...ids: string[]): Promise<string[]> =>
+    Promise.all(ids.map(async (id) => (await house.withdrawal(id)).state));
   /** Asked for while the wallets rest, so that the next round finds all of them. */
   const asked = async (...payouts: [id: string, to: string, amount: string][]): Promise<void> => {
     await house.stop();
@@ -49,7 +53,8 @@ onNode('withdrawals of Bitcoin in batches', () => {
     const satoshi = (value: number): bigint => parseAmount(value.toFixed(8));
     const { vin, vout } = await shown(txid);
     let sum = -vout.reduce((total, { value }) => total + satoshi(value), 0n);
-    for (const { txid: maker, vout: at } of vin) sum += satoshi((await shown(maker)).vout.find(({ n }) => n === at)?.value ?? 0);
+    for (const { txid: maker, vout: at } of vin)
+      sum += satoshi((await shown(maker)).vout.find(({ n }) => n === at)?.value ?? 0);
     return formatAmount(sum);
   };
 
@@ -59,14 +64,22 @@ onNode('withdrawals of Bitcoin in batches', () => {
     const [to, twice] = [strangersAddress(), strangersAddress()];
     await asked(['w1', to, '0.2'], ['w2', twice, '0.15'], ['w3', twice, '0.15'], ['w4', strangersAddress(), '0.25']);
     await house.start();
-    await until('one is seen in a block', async () => Number((await house.withdrawal('w3')).confirmations) > 0, () => house.mine());
+    await until(
+      'one is seen in a block',
+      async () => Number((await house.withdrawal('w3')).confirmations) > 0,
+      () => house.mine(),
+    );
     expect(new Set(await Promise.all(['w1', 'w2', 'w3', 'w4'].map(txidOf))).size).toBe(1);
     await confirmed('w1', 'w2', 'w3', 'w4');
     const txid = await txidOf('w1');
     expect([await paidBy(house.node.url, txid, to), await paidBy(house.node.url, txid, twice)]).toEqual(['0.2', '0.3']);
     await house.booksAreTheChain();
     const [only, ...more] = await batches();
-    expect([more, only?.state, formatAmount(parseAmount(only?.paid ?? '0'))]).toEqual([[], 'CONFIRMED', await minersGot(txid)]);
+    expect([more, only?.state, formatAmount(parseAmount(only?.paid ?? '0'))]).toEqual([
+      [],
+      'CONFIRMED',
+      await minersGot(txid),
+    ]);
     expect(await house.networkFees()).toBe(await minersGot(txid));
   });
 
@@ -78,21 +91,27 @@ onNode('withdrawals of Bitcoin in batches', () => {
     const seen: string[] = [];
     for (const life of ['planned', 'lost', 'signed'] as const) {
       let reached = false;
-      await house.start({}, {
-        signCoins: async (intent) => {
-          if (life === 'planned') reached = true;
-          if (life === 'planned') throw new Error('the signer is away');
-          const signed = await house.signer.signCoins(intent);
-          seen.push(signed.txid);
-          reached = true;
-          if (life === 'lost') throw new Error('the signer is away');
-          void house.wallets?.stop();
-          return signed;
+      await house.start(
+        {},
+        {
+          signCoins: async (intent) => {
+            if (life === 'planned') reached = true;
+            if (life === 'planned') throw new Error('the signer is away');
+            const signed = await house.signer.signCoins(intent);
+            seen.push(signed.txid);
+            reached = true;
+            if (life === 'lost') throw new Error('the signer is away');
+            void house.wallets?.stop();
+            return signed;
+          },
         },
-      });
+      );
       await until(life, async () => reached && (life !== 'signed' || (await states('w1')).join() === 'SIGNED'));
       await house.stop();
-      expect([(await batches()).map(({ state }) => state), await house.ask('getrawmempool')]).toEqual([[life === 'signed' ? 'SIGNED' : 'PLANNED'], []]);
+      expect([(await batches()).map(({ state }) => state), await house.ask('getrawmempool')]).toEqual([
+        [life === 'signed' ? 'SIGNED' : 'PLANNED'],
+        [],
+      ]);
       // What comes meanwhile goes by the next one.
       if (life === 'planned') await house.withdraw('w3', two, '0.1');
     }
@@ -100,14 +119,22 @@ onNode('withdrawals of Bitcoin in batches', () => {
     await confirmed('w1', 'w2', 'w3');
     const [first, second] = [await txidOf('w1'), await txidOf('w3')];
     expect([new Set(seen), await txidOf('w2')]).toEqual([new Set([first]), first]);
-    expect([await paidBy(house.node.url, first, one), await paidBy(house.node.url, first, two), await paidBy(house.node.url, second, two)]).toEqual(['0.3', '0.25', '0.1']);
+    expect([
+      await paidBy(house.node.url, first, one),
+      await paidBy(house.node.url, first, two),
+      await paidBy(house.node.url, second, two),
+    ]).toEqual(['0.3', '0.25', '0.1']);
     await house.booksAreTheChain();
   });
 
   test('E14 killed while it is settled: each member is settled once, and the sum is what the miners got', async () => {
     await house.start();
     await house.funded('0.5', '0.4');
-    await asked(['w1', strangersAddress(), '0.2'], ['w2', strangersAddress(), '0.25'], ['w3', strangersAddress(), '0.05']);
+    await asked(
+      ['w1', strangersAddress(), '0.2'],
+      ['w2', strangersAddress(), '0.25'],
+      ['w3', strangersAddress(), '0.05'],
+    );
     const submit = house.engine.submit.bind(house.engine);
     let settled = 0;
     const dying = jest.spyOn(house.engine, 'submit').mockImplementation(async (command) => {
@@ -118,7 +145,11 @@ onNode('withdrawals of Bitcoin in batches', () => {
       return submit(command);
     });
     await house.start();
-    await until('one is settled', async () => settled === 2, () => house.mine());
+    await until(
+      'one is settled',
+      async () => settled === 2,
+      () => house.mine(),
+    );
     await house.stop();
     dying.mockRestore();
     expect((await states('w1', 'w2', 'w3')).filter((state) => state === 'CONFIRMED')).toHaveLength(1);
@@ -134,10 +165,27 @@ onNode('withdrawals of Bitcoin in batches', () => {
     await house.stop();
     const { dataSource } = house.database;
     const store = createCoinStore(dataSource);
-    const [one, two] = (await house.rows<{ txid: string; at: number }>('SELECT txid, output_index AS at FROM coins')).map(({ txid, at }) => ({ txid, index: at }));
+    const [one, two] = (
+      await house.rows<{ txid: string; at: number }>('SELECT txid, output_index AS at FROM coins')
+    ).map(({ txid, at }) => ({ txid, index: at }));
     if (!one || !two) throw new Error('no coins');
     await house.withdraw('w1', strangersAddress(), '0.1');
-    const row = (id: string) => ({ id, network: 'bitcoin', purpose: 'withdrawal' as const, subject: id, fromAddress: id, toAddress: '', asset: 'BTC', amount: '0.1', gasLimit: '1', maxFeePerGas: '1', maxPriorityFeePerGas: '1', reservation: null, createdAt: 1, updatedAt: 1 });
+    const row = (id: string) => ({
+      id,
+      network: 'bitcoin',
+      purpose: 'withdrawal' as const,
+      subject: id,
+      fromAddress: id,
+      toAddress: '',
+      asset: 'BTC',
+      amount: '0.1',
+      gasLimit: '1',
+      maxFeePerGas: '1',
+      maxPriorityFeePerGas: '1',
+      reservation: null,
+      createdAt: 1,
+      updatedAt: 1,
+    });
     const payment = { withdrawalId: 'w1', attempt: 0, address: 'a', amount: '0.1', reservation: null };
     await expect(store.plan(row('batch:x'), [one], [{ ...payment, attempt: 1 }])).rejects.toThrow('not to be paid');
     const live = await store.plan(row('batch:a'), [one], [payment]);
@@ -145,7 +193,10 @@ onNode('withdrawals of Bitcoin in batches', () => {
     await expect(store.plan(row('batch:b'), [one], [])).rejects.toThrow('not free any more');
     expect([await store.void(live, 2, 'w1'), await store.void(live, 2, 'w1')]).toEqual([true, false]);
     await store.plan(row('batch:b'), [one], [payment]);
-    await house.rows("INSERT INTO chain_transactions SELECT CONCAT(id, '#1'), network, purpose, subject, from_address, to_address, asset, amount, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, ?, '', NULL, 'VOID', NULL, NULL, 1, 1 FROM chain_transactions WHERE id = 'batch:a'", [two.txid]);
+    await house.rows(
+      "INSERT INTO chain_transactions SELECT CONCAT(id, '#1'), network, purpose, subject, from_address, to_address, asset, amount, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, ?, '', NULL, 'VOID', NULL, NULL, 1, 1 FROM chain_transactions WHERE id = 'batch:a'",
+      [two.txid],
+    );
     await expect(store.plan(row('batch:c'), [two], [])).rejects.toThrow('was replaced');
     expect(await house.rows("SELECT id FROM chain_transactions WHERE state = 'PLANNED'")).toEqual([{ id: 'batch:b' }]);
   });
@@ -159,7 +210,11 @@ onNode('withdrawals of Bitcoin in batches', () => {
     await until('on its way', async () => (await states('w1', 'w2')).join() === 'BROADCAST,BROADCAST');
     const first = await txidOf('w1');
     const raw = await house.ask<string>('getrawtransaction', first);
-    await until('replaced', async () => (await txidOf('w1')) !== first, () => house.mineEmpty());
+    await until(
+      'replaced',
+      async () => (await txidOf('w1')) !== first,
+      () => house.mineEmpty(),
+    );
     expect(await txidOf('w2')).toBe(await txidOf('w1'));
     const second = await txidOf('w1');
     await until('the node knows it', async () => (await house.ask<string[]>('getrawmempool')).includes(second));
@@ -197,16 +252,33 @@ onNode('withdrawals of Bitcoin in batches', () => {
     await house.operatorFunds('0.05');
     // So dear that no withdrawal's own fee bears its part.
     await house.ask('setfeerate', 150_000);
-    await asked(['w1', strangersAddress(), '0.1'], ['w2', strangersAddress(), '0.4'], ['w3', strangersAddress(), '0.2']);
+    await asked(
+      ['w1', strangersAddress(), '0.1'],
+      ['w2', strangersAddress(), '0.4'],
+      ['w3', strangersAddress(), '0.2'],
+    );
     await house.start();
     await until('back in review', async () => (await states('w2')).join() === 'REQUESTED');
     await confirmed('w1', 'w3');
-    expect([await txidOf('w1'), (await batches()).map(({ state }) => state)]).toEqual([await txidOf('w3'), ['VOID', 'CONFIRMED']]);
-    expect(house.alerts.some((event) => event.name === 'alert' && event.code === 'SIGNER_REFUSED' && event.details?.payout === 'withdrawal:w2:0')).toBe(true);
+    expect([await txidOf('w1'), (await batches()).map(({ state }) => state)]).toEqual([
+      await txidOf('w3'),
+      ['VOID', 'CONFIRMED'],
+    ]);
+    expect(
+      house.alerts.some(
+        (event) =>
+          event.name === 'alert' && event.code === 'SIGNER_REFUSED' && event.details?.payout === 'withdrawal:w2:0',
+      ),
+    ).toBe(true);
     await house.booksAreTheChain();
     // Approved in the exchange again and again, the signer says no again: it never was paid.
     await house.engine.submit(await approvalOf(house.engine, 'w2', 'approve:w2:again'));
-    await until('refused again', async () => (await house.rows("SELECT 1 FROM withdrawals WHERE id = 'w2' AND state = 'REQUESTED' AND attempt = 2")).length === 1);
+    await until(
+      'refused again',
+      async () =>
+        (await house.rows("SELECT 1 FROM withdrawals WHERE id = 'w2' AND state = 'REQUESTED' AND attempt = 2"))
+          .length === 1,
+    );
     await house.booksAreTheChain();
   });
 
@@ -220,9 +292,19 @@ onNode('withdrawals of Bitcoin in batches', () => {
       if (intent.payments.some(({ to }) => to === bad)) throw new DomainError('FORBIDDEN', { signer: 'no' });
       return house.signer.signCoins(intent);
     };
-    await asked(['w1', strangersAddress(), '0.1'], ['w2', strangersAddress(), '0.1'], ['w3', strangersAddress(), '0.1'], ['w4', bad, '0.1'], ['w5', strangersAddress(), '0.1']);
+    await asked(
+      ['w1', strangersAddress(), '0.1'],
+      ['w2', strangersAddress(), '0.1'],
+      ['w3', strangersAddress(), '0.1'],
+      ['w4', bad, '0.1'],
+      ['w5', strangersAddress(), '0.1'],
+    );
     await house.start({}, { signCoins });
-    await until('it is alone', async () => (await states('w4')).join() === 'REQUESTED', () => house.mine());
+    await until(
+      'it is alone',
+      async () => (await states('w4')).join() === 'REQUESTED',
+      () => house.mine(),
+    );
     await confirmed('w1', 'w2', 'w3', 'w5');
     expect([sizes[0], sizes[1], sizes.includes(1)]).toEqual([5, 2, true]);
     await house.booksAreTheChain();
@@ -231,13 +313,31 @@ onNode('withdrawals of Bitcoin in batches', () => {
   test('an older one that waits for coins keeps what there is; what was there is not given to younger ones', async () => {
     await house.start();
     await house.funded('0.5', '0.4');
-    await house.engine.submit({ kind: 'custody.move', reference: 'away', asset: 'BTC', amount: '0.7', from: 'deposit/bitcoin', to: 'transit' });
-    await asked(['w1', strangersAddress(), '0.1'], ['w2', strangersAddress(), '0.29'], ['w3', strangersAddress(), '0.05']);
+    await house.engine.submit({
+      kind: 'custody.move',
+      reference: 'away',
+      asset: 'BTC',
+      amount: '0.7',
+      from: 'deposit/bitcoin',
+      to: 'transit',
+    });
+    await asked(
+      ['w1', strangersAddress(), '0.1'],
+      ['w2', strangersAddress(), '0.29'],
+      ['w3', strangersAddress(), '0.05'],
+    );
     await house.start();
     await until('one is paid', async () => (await states('w1')).join() === 'BROADCAST');
     await house.final();
     expect(await states('w1', 'w2', 'w3')).toEqual(['CONFIRMED', 'WAITING_FUNDS', 'WAITING_FUNDS']);
-    await house.engine.submit({ kind: 'custody.move', reference: 'back', asset: 'BTC', amount: '0.7', from: 'transit', to: 'deposit/bitcoin' });
+    await house.engine.submit({
+      kind: 'custody.move',
+      reference: 'back',
+      asset: 'BTC',
+      amount: '0.7',
+      from: 'transit',
+      to: 'deposit/bitcoin',
+    });
     await confirmed('w2', 'w3');
     expect(await txidOf('w2')).toBe(await txidOf('w3'));
     await house.booksAreTheChain();

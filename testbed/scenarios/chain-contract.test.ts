@@ -58,7 +58,17 @@ for (const { name, absent, open } of chainsUnderTest()) {
       const canonical = chain.address(good);
       expect(canonical).toBeDefined();
       expect(chain.address(canonical ?? '')).toBe(canonical);
-      for (const text of [...bad, '', ' ', good.slice(0, -1), `${good}1`, ` ${good}`, `${good}\n`, good.replace(/.$/, '٣')]) expect([text, chain.address(text)]).toEqual([text, undefined]);
+      for (const text of [
+        ...bad,
+        '',
+        ' ',
+        good.slice(0, -1),
+        `${good}1`,
+        ` ${good}`,
+        `${good}\n`,
+        good.replace(/.$/, '٣'),
+      ])
+        expect([text, chain.address(text)]).toEqual([text, undefined]);
     });
 
     test('bytes that are no transaction are not taken', async () => {

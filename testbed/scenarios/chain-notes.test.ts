@@ -18,7 +18,8 @@ test('what was noted outside names a log that was made anew in the database, in 
     events.on('alert', ({ code, details }) => void told.push([code, details?.log, details?.place]));
     const begin = () => createChainNotes({ dataSource, events, logger: quiet, notesFile });
     let round = begin();
-    const act = (n: number) => recordAdminAction(dataSource, { id: `a${n}`, adminId: 'boss', action: 'x', subject: 's', details: {}, at: n });
+    const act = (n: number) =>
+      recordAdminAction(dataSource, { id: `a${n}`, adminId: 'boss', action: 'x', subject: 's', details: {}, at: n });
     await act(1);
     await round();
     await act(2);
@@ -35,7 +36,9 @@ test('what was noted outside names a log that was made anew in the database, in 
     await dataSource.query("UPDATE chain_heads SET hash = REPEAT('b', 64) WHERE name = 'admin_audit'");
     await round();
     expect(told).toEqual([['LOG_CHANGED', 'admin_audit', 3]]);
-    expect(await chainFindings(dataSource, notesFile)).toMatchObject([{ rule: 'logs are as they were written', subject: 'admin_audit 3 (a3)', found: 'changed' }]);
+    expect(await chainFindings(dataSource, notesFile)).toMatchObject([
+      { rule: 'logs are as they were written', subject: 'admin_audit 3 (a3)', found: 'changed' },
+    ]);
   } finally {
     await close();
     await rm(dir, { recursive: true, force: true });

@@ -40,14 +40,24 @@ describe('an address list', () => {
   test('above the ceiling coins go there; announced, they come back, with their gas as our cost', async () => {
     await house.start({ cold, policies: { ETH: { ...policy, ceiling: '4', floor: '2' } }, gasReserve: '1' });
     await house.tenEther();
-    await until('coins are in cold storage', async () => (await house.custody('cold/ethereum', 'ETH')) > 0n, () => house.mine());
+    await until(
+      'coins are in cold storage',
+      async () => (await house.custody('cold/ethereum', 'ETH')) > 0n,
+      () => house.mine(),
+    );
     // 11 less the reserve of 1, down to the middle of 2 and 4.
     expect(await house.custody('cold/ethereum', 'ETH')).toBeGreaterThan(parseAmount('6.9'));
     await coldIsTheChain();
-    const { id } = await (await storage()).plan({ network: 'ethereum', asset: 'ETH', amount: '2', why: 'withdrawals', adminId: 'a1' });
+    const { id } = await (
+      await storage()
+    ).plan({ network: 'ethereum', asset: 'ETH', amount: '2', why: 'withdrawals', adminId: 'a1' });
     const txid = await sentByKeeper(house.hot, '2');
     await (await storage()).announce(id, txid, 'a1');
-    await until('it has arrived', async () => (await stateOf(id))?.state === 'DONE', () => house.mine());
+    await until(
+      'it has arrived',
+      async () => (await stateOf(id))?.state === 'DONE',
+      () => house.mine(),
+    );
     expect(await stateOf(id)).toMatchObject({ amount: '2', txid });
     await coldIsTheChain();
     expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
@@ -56,26 +66,46 @@ describe('an address list', () => {
   test('what is announced and is not what was said, is not booked; nothing is booked twice', async () => {
     await house.start({ cold, policies: { ETH: policy }, gasReserve: '1' });
     await house.tenEther();
-    await until('coins are in cold storage', async () => (await house.custody('cold/ethereum', 'ETH')) > 0n, () => house.mine());
-    const plan = async (amount: string) => (await (await storage()).plan({ network: 'ethereum', asset: 'ETH', amount, why: 'withdrawals', adminId: 'a1' })).id;
+    await until(
+      'coins are in cold storage',
+      async () => (await house.custody('cold/ethereum', 'ETH')) > 0n,
+      () => house.mine(),
+    );
+    const plan = async (amount: string) =>
+      (await (await storage()).plan({ network: 'ethereum', asset: 'ETH', amount, why: 'withdrawals', adminId: 'a1' }))
+        .id;
     const [first, second] = [await plan('1'), await plan('1')];
     const elsewhere = await sentByKeeper('0x00000000000000000000000000000000000000aa', '0.5');
     await (await storage()).announce(first, elsewhere, 'a1');
-    await until('it is refused', async () => (await stateOf(first))?.state === 'FAILED', () => house.mine());
+    await until(
+      'it is refused',
+      async () => (await stateOf(first))?.state === 'FAILED',
+      () => house.mine(),
+    );
     const txid = await sentByKeeper(house.hot, '1.5');
     // Mistyped at first; and without the 0x that explorers of other chains leave out.
     await (await storage()).announce(second, `0x${'12'.repeat(32)}`, 'a1');
-    await until('it is not there', async () => (await stateOf(second))?.reason === 'NOT_IN_THE_CHAIN', () => house.mine());
+    await until(
+      'it is not there',
+      async () => (await stateOf(second))?.reason === 'NOT_IN_THE_CHAIN',
+      () => house.mine(),
+    );
     await (await storage()).announce(second, txid.slice(2).toUpperCase(), 'a1');
     const third = await plan('1');
     await expect((await storage()).announce(third, txid, 'a1')).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
-    await until('it has arrived', async () => (await stateOf(second))?.state === 'DONE', () => house.mine());
+    await until(
+      'it has arrived',
+      async () => (await stateOf(second))?.state === 'DONE',
+      () => house.mine(),
+    );
     // What was really sent counts.
     expect(await stateOf(second)).toMatchObject({ amount: '1.5' });
     await (await storage()).cancel(third, 'a1');
     await expect((await storage()).cancel(second, 'a1')).rejects.toMatchObject({ code: 'COLD_TRANSFER_STATE' });
     await expect(plan('100')).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
-    await expect((await storage()).plan({ network: 'ethereum', asset: 'ETH', amount: '0', why: 'x', adminId: 'a1' })).rejects.toMatchObject({ code: 'BAD_AMOUNT' });
+    await expect(
+      (await storage()).plan({ network: 'ethereum', asset: 'ETH', amount: '0', why: 'x', adminId: 'a1' }),
+    ).rejects.toMatchObject({ code: 'BAD_AMOUNT' });
     expect(await house.rows("SELECT action FROM admin_audit WHERE action LIKE 'cold.%'")).toHaveLength(7);
   });
 
@@ -83,7 +113,11 @@ describe('an address list', () => {
     const thief = evmKeyholder().address;
     await house.start({ cold: { addresses: [thief] }, policies: { ETH: policy }, gasReserve: '1' });
     await house.tenEther();
-    await until('the signer has refused', async () => house.codes().includes('SIGNER_REFUSED'), () => house.mine());
+    await until(
+      'the signer has refused',
+      async () => house.codes().includes('SIGNER_REFUSED'),
+      () => house.mine(),
+    );
     expect(await house.onChain(thief, 'ETH')).toBe(0n);
   });
 
@@ -91,7 +125,10 @@ describe('an address list', () => {
     const asked: { amount: string }[] = [];
     const closed = async (): Promise<never> => Promise.reject(new Error('closed'));
     const venue: VenueCapital = {
-      depositAddress: closed, deposits: closed, balances: closed, withdrawal: async () => null,
+      depositAddress: closed,
+      deposits: closed,
+      balances: closed,
+      withdrawal: async () => null,
       withdrawalTerms: async () => ({ fee: '0.001', minimum: '0.01', step: '0.00000001' }),
       withdraw: async ({ amount }) => {
         asked.push({ amount });
@@ -99,9 +136,19 @@ describe('an address list', () => {
       },
     };
     await house.operatorFunds('1');
-    await house.engine.submit({ kind: 'operator.contribute', reference: 'at the venue', asset: 'ETH', amount: '5', custody: 'binance' });
+    await house.engine.submit({
+      kind: 'operator.contribute',
+      reference: 'at the venue',
+      asset: 'ETH',
+      amount: '5',
+      custody: 'binance',
+    });
     house.engine.venueBalances(new Map([['ETH', parseAmount('5')]]));
-    await house.start({ cold, policies: { ETH: { ...policy, floor: '1', ceiling: '3' } }, gasReserve: '1' }, house.signer, venue);
+    await house.start(
+      { cold, policies: { ETH: { ...policy, floor: '1', ceiling: '3' } }, gasReserve: '1' },
+      house.signer,
+      venue,
+    );
     await until('it is asked for', async () => asked.length > 0);
     expect(asked).toEqual([{ amount: '2.001' }]);
     await house.catchUp();
@@ -122,8 +169,18 @@ describe('an address list', () => {
   afterEach(() => stage.close());
   const storage = () => stage.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
   const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
-  const ended = (id: string, state: string): Promise<unknown> => stage.until(`it is ${state}`, async () => (await stateOf(id))?.state === state, () => stage.mine());
-  const inCold = (asset: string, least: bigint): Promise<unknown> => stage.until(`${asset} is in cold storage`, async () => parseSigned(await stage.custody('cold/tron', asset)) > least, () => stage.mine());
+  const ended = (id: string, state: string): Promise<unknown> =>
+    stage.until(
+      `it is ${state}`,
+      async () => (await stateOf(id))?.state === state,
+      () => stage.mine(),
+    );
+  const inCold = (asset: string, least: bigint): Promise<unknown> =>
+    stage.until(
+      `${asset} is in cold storage`,
+      async () => parseSigned(await stage.custody('cold/tron', asset)) > least,
+      () => stage.mine(),
+    );
   /** What somebody with the key does, far from this house. */
   const trxByKeeper = async (to: string, sun: bigint): Promise<string> => {
     const txid = await stage.send(keeper.key, 'TransferContract', { to_address: hexOf(to), amount: sun });
@@ -131,7 +188,10 @@ describe('an address list', () => {
     return txid;
   };
   const dollarsByKeeper = async (to: string, units: bigint): Promise<string> => {
-    const txid = await stage.send(keeper.key, 'TriggerSmartContract', { contract_address: hexOf(LOCAL_TETHER), data: tokenCall('transfer', to, units) });
+    const txid = await stage.send(keeper.key, 'TriggerSmartContract', {
+      contract_address: hexOf(LOCAL_TETHER),
+      data: tokenCall('transfer', to, units),
+    });
     await stage.mine();
     return txid;
   };
@@ -151,10 +211,14 @@ describe('an address list', () => {
     await begin();
     expect(await stage.custody('cold/tron', 'USDT')).toBe('400');
     expect(await stage.differences()).toEqual([]);
-    const plan = async (asset: string, amount: string) => (await (await storage()).plan({ network: 'tron', asset, amount, why: 'withdrawals', adminId: 'a1' })).id;
+    const plan = async (asset: string, amount: string) =>
+      (await (await storage()).plan({ network: 'tron', asset, amount, why: 'withdrawals', adminId: 'a1' })).id;
     const dollars = await plan('USDT', '150');
     await stage.stopWallets();
-    await stage.startWallets({ policies: { ...policies, USDT: { ...policy, ceiling: '1000', floor: '0' } }, gasReserve: '500' });
+    await stage.startWallets({
+      policies: { ...policies, USDT: { ...policy, ceiling: '1000', floor: '0' } },
+      gasReserve: '500',
+    });
     await (await storage()).announce(dollars, await dollarsByKeeper(stage.hot, 150_000_000n), 'a1');
     await ended(dollars, 'DONE');
     expect(await stateOf(dollars)).toMatchObject({ amount: '150' });
@@ -170,7 +234,8 @@ describe('an address list', () => {
 
   test('what is announced and moved nothing to us, failed, or was announced before is not booked; what was really sent counts', async () => {
     await begin();
-    const plan = async (amount: string) => (await (await storage()).plan({ network: 'tron', asset: 'TRX', amount, why: 'withdrawals', adminId: 'a1' })).id;
+    const plan = async (amount: string) =>
+      (await (await storage()).plan({ network: 'tron', asset: 'TRX', amount, why: 'withdrawals', adminId: 'a1' })).id;
     const [first, second, third] = [await plan('100'), await plan('100'), await plan('100')];
     // Coins that leave cold storage for elsewhere are a difference, as they should be.
     const elsewhere = await trxByKeeper(freshTron().address, 1n);
@@ -184,7 +249,9 @@ describe('an address list', () => {
     await (await storage()).announce(third, txid, 'a1');
     await ended(third, 'DONE');
     expect(await stateOf(third)).toMatchObject({ amount: '120' });
-    await expect((await storage()).announce(await plan('1'), txid, 'a1')).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+    await expect((await storage()).announce(await plan('1'), txid, 'a1')).rejects.toMatchObject({
+      code: 'REFERENCE_REUSED',
+    });
     const odd = (await stage.differences()) as { place: string; unexplained: bigint }[];
     expect(odd.map(({ place }) => place)).toEqual(['cold/tron']);
   });
@@ -193,7 +260,11 @@ describe('an address list', () => {
     const thief = freshTron().address;
     await stage.startWallets({ policies, gasReserve: '500', cold: { addresses: [thief] } });
     await stage.operatorFunds('9000');
-    await stage.until('the signer has refused', async () => stage.alerts.some(({ code }) => code === 'SIGNER_REFUSED'), () => stage.mine());
+    await stage.until(
+      'the signer has refused',
+      async () => stage.alerts.some(({ code }) => code === 'SIGNER_REFUSED'),
+      () => stage.mine(),
+    );
     expect(await tronBalance(stage.node.url, thief, 'TRX')).toBe('0');
   });
 });
@@ -207,7 +278,8 @@ onNode('two signatures of three', () => {
   });
   afterEach(() => house.close());
   const storage = () => house.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
-  const custody = async (place: string) => parseSigned((await house.engine.custody()).find((row) => row.place === place)?.amount ?? '0');
+  const custody = async (place: string) =>
+    parseSigned((await house.engine.custody()).find((row) => row.place === place)?.amount ?? '0');
   const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
   const unexplained = async (): Promise<bigint[]> => {
     const { dataSource } = house.database;
@@ -216,7 +288,13 @@ onNode('two signatures of three', () => {
     const network = house.registry.networks.find(({ kind }) => kind === 'bitcoin');
     if (!network) throw new Error('no network');
     const node = createBitcoinNode({ rpcUrl: house.node.url, network: 'regtest', asset: 'BTC' });
-    const places = await readBitcoin(dataSource, { network, node }, { withdrawal: async () => null } as unknown as VenueCapital, booked, await readInFlight(dataSource));
+    const places = await readBitcoin(
+      dataSource,
+      { network, node },
+      { withdrawal: async () => null } as unknown as VenueCapital,
+      booked,
+      await readInFlight(dataSource),
+    );
     return places.map((place) => auditPlace(place).unexplained ?? -1n);
   };
 
@@ -224,14 +302,26 @@ onNode('two signatures of three', () => {
     await house.start({ cold, policies: { BTC: policy }, gasReserve: '0.1' });
     const { hotAddress } = await house.signer.identity('bitcoin');
     await house.ask('sendtoaddress', hotAddress, '0.2');
-    await house.engine.submit({ kind: 'operator.contribute', reference: 'c1', asset: 'BTC', amount: '0.2', custody: 'hot/bitcoin' });
+    await house.engine.submit({
+      kind: 'operator.contribute',
+      reference: 'c1',
+      asset: 'BTC',
+      amount: '0.2',
+      custody: 'hot/bitcoin',
+    });
     await house.ask('sendtoaddress', await house.addressOf('u1'), '1');
-    await until('coins are in cold storage', async () => (await custody('cold/bitcoin')) > 0n, () => house.mine());
+    await until(
+      'coins are in cold storage',
+      async () => (await custody('cold/bitcoin')) > 0n,
+      () => house.mine(),
+    );
     await house.final();
     expect(await custody('cold/bitcoin')).toBeGreaterThan(parseAmount('1'));
     expect(await unexplained()).toEqual([0n, 0n, 0n]);
 
-    const { id } = await (await storage()).plan({ network: 'bitcoin', asset: 'BTC', amount: '0.5', why: 'withdrawals', adminId: 'a1' });
+    const { id } = await (
+      await storage()
+    ).plan({ network: 'bitcoin', asset: 'BTC', amount: '0.5', why: 'withdrawals', adminId: 'a1' });
     const psbt = (await stateOf(id))?.psbt ?? '';
     await expect((await storage()).gather(id, psbt.slice(0, -8), 'a1')).rejects.toMatchObject({ code: 'BAD_PSBT' });
     await (await storage()).gather(id, sign(psbt, 2), 'a1');
@@ -243,11 +333,17 @@ onNode('two signatures of three', () => {
     expect(await stateOf(id)).toMatchObject({ state: 'SENDING', signatures: 2, psbt: null });
     await house.mine();
     expect(await unexplained()).toEqual([0n, 0n, 0n]);
-    await until('it has arrived', async () => (await stateOf(id))?.state === 'DONE', () => house.mine());
+    await until(
+      'it has arrived',
+      async () => (await stateOf(id))?.state === 'DONE',
+      () => house.mine(),
+    );
     await house.catchUp();
     expect(await custody('hot/bitcoin')).toBeGreaterThanOrEqual(parseAmount('0.5'));
     expect(await unexplained()).toEqual([0n, 0n, 0n]);
     expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
-    await expect((await storage()).gather(id, sign(psbt, 1), 'a1')).rejects.toMatchObject({ code: 'COLD_TRANSFER_STATE' });
+    await expect((await storage()).gather(id, sign(psbt, 1), 'a1')).rejects.toMatchObject({
+      code: 'COLD_TRANSFER_STATE',
+    });
   });
 });

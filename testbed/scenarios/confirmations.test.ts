@@ -14,7 +14,12 @@ const STEPS: readonly ConfirmationStep[] = [
   { from: '1', confirmations: 3 },
   { from: '5', confirmations: 6 },
 ];
-const withSteps = (asset: string, confirmationSteps: readonly ConfirmationStep[] = STEPS) => (listing: Registry): Registry => ({ ...listing, rails: listing.rails.map((rail) => (rail.asset === asset ? { ...rail, confirmationSteps } : rail)) });
+const withSteps =
+  (asset: string, confirmationSteps: readonly ConfirmationStep[] = STEPS) =>
+  (listing: Registry): Registry => ({
+    ...listing,
+    rails: listing.rails.map((rail) => (rail.asset === asset ? { ...rail, confirmationSteps } : rail)),
+  });
 
 describe('on Ethereum', () => {
   let house: EvmHouse;
@@ -22,7 +27,8 @@ describe('on Ethereum', () => {
     house = await EvmHouse.open({ listing: withSteps('ETH', steps) });
   };
   afterEach(() => house.close());
-  const available = (): Promise<string[]> => Promise.all(['u1', 'u2', 'u3'].map((user) => house.available(user, 'ETH')));
+  const available = (): Promise<string[]> =>
+    Promise.all(['u1', 'u2', 'u3'].map((user) => house.available(user, 'ETH')));
   const mineAndRead = async (blocks = 1): Promise<void> => {
     await house.mine(blocks);
     await house.catchUp();
@@ -31,11 +37,22 @@ describe('on Ethereum', () => {
   test('each waits for the blocks of its own amount, and shows how many those are; tokens without steps for the usual ones', async () => {
     await open();
     await house.start();
-    for (const [user, amount] of [['u1', '0.5'], ['u2', '1'], ['u3', '5']] as const) await house.world.ether(await house.addressOf(user), amount);
+    for (const [user, amount] of [
+      ['u1', '0.5'],
+      ['u2', '1'],
+      ['u3', '5'],
+    ] as const)
+      await house.world.ether(await house.addressOf(user), amount);
     await house.world.tether(house.usdt, await house.addressOf('u1'), '1000000');
     await mineAndRead();
     expect(await available()).toEqual(['0.5', '0', '0']);
-    const shown = (await house.deposits()).map(({ userId, asset, state, confirmations, confirmationsNeeded }) => [userId, asset, state, Number(confirmations), Number(confirmationsNeeded)]);
+    const shown = (await house.deposits()).map(({ userId, asset, state, confirmations, confirmationsNeeded }) => [
+      userId,
+      asset,
+      state,
+      Number(confirmations),
+      Number(confirmationsNeeded),
+    ]);
     expect(shown.toSorted((a, b) => (String(a) < String(b) ? -1 : 1))).toEqual([
       ['u1', 'ETH', 'CREDITED', 1, 1],
       ['u1', 'USDT', 'CONFIRMING', 1, N],
@@ -57,11 +74,17 @@ describe('on Ethereum', () => {
     await open();
     await house.start();
     const address = await house.addressOf('u1');
-    await house.world.contractPays(address, Array.from({ length: 10 }, () => '0.5'));
+    await house.world.contractPays(
+      address,
+      Array.from({ length: 10 }, () => '0.5'),
+    );
     await house.world.ether(address, '0.75');
     await mineAndRead();
     expect(await house.available('u1', 'ETH')).toBe('0.75');
-    expect((await house.deposits()).map(({ confirmationsNeeded }) => Number(confirmationsNeeded)).toSorted()).toEqual([1, ...Array.from({ length: 10 }, () => 6)]);
+    expect((await house.deposits()).map(({ confirmationsNeeded }) => Number(confirmationsNeeded)).toSorted()).toEqual([
+      1,
+      ...Array.from({ length: 10 }, () => 6),
+    ]);
     await mineAndRead(4);
     expect(await house.available('u1', 'ETH')).toBe('0.75');
     await mineAndRead();
@@ -79,7 +102,11 @@ describe('on Ethereum', () => {
     await pause(200);
     expect(await house.rows('SELECT 1 FROM sweeps')).toEqual([]);
     await mineAndRead();
-    await until('swept', async () => (await house.deposits())[0]?.state === 'SWEPT', () => house.mine());
+    await until(
+      'swept',
+      async () => (await house.deposits())[0]?.state === 'SWEPT',
+      () => house.mine(),
+    );
     await house.booksAreTheChain();
   });
 
@@ -92,7 +119,10 @@ describe('on Ethereum', () => {
     house.registry = withSteps('ETH', [{ from: '0', confirmations: 5 }])(house.registry);
     await house.start();
     await mineAndRead(2);
-    expect([await house.available('u1', 'ETH'), Number((await house.deposits())[0]?.confirmationsNeeded)]).toEqual(['0', 5]);
+    expect([await house.available('u1', 'ETH'), Number((await house.deposits())[0]?.confirmationsNeeded)]).toEqual([
+      '0',
+      5,
+    ]);
     await mineAndRead();
     expect(await house.available('u1', 'ETH')).toBe('1');
   });
@@ -110,12 +140,26 @@ const absent = noBitcoin();
   test('outputs of one transaction count together for each owner, those below the smallest deposit not at all', async () => {
     const [one, two] = [await house.addressOf('u1'), await house.addressOf('u2')];
     const coin = await house.othersCoin(1, '20');
-    const payments = [[one, 300_000_000n], [one, 200_000_000n], [one, 5000n], [two, 90_000_000n]].map(([to, value]) => ({ script: scriptFor(String(to)), value: BigInt(value ?? 0) }));
+    const payments = [
+      [one, 300_000_000n],
+      [one, 200_000_000n],
+      [one, 5000n],
+      [two, 90_000_000n],
+    ].map(([to, value]) => ({ script: scriptFor(String(to)), value: BigInt(value ?? 0) }));
     await house.ask('sendrawtransaction', (await house.othersPay(coin, payments)).rawTransaction);
     await house.mine();
     await house.catchUp();
     expect([await house.available('u1'), await house.available('u2')]).toEqual(['0', '0.9']);
-    expect((await house.deposits()).filter(({ state }) => state !== 'IGNORED').map(({ userId, confirmationsNeeded }) => [userId, Number(confirmationsNeeded)]).toSorted()).toEqual([['u1', 6], ['u1', 6], ['u2', 1]]);
+    expect(
+      (await house.deposits())
+        .filter(({ state }) => state !== 'IGNORED')
+        .map(({ userId, confirmationsNeeded }) => [userId, Number(confirmationsNeeded)])
+        .toSorted(),
+    ).toEqual([
+      ['u1', 6],
+      ['u1', 6],
+      ['u2', 1],
+    ]);
     await house.mine(4);
     await house.catchUp();
     expect(await house.available('u1')).toBe('0');
@@ -134,7 +178,12 @@ const absent = noBitcoin();
     expect(await house.available('u1')).toBe('1.5');
     const to = strangersAddress();
     await house.withdraw('early', to, '1.2');
-    await until('waits', async () => (await house.rows<{ reason: string }>("SELECT reason FROM withdrawals WHERE id = 'early'"))[0]?.reason === 'AWAITING_CHANGE');
+    await until(
+      'waits',
+      async () =>
+        (await house.rows<{ reason: string }>("SELECT reason FROM withdrawals WHERE id = 'early'"))[0]?.reason ===
+        'AWAITING_CHANGE',
+    );
     await house.mine();
     await house.catchUp();
     expect(await house.rows('SELECT 1 FROM chain_transactions')).toEqual([]);
@@ -152,7 +201,9 @@ test('steps of the settings are the listing, in every process; taken out of the 
     expect(await listed()).toBeNull();
     await listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'BTC', steps: STEPS }]);
     expect(await listed()).toEqual(STEPS);
-    await expect(listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'ETH', steps: STEPS }])).rejects.toThrow('ETH on bitcoin, which is not listed');
+    await expect(listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'ETH', steps: STEPS }])).rejects.toThrow(
+      'ETH on bitcoin, which is not listed',
+    );
     expect(await listed()).toEqual(STEPS);
     await listDepositTerms(dataSource, []);
     expect(await listed()).toBeNull();

@@ -15,13 +15,26 @@ import { EvmHouse, N, until } from '../stage/evm-stage';
 jest.setTimeout(60_000);
 
 let house: EvmHouse;
-const listing = (terms: Partial<Rail>) => (fresh: Registry): Registry => ({ ...fresh, rails: fresh.rails.map((rail) => (rail.asset === 'ETH' ? { ...rail, ...terms } : rail)) });
+const listing =
+  (terms: Partial<Rail>) =>
+  (fresh: Registry): Registry => ({
+    ...fresh,
+    rails: fresh.rails.map((rail) => (rail.asset === 'ETH' ? { ...rail, ...terms } : rail)),
+  });
 const open = async (terms: Partial<Rail>): Promise<void> => {
   house = await EvmHouse.open({ listing: listing(terms) });
 };
 /** As the API answers it. */
-const shown = async (userId: string): Promise<DepositView[]> => (await depositsOf(house.database.dataSource, userId, { limit: 50 })).rows.map((row) => depositView.parse(presentDeposit(row)));
-const revenue = async (): Promise<string> => formatAmount((await readBookFacts(house.database.dataSource)).balances.find(({ account, asset }) => account === 'revenue/deposit-fee' && asset === 'ETH')?.amount ?? 0n);
+const shown = async (userId: string): Promise<DepositView[]> =>
+  (await depositsOf(house.database.dataSource, userId, { limit: 50 })).rows.map((row) =>
+    depositView.parse(presentDeposit(row)),
+  );
+const revenue = async (): Promise<string> =>
+  formatAmount(
+    (await readBookFacts(house.database.dataSource)).balances.find(
+      ({ account, asset }) => account === 'revenue/deposit-fee' && asset === 'ETH',
+    )?.amount ?? 0n,
+  );
 const booksAreRight = async (): Promise<void> => {
   expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
   await house.booksAreTheChain();
@@ -38,34 +51,53 @@ describe('a commission', () => {
     ['of a flat sum', { depositFee: '0.01' }, '1.99', '0.01'],
     ['of a share', { depositFeeRate: '0.005' }, '1.99', '0.01'],
     ['of both', { depositFee: '0.01', depositFeeRate: '0.005' }, '1.98', '0.02'],
-  ])('%s: the user gets the rest and is told of both, the house has earned it, and all coins lie where the books say', async (_, terms, credited, fee) => {
-    await open(terms);
-    await house.operatorFunds('1');
-    await house.start();
-    await house.world.ether(await house.addressOf('u1'), '2');
-    await house.mine();
-    await house.catchUp();
-    expect(await shown('u1')).toMatchObject([{ state: 'CONFIRMING', amount: '2', credited: null, fee: null }]);
-    await house.mine(N);
-    await until('swept', async () => (await house.deposits())[0]?.state === 'SWEPT', () => house.mine());
-    expect(await shown('u1')).toMatchObject([{ state: 'SWEPT', amount: '2', credited, fee }]);
-    expect([await house.available('u1', 'ETH'), await revenue()]).toEqual([credited, fee]);
-    await until('booked', async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0, () => house.mine());
-    await booksAreRight();
-  });
+  ])(
+    '%s: the user gets the rest and is told of both, the house has earned it, and all coins lie where the books say',
+    async (_, terms, credited, fee) => {
+      await open(terms);
+      await house.operatorFunds('1');
+      await house.start();
+      await house.world.ether(await house.addressOf('u1'), '2');
+      await house.mine();
+      await house.catchUp();
+      expect(await shown('u1')).toMatchObject([{ state: 'CONFIRMING', amount: '2', credited: null, fee: null }]);
+      await house.mine(N);
+      await until(
+        'swept',
+        async () => (await house.deposits())[0]?.state === 'SWEPT',
+        () => house.mine(),
+      );
+      expect(await shown('u1')).toMatchObject([{ state: 'SWEPT', amount: '2', credited, fee }]);
+      expect([await house.available('u1', 'ETH'), await revenue()]).toEqual([credited, fee]);
+      await until(
+        'booked',
+        async () => (await house.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0,
+        () => house.mine(),
+      );
+      await booksAreRight();
+    },
+  );
 
   test('larger than a deposit takes no deposit: it is shown and not credited, and its coins are not touched', async () => {
     await open({ depositFee: '0.5', minDeposit: '0.001' });
     await house.operatorFunds('1');
     await house.start();
     for (const amount of ['0.1', '0.5', '0.500000009']) await pay(amount);
-    expect((await shown('u1')).map(({ state, credited }) => [state, credited])).toEqual([['IGNORED', null], ['IGNORED', null], ['IGNORED', null]]);
-    expect([await house.engine.balancesOf('u1'), await revenue(), await house.rows('SELECT 1 FROM sweeps')]).toEqual([[], '0', []]);
+    expect((await shown('u1')).map(({ state, credited }) => [state, credited])).toEqual([
+      ['IGNORED', null],
+      ['IGNORED', null],
+      ['IGNORED', null],
+    ]);
+    expect([await house.engine.balancesOf('u1'), await revenue(), await house.rows('SELECT 1 FROM sweeps')]).toEqual([
+      [],
+      '0',
+      [],
+    ]);
     await pay('0.50000001', 'u2');
     expect([await house.available('u2', 'ETH'), await revenue()]).toEqual(['0.00000001', '0.5']);
   });
 
-  test('is taken of each of many small ones; what is finer than the books is dust and nobody\'s gain', async () => {
+  test("is taken of each of many small ones; what is finer than the books is dust and nobody's gain", async () => {
     await open({ depositFee: '0.001', depositFeeRate: '0.1' });
     await house.start();
     const address = await house.addressOf('u1');
@@ -88,9 +120,17 @@ describe('a commission', () => {
     await house.reopen(listing({ depositFee: '0.3', depositFeeRate: '0.1' }));
     await house.start();
     await house.world.reorganise(N);
-    await until('taken back', async () => (await house.deposits())[0]?.state === 'ORPHANED', () => house.mine());
+    await until(
+      'taken back',
+      async () => (await house.deposits())[0]?.state === 'ORPHANED',
+      () => house.mine(),
+    );
     expect([await house.available('u1', 'ETH'), await revenue()]).toEqual(['0', '0']);
-    expect((await readBookFacts(house.database.dataSource)).balances.filter(({ account, amount }) => account.endsWith('/debt') && amount !== 0n)).toEqual([]);
+    expect(
+      (await readBookFacts(house.database.dataSource)).balances.filter(
+        ({ account, amount }) => account.endsWith('/debt') && amount !== 0n,
+      ),
+    ).toEqual([]);
     expect(await shown('u1')).toMatchObject([{ credited: null, fee: null }]);
     await booksAreRight();
   });
@@ -106,8 +146,15 @@ test('by settings: written into the listing for every process, and refused where
     const btc = { network: 'bitcoin', asset: 'BTC' };
     await listDepositTerms(dataSource, [{ ...btc, minimum: '0.0005', fee: '0.0001', feeRate: '0.001' }]);
     expect(await rail()).toMatchObject({ minDeposit: '0.0005', depositFee: '0.0001', depositFeeRate: '0.001' });
-    for (const terms of [{ fee: '0.0005' }, { fee: '1' }, { minimum: '0.0001' }, { fee: '0', feeRate: '0.9', minimum: '0.00000001' }]) {
-      await expect(listDepositTerms(dataSource, [{ ...btc, ...terms }])).rejects.toThrow('nothing is left after the commission');
+    for (const terms of [
+      { fee: '0.0005' },
+      { fee: '1' },
+      { minimum: '0.0001' },
+      { fee: '0', feeRate: '0.9', minimum: '0.00000001' },
+    ]) {
+      await expect(listDepositTerms(dataSource, [{ ...btc, ...terms }])).rejects.toThrow(
+        'nothing is left after the commission',
+      );
     }
     // What is left out stays as it is.
     await listDepositTerms(dataSource, []);

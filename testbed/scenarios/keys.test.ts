@@ -16,17 +16,40 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-function keys(args: string[], env: NodeJS.ProcessEnv = {}): { code: number | null; last: Record<string, string>; said: string } {
+function keys(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+): { code: number | null; last: Record<string, string>; said: string } {
   const settings = { PATH: process.env.PATH, SIGNER_SEED_FILE: join(dir, 'seed'), SIGNER_PASSPHRASE: FIRST, ...env };
-  const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/cli/keys.ts', ...args, '--json'], { cwd: ROOT, encoding: 'utf8', env: settings });
+  const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/cli/keys.ts', ...args, '--json'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: settings,
+  });
   const lines = ran.stdout.trim().split('\n');
-  return { code: ran.status, last: JSON.parse(lines.at(-1) || '{}') as Record<string, string>, said: ran.stdout + ran.stderr };
+  return {
+    code: ran.status,
+    last: JSON.parse(lines.at(-1) || '{}') as Record<string, string>,
+    said: ran.stdout + ran.stderr,
+  };
 }
 
 test('a signer without a seed refuses to start and says what to do; the local world asks it to make one, and never in place of one that has signed', () => {
   const signer = (over: NodeJS.ProcessEnv = {}): { code: number | null; said: string } => {
-    const settings = { PATH: process.env.PATH, SIGNER_SOCKET: join(dir, 'socket'), SIGNER_SEED_FILE: join(dir, 'seed'), SIGNER_DIR: dir, SIGNER_PASSPHRASE: FIRST, ...over };
-    const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/roles/signer.ts', dir], { cwd: ROOT, encoding: 'utf8', env: settings, timeout: 30_000 });
+    const settings = {
+      PATH: process.env.PATH,
+      SIGNER_SOCKET: join(dir, 'socket'),
+      SIGNER_SEED_FILE: join(dir, 'seed'),
+      SIGNER_DIR: dir,
+      SIGNER_PASSPHRASE: FIRST,
+      ...over,
+    };
+    const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/roles/signer.ts', dir], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: settings,
+      timeout: 30_000,
+    });
     return { code: ran.status, said: ran.stdout + ran.stderr };
   };
   const refused = signer();
@@ -51,7 +74,11 @@ test('imported words, shares, a restored seed and a rotated one are known by the
   writeFileSync(join(dir, 'words'), `${words}\n`);
   const imported = keys(['import', '--words', join(dir, 'words')]);
   // In every wallet the first addresses of this mnemonic.
-  expect(imported.last).toMatchObject({ ethereumDeposit0: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94', bitcoinDeposit0: 'bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu', fingerprint: '73c5da0a' });
+  expect(imported.last).toMatchObject({
+    ethereumDeposit0: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94',
+    bitcoinDeposit0: 'bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu',
+    fingerprint: '73c5da0a',
+  });
   expect(keys(['generate']).code).toBe(2);
   const backup = keys(['backup', '--to', join(dir, 'shares')]);
   const shares = readdirSync(join(dir, 'shares')).toSorted();
@@ -70,7 +97,13 @@ test('imported words, shares, a restored seed and a rotated one are known by the
   expect(readFileSync(join(dir, 'seed'), 'utf8')).not.toContain('abandon');
 });
 
-const LIBRARIES = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so', '/usr/lib64/pkcs11/libsofthsm2.so', '/opt/homebrew/lib/softhsm/libsofthsm2.so', '/usr/local/lib/softhsm/libsofthsm2.so'];
+const LIBRARIES = [
+  '/usr/lib/softhsm/libsofthsm2.so',
+  '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so',
+  '/usr/lib64/pkcs11/libsofthsm2.so',
+  '/opt/homebrew/lib/softhsm/libsofthsm2.so',
+  '/usr/local/lib/softhsm/libsofthsm2.so',
+];
 const softHsm = LIBRARIES.find((path) => existsSync(path));
 const binding = ((): boolean => {
   try {
@@ -80,8 +113,12 @@ const binding = ((): boolean => {
     return false;
   }
 })();
-const missing = [!softHsm && 'SoftHSM (package softhsm2)', !binding && 'pkcs11js (needs a C++ compiler at npm install)'].filter(Boolean);
-if (missing.length > 0) process.stderr.write(`PKCS#11 is not tested here: ${missing.join(' and ')} is not installed.\n`);
+const missing = [
+  !softHsm && 'SoftHSM (package softhsm2)',
+  !binding && 'pkcs11js (needs a C++ compiler at npm install)',
+].filter(Boolean);
+if (missing.length > 0)
+  process.stderr.write(`PKCS#11 is not tested here: ${missing.join(' and ')} is not installed.\n`);
 // Where everything is demanded it fails instead.
 const withDevice = missing.length === 0 || process.env.CI === '1' ? describe : describe.skip;
 
@@ -91,10 +128,23 @@ withDevice('a key-encryption key in a PKCS#11 device', () => {
   beforeEach(() => {
     mkdirSync(join(dir, 'tokens'));
     const SOFTHSM2_CONF = join(dir, 'softhsm2.conf');
-    writeFileSync(SOFTHSM2_CONF, `directories.tokendir = ${join(dir, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`);
-    const made = spawnSync('softhsm2-util', ['--init-token', '--free', '--label', 'javizen', '--so-pin', '12345678', '--pin', '123456'], { encoding: 'utf8', env: { PATH: process.env.PATH, SOFTHSM2_CONF } });
+    writeFileSync(
+      SOFTHSM2_CONF,
+      `directories.tokendir = ${join(dir, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`,
+    );
+    const made = spawnSync(
+      'softhsm2-util',
+      ['--init-token', '--free', '--label', 'javizen', '--so-pin', '12345678', '--pin', '123456'],
+      { encoding: 'utf8', env: { PATH: process.env.PATH, SOFTHSM2_CONF } },
+    );
     expect([made.status, made.stderr]).toEqual([0, '']);
-    device = { SIGNER_KEK: 'pkcs11', SIGNER_PKCS11_MODULE: softHsm, SIGNER_PKCS11_PIN: '123456', SIGNER_PASSPHRASE: undefined, SOFTHSM2_CONF };
+    device = {
+      SIGNER_KEK: 'pkcs11',
+      SIGNER_PKCS11_MODULE: softHsm,
+      SIGNER_PKCS11_PIN: '123456',
+      SIGNER_PASSPHRASE: undefined,
+      SOFTHSM2_CONF,
+    };
   });
 
   test('sealed by it, opened by it alone, and by nothing that is a little different', () => {
@@ -108,10 +158,14 @@ withDevice('a key-encryption key in a PKCS#11 device', () => {
       [{ ...device, SIGNER_PKCS11_PIN: '' }, 'SIGNER_PKCS11_PIN'],
       [{ SIGNER_PASSPHRASE: FIRST }, 'cannot be opened'],
     ];
-    for (const [env, why] of refusals) expect(keys(['verify'], env)).toMatchObject({ code: 2, said: expect.stringContaining(why) });
+    for (const [env, why] of refusals)
+      expect(keys(['verify'], env)).toMatchObject({ code: 2, said: expect.stringContaining(why) });
     const file = join(dir, 'seed');
     const sealed = JSON.parse(readFileSync(file, 'utf8')) as { wrapped: Record<string, string> };
-    for (const [field, value] of [['key', (sealed.wrapped.key?.startsWith('0') ? '1' : '0') + (sealed.wrapped.key ?? '').slice(1)], ['label', 'another']] as const) {
+    for (const [field, value] of [
+      ['key', (sealed.wrapped.key?.startsWith('0') ? '1' : '0') + (sealed.wrapped.key ?? '').slice(1)],
+      ['label', 'another'],
+    ] as const) {
       writeFileSync(file, JSON.stringify({ ...sealed, wrapped: { ...sealed.wrapped, [field]: value } }));
       expect(keys(['verify'], device)).toMatchObject({ code: 2, said: expect.stringContaining('cannot be opened') });
     }
@@ -119,10 +173,15 @@ withDevice('a key-encryption key in a PKCS#11 device', () => {
 
   test('from a passphrase into the device, to another key of it, and out again', () => {
     const made = keys(['generate']);
-    expect(keys(['rotate', '--kek', 'pkcs11'], { ...device, SIGNER_KEK: 'passphrase', SIGNER_PASSPHRASE: FIRST }).code).toBe(0);
+    expect(
+      keys(['rotate', '--kek', 'pkcs11'], { ...device, SIGNER_KEK: 'passphrase', SIGNER_PASSPHRASE: FIRST }).code,
+    ).toBe(0);
     expect(keys(['verify']).code).toBe(2);
     expect(keys(['rotate', '--kek', 'pkcs11', '--key', 'second'], device).code).toBe(0);
-    expect(JSON.parse(readFileSync(join(dir, 'seed'), 'utf8'))).toMatchObject({ kek: 'pkcs11', wrapped: { label: 'second' } });
+    expect(JSON.parse(readFileSync(join(dir, 'seed'), 'utf8'))).toMatchObject({
+      kek: 'pkcs11',
+      wrapped: { label: 'second' },
+    });
     expect(keys(['rotate', '--kek', 'passphrase'], { ...device, NEW_PASSPHRASE: SECOND }).code).toBe(0);
     expect(keys(['verify'], { SIGNER_PASSPHRASE: SECOND }).last.signature).toBe(made.last.signature);
   });

@@ -18,7 +18,14 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 const closed = async (): Promise<never> => {
   throw new Error('no venue here');
 };
-const capital: VenueCapital = { depositAddress: closed, deposits: closed, withdrawalTerms: closed, withdraw: closed, withdrawal: closed, balances: async () => [] };
+const capital: VenueCapital = {
+  depositAddress: closed,
+  deposits: closed,
+  withdrawalTerms: closed,
+  withdraw: closed,
+  withdrawal: closed,
+  balances: async () => [],
+};
 
 let house: EvmHouse;
 let chain: Chain;
@@ -33,8 +40,18 @@ beforeAll(async () => {
   const network = networkOf(house.registry, 'ethereum');
   const rails = house.registry.rails.filter((rail) => rail.network === 'ethereum');
   chain = createEvmChain(network, rails, { rpcUrl: house.anvil.url, traces: false });
-  const outside = { registry: house.registry, binance: { capital, find: closed }, chains: [{ network, rails, chain, hotAddress: house.hot, cold: [] }] };
-  const desk = createOperatorDesk({ dataSource: house.database.dataSource, registry: house.registry, engine: house.engine, signer: house.signer, outside: async () => outside });
+  const outside = {
+    registry: house.registry,
+    binance: { capital, find: closed },
+    chains: [{ network, rails, chain, hotAddress: house.hot, cold: [] }],
+  };
+  const desk = createOperatorDesk({
+    dataSource: house.database.dataSource,
+    registry: house.registry,
+    engine: house.engine,
+    signer: house.signer,
+    outside: async () => outside,
+  });
   path = join(house.dir, 'operator.sock');
   close = await serveOperator(desk, path, silent);
   operator = operatorAt(path);
@@ -44,10 +61,13 @@ afterAll(async () => {
   chain.close();
   await house.close();
 });
-const positionOf = async (asset: string): Promise<string> => (await operator.position()).position.find((row) => row.asset === asset)?.amount ?? '0';
+const positionOf = async (asset: string): Promise<string> =>
+  (await operator.position()).position.find((row) => row.asset === asset)?.amount ?? '0';
 
 test('nothing lies there: nothing can be booked', async () => {
-  await expect(operator.contribute([{ asset: 'ETH', amount: '1', reference: reference() }])).rejects.toMatchObject({ code: 'OPERATOR_FUNDS_NOT_FOUND' });
+  await expect(operator.contribute([{ asset: 'ETH', amount: '1', reference: reference() }])).rejects.toMatchObject({
+    code: 'OPERATOR_FUNDS_NOT_FOUND',
+  });
   expect(await positionOf('ETH')).toBe('0');
 });
 
@@ -57,7 +77,9 @@ test('as much as lies unexplained at the hot wallet is booked, once, and stands 
   const { places, addresses } = await operator.position();
   expect(places).toContainEqual({ place: 'hot/ethereum', asset: 'ETH', booked: '0', actual: '5', unexplained: '5' });
   expect(addresses).toContainEqual({ network: 'ethereum', asset: 'ETH', address: house.hot });
-  await expect(operator.contribute([{ asset: 'ETH', amount: '5.000000000000000001', reference: reference() }])).rejects.toMatchObject({ code: 'OPERATOR_FUNDS_NOT_FOUND', details: { unexplained: '5' } });
+  await expect(
+    operator.contribute([{ asset: 'ETH', amount: '5.000000000000000001', reference: reference() }]),
+  ).rejects.toMatchObject({ code: 'OPERATOR_FUNDS_NOT_FOUND', details: { unexplained: '5' } });
   const once = reference();
   // The same call twice, and two others at once that together want more than is there.
   const [first, again, other] = await Promise.allSettled([
@@ -69,11 +91,20 @@ test('as much as lies unexplained at the hot wallet is booked, once, and stands 
   expect(again).toMatchObject({ status: 'fulfilled' });
   expect(other).toMatchObject({ status: 'rejected', reason: { code: 'OPERATOR_FUNDS_NOT_FOUND' } });
   expect(await positionOf('ETH')).toBe('3');
-  await expect(operator.contribute([{ asset: 'ETH', amount: '2', place: 'hot/ethereum', reference: once }])).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  await expect(
+    operator.contribute([{ asset: 'ETH', amount: '2', place: 'hot/ethereum', reference: once }]),
+  ).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
   await operator.contribute([{ asset: 'ETH', amount: '2', reference: reference() }]);
-  expect((await operator.position()).places.find((row) => row.place === 'hot/ethereum' && row.asset === 'ETH')).toMatchObject({ unexplained: '0' });
-  const rows = await house.rows<{ admin: string; subject: string }>("SELECT admin_id AS admin, subject FROM admin_audit WHERE action = 'operator.contribute'");
-  expect(rows).toEqual([{ admin: 'operator', subject: 'ETH' }, { admin: 'operator', subject: 'ETH' }]);
+  expect(
+    (await operator.position()).places.find((row) => row.place === 'hot/ethereum' && row.asset === 'ETH'),
+  ).toMatchObject({ unexplained: '0' });
+  const rows = await house.rows<{ admin: string; subject: string }>(
+    "SELECT admin_id AS admin, subject FROM admin_audit WHERE action = 'operator.contribute'",
+  );
+  expect(rows).toEqual([
+    { admin: 'operator', subject: 'ETH' },
+    { admin: 'operator', subject: 'ETH' },
+  ]);
   expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
 }, 120_000);
 
@@ -81,21 +112,40 @@ test("a user's deposit is never the operator's, before it is credited or after",
   await house.start();
   await house.world.ether(await house.addressOf('u1'), '2');
   await house.mine();
-  for (const place of ['hot/ethereum', undefined]) await expect(operator.contribute([{ asset: 'ETH', amount: '2', reference: reference(), ...(place && { place }) }])).rejects.toMatchObject({ code: 'OPERATOR_FUNDS_NOT_FOUND' });
-  await until('credited', async () => (await house.available('u1', 'ETH')) !== '0', () => house.mine());
-  await expect(operator.contribute([{ asset: 'ETH', amount: '2', reference: reference() }])).rejects.toMatchObject({ code: 'OPERATOR_FUNDS_NOT_FOUND' });
-  await expect(operator.contribute([{ asset: 'ETH', amount: '2', place: 'deposit/ethereum', reference: reference() }])).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  for (const place of ['hot/ethereum', undefined])
+    await expect(
+      operator.contribute([{ asset: 'ETH', amount: '2', reference: reference(), ...(place && { place }) }]),
+    ).rejects.toMatchObject({ code: 'OPERATOR_FUNDS_NOT_FOUND' });
+  await until(
+    'credited',
+    async () => (await house.available('u1', 'ETH')) !== '0',
+    () => house.mine(),
+  );
+  await expect(operator.contribute([{ asset: 'ETH', amount: '2', reference: reference() }])).rejects.toMatchObject({
+    code: 'OPERATOR_FUNDS_NOT_FOUND',
+  });
+  await expect(
+    operator.contribute([{ asset: 'ETH', amount: '2', place: 'deposit/ethereum', reference: reference() }]),
+  ).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   await house.stop();
 }, 120_000);
 
 test('a gift to a user comes out of the position, and no more than it has', async () => {
   const ids = { next: () => `user${++n}` };
   const email = 'given@javizen.local';
-  const userId = await ensureAccount({ dataSource: house.database.dataSource, clock: { now: () => Date.now() }, ids }, { email, password: 'a long enough password', locale: 'en' });
-  await expect(operator.grant({ email, asset: 'ETH', amount: '6', why: 'too much', reference: reference() })).rejects.toMatchObject({ code: 'NEEDS_OPERATOR_FUNDS' });
-  await expect(operator.grant({ email: 'nobody@javizen.local', asset: 'ETH', amount: '1', why: 'a gift', reference: reference() })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const userId = await ensureAccount(
+    { dataSource: house.database.dataSource, clock: { now: () => Date.now() }, ids },
+    { email, password: 'a long enough password', locale: 'en' },
+  );
+  await expect(
+    operator.grant({ email, asset: 'ETH', amount: '6', why: 'too much', reference: reference() }),
+  ).rejects.toMatchObject({ code: 'NEEDS_OPERATOR_FUNDS' });
+  await expect(
+    operator.grant({ email: 'nobody@javizen.local', asset: 'ETH', amount: '1', why: 'a gift', reference: reference() }),
+  ).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const once = reference();
-  for (let times = 0; times < 2; times++) await operator.grant({ email, asset: 'ETH', amount: '1', why: 'a gift', reference: once });
+  for (let times = 0; times < 2; times++)
+    await operator.grant({ email, asset: 'ETH', amount: '1', why: 'a gift', reference: once });
   expect(await house.available(userId, 'ETH')).toBe('1');
 });
 

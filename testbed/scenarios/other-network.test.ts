@@ -15,23 +15,49 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-const command = (...words: string[]) => spawnSync(process.execPath, ['--import', 'tsx', 'deploy/cli/deposit.ts', '--json', ...words], { cwd: ROOT, encoding: 'utf8', env: { PATH: process.env.PATH, DATABASE_URL: house.database.url } });
-const account = (id: string) => insertUser(house.database.dataSource, { id, email: `${id}@example.org`, passwordHash: '', role: 'user', kycState: 'APPROVED', locale: 'en', createdAt: 1, ...NEW_ACCOUNT });
-const heldIds = async (): Promise<string[]> => (await house.rows<{ id: string }>("SELECT id FROM deposits WHERE state = 'HELD'")).map(({ id }) => id);
+const command = (...words: string[]) =>
+  spawnSync(process.execPath, ['--import', 'tsx', 'deploy/cli/deposit.ts', '--json', ...words], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, DATABASE_URL: house.database.url },
+  });
+const account = (id: string) =>
+  insertUser(house.database.dataSource, {
+    id,
+    email: `${id}@example.org`,
+    passwordHash: '',
+    role: 'user',
+    kycState: 'APPROVED',
+    locale: 'en',
+    createdAt: 1,
+    ...NEW_ACCOUNT,
+  });
+const heldIds = async (): Promise<string[]> =>
+  (await house.rows<{ id: string }>("SELECT id FROM deposits WHERE state = 'HELD'")).map(({ id }) => id);
 
-test.each([['with traces', true], ['by balances', false]] as const)('%s: paid on BSC to the address that was shown for Ethereum, the owner is credited and nobody else', async (_, traces) => {
-  await house.start({ traces });
-  // Counted per network, the second user's address there would be the first one's here.
-  const [x, y] = [await house.addressOf('x'), await house.addressOf('y', 'bsc')];
-  await bsc.ether(x, '2');
-  await bsc.ether(y, '3');
-  await until('both are credited', async () => (await house.available('x', 'BNB')) === '2' && (await house.available('y', 'BNB')) === '3', () => bsc.mine());
-  expect(await house.addressOf('x', 'bsc')).toBe(x);
-  expect(await house.addressOf('y')).toBe(y);
-  expect(x).not.toBe(y);
-});
+test.each([
+  ['with traces', true],
+  ['by balances', false],
+] as const)(
+  '%s: paid on BSC to the address that was shown for Ethereum, the owner is credited and nobody else',
+  async (_, traces) => {
+    await house.start({ traces });
+    // Counted per network, the second user's address there would be the first one's here.
+    const [x, y] = [await house.addressOf('x'), await house.addressOf('y', 'bsc')];
+    await bsc.ether(x, '2');
+    await bsc.ether(y, '3');
+    await until(
+      'both are credited',
+      async () => (await house.available('x', 'BNB')) === '2' && (await house.available('y', 'BNB')) === '3',
+      () => bsc.mine(),
+    );
+    expect(await house.addressOf('x', 'bsc')).toBe(x);
+    expect(await house.addressOf('y')).toBe(y);
+    expect(x).not.toBe(y);
+  },
+);
 
-test('an address of before that is two users\' on two networks: what comes there is held, a person says whose it is, and that user is credited once', async () => {
+test("an address of before that is two users' on two networks: what comes there is held, a person says whose it is, and that user is credited once", async () => {
   for (const id of ['x', 'y', 'z']) await account(id);
   await house.start();
   const shared = await house.addressOf('x');
@@ -42,13 +68,21 @@ test('an address of before that is two users\' on two networks: what comes there
   await house.start();
   expect(await house.addressOf('x')).not.toBe(shared);
   // Nor does a withdrawal settle inside with one of the two; it does with whoever has a new one.
-  await expect(house.wallets?.addressCheck.check('bsc', 'BNB', shared)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
+  await expect(house.wallets?.addressCheck.check('bsc', 'BNB', shared)).rejects.toMatchObject({
+    code: 'ADDRESS_DENIED',
+  });
   const fresh = await house.addressOf('x');
   await until('known there too', async () => (await house.wallets?.addressCheck.check('bsc', 'BNB', fresh))?.inside);
   await bsc.ether(shared, '2');
   await bsc.mine(N + 2);
-  const [id = ''] = await until('held', async () => (await heldIds()).length === 1 && heldIds(), () => bsc.mine());
-  expect(house.alerts.filter((alert) => 'code' in alert && alert.code === 'DEPOSIT_HELD')).toMatchObject([{ details: { depositId: id, network: 'bsc', owner: 'y', others: ['x'] } }]);
+  const [id = ''] = await until(
+    'held',
+    async () => (await heldIds()).length === 1 && heldIds(),
+    () => bsc.mine(),
+  );
+  expect(house.alerts.filter((alert) => 'code' in alert && alert.code === 'DEPOSIT_HELD')).toMatchObject([
+    { details: { depositId: id, network: 'bsc', owner: 'y', others: ['x'] } },
+  ]);
   expect(command().stdout).toContain('"owners":["y@example.org","x@example.org"]');
   const release = (to: string) => command(id, '--to', `${to}@example.org`, '--why', 'showed the transaction').status;
   expect(release('z')).toBe(1);
@@ -57,7 +91,13 @@ test('an address of before that is two users\' on two networks: what comes there
   await bsc.mine(N);
   expect(await heldIds()).toEqual([id]);
   expect([release('x'), release('x'), command().stdout.trim()]).toEqual([0, 1, '{"held":0}']);
-  await until('credited', async () => (await house.available('x', 'BNB')) === '2', () => bsc.mine());
+  await until(
+    'credited',
+    async () => (await house.available('x', 'BNB')) === '2',
+    () => bsc.mine(),
+  );
   expect(await house.available('y', 'BNB')).toBe('0');
-  expect(await house.rows('SELECT action, subject FROM admin_audit')).toEqual([{ action: 'deposit.released', subject: id }]);
+  expect(await house.rows('SELECT action, subject FROM admin_audit')).toEqual([
+    { action: 'deposit.released', subject: id },
+  ]);
 });

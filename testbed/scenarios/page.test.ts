@@ -31,11 +31,17 @@ const inBrowser = chromium || process.env.CI === '1' ? describe : describe.skip;
 
 /** What the signer asks of a payout, by its own code; whatever key an operator's browser offers is enrolled. */
 function signerOf(dir: string, dataSource: DataSource): PayoutRules {
-  const gate = openGate(rulesOf({ ETH: { auto: '0', autoDaily: '0', fourEyes: '10' } }), dir, openUserKeys(dir, undefined, Date.now));
+  const gate = openGate(
+    rulesOf({ ETH: { auto: '0', autoDaily: '0', fourEyes: '10' } }),
+    dir,
+    openUserKeys(dir, undefined, Date.now),
+  );
   return {
     judge: async (payment, approvals) => gate.judge(payment, approvals),
     approvers: async () => {
-      const offered: { email: string; publicKey: string }[] = await dataSource.query('SELECT u.email, k.public_key AS publicKey FROM approval_keys k JOIN users u ON u.id = k.admin_id');
+      const offered: { email: string; publicKey: string }[] = await dataSource.query(
+        'SELECT u.email, k.public_key AS publicKey FROM approval_keys k JOIN users u ON u.id = k.admin_id',
+      );
       for (const { email, publicKey } of offered) enrolAdmin(adminsFile(dir), email, publicKey, Date.now());
       return gate.approvers();
     },
@@ -67,17 +73,36 @@ inBrowser('the page', () => {
 
   /** A payment that is seen and then credited, told live. */
   async function credited(address: string): Promise<void> {
-    const users: { id: string }[] = await world.dataSource.query("SELECT id FROM users WHERE email = 'ada@example.org'");
+    const users: { id: string }[] = await world.dataSource.query(
+      "SELECT id FROM users WHERE email = 'ada@example.org'",
+    );
     const userId = users[0]?.id ?? '';
     const rows = world.dataSource.getRepository(DepositEntity);
     const block = { blockHeight: 1, blockHash: '0x1', createdAt: 1_700_000_000_000, creditedAt: null };
-    const seen = { id: 'd1', network: 'ethereum', txid: '0xaa', position: 'native', userId, address, asset: 'ETH', amount: '2' };
+    const seen = {
+      id: 'd1',
+      network: 'ethereum',
+      txid: '0xaa',
+      position: 'native',
+      userId,
+      address,
+      asset: 'ETH',
+      amount: '2',
+    };
     await rows.insert({ ...seen, ...block, confirmations: 1, confirmationsNeeded: 6, state: 'CONFIRMING' });
     world.events.publish({ name: 'deposit.changed', userId, depositId: 'd1', state: 'CONFIRMING', confirmations: 1 });
     setTimeout(() => {
-      void rows.update({ id: 'd1' }, { state: 'CREDITED', confirmations: 6, credited: '1.999', fee: '0.001' }).then(() => {
-        world.events.publish({ name: 'deposit.changed', userId, depositId: 'd1', state: 'CREDITED', confirmations: 6 });
-      });
+      void rows
+        .update({ id: 'd1' }, { state: 'CREDITED', confirmations: 6, credited: '1.999', fee: '0.001' })
+        .then(() => {
+          world.events.publish({
+            name: 'deposit.changed',
+            userId,
+            depositId: 'd1',
+            state: 'CREDITED',
+            confirmations: 6,
+          });
+        });
     }, 500);
   }
 
@@ -137,9 +162,14 @@ inBrowser('the page', () => {
     await admins.goto(`${world.url}/admin/withdrawals`);
     const row = admins.locator('[data-testid="admin-withdrawal-row"][data-state="REQUESTED"]').first();
     expect(await row.getByTestId('review-reasons').innerText()).toContain('A new address');
-    for (const [width, name] of [[1440, 'desk'], [360, 'phone']] as const) {
+    for (const [width, name] of [
+      [1440, 'desk'],
+      [360, 'phone'],
+    ] as const) {
       await admins.setViewportSize({ width, height: 900 });
-      expect(await admins.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+      expect(await admins.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(
+        0,
+      );
       await adminBrowser.shoot(`admin-withdrawals-${name}`);
     }
     expect([...userBrowser.complaints, ...adminBrowser.complaints, ...world.failures]).toEqual([]);
@@ -159,8 +189,13 @@ inBrowser('the page', () => {
     const { page } = userBrowser;
     await page.goto(`${world.url}/deposit`);
     await page.getByTestId('deposit-fee').waitFor();
-    expect(await page.getByTestId('deposit-step').allInnerTexts()).toEqual(['6 confirmations', '12 confirmations from 1,000 ETH on']);
-    expect((await page.getByTestId('deposit-commission').innerText()).replaceAll('\u00a0', ' ')).toBe('0.001 ETH + 0.05%');
+    expect(await page.getByTestId('deposit-step').allInnerTexts()).toEqual([
+      '6 confirmations',
+      '12 confirmations from 1,000 ETH on',
+    ]);
+    expect((await page.getByTestId('deposit-commission').innerText()).replaceAll('\u00a0', ' ')).toBe(
+      '0.001 ETH + 0.05%',
+    );
     expect(await page.getByTestId('deposit-fee').innerText()).toBe('1.999 ETH added, 0.001 ETH commission');
     await userBrowser.shoot('deposit-terms');
   });
@@ -207,7 +242,9 @@ inBrowser('the page', () => {
         await admins.waitForFunction(`document.documentElement.dir === '${direction}'`);
         await admins.locator(row).getByTestId('tier-change').click();
         await admins.locator(row).getByTestId('tier-waiting').waitFor();
-        expect(await admins.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+        expect(
+          await admins.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+        ).toBe(0);
         await admins.locator(row).getByTestId('tier-set').scrollIntoViewIfNeeded();
         await adminBrowser.shoot(`admin-users-phone-${direction}`);
         await admins.locator(row).getByTestId('tier-change').click();
@@ -227,7 +264,9 @@ inBrowser('the page', () => {
       await page.locator('[data-testid="tier"][data-tier="2"]').waitFor();
       expect((await page.getByTestId('tier-per-day').innerText()).trim()).toBe('1,000,000 USDT');
       await userBrowser.shoot('tier-highest');
-      expect([...userBrowser.complaints, ...adminBrowser.complaints, ...second.complaints, ...world.failures]).toEqual([]);
+      expect([...userBrowser.complaints, ...adminBrowser.complaints, ...second.complaints, ...world.failures]).toEqual(
+        [],
+      );
     } finally {
       await second.close();
     }
@@ -271,7 +310,10 @@ inBrowser('the page', () => {
       await page.getByTestId('auth-submit').click();
       await page.getByTestId('nav-account').click();
       await page.locator('[data-testid="session-row"][data-current="false"]').first().waitFor();
-      await page.locator('[data-testid="security-event"][data-kind="log-in"][data-outcome="refused"]').first().waitFor();
+      await page
+        .locator('[data-testid="security-event"][data-kind="log-in"][data-outcome="refused"]')
+        .first()
+        .waitFor();
       await owner.shoot('account');
       await page.getByTestId('language').click();
       await owner.shoot('account-fa');
@@ -320,7 +362,10 @@ inBrowser('the page', () => {
       await page.getByTestId('second-factor-first').waitFor();
       await page.getByTestId('nav-admin-users').click();
       expect(new URL(page.url()).pathname).toBe('/admin/second-factor');
-      for (const [width, name] of [[1280, 'desk'], [360, 'phone']] as const) {
+      for (const [width, name] of [
+        [1280, 'desk'],
+        [360, 'phone'],
+      ] as const) {
         await page.setViewportSize({ width, height: 800 });
         for (const language of ['en', 'fa']) {
           await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
@@ -347,11 +392,16 @@ inBrowser('the page', () => {
 
   test('an operator sees how markets were routed, and halts one', async () => {
     const { page } = adminBrowser;
-    for (const [width, name] of [[1440, 'desk'], [360, 'phone']] as const) {
+    for (const [width, name] of [
+      [1440, 'desk'],
+      [360, 'phone'],
+    ] as const) {
       await page.setViewportSize({ width, height: 860 });
       await page.goto(`${world.url}/admin/markets`);
       await page.getByTestId('routing-row').waitFor();
-      expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+      expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(
+        0,
+      );
       await adminBrowser.shoot(`admin-markets-${name}`);
     }
     await world.dataSource.query("UPDATE venue_states SET state = 'STOPPED', reason = 'a known order is gone'");
@@ -360,30 +410,49 @@ inBrowser('the page', () => {
     await adminBrowser.shoot('admin-venue-stopped');
     await page.getByTestId('venue-open').click();
     await adminBrowser.answered('/admin/venue/open', () => page.getByTestId('confirm-yes').click());
-    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'venue.open', newEpoch: true, why: 'the monthly reset' });
+    expect(world.engine.commands.at(-1)).toMatchObject({
+      kind: 'venue.open',
+      newEpoch: true,
+      why: 'the monthly reset',
+    });
     const before = world.engine.commands.length;
     await page.getByTestId('market-state').selectOption('HALT');
     await page.getByTestId('confirm').getByText('Halt ETHUSDT?').waitFor();
     await adminBrowser.shoot('admin-confirm-halt');
     await page.keyboard.press('Escape');
     await page.getByTestId('confirm').waitFor({ state: 'hidden' });
-    expect([world.engine.commands.length, await page.getByTestId('market-state').inputValue()]).toEqual([before, 'TRADING']);
+    expect([world.engine.commands.length, await page.getByTestId('market-state').inputValue()]).toEqual([
+      before,
+      'TRADING',
+    ]);
     await page.getByTestId('market-state').selectOption('HALT');
     await adminBrowser.answered('/admin/markets/ETHUSDT', () => page.getByTestId('confirm-yes').click());
-    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'market.set', symbol: 'ETHUSDT', state: 'HALT', insideOnly: false });
+    expect(world.engine.commands.at(-1)).toMatchObject({
+      kind: 'market.set',
+      symbol: 'ETHUSDT',
+      state: 'HALT',
+      insideOnly: false,
+    });
     expect(adminBrowser.complaints).toEqual([]);
   });
 
   test('an operator sees what is stopped and why, and lets it go on', async () => {
     const { page } = adminBrowser;
-    for (const [width, name] of [[1440, 'desk'], [360, 'phone']] as const) {
+    for (const [width, name] of [
+      [1440, 'desk'],
+      [360, 'phone'],
+    ] as const) {
       await page.setViewportSize({ width, height: 1000 });
       await page.goto(`${world.url}/admin/treasury`);
       await page.getByTestId('pause-row').waitFor();
       await page.getByTestId('network-fault').waitFor();
       expect(await page.getByTestId('network-fault').textContent()).toContain('do not agree on block 7');
-      expect(await page.getByTestId('node-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state')))).toEqual(['used', 'silent']);
-      expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+      expect(
+        await page.getByTestId('node-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state'))),
+      ).toEqual(['used', 'silent']);
+      expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(
+        0,
+      );
       await adminBrowser.shoot(`admin-treasury-${name}`);
     }
     await page.getByTestId('resume').click();
@@ -393,7 +462,11 @@ inBrowser('the page', () => {
     await page.getByTestId('pause-why').fill('a look at the hot wallet');
     await page.getByTestId('pause').click();
     await adminBrowser.answered('/admin/assets/ETH/pause', () => page.getByTestId('confirm-yes').click());
-    expect(world.engine.commands.at(-1)).toMatchObject({ kind: 'asset.pause', asset: 'ETH', why: 'a look at the hot wallet' });
+    expect(world.engine.commands.at(-1)).toMatchObject({
+      kind: 'asset.pause',
+      asset: 'ETH',
+      why: 'a look at the hot wallet',
+    });
     expect(adminBrowser.complaints).toEqual([]);
   });
 
@@ -418,7 +491,11 @@ inBrowser('the page', () => {
     await adminBrowser.shoot('admin-cold-phone');
     await page.getByTestId('cold-cancel').click();
     await adminBrowser.answered('/cs1/cancel', () => page.getByTestId('confirm-yes').click());
-    expect(world.cold.asked).toMatchObject([{ network: 'bitcoin', asset: 'BTC', amount: '0.5' }, { id: 'cs1', psbt: 'cHNidP8BAHECAAAAAQ==' }, { id: 'cs1' }]);
+    expect(world.cold.asked).toMatchObject([
+      { network: 'bitcoin', asset: 'BTC', amount: '0.5' },
+      { id: 'cs1', psbt: 'cHNidP8BAHECAAAAAQ==' },
+      { id: 'cs1' },
+    ]);
     expect(adminBrowser.complaints).toEqual([]);
   });
 
@@ -461,9 +538,17 @@ inBrowser('the page', () => {
       await tellOrder(order?.id ?? '');
       const row = page.locator(`[data-testid="order-row"][data-id="${order?.id}"]`);
       await row.waitFor();
-      await world.dataSource.getRepository(OrderEntity).update({ id: order?.id }, { state: 'PARTIALLY_FILLED', executedQty: '0.5', updatedAt: Date.now() });
+      await world.dataSource
+        .getRepository(OrderEntity)
+        .update({ id: order?.id }, { state: 'PARTIALLY_FILLED', executedQty: '0.5', updatedAt: Date.now() });
       await tellOrder(order?.id ?? '');
-      const fill = fillRow({ tradeId: 501, userId: traderId, orderId: order?.id ?? '', venueTradeId: 9, at: Date.now() });
+      const fill = fillRow({
+        tradeId: 501,
+        userId: traderId,
+        orderId: order?.id ?? '',
+        venueTradeId: 9,
+        at: Date.now(),
+      });
       world.events.publish({ name: 'fill.made', userId: traderId, fill: presentFill(fill) });
       await page.locator('[data-testid="order-row"][data-status="PARTIALLY_FILLED"]').waitFor();
       await userBrowser.shoot('trade-desktop');
@@ -502,23 +587,41 @@ inBrowser('the page', () => {
       await seen('order-submit').click();
       await seen('order-price-problem').waitFor();
       await seen('order-price').fill('3000');
-      world.engine.refuseNext(new DomainError('FILTER_FAILURE', { venueCode: -1013, words: 'Filter failure: NOTIONAL' }));
+      world.engine.refuseNext(
+        new DomainError('FILTER_FAILURE', { venueCode: -1013, words: 'Filter failure: NOTIONAL' }),
+      );
       await seen('order-submit').click();
       await userBrowser.page.locator('[data-testid="error"][data-code="FILTER_FAILURE"]').waitFor();
       await userBrowser.page.getByText('Filter failure: NOTIONAL').waitFor();
       expect(userBrowser.complaints.splice(0)).toEqual([expect.stringContaining('400 (Bad Request)')]);
     });
 
-    test.each(['LIMIT', 'MARKET', 'LIMIT_MAKER', 'STOP_LOSS_LIMIT', 'STOP_LOSS', 'TAKE_PROFIT_LIMIT', 'TAKE_PROFIT', 'OCO'])('%s can be placed', async (kind) => {
+    test.each([
+      'LIMIT',
+      'MARKET',
+      'LIMIT_MAKER',
+      'STOP_LOSS_LIMIT',
+      'STOP_LOSS',
+      'TAKE_PROFIT_LIMIT',
+      'TAKE_PROFIT',
+      'OCO',
+    ])('%s can be placed', async (kind) => {
       await seen('order-kind').selectOption(kind);
       if (kind === 'MARKET') await seen('by-quantity').click();
-      for (const [field, value] of [['stopPrice', '2900'], ['stopLimitPrice', '2890'], ['price', '3100'], ['quantity', '0.5']] as const) {
+      for (const [field, value] of [
+        ['stopPrice', '2900'],
+        ['stopLimitPrice', '2890'],
+        ['price', '3100'],
+        ['quantity', '0.5'],
+      ] as const) {
         if (await seen(`order-${field}`).isVisible()) await seen(`order-${field}`).fill(value);
       }
       const before = world.engine.commands.length;
       await seen('order-submit').click();
       await seen('order-done').getByText('Your order is placed.').waitFor();
-      expect(world.engine.commands.slice(before)).toMatchObject([{ kind: kind === 'OCO' ? 'order.oco' : 'order.place', quantity: '0.5' }]);
+      expect(world.engine.commands.slice(before)).toMatchObject([
+        { kind: kind === 'OCO' ? 'order.oco' : 'order.place', quantity: '0.5' },
+      ]);
       await userBrowser.shoot(`trade-form-${kind}`);
     });
 
@@ -554,7 +657,9 @@ inBrowser('the page', () => {
       for (const direction of ['rtl', 'ltr']) {
         await seen('language').click();
         await page.waitForFunction(`document.documentElement.dir === '${direction}'`);
-        const found = await page.evaluate(`({ dir: document.documentElement.dir, over: document.documentElement.scrollWidth - document.documentElement.clientWidth })`);
+        const found = await page.evaluate(
+          `({ dir: document.documentElement.dir, over: document.documentElement.scrollWidth - document.documentElement.clientWidth })`,
+        );
         expect(found).toEqual({ dir: direction, over: 0 });
         await userBrowser.shoot(`trade-${name}-${direction}`);
         if (width < 500) {
@@ -579,7 +684,9 @@ inBrowser('the page', () => {
       await page.waitForTimeout(500);
       await cut?.();
       // In no table: only the feed can have told it.
-      const order = orderView.parse(presentOrder(orderRow({ id: 'told-later', userId: traderId, createdAt: Date.now(), updatedAt: Date.now() })));
+      const order = orderView.parse(
+        presentOrder(orderRow({ id: 'told-later', userId: traderId, createdAt: Date.now(), updatedAt: Date.now() })),
+      );
       world.events.publish({ name: 'order.changed', userId: traderId, order });
       world.market.quietly(() => world.market.move([['3000.01', '7.25']], []));
       await page.locator('[data-testid="order-row"][data-id="told-later"]').waitFor();
@@ -597,9 +704,18 @@ inBrowser('the page', () => {
         flood = () => {
           for (let n = 0; n < 10; n++) {
             sequence++;
-            const diff = { symbol: 'ETHUSDT', first: sequence, last: sequence, bids: [[(2999.9 - (sequence % 40) / 100).toFixed(2), `${sequence % 7}.5`]], asks: [] };
+            const diff = {
+              symbol: 'ETHUSDT',
+              first: sequence,
+              last: sequence,
+              bids: [[(2999.9 - (sequence % 40) / 100).toFixed(2), `${sequence % 7}.5`]],
+              asks: [],
+            };
             socket.send(`42${JSON.stringify(['depth', diff])}`);
-            if (n === 0) socket.send(`42${JSON.stringify(['trades', 'ETHUSDT', [{ id: `f${sequence}`, price: '3000.01', quantity: '0.1', side: 'BUY', at: Date.now() }]])}`);
+            if (n === 0)
+              socket.send(
+                `42${JSON.stringify(['trades', 'ETHUSDT', [{ id: `f${sequence}`, price: '3000.01', quantity: '0.1', side: 'BUY', at: Date.now() }]])}`,
+              );
           }
         };
       });
@@ -615,7 +731,9 @@ inBrowser('the page', () => {
       })`);
       clearInterval(timer);
       const late = gaps.filter((gap) => gap > 34).length;
-      console.log(`frames: ${gaps.length}, late: ${late}, longest ${Math.max(...gaps).toFixed(0)} ms, renders ${renders}, sequence ${sequence}`);
+      console.log(
+        `frames: ${gaps.length}, late: ${late}, longest ${Math.max(...gaps).toFixed(0)} ms, renders ${renders}, sequence ${sequence}`,
+      );
       // How late a frame is says how busy the machine is. That thousands of messages cost at most a render a frame is the page's own doing.
       expect(renders).toBeGreaterThan(10);
       expect(renders).toBeLessThanOrEqual(182);

@@ -12,7 +12,9 @@ import type { Emulator } from '../emulators/binance/main';
 import { createReconciler } from '../../solvency/reconcile';
 import type { Reconciler, ReconcilerDeps } from '../../solvency/reconcile';
 
-const registry = firstListing({ ethereum: { chainId: 31337, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const registry = firstListing({
+  ethereum: { chainId: 31337, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let dir: string;
@@ -28,7 +30,12 @@ beforeEach(async () => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   dir = mkdtempSync(join(tmpdir(), 'reconcile-'));
   const keys = { trading: ['TRADE'], treasury: ['WITHDRAW'] } as const;
-  const apiKeys = Object.entries(keys).map(([name, permissions]) => ({ apiKey: name, secret: `${name}-secret`, type: 'hmac' as const, permissions }));
+  const apiKeys = Object.entries(keys).map(([name, permissions]) => ({
+    apiKey: name,
+    secret: `${name}-secret`,
+    type: 'hmac' as const,
+    permissions,
+  }));
   emulator = await startEmulator({ port: 0, dir, apiKeys, chains: [], balances: { ETH: '10' } });
   database = await testDatabase();
   const { dataSource } = database;
@@ -41,16 +48,34 @@ beforeEach(async () => {
   const clock = { now: () => Date.now() };
   const shared = { dataSource, registry, clock, events, logger: silent, ids: { next: () => `q${++n}` } };
   const binance = {
-    restUrl: emulator.url, streamUrl: emulator.url.replace('http', 'ws'), wsApiUrl: emulator.url.replace('http', 'ws'),
-    tradingKey: { key: 'trading', secret: 'trading-secret' }, treasuryKey: { key: 'treasury', secret: 'treasury-secret' },
+    restUrl: emulator.url,
+    streamUrl: emulator.url.replace('http', 'ws'),
+    wsApiUrl: emulator.url.replace('http', 'ws'),
+    tradingKey: { key: 'trading', secret: 'trading-secret' },
+    treasuryKey: { key: 'treasury', secret: 'treasury-secret' },
   };
   matching = createMatching({ ...shared, onFenced: () => undefined }, { binance });
   await matching.start();
   const outside = { registry, binance: { capital: matching.venueCapital, find: matching.findOrder }, chains: [] };
   made = () => ({ ...shared, engine: matching.engine, outside: async () => outside });
   reconciler = createReconciler(made());
-  await matching.engine.submit({ kind: 'deposit.credit', reference: 'd1', depositId: 'd1', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '10' });
-  await matching.engine.submit({ kind: 'custody.move', reference: 'm1', asset: 'ETH', amount: '10', from: 'deposit/ethereum', to: 'binance' });
+  await matching.engine.submit({
+    kind: 'deposit.credit',
+    reference: 'd1',
+    depositId: 'd1',
+    userId: 'u1',
+    network: 'ethereum',
+    asset: 'ETH',
+    amount: '10',
+  });
+  await matching.engine.submit({
+    kind: 'custody.move',
+    reference: 'm1',
+    asset: 'ETH',
+    amount: '10',
+    from: 'deposit/ethereum',
+    to: 'binance',
+  });
 });
 afterEach(async () => {
   await matching.stop();
@@ -62,7 +87,11 @@ afterEach(async () => {
 /** Somebody takes a hundredth of the ether at the venue, by hand. */
 async function taken(): Promise<void> {
   emulator.exchange.faults.arm('foreign-withdrawal', { count: 1, match: 'ETH' });
-  for (let tries = 0; tries < 100 && emulator.exchange.faults.fired.get('foreign-withdrawal') !== taken.times + 1; tries++) {
+  for (
+    let tries = 0;
+    tries < 100 && emulator.exchange.faults.fired.get('foreign-withdrawal') !== taken.times + 1;
+    tries++
+  ) {
     emulator.beat();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -70,8 +99,19 @@ async function taken(): Promise<void> {
 }
 taken.times = 0;
 const withdraw = () =>
-  matching.engine.submit({ kind: 'withdrawal.request', reference: `w${++n}`, withdrawalId: `w${n}`, userId: 'u1', asset: 'ETH', network: 'ethereum', address: '0xaa', amount: '1', fee: '0.003' });
-const ethAtVenue = async () => (await reconciler.latest()).places.find(({ place, asset }) => place === 'binance' && asset === 'ETH');
+  matching.engine.submit({
+    kind: 'withdrawal.request',
+    reference: `w${++n}`,
+    withdrawalId: `w${n}`,
+    userId: 'u1',
+    asset: 'ETH',
+    network: 'ethereum',
+    address: '0xaa',
+    amount: '1',
+    fee: '0.003',
+  });
+const ethAtVenue = async () =>
+  (await reconciler.latest()).places.find(({ place, asset }) => place === 'binance' && asset === 'ETH');
 
 test('what nothing explains in two rounds stops the withdrawals of that asset; an operator lets them go on, until it changes', async () => {
   taken.times = 0;
@@ -85,8 +125,16 @@ test('what nothing explains in two rounds stops the withdrawals of that asset; a
   expect(await matching.engine.paused()).toMatchObject([{ asset: 'ETH', why: 'binance: -0.1 ETH are not explained' }]);
   expect(alerts).toEqual(['ASSET_PAUSED']);
   await expect(withdraw()).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
-  await expect(matching.engine.submit({ kind: 'asset.pause', asset: 'ETH', why: null, adminId: null, reference: 'by nobody' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
-  await matching.engine.submit({ kind: 'asset.pause', asset: 'ETH', why: null, adminId: 'admin', reference: 'goes on' });
+  await expect(
+    matching.engine.submit({ kind: 'asset.pause', asset: 'ETH', why: null, adminId: null, reference: 'by nobody' }),
+  ).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await matching.engine.submit({
+    kind: 'asset.pause',
+    asset: 'ETH',
+    why: null,
+    adminId: 'admin',
+    reference: 'goes on',
+  });
   await reconciler.round();
   await expect(withdraw()).resolves.toMatchObject({ state: 'REQUESTED' });
   await taken();
@@ -97,7 +145,14 @@ test('what nothing explains in two rounds stops the withdrawals of that asset; a
 
 test('more than is booked is told and stops nothing; what is missing elsewhere does', async () => {
   taken.times = 0;
-  await matching.engine.submit({ kind: 'custody.move', reference: 'm2', asset: 'ETH', amount: '1', from: 'binance', to: 'transit' });
+  await matching.engine.submit({
+    kind: 'custody.move',
+    reference: 'm2',
+    asset: 'ETH',
+    amount: '1',
+    from: 'binance',
+    to: 'transit',
+  });
   for (let round = 0; round < 3; round++) await reconciler.round();
   expect(await ethAtVenue()).toMatchObject({ booked: '9', actual: '10', unexplained: '1' });
   expect(await matching.engine.paused()).toMatchObject([{ asset: 'ETH', why: 'transit: -1 ETH are not explained' }]);

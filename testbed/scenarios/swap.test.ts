@@ -12,9 +12,14 @@ import { createMatching } from '../../matching';
 import { startEmulator } from '../emulators/binance/main';
 import type { Emulator } from '../emulators/binance/main';
 
-const registry = firstListing({ ethereum: { chainId: 31337, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 } });
+const registry = firstListing({
+  ethereum: { chainId: 31337, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
+});
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const KEYS = { tradingKey: { key: 'trading', secret: 'trading-secret' }, treasuryKey: { key: 'treasury', secret: 'treasury-secret' } };
+const KEYS = {
+  tradingKey: { key: 'trading', secret: 'trading-secret' },
+  treasuryKey: { key: 'treasury', secret: 'treasury-secret' },
+};
 
 let dir: string;
 let emulator: Emulator;
@@ -35,7 +40,14 @@ const startMatching = async (): Promise<void> => {
       logger: silent,
       onFenced: () => undefined,
     },
-    { binance: { restUrl: emulator.url, streamUrl: emulator.url.replace('http', 'ws'), wsApiUrl: emulator.url.replace('http', 'ws'), ...KEYS } },
+    {
+      binance: {
+        restUrl: emulator.url,
+        streamUrl: emulator.url.replace('http', 'ws'),
+        wsApiUrl: emulator.url.replace('http', 'ws'),
+        ...KEYS,
+      },
+    },
   );
   await matching.start();
 };
@@ -58,9 +70,30 @@ beforeEach(async () => {
   await startMatching();
   // A user's ten ether, already at the venue; the 50,000 USDT there are the operator's.
   const { engine } = matching;
-  await engine.submit({ kind: 'deposit.credit', reference: 'deposit:1', depositId: 'd1', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '10' });
-  await engine.submit({ kind: 'custody.move', reference: 'move:1', asset: 'ETH', amount: '10', from: 'deposit/ethereum', to: 'binance' });
-  await engine.submit({ kind: 'operator.contribute', reference: 'contribute:1', asset: 'USDT', amount: '50000', custody: 'binance' });
+  await engine.submit({
+    kind: 'deposit.credit',
+    reference: 'deposit:1',
+    depositId: 'd1',
+    userId: 'u1',
+    network: 'ethereum',
+    asset: 'ETH',
+    amount: '10',
+  });
+  await engine.submit({
+    kind: 'custody.move',
+    reference: 'move:1',
+    asset: 'ETH',
+    amount: '10',
+    from: 'deposit/ethereum',
+    to: 'binance',
+  });
+  await engine.submit({
+    kind: 'operator.contribute',
+    reference: 'contribute:1',
+    asset: 'USDT',
+    amount: '50000',
+    custody: 'binance',
+  });
 });
 afterEach(async () => {
   await matching.stop();
@@ -86,14 +119,21 @@ interface SwapState {
   filled_from: string;
   filled_to: string;
 }
-const swapRow = async (id: string): Promise<SwapState> => ((await database.dataSource.query('SELECT state, filled_from, filled_to FROM swaps WHERE id = ?', [id])) as SwapState[])[0] as SwapState;
+const swapRow = async (id: string): Promise<SwapState> =>
+  (
+    (await database.dataSource.query('SELECT state, filled_from, filled_to FROM swaps WHERE id = ?', [
+      id,
+    ])) as SwapState[]
+  )[0] as SwapState;
 const finished = (id: string): Promise<SwapState> =>
   until('the swap ends', async () => {
     const row = await swapRow(id);
     return row.state !== 'EXECUTING' && row;
   });
-const accept = (swapId: string, quoteId: string) => matching.engine.submit({ kind: 'swap.accept', reference: `swap:u1:${swapId}`, swapId, userId: 'u1', quoteId });
-const available = async (asset: string): Promise<string> => (await matching.engine.balancesOf('u1')).find((row) => row.asset === asset)?.available ?? '0';
+const accept = (swapId: string, quoteId: string) =>
+  matching.engine.submit({ kind: 'swap.accept', reference: `swap:u1:${swapId}`, swapId, userId: 'u1', quoteId });
+const available = async (asset: string): Promise<string> =>
+  (await matching.engine.balancesOf('u1')).find((row) => row.asset === asset)?.available ?? '0';
 
 /** Our books say about the venue what the venue says itself. */
 async function venueAgrees(): Promise<void> {
@@ -129,7 +169,10 @@ test('through every asset and back, each over the asset between: as quoted to th
     const offer = await until(`a swap of ${from} for ${to}`, async () => {
       const offered = await quote(from, to, gives);
       // The venue tells of coins that have just come in a moment later.
-      return accept(`way-${at}-${offered.id}`, offered.id).then(() => offered, () => undefined);
+      return accept(`way-${at}-${offered.id}`, offered.id).then(
+        () => offered,
+        () => undefined,
+      );
     });
     expect(offer.between?.asset).toBe('USDT');
     expect(await finished(`way-${at}-${offer.id}`)).toMatchObject({ state: 'COMPLETED' });
@@ -142,7 +185,7 @@ test('through every asset and back, each over the asset between: as quoted to th
   expect(auditBooks(await readBookFacts(database.dataSource))).toEqual([]);
 });
 
-test('the second order finds nothing: what lies between is the user\'s', async () => {
+test("the second order finds nothing: what lies between is the user's", async () => {
   const offer = await quote('ETH', 'SOL', '1');
   emulator.exchange.faults.arm('order-rejected', { count: 1, match: 'SOLUSDT' });
   await accept('half', offer.id);
@@ -154,7 +197,15 @@ test('the second order finds nothing: what lies between is the user\'s', async (
 
 test('a quote is for its owner, once, and for seconds', async () => {
   const offer = await quote('ETH', 'USDT', '1');
-  await expect(matching.engine.submit({ kind: 'swap.accept', reference: 'swap:u2:x', swapId: 'x', userId: 'u2', quoteId: offer.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(
+    matching.engine.submit({
+      kind: 'swap.accept',
+      reference: 'swap:u2:x',
+      swapId: 'x',
+      userId: 'u2',
+      quoteId: offer.id,
+    }),
+  ).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const answers = await Promise.all(Array.from({ length: 50 }, () => accept('once', offer.id)));
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   await expect(accept('twice', offer.id)).rejects.toMatchObject({ code: 'QUOTE_USED' });
@@ -211,8 +262,19 @@ test('another engine takes over while an order is out: it asks for the order, an
 });
 
 test('coins that are not at the venue yet: refused with what is missing, nothing held', async () => {
-  await matching.engine.submit({ kind: 'deposit.credit', reference: 'deposit:2', depositId: 'd2', userId: 'u1', network: 'ethereum', asset: 'ETH', amount: '20' });
+  await matching.engine.submit({
+    kind: 'deposit.credit',
+    reference: 'deposit:2',
+    depositId: 'd2',
+    userId: 'u1',
+    network: 'ethereum',
+    asset: 'ETH',
+    amount: '20',
+  });
   const offer = await quote('ETH', 'USDT', '15');
-  await expect(accept('early', offer.id)).rejects.toMatchObject({ code: 'FUNDS_IN_TRANSIT', details: { asset: 'ETH', needed: '15', available: '10' } });
+  await expect(accept('early', offer.id)).rejects.toMatchObject({
+    code: 'FUNDS_IN_TRANSIT',
+    details: { asset: 'ETH', needed: '15', available: '10' },
+  });
   expect(await available('ETH')).toBe('30');
 });

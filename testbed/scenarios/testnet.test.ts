@@ -51,7 +51,13 @@ beforeAll(async () => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   dir = mkdtempSync(join(tmpdir(), 'testnet-'));
   const apiKeys = [{ apiKey: 'trading', secret: 'trading-secret', type: 'hmac', permissions: ['TRADE'] }] as const;
-  emulator = await startEmulator({ port: 0, dir, apiKeys: [...apiKeys], chains: [], balances: { ETH: '5', USDT: '5000', BTC: '1' } });
+  emulator = await startEmulator({
+    port: 0,
+    dir,
+    apiKeys: [...apiKeys],
+    chains: [],
+    balances: { ETH: '5', USDT: '5000', BTC: '1' },
+  });
   proxy = await withoutSapi(emulator.url);
 });
 afterAll(async () => {
@@ -65,7 +71,10 @@ test('without /sapi the exchange starts, trades with every order type, swaps, an
   const database = await testDatabase();
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const warnings: string[] = [];
-  const keys = { tradingKey: { key: 'trading', secret: 'trading-secret' }, treasuryKey: { key: 'trading', secret: 'trading-secret' } };
+  const keys = {
+    tradingKey: { key: 'trading', secret: 'trading-secret' },
+    treasuryKey: { key: 'trading', secret: 'trading-secret' },
+  };
   const result = await walkTestnet({
     dataSource: database.dataSource,
     registry: firstListing({ ethereum: { chainId: 1, confirmations: 12 } }),

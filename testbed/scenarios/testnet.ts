@@ -55,7 +55,15 @@ export async function walkTestnet(options: TestnetOptions): Promise<TestnetResul
   const events = createEventBus((error) => logger.error({ error: String(error) }, 'a listener failed'));
   events.on('alert', ({ code, details }) => say(`alert ${code} ${JSON.stringify(details)}`));
   const matching = createMatching(
-    { dataSource, registry, clock: { now: () => Date.now() }, ids: { next: () => `${run}${++id}` }, events, logger, onFenced: () => undefined },
+    {
+      dataSource,
+      registry,
+      clock: { now: () => Date.now() },
+      ids: { next: () => `${run}${++id}` },
+      events,
+      logger,
+      onFenced: () => undefined,
+    },
     { binance },
   );
   await matching.start();
@@ -89,9 +97,11 @@ class Walk {
     for (const { code: asset } of registry.assets) {
       const row = balances.find((balance) => balance.asset === asset);
       const amount = row ? parseAmount(row.free) + parseAmount(row.locked) : 0n;
-      if (amount > 0n) await this.submit({ kind: 'operator.contribute', asset, amount: formatAmount(amount), custody: 'binance' });
+      if (amount > 0n)
+        await this.submit({ kind: 'operator.contribute', asset, amount: formatAmount(amount), custody: 'binance' });
     }
-    for (const [asset, amount] of Object.entries(GIVEN)) await this.submit({ kind: 'operator.grant', userId: USER, asset, amount, why: 'testnet' });
+    for (const [asset, amount] of Object.entries(GIVEN))
+      await this.submit({ kind: 'operator.grant', userId: USER, asset, amount, why: 'testnet' });
     await this.until(`fresh prices of ${SYMBOL}`, async () => (await this.ticker()).mode === 'mirrored');
   }
 
@@ -100,7 +110,8 @@ class Walk {
     const market = registry.markets.find(({ symbol }) => symbol === SYMBOL);
     const [tick, lot] = [parseAmount(market?.tick ?? '0.01'), parseAmount(market?.lot ?? '0.0001')];
     const at = (percent: bigint): string => formatAmount(floorToStep((parseAmount(bid) * percent) / 100n, tick));
-    const quantity = (price: string): string => formatAmount(ceilToStep((WORTH * 10n ** 18n) / parseAmount(price), lot));
+    const quantity = (price: string): string =>
+      formatAmount(ceilToStep((WORTH * 10n ** 18n) / parseAmount(price), lot));
     const low = { price: at(95n), quantity: quantity(at(95n)) };
     const high = { price: at(105n), quantity: quantity(at(105n)) };
     const part = (of: string): string => formatAmount(ceilToStep(parseAmount(of) / 2n, lot));
@@ -115,7 +126,9 @@ class Walk {
       ['TAKE_PROFIT_LIMIT', { type: 'TAKE_PROFIT_LIMIT', side: 'SELL', ...high, stopPrice: high.price }],
     ];
     for (const [name, terms] of resting) await this.step(name, () => this.placeAndCancel(terms));
-    await this.step('OCO', () => this.placeAndCancelPair({ quantity: high.quantity, price: high.price, stopPrice: low.price }));
+    await this.step('OCO', () =>
+      this.placeAndCancelPair({ quantity: high.quantity, price: high.price, stopPrice: low.price }),
+    );
     const beyond = formatAmount(floorToStep((parseAmount(ask) * 101n) / 100n, tick));
     const executed: [string, Partial<OrderTerms>][] = [
       ['MARKET by total', { type: 'MARKET', side: 'BUY', quoteOrderQty: formatAmount(WORTH) }],
@@ -123,12 +136,18 @@ class Walk {
       ['LIMIT IOC', { type: 'LIMIT', side: 'BUY', timeInForce: 'IOC', price: beyond, quantity: quantity(beyond) }],
       ['LIMIT FOK', { type: 'LIMIT', side: 'BUY', timeInForce: 'FOK', price: beyond, quantity: quantity(beyond) }],
     ];
-    for (const [name, terms] of executed) await this.step(`${name}, executed at the venue`, () => this.placeAndFollow(terms));
+    for (const [name, terms] of executed)
+      await this.step(`${name}, executed at the venue`, () => this.placeAndFollow(terms));
   }
 
   swap(): Promise<void> {
     return this.step('swap USDT to ETH, executed at the venue', async () => {
-      const quote = await this.matching.quotes.quote({ userId: USER, from: 'USDT', to: 'ETH', fromAmount: formatAmount(WORTH) });
+      const quote = await this.matching.quotes.quote({
+        userId: USER,
+        from: 'USDT',
+        to: 'ETH',
+        fromAmount: formatAmount(WORTH),
+      });
       const swapId = `testnet${this.run}`;
       await this.submit({ kind: 'swap.accept', swapId, userId: USER, quoteId: quote.id });
       const state = await this.until('the end of the swap', async () => this.stateOf('swaps', swapId, ['EXECUTING']));
@@ -140,17 +159,25 @@ class Walk {
   /** Our books against themselves and against the account, once nothing is on its way. */
   async audit(registry: Registry): Promise<string[]> {
     await this.until('no order at the venue without a final word', async () => {
-      const open = (await this.database.query("SELECT COUNT(*) AS n FROM venue_intents WHERE state IN ('PENDING', 'UNKNOWN')")) as { n: string }[];
+      const open = (await this.database.query(
+        "SELECT COUNT(*) AS n FROM venue_intents WHERE state IN ('PENDING', 'UNKNOWN')",
+      )) as { n: string }[];
       return open[0]?.n === '0' || String(open[0]?.n) === '0';
     });
     const broken = auditBooks(await readBookFacts(this.database)).map(({ rule, subject }) => `${rule}: ${subject}`);
-    const booked = new Map((await this.matching.engine.custody()).filter(({ place }) => place === 'binance').map(({ asset, amount }) => [asset, parseAmount(amount)]));
+    const booked = new Map(
+      (await this.matching.engine.custody())
+        .filter(({ place }) => place === 'binance')
+        .map(({ asset, amount }) => [asset, parseAmount(amount)]),
+    );
     const balances = await this.matching.venueCapital.balances();
     const differences = registry.assets.flatMap(({ code }) => {
       const row = balances.find(({ asset }) => asset === code);
       const actual: Units = row ? parseAmount(row.free) + parseAmount(row.locked) : 0n;
       const ours = booked.get(code) ?? 0n;
-      return actual === ours ? [] : [`${code}: ${formatAmount(actual)} at the venue, ${formatAmount(ours)} in our books`];
+      return actual === ours
+        ? []
+        : [`${code}: ${formatAmount(actual)} at the venue, ${formatAmount(ours)} in our books`];
     });
     return [...broken, ...differences];
   }
@@ -166,28 +193,52 @@ class Walk {
 
   private async placeAndCancelPair(terms: { quantity: string; price: string; stopPrice: string }): Promise<string> {
     const clientOrderId = this.nextId();
-    const pair = { kind: 'order.oco' as const, userId: USER, clientOrderId, symbol: SYMBOL, side: 'SELL' as const, ...terms };
+    const pair = {
+      kind: 'order.oco' as const,
+      userId: USER,
+      clientOrderId,
+      symbol: SYMBOL,
+      side: 'SELL' as const,
+      ...terms,
+    };
     await this.submit(pair, `order:${USER}:${clientOrderId}`);
-    const legs = (await this.database.query('SELECT id FROM orders WHERE user_id = ? AND standing IS NOT NULL', [USER])) as { id: string }[];
+    const legs = (await this.database.query('SELECT id FROM orders WHERE user_id = ? AND standing IS NOT NULL', [
+      USER,
+    ])) as { id: string }[];
     if (legs.length !== 2) throw new Error(`it has ${legs.length} legs`);
     await this.submit({ kind: 'order.cancel', userId: USER, orderId: legs[0]?.id ?? '' });
-    const left = (await this.database.query('SELECT id FROM orders WHERE user_id = ? AND standing IS NOT NULL', [USER])) as unknown[];
+    const left = (await this.database.query('SELECT id FROM orders WHERE user_id = ? AND standing IS NOT NULL', [
+      USER,
+    ])) as unknown[];
     if (left.length > 0) throw new Error('one leg is left after the other was cancelled');
     return 'two legs, both CANCELED';
   }
 
   private async placeAndFollow(terms: Partial<OrderTerms>): Promise<string> {
     const { id } = await this.place(terms);
-    const state = await this.until('the end of the order', async () => this.stateOf('orders', String(id), ['NEW', 'PENDING_CANCEL']));
+    const state = await this.until('the end of the order', async () =>
+      this.stateOf('orders', String(id), ['NEW', 'PENDING_CANCEL']),
+    );
     if (!DEALS.includes(state)) throw new Error(`it is ${state}`);
-    const fills = (await this.database.query('SELECT COUNT(*) AS n FROM fills WHERE order_id = ? AND venue_trade_id IS NOT NULL', [id])) as { n: string }[];
+    const fills = (await this.database.query(
+      'SELECT COUNT(*) AS n FROM fills WHERE order_id = ? AND venue_trade_id IS NOT NULL',
+      [id],
+    )) as { n: string }[];
     if (Number(fills[0]?.n) === 0) throw new Error(`it is ${state} without a trade at the venue`);
     return `${state}, ${fills[0]?.n} trades at the venue`;
   }
 
   private place(terms: Partial<OrderTerms>): Promise<CommandAnswer> {
     const clientOrderId = this.nextId();
-    const order = { kind: 'order.place', userId: USER, clientOrderId, symbol: SYMBOL, side: 'BUY', type: 'LIMIT', ...terms } as CommandBody;
+    const order = {
+      kind: 'order.place',
+      userId: USER,
+      clientOrderId,
+      symbol: SYMBOL,
+      side: 'BUY',
+      type: 'LIMIT',
+      ...terms,
+    } as CommandBody;
     return this.submit(order, `order:${USER}:${clientOrderId}`);
   }
 
@@ -206,13 +257,17 @@ class Walk {
   }
 
   /** The state of a row, once it is none of these. */
-  private async stateOf(table: 'orders' | 'swaps', id: string, besides: readonly string[]): Promise<string | undefined> {
+  private async stateOf(
+    table: 'orders' | 'swaps',
+    id: string,
+    besides: readonly string[],
+  ): Promise<string | undefined> {
     const [row] = (await this.database.query(`SELECT state FROM ${table} WHERE id = ?`, [id])) as { state: string }[];
     return row && !besides.includes(row.state) ? row.state : undefined;
   }
 
   private async until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-    for (const end = Date.now() + WAIT_MS; ; ) {
+    for (const end = Date.now() + WAIT_MS; ;) {
       const found = await look();
       if (found) return found;
       if (Date.now() > end) throw new Error(`${what}: not within ${WAIT_MS / 1000} s`);

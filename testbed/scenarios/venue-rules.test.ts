@@ -17,20 +17,32 @@ let dir: string;
 let emulator: Emulator;
 let venue: Binance | undefined;
 let said: { level: string; text: string; about: object }[];
-const logger = Object.fromEntries(['debug', 'info', 'warn', 'error'].map((level) => [level, (about: object, text: string) => void said.push({ level, text, about })])) as never;
+const logger = Object.fromEntries(
+  ['debug', 'info', 'warn', 'error'].map((level) => [
+    level,
+    (about: object, text: string) => void said.push({ level, text, about }),
+  ]),
+) as never;
 const config = () => {
   const ws = emulator.url.replace('http', 'ws');
   const key = { key: 'trading', secret: 'trading-secret' };
   return { restUrl: emulator.url, streamUrl: ws, wsApiUrl: ws, tradingKey: key, treasuryKey: key };
 };
-const control = (path: string, body: object): Promise<unknown> => fetch(`${emulator.url}/control/${path}`, { method: 'POST', body: JSON.stringify(body) });
+const control = (path: string, body: object): Promise<unknown> =>
+  fetch(`${emulator.url}/control/${path}`, { method: 'POST', body: JSON.stringify(body) });
 const times = (text: string): number => said.filter((line) => line.text.includes(text)).length;
 
 beforeEach(async () => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   dir = mkdtempSync(join(tmpdir(), 'venue-rules-'));
   said = [];
-  emulator = await startEmulator({ port: 0, dir, apiKeys: [{ apiKey: 'trading', secret: 'trading-secret', type: 'hmac', permissions: ['TRADE'] }], chains: [], balances: { ETH: '1000', USDT: '5000000' } });
+  emulator = await startEmulator({
+    port: 0,
+    dir,
+    apiKeys: [{ apiKey: 'trading', secret: 'trading-secret', type: 'hmac', permissions: ['TRADE'] }],
+    chains: [],
+    balances: { ETH: '1000', USDT: '5000000' },
+  });
 });
 afterEach(async () => {
   await venue?.stop();
@@ -54,7 +66,15 @@ async function open(): Promise<Binance> {
   return opened;
 }
 let n = 0;
-const buy = (price: string) => ({ id: `rules-${++n}`, symbol: S, side: 'BUY' as const, quantity: '0.01', limitPrice: price, timestamp: Date.now(), recvWindow: 5000 });
+const buy = (price: string) => ({
+  id: `rules-${++n}`,
+  symbol: S,
+  side: 'BUY' as const,
+  quantity: '0.01',
+  limitPrice: price,
+  timestamp: Date.now(),
+  recvWindow: 5000,
+});
 
 test('a market server that shuts down is left for another one: the book has no gap, no trade is told twice or not at all', async () => {
   const binance = await open();
@@ -69,14 +89,23 @@ test('a market server that shuts down is left for another one: the book has no g
   await until('another connection was opened', () => times('opened anew') === 1);
   await new Promise((resolve) => setTimeout(resolve, 6500));
   clearInterval(looking);
-  expect({ missing, readAnew: times('read anew'), back: times('streams are back') }).toEqual({ missing: 0, readAnew: 1, back: 0 });
+  expect({ missing, readAnew: times('read anew'), back: times('streams are back') }).toEqual({
+    missing: 0,
+    readAnew: 1,
+    back: 0,
+  });
   const after = told.slice(from);
   expect(after.length).toBeGreaterThan(5);
   expect(after).toEqual(after.map((_, at) => (after[0] as number) + at));
 }, 30_000);
 
 test('limits are read from exchangeInfo: orders for the engine, weight for questions', async () => {
-  await control('limits', { rateLimits: [{ rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: 50 }, { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 3000 }] });
+  await control('limits', {
+    rateLimits: [
+      { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: 50 },
+      { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 3000 },
+    ],
+  });
   const limits: number[] = [];
   const opened = createBinance(config(), [S], { clock, logger });
   venue = opened;
@@ -87,7 +116,10 @@ test('limits are read from exchangeInfo: orders for the engine, weight for quest
 
 test('weight is counted over both doors: what an answer to an order says holds back questions over REST', async () => {
   const rest = createRest(config(), { clock, logger });
-  const orders = createOrders(config(), rest, createVenueClock(rest, { clock, logger }), () => undefined, { clock, logger });
+  const orders = createOrders(config(), rest, createVenueClock(rest, { clock, logger }), () => undefined, {
+    clock,
+    logger,
+  });
   try {
     await orders.start();
     await until('connected', () => orders.ready());
@@ -109,7 +141,10 @@ test('the venue takes no more orders: none is sent until its window is over', as
   const far = '100';
   // A price that is far off is refused before it is counted; near ones rest unfilled and count.
   const near = formatAmount(((binance.depth(S)?.bids[0]?.price ?? 0n) / 10n ** 16n) * 10n ** 16n - 10n ** 18n);
-  expect(await binance.place(buy(far))).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('PERCENT_PRICE') });
+  expect(await binance.place(buy(far))).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('PERCENT_PRICE'),
+  });
   const placed = [await binance.place(buy(near)), await binance.place(buy(near)), await binance.place(buy(near))];
   expect(placed.some(({ outcome }) => outcome === 'done')).toBe(true);
   expect(placed.at(-1)).toMatchObject({ outcome: 'refused', again: true });
@@ -139,5 +174,7 @@ test.each([
   await open();
   await new Promise((resolve) => setTimeout(resolve, 300));
   const found = said.filter(({ text }) => text.includes('travel rule of'));
-  expect(found.map(({ level, about }) => [level, about])).toEqual(lines === 0 ? [] : [['error', { country: travelRule }]]);
+  expect(found.map(({ level, about }) => [level, about])).toEqual(
+    lines === 0 ? [] : [['error', { country: travelRule }]],
+  );
 });

@@ -24,8 +24,14 @@ if (noTron) process.stderr.write(`${noTron}\n`);
   beforeEach(() => stage.open());
   afterEach(() => stage.close());
 
-  const swept = (count: number): Promise<unknown> => stage.until(`${count} swept`, async () => (await stage.deposits()).filter(({ state }) => state === 'SWEPT').length === count, () => stage.mine());
-  const costs = async (): Promise<{ purpose: string; fee: string }[]> => stage.rows('SELECT purpose, fee_paid AS fee FROM chain_transactions ORDER BY created_at');
+  const swept = (count: number): Promise<unknown> =>
+    stage.until(
+      `${count} swept`,
+      async () => (await stage.deposits()).filter(({ state }) => state === 'SWEPT').length === count,
+      () => stage.mine(),
+    );
+  const costs = async (): Promise<{ purpose: string; fee: string }[]> =>
+    stage.rows('SELECT purpose, fee_paid AS fee FROM chain_transactions ORDER BY created_at');
 
   describe('deposits', () => {
     test('TRX and dollars to two users, and too little to a third: credited once when solid, swept, and an account made for dollars alone', async () => {
@@ -45,8 +51,16 @@ if (noTron) process.stderr.write(`${noTron}\n`);
       await stage.stopWallets();
       await stage.startWallets();
       await stage.settle();
-      expect([await stage.available('u1'), await stage.available('u2', 'USDT'), await stage.available('u3')]).toEqual(['250.5', '75.000001', '0']);
-      expect((await stage.deposits()).map(({ asset, state }) => `${asset} ${state}`).toSorted()).toEqual(['TRX IGNORED', 'TRX SWEPT', 'USDT SWEPT']);
+      expect([await stage.available('u1'), await stage.available('u2', 'USDT'), await stage.available('u3')]).toEqual([
+        '250.5',
+        '75.000001',
+        '0',
+      ]);
+      expect((await stage.deposits()).map(({ asset, state }) => `${asset} ${state}`).toSorted()).toEqual([
+        'TRX IGNORED',
+        'TRX SWEPT',
+        'USDT SWEPT',
+      ]);
       expect(await tronBalance(stage.node.url, stage.hot, 'USDT')).toBe('75.000001');
       // The account was made by its top-up; the energy of the sweep was burnt of it.
       const paid = Object.fromEntries((await costs()).map(({ purpose, fee }) => [purpose, Number(fee)]));
@@ -93,10 +107,16 @@ if (noTron) process.stderr.write(`${noTron}\n`);
       await stage.withdraw('w2', 'USDT', next, '40');
       await stage.withdraw('w3', 'USDT', inside, '25');
       for (const id of ['w1', 'w2', 'w3']) await stage.confirmed(id);
-      expect([await tronBalance(stage.node.url, to, 'TRX'), await tronBalance(stage.node.url, next, 'USDT'), await stage.available('u2', 'USDT')]).toEqual(['120.000001', '40', '25']);
+      expect([
+        await tronBalance(stage.node.url, to, 'TRX'),
+        await tronBalance(stage.node.url, next, 'USDT'),
+        await stage.available('u2', 'USDT'),
+      ]).toEqual(['120.000001', '40', '25']);
       expect((await stage.withdrawal('w3')).txid).toBeNull();
       // Shown before it was sent: the id is that of the bytes.
-      const [{ txid }] = (await stage.rows<{ txid: string }>("SELECT txid FROM chain_transactions WHERE subject = 'w2'")) as [{ txid: string }];
+      const [{ txid }] = (await stage.rows<{ txid: string }>(
+        "SELECT txid FROM chain_transactions WHERE subject = 'w2'",
+      )) as [{ txid: string }];
       expect((await stage.withdrawal('w2')).txid).toBe(txid);
       expect(await stage.differences()).toEqual([]);
     });
@@ -142,16 +162,24 @@ if (noTron) process.stderr.write(`${noTron}\n`);
     test('TRX for a contract goes back to a person and holds up nobody; no coins lie where nobody can spend them', async () => {
       await stage.startWallets();
       await funded();
-      const refusing = (await stage.control<{ address: string }>('deploy', { code: '6001600c60003960016000f300' })).address;
+      const refusing = (await stage.control<{ address: string }>('deploy', { code: '6001600c60003960016000f300' }))
+        .address;
       await stage.withdraw('w1', 'TRX', refusing, '50', '3');
-      await stage.until('asked again', async () => (await stage.withdrawal('w1')).state === 'REQUESTED' && (await stage.rows("SELECT attempt FROM withdrawals WHERE id = 'w1' AND attempt > 0")).length === 1);
+      await stage.until(
+        'asked again',
+        async () =>
+          (await stage.withdrawal('w1')).state === 'REQUESTED' &&
+          (await stage.rows("SELECT attempt FROM withdrawals WHERE id = 'w1' AND attempt > 0")).length === 1,
+      );
       const to = freshTron().address;
       await stage.withdraw('w2', 'TRX', to, '20', '3');
       await stage.confirmed('w2');
       expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('20');
       const check = (text: string) => stage.wallets?.addressCheck.check('tron', 'TRX', text);
-      for (const bad of [to.toLowerCase(), `0x${'11'.repeat(20)}`, `41${'11'.repeat(20)}`, ` ${to}`]) await expect(check(bad)).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
-      for (const denied of [LOCAL_TETHER, stage.hot, 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb']) await expect(check(denied)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
+      for (const bad of [to.toLowerCase(), `0x${'11'.repeat(20)}`, `41${'11'.repeat(20)}`, ` ${to}`])
+        await expect(check(bad)).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
+      for (const denied of [LOCAL_TETHER, stage.hot, 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb'])
+        await expect(check(denied)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
       await expect(check(to)).resolves.toEqual({ address: to, inside: false });
     });
 
@@ -174,11 +202,25 @@ if (noTron) process.stderr.write(`${noTron}\n`);
     test('signs what an intent says and nothing else', async () => {
       const at = Date.now() + stage.shiftMs;
       const envelope = { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 };
-      const right: TronIntent = { intentId: 'withdrawal:a:0', network: 'tron', purpose: 'withdrawal', asset: 'USDT', from: 'hot', to: freshTron().address, amount: '5', feeLimit: '20000000', envelope };
+      const right: TronIntent = {
+        intentId: 'withdrawal:a:0',
+        network: 'tron',
+        purpose: 'withdrawal',
+        asset: 'USDT',
+        from: 'hot',
+        to: freshTron().address,
+        amount: '5',
+        feeLimit: '20000000',
+        envelope,
+      };
       const { depositXpub } = await stage.signer.identity('tron');
       expect(depositXpub).toMatch(/^xpub/);
       let n = 0;
-      const refused = (over: Partial<TronIntent>, why: string) => expect(stage.signer.signTron({ ...right, intentId: `withdrawal:${++n}:0`, ...over })).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
+      const refused = (over: Partial<TronIntent>, why: string) =>
+        expect(stage.signer.signTron({ ...right, intentId: `withdrawal:${++n}:0`, ...over })).rejects.toMatchObject({
+          code: 'FORBIDDEN',
+          details: { signer: expect.stringContaining(why) },
+        });
       await refused({ network: 'bitcoin' }, 'network bitcoin');
       await refused({ asset: 'BTC' }, 'not listed');
       await refused({ to: right.to.toLowerCase() }, 'no address');
@@ -210,12 +252,36 @@ if (noTron) process.stderr.write(`${noTron}\n`);
   test('a withdrawal without its approvals is not signed, whatever our own tables say of it', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'tron-approvals-'));
     const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 } }, maxFee: '60' };
-    const signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', venueAddresses: 'first-seen', approvals: rulesOf({ TRX: { auto: '10', autoDaily: '15', fourEyes: '1000' } }), trons: { tron } }, dir);
+    const signer = createSigner(
+      freshMnemonic(),
+      {
+        networks: {},
+        maxGasCost: '0',
+        venueAddresses: 'first-seen',
+        approvals: rulesOf({ TRX: { auto: '10', autoDaily: '15', fourEyes: '1000' } }),
+        trons: { tron },
+      },
+      dir,
+    );
     const admin = testAdmin('ada', dir);
     const at = Date.now();
-    const intent = (id: string, amount: string): TronIntent => ({ intentId: `withdrawal:${id}:0`, network: 'tron', purpose: 'withdrawal', asset: 'TRX', from: 'hot', to: freshTron().address, amount, feeLimit: '0', envelope: { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 } });
+    const intent = (id: string, amount: string): TronIntent => ({
+      intentId: `withdrawal:${id}:0`,
+      network: 'tron',
+      purpose: 'withdrawal',
+      asset: 'TRX',
+      from: 'hot',
+      to: freshTron().address,
+      amount,
+      feeLimit: '0',
+      envelope: { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 },
+    });
     const [small, large] = [intent('w1', '10'), intent('w2', '11')];
-    const refused = (one: TronIntent, why: string) => expect(signer.signTron(one)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
+    const refused = (one: TronIntent, why: string) =>
+      expect(signer.signTron(one)).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+        details: { signer: expect.stringContaining(why) },
+      });
     await signer.signTron(small);
     await refused(large, '1 more approval');
     await refused({ ...large, approvals: [admin.approve({ ...large, amount: '12' })] }, '1 more approval');
@@ -231,14 +297,24 @@ if (noTron) process.stderr.write(`${noTron}\n`);
     await stage.stopWallets();
     const dir = mkdtempSync(join(tmpdir(), 'tron-other-'));
     const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 } }, maxFee: '60' };
-    const other = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: rulesOf({}), trons: { tron } }, dir);
-    await expect(stage.startWallets({ signer: { identity: other.identity } })).rejects.toMatchObject({ name: 'WrongKey', message: expect.stringContaining('another seed') });
+    const other = createSigner(
+      freshMnemonic(),
+      { networks: {}, maxGasCost: '0', approvals: rulesOf({}), trons: { tron } },
+      dir,
+    );
+    await expect(stage.startWallets({ signer: { identity: other.identity } })).rejects.toMatchObject({
+      name: 'WrongKey',
+      message: expect.stringContaining('another seed'),
+    });
     other.close();
     rmSync(dir, { recursive: true, force: true });
   });
 
   test('a node of another network is refused, and answers that are none are never zero', async () => {
-    const { networks: [network], rails } = firstListing({}, undefined, { usdt: LOCAL_TETHER });
+    const {
+      networks: [network],
+      rails,
+    } = firstListing({}, undefined, { usdt: LOCAL_TETHER });
     if (!network) throw new Error('no network');
     const on = (tron: 'main' | 'local', rpcUrl = stage.node.url) => createTronChain(network, rails, { rpcUrl, tron });
     await expect(on('main').check()).rejects.toMatchObject({ name: 'WrongChain' });

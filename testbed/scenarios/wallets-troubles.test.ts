@@ -42,7 +42,11 @@ let bus: ReturnType<typeof createEventBus>;
 let n = 0;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-async function until<T>(what: string, check: () => Promise<T | undefined | false>, meanwhile: () => Promise<unknown> = async () => undefined): Promise<T> {
+async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false>,
+  meanwhile: () => Promise<unknown> = async () => undefined,
+): Promise<T> {
   for (let tries = 0; tries < 400; tries++) {
     const found = await check();
     if (found) return found;
@@ -59,23 +63,39 @@ function venueOnChain() {
   const address = freshAddress();
   const asked: { id: string; asset: string; amount: string }[] = [];
   const paid = new Map<string, { txid: string; amount: string }>();
-  const venue = { address, asked, nextOutcome: 'done' as 'done' | 'unknown' | 'lost' | 'refused', credits: true, firstTxid: undefined as string | undefined };
+  const venue = {
+    address,
+    asked,
+    nextOutcome: 'done' as 'done' | 'unknown' | 'lost' | 'refused',
+    credits: true,
+    firstTxid: undefined as string | undefined,
+  };
   const capital: VenueCapital = {
     depositAddress: async () => address,
     deposits: async (asset) =>
-      (await rows<{ txid: string; amount: string }>("SELECT txid, amount FROM venue_transfers WHERE direction = 'to-venue' AND txid IS NOT NULL")).map((row) => ({ ...row, asset, credited: venue.credits })),
+      (
+        await rows<{ txid: string; amount: string }>(
+          "SELECT txid, amount FROM venue_transfers WHERE direction = 'to-venue' AND txid IS NOT NULL",
+        )
+      ).map((row) => ({ ...row, asset, credited: venue.credits })),
     withdrawalTerms: async () => ({ fee: '0.0005', minimum: '0.001', step: '0.00000001' }),
     withdraw: async ({ id, asset, address: to, amount }) => {
       asked.push({ id, asset, amount });
       const outcome = venue.nextOutcome;
       venue.nextOutcome = 'done';
       if (outcome === 'refused') return { outcome: 'refused', reason: 'not now' };
-      if (outcome !== 'lost') paid.set(id, { txid: await world.ether(to, formatAmount(parseAmount(amount) - parseAmount('0.0005'))), amount });
+      if (outcome !== 'lost')
+        paid.set(id, {
+          txid: await world.ether(to, formatAmount(parseAmount(amount) - parseAmount('0.0005'))),
+          amount,
+        });
       return { outcome: outcome === 'done' ? 'done' : 'unknown' };
     },
     withdrawal: async (id) => {
       const known = paid.get(id);
-      return known ? { state: 'completed', txid: venue.firstTxid ?? known.txid, amount: known.amount, fee: '0.0005' } : null;
+      return known
+        ? { state: 'completed', txid: venue.firstTxid ?? known.txid, amount: known.amount, fee: '0.0005' }
+        : null;
     },
     balances: async () => [],
   };
@@ -84,18 +104,44 @@ function venueOnChain() {
 const closed = async (): Promise<never> => {
   throw new Error('the venue is closed');
 };
-const noVenue: VenueCapital = { depositAddress: closed, deposits: closed, withdrawalTerms: closed, withdraw: closed, withdrawal: closed, balances: closed };
+const noVenue: VenueCapital = {
+  depositAddress: closed,
+  deposits: closed,
+  withdrawalTerms: closed,
+  withdraw: closed,
+  withdrawal: closed,
+  balances: closed,
+};
 
 const startWallets = async (venueCapital: VenueCapital = noVenue, over: Partial<NetworkConfig> = {}): Promise<void> => {
   const ids = { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` };
   const ethereum = { rpcUrls: [anvil.url], traces: true, pollMs: 10, gasReserve: '0', replaceAfter: 3, ...over };
-  wallets = createWallets({ dataSource: database.dataSource, engine, signer, venueCapital, events: bus, clock, ids, registry, logger: silent }, { networks: { ethereum } });
+  wallets = createWallets(
+    {
+      dataSource: database.dataSource,
+      engine,
+      signer,
+      venueCapital,
+      events: bus,
+      clock,
+      ids,
+      registry,
+      logger: silent,
+    },
+    { networks: { ethereum } },
+  );
   await wallets.start();
 };
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'wallets-'));
-  anvil = await startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: CHAIN_ID, blockSeconds: 0, logFile: join(dir, 'anvil.log') });
+  anvil = await startAnvil({
+    dir: join(dir, 'chain'),
+    port: await freePort(),
+    chainId: CHAIN_ID,
+    blockSeconds: 0,
+    logFile: join(dir, 'anvil.log'),
+  });
   world = stranger(anvil);
   let ready = false;
   const prepared = prepareChain(anvil.url).finally(() => (ready = true));
@@ -108,14 +154,36 @@ beforeEach(async () => {
     throw error;
   });
   bus.on('alert', (event) => void alerts.push(event));
-  engine = createEngine({ dataSource: database.dataSource, registry, clock, events: bus, logger: silent, onFenced: () => undefined });
+  engine = createEngine({
+    dataSource: database.dataSource,
+    registry,
+    clock,
+    events: bus,
+    logger: silent,
+    onFenced: () => undefined,
+  });
   await engine.start();
   const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: usdt, decimals: 6 } };
-  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen' }, dir);
+  signer = createSigner(
+    freshMnemonic(),
+    {
+      networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } },
+      maxGasCost: '0.05',
+      approvals: openRules,
+      venueAddresses: 'first-seen',
+    },
+    dir,
+  );
   hot = (await signer.identity('ethereum')).hotAddress;
   await world.ether(hot, '1');
   await mine();
-  await engine.submit({ kind: 'operator.contribute', reference: 'contribute:1', asset: 'ETH', amount: '1', custody: 'hot/ethereum' });
+  await engine.submit({
+    kind: 'operator.contribute',
+    reference: 'contribute:1',
+    asset: 'ETH',
+    amount: '1',
+    custody: 'hot/ethereum',
+  });
 });
 afterEach(async () => {
   await wallets.stop();
@@ -126,26 +194,49 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const custody = async (place: string): Promise<bigint> => parseSigned((await engine.custody()).find((row) => row.place === place && row.asset === 'ETH')?.amount ?? '0');
+const custody = async (place: string): Promise<bigint> =>
+  parseSigned((await engine.custody()).find((row) => row.place === place && row.asset === 'ETH')?.amount ?? '0');
 const onChain = async (address: string): Promise<bigint> => parseAmount(await world.etherOf(address));
-const stateOf = async (id: string): Promise<string> => (await rows<{ state: string }>(`SELECT state FROM withdrawals WHERE id = '${id}'`))[0]?.state ?? '';
+const stateOf = async (id: string): Promise<string> =>
+  (await rows<{ state: string }>(`SELECT state FROM withdrawals WHERE id = '${id}'`))[0]?.state ?? '';
 const codes = (): string[] => alerts.flatMap((event) => ('code' in event ? [event.code] : []));
 
 /** u1 with ten ether, swept. */
 async function tenEther(): Promise<void> {
   await world.ether(await wallets.depositAddresses.addressFor('u1', 'ethereum'), '10');
-  await until('swept', async () => (await rows<{ state: string }>('SELECT state FROM deposits'))[0]?.state === 'SWEPT', () => mine());
+  await until(
+    'swept',
+    async () => (await rows<{ state: string }>('SELECT state FROM deposits'))[0]?.state === 'SWEPT',
+    () => mine(),
+  );
 }
 async function approve(id: string, time = 1): Promise<void> {
   await engine.submit(await approvalOf(engine, id, `approve:${id}:${time}`));
 }
 async function withdraw(id: string, address: string, amount: string): Promise<void> {
-  await engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'ETH', network: 'ethereum', address, amount, fee: '0.003' });
+  await engine.submit({
+    kind: 'withdrawal.request',
+    reference: `withdrawal:u1:${id}`,
+    withdrawalId: id,
+    userId: 'u1',
+    asset: 'ETH',
+    network: 'ethereum',
+    address,
+    amount,
+    fee: '0.003',
+  });
   await approve(id);
 }
 /** Its last transaction's row is closed just after the engine has confirmed the withdrawal. */
 const confirmed = (id: string) =>
-  until(`${id} is confirmed`, async () => (await stateOf(id)) === 'CONFIRMED' && (await rows(`SELECT id FROM chain_transactions WHERE subject = '${id}' AND state IN ('SIGNED', 'BROADCAST')`)).length === 0, () => mine());
+  until(
+    `${id} is confirmed`,
+    async () =>
+      (await stateOf(id)) === 'CONFIRMED' &&
+      (await rows(`SELECT id FROM chain_transactions WHERE subject = '${id}' AND state IN ('SIGNED', 'BROADCAST')`))
+        .length === 0,
+    () => mine(),
+  );
 
 /** w1 of 1.5 to a receiver that refuses every call once it is sent. */
 async function failsOnce(to: string): Promise<void> {
@@ -153,7 +244,11 @@ async function failsOnce(to: string): Promise<void> {
   await until('sent', async () => (await stateOf('w1')) === 'BROADCAST');
   // From now on the receiver refuses every call.
   await world.rpc('anvil_setCode', [to, '0x60006000fd']);
-  await until('failed', async () => (await stateOf('w1')) === 'REQUESTED', () => mine());
+  await until(
+    'failed',
+    async () => (await stateOf('w1')) === 'REQUESTED',
+    () => mine(),
+  );
   // The books hear of it first, then the transaction's own row is closed and an operator told.
   await until('told', async () => codes().includes('PAYOUT_FAILED') && codes().includes('TRANSACTION_FAILED'));
 }
@@ -192,7 +287,9 @@ test('E12 E13 gas becomes dearer than was offered: replaced with higher fees unt
   await confirmed('w1');
   await mine(3);
   expect(await onChain(to)).toBe(parseAmount('1.5'));
-  const sent = await rows<{ id: string; state: string }>("SELECT id, state FROM chain_transactions WHERE purpose = 'withdrawal' ORDER BY id");
+  const sent = await rows<{ id: string; state: string }>(
+    "SELECT id, state FROM chain_transactions WHERE purpose = 'withdrawal' ORDER BY id",
+  );
   expect(sent[0]).toEqual({ id: 'withdrawal:w1:0', state: 'CONFIRMED' });
   expect(sent.length).toBeGreaterThan(1);
   expect(sent.slice(1).every((row) => row.state === 'VOID')).toBe(true);
@@ -202,9 +299,14 @@ test('E12 E13 gas becomes dearer than was offered: replaced with higher fees unt
 });
 
 describe('a reorganisation deeper than what counts takes a final transaction of ours away', () => {
-  const final = () => rows<{ placed: string }>("SELECT COUNT(*) AS placed FROM chain_transactions WHERE subject = 'w1' AND state = 'CONFIRMED' AND block_height IS NOT NULL");
+  const final = () =>
+    rows<{ placed: string }>(
+      "SELECT COUNT(*) AS placed FROM chain_transactions WHERE subject = 'w1' AND state = 'CONFIRMED' AND block_height IS NOT NULL",
+    );
   const loseIt = async (): Promise<void> => {
-    const [row] = await rows<{ height: string }>("SELECT block_height AS height FROM chain_transactions WHERE subject = 'w1' AND state = 'CONFIRMED'");
+    const [row] = await rows<{ height: string }>(
+      "SELECT block_height AS height FROM chain_transactions WHERE subject = 'w1' AND state = 'CONFIRMED'",
+    );
     await world.reorganise((await world.head()).height - Number(row?.height) + 1);
   };
 
@@ -217,11 +319,23 @@ describe('a reorganisation deeper than what counts takes a final transaction of 
     await loseIt();
     // Blocks fill up again at another price than before.
     await world.rpc('anvil_setNextBlockBaseFeePerGas', ['0x3b9aca01']);
-    await until('told', async () => codes().includes('TRANSACTION_FELL_OUT'), () => mine());
-    await until('final again', async () => (await final())[0]?.placed === '1', () => mine());
+    await until(
+      'told',
+      async () => codes().includes('TRANSACTION_FELL_OUT'),
+      () => mine(),
+    );
+    await until(
+      'final again',
+      async () => (await final())[0]?.placed === '1',
+      () => mine(),
+    );
     expect(await stateOf('w1')).toBe('CONFIRMED');
     expect(await onChain(to)).toBe(parseAmount('1.5'));
-    await until('the books are the chain', async () => (await custody('hot/ethereum')) === (await onChain(hot)), () => mine());
+    await until(
+      'the books are the chain',
+      async () => (await custody('hot/ethereum')) === (await onChain(hot)),
+      () => mine(),
+    );
     await booksAreTheChain();
   });
 
@@ -230,15 +344,23 @@ describe('a reorganisation deeper than what counts takes a final transaction of 
     await tenEther();
     const to = freshAddress();
     await failsOnce(to);
-    const [failed] = await rows<{ height: string }>("SELECT block_height AS height FROM chain_transactions WHERE id = 'withdrawal:w1:0'");
+    const [failed] = await rows<{ height: string }>(
+      "SELECT block_height AS height FROM chain_transactions WHERE id = 'withdrawal:w1:0'",
+    );
     await world.rpc('anvil_setCode', [to, '0x']);
     await approve('w1', 2);
     await confirmed('w1');
     await world.reorganise((await world.head()).height - Number(failed?.height) + 1);
-    await until('stopped', async () => (await engine.paused()).length === 1, () => mine());
+    await until(
+      'stopped',
+      async () => (await engine.paused()).length === 1,
+      () => mine(),
+    );
     for (let blocks = 0; blocks < 2 * N; blocks++) await mine().then(() => pause(50));
     expect(await onChain(to)).toBeLessThanOrEqual(parseAmount('1.5'));
-    expect(await rows("SELECT id FROM chain_transactions WHERE id = 'withdrawal:w1:0' AND block_height IS NULL")).toHaveLength(1);
+    expect(
+      await rows("SELECT id FROM chain_transactions WHERE id = 'withdrawal:w1:0' AND block_height IS NULL"),
+    ).toHaveLength(1);
   });
 
   test('E8 it fails there: withdrawals of the asset stop until a person has looked, and nothing is paid a second time', async () => {
@@ -249,11 +371,20 @@ describe('a reorganisation deeper than what counts takes a final transaction of 
     await confirmed('w1');
     await loseIt();
     await world.rpc('anvil_setCode', [to, '0x60006000fd']);
-    await until('told', async () => codes().includes('OUTCOME_CHANGED'), () => mine());
+    await until(
+      'told',
+      async () => codes().includes('OUTCOME_CHANGED'),
+      () => mine(),
+    );
     expect(await engine.paused()).toMatchObject([{ asset: 'ETH' }]);
     expect(await stateOf('w1')).toBe('CONFIRMED');
     expect(await onChain(to)).toBe(0n);
-    await until('written down', async () => (await rows<{ state: string }>("SELECT state FROM chain_transactions WHERE subject = 'w1'"))[0]?.state === 'FAILED');
+    await until(
+      'written down',
+      async () =>
+        (await rows<{ state: string }>("SELECT state FROM chain_transactions WHERE subject = 'w1'"))[0]?.state ===
+        'FAILED',
+    );
   });
 });
 
@@ -261,7 +392,11 @@ test('coins go on to the venue, come back for a withdrawal, asked for once thoug
   const { venue, capital } = venueOnChain();
   await startWallets(capital, { gasReserve: '0.5' });
   await tenEther();
-  await until('at the venue', async () => (await custody('binance')) > parseAmount('10'), () => mine());
+  await until(
+    'at the venue',
+    async () => (await custody('binance')) > parseAmount('10'),
+    () => mine(),
+  );
   expect(await custody('binance')).toBe(await onChain(venue.address));
   expect(await custody('hot/ethereum')).toBeGreaterThanOrEqual(parseAmount('0.5'));
   const booked = await custody('binance');
@@ -271,18 +406,32 @@ test('coins go on to the venue, come back for a withdrawal, asked for once thoug
   const [first, second] = [freshAddress(), freshAddress()];
   await withdraw('w1', first, '6');
   await withdraw('w2', second, '0.4');
-  await until('both are paid', async () => (await stateOf('w1')) === 'CONFIRMED' && (await stateOf('w2')) === 'CONFIRMED', async () => {
-    await freeAtVenue();
-    await mine();
-  });
+  await until(
+    'both are paid',
+    async () => (await stateOf('w1')) === 'CONFIRMED' && (await stateOf('w2')) === 'CONFIRMED',
+    async () => {
+      await freeAtVenue();
+      await mine();
+    },
+  );
   expect([await onChain(first), await onChain(second)]).toEqual([parseAmount('6'), parseAmount('0.4')]);
   const ids = venue.asked.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  await until('all has settled', async () => (await rows("SELECT id FROM venue_transfers WHERE state NOT IN ('DONE', 'FAILED')")).length === 0 && (await custody('transit')) === 0n, () => mine());
+  await until(
+    'all has settled',
+    async () =>
+      (await rows("SELECT id FROM venue_transfers WHERE state NOT IN ('DONE', 'FAILED')")).length === 0 &&
+      (await custody('transit')) === 0n,
+    () => mine(),
+  );
   const debited = venue.asked.reduce((sum, { amount }) => sum + parseAmount(amount), 0n);
   expect(await custody('binance')).toBe((await onChain(venue.address)) - debited);
   expect(booked).toBeGreaterThan(0n);
-  await until('the books', async () => (await rows('SELECT reference FROM costs WHERE settled = 0')).length === 0, () => mine());
+  await until(
+    'the books',
+    async () => (await rows('SELECT reference FROM costs WHERE settled = 0')).length === 0,
+    () => mine(),
+  );
   await booksAreTheChain();
 });
 
@@ -290,19 +439,33 @@ test('the venue sends another transaction in place of the one that it named: tha
   const { venue, capital } = venueOnChain();
   await startWallets(capital, { gasReserve: '0.5' });
   await tenEther();
-  await until('at the venue', async () => (await custody('binance')) > parseAmount('10'), () => mine());
+  await until(
+    'at the venue',
+    async () => (await custody('binance')) > parseAmount('10'),
+    () => mine(),
+  );
   engine.venueBalances(new Map([['ETH', await custody('binance')]]));
   venue.firstTxid = `0x${'11'.repeat(32)}`;
   const to = freshAddress();
   await withdraw('w1', to, '6');
-  await until('named', async () => (await rows("SELECT id FROM venue_transfers WHERE direction = 'pull-back' AND state = 'IN_TRANSIT'")).length === 1, () => mine());
+  await until(
+    'named',
+    async () =>
+      (await rows("SELECT id FROM venue_transfers WHERE direction = 'pull-back' AND state = 'IN_TRANSIT'")).length ===
+      1,
+    () => mine(),
+  );
   for (let blocks = 0; blocks < 2 * N; blocks++) await mine().then(() => pause(30));
   expect(await onChain(to)).toBe(0n);
   venue.firstTxid = undefined;
   await confirmed('w1');
   expect(await onChain(to)).toBe(parseAmount('6'));
   expect(venue.asked).toHaveLength(1);
-  await until('the books are the chain', async () => (await custody('hot/ethereum')) === (await onChain(hot)), () => mine());
+  await until(
+    'the books are the chain',
+    async () => (await custody('hot/ethereum')) === (await onChain(hot)),
+    () => mine(),
+  );
 });
 
 test('what the venue does not have yet: waits, nothing is asked for, no rows pile up; then it comes back and is paid', async () => {
@@ -310,15 +473,25 @@ test('what the venue does not have yet: waits, nothing is asked for, no rows pil
   venue.credits = false;
   await startWallets(capital, { gasReserve: '0.5' });
   await tenEther();
-  await until('in transit', async () => (await custody('transit')) > parseAmount('10'), () => mine());
+  await until(
+    'in transit',
+    async () => (await custody('transit')) > parseAmount('10'),
+    () => mine(),
+  );
   const to = freshAddress();
   await withdraw('w1', to, '6');
   await until('waits', async () => (await stateOf('w1')) === 'WAITING_FUNDS');
   await pause(1000);
   expect(venue.asked).toEqual([]);
-  expect(await rows("SELECT state FROM venue_transfers WHERE direction = 'pull-back'")).toEqual([{ state: 'RESERVED' }]);
+  expect(await rows("SELECT state FROM venue_transfers WHERE direction = 'pull-back'")).toEqual([
+    { state: 'RESERVED' },
+  ]);
   venue.credits = true;
-  await until('arrived', async () => (await custody('binance')) > parseAmount('10'), () => mine());
+  await until(
+    'arrived',
+    async () => (await custody('binance')) > parseAmount('10'),
+    () => mine(),
+  );
   engine.venueBalances(new Map([['ETH', await custody('binance')]]));
   await confirmed('w1');
   expect(await onChain(to)).toBe(parseAmount('6'));
@@ -328,14 +501,22 @@ test('what the venue does not have yet: waits, nothing is asked for, no rows pil
 test('E10 a node of another chain: the start is refused; no node: closed, and opened when it is there', async () => {
   await startWallets();
   await wallets.stop();
-  const other = await startAnvil({ dir: join(dir, 'other'), port: await freePort(), chainId: 1, blockSeconds: 0, logFile: join(dir, 'other.log') });
+  const other = await startAnvil({
+    dir: join(dir, 'other'),
+    port: await freePort(),
+    chainId: 1,
+    blockSeconds: 0,
+    logFile: join(dir, 'other.log'),
+  });
   await expect(startWallets(noVenue, { rpcUrls: [other.url] })).rejects.toThrow('on chain 1, not 31337');
   await other.stop();
   const port = await freePort();
   await startWallets(noVenue, { rpcUrls: [`http://127.0.0.1:${port}`] });
   expect(wallets.status()).toMatchObject([{ state: 'opening' }]);
   await expect(wallets.depositAddresses.addressFor('u1', 'ethereum')).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
-  await expect(wallets.addressCheck.check('ethereum', 'ETH', freshAddress())).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
+  await expect(wallets.addressCheck.check('ethereum', 'ETH', freshAddress())).rejects.toMatchObject({
+    code: 'ASSET_PAUSED',
+  });
 });
 
 test('E9 E10 the same chain id and another beginning: the network stops, nothing is reversed', async () => {
@@ -345,7 +526,13 @@ test('E9 E10 the same chain id and another beginning: the network stops, nothing
   const before = await engine.balancesOf('u1');
   // Two chains that begin in the same second begin with the same block.
   await new Promise((resolve) => setTimeout(resolve, 1100));
-  const other = await startAnvil({ dir: join(dir, 'other'), port: await freePort(), chainId: CHAIN_ID, blockSeconds: 0, logFile: join(dir, 'other.log') });
+  const other = await startAnvil({
+    dir: join(dir, 'other'),
+    port: await freePort(),
+    chainId: CHAIN_ID,
+    blockSeconds: 0,
+    logFile: join(dir, 'other.log'),
+  });
   await stranger(other).mine(200);
   await startWallets(noVenue, { rpcUrls: [other.url] });
   expect(wallets.status()).toMatchObject([{ state: 'halted' }]);

@@ -55,7 +55,11 @@ const freePort = (): Promise<number> =>
       server.close(() => resolve(port));
     });
   });
-async function until<T>(what: string, check: () => Promise<T | undefined | false>, meanwhile: () => Promise<unknown> = async () => undefined): Promise<T> {
+async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false>,
+  meanwhile: () => Promise<unknown> = async () => undefined,
+): Promise<T> {
   for (let tries = 0; tries < 400; tries++) {
     const found = await check();
     if (found) return found;
@@ -64,23 +68,44 @@ async function until<T>(what: string, check: () => Promise<T | undefined | false
   }
   throw new Error(`never: ${what}`);
 }
-const rows = async <T>(sql: string, values: unknown[] = []): Promise<T[]> => (await database.dataSource.query(sql, values)) as T[];
+const rows = async <T>(sql: string, values: unknown[] = []): Promise<T[]> =>
+  (await database.dataSource.query(sql, values)) as T[];
 
 /** Sent again after its block was lost; the node may have kept it. */
 const sendAgain = (raw: string): Promise<unknown> => world.send(raw).catch(() => undefined);
 const ether = (to: string, amount: string): Promise<string> => world.ether(to, amount);
 const tether = (to: string, amount: string): Promise<string> => world.tether(usdt, to, amount);
-const onChain = async (address: string, asset: string): Promise<bigint> => parseAmount(await (asset === 'ETH' ? world.etherOf(address) : world.tetherOf(usdt, address)));
+const onChain = async (address: string, asset: string): Promise<bigint> =>
+  parseAmount(await (asset === 'ETH' ? world.etherOf(address) : world.tetherOf(usdt, address)));
 
 /** The venue takes nothing and gives nothing here. */
 const closed = async (): Promise<never> => {
   throw new Error('the venue is closed');
 };
-const venueCapital: VenueCapital = { depositAddress: closed, deposits: closed, withdrawalTerms: closed, withdraw: closed, withdrawal: closed, balances: closed };
+const venueCapital: VenueCapital = {
+  depositAddress: closed,
+  deposits: closed,
+  withdrawalTerms: closed,
+  withdraw: closed,
+  withdrawal: closed,
+  balances: closed,
+};
 
-const startWallets = async (over: { rpcUrl?: string; signer?: Signer } = {}): Promise<ReturnType<typeof createWallets>> => {
+const startWallets = async (
+  over: { rpcUrl?: string; signer?: Signer } = {},
+): Promise<ReturnType<typeof createWallets>> => {
   wallets = createWallets(
-    { dataSource: database.dataSource, engine, signer: over.signer ?? signer, venueCapital, events: bus, clock: { now: () => Date.now() }, ids: { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` }, registry, logger: silent },
+    {
+      dataSource: database.dataSource,
+      engine,
+      signer: over.signer ?? signer,
+      venueCapital,
+      events: bus,
+      clock: { now: () => Date.now() },
+      ids: { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` },
+      registry,
+      logger: silent,
+    },
     { networks: { ethereum: { rpcUrls: [over.rpcUrl ?? anvil.url], traces: true, pollMs: 10, gasReserve: '0' } } },
   );
   await wallets.start();
@@ -93,7 +118,13 @@ const stopWallets = async (): Promise<void> => {
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'wallets-'));
-  anvil = await startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: CHAIN_ID, blockSeconds: 0, logFile: join(dir, 'anvil.log') });
+  anvil = await startAnvil({
+    dir: join(dir, 'chain'),
+    port: await freePort(),
+    chainId: CHAIN_ID,
+    blockSeconds: 0,
+    logFile: join(dir, 'anvil.log'),
+  });
   world = stranger(anvil);
   let ready = false;
   const prepared = prepareChain(anvil.url).finally(() => (ready = true));
@@ -101,10 +132,27 @@ beforeEach(async () => {
   ({ usdt } = await prepared);
   database = await testDatabase();
   registry = firstListing({ ethereum: { chainId: CHAIN_ID, usdt, confirmations: N } });
-  engine = createEngine({ dataSource: database.dataSource, registry, clock: { now: () => Date.now() }, events: bus, logger: silent, onFenced: () => undefined, store: createEngineStore(database.dataSource) });
+  engine = createEngine({
+    dataSource: database.dataSource,
+    registry,
+    clock: { now: () => Date.now() },
+    events: bus,
+    logger: silent,
+    onFenced: () => undefined,
+    store: createEngineStore(database.dataSource),
+  });
   await engine.start();
   const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: usdt, decimals: 6 } };
-  signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen' }, dir);
+  signer = createSigner(
+    freshMnemonic(),
+    {
+      networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails } },
+      maxGasCost: '0.05',
+      approvals: openRules,
+      venueAddresses: 'first-seen',
+    },
+    dir,
+  );
   hot = (await signer.identity('ethereum')).hotAddress;
   events.length = 0;
 });
@@ -121,10 +169,18 @@ afterEach(async () => {
 async function operatorFunds(amount: string): Promise<void> {
   await ether(hot, amount);
   await mine();
-  await engine.submit({ kind: 'operator.contribute', reference: `contribute:${++n}`, asset: 'ETH', amount, custody: 'hot/ethereum' });
+  await engine.submit({
+    kind: 'operator.contribute',
+    reference: `contribute:${++n}`,
+    asset: 'ETH',
+    amount,
+    custody: 'hot/ethereum',
+  });
 }
-const addressOf = (userId: string): Promise<string> => wallets?.depositAddresses.addressFor(userId, 'ethereum') ?? Promise.reject(new Error('stopped'));
-const available = async (userId: string, asset: string): Promise<string> => (await engine.balancesOf(userId)).find((row) => row.asset === asset)?.available ?? '0';
+const addressOf = (userId: string): Promise<string> =>
+  wallets?.depositAddresses.addressFor(userId, 'ethereum') ?? Promise.reject(new Error('stopped'));
+const available = async (userId: string, asset: string): Promise<string> =>
+  (await engine.balancesOf(userId)).find((row) => row.asset === asset)?.available ?? '0';
 interface Deposit {
   txid: string;
   position: string;
@@ -132,11 +188,18 @@ interface Deposit {
   amount: string;
   confirmations: number;
 }
-const deposits = async (): Promise<Deposit[]> => (await rows<Deposit>('SELECT txid, position, state, amount, confirmations FROM deposits ORDER BY position')).map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
-const custody = async (place: string, asset: string): Promise<bigint> => parseSigned((await engine.custody()).find((row) => row.place === place && row.asset === asset)?.amount ?? '0');
+const deposits = async (): Promise<Deposit[]> =>
+  (await rows<Deposit>('SELECT txid, position, state, amount, confirmations FROM deposits ORDER BY position')).map(
+    (row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }),
+  );
+const custody = async (place: string, asset: string): Promise<bigint> =>
+  parseSigned((await engine.custody()).find((row) => row.place === place && row.asset === asset)?.amount ?? '0');
 const catchUp = async (): Promise<void> => {
   const { height, hash } = await world.head();
-  await until('the scanner is at the head', async () => (await rows('SELECT 1 FROM chain_blocks WHERE height = ? AND hash = ?', [height, hash])).length > 0);
+  await until(
+    'the scanner is at the head',
+    async () => (await rows('SELECT 1 FROM chain_blocks WHERE height = ? AND hash = ?', [height, hash])).length > 0,
+  );
 };
 
 /** What the books say lies in the hot wallet and at the deposit addresses is what the chain says, to the last unit. */
@@ -194,7 +257,11 @@ describe('deposits', () => {
   test('E31 below the smallest deposit: shown, never credited', async () => {
     await startWallets();
     await ether(await addressOf('u1'), '0.0009');
-    await until('seen', async () => (await deposits()).length === 1, () => mine());
+    await until(
+      'seen',
+      async () => (await deposits()).length === 1,
+      () => mine(),
+    );
     await mine(N + 2);
     await catchUp();
     expect(await deposits()).toMatchObject([{ state: 'IGNORED' }]);
@@ -213,7 +280,11 @@ describe('reorganisations', () => {
     await until('orphaned', async () => (await deposits())[0]?.state === 'ORPHANED');
     expect(await engine.balancesOf('u1')).toEqual([]);
     await sendAgain(raw);
-    await until('credited', async () => (await deposits())[0]?.state === 'CREDITED', () => mine());
+    await until(
+      'credited',
+      async () => (await deposits())[0]?.state === 'CREDITED',
+      () => mine(),
+    );
     await mine(4);
     await catchUp();
     expect(await deposits()).toHaveLength(1);
@@ -233,7 +304,11 @@ describe('reorganisations', () => {
     await sendAgain(raw);
     await mine();
     await startWallets();
-    await until('credited', async () => (await deposits())[0]?.state === 'CREDITED', () => mine());
+    await until(
+      'credited',
+      async () => (await deposits())[0]?.state === 'CREDITED',
+      () => mine(),
+    );
     expect(await deposits()).toHaveLength(1);
     expect(await available('u1', 'ETH')).toBe('2');
     await booksAreTheChain();
@@ -253,7 +328,11 @@ describe('reorganisations', () => {
     expect(events).toContainEqual(expect.objectContaining({ code: 'DEPOSIT_REVERSED' }));
     await booksAreTheChain();
     await sendAgain(raw);
-    await until('credited again', async () => (await available('u1', 'ETH')) === '2', () => mine());
+    await until(
+      'credited again',
+      async () => (await available('u1', 'ETH')) === '2',
+      () => mine(),
+    );
     await mine(4);
     await catchUp();
     expect(await available('u1', 'ETH')).toBe('2');
@@ -267,20 +346,39 @@ describe('reorganisations', () => {
     await ether(address, '2');
     await mine(N);
     await until('credited', async () => (await available('u1', 'ETH')) === '2');
-    await engine.submit({ kind: 'withdrawal.request', reference: 'withdrawal:u1:1', withdrawalId: 'w1', userId: 'u1', asset: 'ETH', network: 'ethereum', address: world.address, amount: '1.5', fee: '0.003' });
+    await engine.submit({
+      kind: 'withdrawal.request',
+      reference: 'withdrawal:u1:1',
+      withdrawalId: 'w1',
+      userId: 'u1',
+      asset: 'ETH',
+      network: 'ethereum',
+      address: world.address,
+      amount: '1.5',
+      fee: '0.003',
+    });
     await world.reorganise(N);
     await until('taken back', async () => (await deposits())[0]?.state === 'ORPHANED');
     expect(await available('u1', 'ETH')).toBe('0');
     await world.rpc('anvil_dropAllTransactions');
     await ether(address, '5');
-    await until('credited', async () => (await deposits()).some((row) => row.state === 'CREDITED'), () => mine());
+    await until(
+      'credited',
+      async () => (await deposits()).some((row) => row.state === 'CREDITED'),
+      () => mine(),
+    );
     // 2 were taken: 0.497 of them were there, 1.503 were owed.
     expect(await available('u1', 'ETH')).toBe('3.497');
   });
 });
 
 describe('sweeps', () => {
-  const swept = (count: number) => until('swept', async () => ((all) => all.length === count && all.every((row) => row.state === 'SWEPT'))(await deposits()), () => mine());
+  const swept = (count: number) =>
+    until(
+      'swept',
+      async () => ((all) => all.length === count && all.every((row) => row.state === 'SWEPT'))(await deposits()),
+      () => mine(),
+    );
 
   test('ether and tokens, the tokens after a top-up: the operator pays, and the books are the chain to the wei', async () => {
     await operatorFunds('1');
@@ -293,7 +391,9 @@ describe('sweeps', () => {
     expect(await onChain(hot, 'ETH')).toBeGreaterThan(parseAmount('3.9'));
     // What a transaction means is booked first, its own row is closed after that.
     const sent = await until('closed', async () => {
-      const all = await rows<{ purpose: string; state: string; fee: string }>('SELECT purpose, state, fee_paid AS fee FROM chain_transactions ORDER BY purpose');
+      const all = await rows<{ purpose: string; state: string; fee: string }>(
+        'SELECT purpose, state, fee_paid AS fee FROM chain_transactions ORDER BY purpose',
+      );
       return all.every(({ state }) => state === 'CONFIRMED') && all;
     });
     expect(sent.map(({ purpose }) => purpose)).toEqual(['sweep', 'sweep', 'topup']);
@@ -303,7 +403,7 @@ describe('sweeps', () => {
     const position = (await engine.operatorPosition()).find((row) => row.asset === 'ETH');
     expect(parseAmount(position?.amount ?? '0')).toBe(parseAmount('1') - gas);
     expect([await available('u1', 'ETH'), await available('u2', 'USDT')]).toEqual(['3', '1000']);
-    expect(await rows("SELECT reference FROM costs WHERE settled = 0")).toEqual([]);
+    expect(await rows('SELECT reference FROM costs WHERE settled = 0')).toEqual([]);
   });
 
   test("a second deposit to a swept address is swept too, the first one's left-over counted", async () => {
@@ -322,7 +422,14 @@ describe('sweeps', () => {
     await startWallets();
     await tether(await addressOf('u1'), '1000');
     await ether(await addressOf('u2'), '2');
-    await until('waits', async () => ((all) => all.length === 2 && all.every((row) => row.state === 'NEEDS_OPERATOR_FUNDS'))(await rows<{ state: string }>('SELECT state FROM sweeps')), () => mine());
+    await until(
+      'waits',
+      async () =>
+        ((all) => all.length === 2 && all.every((row) => row.state === 'NEEDS_OPERATOR_FUNDS'))(
+          await rows<{ state: string }>('SELECT state FROM sweeps'),
+        ),
+      () => mine(),
+    );
     await mine(4);
     await catchUp();
     expect(await rows('SELECT id FROM chain_transactions')).toEqual([]);
@@ -348,7 +455,9 @@ describe('sweeps', () => {
       const mortal: Signer = {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
-        approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys,
+        approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signCoins: (intent) => signer.signCoins(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
@@ -377,11 +486,27 @@ describe('sweeps', () => {
 
 describe('withdrawals', () => {
   const withdraw = async (id: string, asset: string, address: string, amount: string, fee: string): Promise<void> => {
-    await engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset, network: 'ethereum', address, amount, fee });
+    await engine.submit({
+      kind: 'withdrawal.request',
+      reference: `withdrawal:u1:${id}`,
+      withdrawalId: id,
+      userId: 'u1',
+      asset,
+      network: 'ethereum',
+      address,
+      amount,
+      fee,
+    });
     await engine.submit(await approvalOf(engine, id, `approve:${id}`));
   };
-  const stateOf = async (id: string): Promise<string> => (await rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state ?? '';
-  const confirmed = (id: string) => until(`${id} is confirmed`, async () => (await stateOf(id)) === 'CONFIRMED', () => mine());
+  const stateOf = async (id: string): Promise<string> =>
+    (await rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state ?? '';
+  const confirmed = (id: string) =>
+    until(
+      `${id} is confirmed`,
+      async () => (await stateOf(id)) === 'CONFIRMED',
+      () => mine(),
+    );
   /** u1 with ten ether and a thousand tether, swept into the hot wallet. */
   const ready = async (): Promise<void> => {
     await operatorFunds('1');
@@ -389,7 +514,11 @@ describe('withdrawals', () => {
     const address = await addressOf('u1');
     await ether(address, '10');
     await tether(address, '1000');
-    await until('swept', async () => ((all) => all.length === 2 && all.every((row) => row.state === 'SWEPT'))(await deposits()), () => mine());
+    await until(
+      'swept',
+      async () => ((all) => all.length === 2 && all.every((row) => row.state === 'SWEPT'))(await deposits()),
+      () => mine(),
+    );
   };
 
   test('ether and tokens: paid exactly, the gas booked, the books are the chain', async () => {
@@ -440,7 +569,9 @@ describe('withdrawals', () => {
       signer: {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
-        approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys,
+        approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signCoins: (intent) => signer.signCoins(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: (intent) => {
@@ -472,7 +603,9 @@ describe('withdrawals', () => {
       signer: {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
-        approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys,
+        approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signCoins: (intent) => signer.signCoins(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
@@ -513,7 +646,11 @@ describe('withdrawals', () => {
     await ready();
     const to = freshAddress();
     await withdraw('w1', 'ETH', to, '1.5', '0.003');
-    await until('mined', async () => (await onChain(to, 'ETH')) > 0n, () => mine());
+    await until(
+      'mined',
+      async () => (await onChain(to, 'ETH')) > 0n,
+      () => mine(),
+    );
     await world.reorganise(1);
     await confirmed('w1');
     await mine(3);

@@ -21,27 +21,57 @@ afterAll(() => house.close());
 
 const request = async (to: string): Promise<string> => {
   const id = `w${++n}`;
-  await house.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'ETH', network: 'ethereum', address: to, amount: '0.1', fee: '0.003' });
+  await house.engine.submit({
+    kind: 'withdrawal.request',
+    reference: `withdrawal:u1:${id}`,
+    withdrawalId: id,
+    userId: 'u1',
+    asset: 'ETH',
+    network: 'ethereum',
+    address: to,
+    amount: '0.1',
+    fee: '0.003',
+  });
   return id;
 };
 /** As an exchange would that believes the row: the admin sees it, signs it, and it is approved. */
 async function approveAsShown(id: string): Promise<string> {
-  const [row] = await house.rows<{ network: string; asset: string; address: string; memo: string | null; amount: string }>('SELECT network, asset, address, memo, amount FROM withdrawals WHERE id = ?', [id]);
+  const [row] = await house.rows<{
+    network: string;
+    asset: string;
+    address: string;
+    memo: string | null;
+    amount: string;
+  }>('SELECT network, asset, address, memo, amount FROM withdrawals WHERE id = ?', [id]);
   if (!row) return 'no such row';
   const { memo, ...seen } = row;
-  return house.engine.submit({ kind: 'withdrawal.approve', reference: `approve:${id}`, withdrawalId: id, adminId: 'boss', seen: { ...seen, ...(memo !== null && { memo }) } }).then(
-    () => 'approved',
-    (error: { code: string }) => error.code,
-  );
+  return house.engine
+    .submit({
+      kind: 'withdrawal.approve',
+      reference: `approve:${id}`,
+      withdrawalId: id,
+      adminId: 'boss',
+      seen: { ...seen, ...(memo !== null && { memo }) },
+    })
+    .then(
+      () => 'approved',
+      (error: { code: string }) => error.code,
+    );
 }
-const told = (id: string): string[] => house.alerts.flatMap((event) => (event.name === 'alert' && event.code === 'WITHDRAWAL_CHANGED' && event.details?.withdrawalId === id ? [`${String(event.details.table)}: ${(event.details.columns as string[]).join()}`] : []));
+const told = (id: string): string[] =>
+  house.alerts.flatMap((event) =>
+    event.name === 'alert' && event.code === 'WITHDRAWAL_CHANGED' && event.details?.withdrawalId === id
+      ? [`${String(event.details.table)}: ${(event.details.columns as string[]).join()}`]
+      : [],
+  );
 const someRounds = async (): Promise<void> => {
   await house.mine(4);
   await house.catchUp();
   await house.engine.lookAtWithdrawals();
   await house.engine.lookAtWithdrawals();
 };
-const change = (id: string, column: string, value: string): Promise<unknown> => house.rows(`UPDATE withdrawals SET ${column} = ${value.replace('THIEF', thief)} WHERE id = ?`, [id]);
+const change = (id: string, column: string, value: string): Promise<unknown> =>
+  house.rows(`UPDATE withdrawals SET ${column} = ${value.replace('THIEF', thief)} WHERE id = ?`, [id]);
 
 /** Every column that says what is paid, to whom, when or how often; and what happens to an approval by the row. */
 const COLUMNS: [string, string, string][] = [
@@ -58,27 +88,33 @@ const COLUMNS: [string, string, string][] = [
 ];
 const nameOf = (column: string): string => column.replace(/_(.)/, (_all, letter: string) => letter.toUpperCase());
 
-test.each(COLUMNS)('%s changed before the review: nothing is paid, and the alert names it', async (column, value, outcome) => {
-  const id = await request(freshAddress());
-  await change(id, column, value);
-  expect(await approveAsShown(id)).toBe(outcome);
-  await someRounds();
-  expect(await house.onChain(thief, 'ETH')).toBe(0n);
-  expect(told(id).join(' ')).toContain(nameOf(column));
-  expect(await house.rows('SELECT id FROM chain_transactions WHERE subject IN (?)', [[id, `${id}x`]])).toEqual([]);
-});
+test.each(COLUMNS)(
+  '%s changed before the review: nothing is paid, and the alert names it',
+  async (column, value, outcome) => {
+    const id = await request(freshAddress());
+    await change(id, column, value);
+    expect(await approveAsShown(id)).toBe(outcome);
+    await someRounds();
+    expect(await house.onChain(thief, 'ETH')).toBe(0n);
+    expect(told(id).join(' ')).toContain(nameOf(column));
+    expect(await house.rows('SELECT id FROM chain_transactions WHERE subject IN (?)', [[id, `${id}x`]])).toEqual([]);
+  },
+);
 
-test.each(COLUMNS)('%s changed between approval and payment: nothing is paid, and the alert names it', async (column, value) => {
-  await house.stop();
-  const id = await request(freshAddress());
-  await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}`));
-  await change(id, column, value);
-  await house.start();
-  await someRounds();
-  expect(await house.onChain(thief, 'ETH')).toBe(0n);
-  expect(told(id).join(' ')).toContain(nameOf(column));
-  expect(await house.rows('SELECT id FROM chain_transactions WHERE subject IN (?)', [[id, `${id}x`]])).toEqual([]);
-});
+test.each(COLUMNS)(
+  '%s changed between approval and payment: nothing is paid, and the alert names it',
+  async (column, value) => {
+    await house.stop();
+    const id = await request(freshAddress());
+    await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}`));
+    await change(id, column, value);
+    await house.start();
+    await someRounds();
+    expect(await house.onChain(thief, 'ETH')).toBe(0n);
+    expect(told(id).join(' ')).toContain(nameOf(column));
+    expect(await house.rows('SELECT id FROM chain_transactions WHERE subject IN (?)', [[id, `${id}x`]])).toEqual([]);
+  },
+);
 
 test.each([
   ['APPROVED', false],
@@ -111,10 +147,22 @@ test.each([
   const to = freshAddress();
   const id = await request(to);
   await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}`));
-  await until('a plan', async () => (await house.rows("SELECT id FROM chain_transactions WHERE subject = ? AND state = 'PLANNED'", [id])).length === 1);
-  await house.rows(`UPDATE chain_transactions SET ${column} = ? WHERE subject = ?`, [value.replace('THIEF', thief), id]);
+  await until(
+    'a plan',
+    async () =>
+      (await house.rows("SELECT id FROM chain_transactions WHERE subject = ? AND state = 'PLANNED'", [id])).length ===
+      1,
+  );
+  await house.rows(`UPDATE chain_transactions SET ${column} = ? WHERE subject = ?`, [
+    value.replace('THIEF', thief),
+    id,
+  ]);
   away = false;
-  await until('back in review', async () => (await house.stateOf(id)) === 'REQUESTED', () => house.mine());
+  await until(
+    'back in review',
+    async () => (await house.stateOf(id)) === 'REQUESTED',
+    () => house.mine(),
+  );
   await someRounds();
   expect([await house.onChain(thief, 'ETH'), await house.onChain(to, 'ETH')]).toEqual([0n, 0n]);
   expect(told(id)).toContain(`chain_transactions: ${named}`);
@@ -137,5 +185,9 @@ test('what nobody touched is paid beside all of them, and the row that was put r
   await someRounds();
   await change(mended, 'address', `'${other}'`);
   await house.confirmed(mended);
-  expect([await house.onChain(to, 'ETH'), await house.onChain(other, 'ETH'), await house.onChain(thief, 'ETH')]).toEqual([parseAmount('0.1'), parseAmount('0.1'), 0n]);
+  expect([
+    await house.onChain(to, 'ETH'),
+    await house.onChain(other, 'ETH'),
+    await house.onChain(thief, 'ETH'),
+  ]).toEqual([parseAmount('0.1'), parseAmount('0.1'), 0n]);
 });

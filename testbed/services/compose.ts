@@ -15,7 +15,12 @@ export async function composeUp(options: { dir: string; password: string; say: (
   const [databasePort, redisPort] = [await freePort(33306), await freePort(36379)];
   const result = spawnSync('docker', ['compose', '-p', 'javizen', '-f', file, 'up', '-d', '--wait'], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, JAVIZEN_DB_PASSWORD: options.password, JAVIZEN_DB_PORT: String(databasePort), JAVIZEN_REDIS_PORT: String(redisPort) },
+    env: {
+      ...process.env,
+      JAVIZEN_DB_PASSWORD: options.password,
+      JAVIZEN_DB_PORT: String(databasePort),
+      JAVIZEN_REDIS_PORT: String(redisPort),
+    },
   });
   if (result.status !== 0) throw new Error('docker compose could not start MariaDB and Redis (see above)');
   const databaseUrl = `mysql://javizen:${options.password}@127.0.0.1:${databasePort}/javizen`;

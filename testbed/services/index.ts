@@ -56,14 +56,25 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   const running: Running[] = [];
   let database = databaseUrl;
   if (!database) {
-    const started = await startMariaDb({ dir, programs, password: localSecret(dir, 'database'), throwAway: options.throwAway ?? false, port: rememberedPort(dir, 'mariadb') });
+    const started = await startMariaDb({
+      dir,
+      programs,
+      password: localSecret(dir, 'database'),
+      throwAway: options.throwAway ?? false,
+      port: rememberedPort(dir, 'mariadb'),
+    });
     rememberPort(dir, 'mariadb', started.port);
     running.push(started.running);
     database = started.url;
   }
   let cache = redisUrl;
   if (!cache) {
-    const started = await startRedis({ dir, programs, password: localSecret(dir, 'redis'), port: rememberedPort(dir, 'redis') });
+    const started = await startRedis({
+      dir,
+      programs,
+      password: localSecret(dir, 'redis'),
+      port: rememberedPort(dir, 'redis'),
+    });
     rememberPort(dir, 'redis', started.port);
     running.push(started.running);
     cache = started.url;
@@ -80,6 +91,9 @@ export function rememberedPort(dir: string, name: string): number {
 }
 
 export function rememberPort(dir: string, name: string, port: number): void {
-  const ports = (existsSync(portFile(dir)) ? JSON.parse(readFileSync(portFile(dir), 'utf8')) : {}) as Record<string, number>;
+  const ports = (existsSync(portFile(dir)) ? JSON.parse(readFileSync(portFile(dir), 'utf8')) : {}) as Record<
+    string,
+    number
+  >;
   writeFileSync(portFile(dir), JSON.stringify({ ...ports, [name]: port }));
 }

@@ -34,11 +34,19 @@ function createDataDirectory(options: MariaDbOptions, data: string, asRoot: stri
   const user = userInfo().username;
   const result = spawnSync(
     programs.installDb,
-    ['--no-defaults', ...asRoot, `--datadir=${data}`, '--auth-root-authentication-method=socket', `--auth-root-socket-user=${user}`, '--skip-test-db',
-      ...(programs.base ? [`--basedir=${programs.base}`] : [])],
+    [
+      '--no-defaults',
+      ...asRoot,
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=socket',
+      `--auth-root-socket-user=${user}`,
+      '--skip-test-db',
+      ...(programs.base ? [`--basedir=${programs.base}`] : []),
+    ],
     { encoding: 'utf8' },
   );
-  if (result.status !== 0) throw new Error(`cannot create the database directory ${data}: ${result.stderr || result.stdout}`);
+  if (result.status !== 0)
+    throw new Error(`cannot create the database directory ${data}: ${result.stderr || result.stdout}`);
 }
 
 /** Users and rights, run at every start. Tests may create their own databases. */
@@ -65,14 +73,30 @@ export async function startMariaDb(options: MariaDbOptions): Promise<{ running: 
   writeFileSync(initFile, rights(password, options.throwAway ?? false), { mode: 0o600 });
   chmodSync(initFile, 0o600);
   const port = await freePort(options.port);
-  const durable = options.throwAway ? ['--innodb-flush-log-at-trx-commit=0', '--skip-innodb-doublewrite'] : ['--innodb-flush-log-at-trx-commit=1', '--sync-binlog=1'];
+  const durable = options.throwAway
+    ? ['--innodb-flush-log-at-trx-commit=0', '--skip-innodb-doublewrite']
+    : ['--innodb-flush-log-at-trx-commit=1', '--sync-binlog=1'];
   const running = startProgram({
     name: 'mariadb',
     dir,
     command: programs.mariadbd,
-    args: ['--no-defaults', ...asRoot, `--datadir=${data}`, '--socket=my.sock', `--tmpdir=${temporary}`, `--pid-file=${join(dir, 'mariadb.pid')}`, `--port=${port}`, '--bind-address=127.0.0.1',
-      '--skip-name-resolve', '--innodb-buffer-pool-size=256M', '--max-connections=200', `--init-file=${initFile}`, ...SAFE, ...durable,
-      ...(programs.base ? [`--basedir=${programs.base}`, `--lc-messages-dir=${programs.base}/share/mysql`] : [])],
+    args: [
+      '--no-defaults',
+      ...asRoot,
+      `--datadir=${data}`,
+      '--socket=my.sock',
+      `--tmpdir=${temporary}`,
+      `--pid-file=${join(dir, 'mariadb.pid')}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      '--skip-name-resolve',
+      '--innodb-buffer-pool-size=256M',
+      '--max-connections=200',
+      `--init-file=${initFile}`,
+      ...SAFE,
+      ...durable,
+      ...(programs.base ? [`--basedir=${programs.base}`, `--lc-messages-dir=${programs.base}/share/mysql`] : []),
+    ],
     mark: `--datadir=${data}`,
   });
   const url = `mysql://javizen:${password}@127.0.0.1:${port}/javizen`;

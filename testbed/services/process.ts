@@ -107,14 +107,20 @@ export function startProgram(options: ProgramOptions): Running {
 }
 
 /** Tries `check` until it does not throw. Fails with `what` when the program dies or the time is over. */
-export async function untilReady(running: Running, what: string, check: () => Promise<unknown>, timeoutMs = 60_000): Promise<void> {
+export async function untilReady(
+  running: Running,
+  what: string,
+  check: () => Promise<unknown>,
+  timeoutMs = 60_000,
+): Promise<void> {
   const until = Date.now() + timeoutMs;
   for (;;) {
     try {
       await check();
       return;
     } catch (error) {
-      if (running.child.exitCode !== null || running.child.signalCode !== null) throw new Error(`${what} stopped at once; see its log`, { cause: error });
+      if (running.child.exitCode !== null || running.child.signalCode !== null)
+        throw new Error(`${what} stopped at once; see its log`, { cause: error });
       if (Date.now() > until) throw new Error(`${what} did not answer within ${timeoutMs / 1000} s`, { cause: error });
       await sleep(50);
     }

@@ -13,13 +13,32 @@ export interface Programs {
 /** Debian packages that hold the programs and nothing that starts by itself. */
 const PACKAGES = ['mariadb-server-core', 'mariadb-client-core', 'redis-tools'];
 /** Shared libraries that bare hosts lack. */
-const LIBRARIES = ['libaio1', 'libaio1t64', 'liburing2', 'libnuma1', 'libjemalloc2', 'liblzf1', 'libsnappy1v5', 'liblua5.1-0', 'lua-cjson', 'lua-bitop'];
+const LIBRARIES = [
+  'libaio1',
+  'libaio1t64',
+  'liburing2',
+  'libnuma1',
+  'libjemalloc2',
+  'liblzf1',
+  'libsnappy1v5',
+  'liblua5.1-0',
+  'lua-cjson',
+  'lua-bitop',
+];
 
 const succeeds = (command: string, args: string[], timeout = 10_000): boolean =>
   spawnSync(command, args, { stdio: 'ignore', timeout }).status === 0;
 
 function find(names: string[], roots: string[]): string | undefined {
-  const directories = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin', '/opt/homebrew/sbin', ...(process.env.PATH ?? '').split(':')];
+  const directories = [
+    '/usr/sbin',
+    '/usr/bin',
+    '/usr/local/sbin',
+    '/usr/local/bin',
+    '/opt/homebrew/bin',
+    '/opt/homebrew/sbin',
+    ...(process.env.PATH ?? '').split(':'),
+  ];
   for (const root of roots) {
     for (const directory of directories.filter(Boolean)) {
       const hit = names.map((name) => join(root, directory, name)).find((path) => existsSync(path));
@@ -40,7 +59,9 @@ function locate(root: string, toolsDir: string): Programs | undefined {
     redis = join(toolsDir, 'redis-server');
     if (!existsSync(redis)) symlinkSync(check, redis);
   }
-  return mariadbd && installDb && redis ? { mariadbd, installDb, redis, base: root === '/' ? null : join(root, 'usr') } : undefined;
+  return mariadbd && installDb && redis
+    ? { mariadbd, installDb, redis, base: root === '/' ? null : join(root, 'usr') }
+    : undefined;
 }
 
 function installPackages(say: (line: string) => void): boolean {
@@ -52,7 +73,10 @@ function installPackages(say: (line: string) => void): boolean {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     }).status === 0;
-  return (run(['install', '-y', '--no-install-recommends', ...PACKAGES]) || (run(['update']) && run(['install', '-y', '--no-install-recommends', ...PACKAGES])));
+  return (
+    run(['install', '-y', '--no-install-recommends', ...PACKAGES]) ||
+    (run(['update']) && run(['install', '-y', '--no-install-recommends', ...PACKAGES]))
+  );
 }
 
 function unpackPackages(toolsDir: string, say: (line: string) => void): void {
@@ -61,10 +85,12 @@ function unpackPackages(toolsDir: string, say: (line: string) => void): void {
   mkdirSync(debs, { recursive: true });
   spawnSync('apt-get', ['download', ...PACKAGES], { cwd: debs, stdio: 'ignore' });
   for (const library of LIBRARIES) spawnSync('apt-get', ['download', library], { cwd: debs, stdio: 'ignore' });
-  for (const deb of readdirSync(debs)) spawnSync('dpkg', ['-x', join(debs, deb), join(toolsDir, 'root')], { stdio: 'ignore' });
+  for (const deb of readdirSync(debs))
+    spawnSync('dpkg', ['-x', join(debs, deb), join(toolsDir, 'root')], { stdio: 'ignore' });
 }
 
-export const hasDockerCompose = (): boolean => succeeds('docker', ['info'], 5000) && succeeds('docker', ['compose', 'version'], 5000);
+export const hasDockerCompose = (): boolean =>
+  succeeds('docker', ['info'], 5000) && succeeds('docker', ['compose', 'version'], 5000);
 
 /**
  * Finds the database programs; on Debian and Ubuntu gets them when they are missing. Undefined when there is no way

@@ -6,7 +6,12 @@ import { freePort, startProgram, untilReady } from './process';
 import type { Running } from './process';
 
 /** Starts a private Redis on a free port of loopback, with its data in `<dir>/redis`. */
-export async function startRedis(options: { dir: string; programs: Programs; password: string; port?: number }): Promise<{ running: Running; url: string; port: number }> {
+export async function startRedis(options: {
+  dir: string;
+  programs: Programs;
+  password: string;
+  port?: number;
+}): Promise<{ running: Running; url: string; port: number }> {
   const data = join(options.dir, 'redis');
   mkdirSync(data, { recursive: true });
   const port = await freePort(options.port);
@@ -15,8 +20,24 @@ export async function startRedis(options: { dir: string; programs: Programs; pas
     dir: options.dir,
     command: options.programs.redis,
     // noeviction: Bull's jobs must not be thrown out when memory is short.
-    args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', data, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--maxmemory-policy', 'noeviction',
-      '--requirepass', options.password],
+    args: [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      data,
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'everysec',
+      '--save',
+      '',
+      '--maxmemory-policy',
+      'noeviction',
+      '--requirepass',
+      options.password,
+    ],
     mark: `:${port}`,
   });
   const url = `redis://:${options.password}@127.0.0.1:${port}/0`;

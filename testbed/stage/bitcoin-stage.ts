@@ -45,7 +45,14 @@ const clock = { now: () => Date.now() };
 const closed = async (): Promise<never> => {
   throw new Error('the venue is closed');
 };
-const noVenue: VenueCapital = { depositAddress: closed, deposits: closed, withdrawalTerms: closed, withdraw: closed, withdrawal: closed, balances: closed };
+const noVenue: VenueCapital = {
+  depositAddress: closed,
+  deposits: closed,
+  withdrawalTerms: closed,
+  withdraw: closed,
+  withdrawal: closed,
+  balances: closed,
+};
 /** Somebody else, with a key and coins of their own. */
 const other = accountKeysOf(Buffer.alloc(64, 29), 'regtest');
 export const others = accountOf(other.xpub, 'regtest');
@@ -65,16 +72,51 @@ export class BitcoinHouse {
     throw error;
   });
 
-  static async open({ cold, rules = openRules, listing }: { cold?: ColdPlace; rules?: ApprovalRules; listing?: (registry: Registry) => Registry } = {}): Promise<BitcoinHouse> {
+  static async open({
+    cold,
+    rules = openRules,
+    listing,
+  }: {
+    cold?: ColdPlace;
+    rules?: ApprovalRules;
+    listing?: (registry: Registry) => Registry;
+  } = {}): Promise<BitcoinHouse> {
     const house = new BitcoinHouse();
     house.registry = listing?.(house.registry) ?? house.registry;
     house.bus.on('alert', (event) => void house.alerts.push(event));
-    house.node = await startBitcoin({ dir: join(house.dir, 'chain'), port: await freePort(), packages, user: 'u', password: 'p', blockSeconds: 0, logFile: join(house.dir, 'log') });
+    house.node = await startBitcoin({
+      dir: join(house.dir, 'chain'),
+      port: await freePort(),
+      packages,
+      user: 'u',
+      password: 'p',
+      blockSeconds: 0,
+      logFile: join(house.dir, 'log'),
+    });
     house.database = await testDatabase();
     const dataSource = house.database.dataSource;
-    house.engine = createEngine({ dataSource, registry: house.registry, clock, events: house.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
+    house.engine = createEngine({
+      dataSource,
+      registry: house.registry,
+      clock,
+      events: house.bus,
+      logger: silent,
+      onFenced: () => undefined,
+      store: createEngineStore(dataSource),
+    });
     await house.engine.start();
-    house.signer = createSigner(freshMnemonic(), { networks: {}, maxGasCost: '0', approvals: rules, venueAddresses: 'first-seen', coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } }, ...(cold && { cold: { bitcoin: cold } }) }, mkdtempSync(join(house.dir, 'keys-')));
+    house.signer = createSigner(
+      freshMnemonic(),
+      {
+        networks: {},
+        maxGasCost: '0',
+        approvals: rules,
+        venueAddresses: 'first-seen',
+        coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } },
+        ...(cold && { cold: { bitcoin: cold } }),
+      },
+      mkdtempSync(join(house.dir, 'keys-')),
+    );
     await house.ask('setfeerate', 5000);
     return house;
   }
@@ -97,11 +139,39 @@ export class BitcoinHouse {
   /** Wallets of another process over the same database, the same engine and the same signer; not started. */
   another(over: Partial<NetworkConfig> = {}, signing: Partial<Signer> = {}): Wallets {
     const ids = { next: () => `w${process.pid}x${String(++this.n).padStart(8, '0')}` };
-    const bitcoin = { rpcUrls: [this.node.url], bitcoin: 'regtest' as const, traces: false, pollMs: 10, gasReserve: '0', replaceAfter: 2, ...over };
+    const bitcoin = {
+      rpcUrls: [this.node.url],
+      bitcoin: 'regtest' as const,
+      traces: false,
+      pollMs: 10,
+      gasReserve: '0',
+      replaceAfter: 2,
+      ...over,
+    };
     const { engine, registry, signer: real } = this;
-    const signer: Signer = { identity: (network) => real.identity(network), sign: (intent) => real.sign(intent), signCoins: (intent) => real.signCoins(intent), signTron: (intent) => real.signTron(intent), judge: real.judge, approvers: real.approvers, changePasskey: real.changePasskey, droppedPasskeys: real.droppedPasskeys, ...signing };
+    const signer: Signer = {
+      identity: (network) => real.identity(network),
+      sign: (intent) => real.sign(intent),
+      signCoins: (intent) => real.signCoins(intent),
+      signTron: (intent) => real.signTron(intent),
+      judge: real.judge,
+      approvers: real.approvers,
+      changePasskey: real.changePasskey,
+      droppedPasskeys: real.droppedPasskeys,
+      ...signing,
+    };
     return createWallets(
-      { dataSource: this.database.dataSource, engine, signer, venueCapital: noVenue, events: this.bus, clock, ids, registry, logger: silent },
+      {
+        dataSource: this.database.dataSource,
+        engine,
+        signer,
+        venueCapital: noVenue,
+        events: this.bus,
+        clock,
+        ids,
+        registry,
+        logger: silent,
+      },
       { networks: { bitcoin } },
     );
   }
@@ -142,7 +212,9 @@ export class BitcoinHouse {
   }
 
   async deposits(): Promise<Deposit[]> {
-    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position');
+    const rows = await this.rows<Deposit>(
+      'SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position',
+    );
     return rows.map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
   }
 
@@ -152,7 +224,10 @@ export class BitcoinHouse {
 
   async catchUp(): Promise<void> {
     const hash = await this.ask<string>('getbestblockhash');
-    await until('the scanner is at the head', async () => (await this.rows('SELECT 1 FROM chain_blocks WHERE hash = ?', [hash])).length > 0);
+    await until(
+      'the scanner is at the head',
+      async () => (await this.rows('SELECT 1 FROM chain_blocks WHERE hash = ?', [hash])).length > 0,
+    );
     await this.wholeRounds(2);
   }
 
@@ -172,21 +247,52 @@ export class BitcoinHouse {
   async othersCoin(child: number, amount: string): Promise<Coin> {
     const txid = await this.ask<string>('sendtoaddress', others.own(0, child).address, amount);
     await this.mine();
-    const { vout } = await this.ask<{ vout: { n: number; scriptPubKey: { hex: string } }[] }>('getrawtransaction', txid, true);
+    const { vout } = await this.ask<{ vout: { n: number; scriptPubKey: { hex: string } }[] }>(
+      'getrawtransaction',
+      txid,
+      true,
+    );
     const theirs = Buffer.from(others.own(0, child).script).toString('hex');
-    return { txid, index: vout.find(({ scriptPubKey }) => scriptPubKey.hex === theirs)?.n ?? -1, value: parseAmount(amount) / 10n ** 10n, branch: 0, child };
+    return {
+      txid,
+      index: vout.find(({ scriptPubKey }) => scriptPubKey.hex === theirs)?.n ?? -1,
+      value: parseAmount(amount) / 10n ** 10n,
+      branch: 0,
+      child,
+    };
   }
 
   /** Their transaction, signed by them; its rate in satoshi a thousand virtual bytes. */
   async othersPay(coin: Coin, payments: Payment[], rate = 5000n): Promise<{ rawTransaction: string; txid: string }> {
-    const maker = await createBitcoinNode({ rpcUrl: this.node.url, network: 'regtest', asset: 'BTC' }).transaction(coin.txid);
+    const maker = await createBitcoinNode({ rpcUrl: this.node.url, network: 'regtest', asset: 'BTC' }).transaction(
+      coin.txid,
+    );
     const plan = planPayments([coin], payments, rate);
-    const psbt = buildPsbt(plan, { account: others, network: 'regtest', fingerprint: other.fingerprint, changeIndex: 5, transaction: () => maker });
-    return signPsbt(checkPsbt(psbt, { account: others, network: 'regtest', payments, mostFee: 10_000_000n }), other.key);
+    const psbt = buildPsbt(plan, {
+      account: others,
+      network: 'regtest',
+      fingerprint: other.fingerprint,
+      changeIndex: 5,
+      transaction: () => maker,
+    });
+    return signPsbt(
+      checkPsbt(psbt, { account: others, network: 'regtest', payments, mostFee: 10_000_000n }),
+      other.key,
+    );
   }
 
   async withdraw(id: string, address: string, amount: string, fee = '0.0005'): Promise<void> {
-    await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset: 'BTC', network: 'bitcoin', address, amount, fee });
+    await this.engine.submit({
+      kind: 'withdrawal.request',
+      reference: `withdrawal:u1:${id}`,
+      withdrawalId: id,
+      userId: 'u1',
+      asset: 'BTC',
+      network: 'bitcoin',
+      address,
+      amount,
+      fee,
+    });
     await this.engine.submit(await approvalOf(this.engine, id, `approve:${id}`));
   }
 
@@ -194,44 +300,88 @@ export class BitcoinHouse {
   async funded(...amounts: string[]): Promise<void> {
     const address = await this.addressOf('u1');
     for (const amount of amounts) await this.ask('sendtoaddress', address, amount);
-    await until('credited', async () => (await this.rows("SELECT 1 FROM deposits WHERE state = 'CREDITED'")).length === amounts.length, () => this.mine());
+    await until(
+      'credited',
+      async () => (await this.rows("SELECT 1 FROM deposits WHERE state = 'CREDITED'")).length === amounts.length,
+      () => this.mine(),
+    );
   }
 
   /** Coins of the operator's own, for fees that a withdrawal's does not cover. */
   async operatorFunds(amount: string): Promise<void> {
     await this.ask('sendtoaddress', (await this.signer.identity('bitcoin')).hotAddress, amount);
-    await until('there', async () => (await this.rows('SELECT 1 FROM coins WHERE branch = 1 AND height IS NOT NULL')).length === 1, () => this.mine());
-    await this.engine.submit({ kind: 'operator.contribute', reference: 'contribute:1', asset: 'BTC', amount, custody: 'hot/bitcoin' });
+    await until(
+      'there',
+      async () => (await this.rows('SELECT 1 FROM coins WHERE branch = 1 AND height IS NOT NULL')).length === 1,
+      () => this.mine(),
+    );
+    await this.engine.submit({
+      kind: 'operator.contribute',
+      reference: 'contribute:1',
+      asset: 'BTC',
+      amount,
+      custody: 'hot/bitcoin',
+    });
     await this.final();
   }
 
-  async withdrawal(id: string): Promise<{ state: string; txid: string | null; reason: string | null; confirmations: number }> {
-    const [row] = await this.rows<{ state: string; txid: string | null; reason: string | null; confirmations: number }>('SELECT state, txid, reason, confirmations FROM withdrawals WHERE id = ?', [id]);
+  async withdrawal(
+    id: string,
+  ): Promise<{ state: string; txid: string | null; reason: string | null; confirmations: number }> {
+    const [row] = await this.rows<{ state: string; txid: string | null; reason: string | null; confirmations: number }>(
+      'SELECT state, txid, reason, confirmations FROM withdrawals WHERE id = ?',
+      [id],
+    );
     if (!row) throw new Error(`no withdrawal ${id}`);
     return row;
   }
 
   /** What was booked as the network's fees so far. */
   async networkFees(): Promise<string> {
-    return formatAmount(-((await readBookFacts(this.database.dataSource)).balances.find(({ account }) => account === 'expense/network-fee')?.amount ?? 0n));
+    return formatAmount(
+      -(
+        (await readBookFacts(this.database.dataSource)).balances.find(
+          ({ account }) => account === 'expense/network-fee',
+        )?.amount ?? 0n
+      ),
+    );
   }
 
   /** Nothing is under way, the books keep every rule, no reservation is left over, and each of our coins lies where they say, to the satoshi. */
   async booksAreTheChain(): Promise<void> {
     await this.catchUp();
-    await until('nothing is under way', async () => (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => this.mine());
+    await until(
+      'nothing is under way',
+      async () =>
+        (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')"))
+          .length === 0,
+      () => this.mine(),
+    );
     const { dataSource } = this.database;
     const facts = await readBookFacts(dataSource);
     expect([auditBooks(facts), await this.rows('SELECT reference FROM costs WHERE settled = 0')]).toEqual([[], []]);
     const [network] = this.registry.networks;
     if (!network) throw new Error('no network');
-    const booked = (place: string): bigint => -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
+    const booked = (place: string): bigint =>
+      -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
     const node = createBitcoinNode({ rpcUrl: this.node.url, network: 'regtest', asset: 'BTC' });
-    const places = (await readBitcoin(dataSource, { network, node }, noVenue, booked, await readInFlight(dataSource))).map(auditPlace);
-    expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([['hot/bitcoin', 0n], ['deposit/bitcoin', 0n], ['cold/bitcoin', 0n]]);
+    const places = (
+      await readBitcoin(dataSource, { network, node }, noVenue, booked, await readInFlight(dataSource))
+    ).map(auditPlace);
+    expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([
+      ['hot/bitcoin', 0n],
+      ['deposit/bitcoin', 0n],
+      ['cold/bitcoin', 0n],
+    ]);
   }
 
   async confirmed(id: string): Promise<void> {
-    await until(`${id} is confirmed`, async () => (await this.rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state === 'CONFIRMED', () => this.mine());
+    await until(
+      `${id} is confirmed`,
+      async () =>
+        (await this.rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state ===
+        'CONFIRMED',
+      () => this.mine(),
+    );
   }
 }

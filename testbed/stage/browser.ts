@@ -13,7 +13,14 @@ const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
-const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+];
 
 /** Path of a browser, or undefined. CHROMIUM names one that lies elsewhere. */
 export const browserPath = (): string | undefined =>
@@ -22,7 +29,11 @@ export const browserPath = (): string | undefined =>
 /** Builds the page into a directory, as it is served. */
 export function buildPageInto(webDir: string): void {
   const root = join(__dirname, '../..');
-  execFileSync(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--outDir', webDir, '--logLevel', 'error'], { cwd: root });
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--outDir', webDir, '--logLevel', 'error'],
+    { cwd: root },
+  );
 }
 
 export interface Browser {

@@ -51,11 +51,29 @@ export interface NamedChain {
 }
 
 const USDT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
-const EVM_ADDRESSES = { good: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed', bad: ['0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed', 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'vitalik.eth'] };
-const BITCOIN_ADDRESSES = { good: 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', bad: ['bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt081', '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'] };
+const EVM_ADDRESSES = {
+  good: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed',
+  bad: ['0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed', 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'vitalik.eth'],
+};
+const BITCOIN_ADDRESSES = {
+  good: 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080',
+  bad: [
+    'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
+    'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt081',
+    '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed',
+  ],
+};
 
-const evmOf = (url: string, chainId: number, registry: Registry = firstListing({ ethereum: { chainId, usdt: USDT, confirmations: 3 } })): Chain =>
-  createEvmChain(networkOf(registry, 'ethereum'), registry.rails.filter(({ network }) => network === 'ethereum'), { rpcUrl: url, traces: false });
+const evmOf = (
+  url: string,
+  chainId: number,
+  registry: Registry = firstListing({ ethereum: { chainId, usdt: USDT, confirmations: 3 } }),
+): Chain =>
+  createEvmChain(
+    networkOf(registry, 'ethereum'),
+    registry.rails.filter(({ network }) => network === 'ethereum'),
+    { rpcUrl: url, traces: false },
+  );
 
 /** An EVM network at `url`. Everything that was opened is let go at the end. */
 function evmUnderTest(url: string, chainId: number): Omit<ChainUnderTest, 'close'> & { release(): void } {
@@ -77,7 +95,13 @@ function evmUnderTest(url: string, chainId: number): Omit<ChainUnderTest, 'close
 
 async function openAnvil(): Promise<ChainUnderTest> {
   const dir = mkdtempSync(join(tmpdir(), 'contract-'));
-  const anvil = await startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: 31337, blockSeconds: 0, logFile: join(dir, 'log') });
+  const anvil = await startAnvil({
+    dir: join(dir, 'chain'),
+    port: await freePort(),
+    chainId: 31337,
+    blockSeconds: 0,
+    logFile: join(dir, 'log'),
+  });
   const world = stranger(anvil);
   await world.mine(8);
   const { release, ...under } = evmUnderTest(anvil.url, anvil.chainId);
@@ -114,13 +138,27 @@ const bitcoinUnderTest = (url: string): Omit<ChainUnderTest, 'close'> => ({
   mine: () => mineOn(url),
 });
 
-const mineOn = async (url: string): Promise<void> => void (await askBitcoin(url, 'generatetoaddress', 1, strangersAddress()));
+const mineOn = async (url: string): Promise<void> =>
+  void (await askBitcoin(url, 'generatetoaddress', 1, strangersAddress()));
 
 async function openBcoin(): Promise<ChainUnderTest> {
   const dir = mkdtempSync(join(tmpdir(), 'contract-bitcoin-'));
-  const node = await startBitcoin({ dir: join(dir, 'chain'), port: await freePort(), packages: join(LOCAL, 'tools', 'bitcoin'), user: 'u', password: 'p', blockSeconds: 0, logFile: join(dir, 'log') });
+  const node = await startBitcoin({
+    dir: join(dir, 'chain'),
+    port: await freePort(),
+    packages: join(LOCAL, 'tools', 'bitcoin'),
+    user: 'u',
+    password: 'p',
+    blockSeconds: 0,
+    logFile: join(dir, 'log'),
+  });
   const under = bitcoinUnderTest(node.url);
-  const signed = async (): Promise<string> => askBitcoin<string>(node.url, 'getrawtransaction', await askBitcoin<string>(node.url, 'sendtoaddress', strangersAddress(), '0.5'));
+  const signed = async (): Promise<string> =>
+    askBitcoin<string>(
+      node.url,
+      'getrawtransaction',
+      await askBitcoin<string>(node.url, 'sendtoaddress', strangersAddress(), '0.5'),
+    );
   return {
     ...under,
     sign: signed,
@@ -154,13 +192,30 @@ async function openSepolia(url: string): Promise<ChainUnderTest> {
 }
 
 const SOLIDITY = 3;
-const TRON_ADDRESSES = { good: 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t', bad: ['TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6T', '41a614f803b6fd780986a42c78ec9c7f77e6ded13c', '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'] };
+const TRON_ADDRESSES = {
+  good: 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t',
+  bad: [
+    'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6T',
+    '41a614f803b6fd780986a42c78ec9c7f77e6ded13c',
+    '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed',
+  ],
+};
 
 /** Blocks count once they are solid. */
 async function openTronEmulator(): Promise<ChainUnderTest> {
   const dir = mkdtempSync(join(tmpdir(), 'contract-tron-'));
-  const node = await startTron({ dir: join(dir, 'chain'), port: await freePort(), packages: join(LOCAL, 'tools', 'tron'), blockMs: 0, solidity: SOLIDITY, logFile: join(dir, 'log') });
-  const { networks: [network], rails } = firstListing({}, undefined, { usdt: LOCAL_TETHER });
+  const node = await startTron({
+    dir: join(dir, 'chain'),
+    port: await freePort(),
+    packages: join(LOCAL, 'tools', 'tron'),
+    blockMs: 0,
+    solidity: SOLIDITY,
+    logFile: join(dir, 'log'),
+  });
+  const {
+    networks: [network],
+    rails,
+  } = firstListing({}, undefined, { usdt: LOCAL_TETHER });
   if (!network) throw new Error('TRON is not listed');
   const at = (rpcUrl: string, tron: 'main' | 'local'): Chain => createTronChain(network, rails, { rpcUrl, tron });
   const mine = async (): Promise<void> => void (await askTron(node.url, 'control/mine', { blocks: SOLIDITY + 1 }));

@@ -47,7 +47,10 @@ export class Client {
     });
     const cookies = response.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
     if (cookies.length > 0) this.cookie = cookies.join('; ');
-    const answer = (await response.json().catch(() => ({}))) as { error?: { code: string; details?: Record<string, unknown> }; csrfToken?: string };
+    const answer = (await response.json().catch(() => ({}))) as {
+      error?: { code: string; details?: Record<string, unknown> };
+      csrfToken?: string;
+    };
     if (answer.csrfToken) this.csrf = answer.csrfToken;
     if (!response.ok) throw new ApiRefusal(response.status, answer.error?.code ?? 'NO_ANSWER', answer.error?.details);
     return answer as T;
@@ -97,7 +100,13 @@ export class Client {
     const form = new FormData();
     // A person of their own each time: who is found twice needs two admins.
     const letters = [...randomBytes(6)].map((byte) => String.fromCodePoint(97 + (byte % 26))).join('');
-    const fields = { fullName: `${name} ${letters}`, country: 'GB', birthDate: '1990-05-17', documentType: 'passport', documentNumber: `P${randomBytes(6).toString('hex')}` };
+    const fields = {
+      fullName: `${name} ${letters}`,
+      country: 'GB',
+      birthDate: '1990-05-17',
+      documentType: 'passport',
+      documentNumber: `P${randomBytes(6).toString('hex')}`,
+    };
     for (const [field, value] of Object.entries(fields)) form.append(field, value);
     form.append('document', new Blob([new Uint8Array(document)], { type: 'image/png' }), 'passport.png');
     return this.call('POST', '/kyc', form);
@@ -131,7 +140,12 @@ const LOGGED_OUT = new Set(['NOT_LOGGED_IN', 'CSRF']);
 export class PatientClient extends Client {
   private credentials: { email: string; password: string } | undefined;
 
-  override async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  override async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     for (let tries = 0; ; tries++) {
       try {
         return await super.call<T>(method, path, body, headers);
@@ -153,10 +167,17 @@ export class PatientClient extends Client {
 }
 
 /** A PNG of one white pixel: the smallest identity document. */
-export const DOCUMENT = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==', 'base64');
+export const DOCUMENT = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 /** Asks until there is an answer. Rejects with `what` when the time is over. */
-export async function until<T>(what: string, check: () => Promise<T | undefined | false | null>, timeoutMs = 120_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false | null>,
+  timeoutMs = 120_000,
+): Promise<T> {
   const end = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < end) {
@@ -169,5 +190,7 @@ export async function until<T>(what: string, check: () => Promise<T | undefined 
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  throw new Error(`${what} did not happen within ${timeoutMs / 1000} s${last ? ` (${last instanceof Error ? last.message : String(last)})` : ''}`);
+  throw new Error(
+    `${what} did not happen within ${timeoutMs / 1000} s${last ? ` (${last instanceof Error ? last.message : String(last)})` : ''}`,
+  );
 }

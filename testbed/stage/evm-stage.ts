@@ -36,11 +36,22 @@ const closed = async (): Promise<never> => {
   throw new Error('the venue is closed');
 };
 /** Takes nothing and gives nothing. */
-const noVenue: VenueCapital = { depositAddress: closed, deposits: closed, withdrawalTerms: closed, withdraw: closed, withdrawal: closed, balances: closed };
+const noVenue: VenueCapital = {
+  depositAddress: closed,
+  deposits: closed,
+  withdrawalTerms: closed,
+  withdraw: closed,
+  withdrawal: closed,
+  balances: closed,
+};
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** Waits for something that must come; does `meanwhile` between two looks. */
-export async function until<T>(what: string, check: () => Promise<T | undefined | false>, meanwhile: () => Promise<unknown> = async () => undefined): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false>,
+  meanwhile: () => Promise<unknown> = async () => undefined,
+): Promise<T> {
   for (let tries = 0; tries < 400; tries++) {
     const found = await check();
     if (found) return found;
@@ -95,7 +106,13 @@ export class EvmHouse {
     throw error;
   });
 
-  static async open({ token, hardfork, cold, second, listing = (fresh) => fresh }: HouseOptions = {}): Promise<EvmHouse> {
+  static async open({
+    token,
+    hardfork,
+    cold,
+    second,
+    listing = (fresh) => fresh,
+  }: HouseOptions = {}): Promise<EvmHouse> {
     const house = new EvmHouse();
     house.bus.on('alert', (event) => void house.alerts.push(event));
     house.anvil = await house.node(CHAIN_ID, hardfork);
@@ -107,10 +124,27 @@ export class EvmHouse {
     if (token) house.usdt = await house.deploy(token);
     house.database = await testDatabase();
     if (second) house.bsc = await house.node(CHAIN_ID + 1, hardfork);
-    house.registry = firstListing({ ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N }, ...(second && { bsc: { chainId: CHAIN_ID + 1, confirmations: N } }) });
+    house.registry = firstListing({
+      ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N },
+      ...(second && { bsc: { chainId: CHAIN_ID + 1, confirmations: N } }),
+    });
     await house.reopen(listing);
     const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: house.usdt, decimals: 6 } };
-    house.signer = createSigner(freshMnemonic(), { networks: { ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails }, ...(second && { bsc: { chainId: CHAIN_ID + 1, gasAsset: 'BNB', rails: { BNB: rails.ETH } } }) }, maxGasCost: '0.05', approvals: openRules, venueAddresses: 'first-seen', site: siteOf(ORIGIN), ...(cold && { cold: { ethereum: cold } }) }, house.dir);
+    house.signer = createSigner(
+      freshMnemonic(),
+      {
+        networks: {
+          ethereum: { chainId: CHAIN_ID, gasAsset: 'ETH', rails },
+          ...(second && { bsc: { chainId: CHAIN_ID + 1, gasAsset: 'BNB', rails: { BNB: rails.ETH } } }),
+        },
+        maxGasCost: '0.05',
+        approvals: openRules,
+        venueAddresses: 'first-seen',
+        site: siteOf(ORIGIN),
+        ...(cold && { cold: { ethereum: cold } }),
+      },
+      house.dir,
+    );
     house.hot = (await house.signer.identity('ethereum')).hotAddress;
     return house;
   }
@@ -128,25 +162,54 @@ export class EvmHouse {
   async reopen(listing: (listing: Registry) => Registry): Promise<void> {
     const dataSource = this.database.dataSource;
     this.registry = listing(this.registry);
-    this.engine = createEngine({ dataSource, registry: this.registry, clock, events: this.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
+    this.engine = createEngine({
+      dataSource,
+      registry: this.registry,
+      clock,
+      events: this.bus,
+      logger: silent,
+      onFenced: () => undefined,
+      store: createEngineStore(dataSource),
+    });
     await this.engine.start();
   }
 
   /** Another real node, with a chain of its own. */
   async node(chainId = CHAIN_ID, hardfork?: string): Promise<Anvil> {
     const name = `node-${this.others.length}`;
-    const anvil = await startAnvil({ dir: join(this.dir, name), port: await freePort(), chainId, blockSeconds: 0, logFile: join(this.dir, `${name}.log`), ...(hardfork && { hardfork }) });
+    const anvil = await startAnvil({
+      dir: join(this.dir, name),
+      port: await freePort(),
+      chainId,
+      blockSeconds: 0,
+      logFile: join(this.dir, `${name}.log`),
+      ...(hardfork && { hardfork }),
+    });
     this.others.push(anvil);
     return anvil;
   }
 
   /** Wallets on the network; several at a time are several processes with one database. */
-  async start(over: Partial<NetworkConfig> = {}, signer: Signer = this.signer, venueCapital: VenueCapital = noVenue): Promise<Wallets> {
+  async start(
+    over: Partial<NetworkConfig> = {},
+    signer: Signer = this.signer,
+    venueCapital: VenueCapital = noVenue,
+  ): Promise<Wallets> {
     const ids = { next: () => `w${process.pid}x${String(++this.n).padStart(8, '0')}` };
     const settings = { rpcUrls: [this.anvil.url], traces: true, pollMs: 10, gasReserve: '0', replaceAfter: 3, ...over };
     const { engine, registry } = this;
     const wallets = createWallets(
-      { dataSource: this.database.dataSource, engine, signer, venueCapital, events: this.bus, clock, ids, registry, logger: silent },
+      {
+        dataSource: this.database.dataSource,
+        engine,
+        signer,
+        venueCapital,
+        events: this.bus,
+        clock,
+        ids,
+        registry,
+        logger: silent,
+      },
       { networks: { ethereum: settings, ...(this.bsc && { bsc: { ...settings, rpcUrls: [this.bsc.url] } }) } },
     );
     this.running.push(wallets);
@@ -179,7 +242,13 @@ export class EvmHouse {
   async operatorFunds(amount: string): Promise<void> {
     await this.world.ether(this.hot, amount);
     await this.mine();
-    await this.engine.submit({ kind: 'operator.contribute', reference: `contribute:${++this.n}`, asset: 'ETH', amount, custody: 'hot/ethereum' });
+    await this.engine.submit({
+      kind: 'operator.contribute',
+      reference: `contribute:${++this.n}`,
+      asset: 'ETH',
+      amount,
+      custody: 'hot/ethereum',
+    });
   }
 
   addressOf(userId: string, network = 'ethereum'): Promise<string> {
@@ -195,7 +264,9 @@ export class EvmHouse {
   }
 
   async deposits(): Promise<Deposit[]> {
-    const rows = await this.rows<Deposit>('SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position');
+    const rows = await this.rows<Deposit>(
+      'SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position',
+    );
     return rows.map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
   }
 
@@ -232,7 +303,9 @@ export class EvmHouse {
   }
 
   async custody(place: string, asset: string): Promise<bigint> {
-    return parseSigned((await this.engine.custody()).find((row) => row.place === place && row.asset === asset)?.amount ?? '0');
+    return parseSigned(
+      (await this.engine.custody()).find((row) => row.place === place && row.asset === asset)?.amount ?? '0',
+    );
   }
 
   async onChain(address: string, asset: string): Promise<bigint> {
@@ -240,7 +313,17 @@ export class EvmHouse {
   }
 
   async withdraw(id: string, asset: string, address: string, amount: string, fee = '0.003'): Promise<void> {
-    await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset, network: 'ethereum', address, amount, fee });
+    await this.engine.submit({
+      kind: 'withdrawal.request',
+      reference: `withdrawal:u1:${id}`,
+      withdrawalId: id,
+      userId: 'u1',
+      asset,
+      network: 'ethereum',
+      address,
+      amount,
+      fee,
+    });
     await this.engine.submit(await approvalOf(this.engine, id, `approve:${id}`));
   }
 
@@ -249,21 +332,33 @@ export class EvmHouse {
   }
 
   async confirmed(id: string): Promise<void> {
-    await until(`${id} is confirmed`, async () => (await this.stateOf(id)) === 'CONFIRMED', () => this.mine());
+    await until(
+      `${id} is confirmed`,
+      async () => (await this.stateOf(id)) === 'CONFIRMED',
+      () => this.mine(),
+    );
   }
 
   /** u1 with ten ether, swept into the hot wallet, and the operator's one for gas. */
   async tenEther(): Promise<void> {
     await this.operatorFunds('1');
     await this.world.ether(await this.addressOf('u1'), '10');
-    await until('swept', async () => (await this.deposits())[0]?.state === 'SWEPT', () => this.mine());
+    await until(
+      'swept',
+      async () => (await this.deposits())[0]?.state === 'SWEPT',
+      () => this.mine(),
+    );
   }
 
   /** What the books say lies in the hot wallet and at the deposit addresses is what the chain says, to the last unit. */
   async booksAreTheChain(): Promise<void> {
     const addresses = await this.rows<{ address: string }>('SELECT address FROM deposit_addresses');
     for (const asset of ['ETH', 'USDT']) {
-      expect([asset, 'hot', await this.custody('hot/ethereum', asset)]).toEqual([asset, 'hot', await this.onChain(this.hot, asset)]);
+      expect([asset, 'hot', await this.custody('hot/ethereum', asset)]).toEqual([
+        asset,
+        'hot',
+        await this.onChain(this.hot, asset),
+      ]);
       let lies = 0n;
       for (const { address } of addresses) lies += await this.onChain(address, asset);
       expect([asset, 'deposit', await this.custody('deposit/ethereum', asset)]).toEqual([asset, 'deposit', lies]);

@@ -15,7 +15,12 @@ export interface Life {
   readonly document: Buffer;
   readonly pay: { readonly asset: string; readonly network: string; into(address: string): Promise<void> };
   readonly swap: { readonly from: string; readonly to: string; readonly amount: string };
-  readonly withdraw: { readonly asset: string; readonly network: string; readonly amount: string; readonly address: string };
+  readonly withdraw: {
+    readonly asset: string;
+    readonly network: string;
+    readonly amount: string;
+    readonly address: string;
+  };
   /** How long coins may take to be credited, to reach the venue, or to arrive. */
   readonly patienceMs: number;
 }
@@ -52,7 +57,11 @@ export async function liveByClicks(life: Life): Promise<Shown> {
   return { depositAddress, swapId, venueOrderId, withdrawalId, txid };
 }
 
-async function fillIn({ url }: Life, { browser, email, password }: Life['user'], how: 'register' | 'login'): Promise<void> {
+async function fillIn(
+  { url }: Life,
+  { browser, email, password }: Life['user'],
+  how: 'register' | 'login',
+): Promise<void> {
   await browser.page.goto(url);
   await by(browser, `tab-${how}`).click();
   await by(browser, 'auth-email').fill(email);
@@ -118,7 +127,11 @@ async function deposit({ user: { browser }, pay, patienceMs }: Life): Promise<st
 }
 
 /** Asks and accepts; while the coins are on their way to the venue, again in a moment, as a person would. */
-async function swap({ user: { browser }, swap: wish, patienceMs }: Life): Promise<{ swapId: string; venueOrderId: string }> {
+async function swap({
+  user: { browser },
+  swap: wish,
+  patienceMs,
+}: Life): Promise<{ swapId: string; venueOrderId: string }> {
   await by(browser, 'nav-swap').click();
   await by(browser, 'swap-from').selectOption(wish.from);
   await by(browser, 'swap-to').selectOption(wish.to);

@@ -30,7 +30,13 @@ interface Swap {
   filledTo: string;
   commission: string;
   spread: { asset: string; amount: string }[];
-  venueOrders: { id: string; venueOrderId: string | null; side: string; symbol: string; trades: { price: string; quantity: string; commission: string; commissionAsset: string }[] }[];
+  venueOrders: {
+    id: string;
+    venueOrderId: string | null;
+    side: string;
+    symbol: string;
+    trades: { price: string; quantity: string; commission: string; commissionAsset: string }[];
+  }[];
 }
 interface Withdrawal {
   id: string;
@@ -121,7 +127,15 @@ export async function live(world: WorldAddress, tell: Tell, options: LifeOptions
     const paid = await depositStep(place, user, tell);
     const swap = await swapStep(plan, user, tell);
     const withdrawal = await withdrawStep(place, user, admin, tell);
-    return { steps: 10, userId: account.id, swapId: swap.id, withdrawalId: withdrawal.id, depositTxid: paid, swap, withdrawal };
+    return {
+      steps: 10,
+      userId: account.id,
+      swapId: swap.id,
+      withdrawalId: withdrawal.id,
+      depositTxid: paid,
+      swap,
+      withdrawal,
+    };
   } finally {
     user.close();
     admin.close();
@@ -136,7 +150,9 @@ export async function approveIdentity(admin: Client, email: string): Promise<str
 }
 
 export const balances = async (user: Client): Promise<string> =>
-  (await user.call<{ items: { asset: string; available: string; held: string }[] }>('GET', '/balances')).items.map((row) => `${row.available}${row.held === '0' ? '' : `+${row.held} held`} ${row.asset}`).join(', ') || 'nothing';
+  (await user.call<{ items: { asset: string; available: string; held: string }[] }>('GET', '/balances')).items
+    .map((row) => `${row.available}${row.held === '0' ? '' : `+${row.held} held`} ${row.asset}`)
+    .join(', ') || 'nothing';
 
 /** What the rest of the world does on a network. */
 export interface OutsideWorld {
@@ -152,12 +168,22 @@ export function outsideOf(world: WorldAddress, network: string): OutsideWorld {
     const url = world.bitcoinUrl;
     if (!url) throw new Error('no local Bitcoin runs here; the start says why');
     const arrived = (address: string, _asset: string, txid: string): Promise<string> => paidBy(url, txid, address);
-    return { pay: (address, _asset, amount) => bitcoinFaucet(url, address, amount), newAddress: strangersAddress, arrived, moved: 'spent on to Binance from where they lay' };
+    return {
+      pay: (address, _asset, amount) => bitcoinFaucet(url, address, amount),
+      newAddress: strangersAddress,
+      arrived,
+      moved: 'spent on to Binance from where they lay',
+    };
   }
   if (network === 'tron') {
     const url = world.tronUrl;
     if (!url) throw new Error('no local TRON runs here; the start says why');
-    return { pay: (address, asset, amount) => tronFaucet(url, address, asset, amount), newAddress: () => freshTron().address, arrived: (address, asset) => tronBalance(url, address, asset), moved: 'swept on to the hot wallet' };
+    return {
+      pay: (address, asset, amount) => tronFaucet(url, address, asset, amount),
+      newAddress: () => freshTron().address,
+      arrived: (address, asset) => tronBalance(url, address, asset),
+      moved: 'swept on to the hot wallet',
+    };
   }
   const chain = chainOf(world, network);
   return {
@@ -175,31 +201,62 @@ interface Place {
   readonly chain: OutsideWorld;
 }
 
-async function depositStep({ network, plan: { asset, paidIn }, chain }: Place, user: Client, tell: Tell): Promise<string> {
+async function depositStep(
+  { network, plan: { asset, paidIn }, chain }: Place,
+  user: Client,
+  tell: Tell,
+): Promise<string> {
   const { address } = await user.call<{ address: string }>('POST', '/deposit-addresses', { network });
   tell(5, 'a deposit address of their own', { network, address });
   const before = await balances(user);
   const paid = await chain.pay(address, asset, paidIn);
   tell(6, `paid in ${paidIn} ${asset}`, { transaction: paid.txid, block: String(paid.blockNumber) });
-  const deposit = await until('the credit', async () =>
-    (await user.call<{ items: Deposit[] }>('GET', '/deposits')).items.find((row) => row.txid === paid.txid && ['CREDITED', 'SWEPT'].includes(row.state)),
+  const deposit = await until(
+    'the credit',
+    async () =>
+      (await user.call<{ items: Deposit[] }>('GET', '/deposits')).items.find(
+        (row) => row.txid === paid.txid && ['CREDITED', 'SWEPT'].includes(row.state),
+      ),
     PATIENCE_MS,
   );
-  await until('the sweep', async () => (await user.call<{ items: Deposit[] }>('GET', '/deposits')).items.find((row) => row.id === deposit.id)?.state === 'SWEPT', PATIENCE_MS);
-  tell(7, `credited, and ${chain.moved}`, { deposit: deposit.id, before, after: await balances(user), 'its cost': 'the operator' });
+  await until(
+    'the sweep',
+    async () =>
+      (await user.call<{ items: Deposit[] }>('GET', '/deposits')).items.find((row) => row.id === deposit.id)?.state ===
+      'SWEPT',
+    PATIENCE_MS,
+  );
+  tell(7, `credited, and ${chain.moved}`, {
+    deposit: deposit.id,
+    before,
+    after: await balances(user),
+    'its cost': 'the operator',
+  });
   return paid.txid;
 }
 
 /** Quotes and accepts until the coins have reached Binance; a refusal there holds nothing. Answers the finished swap. */
-async function swapOnce({ asset, to, swapped }: Plan, user: Client): Promise<{ swap: Swap; rate: string; refusals: number }> {
+async function swapOnce(
+  { asset, to, swapped }: Plan,
+  user: Client,
+): Promise<{ swap: Swap; rate: string; refusals: number }> {
   let refusals = 0;
   const key = randomBytes(8).toString('hex');
   const accepted = await until(
     'the swap',
     async () => {
-      const quote = await user.call<{ id: string; rate: string }>('POST', '/quotes', { from: asset, to, fromAmount: swapped });
+      const quote = await user.call<{ id: string; rate: string }>('POST', '/quotes', {
+        from: asset,
+        to,
+        fromAmount: swapped,
+      });
       try {
-        const swap = await user.call<Swap>('POST', '/swaps', { quoteId: quote.id }, { 'idempotency-key': `${key}-${refusals}` });
+        const swap = await user.call<Swap>(
+          'POST',
+          '/swaps',
+          { quoteId: quote.id },
+          { 'idempotency-key': `${key}-${refusals}` },
+        );
         return { swap, rate: quote.rate };
       } catch (error) {
         if (!(error instanceof ApiRefusal) || !['FUNDS_IN_TRANSIT', 'QUOTE_EXPIRED'].includes(error.code)) throw error;
@@ -224,7 +281,14 @@ async function swapStep(plan: Plan, user: Client, tell: Tell): Promise<Swap> {
   const { swap, rate, refusals } = result;
   if (swap.state !== 'COMPLETED') throw new Error(`the swap ended ${swap.state}`);
   const refused = `${refusals} while the coins were on their way`;
-  tell(8, `swapped ${swap.filledFrom} ${plan.asset} to ${swap.filledTo} ${plan.to}`, { swap: swap.id, rate, 'our commission': `${swap.commission} ${plan.to}`, before, after: await balances(user), refusals: refused });
+  tell(8, `swapped ${swap.filledFrom} ${plan.asset} to ${swap.filledTo} ${plan.to}`, {
+    swap: swap.id,
+    rate,
+    'our commission': `${swap.commission} ${plan.to}`,
+    before,
+    after: await balances(user),
+    refusals: refused,
+  });
   const order = swap.venueOrders[0];
   const trades = order?.trades ?? [];
   tell(9, 'the same trade ran at Binance at the same moment', {
@@ -237,26 +301,64 @@ async function swapStep(plan: Plan, user: Client, tell: Tell): Promise<Swap> {
 }
 
 /** As an admin's program does: reads what is asked, signs it with the key in its file, sends the signature. `waiting`: looks among those that nobody has decided alone. */
-export async function approvePayout(world: Pick<WorldAddress, 'dir'>, admin: Client, id: string, waiting = false): Promise<void> {
-  const { items } = await admin.call<{ items: AdminWithdrawalView[] }>('GET', `/admin/withdrawals?limit=100${waiting ? '&state=REQUESTED' : ''}`);
+export async function approvePayout(
+  world: Pick<WorldAddress, 'dir'>,
+  admin: Client,
+  id: string,
+  waiting = false,
+): Promise<void> {
+  const { items } = await admin.call<{ items: AdminWithdrawalView[] }>(
+    'GET',
+    `/admin/withdrawals?limit=100${waiting ? '&state=REQUESTED' : ''}`,
+  );
   const row = items.find((one) => one.id === id);
   if (!row) throw new Error(`the withdrawal ${id} is not in the queue`);
-  const payment = { withdrawalId: id, round: row.attempt, network: row.network, asset: row.asset, to: row.address, amount: row.amount };
+  const payment = {
+    withdrawalId: id,
+    round: row.attempt,
+    network: row.network,
+    asset: row.asset,
+    to: row.address,
+    amount: row.amount,
+  };
   const approval = signApproval(demoAdminKey(world.dir), payment, row.feeCap, Date.now());
   await unless('WITHDRAWAL_STATE', admin.call('POST', `/admin/withdrawals/${id}/approve`, approval));
 }
 
-async function withdrawStep({ world, network, plan: { withdrawn, withdrawnAsset: asset }, chain }: Place, user: Client, admin: Client, tell: Tell): Promise<{ id: string; to: string; txid: string; amount: string }> {
+async function withdrawStep(
+  { world, network, plan: { withdrawn, withdrawnAsset: asset }, chain }: Place,
+  user: Client,
+  admin: Client,
+  tell: Tell,
+): Promise<{ id: string; to: string; txid: string; amount: string }> {
   const to = chain.newAddress();
   const before = await balances(user);
-  const asked = await user.call<Withdrawal>('POST', '/withdrawals', { asset, network, address: to, amount: withdrawn }, { 'idempotency-key': randomBytes(8).toString('hex') });
+  const asked = await user.call<Withdrawal>(
+    'POST',
+    '/withdrawals',
+    { asset, network, address: to, amount: withdrawn },
+    { 'idempotency-key': randomBytes(8).toString('hex') },
+  );
   await approvePayout(world, admin, asked.id);
-  const paid = await until('the payout', async () => {
-    const row = await user.call<Withdrawal>('GET', `/withdrawals/${asked.id}`);
-    return row.state === 'CONFIRMED' && row;
-  }, PATIENCE_MS);
+  const paid = await until(
+    'the payout',
+    async () => {
+      const row = await user.call<Withdrawal>('GET', `/withdrawals/${asked.id}`);
+      return row.state === 'CONFIRMED' && row;
+    },
+    PATIENCE_MS,
+  );
   const arrived = await chain.arrived(to, asset, paid.txid ?? '');
   if (arrived !== withdrawn) throw new Error(`${arrived} ${asset} arrived instead of ${withdrawn}`);
-  tell(10, `withdrew ${withdrawn} ${asset}, approved by an admin`, { withdrawal: asked.id, to, transaction: paid.txid ?? '?', arrived: `${arrived} ${asset} on the chain`, fee: `${paid.fee} ${asset}, paid by the user`, 'its cost': asset === 'BTC' ? 'out of that fee' : 'the operator', before, after: await balances(user) });
+  tell(10, `withdrew ${withdrawn} ${asset}, approved by an admin`, {
+    withdrawal: asked.id,
+    to,
+    transaction: paid.txid ?? '?',
+    arrived: `${arrived} ${asset} on the chain`,
+    fee: `${paid.fee} ${asset}, paid by the user`,
+    'its cost': asset === 'BTC' ? 'out of that fee' : 'the operator',
+    before,
+    after: await balances(user),
+  });
   return { id: asked.id, to, txid: paid.txid ?? '', amount: asked.amount };
 }

@@ -30,7 +30,8 @@ type Answer = { readonly id: unknown; readonly result?: unknown };
 /** In front of a JSON-RPC node at `target`, with its user and password if it has any. */
 export async function proxyOf(target: string): Promise<NodeProxy> {
   const { username, password, origin, pathname } = new URL(target);
-  const authorization = username === '' ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const authorization =
+    username === '' ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const asked: Call[] = [];
   const batches: number[] = [];
   const server = createServer((request, response) => {
@@ -46,15 +47,24 @@ export async function proxyOf(target: string): Promise<NodeProxy> {
         if (proxy.hangs) return;
         const [only] = calls;
         const error = only && proxy.refuse(only);
-        if (error) return void response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ id: only.id, result: null, error }));
-        const answer = await fetch(origin + pathname, { method: 'POST', headers: { 'content-type': 'application/json', ...(authorization && { authorization }) }, body });
+        if (error)
+          return void response
+            .writeHead(500, { 'content-type': 'application/json' })
+            .end(JSON.stringify({ id: only.id, result: null, error }));
+        const answer = await fetch(origin + pathname, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
+          body,
+        });
         const text = await answer.text();
         const spoilt = (one: Answer): Answer => {
           const call = calls.find(({ id }) => id === one.id);
           return call && 'result' in one ? { ...one, result: proxy.tamper(call, one.result) } : one;
         };
         const said = JSON.parse(text) as Answer | Answer[];
-        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(Array.isArray(said) ? said.map(spoilt) : spoilt(said)));
+        response
+          .writeHead(answer.status, { 'content-type': 'application/json' })
+          .end(JSON.stringify(Array.isArray(said) ? said.map(spoilt) : spoilt(said)));
       };
       handle().catch(() => request.socket.destroy());
     });

@@ -24,7 +24,10 @@ export class Dice {
   }
 
   shuffled<T>(from: readonly T[]): T[] {
-    return from.map((one) => ({ one, at: this.next() })).sort((a, b) => a.at - b.at).map(({ one }) => one);
+    return from
+      .map((one) => ({ one, at: this.next() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ one }) => one);
   }
 
   /** Draws a name by weight. */

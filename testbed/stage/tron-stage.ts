@@ -41,7 +41,14 @@ const registry = firstListing({}, undefined, { usdt: LOCAL_TETHER });
 const network = registry.networks[0] ?? raise('no network');
 const rails = registry.rails;
 const closed = (): Promise<never> => Promise.reject(new Error('the venue is closed'));
-const venueCapital: VenueCapital = { depositAddress: closed, deposits: closed, withdrawalTerms: closed, withdraw: closed, withdrawal: closed, balances: closed };
+const venueCapital: VenueCapital = {
+  depositAddress: closed,
+  deposits: closed,
+  withdrawalTerms: closed,
+  withdraw: closed,
+  withdrawal: closed,
+  balances: closed,
+};
 
 function raise(message: string): never {
   throw new Error(message);
@@ -87,7 +94,14 @@ export class TronStage {
   }
 
   async start(): Promise<void> {
-    this.node = await startTron({ dir: join(this.dir, 'chain'), port: await freePort(), packages, blockMs: 0, solidity: SOLIDITY, logFile: join(this.dir, 'log') });
+    this.node = await startTron({
+      dir: join(this.dir, 'chain'),
+      port: await freePort(),
+      packages,
+      blockMs: 0,
+      solidity: SOLIDITY,
+      logFile: join(this.dir, 'log'),
+    });
   }
 
   async end(): Promise<void> {
@@ -98,11 +112,38 @@ export class TronStage {
   async open(): Promise<void> {
     this.database = await testDatabase();
     const { dataSource } = this.database;
-    this.engine = createEngine({ dataSource, registry, clock: this.clock, events: this.bus, logger: silent, onFenced: () => undefined, store: createEngineStore(dataSource) });
+    this.engine = createEngine({
+      dataSource,
+      registry,
+      clock: this.clock,
+      events: this.bus,
+      logger: silent,
+      onFenced: () => undefined,
+      store: createEngineStore(dataSource),
+    });
     await this.engine.start();
     this.mnemonic = freshMnemonic();
-    const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' } }, maxFee: '60', maxStake: '50000' };
-    this.signer = createSigner(this.mnemonic, { networks: {}, maxGasCost: '0', approvals: { ...openRules, now: () => this.clock.now() }, venueAddresses: 'first-seen', trons: { tron }, ...(this.cold && { cold: { tron: this.cold } }) }, mkdtempSync(join(this.dir, 'keys-')));
+    const tron = {
+      gasAsset: 'TRX',
+      rails: {
+        TRX: { contract: null, decimals: 6 },
+        USDT: { contract: LOCAL_TETHER, decimals: 6, maxPayout: '100000' },
+      },
+      maxFee: '60',
+      maxStake: '50000',
+    };
+    this.signer = createSigner(
+      this.mnemonic,
+      {
+        networks: {},
+        maxGasCost: '0',
+        approvals: { ...openRules, now: () => this.clock.now() },
+        venueAddresses: 'first-seen',
+        trons: { tron },
+        ...(this.cold && { cold: { tron: this.cold } }),
+      },
+      mkdtempSync(join(this.dir, 'keys-')),
+    );
     this.hot = (await this.signer.identity('tron')).hotAddress;
     this.alerts.length = 0;
     await this.mine();
@@ -117,13 +158,55 @@ export class TronStage {
     await this.mine(SOLIDITY + 1);
   }
 
-  async startWallets({ signer: over = {}, goodForMs, rpcUrls = [this.node.url], lendEnergy, policies, gasReserve = '0', cold = this.cold }: StageOptions = {}): Promise<void> {
+  async startWallets({
+    signer: over = {},
+    goodForMs,
+    rpcUrls = [this.node.url],
+    lendEnergy,
+    policies,
+    gasReserve = '0',
+    cold = this.cold,
+  }: StageOptions = {}): Promise<void> {
     const { signer } = this;
-    const asked: Signer = { identity: (id) => signer.identity(id), sign: (intent) => signer.sign(intent), signCoins: (intent) => signer.signCoins(intent), signTron: (intent) => signer.signTron(intent), judge: signer.judge, approvers: signer.approvers, changePasskey: signer.changePasskey, droppedPasskeys: signer.droppedPasskeys, ...over };
+    const asked: Signer = {
+      identity: (id) => signer.identity(id),
+      sign: (intent) => signer.sign(intent),
+      signCoins: (intent) => signer.signCoins(intent),
+      signTron: (intent) => signer.signTron(intent),
+      judge: signer.judge,
+      approvers: signer.approvers,
+      changePasskey: signer.changePasskey,
+      droppedPasskeys: signer.droppedPasskeys,
+      ...over,
+    };
     const ids = { next: () => `t${process.pid}x${String(++this.ids).padStart(8, '0')}` };
     this.wallets = createWallets(
-      { dataSource: this.database.dataSource, engine: this.engine, signer: asked, venueCapital, events: this.bus, clock: this.clock, ids, registry, logger: silent },
-      { networks: { tron: { rpcUrls, tron: 'local', traces: false, pollMs: 10, gasReserve, ...(policies && { policies }), ...(cold && { cold }), ...(goodForMs !== undefined && { goodForMs }), ...(lendEnergy !== undefined && { lendEnergy }) } } },
+      {
+        dataSource: this.database.dataSource,
+        engine: this.engine,
+        signer: asked,
+        venueCapital,
+        events: this.bus,
+        clock: this.clock,
+        ids,
+        registry,
+        logger: silent,
+      },
+      {
+        networks: {
+          tron: {
+            rpcUrls,
+            tron: 'local',
+            traces: false,
+            pollMs: 10,
+            gasReserve,
+            ...(policies && { policies }),
+            ...(cold && { cold }),
+            ...(goodForMs !== undefined && { goodForMs }),
+            ...(lendEnergy !== undefined && { lendEnergy }),
+          },
+        },
+      },
     );
     await this.wallets.start();
   }
@@ -151,7 +234,11 @@ export class TronStage {
     return (await this.database.dataSource.query(sql, values)) as T[];
   }
 
-  async until<T>(what: string, check: () => Promise<T | undefined | false>, meanwhile: () => Promise<unknown> = async () => undefined): Promise<T> {
+  async until<T>(
+    what: string,
+    check: () => Promise<T | undefined | false>,
+    meanwhile: () => Promise<unknown> = async () => undefined,
+  ): Promise<T> {
     for (let tries = 0; tries < 300; tries++) {
       const found = await check();
       if (found) return found;
@@ -165,7 +252,11 @@ export class TronStage {
   async settle(): Promise<void> {
     await this.mine(SOLIDITY + 1);
     const { solid } = await this.control('mine', { blocks: 0 });
-    await this.until('the scanner is at the solid block', async () => (await this.rows('SELECT 1 FROM chain_blocks WHERE network = ? AND height = ?', ['tron', solid])).length > 0);
+    await this.until(
+      'the scanner is at the solid block',
+      async () =>
+        (await this.rows('SELECT 1 FROM chain_blocks WHERE network = ? AND height = ?', ['tron', solid])).length > 0,
+    );
     // And a round over it has ended.
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
@@ -199,18 +290,49 @@ export class TronStage {
   async operatorFunds(amount = '1000'): Promise<void> {
     await this.pay(this.hot, 'TRX', amount);
     await this.mine(SOLIDITY + 1);
-    await this.engine.submit({ kind: 'operator.contribute', reference: `contribute:${amount}`, asset: 'TRX', amount, custody: 'hot/tron' });
+    await this.engine.submit({
+      kind: 'operator.contribute',
+      reference: `contribute:${amount}`,
+      asset: 'TRX',
+      amount,
+      custody: 'hot/tron',
+    });
   }
 
   /** An operator's wish about the stake. */
   async wish(id: string, kind: StakeRow['kind'], resource: StakeRow['resource'], amount: string): Promise<void> {
     const now = this.clock.now();
-    const row: StakeRow = { id, network: 'tron', kind, resource, asset: 'TRX', amount, state: 'PLANNED', why: 'energy', adminId: 'a1', txid: null, readyAt: null, reason: null, createdAt: now, updatedAt: now };
-    await createStakeStore(this.database.dataSource).add(row, { id: `audit-${id}`, adminId: 'a1', action: `tron.${kind}`, subject: id, details: {}, at: now });
+    const row: StakeRow = {
+      id,
+      network: 'tron',
+      kind,
+      resource,
+      asset: 'TRX',
+      amount,
+      state: 'PLANNED',
+      why: 'energy',
+      adminId: 'a1',
+      txid: null,
+      readyAt: null,
+      reason: null,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await createStakeStore(this.database.dataSource).add(row, {
+      id: `audit-${id}`,
+      adminId: 'a1',
+      action: `tron.${kind}`,
+      subject: id,
+      details: {},
+      at: now,
+    });
   }
 
   async wished(id: string): Promise<{ state: string; reason: string | null }> {
-    const [row] = await this.rows<{ state: string; reason: string | null }>('SELECT state, reason FROM stakes WHERE id = ?', [id]);
+    const [row] = await this.rows<{ state: string; reason: string | null }>(
+      'SELECT state, reason FROM stakes WHERE id = ?',
+      [id],
+    );
     return row ?? raise(`no wish ${id}`);
   }
 
@@ -219,23 +341,46 @@ export class TronStage {
   }
 
   async withdraw(id: string, asset: string, address: string, amount: string, fee = '6'): Promise<void> {
-    await this.engine.submit({ kind: 'withdrawal.request', reference: `withdrawal:u1:${id}`, withdrawalId: id, userId: 'u1', asset, network: 'tron', address, amount, fee });
+    await this.engine.submit({
+      kind: 'withdrawal.request',
+      reference: `withdrawal:u1:${id}`,
+      withdrawalId: id,
+      userId: 'u1',
+      asset,
+      network: 'tron',
+      address,
+      amount,
+      fee,
+    });
     await this.engine.submit(await approvalOf(this.engine, id, `approve:${id}`));
   }
 
   async withdrawal(id: string): Promise<{ state: string; txid: string | null }> {
-    const [row] = await this.rows<{ state: string; txid: string | null }>('SELECT state, txid FROM withdrawals WHERE id = ?', [id]);
+    const [row] = await this.rows<{ state: string; txid: string | null }>(
+      'SELECT state, txid FROM withdrawals WHERE id = ?',
+      [id],
+    );
     return row ?? raise(`no withdrawal ${id}`);
   }
 
   async confirmed(id: string): Promise<void> {
-    await this.until(`${id} is confirmed`, async () => (await this.withdrawal(id)).state === 'CONFIRMED', () => this.mine());
+    await this.until(
+      `${id} is confirmed`,
+      async () => (await this.withdrawal(id)).state === 'CONFIRMED',
+      () => this.mine(),
+    );
   }
 
   /** What differs between our books and the chain now, place by place, and what breaks a rule of the books: nothing, one hopes. */
   async differences(): Promise<unknown[]> {
     await this.settle();
-    await this.until('nothing is under way', async () => (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0, () => this.mine());
+    await this.until(
+      'nothing is under way',
+      async () =>
+        (await this.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')"))
+          .length === 0,
+      () => this.mine(),
+    );
     return this.differencesNow();
   }
 
@@ -244,7 +389,11 @@ export class TronStage {
     const cold = this.cold && 'addresses' in this.cold ? this.cold.addresses : [];
     const find = closed;
     const chain = createTronChain(network, rails, { rpcUrl: this.node.url, tron: 'local' });
-    const { findings, places } = await compare(this.database.dataSource, { registry, binance: { capital: venueCapital, find }, chains: [{ network, rails, chain, hotAddress: this.hot, cold }] });
+    const { findings, places } = await compare(this.database.dataSource, {
+      registry,
+      binance: { capital: venueCapital, find },
+      chains: [{ network, rails, chain, hotAddress: this.hot, cold }],
+    });
     const here = places.filter(({ place }) => place.endsWith('/tron'));
     if (here.length !== (cold.length > 0 ? 7 : 5)) raise('not every place was compared');
     return [...findings, ...here.filter(({ unexplained }) => unexplained !== 0n)];

@@ -46,10 +46,18 @@ test('one key at both processes at the same moment is one order and one answer; 
   const order = await wholeOrder(user);
   await Promise.all([one.live(), other.live()]);
   const same = key();
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 ? one : other).call<{ id: string; status: string }>('POST', '/orders', order, { 'idempotency-key': same })));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      (n % 2 ? one : other).call<{ id: string; status: string }>('POST', '/orders', order, { 'idempotency-key': same }),
+    ),
+  );
   expect(new Set(answers.map(({ id, status }) => `${id} ${status}`)).size).toBe(1);
-  await expect(other.call('POST', '/orders', { ...order, price: '1' }, { 'idempotency-key': same })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
-  await until('both feeds tell it', async () => [one, other].every((client) => client.heardOf('order.changed') === 1 && client.heardOf('balance.changed') > 0));
+  await expect(
+    other.call('POST', '/orders', { ...order, price: '1' }, { 'idempotency-key': same }),
+  ).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  await until('both feeds tell it', async () =>
+    [one, other].every((client) => client.heardOf('order.changed') === 1 && client.heardOf('balance.changed') > 0),
+  );
   const depth = new Promise((resolve) => {
     const socket = io(api, { path: '/live', transports: ['websocket'] });
     socket.on('connect', () => socket.emit('subscribe', ['ETHUSDT']));
@@ -70,14 +78,25 @@ test('the engine is killed under 50 orders: asked again by the same keys, one st
   const order = await wholeOrder(user);
   await other.live();
   const keys = Array.from({ length: 50 }, key);
-  const asking = keys.map((each) => other.call<{ id: string }>('POST', '/orders', order, { 'idempotency-key': each }).then(({ id }) => id, (error: ApiRefusal) => error.code));
+  const asking = keys.map((each) =>
+    other.call<{ id: string }>('POST', '/orders', order, { 'idempotency-key': each }).then(
+      ({ id }) => id,
+      (error: ApiRefusal) => error.code,
+    ),
+  );
   await Promise.race(asking);
   await world.killAndRestart('javizen');
   const outcomes = await Promise.all(asking);
   const won = outcomes.filter((outcome) => outcome !== 'INSUFFICIENT_FUNDS');
   expect(won).toHaveLength(1);
   expect(await etherOf(other)).toEqual({ available: '0', held: WHOLE });
-  const again = await Promise.all([user, other].map((at) => at.call<{ id: string }>('POST', '/orders', order, { 'idempotency-key': keys[outcomes.indexOf(won[0] ?? '')] ?? '' })));
+  const again = await Promise.all(
+    [user, other].map((at) =>
+      at.call<{ id: string }>('POST', '/orders', order, {
+        'idempotency-key': keys[outcomes.indexOf(won[0] ?? '')] ?? '',
+      }),
+    ),
+  );
   expect(again.map(({ id }) => id)).toEqual([won[0], won[0]]);
   await other.call('DELETE', `/orders/${won[0]}`);
   expect(await etherOf(user)).toEqual({ available: WHOLE, held: '0' });

@@ -59,25 +59,44 @@ export async function storm({ kills, users, seed, say }: StormOptions): Promise<
     const crashes: string[] = [];
     const faults = await killer(world, address, { kills, random: generator(seed), done: running.done, say, crashes });
     const results = await supervised(world, running.all, crashes);
-    const problems = [...crashes.map((name) => `${name} ended by itself`), ...results.flatMap((result) => (typeof result === 'string' ? [result] : []))];
+    const problems = [
+      ...crashes.map((name) => `${name} ended by itself`),
+      ...results.flatMap((result) => (typeof result === 'string' ? [result] : [])),
+    ];
     const ended = results.filter((result): result is LifeResult => typeof result !== 'string');
     for (const life of ended) problems.push(...(await check(address, life)));
     const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
     const wanted = TARGETS.slice(0, Math.min(kills, TARGETS.length));
-    return { seed, lives: users, ended: ended.length, faults, faultsNeverFired: wanted.filter((target) => !faults[target]), problems, audit: result };
+    return {
+      seed,
+      lives: users,
+      ended: ended.length,
+      faults,
+      faultsNeverFired: wanted.filter((target) => !faults[target]),
+      problems,
+      audit: result,
+    };
   } finally {
     await world.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-function lives(address: WorldAddress, users: number, seed: number): { all: Promise<(LifeResult | string)[]>; done: () => number } {
+function lives(
+  address: WorldAddress,
+  users: number,
+  seed: number,
+): { all: Promise<(LifeResult | string)[]>; done: () => number } {
   let done = 0;
   const one = async (n: number): Promise<LifeResult | string> => {
     let step = 0;
     try {
       await sleep(n * 700);
-      return await live(address, (reached) => (step = reached), { client: (url) => new PatientClient(url), name: `${seed}-${n}-${randomBytes(2).toString('hex')}`, listen: false });
+      return await live(address, (reached) => (step = reached), {
+        client: (url) => new PatientClient(url),
+        name: `${seed}-${n}-${randomBytes(2).toString('hex')}`,
+        listen: false,
+      });
     } catch (error) {
       return `life ${n} ended after step ${step}: ${error instanceof Error ? error.message : String(error)}`;
     } finally {
@@ -91,7 +110,13 @@ function lives(address: WorldAddress, users: number, seed: number): { all: Promi
 async function killer(
   world: World,
   address: WorldAddress,
-  { kills, random, done, say, crashes }: { kills: number; random: () => number; done: () => number; say: (line: string) => void; crashes: string[] },
+  {
+    kills,
+    random,
+    done,
+    say,
+    crashes,
+  }: { kills: number; random: () => number; done: () => number; say: (line: string) => void; crashes: string[] },
 ): Promise<Record<string, number>> {
   const faults: Record<string, number> = {};
   const end = Date.now() + LAST_KILL_MS;
@@ -140,5 +165,7 @@ async function flush(address: WorldAddress): Promise<void> {
 /** What a finished life must have left: paid out once on the chain, to the unit. */
 async function check(address: WorldAddress, life: LifeResult): Promise<string[]> {
   const arrived = await balanceOf(chainOf(address), life.withdrawal.to, 'USDT');
-  return parseAmount(arrived) === parseAmount(life.withdrawal.amount) ? [] : [`withdrawal ${life.withdrawalId}: ${arrived} USDT arrived instead of ${life.withdrawal.amount}`];
+  return parseAmount(arrived) === parseAmount(life.withdrawal.amount)
+    ? []
+    : [`withdrawal ${life.withdrawalId}: ${arrived} USDT arrived instead of ${life.withdrawal.amount}`];
 }

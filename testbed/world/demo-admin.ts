@@ -29,14 +29,25 @@ export function demoAdminKey(dir: string): string {
 }
 
 /** Enrols what the demo admin's browsers offer, as soon as they do. Answers how to end. */
-export function enrolOffered(world: { readonly url: string; readonly adminPassword: string; readonly dir: string }): () => void {
+export function enrolOffered(world: {
+  readonly url: string;
+  readonly adminPassword: string;
+  readonly dir: string;
+}): () => void {
   let cookie = '';
   let notBefore = 0;
   let busy = false;
   const logIn = async (): Promise<void> => {
-    const answer = await fetch(`${world.url}/api/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: DEMO_ADMIN, password: world.adminPassword }) });
+    const answer = await fetch(`${world.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: DEMO_ADMIN, password: world.adminPassword }),
+    });
     if (!answer.ok) throw new Error(`the demo admin could not log in: ${answer.status}`);
-    cookie = answer.headers.getSetCookie().map((line) => line.split(';')[0] ?? '').join('; ');
+    cookie = answer.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0] ?? '')
+      .join('; ');
   };
   const look = async (): Promise<void> => {
     if (cookie === '') await logIn();
@@ -45,7 +56,8 @@ export function enrolOffered(world: { readonly url: string; readonly adminPasswo
     if (!answer.ok) return;
     const { items } = (await answer.json()) as { items: { email: string; publicKey: string; enrolled: boolean }[] };
     for (const { email, publicKey, enrolled } of items) {
-      if (!enrolled && email === DEMO_ADMIN) enrolAdmin(adminsFile(join(world.dir, 'keys')), email, publicKey, Date.now());
+      if (!enrolled && email === DEMO_ADMIN)
+        enrolAdmin(adminsFile(join(world.dir, 'keys')), email, publicKey, Date.now());
     }
   };
   const timer = setInterval(() => {

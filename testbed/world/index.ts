@@ -140,7 +140,10 @@ export class World {
     const bitcoinUrl = await this.startBitcoin();
     const tronUrl = await this.startTron();
     const venue = await this.startVenue(chains, bitcoinUrl, tronUrl);
-    this.env = { PASSKEY_ORIGIN: this.given('PUBLIC_ORIGIN') ?? `http://localhost:${await this.exchangePort()}`, ...this.settings(chains, venue, bitcoinUrl, tronUrl) };
+    this.env = {
+      PASSKEY_ORIGIN: this.given('PUBLIC_ORIGIN') ?? `http://localhost:${await this.exchangePort()}`,
+      ...this.settings(chains, venue, bitcoinUrl, tronUrl),
+    };
     await this.startSigner();
     await this.options.prepare?.(this.env);
     const port = await this.startExchange();
@@ -243,14 +246,22 @@ export class World {
     if (!only) say('Database and cache ...');
     const databaseUrl = this.given('DATABASE_URL') ?? (only === 'redis' ? this.stores?.databaseUrl : undefined);
     const redisUrl = this.given('REDIS_URL') ?? (only === 'mariadb' ? this.stores?.redisUrl : undefined);
-    const started = await startStores({ dir, say, throwAway: this.options.throwAway ?? false, ...(databaseUrl && { databaseUrl }), ...(redisUrl && { redisUrl }) });
+    const started = await startStores({
+      dir,
+      say,
+      throwAway: this.options.throwAway ?? false,
+      ...(databaseUrl && { databaseUrl }),
+      ...(redisUrl && { redisUrl }),
+    });
     this.stores = { ...started, running: [] };
     for (const running of started.running) this.parts.set(running.name as Part, running);
   }
 
   /** One anvil for each network of ours that the operator has named no node for. */
   private async startChains(): Promise<Record<string, WorldChain>> {
-    const wanted = (this.options.networks ?? Object.keys(CHAIN_IDS)).filter((id) => id in CHAIN_IDS && !this.given(`${id.toUpperCase()}_RPC_URL`));
+    const wanted = (this.options.networks ?? Object.keys(CHAIN_IDS)).filter(
+      (id) => id in CHAIN_IDS && !this.given(`${id.toUpperCase()}_RPC_URL`),
+    );
     this.options.say(`Chains (anvil): ${wanted.join(', ')} ...`);
     const started = await Promise.all(wanted.map(async (id) => [id, await this.startChain(id)] as const));
     return Object.fromEntries(started);
@@ -263,7 +274,13 @@ export class World {
     mkdirSync(dir, { recursive: true });
     const port = await freePort(rememberedPort(this.dir, name));
     rememberPort(this.dir, name, port);
-    const anvil = await startAnvil({ dir, port, chainId: CHAIN_IDS[id] ?? 0, blockSeconds: 1, logFile: join(this.dir, 'logs', `${name}.log`) });
+    const anvil = await startAnvil({
+      dir,
+      port,
+      chainId: CHAIN_IDS[id] ?? 0,
+      blockSeconds: 1,
+      logFile: join(this.dir, 'logs', `${name}.log`),
+    });
     remember(this.dir, { name, pid: anvil.pid, mark: dir });
     this.parts.set(name, { name, pid: anvil.pid, child: undefined as never, stop: () => anvil.stop() });
     const { chainId, usdt } = await prepareChain(anvil.url);
@@ -279,7 +296,10 @@ export class World {
     const why = installBcoin(packages, say);
     const dir = join(this.dir, 'bitcoin');
     // Listed by an earlier start: the exchange does not run with a network that it cannot watch.
-    if (why && existsSync(dir)) throw new Error(`${why} This world has a Bitcoin already: bring the packages back, or begin anew (npm start -- --fresh).`);
+    if (why && existsSync(dir))
+      throw new Error(
+        `${why} This world has a Bitcoin already: bring the packages back, or begin anew (npm start -- --fresh).`,
+      );
     if (why) {
       say(why);
       return undefined;
@@ -288,7 +308,15 @@ export class World {
     say('Bitcoin (bcoin on regtest) ...');
     const port = await freePort(rememberedPort(this.dir, 'bitcoin'));
     rememberPort(this.dir, 'bitcoin', port);
-    const node = await startBitcoin({ dir, port, packages, user: 'javizen', password: localSecret(this.dir, 'bitcoin', 16), blockSeconds: 1, logFile: join(this.dir, 'logs', 'bitcoin.log') });
+    const node = await startBitcoin({
+      dir,
+      port,
+      packages,
+      user: 'javizen',
+      password: localSecret(this.dir, 'bitcoin', 16),
+      blockSeconds: 1,
+      logFile: join(this.dir, 'logs', 'bitcoin.log'),
+    });
     remember(this.dir, { name: 'bitcoin', pid: node.pid, mark: dir });
     this.parts.set('bitcoin', { name: 'bitcoin', pid: node.pid, child: undefined as never, stop: () => node.stop() });
     return node.url;
@@ -301,7 +329,10 @@ export class World {
     const packages = join(LOCAL, 'tools', 'tron');
     const why = installTron(packages, say);
     const dir = join(this.dir, 'tron');
-    if (why && existsSync(dir)) throw new Error(`${why} This world has a TRON already: bring the packages back, or begin anew (npm start -- --fresh).`);
+    if (why && existsSync(dir))
+      throw new Error(
+        `${why} This world has a TRON already: bring the packages back, or begin anew (npm start -- --fresh).`,
+      );
     if (why) {
       say(why);
       return undefined;
@@ -310,13 +341,23 @@ export class World {
     say('TRON (emulator) ...');
     const port = await freePort(rememberedPort(this.dir, 'tron'));
     rememberPort(this.dir, 'tron', port);
-    const node = await startTron({ dir, port, packages, blockMs: TRON_BLOCK_MS, logFile: join(this.dir, 'logs', 'tron.log') });
+    const node = await startTron({
+      dir,
+      port,
+      packages,
+      blockMs: TRON_BLOCK_MS,
+      logFile: join(this.dir, 'logs', 'tron.log'),
+    });
     remember(this.dir, { name: 'tron', pid: node.pid, mark: dir });
     this.parts.set('tron', { name: 'tron', pid: node.pid, child: undefined as never, stop: () => node.stop() });
     return node.url;
   }
 
-  private async startVenue(chains: Record<string, WorldChain>, bitcoinUrl: string | undefined, tronUrl: string | undefined): Promise<{ url: string }> {
+  private async startVenue(
+    chains: Record<string, WorldChain>,
+    bitcoinUrl: string | undefined,
+    tronUrl: string | undefined,
+  ): Promise<{ url: string }> {
     const given = this.given('BINANCE_REST_URL');
     if (given) return { url: given };
     this.mayStart();
@@ -325,7 +366,10 @@ export class World {
     mkdirSync(dir, { recursive: true });
     const port = await freePort(rememberedPort(this.dir, 'binance'));
     rememberPort(this.dir, 'binance', port);
-    const key = (name: string): { apiKey: string; secret: string } => ({ apiKey: localSecret(this.dir, `${name}Key`, 32), secret: localSecret(this.dir, `${name}Secret`, 32) });
+    const key = (name: string): { apiKey: string; secret: string } => ({
+      apiKey: localSecret(this.dir, `${name}Key`, 32),
+      secret: localSecret(this.dir, `${name}Secret`, 32),
+    });
     const file = join(dir, 'config.json');
     const config = {
       port,
@@ -336,13 +380,25 @@ export class World {
         { ...key('treasury'), type: 'hmac', permissions: ['WITHDRAW'] },
       ],
       chains: Object.entries(chains).map(([id, { rpcUrl, chainId, coin, usdt, usdtDecimals }]) => ({
-        network: KNOWN_NETWORKS[id]?.venueNetwork, rpcUrl, chainId, coin, tokens: { USDT: { contract: usdt, decimals: usdtDecimals } }, confirmations: 3,
+        network: KNOWN_NETWORKS[id]?.venueNetwork,
+        rpcUrl,
+        chainId,
+        coin,
+        tokens: { USDT: { contract: usdt, decimals: usdtDecimals } },
+        confirmations: 3,
       })),
       ...(bitcoinUrl && { bitcoin: { network: 'BTC', rpcUrl: bitcoinUrl, confirmations: 3 } }),
       ...(tronUrl && { tron: { network: 'TRX', rpcUrl: tronUrl, usdt: LOCAL_TETHER } }),
     };
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-    const running = startProgram({ name: 'binance', dir: this.dir, command: process.execPath, args: [...TSX, 'testbed/emulators/binance/main.ts', '--config', file], cwd: ROOT, mark: file });
+    const running = startProgram({
+      name: 'binance',
+      dir: this.dir,
+      command: process.execPath,
+      args: [...TSX, 'testbed/emulators/binance/main.ts', '--config', file],
+      cwd: ROOT,
+      mark: file,
+    });
     this.parts.set('binance', running);
     const url = `http://127.0.0.1:${port}`;
     await untilReady(running, 'the Binance emulator', async () => {
@@ -352,10 +408,24 @@ export class World {
   }
 
   /** The environment of the exchange: the operator's settings over the local world's. */
-  private settings(chains: Record<string, WorldChain>, venue: { url: string }, bitcoinUrl: string | undefined, tronUrl: string | undefined): NodeJS.ProcessEnv {
+  private settings(
+    chains: Record<string, WorldChain>,
+    venue: { url: string },
+    bitcoinUrl: string | undefined,
+    tronUrl: string | undefined,
+  ): NodeJS.ProcessEnv {
     const { dir } = this.options;
     const secret = (name: string, bytes = 32): string => localSecret(dir, name, bytes);
-    const local = ['DATABASE_URL', 'REDIS_URL', 'BINANCE_REST_URL', 'EVM_NETWORKS', 'BITCOIN_RPC_URL', 'TRON_RPC_URL', 'SIGNER_DIR', ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`)].every((name) => !this.given(name));
+    const local = [
+      'DATABASE_URL',
+      'REDIS_URL',
+      'BINANCE_REST_URL',
+      'EVM_NETWORKS',
+      'BITCOIN_RPC_URL',
+      'TRON_RPC_URL',
+      'SIGNER_DIR',
+      ...Object.keys(CHAIN_IDS).map((id) => `${id.toUpperCase()}_RPC_URL`),
+    ].every((name) => !this.given(name));
     return {
       PATH: process.env.PATH,
       NODE_ENV: this.options.throwAway ? 'test' : 'development',
@@ -375,7 +445,12 @@ export class World {
       BINANCE_TREASURY_KEY: secret('treasuryKey'),
       BINANCE_TREASURY_SECRET: secret('treasurySecret'),
       ...Object.assign({}, ...Object.entries(chains).map(([id, chain]) => chainSettings(id, chain))),
-      ...(bitcoinUrl && { BITCOIN_RPC_URL: bitcoinUrl, BITCOIN_NETWORK: 'regtest', BITCOIN_CONFIRMATIONS: '3', BITCOIN_POLL_MS: '400' }),
+      ...(bitcoinUrl && {
+        BITCOIN_RPC_URL: bitcoinUrl,
+        BITCOIN_NETWORK: 'regtest',
+        BITCOIN_CONFIRMATIONS: '3',
+        BITCOIN_POLL_MS: '400',
+      }),
       ...(tronUrl && { TRON_RPC_URL: tronUrl, TRON_NETWORK: 'local', TRON_USDT: LOCAL_TETHER, TRON_POLL_MS: '400' }),
       SIGNER_SOCKET: this.socket('signer'),
       ENGINE_SOCKET: this.socket('engine'),
@@ -385,7 +460,9 @@ export class World {
       ...(local && { TIER_ADMINS: '1', JAVIZEN_LOCAL: '1' }),
       ...(this.options.throwAway && { JAVIZEN_THROW_AWAY: '1' }),
       // What only the signer needs to know stays out of the exchange's environment.
-      ...Object.fromEntries(Object.entries(this.options.env ?? {}).filter(([name, value]) => value && SETTINGS.includes(name))),
+      ...Object.fromEntries(
+        Object.entries(this.options.env ?? {}).filter(([name, value]) => value && SETTINGS.includes(name)),
+      ),
     };
   }
 
@@ -402,22 +479,44 @@ export class World {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     if (this.env.JAVIZEN_LOCAL === '1') demoAdminKey(this.dir);
     const seedFile = this.given('SIGNER_SEED_FILE') ?? join(dir, 'seed.sealed');
-    if (this.env.JAVIZEN_LOCAL !== '1' && !existsSync(seedFile)) throw new Error(`The signer has no seed at ${seedFile}. Make one: npm run keys -- generate; or bring yours: npm run keys -- import, or restore.`);
+    if (this.env.JAVIZEN_LOCAL !== '1' && !existsSync(seedFile))
+      throw new Error(
+        `The signer has no seed at ${seedFile}. Make one: npm run keys -- generate; or bring yours: npm run keys -- import, or restore.`,
+      );
     // A cleaned environment: the signer knows its seed, its socket and the chains it signs for, and no node of them.
-    const own = (from: NodeJS.ProcessEnv): NodeJS.ProcessEnv => Object.fromEntries(SIGNER_SETTINGS.filter((name) => from[name] && !/_RPC_URL$|_API_KEY$|^NODE_HEADERS$/.test(name)).map((name) => [name, from[name]]));
+    const own = (from: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+      Object.fromEntries(
+        SIGNER_SETTINGS.filter((name) => from[name] && !/_RPC_URL$|_API_KEY$|^NODE_HEADERS$/.test(name)).map((name) => [
+          name,
+          from[name],
+        ]),
+      );
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
       SIGNER_LIMITS: this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}',
       SIGNER_SEED_FILE: seedFile,
       SIGNER_DIR: dir,
-      ...(this.env.JAVIZEN_LOCAL === '1' && { SIGNER_VENUE_ADDRESSES: 'first-seen', SIGNER_TRON_STAKE: LOCAL_STAKE, SIGNER_FEES_DAILY: LOCAL_FEES, SIGNER_MAKE_SEED: '1' }),
+      ...(this.env.JAVIZEN_LOCAL === '1' && {
+        SIGNER_VENUE_ADDRESSES: 'first-seen',
+        SIGNER_TRON_STAKE: LOCAL_STAKE,
+        SIGNER_FEES_DAILY: LOCAL_FEES,
+        SIGNER_MAKE_SEED: '1',
+      }),
       // A device's library may have settings of its own.
       ...(process.env.SOFTHSM2_CONF && { SOFTHSM2_CONF: process.env.SOFTHSM2_CONF }),
       SIGNER_PASSPHRASE: this.given('SIGNER_PASSPHRASE') ?? localSecret(this.dir, 'signer', 24),
       ...own(this.env),
       ...own(this.options.env ?? {}),
     };
-    const running = startProgram({ name: 'signer', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/roles/signer.ts', dir], cwd: ROOT, env, mark: dir });
+    const running = startProgram({
+      name: 'signer',
+      dir: this.dir,
+      command: process.execPath,
+      args: [...TSX, 'deploy/roles/signer.ts', dir],
+      cwd: ROOT,
+      env,
+      mark: dir,
+    });
     this.parts.set('signer', running);
     await untilReady(running, 'the signer', async () => {
       if (!existsSync(this.env.SIGNER_SOCKET ?? '')) throw new Error('not yet');
@@ -438,7 +537,15 @@ export class World {
     if (!this.parts.has('javizen')) this.options.say('Javizen ...');
     const port = await this.exchangePort();
     const env = { ...this.env, PORT: String(port) };
-    const running = startProgram({ name: 'javizen', dir: this.dir, command: process.execPath, args: [...YOUNG, ...(this.options.nodeArgs ?? []), ...TSX, 'deploy/roles/exchange.ts', this.dir], cwd: ROOT, env, mark: `exchange.ts ${this.dir}` });
+    const running = startProgram({
+      name: 'javizen',
+      dir: this.dir,
+      command: process.execPath,
+      args: [...YOUNG, ...(this.options.nodeArgs ?? []), ...TSX, 'deploy/roles/exchange.ts', this.dir],
+      cwd: ROOT,
+      env,
+      mark: `exchange.ts ${this.dir}`,
+    });
     this.parts.set('javizen', running);
     await healthy(running, 'Javizen', port);
     return port;
@@ -455,8 +562,18 @@ export class World {
     const port = await freePort(rememberedPort(this.dir, 'api'));
     rememberPort(this.dir, 'api', port);
     // Its settings are those of a server: no keys of the venue, no node, no signer.
-    const own = Object.fromEntries(Object.entries(this.env).filter(([name]) => ['PATH', 'NODE_ENV', ...API_SETTINGS].includes(name)));
-    const running = startProgram({ name: 'api', dir: this.dir, command: process.execPath, args: [...TSX, 'deploy/roles/api.ts', this.dir], cwd: ROOT, env: { ...own, ...over, PORT: String(port) }, mark: `api.ts ${this.dir}` });
+    const own = Object.fromEntries(
+      Object.entries(this.env).filter(([name]) => ['PATH', 'NODE_ENV', ...API_SETTINGS].includes(name)),
+    );
+    const running = startProgram({
+      name: 'api',
+      dir: this.dir,
+      command: process.execPath,
+      args: [...TSX, 'deploy/roles/api.ts', this.dir],
+      cwd: ROOT,
+      env: { ...own, ...over, PORT: String(port) },
+      mark: `api.ts ${this.dir}`,
+    });
     this.parts.set('api', running);
     await healthy(running, 'the further API process', port);
     return `http://127.0.0.1:${port}`;
@@ -473,7 +590,13 @@ export function chainOf(world: WorldAddress, network = 'ethereum'): WorldChain {
 /** Settings of one local chain, quicker than a real one. */
 function chainSettings(id: string, { rpcUrl, chainId, usdt }: WorldChain): NodeJS.ProcessEnv {
   const name = id.toUpperCase();
-  return { [`${name}_RPC_URL`]: rpcUrl, [`${name}_CHAIN_ID`]: String(chainId), [`${name}_USDT`]: usdt, [`${name}_CONFIRMATIONS`]: '3', [`${name}_POLL_MS`]: '400' };
+  return {
+    [`${name}_RPC_URL`]: rpcUrl,
+    [`${name}_CHAIN_ID`]: String(chainId),
+    [`${name}_USDT`]: usdt,
+    [`${name}_CONFIRMATIONS`]: '3',
+    [`${name}_POLL_MS`]: '400',
+  };
 }
 
 const healthy = (running: Running, what: string, port: number): Promise<void> =>

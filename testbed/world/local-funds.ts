@@ -25,10 +25,36 @@ function payersOf(config: Config): Map<string, Pays> {
   return new Map<string, Pays>([
     ...openNetworks(config).map(({ id, rpcUrl, usdt = '', gasAsset, gasReserve, usdtDecimals }): [string, Pays] => [
       id,
-      { asset: gasAsset, reserve: gasReserve, pay: (address, amount) => faucet({ rpcUrl, usdt, coin: gasAsset, usdtDecimals }, address, gasAsset, amount) },
+      {
+        asset: gasAsset,
+        reserve: gasReserve,
+        pay: (address, amount) => faucet({ rpcUrl, usdt, coin: gasAsset, usdtDecimals }, address, gasAsset, amount),
+      },
     ]),
-    ...(bitcoin ? [[bitcoin.id, { asset: bitcoin.gasAsset, reserve: bitcoin.gasReserve, pay: (address: string, amount: string) => askBitcoin(bitcoin.rpcUrl, 'sendtoaddress', address, amount) }] as [string, Pays]] : []),
-    ...(tron ? [[tron.id, { asset: tron.gasAsset, reserve: tron.gasReserve, pay: (address: string, amount: string) => payTron(tron.rpcUrl, address, tron.gasAsset, amount) }] as [string, Pays]] : []),
+    ...(bitcoin
+      ? [
+          [
+            bitcoin.id,
+            {
+              asset: bitcoin.gasAsset,
+              reserve: bitcoin.gasReserve,
+              pay: (address: string, amount: string) => askBitcoin(bitcoin.rpcUrl, 'sendtoaddress', address, amount),
+            },
+          ] as [string, Pays],
+        ]
+      : []),
+    ...(tron
+      ? [
+          [
+            tron.id,
+            {
+              asset: tron.gasAsset,
+              reserve: tron.gasReserve,
+              pay: (address: string, amount: string) => payTron(tron.rpcUrl, address, tron.gasAsset, amount),
+            },
+          ] as [string, Pays],
+        ]
+      : []),
   ]);
 }
 
@@ -45,7 +71,7 @@ export async function fundHotWallets(config: Config, desk: OperatorDesk): Promis
     if (missing > 0n) await pay(address, formatAmount(missing));
     wanted.push({ asset, amount: reserve, place, reference: `first-gas:${network}` });
   }
-  for (const end = Date.now() + WAIT_MS; wanted.length > 0; ) {
+  for (const end = Date.now() + WAIT_MS; wanted.length > 0;) {
     try {
       await desk.contribute(wanted);
       return;

@@ -19,8 +19,21 @@ export function nodeAddress(rpcUrl: string, known: NodeHeaders = {}): NodeAddres
 
 /** What a library says of a failed call, without the address that was asked: only its short words and the node's own are kept. */
 export function withoutAddress(error: unknown): unknown {
-  const { shortMessage, code, info, error: inner } = (error ?? {}) as { shortMessage?: string; code?: string; info?: { error?: { message?: string } }; error?: { message?: string } };
+  const {
+    shortMessage,
+    code,
+    info,
+    error: inner,
+  } = (error ?? {}) as {
+    shortMessage?: string;
+    code?: string;
+    info?: { error?: { message?: string } };
+    error?: { message?: string };
+  };
   if (shortMessage === undefined) return error;
   const said = info?.error?.message ?? inner?.message;
-  return Object.assign(new Error(said === undefined ? shortMessage : `${shortMessage}: ${said}`), { shortMessage, ...(code !== undefined && { code }) });
+  return Object.assign(new Error(said === undefined ? shortMessage : `${shortMessage}: ${said}`), {
+    shortMessage,
+    ...(code !== undefined && { code }),
+  });
 }

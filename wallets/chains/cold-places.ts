@@ -5,10 +5,15 @@ import { multisigOf } from './bitcoin/multisig';
 import type { Multisig } from './bitcoin/multisig';
 
 /** As an operator writes it down: a list of addresses, or the public keys of a multisignature on a network of coins. */
-export type ColdPlace = { readonly addresses: readonly string[] } | { readonly required: number; readonly keys: readonly string[] };
+export type ColdPlace =
+  { readonly addresses: readonly string[] } | { readonly required: number; readonly keys: readonly string[] };
 
 /** The addresses of a list, in their one spelling. Throws when one is no address of the network. */
-export function coldList(network: Network, place: ColdPlace, canonical: (text: string) => string | undefined): string[] {
+export function coldList(
+  network: Network,
+  place: ColdPlace,
+  canonical: (text: string) => string | undefined,
+): string[] {
   if (!('addresses' in place)) throw new Error(`${network.id}: cold storage is a list of addresses here, not keys`);
   return place.addresses.map((text) => {
     const address = canonical(text);

@@ -14,9 +14,21 @@ const well = (head: number): Node => ({
   broadcast: async () => ({ taken: true }),
   address: (text) => text,
 });
-const hanging = (over: Partial<Node> = {}): Node => ({ ...well(0), check: never, head: never, header: never, transfers: never, broadcast: never, ...over });
+const hanging = (over: Partial<Node> = {}): Node => ({
+  ...well(0),
+  check: never,
+  head: never,
+  header: never,
+  transfers: never,
+  broadcast: never,
+  ...over,
+});
 const together = (one: Node, ...others: Node[]): Nodes<Node> =>
-  createNodes([{ name: 'one', chain: one }, ...others.map((chain, at) => ({ name: `other${at}`, chain }))], { network: 'ethereum', maxLag: 3, surveyMs: 1000 }, { clock: fixedClock(), logger: silent });
+  createNodes(
+    [{ name: 'one', chain: one }, ...others.map((chain, at) => ({ name: `other${at}`, chain }))],
+    { network: 'ethereum', maxLag: 3, surveyMs: 1000 },
+    { clock: fixedClock(), logger: silent },
+  );
 const states = (nodes: Nodes<Node>): string[] => nodes.states().map(({ state }) => state);
 
 beforeEach(() => void jest.useFakeTimers());
@@ -49,7 +61,16 @@ test('E9 asked for their blocks, one that hangs is silent, and the others are he
 });
 
 test('E9 a slow node that has another block is waited for, and heard', async () => {
-  const slow = { ...well(7), header: (height: number) => new Promise<BlockHeader>((resolve) => setTimeout(() => resolve({ height, hash: height === 0 ? 'h0' : 'another', parentHash: '' }), height === 0 ? 0 : SMALL_ANSWER_MS * 2)) };
+  const slow = {
+    ...well(7),
+    header: (height: number) =>
+      new Promise<BlockHeader>((resolve) =>
+        setTimeout(
+          () => resolve({ height, hash: height === 0 ? 'h0' : 'another', parentHash: '' }),
+          height === 0 ? 0 : SMALL_ANSWER_MS * 2,
+        ),
+      ),
+  };
   const nodes = together(well(7), slow);
   const voices = nodes.voices({ height: 5, hash: 'h5' });
   await jest.advanceTimersByTimeAsync(SMALL_ANSWER_MS * 2);
@@ -57,14 +78,21 @@ test('E9 a slow node that has another block is waited for, and heard', async () 
 });
 
 test('one node alone has all the time that its library gives it: there is nobody else to ask', async () => {
-  const slow = { ...well(7), head: () => new Promise<number>((resolve) => setTimeout(() => resolve(7), SMALL_ANSWER_MS * 3)) };
+  const slow = {
+    ...well(7),
+    head: () => new Promise<number>((resolve) => setTimeout(() => resolve(7), SMALL_ANSWER_MS * 3)),
+  };
   const head = together(slow).chain.head();
   await jest.advanceTimersByTimeAsync(SMALL_ANSWER_MS * 3);
   expect(await head).toBe(7);
 });
 
 test('what is sent is given its time: a node that answers late has taken it', async () => {
-  const late = { ...well(7), broadcast: () => new Promise<{ taken: true }>((resolve) => setTimeout(() => resolve({ taken: true }), SMALL_ANSWER_MS * 2)) };
+  const late = {
+    ...well(7),
+    broadcast: () =>
+      new Promise<{ taken: true }>((resolve) => setTimeout(() => resolve({ taken: true }), SMALL_ANSWER_MS * 2)),
+  };
   const nodes = together(late, well(7));
   const sent = nodes.chain.broadcast('0x');
   await jest.advanceTimersByTimeAsync(SMALL_ANSWER_MS * 2);

@@ -5,7 +5,8 @@ import { reasonOf } from '../loop';
 import { TransferRefused, WrongChain } from './chain';
 import type { BlockHeader, Broadcast, Chain, ChainTransfer } from './chain';
 
-type Asked = Pick<Chain, 'check' | 'head' | 'header' | 'transfers' | 'broadcast' | 'address'> & Partial<Pick<Chain, 'close' | 'nativeBalances' | 'receipt'>>;
+type Asked = Pick<Chain, 'check' | 'head' | 'header' | 'transfers' | 'broadcast' | 'address'> &
+  Partial<Pick<Chain, 'close' | 'nativeBalances' | 'receipt'>>;
 
 export interface Node<C> {
   /** As operators are shown it: host and port, never a password or a key. */
@@ -86,8 +87,18 @@ export const nodeName = (url: string): string => new URL(url).host;
 const isAnswer = (error: unknown): boolean => error instanceof TransferRefused;
 
 /** `nodes`: at least one, the preferred one first. */
-export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C>[]], { network, maxLag, surveyMs }: NodesConfig, { clock, logger }: { clock: Clock; logger: Logger }): Nodes<C> {
-  const all = nodes.map((node): Known<C> => ({ ...node, verifiedAt: undefined, head: undefined, behind: false, fault: undefined }));
+export function createNodes<C extends Asked>(
+  nodes: readonly [Node<C>, ...Node<C>[]],
+  { network, maxLag, surveyMs }: NodesConfig,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): Nodes<C> {
+  const all = nodes.map((node): Known<C> => ({
+    ...node,
+    verifiedAt: undefined,
+    head: undefined,
+    behind: false,
+    fault: undefined,
+  }));
   const [first] = nodes;
   let used: string | undefined;
   let surveyedAt: number | undefined;
@@ -96,19 +107,24 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
   let genesis: string | undefined;
 
   const failed = (node: Known<C>, error: unknown): void => {
-    if (node.fault === undefined && all.length > 1) logger.warn({ network, node: node.name, error: reasonOf(error) }, 'a node is not asked for now');
+    if (node.fault === undefined && all.length > 1)
+      logger.warn({ network, node: node.name, error: reasonOf(error) }, 'a node is not asked for now');
     node.fault = error;
     node.verifiedAt = undefined;
   };
   /** Where there is another one to ask, one that hangs is not waited for as long as a library waits. */
-  const small = <T>(node: Known<C>, work: Promise<T>): Promise<T> => (all.length > 1 ? within(SMALL_ANSWER_MS, node.name, work) : work);
+  const small = <T>(node: Known<C>, work: Promise<T>): Promise<T> =>
+    all.length > 1 ? within(SMALL_ANSWER_MS, node.name, work) : work;
   const verify = async (node: Known<C>): Promise<void> => {
     if (node.verifiedAt !== undefined && clock.now() - node.verifiedAt <= VERIFY_EVERY_MS) return;
     await small(node, node.chain.check());
     if (all.length > 1) {
       const { hash } = await small(node, node.chain.header(0));
       genesis ??= hash;
-      if (hash !== genesis) throw new WrongChain(`${network}: the chain of ${node.name} began with block ${hash}, that of another node with ${genesis}`);
+      if (hash !== genesis)
+        throw new WrongChain(
+          `${network}: the chain of ${node.name} began with block ${hash}, that of another node with ${genesis}`,
+        );
     }
     node.verifiedAt = clock.now();
   };
@@ -161,22 +177,52 @@ export function createNodes<C extends Asked>(nodes: readonly [Node<C>, ...Node<C
   };
 
   return {
-    chain: throughAll(first.chain, ask, { head, broadcast: (raw) => broadcast(all, ask, raw), close: () => all.forEach(({ chain }) => chain.close?.()) }),
+    chain: throughAll(first.chain, ask, {
+      head,
+      broadcast: (raw) => broadcast(all, ask, raw),
+      close: () => all.forEach(({ chain }) => chain.close?.()),
+    }),
     count: all.length,
     open: async () => {
-      const wrong = (await Promise.all(all.map((node) => verify(node).then(() => undefined, (error: unknown) => (failed(node, error), error))))).find((error) => error instanceof WrongChain);
+      const wrong = (
+        await Promise.all(
+          all.map((node) =>
+            verify(node).then(
+              () => undefined,
+              (error: unknown) => (failed(node, error), error),
+            ),
+          ),
+        )
+      ).find((error) => error instanceof WrongChain);
       if (wrong) throw wrong;
       await ask(async (chain) => chain.head(), true);
     },
     voices: (block) => voicesOf(all, verify, block),
     witnesses: async (block, transfer) => {
       if (transfer.position.startsWith('delta:')) return sameBalance(all, verify, block, transfer.to);
-      const seen = await Promise.all(all.map(async (node) => ((await verify(node).then(() => sees(node.chain, block, transfer)).catch(() => false)) ? [node.name] : [])));
+      const seen = await Promise.all(
+        all.map(async (node) =>
+          (await verify(node)
+            .then(() => sees(node.chain, block, transfer))
+            .catch(() => false))
+            ? [node.name]
+            : [],
+        ),
+      );
       return seen.flat();
     },
     each: (asked) => each(all, verify, asked),
-    outcomes: async (txid) => (await each(all, verify, (chain) => outcomeOf(chain, txid))).flatMap(({ node, answer }) => (answer ? [{ node, ...answer }] : [])),
-    states: () => all.map((node) => ({ node: node.name, state: stateOf(node, used), head: node.head ?? null, fault: node.fault === undefined ? null : reasonOf(node.fault) })),
+    outcomes: async (txid) =>
+      (await each(all, verify, (chain) => outcomeOf(chain, txid))).flatMap(({ node, answer }) =>
+        answer ? [{ node, ...answer }] : [],
+      ),
+    states: () =>
+      all.map((node) => ({
+        node: node.name,
+        state: stateOf(node, used),
+        head: node.head ?? null,
+        fault: node.fault === undefined ? null : reasonOf(node.fault),
+      })),
   };
 }
 
@@ -187,10 +233,17 @@ function stateOf({ name, fault, behind }: Known<unknown>, used: string | undefin
 }
 
 /** Every method of the first node, asked of whichever answers. */
-function throughAll<C extends Asked>(first: C, ask: <T>(use: (chain: C) => Promise<T>) => Promise<T>, own: Pick<Chain, 'head' | 'broadcast' | 'close'>): C {
+function throughAll<C extends Asked>(
+  first: C,
+  ask: <T>(use: (chain: C) => Promise<T>) => Promise<T>,
+  own: Pick<Chain, 'head' | 'broadcast' | 'close'>,
+): C {
   const asked = Object.keys(first).map((name) => {
     const method = name as keyof C;
-    return [name, (...given: unknown[]) => ask((chain) => (chain[method] as (...values: unknown[]) => Promise<unknown>)(...given))] as const;
+    return [
+      name,
+      (...given: unknown[]) => ask((chain) => (chain[method] as (...values: unknown[]) => Promise<unknown>)(...given)),
+    ] as const;
   });
   // Whatever node is asked has been checked: who asks for a check wants to know that there is one.
   const check = (): Promise<void> => ask(async () => undefined);
@@ -198,46 +251,76 @@ function throughAll<C extends Asked>(first: C, ask: <T>(use: (chain: C) => Promi
 }
 
 /** To every node that is well: one that keeps a transaction to itself does not hold it up. */
-async function broadcast<C extends Asked>(all: readonly Known<C>[], ask: <T>(use: (chain: C) => Promise<T>) => Promise<T>, raw: string): Promise<Broadcast> {
+async function broadcast<C extends Asked>(
+  all: readonly Known<C>[],
+  ask: <T>(use: (chain: C) => Promise<T>) => Promise<T>,
+  raw: string,
+): Promise<Broadcast> {
   const well = all.filter(({ fault }) => fault === undefined);
   const answers = await Promise.allSettled(well.map(({ chain }) => chain.broadcast(raw)));
   const said = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   return said.find(({ taken }) => taken) ?? said[0] ?? ask((chain) => chain.broadcast(raw));
 }
 
-async function voicesOf<C extends Asked>(all: readonly Known<C>[], verify: (node: Known<C>) => Promise<void>, { height, hash }: Pick<BlockHeader, 'height' | 'hash'>): Promise<Voices> {
+async function voicesOf<C extends Asked>(
+  all: readonly Known<C>[],
+  verify: (node: Known<C>) => Promise<void>,
+  { height, hash }: Pick<BlockHeader, 'height' | 'hash'>,
+): Promise<Voices> {
   const said = await each(all, verify, async (chain) => (await chain.header(height)).hash);
   const heard = new Set(said.map(({ node }) => node));
-  const names = (isSame: boolean): string[] => said.flatMap(({ node, answer }) => ((answer === hash) === isSame ? [node] : []));
+  const names = (isSame: boolean): string[] =>
+    said.flatMap(({ node, answer }) => ((answer === hash) === isSame ? [node] : []));
   return { same: names(true), other: names(false), silent: all.flatMap(({ name }) => (heard.has(name) ? [] : [name])) };
 }
 
 /** Slow nodes are waited for: one that contradicts must not be silenced by a hurry. */
-async function each<C extends Asked, T>(all: readonly Known<C>[], verify: (node: Known<C>) => Promise<void>, ask: (chain: C) => Promise<T>): Promise<{ node: string; answer: T }[]> {
-  const said = await Promise.allSettled(all.map(async (node) => verify(node).then(async () => ({ node: node.name, answer: await ask(node.chain) }))));
+async function each<C extends Asked, T>(
+  all: readonly Known<C>[],
+  verify: (node: Known<C>) => Promise<void>,
+  ask: (chain: C) => Promise<T>,
+): Promise<{ node: string; answer: T }[]> {
+  const said = await Promise.allSettled(
+    all.map(async (node) => verify(node).then(async () => ({ node: node.name, answer: await ask(node.chain) }))),
+  );
   return said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
 
 async function outcomeOf(chain: Asked, txid: string): Promise<Omit<Outcome, 'node'> | undefined> {
   const receipt = await chain.receipt?.(txid);
-  return receipt && { height: receipt.height, hash: (await chain.header(receipt.height)).hash, succeeded: receipt.succeeded };
+  return (
+    receipt && { height: receipt.height, hash: (await chain.header(receipt.height)).hash, succeeded: receipt.succeeded }
+  );
 }
 
 /** Names of the nodes that say of an address what the first one says that answers. */
-async function sameBalance<C extends Asked>(all: readonly Known<C>[], verify: (node: Known<C>) => Promise<void>, { hash }: BlockHeader, address: string): Promise<string[]> {
+async function sameBalance<C extends Asked>(
+  all: readonly Known<C>[],
+  verify: (node: Known<C>) => Promise<void>,
+  { hash }: BlockHeader,
+  address: string,
+): Promise<string[]> {
   const said = await Promise.all(
-    all.map(async (node) => {
-      await verify(node);
-      return { node: node.name, balance: (await node.chain.nativeBalances?.([address], hash))?.[0] };
-    }).map((answer) => answer.catch(() => ({ node: '', balance: undefined }))),
+    all
+      .map(async (node) => {
+        await verify(node);
+        return { node: node.name, balance: (await node.chain.nativeBalances?.([address], hash))?.[0] };
+      })
+      .map((answer) => answer.catch(() => ({ node: '', balance: undefined }))),
   );
   const first = said.find(({ balance }) => balance !== undefined)?.balance;
   return said.flatMap(({ node, balance }) => (balance !== undefined && balance === first ? [node] : []));
 }
 
 /** Does this node list the transfer in the block, to the unit? */
-async function sees(chain: Asked, block: BlockHeader, { txid, position, asset, to, amount }: Omit<ChainTransfer, 'from'>): Promise<boolean> {
+async function sees(
+  chain: Asked,
+  block: BlockHeader,
+  { txid, position, asset, to, amount }: Omit<ChainTransfer, 'from'>,
+): Promise<boolean> {
   if ((await chain.header(block.height)).hash !== block.hash) return false;
   const found = await chain.transfers(block, (address) => address.toLowerCase() === to.toLowerCase());
-  return found.some((one) => one.txid === txid && one.position === position && one.asset === asset && one.amount === amount);
+  return found.some(
+    (one) => one.txid === txid && one.position === position && one.asset === asset && one.amount === amount,
+  );
 }

@@ -26,7 +26,12 @@ const AFTER_A_TRY_MS = 600_000;
  * Gathers the smallest coins into one of ours while fees are low: each is an input that a withdrawal of a dearer day would pay for.
  * Half as many coins as there may be stay as they are, so that payouts never wait for this. One at a time, and none while somebody waits.
  */
-export function createConsolidation(deps: ConsolidationDeps, purse: Purse, transactions: CoinTransactions, { at, above }: ConsolidationPolicy): { round(): Promise<void> } {
+export function createConsolidation(
+  deps: ConsolidationDeps,
+  purse: Purse,
+  transactions: CoinTransactions,
+  { at, above }: ConsolidationPolicy,
+): { round(): Promise<void> } {
   const { chainStore, clock, ids, logger, network, store } = deps;
   const most = BigInt(at) * 1000n;
   let nextAt = 0;
@@ -37,14 +42,20 @@ export function createConsolidation(deps: ConsolidationDeps, purse: Purse, trans
       if ((await store.waitingWithdrawals(network.id)).some(({ state }) => state !== 'REQUESTED')) return;
       const rate = await purse.rate();
       if (rate > most) return;
-      const coins = (await purse.smallest(above + MOST_INPUTS)).map(toCoin).filter(({ value }) => value > feeFor(INPUT_VSIZE, rate));
+      const coins = (await purse.smallest(above + MOST_INPUTS))
+        .map(toCoin)
+        .filter(({ value }) => value > feeFor(INPUT_VSIZE, rate));
       if (coins.length <= above) return;
       const gathered = coins.slice(0, coins.length - (above - (above % 2)) / 2).slice(0, MOST_INPUTS);
       if (gathered.length < 2) return;
       const id = ids.next();
       nextAt = clock.now() + AFTER_A_TRY_MS;
       logger.info({ network: network.id, coins: gathered.length, rate: rate.toString() }, 'small coins are gathered');
-      await transactions.sendHome({ id: `consolidation:${id}`, purpose: 'consolidation', subject: id }, planGathering(gathered, rate), rate);
+      await transactions.sendHome(
+        { id: `consolidation:${id}`, purpose: 'consolidation', subject: id },
+        planGathering(gathered, rate),
+        rate,
+      );
     },
   };
 }

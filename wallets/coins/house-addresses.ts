@@ -12,7 +12,13 @@ const AHEAD = 20;
 export const changeIndexOf = (nonce: number): number => nonce + 1;
 
 /** An output of ours as it stands in a block. */
-export const newCoin = (network: string, { height }: BlockHeader, { txid, position, amount }: ChainTransfer, branch: number, child: number): CoinRow => ({
+export const newCoin = (
+  network: string,
+  { height }: BlockHeader,
+  { txid, position, amount }: ChainTransfer,
+  branch: number,
+  child: number,
+): CoinRow => ({
   network,
   txid,
   index: Number(position.slice('out:'.length)),
@@ -41,7 +47,8 @@ export class HouseAddresses {
   }
 
   private upTo(index: number): void {
-    for (let next = this.byAddress.size; next <= index; next++) this.byAddress.set(this.account.own(1, next).address, next);
+    for (let next = this.byAddress.size; next <= index; next++)
+      this.byAddress.set(this.account.own(1, next).address, next);
   }
 
   /** Called after the chain's head was read: whatever is in its blocks was planned before. */

@@ -25,7 +25,13 @@ export const unitsOf = (satoshi: bigint): Units => fromChainUnits(satoshi, SATOS
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 const total = (rows: readonly CoinRow[]): Units => sum(rows.map(({ amount }) => parseAmount(amount)));
 
-export const toCoin = ({ txid, index, amount, branch, child }: CoinRow): Coin => ({ txid, index, value: satoshiOf(parseAmount(amount)), branch: branch === 0 ? 0 : 1, child });
+export const toCoin = ({ txid, index, amount, branch, child }: CoinRow): Coin => ({
+  txid,
+  index,
+  value: satoshiOf(parseAmount(amount)),
+  branch: branch === 0 ? 0 : 1,
+  child,
+});
 
 export interface Receiver {
   readonly to: string;
@@ -71,13 +77,18 @@ export class Purse {
 
   /** Which coins pay, at this rate. Throws TransferRefused when they do not suffice. */
   async plan(payments: readonly Receiver[], rate: bigint): Promise<Plan> {
-    return planPayments((await this.coins()).map(toCoin), payments.map((payment) => this.output(payment)), rate);
+    return planPayments(
+      (await this.coins()).map(toCoin),
+      payments.map((payment) => this.output(payment)),
+      rate,
+    );
   }
 
   /** Throws TransferRefused where the network passes no such output on. */
   output({ to, amount }: Receiver): Payment {
     const output = { script: this.script(to), value: satoshiOf(amount) };
-    if (output.value < dustOf(output.script)) throw new TransferRefused(`${this.deps.network.id}: ${formatAmount(amount)} is too small to be passed on`);
+    if (output.value < dustOf(output.script))
+      throw new TransferRefused(`${this.deps.network.id}: ${formatAmount(amount)} is too small to be passed on`);
     return output;
   }
 
@@ -95,7 +106,11 @@ export class Purse {
   async free(asset: string): Promise<Units> {
     const { engine, network } = this.deps;
     const places = [`hot/${network.id}`, `deposit/${network.id}`];
-    const booked = sum((await engine.custody()).filter((row) => row.asset === asset && places.includes(row.place)).map(({ amount }) => parseSigned(amount)));
+    const booked = sum(
+      (await engine.custody())
+        .filter((row) => row.asset === asset && places.includes(row.place))
+        .map(({ amount }) => parseSigned(amount)),
+    );
     const { open, isNew } = await this.underWay();
     const locked = total(open.flatMap(({ inputs }) => inputs.filter((coin) => !isNew(coin))));
     const coins = await this.coins();
@@ -111,7 +126,9 @@ export class Purse {
   /** Change of what is under way, unless it may be spent already or something of ours spends it; and coins of the house that ripen. */
   async coming(): Promise<Units> {
     const { open, isNew } = await this.underWay();
-    const change = sum(open.map(({ row, inputs }) => total(inputs) - parseAmount(row.amount) - unitsOf(BigInt(row.maxFeePerGas))));
+    const change = sum(
+      open.map(({ row, inputs }) => total(inputs) - parseAmount(row.amount) - unitsOf(BigInt(row.maxFeePerGas))),
+    );
     const taken = total([...open.flatMap(({ inputs }) => inputs), ...(await this.coins())].filter(isNew));
     return change - taken + total(await this.deps.coinStore.ripening(this.deps.network.id, this.depth().deep));
   }
@@ -123,9 +140,14 @@ export class Purse {
     return free - unitsOf(feeFor(vsizeOf(count, [bytes, CHANGE_SCRIPT_BYTES]), await this.rate()));
   }
 
-  private async underWay(): Promise<{ open: { row: ChainTransactionRow; inputs: CoinRow[] }[]; isNew: (coin: CoinRow) => boolean }> {
+  private async underWay(): Promise<{
+    open: { row: ChainTransactionRow; inputs: CoinRow[] }[];
+    isNew: (coin: CoinRow) => boolean;
+  }> {
     const { chainStore, coinStore, network } = this.deps;
-    const open = await Promise.all((await chainStore.open(network.id)).map(async (row) => ({ row, inputs: await coinStore.inputsOf(row.id) })));
+    const open = await Promise.all(
+      (await chainStore.open(network.id)).map(async (row) => ({ row, inputs: await coinStore.inputsOf(row.id) })),
+    );
     const made = new Set(open.map(({ row }) => row.txid));
     return { open, isNew: ({ txid }) => made.has(txid) };
   }

@@ -77,12 +77,22 @@ export class CoinReplacements {
     if (!plan) return this.help(row, now, rate, waits);
     const id = `${row.id}#${n}`;
     if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, unitsOf(plan.fee - now.fee), 'higher fees'))) {
-      return this.tell(row, 'NEEDS_OPERATOR_FUNDS', 'The position does not cover a higher fee of a transaction that waits.');
+      return this.tell(
+        row,
+        'NEEDS_OPERATOR_FUNDS',
+        'The position does not cover a higher fee of a transaction that waits.',
+      );
     }
     const signed = await this.signed(await this.hands.intentOf(row, plan, id));
     // An approval allows the network no more, for example: what is ours alone needs none.
     if (!signed) return this.help(row, now, rate, waits);
-    await chainStore.replace(row, id, signed, { maxFeePerGas: plan.fee.toString(), maxPriorityFeePerGas: rate.toString() }, clock.now());
+    await chainStore.replace(
+      row,
+      id,
+      signed,
+      { maxFeePerGas: plan.fee.toString(), maxPriorityFeePerGas: rate.toString() },
+      clock.now(),
+    );
     logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with a higher fee');
     return true;
   }
@@ -105,15 +115,35 @@ export class CoinReplacements {
     const before = await chainStore.find(id);
     if (before && (!this.hands.mayTryAgain(before) || before.reservation !== null)) return false;
     const child = changeIndexOf(row.nonce);
-    const output = row.purpose === 'cpfp' || !waits ? undefined : outputTo(row.rawTransaction, account.own(1, child).script);
-    if (!output) return this.tell(row, 'TRANSACTION_STUCK', 'A transaction of ours is not mined, and cannot be given a higher fee.');
-    const change: CoinRow = { network: network.id, txid: output.txid, index: output.index, branch: 1, child, amount: formatAmount(unitsOf(output.value)), height: null, spentBy: null };
+    const output =
+      row.purpose === 'cpfp' || !waits ? undefined : outputTo(row.rawTransaction, account.own(1, child).script);
+    if (!output)
+      return this.tell(
+        row,
+        'TRANSACTION_STUCK',
+        'A transaction of ours is not mined, and cannot be given a higher fee.',
+      );
+    const change: CoinRow = {
+      network: network.id,
+      txid: output.txid,
+      index: output.index,
+      branch: 1,
+      child,
+      amount: formatAmount(unitsOf(output.value)),
+      height: null,
+      spentBy: null,
+    };
     // Higher than what is offered now, and no less than what others offer.
     const usual = await this.purse.rate();
     const wanted = usual > rate ? usual : rate;
     const coins = (await this.purse.coins()).map(toCoin);
     const plan = await orNone(async () => planChild(now, toCoin(change), coins, wanted));
-    if (!plan) return this.tell(row, 'TRANSACTION_STUCK', 'A transaction of ours is not mined, and our coins do not pay for a child of it.');
+    if (!plan)
+      return this.tell(
+        row,
+        'TRANSACTION_STUCK',
+        'A transaction of ours is not mined, and our coins do not pay for a child of it.',
+      );
     await this.hands.sendHome({ id, purpose: 'cpfp', subject: row.id }, plan, wanted, change);
     logger.warn({ transaction: row.id, txid: row.txid, child: id }, 'a child pays for a transaction that waits');
     return true;
@@ -129,7 +159,8 @@ export class CoinReplacements {
 
   private tell(row: ChainTransactionRow, code: string, message: string): false {
     const key = `${code} ${row.txid}`;
-    if (!this.told.has(key)) this.deps.events.publish({ name: 'alert', code, message, details: { transaction: row.id, txid: row.txid } });
+    if (!this.told.has(key))
+      this.deps.events.publish({ name: 'alert', code, message, details: { transaction: row.id, txid: row.txid } });
     this.told.add(key);
     return false;
   }

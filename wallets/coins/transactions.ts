@@ -34,7 +34,8 @@ const isHome = ({ purpose }: Pick<ChainTransactionRow, 'purpose'>): boolean => H
 type Beginning = Pick<Outgoing, 'id' | 'purpose' | 'subject' | 'to' | 'amount' | 'reservation'>;
 
 /** The name under which a withdrawal is approved and signed. */
-export const payoutOf = ({ withdrawalId, attempt }: Pick<BatchPaymentRow, 'withdrawalId' | 'attempt'>): string => `withdrawal:${withdrawalId}:${attempt}`;
+export const payoutOf = ({ withdrawalId, attempt }: Pick<BatchPaymentRow, 'withdrawalId' | 'attempt'>): string =>
+  `withdrawal:${withdrawalId}:${attempt}`;
 
 /** A plan that the signer refused is made again after this. */
 const AFTER_REFUSAL_MS = 60_000;
@@ -72,7 +73,12 @@ export class CoinTransactions implements Sender {
 
   private async bookCost({ id, reservation, purpose }: ChainTransactionRow, fee: Units): Promise<void> {
     const { engine, network } = this.deps;
-    const paid = { reservation: reservation ?? '', asset: network.gasAsset, actual: formatAmount(fee), from: `hot/${network.id}` as const };
+    const paid = {
+      reservation: reservation ?? '',
+      asset: network.gasAsset,
+      actual: formatAmount(fee),
+      from: `hot/${network.id}` as const,
+    };
     await engine.submit({ kind: 'cost.settle', reference: `tx:${id}:final`, paid, purpose });
   }
 
@@ -91,23 +97,62 @@ export class CoinTransactions implements Sender {
   /** Writes one transaction of several withdrawals down and signs it; it is sent by the next rounds. Every id is of one batch for ever. */
   async sendBatch({ id, payments }: Batch, plan: Plan, rate: bigint): Promise<void> {
     const amount = payments.reduce((total, payment) => total + parseAmount(payment.amount), 0n);
-    await this.begin({ id: `batch:${id}`, purpose: 'withdrawal', subject: id, to: '', amount, reservation: null }, plan, rate, payments);
+    await this.begin(
+      { id: `batch:${id}`, purpose: 'withdrawal', subject: id, to: '', amount, reservation: null },
+      plan,
+      rate,
+      payments,
+    );
   }
 
   /**
    * Writes a transaction down that brings everything back to us, and signs it. `parent`: it spends this output of a transaction of ours that
    * is not mined. One that came to nothing before is made anew.
    */
-  async sendHome({ id, purpose, subject }: Pick<Outgoing, 'id' | 'purpose' | 'subject'>, plan: Plan, rate: bigint, parent?: CoinRow): Promise<void> {
+  async sendHome(
+    { id, purpose, subject }: Pick<Outgoing, 'id' | 'purpose' | 'subject'>,
+    plan: Plan,
+    rate: bigint,
+    parent?: CoinRow,
+  ): Promise<void> {
     // Each try reserves under a name of its own: what was given back cannot be taken again.
-    await this.begin({ id, purpose, subject, to: '', amount: 0n, reservation: `cost:${id}:${this.deps.clock.now()}` }, plan, rate, [], parent);
+    await this.begin(
+      { id, purpose, subject, to: '', amount: 0n, reservation: `cost:${id}:${this.deps.clock.now()}` },
+      plan,
+      rate,
+      [],
+      parent,
+    );
   }
 
-  private async begin({ id, purpose, subject, to: toAddress, amount, reservation }: Beginning, plan: Plan, rate: bigint, payments: readonly NewPayment[] = [], unmined?: CoinRow): Promise<void> {
+  private async begin(
+    { id, purpose, subject, to: toAddress, amount, reservation }: Beginning,
+    plan: Plan,
+    rate: bigint,
+    payments: readonly NewPayment[] = [],
+    unmined?: CoinRow,
+  ): Promise<void> {
     const { network, coinStore, hotAddress: fromAddress, clock } = this.deps;
     const now = clock.now();
-    const figures = { amount: formatAmount(amount), gasLimit: plan.vsize.toString(), maxFeePerGas: plan.fee.toString(), maxPriorityFeePerGas: rate.toString() };
-    const row = { id, network: network.id, purpose, subject, fromAddress, toAddress, asset: network.gasAsset, ...figures, reservation, createdAt: now, updatedAt: now };
+    const figures = {
+      amount: formatAmount(amount),
+      gasLimit: plan.vsize.toString(),
+      maxFeePerGas: plan.fee.toString(),
+      maxPriorityFeePerGas: rate.toString(),
+    };
+    const row = {
+      id,
+      network: network.id,
+      purpose,
+      subject,
+      fromAddress,
+      toAddress,
+      asset: network.gasAsset,
+      ...figures,
+      reservation,
+      createdAt: now,
+      updatedAt: now,
+    };
     const planned = await coinStore.plan(row, plan.inputs, payments, unmined);
     if (planned.state === 'PLANNED') await this.sign(planned);
   }
@@ -126,7 +171,8 @@ export class CoinTransactions implements Sender {
 
   /** Whom it pays, from its rows alone. */
   private async receivers(row: ChainTransactionRow): Promise<(Receiver & { readonly payment?: BatchPaymentRow })[]> {
-    if (row.purpose === 'venue' || row.purpose === 'cold') return [{ to: row.toAddress, amount: parseAmount(row.amount) }];
+    if (row.purpose === 'venue' || row.purpose === 'cold')
+      return [{ to: row.toAddress, amount: parseAmount(row.amount) }];
     const payments = await this.deps.batchStore.payments(row.id);
     return payments.map((payment) => ({ to: payment.address, amount: parseAmount(payment.amount), payment }));
   }
@@ -134,39 +180,81 @@ export class CoinTransactions implements Sender {
   /** Made from the row, its payments and its coins alone: after a kill it is the same plan. */
   private async planOf(row: ChainTransactionRow): Promise<Plan> {
     const inputs = (await this.deps.coinStore.inputsOf(row.id)).map(toCoin);
-    const payments = (await this.receivers(row)).map(({ to, amount }) => ({ script: this.purse.script(to), value: satoshiOf(amount) }));
+    const payments = (await this.receivers(row)).map(({ to, amount }) => ({
+      script: this.purse.script(to),
+      value: satoshiOf(amount),
+    }));
     const [value, fee] = [satoshiOf(parseAmount(row.amount)), BigInt(row.maxFeePerGas)];
-    if (payments.reduce((total, payment) => total + payment.value, 0n) !== value) throw new Error(`${row.id}: its payments are not what it was planned with`);
+    if (payments.reduce((total, payment) => total + payment.value, 0n) !== value)
+      throw new Error(`${row.id}: its payments are not what it was planned with`);
     const change = inputs.reduce((total, coin) => total + coin.value, 0n) - value - fee;
     return { inputs, payments, change, fee, vsize: BigInt(row.gasLimit) };
   }
 
   private async intentOf(row: ChainTransactionRow, plan: Plan, intentId = row.id): Promise<CoinIntent> {
     const { account, parameters, fingerprint, node } = this.deps;
-    const makers = new Map(await Promise.all([...new Set(plan.inputs.map(({ txid }) => txid))].map(async (txid) => [txid, await node.transaction(txid)] as const)));
-    const psbt = buildPsbt(plan, { account, network: parameters, fingerprint, changeIndex: changeIndexOf(row.nonce), transaction: (txid) => makers.get(txid) ?? '' });
+    const makers = new Map(
+      await Promise.all(
+        [...new Set(plan.inputs.map(({ txid }) => txid))].map(
+          async (txid) => [txid, await node.transaction(txid)] as const,
+        ),
+      ),
+    );
+    const psbt = buildPsbt(plan, {
+      account,
+      network: parameters,
+      fingerprint,
+      changeIndex: changeIndexOf(row.nonce),
+      transaction: (txid) => makers.get(txid) ?? '',
+    });
     const { network, purpose, asset } = row;
     if (!isOfCoins(purpose)) throw new Error(`${row.id}: nothing of coins is a ${purpose}`);
     const payments = await Promise.all((await this.receivers(row)).map((receiver) => this.coinPayment(receiver)));
     return { intentId, network, purpose, asset, payments, psbt };
   }
 
-  private async coinPayment({ to, amount, payment }: Receiver & { readonly payment?: BatchPaymentRow }): Promise<CoinPayment> {
+  private async coinPayment({
+    to,
+    amount,
+    payment,
+  }: Receiver & { readonly payment?: BatchPaymentRow }): Promise<CoinPayment> {
     const shown = { to, amount: formatAmount(amount) };
     if (!payment) return shown;
     const { network } = this.deps;
-    const owner = await mustBeRecorded(this.deps, 'batch_payments', payoutOf(payment), { network: network.id, asset: network.gasAsset, address: to, amount: shown.amount });
+    const owner = await mustBeRecorded(this.deps, 'batch_payments', payoutOf(payment), {
+      network: network.id,
+      asset: network.gasAsset,
+      address: to,
+      amount: shown.amount,
+    });
     return { ...shown, payout: payoutOf(payment), approvals: await this.deps.batchStore.approvals(payment), ...owner };
   }
 
   /** Before anything is signed: each payment whose own fee does not bear its part of the cost. By the row's references, so that it may be done again. */
   private async reserve(row: ChainTransactionRow): Promise<boolean> {
     const { batchStore, engine, network } = this.deps;
-    if (isHome(row)) return reserveCost(engine, row.reservation ?? '', network.gasAsset, unitsOf(BigInt(row.maxFeePerGas)), row.purpose);
+    if (isHome(row))
+      return reserveCost(
+        engine,
+        row.reservation ?? '',
+        network.gasAsset,
+        unitsOf(BigInt(row.maxFeePerGas)),
+        row.purpose,
+      );
     const payments = await batchStore.payments(row.id);
-    const shares = payments.length === 0 ? [] : splitFee(BigInt(row.maxFeePerGas), payments.map(({ address }) => this.purse.script(address)));
+    const shares =
+      payments.length === 0
+        ? []
+        : splitFee(
+            BigInt(row.maxFeePerGas),
+            payments.map(({ address }) => this.purse.script(address)),
+          );
     for (const [at, { reservation }] of payments.entries()) {
-      if (reservation !== null && !(await reserveCost(engine, reservation, network.gasAsset, unitsOf(shares[at] ?? 0n), 'withdrawal'))) return false;
+      if (
+        reservation !== null &&
+        !(await reserveCost(engine, reservation, network.gasAsset, unitsOf(shares[at] ?? 0n), 'withdrawal'))
+      )
+        return false;
     }
     return true;
   }
@@ -176,16 +264,32 @@ export class CoinTransactions implements Sender {
     // The position was taken by somebody else since it was planned: the signer was never asked, for then it was reserved before.
     if (!(await this.reserve(row))) {
       await coinStore.void(row, clock.now());
-      if (isHome(row)) events.publish({ name: 'alert', code: 'NEEDS_OPERATOR_FUNDS', message: 'The position does not cover the fee of a transaction of our own.', details: { transaction: row.id } });
+      if (isHome(row))
+        events.publish({
+          name: 'alert',
+          code: 'NEEDS_OPERATOR_FUNDS',
+          message: 'The position does not cover the fee of a transaction of our own.',
+          details: { transaction: row.id },
+        });
       return;
     }
     try {
-      await chainStore.signed(row, await signer.signCoins(await this.intentOf(row, await this.planOf(row))), clock.now());
+      await chainStore.signed(
+        row,
+        await signer.signCoins(await this.intentOf(row, await this.planOf(row))),
+        clock.now(),
+      );
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       // Signed before with other figures: its coins may be spent on the chain, so it stays until a person has looked.
-      const freed = error.code !== 'REFERENCE_REUSED' && (await coinStore.void(row, clock.now(), await this.culprit(row, error)));
-      events.publish({ name: 'alert', code: 'SIGNER_REFUSED', message: 'The signer refused a transaction.', details: { intentId: row.id, freed, ...error.details } });
+      const freed =
+        error.code !== 'REFERENCE_REUSED' && (await coinStore.void(row, clock.now(), await this.culprit(row, error)));
+      events.publish({
+        name: 'alert',
+        code: 'SIGNER_REFUSED',
+        message: 'The signer refused a transaction.',
+        details: { intentId: row.id, freed, ...error.details },
+      });
       throw error;
     }
   }
@@ -193,14 +297,18 @@ export class CoinTransactions implements Sender {
   /** The withdrawal because of which a batch was refused: the one that the signer names, or the only one. */
   private async culprit(row: ChainTransactionRow, { details }: DomainError): Promise<string | undefined> {
     const payments = await this.deps.batchStore.payments(row.id);
-    return (payments.find((payment) => payoutOf(payment) === details?.payout) ?? (payments.length === 1 ? payments[0] : undefined))?.withdrawalId;
+    return (
+      payments.find((payment) => payoutOf(payment) === details?.payout) ??
+      (payments.length === 1 ? payments[0] : undefined)
+    )?.withdrawalId;
   }
 
   /** One round over everything that is not final. */
   async round(head: number): Promise<void> {
     const { chainStore, engine, network } = this.deps;
     for (const { id, reservation, purpose } of await chainStore.unreleased(network.id, HOME)) {
-      for (let n = 1; await releaseCost(engine, `cost:${id}#${n}`, network.gasAsset, `hot/${network.id}`, purpose); ) n++;
+      for (let n = 1; await releaseCost(engine, `cost:${id}#${n}`, network.gasAsset, `hot/${network.id}`, purpose);)
+        n++;
       await releaseCost(engine, reservation ?? '', network.gasAsset, `hot/${network.id}`, purpose);
       await chainStore.released(id);
     }
@@ -225,13 +333,21 @@ export class CoinTransactions implements Sender {
     const { chainStore, node } = this.deps;
     for (const { txid, maxFeePerGas } of [row, ...(await chainStore.replaced(row.id))]) {
       const place = await node.confirmedIn(txid);
-      if (place) return { row: { ...row, txid, maxFeePerGas }, receipt: { height: place.height, succeeded: true, fee: unitsOf(BigInt(maxFeePerGas)) } };
+      if (place)
+        return {
+          row: { ...row, txid, maxFeePerGas },
+          receipt: { height: place.height, succeeded: true, fee: unitsOf(BigInt(maxFeePerGas)) },
+        };
     }
     return undefined;
   }
 
   /** Of a child: the parent that it was made for, when other bytes took that one's place for good, and where those lie. */
-  private async lostInput({ id, purpose, subject }: ChainTransactionRow): Promise<{ txid: string; height: number } | undefined> {
+  private async lostInput({
+    id,
+    purpose,
+    subject,
+  }: ChainTransactionRow): Promise<{ txid: string; height: number } | undefined> {
     const { chainStore, coinStore } = this.deps;
     const parent = purpose === 'cpfp' ? await chainStore.find(subject) : null;
     // A final parent in no block fell out of the chain: which of its bytes are mined next is not known.
@@ -252,7 +368,8 @@ export class CoinTransactions implements Sender {
   private async showConfirmations(row: ChainTransactionRow, confirmations: number): Promise<void> {
     const { batchStore, chainStore, events } = this.deps;
     const paid = (await batchStore.payments(row.id)).map(({ withdrawalId }) => withdrawalId);
-    for (const { id, userId } of await chainStore.confirmations(paid, confirmations)) events.publish({ name: 'withdrawal.changed', userId, withdrawalId: id, state: 'BROADCAST' });
+    for (const { id, userId } of await chainStore.confirmations(paid, confirmations))
+      events.publish({ name: 'withdrawal.changed', userId, withdrawalId: id, state: 'BROADCAST' });
   }
 
   private async settle(row: ChainTransactionRow, receipt: ChainReceipt): Promise<void> {
@@ -261,14 +378,26 @@ export class CoinTransactions implements Sender {
     if (!settler) throw new Error(`nobody settles ${row.purpose}`);
     const fromDeposits = depositsIn(await coinStore.inputsOf(row.id));
     if (fromDeposits > 0n) {
-      await engine.submit({ kind: 'custody.move', reference: `tx:${row.id}:coins`, asset: row.asset, amount: formatAmount(fromDeposits), from: `deposit/${network.id}`, to: `hot/${network.id}` });
+      await engine.submit({
+        kind: 'custody.move',
+        reference: `tx:${row.id}:coins`,
+        asset: row.asset,
+        amount: formatAmount(fromDeposits),
+        from: `deposit/${network.id}`,
+        to: `hot/${network.id}`,
+      });
     }
     // What was set aside for a higher fee goes back first: the cost itself is booked in one piece.
-    for (let n = 1; await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose); ) n++;
+    for (
+      let n = 1;
+      await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose);
+    )
+      n++;
     await settler(row, receipt);
     await coinStore.swept(row.id);
     await chainStore.finish(row, 'CONFIRMED', receipt.height, formatAmount(receipt.fee), clock.now());
   }
 }
 
-const depositsIn = (inputs: readonly CoinRow[]): Units => inputs.filter(({ branch }) => branch === 0).reduce((total, { amount }) => total + parseAmount(amount), 0n);
+const depositsIn = (inputs: readonly CoinRow[]): Units =>
+  inputs.filter(({ branch }) => branch === 0).reduce((total, { amount }) => total + parseAmount(amount), 0n);

@@ -48,38 +48,84 @@ export function createAccountCold(deps: AccountColdDeps): NetworkCold {
       // One that the chain does not have was mistyped, or never sent: another one takes its place.
       const from = row.state === 'SENDING' && row.reason === NOT_THERE ? row.state : 'WAITING_SIGNATURES';
       if (await coldStore.txidKnown(network.id, txid)) throw new DomainError('REFERENCE_REUSED', { txid });
-      if (!(await coldStore.move(row.id, from, { state: 'SENDING', txid, reason: null, updatedAt: clock.now() }, actionOf(deps, 'cold.announce', adminId, row, { txid })))) throw notNow(row);
+      if (
+        !(await coldStore.move(
+          row.id,
+          from,
+          { state: 'SENDING', txid, reason: null, updatedAt: clock.now() },
+          actionOf(deps, 'cold.announce', adminId, row, { txid }),
+        ))
+      )
+        throw notNow(row);
     },
     cancel: async (row, adminId) => {
-      if (!(await coldStore.cancel(row.id, 'WAITING_SIGNATURES', { state: 'CANCELED', updatedAt: clock.now() }, actionOf(deps, 'cold.cancel', adminId, row)))) throw notNow(row);
+      if (
+        !(await coldStore.cancel(
+          row.id,
+          'WAITING_SIGNATURES',
+          { state: 'CANCELED', updatedAt: clock.now() },
+          actionOf(deps, 'cold.cancel', adminId, row),
+        ))
+      )
+        throw notNow(row);
     },
     round: async (head) => {
-      for (const row of await coldStore.open(network.id)) if (row.state === 'SENDING') await follow(deps, row, head, isOurs);
+      for (const row of await coldStore.open(network.id))
+        if (row.state === 'SENDING') await follow(deps, row, head, isOurs);
     },
   };
 }
 
-async function follow(deps: AccountColdDeps, row: ColdTransferRow, head: number, isOurs: (address: string) => boolean): Promise<void> {
+async function follow(
+  deps: AccountColdDeps,
+  row: ColdTransferRow,
+  head: number,
+  isOurs: (address: string) => boolean,
+): Promise<void> {
   const { chain, network, coldStore, clock } = deps;
   const receipt = await chain.receipt(row.txid ?? '');
-  if (!receipt && row.reason === null) return void (await coldStore.move(row.id, 'SENDING', { reason: NOT_THERE, updatedAt: clock.now() }));
+  if (!receipt && row.reason === null)
+    return void (await coldStore.move(row.id, 'SENDING', { reason: NOT_THERE, updatedAt: clock.now() }));
   if (!receipt || head - receipt.height + 1 < network.confirmations) return;
   const arrived = receipt.succeeded ? await arrivedBy(deps, row, receipt, isOurs) : 0n;
   if (arrived === 0n) {
-    const reason = receipt.succeeded ? 'it moved nothing of this asset from cold storage to the hot wallet' : 'it was mined and failed';
+    const reason = receipt.succeeded
+      ? 'it moved nothing of this asset from cold storage to the hot wallet'
+      : 'it was mined and failed';
     // Its id may be announced for another transfer, of another asset perhaps.
-    return void (await coldStore.move(row.id, 'SENDING', { state: 'FAILED', txid: null, reason: `${row.txid}: ${reason}`, updatedAt: clock.now() }));
+    return void (await coldStore.move(row.id, 'SENDING', {
+      state: 'FAILED',
+      txid: null,
+      reason: `${row.txid}: ${reason}`,
+      updatedAt: clock.now(),
+    }));
   }
   await book(deps, row, arrived, receipt, isOurs);
 }
 
 /** What the chain says it moved, whatever was wished. */
-async function arrivedBy({ chain, hotAddress }: AccountColdDeps, { txid, asset }: ColdTransferRow, { height }: ChainReceipt, isOurs: (address: string) => boolean): Promise<Units> {
-  const moved = await chain.transfers(await chain.header(height), (address) => address.toLowerCase() === hotAddress.toLowerCase());
-  return moved.filter((transfer) => transfer.txid === txid && transfer.asset === asset && isOurs(transfer.from)).reduce((sum, { amount }) => sum + amount, 0n);
+async function arrivedBy(
+  { chain, hotAddress }: AccountColdDeps,
+  { txid, asset }: ColdTransferRow,
+  { height }: ChainReceipt,
+  isOurs: (address: string) => boolean,
+): Promise<Units> {
+  const moved = await chain.transfers(
+    await chain.header(height),
+    (address) => address.toLowerCase() === hotAddress.toLowerCase(),
+  );
+  return moved
+    .filter((transfer) => transfer.txid === txid && transfer.asset === asset && isOurs(transfer.from))
+    .reduce((sum, { amount }) => sum + amount, 0n);
 }
 
-async function book({ engine, network, coldStore, clock }: AccountColdDeps, row: ColdTransferRow, arrived: Units, receipt: ChainReceipt, isOurs: (address: string) => boolean): Promise<void> {
+async function book(
+  { engine, network, coldStore, clock }: AccountColdDeps,
+  row: ColdTransferRow,
+  arrived: Units,
+  receipt: ChainReceipt,
+  isOurs: (address: string) => boolean,
+): Promise<void> {
   const { id, asset, txid } = row;
   const from = coldPlace(network);
   // A contract wallet's gas is paid by whoever sent it: it is our cost only where a cold address paid.
@@ -90,6 +136,20 @@ async function book({ engine, network, coldStore, clock }: AccountColdDeps, row:
   }
   const cost = fee > 0n ? { cost: { reservation, asset: network.gasAsset, actual: formatAmount(fee), from } } : {};
   // By the transaction: whatever was announced twice is booked once.
-  await engine.submit({ kind: 'custody.move', reference: `cold:${network.id}:${txid}:${asset}`, asset, amount: formatAmount(arrived), from, to: `hot/${network.id}`, ...cost });
-  await coldStore.move(id, 'SENDING', { state: 'DONE', amount: formatAmount(arrived), fee: formatAmount(fee), reason: null, updatedAt: clock.now() });
+  await engine.submit({
+    kind: 'custody.move',
+    reference: `cold:${network.id}:${txid}:${asset}`,
+    asset,
+    amount: formatAmount(arrived),
+    from,
+    to: `hot/${network.id}`,
+    ...cost,
+  });
+  await coldStore.move(id, 'SENDING', {
+    state: 'DONE',
+    amount: formatAmount(arrived),
+    fee: formatAmount(fee),
+    reason: null,
+    updatedAt: clock.now(),
+  });
 }

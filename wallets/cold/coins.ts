@@ -42,7 +42,8 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
   const { network, keys, coldStore } = deps;
   const children = new Map<string, number>();
   const upTo = (index: number): void => {
-    for (let next = children.size; next <= index && next < MULTISIG_ADDRESSES; next++) children.set(keys.at(next).address, next);
+    for (let next = children.size; next <= index && next < MULTISIG_ADDRESSES; next++)
+      children.set(keys.at(next).address, next);
   };
   upTo(AHEAD);
   return {
@@ -60,7 +61,8 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
       const plan = await planned(deps, row);
       const psbt = await exported(deps, plan);
       const fee = unitsOf(plan.fee);
-      if (!(await reserveCost(deps.engine, `cost:cold:${row.id}`, row.asset, fee, 'from cold storage'))) throw new DomainError('NEEDS_OPERATOR_FUNDS', { asset: row.asset, needed: formatAmount(fee) });
+      if (!(await reserveCost(deps.engine, `cost:cold:${row.id}`, row.asset, fee, 'from cold storage')))
+        throw new DomainError('NEEDS_OPERATOR_FUNDS', { asset: row.asset, needed: formatAmount(fee) });
       const full = { ...row, fee: formatAmount(fee), psbt };
       await coldStore.add(full, actionOf(deps, 'cold.plan', wish.adminId, full, { why: wish.why }), plan.inputs);
       return full;
@@ -71,7 +73,15 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
     },
     cancel: async (row, adminId) => {
       const now = deps.clock.now();
-      if (!(await coldStore.cancel(row.id, 'WAITING_SIGNATURES', { state: 'CANCELED', updatedAt: now }, actionOf(deps, 'cold.cancel', adminId, row)))) throw notNow(row);
+      if (
+        !(await coldStore.cancel(
+          row.id,
+          'WAITING_SIGNATURES',
+          { state: 'CANCELED', updatedAt: now },
+          actionOf(deps, 'cold.cancel', adminId, row),
+        ))
+      )
+        throw notNow(row);
       await releaseCost(deps.engine, `cost:cold:${row.id}`, row.asset, coldPlace(network), 'from cold storage');
     },
     round: async (head) => {
@@ -80,10 +90,16 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
   };
 }
 
-const nextIndex = async ({ coldStore, network }: CoinColdDeps): Promise<number> => (await coldStore.issued(network.id)) % MULTISIG_ADDRESSES;
+const nextIndex = async ({ coldStore, network }: CoinColdDeps): Promise<number> =>
+  (await coldStore.issued(network.id)) % MULTISIG_ADDRESSES;
 
 async function planned(deps: CoinColdDeps, { asset, amount, network }: ColdTransferRow): Promise<ColdPlan> {
-  const coins = (await deps.coldStore.coins(network)).map(({ txid, index, amount: value, child }) => ({ txid, index, value: satoshiOf(parseAmount(value)), child }));
+  const coins = (await deps.coldStore.coins(network)).map(({ txid, index, amount: value, child }) => ({
+    txid,
+    index,
+    value: satoshiOf(parseAmount(value)),
+    child,
+  }));
   const script = scriptOf(deps.hotAddress, deps.parameters) ?? new Uint8Array();
   try {
     return planCold(coins, { script, value: satoshiOf(parseAmount(amount)) }, await deps.rate(), deps.keys);
@@ -105,11 +121,28 @@ async function gather(deps: CoinColdDeps, row: ColdTransferRow, psbt: string, ad
   const gathered = gathering(deps, row.psbt, psbt);
   const { signatures, signed } = gathered;
   // The signed bytes are stored before anybody else sees them; only they are ever sent.
-  const set = { psbt: gathered.psbt, signatures, updatedAt: deps.clock.now(), ...(signed && { state: 'SENDING' as const, ...signed }) };
-  if (!(await deps.coldStore.move(row.id, 'WAITING_SIGNATURES', set, actionOf(deps, 'cold.sign', adminId, row, { signatures, txid: signed?.txid ?? null })))) throw notNow(row);
+  const set = {
+    psbt: gathered.psbt,
+    signatures,
+    updatedAt: deps.clock.now(),
+    ...(signed && { state: 'SENDING' as const, ...signed }),
+  };
+  if (
+    !(await deps.coldStore.move(
+      row.id,
+      'WAITING_SIGNATURES',
+      set,
+      actionOf(deps, 'cold.sign', adminId, row, { signatures, txid: signed?.txid ?? null }),
+    ))
+  )
+    throw notNow(row);
 }
 
-function gathering({ keys, parameters }: CoinColdDeps, ours: string, theirs: string): ReturnType<typeof gatherSignatures> {
+function gathering(
+  { keys, parameters }: CoinColdDeps,
+  ours: string,
+  theirs: string,
+): ReturnType<typeof gatherSignatures> {
   try {
     return gatherSignatures(ours, theirs, keys, parameters);
   } catch (error) {
@@ -118,7 +151,11 @@ function gathering({ keys, parameters }: CoinColdDeps, ours: string, theirs: str
   }
 }
 
-async function follow({ node, network, coldStore, engine, clock }: CoinColdDeps, row: ColdTransferRow, head: number): Promise<void> {
+async function follow(
+  { node, network, coldStore, engine, clock }: CoinColdDeps,
+  row: ColdTransferRow,
+  head: number,
+): Promise<void> {
   const { id, txid, rawTransaction, asset, amount, fee } = row;
   if (txid === null || rawTransaction === null) return;
   const place = await node.confirmedIn(txid);
@@ -131,6 +168,14 @@ async function follow({ node, network, coldStore, engine, clock }: CoinColdDeps,
   if (head - place.height + 1 < network.confirmations) return;
   const from = coldPlace(network);
   const cost = { reservation: `cost:cold:${id}`, asset, actual: formatAmount(parseAmount(fee)), from };
-  await engine.submit({ kind: 'custody.move', reference: `cold:${id}:arrived`, asset, amount: formatAmount(parseAmount(amount)), from, to: `hot/${network.id}`, cost });
+  await engine.submit({
+    kind: 'custody.move',
+    reference: `cold:${id}:arrived`,
+    asset,
+    amount: formatAmount(parseAmount(amount)),
+    from,
+    to: `hot/${network.id}`,
+    cost,
+  });
   await coldStore.move(id, 'SENDING', { state: 'DONE', reason: null, updatedAt: clock.now() });
 }

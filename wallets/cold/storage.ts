@@ -23,7 +23,9 @@ export interface ColdDeps {
 /** Cold storage of one network. */
 export interface NetworkCold {
   /** How it is held, for people: a list of addresses, or so many signatures of so many keys. */
-  readonly held: { readonly kind: 'addresses'; readonly addresses: readonly string[] } | { readonly kind: 'multisig'; readonly required: number; readonly total: number };
+  readonly held:
+    | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
+    | { readonly kind: 'multisig'; readonly required: number; readonly total: number };
   isOurs(address: string): boolean;
   /** Where the next coins go. */
   receiving(): Promise<string>;
@@ -40,22 +42,51 @@ export interface NetworkCold {
 export const coldPlace = (network: Network): `cold/${string}` => `cold/${network.id}`;
 
 /** Checks a wish against what lies there, and writes it down as a row. */
-export async function newTransfer({ network, rails, engine, ids, clock }: ColdDeps, { asset, amount, why, adminId }: ColdPlan): Promise<ColdTransferRow> {
-  if (!rails.some((rail) => rail.asset === asset)) throw new DomainError('UNKNOWN_ASSET', { asset, network: network.id });
+export async function newTransfer(
+  { network, rails, engine, ids, clock }: ColdDeps,
+  { asset, amount, why, adminId }: ColdPlan,
+): Promise<ColdTransferRow> {
+  if (!rails.some((rail) => rail.asset === asset))
+    throw new DomainError('UNKNOWN_ASSET', { asset, network: network.id });
   const wanted = parseAmount(amount);
   if (wanted <= 0n) throw new DomainError('BAD_AMOUNT', { amount });
-  if (wanted > (await bookedCold(engine, network, asset))) throw new DomainError('INSUFFICIENT_FUNDS', { place: coldPlace(network), asset });
+  if (wanted > (await bookedCold(engine, network, asset)))
+    throw new DomainError('INSUFFICIENT_FUNDS', { place: coldPlace(network), asset });
   const now = clock.now();
   const id = `cs${ids.next()}`;
-  return { id, network: network.id, asset, amount: formatAmount(wanted), fee: '0', state: 'WAITING_SIGNATURES', why, adminId, psbt: null, signatures: 0, rawTransaction: null, txid: null, reason: null, createdAt: now, updatedAt: now };
+  return {
+    id,
+    network: network.id,
+    asset,
+    amount: formatAmount(wanted),
+    fee: '0',
+    state: 'WAITING_SIGNATURES',
+    why,
+    adminId,
+    psbt: null,
+    signatures: 0,
+    rawTransaction: null,
+    txid: null,
+    reason: null,
+    createdAt: now,
+    updatedAt: now,
+  };
 }
 
 export async function bookedCold(engine: Engine, network: Network, asset: string): Promise<Units> {
-  const row = (await engine.custody()).find((candidate) => candidate.place === coldPlace(network) && candidate.asset === asset);
+  const row = (await engine.custody()).find(
+    (candidate) => candidate.place === coldPlace(network) && candidate.asset === asset,
+  );
   return row && !row.amount.startsWith('-') ? parseAmount(row.amount) : 0n;
 }
 
-export const actionOf = ({ ids, clock }: ColdDeps, action: string, adminId: string, row: ColdTransferRow, details: Record<string, unknown> = {}): AdminAuditRow => ({
+export const actionOf = (
+  { ids, clock }: ColdDeps,
+  action: string,
+  adminId: string,
+  row: ColdTransferRow,
+  details: Record<string, unknown> = {},
+): AdminAuditRow => ({
   id: ids.next(),
   adminId,
   action,
@@ -64,4 +95,5 @@ export const actionOf = ({ ids, clock }: ColdDeps, action: string, adminId: stri
   at: clock.now(),
 });
 
-export const notNow = (row: ColdTransferRow): DomainError => new DomainError('COLD_TRANSFER_STATE', { id: row.id, state: row.state });
+export const notNow = (row: ColdTransferRow): DomainError =>
+  new DomainError('COLD_TRANSFER_STATE', { id: row.id, state: row.state });

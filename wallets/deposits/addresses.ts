@@ -30,7 +30,12 @@ export class OwnAddresses {
    * Loads the issued addresses, and issues here those that their users have on other networks of the same key: who pays to one of
    * them here by mistake pays its owner. Refuses to go on when the key at hand does not derive them.
    */
-  static async load(space: KeySpace, derive: (index: number) => string, store: DepositStore, clock: Clock): Promise<OwnAddresses> {
+  static async load(
+    space: KeySpace,
+    derive: (index: number) => string,
+    store: DepositStore,
+    clock: Clock,
+  ): Promise<OwnAddresses> {
     const own = new OwnAddresses(space, derive, store, clock);
     await store.fill(space, clock.now());
     await own.refresh();
@@ -49,7 +54,10 @@ export class OwnAddresses {
 
   /** A row that our key does not derive is a wrong seed, or somebody else's hand in the table: coins sent there are lost. */
   private mustDerive({ index, address }: DepositAddressRow): void {
-    if (this.derive(index) !== address) throw new WrongKey(`${this.space.network}: the signer's key does not derive address ${index}; is it another seed?`);
+    if (this.derive(index) !== address)
+      throw new WrongKey(
+        `${this.space.network}: the signer's key does not derive address ${index}; is it another seed?`,
+      );
   }
 
   /** All of them; new ones at the end. */

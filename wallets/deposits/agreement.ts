@@ -26,9 +26,15 @@ export interface Agreement {
 }
 
 /** `largeFrom`: an asset's amount from which a deposit needs two nodes; undefined where one is enough. */
-export function createAgreement(network: string, nodes: Pick<Nodes<never>, 'voices' | 'witnesses' | 'outcomes' | 'count'>, largeFrom: (asset: string) => Units | undefined): Agreement {
+export function createAgreement(
+  network: string,
+  nodes: Pick<Nodes<never>, 'voices' | 'witnesses' | 'outcomes' | 'count'>,
+  largeFrom: (asset: string) => Units | undefined,
+): Agreement {
   const disagree = (height: number, same: readonly string[], other: readonly string[]): NodesDisagree =>
-    new NodesDisagree(`${network}: the nodes do not agree on block ${height}: ${same.join(', ') || 'none'} against ${other.join(', ')}; nothing is credited or taken back until they do`);
+    new NodesDisagree(
+      `${network}: the nodes do not agree on block ${height}: ${same.join(', ') || 'none'} against ${other.join(', ')}; nothing is credited or taken back until they do`,
+    );
   return {
     mustBeLost: async (block) => {
       if (nodes.count === 1) return;
@@ -44,7 +50,9 @@ export function createAgreement(network: string, nodes: Pick<Nodes<never>, 'voic
       if (other.length > 0) throw disagree(block.height, same, other);
       if (!isLarge) return undefined;
       const witnesses = await nodes.witnesses(block, { txid, position, asset, to: address, amount });
-      return witnesses.length >= 2 ? undefined : `a deposit of ${text} ${asset} waits for a second node to see it (${witnesses.length === 0 ? 'none does' : `only ${witnesses.join(', ')} does`})`;
+      return witnesses.length >= 2
+        ? undefined
+        : `a deposit of ${text} ${asset} waits for a second node to see it (${witnesses.length === 0 ? 'none does' : `only ${witnesses.join(', ')} does`})`;
     },
     failureObjection: async (txid, height) => {
       if (nodes.count === 1) return undefined;
@@ -54,7 +62,9 @@ export function createAgreement(network: string, nodes: Pick<Nodes<never>, 'voic
       const [first] = failed;
       const agreed = failed.length >= 2 && other.length === 0 && failed.every(({ hash }) => hash === first?.hash);
       const names = (some: readonly Outcome[]): string => some.map(({ node }) => node).join(', ') || 'none';
-      return agreed ? undefined : `that ${txid} failed waits for a second node to say so (in one block: ${names(failed)}; otherwise: ${names(other)})`;
+      return agreed
+        ? undefined
+        : `that ${txid} failed waits for a second node to say so (in one block: ${names(failed)}; otherwise: ${names(other)})`;
     },
   };
 }

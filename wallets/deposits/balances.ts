@@ -29,7 +29,10 @@ export function createBalanceWatch({ network, asset, chain, store, addresses }: 
   return async ({ hash, height }) => {
     const all = addresses();
     if (looked !== hash) [looked, left] = [hash, all.length];
-    const some = Array.from({ length: left < A_ROUND ? left : A_ROUND }, (_, at) => all[(next + at) % all.length] ?? '');
+    const some = Array.from(
+      { length: left < A_ROUND ? left : A_ROUND },
+      (_, at) => all[(next + at) % all.length] ?? '',
+    );
     if (some.length === 0) return [];
     const balances = await chain.nativeBalances(some, hash);
     // After the balances: what we send from now on cannot be in them.
@@ -43,4 +46,5 @@ export function createBalanceWatch({ network, asset, chain, store, addresses }: 
   };
 }
 
-const unexplained = (there: Units | undefined, known: Units | undefined): Units => (there === undefined || known === undefined ? 0n : there - known);
+const unexplained = (there: Units | undefined, known: Units | undefined): Units =>
+  there === undefined || known === undefined ? 0n : there - known;

@@ -21,7 +21,13 @@ export function createHolding({ store, events }: HoldingDeps): (row: DepositRow)
     const { id: depositId, userId, network, address, asset, amount, txid, confirmationsNeeded: confirmations } = row;
     events.publish({ name: 'deposit.changed', userId, depositId, state: 'HELD', confirmations });
     const details = { depositId, network, address, asset, amount, txid, owner: userId, others };
-    events.publish({ name: 'alert', code: 'DEPOSIT_HELD', message: 'A deposit came to an address that is another user\'s on another network. It is not credited until somebody says whose it is: npm run deposit', details });
+    events.publish({
+      name: 'alert',
+      code: 'DEPOSIT_HELD',
+      message:
+        "A deposit came to an address that is another user's on another network. It is not credited until somebody says whose it is: npm run deposit",
+      details,
+    });
     return false;
   };
 }

@@ -12,8 +12,28 @@ import type { Chain, ChainTransfer } from '../chains/chain';
 import { OwnAddresses } from './addresses';
 import { NetworkHalted, RING, createScanner } from './scanner';
 
-const network: Network = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 3, venueNetwork: 'ETH', memo: 'none' };
-const rails: Rail[] = [{ asset: 'ETH', network: 'ethereum', contract: null, decimals: 18, minDeposit: '0.1', depositFee: '0', minWithdrawal: '1', withdrawalFee: '0' }];
+const network: Network = {
+  id: 'ethereum',
+  name: 'Ethereum',
+  kind: 'evm',
+  chainId: 1,
+  gasAsset: 'ETH',
+  confirmations: 3,
+  venueNetwork: 'ETH',
+  memo: 'none',
+};
+const rails: Rail[] = [
+  {
+    asset: 'ETH',
+    network: 'ethereum',
+    contract: null,
+    decimals: 18,
+    minDeposit: '0.1',
+    depositFee: '0',
+    minWithdrawal: '1',
+    withdrawalFee: '0',
+  },
+];
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const USER = '0xuser';
 
@@ -21,18 +41,39 @@ interface FakeBlock {
   readonly hash: string;
   readonly transfers: readonly ChainTransfer[];
 }
-const pays = (txid: string, amount = ONE): ChainTransfer => ({ txid, position: 'native', asset: 'ETH', from: '0xother', to: USER, amount });
+const pays = (txid: string, amount = ONE): ChainTransfer => ({
+  txid,
+  position: 'native',
+  asset: 'ETH',
+  from: '0xother',
+  to: USER,
+  amount,
+});
 /** Blocks `<fork><height>`; the named ones carry a transfer. */
 const blocks = (fork: string, count: number, transfers: Record<number, ChainTransfer> = {}): FakeBlock[] =>
-  Array.from({ length: count }, (_, height) => ({ hash: `${fork}${height}`, transfers: transfers[height] ? [transfers[height]] : [] }));
+  Array.from({ length: count }, (_, height) => ({
+    hash: `${fork}${height}`,
+    transfers: transfers[height] ? [transfers[height]] : [],
+  }));
 
 function fakeWorld() {
   const rows: DepositRow[] = [];
   const commands: Command[] = [];
   let ring: ChainBlockRow[] = [];
   let genesis: string | undefined;
-  let addresses: DepositAddressRow[] = [{ network: 'ethereum', index: 0, address: USER, userId: 'u1', place: 0, createdAt: 0, frozenAt: null }];
-  const world = { chain: blocks('a', 1), head: 0, rows, commands, dieAt: '' as string, stale: undefined as DepositRow[] | undefined, ring: () => ring, issue: (row: DepositAddressRow) => (addresses = [...addresses, row]) };
+  let addresses: DepositAddressRow[] = [
+    { network: 'ethereum', index: 0, address: USER, userId: 'u1', place: 0, createdAt: 0, frozenAt: null },
+  ];
+  const world = {
+    chain: blocks('a', 1),
+    head: 0,
+    rows,
+    commands,
+    dieAt: '' as string,
+    stale: undefined as DepositRow[] | undefined,
+    ring: () => ring,
+    issue: (row: DepositAddressRow) => (addresses = [...addresses, row]),
+  };
   const store: DepositStore = {
     addresses: async (_, place = -1) => addresses.filter((row) => row.place > place),
     fill: async () => undefined,
@@ -52,19 +93,30 @@ function fakeWorld() {
       for (const row of found) {
         const known = rows.find((candidate) => depositReference(candidate) === depositReference(row));
         if (!known) rows.push(row);
-        else Object.assign(known, { blockHash: row.blockHash, blockHeight: row.blockHeight }, known.state === 'ORPHANED' && { state: row.state, confirmations: 1 });
+        else
+          Object.assign(
+            known,
+            { blockHash: row.blockHash, blockHeight: row.blockHeight },
+            known.state === 'ORPHANED' && { state: row.state, confirmations: 1 },
+          );
       }
       if (world.dieAt === 'saved') throw new Error('the answer was lost');
     },
     saveDeposits: () => Promise.reject(new Error('not here')),
     explained: () => Promise.reject(new Error('not here')),
-    above: async (_, height) => (world.stale ?? rows).filter((row) => row.blockHeight > height && row.state !== 'ORPHANED'),
+    above: async (_, height) =>
+      (world.stale ?? rows).filter((row) => row.blockHeight > height && row.state !== 'ORPHANED'),
     forgetAbove: async (_, height) => {
       ring = ring.filter((block) => block.height <= height);
       if (world.dieAt === 'forgotten') throw new Error('killed');
     },
     isCredited: async (reference) => commands.some((command) => command.reference === reference),
-    reversals: async (row) => new Set(commands.filter((command) => command.kind === 'deposit.reverse' && command.depositId === row.id).map((command) => command.reference)).size,
+    reversals: async (row) =>
+      new Set(
+        commands
+          .filter((command) => command.kind === 'deposit.reverse' && command.depositId === row.id)
+          .map((command) => command.reference),
+      ).size,
     inStates: async (_, states) => rows.filter((row) => states.includes(row.state)),
     move: async (id, from, set) => {
       const row = rows.find((candidate) => candidate.id === id && from.includes(candidate.state));
@@ -78,7 +130,8 @@ function fakeWorld() {
       if (!block) throw new Error(`no block ${height}`);
       return { height, hash: block.hash, parentHash: world.chain[height - 1]?.hash ?? '' };
     },
-    transfers: async ({ height }: { height: number }, watched: (address: string) => boolean) => (world.chain[height]?.transfers ?? []).filter((transfer) => watched(transfer.to)),
+    transfers: async ({ height }: { height: number }, watched: (address: string) => boolean) =>
+      (world.chain[height]?.transfers ?? []).filter((transfer) => watched(transfer.to)),
   } as unknown as Chain;
   // Does what the engine does: one effect for each reference.
   const engine = {
@@ -92,7 +145,20 @@ function fakeWorld() {
   } as unknown as Engine;
   const start = async (listed = rails) => {
     const own = await OwnAddresses.load(keySpaceOf(network, []), () => USER, store, fixedClock());
-    return createScanner({ chain, network, rails: listed, assets: [{ code: 'ETH', name: 'Ether', scale: 8 }], store, own, hotAddress: '0xhot', engine, events: createEventBus(() => undefined), clock: fixedClock(), ids: countingIds(), logger: silent });
+    return createScanner({
+      chain,
+      network,
+      rails: listed,
+      assets: [{ code: 'ETH', name: 'Ether', scale: 8 }],
+      store,
+      own,
+      hotAddress: '0xhot',
+      engine,
+      events: createEventBus(() => undefined),
+      clock: fixedClock(),
+      ids: countingIds(),
+      logger: silent,
+    });
   };
   const show = (fork: FakeBlock[], head = fork.length - 1): void => {
     world.chain = fork;
@@ -102,7 +168,10 @@ function fakeWorld() {
 }
 
 /** The common past of two forks. */
-const after = (past: FakeBlock[], length: number, next: FakeBlock[]): FakeBlock[] => [...past.slice(0, length), ...next.slice(length)];
+const after = (past: FakeBlock[], length: number, next: FakeBlock[]): FakeBlock[] => [
+  ...past.slice(0, length),
+  ...next.slice(length),
+];
 
 test('credited once it is deep enough, by a reference that names the output alone', async () => {
   const { world, start, show, references } = fakeWorld();
@@ -130,7 +199,9 @@ test('read by two at once, a credit is taken back once: who saw the row before t
   world.stale = world.rows.map((row) => ({ ...row }));
   await one.round();
   await other.round();
-  expect(references().filter((reference) => reference.includes(':reverse:'))).toEqual(['deposit:ethereum:t1:native:reverse:0']);
+  expect(references().filter((reference) => reference.includes(':reverse:'))).toEqual([
+    'deposit:ethereum:t1:native:reverse:0',
+  ]);
 });
 
 test('a block that was saved though the answer was lost, or by another process: it goes on from there', async () => {
@@ -180,7 +251,11 @@ test('taken back, credited again, and back on the first chain: each credit and r
   show([...one, ...blocks('a', 15).slice(12)]);
   await scanner.round();
   expect(world.rows).toMatchObject([{ state: 'CREDITED', blockHash: 'a8' }]);
-  expect(references()).toEqual(['deposit:ethereum:t1:native', 'deposit:ethereum:t1:native:reverse:0', 'deposit:ethereum:t1:native:1']);
+  expect(references()).toEqual([
+    'deposit:ethereum:t1:native',
+    'deposit:ethereum:t1:native:reverse:0',
+    'deposit:ethereum:t1:native:1',
+  ]);
 });
 
 test('killed between forgetting lost blocks and taking their deposits back: the next start takes them back', async () => {
@@ -226,7 +301,15 @@ test('an address that another process has issued is watched too', async () => {
   show(blocks('a', 5));
   const scanner = await start();
   await scanner.round();
-  world.issue({ network: 'ethereum', index: 1, address: '0xsecond', userId: 'u2', place: 1, createdAt: 0, frozenAt: null });
+  world.issue({
+    network: 'ethereum',
+    index: 1,
+    address: '0xsecond',
+    userId: 'u2',
+    place: 1,
+    createdAt: 0,
+    frozenAt: null,
+  });
   show(blocks('a', 10, { 6: { ...pays('t1'), to: '0xsecond' } }));
   await scanner.round();
   expect(world.rows).toMatchObject([{ userId: 'u2', state: 'CREDITED' }]);
@@ -235,7 +318,15 @@ test('an address that another process has issued is watched too', async () => {
 test('a step deeper than the usual ring of hashes: its deposit is credited there, and taken back where the chain changes as deep', async () => {
   const deep = RING + 50;
   const { world, start, show, references } = fakeWorld();
-  const scanner = await start(rails.map((rail) => ({ ...rail, confirmationSteps: [{ from: '0', confirmations: 1 }, { from: '1', confirmations: deep }] })));
+  const scanner = await start(
+    rails.map((rail) => ({
+      ...rail,
+      confirmationSteps: [
+        { from: '0', confirmations: 1 },
+        { from: '1', confirmations: deep },
+      ],
+    })),
+  );
   const past = blocks('a', 5);
   const goesOn = (count: number): FakeBlock[] => blocks('a', count, { 5: pays('t1') });
   show(past);

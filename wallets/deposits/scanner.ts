@@ -82,8 +82,14 @@ export function createScanner(deps: ScannerDeps): Scanner {
   let clean = false;
 
   const scanBlock = async (header: BlockHeader): Promise<void> => {
-    const transfers = await chain.transfers(header, (address) => deps.own.isOurs(address) || deps.house?.isOurs(address) === true);
-    const rows = withNeeds(deps, transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined));
+    const transfers = await chain.transfers(
+      header,
+      (address) => deps.own.isOurs(address) || deps.house?.isOurs(address) === true,
+    );
+    const rows = withNeeds(
+      deps,
+      transfers.map((transfer) => depositRow(deps, header, transfer)).filter((row) => row !== undefined),
+    );
     for (const transfer of transfers) if (doubtOf(transfer) !== undefined) tellOfDoubt(deps, transfer);
     const block = { network: network.id, height: header.height, hash: header.hash, parentHash: header.parentHash };
     try {
@@ -100,7 +106,8 @@ export function createScanner(deps: ScannerDeps): Scanner {
     const { hash } = await chain.header(0);
     const pinned = await store.genesis(network.id);
     if (!pinned) await store.pinGenesis(network.id, hash);
-    else if (pinned !== hash) throw new NetworkHalted(`${network.id}: this chain began with block ${hash}, ours with ${pinned}`);
+    else if (pinned !== hash)
+      throw new NetworkHalted(`${network.id}: this chain began with block ${hash}, ours with ${pinned}`);
   };
 
   /** Does the chain still hold our newest block? A node that is merely behind says so too: it holds a former one. */
@@ -121,7 +128,8 @@ export function createScanner(deps: ScannerDeps): Scanner {
     const lost = ring[at + 1];
     // Asked of the oldest one that is gone: it is the last of which an honest node is in doubt.
     if (lost) await deps.agreement?.mustBeLost(lost);
-    if (!common) throw new NetworkHalted(`${network.id}: the chain differs from ours deeper than ${ring.length} blocks`);
+    if (!common)
+      throw new NetworkHalted(`${network.id}: the chain differs from ours deeper than ${ring.length} blocks`);
     logger.warn({ network: network.id, from: ring.at(-1)?.height, to: common.height }, 'the chain was reorganised');
     await store.forgetAbove(network.id, common.height);
     ring = ring.slice(0, at + 1);
@@ -191,7 +199,12 @@ function depositRow(deps: ScannerDeps, header: BlockHeader, transfer: ChainTrans
     blockHash: header.hash,
     confirmations: 1,
     confirmationsNeeded: network.confirmations,
-    state: doubtOf(transfer) !== undefined || transfer.amount < parseAmount(rail.minDeposit) || isNothing(deps, rail, transfer.amount) ? 'IGNORED' : 'SEEN',
+    state:
+      doubtOf(transfer) !== undefined ||
+      transfer.amount < parseAmount(rail.minDeposit) ||
+      isNothing(deps, rail, transfer.amount)
+        ? 'IGNORED'
+        : 'SEEN',
     createdAt: clock.now(),
     creditedAt: null,
     credited: null,
@@ -207,28 +220,50 @@ function isNothing({ assets }: ScannerDeps, rail: Rail, amount: Units): boolean 
 }
 
 /** Who sends one sum in many pieces waits as long as for the whole: what counts is what a transaction brought to a user, of an asset. */
-function withNeeds({ network, rails }: Pick<ScannerDeps, 'network' | 'rails'>, rows: readonly DepositRow[]): DepositRow[] {
+function withNeeds(
+  { network, rails }: Pick<ScannerDeps, 'network' | 'rails'>,
+  rows: readonly DepositRow[],
+): DepositRow[] {
   const group = ({ txid, userId, asset }: DepositRow): string => `${txid} ${userId} ${asset}`;
   const sums = new Map<string, Units>();
-  for (const row of rows) if (row.state !== 'IGNORED') sums.set(group(row), (sums.get(group(row)) ?? 0n) + parseAmount(row.amount));
-  return rows.map((row) => ({ ...row, confirmationsNeeded: confirmationsFor(network, rails.find(({ asset }) => asset === row.asset), sums.get(group(row)) ?? 0n) }));
+  for (const row of rows)
+    if (row.state !== 'IGNORED') sums.set(group(row), (sums.get(group(row)) ?? 0n) + parseAmount(row.amount));
+  return rows.map((row) => ({
+    ...row,
+    confirmationsNeeded: confirmationsFor(
+      network,
+      rails.find(({ asset }) => asset === row.asset),
+      sums.get(group(row)) ?? 0n,
+    ),
+  }));
 }
 
 /** Deposits that only the balances show, at the newest block that counts. */
 async function findUnexplained(deps: ScannerDeps, ring: readonly ChainBlockRow[]): Promise<void> {
   const block = ring.at(-deps.network.confirmations);
   if (!deps.balances || !block) return;
-  const rows = withNeeds(deps, (await deps.balances(block)).map((transfer) => depositRow(deps, block, transfer)).filter((row) => row !== undefined));
+  const rows = withNeeds(
+    deps,
+    (await deps.balances(block))
+      .map((transfer) => depositRow(deps, block, transfer))
+      .filter((row) => row !== undefined),
+  );
   if (rows.length > 0) await deps.store.saveDeposits(rows);
 }
 
 /** Why a transfer is written down and never credited. */
-const doubtOf = ({ doubt, amount }: ChainTransfer): string | undefined => doubt ?? (amount > MAX_UNITS ? 'more than any coin has' : undefined);
+const doubtOf = ({ doubt, amount }: ChainTransfer): string | undefined =>
+  doubt ?? (amount > MAX_UNITS ? 'more than any coin has' : undefined);
 
 function tellOfDoubt({ events, network }: ScannerDeps, transfer: ChainTransfer): void {
   const { txid, position, asset, to } = transfer;
   const details = { network: network.id, txid, position, asset, to, why: doubtOf(transfer) };
-  events.publish({ name: 'alert', code: 'DEPOSIT_DOUBTED', message: 'A deposit is not what its transaction says; it is not credited.', details });
+  events.publish({
+    name: 'alert',
+    code: 'DEPOSIT_DOUBTED',
+    message: 'A deposit is not what its transaction says; it is not credited.',
+    details,
+  });
 }
 
 /** Its block left the chain. What was credited for it is taken back by the engine. */
@@ -240,11 +275,26 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     // Another process may have taken it back since the row was read: a credit that was never made must not be reversed.
     if (!(await store.isCredited(creditReference(row, reversals)))) return;
     const fee = row.fee !== null && { fee: formatAmount(parseAmount(row.fee)) };
-    await engine.submit({ kind: 'deposit.reverse', reference: `${depositReference(row)}:reverse:${reversals}`, depositId, userId, network, asset, amount, ...fee });
+    await engine.submit({
+      kind: 'deposit.reverse',
+      reference: `${depositReference(row)}:reverse:${reversals}`,
+      depositId,
+      userId,
+      network,
+      asset,
+      amount,
+      ...fee,
+    });
     return;
   }
   if (await store.move(row.id, [row.state], { state: 'ORPHANED', confirmations: 0 })) {
-    events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'ORPHANED', confirmations: 0 });
+    events.publish({
+      name: 'deposit.changed',
+      userId: row.userId,
+      depositId: row.id,
+      state: 'ORPHANED',
+      confirmations: 0,
+    });
   }
 }
 
@@ -252,7 +302,8 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
  * Credits and reversals of one output take turns, so the number of reversals names the next credit: `deposit:<network>:
  * <txid>:<position>` for the first, with `:<n>` after n reversals. Not the block's hash: a chain may come back to a block.
  */
-const creditReference = (row: DepositRow, reversals: number): string => (reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`);
+const creditReference = (row: DepositRow, reversals: number): string =>
+  reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`;
 
 /** Deposits taken further at a time: the engine commits them together. */
 const AT_A_TIME = 50;
@@ -263,9 +314,14 @@ async function settle(deps: ScannerDeps, ring: readonly ChainBlockRow[], height:
   const waits: string[] = [];
   const found = await store.inStates(network.id, ['SEEN', 'CONFIRMING']);
   // By the steps as they are now: an operator who asks for more means what is on its way, too.
-  const rows = withNeeds(deps, found).map((row, at) => ({ row, changed: row.confirmationsNeeded !== found[at]?.confirmationsNeeded }));
+  const rows = withNeeds(deps, found).map((row, at) => ({
+    row,
+    changed: row.confirmationsNeeded !== found[at]?.confirmationsNeeded,
+  }));
   for (let at = 0; at < rows.length; at += AT_A_TIME) {
-    const results = await Promise.allSettled(rows.slice(at, at + AT_A_TIME).map(({ row, changed }) => settleOne(deps, ring, row, { height, changed })));
+    const results = await Promise.allSettled(
+      rows.slice(at, at + AT_A_TIME).map(({ row, changed }) => settleOne(deps, ring, row, { height, changed })),
+    );
     for (const result of results) {
       if (result.status === 'rejected') throw result.reason;
       if (result.value !== undefined) waits.push(result.value);
@@ -275,13 +331,24 @@ async function settle(deps: ScannerDeps, ring: readonly ChainBlockRow[], height:
 }
 
 /** Answers why it waits though it is deep enough. */
-async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow, { height, changed }: { height: number; changed: boolean }): Promise<string | undefined> {
+async function settleOne(
+  deps: ScannerDeps,
+  ring: readonly ChainBlockRow[],
+  row: DepositRow,
+  { height, changed }: { height: number; changed: boolean },
+): Promise<string | undefined> {
   const { store, events } = deps;
   const { confirmationsNeeded } = row;
   const confirmations = height - row.blockHeight + 1;
   if (confirmations !== row.confirmations || changed || row.state === 'SEEN') {
     await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations, confirmationsNeeded });
-    events.publish({ name: 'deposit.changed', userId: row.userId, depositId: row.id, state: 'CONFIRMING', confirmations });
+    events.publish({
+      name: 'deposit.changed',
+      userId: row.userId,
+      depositId: row.id,
+      state: 'CONFIRMING',
+      confirmations,
+    });
   }
   if (confirmations < confirmationsNeeded) return undefined;
   // A person looked: its block may be too old by now to be compared.
@@ -291,17 +358,31 @@ async function settleOne(deps: ScannerDeps, ring: readonly ChainBlockRow[], row:
 }
 
 /** Why a deposit may not be credited yet, by what other nodes say of its block. */
-async function objection({ agreement }: ScannerDeps, ring: readonly ChainBlockRow[], row: DepositRow): Promise<string | undefined> {
+async function objection(
+  { agreement }: ScannerDeps,
+  ring: readonly ChainBlockRow[],
+  row: DepositRow,
+): Promise<string | undefined> {
   if (!agreement) return undefined;
   const block = ring.find(({ height, hash }) => height === row.blockHeight && hash === row.blockHash);
-  return block ? agreement.objection(row, block) : `the block of a deposit of ${row.amount} ${row.asset} is too old to be compared; a person must look`;
+  return block
+    ? agreement.objection(row, block)
+    : `the block of a deposit of ${row.amount} ${row.asset} is too old to be compared; a person must look`;
 }
 
 async function credit({ engine, store, network, logger }: ScannerDeps, row: DepositRow): Promise<void> {
   const { id: depositId, userId, asset } = row;
   const amount = formatAmount(parseAmount(row.amount));
   try {
-    await engine.submit({ kind: 'deposit.credit', reference: creditReference(row, await store.reversals(row)), depositId, userId, network: network.id, asset, amount });
+    await engine.submit({
+      kind: 'deposit.credit',
+      reference: creditReference(row, await store.reversals(row)),
+      depositId,
+      userId,
+      network: network.id,
+      asset,
+      amount,
+    });
   } catch (error) {
     // One deposit that is refused must not keep the others waiting.
     if (!(error instanceof DomainError)) throw error;

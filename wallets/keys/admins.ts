@@ -11,14 +11,23 @@ export interface Approver {
   readonly publicKey: KeyObject;
 }
 
-type Line = { readonly name: string; readonly key: string; readonly spki: string; readonly at: number } | { readonly revoked: string; readonly at: number };
+type Line =
+  | { readonly name: string; readonly key: string; readonly spki: string; readonly at: number }
+  | { readonly revoked: string; readonly at: number };
 
 /** Reads SPKI bytes as base64, or a PEM; throws on anything but a P-256 key. */
 export function readPublicKey(text: string): { key: string; spki: string; publicKey: KeyObject } {
-  const publicKey = text.includes('-----') ? createPublicKey(text) : createPublicKey({ key: Buffer.from(text.trim(), 'base64'), format: 'der', type: 'spki' });
-  if (publicKey.asymmetricKeyType !== 'ec' || publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('this is not a public key of the curve P-256');
+  const publicKey = text.includes('-----')
+    ? createPublicKey(text)
+    : createPublicKey({ key: Buffer.from(text.trim(), 'base64'), format: 'der', type: 'spki' });
+  if (publicKey.asymmetricKeyType !== 'ec' || publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    throw new Error('this is not a public key of the curve P-256');
   const bytes = publicKey.export({ format: 'der', type: 'spki' });
-  return { key: createHash('sha256').update(bytes).digest('hex').slice(0, 32), spki: bytes.toString('base64'), publicKey };
+  return {
+    key: createHash('sha256').update(bytes).digest('hex').slice(0, 32),
+    spki: bytes.toString('base64'),
+    publicKey,
+  };
 }
 
 /** The admins of the signer's own file, which only its operator writes; read anew at each use, so that a revoked key ends at once. */

@@ -12,7 +12,9 @@ import { rulesOf, testAdmin } from './testing';
 import type { TestAdmin } from './testing';
 
 const ELSE = '0x52908400098527886E0F7030069857D2E4169EE7';
-const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
+const mnemonic = Mnemonic.fromPhrase(
+  'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
+);
 const limits = { ETH: { auto: '0.1', autoDaily: '0.25', fourEyes: '10' } };
 const payout: SignIntent = {
   intentId: 'withdrawal:w1:0',
@@ -27,7 +29,12 @@ const payout: SignIntent = {
   maxFeePerGas: '3000000000',
   maxPriorityFeePerGas: '1000000000',
 };
-const numbered = (n: number, over: Partial<SignIntent> = {}): SignIntent => ({ ...payout, intentId: `withdrawal:w${n}:0`, nonce: n, ...over });
+const numbered = (n: number, over: Partial<SignIntent> = {}): SignIntent => ({
+  ...payout,
+  intentId: `withdrawal:w${n}:0`,
+  nonce: n,
+  ...over,
+});
 
 let dir: string;
 let now: number;
@@ -35,7 +42,10 @@ let ann: TestAdmin;
 let bob: TestAdmin;
 let signer: Signer & { close(): void };
 const policy = (rules: ApprovalRules): SignerPolicy => {
-  const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: '0xdAC17F958D2ee523a2206206994597C13D831ec7', decimals: 6 } };
+  const rails = {
+    ETH: { contract: null, decimals: 18 },
+    USDT: { contract: '0xdAC17F958D2ee523a2206206994597C13D831ec7', decimals: 6 },
+  };
   return { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails } }, maxGasCost: '0.1', approvals: rules };
 };
 const open = (): typeof signer => createSigner(mnemonic, policy(rulesOf(limits, () => now)), dir);
@@ -50,9 +60,13 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const sign = (intent: SignIntent, ...approvals: Approval[]): Promise<{ txid: string }> => signer.sign({ ...intent, approvals });
+const sign = (intent: SignIntent, ...approvals: Approval[]): Promise<{ txid: string }> =>
+  signer.sign({ ...intent, approvals });
 const refused = (intent: SignIntent, why: string, ...approvals: Approval[]) =>
-  expect(sign(intent, ...approvals)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
+  expect(sign(intent, ...approvals)).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+    details: { signer: expect.stringContaining(why) },
+  });
 
 test('one admin approves what is not small, two what is large; nobody else, and nobody twice', async () => {
   await refused(payout, '1 more approval');
@@ -92,8 +106,11 @@ test('E33 a forged state, a replayed approval, another receiver, amount, asset, 
     ['not an approval', {}, [{ ...mine, signature: '' }]],
     ['nothing that could be one', {}, [null as unknown as Approval]],
   ];
-  for (const [, over, approvals] of forged) await expect(remote.sign({ ...payout, ...over, approvals })).rejects.toMatchObject({ code: 'FORBIDDEN' });
-  await expect(remote.sign({ ...payout, approvals: 'yes' as unknown as Approval[] })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  for (const [, over, approvals] of forged)
+    await expect(remote.sign({ ...payout, ...over, approvals })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(remote.sign({ ...payout, approvals: 'yes' as unknown as Approval[] })).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+  });
   expect(readFileSync(join(dir, 'signed.jsonl'), 'utf8') + readFileSync(join(dir, 'admitted.jsonl'), 'utf8')).toBe('');
   expect(await remote.judge(payout, [])).toMatchObject({ needed: 1, approvedBy: [] });
   expect(await remote.judge(payout, [mine])).toEqual({ needed: 0, approvedBy: ['ann@example.org'], refused: [] });
@@ -106,11 +123,17 @@ test('any change of a byte that was signed ends an approval', async () => {
   const mine = ann.approve(payout);
   const bytes = Buffer.from(mine.signature, 'base64');
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), async (at, change) => {
-      const other = Buffer.from(bytes);
-      other[at] = (other[at] ?? 0) ^ change;
-      expect(await signer.judge(payout, [{ ...mine, signature: other.toString('base64') }])).toMatchObject({ needed: 1 });
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: bytes.length - 1 }),
+      fc.integer({ min: 1, max: 255 }),
+      async (at, change) => {
+        const other = Buffer.from(bytes);
+        other[at] = (other[at] ?? 0) ^ change;
+        expect(await signer.judge(payout, [{ ...mine, signature: other.toString('base64') }])).toMatchObject({
+          needed: 1,
+        });
+      },
+    ),
   );
   expect(await signer.judge(payout, [mine])).toMatchObject({ needed: 0 });
 });
@@ -161,7 +184,12 @@ test('E33 what one admin lets through alone is summed over 24 hours by the log o
   await sign(piece(22, '0.1'));
   await refused(piece(23, '0.01'), '2 more approval');
   // One that was let through before is let through again.
-  await sign({ ...piece(18), intentId: `${piece(18).intentId}#1`, maxFeePerGas: '4000000000', maxPriorityFeePerGas: '2000000000' });
+  await sign({
+    ...piece(18),
+    intentId: `${piece(18).intentId}#1`,
+    maxFeePerGas: '4000000000',
+    maxPriorityFeePerGas: '2000000000',
+  });
   now += 86_400_001;
   const later = piece(24);
   await sign(later, ann.approve(later, { at: now }));
@@ -188,7 +216,12 @@ test('it may cost no more than the least careful word of an approver, also when 
   await refused(large, 'more than the 0.00001', ann.approve(large), bob.approve(large, { feeCap: '0.00001' }));
   await sign(payout, ann.approve(payout, { feeCap: '0.0001' }));
   now += 7_200_000;
-  const bump = (n: number, maxFeePerGas: string): SignIntent => ({ ...payout, intentId: `withdrawal:w1:0#${n}`, maxFeePerGas, maxPriorityFeePerGas: '2000000000' });
+  const bump = (n: number, maxFeePerGas: string): SignIntent => ({
+    ...payout,
+    intentId: `withdrawal:w1:0#${n}`,
+    maxFeePerGas,
+    maxPriorityFeePerGas: '2000000000',
+  });
   await sign(bump(1, '3900000000'));
   await refused(bump(2, '4000000000'), 'more than the 0.0001');
   await refused(bump(2, '4000000000'), 'more than the 0.0001', ann.approve(payout, { feeCap: '1' }));

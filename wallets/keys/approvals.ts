@@ -75,33 +75,46 @@ export function openGate(rules: ApprovalRules, dir: string, users: Pick<UserKeyR
     recent.push(line);
   };
   log.lines.forEach((line) => remember(JSON.parse(line) as Admitted));
-  const limitsOf = (asset: string): ApprovalLimits => entryOf(rules.limits, asset) ?? entryOf(rules.limits, '*') ?? STRICT;
+  const limitsOf = (asset: string): ApprovalLimits =>
+    entryOf(rules.limits, asset) ?? entryOf(rules.limits, '*') ?? STRICT;
 
   /** What fewer admins than so many let through of an asset within 24 hours. */
   const byFewerThan = (admins: number, asset: string, besides: readonly Admitted[]): Units => {
     recent = recent.filter(({ at }) => at > rules.now() - DAY_MS);
-    return [...recent, ...besides].filter((line) => line.asset === asset && line.approvedBy.length < admins).reduce((sum, line) => sum + parseAmount(line.amount), 0n);
+    return [...recent, ...besides]
+      .filter((line) => line.asset === asset && line.approvedBy.length < admins)
+      .reduce((sum, line) => sum + parseAmount(line.amount), 0n);
   };
 
-  const isAboveDay = (asset: string, units: Units, besides: readonly Admitted[]): boolean => byFewerThan(2, asset, besides) + units > fourEyesDailyOf(limitsOf(asset));
+  const isAboveDay = (asset: string, units: Units, besides: readonly Admitted[]): boolean =>
+    byFewerThan(2, asset, besides) + units > fourEyesDailyOf(limitsOf(asset));
 
   const wanted = ({ asset, amount }: Payment, besides: readonly Admitted[]): number => {
     const limits = limitsOf(asset);
     const units = parseAmount(amount);
     if (isAboveDay(asset, units, besides)) return 2;
-    if (units <= parseAmount(limits.auto) && byFewerThan(1, asset, besides) + units <= parseAmount(limits.autoDaily)) return 0;
+    if (units <= parseAmount(limits.auto) && byFewerThan(1, asset, besides) + units <= parseAmount(limits.autoDaily))
+      return 0;
     return units > parseAmount(limits.fourEyes) ? 2 : 1;
   };
 
   /** One confirmation pays once without a person: a further round of the withdrawal takes an admin. */
-  const leastOf = ({ userId }: Payment, { round }: ApprovedPayment): number => (round > 0 && userId !== undefined && users.count(userId) > 0 ? 1 : 0);
+  const leastOf = ({ userId }: Payment, { round }: ApprovedPayment): number =>
+    round > 0 && userId !== undefined && users.count(userId) > 0 ? 1 : 0;
 
   const checkOwner = ({ userId, confirmation, ...raw }: Payment): void => {
     const { withdrawalId, network, asset, to, amount } = paymentOf(raw);
-    users.check({ ...(userId !== undefined && { userId }), withdrawalId, network, asset, to, memo: null, amount }, confirmation);
+    users.check(
+      { ...(userId !== undefined && { userId }), withdrawalId, network, asset, to, memo: null, amount },
+      confirmation,
+    );
   };
 
-  const count = (raw: Payment, approvals: readonly Approval[], besides: readonly Admitted[] = []): { judgement: Judgement; counted: Approval[] } => {
+  const count = (
+    raw: Payment,
+    approvals: readonly Approval[],
+    besides: readonly Admitted[] = [],
+  ): { judgement: Judgement; counted: Approval[] } => {
     const payment = paymentOf(raw);
     const admins = readAdmins(adminsFile(dir));
     const refused: { key: string; why: string }[] = [];
@@ -113,7 +126,10 @@ export function openGate(rules: ApprovalRules, dir: string, users: Pick<UserKeyR
     }
     const [byAmount, least] = [wanted(raw, besides), leastOf(raw, payment)];
     const needed = (byAmount > least ? byAmount : least) - counted.size;
-    return { judgement: { needed: needed > 0 ? needed : 0, approvedBy: [...counted.keys()], refused }, counted: [...counted.values()] };
+    return {
+      judgement: { needed: needed > 0 ? needed : 0, approvedBy: [...counted.keys()], refused },
+      counted: [...counted.values()],
+    };
   };
 
   /** The line to be written down; undefined when it was let through before. */
@@ -125,9 +141,22 @@ export function openGate(rules: ApprovalRules, dir: string, users: Pick<UserKeyR
     checkOwner(raw);
     const owner = { ...(userId !== undefined && { userId }), ...(confirmation && { confirmation }) };
     const { judgement, counted } = count({ ...payment, ...owner }, approvals, besides);
-    if (judgement.needed > 0) refuse(missing(judgement) + (isAboveDay(asset, parseAmount(amount), besides) ? `; with those of 24 hours it is above fourEyesDaily of ${asset}` : ''));
+    if (judgement.needed > 0)
+      refuse(
+        missing(judgement) +
+          (isAboveDay(asset, parseAmount(amount), besides)
+            ? `; with those of 24 hours it is above fourEyesDaily of ${asset}`
+            : ''),
+      );
     const caps = counted.map(({ feeCap }) => parseAmount(feeCap)).toSorted((a, b) => (a < b ? -1 : 1));
-    const line: Admitted = { ...payment, ...owner, at: rules.now(), approvedBy: judgement.approvedBy, feeCap: caps[0] === undefined ? null : formatAmount(caps[0]), approvals: counted };
+    const line: Admitted = {
+      ...payment,
+      ...owner,
+      at: rules.now(),
+      approvedBy: judgement.approvedBy,
+      feeCap: caps[0] === undefined ? null : formatAmount(caps[0]),
+      approvals: counted,
+    };
     checkCap(line, cost);
     return line;
   };
@@ -141,7 +170,8 @@ export function openGate(rules: ApprovalRules, dir: string, users: Pick<UserKeyR
       checkOwner(payment);
       return count(payment, approvals).judgement;
     },
-    admit: (payment, approvals, cost) => [lineOf({ payment, approvals, cost }, [])].forEach((line) => line && write(line)),
+    admit: (payment, approvals, cost) =>
+      [lineOf({ payment, approvals, cost }, [])].forEach((line) => line && write(line)),
     admitAll: (asked) => {
       const lines: Admitted[] = [];
       for (const one of asked) {
@@ -170,12 +200,18 @@ function checkCap({ feeCap }: Admitted, cost: Units): void {
 
 /** The payment as admins sign it. Refuses a name that is no withdrawal's. */
 function paymentOf({ intentId, network, asset, to, amount }: Payment): ApprovedPayment {
-  const [, withdrawalId, round] = /^withdrawal:([A-Za-z0-9_-]{1,64}):(0|[1-9][0-9]{0,8})$/.exec(originalOf(intentId)) ?? [];
+  const [, withdrawalId, round] =
+    /^withdrawal:([A-Za-z0-9_-]{1,64}):(0|[1-9][0-9]{0,8})$/.exec(originalOf(intentId)) ?? [];
   if (withdrawalId === undefined || round === undefined) return refuse('this is no withdrawal');
   return { withdrawalId, round: Number(round), network, asset, to, amount };
 }
 
-function judgeOne(payment: ApprovedPayment, raw: Approval, admins: readonly Approver[], { now, validMs }: ApprovalRules): { name: string } | { key: string; why: string } {
+function judgeOne(
+  payment: ApprovedPayment,
+  raw: Approval,
+  admins: readonly Approver[],
+  { now, validMs }: ApprovalRules,
+): { name: string } | { key: string; why: string } {
   const read = approval.safeParse(raw);
   if (!read.success) return { key: '?', why: 'this is not an approval' };
   const { key, at, feeCap, signature } = read.data;
@@ -184,6 +220,11 @@ function judgeOne(payment: ApprovedPayment, raw: Approval, admins: readonly Appr
   if (at > now() + AHEAD_MS) return { key, why: 'signed in the future' };
   if (at < now() - validMs) return { key, why: 'signed too long ago' };
   const text = Buffer.from(approvalText(payment, { at, feeCap }));
-  const fits = verify('sha256', text, { key: admin.publicKey, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64'));
+  const fits = verify(
+    'sha256',
+    text,
+    { key: admin.publicKey, dsaEncoding: 'ieee-p1363' },
+    Buffer.from(signature, 'base64'),
+  );
   return fits ? { name: admin.name } : { key, why: 'the signature is not of this payment' };
 }

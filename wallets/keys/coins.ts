@@ -43,7 +43,11 @@ interface Signed {
 }
 
 /** A line as it was written while a transaction paid one receiver. */
-type Line = Omit<Signed, 'payments'> & ({ readonly payments: readonly Paid[] } | { readonly payments?: undefined; readonly to: string; readonly amount: string });
+type Line = Omit<Signed, 'payments'> &
+  (
+    | { readonly payments: readonly Paid[] }
+    | { readonly payments?: undefined; readonly to: string; readonly amount: string }
+  );
 
 interface Keys extends SignerCoins, AccountKeys {
   readonly account: Account;
@@ -80,9 +84,16 @@ export interface CoinSigner {
  * for one intent alone, and a withdrawal is paid by one intent alone, whatever its round: again only by a replacement that spends the same
  * coins for the same payments at a higher fee, so that one of the two is mined and never both.
  */
-export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerCoins>>, dir: string, { pins, gate, fees, cold = {}, now }: CoinGuards): CoinSigner {
+export function createCoinSigner(
+  mnemonic: Mnemonic,
+  policy: Readonly<Record<string, SignerCoins>>,
+  dir: string,
+  { pins, gate, fees, cold = {}, now }: CoinGuards,
+): CoinSigner {
   const seed = Buffer.from(mnemonic.computeSeed().slice(2), 'hex');
-  const networks = Object.fromEntries(Object.entries(policy).map(([id, rules]) => [id, keysOf(seed, id, rules, cold[id])]));
+  const networks = Object.fromEntries(
+    Object.entries(policy).map(([id, rules]) => [id, keysOf(seed, id, rules, cold[id])]),
+  );
   const log = openLog(join(dir, 'signed-coins.jsonl'));
   const signed = new Map<string, Signed>();
   /** Which intent a coin was signed away for, and which one pays a withdrawal. */
@@ -91,7 +102,8 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
   const remember = (line: Signed): void => {
     signed.set(line.intentId, line);
     for (const input of line.inputs) holders.set(`${line.network}/${input}`, originalOf(line.intentId));
-    for (const { payout } of line.payments) if (payout !== undefined) payers.set(withdrawalOf(payout), originalOf(line.intentId));
+    for (const { payout } of line.payments)
+      if (payout !== undefined) payers.set(withdrawalOf(payout), originalOf(line.intentId));
     fees.add(feeOf(line, BigInt(line.fee)), line.at);
   };
   const nonces = createNonceIndex();
@@ -118,19 +130,35 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const checked = check(intent, keys, pins);
     const bodyHash = hashOf(intent, checked);
     const before = signed.get(intent.intentId);
-    if (before && before.bodyHash !== bodyHash) throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
+    if (before && before.bodyHash !== bodyHash)
+      throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     const inputs = outpointsOf(checked.psbt).toSorted();
     const original = originalOf(intent.intentId);
     checkHistory(intent, original, inputs);
-    if (original !== intent.intentId) checkReplacement(intent, inputs, checked.fee, signed.get(original) ?? refuse('there is nothing to replace'));
+    if (original !== intent.intentId)
+      checkReplacement(intent, inputs, checked.fee, signed.get(original) ?? refuse('there is nothing to replace'));
     fees.check(feeOf(intent, checked.fee));
     if (intent.purpose === 'withdrawal') gate.admitAll(askedOf(intent, keys, checked.fee));
     const done = signPsbt(checked, keys.key);
     checkNonces(nonces, done);
     const { intentId, network, purpose } = intent;
-    const payments = intent.payments.map(({ to, amount, payout }) => ({ to, amount, ...(payout !== undefined && { payout }) }));
-    const line: Signed = { intentId, bodyHash, ...done, network, purpose, payments, fee: checked.fee.toString(), inputs, at: now() };
+    const payments = intent.payments.map(({ to, amount, payout }) => ({
+      to,
+      amount,
+      ...(payout !== undefined && { payout }),
+    }));
+    const line: Signed = {
+      intentId,
+      bodyHash,
+      ...done,
+      network,
+      purpose,
+      payments,
+      fee: checked.fee.toString(),
+      inputs,
+      at: now(),
+    };
     log.append(JSON.stringify(line));
     remember(line);
     return done;
@@ -153,17 +181,30 @@ export function createCoinSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
 }
 
 /** A replacement spends the same coins: at most one of them is mined. */
-const feeOf = ({ network, intentId }: Pick<Signed, 'network' | 'intentId'>, fee: bigint): Fee => ({ network, payment: originalOf(intentId), cost: fromChainUnits(fee, SATOSHI_DECIMALS) });
+const feeOf = ({ network, intentId }: Pick<Signed, 'network' | 'intentId'>, fee: bigint): Fee => ({
+  network,
+  payment: originalOf(intentId),
+  cost: fromChainUnits(fee, SATOSHI_DECIMALS),
+});
 
 /** Each input's signature; a transaction's id names what was signed. */
-function checkNonces(nonces: NonceIndex, { rawTransaction, txid }: { readonly rawTransaction: string; readonly txid: string }): void {
+function checkNonces(
+  nonces: NonceIndex,
+  { rawTransaction, txid }: { readonly rawTransaction: string; readonly txid: string },
+): void {
   for (const [at, r] of signatureNumbers(rawTransaction).entries()) nonces.add(r, `${txid}:${at}`);
 }
 
 function keysOf(seed: Uint8Array, network: string, rules: SignerCoins, cold: ColdPlace | undefined): Keys {
   const keys = accountKeysOf(seed, rules.chain);
   const account = accountOf(keys.xpub, rules.chain);
-  return { ...rules, ...keys, account, hotAddress: account.own(1, 0).address, ...(cold && { cold: coldKeys(network, cold, rules.chain) }) };
+  return {
+    ...rules,
+    ...keys,
+    account,
+    hotAddress: account.own(1, 0).address,
+    ...(cold && { cold: coldKeys(network, cold, rules.chain) }),
+  };
 }
 
 /** A line of the log. Older ones have one receiver, and where it is a withdrawal its name is the intent's. */
@@ -171,16 +212,28 @@ function lineIn(text: string): Signed {
   const line = JSON.parse(text) as Line;
   if (line.payments) return line;
   const { to, amount, ...rest } = line;
-  return { ...rest, payments: [{ to, amount, ...(line.purpose === 'withdrawal' && { payout: originalOf(line.intentId) }) }] };
+  return {
+    ...rest,
+    payments: [{ to, amount, ...(line.purpose === 'withdrawal' && { payout: originalOf(line.intentId) }) }],
+  };
 }
 
 /** What came over the socket, as an intent and nothing more. Refuses what is not one. */
 function readIntent(raw: CoinIntent): CoinIntent {
   const { intentId, network, purpose, asset, payments: listed, psbt } = raw;
-  const texts = [intentId, network, asset].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
-  const counts: Readonly<Record<CoinIntent['purpose'], readonly [number, number]>> = { withdrawal: [1, MOST_PAYMENTS], venue: [1, 1], cold: [1, 1], consolidation: [0, 0], cpfp: [0, 0] };
+  const texts = [intentId, network, asset].every(
+    (value) => typeof value === 'string' && value !== '' && value.length <= 190,
+  );
+  const counts: Readonly<Record<CoinIntent['purpose'], readonly [number, number]>> = {
+    withdrawal: [1, MOST_PAYMENTS],
+    venue: [1, 1],
+    cold: [1, 1],
+    consolidation: [0, 0],
+    cpfp: [0, 0],
+  };
   const [least, most] = entryOf(counts, purpose) ?? refuse('this is not an intent');
-  if (!texts || typeof psbt !== 'string' || !Array.isArray(listed) || listed.length < least || listed.length > most) refuse('this is not an intent');
+  if (!texts || typeof psbt !== 'string' || !Array.isArray(listed) || listed.length < least || listed.length > most)
+    refuse('this is not an intent');
   const payments = listed.map((payment) => readPayment(payment, purpose === 'withdrawal'));
   const withdrawals = payments.map(({ payout = '' }) => withdrawalOf(payout));
   if (purpose === 'withdrawal' && new Set(withdrawals).size !== withdrawals.length) refuse('a withdrawal twice');
@@ -190,8 +243,17 @@ function readIntent(raw: CoinIntent): CoinIntent {
 function readPayment(raw: CoinPayment | null, isPayout: boolean): CoinPayment {
   const { to = '', amount = '', payout, approvals, ...rest } = raw ?? {};
   const texts = typeof to === 'string' && to !== '' && to.length <= 190 && isAmount(amount);
-  if (!texts || (isPayout ? typeof payout !== 'string' || !PAYOUT.test(payout) : payout !== undefined)) refuse('this is not an intent');
-  return { to, amount, ...(payout !== undefined && { payout, approvals: Array.isArray(approvals) ? approvals : [], ...readOwnersWord(rest) }) };
+  if (!texts || (isPayout ? typeof payout !== 'string' || !PAYOUT.test(payout) : payout !== undefined))
+    refuse('this is not an intent');
+  return {
+    to,
+    amount,
+    ...(payout !== undefined && {
+      payout,
+      approvals: Array.isArray(approvals) ? approvals : [],
+      ...readOwnersWord(rest),
+    }),
+  };
 }
 
 /** The intent against the rules, and the transaction against the intent. */
@@ -201,11 +263,19 @@ function check(intent: CoinIntent, keys: Keys, pins: Pins): Checked {
     const read = () => ({ script: scriptTo(payment, intent, keys), value: satoshi(payment.amount) });
     return payment.payout === undefined ? read() : ofPayout(payment.payout, read);
   });
-  const checked = checkedOf(() => checkPsbt(intent.psbt, { account: keys.account, network: keys.chain, payments, mostFee: mostFee(keys, payments.length) }));
+  const checked = checkedOf(() =>
+    checkPsbt(intent.psbt, {
+      account: keys.account,
+      network: keys.chain,
+      payments,
+      mostFee: mostFee(keys, payments.length),
+    }),
+  );
   const to = intent.payments[0]?.to ?? '';
   if (intent.purpose === 'cold' && !isCold(keys.cold, to)) refuse('this is no address of cold storage');
   // Last: a pin is written down at its first use, and nothing that is refused may be the first.
-  if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
+  if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, to))
+    refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
   return checked;
 }
 
@@ -217,16 +287,25 @@ function mostFee({ maxFee }: Keys, payments: number): bigint {
 
 function scriptTo({ to, amount }: CoinPayment, { purpose, asset }: CoinIntent, keys: Keys): Uint8Array {
   const script = scriptOf(to, keys.chain);
-  if (!script || canonicalAddress(to, keys.chain) !== to) return refuse('the receiver is no address, or not in its one spelling');
-  if (purpose === 'withdrawal' && keys.maxPayout !== undefined && parseAmount(amount) > parseAmount(keys.maxPayout)) refuse(`above ${keys.maxPayout} ${asset}`);
+  if (!script || canonicalAddress(to, keys.chain) !== to)
+    return refuse('the receiver is no address, or not in its one spelling');
+  if (purpose === 'withdrawal' && keys.maxPayout !== undefined && parseAmount(amount) > parseAmount(keys.maxPayout))
+    refuse(`above ${keys.maxPayout} ${asset}`);
   if (sameBytes(script, keys.account.own(1, 0).script)) refuse('coins do not go from us to us');
   return script;
 }
 
 /** Each payout with its approvals and its part of the fee. */
 function askedOf({ network, asset, payments }: CoinIntent, { chain }: Keys, fee: bigint): Asked[] {
-  const shares = splitFee(fee, payments.map(({ to }) => scriptOf(to, chain) ?? refuse('no address')));
-  return payments.map(({ to, amount, payout = '', approvals = [], ...owner }, at) => ({ payment: { intentId: payout, network, asset, to, amount, ...owner }, approvals, cost: fromChainUnits(shares[at] ?? fee, SATOSHI_DECIMALS) }));
+  const shares = splitFee(
+    fee,
+    payments.map(({ to }) => scriptOf(to, chain) ?? refuse('no address')),
+  );
+  return payments.map(({ to, amount, payout = '', approvals = [], ...owner }, at) => ({
+    payment: { intentId: payout, network, asset, to, amount, ...owner },
+    approvals,
+    cost: fromChainUnits(shares[at] ?? fee, SATOSHI_DECIMALS),
+  }));
 }
 
 function isCold(cold: Multisig | undefined, address: string): boolean {
@@ -253,13 +332,16 @@ function checkedOf(work: () => Checked): Checked {
 
 /** A replacement spends the same coins for the same payments and leaves more to the miners: one of the two is mined, never both. */
 function checkReplacement(intent: CoinIntent, inputs: readonly string[], fee: bigint, original: Signed): void {
-  const samePayments = original.payments.length === intent.payments.length && intent.payments.every(({ to, amount, payout }, at) => {
-    const former = original.payments[at];
-    return former !== undefined && former.to === to && former.amount === amount && former.payout === payout;
-  });
+  const samePayments =
+    original.payments.length === intent.payments.length &&
+    intent.payments.every(({ to, amount, payout }, at) => {
+      const former = original.payments[at];
+      return former !== undefined && former.to === to && former.amount === amount && former.payout === payout;
+    });
   const same = original.network === intent.network && original.purpose === intent.purpose && samePayments;
   const coins = inputs.length === original.inputs.length && inputs.every((input, at) => input === original.inputs[at]);
-  if (!same || !coins || fee <= BigInt(original.fee)) refuse('a replacement pays the same with the same coins, at a higher fee');
+  if (!same || !coins || fee <= BigInt(original.fee))
+    refuse('a replacement pays the same with the same coins, at a higher fee');
 }
 
 /** By what is to be signed alone: two PSBTs of one unsigned transaction are one body. */
@@ -268,6 +350,8 @@ function hashOf({ intentId, network, purpose, asset, payments }: CoinIntent, { p
   const [only, ...more] = payments;
   // One receiver under the intent's own name is written as it was before there were batches: an older signature is found again.
   const alone = only && more.length === 0 && (only.payout ?? originalOf(intentId)) === originalOf(intentId);
-  const body = alone ? [intentId, network, purpose, asset, only.to, only.amount, unsigned] : [intentId, network, purpose, asset, payments.map(({ to, amount, payout }) => [to, amount, payout]), unsigned];
+  const body = alone
+    ? [intentId, network, purpose, asset, only.to, only.amount, unsigned]
+    : [intentId, network, purpose, asset, payments.map(({ to, amount, payout }) => [to, amount, payout]), unsigned];
   return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }

@@ -8,7 +8,15 @@ export type Handle = Buffer;
 
 export interface Mechanism {
   readonly mechanism: number;
-  readonly parameter?: Buffer | { readonly type: number; readonly iv: Buffer; readonly aad: Buffer; readonly ivBits: number; readonly tagBits: number };
+  readonly parameter?:
+    | Buffer
+    | {
+        readonly type: number;
+        readonly iv: Buffer;
+        readonly aad: Buffer;
+        readonly ivBits: number;
+        readonly tagBits: number;
+      };
 }
 
 export interface Attribute {
@@ -37,8 +45,24 @@ export interface CryptokiDevice {
 }
 
 type Numbers =
-  | 'CKA_CLASS' | 'CKA_DECRYPT' | 'CKA_ENCRYPT' | 'CKA_EXTRACTABLE' | 'CKA_KEY_TYPE' | 'CKA_LABEL' | 'CKA_PRIVATE' | 'CKA_SENSITIVE' | 'CKA_TOKEN' | 'CKA_VALUE_LEN'
-  | 'CKF_RW_SESSION' | 'CKF_SERIAL_SESSION' | 'CKK_AES' | 'CKM_AES_GCM' | 'CKM_AES_KEY_GEN' | 'CKO_SECRET_KEY' | 'CKU_USER' | 'CK_PARAMS_AES_GCM';
+  | 'CKA_CLASS'
+  | 'CKA_DECRYPT'
+  | 'CKA_ENCRYPT'
+  | 'CKA_EXTRACTABLE'
+  | 'CKA_KEY_TYPE'
+  | 'CKA_LABEL'
+  | 'CKA_PRIVATE'
+  | 'CKA_SENSITIVE'
+  | 'CKA_TOKEN'
+  | 'CKA_VALUE_LEN'
+  | 'CKF_RW_SESSION'
+  | 'CKF_SERIAL_SESSION'
+  | 'CKK_AES'
+  | 'CKM_AES_GCM'
+  | 'CKM_AES_KEY_GEN'
+  | 'CKO_SECRET_KEY'
+  | 'CKU_USER'
+  | 'CK_PARAMS_AES_GCM';
 
 /** The library: its numbers, and what opens a device. */
 export type Cryptoki = Readonly<Record<Numbers, number>> & { readonly PKCS11: new () => CryptokiDevice };

@@ -11,14 +11,34 @@ import { createFeeBudget } from './fees';
 import { openRules } from './testing';
 
 const DAY_MS = 86_400_000;
-const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
+const mnemonic = Mnemonic.fromPhrase(
+  'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
+);
 let dir: string;
 let now: number;
 let signer: Signer & { close(): void };
 const open = (feesDaily: Record<string, string>): void => {
   const network = { chainId: 31337, gasAsset: 'ETH', rails: { ETH: { contract: null, decimals: 18 } } };
-  const tron = { gasAsset: 'TRX', rails: { TRX: { contract: null, decimals: 6 }, USDT: { contract: 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t', decimals: 6 } }, maxFee: '60', maxStake: '1000' };
-  signer = createSigner(mnemonic, { networks: { ethereum: network, bsc: { ...network, chainId: 31338 } }, maxGasCost: '0.1', trons: { tron }, feesDaily, approvals: { ...openRules, now: () => now } }, dir);
+  const tron = {
+    gasAsset: 'TRX',
+    rails: {
+      TRX: { contract: null, decimals: 6 },
+      USDT: { contract: 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t', decimals: 6 },
+    },
+    maxFee: '60',
+    maxStake: '1000',
+  };
+  signer = createSigner(
+    mnemonic,
+    {
+      networks: { ethereum: network, bsc: { ...network, chainId: 31338 } },
+      maxGasCost: '0.1',
+      trons: { tron },
+      feesDaily,
+      approvals: { ...openRules, now: () => now },
+    },
+    dir,
+  );
 };
 const reopen = (feesDaily: Record<string, string>): void => {
   signer.close();
@@ -33,7 +53,8 @@ afterEach(() => {
   signer.close();
   rmSync(dir, { recursive: true, force: true });
 });
-const refused = (signing: Promise<unknown>, why = 'SIGNER_FEES_DAILY') => expect(signing).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
+const refused = (signing: Promise<unknown>, why = 'SIGNER_FEES_DAILY') =>
+  expect(signing).rejects.toMatchObject({ code: 'FORBIDDEN', details: { signer: expect.stringContaining(why) } });
 
 /** It costs 0.02 at the most. */
 const payout = (n: number, over: Partial<SignIntent> = {}): SignIntent => ({
@@ -50,9 +71,10 @@ const payout = (n: number, over: Partial<SignIntent> = {}): SignIntent => ({
   maxPriorityFeePerGas: '1000000000',
   ...over,
 });
-const dearer = (n: number, at: number, maxFeePerGas: string): SignIntent => payout(n, { intentId: `withdrawal:w${n}:0#${at}`, maxFeePerGas, maxPriorityFeePerGas: `${at + 1}000000000` });
+const dearer = (n: number, at: number, maxFeePerGas: string): SignIntent =>
+  payout(n, { intentId: `withdrawal:w${n}:0#${at}`, maxFeePerGas, maxPriorityFeePerGas: `${at + 1}000000000` });
 
-test('a network\'s fees of 24 hours stay within its budget, whatever they are for; a replacement counts by what it is dearer, over a restart too', async () => {
+test("a network's fees of 24 hours stay within its budget, whatever they are for; a replacement counts by what it is dearer, over a restart too", async () => {
   const budget = { ethereum: '0.05' };
   reopen(budget);
   await signer.sign(payout(0));
@@ -93,7 +115,18 @@ test('lines of an older log, which do not say when, are old; what is dearer than
 });
 
 test('on TRON one that is made anew counts anew: what it replaces may have burned its fee', async () => {
-  const burn = (id: string, over: Partial<TronIntent> = {}): TronIntent => ({ intentId: id, network: 'tron', purpose: 'withdrawal', asset: 'USDT', from: 'hot', to: 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8', amount: '5', feeLimit: '48000000', envelope: { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: now, expiration: now + 60_000 }, ...over });
+  const burn = (id: string, over: Partial<TronIntent> = {}): TronIntent => ({
+    intentId: id,
+    network: 'tron',
+    purpose: 'withdrawal',
+    asset: 'USDT',
+    from: 'hot',
+    to: 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8',
+    amount: '5',
+    feeLimit: '48000000',
+    envelope: { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: now, expiration: now + 60_000 },
+    ...over,
+  });
   // 48 for energy and 2 besides.
   reopen({ tron: '120' });
   await signer.signTron(burn('withdrawal:w1:0'));
@@ -104,19 +137,29 @@ test('on TRON one that is made anew counts anew: what it replaces may have burne
   reopen({ tron: '120' });
   await refused(signer.signTron(burn('withdrawal:w2:0')));
   const { hotAddress } = await signer.identity('tron');
-  await signer.signTron(burn('stake:s1', { purpose: 'stake-energy', asset: 'TRX', to: hotAddress, amount: '100', feeLimit: '0' }));
+  await signer.signTron(
+    burn('stake:s1', { purpose: 'stake-energy', asset: 'TRX', to: hotAddress, amount: '100', feeLimit: '0' }),
+  );
   now += DAY_MS - 120_000;
   await signer.signTron(burn('withdrawal:w2:0'));
 });
 
 test('whatever is signed when, no 24 hours come above the budget', () => {
-  const step = fc.record({ payment: fc.integer({ min: 0, max: 5 }).map(String), cost: fc.bigInt({ min: 0n, max: 60n }), wait: fc.integer({ min: 0, max: DAY_MS / 2 }) });
+  const step = fc.record({
+    payment: fc.integer({ min: 0, max: 5 }).map(String),
+    cost: fc.bigInt({ min: 0n, max: 60n }),
+    wait: fc.integer({ min: 0, max: DAY_MS / 2 }),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       let at = 0;
       const budget = createFeeBudget({ net: '0.000000000000000100' }, () => at);
       const signed: { at: number; payment: string; cost: bigint }[] = [];
-      const dearest = (payment: string, before = Infinity): bigint => signed.reduce((most, one) => (one.payment === payment && one.at <= before && one.cost > most ? one.cost : most), 0n);
+      const dearest = (payment: string, before = Infinity): bigint =>
+        signed.reduce(
+          (most, one) => (one.payment === payment && one.at <= before && one.cost > most ? one.cost : most),
+          0n,
+        );
       for (const { payment, cost, wait } of steps) {
         at += wait;
         const fee = { network: 'net', payment, cost };

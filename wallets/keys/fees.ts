@@ -53,7 +53,10 @@ export function createFeeBudget(daily: Readonly<Record<string, string>>, now: ()
       const more = increase(fee);
       if (most === undefined || more === 0n) return;
       const before = within24Hours(fee.network);
-      if (before + more > parseAmount(most)) refuse(`${formatAmount(more)} more for the network, beside ${formatAmount(before)} within 24 hours, is above the ${most} of ${fee.network} (SIGNER_FEES_DAILY)`);
+      if (before + more > parseAmount(most))
+        refuse(
+          `${formatAmount(more)} more for the network, beside ${formatAmount(before)} within 24 hours, is above the ${most} of ${fee.network} (SIGNER_FEES_DAILY)`,
+        );
     },
     add: (fee, at) => {
       const more = increase(fee);

@@ -40,13 +40,18 @@ export interface SignerOptions {
 }
 
 const LOGS = ['signed.jsonl', 'signed-coins.jsonl', 'signed-tron.jsonl'];
-const hasSigned = (dir: string): boolean => LOGS.map((name) => join(dir, name)).some((file) => existsSync(file) && statSync(file).size > 0);
+const hasSigned = (dir: string): boolean =>
+  LOGS.map((name) => join(dir, name)).some((file) => existsSync(file) && statSync(file).size > 0);
 
 /** Opens the seed and serves the signer until the process ends. Throws where there is no seed, saying what to do. */
 export async function runSigner(options: SignerOptions): Promise<{ close(): void }> {
   // Coins lie at addresses of a seed that has signed: another one in its place would only hide that it is lost.
   const mayMake = options.makeSeed === true && !hasSigned(options.dir);
   const mnemonic = await (mayMake ? openOrMakeSeed : readSeed)(options.seedFile, options.kek);
-  const server = await serveSigner(createSigner(mnemonic, options.policy, options.dir), options.socketPath, options.isForGroup);
+  const server = await serveSigner(
+    createSigner(mnemonic, options.policy, options.dir),
+    options.socketPath,
+    options.isForGroup,
+  );
   return { close: () => void server.close() };
 }

@@ -41,7 +41,9 @@ export function box(key: Buffer, purpose: Buffer, text: Buffer): Boxed {
 
 /** Throws when the key is another, or anything was changed. */
 export function unbox(key: Buffer, purpose: Buffer, { nonce, text, tag }: Boxed): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'hex'), { authTagLength: TAG_BYTES }).setAAD(purpose).setAuthTag(Buffer.from(tag, 'hex'));
+  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'hex'), { authTagLength: TAG_BYTES })
+    .setAAD(purpose)
+    .setAuthTag(Buffer.from(tag, 'hex'));
   return Buffer.concat([decipher.update(Buffer.from(text, 'hex')), decipher.final()]);
 }
 
@@ -60,6 +62,7 @@ export function passphraseKek(passphrase: string): PassphraseKek {
       const salt = randomBytes(16);
       return { salt: salt.toString('hex'), ...box(await keyOfPassphrase(passphrase, salt), PURPOSE, key) };
     },
-    unwrap: async ({ salt = '', nonce = '', text = '', tag = '' }) => unbox(await keyOfPassphrase(passphrase, Buffer.from(salt, 'hex')), PURPOSE, { nonce, text, tag }),
+    unwrap: async ({ salt = '', nonce = '', text = '', tag = '' }) =>
+      unbox(await keyOfPassphrase(passphrase, Buffer.from(salt, 'hex')), PURPOSE, { nonce, text, tag }),
   };
 }

@@ -13,9 +13,16 @@ import { openRules } from './testing';
 
 const USDT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
 const SOMEBODY = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
-const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
+const mnemonic = Mnemonic.fromPhrase(
+  'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
+);
 const rails = { ETH: { contract: null, decimals: 18, maxPayout: '50' }, USDT: { contract: USDT, decimals: 6 } };
-const policy: SignerPolicy = { networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails } }, maxGasCost: '0.1', approvals: openRules, venueAddresses: 'first-seen' };
+const policy: SignerPolicy = {
+  networks: { ethereum: { chainId: 31337, gasAsset: 'ETH', rails } },
+  maxGasCost: '0.1',
+  approvals: openRules,
+  venueAddresses: 'first-seen',
+};
 
 let dir: string;
 let signer: Signer;
@@ -59,8 +66,18 @@ test('addresses are those of the well-known mnemonic, and a mistyped key is refu
 test('it signs what the intent says: chain, nonce, amount and receiver, for coins and for tokens', async () => {
   const { rawTransaction, txid } = await signer.sign(payout);
   const coin = Transaction.from(rawTransaction);
-  expect(coin).toMatchObject({ hash: txid, from: hot, to: SOMEBODY, value: 1_500_000_000_000_000_000n, nonce: 0, chainId: 31337n });
-  const token = Transaction.from((await signer.sign({ ...payout, intentId: 'withdrawal:w2:0', asset: 'USDT', amount: '12.34', nonce: 1 })).rawTransaction);
+  expect(coin).toMatchObject({
+    hash: txid,
+    from: hot,
+    to: SOMEBODY,
+    value: 1_500_000_000_000_000_000n,
+    nonce: 0,
+    chainId: 31337n,
+  });
+  const token = Transaction.from(
+    (await signer.sign({ ...payout, intentId: 'withdrawal:w2:0', asset: 'USDT', amount: '12.34', nonce: 1 }))
+      .rawTransaction,
+  );
   expect(token).toMatchObject({ from: hot, to: USDT, value: 0n });
   const [to, value] = new Interface(['function transfer(address,uint256)']).decodeFunctionData('transfer', token.data);
   expect([to, value]).toEqual([SOMEBODY, 12_340_000n]);
@@ -73,7 +90,10 @@ test('one intent, one signature: also twice at once, after a start, and never wi
   signer = createSigner(mnemonic, policy, dir);
   expect(await signer.sign(payout)).toEqual(a);
   await refused({ ...payout, to: child(3) }, 'REFERENCE_REUSED');
-  const race = await Promise.allSettled([signer.sign({ ...payout, intentId: 'withdrawal:r:0', nonce: 5 }), signer.sign({ ...payout, intentId: 'withdrawal:r:0', nonce: 5, amount: '2' })]);
+  const race = await Promise.allSettled([
+    signer.sign({ ...payout, intentId: 'withdrawal:r:0', nonce: 5 }),
+    signer.sign({ ...payout, intentId: 'withdrawal:r:0', nonce: 5, amount: '2' }),
+  ]);
   expect(race.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
 });
 
@@ -91,12 +111,20 @@ test('what was signed survives a line that a kill cut off', async () => {
 test('one nonce, one payment; a replacement is the same payment with higher fees', async () => {
   await signer.sign(payout);
   await refused({ ...payout, intentId: 'withdrawal:w2:0' });
-  const bump = { ...payout, intentId: 'withdrawal:w1:0#1', maxFeePerGas: '3600000000', maxPriorityFeePerGas: '1200000000' };
+  const bump = {
+    ...payout,
+    intentId: 'withdrawal:w1:0#1',
+    maxFeePerGas: '3600000000',
+    maxPriorityFeePerGas: '1200000000',
+  };
   await refused({ ...bump, amount: '2' });
   await refused({ ...bump, to: child(1) });
   await refused({ ...bump, nonce: 1 });
   await refused({ ...bump, maxPriorityFeePerGas: '1000000000' });
-  expect(Transaction.from((await signer.sign(bump)).rawTransaction)).toMatchObject({ nonce: 0, maxFeePerGas: 3_600_000_000n });
+  expect(Transaction.from((await signer.sign(bump)).rawTransaction)).toMatchObject({
+    nonce: 0,
+    maxFeePerGas: 3_600_000_000n,
+  });
   await refused({ ...bump, intentId: 'withdrawal:w9:0#1', nonce: 4 });
 });
 
@@ -105,7 +133,14 @@ test('a sweep goes to the hot wallet alone, a top-up to a deposit address alone'
   expect(Transaction.from((await signer.sign(sweep)).rawTransaction)).toMatchObject({ from: child(2), to: hot });
   await refused({ ...sweep, intentId: 'sweep:s2', to: SOMEBODY });
   await refused({ ...sweep, intentId: 'sweep:s3', from: 'hot' });
-  const topUp: SignIntent = { ...payout, intentId: 'topup:s1', purpose: 'topup', to: child(2), toIndex: 2, amount: '0.001' };
+  const topUp: SignIntent = {
+    ...payout,
+    intentId: 'topup:s1',
+    purpose: 'topup',
+    to: child(2),
+    toIndex: 2,
+    amount: '0.001',
+  };
   await signer.sign(topUp);
   await refused({ ...topUp, intentId: 'topup:s2', toIndex: 3, nonce: 2 });
   await refused({ ...topUp, intentId: 'topup:s3', to: SOMEBODY, nonce: 2 });
@@ -149,7 +184,8 @@ test('refused: tricks with purpose, network, asset, amount, destination, gas and
     { nonce: 1.5 },
     { intentId: '' },
   ];
-  for (const trick of [...tricks, { to: hot }]) await refused({ ...payout, intentId: 'withdrawal:trick:0', ...trick } as SignIntent);
+  for (const trick of [...tricks, { to: hot }])
+    await refused({ ...payout, intentId: 'withdrawal:trick:0', ...trick } as SignIntent);
   expect(readFileSync(join(dir, 'signed.jsonl'), 'utf8')).toBe('');
 });
 
@@ -191,14 +227,23 @@ test('the seed is sealed: same again with its passphrase, closed to another, and
   expect(readFileSync(file, 'utf8')).not.toContain(made.phrase);
   await expect(openOrMakeSeed(file, 'another passphrase')).rejects.toThrow('cannot be opened');
   const sealed = JSON.parse(readFileSync(file, 'utf8')) as { text: string };
-  writeFileSync(file, JSON.stringify({ ...sealed, text: `${sealed.text.startsWith('0') ? '1' : '0'}${sealed.text.slice(1)}` }));
+  writeFileSync(
+    file,
+    JSON.stringify({ ...sealed, text: `${sealed.text.startsWith('0') ? '1' : '0'}${sealed.text.slice(1)}` }),
+  );
   await expect(openOrMakeSeed(file, 'a long enough passphrase')).rejects.toThrow('cannot be opened');
   await expect(openOrMakeSeed(join(dir, 'other'), 'short')).rejects.toThrow('12 characters');
 });
 
 test('a seed is made by a signer that is asked to, and by no other', async () => {
   const policy = { networks: {}, maxGasCost: '0', approvals: openRules };
-  const options = { socketPath: join(dir, 'made.socket'), seedFile: join(dir, 'made.seed'), kek: passphraseKek('a long enough passphrase'), dir, policy };
+  const options = {
+    socketPath: join(dir, 'made.socket'),
+    seedFile: join(dir, 'made.seed'),
+    kek: passphraseKek('a long enough passphrase'),
+    dir,
+    policy,
+  };
   await expect(runSigner(options)).rejects.toThrow('npm run keys -- generate');
   expect(existsSync(options.seedFile)).toBe(false);
   (await runSigner({ ...options, makeSeed: true })).close();

@@ -14,7 +14,10 @@ export function createNonceIndex(): NonceIndex {
   return {
     add: (r, signed) => {
       const before = seen.get(r);
-      if (before !== undefined && before !== signed) throw new DomainError('FORBIDDEN', { signer: 'a signature repeats a number of another: nothing is signed until a person has looked' });
+      if (before !== undefined && before !== signed)
+        throw new DomainError('FORBIDDEN', {
+          signer: 'a signature repeats a number of another: nothing is signed until a person has looked',
+        });
       seen.set(r, signed);
     },
   };

@@ -13,7 +13,11 @@ export type VenueAddresses = Readonly<Record<string, string>> | 'first-seen';
 /** The venue's deposit address per asset: what was named or written down, and no other is ever paid. */
 export function openPins(file: string, named: VenueAddresses): Pins {
   const log = openLog(file);
-  const pinned = new Map<string, string>(named === 'first-seen' ? [] : Object.entries(named).map(([name, address]) => [name, isAddress(address) ? getAddress(address) : address]));
+  const pinned = new Map<string, string>(
+    named === 'first-seen'
+      ? []
+      : Object.entries(named).map(([name, address]) => [name, isAddress(address) ? getAddress(address) : address]),
+  );
   for (const line of log.lines) {
     const [name = '', address = ''] = line.split(' ');
     if (!pinned.has(name)) pinned.set(name, address);

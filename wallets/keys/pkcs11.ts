@@ -21,7 +21,9 @@ function library(): Cryptoki {
   try {
     return createRequire(__filename)('pkcs11js') as Cryptoki;
   } catch {
-    throw new Error('the package pkcs11js is not here: it is optional and needs a C++ compiler. Install one, run `npm install` again');
+    throw new Error(
+      'the package pkcs11js is not here: it is optional and needs a C++ compiler. Install one, run `npm install` again',
+    );
   }
 }
 
@@ -42,13 +44,25 @@ export function deviceKek(options: DeviceOptions, make = false): KeyEncryption {
     unwrap: ({ label, nonce = '', key = '' }) =>
       inDevice({ ...options, key: label ?? options.key }, false, ({ pkcs11, device, session, kek }) => {
         const sealed = Buffer.from(key, 'hex');
-        device.C_DecryptInit(session, { mechanism: pkcs11.CKM_AES_GCM, parameter: gcm(pkcs11, Buffer.from(nonce, 'hex')) }, kek);
-        return Buffer.from(device.C_Decrypt(session, sealed, Buffer.alloc(sealed.length)).subarray(0, sealed.length - TAG_BYTES));
+        device.C_DecryptInit(
+          session,
+          { mechanism: pkcs11.CKM_AES_GCM, parameter: gcm(pkcs11, Buffer.from(nonce, 'hex')) },
+          kek,
+        );
+        return Buffer.from(
+          device.C_Decrypt(session, sealed, Buffer.alloc(sealed.length)).subarray(0, sealed.length - TAG_BYTES),
+        );
       }),
   };
 }
 
-const gcm = (pkcs11: Cryptoki, iv: Buffer) => ({ type: pkcs11.CK_PARAMS_AES_GCM, iv, aad: AAD, ivBits: 96, tagBits: TAG_BYTES * 8 });
+const gcm = (pkcs11: Cryptoki, iv: Buffer) => ({
+  type: pkcs11.CK_PARAMS_AES_GCM,
+  iv,
+  aad: AAD,
+  ivBits: 96,
+  tagBits: TAG_BYTES * 8,
+});
 
 interface Device {
   readonly pkcs11: Cryptoki;
@@ -67,7 +81,14 @@ async function inDevice<T>(options: DeviceOptions, make: boolean, work: (device:
     if (!slot) throw new Error(`the device has no token "${options.token}"`);
     const session = device.C_OpenSession(slot, pkcs11.CKF_RW_SESSION | pkcs11.CKF_SERIAL_SESSION);
     device.C_Login(session, pkcs11.CKU_USER, options.pin);
-    return work({ pkcs11, device, session, kek: find(pkcs11, device, session, options.key) ?? (make ? generate(pkcs11, device, session, options.key) : missing(options)) });
+    return work({
+      pkcs11,
+      device,
+      session,
+      kek:
+        find(pkcs11, device, session, options.key) ??
+        (make ? generate(pkcs11, device, session, options.key) : missing(options)),
+    });
   } finally {
     // Ends its sessions with it.
     device.C_Finalize();

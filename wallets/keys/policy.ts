@@ -107,23 +107,57 @@ export const isIndex = (value: unknown): boolean => isCount(value) && (value as 
 
 /** What came over the socket, as an intent and nothing more. Refuses what is not one. */
 export function readIntent(raw: SignIntent): SignIntent {
-  const { intentId, network, purpose, asset, from, to, toIndex, amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = raw;
-  const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
-  const integers = [gasLimit, maxFeePerGas, maxPriorityFeePerGas].every((value) => typeof value === 'string' && INTEGER.test(value));
+  const {
+    intentId,
+    network,
+    purpose,
+    asset,
+    from,
+    to,
+    toIndex,
+    amount,
+    nonce,
+    gasLimit,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+  } = raw;
+  const texts = [intentId, network, asset, to].every(
+    (value) => typeof value === 'string' && value !== '' && value.length <= 190,
+  );
+  const integers = [gasLimit, maxFeePerGas, maxPriorityFeePerGas].every(
+    (value) => typeof value === 'string' && INTEGER.test(value),
+  );
   const places = (from === 'hot' || isIndex(from)) && (toIndex === undefined || isIndex(toIndex)) && isCount(nonce);
-  if (!texts || !integers || !places || !isAmount(amount) || !PURPOSES.includes(purpose)) refuse('this is not an intent');
-  return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
+  if (!texts || !integers || !places || !isAmount(amount) || !PURPOSES.includes(purpose))
+    refuse('this is not an intent');
+  return {
+    intentId,
+    network,
+    purpose,
+    asset,
+    from,
+    to,
+    ...(toIndex !== undefined && { toIndex }),
+    amount,
+    nonce,
+    gasLimit,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+  };
 }
 
 /** Whose withdrawal it is and their confirmation, as they came: what it says is for the register of passkeys to judge. */
 export function readOwnersWord({ userId, confirmation }: OwnersWord): OwnersWord {
-  if (userId !== undefined && (typeof userId !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(userId))) refuse('this is no user');
+  if (userId !== undefined && (typeof userId !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(userId)))
+    refuse('this is no user');
   return { ...(userId !== undefined && { userId }), ...(confirmation !== undefined && { confirmation }) };
 }
 
 /** A payout that somebody asks about, and nothing more. */
 export function readPayment({ intentId, network, asset, to, amount, ...rest }: Payment): Payment {
-  const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
+  const texts = [intentId, network, asset, to].every(
+    (value) => typeof value === 'string' && value !== '' && value.length <= 190,
+  );
   if (!texts || !isAmount(amount)) refuse('this is not a payment');
   return { intentId, network, asset, to, amount, ...readOwnersWord(rest) };
 }
@@ -141,22 +175,28 @@ export interface OwnAccounts {
 export function checkDestination(intent: SignIntent, to: string, network: SignerNetwork, own: OwnAccounts): void {
   switch (intent.purpose) {
     case 'sweep':
-      if (intent.from === 'hot' || to !== own.hotAddress) refuse('a sweep goes from a deposit address to the hot wallet');
+      if (intent.from === 'hot' || to !== own.hotAddress)
+        refuse('a sweep goes from a deposit address to the hot wallet');
       return;
     case 'topup': {
       const ours = intent.toIndex !== undefined && own.depositAddress(intent.toIndex) === to;
-      if (intent.from !== 'hot' || intent.asset !== network.gasAsset || !ours) refuse('a top-up goes from the hot wallet to a deposit address, in gas');
+      if (intent.from !== 'hot' || intent.asset !== network.gasAsset || !ours)
+        refuse('a top-up goes from the hot wallet to a deposit address, in gas');
       return;
     }
     case 'venue':
-      if (intent.from !== 'hot' || !own.isVenue(`${intent.network}/${intent.asset}`, to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
+      if (intent.from !== 'hot' || !own.isVenue(`${intent.network}/${intent.asset}`, to))
+        refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
       return;
     case 'cold':
       if (intent.from !== 'hot' || !own.isCold(intent.network, to)) refuse('this is no address of cold storage');
       return;
     case 'withdrawal': {
-      const contracts = Object.values(network.rails).flatMap((rail) => (rail.contract ? [getAddress(rail.contract)] : []));
-      if (intent.from !== 'hot' || [own.hotAddress, ZeroAddress, ...contracts].includes(to)) refuse('a withdrawal goes from the hot wallet to somebody else');
+      const contracts = Object.values(network.rails).flatMap((rail) =>
+        rail.contract ? [getAddress(rail.contract)] : [],
+      );
+      if (intent.from !== 'hot' || [own.hotAddress, ZeroAddress, ...contracts].includes(to))
+        refuse('a withdrawal goes from the hot wallet to somebody else');
       return;
     }
     default:

@@ -26,9 +26,14 @@ test('made once, opened again, readable by its owner alone, and not in the clear
 });
 
 test('two seeds differ; so do two seals', async () => {
-  const [one, two] = [await openOrMakeSeed(file, PASSPHRASE), await openOrMakeSeed(join(dir, 'other.json'), PASSPHRASE)];
+  const [one, two] = [
+    await openOrMakeSeed(file, PASSPHRASE),
+    await openOrMakeSeed(join(dir, 'other.json'), PASSPHRASE),
+  ];
   expect(one.phrase).not.toBe(two.phrase);
-  const salts = [file, join(dir, 'other.json')].map((name) => (JSON.parse(readFileSync(name, 'utf8')) as { wrapped: { salt: string } }).wrapped.salt);
+  const salts = [file, join(dir, 'other.json')].map(
+    (name) => (JSON.parse(readFileSync(name, 'utf8')) as { wrapped: { salt: string } }).wrapped.salt,
+  );
   expect(new Set(salts).size).toBe(2);
 });
 
@@ -41,14 +46,22 @@ test('a wrong or a short passphrase opens nothing and changes nothing', async ()
 });
 
 const other = (value = ''): string => (value.startsWith('0') ? '1' : '0') + value.slice(1);
-test.each(['nonce', 'text', 'tag', 'kek', 'version', 'wrapped.salt', 'wrapped.nonce', 'wrapped.text', 'wrapped.tag'])('a changed %s is noticed', async (field) => {
-  await openOrMakeSeed(file, PASSPHRASE);
-  const sealed = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string> & { wrapped: Record<string, string> };
-  const [outer = '', inner] = field.split('.');
-  const changed = inner === undefined ? { [outer]: other(String(sealed[outer])) } : { wrapped: { ...sealed.wrapped, [inner]: other(sealed.wrapped[inner]) } };
-  writeFileSync(file, JSON.stringify({ ...sealed, ...changed }));
-  await expect(openOrMakeSeed(file, PASSPHRASE)).rejects.toThrow('cannot be opened');
-});
+test.each(['nonce', 'text', 'tag', 'kek', 'version', 'wrapped.salt', 'wrapped.nonce', 'wrapped.text', 'wrapped.tag'])(
+  'a changed %s is noticed',
+  async (field) => {
+    await openOrMakeSeed(file, PASSPHRASE);
+    const sealed = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string> & {
+      wrapped: Record<string, string>;
+    };
+    const [outer = '', inner] = field.split('.');
+    const changed =
+      inner === undefined
+        ? { [outer]: other(String(sealed[outer])) }
+        : { wrapped: { ...sealed.wrapped, [inner]: other(sealed.wrapped[inner]) } };
+    writeFileSync(file, JSON.stringify({ ...sealed, ...changed }));
+    await expect(openOrMakeSeed(file, PASSPHRASE)).rejects.toThrow('cannot be opened');
+  },
+);
 
 test('a shortened seal is noticed: fewer bytes of it prove less', async () => {
   await openOrMakeSeed(file, PASSPHRASE);
@@ -58,12 +71,23 @@ test('a shortened seal is noticed: fewer bytes of it prove less', async () => {
 });
 
 test('a file of the first form opens, and is written in the second at the next rotation', async () => {
-  const mnemonic = Mnemonic.fromPhrase('abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about');
+  const mnemonic = Mnemonic.fromPhrase(
+    'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
+  );
   const salt = Buffer.alloc(16, 1);
   const key = await hashRaw(PASSPHRASE, { salt, memoryCost: 65_536, timeCost: 3, parallelism: 1, outputLen: 32 });
   const cipher = createCipheriv('aes-256-gcm', key, Buffer.alloc(12, 2)).setAAD(Buffer.from('javizen:seed:1'));
   const text = Buffer.concat([cipher.update(mnemonic.phrase, 'utf8'), cipher.final()]);
-  writeFileSync(file, JSON.stringify({ version: 1, salt: salt.toString('hex'), nonce: '02'.repeat(12), text: text.toString('hex'), tag: cipher.getAuthTag().toString('hex') }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      version: 1,
+      salt: salt.toString('hex'),
+      nonce: '02'.repeat(12),
+      text: text.toString('hex'),
+      tag: cipher.getAuthTag().toString('hex'),
+    }),
+  );
   expect((await openOrMakeSeed(file, PASSPHRASE)).phrase).toBe(mnemonic.phrase);
   await rotateSeed(file, PASSPHRASE, 'another good passphrase');
   expect((await readSeed(file, 'another good passphrase')).phrase).toBe(mnemonic.phrase);

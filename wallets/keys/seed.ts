@@ -24,7 +24,12 @@ const purposeOf = (kind: KeyEncryption['kind']): Buffer => Buffer.from(`javizen:
 
 async function seal(mnemonic: Mnemonic, kek: KeyEncryption): Promise<Sealed> {
   const key = randomBytes(32);
-  return { version: 2, kek: kek.kind, wrapped: await kek.wrap(key), ...box(key, purposeOf(kek.kind), Buffer.from(mnemonic.phrase, 'utf8')) };
+  return {
+    version: 2,
+    kek: kek.kind,
+    wrapped: await kek.wrap(key),
+    ...box(key, purposeOf(kek.kind), Buffer.from(mnemonic.phrase, 'utf8')),
+  };
 }
 
 async function unseal(sealed: Sealed | FirstForm, kek: KeyEncryption): Promise<Mnemonic> {
@@ -62,23 +67,35 @@ export const seedOfWords = (words: string): Seed => Mnemonic.fromPhrase(words.tr
 export const freshSeed = (): Mnemonic => Mnemonic.fromEntropy(randomBytes(32));
 
 /** Seals a seed into a file that is not there yet, and reads it back. `replace`: into one that is there. */
-export async function writeSeed(file: string, mnemonic: Mnemonic, key: KeyEncryption | string, replace = false): Promise<void> {
+export async function writeSeed(
+  file: string,
+  mnemonic: Mnemonic,
+  key: KeyEncryption | string,
+  replace = false,
+): Promise<void> {
   if (existsSync(file) && !replace) throw new Error(`${file} is there already: a seed is never overwritten by this`);
   const kek = kekOf(key);
   const sealed = await seal(mnemonic, kek);
   // What cannot be opened again must not take the place of what can.
-  if ((await unseal(sealed, kek)).phrase !== mnemonic.phrase) throw new Error('what was sealed does not open to the same words');
+  if ((await unseal(sealed, kek)).phrase !== mnemonic.phrase)
+    throw new Error('what was sealed does not open to the same words');
   writeWhole(file, JSON.stringify(sealed));
 }
 
 /** Opens a sealed seed. Throws where there is none, on a wrong passphrase or device, and on a changed file. */
 export async function readSeed(file: string, key: KeyEncryption | string): Promise<Mnemonic> {
   const kek = kekOf(key);
-  if (!existsSync(file)) throw new Error(`there is no sealed seed at ${file}: make one (npm run keys -- generate), or bring yours (npm run keys -- import, or restore)`);
+  if (!existsSync(file))
+    throw new Error(
+      `there is no sealed seed at ${file}: make one (npm run keys -- generate), or bring yours (npm run keys -- import, or restore)`,
+    );
   try {
     return await unseal(JSON.parse(readFileSync(file, 'utf8')) as Sealed | FirstForm, kek);
   } catch (error) {
-    const why = kek.kind === 'passphrase' ? 'wrong passphrase, or the file was changed' : `the device: ${error instanceof Error ? error.message : String(error)}`;
+    const why =
+      kek.kind === 'passphrase'
+        ? 'wrong passphrase, or the file was changed'
+        : `the device: ${error instanceof Error ? error.message : String(error)}`;
     throw new Error(`the seed cannot be opened: ${why}`);
   }
 }
@@ -91,6 +108,10 @@ export async function openOrMakeSeed(file: string, key: KeyEncryption | string):
 }
 
 /** The same seed under another key-encryption key: the former opens this file no more. */
-export async function rotateSeed(file: string, from: KeyEncryption | string, to: KeyEncryption | string): Promise<void> {
+export async function rotateSeed(
+  file: string,
+  from: KeyEncryption | string,
+  to: KeyEncryption | string,
+): Promise<void> {
   await writeSeed(file, await readSeed(file, from), to, true);
 }

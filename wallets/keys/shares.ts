@@ -18,7 +18,8 @@ export interface Share {
 
 const CHECK = 16;
 const SUM_BYTES = 4;
-const sumOf = (entropy: Uint8Array): Buffer => createHash('sha256').update('javizen:backup:1').update(entropy).digest().subarray(0, SUM_BYTES);
+const sumOf = (entropy: Uint8Array): Buffer =>
+  createHash('sha256').update('javizen:backup:1').update(entropy).digest().subarray(0, SUM_BYTES);
 const checkOf = ({ version, set, number, of, needed, part }: Omit<Share, 'check'>): string =>
   createHash('sha256').update([version, set, number, of, needed, part].join('|')).digest('hex').slice(0, CHECK);
 
@@ -38,11 +39,14 @@ export async function joinShares(shares: readonly Share[]): Promise<Mnemonic> {
   const [first] = shares;
   if (!first) throw new Error('there are no shares');
   for (const share of shares) {
-    if (share.version !== 1 || checkOf(share) !== share.check) throw new Error(`share ${share.number} was changed or mistyped`);
-    if (share.set !== first.set) throw new Error(`share ${share.number} is of another backup (${share.set}, not ${first.set})`);
+    if (share.version !== 1 || checkOf(share) !== share.check)
+      throw new Error(`share ${share.number} was changed or mistyped`);
+    if (share.set !== first.set)
+      throw new Error(`share ${share.number} is of another backup (${share.set}, not ${first.set})`);
   }
   const distinct = [...new Map(shares.map((share) => [share.number, share])).values()];
-  if (distinct.length < first.needed) throw new Error(`${first.needed} different shares are needed; these are ${distinct.length}`);
+  if (distinct.length < first.needed)
+    throw new Error(`${first.needed} different shares are needed; these are ${distinct.length}`);
   const joined = Buffer.from(await combine(distinct.map(({ part }) => Uint8Array.from(Buffer.from(part, 'hex')))));
   const entropy = joined.subarray(0, -SUM_BYTES);
   if (!sumOf(entropy).equals(joined.subarray(-SUM_BYTES))) throw new Error('these shares do not make a seed');
@@ -52,7 +56,11 @@ export async function joinShares(shares: readonly Share[]): Promise<Mnemonic> {
 /** Reads a share as it was written into a file. */
 export function readShare(text: string): Share {
   const share = JSON.parse(text) as Partial<Share>;
-  const known = typeof share.set === 'string' && typeof share.part === 'string' && typeof share.check === 'string' && [share.number, share.of, share.needed].every(Number.isSafeInteger);
+  const known =
+    typeof share.set === 'string' &&
+    typeof share.part === 'string' &&
+    typeof share.check === 'string' &&
+    [share.number, share.of, share.needed].every(Number.isSafeInteger);
   if (!known) throw new Error('this is not a share of a backup');
   return share as Share;
 }

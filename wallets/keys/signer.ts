@@ -50,7 +50,12 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
   const log = openLog(join(dir, 'signed.jsonl'));
   const pins = openPins(join(dir, 'venue-pins.jsonl'), policy.venueAddresses ?? {});
-  const own: OwnAccounts = { hotAddress: hot.address, depositAddress: (index) => deposits.deriveChild(index).address, isVenue: pins.allows, isCold: coldAddresses(policy.cold ?? {}) };
+  const own: OwnAccounts = {
+    hotAddress: hot.address,
+    depositAddress: (index) => deposits.deriveChild(index).address,
+    isVenue: pins.allows,
+    isCold: coldAddresses(policy.cold ?? {}),
+  };
   const { now } = policy.approvals;
   const userKeys = openUserKeys(dir, policy.site, now);
   const gate = openGate(policy.approvals, dir, userKeys);
@@ -80,7 +85,12 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     const to = orRefuse(() => getAddress(intent.to));
     const units = orRefuse(() => toChainUnits(parseAmount(intent.amount), rail.decimals));
     if (units <= 0n) refuse('nothing to send');
-    if (intent.purpose === 'withdrawal' && rail.maxPayout !== undefined && parseAmount(intent.amount) > parseAmount(rail.maxPayout)) refuse(`above ${rail.maxPayout} ${intent.asset}`);
+    if (
+      intent.purpose === 'withdrawal' &&
+      rail.maxPayout !== undefined &&
+      parseAmount(intent.amount) > parseAmount(rail.maxPayout)
+    )
+      refuse(`above ${rail.maxPayout} ${intent.asset}`);
     if (costOf(intent) > parseAmount(policy.maxGasCost)) refuse(`gas above ${policy.maxGasCost} ${network.gasAsset}`);
     fees.check(feeOf(intent));
     checkDestination(intent, to, network, own);
@@ -91,7 +101,9 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
       gasLimit: BigInt(intent.gasLimit),
       maxFeePerGas: BigInt(intent.maxFeePerGas),
       maxPriorityFeePerGas: BigInt(intent.maxPriorityFeePerGas),
-      ...(rail.contract ? { to: getAddress(rail.contract), value: 0n, data: TOKEN.encodeFunctionData('transfer', [to, units]) } : { to, value: units, data: '0x' }),
+      ...(rail.contract
+        ? { to: getAddress(rail.contract), value: 0n, data: TOKEN.encodeFunctionData('transfer', [to, units]) }
+        : { to, value: units, data: '0x' }),
     });
   };
 
@@ -99,7 +111,8 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     const original = originalOf(intent.intentId);
     const holder = slots.get(slotOf(intent));
     if (holder !== undefined && holder !== original) refuse(`nonce ${intent.nonce} was signed for ${holder}`);
-    if (original !== intent.intentId) checkReplacement(intent, signed.get(original)?.intent ?? refuse('there is nothing to replace'));
+    if (original !== intent.intentId)
+      checkReplacement(intent, signed.get(original)?.intent ?? refuse('there is nothing to replace'));
   };
 
   const sign = async (raw: SignIntent): Promise<{ rawTransaction: string; txid: string }> => {
@@ -108,7 +121,8 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     const bodyHash = hashOf(intent);
     const before = signed.get(intent.intentId);
     // Another word than every other refusal: here something was signed, and its nonce may not be given to others.
-    if (before && before.bodyHash !== bodyHash) throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
+    if (before && before.bodyHash !== bodyHash)
+      throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     checkHistory(intent);
     const transaction = build(intent);
@@ -116,9 +130,17 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     const key = intent.from === 'hot' ? hot : deposits.deriveChild(intent.from);
     const rawTransaction = await key.signTransaction(transaction);
     const decoded = Transaction.from(rawTransaction);
-    if (decoded.unsignedHash !== transaction.unsignedHash || decoded.from !== key.address) throw new Error('the signature is not of what was asked');
+    if (decoded.unsignedHash !== transaction.unsignedHash || decoded.from !== key.address)
+      throw new Error('the signature is not of what was asked');
     checkNonce(nonces, decoded);
-    const line: LogLine = { intentId: intent.intentId, bodyHash, txid: decoded.hash ?? refuse('no hash'), rawTransaction, intent, at: now() };
+    const line: LogLine = {
+      intentId: intent.intentId,
+      bodyHash,
+      txid: decoded.hash ?? refuse('no hash'),
+      rawTransaction,
+      intent,
+      at: now(),
+    };
     log.append(JSON.stringify(line));
     remember(line);
     return { rawTransaction, txid: line.txid };
@@ -156,10 +178,15 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
 }
 
 /** The most that it takes for the network, in the gas asset. */
-const costOf = ({ gasLimit, maxFeePerGas }: SignIntent): Units => fromChainUnits(BigInt(gasLimit) * BigInt(maxFeePerGas), 18);
+const costOf = ({ gasLimit, maxFeePerGas }: SignIntent): Units =>
+  fromChainUnits(BigInt(gasLimit) * BigInt(maxFeePerGas), 18);
 
 /** Of one nonce: at most one of them is mined. */
-const feeOf = (intent: SignIntent): Fee => ({ network: intent.network, payment: originalOf(intent.intentId), cost: costOf(intent) });
+const feeOf = (intent: SignIntent): Fee => ({
+  network: intent.network,
+  payment: originalOf(intent.intentId),
+  cost: costOf(intent),
+});
 
 /** Text from outside that cannot be read is a refusal, not a fault of ours. */
 function orRefuse<T>(work: () => T): T {
@@ -172,7 +199,18 @@ function orRefuse<T>(work: () => T): T {
 
 /** Lists of addresses alone: keys are of networks of coins. */
 function coldAddresses(cold: NonNullable<SignerPolicy['cold']>): OwnAccounts['isCold'] {
-  const lists = new Map(Object.entries(cold).flatMap(([network, place]) => ('addresses' in place ? [[network, new Set(place.addresses.map((address) => (address.startsWith('0x') ? getAddress(address) : address)))] as const] : [])));
+  const lists = new Map(
+    Object.entries(cold).flatMap(([network, place]) =>
+      'addresses' in place
+        ? [
+            [
+              network,
+              new Set(place.addresses.map((address) => (address.startsWith('0x') ? getAddress(address) : address))),
+            ] as const,
+          ]
+        : [],
+    ),
+  );
   return (network, address) => lists.get(network)?.has(address) === true;
 }
 
@@ -182,11 +220,17 @@ function checkNonce(nonces: NonceIndex, { signature, unsignedHash }: Transaction
 }
 
 const hashOf = (intent: SignIntent): string =>
-  createHash('sha256').update(JSON.stringify(Object.entries(intent).sort(([a], [b]) => (a < b ? -1 : 1)))).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify(Object.entries(intent).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .digest('hex');
 
 /** A replacement differs from the original in its fees alone, and offers more: so that one of the two is mined, never both. */
 function checkReplacement(intent: SignIntent, original: SignIntent): void {
-  const same = (['network', 'purpose', 'asset', 'from', 'to', 'toIndex', 'amount', 'nonce', 'gasLimit'] as const).every((field) => intent[field] === original[field]);
-  const more = BigInt(intent.maxFeePerGas) > BigInt(original.maxFeePerGas) && BigInt(intent.maxPriorityFeePerGas) > BigInt(original.maxPriorityFeePerGas);
+  const same = (['network', 'purpose', 'asset', 'from', 'to', 'toIndex', 'amount', 'nonce', 'gasLimit'] as const).every(
+    (field) => intent[field] === original[field],
+  );
+  const more =
+    BigInt(intent.maxFeePerGas) > BigInt(original.maxFeePerGas) &&
+    BigInt(intent.maxPriorityFeePerGas) > BigInt(original.maxPriorityFeePerGas);
   if (!same || !more) refuse('a replacement pays the same with higher fees');
 }

@@ -5,7 +5,14 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Approval } from '../../domain/contract/api/approvals';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
-import type { CoinIntent, Payment, SignIntent, SignedPasskeyChange, Signer, TronIntent } from '../../domain/contract/ports';
+import type {
+  CoinIntent,
+  Payment,
+  SignIntent,
+  SignedPasskeyChange,
+  Signer,
+  TronIntent,
+} from '../../domain/contract/ports';
 
 type Request = { id: number } & (
   | { method: 'identity'; params: string }
@@ -17,8 +24,21 @@ type Request = { id: number } & (
   | { method: 'changePasskey'; params: SignedPasskeyChange }
   | { method: 'droppedPasskeys'; params: string }
 );
-const METHODS: readonly string[] = ['identity', 'sign', 'signCoins', 'signTron', 'judge', 'approvers', 'changePasskey', 'droppedPasskeys'] satisfies Request['method'][];
-type Response = { id: number; result?: unknown; error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string } };
+const METHODS: readonly string[] = [
+  'identity',
+  'sign',
+  'signCoins',
+  'signTron',
+  'judge',
+  'approvers',
+  'changePasskey',
+  'droppedPasskeys',
+] satisfies Request['method'][];
+type Response = {
+  id: number;
+  result?: unknown;
+  error?: { code: ErrorCode; details?: Record<string, unknown> } | { message: string };
+};
 
 const DEADLINE_MS = 5000;
 /** Whoever sends more is cut off. A PSBT brings the whole transactions along whose coins it spends, up to 400 kB each. */
@@ -77,7 +97,8 @@ async function answer(signer: Signer, socket: Socket, message: unknown): Promise
   try {
     send({ id, result: await carryOut(signer, request) });
   } catch (error) {
-    if (error instanceof DomainError) send({ id, error: { code: error.code, ...(error.details && { details: error.details }) } });
+    if (error instanceof DomainError)
+      send({ id, error: { code: error.code, ...(error.details && { details: error.details }) } });
     else send({ id, error: { message: error instanceof Error ? error.message : String(error) } });
   }
 }

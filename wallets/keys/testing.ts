@@ -10,8 +10,15 @@ const HOUR_MS = 3_600_000;
 const MUCH = '1000000000';
 
 /** Nobody has to approve anything: for tests of what comes after. */
-export const openRules: ApprovalRules = { limits: { '*': { auto: MUCH, autoDaily: MUCH, fourEyes: MUCH } }, validMs: HOUR_MS, now: Date.now };
-export const rulesOf = (limits: Readonly<Record<string, ApprovalLimits>>, now: () => number = Date.now): ApprovalRules => ({ limits, validMs: HOUR_MS, now });
+export const openRules: ApprovalRules = {
+  limits: { '*': { auto: MUCH, autoDaily: MUCH, fourEyes: MUCH } },
+  validMs: HOUR_MS,
+  now: Date.now,
+};
+export const rulesOf = (
+  limits: Readonly<Record<string, ApprovalLimits>>,
+  now: () => number = Date.now,
+): ApprovalRules => ({ limits, validMs: HOUR_MS, now });
 
 export interface TestAdmin {
   readonly name: string;

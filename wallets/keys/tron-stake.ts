@@ -6,7 +6,15 @@ import type { Payment, Resource } from '../chains/tron/wire';
 import { refuse } from './policy';
 import type { SignerTron } from './policy';
 
-export const STAKE_PURPOSES: readonly string[] = ['stake-energy', 'stake-bandwidth', 'unstake-energy', 'unstake-bandwidth', 'claim', 'delegate', 'undelegate'] satisfies StakePurpose[];
+export const STAKE_PURPOSES: readonly string[] = [
+  'stake-energy',
+  'stake-bandwidth',
+  'unstake-energy',
+  'unstake-bandwidth',
+  'claim',
+  'delegate',
+  'undelegate',
+] satisfies StakePurpose[];
 export const isStake = (purpose: string): purpose is StakePurpose => STAKE_PURPOSES.includes(purpose);
 
 /** From unstaking until it can be had, on every TRON. */
@@ -56,14 +64,20 @@ export function sunOf(amount: string): bigint {
 }
 
 /** The intent against the rules: the stake is the hot wallet's own, within the signer's limit, and its energy is lent to deposit addresses alone. */
-export function stakePaymentOf({ purpose, asset, from, to, toIndex, amount, feeLimit }: TronIntent, { gasAsset, maxStake = '0' }: SignerTron, own: Own): Payment {
+export function stakePaymentOf(
+  { purpose, asset, from, to, toIndex, amount, feeLimit }: TronIntent,
+  { gasAsset, maxStake = '0' }: SignerTron,
+  own: Own,
+): Payment {
   const sun = sunOf(amount);
-  if (asset !== gasAsset || from !== 'hot' || feeLimit !== '0') refuse('a stake is of the hot wallet, in its own coin, and takes no energy');
+  if (asset !== gasAsset || from !== 'hot' || feeLimit !== '0')
+    refuse('a stake is of the hot wallet, in its own coin, and takes no energy');
   if ((sun === 0n) !== (purpose === 'claim')) refuse('nothing to stake, or to lend');
   if (sun > sunOf(maxStake)) refuse(`above the stake of ${maxStake} ${gasAsset}`);
   const hot = hexOf(own.hotAddress);
   if (purpose === 'delegate' || purpose === 'undelegate') {
-    if (toIndex === undefined || own.depositAddress(toIndex) !== to) refuse('energy is lent to a deposit address alone');
+    if (toIndex === undefined || own.depositAddress(toIndex) !== to)
+      refuse('energy is lent to a deposit address alone');
     return { kind: purpose, from: hot, to: hexOf(to), sun };
   }
   if (to !== own.hotAddress || toIndex !== undefined) refuse('a stake is of the hot wallet alone');

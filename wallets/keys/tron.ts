@@ -68,10 +68,18 @@ export interface TronSigner {
  * its own rules, and writes what it signed to an append-only log before it gives the bytes away. One intent has one transaction;
  * the same payment is signed anew only when every transaction before it has ended, by the signer's own clock.
  */
-export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<string, SignerTron>>, dir: string, { pins, gate, fees, cold = {}, now }: TronGuards): TronSigner {
+export function createTronSigner(
+  mnemonic: Mnemonic,
+  policy: Readonly<Record<string, SignerTron>>,
+  dir: string,
+  { pins, gate, fees, cold = {}, now }: TronGuards,
+): TronSigner {
   const hot = HDNodeWallet.fromMnemonic(mnemonic, HOT_PATH);
   const deposits = HDNodeWallet.fromMnemonic(mnemonic, DEPOSIT_PATH);
-  const own: Own = { hotAddress: addressOfKey(hot.publicKey), depositAddress: (index) => addressOfKey(deposits.deriveChild(index).publicKey) };
+  const own: Own = {
+    hotAddress: addressOfKey(hot.publicKey),
+    depositAddress: (index) => addressOfKey(deposits.deriveChild(index).publicKey),
+  };
   const log = openLog(join(dir, 'signed-tron.jsonl'));
   const signed = new Map<string, Signed>();
   const ids = new Set<string>();
@@ -84,7 +92,8 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const original = originalOf(line.intentId);
     family.set(original, [...(family.get(original) ?? []), line]);
     if (line.stake) stakes.add(original, line.stake, line.expiration);
-    if (line.fee) fees.add({ network: line.fee.network, payment: line.intentId, cost: parseAmount(line.fee.cost) }, line.fee.at);
+    if (line.fee)
+      fees.add({ network: line.fee.network, payment: line.intentId, cost: parseAmount(line.fee.cost) }, line.fee.at);
   };
   const nonces = createNonceIndex();
   log.lines.forEach((text) => {
@@ -98,15 +107,23 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const bodyHash = hashOf(intent);
     const before = signed.get(intent.intentId);
     // Another word than every other refusal: here something was signed, and may be mined.
-    if (before && before.bodyHash !== bodyHash) throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
+    if (before && before.bodyHash !== bodyHash)
+      throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     checkEnded(intent, bodyHash, family.get(originalOf(intent.intentId)) ?? [], now());
     checkLife(intent, now());
     const key = intent.from === 'hot' ? hot : deposits.deriveChild(intent.from);
     const network = entryOf(policy, intent.network) ?? refuse(`network ${intent.network}`);
-    const payment = isStake(intent.purpose) ? stakePaymentOf(intent, network, own) : paymentOf(intent, network, own, addressOfKey(key.publicKey));
+    const payment = isStake(intent.purpose)
+      ? stakePaymentOf(intent, network, own)
+      : paymentOf(intent, network, own, addressOfKey(key.publicKey));
     // One that is made anew was counted before.
-    if (payment.kind === 'stake' && originalOf(intent.intentId) === intent.intentId && stakes.total(now()) + payment.sun > sunOf(network.maxStake ?? '0')) refuse(`more staked than ${network.maxStake} ${network.gasAsset}`);
+    if (
+      payment.kind === 'stake' &&
+      originalOf(intent.intentId) === intent.intentId &&
+      stakes.total(now()) + payment.sun > sunOf(network.maxStake ?? '0')
+    )
+      refuse(`more staked than ${network.maxStake} ${network.gasAsset}`);
     const { raw: bytes, txid } = exactly(() => buildTron(payment, intent.envelope));
     // Equal payments on one block and of one time are one transaction: it would be paid once for two of ours.
     if (ids.has(txid)) refuse('these bytes were signed for another intent');
@@ -115,13 +132,24 @@ export function createTronSigner(mnemonic: Mnemonic, policy: Readonly<Record<str
     const cost = mostOf(intent);
     fees.check({ network: intent.network, payment: intent.intentId, cost });
     // Last: what is let through and what is pinned is written down, and nothing that is refused may be.
-    if (intent.purpose === 'withdrawal') gate.admit({ ...intent, ...readOwnersWord(raw) }, Array.isArray(raw.approvals) ? raw.approvals : [], cost);
-    if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to)) refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
+    if (intent.purpose === 'withdrawal')
+      gate.admit({ ...intent, ...readOwnersWord(raw) }, Array.isArray(raw.approvals) ? raw.approvals : [], cost);
+    if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to))
+      refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
     const { r, s, v } = key.signingKey.sign(`0x${txid}`);
-    if (addressOfKey(SigningKey.recoverPublicKey(`0x${txid}`, { r, s, v })) !== addressOfKey(key.publicKey)) throw new Error('the signature is not of what was asked');
+    if (addressOfKey(SigningKey.recoverPublicKey(`0x${txid}`, { r, s, v })) !== addressOfKey(key.publicKey))
+      throw new Error('the signature is not of what was asked');
     const rawTransaction = encodeSigned(bytes, `${r.slice(2)}${s.slice(2)}${v.toString(16)}`);
     checkNonce(nonces, { rawTransaction, txid });
-    const line: Signed = { intentId: intent.intentId, bodyHash, txid, rawTransaction, expiration: intent.envelope.expiration, fee: { network: intent.network, cost: formatAmount(cost), at: now() }, ...(isStake(intent.purpose) && { stake: { purpose: intent.purpose, sun: sunOf(intent.amount).toString() } }) };
+    const line: Signed = {
+      intentId: intent.intentId,
+      bodyHash,
+      txid,
+      rawTransaction,
+      expiration: intent.envelope.expiration,
+      fee: { network: intent.network, cost: formatAmount(cost), at: now() },
+      ...(isStake(intent.purpose) && { stake: { purpose: intent.purpose, sun: sunOf(intent.amount).toString() } }),
+    };
     log.append(JSON.stringify(line));
     remember(line);
     return { rawTransaction, txid };
@@ -162,17 +190,44 @@ interface Own {
 function readIntent(raw: TronIntent): TronIntent {
   const { intentId, network, purpose, asset, from, to, toIndex, amount, feeLimit } = raw;
   const { blockBytes, blockHash, timestamp, expiration } = raw.envelope ?? {};
-  const texts = [intentId, network, asset, to].every((value) => typeof value === 'string' && value !== '' && value.length <= 190);
+  const texts = [intentId, network, asset, to].every(
+    (value) => typeof value === 'string' && value !== '' && value.length <= 190,
+  );
   const places = (from === 'hot' || isIndex(from)) && (toIndex === undefined || isIndex(toIndex));
-  const envelope = /^[0-9a-f]{4}$/.test(String(blockBytes)) && /^[0-9a-f]{16}$/.test(String(blockHash)) && isCount(timestamp) && isCount(expiration);
-  if (!texts || !places || !envelope || typeof feeLimit !== 'string' || !INTEGER.test(feeLimit) || !isAmount(amount) || !(PURPOSES.includes(purpose) || isStake(purpose))) refuse('this is not an intent');
-  return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, feeLimit, envelope: { blockBytes, blockHash, timestamp, expiration } };
+  const envelope =
+    /^[0-9a-f]{4}$/.test(String(blockBytes)) &&
+    /^[0-9a-f]{16}$/.test(String(blockHash)) &&
+    isCount(timestamp) &&
+    isCount(expiration);
+  if (
+    !texts ||
+    !places ||
+    !envelope ||
+    typeof feeLimit !== 'string' ||
+    !INTEGER.test(feeLimit) ||
+    !isAmount(amount) ||
+    !(PURPOSES.includes(purpose) || isStake(purpose))
+  )
+    refuse('this is not an intent');
+  return {
+    intentId,
+    network,
+    purpose,
+    asset,
+    from,
+    to,
+    ...(toIndex !== undefined && { toIndex }),
+    amount,
+    feeLimit,
+    envelope: { blockBytes, blockHash, timestamp, expiration },
+  };
 }
 
 /** The same payment again, and nothing that was signed for it before can be mined any more: never two of them. */
 function checkEnded(intent: TronIntent, bodyHash: string, before: readonly Signed[], now: number): void {
   const original = originalOf(intent.intentId);
-  if (original !== intent.intentId && !before.some(({ intentId }) => intentId === original)) refuse('there is nothing to replace');
+  if (original !== intent.intentId && !before.some(({ intentId }) => intentId === original))
+    refuse('there is nothing to replace');
   for (const line of before) {
     if (line.bodyHash !== bodyHash) refuse('a replacement pays the same');
     if (now < line.expiration + SURELY_ENDED_MS) refuse(`${line.intentId} may still be mined`);
@@ -181,7 +236,8 @@ function checkEnded(intent: TronIntent, bodyHash: string, before: readonly Signe
 }
 
 function checkLife({ envelope: { timestamp, expiration } }: TronIntent, now: number): void {
-  if (expiration <= timestamp || expiration - timestamp > LONGEST_LIFE_MS || expiration > now + LONGEST_LIFE_MS) refuse('a transaction ends within an hour');
+  if (expiration <= timestamp || expiration - timestamp > LONGEST_LIFE_MS || expiration > now + LONGEST_LIFE_MS)
+    refuse('a transaction ends within an hour');
 }
 
 /** The intent against the rules. */
@@ -190,9 +246,15 @@ function paymentOf(intent: TronIntent, network: SignerTron, own: Own, from: stri
   if (canonicalAddress(intent.to) === undefined) refuse('the receiver is no address, or not in its one spelling');
   const units = exactly(() => toChainUnits(parseAmount(intent.amount), rail.decimals));
   if (units <= 0n) refuse('nothing to send');
-  if (intent.purpose === 'withdrawal' && rail.maxPayout !== undefined && parseAmount(intent.amount) > parseAmount(rail.maxPayout)) refuse(`above ${rail.maxPayout} ${intent.asset}`);
+  if (
+    intent.purpose === 'withdrawal' &&
+    rail.maxPayout !== undefined &&
+    parseAmount(intent.amount) > parseAmount(rail.maxPayout)
+  )
+    refuse(`above ${rail.maxPayout} ${intent.asset}`);
   const feeLimit = BigInt(intent.feeLimit);
-  if (feeLimit > toChainUnits(parseAmount(network.maxFee), SUN_DECIMALS)) refuse(`energy above ${network.maxFee} ${network.gasAsset}`);
+  if (feeLimit > toChainUnits(parseAmount(network.maxFee), SUN_DECIMALS))
+    refuse(`energy above ${network.maxFee} ${network.gasAsset}`);
   checkDestination(intent, network, own);
   const [payer, to] = [hexOf(from), hexOf(intent.to)];
   if (rail.contract === null) return { kind: 'coin', from: payer, to, sun: units };
@@ -201,13 +263,18 @@ function paymentOf(intent: TronIntent, network: SignerTron, own: Own, from: stri
 }
 
 /** Where an intent of each purpose may send coins; refuses every other destination. The venue's is checked last, by its pin. */
-function checkDestination({ purpose, from, to, toIndex, asset }: TronIntent, { gasAsset, rails }: SignerTron, own: Own): void {
+function checkDestination(
+  { purpose, from, to, toIndex, asset }: TronIntent,
+  { gasAsset, rails }: SignerTron,
+  own: Own,
+): void {
   if (purpose === 'sweep') {
     if (from === 'hot' || to !== own.hotAddress) refuse('a sweep goes from a deposit address to the hot wallet');
     return;
   }
   if (from !== 'hot' || to === own.hotAddress) refuse('coins go from the hot wallet to somebody else');
-  if (purpose === 'topup' && (asset !== gasAsset || toIndex === undefined || own.depositAddress(toIndex) !== to)) refuse('a top-up goes from the hot wallet to a deposit address, in gas');
+  if (purpose === 'topup' && (asset !== gasAsset || toIndex === undefined || own.depositAddress(toIndex) !== to))
+    refuse('a top-up goes from the hot wallet to a deposit address, in gas');
   const contracts = Object.values(rails).map(({ contract }) => contract);
   if (contracts.includes(to) || hexOf(to) === NOBODY) refuse('nobody could spend what is sent there');
 }
@@ -222,12 +289,15 @@ function exactly<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof NotExact || (error instanceof Error && error.name === 'AmountError')) return refuse(error.message);
+    if (error instanceof NotExact || (error instanceof Error && error.name === 'AmountError'))
+      return refuse(error.message);
     throw error;
   }
 }
 
 const hashOf = ({ envelope: _envelope, ...payment }: TronIntent): string => {
   const body = { ...payment, intentId: originalOf(payment.intentId) };
-  return createHash('sha256').update(JSON.stringify(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1)))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .digest('hex');
 };

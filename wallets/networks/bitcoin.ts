@@ -23,33 +23,120 @@ import type { NetworkConfig, NetworkDeps, OpenNetwork } from './settings';
 
 /** Throws when node and signer are not what the settings say. */
 export async function openBitcoin(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
-  const { depositStore, chainStore, coinStore, batchStore, treasuryStore: store, engine, signer, events, clock, ids, logger, venueCapital } = deps;
+  const {
+    depositStore,
+    chainStore,
+    coinStore,
+    batchStore,
+    treasuryStore: store,
+    engine,
+    signer,
+    events,
+    clock,
+    ids,
+    logger,
+    venueCapital,
+  } = deps;
   const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
   const parameters = settings.bitcoin;
   if (!parameters) throw new WrongChain(`${network.id}: the settings do not say which Bitcoin it is`);
-  const { nodes, agreement } = nodesOf(deps, network, rails, settings, (rpcUrl) => createBitcoinNode({ rpcUrl, ...(settings.headers && { headers: settings.headers }), network: parameters, asset: network.gasAsset }));
+  const { nodes, agreement } = nodesOf(deps, network, rails, settings, (rpcUrl) =>
+    createBitcoinNode({
+      rpcUrl,
+      ...(settings.headers && { headers: settings.headers }),
+      network: parameters,
+      asset: network.gasAsset,
+    }),
+  );
   const node = nodes.chain;
   await nodes.open();
   const { depositXpub, hotAddress, fingerprint = '' } = await signer.identity(network.id);
   const account = readKey(network, "the signer's extended key", () => accountOf(depositXpub, parameters));
   const own = await ownAddresses(deps, network, settings, (index) => account.own(0, index).address);
   const hotAndChange = new HouseAddresses(network.id, account, own, coinStore);
-  if (hotAndChange.hot !== hotAddress) throw new WrongKey(`${network.id}: the signer's hot address is not of its own key`);
+  if (hotAndChange.hot !== hotAddress)
+    throw new WrongKey(`${network.id}: the signer's hot address is not of its own key`);
   const shared = { network, rails, hotAddress, chainStore, engine, events, clock, ids, logger, store };
-  const cold = settings.cold && createCoinCold({ ...shared, node, parameters, coldStore: deps.coldStore, keys: readKey(network, 'the setting of cold storage', () => coldKeys(network.id, settings.cold as ColdPlace, parameters)), rate: () => feeRate(node) });
+  const cold =
+    settings.cold &&
+    createCoinCold({
+      ...shared,
+      node,
+      parameters,
+      coldStore: deps.coldStore,
+      keys: readKey(network, 'the setting of cold storage', () =>
+        coldKeys(network.id, settings.cold as ColdPlace, parameters),
+      ),
+      rate: () => feeRate(node),
+    });
   const house = cold ? together(hotAndChange, cold) : hotAndChange;
   const fallenOut = new FallenOut({ ...shared, chain: node });
-  const scanner = createScanner({ ...shared, assets: deps.registry.assets, reorganised: (height) => fallenOut.above(height), chain: node, agreement, store: depositStore, own, house, ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }) });
+  const scanner = createScanner({
+    ...shared,
+    assets: deps.registry.assets,
+    reorganised: (height) => fallenOut.above(height),
+    chain: node,
+    agreement,
+    store: depositStore,
+    own,
+    house,
+    ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }),
+  });
   await scanner.anchor();
-  const coinDeps = { ...shared, node, parameters, account, coinStore, batchStore, signer, fingerprint: Buffer.from(fingerprint, 'hex'), scanned: () => scanner.height() ?? 0, replaceAfter: settings.replaceAfter ?? 6 };
+  const coinDeps = {
+    ...shared,
+    node,
+    parameters,
+    account,
+    coinStore,
+    batchStore,
+    signer,
+    fingerprint: Buffer.from(fingerprint, 'hex'),
+    scanned: () => scanner.height() ?? 0,
+    replaceAfter: settings.replaceAfter ?? 6,
+  };
   const purse = new Purse(coinDeps);
   const transactions = new CoinTransactions(coinDeps, purse);
   const chain = treasuryChain(node, purse);
-  const venueMoney = createVenueMoney({ ...shared, chain, transactions, venueCapital, policyOf: policiesOf(network, settings), cold });
-  const payouts = createBatches({ ...shared, own, batchStore, purse, transactions, venueMoney, batchEveryMs: settings.batchEveryMs ?? 0 });
-  const consolidation = createConsolidation(coinDeps, purse, transactions, settings.consolidation ?? { at: 0, above: 0 });
+  const venueMoney = createVenueMoney({
+    ...shared,
+    chain,
+    transactions,
+    venueCapital,
+    policyOf: policiesOf(network, settings),
+    cold,
+  });
+  const payouts = createBatches({
+    ...shared,
+    own,
+    batchStore,
+    purse,
+    transactions,
+    venueMoney,
+    batchEveryMs: settings.batchEveryMs ?? 0,
+  });
+  const consolidation = createConsolidation(
+    coinDeps,
+    purse,
+    transactions,
+    settings.consolidation ?? { at: 0, above: 0 },
+  );
   const between = [{ name: 'consolidation', run: () => consolidation.round() }];
-  return { network, chain: node, own, isHouse: (address) => house.isOurs(address), rails, cold, ...createRounds(deps, network, settings, { chain: { ...node, close: () => undefined }, states: nodes.states }, { scanner, transactions, fallenOut, between, payouts, venueMoney, cold }) };
+  return {
+    network,
+    chain: node,
+    own,
+    isHouse: (address) => house.isOurs(address),
+    rails,
+    cold,
+    ...createRounds(
+      deps,
+      network,
+      settings,
+      { chain: { ...node, close: () => undefined }, states: nodes.states },
+      { scanner, transactions, fallenOut, between, payouts, venueMoney, cold },
+    ),
+  };
 }
 
 /** Two kinds of addresses whose coins are ours, as one. */

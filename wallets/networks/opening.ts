@@ -16,17 +16,34 @@ import type { NetworkConfig, NetworkDeps } from './settings';
 const POLLS_A_SURVEY = 10;
 
 /** Every node of the settings behind one. Throws WrongSettings where large deposits are to be seen by two and there is one. */
-export function nodesOf<C extends Parameters<typeof createNodes>[0][0]['chain']>({ clock, logger }: NetworkDeps, { id, confirmations }: Network, rails: readonly Rail[], settings: NetworkConfig, open: (rpcUrl: string) => C): { nodes: Nodes<C>; agreement: Agreement } {
+export function nodesOf<C extends Parameters<typeof createNodes>[0][0]['chain']>(
+  { clock, logger }: NetworkDeps,
+  { id, confirmations }: Network,
+  rails: readonly Rail[],
+  settings: NetworkConfig,
+  open: (rpcUrl: string) => C,
+): { nodes: Nodes<C>; agreement: Agreement } {
   const { rpcUrls, largeFrom = {}, maxLag = confirmations, pollMs } = settings;
   // One transfer of such a token would stop the scanner for ever.
   const tooFine = rails.find(({ decimals }) => decimals > STORAGE_SCALE);
-  if (tooFine) throw new WrongSettings(`${id}: ${tooFine.asset} has ${tooFine.decimals} decimals; amounts are kept with ${STORAGE_SCALE}`);
+  if (tooFine)
+    throw new WrongSettings(
+      `${id}: ${tooFine.asset} has ${tooFine.decimals} decimals; amounts are kept with ${STORAGE_SCALE}`,
+    );
   const [first, ...others] = rpcUrls.map((rpcUrl) => ({ name: nodeName(rpcUrl), chain: open(rpcUrl) }));
   if (!first) throw new WrongSettings(`${id}: the settings name no node`);
   const large = rails.find(({ asset }) => asset in largeFrom);
-  if (large && others.length === 0) throw new WrongSettings(`${id}: from ${largeFrom[large.asset]} ${large.asset} on two nodes must see a deposit, and the settings name one node`);
-  const nodes = createNodes([first, ...others], { network: id, maxLag, surveyMs: pollMs * POLLS_A_SURVEY }, { clock, logger });
-  const amount = (asset: string): Units | undefined => (largeFrom[asset] === undefined ? undefined : parseAmount(largeFrom[asset]));
+  if (large && others.length === 0)
+    throw new WrongSettings(
+      `${id}: from ${largeFrom[large.asset]} ${large.asset} on two nodes must see a deposit, and the settings name one node`,
+    );
+  const nodes = createNodes(
+    [first, ...others],
+    { network: id, maxLag, surveyMs: pollMs * POLLS_A_SURVEY },
+    { clock, logger },
+  );
+  const amount = (asset: string): Units | undefined =>
+    largeFrom[asset] === undefined ? undefined : parseAmount(largeFrom[asset]);
   return { nodes, agreement: createAgreement(id, nodes, amount) };
 }
 
@@ -40,8 +57,14 @@ export function readKey<T>({ id }: Network, whose: string, read: () => T): T {
 }
 
 /** Our addresses there. Throws WrongKey when the key at hand is not the one that they were made from. */
-export async function ownAddresses({ depositStore, clock, registry }: NetworkDeps, network: Network, settings: NetworkConfig, derive: (index: number) => string): Promise<OwnAddresses> {
-  if (settings.firstAddress && derive(0) !== settings.firstAddress) throw new WrongKey(`${network.id}: the signer's first address is ${derive(0)}, not ${settings.firstAddress}`);
+export async function ownAddresses(
+  { depositStore, clock, registry }: NetworkDeps,
+  network: Network,
+  settings: NetworkConfig,
+  derive: (index: number) => string,
+): Promise<OwnAddresses> {
+  if (settings.firstAddress && derive(0) !== settings.firstAddress)
+    throw new WrongKey(`${network.id}: the signer's first address is ${derive(0)}, not ${settings.firstAddress}`);
   return OwnAddresses.load(keySpaceOf(network, registry.networks), derive, depositStore, clock);
 }
 
@@ -50,5 +73,10 @@ export const policiesOf =
   (asset) => {
     const { sweepFrom = '0', sweepEveryMs = 0, floor = '0', ceiling = '0', above = 'venue' } = policies[asset] ?? {};
     const reserve = asset === network.gasAsset ? parseAmount(gasReserve) : 0n;
-    return { sweepFrom: parseAmount(sweepFrom), sweepEveryMs, above, band: { reserve, floor: parseAmount(floor), ceiling: parseAmount(ceiling) } };
+    return {
+      sweepFrom: parseAmount(sweepFrom),
+      sweepEveryMs,
+      above,
+      band: { reserve, floor: parseAmount(floor), ceiling: parseAmount(ceiling) },
+    };
   };

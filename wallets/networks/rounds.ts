@@ -20,7 +20,13 @@ interface Rounds {
 }
 
 /** The network's loop: everything in turn, again and again. */
-export function createRounds({ logger, events }: NetworkDeps, network: Network, { pollMs }: NetworkConfig, { chain, states }: { chain: Pick<Chain, 'head' | 'close'>; states(): NodeState[] }, rounds: Rounds): Pick<OpenNetwork, 'begin' | 'end' | 'status'> {
+export function createRounds(
+  { logger, events }: NetworkDeps,
+  network: Network,
+  { pollMs }: NetworkConfig,
+  { chain, states }: { chain: Pick<Chain, 'head' | 'close'>; states(): NodeState[] },
+  rounds: Rounds,
+): Pick<OpenNetwork, 'begin' | 'end' | 'status'> {
   const { scanner, transactions, fallenOut, between, payouts, venueMoney, cold } = rounds;
   let head = 0;
   const steps: Step[] = [
@@ -37,7 +43,14 @@ export function createRounds({ logger, events }: NetworkDeps, network: Network, 
   const stopHurry = events.on('venue.demand', () => loop.now());
   return {
     begin: loop.begin,
-    status: () => ({ network: network.id, state: loop.halted() ? 'halted' : 'open', scanned: scanner.height() ?? null, rounds: loop.rounds(), faults: loop.faults(), nodes: states() }),
+    status: () => ({
+      network: network.id,
+      state: loop.halted() ? 'halted' : 'open',
+      scanned: scanner.height() ?? null,
+      rounds: loop.rounds(),
+      faults: loop.faults(),
+      nodes: states(),
+    }),
     end: async () => {
       stopHurry();
       await loop.end();

@@ -109,4 +109,5 @@ export class WrongSettings extends Error {
 export const isFatal = (error: unknown): boolean => error instanceof NetworkHalted || isWrongSetup(error);
 
 /** The settings name a node or a key that is not ours: the exchange refuses to start with them. */
-export const isWrongSetup = (error: unknown): boolean => error instanceof WrongChain || error instanceof WrongKey || error instanceof WrongSettings;
+export const isWrongSetup = (error: unknown): boolean =>
+  error instanceof WrongChain || error instanceof WrongKey || error instanceof WrongSettings;

@@ -62,13 +62,23 @@ export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
       const deep = deps.scanned() - network.confirmations + 1;
       for (const { asset } of deps.rails) {
         const { sweepFrom, sweepEveryMs } = policyOf(asset);
-        if (isTime(asset, sweepEveryMs, now)) await store.planSweeps(network.id, asset, { from: sweepFrom, failedSince: now - AFTER_FAILURE_MS, deep }, () => deps.ids.next(), now);
+        if (isTime(asset, sweepEveryMs, now))
+          await store.planSweeps(
+            network.id,
+            asset,
+            { from: sweepFrom, failedSince: now - AFTER_FAILURE_MS, deep },
+            () => deps.ids.next(),
+            now,
+          );
       }
       const native = (sweep: SweepRow): number => (sweep.asset === network.gasAsset ? 1 : 0);
       // Tokens first: coins at the same address pay their gas, and are swept afterwards.
       const open = (await store.openSweeps(network.id)).sort((a, b) => native(a) - native(b));
       for (const sweep of open) {
-        if (open.some((other) => other.id !== sweep.id && other.address === sweep.address && other.state === 'TOPPING_UP')) continue;
+        if (
+          open.some((other) => other.id !== sweep.id && other.address === sweep.address && other.state === 'TOPPING_UP')
+        )
+          continue;
         // A token that is paused, an address that is frozen: the other sweeps go on.
         await apart(sweep.id, () => advance(deps, sweep));
       }
@@ -94,12 +104,23 @@ async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   if (moving && !transactions.mayTryAgain(moving)) return;
   // One after the other from one address: a second one would count on coins that the first one takes away.
   // What was lent for another sweep and is being taken back must not be counted on either.
-  if ((await chainStore.open(sweep.network)).some((row) => row.fromAddress === sweep.address || (row.toAddress === sweep.address && row.purpose === 'undelegate'))) return;
+  if (
+    (await chainStore.open(sweep.network)).some(
+      (row) => row.fromAddress === sweep.address || (row.toAddress === sweep.address && row.purpose === 'undelegate'),
+    )
+  )
+    return;
   const amount = await store.sweepable(sweep.id);
   if (amount === null) {
     // In this order: killed in between, a reservation is left over, and nothing is ever sent on a closed one.
     await store.endSweep(sweep.id, 'FAILED', clock.now());
-    return void (await releaseCost(deps.engine, `cost:sweep:${sweep.id}`, deps.network.gasAsset, `deposit/${sweep.network}`, 'sweep'));
+    return void (await releaseCost(
+      deps.engine,
+      `cost:sweep:${sweep.id}`,
+      deps.network.gasAsset,
+      `deposit/${sweep.network}`,
+      'sweep',
+    ));
   }
   if (!(await (deps.maySweep?.(sweep.address) ?? true))) return;
   const now = { ...sweep, amount };
@@ -128,11 +149,27 @@ async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   await send(deps, sweep, amount, gas);
 }
 
-async function send({ engine, hotAddress, network, store, transactions, clock }: SweepsDeps, sweep: SweepRow, amount: Units, gas: GasQuote): Promise<void> {
+async function send(
+  { engine, hotAddress, network, store, transactions, clock }: SweepsDeps,
+  sweep: SweepRow,
+  amount: Units,
+  gas: GasQuote,
+): Promise<void> {
   const { id, asset, address } = sweep;
   const reservation = `cost:sweep:${id}`;
-  if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'sweep'))) return store.setSweep(id, 'NEEDS_OPERATOR_FUNDS', clock.now());
-  await transactions.send({ id: `sweep:${id}`, purpose: 'sweep', subject: id, from: address, to: hotAddress, asset, amount, gas, reservation });
+  if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'sweep')))
+    return store.setSweep(id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  await transactions.send({
+    id: `sweep:${id}`,
+    purpose: 'sweep',
+    subject: id,
+    from: address,
+    to: hotAddress,
+    asset,
+    amount,
+    gas,
+    reservation,
+  });
   await store.setSweep(id, 'SENDING', clock.now());
 }
 
@@ -145,34 +182,75 @@ async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<
   if (last?.state === 'VOID' && !transactions.mayTryAgain(last)) return;
   if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
   if (before.length >= MOST_TOP_UPS && last?.state !== 'VOID') {
-    logger.warn({ sweep: sweep.id }, 'every top-up was too small for the gas price of its time; waiting for a lower one');
+    logger.warn(
+      { sweep: sweep.id },
+      'every top-up was too small for the gas price of its time; waiting for a lower one',
+    );
     return;
   }
   const id = last?.state === 'VOID' ? last.id : `topup:${sweep.id}${before.length === 0 ? '' : `:${before.length}`}`;
   const gas = await chain.gas({ from: hotAddress, to: sweep.address, asset: network.gasAsset, amount });
-  if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, 'top-up'))) return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
-  await transactions.send({ id, purpose: 'topup', subject: sweep.id, from: 'hot', to: sweep.address, asset: network.gasAsset, amount, gas, reservation: `cost:${id}` });
+  if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, 'top-up')))
+    return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  await transactions.send({
+    id,
+    purpose: 'topup',
+    subject: sweep.id,
+    from: 'hot',
+    to: sweep.address,
+    asset: network.gasAsset,
+    amount,
+    gas,
+    reservation: `cost:${id}`,
+  });
   await store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
 }
 
 const settleTopUp =
   ({ engine, network }: SweepsDeps): Settle =>
   async (row, receipt) => {
-    const cost = { reservation: row.reservation ?? '', asset: network.gasAsset, actual: formatAmount(receipt.fee), from: `hot/${network.id}` as const };
+    const cost = {
+      reservation: row.reservation ?? '',
+      asset: network.gasAsset,
+      actual: formatAmount(receipt.fee),
+      from: `hot/${network.id}` as const,
+    };
     const reference = `tx:${row.id}:final`;
     if (!receipt.succeeded) await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'top-up' });
-    else await engine.submit({ kind: 'custody.move', reference, asset: row.asset, amount: formatAmount(parseAmount(row.amount)), from: `hot/${network.id}`, to: `deposit/${network.id}`, cost });
+    else
+      await engine.submit({
+        kind: 'custody.move',
+        reference,
+        asset: row.asset,
+        amount: formatAmount(parseAmount(row.amount)),
+        from: `hot/${network.id}`,
+        to: `deposit/${network.id}`,
+        cost,
+      });
   };
 
 const settleSweep =
   ({ engine, network, store, clock }: SweepsDeps): Settle =>
   async (row, receipt) => {
-    const cost = { reservation: row.reservation ?? '', asset: network.gasAsset, actual: formatAmount(receipt.fee), from: `deposit/${network.id}` as const };
+    const cost = {
+      reservation: row.reservation ?? '',
+      asset: network.gasAsset,
+      actual: formatAmount(receipt.fee),
+      from: `deposit/${network.id}` as const,
+    };
     const reference = `tx:${row.id}:final`;
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'sweep' });
       return store.endSweep(row.subject, 'FAILED', clock.now());
     }
-    await engine.submit({ kind: 'custody.move', reference, asset: row.asset, amount: formatAmount(parseAmount(row.amount)), from: `deposit/${network.id}`, to: `hot/${network.id}`, cost });
+    await engine.submit({
+      kind: 'custody.move',
+      reference,
+      asset: row.asset,
+      amount: formatAmount(parseAmount(row.amount)),
+      from: `deposit/${network.id}`,
+      to: `hot/${network.id}`,
+      cost,
+    });
     await store.endSweep(row.subject, 'DONE', clock.now());
   };

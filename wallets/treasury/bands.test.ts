@@ -12,7 +12,12 @@ test.each([
   ['above the ceiling: down to the middle', band, holding(311n), { kind: 'send', amount: 101n }],
   ['at the floor nothing moves', band, holding(110n), undefined],
   ['below the floor: up to the middle', band, holding(109n), { kind: 'bring', amount: 101n }],
-  ['a withdrawal that waits is no reason to fetch: it does so itself', band, holding(210n, { wanted: 150n }), undefined],
+  [
+    'a withdrawal that waits is no reason to fetch: it does so itself',
+    band,
+    holding(210n, { wanted: 150n }),
+    undefined,
+  ],
   ['what is on its way counts', band, holding(109n, { coming: 101n }), undefined],
   ['half of the gas reserve is left', { ...none, reserve: 10n }, holding(5n), undefined],
   ['less than half is left: filled again', { ...none, reserve: 10n }, holding(4n), { kind: 'bring', amount: 6n }],
@@ -28,7 +33,10 @@ test('property: after the move nothing has to move, and it never takes what with
       const move = moveOf(policy, { free, wanted, coming });
       if (!move) return;
       expect(move.amount).toBeGreaterThan(0n);
-      const after = move.kind === 'send' ? { free: free - move.amount, wanted, coming: 0n } : { free, wanted, coming: coming + move.amount };
+      const after =
+        move.kind === 'send'
+          ? { free: free - move.amount, wanted, coming: 0n }
+          : { free, wanted, coming: coming + move.amount };
       if (move.kind === 'send') expect(after.free).toBeGreaterThanOrEqual(reserve + wanted);
       else expect(moveOf(policy, after)).toBeUndefined();
       expect(moveOf(policy, after)?.kind).not.toBe(move.kind);

@@ -5,7 +5,13 @@ import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 
 /** Reserves a cost from the operator's position; false when it is not covered, and the step has to wait. */
-export async function reserveCost(engine: Engine, reference: string, asset: string, amount: Units, purpose: string): Promise<boolean> {
+export async function reserveCost(
+  engine: Engine,
+  reference: string,
+  asset: string,
+  amount: Units,
+  purpose: string,
+): Promise<boolean> {
   try {
     await engine.submit({ kind: 'cost.reserve', reference, asset, amount: formatAmount(amount), purpose });
     return true;
@@ -18,9 +24,20 @@ export async function reserveCost(engine: Engine, reference: string, asset: stri
 }
 
 /** Gives a reservation back that nothing was paid of; false when there is no such reservation. Bears repeating. */
-export async function releaseCost(engine: Engine, reservation: string, asset: string, from: CustodyPlace, purpose: string): Promise<boolean> {
+export async function releaseCost(
+  engine: Engine,
+  reservation: string,
+  asset: string,
+  from: CustodyPlace,
+  purpose: string,
+): Promise<boolean> {
   try {
-    await engine.submit({ kind: 'cost.settle', reference: `${reservation}:released`, paid: { reservation, asset, actual: '0', from }, purpose });
+    await engine.submit({
+      kind: 'cost.settle',
+      reference: `${reservation}:released`,
+      paid: { reservation, asset, actual: '0', from },
+      purpose,
+    });
     return true;
   } catch (error) {
     if (error instanceof DomainError && error.code === 'NOT_FOUND') return false;

@@ -37,16 +37,28 @@ export class FallenOut {
   async above(height: number): Promise<void> {
     const { chainStore, events, network } = this.deps;
     const rows = await chainStore.finalAbove(network.id, height);
-    for (const row of rows) if (mayBePaidAnew(row)) await this.pause(row, 'fell-out', `The failed payout ${row.txid} fell out of the chain, and may succeed there.`);
+    for (const row of rows)
+      if (mayBePaidAnew(row))
+        await this.pause(
+          row,
+          'fell-out',
+          `The failed payout ${row.txid} fell out of the chain, and may succeed there.`,
+        );
     await chainStore.unplace(rows);
     for (const { id, txid, purpose, state } of rows) {
-      events.publish({ name: 'alert', code: 'TRANSACTION_FELL_OUT', message: 'The block of a final transaction of ours has left the chain.', details: { network: network.id, id, txid, purpose, state } });
+      events.publish({
+        name: 'alert',
+        code: 'TRANSACTION_FELL_OUT',
+        message: 'The block of a final transaction of ours has left the chain.',
+        details: { network: network.id, id, txid, purpose, state },
+      });
     }
   }
 
   async round(head: number, transactions: Pick<Sender, 'mined'>): Promise<void> {
     const { chainStore, network } = this.deps;
-    for (const row of await chainStore.unplaced(network.id)) await this.apart(row.id, () => this.step(row, head, transactions));
+    for (const row of await chainStore.unplaced(network.id))
+      await this.apart(row.id, () => this.step(row, head, transactions));
   }
 
   private async step(row: ChainTransactionRow, head: number, transactions: Pick<Sender, 'mined'>): Promise<void> {
@@ -68,27 +80,57 @@ export class FallenOut {
    * Dearer: the operator's cost. Cheaper: what lies there beyond the books is the operator's. Named after the settlement that it corrects, so
    * that one is corrected once: killed just after and mined elsewhere at another price, it is refused and told, not booked again.
    */
-  private async bookDifference({ id, purpose, feePaid, updatedAt }: ChainTransactionRow, { fee }: ChainReceipt): Promise<void> {
+  private async bookDifference(
+    { id, purpose, feePaid, updatedAt }: ChainTransactionRow,
+    { fee }: ChainReceipt,
+  ): Promise<void> {
     const { engine, network } = this.deps;
     const more = fee - parseAmount(feePaid ?? '0');
     const [reference, asset] = [`tx:${id}:again:${updatedAt}`, network.gasAsset];
     const place = purpose === 'sweep' ? (`deposit/${network.id}` as const) : (`hot/${network.id}` as const);
-    if (more < 0n) await engine.submit({ kind: 'operator.contribute', reference, asset, amount: formatAmount(-more), custody: place });
+    if (more < 0n)
+      await engine.submit({
+        kind: 'operator.contribute',
+        reference,
+        asset,
+        amount: formatAmount(-more),
+        custody: place,
+      });
     if (more <= 0n) return;
     const reservation = `cost:${id}:again:${updatedAt}`;
-    if (!(await reserveCost(engine, reservation, asset, more, purpose))) throw new DomainError('NEEDS_OPERATOR_FUNDS', { transaction: id, asset, amount: formatAmount(more) });
-    await engine.submit({ kind: 'cost.settle', reference, paid: { reservation, asset, actual: formatAmount(more), from: place }, purpose });
+    if (!(await reserveCost(engine, reservation, asset, more, purpose)))
+      throw new DomainError('NEEDS_OPERATOR_FUNDS', { transaction: id, asset, amount: formatAmount(more) });
+    await engine.submit({
+      kind: 'cost.settle',
+      reference,
+      paid: { reservation, asset, actual: formatAmount(more), from: place },
+      purpose,
+    });
   }
 
   private async stop({ id, asset, txid, state: was, purpose }: ChainTransactionRow, is: string): Promise<void> {
-    await this.pause({ id, asset }, `otherwise:${is}`, `The transaction ${txid} was ${was} and is ${is} after a reorganisation.`);
-    this.deps.events.publish({ name: 'alert', code: 'OUTCOME_CHANGED', message: 'A transaction of ours ended otherwise after a reorganisation; the books say what it was before.', details: { id, txid, purpose, was, is } });
+    await this.pause(
+      { id, asset },
+      `otherwise:${is}`,
+      `The transaction ${txid} was ${was} and is ${is} after a reorganisation.`,
+    );
+    this.deps.events.publish({
+      name: 'alert',
+      code: 'OUTCOME_CHANGED',
+      message: 'A transaction of ours ended otherwise after a reorganisation; the books say what it was before.',
+      details: { id, txid, purpose, was, is },
+    });
   }
 
-  private async pause({ id, asset }: Pick<ChainTransactionRow, 'id' | 'asset'>, what: string, why: string): Promise<void> {
+  private async pause(
+    { id, asset }: Pick<ChainTransactionRow, 'id' | 'asset'>,
+    what: string,
+    why: string,
+  ): Promise<void> {
     await this.deps.engine.submit({ kind: 'asset.pause', reference: `tx:${id}:${what}`, asset, why, adminId: null });
   }
 }
 
 /** A payout that failed went back to review, and may have been paid by another transaction since: its bytes are never sent again. */
-const mayBePaidAnew = ({ purpose, state }: ChainTransactionRow): boolean => purpose === 'withdrawal' && state === 'FAILED';
+const mayBePaidAnew = ({ purpose, state }: ChainTransactionRow): boolean =>
+  purpose === 'withdrawal' && state === 'FAILED';

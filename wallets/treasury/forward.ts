@@ -32,19 +32,41 @@ export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail)
   const last = await store.lastTransfer(network.id, asset, direction);
   const now = clock.now();
   if (last?.state === 'FAILED' && last.txid !== null && now - last.updatedAt < AFTER_FAILURE_MS) return;
-  const wanted = (await store.waitingWithdrawals(network.id)).filter((row) => row.asset === asset).reduce((sum, row) => sum + parseAmount(row.amount) + parseAmount(row.fee), 0n);
+  const wanted = (await store.waitingWithdrawals(network.id))
+    .filter((row) => row.asset === asset)
+    .reduce((sum, row) => sum + parseAmount(row.amount) + parseAmount(row.fee), 0n);
   const move = moveOf(band, { free: await transactions.free(asset), wanted, coming: 0n });
   if (move?.kind !== 'send' || move.amount < parseAmount(minDeposit) * 2n) return;
-  const address = direction === 'to-cold' && cold ? await cold.receiving() : await venueCapital.depositAddress(asset, network.venueNetwork);
+  const address =
+    direction === 'to-cold' && cold
+      ? await cold.receiving()
+      : await venueCapital.depositAddress(asset, network.venueNetwork);
   const most = await transactions.most(address, asset, move.amount);
   if (most < parseAmount(minDeposit)) return;
   const amount = floorToStep(most, VENUE_STEP);
   // The row first: what is reserved and sent for it goes by its id, and a kill in between leaves nothing that nobody knows.
-  await store.addTransfer({ id: `${direction === 'to-cold' ? 'tc' : 'tv'}${ids.next()}`, direction, network: network.id, asset, amount: formatAmount(amount), fee: '0', address, state: 'SENDING', txid: null, withdrawalId: null, createdAt: now, updatedAt: now });
+  await store.addTransfer({
+    id: `${direction === 'to-cold' ? 'tc' : 'tv'}${ids.next()}`,
+    direction,
+    network: network.id,
+    asset,
+    amount: formatAmount(amount),
+    fee: '0',
+    address,
+    state: 'SENDING',
+    txid: null,
+    withdrawalId: null,
+    createdAt: now,
+    updatedAt: now,
+  });
 }
 
 /** SENDING: reserves the gas and sends, then waits until it is final. IN_TRANSIT: waits until the venue has credited it. */
-export async function advanceForward(deps: VenueMoneyDeps, transfer: VenueTransferRow, payable: Payable): Promise<void> {
+export async function advanceForward(
+  deps: VenueMoneyDeps,
+  transfer: VenueTransferRow,
+  payable: Payable,
+): Promise<void> {
   if (transfer.state === 'IN_TRANSIT') return arrived(deps, transfer);
   const { chain, chainStore, engine, store, transactions, clock, network, hotAddress } = deps;
   const { id, asset, address } = transfer;
@@ -64,10 +86,21 @@ export async function advanceForward(deps: VenueMoneyDeps, transfer: VenueTransf
     return;
   }
   if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'to venue'))) {
-    if (transfer.state !== 'NEEDS_OPERATOR_FUNDS') await store.setTransfer(id, { state: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() });
+    if (transfer.state !== 'NEEDS_OPERATOR_FUNDS')
+      await store.setTransfer(id, { state: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() });
     return;
   }
-  await transactions.send({ id: intent, purpose, subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
+  await transactions.send({
+    id: intent,
+    purpose,
+    subject: id,
+    from: 'hot',
+    to: address,
+    asset,
+    amount,
+    gas,
+    reservation,
+  });
   if (transfer.state !== 'SENDING') await store.setTransfer(id, { state: 'SENDING', updatedAt: clock.now() });
 }
 
@@ -77,20 +110,43 @@ export const settleToCold = (deps: VenueMoneyDeps): Settle => settle(deps, `cold
 const settle =
   ({ engine, network, store, clock }: VenueMoneyDeps, to: CustodyPlace, then: VenueTransferRow['state']): Settle =>
   async (row, receipt) => {
-    const cost = { reservation: row.reservation ?? '', asset: network.gasAsset, actual: formatAmount(receipt.fee), from: `hot/${network.id}` as const };
+    const cost = {
+      reservation: row.reservation ?? '',
+      asset: network.gasAsset,
+      actual: formatAmount(receipt.fee),
+      from: `hot/${network.id}` as const,
+    };
     const reference = `tx:${row.id}:final`;
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'to venue' });
       return store.setTransfer(row.subject, { state: 'FAILED', txid: row.txid, updatedAt: clock.now() });
     }
-    await engine.submit({ kind: 'custody.move', reference, asset: row.asset, amount: formatAmount(parseAmount(row.amount)), from: `hot/${network.id}`, to, cost });
+    await engine.submit({
+      kind: 'custody.move',
+      reference,
+      asset: row.asset,
+      amount: formatAmount(parseAmount(row.amount)),
+      from: `hot/${network.id}`,
+      to,
+      cost,
+    });
     await store.setTransfer(row.subject, { state: then, txid: row.txid, updatedAt: clock.now() });
   };
 
-async function arrived({ engine, store, venueCapital, clock, network }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+async function arrived(
+  { engine, store, venueCapital, clock, network }: VenueMoneyDeps,
+  transfer: VenueTransferRow,
+): Promise<void> {
   const seen = await venueCapital.deposits(transfer.asset, transfer.createdAt - LOOK_BACK_MS);
   if (!seen.some((deposit) => deposit.txid === transfer.txid && deposit.credited)) return;
   const amount = formatAmount(parseAmount(transfer.amount));
-  await engine.submit({ kind: 'custody.move', reference: `venue:${network.id}:${transfer.id}:arrived`, asset: transfer.asset, amount, from: 'transit', to: 'binance' });
+  await engine.submit({
+    kind: 'custody.move',
+    reference: `venue:${network.id}:${transfer.id}:arrived`,
+    asset: transfer.asset,
+    amount,
+    from: 'transit',
+    to: 'binance',
+  });
   await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
 }

@@ -32,7 +32,12 @@ const max = (a: Units, b: Units): Units => (a > b ? a : b);
  * Plans a pull-back for a withdrawal, or fits the planned one to what is missing now. The venue debits `amount` and sends
  * `amount - fee`, so the fee is asked for on top.
  */
-export async function startPullBack(deps: VenueMoneyDeps, withdrawalId: string | null, asset: string, shortfall: Units): Promise<void> {
+export async function startPullBack(
+  deps: VenueMoneyDeps,
+  withdrawalId: string | null,
+  asset: string,
+  shortfall: Units,
+): Promise<void> {
   const { network, store, venueCapital, hotAddress, clock, ids } = deps;
   const last = await store.lastTransfer(network.id, asset, 'pull-back', withdrawalId);
   const now = clock.now();
@@ -41,11 +46,26 @@ export async function startPullBack(deps: VenueMoneyDeps, withdrawalId: string |
   if (!hasTreasury(venueCapital)) throw new PullBackRefused(asset, 'it has no interface for withdrawals');
   const terms = await venueCapital.withdrawalTerms(asset, network.venueNetwork);
   const step = parseAmount(terms.step);
-  const amount = formatAmount(max(ceilToStep(shortfall + parseAmount(terms.fee), step), ceilToStep(parseAmount(terms.minimum), step)));
+  const amount = formatAmount(
+    max(ceilToStep(shortfall + parseAmount(terms.fee), step), ceilToStep(parseAmount(terms.minimum), step)),
+  );
   const fee = formatAmount(parseAmount(terms.fee));
   if (last?.state === 'RESERVED') return store.setTransfer(last.id, { amount, fee, updatedAt: now });
   const id = `pb${ids.next()}`;
-  await store.addTransfer({ id, direction: 'pull-back', network: network.id, asset, amount, fee, address: hotAddress, state: 'RESERVED', txid: null, withdrawalId, createdAt: now, updatedAt: now });
+  await store.addTransfer({
+    id,
+    direction: 'pull-back',
+    network: network.id,
+    asset,
+    amount,
+    fee,
+    address: hotAddress,
+    state: 'RESERVED',
+    txid: null,
+    withdrawalId,
+    createdAt: now,
+    updatedAt: now,
+  });
 }
 
 /** Gives up a pull-back that was planned and never asked for. */
@@ -58,10 +78,18 @@ export async function cancelPullBack(deps: VenueMoneyDeps, withdrawalId: string)
 /** Brings the hot wallet of an asset back above its floor: one pull-back at a time, for no withdrawal in particular. */
 export async function refill(deps: VenueMoneyDeps, asset: string): Promise<void> {
   const { network, policyOf, store, transactions } = deps;
-  const back = (await store.openTransfers(network.id)).filter((transfer) => transfer.asset === asset && transfer.direction === 'pull-back');
+  const back = (await store.openTransfers(network.id)).filter(
+    (transfer) => transfer.asset === asset && transfer.direction === 'pull-back',
+  );
   const planned = back.find((transfer) => transfer.withdrawalId === null && transfer.state === 'RESERVED');
-  const onTheWay = back.filter((transfer) => transfer !== planned).reduce((sum, { amount, fee }) => sum + parseAmount(amount) - parseAmount(fee), 0n);
-  const holding = { free: await transactions.free(asset), wanted: 0n, coming: onTheWay + (await transactions.coming(asset)) };
+  const onTheWay = back
+    .filter((transfer) => transfer !== planned)
+    .reduce((sum, { amount, fee }) => sum + parseAmount(amount) - parseAmount(fee), 0n);
+  const holding = {
+    free: await transactions.free(asset),
+    wanted: 0n,
+    coming: onTheWay + (await transactions.coming(asset)),
+  };
   const move = moveOf(policyOf(asset).band, holding);
   if (move?.kind === 'bring') await startPullBack(deps, null, asset, move.amount);
   else if (planned) await releaseFailed(deps, planned);
@@ -82,7 +110,13 @@ async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<vo
   const { id, asset, address } = transfer;
   const amount = formatAmount(parseAmount(transfer.amount));
   try {
-    await engine.submit({ kind: 'venue.reserve', reference: `venue:${network.id}:${id}:reserve`, transferId: id, asset, amount });
+    await engine.submit({
+      kind: 'venue.reserve',
+      reference: `venue:${network.id}:${id}:reserve`,
+      transferId: id,
+      asset,
+      amount,
+    });
   } catch (error) {
     // The coins are still on their way to the venue, or somebody's order holds them: it stays planned, and nothing was set aside.
     if (error instanceof DomainError && error.code === 'FUNDS_IN_TRANSIT') return;
@@ -106,21 +140,41 @@ async function lookUp(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
   if (!known) {
     // Never asked (killed just before), or not shown yet: given up only when the venue must have shown it by now, and
     // never when the venue itself said that it took it.
-    if (transfer.state === 'UNKNOWN' && clock.now() - transfer.updatedAt > UNKNOWN_FOR_MS) await releaseFailed(deps, transfer);
+    if (transfer.state === 'UNKNOWN' && clock.now() - transfer.updatedAt > UNKNOWN_FOR_MS)
+      await releaseFailed(deps, transfer);
     return;
   }
   if (known.state === 'failed') return releaseFailed(deps, transfer);
   if (known.state === 'pending' || !known.txid) return;
   const { amount, fee, txid } = known;
-  await engine.submit({ kind: 'venue.release', reference: `venue:${network.id}:${transfer.id}:left`, transferId: transfer.id, moved: true, amount, fee, withdrawalId: transfer.withdrawalId });
+  await engine.submit({
+    kind: 'venue.release',
+    reference: `venue:${network.id}:${transfer.id}:left`,
+    transferId: transfer.id,
+    moved: true,
+    amount,
+    fee,
+    withdrawalId: transfer.withdrawalId,
+  });
   await store.setTransfer(transfer.id, { state: 'IN_TRANSIT', txid, amount, fee, updatedAt: clock.now() });
 }
 
 /** It did not happen: what was set aside is free again. Bears repeating, also when nothing was set aside. */
-async function releaseFailed({ engine, store, clock, network }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
+async function releaseFailed(
+  { engine, store, clock, network }: VenueMoneyDeps,
+  transfer: VenueTransferRow,
+): Promise<void> {
   const { id: transferId, withdrawalId } = transfer;
   try {
-    await engine.submit({ kind: 'venue.release', reference: `venue:${network.id}:${transferId}:failed`, transferId, moved: false, amount: '0', fee: '0', withdrawalId });
+    await engine.submit({
+      kind: 'venue.release',
+      reference: `venue:${network.id}:${transferId}:failed`,
+      transferId,
+      moved: false,
+      amount: '0',
+      fee: '0',
+      withdrawalId,
+    });
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'NOT_FOUND') throw error;
   }
@@ -133,13 +187,24 @@ async function arrive(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
   if (!receipt?.succeeded) return askAgain(deps, transfer);
   if ((await chain.head()) - receipt.height + 1 < network.confirmations) return;
   const arrived = formatAmount(parseAmount(transfer.amount) - parseAmount(transfer.fee));
-  await engine.submit({ kind: 'custody.move', reference: `venue:${network.id}:${transfer.id}:arrived`, asset: transfer.asset, amount: arrived, from: 'transit', to: `hot/${network.id}` });
+  await engine.submit({
+    kind: 'custody.move',
+    reference: `venue:${network.id}:${transfer.id}:arrived`,
+    asset: transfer.asset,
+    amount: arrived,
+    from: 'transit',
+    to: `hot/${network.id}`,
+  });
   await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
 }
 
 /** Its transaction is not in the chain, or failed there: the venue may have sent another one in its place. Throws when neither comes for hours. */
 async function askAgain({ store, venueCapital, clock }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
   const known = await venueCapital.withdrawal(transfer.id);
-  if (known?.txid && known.txid !== transfer.txid) return store.setTransfer(transfer.id, { txid: known.txid, updatedAt: clock.now() });
-  if (clock.now() - transfer.updatedAt > LATE_MS) throw new Error(`the venue says that ${transfer.txid} brings ${transfer.amount} ${transfer.asset}, and the chain does not have it`);
+  if (known?.txid && known.txid !== transfer.txid)
+    return store.setTransfer(transfer.id, { txid: known.txid, updatedAt: clock.now() });
+  if (clock.now() - transfer.updatedAt > LATE_MS)
+    throw new Error(
+      `the venue says that ${transfer.txid} brings ${transfer.amount} ${transfer.asset}, and the chain does not have it`,
+    );
 }

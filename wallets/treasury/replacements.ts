@@ -52,9 +52,15 @@ export class Replacements implements Substitutes {
     const extra = fromChainUnits(BigInt(row.gasLimit) * (BigInt(fees.maxFeePerGas) - BigInt(row.maxFeePerGas)), 18);
     const replacement = `${row.id}#${n}`;
     if (!(await reserveCost(engine, `cost:${replacement}`, network.gasAsset, extra, 'higher fees'))) {
-      return this.tell(row, 'NEEDS_OPERATOR_FUNDS', 'The position does not cover higher fees of a transaction that waits.');
+      return this.tell(
+        row,
+        'NEEDS_OPERATOR_FUNDS',
+        'The position does not cover higher fees of a transaction that waits.',
+      );
     }
-    const signed = await signer.sign({ ...(await this.intentOf({ ...row, ...fees })), intentId: replacement }).catch((error: unknown) => this.refused(row, error));
+    const signed = await signer
+      .sign({ ...(await this.intentOf({ ...row, ...fees })), intentId: replacement })
+      .catch((error: unknown) => this.refused(row, error));
     if (!signed) return false;
     await chainStore.replace(row, replacement, signed, fees, clock.now());
     logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with higher fees');
@@ -76,7 +82,13 @@ export class Replacements implements Substitutes {
 
   private tell(row: ChainTransactionRow, code: string, message: string): false {
     const key = `${code} ${row.txid}`;
-    if (!this.told.has(key)) this.deps.events.publish({ name: 'alert', code, message, details: { transaction: row.id, txid: row.txid, nonce: row.nonce } });
+    if (!this.told.has(key))
+      this.deps.events.publish({
+        name: 'alert',
+        code,
+        message,
+        details: { transaction: row.id, txid: row.txid, nonce: row.nonce },
+      });
     this.told.add(key);
     return false;
   }

@@ -31,7 +31,8 @@ export class Transactions implements Sender {
   /** `substitutesOf`: how one that is not mined is dealt with, where it is not by a higher price. */
   constructor(
     private readonly deps: TransactionsDeps,
-    substitutesOf: (intentOf: (row: ChainTransactionRow) => Promise<SignIntent>) => Substitutes = (intentOf) => new Replacements(deps, intentOf),
+    substitutesOf: (intentOf: (row: ChainTransactionRow) => Promise<SignIntent>) => Substitutes = (intentOf) =>
+      new Replacements(deps, intentOf),
   ) {
     this.apart = createApart(deps, 'transaction');
     this.substitutes = substitutesOf((row) => this.intentOf(row));
@@ -72,14 +73,42 @@ export class Transactions implements Sender {
   /** What the signer is asked, made from rows alone: after a kill it is the same question. */
   private async intentOf(row: ChainTransactionRow): Promise<SignIntent> {
     const approvals = await this.deps.chainStore.approvals(row);
-    const { id: intentId, network, purpose, asset, fromAddress, toAddress: to, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = row;
+    const {
+      id: intentId,
+      network,
+      purpose,
+      asset,
+      fromAddress,
+      toAddress: to,
+      nonce,
+      gasLimit,
+      maxFeePerGas,
+      maxPriorityFeePerGas,
+    } = row;
     const from = fromAddress === this.deps.hotAddress ? 'hot' : this.deps.indexOf(fromAddress);
     if (from === undefined) throw new Error(`${fromAddress} is not an address of ours`);
     if (purpose === 'consolidation' || purpose === 'cpfp') throw new Error(`${intentId}: an account has no coins`);
     const toIndex = TO_DEPOSITS.includes(purpose) ? this.deps.indexOf(to) : undefined;
     const amount = formatAmount(parseAmount(row.amount));
-    const owner = purpose === 'withdrawal' ? await mustBeRecorded(this.deps, 'chain_transactions', intentId, { network, asset, address: to, amount }) : {};
-    return { intentId, network, purpose, asset, from, to, ...(toIndex !== undefined && { toIndex }), amount, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas, ...(purpose === 'withdrawal' && { approvals, ...owner }) };
+    const owner =
+      purpose === 'withdrawal'
+        ? await mustBeRecorded(this.deps, 'chain_transactions', intentId, { network, asset, address: to, amount })
+        : {};
+    return {
+      intentId,
+      network,
+      purpose,
+      asset,
+      from,
+      to,
+      ...(toIndex !== undefined && { toIndex }),
+      amount,
+      nonce,
+      gasLimit,
+      maxFeePerGas,
+      maxPriorityFeePerGas,
+      ...(purpose === 'withdrawal' && { approvals, ...owner }),
+    };
   }
 
   private async sign(row: ChainTransactionRow): Promise<void> {
@@ -138,7 +167,8 @@ export class Transactions implements Sender {
 
   private async showConfirmations(row: ChainTransactionRow, confirmations: number): Promise<void> {
     const { chainStore, events } = this.deps;
-    for (const { id, userId } of await chainStore.confirmations([row.subject], confirmations)) events.publish({ name: 'withdrawal.changed', userId, withdrawalId: id, state: 'BROADCAST' });
+    for (const { id, userId } of await chainStore.confirmations([row.subject], confirmations))
+      events.publish({ name: 'withdrawal.changed', userId, withdrawalId: id, state: 'BROADCAST' });
   }
 
   private async settle(row: ChainTransactionRow, receipt: ChainReceipt): Promise<void> {
@@ -149,17 +179,34 @@ export class Transactions implements Sender {
     // What failed may be paid again: one node's word is not enough. The row stays as it is, and is asked about in each round.
     if (objection !== undefined) return void this.objections.add(objection);
     // What was set aside for higher fees goes back first: the cost itself is booked in one piece.
-    for (let n = 1; await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose); ) n++;
+    for (
+      let n = 1;
+      await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose);
+    )
+      n++;
     await settler(row, receipt);
-    await chainStore.finish(row, receipt.succeeded ? 'CONFIRMED' : 'FAILED', receipt.height, formatAmount(receipt.fee), clock.now());
+    await chainStore.finish(
+      row,
+      receipt.succeeded ? 'CONFIRMED' : 'FAILED',
+      receipt.height,
+      formatAmount(receipt.fee),
+      clock.now(),
+    );
     if (receipt.succeeded) return;
     const { id, txid, purpose } = row;
-    events.publish({ name: 'alert', code: 'TRANSACTION_FAILED', message: 'A transaction of ours was mined and failed.', details: { id, txid, purpose } });
+    events.publish({
+      name: 'alert',
+      code: 'TRANSACTION_FAILED',
+      message: 'A transaction of ours was mined and failed.',
+      details: { id, txid, purpose },
+    });
   }
 
   /** Booked in the hot wallet, less what leaves by transactions under way. */
   async free(asset: string): Promise<Units> {
-    const row = (await this.deps.engine.custody()).find((candidate) => candidate.place === `hot/${this.deps.network.id}` && candidate.asset === asset);
+    const row = (await this.deps.engine.custody()).find(
+      (candidate) => candidate.place === `hot/${this.deps.network.id}` && candidate.asset === asset,
+    );
     const booked = row && !row.amount.startsWith('-') ? parseAmount(row.amount) : 0n;
     return booked - (await this.leavingHot())(asset);
   }
@@ -181,7 +228,8 @@ export class Transactions implements Sender {
     const rows = (await chainStore.open(network.id)).filter((row) => row.fromAddress === hotAddress);
     return (asset) =>
       rows.reduce((sum, row) => {
-        const gas = asset === network.gasAsset ? fromChainUnits(BigInt(row.gasLimit) * BigInt(row.maxFeePerGas), 18) : 0n;
+        const gas =
+          asset === network.gasAsset ? fromChainUnits(BigInt(row.gasLimit) * BigInt(row.maxFeePerGas), 18) : 0n;
         return sum + (row.asset === asset ? parseAmount(row.amount) : 0n) + gas;
       }, 0n);
   }

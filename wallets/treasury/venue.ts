@@ -26,7 +26,13 @@ export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
   const tell = (error: unknown): never => {
     const trouble = troubleOf(error);
     const name = `${trouble?.code} ${trouble?.asset}`;
-    if (trouble && !told.has(name)) events.publish({ name: 'alert', code: trouble.code, message: trouble.message, details: { network: network.id, asset: trouble.asset } });
+    if (trouble && !told.has(name))
+      events.publish({
+        name: 'alert',
+        code: trouble.code,
+        message: trouble.message,
+        details: { network: network.id, asset: trouble.asset },
+      });
     told.add(name);
     throw error;
   };
@@ -37,13 +43,15 @@ export function createVenueMoney(deps: VenueMoneyDeps): VenueMoney {
         await apart(`forward ${rail.asset}`, () => forward(deps, rail).catch(tell));
       }
       for (const transfer of await store.openTransfers(network.id)) {
-        const advance = () => (transfer.direction === 'pull-back' ? advancePullBack(deps, transfer) : advanceForward(deps, transfer, () => payable(deps, transfer.asset)));
+        const advance = () =>
+          transfer.direction === 'pull-back'
+            ? advancePullBack(deps, transfer)
+            : advanceForward(deps, transfer, () => payable(deps, transfer.asset));
         await apart(transfer.id, () => advance().catch(tell));
       }
     },
     payable: (asset) => payable(deps, asset),
-    pullBack: (withdrawalId, asset, shortfall) =>
-      startPullBack(deps, withdrawalId, asset, shortfall).catch(tell),
+    pullBack: (withdrawalId, asset, shortfall) => startPullBack(deps, withdrawalId, asset, shortfall).catch(tell),
     notNeeded: (withdrawalId) => cancelPullBack(deps, withdrawalId),
   };
 }
@@ -54,8 +62,20 @@ async function payable({ transactions, policyOf }: VenueMoneyDeps, asset: string
   return rest > 0n ? rest : 0n;
 }
 
-function troubleOf(error: unknown): { readonly code: string; readonly asset: string; readonly message: string } | undefined {
-  if (error instanceof PullBackRefused) return { code: 'PULL_BACK_REFUSED', asset: error.asset, message: `The venue does not pay out coins for us: ${error.message}. Withdrawals that need them wait.` };
+function troubleOf(
+  error: unknown,
+): { readonly code: string; readonly asset: string; readonly message: string } | undefined {
+  if (error instanceof PullBackRefused)
+    return {
+      code: 'PULL_BACK_REFUSED',
+      asset: error.asset,
+      message: `The venue does not pay out coins for us: ${error.message}. Withdrawals that need them wait.`,
+    };
   if (!(error instanceof DomainError) || error.code !== 'MEMO_NEEDED') return undefined;
-  return { code: 'VENUE_WANTS_MEMO', asset: String(error.details?.asset), message: 'The venue tells coins of this network apart by a memo, which we cannot send: nothing of this asset goes there or comes back.' };
+  return {
+    code: 'VENUE_WANTS_MEMO',
+    asset: String(error.details?.asset),
+    message:
+      'The venue tells coins of this network apart by a memo, which we cannot send: nothing of this asset goes there or comes back.',
+  };
 }

@@ -43,9 +43,19 @@ export function createTronGuard(deps: TronGuardDeps): TronGuard {
   /** Once, however many of its deposits are looked at together. */
   const freeze = async (address: string, strangers: readonly string[]): Promise<void> => {
     if (own.isFrozen(address)) return;
-    await depositStore.freeze(network.id, address, `may be signed for by ${strangers.join(', ')}`.slice(0, 190), clock.now());
+    await depositStore.freeze(
+      network.id,
+      address,
+      `may be signed for by ${strangers.join(', ')}`.slice(0, 190),
+      clock.now(),
+    );
     own.freeze(address, clock.now());
-    events.publish({ name: 'alert', code: 'ADDRESS_FROZEN', message: 'A deposit address can be signed for by somebody else. Nothing more is credited to it.', details: { network: network.id, address, strangers } });
+    events.publish({
+      name: 'alert',
+      code: 'ADDRESS_FROZEN',
+      message: 'A deposit address can be signed for by somebody else. Nothing more is credited to it.',
+      details: { network: network.id, address, strangers },
+    });
   };
   const isOurs = async (address: string): Promise<boolean> => {
     if (own.isFrozen(address)) return false;
@@ -67,14 +77,21 @@ export function createTronGuard(deps: TronGuardDeps): TronGuard {
     mayCredit: async (row) => {
       if (!(await isOurs(row.address))) return false;
       if (!row.position.startsWith('internal:') || (await inTurn(() => liesThere(row)))) return true;
-      logger.warn({ deposit: row.id, txid: row.txid }, 'a payment of a contract waits: its coins do not lie there, or the address is in use');
+      logger.warn(
+        { deposit: row.id, txid: row.txid },
+        'a payment of a contract waits: its coins do not lie there, or the address is in use',
+      );
       return false;
     },
   };
 }
 
 /** What must lie at a deposit address without this deposit, by our own books; undefined while a transaction of ours is under way there. */
-async function expectedAt({ depositStore, chainStore, network }: TronGuardDeps, row: DepositRow, believed: readonly string[]): Promise<Units | undefined> {
+async function expectedAt(
+  { depositStore, chainStore, network }: TronGuardDeps,
+  row: DepositRow,
+  believed: readonly string[],
+): Promise<Units | undefined> {
   const moved = await chainStore.finishedAt(network.id, row.address, network.gasAsset);
   if (moved === undefined) return undefined;
   return parseAmount(await depositStore.arrivedAt(network.id, row.address, network.gasAsset, row.id, believed)) + moved;

@@ -44,24 +44,47 @@ export function createLending(deps: LendingDeps): Lending {
   const apart = createApart(deps, 'loan of energy');
   transactions.onFinal('delegate', settle(deps, 'energy lent'));
   transactions.onFinal('undelegate', settle(deps, 'energy taken back'));
-  const send = async (purpose: 'delegate' | 'undelegate', id: string, { subject, to, sun }: { subject: string; to: string; sun: bigint }): Promise<boolean> => {
+  const send = async (
+    purpose: 'delegate' | 'undelegate',
+    id: string,
+    { subject, to, sun }: { subject: string; to: string; sun: bigint },
+  ): Promise<boolean> => {
     const gas = await chain.stakeCost(sun);
     if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, purpose))) return false;
-    await transactions.send({ id, purpose, subject, from: 'hot', to, asset: network.gasAsset, amount: 0n, gas, reservation: `cost:${id}` });
+    await transactions.send({
+      id,
+      purpose,
+      subject,
+      from: 'hot',
+      to,
+      asset: network.gasAsset,
+      amount: 0n,
+      gas,
+      reservation: `cost:${id}`,
+    });
     return true;
   };
   const takeBack = async (lent: ChainTransactionRow): Promise<void> => {
     const sweep = await store.findSweep(lent.subject);
     const ended = sweep === null || sweep.state === 'DONE' || sweep.state === 'FAILED';
     const moving = await chainStore.find(`sweep:${lent.subject}`);
-    if (!ended && (clock.now() - lent.updatedAt < LENT_AT_MOST_MS || (moving && UNDER_WAY.includes(moving.state)))) return;
+    if (!ended && (clock.now() - lent.updatedAt < LENT_AT_MOST_MS || (moving && UNDER_WAY.includes(moving.state))))
+      return;
     const before = await chainStore.bySubject('undelegate', lent.subject);
     const last = before.at(-1);
     if (last && UNDER_WAY.includes(last.state)) return;
     if (last?.state === 'VOID' && !transactions.mayTryAgain(last)) return;
     if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
-    const id = last?.state === 'VOID' ? last.id : `undelegate:${lent.subject}${before.length === 0 ? '' : `:${before.length}`}`;
-    if (!(await send('undelegate', id, { subject: lent.subject, to: lent.toAddress, sun: BigInt(lent.maxPriorityFeePerGas) }))) logger.warn({ sweep: lent.subject }, 'energy is not taken back: the operator has no coins for it');
+    const id =
+      last?.state === 'VOID' ? last.id : `undelegate:${lent.subject}${before.length === 0 ? '' : `:${before.length}`}`;
+    if (
+      !(await send('undelegate', id, {
+        subject: lent.subject,
+        to: lent.toAddress,
+        sun: BigInt(lent.maxPriorityFeePerGas),
+      }))
+    )
+      logger.warn({ sweep: lent.subject }, 'energy is not taken back: the operator has no coins for it');
   };
   return {
     serves: async (sweep, missing) => {
@@ -71,7 +94,9 @@ export function createLending(deps: LendingDeps): Lending {
       if (missing <= 0n || !(await chain.exists(sweep.address))) return false;
       const [{ energy, sunFor }, open] = [await chain.resources(hotAddress), await chainStore.open(network.id)];
       const sun = sunFor(missing);
-      const lending = open.filter(({ purpose }) => purpose === 'delegate').reduce((sum, row) => sum + BigInt(row.maxPriorityFeePerGas), 0n);
+      const lending = open
+        .filter(({ purpose }) => purpose === 'delegate')
+        .reduce((sum, row) => sum + BigInt(row.maxPriorityFeePerGas), 0n);
       // What payouts that are under way will use is not lent either.
       const promised = await chain.energyFor(promisedBy(open, hotAddress, network.gasAsset));
       if (sun === 0n || energy - promised < missing || (await chain.lendable(hotAddress)) - lending < sun) return false;
@@ -85,10 +110,22 @@ export function createLending(deps: LendingDeps): Lending {
 
 /** Sun that the hot wallet's own transactions of tokens may take in energy, as long as they are not final. */
 export const promisedBy = (open: readonly ChainTransactionRow[], hotAddress: string, gasAsset: string): bigint =>
-  open.filter((row) => row.fromAddress === hotAddress && row.asset !== gasAsset).reduce((sum, row) => sum + BigInt(row.maxPriorityFeePerGas), 0n);
+  open
+    .filter((row) => row.fromAddress === hotAddress && row.asset !== gasAsset)
+    .reduce((sum, row) => sum + BigInt(row.maxPriorityFeePerGas), 0n);
 
 /** Nothing moves by it but its cost. */
 const settle =
   ({ engine, network }: LendingDeps, purpose: string): Settle =>
   async (row, { fee }) =>
-    void (await engine.submit({ kind: 'cost.settle', reference: `tx:${row.id}:final`, paid: { reservation: row.reservation ?? '', asset: network.gasAsset, actual: formatAmount(fee), from: `hot/${network.id}` }, purpose }));
+    void (await engine.submit({
+      kind: 'cost.settle',
+      reference: `tx:${row.id}:final`,
+      paid: {
+        reservation: row.reservation ?? '',
+        asset: network.gasAsset,
+        actual: formatAmount(fee),
+        from: `hot/${network.id}`,
+      },
+      purpose,
+    }));

@@ -11,7 +11,9 @@ const MOST = 8;
 /** Rounds in a row in which it has ended and no part of the node knows it, before we believe it. */
 const SURE = 3;
 
-type RenewalDeps = Pick<TransactionsDeps, 'chainStore' | 'signer' | 'events' | 'clock' | 'logger'> & { readonly chain: Pick<TronChain, 'solidTime' | 'knows'> };
+type RenewalDeps = Pick<TransactionsDeps, 'chainStore' | 'signer' | 'events' | 'clock' | 'logger'> & {
+  readonly chain: Pick<TronChain, 'solidTime' | 'knows'>;
+};
 
 /**
  * Does any node know this transaction? What none knows is paid anew, so that where there are several one node's word that there is no
@@ -22,7 +24,10 @@ export const knownToAny =
   async (txid) => {
     const said = await nodes.each((chain) => chain.knows(txid));
     if (said.some(({ answer }) => answer)) return true;
-    if (said.length < (nodes.count === 1 ? 1 : 2)) throw new Error(`${network}: that nobody knows ${txid} waits for ${nodes.count === 1 ? 'the' : 'a second'} node to say so`);
+    if (said.length < (nodes.count === 1 ? 1 : 2))
+      throw new Error(
+        `${network}: that nobody knows ${txid} waits for ${nodes.count === 1 ? 'the' : 'a second'} node to say so`,
+      );
     return false;
   };
 
@@ -67,7 +72,10 @@ export class Renewals implements Substitutes {
       const { maxFeePerGas, maxPriorityFeePerGas } = row;
       await chainStore.replace(row, renewed, signed, { maxFeePerGas, maxPriorityFeePerGas }, clock.now());
       this.gone.delete(row.id);
-      logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'ended without being mined, and made anew');
+      logger.warn(
+        { transaction: row.id, txid: signed.txid, replaces: row.txid },
+        'ended without being mined, and made anew',
+      );
     } catch (error) {
       // Its clock is behind the chain's: it signs a little later.
       if (!(error instanceof DomainError) || error.code !== 'FORBIDDEN') throw error;
@@ -76,7 +84,13 @@ export class Renewals implements Substitutes {
   }
 
   private tell(row: ChainTransactionRow): void {
-    if (!this.told.has(row.txid)) this.deps.events.publish({ name: 'alert', code: 'TRANSACTION_STUCK', message: 'A transaction of ours ends again and again without being mined.', details: { transaction: row.id, txid: row.txid } });
+    if (!this.told.has(row.txid))
+      this.deps.events.publish({
+        name: 'alert',
+        code: 'TRANSACTION_STUCK',
+        message: 'A transaction of ours ends again and again without being mined.',
+        details: { transaction: row.id, txid: row.txid },
+      });
     this.told.add(row.txid);
   }
 }

@@ -66,14 +66,22 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
   const [id, amount] = [intentOf(row), parseAmount(row.amount)];
   const sent = await chainStore.find(id);
   if (sent?.state === 'VOID') {
-    await stakeStore.move(row.id, 'SENDING', { state: 'FAILED', reason: 'the signer refused it', updatedAt: clock.now() });
+    await stakeStore.move(row.id, 'SENDING', {
+      state: 'FAILED',
+      reason: 'the signer refused it',
+      updatedAt: clock.now(),
+    });
     await releaseCost(engine, `cost:${id}`, network.gasAsset, `hot/${network.id}`, row.kind);
     return;
   }
   if (sent) return;
   const gas = await chain.stakeCost(toChainUnits(amount, SUN_DECIMALS));
   if (row.state === 'PLANNED') {
-    const reason = (await obstacle(deps, row, amount, gas.maxCost)) ?? ((await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, row.kind)) ? null : 'NEEDS_OPERATOR_FUNDS');
+    const reason =
+      (await obstacle(deps, row, amount, gas.maxCost)) ??
+      ((await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, row.kind))
+        ? null
+        : 'NEEDS_OPERATOR_FUNDS');
     if (reason !== null) {
       if (reason !== row.reason) await stakeStore.move(row.id, 'PLANNED', { reason, updatedAt: clock.now() });
       return;
@@ -85,21 +93,46 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
     }
   }
   const purpose: StakePurpose = `${row.kind}-${row.resource === 'ENERGY' ? 'energy' : 'bandwidth'}`;
-  await transactions.send({ id, purpose, subject: row.id, from: 'hot', to: hotAddress, asset: network.gasAsset, amount: row.kind === 'stake' ? amount : 0n, gas, reservation: `cost:${id}` });
+  await transactions.send({
+    id,
+    purpose,
+    subject: row.id,
+    from: 'hot',
+    to: hotAddress,
+    asset: network.gasAsset,
+    amount: row.kind === 'stake' ? amount : 0n,
+    gas,
+    reservation: `cost:${id}`,
+  });
 }
 
 /** What it waits for, if for anything. */
-async function obstacle(deps: StakesDeps, { kind, resource }: StakeRow, amount: Units, cost: Units): Promise<string | undefined> {
+async function obstacle(
+  deps: StakesDeps,
+  { kind, resource }: StakeRow,
+  amount: Units,
+  cost: Units,
+): Promise<string | undefined> {
   const { chain, network, hotAddress, transactions, engine } = deps;
-  if (kind === 'unstake') return (await chain.stake(hotAddress)).own[resource] < amount ? 'LENT_OR_NOT_STAKED' : undefined;
+  if (kind === 'unstake')
+    return (await chain.stake(hotAddress)).own[resource] < amount ? 'LENT_OR_NOT_STAKED' : undefined;
   if ((await transactions.free(network.gasAsset)) < amount + cost) return 'INSUFFICIENT_FUNDS';
   const position = (await engine.operatorPosition()).find(({ asset }) => asset === network.gasAsset);
   const staked = (await engine.custody()).find((row) => row.place === place(deps) && row.asset === network.gasAsset);
-  const sending = (await deps.stakeStore.open(network.id)).filter((row) => row.kind === 'stake' && row.state === 'SENDING').reduce((sum, row) => sum + parseAmount(row.amount), 0n);
-  return parseSigned(position?.amount ?? '0') - parseSigned(staked?.amount ?? '0') - sending < amount + cost ? 'NEEDS_OPERATOR_FUNDS' : undefined;
+  const sending = (await deps.stakeStore.open(network.id))
+    .filter((row) => row.kind === 'stake' && row.state === 'SENDING')
+    .reduce((sum, row) => sum + parseAmount(row.amount), 0n);
+  return parseSigned(position?.amount ?? '0') - parseSigned(staked?.amount ?? '0') - sending < amount + cost
+    ? 'NEEDS_OPERATOR_FUNDS'
+    : undefined;
 }
 
-const costOf = ({ network }: StakesDeps, reservation: string | null, { fee }: ChainReceipt) => ({ reservation: reservation ?? '', asset: network.gasAsset, actual: formatAmount(fee), from: `hot/${network.id}` as const });
+const costOf = ({ network }: StakesDeps, reservation: string | null, { fee }: ChainReceipt) => ({
+  reservation: reservation ?? '',
+  asset: network.gasAsset,
+  actual: formatAmount(fee),
+  from: `hot/${network.id}` as const,
+});
 
 const settleStake =
   (deps: StakesDeps): Settle =>
@@ -108,18 +141,46 @@ const settleStake =
     const [cost, reference, now] = [costOf(deps, row.reservation, receipt), `tx:${row.id}:final`, clock.now()];
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'stake' });
-      return void (await stakeStore.move(row.subject, 'SENDING', { state: 'FAILED', txid: row.txid, reason: 'it was mined and failed', updatedAt: now }));
+      return void (await stakeStore.move(row.subject, 'SENDING', {
+        state: 'FAILED',
+        txid: row.txid,
+        reason: 'it was mined and failed',
+        updatedAt: now,
+      }));
     }
-    await engine.submit({ kind: 'custody.move', reference, asset: network.gasAsset, amount: formatAmount(parseAmount(row.amount)), from: `hot/${network.id}`, to: place(deps), cost });
+    await engine.submit({
+      kind: 'custody.move',
+      reference,
+      asset: network.gasAsset,
+      amount: formatAmount(parseAmount(row.amount)),
+      from: `hot/${network.id}`,
+      to: place(deps),
+      cost,
+    });
     await stakeStore.move(row.subject, 'SENDING', { state: 'DONE', txid: row.txid, updatedAt: now });
   };
 
 /** What had waited long enough came back with it. */
-async function release(deps: StakesDeps, reference: string, receipt: ChainReceipt, cost: ReturnType<typeof costOf>, purpose: string): Promise<void> {
+async function release(
+  deps: StakesDeps,
+  reference: string,
+  receipt: ChainReceipt,
+  cost: ReturnType<typeof costOf>,
+  purpose: string,
+): Promise<void> {
   const { engine, network } = deps;
   const released = receipt.succeeded ? (receipt.released ?? 0n) : 0n;
   if (released === 0n) await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose });
-  else await engine.submit({ kind: 'custody.move', reference, asset: network.gasAsset, amount: formatAmount(released), from: place(deps), to: `hot/${network.id}`, cost });
+  else
+    await engine.submit({
+      kind: 'custody.move',
+      reference,
+      asset: network.gasAsset,
+      amount: formatAmount(released),
+      from: place(deps),
+      to: `hot/${network.id}`,
+      cost,
+    });
 }
 
 const settleUnstake =
@@ -128,8 +189,20 @@ const settleUnstake =
     const { stakeStore, clock } = deps;
     await release(deps, `tx:${row.id}:final`, receipt, costOf(deps, row.reservation, receipt), 'unstake');
     const now = clock.now();
-    if (!receipt.succeeded) await stakeStore.move(row.subject, 'SENDING', { state: 'FAILED', txid: row.txid, reason: 'it was mined and failed', updatedAt: now });
-    else await stakeStore.move(row.subject, 'SENDING', { state: 'UNSTAKING', txid: row.txid, readyAt: (receipt.at ?? now) + DELAY_MS, updatedAt: now });
+    if (!receipt.succeeded)
+      await stakeStore.move(row.subject, 'SENDING', {
+        state: 'FAILED',
+        txid: row.txid,
+        reason: 'it was mined and failed',
+        updatedAt: now,
+      });
+    else
+      await stakeStore.move(row.subject, 'SENDING', {
+        state: 'UNSTAKING',
+        txid: row.txid,
+        readyAt: (receipt.at ?? now) + DELAY_MS,
+        updatedAt: now,
+      });
   };
 
 const settleClaim =
@@ -147,10 +220,21 @@ async function claim(deps: StakesDeps): Promise<void> {
   if (last && !['FAILED', 'VOID'].includes(last.state)) return;
   if (last?.state === 'VOID' && !transactions.mayTryAgain(last)) return;
   if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
-  const id = last?.state === 'VOID' ? last.id : `claim:${network.id}:${due}${before.length === 0 ? '' : `:${before.length}`}`;
+  const id =
+    last?.state === 'VOID' ? last.id : `claim:${network.id}:${due}${before.length === 0 ? '' : `:${before.length}`}`;
   const gas = await chain.stakeCost(0n);
   if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, 'claim'))) return;
-  await transactions.send({ id, purpose: 'claim', subject: String(due), from: 'hot', to: hotAddress, asset: network.gasAsset, amount: 0n, gas, reservation: `cost:${id}` });
+  await transactions.send({
+    id,
+    purpose: 'claim',
+    subject: String(due),
+    from: 'hot',
+    to: hotAddress,
+    asset: network.gasAsset,
+    amount: 0n,
+    gas,
+    reservation: `cost:${id}`,
+  });
 }
 
 /** The time of the oldest unstaked TRX that can be had now. */
@@ -158,13 +242,17 @@ async function dueOf({ chain, hotAddress }: StakesDeps): Promise<number | undefi
   const { waiting } = await chain.stake(hotAddress);
   if (waiting.length === 0) return undefined;
   const now = await chain.solidTime();
-  return waiting.filter(({ at }) => at <= now).map(({ at }) => at).toSorted((a, b) => a - b)[0];
+  return waiting
+    .filter(({ at }) => at <= now)
+    .map(({ at }) => at)
+    .toSorted((a, b) => a - b)[0];
 }
 
 /** It has become a balance, and the books know it: nothing that is due waits any more, and no claim is under way. */
 async function had(deps: StakesDeps, { id, readyAt }: StakeRow): Promise<void> {
   const { chain, chainStore, stakeStore, network, clock } = deps;
   if (readyAt === null || (await chain.solidTime()) < readyAt || (await dueOf(deps)) !== undefined) return;
-  if ((await chainStore.open(network.id)).some(({ purpose }) => purpose === 'claim' || purpose.startsWith('unstake-'))) return;
+  if ((await chainStore.open(network.id)).some(({ purpose }) => purpose === 'claim' || purpose.startsWith('unstake-')))
+    return;
   await stakeStore.move(id, 'UNSTAKING', { state: 'DONE', updatedAt: clock.now() });
 }

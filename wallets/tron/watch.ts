@@ -43,7 +43,8 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
   let looked = false;
   const mustBeOurs = async (): Promise<void> => {
     await look();
-    if (taken !== undefined) throw new Error(`${network.id}: nothing is sent from the hot wallet or to it: it may be signed for by ${taken}`);
+    if (taken !== undefined)
+      throw new Error(`${network.id}: nothing is sent from the hot wallet or to it: it may be signed for by ${taken}`);
   };
   const look = async (): Promise<void> => {
     if (taken !== undefined) return;
@@ -51,7 +52,12 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
     looked = true;
     if (strangers.length === 0 || taken !== undefined) return;
     taken = strangers.join(', ');
-    events.publish({ name: 'alert', code: 'HOT_WALLET_TAKEN', message: 'The hot wallet can be signed for by somebody else. Nothing is sent from it or to it.', details: { network: network.id, address: hotAddress, strangers } });
+    events.publish({
+      name: 'alert',
+      code: 'HOT_WALLET_TAKEN',
+      message: 'The hot wallet can be signed for by somebody else. Nothing is sent from it or to it.',
+      details: { network: network.id, address: hotAddress, strangers },
+    });
   };
   return {
     isTaken: () => taken !== undefined,
@@ -59,7 +65,9 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
     broadcast: async (rawTransaction) => {
       // What an earlier life signed is not sent before we know.
       if (!looked) await look();
-      return taken === undefined ? chain.broadcast(rawTransaction) : { taken: false, reason: 'the hot wallet is not ours alone' };
+      return taken === undefined
+        ? chain.broadcast(rawTransaction)
+        : { taken: false, reason: 'the hot wallet is not ours alone' };
     },
     round: async () => {
       if (rounds++ % ROUNDS_A_LOOK !== 0 && taken === undefined) return;
@@ -67,7 +75,8 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
       const all = own.all();
       for (let n = 0; n < ADDRESSES_A_ROUND && n < all.length; n++) {
         const address = all[next++ % all.length] ?? '';
-        if (!own.isFrozen(address) && !(await guard.maySweep(address))) logger.warn({ address }, 'an address of ours is in other hands');
+        if (!own.isFrozen(address) && !(await guard.maySweep(address)))
+          logger.warn({ address }, 'an address of ours is in other hands');
       }
       if (next >= all.length) next = 0;
       await mustBeOurs();

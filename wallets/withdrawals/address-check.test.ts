@@ -18,18 +18,49 @@ const rails: Registry['rails'] = [
   { asset: 'BTC', network: 'bitcoin', contract: null, decimals: 8, ...terms },
 ];
 const registry = { rails, networks: [], assets: [], markets: [], fees: {} } as unknown as Registry;
-const own = { ownerOf: (address: string) => (address === OURS ? ({ userId: 'u2' } as never) : undefined), isOfTwo: async () => false };
-const ethereum = { id: 'ethereum', name: 'Ethereum', kind: 'evm', chainId: 1, gasAsset: 'ETH', confirmations: 1, venueNetwork: 'ETH', memo: 'none' } as const;
+const own = {
+  ownerOf: (address: string) => (address === OURS ? ({ userId: 'u2' } as never) : undefined),
+  isOfTwo: async () => false,
+};
+const ethereum = {
+  id: 'ethereum',
+  name: 'Ethereum',
+  kind: 'evm',
+  chainId: 1,
+  gasAsset: 'ETH',
+  confirmations: 1,
+  venueNetwork: 'ETH',
+  memo: 'none',
+} as const;
 // Nobody is asked: an address says everything by itself.
 const evm = createEvmChain(ethereum, rails, { rpcUrl: 'http://127.0.0.1:1', traces: false });
 const networks = new Map<string, CheckedNetwork>([
-  ['ethereum', { chain: evm, isHouse: (address) => address === HOT, own, rails: rails.filter(({ network }) => network === 'ethereum') }],
-  ['bitcoin', { chain: { address: (text) => canonicalAddress(text, 'mainnet') }, isHouse: (address) => address === CHANGE, own, rails: rails.filter(({ network }) => network === 'bitcoin') }],
+  [
+    'ethereum',
+    {
+      chain: evm,
+      isHouse: (address) => address === HOT,
+      own,
+      rails: rails.filter(({ network }) => network === 'ethereum'),
+    },
+  ],
+  [
+    'bitcoin',
+    {
+      chain: { address: (text) => canonicalAddress(text, 'mainnet') },
+      isHouse: (address) => address === CHANGE,
+      own,
+      rails: rails.filter(({ network }) => network === 'bitcoin'),
+    },
+  ],
 ]);
 const check = createAddressCheck(registry, networks, () => false);
 
 test('E24 a good one has one spelling; that of a user of ours is inside', async () => {
-  expect(await check.check('ethereum', 'ETH', GOOD)).toEqual({ address: '0xde709f2102306220921060314715629080e2fb77', inside: false });
+  expect(await check.check('ethereum', 'ETH', GOOD)).toEqual({
+    address: '0xde709f2102306220921060314715629080e2fb77',
+    inside: false,
+  });
   expect(await check.check('ethereum', 'USDT', OURS.toLowerCase())).toEqual({ address: OURS, inside: true });
   expect(await check.check('bitcoin', 'BTC', BITCOIN.toUpperCase())).toEqual({ address: BITCOIN, inside: false });
 });
@@ -50,11 +81,13 @@ test.each([
   ['our hot wallet', HOT],
   ['our hot wallet, written small', HOT.toLowerCase()],
 ])('E25 denied: %s', async (_what, address) => {
-  for (const asset of ['ETH', 'USDT']) await expect(check.check('ethereum', asset, address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
+  for (const asset of ['ETH', 'USDT'])
+    await expect(check.check('ethereum', asset, address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
 });
 
 test('E25 our own change on Bitcoin is denied, in whatever letters', async () => {
-  for (const address of [CHANGE, CHANGE.toUpperCase()]) await expect(check.check('bitcoin', 'BTC', address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
+  for (const address of [CHANGE, CHANGE.toUpperCase()])
+    await expect(check.check('bitcoin', 'BTC', address)).rejects.toMatchObject({ code: 'ADDRESS_DENIED' });
 });
 
 test.each([
@@ -78,7 +111,9 @@ test.each([
   ['bitcoin', 'a zero-width space', `${BITCOIN}\u200b`],
   ['bitcoin', 'one of TRON', 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'],
 ])('E26 on %s not an address: %s', async (network, _what, address) => {
-  await expect(check.check(network, network === 'bitcoin' ? 'BTC' : 'USDT', address)).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
+  await expect(check.check(network, network === 'bitcoin' ? 'BTC' : 'USDT', address)).rejects.toMatchObject({
+    code: 'BAD_ADDRESS',
+  });
 });
 
 test('E26 an asset that is not on the network, and a network that is not', async () => {

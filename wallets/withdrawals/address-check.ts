@@ -16,7 +16,11 @@ export interface CheckedNetwork {
 }
 
 /** Checks where a user wants coins sent, before anything is held. `closed`: is the network listed, and not open now? */
-export function createAddressCheck(registry: Registry, networks: ReadonlyMap<string, CheckedNetwork>, closed: (network: string) => boolean): AddressCheck {
+export function createAddressCheck(
+  registry: Registry,
+  networks: ReadonlyMap<string, CheckedNetwork>,
+  closed: (network: string) => boolean,
+): AddressCheck {
   return {
     check: async (network, asset, text) => {
       const known = networks.get(network);
@@ -26,7 +30,8 @@ export function createAddressCheck(registry: Registry, networks: ReadonlyMap<str
       if (!address) throw new DomainError('BAD_ADDRESS', { network });
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
-      if (isSink(address) || contracts.includes(lower) || known.isHouse(address)) throw new DomainError('ADDRESS_DENIED', { network });
+      if (isSink(address) || contracts.includes(lower) || known.isHouse(address))
+        throw new DomainError('ADDRESS_DENIED', { network });
       // It would settle inside with whoever has it on this network, and was perhaps shown to its sender for another.
       if (await known.own.isOfTwo(address)) throw new DomainError('ADDRESS_DENIED', { network });
       return { address, inside: known.own.ownerOf(address) !== undefined };

@@ -31,7 +31,10 @@ export interface BatchesDeps extends StepDeps {
 /** Payments of one batch at most: its bytes stay far below what nodes pass on. */
 const MOST_PAYMENTS = 100;
 
-const receiverOf = ({ address, amount }: Pick<WithdrawalRow, 'address' | 'amount'>): Receiver => ({ to: address, amount: parseAmount(amount) });
+const receiverOf = ({ address, amount }: Pick<WithdrawalRow, 'address' | 'amount'>): Receiver => ({
+  to: address,
+  amount: parseAmount(amount),
+});
 /** What a withdrawal takes of our coins: its own fee stands for the miners'. */
 const neededFor = ({ amount, fee }: WithdrawalRow): Units => parseAmount(amount) + parseAmount(fee);
 const together = (rows: readonly WithdrawalRow[]): Units => rows.reduce((total, row) => total + neededFor(row), 0n);
@@ -41,7 +44,11 @@ const together = (rows: readonly WithdrawalRow[]): Units => rows.reduce((total, 
  * coins keep what there is for themselves.
  */
 export function createBatches(deps: BatchesDeps): { round(): Promise<void> } {
-  const [apart, batch, pullBack] = [createApart(deps, 'withdrawal'), createApart(deps, 'batch of withdrawals'), createApart(deps, 'pull-back for a withdrawal')];
+  const [apart, batch, pullBack] = [
+    createApart(deps, 'withdrawal'),
+    createApart(deps, 'batch of withdrawals'),
+    createApart(deps, 'pull-back for a withdrawal'),
+  ];
   deps.transactions.onFinal('withdrawal', settleBatch(deps));
   return {
     round: async () => {
@@ -53,8 +60,14 @@ export function createBatches(deps: BatchesDeps): { round(): Promise<void> } {
       const most = tried.reduce((least, one) => (one < least ? one : least), MOST_PAYMENTS);
       let sent: WithdrawalRow[] = [];
       // What cannot be sent now is tried again in the next round; those that wait for coins are seen to all the same.
-      if (fundable.length > 0 && (tried.length > 0 || (await isTime(deps)))) await batch('to send', async () => void (sent = await send(deps, fundable.slice(0, most))));
-      await wait(deps, pullBack, short, fundable.filter((row) => !sent.includes(row)));
+      if (fundable.length > 0 && (tried.length > 0 || (await isTime(deps))))
+        await batch('to send', async () => void (sent = await send(deps, fundable.slice(0, most))));
+      await wait(
+        deps,
+        pullBack,
+        short,
+        fundable.filter((row) => !sent.includes(row)),
+      );
     },
   };
 }
@@ -68,7 +81,11 @@ async function giveBack({ batchStore, engine, network }: BatchesDeps): Promise<v
 }
 
 /** Those that are to be paid by a transaction that is not planned yet. Settles on the way what needs none, or can have none. */
-async function dueNow(deps: BatchesDeps, apart: Apart, standings: ReadonlyMap<string, Standing>): Promise<WithdrawalRow[]> {
+async function dueNow(
+  deps: BatchesDeps,
+  apart: Apart,
+  standings: ReadonlyMap<string, Standing>,
+): Promise<WithdrawalRow[]> {
   const { engine, network, store } = deps;
   const paused = new Set((await engine.paused()).map(({ asset }) => asset));
   const due: WithdrawalRow[] = [];
@@ -101,7 +118,10 @@ async function isDue(deps: BatchesDeps, row: WithdrawalRow, standing: Standing |
 }
 
 /** The oldest ones that the coins at hand pay for; once they do not suffice for one, younger ones do not take its coins. */
-function allotted(due: readonly WithdrawalRow[], payable: Units): { fundable: WithdrawalRow[]; short: WithdrawalRow[] } {
+function allotted(
+  due: readonly WithdrawalRow[],
+  payable: Units,
+): { fundable: WithdrawalRow[]; short: WithdrawalRow[] } {
   const missing = due.findIndex((_, at) => together(due.slice(0, at + 1)) > payable);
   const count = missing < 0 ? due.length : missing;
   return { fundable: due.slice(0, count), short: due.slice(count) };
@@ -116,7 +136,7 @@ async function isTime({ batchEveryMs, batchStore, clock, network }: BatchesDeps)
 async function send(deps: BatchesDeps, candidates: readonly WithdrawalRow[]): Promise<WithdrawalRow[]> {
   const { ids, purse, transactions, venueMoney, network } = deps;
   const rate = await purse.rate();
-  for (let rows = candidates; rows.length > 0; ) {
+  for (let rows = candidates; rows.length > 0;) {
     const plan = await planOf(purse, rows.map(receiverOf), rate);
     if (!plan) {
       if (rows.length === 1) await Promise.all(rows.map((row) => waits(deps, row, 'NEEDS_OPERATOR_FUNDS')));
@@ -150,8 +170,16 @@ async function positionOf({ engine, network }: BatchesDeps): Promise<Units> {
 }
 
 /** A withdrawal's own fee bears its part of the miners', or a reservation of the operator's position does. `unpaid`: neither. */
-function paymentsOf(batch: string, rows: readonly WithdrawalRow[], plan: Plan, position: Units): { payments: NewPayment[]; unpaid: WithdrawalRow[] } {
-  const shares = splitFee(plan.fee, plan.payments.map(({ script }) => script)).map(unitsOf);
+function paymentsOf(
+  batch: string,
+  rows: readonly WithdrawalRow[],
+  plan: Plan,
+  position: Units,
+): { payments: NewPayment[]; unpaid: WithdrawalRow[] } {
+  const shares = splitFee(
+    plan.fee,
+    plan.payments.map(({ script }) => script),
+  ).map(unitsOf);
   const unpaid: WithdrawalRow[] = [];
   let left = position;
   const payments = rows.map((row, at) => {
@@ -160,13 +188,24 @@ function paymentsOf(batch: string, rows: readonly WithdrawalRow[], plan: Plan, p
     const bears = parseAmount(row.fee) - parseAmount(row.pullBackFee) >= share;
     if (!bears && left < share) unpaid.push(row);
     else if (!bears) left -= share;
-    return { withdrawalId, attempt, address, amount, reservation: bears ? null : `cost:batch:${batch}:${withdrawalId}` };
+    return {
+      withdrawalId,
+      attempt,
+      address,
+      amount,
+      reservation: bears ? null : `cost:batch:${batch}:${withdrawalId}`,
+    };
   });
   return { payments, unpaid };
 }
 
 /** Asks for the coins that are missing. `unsent` can be paid and are not yet: theirs are not there for these. */
-async function wait(deps: BatchesDeps, apart: Apart, short: readonly WithdrawalRow[], unsent: readonly WithdrawalRow[]): Promise<void> {
+async function wait(
+  deps: BatchesDeps,
+  apart: Apart,
+  short: readonly WithdrawalRow[],
+  unsent: readonly WithdrawalRow[],
+): Promise<void> {
   const { network, purse, venueMoney } = deps;
   const asset = network.gasAsset;
   if (short.length === 0) return;
@@ -192,11 +231,25 @@ const settleBatch =
   (deps: BatchesDeps): Settle =>
   async (row, receipt) => {
     const payments = await deps.batchStore.payments(row.id);
-    const shares = splitFee(satoshiOf(receipt.fee), payments.map(({ address }) => deps.purse.script(address)));
+    const shares = splitFee(
+      satoshiOf(receipt.fee),
+      payments.map(({ address }) => deps.purse.script(address)),
+    );
     for (const [at, payment] of payments.entries()) {
-      const gas = { asset: deps.network.gasAsset, amount: formatAmount(unitsOf(shares[at] ?? 0n)), reservation: payment.reservation };
+      const gas = {
+        asset: deps.network.gasAsset,
+        amount: formatAmount(unitsOf(shares[at] ?? 0n)),
+        reservation: payment.reservation,
+      };
       // What was sent before there were batches keeps its reference.
-      const reference = payoutOf(payment) === row.id ? `tx:${row.id}:final` : `tx:${row.id}:${payment.withdrawalId}:final`;
-      await settle(deps, { kind: 'withdrawal.confirm', reference, withdrawalId: payment.withdrawalId, txid: row.txid, gas });
+      const reference =
+        payoutOf(payment) === row.id ? `tx:${row.id}:final` : `tx:${row.id}:${payment.withdrawalId}:final`;
+      await settle(deps, {
+        kind: 'withdrawal.confirm',
+        reference,
+        withdrawalId: payment.withdrawalId,
+        txid: row.txid,
+        gas,
+      });
     }
   };

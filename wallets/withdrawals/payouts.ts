@@ -66,10 +66,22 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): P
     return notNeeded(deps, intent);
   }
   // In its own coin a withdrawal's fee pays the gas, by the same entry; otherwise the operator's position must.
-  const reservation = native && parseAmount(row.fee) - parseAmount(row.pullBackFee) >= gas.maxCost ? null : `cost:${intent}`;
-  if (reservation && !(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'withdrawal'))) return waits(deps, row, 'NEEDS_OPERATOR_FUNDS');
+  const reservation =
+    native && parseAmount(row.fee) - parseAmount(row.pullBackFee) >= gas.maxCost ? null : `cost:${intent}`;
+  if (reservation && !(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'withdrawal')))
+    return waits(deps, row, 'NEEDS_OPERATOR_FUNDS');
   await venueMoney.notNeeded(id);
-  await transactions.send({ id: intent, purpose: 'withdrawal', subject: id, from: 'hot', to: address, asset, amount, gas, reservation });
+  await transactions.send({
+    id: intent,
+    purpose: 'withdrawal',
+    subject: id,
+    from: 'hot',
+    to: address,
+    asset,
+    amount,
+    gas,
+    reservation,
+  });
   // Gas was dearer when this was tried before. Only now: what is planned without a reservation never asks for one again.
   if (!reservation) await notNeeded(deps, intent);
 }
@@ -80,7 +92,12 @@ async function notNeeded({ engine, network }: PayoutsDeps, intent: string): Prom
 }
 
 /** What the payout needs, or undefined when its receiver does not take it. Throws while our own coins are not there yet. */
-async function estimate({ chain, hotAddress }: PayoutsDeps, to: string, asset: string, amount: Units): Promise<GasQuote | undefined> {
+async function estimate(
+  { chain, hotAddress }: PayoutsDeps,
+  to: string,
+  asset: string,
+  amount: Units,
+): Promise<GasQuote | undefined> {
   try {
     return await chain.gas({ from: hotAddress, to, asset, amount });
   } catch (error) {

@@ -19,7 +19,12 @@ function tell({ events }: Deps, table: string, withdrawalId: string, columns: re
   const name = `${table} ${withdrawalId} ${columns.join()}`;
   if (before.has(name)) return;
   before.add(name);
-  events.publish({ name: 'alert', code: 'WITHDRAWAL_CHANGED', message: 'The row of a withdrawal is not what was asked for. It is not paid like that.', details: { withdrawalId, table, columns: [...columns] } });
+  events.publish({
+    name: 'alert',
+    code: 'WITHDRAWAL_CHANGED',
+    message: 'The row of a withdrawal is not what was asked for. It is not paid like that.',
+    details: { withdrawalId, table, columns: [...columns] },
+  });
 }
 
 /**
@@ -27,7 +32,9 @@ function tell({ events }: Deps, table: string, withdrawalId: string, columns: re
  * left where it is until a person has put it right; so is one that the engine knows nothing of.
  */
 export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Promise<WithdrawalRow[]> {
-  const known = new Map((await deps.engine.recordedWithdrawals(rows.map(({ id }) => id))).map((record) => [record.id, record]));
+  const known = new Map(
+    (await deps.engine.recordedWithdrawals(rows.map(({ id }) => id))).map((record) => [record.id, record]),
+  );
   return rows.filter((row) => {
     const record = known.get(row.id);
     // Not there: it has just ended, or nobody ever asked for it; which of the two the engine's own look at the rows tells.
@@ -42,11 +49,23 @@ export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Pr
  * Asked right before the signer is: is this payment, as our own plan has it by now, the one that was recorded and approved? Answers whose it is and
  * what they signed for it, for the signer. Refuses WITHDRAWAL_CHANGED.
  */
-export async function mustBeRecorded(deps: Deps, table: string, payout: string, planned: Omit<RecordedPayment, 'memo'>): Promise<OwnersWord> {
+export async function mustBeRecorded(
+  deps: Deps,
+  table: string,
+  payout: string,
+  planned: Omit<RecordedPayment, 'memo'>,
+): Promise<OwnersWord> {
   const [, id = '', round = ''] = /^withdrawal:(.+):(\d+)$/.exec(payout) ?? [];
   const [record] = await deps.engine.recordedWithdrawals([id]);
-  const differs = record ? [...changedPayment(record, { ...planned, memo: record.memo }), ...(record.attempt === Number(round) ? [] : ['attempt']), ...(record.intact ? [] : ['record'])] : ['id'];
-  if (record?.stage === 'APPROVED' && differs.length === 0) return { userId: record.userId, ...(record.confirmation && { confirmation: record.confirmation }) };
+  const differs = record
+    ? [
+        ...changedPayment(record, { ...planned, memo: record.memo }),
+        ...(record.attempt === Number(round) ? [] : ['attempt']),
+        ...(record.intact ? [] : ['record']),
+      ]
+    : ['id'];
+  if (record?.stage === 'APPROVED' && differs.length === 0)
+    return { userId: record.userId, ...(record.confirmation && { confirmation: record.confirmation }) };
   const columns = differs.length > 0 ? differs : ['state'];
   tell(deps, table, id, columns);
   throw new DomainError('WITHDRAWAL_CHANGED', { withdrawalId: id, payout, table, columns });

@@ -30,6 +30,10 @@ const BITCOIN: ReadonlySet<string> = new Set([
 
 /** An address in the one spelling of its network. */
 export function isSink(address: string): boolean {
-  const hex = address.startsWith('0x') ? address.slice(2) : canonicalAddress(address) === undefined ? undefined : hexOf(address).slice(2);
+  const hex = address.startsWith('0x')
+    ? address.slice(2)
+    : canonicalAddress(address) === undefined
+      ? undefined
+      : hexOf(address).slice(2);
   return BITCOIN.has(address) || (hex !== undefined && KINDS.some((kind) => kind.test(hex.toLowerCase())));
 }

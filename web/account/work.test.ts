@@ -13,5 +13,7 @@ test.each([
 
 test.each([0, 1, 8, 12])('a proof of %i bits holds before another SHA-256', (difficulty) => {
   const { challenge, nonce } = solve({ challenge: `c.1.${difficulty}`, difficulty });
-  expect(leadingZeroBits(createHash('sha256').update(`${challenge}:${nonce}`).digest())).toBeGreaterThanOrEqual(difficulty);
+  expect(leadingZeroBits(createHash('sha256').update(`${challenge}:${nonce}`).digest())).toBeGreaterThanOrEqual(
+    difficulty,
+  );
 });

@@ -28,6 +28,7 @@ export function solve({ challenge, difficulty }: Challenge): Proof {
   const encoder = new TextEncoder();
   for (let count = 0; ; count++) {
     const nonce = String(count);
-    if (leadingZeroBits(before.clone().update(encoder.encode(nonce)).digest()) >= difficulty) return { challenge, nonce };
+    if (leadingZeroBits(before.clone().update(encoder.encode(nonce)).digest()) >= difficulty)
+      return { challenge, nonce };
   }
 }

@@ -51,11 +51,15 @@ interface Credentials {
  * Logs in. Where many log-ins to the account have failed the exchange asks for work first, which the browser does beside the page; `working` is
  * told meanwhile.
  */
-export async function logIn(body: Credentials & { readonly code?: string; readonly passkey?: Assertion }, working: (isWorking: boolean) => void): Promise<void> {
+export async function logIn(
+  body: Credentials & { readonly code?: string; readonly passkey?: Assertion },
+  working: (isWorking: boolean) => void,
+): Promise<void> {
   try {
     take(await api.post<SessionView>('/session', body));
   } catch (error) {
-    const challenge = error instanceof ApiError && error.code === 'CHALLENGE_NEEDED' ? challengeIn(error.details) : null;
+    const challenge =
+      error instanceof ApiError && error.code === 'CHALLENGE_NEEDED' ? challengeIn(error.details) : null;
     if (!challenge) throw error;
     working(true);
     const proof = await solveBeside(challenge).finally(() => working(false));

@@ -29,10 +29,12 @@ async function inStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore
 }
 
 const base64 = (bytes: ArrayBuffer): string => btoa(String.fromCharCode(...new Uint8Array(bytes)));
-const hexadecimal = (bytes: ArrayBuffer): string => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+const hexadecimal = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Of this browser, for one admin account; undefined before it was made. */
-const pairOf = (adminId: string): Promise<CryptoKeyPair | undefined> => inStore('readonly', (store) => store.get(adminId) as IDBRequest<CryptoKeyPair | undefined>);
+const pairOf = (adminId: string): Promise<CryptoKeyPair | undefined> =>
+  inStore('readonly', (store) => store.get(adminId) as IDBRequest<CryptoKeyPair | undefined>);
 
 /** The public key (SPKI, base64) of this browser's pair, or null. Browsers sign on pages that came over https or from this machine alone. */
 export async function publicKeyOf(adminId: string): Promise<string | null> {
@@ -50,10 +52,19 @@ export async function makeKey(adminId: string): Promise<string> {
 }
 
 /** Signs one payout. Throws where this browser has no key of the admin. */
-export async function approve(adminId: string, payment: ApprovedPayment, feeCap: string, at: number): Promise<Approval> {
+export async function approve(
+  adminId: string,
+  payment: ApprovedPayment,
+  feeCap: string,
+  at: number,
+): Promise<Approval> {
   const pair = await pairOf(adminId);
   if (!pair) throw new Error('this browser has no key');
-  const signature = await crypto.subtle.sign({ name: ALGORITHM.name, hash: 'SHA-256' }, pair.privateKey, new TextEncoder().encode(approvalText(payment, { at, feeCap })));
+  const signature = await crypto.subtle.sign(
+    { name: ALGORITHM.name, hash: 'SHA-256' },
+    pair.privateKey,
+    new TextEncoder().encode(approvalText(payment, { at, feeCap })),
+  );
   const named = await crypto.subtle.digest('SHA-256', await crypto.subtle.exportKey('spki', pair.publicKey));
   return { key: hexadecimal(named).slice(0, 32), at, feeCap, signature: base64(signature) };
 }

@@ -26,7 +26,11 @@ export function useLanguage(locale: Locale): void {
 
 /** The time of a day, to the second. */
 export const formatClock = (ms: number): string =>
-  new Intl.DateTimeFormat(currentLocale() === 'fa' ? 'fa-IR' : 'en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(ms);
+  new Intl.DateTimeFormat(currentLocale() === 'fa' ? 'fa-IR' : 'en-GB', {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).format(ms);
 
 /** A moment in the reader's own calendar and time zone. */
 export function formatTime(ms: number): string {

@@ -11,7 +11,9 @@ import { fa } from './fa';
 
 type Tree = { [key: string]: string | Tree };
 const keysOf = (tree: Tree, path = ''): string[] =>
-  Object.entries(tree).flatMap(([key, value]) => (typeof value === 'string' ? [`${path}${key}`] : keysOf(value, `${path}${key}.`)));
+  Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === 'string' ? [`${path}${key}`] : keysOf(value, `${path}${key}.`),
+  );
 const textOf = (tree: Tree, key: string): string =>
   key.split('.').reduce<string | Tree>((at, part) => (at as Tree)[part] ?? '', tree) as string;
 const placeholders = (text: string): string[] => (text.match(/\{[a-z]+\}/g) ?? []).sort();

@@ -54,7 +54,9 @@ export function useList<Item>(path: () => string, isPaged = false): LiveList<Ite
   const pageAt = (cursor: string | null): string => addressOf(path(), cursor, isPaged);
   /** Counts what was asked for, so that an answer to something older is not shown. */
   let turn = 0;
-  const asking = async (fetching: () => Promise<{ items: Item[]; next: string | null; unreadable: string[] }>): Promise<void> => {
+  const asking = async (
+    fetching: () => Promise<{ items: Item[]; next: string | null; unreadable: string[] }>,
+  ): Promise<void> => {
     const mine = ++turn;
     isBusy.value = true;
     try {
@@ -99,7 +101,18 @@ export function useList<Item>(path: () => string, isPaged = false): LiveList<Ite
   const state = computed((): ListState =>
     !loaded.value ? (failed.value === null ? 'loading' : 'failed') : items.value.length === 0 ? 'empty' : 'rows',
   );
-  return { items, state, failed, hasMore: computed(() => next.value !== null), isBusy, unreadable, load, more, reset, pageAt };
+  return {
+    items,
+    state,
+    failed,
+    hasMore: computed(() => next.value !== null),
+    isBusy,
+    unreadable,
+    load,
+    more,
+    reset,
+    pageAt,
+  };
 }
 
 export interface View<What> {

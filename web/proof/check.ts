@@ -39,7 +39,16 @@ export async function climb(leaf: ProofLeafView): Promise<{ root: string; sums: 
   let root = await sha256(`leaf\n${leaf.salt}\n${leaf.userId}\n${writeSums(sums)}`);
   for (const step of leaf.path) {
     const other = readSums(step.sums);
-    const [left, right] = step.side === 'left' ? ([[step.hash, other], [root, sums]] as const) : ([[root, sums], [step.hash, other]] as const);
+    const [left, right] =
+      step.side === 'left'
+        ? ([
+            [step.hash, other],
+            [root, sums],
+          ] as const)
+        : ([
+            [root, sums],
+            [step.hash, other],
+          ] as const);
     root = await sha256(`node\n${left[0]}\n${writeSums(left[1])}\n${right[0]}\n${writeSums(right[1])}`);
     sums = add(sums, other);
   }

@@ -4,9 +4,25 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { createFollower, rowsOf } from './book';
 import type { Level } from './book';
 
-const diff = (first: number, last: number, bids: [string, string][] = [], asks: [string, string][] = []): DepthDiff => ({ symbol: 'ETHUSDT', first, last, bids, asks });
-const SNAPSHOT = { sequence: 10, bids: [['100', '1'], ['99', '2']] as [string, string][], asks: [['101', '1'], ['102', '2']] as [string, string][] };
-const shown = (levels: readonly Level[]): string[][] => levels.map(({ price, quantity }) => [formatAmount(price), formatAmount(quantity)]);
+const diff = (
+  first: number,
+  last: number,
+  bids: [string, string][] = [],
+  asks: [string, string][] = [],
+): DepthDiff => ({ symbol: 'ETHUSDT', first, last, bids, asks });
+const SNAPSHOT = {
+  sequence: 10,
+  bids: [
+    ['100', '1'],
+    ['99', '2'],
+  ] as [string, string][],
+  asks: [
+    ['101', '1'],
+    ['102', '2'],
+  ] as [string, string][],
+};
+const shown = (levels: readonly Level[]): string[][] =>
+  levels.map(({ price, quantity }) => [formatAmount(price), formatAmount(quantity)]);
 
 function following() {
   const follower = createFollower(500);
@@ -17,16 +33,55 @@ function following() {
 test('a snapshot, best first, whatever its order', () => {
   const follower = createFollower(500);
   expect(follower.whole).toBe(false);
-  expect(follower.snapshot({ ...SNAPSHOT, bids: [['9.5', '2'], ['100', '1'], ['99', '2']] })).toBe('applied');
-  expect(shown(follower.book.bids)).toEqual([['100', '1'], ['99', '2'], ['9.5', '2']]);
-  expect(shown(follower.book.asks)).toEqual([['101', '1'], ['102', '2']]);
+  expect(
+    follower.snapshot({
+      ...SNAPSHOT,
+      bids: [
+        ['9.5', '2'],
+        ['100', '1'],
+        ['99', '2'],
+      ],
+    }),
+  ).toBe('applied');
+  expect(shown(follower.book.bids)).toEqual([
+    ['100', '1'],
+    ['99', '2'],
+    ['9.5', '2'],
+  ]);
+  expect(shown(follower.book.asks)).toEqual([
+    ['101', '1'],
+    ['102', '2'],
+  ]);
 });
 
 test('levels are put in, changed and taken out in their places', () => {
   const follower = following();
-  expect(follower.diff(diff(11, 12, [['100.5', '3'], ['99', '0'], ['98', '0']], [['101', '7'], ['101.5', '1']]))).toBe('applied');
-  expect(shown(follower.book.bids)).toEqual([['100.5', '3'], ['100', '1']]);
-  expect(shown(follower.book.asks)).toEqual([['101', '7'], ['101.5', '1'], ['102', '2']]);
+  expect(
+    follower.diff(
+      diff(
+        11,
+        12,
+        [
+          ['100.5', '3'],
+          ['99', '0'],
+          ['98', '0'],
+        ],
+        [
+          ['101', '7'],
+          ['101.5', '1'],
+        ],
+      ),
+    ),
+  ).toBe('applied');
+  expect(shown(follower.book.bids)).toEqual([
+    ['100.5', '3'],
+    ['100', '1'],
+  ]);
+  expect(shown(follower.book.asks)).toEqual([
+    ['101', '7'],
+    ['101.5', '1'],
+    ['102', '2'],
+  ]);
 });
 
 test('what is older than the book changes nothing; what begins before it and ends after it does', () => {
@@ -50,7 +105,10 @@ test('a snapshot from before the gap closes nothing: again', () => {
   follower.diff(diff(14, 14));
   follower.diff(diff(15, 15, [['100', '8']]));
   expect([follower.snapshot(SNAPSHOT), follower.whole]).toEqual(['gap', false]);
-  expect([follower.snapshot({ ...SNAPSHOT, sequence: 14 }), shown(follower.book.bids)[0]]).toEqual(['applied', ['100', '8']]);
+  expect([follower.snapshot({ ...SNAPSHOT, sequence: 14 }), shown(follower.book.bids)[0]]).toEqual([
+    'applied',
+    ['100', '8'],
+  ]);
 });
 
 test('diffs before the first snapshot wait for it; a lost connection forgets', () => {
@@ -58,7 +116,11 @@ test('diffs before the first snapshot wait for it; a lost connection forgets', (
   follower.diff(diff(10, 10, [['100', '4']]));
   follower.diff(diff(11, 11, [['99.5', '4']]));
   expect(follower.snapshot(SNAPSHOT)).toBe('applied');
-  expect(shown(follower.book.bids)).toEqual([['100', '1'], ['99.5', '4'], ['99', '2']]);
+  expect(shown(follower.book.bids)).toEqual([
+    ['100', '1'],
+    ['99.5', '4'],
+    ['99', '2'],
+  ]);
   follower.lose();
   expect([follower.whole, follower.diff(diff(12, 12))]).toEqual([false, 'gap']);
 });
@@ -84,9 +146,21 @@ test('near the end of a full snapshot a fresh one is wanted; a book that is smal
   const follower = createFollower(500);
   follower.snapshot({ sequence: 1, bids: levels, asks: [] });
   expect(follower.worn).toBe(false);
-  follower.diff(diff(2, 2, levels.slice(0, 399).map(([price]) => [price, '0'])));
+  follower.diff(
+    diff(
+      2,
+      2,
+      levels.slice(0, 399).map(([price]) => [price, '0']),
+    ),
+  );
   expect(follower.worn).toBe(false);
-  follower.diff(diff(3, 3, levels.slice(399, 401).map(([price]) => [price, '0'])));
+  follower.diff(
+    diff(
+      3,
+      3,
+      levels.slice(399, 401).map(([price]) => [price, '0']),
+    ),
+  );
   expect(follower.worn).toBe(true);
   follower.snapshot(SNAPSHOT);
   expect(follower.worn).toBe(false);
@@ -111,7 +185,8 @@ test('however diffs are cut, lost and fetched again, the book is the one that wa
         if (!lost && follower.diff(told) === 'gap') expect(follower.snapshot(snapshot(n + 1))).toBe('applied');
       });
       follower.snapshot(snapshot(steps.length));
-      const sorted = (side: Map<string, string>, sign: number) => [...side].sort(([a], [b]) => sign * (Number(a) - Number(b)));
+      const sorted = (side: Map<string, string>, sign: number) =>
+        [...side].sort(([a], [b]) => sign * (Number(a) - Number(b)));
       expect(shown(follower.book.bids)).toEqual(sorted(truth.bids, -1));
       expect(shown(follower.book.asks)).toEqual(sorted(truth.asks, 1));
     }),
@@ -120,11 +195,25 @@ test('however diffs are cut, lost and fetched again, the book is the one that wa
 });
 
 test('rows: put together by a step, never looking better than they are, with running totals', () => {
-  const level = (price: string, quantity: string): Level => ({ price: parseAmount(price), quantity: parseAmount(quantity) });
+  const level = (price: string, quantity: string): Level => ({
+    price: parseAmount(price),
+    quantity: parseAmount(quantity),
+  });
   const rows = (side: 'bids' | 'asks', levels: Level[], step: string, count: number): string[][] =>
     rowsOf(levels, side, parseAmount(step), count).map((row) => [row.price, row.quantity, row.total].map(formatAmount));
   const bids = [level('100.49', '1'), level('100.2', '2'), level('99.9', '4'), level('98', '8')];
-  expect(rows('bids', bids, '0.01', 2)).toEqual([['100.49', '1', '1'], ['100.2', '2', '3']]);
-  expect(rows('bids', bids, '1', 2)).toEqual([['100', '3', '3'], ['99', '4', '7']]);
-  expect(rows('asks', [level('100.2', '1'), level('100.9', '2'), level('101', '3'), level('101.1', '1')], '1', 5)).toEqual([['101', '6', '6'], ['102', '1', '7']]);
+  expect(rows('bids', bids, '0.01', 2)).toEqual([
+    ['100.49', '1', '1'],
+    ['100.2', '2', '3'],
+  ]);
+  expect(rows('bids', bids, '1', 2)).toEqual([
+    ['100', '3', '3'],
+    ['99', '4', '7'],
+  ]);
+  expect(
+    rows('asks', [level('100.2', '1'), level('100.9', '2'), level('101', '3'), level('101.1', '1')], '1', 5),
+  ).toEqual([
+    ['101', '6', '6'],
+    ['102', '1', '7'],
+  ]);
 });

@@ -88,7 +88,10 @@ export function createFollower(limit: number): Follower {
     },
     snapshot: (view) => {
       sides = { bids: sorted(view.bids, -1), asks: sorted(view.asks, 1) };
-      edges = { bids: view.bids.length < limit ? undefined : sides.bids.at(-1)?.price, asks: view.asks.length < limit ? undefined : sides.asks.at(-1)?.price };
+      edges = {
+        bids: view.bids.length < limit ? undefined : sides.bids.at(-1)?.price,
+        asks: view.asks.length < limit ? undefined : sides.asks.at(-1)?.price,
+      };
       ({ sequence } = view);
       for (const diff of kept) take(diff);
       return sequence === null ? 'gap' : 'applied';

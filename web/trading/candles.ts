@@ -3,7 +3,14 @@ import type { CandleView, Interval, PublicTradeView } from '../../domain/contrac
 
 export const INTERVALS: readonly Interval[] = ['1m', '5m', '15m', '1h', '4h', '1d'];
 const MINUTE = 60_000;
-const LENGTH: Record<Interval, number> = { '1m': MINUTE, '5m': 5 * MINUTE, '15m': 15 * MINUTE, '1h': 60 * MINUTE, '4h': 240 * MINUTE, '1d': 1440 * MINUTE };
+const LENGTH: Record<Interval, number> = {
+  '1m': MINUTE,
+  '5m': 5 * MINUTE,
+  '15m': 15 * MINUTE,
+  '1h': 60 * MINUTE,
+  '4h': 240 * MINUTE,
+  '1d': 1440 * MINUTE,
+};
 
 export interface Candle {
   /** Opened at, milliseconds. */
@@ -25,13 +32,31 @@ export const candleOf = ([at, open, high, low, close, volume]: CandleView): Cand
 });
 
 /** The candle after a trade: the last one changed, a new one, or null for a trade of a candle that is past. */
-export function withTrade(last: Candle | undefined, trade: Pick<PublicTradeView, 'price' | 'quantity' | 'at'>, interval: Interval): Candle | null {
+export function withTrade(
+  last: Candle | undefined,
+  trade: Pick<PublicTradeView, 'price' | 'quantity' | 'at'>,
+  interval: Interval,
+): Candle | null {
   const at = trade.at - (trade.at % LENGTH[interval]);
   const price = Number(trade.price);
   const volume = Number(trade.quantity);
-  if (!last || at > last.at) return { at, open: last?.close ?? price, high: Math.max(price, last?.close ?? price), low: Math.min(price, last?.close ?? price), close: price, volume };
+  if (!last || at > last.at)
+    return {
+      at,
+      open: last?.close ?? price,
+      high: Math.max(price, last?.close ?? price),
+      low: Math.min(price, last?.close ?? price),
+      close: price,
+      volume,
+    };
   if (at < last.at) return null;
-  return { ...last, high: Math.max(last.high, price), low: Math.min(last.low, price), close: price, volume: last.volume + volume };
+  return {
+    ...last,
+    high: Math.max(last.high, price),
+    low: Math.min(last.low, price),
+    close: price,
+    volume: last.volume + volume,
+  };
 }
 
 /** Older candles before the ones at hand, without doubles. */

@@ -30,7 +30,15 @@ const timeOf = (at: number): UTCTimestamp => (at / 1000) as UTCTimestamp;
 function colours(place: HTMLElement) {
   const style = getComputedStyle(place);
   const named = (name: string): string => style.getPropertyValue(name).trim();
-  return { ink: named('--soft'), line: named('--line'), up: named('--up'), down: named('--down'), upSoft: named('--up-soft'), downSoft: named('--down-soft'), card: named('--card') };
+  return {
+    ink: named('--soft'),
+    line: named('--line'),
+    up: named('--up'),
+    down: named('--down'),
+    upSoft: named('--up-soft'),
+    downSoft: named('--down-soft'),
+    card: named('--card'),
+  };
 }
 
 /** Times in the reader's own zone, digits from left to right in every language. */
@@ -44,7 +52,13 @@ function times(locale: string) {
     format({ month: 'short' }),
     format({ year: 'numeric' }),
   ];
-  const byMark = { [TickMarkType.Year]: year, [TickMarkType.Month]: month, [TickMarkType.DayOfMonth]: day, [TickMarkType.Time]: clock, [TickMarkType.TimeWithSeconds]: clock };
+  const byMark = {
+    [TickMarkType.Year]: year,
+    [TickMarkType.Month]: month,
+    [TickMarkType.DayOfMonth]: day,
+    [TickMarkType.Time]: clock,
+    [TickMarkType.TimeWithSeconds]: clock,
+  };
   return {
     full: (seconds: number) => full.format(seconds * 1000),
     mark: (seconds: number, mark: TickMarkType) => byMark[mark].format(seconds * 1000),
@@ -55,22 +69,50 @@ export function createCandleChart(place: HTMLElement, { decimals, locale, onLeft
   let paint = colours(place);
   const chart = createChart(place, {
     autoSize: true,
-    layout: { background: { type: ColorType.Solid, color: 'transparent' }, attributionLogo: false, fontFamily: 'system-ui, sans-serif', fontSize: 11 },
+    layout: {
+      background: { type: ColorType.Solid, color: 'transparent' },
+      attributionLogo: false,
+      fontFamily: 'system-ui, sans-serif',
+      fontSize: 11,
+    },
     timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 4 },
     rightPriceScale: { scaleMargins: { top: 0.06, bottom: 0.24 } },
     // The page scrolls when a finger moves up or down over the picture.
     handleScroll: { vertTouchDrag: false },
   });
-  const candles = chart.addSeries(CandlestickSeries, { priceFormat: { type: 'price', precision: decimals, minMove: 1 / 10 ** decimals } });
-  const volume = chart.addSeries(HistogramSeries, { priceFormat: { type: 'volume' }, priceScaleId: '', lastValueVisible: false, priceLineVisible: false });
+  const candles = chart.addSeries(CandlestickSeries, {
+    priceFormat: { type: 'price', precision: decimals, minMove: 1 / 10 ** decimals },
+  });
+  const volume = chart.addSeries(HistogramSeries, {
+    priceFormat: { type: 'volume' },
+    priceScaleId: '',
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
-  const candle = ({ at, open, high, low, close }: Candle): CandlestickData => ({ time: timeOf(at), open, high, low, close });
-  const bar = ({ at, volume: value, open, close }: Candle): HistogramData => ({ time: timeOf(at), value, color: close >= open ? paint.upSoft : paint.downSoft });
+  const candle = ({ at, open, high, low, close }: Candle): CandlestickData => ({
+    time: timeOf(at),
+    open,
+    high,
+    low,
+    close,
+  });
+  const bar = ({ at, volume: value, open, close }: Candle): HistogramData => ({
+    time: timeOf(at),
+    value,
+    color: close >= open ? paint.upSoft : paint.downSoft,
+  });
   let shown: readonly Candle[] = [];
   const dress = (): void => {
     paint = colours(place);
     dressChart(chart, paint);
-    candles.applyOptions({ upColor: paint.up, downColor: paint.down, wickUpColor: paint.up, wickDownColor: paint.down, borderVisible: false });
+    candles.applyOptions({
+      upColor: paint.up,
+      downColor: paint.down,
+      wickUpColor: paint.up,
+      wickDownColor: paint.down,
+      borderVisible: false,
+    });
     volume.setData(shown.map(bar));
   };
   const language = (name: string): void => speak(chart, name);
@@ -78,7 +120,11 @@ export function createCandleChart(place: HTMLElement, { decimals, locale, onLeft
   theme.addEventListener('change', dress);
   dress();
   language(locale);
-  chart.timeScale().subscribeVisibleLogicalRangeChange((range) => range && shown.length > 0 && range.from < NEAR_THE_END && onLeftEnd());
+  chart
+    .timeScale()
+    .subscribeVisibleLogicalRangeChange(
+      (range) => range && shown.length > 0 && range.from < NEAR_THE_END && onLeftEnd(),
+    );
   return {
     show: (all, fit) => {
       shown = all;
@@ -106,7 +152,10 @@ function dressChart(chart: IChartApi, { ink, line }: ReturnType<typeof colours>)
     grid: { vertLines: { color: line }, horzLines: { color: line } },
     rightPriceScale: { borderColor: line },
     timeScale: { borderColor: line },
-    crosshair: { vertLine: { color: ink, labelBackgroundColor: ink }, horzLine: { color: ink, labelBackgroundColor: ink } },
+    crosshair: {
+      vertLine: { color: ink, labelBackgroundColor: ink },
+      horzLine: { color: ink, labelBackgroundColor: ink },
+    },
   });
 }
 

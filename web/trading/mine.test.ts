@@ -1,13 +1,48 @@
 import type { FillView, OrderView } from '../../domain/contract/api/orders';
 import { createMine } from './mine';
 
-const order = (id: string, updatedAt: number, status: OrderView['status'] = 'NEW', createdAt = updatedAt): OrderView => ({
-  id, clientOrderId: id, symbol: 'ETHUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '1', quantity: '1', quoteOrderQty: '0', stopPrice: '0', trailingDelta: 0,
-  icebergQty: '0', executedQty: '0', executedQuote: '0', status, working: true, inFlight: false, listId: null, selfTradePreventionMode: 'EXPIRE_TAKER', reason: null,
-  createdAt, updatedAt,
+const order = (
+  id: string,
+  updatedAt: number,
+  status: OrderView['status'] = 'NEW',
+  createdAt = updatedAt,
+): OrderView => ({
+  id,
+  clientOrderId: id,
+  symbol: 'ETHUSDT',
+  side: 'BUY',
+  type: 'LIMIT',
+  timeInForce: 'GTC',
+  price: '1',
+  quantity: '1',
+  quoteOrderQty: '0',
+  stopPrice: '0',
+  trailingDelta: 0,
+  icebergQty: '0',
+  executedQty: '0',
+  executedQuote: '0',
+  status,
+  working: true,
+  inFlight: false,
+  listId: null,
+  selfTradePreventionMode: 'EXPIRE_TAKER',
+  reason: null,
+  createdAt,
+  updatedAt,
 });
 const fill = (tradeId: number, at: number): FillView => ({
-  symbol: 'ETHUSDT', tradeId, orderId: 'a', side: 'BUY', price: '1', quantity: '1', quoteQuantity: '1', fee: '0', feeAsset: 'ETH', maker: false, outside: false, at,
+  symbol: 'ETHUSDT',
+  tradeId,
+  orderId: 'a',
+  side: 'BUY',
+  price: '1',
+  quantity: '1',
+  quoteQuantity: '1',
+  fee: '0',
+  feeAsset: 'ETH',
+  maker: false,
+  outside: false,
+  at,
 });
 const ids = (orders: OrderView[]): string[] => orders.map(({ id }) => id);
 

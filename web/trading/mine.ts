@@ -25,7 +25,8 @@ export function createMine(): Mine {
   const take = (order: OrderView): void => {
     const known = orders.get(order.id);
     // An order that has ended never opens again, whatever came late.
-    if (!known || (known.updatedAt <= order.updatedAt && (isOpen(known) || !isOpen(order)))) orders.set(order.id, order);
+    if (!known || (known.updatedAt <= order.updatedAt && (isOpen(known) || !isOpen(order))))
+      orders.set(order.id, order);
   };
   return {
     order: (order) => {

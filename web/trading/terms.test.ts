@@ -5,7 +5,17 @@ import { KINDS, emptyDraft, orderOf, previewOf, problemIn, taken, trailingPoints
 import type { Draft } from './terms';
 
 const MARKET = {
-  symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', venue: 'binance', tick: '0.01', lot: '0.0001', minQuantity: '0.0001', maxQuantity: '9000', minNotional: '5', maxOrders: 200, band: '0.02',
+  symbol: 'ETHUSDT',
+  base: 'ETH',
+  quote: 'USDT',
+  venue: 'binance',
+  tick: '0.01',
+  lot: '0.0001',
+  minQuantity: '0.0001',
+  maxQuantity: '9000',
+  minNotional: '5',
+  maxOrders: 200,
+  band: '0.02',
 };
 const level = (price: string, quantity: string) => ({ price: parseAmount(price), quantity: parseAmount(quantity) });
 const BOOK: Book = { asks: [level('3000', '1'), level('3010', '2')], bids: [level('2999', '1'), level('2990', '2')] };
@@ -24,16 +34,46 @@ test.each(KINDS)('%s: the form makes a body that the exchange reads', (kind) => 
 test('each kind says what it is and nothing else', () => {
   const bare = { symbol: 'ETHUSDT', side: 'BUY', selfTradePreventionMode: 'EXPIRE_TAKER' };
   const body = (over: Partial<Draft>): object => orderOf(draft(over), MARKET).body;
-  expect(body({ kind: 'LIMIT', timeInForce: 'IOC', price: '۳۰۰۰' })).toEqual({ ...bare, type: 'LIMIT', quantity: '1.5', price: '3000', timeInForce: 'IOC' });
-  expect(body({ kind: 'LIMIT', timeInForce: 'IOC', iceberg: '0.1' })).toMatchObject({ icebergQty: '0.1', timeInForce: 'GTC' });
+  expect(body({ kind: 'LIMIT', timeInForce: 'IOC', price: '۳۰۰۰' })).toEqual({
+    ...bare,
+    type: 'LIMIT',
+    quantity: '1.5',
+    price: '3000',
+    timeInForce: 'IOC',
+  });
+  expect(body({ kind: 'LIMIT', timeInForce: 'IOC', iceberg: '0.1' })).toMatchObject({
+    icebergQty: '0.1',
+    timeInForce: 'GTC',
+  });
   // A purchase at market goes by its total, a sale by its quantity, unless somebody chose.
   expect(body({ kind: 'MARKET' })).toEqual({ ...bare, type: 'MARKET', quoteOrderQty: '100' });
   expect(body({ kind: 'MARKET', side: 'SELL' })).toEqual({ ...bare, side: 'SELL', type: 'MARKET', quantity: '1.5' });
   expect(body({ kind: 'MARKET', byTotal: false })).toEqual({ ...bare, type: 'MARKET', quantity: '1.5' });
-  expect(body({ kind: 'MARKET', side: 'SELL', byTotal: true })).toEqual({ ...bare, side: 'SELL', type: 'MARKET', quoteOrderQty: '100' });
-  expect(body({ kind: 'STOP_LOSS', trailing: '1' })).toEqual({ ...bare, type: 'STOP_LOSS', quantity: '1.5', stopPrice: '2900', trailingDelta: 100 });
-  expect(body({ kind: 'TAKE_PROFIT', trailing: '1', stopPrice: '' })).toEqual({ ...bare, type: 'TAKE_PROFIT', quantity: '1.5', trailingDelta: 100 });
-  expect(body({ kind: 'OCO', stopLimitPrice: '' })).toEqual({ ...bare, quantity: '1.5', price: '3000', stopPrice: '2900' });
+  expect(body({ kind: 'MARKET', side: 'SELL', byTotal: true })).toEqual({
+    ...bare,
+    side: 'SELL',
+    type: 'MARKET',
+    quoteOrderQty: '100',
+  });
+  expect(body({ kind: 'STOP_LOSS', trailing: '1' })).toEqual({
+    ...bare,
+    type: 'STOP_LOSS',
+    quantity: '1.5',
+    stopPrice: '2900',
+    trailingDelta: 100,
+  });
+  expect(body({ kind: 'TAKE_PROFIT', trailing: '1', stopPrice: '' })).toEqual({
+    ...bare,
+    type: 'TAKE_PROFIT',
+    quantity: '1.5',
+    trailingDelta: 100,
+  });
+  expect(body({ kind: 'OCO', stopLimitPrice: '' })).toEqual({
+    ...bare,
+    quantity: '1.5',
+    price: '3000',
+    stopPrice: '2900',
+  });
 });
 
 test.each<[Partial<Draft>, string, string]>([
@@ -58,7 +98,11 @@ test('an order at market is refused below what Binance takes of it now, by its s
   const problem = (over: Partial<Draft>) => problemIn(draft({ kind: 'MARKET', ...over }), MARKET, least);
   expect(problem({ total: '5.3' })).toEqual({ field: 'total', what: 'small', limit: '5.31 USDT' });
   expect(problem({ total: '5.31' })).toBeNull();
-  expect(problem({ side: 'SELL', quantity: '0.0016' })).toEqual({ field: 'quantity', what: 'small', limit: '0.0017 ETH' });
+  expect(problem({ side: 'SELL', quantity: '0.0016' })).toEqual({
+    field: 'quantity',
+    what: 'small',
+    limit: '0.0017 ETH',
+  });
   expect(problem({ side: 'SELL', quantity: '0.0017' })).toBeNull();
   expect(problemIn(draft({ quantity: '0.0017' }), MARKET, least)).toBeNull();
 });
@@ -69,7 +113,11 @@ test('percent as basis points', () => {
 });
 
 test('what a market order would take, by quantity and by total', () => {
-  expect(taken(BOOK.asks, { quantity: parseAmount('2') })).toEqual({ quantity: parseAmount('2'), quote: parseAmount('6010'), whole: true });
+  expect(taken(BOOK.asks, { quantity: parseAmount('2') })).toEqual({
+    quantity: parseAmount('2'),
+    quote: parseAmount('6010'),
+    whole: true,
+  });
   expect(taken(BOOK.asks, { quote: parseAmount('6010') })).toMatchObject({ quantity: parseAmount('2'), whole: true });
   expect(taken(BOOK.asks, { quantity: parseAmount('4') })).toMatchObject({ quantity: parseAmount('3'), whole: false });
 });
@@ -77,12 +125,28 @@ test('what a market order would take, by quantity and by total', () => {
 test('the preview is exact, the fee in what is received and rounded against the user', () => {
   const shown = (over: Partial<Draft>) => {
     const preview = previewOf(draft(over), MARKET, BOOK, FEES, scaleOf);
-    return preview && [formatAmount(preview.total), formatAmount(preview.fee), formatAmount(preview.receives), preview.asset, preview.estimated];
+    return (
+      preview && [
+        formatAmount(preview.total),
+        formatAmount(preview.fee),
+        formatAmount(preview.receives),
+        preview.asset,
+        preview.estimated,
+      ]
+    );
   };
   expect(shown({})).toEqual(['4500', '0.00225', '1.49775', 'ETH', false]);
   expect(shown({ kind: 'LIMIT_MAKER', side: 'SELL' })).toEqual(['4500', '4.5', '4495.5', 'USDT', false]);
   expect(shown({ kind: 'MARKET', byTotal: false, quantity: '2' })).toEqual(['6010', '0.003', '1.997', 'ETH', true]);
-  expect(shown({ quantity: '0.0001', price: '3000.01' })).toEqual(['0.300001', '0.00000015', '0.00009985', 'ETH', false]);
+  expect(shown({ quantity: '0.0001', price: '3000.01' })).toEqual([
+    '0.300001',
+    '0.00000015',
+    '0.00009985',
+    'ETH',
+    false,
+  ]);
   expect([shown({ quantity: '' }), shown({ price: '' })]).toEqual([null, null]);
-  expect(previewOf(draft({ kind: 'MARKET', byTotal: false, quantity: '9' }), MARKET, BOOK, FEES, scaleOf)?.tooMuch).toBe(true);
+  expect(
+    previewOf(draft({ kind: 'MARKET', byTotal: false, quantity: '9' }), MARKET, BOOK, FEES, scaleOf)?.tooMuch,
+  ).toBe(true);
 });

@@ -3,7 +3,15 @@ import type { MarketView, TickerView } from '../../domain/contract/api/markets';
 import type { FeeView, PlaceOco, PlaceOrder } from '../../domain/contract/api/orders';
 import { isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
-import { ceilToStep, feeUp, floorToStep, mulDivDown, notionalDown, notionalUp, stepOf } from '../../domain/money/rounding';
+import {
+  ceilToStep,
+  feeUp,
+  floorToStep,
+  mulDivDown,
+  notionalDown,
+  notionalUp,
+  stepOf,
+} from '../../domain/money/rounding';
 import { typedAmount } from '../amounts';
 import type { Book, Level } from './book';
 

@@ -60,7 +60,7 @@ export function useMine(): MyLists {
 /** However many there are: each of them holds money. */
 async function allOpen(): Promise<OrderView[]> {
   const all: OrderView[] = [];
-  for (let cursor = ''; ; ) {
+  for (let cursor = ''; ;) {
     const page: Page<OrderView> = await api.get<Page<OrderView>>(`/orders?state=open&limit=100${cursor}`);
     all.push(...page.items);
     if (!page.next) return all;

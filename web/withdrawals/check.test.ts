@@ -28,8 +28,19 @@ test('the most that can arrive leaves the fee, in whole steps', () => {
   expect(mostOf('0.001', '0.002', 8)).toBe('0');
 });
 
-const TYPED = { network: 'ethereum', asset: 'ETH', address: '0x52908400098527886e0f7030069857d2e4169ee7', amount: '0.50' };
-const SIGNED = { network: 'ethereum', asset: 'ETH', to: '0x52908400098527886E0F7030069857D2E4169EE7', memo: null, amount: '0.5' };
+const TYPED = {
+  network: 'ethereum',
+  asset: 'ETH',
+  address: '0x52908400098527886e0f7030069857d2e4169ee7',
+  amount: '0.50',
+};
+const SIGNED = {
+  network: 'ethereum',
+  asset: 'ETH',
+  to: '0x52908400098527886E0F7030069857D2E4169EE7',
+  memo: null,
+  amount: '0.5',
+};
 test.each<[string, Partial<typeof SIGNED>, boolean]>([
   ['in the one spelling of its network', {}, true],
   ['to another receiver', { to: '0x52908400098527886E0F7030069857D2E4169EE8' }, false],

@@ -32,7 +32,13 @@ export const challengeView = z.object({ challenge: z.string(), difficulty: z.num
 export type ChallengeView = z.infer<typeof challengeView>;
 
 /** `code`, or `passkey`: of the second factor, where the account has one; which it takes is in `details` of SECOND_FACTOR_REQUIRED. `proof`: after CHALLENGE_NEEDED. */
-export const login = z.strictObject({ email, password: anyPassword, code: code.optional(), passkey: assertion.optional(), proof: proofOfWork.optional() });
+export const login = z.strictObject({
+  email,
+  password: anyPassword,
+  code: code.optional(),
+  passkey: assertion.optional(),
+  proof: proofOfWork.optional(),
+});
 export type Login = z.input<typeof login>;
 
 export const userView = z.object({
@@ -53,15 +59,31 @@ export type UserView = z.infer<typeof userView>;
  * `csrfToken` goes into the X-CSRF-Token header of every request that changes something. Both null when not logged in. `secondFactorDue`: an admin's
  * requests are refused SECOND_FACTOR_REQUIRED until one is in force.
  */
-export const sessionView = z.object({ user: userView.nullable(), csrfToken: z.string().nullable(), secondFactorDue: z.boolean() });
+export const sessionView = z.object({
+  user: userView.nullable(),
+  csrfToken: z.string().nullable(),
+  secondFactorDue: z.boolean(),
+});
 export type SessionView = z.infer<typeof sessionView>;
 
 /** One of my log-ins that has not ended. `address`: where it was opened, without its last part; `lastUsedAt` to the minute. */
-export const sessionItem = z.object({ id, current: z.boolean(), address: z.string(), agent: z.string(), createdAt: time, lastUsedAt: time });
+export const sessionItem = z.object({
+  id,
+  current: z.boolean(),
+  address: z.string(),
+  agent: z.string(),
+  createdAt: time,
+  lastUsedAt: time,
+});
 export type SessionItem = z.infer<typeof sessionItem>;
 export const sessionsQuery = page;
 
-export const changePassword = z.strictObject({ current: anyPassword, next: newPassword, code: code.optional(), passkey: assertion.optional() });
+export const changePassword = z.strictObject({
+  current: anyPassword,
+  next: newPassword,
+  code: code.optional(),
+  passkey: assertion.optional(),
+});
 export type ChangePassword = z.infer<typeof changePassword>;
 
 export const setFrozen = z.strictObject({ frozen: z.boolean(), why: line(3, 500) });

@@ -56,7 +56,14 @@ export const networksView = listOf(
     scanned: z.number().int().nullable(),
     rounds: z.number().int(),
     faults: z.record(z.string(), z.string()),
-    nodes: z.array(z.object({ node: z.string(), state: z.enum(['used', 'ready', 'silent', 'behind', 'other-chain']), head: z.number().int().nullable(), fault: z.string().nullable() })),
+    nodes: z.array(
+      z.object({
+        node: z.string(),
+        state: z.enum(['used', 'ready', 'silent', 'behind', 'other-chain']),
+        head: z.number().int().nullable(),
+        fault: z.string().nullable(),
+      }),
+    ),
   }),
 );
 export type NetworksView = z.infer<typeof networksView>;
@@ -85,7 +92,17 @@ export const venueView = z.object({
   /** False where the venue has no interface for deposits and withdrawals (the Spot testnet): coins are neither sent there nor brought back. */
   treasury: z.boolean(),
   /** Booked to suspense because an operator opened the venue; signed: what its account had more than our books. */
-  differences: z.array(z.object({ epoch: z.number().int(), asset: assetCode, booked: signedAmount, actual: signedAmount, difference: signedAmount, reason: z.string().nullable(), at: time })),
+  differences: z.array(
+    z.object({
+      epoch: z.number().int(),
+      asset: assetCode,
+      booked: signedAmount,
+      actual: signedAmount,
+      difference: signedAmount,
+      reason: z.string().nullable(),
+      at: time,
+    }),
+  ),
 });
 export type VenueView = z.infer<typeof venueView>;
 

@@ -32,15 +32,25 @@ export const byId = z.strictObject({ id });
 /** Of a list that is read page by page. */
 export const page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().meta({ description: '`next` or `previous` of an earlier page of the same list. Opaque; what is none is refused BAD_CURSOR.' }).optional(),
+  cursor: z
+    .string()
+    .meta({
+      description:
+        '`next` or `previous` of an earlier page of the same list. Opaque; what is none is refused BAD_CURSOR.',
+    })
+    .optional(),
 });
 /** Milliseconds, both included. */
-export const period = { from: z.coerce.number().int().min(0).optional(), to: z.coerce.number().int().min(0).optional() };
+export const period = {
+  from: z.coerce.number().int().min(0).optional(),
+  to: z.coerce.number().int().min(0).optional(),
+};
 
 /** A whole list: `{ items: [...] }`, so that a field can be added later. */
 export const listOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), ...unreadable });
 /** A page of a list, newest first, queues oldest first. `next` goes on in that order, `previous` back; null where nothing is. */
-export const pageOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.string().nullable(), previous: z.string().nullable(), ...unreadable });
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().nullable(), previous: z.string().nullable(), ...unreadable });
 export const nothing = z.object({});
 
 /** The one shape of every refusal. */

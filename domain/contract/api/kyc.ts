@@ -48,7 +48,9 @@ export const adminKycView = z.object({
   decidedAt: time.nullable(),
   decidedBy: id.nullable(),
   /** Other accounts that showed the same document (type, country and number), or are of the same person (name and date of birth). */
-  alsoAccounts: z.array(z.object({ userId: id, email: z.string(), state: kycState, same: z.array(z.enum(['document', 'person'])) })),
+  alsoAccounts: z.array(
+    z.object({ userId: id, email: z.string(), state: kycState, same: z.array(z.enum(['document', 'person'])) }),
+  ),
   /** What the first of the two admins said whom such a one needs; null before. */
   firstApproval: z.object({ adminId: id, adminEmail: z.string().nullable(), why: z.string(), at: time }).nullable(),
 });

@@ -36,7 +36,8 @@ export interface LiveStamp {
 export type LiveEvent = { [Name in LiveName]: LiveStamp & { name: Name; data: LiveData[Name] | null } }[LiveName];
 
 /** To admins: a queue has changed, or something needs their eyes. */
-export type AdminEvent = { name: 'queue.changed'; queue: 'kyc' | 'withdrawals' } | { name: 'alert'; code: string; message: string };
+export type AdminEvent =
+  { name: 'queue.changed'; queue: 'kyc' | 'withdrawals' } | { name: 'alert'; code: string; message: string };
 
 /** Levels that changed since `first - 1`, as [price, quantity]. */
 export interface DepthDiff {

@@ -101,7 +101,13 @@ export const candlesQuery = z.strictObject({
 
 const level = z.tuple([z.string(), z.string()]);
 /** Our book and the venue's behind it, added up; best first. Diffs of the live feed with a later sequence follow on it. */
-export const depthView = z.object({ symbol: z.string(), sequence: z.number().int(), mode: marketMode, bids: z.array(level), asks: z.array(level) });
+export const depthView = z.object({
+  symbol: z.string(),
+  sequence: z.number().int(),
+  mode: marketMode,
+  bids: z.array(level),
+  asks: z.array(level),
+});
 export type DepthView = z.infer<typeof depthView>;
 
 export const publicTradeView = z.object({

@@ -8,10 +8,26 @@ export const symbol = z
   .regex(/^[A-Z0-9]{3,40}$/)
   .meta({ example: 'ETHUSDT' });
 export const side = z.enum(['BUY', 'SELL']);
-export const orderType = z.enum(['LIMIT', 'MARKET', 'LIMIT_MAKER', 'STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT']);
+export const orderType = z.enum([
+  'LIMIT',
+  'MARKET',
+  'LIMIT_MAKER',
+  'STOP_LOSS',
+  'STOP_LOSS_LIMIT',
+  'TAKE_PROFIT',
+  'TAKE_PROFIT_LIMIT',
+]);
 export const timeInForce = z.enum(['GTC', 'IOC', 'FOK']);
 export const selfTradePrevention = z.enum(['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT']);
-export const orderState = z.enum(['NEW', 'PARTIALLY_FILLED', 'PENDING_CANCEL', 'FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH']);
+export const orderState = z.enum([
+  'NEW',
+  'PARTIALLY_FILLED',
+  'PENDING_CANCEL',
+  'FILLED',
+  'CANCELED',
+  'EXPIRED',
+  'EXPIRED_IN_MATCH',
+]);
 
 /** Which fields a type needs is checked by the engine, with Binance's code and words in `details`. */
 export const placeOrder = z.strictObject({
@@ -35,13 +51,22 @@ export const placeOrder = z.strictObject({
 export type PlaceOrder = z.infer<typeof placeOrder>;
 
 /** Up to 20 at once; each has an id of its own and its own answer. */
-export const placeOrders = z.strictObject({ orders: z.array(placeOrder.extend({ clientOrderId: idempotencyKey })).min(1).max(20) });
+export const placeOrders = z.strictObject({
+  orders: z
+    .array(placeOrder.extend({ clientOrderId: idempotencyKey }))
+    .min(1)
+    .max(20),
+});
 export type PlaceOrders = z.infer<typeof placeOrders>;
 
 /** What a program says over the socket for orders; `id` is its own name for the message, and comes back with the answer. */
 const messageId = z.union([z.string().min(1).max(64), z.number().int().nonnegative()]);
 export const orderMessage = z.discriminatedUnion('op', [
-  z.strictObject({ id: messageId, op: z.literal('place'), order: placeOrder.extend({ clientOrderId: idempotencyKey }) }),
+  z.strictObject({
+    id: messageId,
+    op: z.literal('place'),
+    order: placeOrder.extend({ clientOrderId: idempotencyKey }),
+  }),
   z.strictObject({ id: messageId, op: z.literal('cancel'), orderId: id }),
 ]);
 export type OrderMessage = z.infer<typeof orderMessage>;
@@ -66,7 +91,11 @@ export const replaceOrder = placeOrder;
 export const amendOrder = z.strictObject({ quantity: amount });
 export const bySymbol = z.strictObject({ symbol });
 export const byClientOrderId = z.strictObject({ clientOrderId: idempotencyKey });
-export const ordersQuery = page.extend({ market: symbol.optional(), state: z.enum(['open', 'closed', 'all']).default('all'), ...period });
+export const ordersQuery = page.extend({
+  market: symbol.optional(),
+  state: z.enum(['open', 'closed', 'all']).default('all'),
+  ...period,
+});
 export const fillsQuery = page.extend({ market: symbol.optional(), orderId: id.optional(), ...period });
 
 export const orderView = z.object({
@@ -102,7 +131,12 @@ export const orderView = z.object({
 });
 export type OrderView = z.infer<typeof orderView>;
 
-export const orderAnswer = z.union([z.object({ order: orderView }), z.object({ error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }) })]);
+export const orderAnswer = z.union([
+  z.object({ order: orderView }),
+  z.object({
+    error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }),
+  }),
+]);
 export const ocoView = z.object({ listId: id, orders: z.array(orderView) });
 export const replaceView = z.object({ canceled: orderView, placed: orderView });
 export const cancelAllView = z.object({ canceled: z.number().int(), pending: z.number().int() });

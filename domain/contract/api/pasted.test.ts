@@ -35,14 +35,20 @@ test.each([ETH, BTC, 'vitalik.eth', 'bitcoin', 'http://bitcoin:x', ''])('%s is n
 
 test.each<[string, object]>([
   [`bitcoin:${BTC}`, bitcoin],
-  [`BITCOIN:${BTC.toUpperCase()}?amount=0.5&label=Luke%2DJr`, { ...bitcoin, address: BTC.toUpperCase(), amount: '0.5' }],
+  [
+    `BITCOIN:${BTC.toUpperCase()}?amount=0.5&label=Luke%2DJr`,
+    { ...bitcoin, address: BTC.toUpperCase(), amount: '0.5' },
+  ],
   [` bitcoin:${BTC}?amount=20.3\u200b`, { ...bitcoin, amount: '20.3' }],
   [`ethereum:${ETH}`, evm],
   [`ethereum:pay-${ETH}@1`, { ...evm, chainId: 1 }],
   [`ethereum:${ETH}@137?value=2.014e18`, { ...evm, chainId: 137, amount: '2.014' }],
   [`ethereum:${ETH}?value=1`, { ...evm, amount: '0.000000000000000001' }],
   [`ethereum:${ETH}?value=0e18`, { ...evm, amount: '0' }],
-  [`ethereum:${USDT}@1/transfer?address=${ETH}&uint256=1.5e6`, { ...evm, contract: USDT, chainId: 1, units: '1500000' }],
+  [
+    `ethereum:${USDT}@1/transfer?address=${ETH}&uint256=1.5e6`,
+    { ...evm, contract: USDT, chainId: 1, units: '1500000' },
+  ],
   [`ethereum:${USDT}/transfer?address=${ETH}`, { ...evm, contract: USDT }],
 ])('%s', (text, link) => {
   expect(paymentLink(text)).toEqual(link);

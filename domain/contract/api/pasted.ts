@@ -63,22 +63,28 @@ function bitcoinLink(path: string, parameters: ReadonlyMap<string, string>): Pay
 const WEI_DECIMALS = 18;
 
 function ethereumLink(path: string, parameters: ReadonlyMap<string, string>): PaymentLink | null {
-  const [, target = '', chain, call] = /^(?:pay-)?(0x[0-9a-fA-F]{40})(?:@([1-9][0-9]{0,9}))?(?:\/([A-Za-z]+))?$/.exec(path) ?? [];
+  const [, target = '', chain, call] =
+    /^(?:pay-)?(0x[0-9a-fA-F]{40})(?:@([1-9][0-9]{0,9}))?(?:\/([A-Za-z]+))?$/.exec(path) ?? [];
   if (target === '' || (call !== undefined && call !== 'transfer')) return null;
   const common = { kind: 'evm', chainId: chain === undefined ? null : Number(chain) } as const;
   const [value, receiver, count] = [parameters.get('value'), parameters.get('address'), parameters.get('uint256')];
   if (call === undefined) {
     const wei = value === undefined ? null : wholeOf(value);
-    return wei === undefined || receiver !== undefined || count !== undefined ? null : { ...common, address: target, contract: null, amount: wei === null ? null : coinsOf(wei), units: null };
+    return wei === undefined || receiver !== undefined || count !== undefined
+      ? null
+      : { ...common, address: target, contract: null, amount: wei === null ? null : coinsOf(wei), units: null };
   }
   const units = count === undefined ? null : wholeOf(count);
   const pays = value !== undefined && wholeOf(value) !== '0';
-  return !receiver || !/^0x[0-9a-fA-F]{40}$/.test(receiver) || units === undefined || pays ? null : { ...common, address: receiver, contract: target, amount: null, units };
+  return !receiver || !/^0x[0-9a-fA-F]{40}$/.test(receiver) || units === undefined || pays
+    ? null
+    : { ...common, address: receiver, contract: target, amount: null, units };
 }
 
 /** EIP-681's number (`2.014e18`) as a whole one, or undefined where it is none. */
 function wholeOf(text: string): string | undefined {
-  const [, whole = '', fraction = '', exponent = '0'] = /^([0-9]{1,40})(?:\.([0-9]{1,40}))?(?:[eE]([0-9]{1,2}))?$/.exec(text) ?? [];
+  const [, whole = '', fraction = '', exponent = '0'] =
+    /^([0-9]{1,40})(?:\.([0-9]{1,40}))?(?:[eE]([0-9]{1,2}))?$/.exec(text) ?? [];
   const zeros = Number(exponent) - fraction.length;
   if (whole === '' || zeros < 0) return undefined;
   return `${whole}${fraction}${'0'.repeat(zeros)}`.replace(/^0+(?=[0-9])/, '');

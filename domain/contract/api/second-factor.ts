@@ -13,7 +13,11 @@ export const withCode = z.strictObject({ code });
 /** A session alone, which may be stolen, is not enough to put another one out of it. */
 export const withPassword = z.strictObject({ password: z.string().min(1).max(200) });
 
-export const secondFactorView = z.object({ enabled: z.boolean(), since: time.nullable(), recoveryLeft: z.number().int() });
+export const secondFactorView = z.object({
+  enabled: z.boolean(),
+  since: time.nullable(),
+  recoveryLeft: z.number().int(),
+});
 export type SecondFactorView = z.infer<typeof secondFactorView>;
 
 export const enrolView = z.object({

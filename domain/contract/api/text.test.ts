@@ -22,7 +22,8 @@ test.each(['', '12345', '1234567', '12345a', '½½½½½½', 'abcd-0123-4567', '
 
 test('digits of every script have their value', () => {
   for (const zero of [0x30, 0x660, 0x6f0, 0x966, 0xe50, 0xff10, 0x1d7ce]) {
-    for (let value = 0; value < 10; value++) expect(asciiDigits(String.fromCodePoint(zero + value))).toBe(String(value));
+    for (let value = 0; value < 10; value++)
+      expect(asciiDigits(String.fromCodePoint(zero + value))).toBe(String(value));
   }
 });
 

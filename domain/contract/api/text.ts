@@ -17,7 +17,13 @@ export const line = (least: number, most: number) =>
     .string()
     .max(most * 4)
     .transform((text) => text.normalize('NFC').trim())
-    .pipe(z.string().min(least).max(most).refine((text) => !hasInvisible(text), 'invisible characters'));
+    .pipe(
+      z
+        .string()
+        .min(least)
+        .max(most)
+        .refine((text) => !hasInvisible(text), 'invisible characters'),
+    );
 
 /** A person's name: at least a letter. */
 export const personName = line(1, 190).refine((text) => /\p{L}/u.test(text), 'no letter');
@@ -25,7 +31,8 @@ export const personName = line(1, 190).refine((text) => /\p{L}/u.test(text), 'no
 export const documentNumber = line(1, 60).refine((text) => /[\p{L}\p{Nd}]/u.test(text), 'no letter or digit');
 
 /** Digits of every script as 0 to 9: Persian and Arabic keyboards write their own. */
-export const asciiDigits = (text: string): string => text.normalize('NFKC').replaceAll(/\p{Nd}/gu, (digit) => String(valueOf(digit.codePointAt(0) ?? 0)));
+export const asciiDigits = (text: string): string =>
+  text.normalize('NFKC').replaceAll(/\p{Nd}/gu, (digit) => String(valueOf(digit.codePointAt(0) ?? 0)));
 
 /** Unicode keeps the ten digits of a script next to each other, from nought to nine. */
 function valueOf(point: number): number {
@@ -35,4 +42,7 @@ function valueOf(point: number): number {
 }
 
 /** Two spellings of one document number are one: digits of every script, letters of either size, and nothing between them. */
-export const plainNumber = (text: string): string => asciiDigits(text).toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+export const plainNumber = (text: string): string =>
+  asciiDigits(text)
+    .toUpperCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');

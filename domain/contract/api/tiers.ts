@@ -35,7 +35,13 @@ export const setTier = z.strictObject({ tier: z.number().int().min(1).max(9), wh
 export type SetTier = z.infer<typeof setTier>;
 
 /** A higher tier that one admin wants for a user, and another must confirm. */
-const wish = z.object({ tier: z.number().int(), why: z.string(), adminId: id, adminEmail: z.string().nullable(), at: time });
+const wish = z.object({
+  tier: z.number().int(),
+  why: z.string(),
+  adminId: id,
+  adminEmail: z.string().nullable(),
+  at: time,
+});
 export const setTierAnswer = z.object({ tier: z.number().int(), waiting: wish.nullable() });
 export type SetTierAnswer = z.infer<typeof setTierAnswer>;
 

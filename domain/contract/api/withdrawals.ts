@@ -30,7 +30,11 @@ export const withdrawalState = z.enum([
   'REFUSED',
   'CANCELED',
 ]);
-export const withdrawalsQuery = page.extend({ asset: assetCode.optional(), state: withdrawalState.optional(), ...period });
+export const withdrawalsQuery = page.extend({
+  asset: assetCode.optional(),
+  state: withdrawalState.optional(),
+  ...period,
+});
 export const withdrawalView = z.object({
   id,
   asset: assetCode,
@@ -49,18 +53,41 @@ export const withdrawalView = z.object({
 export type WithdrawalView = z.infer<typeof withdrawalView>;
 
 /** Why a withdrawal waits for a person, or was refused at once. */
-export const reviewReason = z.enum(['OVER_LIMIT', 'NO_PRICE', 'AMOUNT', 'NEW_ADDRESS', 'VELOCITY', 'NO_SECOND_FACTOR', 'NEW_SECOND_FACTOR']);
+export const reviewReason = z.enum([
+  'OVER_LIMIT',
+  'NO_PRICE',
+  'AMOUNT',
+  'NEW_ADDRESS',
+  'VELOCITY',
+  'NO_SECOND_FACTOR',
+  'NEW_SECOND_FACTOR',
+]);
 export type ReviewReason = z.infer<typeof reviewReason>;
 
 /** What a user may still withdraw today, in the quote asset. */
-export const withdrawalLimitsView = z.object({ tier: z.number().int(), quote: assetCode, perDay: amount, left: amount });
+export const withdrawalLimitsView = z.object({
+  tier: z.number().int(),
+  quote: assetCode,
+  perDay: amount,
+  left: amount,
+});
 export type WithdrawalLimitsView = z.infer<typeof withdrawalLimitsView>;
 
 /** An address of the user's book; `trusted`: it is older than the cool-off of a day. */
-export const knownAddressView = z.object({ network: networkId, address: z.string(), since: time, trusted: z.boolean() });
+export const knownAddressView = z.object({
+  network: networkId,
+  address: z.string(),
+  since: time,
+  trusted: z.boolean(),
+});
 export type KnownAddressView = z.infer<typeof knownAddressView>;
 export const knownAddressesQuery = page.extend({ network: networkId.optional() });
-export const knownAddress = z.strictObject({ network: networkId, address: pastedAddress, code: code.optional(), passkey: assertion.optional() });
+export const knownAddress = z.strictObject({
+  network: networkId,
+  address: pastedAddress,
+  code: code.optional(),
+  passkey: assertion.optional(),
+});
 
 export const adminWithdrawalView = withdrawalView.extend({
   userId: id,

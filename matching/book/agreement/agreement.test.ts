@@ -11,7 +11,21 @@ describe('the readable and the fast book', () => {
     const { trades, counts } = agree(SEED, COMMANDS, [createNaiveBook, createBook]);
     expect(trades).toBeGreaterThan(COMMANDS / 10);
     // A run that leaves out a kind of command or event proves nothing about it.
-    const kinds = ['place', 'placeOco', 'cancel', 'amend', 'last', 'setOutside', 'returned', 'freeze', 'thaw', 'state', 'ask', 'nonsense', 'restored'];
+    const kinds = [
+      'place',
+      'placeOco',
+      'cancel',
+      'amend',
+      'last',
+      'setOutside',
+      'returned',
+      'freeze',
+      'thaw',
+      'state',
+      'ask',
+      'nonsense',
+      'restored',
+    ];
     const events = ['trade', 'prevented', 'rested', 'refreshed', 'waiting', 'triggered', 'outside', 'gone'];
     for (const name of [...kinds, ...events]) expect([name, counts[name] ?? 0]).toEqual([name, expect.any(Number)]);
     for (const name of [...kinds, ...events]) expect(counts[name] ?? 0).toBeGreaterThan(COMMANDS / 4000);

@@ -63,7 +63,13 @@ class Watch {
   private places = 0;
 
   open(order: NewOrder, sibling = 0): void {
-    this.accounts.set(order.id, { order: { ...order }, lots: order.lots, points: order.budget, sibling, since: ++this.places });
+    this.accounts.set(order.id, {
+      order: { ...order },
+      lots: order.lots,
+      points: order.budget,
+      sibling,
+      since: ++this.places,
+    });
   }
 
   account(id: number): Account {
@@ -84,7 +90,8 @@ class Watch {
     events.forEach((event, at) => {
       const [what, id, other, lots] = event as [string, number, number, number];
       if (what === 'trade') this.trade(id, other, lots, event[4] as number);
-      else if (what === 'prevented') this.prevented(id, other, lots, events[at - 1]?.[0] === 'prevented' && events[at - 1]?.[1] === other);
+      else if (what === 'prevented')
+        this.prevented(id, other, lots, events[at - 1]?.[0] === 'prevented' && events[at - 1]?.[1] === other);
       else if (what === 'rested' || what === 'refreshed' || what === 'waiting') this.account(id).since = ++this.places;
       else if (what === 'outside') this.left(id, event as [string, number, number, number]);
       else if (what === 'gone') this.gone(id, other as unknown as Gone, lots);
@@ -97,7 +104,8 @@ class Watch {
     if (lots <= 0 || !Number.isSafeInteger(lots)) throw new Error(`a trade of ${lots} lots`);
     if (one.order.owner === other.order.owner) throw new Error(`a self trade: ${taker} ${maker}`);
     if (one.order.side === other.order.side) throw new Error(`a trade of one side: ${taker} ${maker}`);
-    if (other.order.price !== price || !within(one.order.side, price, one.order.price)) throw new Error(`worse than its limit: ${taker} ${maker} at ${price}`);
+    if (other.order.price !== price || !within(one.order.side, price, one.order.price))
+      throw new Error(`worse than its limit: ${taker} ${maker} at ${price}`);
     this.reduce(taker, lots, lots * price);
     this.reduce(maker, lots);
   }
@@ -114,13 +122,15 @@ class Watch {
 
   private left(id: number, [, , lots, points]: [string, number, number, number]): void {
     const account = this.account(id);
-    if (account.lots !== lots || account.points !== points) throw new Error(`outside with ${lots} and ${points} of ${id}, not ${account.lots} and ${account.points}`);
+    if (account.lots !== lots || account.points !== points)
+      throw new Error(`outside with ${lots} and ${points} of ${id}, not ${account.lots} and ${account.points}`);
     this.flying.push(id);
   }
 
   private gone(id: number, why: Gone, lots: number): void {
     const account = this.account(id);
-    if (account.lots !== lots || account.points < 0) throw new Error(`gone with ${lots} lots of ${id}, not ${account.lots}`);
+    if (account.lots !== lots || account.points < 0)
+      throw new Error(`gone with ${lots} lots of ${id}, not ${account.lots}`);
     if (why === 'FILLED' && lots > 0) throw new Error(`filled with ${lots} lots left: ${id}`);
     this.accounts.delete(id);
     this.frozen.delete(id);
@@ -213,8 +223,19 @@ export class Agreement {
     const { dice } = this;
     const side = dice.pick([BUY, SELL] as const);
     const plain: NewOrder = {
-      id: ++this.nextId, owner: dice.between(1, 6), side, type: 'LIMIT', tif: dice.pick(['GTC', 'GTC', 'GTC', 'GTC', 'IOC', 'FOK'] as const), price: this.price(side), lots: dice.between(1, 60), budget: 0, stop: 0, trailing: 0, peak: 0,
-      stp: dice.pick(['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'] as const), via: dice.pick(['merge', 'merge', 'merge', 'merge', 'inside', 'inside', 'outside'] as const),
+      id: ++this.nextId,
+      owner: dice.between(1, 6),
+      side,
+      type: 'LIMIT',
+      tif: dice.pick(['GTC', 'GTC', 'GTC', 'GTC', 'IOC', 'FOK'] as const),
+      price: this.price(side),
+      lots: dice.between(1, 60),
+      budget: 0,
+      stop: 0,
+      trailing: 0,
+      peak: 0,
+      stp: dice.pick(['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'] as const),
+      via: dice.pick(['merge', 'merge', 'merge', 'merge', 'inside', 'inside', 'outside'] as const),
     };
     const kind = dice.roll(100);
     if (kind < 12) plain.type = 'LIMIT_MAKER';
@@ -267,10 +288,25 @@ export class Agreement {
     const { dice } = this;
     const limit = this.order();
     const up = limit.side === SELL ? 1 : -1;
-    Object.assign(limit, { type: dice.pick(['LIMIT_MAKER', 'LIMIT_MAKER', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'] as const), lots: dice.between(1, 60), peak: 0, budget: 0, stop: 0, trailing: 0, price: this.mid + up * dice.between(1, 6), via: 'merge' });
+    Object.assign(limit, {
+      type: dice.pick(['LIMIT_MAKER', 'LIMIT_MAKER', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'] as const),
+      lots: dice.between(1, 60),
+      peak: 0,
+      budget: 0,
+      stop: 0,
+      trailing: 0,
+      price: this.mid + up * dice.between(1, 6),
+      via: 'merge',
+    });
     if (limit.type !== 'LIMIT_MAKER') limit.stop = this.mid + up * dice.between(0, 6);
     else if (dice.percent(25)) limit.peak = dice.between(1, limit.lots);
-    const stop: NewOrder = { ...limit, id: ++this.nextId, peak: 0, type: dice.pick(['STOP_LOSS', 'STOP_LOSS_LIMIT'] as const), price: this.mid - up * dice.between(0, 8) };
+    const stop: NewOrder = {
+      ...limit,
+      id: ++this.nextId,
+      peak: 0,
+      type: dice.pick(['STOP_LOSS', 'STOP_LOSS_LIMIT'] as const),
+      price: this.mid - up * dice.between(0, 8),
+    };
     this.trigger(stop, -up * dice.between(0, 8));
     this.watch.open(limit, stop.id);
     this.watch.open(stop, limit.id);
@@ -349,47 +385,95 @@ export class Agreement {
   }
 
   private setState(): [string, (book: Book) => unknown] {
-    const state = this.dice.pick(['TRADING', 'TRADING', 'TRADING', 'TRADING', 'POST_ONLY', 'CANCEL_ONLY', 'HALT'] as const);
+    const state = this.dice.pick([
+      'TRADING',
+      'TRADING',
+      'TRADING',
+      'TRADING',
+      'POST_ONLY',
+      'CANCEL_ONLY',
+      'HALT',
+    ] as const);
     return ['state', (book) => void (book.state = state)];
   }
 
   /** Questions, which change nothing; and a bundle, whose visitor freezes. */
   private ask(): [string, (book: Book) => unknown] {
     const { dice } = this;
-    const [side, limit, owner, id, most] = [dice.pick([BUY, SELL] as const), this.mid + dice.between(-5, 5), dice.between(1, 6), this.someId(), dice.between(1, 4)];
-    return ['ask', (book) => {
-      const answer = [book.lotsWithin(side, limit, owner), book.lotsWithin(side, 0, owner), book.best(side), book.find(id), book.levels(side, 3)];
-      const visited: number[] = [];
-      book.reached(side, limit, (one, price, lots) => {
-        answer.push([one, price, lots, String(book.freeze(one)) as unknown as number]);
-        visited.push(one);
-        return visited.length < most;
-      });
-      visited.forEach((one) => this.watch.frozen.add(one));
-      return answer;
-    }];
+    const [side, limit, owner, id, most] = [
+      dice.pick([BUY, SELL] as const),
+      this.mid + dice.between(-5, 5),
+      dice.between(1, 6),
+      this.someId(),
+      dice.between(1, 4),
+    ];
+    return [
+      'ask',
+      (book) => {
+        const answer = [
+          book.lotsWithin(side, limit, owner),
+          book.lotsWithin(side, 0, owner),
+          book.best(side),
+          book.find(id),
+          book.levels(side, 3),
+        ];
+        const visited: number[] = [];
+        book.reached(side, limit, (one, price, lots) => {
+          answer.push([one, price, lots, String(book.freeze(one)) as unknown as number]);
+          visited.push(one);
+          return visited.length < most;
+        });
+        visited.forEach((one) => this.watch.frozen.add(one));
+        return answer;
+      },
+    ];
   }
 
   /** What must be refused with nothing changed. */
   private nonsense(): [string, (book: Book) => unknown] {
     const { dice } = this;
-    const order = { ...this.order(), ...dice.pick<Partial<NewOrder>>([{ lots: -1 }, { lots: 1.5 }, { price: -5 }, { id: 0 }, { owner: 0 }, { stop: -1 }, { trailing: 5 }, { peak: 100 }, { lots: 2 ** 53 }, { id: this.someId(), owner: -1 }]) };
+    const order = {
+      ...this.order(),
+      ...dice.pick<Partial<NewOrder>>([
+        { lots: -1 },
+        { lots: 1.5 },
+        { price: -5 },
+        { id: 0 },
+        { owner: 0 },
+        { stop: -1 },
+        { trailing: 5 },
+        { peak: 100 },
+        { lots: 2 ** 53 },
+        { id: this.someId(), owner: -1 },
+      ]),
+    };
     const id = this.someId();
     const unknown = this.nextId + 9;
     const what = dice.pick<(book: Book) => unknown>([
-      (book) => book.place(order), (book) => book.place(order), (book) => book.placeOco(order, order), (book) => book.amend(id, 0), (book) => book.last(0), (book) => book.setOutside(-1, 0), (book) => book.returned(id, -1, 0, true),
-      (book) => book.returned(unknown, 1, 0, true), (book) => book.thaw(unknown, 0), (book) => book.thaw(id, 0.5),
+      (book) => book.place(order),
+      (book) => book.place(order),
+      (book) => book.placeOco(order, order),
+      (book) => book.amend(id, 0),
+      (book) => book.last(0),
+      (book) => book.setOutside(-1, 0),
+      (book) => book.returned(id, -1, 0, true),
+      (book) => book.returned(unknown, 1, 0, true),
+      (book) => book.thaw(unknown, 0),
+      (book) => book.thaw(id, 0.5),
     ]);
-    return ['nonsense', (book) => {
-      let answer: unknown = 'taken';
-      try {
-        what(book);
-      } catch (error) {
-        answer = error instanceof RangeError ? error.message : error;
-      }
-      if (answer === 'taken') throw new Error(`nonsense was taken: ${what.toString()} ${JSON.stringify(order)}`);
-      return answer;
-    }];
+    return [
+      'nonsense',
+      (book) => {
+        let answer: unknown = 'taken';
+        try {
+          what(book);
+        } catch (error) {
+          answer = error instanceof RangeError ? error.message : error;
+        }
+        if (answer === 'taken') throw new Error(`nonsense was taken: ${what.toString()} ${JSON.stringify(order)}`);
+        return answer;
+      },
+    ];
   }
 
   private check(at: string): void {
@@ -430,7 +514,15 @@ export class Agreement {
     const accounts = [...this.watch.accounts.values()].sort((one, other) => one.since - other.since);
     return accounts.map(({ order, lots, points, sibling }) => {
       const { standing, shown, extreme } = book.find(order.id) as Found;
-      return { ...order, lots, budget: points, as: standing, shown: order.peak > 0 ? shown : 0, extreme, sibling: this.watch.accounts.has(sibling) ? sibling : 0 };
+      return {
+        ...order,
+        lots,
+        budget: points,
+        as: standing,
+        shown: order.peak > 0 ? shown : 0,
+        extreme,
+        sibling: this.watch.accounts.has(sibling) ? sibling : 0,
+      };
     });
   }
 }
@@ -487,7 +579,12 @@ function same(what: string, one: unknown, other: unknown): void {
 }
 
 /** `commands` random commands from `seed`, half of them to books that follow their own trades. Throws at the first difference. */
-export function agree(seed: number, commands: number, makes: readonly [MakeBook, MakeBook], onStep?: (done: number) => void): { trades: number; counts: Record<string, number> } {
+export function agree(
+  seed: number,
+  commands: number,
+  makes: readonly [MakeBook, MakeBook],
+  onStep?: (done: number) => void,
+): { trades: number; counts: Record<string, number> } {
   let trades = 0;
   const counts: Record<string, number> = {};
   for (const followOwnTrades of [false, true]) {

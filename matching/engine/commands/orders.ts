@@ -25,9 +25,15 @@ type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
 const REFUSED: Record<PlaceRefusal, () => DomainError> = {
   MARKET_CLOSED: () => new DomainError('MARKET_CLOSED'),
-  WOULD_MATCH: () => new DomainError('WOULD_MATCH', { venueCode: -2010, words: 'Order would immediately match and take.' }),
-  WOULD_TRIGGER: () => new DomainError('WOULD_TRIGGER', { venueCode: -2010, words: 'Stop price would trigger immediately.' }),
-  OCO_PRICES: () => new DomainError('BAD_ORDER', { venueCode: -1158, words: 'The relationship of the prices for the orders is not correct.' }),
+  WOULD_MATCH: () =>
+    new DomainError('WOULD_MATCH', { venueCode: -2010, words: 'Order would immediately match and take.' }),
+  WOULD_TRIGGER: () =>
+    new DomainError('WOULD_TRIGGER', { venueCode: -2010, words: 'Stop price would trigger immediately.' }),
+  OCO_PRICES: () =>
+    new DomainError('BAD_ORDER', {
+      venueCode: -1158,
+      words: 'The relationship of the prices for the orders is not correct.',
+    }),
 };
 
 /** Refuses in these states of the book. What an operator has closed is told from a book without a fresh price. */
@@ -44,7 +50,12 @@ function marketOf(draft: Draft, symbol: string, { now }: Context): TradingMarket
   return market;
 }
 
-function mine(draft: Draft, userId: string, orderId: string, { now }: Context): { market: TradingMarket; order: OpenOrder } {
+function mine(
+  draft: Draft,
+  userId: string,
+  orderId: string,
+  { now }: Context,
+): { market: TradingMarket; order: OpenOrder } {
   const seq = seqOf(orderId);
   for (const market of draft.state.markets.values()) {
     const order = market.orders.get(seq);
@@ -57,7 +68,15 @@ function mine(draft: Draft, userId: string, orderId: string, { now }: Context): 
   throw new DomainError('ORDER_STATE', { orderId });
 }
 
-function newOrder(draft: Draft, market: TradingMarket, userId: string, clientOrderId: string, terms: Checked, list: { listId: string | null; siblingId: string | null }, now: number): OpenOrder {
+function newOrder(
+  draft: Draft,
+  market: TradingMarket,
+  userId: string,
+  clientOrderId: string,
+  terms: Checked,
+  list: { listId: string | null; siblingId: string | null },
+  now: number,
+): OpenOrder {
   const seq = ++draft.state.counters.seq;
   // Field by field: every order has the same shape, and a spread costs more than all the rest of it.
   const { side, type, tif, price, worst, lots, budget, stop, trailing, peak, stp } = terms;
@@ -99,17 +118,37 @@ function wayOf(draft: Draft, market: TradingMarket, order: OpenOrder, { now }: C
   if (modeOf(market, now) !== 'mirrored') return 'inside';
   const side = sideOf(order.side);
   const within = market.book.lotsWithin(side, order.worst, draft.state.owner(order.userId));
-  const outside = facing(market, order.side).reduce((sum, [price, lots]) => ((side === BUY ? price <= order.worst : price >= order.worst) ? sum + lots : sum), 0);
+  const outside = facing(market, order.side).reduce(
+    (sum, [price, lots]) => ((side === BUY ? price <= order.worst : price >= order.worst) ? sum + lots : sum),
+    0,
+  );
   const conditional = order.stop > 0 || order.trailing > 0;
-  if (order.tif === 'FOK') return within >= order.lots || outside < order.lots ? 'inside' : fundedOr(draft, market, order, order.lots, 'outside');
+  if (order.tif === 'FOK')
+    return within >= order.lots || outside < order.lots
+      ? 'inside'
+      : fundedOr(draft, market, order, order.lots, 'outside');
   if (conditional || order.tif === 'GTC') return fundedOr(draft, market, order, lotsLeft(order), 'merge', true);
-  return within >= order.lots && order.lots > 0 ? 'merge' : fundedOr(draft, market, order, order.lots - within, 'merge');
+  return within >= order.lots && order.lots > 0
+    ? 'merge'
+    : fundedOr(draft, market, order, order.lots - within, 'merge');
 }
 
 /** Refuses FUNDS_IN_TRANSIT when our coins at the venue do not reach; what may rest goes inside instead. */
-function fundedOr(draft: Draft, { scales }: TradingMarket, order: OpenOrder, lots: number, way: NewOrder['via'], mayRest = false): NewOrder['via'] {
+function fundedOr(
+  draft: Draft,
+  { scales }: TradingMarket,
+  order: OpenOrder,
+  lots: number,
+  way: NewOrder['via'],
+  mayRest = false,
+): NewOrder['via'] {
   const asset = heldAssetOf(order.side, scales);
-  const needed = order.side === 'SELL' ? scales.quantity(lots) : order.budget > 0 ? scales.quote0(pointsLeft(order, scales)) : scales.notional(order.worst, lots);
+  const needed =
+    order.side === 'SELL'
+      ? scales.quantity(lots)
+      : order.budget > 0
+        ? scales.quote0(pointsLeft(order, scales))
+        : scales.notional(order.worst, lots);
   const free = sendable(draft.state, asset);
   if (free >= needed) return way;
   if (mayRest) return 'inside';
@@ -138,12 +177,23 @@ function setAside(draft: Draft, market: TradingMarket, order: OpenOrder, referen
   const asset = heldAssetOf(order.side, market.scales);
   const amount = holdOf(order, market.scales) > extra ? holdOf(order, market.scales) : extra;
   const has = draft.state.books.balance(available(order.userId), asset);
-  if (has < amount) throw new DomainError('INSUFFICIENT_FUNDS', { asset, missing: formatAmount(amount - has), venueCode: -2010, words: 'Account has insufficient balance for requested action.' });
+  if (has < amount)
+    throw new DomainError('INSUFFICIENT_FUNDS', {
+      asset,
+      missing: formatAmount(amount - has),
+      venueCode: -2010,
+      words: 'Account has insufficient balance for requested action.',
+    });
   draft.post(reference, 'order.hold', transfers.hold(order.userId, asset, amount));
   order.held = amount;
 }
 
-function enter(draft: Draft, market: TradingMarket, orders: readonly OpenOrder[], place: () => PlaceRefusal | undefined): void {
+function enter(
+  draft: Draft,
+  market: TradingMarket,
+  orders: readonly OpenOrder[],
+  place: () => PlaceRefusal | undefined,
+): void {
   for (const order of orders) market.orders.set(order.seq, order);
   const refusal = place();
   if (refusal) {
@@ -171,7 +221,9 @@ function finish(work: Settlement): void {
 }
 
 /** As it was shown when the command ended; an order that nothing has touched as it is. */
-const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer => ({ ...(draft.shown.get(order.id) ?? orderView(order, market.scales)) });
+const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer => ({
+  ...(draft.shown.get(order.id) ?? orderView(order, market.scales)),
+});
 
 export function placeOrder(draft: Draft, command: Body<'order.place'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
@@ -182,9 +234,24 @@ export function placeOrder(draft: Draft, command: Body<'order.place'>, reference
   draft.short = { orderId: order.id };
 }
 
-function put(draft: Draft, market: TradingMarket, command: Body<'order.place'> | Body<'order.replace'>, checked: Checked, reference: string, context: Context): OpenOrder {
+function put(
+  draft: Draft,
+  market: TradingMarket,
+  command: Body<'order.place'> | Body<'order.replace'>,
+  checked: Checked,
+  reference: string,
+  context: Context,
+): OpenOrder {
   const work = new Settlement(market, draft, context, reference);
-  const order = newOrder(draft, market, command.userId, command.clientOrderId, checked, { listId: null, siblingId: null }, context.now);
+  const order = newOrder(
+    draft,
+    market,
+    command.userId,
+    command.clientOrderId,
+    checked,
+    { listId: null, siblingId: null },
+    context.now,
+  );
   const via = wayOf(draft, market, order, context);
   setAside(draft, market, order, reference);
   work.touch(order);
@@ -204,7 +271,13 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
   const stopTerms = checkTerms(
     command.stopLimitPrice === undefined
       ? { ...both, type: 'STOP_LOSS', stopPrice: command.stopPrice }
-      : { ...both, type: 'STOP_LOSS_LIMIT', stopPrice: command.stopPrice, price: command.stopLimitPrice, timeInForce: 'GTC' },
+      : {
+          ...both,
+          type: 'STOP_LOSS_LIMIT',
+          stopPrice: command.stopPrice,
+          price: command.stopLimitPrice,
+          timeInForce: 'GTC',
+        },
     market,
     open,
     context.now,
@@ -212,11 +285,29 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
   const next = draft.state.counters.seq + 1;
   // Names that no sender can give: theirs have no dot.
   const listId = `l${next}`;
-  const limit = newOrder(draft, market, command.userId, `${listId}.limit`, limitTerms, { listId, siblingId: orderId(next + 1) }, context.now);
-  const stop = newOrder(draft, market, command.userId, `${listId}.stop`, stopTerms, { listId, siblingId: limit.id }, context.now);
+  const limit = newOrder(
+    draft,
+    market,
+    command.userId,
+    `${listId}.limit`,
+    limitTerms,
+    { listId, siblingId: orderId(next + 1) },
+    context.now,
+  );
+  const stop = newOrder(
+    draft,
+    market,
+    command.userId,
+    `${listId}.stop`,
+    stopTerms,
+    { listId, siblingId: limit.id },
+    context.now,
+  );
   setAside(draft, market, limit, reference, holdOf(stop, market.scales));
   for (const order of [limit, stop]) work.touch(order);
-  enter(draft, market, [limit, stop], () => market.book.placeOco(asNew(draft, limit, 'merge'), asNew(draft, stop, 'merge')));
+  enter(draft, market, [limit, stop], () =>
+    market.book.placeOco(asNew(draft, limit, 'merge'), asNew(draft, stop, 'merge')),
+  );
   finish(work);
   draft.answer = { listId, limitId: limit.id, stopId: stop.id };
 }
@@ -250,7 +341,12 @@ export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, referen
   draft.short = { orderId: order.id };
 }
 
-export function cancelOrders(draft: Draft, command: Body<'order.cancelAll'>, reference: string, context: Context): void {
+export function cancelOrders(
+  draft: Draft,
+  command: Body<'order.cancelAll'>,
+  reference: string,
+  context: Context,
+): void {
   const market = marketOf(draft, command.symbol, context);
   refuseIn(market, ['HALT']);
   const work = new Settlement(market, draft, context, reference);
@@ -263,10 +359,15 @@ export function cancelOrders(draft: Draft, command: Body<'order.cancelAll'>, ref
 
 export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference: string, context: Context): void {
   const { market, order } = mine(draft, command.userId, command.orderId, context);
-  if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
+  if (order.standing === 'flying' || order.standing === 'frozen')
+    throw new DomainError('IN_FLIGHT', { orderId: order.id });
   const lots = wholeLots(command.quantity, market);
   const sibling = order.siblingId === null ? undefined : market.orders.get(seqOf(order.siblingId));
-  if (lots >= order.lots || lots <= order.executed) throw new DomainError('FILTER_FAILURE', { venueCode: -2038, words: 'The new quantity must be lower than the open one.' });
+  if (lots >= order.lots || lots <= order.executed)
+    throw new DomainError('FILTER_FAILURE', {
+      venueCode: -2038,
+      words: 'The new quantity must be lower than the open one.',
+    });
   const work = new Settlement(market, draft, context, reference);
   if (!market.book.amend(order.seq, lots - order.executed)) throw new DomainError('ORDER_STATE', { orderId: order.id });
   draft.irrevocable = true;
@@ -285,10 +386,19 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
   const { order } = mine(draft, command.userId, command.orderId, context);
   const market = marketOf(draft, command.symbol, context);
   if (market.orders.get(order.seq) !== order) throw new DomainError('BAD_ORDER', { field: 'symbol' });
-  if (order.standing === 'flying' || order.standing === 'frozen') throw new DomainError('IN_FLIGHT', { orderId: order.id });
+  if (order.standing === 'flying' || order.standing === 'frozen')
+    throw new DomainError('IN_FLIGHT', { orderId: order.id });
   refuseIn(market, ['POST_ONLY', 'CANCEL_ONLY', 'HALT']);
   const checked = checkTerms(command, market, openOnes(draft, market, command.userId, -1), context.now);
-  const probe = newOrder(draft, market, command.userId, command.clientOrderId, checked, { listId: null, siblingId: null }, context.now);
+  const probe = newOrder(
+    draft,
+    market,
+    command.userId,
+    command.clientOrderId,
+    checked,
+    { listId: null, siblingId: null },
+    context.now,
+  );
   precheck(draft, market, order, probe, context);
   const work = new Settlement(market, draft, context, `${reference}#cancel`);
   takeOut(work, order);
@@ -307,10 +417,15 @@ function precheck(draft: Draft, market: TradingMarket, old: OpenOrder, next: Ope
   if (missing > 0n) throw new DomainError('INSUFFICIENT_FUNDS', { asset, missing: formatAmount(missing) });
   if (next.type === 'LIMIT_MAKER') {
     const opposite = next.side === 'BUY' ? SELL : BUY;
-    const prices = [market.book.best(opposite), modeOf(market, context.now) === 'mirrored' ? (facing(market, next.side)[0]?.[0] ?? 0) : 0].filter((price) => price > 0);
-    if (prices.some((price) => (next.side === 'BUY' ? next.price >= price : next.price <= price))) throw REFUSED.WOULD_MATCH();
+    const prices = [
+      market.book.best(opposite),
+      modeOf(market, context.now) === 'mirrored' ? (facing(market, next.side)[0]?.[0] ?? 0) : 0,
+    ].filter((price) => price > 0);
+    if (prices.some((price) => (next.side === 'BUY' ? next.price >= price : next.price <= price)))
+      throw REFUSED.WOULD_MATCH();
   }
-  if (next.stop > 0 && next.trailing === 0 && market.book.wouldTrigger(sideOf(next.side), next.type, next.stop)) throw REFUSED.WOULD_TRIGGER();
+  if (next.stop > 0 && next.trailing === 0 && market.book.wouldTrigger(sideOf(next.side), next.type, next.stop))
+    throw REFUSED.WOULD_TRIGGER();
   wayOf(draft, market, next, context);
 }
 
@@ -337,11 +452,27 @@ export function setMarket(draft: Draft, command: Body<'market.set'>, reference: 
   market.listing = { ...market.listing, state, insideOnly };
   refresh(market, context.now);
   draft.rows.push(updateRow(MarketEntity, { symbol }, { state, insideOnly }));
-  if (adminId !== null) draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId, action: command.kind, subject: symbol, details: { state, insideOnly }, at: context.now }));
+  if (adminId !== null)
+    draft.rows.push(
+      insertRow(AdminAuditEntity, {
+        id: idFrom('aud', reference),
+        adminId,
+        action: command.kind,
+        subject: symbol,
+        details: { state, insideOnly },
+        at: context.now,
+      }),
+    );
   draft.answer = { symbol, state, insideOnly };
 }
 
-export function settleBundleOf(draft: Draft, command: Body<'venue.report'>, reference: string, context: Context, intent: OpenIntent): void {
+export function settleBundleOf(
+  draft: Draft,
+  command: Body<'venue.report'>,
+  reference: string,
+  context: Context,
+  intent: OpenIntent,
+): void {
   const market = marketOf(draft, intent.symbol, context);
   const work = new Settlement(market, draft, context, reference);
   draft.irrevocable = true;

@@ -24,11 +24,17 @@ export function acceptSwap(draft: Draft, command: Body<'swap.accept'>, reference
   const { quote, legs } = offer;
   const amount = parseAmount(quote.fromAmount);
   const has = draft.state.books.balance(available(quote.userId), quote.from);
-  if (has < amount) throw new DomainError('INSUFFICIENT_FUNDS', { asset: quote.from, missing: formatAmount(amount - has) });
+  if (has < amount)
+    throw new DomainError('INSUFFICIENT_FUNDS', { asset: quote.from, missing: formatAmount(amount - has) });
   const first = legs[0];
   if (!first) throw new Error(`quote ${quote.id} has no legs`);
   const [free, needed] = [sendable(draft.state, first.from), mostSpent(first.side, first.quantity, first.limit)];
-  if (free < needed) throw new DomainError('FUNDS_IN_TRANSIT', { asset: first.from, needed: formatAmount(needed), available: formatAmount(free) });
+  if (free < needed)
+    throw new DomainError('FUNDS_IN_TRANSIT', {
+      asset: first.from,
+      needed: formatAmount(needed),
+      available: formatAmount(free),
+    });
   // Nothing is held and the quote stays good: the same may be asked again in a moment.
   if (!draft.state.swapMayGo(now, quote.userId)) throw new DomainError('BUSY');
   draft.post(reference, command.kind, transfers.hold(quote.userId, quote.from, amount));
@@ -102,7 +108,13 @@ function openLeg(draft: Draft, swapId: string, at: number, leg: SwapLeg, quantit
   };
   draft.rows.push(insertRow(VenueIntentEntity, intent));
   draft.remember(draft.state.intents, intent.id, openIntent(intent, leg.from));
-  draft.effects.push({ id: `send:${intent.id}`, kind: 'venue.send', payload: { intentId: intent.id }, at: now, done: false });
+  draft.effects.push({
+    id: `send:${intent.id}`,
+    kind: 'venue.send',
+    payload: { intentId: intent.id },
+    at: now,
+    done: false,
+  });
 }
 
 function tell(draft: Draft, { id, userId }: { id: string; userId: string }, state: SwapState): void {
@@ -124,14 +136,26 @@ export function reportVenue(draft: Draft, command: Body<'venue.report'>, referen
   const fill: Fill = { base: 0n, paid: 0n, got: 0n, commission: 0n };
   const trades = [...command.trades].sort((a, b) => a.tradeId - b.tradeId);
   for (const trade of trades) settleTrade(draft, context, { intent, swap, leg, isLast }, trade, fill);
-  if (fill.base > intent.quantity) throw new Error(`order ${intent.id} filled ${formatAmount(fill.base)} of ${formatAmount(intent.quantity)}`);
+  if (fill.base > intent.quantity)
+    throw new Error(`order ${intent.id} filled ${formatAmount(fill.base)} of ${formatAmount(intent.quantity)}`);
   closeIntent(draft, command, intent, context);
   const rest = (intent.leg === 0 ? swap.fromAmount : swap.between) - fill.paid;
   const goesOn = !isLast && fill.got > 0n && takeNextLeg(draft, swap, intent.leg + 1, fill, context);
   if (rest > 0n) draft.post(reference, 'swap.giveBack', transfers.release(swap.userId, leg.from, rest));
   if (goesOn) return;
-  if (!isLast && fill.got > 0n) draft.post(`${reference}:between`, 'swap.giveBack', transfers.release(swap.userId, leg.to, fill.got));
-  endSwap(draft, swap, { fill, isLast, between: intent.leg > 0 ? rest : isLast ? 0n : fill.got, isComplete: isLast && fill.base === leg.quantity }, context);
+  if (!isLast && fill.got > 0n)
+    draft.post(`${reference}:between`, 'swap.giveBack', transfers.release(swap.userId, leg.to, fill.got));
+  endSwap(
+    draft,
+    swap,
+    {
+      fill,
+      isLast,
+      between: intent.leg > 0 ? rest : isLast ? 0n : fill.got,
+      isComplete: isLast && fill.base === leg.quantity,
+    },
+    context,
+  );
 }
 
 /** Sends on what the leg before paid, in whole lots; false where it does not reach one. */
@@ -152,7 +176,12 @@ function takeNextLeg(draft: Draft, swap: OpenSwap, at: number, fill: Fill, { now
   return true;
 }
 
-function endSwap(draft: Draft, swap: OpenSwap, end: { fill: Fill; isLast: boolean; between: Units; isComplete: boolean }, { now }: Context): void {
+function endSwap(
+  draft: Draft,
+  swap: OpenSwap,
+  end: { fill: Fill; isLast: boolean; between: Units; isComplete: boolean },
+  { now }: Context,
+): void {
   const { fill, isLast, between, isComplete } = end;
   const filledFrom = isLast && swap.legs.length > 1 ? swap.filledFrom : fill.paid;
   const state = isComplete ? 'COMPLETED' : filledFrom === 0n ? 'RETURNED' : 'PARTIAL';
@@ -169,7 +198,13 @@ function endSwap(draft: Draft, swap: OpenSwap, end: { fill: Fill; isLast: boolea
   tell(draft, swap, state);
 }
 
-function reportBundle(draft: Draft, command: Body<'venue.report'>, reference: string, context: Context, intent: OpenIntent): void {
+function reportBundle(
+  draft: Draft,
+  command: Body<'venue.report'>,
+  reference: string,
+  context: Context,
+  intent: OpenIntent,
+): void {
   settleBundleOf(draft, command, reference, context, intent);
   closeIntent(draft, command, intent, context);
   draft.answer = { intentId: intent.id };
@@ -219,13 +254,29 @@ function settleTrade(
     }),
   );
   const { symbol, tradeId, price, quantity, quoteQuantity, commissionAsset, time } = trade;
-  const row = { venueEpoch: draft.state.venue.epoch, symbol, tradeId, intentId: intent.id, price, quantity, quoteQuantity, commission: trade.commission, commissionAsset, at: time };
+  const row = {
+    venueEpoch: draft.state.venue.epoch,
+    symbol,
+    tradeId,
+    intentId: intent.id,
+    price,
+    quantity,
+    quoteQuantity,
+    commission: trade.commission,
+    commissionAsset,
+    at: time,
+  };
   draft.rows.push(insertRow(VenueTradeEntity, row));
   Object.assign(fill, { base: done, paid, got, commission });
 }
 
 function closeIntent(draft: Draft, command: Body<'venue.report'>, intent: OpenIntent, { now }: Context): void {
   draft.forget(draft.state.intents, intent.id);
-  const set = { state: command.outcome === 'done' ? ('DONE' as const) : ('REFUSED' as const), venueOrderId: command.venueOrderId, reason: command.reason, updatedAt: now };
+  const set = {
+    state: command.outcome === 'done' ? ('DONE' as const) : ('REFUSED' as const),
+    venueOrderId: command.venueOrderId,
+    reason: command.reason,
+    updatedAt: now,
+  };
   draft.rows.push(updateRow(VenueIntentEntity, { id: intent.id }, set));
 }

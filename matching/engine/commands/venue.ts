@@ -15,17 +15,24 @@ type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 function become(draft: Draft, next: VenueStateRow): void {
   draft.remember(draft.state.venues, next.venue, next);
   draft.rows.push(upsertRow(VenueStateEntity, next));
-  for (const market of draft.state.markets.values()) market.stopped = next.state !== 'OPEN' && market.listing.venue === next.venue;
+  for (const market of draft.state.markets.values())
+    market.stopped = next.state !== 'OPEN' && market.listing.venue === next.venue;
   draft.answer = { venue: next.venue, epoch: next.epoch, state: next.state };
 }
 
 /** Routing stops in every market; what is open outside stays open until an operator opens the venue. */
 export function stopVenue(draft: Draft, command: Body<'venue.stop'>, context: Context): void {
   const { venue } = draft.state;
-  if (venue.state === 'STOPPED') return void (draft.answer = { venue: venue.venue, epoch: venue.epoch, state: venue.state });
+  if (venue.state === 'STOPPED')
+    return void (draft.answer = { venue: venue.venue, epoch: venue.epoch, state: venue.state });
   const reason = command.reason.slice(0, 500);
   become(draft, { ...venue, state: 'STOPPED', reason, at: context.now });
-  draft.events.push({ name: 'alert', code: 'VENUE_STOPPED', message: 'Nothing is sent to the venue until an operator opens it.', details: { venue: venue.venue, epoch: venue.epoch, reason } });
+  draft.events.push({
+    name: 'alert',
+    code: 'VENUE_STOPPED',
+    message: 'Nothing is sent to the venue until an operator opens it.',
+    details: { venue: venue.venue, epoch: venue.epoch, reason },
+  });
 }
 
 /** An operator's word. Nothing is sent yet: open orders are asked for, then the account is compared (`venue.reconciled`). */
@@ -36,7 +43,16 @@ export function openVenue(draft: Draft, command: Body<'venue.open'>, reference: 
   const epoch = venue.epoch + (command.newEpoch ? 1 : 0);
   become(draft, { ...venue, epoch, state: 'OPENING', reason, adminId: command.adminId, at: context.now });
   const details = { newEpoch: command.newEpoch, epoch, why: reason };
-  draft.rows.push(insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId: command.adminId, action: command.kind, subject: venue.venue, details, at: context.now }));
+  draft.rows.push(
+    insertRow(AdminAuditEntity, {
+      id: idFrom('aud', reference),
+      adminId: command.adminId,
+      action: command.kind,
+      subject: venue.venue,
+      details,
+      at: context.now,
+    }),
+  );
 }
 
 /**
@@ -44,10 +60,17 @@ export function openVenue(draft: Draft, command: Body<'venue.open'>, reference: 
  * entry into suspense under the operator who asked for it; then orders go out again. An asset of which coins are on their way to or from
  * the venue is left as it is: what they change there is booked by themselves.
  */
-export function reconcileVenue(draft: Draft, command: Body<'venue.reconciled'>, reference: string, context: Context): void {
+export function reconcileVenue(
+  draft: Draft,
+  command: Body<'venue.reconciled'>,
+  reference: string,
+  context: Context,
+): void {
   const { venue, books, intents } = draft.state;
   if (venue.state !== 'OPENING') throw new DomainError('BUSY', { state: venue.state });
-  const moved = command.accounts.find(({ asset, booked }) => -books.balance(custody('binance'), asset) !== parseSigned(booked));
+  const moved = command.accounts.find(
+    ({ asset, booked }) => -books.balance(custody('binance'), asset) !== parseSigned(booked),
+  );
   if (moved || intents.size > 0) throw new DomainError('BUSY', { intents: intents.size, moved: moved?.asset ?? null });
   const found: Record<string, string> = {};
   for (const { asset, booked, actual } of command.accounts) {
@@ -55,11 +78,28 @@ export function reconcileVenue(draft: Draft, command: Body<'venue.reconciled'>, 
     if (difference === 0n || onTheWay(draft.state, asset)) continue;
     found[asset] = formatAmount(difference);
     draft.postFact(`${reference}#${asset}`, command.kind, transfers.venueDifference(asset, difference));
-    const row = { id: `${reference}#${asset}`, epoch: venue.epoch, asset, booked, actual, difference: found[asset], reason: venue.reason, adminId: venue.adminId, at: context.now };
+    const row = {
+      id: `${reference}#${asset}`,
+      epoch: venue.epoch,
+      asset,
+      booked,
+      actual,
+      difference: found[asset],
+      reason: venue.reason,
+      adminId: venue.adminId,
+      at: context.now,
+    };
     draft.rows.push(insertRow(VenueDifferenceEntity, row));
   }
   become(draft, { ...venue, state: 'OPEN', at: context.now });
-  if (Object.keys(found).length > 0) draft.events.push({ name: 'alert', code: 'VENUE_DIFFERENCE', message: "The venue's account differed from our books; the difference was booked to suspense.", details: { epoch: venue.epoch, ...found } });
+  if (Object.keys(found).length > 0)
+    draft.events.push({
+      name: 'alert',
+      code: 'VENUE_DIFFERENCE',
+      message: "The venue's account differed from our books; the difference was booked to suspense.",
+      details: { epoch: venue.epoch, ...found },
+    });
 }
 
-const onTheWay = ({ books, reserves }: Draft['state'], asset: string): boolean => books.balance(custody('transit'), asset) !== 0n || [...reserves.values()].some((reserve) => reserve.asset === asset);
+const onTheWay = ({ books, reserves }: Draft['state'], asset: string): boolean =>
+  books.balance(custody('transit'), asset) !== 0n || [...reserves.values()].some((reserve) => reserve.asset === asset);

@@ -25,11 +25,32 @@ import { positive, refuseDebtor, refusePaused, takeReservation } from './money';
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
 /** Writes a step down, in the same transaction as all that it does. */
-function recordStep(draft: Draft, withdrawal: OpenWithdrawal, step: WithdrawalRecordRow['step'], reference: string, body: WithdrawalRecordRow['body'], at: number): void {
-  draft.rows.push(insertRow(WithdrawalRecordEntity, { withdrawalId: withdrawal.id, step, round: withdrawal.attempt, reference, body, at }));
+function recordStep(
+  draft: Draft,
+  withdrawal: OpenWithdrawal,
+  step: WithdrawalRecordRow['step'],
+  reference: string,
+  body: WithdrawalRecordRow['body'],
+  at: number,
+): void {
+  draft.rows.push(
+    insertRow(WithdrawalRecordEntity, {
+      withdrawalId: withdrawal.id,
+      step,
+      round: withdrawal.attempt,
+      reference,
+      body,
+      at,
+    }),
+  );
 }
 
-export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.request'>, reference: string, { now, registry }: Context): void {
+export function requestWithdrawal(
+  draft: Draft,
+  command: Body<'withdrawal.request'>,
+  reference: string,
+  { now, registry }: Context,
+): void {
   const { withdrawalId: id, userId, asset, network, address } = command;
   const rail = railOf(registry, asset, network);
   if (!rail) throw new DomainError('UNKNOWN_NETWORK', { asset, network });
@@ -40,7 +61,8 @@ export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.reques
   const confirmation = confirmationIn(command);
   const fault = memoFault(networkOf(registry, network), command.memo);
   if (fault) throw new DomainError(fault, { network });
-  if (amount < parseAmount(rail.minWithdrawal)) throw new DomainError('AMOUNT_TOO_SMALL', { asset, minimum: rail.minWithdrawal });
+  if (amount < parseAmount(rail.minWithdrawal))
+    throw new DomainError('AMOUNT_TOO_SMALL', { asset, minimum: rail.minWithdrawal });
   refusePaused(draft, asset);
   refuseDebtor(draft, userId, { now, registry });
   draft.post(reference, command.kind, transfers.hold(userId, asset, amount + fee));
@@ -65,7 +87,23 @@ export function requestWithdrawal(draft: Draft, command: Body<'withdrawal.reques
   };
   draft.rows.push(insertRow(WithdrawalEntity, row));
   const { memo, attempt, decidedBy, createdAt } = row;
-  const open: OpenWithdrawal = { id, userId, asset, network, address, memo, attempt, decidedBy, createdAt, amount, fee, pullBackFee: 0n, ...confirmation, stage: 'REQUESTED', intact: true };
+  const open: OpenWithdrawal = {
+    id,
+    userId,
+    asset,
+    network,
+    address,
+    memo,
+    attempt,
+    decidedBy,
+    createdAt,
+    amount,
+    fee,
+    pullBackFee: 0n,
+    ...confirmation,
+    stage: 'REQUESTED',
+    intact: true,
+  };
   draft.remember(draft.state.withdrawals, id, open);
   recordStep(draft, open, 'request', reference, requestBody(open), now);
   tell(draft, row, 'REQUESTED');
@@ -83,8 +121,10 @@ function confirmationIn({ confirmation }: Body<'withdrawal.request'>): Pick<Open
 function open(draft: Draft, id: string, event: WithdrawalEvent): OpenWithdrawal {
   const withdrawal = draft.state.withdrawals.get(id);
   if (!withdrawal) throw new DomainError('WITHDRAWAL_STATE', { withdrawalId: id });
-  const states: WithdrawalState[] = withdrawal.stage === 'REQUESTED' ? ['REQUESTED'] : ['APPROVED', 'WAITING_FUNDS', 'SIGNED', 'BROADCAST'];
-  if (!states.some((state) => WITHDRAWAL[state][event])) throw new DomainError('WITHDRAWAL_STATE', { withdrawalId: id });
+  const states: WithdrawalState[] =
+    withdrawal.stage === 'REQUESTED' ? ['REQUESTED'] : ['APPROVED', 'WAITING_FUNDS', 'SIGNED', 'BROADCAST'];
+  if (!states.some((state) => WITHDRAWAL[state][event]))
+    throw new DomainError('WITHDRAWAL_STATE', { withdrawalId: id });
   return withdrawal;
 }
 
@@ -94,29 +134,65 @@ function tell(draft: Draft, { id, userId }: { id: string; userId: string }, stat
   draft.answer = { withdrawalId: id, state };
 }
 
-function change(draft: Draft, withdrawal: OpenWithdrawal, state: WithdrawalState, set: Partial<WithdrawalRow>, { now }: Context): void {
+function change(
+  draft: Draft,
+  withdrawal: OpenWithdrawal,
+  state: WithdrawalState,
+  set: Partial<WithdrawalRow>,
+  { now }: Context,
+): void {
   draft.rows.push(updateRow(WithdrawalEntity, { id: withdrawal.id }, { state, updatedAt: now, ...set }));
   tell(draft, withdrawal, state);
 }
 
-function finish(draft: Draft, withdrawal: OpenWithdrawal, state: WithdrawalState, set: Partial<WithdrawalRow>, context: Context): void {
+function finish(
+  draft: Draft,
+  withdrawal: OpenWithdrawal,
+  state: WithdrawalState,
+  set: Partial<WithdrawalRow>,
+  context: Context,
+): void {
   draft.forget(draft.state.withdrawals, withdrawal.id);
   change(draft, withdrawal, state, set, context);
 }
 
 /** The audit row of an admin's decision, in the same transaction as the decision. */
-function auditRow(draft: Draft, adminId: string, action: string, withdrawal: OpenWithdrawal, reference: string, details: Record<string, unknown>, now: number): void {
+function auditRow(
+  draft: Draft,
+  adminId: string,
+  action: string,
+  withdrawal: OpenWithdrawal,
+  reference: string,
+  details: Record<string, unknown>,
+  now: number,
+): void {
   const { asset, network, userId } = withdrawal;
-  const row = { id: idFrom('aud', reference), adminId, action, subject: withdrawal.id, details: { userId, asset, network, amount: formatAmount(withdrawal.amount), ...details }, at: now };
+  const row = {
+    id: idFrom('aud', reference),
+    adminId,
+    action,
+    subject: withdrawal.id,
+    details: { userId, asset, network, amount: formatAmount(withdrawal.amount), ...details },
+    at: now,
+  };
   draft.rows.push(insertRow(AdminAuditEntity, row));
 }
 
-export function approveWithdrawal(draft: Draft, command: Body<'withdrawal.approve'>, reference: string, context: Context): void {
+export function approveWithdrawal(
+  draft: Draft,
+  command: Body<'withdrawal.approve'>,
+  reference: string,
+  context: Context,
+): void {
   const withdrawal = open(draft, command.withdrawalId, 'approve');
   if (withdrawal.userId === command.adminId) throw new DomainError('OWN_REQUEST');
   refusePaused(draft, withdrawal.asset);
   refuseChanged(withdrawal, command.seen);
-  draft.remember(draft.state.withdrawals, withdrawal.id, { ...withdrawal, stage: 'APPROVED', decidedBy: command.adminId });
+  draft.remember(draft.state.withdrawals, withdrawal.id, {
+    ...withdrawal,
+    stage: 'APPROVED',
+    decidedBy: command.adminId,
+  });
   recordStep(draft, withdrawal, 'approve', reference, { adminId: command.adminId }, context.now);
   auditRow(draft, command.adminId, command.kind, withdrawal, reference, {}, context.now);
   change(draft, withdrawal, 'APPROVED', { decidedBy: command.adminId, reason: null }, context);
@@ -125,10 +201,19 @@ export function approveWithdrawal(draft: Draft, command: Body<'withdrawal.approv
 /** Whoever approves must have seen what was asked for, and not what somebody made of it since. */
 function refuseChanged(withdrawal: OpenWithdrawal, { memo, ...seen }: Body<'withdrawal.approve'>['seen']): void {
   const columns = changedPayment(recorded(withdrawal), { ...seen, memo: memo ?? null });
-  if (columns.length > 0 || !withdrawal.intact) throw new DomainError('WITHDRAWAL_CHANGED', { withdrawalId: withdrawal.id, columns: withdrawal.intact ? columns : ['record'] });
+  if (columns.length > 0 || !withdrawal.intact)
+    throw new DomainError('WITHDRAWAL_CHANGED', {
+      withdrawalId: withdrawal.id,
+      columns: withdrawal.intact ? columns : ['record'],
+    });
 }
 
-export function refuseWithdrawal(draft: Draft, command: Body<'withdrawal.refuse'>, reference: string, context: Context): void {
+export function refuseWithdrawal(
+  draft: Draft,
+  command: Body<'withdrawal.refuse'>,
+  reference: string,
+  context: Context,
+): void {
   const withdrawal = open(draft, command.withdrawalId, 'refuse');
   if (withdrawal.userId === command.adminId) throw new DomainError('OWN_REQUEST');
   giveBack(draft, withdrawal, reference, command.kind);
@@ -136,11 +221,23 @@ export function refuseWithdrawal(draft: Draft, command: Body<'withdrawal.refuse'
   // Not even an address that the owner has confirmed is trusted after that.
   const { userId, network, address } = withdrawal;
   draft.rows.push(deleteRow(KnownAddressEntity, { userId, network, address }));
-  recordStep(draft, withdrawal, 'refuse', reference, { adminId: command.adminId, reason: command.reason.slice(0, 500) }, context.now);
+  recordStep(
+    draft,
+    withdrawal,
+    'refuse',
+    reference,
+    { adminId: command.adminId, reason: command.reason.slice(0, 500) },
+    context.now,
+  );
   finish(draft, withdrawal, 'REFUSED', { decidedBy: command.adminId, reason: command.reason.slice(0, 500) }, context);
 }
 
-export function cancelWithdrawal(draft: Draft, command: Body<'withdrawal.cancel'>, reference: string, context: Context): void {
+export function cancelWithdrawal(
+  draft: Draft,
+  command: Body<'withdrawal.cancel'>,
+  reference: string,
+  context: Context,
+): void {
   const withdrawal = open(draft, command.withdrawalId, 'cancel');
   if (withdrawal.userId !== command.userId) throw new DomainError('NOT_FOUND');
   giveBack(draft, withdrawal, reference, command.kind);
@@ -151,7 +248,10 @@ export function cancelWithdrawal(draft: Draft, command: Body<'withdrawal.cancel'
 function giveBack(draft: Draft, withdrawal: OpenWithdrawal, reference: string, reason: string): void {
   const { userId, asset, amount, fee, pullBackFee } = withdrawal;
   // The venue's fee was paid long ago: the user's coins are not kept from their owner until the position covers it.
-  draft.postFact(reference, reason, [...transfers.release(userId, asset, amount + fee), ...lostPullBack(asset, pullBackFee)]);
+  draft.postFact(reference, reason, [
+    ...transfers.release(userId, asset, amount + fee),
+    ...lostPullBack(asset, pullBackFee),
+  ]);
 }
 
 /** What the venue kept for coins that were brought back and are not paid out after all: the position pays it. */
@@ -164,9 +264,18 @@ const takeGas = (draft: Draft, gas: Gas) => ({
   actual: parseAmount(gas.amount),
 });
 
-export function confirmWithdrawal(draft: Draft, command: Body<'withdrawal.confirm'>, reference: string, context: Context): void {
+export function confirmWithdrawal(
+  draft: Draft,
+  command: Body<'withdrawal.confirm'>,
+  reference: string,
+  context: Context,
+): void {
   const withdrawal = open(draft, command.withdrawalId, 'confirm');
-  draft.postFact(reference, command.kind, transfers.withdrawalPaid({ ...withdrawal, gas: takeGas(draft, command.gas) }));
+  draft.postFact(
+    reference,
+    command.kind,
+    transfers.withdrawalPaid({ ...withdrawal, gas: takeGas(draft, command.gas) }),
+  );
   // What was paid is known from now on: not what was asked for.
   const { userId, network, address } = withdrawal;
   draft.rows.push(insertMissingRow(KnownAddressEntity, { userId, network, address, since: context.now }));
@@ -174,20 +283,46 @@ export function confirmWithdrawal(draft: Draft, command: Body<'withdrawal.confir
   finish(draft, withdrawal, 'CONFIRMED', { txid: command.txid }, context);
 }
 
-export function failWithdrawal(draft: Draft, command: Body<'withdrawal.fail'>, reference: string, context: Context): void {
+export function failWithdrawal(
+  draft: Draft,
+  command: Body<'withdrawal.fail'>,
+  reference: string,
+  context: Context,
+): void {
   const withdrawal = open(draft, command.withdrawalId, 'fail');
   // Nothing was burnt when it could not even be signed: then there is nothing to post.
   const postings = transfers.payoutFailed(withdrawal.network, takeGas(draft, command.gas));
   if (postings.length > 0) draft.postFact(reference, command.kind, postings);
   const attempt = withdrawal.attempt + 1;
-  draft.remember(draft.state.withdrawals, withdrawal.id, { ...withdrawal, attempt, stage: 'REQUESTED', decidedBy: null });
+  draft.remember(draft.state.withdrawals, withdrawal.id, {
+    ...withdrawal,
+    attempt,
+    stage: 'REQUESTED',
+    decidedBy: null,
+  });
   recordStep(draft, withdrawal, 'fail', reference, { txid: command.txid }, context.now);
-  change(draft, withdrawal, 'REQUESTED', { attempt, txid: null, confirmations: 0, decidedBy: null, reason: 'PAYOUT_FAILED' }, context);
+  change(
+    draft,
+    withdrawal,
+    'REQUESTED',
+    { attempt, txid: null, confirmations: 0, decidedBy: null, reason: 'PAYOUT_FAILED' },
+    context,
+  );
   const details = { withdrawalId: withdrawal.id, txid: command.txid };
-  draft.events.push({ name: 'alert', code: 'PAYOUT_FAILED', message: 'A payout failed or could not be made; it is back in review.', details });
+  draft.events.push({
+    name: 'alert',
+    code: 'PAYOUT_FAILED',
+    message: 'A payout failed or could not be made; it is back in review.',
+    details,
+  });
 }
 
-export function settleWithdrawalInside(draft: Draft, command: Body<'withdrawal.settleInside'>, reference: string, context: Context): void {
+export function settleWithdrawalInside(
+  draft: Draft,
+  command: Body<'withdrawal.settleInside'>,
+  reference: string,
+  context: Context,
+): void {
   const withdrawal = open(draft, command.withdrawalId, 'settleInside');
   const { userId, asset, amount, fee, pullBackFee } = withdrawal;
   const inside = transfers.insideTransfer({ fromUserId: userId, toUserId: command.toUserId, asset, amount, fee });
@@ -199,9 +334,16 @@ export function settleWithdrawalInside(draft: Draft, command: Body<'withdrawal.s
 export function reserveAtVenue(draft: Draft, command: Body<'venue.reserve'>): void {
   const amount = positive(command.amount);
   const free = sendable(draft.state, command.asset);
-  if (free < amount) throw new DomainError('FUNDS_IN_TRANSIT', { asset: command.asset, needed: command.amount, available: formatAmount(free) });
+  if (free < amount)
+    throw new DomainError('FUNDS_IN_TRANSIT', {
+      asset: command.asset,
+      needed: command.amount,
+      available: formatAmount(free),
+    });
   draft.remember(draft.state.reserves, command.transferId, { asset: command.asset, amount });
-  draft.rows.push(insertRow(VenueReserveEntity, { transferId: command.transferId, asset: command.asset, amount: command.amount }));
+  draft.rows.push(
+    insertRow(VenueReserveEntity, { transferId: command.transferId, asset: command.asset, amount: command.amount }),
+  );
   draft.answer = { transferId: command.transferId, reserved: formatAmount(amount) };
 }
 
@@ -214,7 +356,11 @@ export function releaseAtVenue(draft: Draft, command: Body<'venue.release'>, ref
   if (!command.moved) return;
   const fee = parseAmount(command.fee);
   const served = command.withdrawalId === null ? undefined : draft.state.withdrawals.get(command.withdrawalId);
-  draft.postFact(reference, command.kind, transfers.pullBack(reserve.asset, positive(command.amount), fee, served !== undefined));
+  draft.postFact(
+    reference,
+    command.kind,
+    transfers.pullBack(reserve.asset, positive(command.amount), fee, served !== undefined),
+  );
   if (!served) return;
   const pullBackFee = served.pullBackFee + fee;
   draft.withdrawalId = served.id;

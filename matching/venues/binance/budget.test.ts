@@ -2,15 +2,30 @@ import fc from 'fast-check';
 import { createBudget, ordersOf } from './budget';
 
 const MINUTE = 60_000;
-const weight = (count: number, limit = 6000) => ({ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit, count });
-const orders = (count: number, limit = 100) => ({ rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit, count });
+const weight = (count: number, limit = 6000) => ({
+  rateLimitType: 'REQUEST_WEIGHT',
+  interval: 'MINUTE',
+  intervalNum: 1,
+  limit,
+  count,
+});
+const orders = (count: number, limit = 100) => ({
+  rateLimitType: 'ORDERS',
+  interval: 'SECOND',
+  intervalNum: 10,
+  limit,
+  count,
+});
 let now = 1_763_700_000_000;
 const budget = () => createBudget({ now: () => now });
 
 test('limits are those of exchangeInfo; until it was read, those of long', () => {
   const one = budget();
   expect([ordersOf(one), one.most('REQUEST_WEIGHT', MINUTE)]).toEqual([100, 6000]);
-  one.limits([{ rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: 50 }, { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 1200 }]);
+  one.limits([
+    { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: 50 },
+    { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 1200 },
+  ]);
   expect([ordersOf(one), one.most('REQUEST_WEIGHT', MINUTE)]).toEqual([50, 1200]);
   one.heard([weight(600)]);
   expect(one.share()).toBe(50);
@@ -53,7 +68,13 @@ test('requests are counted by ourselves', () => {
 });
 
 test('whatever a lying peer says, the limits stay numbers above nothing', () => {
-  const odd = fc.record({ rateLimitType: fc.constantFrom('REQUEST_WEIGHT', 'ORDERS', 'x'), interval: fc.constantFrom('MINUTE', 'SECOND', 'eon'), intervalNum: fc.oneof(fc.integer(), fc.constant(Number.NaN)), limit: fc.anything(), count: fc.anything() });
+  const odd = fc.record({
+    rateLimitType: fc.constantFrom('REQUEST_WEIGHT', 'ORDERS', 'x'),
+    interval: fc.constantFrom('MINUTE', 'SECOND', 'eon'),
+    intervalNum: fc.oneof(fc.integer(), fc.constant(Number.NaN)),
+    limit: fc.anything(),
+    count: fc.anything(),
+  });
   fc.assert(
     fc.property(fc.array(odd as never, { maxLength: 8 }), (lies) => {
       const one = budget();

@@ -8,7 +8,13 @@ import type { Rest } from './rest';
 
 interface CoinInfo {
   readonly coin: string;
-  readonly networkList: readonly { network: string; withdrawFee: string; withdrawMin: string; withdrawIntegerMultiple: string; sameAddress?: boolean }[];
+  readonly networkList: readonly {
+    network: string;
+    withdrawFee: string;
+    withdrawMin: string;
+    withdrawIntegerMultiple: string;
+    sameAddress?: boolean;
+  }[];
 }
 
 /** Deposit statuses that mean "yours": 1 credited, 6 credited but not withdrawable yet. */
@@ -43,7 +49,10 @@ interface DepositRow {
   readonly status: number;
 }
 
-const paged = (offset: number): { limit: number; offset?: number } => ({ limit: HISTORY_LIMIT, ...(offset > 0 && { offset }) });
+const paged = (offset: number): { limit: number; offset?: number } => ({
+  limit: HISTORY_LIMIT,
+  ...(offset > 0 && { offset }),
+});
 
 /** All pages of a history. A new row comes first and moves the others on: a row may come twice, none is left out. */
 async function pagesOf<Row>(page: (offset: number) => Promise<Row[]>): Promise<Row[]> {
@@ -65,7 +74,9 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
   const page = (offset: number): Promise<WithdrawalRow[]> => {
     const now = deps.clock.now();
     asked = [...asked.filter((at) => now - at < MINUTE_MS), now];
-    return rest.capital(() => treasury.getWithdrawHistory({ startTime: now - HISTORY_MS, ...paged(offset) })) as unknown as Promise<WithdrawalRow[]>;
+    return rest.capital(() =>
+      treasury.getWithdrawHistory({ startTime: now - HISTORY_MS, ...paged(offset) }),
+    ) as unknown as Promise<WithdrawalRow[]>;
   };
   /** Of all withdrawals: one answer, however many are waited for. */
   const history = (): Promise<WithdrawalRow[]> => {
@@ -74,7 +85,8 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
     known = mine;
     const kept = (): number => KEPT_MS[asked.length] ?? KEPT_LONGEST_MS;
     mine.rows.then(
-      (rows) => (mine.until = deps.clock.now() + (rows.length < HISTORY_LIMIT ? kept() : KEPT_LONGEST_MS * asked.length)),
+      (rows) =>
+        (mine.until = deps.clock.now() + (rows.length < HISTORY_LIMIT ? kept() : KEPT_LONGEST_MS * asked.length)),
       () => known === mine && (known = undefined),
     );
     return mine.rows;
@@ -87,12 +99,19 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
     const state = row.status === COMPLETED ? 'completed' : FAILED.has(row.status) ? 'failed' : 'pending';
     // The history's amount is what arrives; what was debited is that and the fee.
     const fee = parseAmount(row.transactionFee);
-    return { state, txid: row.txId || null, amount: formatAmount(parseAmount(row.amount) + fee), fee: formatAmount(fee) };
+    return {
+      state,
+      txid: row.txId || null,
+      amount: formatAmount(parseAmount(row.amount) + fee),
+      fee: formatAmount(fee),
+    };
   };
 
   return {
     depositAddress: async (asset, venueNetwork) => {
-      const { address, tag } = await rest.capital(() => treasury.getDepositAddress({ coin: asset, network: venueNetwork }));
+      const { address, tag } = await rest.capital(() =>
+        treasury.getDepositAddress({ coin: asset, network: venueNetwork }),
+      );
       // Sent without it our coins would be credited to nobody, or to somebody else.
       if (tag) throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
       return address;
@@ -101,14 +120,27 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
     deposits: async (asset, sinceMs) => {
       const oldest = deps.clock.now() - HISTORY_MS;
       const asked = { coin: asset, startTime: sinceMs > oldest ? sinceMs : oldest };
-      const rows = await pagesOf<DepositRow>((offset) => rest.capital(() => treasury.getDepositHistory({ ...asked, ...paged(offset) } as never)) as unknown as Promise<DepositRow[]>);
-      return rows.map((row) => ({ txid: row.txId, asset: row.coin, amount: formatAmount(parseAmount(String(row.amount))), credited: CREDITED.has(row.status) }));
+      const rows = await pagesOf<DepositRow>(
+        (offset) =>
+          rest.capital(() => treasury.getDepositHistory({ ...asked, ...paged(offset) } as never)) as unknown as Promise<
+            DepositRow[]
+          >,
+      );
+      return rows.map((row) => ({
+        txid: row.txId,
+        asset: row.coin,
+        amount: formatAmount(parseAmount(String(row.amount))),
+        credited: CREDITED.has(row.status),
+      }));
     },
     withdrawalTerms: async (asset, venueNetwork) => {
       const coins = (await rest.capital(() => treasury.getBalances())) as unknown as CoinInfo[];
-      const network = coins.find((coin) => coin.coin === asset)?.networkList.find((candidate) => candidate.network === venueNetwork);
+      const network = coins
+        .find((coin) => coin.coin === asset)
+        ?.networkList.find((candidate) => candidate.network === venueNetwork);
       if (!network) throw new Error(`the venue does not withdraw ${asset} on ${venueNetwork}`);
-      if (network.sameAddress === true) throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
+      if (network.sameAddress === true)
+        throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
       return { fee: network.withdrawFee, minimum: network.withdrawMin, step: network.withdrawIntegerMultiple };
     },
     withdraw: async ({ id, asset, venueNetwork, address, amount }) => {
@@ -122,13 +154,21 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
         const failure = failureOf(error, deps.clock.now());
         if (failure.kind === 'unknown') return { outcome: 'unknown' };
         // An id that the venue has seen is ours: the first ask went through.
-        return /withdrawOrderId/i.test(failure.message) ? { outcome: 'unknown' } : { outcome: 'refused', reason: `${failure.code} ${failure.message}` };
+        return /withdrawOrderId/i.test(failure.message)
+          ? { outcome: 'unknown' }
+          : { outcome: 'refused', reason: `${failure.code} ${failure.message}` };
       }
     },
     withdrawal: findWithdrawal,
     balances: async () => {
-      const account = (await rest.call(false, () => rest.trading.getAccountInformation())) as unknown as { balances: { asset: string; free: string; locked: string }[] };
-      return account.balances.map(({ asset, free, locked }) => ({ asset, free: formatAmount(parseAmount(free)), locked: formatAmount(parseAmount(locked)) }));
+      const account = (await rest.call(false, () => rest.trading.getAccountInformation())) as unknown as {
+        balances: { asset: string; free: string; locked: string }[];
+      };
+      return account.balances.map(({ asset, free, locked }) => ({
+        asset,
+        free: formatAmount(parseAmount(free)),
+        locked: formatAmount(parseAmount(locked)),
+      }));
     },
   };
 }

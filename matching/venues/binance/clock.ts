@@ -29,7 +29,9 @@ export function createVenueClock(rest: Rest, deps: { clock: Clock; logger: Logge
   const read = async (): Promise<{ took: number; ahead: number }> => {
     const sent = deps.clock.now();
     // Not getServerTime(): the SDK sends that one to the real exchange, whatever the configured address.
-    const { serverTime } = (await rest.call(true, () => rest.trading.get('api/v3/time'))) as unknown as { serverTime: unknown };
+    const { serverTime } = (await rest.call(true, () => rest.trading.get('api/v3/time'))) as unknown as {
+      serverTime: unknown;
+    };
     if (typeof serverTime !== 'number' || !(serverTime > 0)) throw new Error('the venue did not tell its time');
     const took = deps.clock.now() - sent;
     const half = (took - (took % 2)) / 2;
@@ -41,9 +43,11 @@ export function createVenueClock(rest: Rest, deps: { clock: Clock; logger: Logge
     while (readings.length < READINGS) readings.push(await read());
     const best = readings.reduce((one, other) => (other.took < one.took ? other : one));
     const off = best.ahead < 0 ? -best.ahead : best.ahead;
-    if (off > MOST_OFF_MS) throw new Error(`this machine's clock is ${best.ahead} ms off the venue's: set it right (NTP) and start again`);
+    if (off > MOST_OFF_MS)
+      throw new Error(`this machine's clock is ${best.ahead} ms off the venue's: set it right (NTP) and start again`);
     const next = off < NOTICED_MS ? 0 : best.ahead;
-    if (next !== ahead) deps.logger.warn({ aheadMs: next }, "the venue's clock is not ours: its time is used for what it reads");
+    if (next !== ahead)
+      deps.logger.warn({ aheadMs: next }, "the venue's clock is not ours: its time is used for what it reads");
     ahead = next;
     rest.trading.setTimeOffset(ahead);
     rest.treasury.setTimeOffset(ahead);

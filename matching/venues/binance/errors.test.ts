@@ -12,7 +12,11 @@ test.each([
   ['a lost connection', new Error('socket hang up'), 'unknown'],
   ['WebSocket refusal', { status: 400, error: { code: -1021, msg: 'outside of the recvWindow' } }, 'refused'],
   ['WebSocket 5xx with a code', { status: 500, error: { code: -3044, msg: 'busy' } }, 'unknown'],
-  ['too many requests', rest(429, { code: -1003, msg: 'Too much request weight used' }, { 'retry-after': '7' }), 'banned'],
+  [
+    'too many requests',
+    rest(429, { code: -1003, msg: 'Too much request weight used' }, { 'retry-after': '7' }),
+    'banned',
+  ],
   ['a ban', rest(418, { code: -1003, msg: 'banned' }, { 'retry-after': '120' }), 'banned'],
   ['too many orders', rest(429, { code: -1015, msg: 'Too many new orders' }), 'refused'],
 ])('%s', (_, error, kind) => {
@@ -20,5 +24,7 @@ test.each([
 });
 
 test('a ban lasts as long as the venue says', () => {
-  expect(failureOf(rest(418, { code: -1003, msg: 'banned' }, { 'retry-after': '120' }), 1000)).toMatchObject({ until: 121_000 });
+  expect(failureOf(rest(418, { code: -1003, msg: 'banned' }, { 'retry-after': '120' }), 1000)).toMatchObject({
+    until: 121_000,
+  });
 });

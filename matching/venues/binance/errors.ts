@@ -1,11 +1,22 @@
 /** What a failed call to Binance means. Source of the classes: the venue's errors.md and its HTTP return codes. */
 export type Failure =
   /** Definitely not executed. */
-  | { readonly kind: 'refused'; readonly code: number | null; readonly message: string; /** The venue asks to wait so long. */ readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'refused';
+      readonly code: number | null;
+      readonly message: string;
+      /** The venue asks to wait so long. */ readonly retryAfterMs?: number;
+    }
   /** Nobody knows whether it was executed. */
   | { readonly kind: 'unknown'; readonly code: number | null; readonly message: string }
   /** Not executed, and no call may be made before this time (ms). */
-  | { readonly kind: 'banned'; readonly code: number | null; readonly message: string; readonly until: number; /** Our address is shut out, from everything. */ readonly isWhole: boolean };
+  | {
+      readonly kind: 'banned';
+      readonly code: number | null;
+      readonly message: string;
+      readonly until: number;
+      /** Our address is shut out, from everything. */ readonly isWhole: boolean;
+    };
 
 /** Execution unknown by the venue's own words: bus, engine and overload answers, and the catch-all. */
 const UNKNOWN_CODES = new Set([-1000, -1001, -1006, -1007, -1008]);
@@ -26,14 +37,29 @@ function shapeOf(error: unknown): Shape {
     error?: { code?: number; msg?: string; data?: { retryAfter?: number; serverTime?: number } };
   };
   if (thrown?.response) {
-    const body = (typeof thrown.response.data === 'object' ? thrown.response.data : {}) as { code?: number; msg?: string };
-    const seconds = /^\d+$/.test(thrown.response.headers?.['retry-after'] ?? '') ? BigInt(thrown.response.headers?.['retry-after'] ?? '0') : undefined;
-    return { status: thrown.response.status ?? 0, ...body, ...(seconds !== undefined && { retryAfterMs: Number(seconds) * 1000 }) };
+    const body = (typeof thrown.response.data === 'object' ? thrown.response.data : {}) as {
+      code?: number;
+      msg?: string;
+    };
+    const seconds = /^\d+$/.test(thrown.response.headers?.['retry-after'] ?? '')
+      ? BigInt(thrown.response.headers?.['retry-after'] ?? '0')
+      : undefined;
+    return {
+      status: thrown.response.status ?? 0,
+      ...body,
+      ...(seconds !== undefined && { retryAfterMs: Number(seconds) * 1000 }),
+    };
   }
   if (thrown?.error && typeof thrown.error === 'object') {
     const { code, msg, data } = thrown.error;
-    const wait = data?.retryAfter !== undefined && data.serverTime !== undefined ? data.retryAfter - data.serverTime : undefined;
-    return { status: thrown.status ?? 0, ...(code !== undefined && { code }), ...(msg !== undefined && { msg }), ...(wait !== undefined && { retryAfterMs: wait }) };
+    const wait =
+      data?.retryAfter !== undefined && data.serverTime !== undefined ? data.retryAfter - data.serverTime : undefined;
+    return {
+      status: thrown.status ?? 0,
+      ...(code !== undefined && { code }),
+      ...(msg !== undefined && { msg }),
+      ...(wait !== undefined && { retryAfterMs: wait }),
+    };
   }
   return {};
 }
@@ -47,10 +73,17 @@ export function failureOf(error: unknown, now: number): Failure {
   const message = msg ?? (error instanceof Error ? error.message : 'no answer');
   const known = typeof code === 'number' ? code : null;
   if (status === 418 || (status === 429 && known !== -1015)) {
-    return { kind: 'banned', code: known, message, until: now + (retryAfterMs ?? DEFAULT_BAN_MS), isWhole: status === 418 };
+    return {
+      kind: 'banned',
+      code: known,
+      message,
+      until: now + (retryAfterMs ?? DEFAULT_BAN_MS),
+      isWhole: status === 418,
+    };
   }
   // The venue's own rule: any 5xx means that the execution is unknown, whatever the body says.
-  if (known === null || (status ?? 0) >= 500 || UNKNOWN_CODES.has(known)) return { kind: 'unknown', code: known, message };
+  if (known === null || (status ?? 0) >= 500 || UNKNOWN_CODES.has(known))
+    return { kind: 'unknown', code: known, message };
   if (known === -2010 && message.startsWith('Duplicate order')) return { kind: 'unknown', code: known, message };
   return { kind: 'refused', code: known, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

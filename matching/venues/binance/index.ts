@@ -56,13 +56,20 @@ export interface Binance extends Venue {
 }
 
 /** Binance Spot as a venue: one account, one limiter, one ban state. */
-export function createBinance(config: BinanceConfig, symbols: readonly string[], deps: { clock: Clock; logger: Logger }): Binance {
+export function createBinance(
+  config: BinanceConfig,
+  symbols: readonly string[],
+  deps: { clock: Clock; logger: Logger },
+): Binance {
   const rest = createRest(config, deps);
   const questions = createSymbolQuestions(symbols, deps);
   const data = createMarketData(config, symbols, rest, questions, deps);
   const clock = createVenueClock(rest, deps);
   const orders = createOrders(config, rest, clock, () => void data.reloadRules(), deps);
-  const sync = (): void => void clock.sync().catch((error: unknown) => deps.logger.warn({ error: String(error) }, "the venue's clock cannot be read"));
+  const sync = (): void =>
+    void clock
+      .sync()
+      .catch((error: unknown) => deps.logger.warn({ error: String(error) }, "the venue's clock cannot be read"));
   rest.onBadClock(sync);
   let timer: NodeJS.Timeout | undefined;
 
@@ -88,13 +95,33 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
     candles: async (symbol, interval, limit, before) => {
       // Before the beginning of time there is nothing, and the venue refuses to be asked.
       if (before !== undefined && before <= 0) return [];
-      const rows = (await rest.call(false, () => rest.trading.getKlines({ symbol, interval, limit, ...(before !== undefined && { endTime: before - 1 }) }))) as unknown as [number, string, string, string, string, string][];
+      const rows = (await rest.call(false, () =>
+        rest.trading.getKlines({ symbol, interval, limit, ...(before !== undefined && { endTime: before - 1 }) }),
+      )) as unknown as [number, string, string, string, string, string][];
       return rows.map(([at, open, high, low, close, volume]) => [at, open, high, low, close, volume]);
     },
-    dayFigures: () => questions.ask(async (asked) => (await rest.call(false, () => rest.trading.get24hrChangeStatistics({ symbols: asked }))) as unknown as DayFigures[]),
+    dayFigures: () =>
+      questions.ask(
+        async (asked) =>
+          (await rest.call(false, () =>
+            rest.trading.get24hrChangeStatistics({ symbols: asked }),
+          )) as unknown as DayFigures[],
+      ),
     trades: async (symbol, limit) => {
-      const rows = (await rest.call(false, () => rest.trading.getRecentTrades({ symbol, limit }))) as unknown as { id: number; price: string; qty: string; time: number; isBuyerMaker: boolean }[];
-      return rows.map(({ id, price, qty, time, isBuyerMaker }) => ({ id: `v${id}`, price, quantity: qty, side: isBuyerMaker ? ('SELL' as const) : ('BUY' as const), at: time }));
+      const rows = (await rest.call(false, () => rest.trading.getRecentTrades({ symbol, limit }))) as unknown as {
+        id: number;
+        price: string;
+        qty: string;
+        time: number;
+        isBuyerMaker: boolean;
+      }[];
+      return rows.map(({ id, price, qty, time, isBuyerMaker }) => ({
+        id: `v${id}`,
+        price,
+        quantity: qty,
+        side: isBuyerMaker ? ('SELL' as const) : ('BUY' as const),
+        at: time,
+      }));
     },
     capital: createCapital(rest, deps),
     checkAccount: async () => {
@@ -108,7 +135,11 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
     start: async () => {
       timer = setInterval(sync, CLOCK_EVERY_MS);
       if (rest.treasuryIsThere()) void tellTravelRule(rest, deps.logger);
-      else deps.logger.warn({ venue: new URL(config.restUrl).host }, 'the venue has no treasury interface (/sapi), as on the Spot testnet: trading works, coins are neither sent there nor brought back');
+      else
+        deps.logger.warn(
+          { venue: new URL(config.restUrl).host },
+          'the venue has no treasury interface (/sapi), as on the Spot testnet: trading works, coins are neither sent there nor brought back',
+        );
       await Promise.all([data.start(), orders.start()]);
     },
     stop: async () => {
@@ -125,12 +156,16 @@ export function createBinance(config: BinanceConfig, symbols: readonly string[],
  */
 async function mayWithdraw(config: BinanceConfig, rest: Rest): Promise<boolean> {
   try {
-    const rights = (await rest.call(true, () => rest.trading.getApiKeyPermissions())) as unknown as { enableWithdrawals?: unknown };
+    const rights = (await rest.call(true, () => rest.trading.getApiKeyPermissions())) as unknown as {
+      enableWithdrawals?: unknown;
+    };
     if (typeof rights.enableWithdrawals !== 'boolean') throw new Error('the venue did not tell what the key may do');
     return rights.enableWithdrawals;
   } catch (error) {
     if (!isNoSuchDoor(error) || /(^|\.)binance\.com$/.test(new URL(config.restUrl).hostname)) throw error;
-    const account = (await rest.call(true, () => rest.trading.getAccountInformation())) as unknown as { canTrade?: unknown };
+    const account = (await rest.call(true, () => rest.trading.getAccountInformation())) as unknown as {
+      canTrade?: unknown;
+    };
     if (account.canTrade !== true) throw new Error('the account at the venue may not trade', { cause: error });
     rest.noTreasury();
     return false;
@@ -138,8 +173,11 @@ async function mayWithdraw(config: BinanceConfig, rest: Rest): Promise<boolean> 
 }
 
 /** Until it works: a venue that bans us or is not there is waited for, one that refuses is asked a few times more. */
-async function patiently(work: () => Promise<void>, { clock, logger }: { clock: Clock; logger: Logger }): Promise<void> {
-  for (let refusals = 0; ; ) {
+async function patiently(
+  work: () => Promise<void>,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): Promise<void> {
+  for (let refusals = 0; ;) {
     try {
       return await work();
     } catch (error) {

@@ -42,8 +42,16 @@ export interface MarketData {
 }
 
 /** Follows the books and the rules of the given symbols. */
-export function createMarketData(config: BinanceConfig, symbols: readonly string[], rest: Rest, questions: SymbolQuestions, deps: { clock: Clock; logger: Logger }): MarketData {
-  const followed = new Map<string, Followed>(symbols.map((symbol) => [symbol, { book: new DepthBook(), lastWord: 0, loading: false, tradeId: 0 }]));
+export function createMarketData(
+  config: BinanceConfig,
+  symbols: readonly string[],
+  rest: Rest,
+  questions: SymbolQuestions,
+  deps: { clock: Clock; logger: Logger },
+): MarketData {
+  const followed = new Map<string, Followed>(
+    symbols.map((symbol) => [symbol, { book: new DepthBook(), lastWord: 0, loading: false, tradeId: 0 }]),
+  );
   const rules = new Map<string, MarketRules>();
   const onDepth: ((symbol: string) => void)[] = [];
   const onTrade: ((symbol: string, trade: VenuePublicTrade) => void)[] = [];
@@ -66,7 +74,10 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
           if (!market.book.load(snapshot as unknown as DepthSnapshot)) await pause(200);
           else deps.logger.debug({ symbol }, "the venue's book was read anew");
         } catch (error) {
-          deps.logger.warn({ symbol, error: error instanceof Error ? error.message : 'refused' }, 'no snapshot of the book yet');
+          deps.logger.warn(
+            { symbol, error: error instanceof Error ? error.message : 'refused' },
+            'no snapshot of the book yet',
+          );
           await pause(1000);
         }
       }
@@ -97,12 +108,17 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
   const forget = (): void => {
     for (const market of followed.values()) market.book.reset();
   };
-  const topics = symbols.flatMap((symbol) => ['depth@100ms', 'trade', 'referencePrice'].map((stream) => `${symbol.toLowerCase()}@${stream}`));
+  const topics = symbols.flatMap((symbol) =>
+    ['depth@100ms', 'trade', 'referencePrice'].map((stream) => `${symbol.toLowerCase()}@${stream}`),
+  );
   const streams = createMarketStreams(config.streamUrl, topics, { heard, lost: forget }, deps.logger);
 
   const loadRules = async (): Promise<void> => {
     const listed = await questions.ask(async (asked) => {
-      const info = (await rest.call(false, () => rest.trading.getExchangeInfo({ symbols: asked }))) as unknown as { symbols: ExchangeSymbol[]; rateLimits?: VenueLimit[] };
+      const info = (await rest.call(false, () => rest.trading.getExchangeInfo({ symbols: asked }))) as unknown as {
+        symbols: ExchangeSymbol[];
+        rateLimits?: VenueLimit[];
+      };
       rest.budget.limits(info.rateLimits ?? []);
       return info.symbols;
     });
@@ -111,7 +127,10 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
       const [before, now] = [rules.get(symbol.symbol), rulesOf(symbol)];
       rules.set(symbol.symbol, now);
       if (before === undefined || sameRules(before, now)) continue;
-      deps.logger.warn({ symbol: now.symbol, trading: now.trading, tick: formatAmount(now.tick), lot: formatAmount(now.lot) }, 'the venue has changed the rules of a market');
+      deps.logger.warn(
+        { symbol: now.symbol, trading: now.trading, tick: formatAmount(now.tick), lot: formatAmount(now.lot) },
+        'the venue has changed the rules of a market',
+      );
       for (const listener of onDepth) listener(symbol.symbol);
     }
   };
@@ -127,7 +146,10 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
           break;
         } catch (error) {
           if (stopped) return;
-          deps.logger.warn({ error: error instanceof Error ? error.message : 'refused' }, 'the venue does not tell its rules yet');
+          deps.logger.warn(
+            { error: error instanceof Error ? error.message : 'refused' },
+            'the venue does not tell its rules yet',
+          );
           await pause(1000);
         }
       }
@@ -147,7 +169,11 @@ export function createMarketData(config: BinanceConfig, symbols: readonly string
       if (!market?.book.ready) return undefined;
       const ageMs = deps.clock.now() - market.lastWord;
       if (ageMs > STALE_MS) return undefined;
-      return { bids: range.within(symbol, 'bids', market.book.levels('bids', LEVELS_READ)), asks: range.within(symbol, 'asks', market.book.levels('asks', LEVELS_READ)), ageMs };
+      return {
+        bids: range.within(symbol, 'bids', market.book.levels('bids', LEVELS_READ)),
+        asks: range.within(symbol, 'asks', market.book.levels('asks', LEVELS_READ)),
+        ageMs,
+      };
     },
     rules: (symbol) => rules.get(symbol),
     onRules: (listener) => void onRules.push(listener),
@@ -166,10 +192,21 @@ interface TradeEvent {
 }
 
 /** Tells a trade once: while two connections are heard it comes twice. Ids that are far below begin anew, as on the test network. */
-function tellTrade(listeners: readonly ((symbol: string, trade: VenuePublicTrade) => void)[], symbol: string, { t, p, q, T, m }: TradeEvent, market: Followed): void {
+function tellTrade(
+  listeners: readonly ((symbol: string, trade: VenuePublicTrade) => void)[],
+  symbol: string,
+  { t, p, q, T, m }: TradeEvent,
+  market: Followed,
+): void {
   if (t <= market.tradeId && market.tradeId - t < TRADES_APART) return;
   market.tradeId = t;
-  const trade = { id: String(t), price: parseAmount(p), quantity: parseAmount(q), takerSide: m ? ('SELL' as const) : ('BUY' as const), at: T };
+  const trade = {
+    id: String(t),
+    price: parseAmount(p),
+    quantity: parseAmount(q),
+    takerSide: m ? ('SELL' as const) : ('BUY' as const),
+    at: T,
+  };
   for (const listener of listeners) listener(symbol, trade);
 }
 
@@ -183,10 +220,13 @@ interface ExchangeSymbol {
 
 /** Reads the filters that decide what can be ordered. A missing one disables its rule, as the venue documents. */
 export function rulesOf(symbol: ExchangeSymbol): MarketRules {
-  const filter = (type: string): Record<string, unknown> => symbol.filters.find((candidate) => candidate.filterType === type) ?? {};
+  const filter = (type: string): Record<string, unknown> =>
+    symbol.filters.find((candidate) => candidate.filterType === type) ?? {};
   const units = (value: unknown): bigint => parseAmount(typeof value === 'string' ? value : '0');
   const lot = filter('LOT_SIZE');
-  const notional = symbol.filters.some((candidate) => candidate.filterType === 'NOTIONAL') ? filter('NOTIONAL') : filter('MIN_NOTIONAL');
+  const notional = symbol.filters.some((candidate) => candidate.filterType === 'NOTIONAL')
+    ? filter('NOTIONAL')
+    : filter('MIN_NOTIONAL');
   return {
     symbol: symbol.symbol,
     base: symbol.baseAsset,
@@ -201,5 +241,13 @@ export function rulesOf(symbol: ExchangeSymbol): MarketRules {
   };
 }
 
-const RULES: readonly (keyof MarketRules)[] = ['trading', 'tick', 'lot', 'minQuantity', 'maxQuantity', 'minNotional', 'maxNotional'];
+const RULES: readonly (keyof MarketRules)[] = [
+  'trading',
+  'tick',
+  'lot',
+  'minQuantity',
+  'maxQuantity',
+  'minNotional',
+  'maxNotional',
+];
 const sameRules = (one: MarketRules, other: MarketRules): boolean => RULES.every((rule) => one[rule] === other[rule]);

@@ -42,14 +42,26 @@ interface PlacedOrder {
   readonly cummulativeQuoteQty: string;
   readonly transactTime: number;
   readonly expiryReason?: string;
-  readonly fills?: readonly { price: string; qty: string; commission: string; commissionAsset: string; tradeId: number }[];
+  readonly fills?: readonly {
+    price: string;
+    qty: string;
+    commission: string;
+    commissionAsset: string;
+    tradeId: number;
+  }[];
 }
 
 /**
  * Orders over the venue's WebSocket API. The SDK has no deadline, opens a second socket when asked during a reconnect,
  * and shifts timestamps; so we keep our own gate and deadline, and sign only what carries the stored timestamp.
  */
-export function createOrders(config: BinanceConfig, rest: Rest, venueClock: VenueClock, onFilter: () => void, deps: { clock: Clock; logger: Logger }): Orders {
+export function createOrders(
+  config: BinanceConfig,
+  rest: Rest,
+  venueClock: VenueClock,
+  onFilter: () => void,
+  deps: { clock: Clock; logger: Logger },
+): Orders {
   const hints: ((orderId: string) => void)[] = [];
   const balanceHints: (() => void)[] = [];
   const subscribed: (() => void)[] = [];
@@ -66,7 +78,8 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
     if (orderId !== null) {
       // Given up on by its deadline, or moved in time by the SDK: not signed, so never sent.
       const timestamp = stored.get(orderId);
-      if (timestamp === undefined || Number(params.get('timestamp')) - timestamp > TIMESTAMP_SLACK_MS) throw new NotSent();
+      if (timestamp === undefined || Number(params.get('timestamp')) - timestamp > TIMESTAMP_SLACK_MS)
+        throw new NotSent();
     }
     return key.sign(text);
   };
@@ -91,7 +104,10 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
   const reconnect = (why: string): void => {
     connected = false;
     deps.logger.info({ why }, "the venue's connection for orders is begun anew");
-    (socket as unknown as { executeReconnectableClose(key: string, reason: string): void }).executeReconnectableClose(CONNECTION, why);
+    (socket as unknown as { executeReconnectableClose(key: string, reason: string): void }).executeReconnectableClose(
+      CONNECTION,
+      why,
+    );
   };
 
   /** Of the connection that is open now. */
@@ -131,7 +147,8 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
     if (event.e === 'executionReport') for (const hint of hints) hint(event.C ? event.C : (event.c ?? ''));
     if (event.e === 'outboundAccountPosition' || event.e === 'balanceUpdate') for (const hint of balanceHints) hint();
     // The venue is about to close, or has ended our subscription: begin anew before it does.
-    if (event.e === 'serverShutdown' || event.e === 'eventStreamTerminated' || event.status === 401) reconnect(event.e ?? 'revoked');
+    if (event.e === 'serverShutdown' || event.e === 'eventStreamTerminated' || event.status === 401)
+      reconnect(event.e ?? 'revoked');
   });
 
   const send = async (order: VenueOrder): Promise<OrderOutcome> => {
@@ -173,11 +190,17 @@ export function createOrders(config: BinanceConfig, rest: Rest, venueClock: Venu
         if (failure.kind === 'unknown') return { outcome: 'unknown', reason };
         if (failure.code === FILTER) onFilter();
         if (failure.code === BAD_KEY) rest.keyRefused();
-        if (failure.code === TOO_MANY_ORDERS) rest.budget.ordersRefused(deps.clock.now() + (failure.kind === 'refused' ? (failure.retryAfterMs ?? ORDERS_PAUSE_MS) : 0));
-        if (failure.kind === 'banned' || failure.code === BAD_KEY || failure.code === TOO_MANY_ORDERS) return { outcome: 'refused', reason, again: true };
+        if (failure.code === TOO_MANY_ORDERS)
+          rest.budget.ordersRefused(
+            deps.clock.now() + (failure.kind === 'refused' ? (failure.retryAfterMs ?? ORDERS_PAUSE_MS) : 0),
+          );
+        if (failure.kind === 'banned' || failure.code === BAD_KEY || failure.code === TOO_MANY_ORDERS)
+          return { outcome: 'refused', reason, again: true };
         if (failure.code !== BAD_CLOCK) return { outcome: 'refused', reason };
         // The clock first, so that the next attempt (a new order with a new id) carries the right time.
-        await venueClock.sync().catch((cause: unknown) => deps.logger.warn({ error: String(cause) }, "the venue's clock cannot be read"));
+        await venueClock
+          .sync()
+          .catch((cause: unknown) => deps.logger.warn({ error: String(cause) }, "the venue's clock cannot be read"));
         return { outcome: 'refused', reason, again: true };
       } finally {
         stored.delete(order.id);
@@ -228,7 +251,9 @@ function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
   if (!FINAL.has(placed.status)) return { outcome: 'unknown', reason: `status ${placed.status}` };
   const trades = (placed.fills ?? []).map((fill): VenueTrade => {
     // Counted as the venue counts: what is finer than its amounts does not exist there.
-    const quoteQuantity = formatAmount(floorToStep(notionalDown(parseAmount(fill.price), parseAmount(fill.qty)), FINEST));
+    const quoteQuantity = formatAmount(
+      floorToStep(notionalDown(parseAmount(fill.price), parseAmount(fill.qty)), FINEST),
+    );
     return {
       symbol: order.symbol,
       tradeId: fill.tradeId,
@@ -241,19 +266,24 @@ function outcomeOf(order: VenueOrder, placed: PlacedOrder): OrderOutcome {
     };
   });
   const quote = trades.reduce((sum, trade) => sum + parseAmount(trade.quoteQuantity), 0n);
-  if (!isId(placed.orderId) || !addsUp(trades, placed.executedQty) || quote !== parseAmount(placed.cummulativeQuoteQty)) return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
+  if (!isId(placed.orderId) || !addsUp(trades, placed.executedQty) || quote !== parseAmount(placed.cummulativeQuoteQty))
+    return { outcome: 'unknown', reason: 'fills do not add up to the executed quantity' };
   return { outcome: 'done', venueOrderId: String(placed.orderId), trades, ...endedBy(placed) };
 }
 
 /** The venue's rule of execution by which an order ended, where that is why. */
-const endedBy = ({ expiryReason }: { readonly expiryReason?: string }): { ended?: 'PRICE_RANGE' } => (expiryReason === OUT_OF_RANGE ? { ended: 'PRICE_RANGE' } : {});
+const endedBy = ({ expiryReason }: { readonly expiryReason?: string }): { ended?: 'PRICE_RANGE' } =>
+  expiryReason === OUT_OF_RANGE ? { ended: 'PRICE_RANGE' } : {};
 
 /** A number that JSON can carry whole. */
 const isId = (id: unknown): boolean => Number.isSafeInteger(id) && (id as number) > 0;
 
 /** Sound trades that are all there; amounts that are none throw. */
 function addsUp(trades: readonly VenueTrade[], executed: string): boolean {
-  const sound = trades.every(({ tradeId, price, quantity, commission }) => isId(tradeId) && parseAmount(price) > 0n && parseAmount(quantity) > 0n && parseAmount(commission) >= 0n);
+  const sound = trades.every(
+    ({ tradeId, price, quantity, commission }) =>
+      isId(tradeId) && parseAmount(price) > 0n && parseAmount(quantity) > 0n && parseAmount(commission) >= 0n,
+  );
   return sound && trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n) === parseAmount(executed);
 }
 
@@ -265,10 +295,16 @@ interface QueriedOrder {
   readonly expiryReason?: string;
 }
 
-async function query(rest: Rest, symbol: string, by: { origClientOrderId: string } | { orderId: number }, clock: Clock): Promise<QueriedOrder | undefined> {
+async function query(
+  rest: Rest,
+  symbol: string,
+  by: { origClientOrderId: string } | { orderId: number },
+  clock: Clock,
+): Promise<QueriedOrder | undefined> {
   try {
     const found = (await rest.call(true, () => rest.trading.getOrder({ symbol, ...by }))) as unknown as QueriedOrder;
-    if (!isId(found.orderId) || typeof found.status !== 'string') throw new Error('the venue answered something odd about an order');
+    if (!isId(found.orderId) || typeof found.status !== 'string')
+      throw new Error('the venue answered something odd about an order');
     return found;
   } catch (error) {
     if (failureOf(error, clock.now()).code === NO_SUCH_ORDER) return undefined;
@@ -297,9 +333,12 @@ const TRADES_PAGE = 1000;
 async function tradesOfOrder(rest: Rest, symbol: string, orderId: number): Promise<TradeRow[]> {
   const rows: TradeRow[] = [];
   for (;;) {
-    const page = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, orderId, fromId: (rows.at(-1)?.id ?? -1) + 1, limit: TRADES_PAGE }))) as unknown as TradeRow[];
+    const page = (await rest.call(true, () =>
+      rest.trading.getAccountTradeList({ symbol, orderId, fromId: (rows.at(-1)?.id ?? -1) + 1, limit: TRADES_PAGE }),
+    )) as unknown as TradeRow[];
     for (const row of page) {
-      if (!isId(row.id) || row.id <= (rows.at(-1)?.id ?? 0)) throw new Error('the venue answered something odd about trades');
+      if (!isId(row.id) || row.id <= (rows.at(-1)?.id ?? 0))
+        throw new Error('the venue answered something odd about trades');
       rows.push(row);
     }
     if (page.length < TRADES_PAGE) return rows;
@@ -312,29 +351,36 @@ async function findOrder(rest: Rest, order: VenueOrder, clock: Clock): Promise<O
   if (!found) return { found: 'absent' };
   if (!FINAL.has(found.status)) return { found: 'open' };
   const rows = await tradesOfOrder(rest, order.symbol, found.orderId);
-  const trades = rows.map(
-    (row): VenueTrade => ({
-      symbol: order.symbol,
-      tradeId: row.id,
-      price: row.price,
-      quantity: row.qty,
-      quoteQuantity: row.quoteQty,
-      commission: row.commission,
-      commissionAsset: row.commissionAsset,
-      time: row.time,
-    }),
-  );
+  const trades = rows.map((row): VenueTrade => ({
+    symbol: order.symbol,
+    tradeId: row.id,
+    price: row.price,
+    quantity: row.qty,
+    quoteQuantity: row.quoteQty,
+    commission: row.commission,
+    commissionAsset: row.commissionAsset,
+    time: row.time,
+  }));
   // Queries may read a copy that lags behind.
-  return addsUp(trades, found.executedQty) ? { found: 'final', venueOrderId: String(found.orderId), trades, ...endedBy(found) } : { found: 'incomplete' };
+  return addsUp(trades, found.executedQty)
+    ? { found: 'final', venueOrderId: String(found.orderId), trades, ...endedBy(found) }
+    : { found: 'incomplete' };
 }
 
-async function knowsOrder(rest: Rest, { id, symbol, venueOrderId }: { id: string; symbol: string; venueOrderId: string }, clock: Clock): Promise<boolean> {
+async function knowsOrder(
+  rest: Rest,
+  { id, symbol, venueOrderId }: { id: string; symbol: string; venueOrderId: string },
+  clock: Clock,
+): Promise<boolean> {
   const found = await query(rest, symbol, { origClientOrderId: id }, clock);
   return found !== undefined && String(found.orderId) === venueOrderId;
 }
 
 async function accountTrades(rest: Rest, symbol: string, fromId: number): Promise<AccountTrade[]> {
-  const rows = (await rest.call(true, () => rest.trading.getAccountTradeList({ symbol, fromId, limit: TRADES_PAGE }))) as unknown as TradeRow[];
-  if (!rows.every(({ id, orderId }) => isId(id) && isId(orderId))) throw new Error('the venue answered something odd about trades');
+  const rows = (await rest.call(true, () =>
+    rest.trading.getAccountTradeList({ symbol, fromId, limit: TRADES_PAGE }),
+  )) as unknown as TradeRow[];
+  if (!rows.every(({ id, orderId }) => isId(id) && isId(orderId)))
+    throw new Error('the venue answered something odd about trades');
   return rows.map(({ id, orderId, price, qty }) => ({ id, orderId, price, quantity: qty }));
 }

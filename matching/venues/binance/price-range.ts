@@ -37,7 +37,9 @@ export function createPriceRange(symbols: readonly string[], rest: Rest, deps: {
   /** One by one: a market that the venue does not know is no reason to know nothing of the others. */
   const readOne = async (symbol: string): Promise<void> => {
     try {
-      const answer = (await rest.call(false, () => rest.trading.get('api/v3/executionRules', { symbol }))) as unknown as Rules;
+      const answer = (await rest.call(false, () =>
+        rest.trading.get('api/v3/executionRules', { symbol }),
+      )) as unknown as Rules;
       const own = answer.symbolRules?.find((row) => row.symbol === symbol)?.rules;
       const rule = own?.find(({ ruleType }) => ruleType === 'PRICE_RANGE');
       if (rule) multiples.set(symbol, { up: amount(rule.bidMultiplierUp), down: amount(rule.askMultiplierDown) });

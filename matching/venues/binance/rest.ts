@@ -66,7 +66,14 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
   };
   const client = ({ key, secret }: { key: string; secret: string }): MainClient =>
     new MainClient(
-      { api_key: key, api_secret: readSecret(secret).secret, baseUrl: config.restUrl, parseExceptions: false, filterUndefinedParams: true, disableTimeSync: true },
+      {
+        api_key: key,
+        api_secret: readSecret(secret).secret,
+        baseUrl: config.restUrl,
+        parseExceptions: false,
+        filterUndefinedParams: true,
+        disableTimeSync: true,
+      },
       { timeout: CALL_TIMEOUT_MS, httpAgent: new Agent({ keepAlive: true }) },
     );
   const trading = client(config.tradingKey);
@@ -79,7 +86,15 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
     const minute = Math.floor(deps.clock.now() / 60_000);
     const count = states['x-mbx-used-weight-1m'];
     if (count === undefined || Math.floor((states.lastUpdated ?? 0) / 60_000) !== minute) return;
-    budget.heard([{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: budget.most('REQUEST_WEIGHT', 60_000) ?? 1, count }]);
+    budget.heard([
+      {
+        rateLimitType: 'REQUEST_WEIGHT',
+        interval: 'MINUTE',
+        intervalNum: 1,
+        limit: budget.most('REQUEST_WEIGHT', 60_000) ?? 1,
+        count,
+      },
+    ]);
   };
 
   const run = async <T>(send: () => Promise<T>, waitUntil: (until: number, isWhole: boolean) => void): Promise<T> => {
@@ -116,8 +131,11 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
     capital: async (send) => {
       if (!hasTreasury) throw new VenueBusy('the venue has no treasury interface');
       mayAsk(VITAL_SHARE);
-      if (deps.clock.now() < capitalUntil) throw new VenueBusy('the venue has asked us to wait with questions about capital');
-      return run(send, (until, isWhole) => (isWhole ? all(until) : void (capitalUntil = capitalUntil > until ? capitalUntil : until)));
+      if (deps.clock.now() < capitalUntil)
+        throw new VenueBusy('the venue has asked us to wait with questions about capital');
+      return run(send, (until, isWhole) =>
+        isWhole ? all(until) : void (capitalUntil = capitalUntil > until ? capitalUntil : until),
+      );
     },
     keyRefused,
     budget,

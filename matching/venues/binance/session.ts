@@ -16,7 +16,8 @@ export const request = (socket: WebsocketClient, method: string, params: object)
  */
 export async function openSession(socket: WebsocketClient, kind: KeyKind, now: () => number): Promise<void> {
   try {
-    if (kind !== 'Ed25519') return void (await request(socket, 'userDataStream.subscribe.signature', { timestamp: now() }));
+    if (kind !== 'Ed25519')
+      return void (await request(socket, 'userDataStream.subscribe.signature', { timestamp: now() }));
     await request(socket, 'session.logon', { timestamp: now(), signRequest: true });
     await request(socket, 'userDataStream.subscribe', {});
   } catch (error) {

@@ -3,7 +3,9 @@ import { createSymbolQuestions } from './symbol-questions';
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 /** As the SDK throws what Binance answers. */
-const refusal = (code: number, status = 400): object => ({ response: { status, data: { code, msg: 'Invalid symbol.' } } });
+const refusal = (code: number, status = 400): object => ({
+  response: { status, data: { code, msg: 'Invalid symbol.' } },
+});
 
 test('whichever symbols the venue does not know, the answers of all others come, and each unknown one is named once', async () => {
   const listed = Array.from({ length: 12 }, (_, n) => `S${n}USDT`);
@@ -45,9 +47,17 @@ test('a symbol that the venue lists later is asked about again', async () => {
   expect(await questions.ask(send)).toEqual(['AUSDT', 'BUSDT']);
 });
 
-test.each([[refusal(-1003, 429)], [refusal(-1121, 500)], [new Error('socket hang up')]])('what is not about a symbol is no reason to leave one out', async (fault) => {
-  const questions = createSymbolQuestions(['AUSDT', 'BUSDT'], { clock: { now: () => 0 }, logger: silent });
-  let requests = 0;
-  await expect(questions.ask(async () => { requests++; throw fault; })).rejects.toBe(fault);
-  expect(requests).toBe(1);
-});
+test.each([[refusal(-1003, 429)], [refusal(-1121, 500)], [new Error('socket hang up')]])(
+  'what is not about a symbol is no reason to leave one out',
+  async (fault) => {
+    const questions = createSymbolQuestions(['AUSDT', 'BUSDT'], { clock: { now: () => 0 }, logger: silent });
+    let requests = 0;
+    await expect(
+      questions.ask(async () => {
+        requests++;
+        throw fault;
+      }),
+    ).rejects.toBe(fault);
+    expect(requests).toBe(1);
+  },
+);

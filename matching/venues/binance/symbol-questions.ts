@@ -17,7 +17,10 @@ export interface SymbolQuestions {
  * One symbol that the venue does not know fails the request for all of them (-1121), and its answer does not say which one.
  * It is found by halves, left out of later questions, and told by its name; the others go on.
  */
-export function createSymbolQuestions(symbols: readonly string[], deps: { clock: Clock; logger: Logger }): SymbolQuestions {
+export function createSymbolQuestions(
+  symbols: readonly string[],
+  deps: { clock: Clock; logger: Logger },
+): SymbolQuestions {
   const unknown = new Map<string, number>();
   const listeners: ((symbol: string) => void)[] = [];
 
@@ -49,7 +52,10 @@ export function createSymbolQuestions(symbols: readonly string[], deps: { clock:
   return {
     ask: (send) => {
       const now = deps.clock.now();
-      return part(symbols.filter((symbol) => now - (unknown.get(symbol) ?? -AGAIN_MS) >= AGAIN_MS), send);
+      return part(
+        symbols.filter((symbol) => now - (unknown.get(symbol) ?? -AGAIN_MS) >= AGAIN_MS),
+        send,
+      );
     },
     onUnknown: (listener) => void listeners.push(listener),
   };

@@ -14,7 +14,8 @@ const REFUSED: Record<Caller, Partial<Record<Access, readonly [status: number, c
   trader: { admin: [403, 'FORBIDDEN'] },
 };
 
-const callerOf = (stage: Stage, caller: Caller): Browser => ({ nobody: () => stage.stranger(), unverified: () => stage.fresh, trader: () => stage.trader })[caller]();
+const callerOf = (stage: Stage, caller: Caller): Browser =>
+  ({ nobody: () => stage.stranger(), unverified: () => stage.fresh, trader: () => stage.trader })[caller]();
 
 const FORM = '--x\r\nContent-Disposition: form-data; name="fullName"\r\n\r\nx\r\n--x--\r\n';
 
@@ -22,7 +23,12 @@ const FORM = '--x\r\nContent-Disposition: form-data; name="fullName"\r\n\r\nx\r\
 export function call(browser: Browser, endpoint: Endpoint, more: Asked = {}): Promise<Answer> {
   const path = `/api${endpoint.path.replace(/:[a-z]+/gi, 'none-such')}`;
   const method = endpoint.method.toUpperCase();
-  if (endpoint.carries === 'multipart') return browser.ask(method, path, { raw: FORM, ...more, headers: { 'content-type': 'multipart/form-data; boundary=x', ...more.headers } });
+  if (endpoint.carries === 'multipart')
+    return browser.ask(method, path, {
+      raw: FORM,
+      ...more,
+      headers: { 'content-type': 'multipart/form-data; boundary=x', ...more.headers },
+    });
   return browser.ask(method, path, endpoint.carries === 'nothing' ? more : { body: {}, ...more });
 }
 
@@ -53,17 +59,18 @@ const FOREIGN: readonly [what: string, headers: (browser: Browser) => Record<str
   ['from a sandboxed frame (origin null)', () => ({ origin: 'null' })],
 ];
 
-const forged: Attack[] = ALL.filter(([, { method, access }]) => method !== 'get' && access !== 'public').flatMap(([name, endpoint]) =>
-  FOREIGN.map(([what, headers], at): Attack => ({
-    id: `CSRF ${name} ${at + 1}`,
-    what: `${endpoint.method.toUpperCase()} ${endpoint.path} in a victim's browser ${what}`,
-    run: async (stage) => {
-      const browser = endpoint.access === 'admin' ? stage.admin : stage.trader;
-      const { status, code } = await call(browser, endpoint, { headers: headers(browser) });
-      held(status === 403 && code === 'CSRF', `${status} ${code} instead of 403 CSRF`);
-      return `${status} ${code}`;
-    },
-  })),
+const forged: Attack[] = ALL.filter(([, { method, access }]) => method !== 'get' && access !== 'public').flatMap(
+  ([name, endpoint]) =>
+    FOREIGN.map(([what, headers], at): Attack => ({
+      id: `CSRF ${name} ${at + 1}`,
+      what: `${endpoint.method.toUpperCase()} ${endpoint.path} in a victim's browser ${what}`,
+      run: async (stage) => {
+        const browser = endpoint.access === 'admin' ? stage.admin : stage.trader;
+        const { status, code } = await call(browser, endpoint, { headers: headers(browser) });
+        held(status === 403 && code === 'CSRF', `${status} ${code} instead of 403 CSRF`);
+        return `${status} ${code}`;
+      },
+    })),
 );
 
 export const matrix: readonly Attack[] = [...rights, ...forged];

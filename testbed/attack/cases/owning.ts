@@ -19,13 +19,20 @@ async function make({ trader }: Stage): Promise<{ order: string; withdrawal: str
   const { items } = (await trader.ask('GET', '/api/tickers')).json<{ items: { symbol: string; ask: string }[] }>();
   const price = String(Math.ceil(Number(items.find(({ symbol }) => symbol === 'ETHUSDT')?.ask ?? '3000') * 1.5));
   const order = await trader.ask('POST', '/api/orders', { body: { ...RESTS, price } });
-  const withdrawal = await trader.ask('POST', '/api/withdrawals', { body: { asset: 'ETH', network: 'ethereum', address: STRANGER, amount: '1' } });
-  if (order.status !== 201 || withdrawal.status !== 201) throw new Error(`nothing to reach for: ${order.status} ${order.code}, ${withdrawal.status} ${withdrawal.code}`);
+  const withdrawal = await trader.ask('POST', '/api/withdrawals', {
+    body: { asset: 'ETH', network: 'ethereum', address: STRANGER, amount: '1' },
+  });
+  if (order.status !== 201 || withdrawal.status !== 201)
+    throw new Error(`nothing to reach for: ${order.status} ${order.code}, ${withdrawal.status} ${withdrawal.code}`);
   return { order: order.json<{ id: string }>().id, withdrawal: withdrawal.json<{ id: string }>().id };
 }
 
 const FOREIGN: readonly [method: string, path: string, what: 'order' | 'withdrawal'][] = [
-  ['GET', '/api/orders/:id', 'order'], ['DELETE', '/api/orders/:id', 'order'], ['GET', '/api/withdrawals/:id', 'withdrawal'], ['DELETE', '/api/withdrawals/:id', 'withdrawal'], ['GET', '/api/swaps/:id', 'order'],
+  ['GET', '/api/orders/:id', 'order'],
+  ['DELETE', '/api/orders/:id', 'order'],
+  ['GET', '/api/withdrawals/:id', 'withdrawal'],
+  ['DELETE', '/api/withdrawals/:id', 'withdrawal'],
+  ['GET', '/api/swaps/:id', 'order'],
 ];
 const GUESSES = ['1', '0', '-1', 'none-such', '../1', "1' OR '1'='1", '00000000-0000-0000-0000-000000000000'];
 
@@ -38,7 +45,8 @@ const ids: Attack[] = FOREIGN.flatMap(([method, path, what], row) =>
       const id = guess === 'real' ? (await ownOf(stage))[what] : guess;
       const { status, code } = await stage.other.ask(method, path.replace(':id', encodeURIComponent(id)));
       held([400, 404, 405].includes(status), `${status} ${code}`);
-      if (guess === 'real') held((await stage.trader.ask('GET', `/api/${what}s/${id}`)).text.includes(id), 'it is gone');
+      if (guess === 'real')
+        held((await stage.trader.ask('GET', `/api/${what}s/${id}`)).text.includes(id), 'it is gone');
       return `${status} ${code}`;
     },
   })),
@@ -52,7 +60,11 @@ const races: Attack[] = [
     run: async (stage) => {
       const key = randomBytes(12).toString('hex');
       const body = { symbol: 'ETHUSDT', side: 'BUY', type: 'LIMIT', price: '1000', quantity: '1' };
-      const answers = await Promise.all(Array.from({ length: 50 }, () => stage.trader.ask('POST', '/api/orders', { body, headers: { 'idempotency-key': key } })));
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () =>
+          stage.trader.ask('POST', '/api/orders', { body, headers: { 'idempotency-key': key } }),
+        ),
+      );
       const told = new Set(answers.map(({ status, code }: Answer) => `${status} ${code}`));
       held(told.size === 1, [...told].join(', '));
       return [...told].join(', ');
@@ -63,7 +75,13 @@ const races: Attack[] = [
     what: 'fifty accounts of one address at once',
     run: async (stage) => {
       const email = `race-${randomBytes(4).toString('hex')}@example.org`;
-      const answers = await Promise.all(Array.from({ length: 20 }, () => stage.stranger().ask('POST', '/api/accounts', { body: { email, password: 'a sturdy phrase of mine', locale: 'en' } })));
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          stage
+            .stranger()
+            .ask('POST', '/api/accounts', { body: { email, password: 'a sturdy phrase of mine', locale: 'en' } }),
+        ),
+      );
       const rows = await stage.query('SELECT id FROM users WHERE email = ?', [email]);
       held(rows.length <= 1 && answers.every(({ status }) => status < 500), `${rows.length} accounts`);
       return `${rows.length} account`;

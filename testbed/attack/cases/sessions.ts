@@ -5,7 +5,18 @@ import { held } from '../attack';
 import type { Attack } from '../attack';
 import { PASSWORD } from '../stage';
 
-const COMMON = ['1234567890', 'password12', 'qwertyuiop', 'aaaaaaaaaa', 'password123', 'iloveyou123', '1q2w3e4r5t', 'qwerty12345', 'administrator', '9876543210'];
+const COMMON = [
+  '1234567890',
+  'password12',
+  'qwertyuiop',
+  'aaaaaaaaaa',
+  'password123',
+  'iloveyou123',
+  '1q2w3e4r5t',
+  'qwerty12345',
+  'administrator',
+  '9876543210',
+];
 
 const passwords: Attack[] = COMMON.map((password, at): Attack => ({
   id: `A6.${at + 1}`,
@@ -13,7 +24,9 @@ const passwords: Attack[] = COMMON.map((password, at): Attack => ({
   quick: at === 0,
   run: async (stage) => {
     const email = `weak-${at}-${randomBytes(3).toString('hex')}@example.org`;
-    const { status, code } = await stage.stranger().ask('POST', '/api/accounts', { body: { email, password, locale: 'en' }, from: '127.0.3.1' });
+    const { status, code } = await stage
+      .stranger()
+      .ask('POST', '/api/accounts', { body: { email, password, locale: 'en' }, from: '127.0.3.1' });
     const rows = await stage.query('SELECT id FROM users WHERE email = ?', [email]);
     held(status === 400 && rows.length === 0, `${status} ${code}`);
     return `${status} ${code}`;
@@ -22,7 +35,9 @@ const passwords: Attack[] = COMMON.map((password, at): Attack => ({
 
 /** The code of an authenticator with this secret (base32) at a time (ms). */
 function totp(secret: string, at: number): string {
-  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const bits = [...secret]
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('');
   const bytes = (bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2));
   return codeOf(Buffer.from(bytes), stepAt(at));
 }
@@ -35,7 +50,9 @@ const guessing: Attack[] = [
       const { email } = await stage.account();
       let evaluated = 0;
       for (let n = 0; n < 60; n++) {
-        const { code } = await stage.stranger().ask('POST', '/api/session', { body: { email, password: `guess number ${n}` }, from: `127.0.4.${n + 1}` });
+        const { code } = await stage
+          .stranger()
+          .ask('POST', '/api/session', { body: { email, password: `guess number ${n}` }, from: `127.0.4.${n + 1}` });
         if (code === 'BAD_CREDENTIALS') evaluated++;
       }
       held(evaluated <= 30, `${evaluated} of 60 were evaluated`);
@@ -48,10 +65,15 @@ const guessing: Attack[] = [
     run: async (stage) => {
       const { email } = await stage.account();
       let evaluated = 0;
-      const sessions = await Promise.all([1, 2, 3].map(async (n) => stage.logged((await stage.account()).email, `127.0.5.${n}`)));
+      const sessions = await Promise.all(
+        [1, 2, 3].map(async (n) => stage.logged((await stage.account()).email, `127.0.5.${n}`)),
+      );
       for (const session of sessions) {
         for (let n = 0; n < 20; n++) {
-          const { code } = await session.ask('POST', '/api/session', { body: { email, password: `guess number ${n}` }, from: '127.0.5.9' });
+          const { code } = await session.ask('POST', '/api/session', {
+            body: { email, password: `guess number ${n}` },
+            from: '127.0.5.9',
+          });
           if (code === 'BAD_CREDENTIALS') evaluated++;
         }
       }
@@ -64,8 +86,13 @@ const guessing: Attack[] = [
     what: 'the owner is locked out by an attacker who guesses',
     run: async (stage) => {
       const { email } = await stage.account();
-      for (let n = 0; n < 25; n++) await stage.stranger().ask('POST', '/api/session', { body: { email, password: `wrong ${n}` }, from: '127.0.6.1' });
-      const owner = await stage.stranger().ask('POST', '/api/session', { body: { email, password: PASSWORD }, from: '127.0.6.2' });
+      for (let n = 0; n < 25; n++)
+        await stage
+          .stranger()
+          .ask('POST', '/api/session', { body: { email, password: `wrong ${n}` }, from: '127.0.6.1' });
+      const owner = await stage
+        .stranger()
+        .ask('POST', '/api/session', { body: { email, password: PASSWORD }, from: '127.0.6.2' });
       held(owner.status === 200 || owner.code === 'CHALLENGE_NEEDED', `${owner.status} ${owner.code}`);
       return owner.status === 200 ? 'the owner is in' : 'the owner is asked for a proof of work';
     },
@@ -78,8 +105,14 @@ const guessing: Attack[] = [
       const { email } = await stage.account();
       const body = (address: string): object => ({ email: address, password: 'a sturdy phrase of mine', locale: 'en' });
       const taken = await stage.stranger().ask('POST', '/api/accounts', { body: body(email), from: '127.0.3.2' });
-      const free = await stage.stranger().ask('POST', '/api/accounts', { body: body(`free-${randomBytes(4).toString('hex')}@example.org`), from: '127.0.3.2' });
-      held(taken.status === free.status && taken.text === free.text, `${taken.status} ${taken.code} and ${free.status} ${free.code}`);
+      const free = await stage.stranger().ask('POST', '/api/accounts', {
+        body: body(`free-${randomBytes(4).toString('hex')}@example.org`),
+        from: '127.0.3.2',
+      });
+      held(
+        taken.status === free.status && taken.text === free.text,
+        `${taken.status} ${taken.code} and ${free.status} ${free.code}`,
+      );
       return `both ${taken.status}`;
     },
   },
@@ -89,7 +122,10 @@ const guessing: Attack[] = [
     run: async (stage) => {
       const email = `squat-${randomBytes(4).toString('hex')}@example.org`;
       const browser = stage.stranger();
-      await browser.ask('POST', '/api/accounts', { body: { email, password: 'a sturdy phrase of mine', locale: 'en' }, from: '127.0.3.3' });
+      await browser.ask('POST', '/api/accounts', {
+        body: { email, password: 'a sturdy phrase of mine', locale: 'en' },
+        from: '127.0.3.3',
+      });
       await browser.logIn(email, 'a sturdy phrase of mine', { from: '127.0.3.3' });
       const { status, code } = await browser.ask('POST', '/api/deposit-addresses', { body: { network: 'ethereum' } });
       held(status >= 400, `${status}`);
@@ -108,8 +144,11 @@ const sessionCases: Attack[] = [
       const begun = await owner.ask('POST', '/api/second-factor', { body: { password: PASSWORD } });
       const { secret } = begun.json<{ secret?: string }>();
       if (!secret) throw new Error(`no factor could be begun: ${begun.status} ${begun.code}`);
-      const confirmed = await owner.ask('POST', '/api/second-factor/confirm', { body: { code: totp(secret, Date.now()) } });
-      if (confirmed.status !== 200) throw new Error(`the factor was not confirmed: ${confirmed.status} ${confirmed.code}`);
+      const confirmed = await owner.ask('POST', '/api/second-factor/confirm', {
+        body: { code: totp(secret, Date.now()) },
+      });
+      if (confirmed.status !== 200)
+        throw new Error(`the factor was not confirmed: ${confirmed.status} ${confirmed.code}`);
       const { status, code } = await thief.ask('GET', '/api/admin/users');
       held(status !== 200, `the thief is shown ${status}`);
       const [row] = await stage.query<{ role: string }>('SELECT role FROM users WHERE id = ?', [userId]);
@@ -124,7 +163,11 @@ const sessionCases: Attack[] = [
       const victim = stage.stranger();
       victim.cookie = stage.fresh.cookie;
       const before = victim.cookie;
-      await victim.ask('POST', '/api/session', { body: { email, password: PASSWORD }, headers: { cookie: before }, from: '127.0.7.3' });
+      await victim.ask('POST', '/api/session', {
+        body: { email, password: PASSWORD },
+        headers: { cookie: before },
+        from: '127.0.7.3',
+      });
       held(victim.cookie !== before, 'the id stayed');
       const old = await stage.stranger().ask('GET', '/api/balances', { headers: { cookie: before } });
       held(!old.text.includes(email), 'the old id is the victim');
@@ -152,10 +195,24 @@ const sessionCases: Attack[] = [
     run: async (stage) => {
       const { email } = await stage.account({ kycState: 'APPROVED' });
       const [thief, owner] = [await stage.logged(email, '127.0.7.5'), await stage.logged(email, '127.0.7.6')];
-      const { secret } = (await owner.ask('POST', '/api/second-factor', { body: { password: PASSWORD } })).json<{ secret: string }>();
+      const { secret } = (await owner.ask('POST', '/api/second-factor', { body: { password: PASSWORD } })).json<{
+        secret: string;
+      }>();
       await owner.ask('POST', '/api/second-factor/confirm', { body: { code: totp(secret, Date.now() - 30_000) } });
-      for (let n = 0; n < 6; n++) await thief.ask('POST', '/api/withdrawals', { body: { asset: 'ETH', network: 'ethereum', address: '0x8ba1f109551bd432803012645ac136ddd64dba72', amount: '0.1', code: `00000${n}` } });
-      const back = await stage.stranger().ask('POST', '/api/session', { body: { email, password: PASSWORD, code: totp(secret, Date.now()) }, from: '127.0.7.7' });
+      for (let n = 0; n < 6; n++)
+        await thief.ask('POST', '/api/withdrawals', {
+          body: {
+            asset: 'ETH',
+            network: 'ethereum',
+            address: '0x8ba1f109551bd432803012645ac136ddd64dba72',
+            amount: '0.1',
+            code: `00000${n}`,
+          },
+        });
+      const back = await stage.stranger().ask('POST', '/api/session', {
+        body: { email, password: PASSWORD, code: totp(secret, Date.now()) },
+        from: '127.0.7.7',
+      });
       held(back.status === 200, `${back.status} ${back.code}`);
       return 'the owner is in';
     },

@@ -63,10 +63,11 @@ const doors: Attack[] = [
       const closed = new Promise<number>((resolve) => socket.once('close', resolve));
       let sent = 0;
       const pour = setInterval(() => {
-        for (let n = 0; n < 500 && sent < 30_000 && socket.readyState === socket.OPEN; n++, sent++) socket.send('{"id":1,"op":"no"}');
+        for (let n = 0; n < 500 && sent < 30_000 && socket.readyState === socket.OPEN; n++, sent++)
+          socket.send('{"id":1,"op":"no"}');
       }, 5);
       let waited = 0;
-      for (const end = performance.now() + 6000; performance.now() < end && socket.readyState === socket.OPEN; ) {
+      for (const end = performance.now() + 6000; performance.now() < end && socket.readyState === socket.OPEN;) {
         const began = performance.now();
         await stage.stranger().ask('GET', '/healthz');
         waited = Math.max(waited, performance.now() - began);
@@ -82,7 +83,9 @@ const doors: Attack[] = [
     id: 'A8.2',
     what: '60 order sockets of one account',
     run: async (stage) => {
-      const opened = await Promise.all(Array.from({ length: 60 }, () => open(stage, '/order-socket', { cookie: stage.other.cookie })));
+      const opened = await Promise.all(
+        Array.from({ length: 60 }, () => open(stage, '/order-socket', { cookie: stage.other.cookie })),
+      );
       const count = opened.filter(({ socket }) => socket !== undefined).length;
       for (const { socket } of opened) socket?.terminate();
       held(count <= 16, `${count} were opened`);
@@ -96,7 +99,11 @@ const doors: Attack[] = [
       const { hostname, port } = new URL(stage.address.url);
       const began = performance.now();
       await new Promise<void>((resolve) => {
-        const socket = connect(Number(port), hostname, () => void socket.write('GET /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '));
+        const socket = connect(
+          Number(port),
+          hostname,
+          () => void socket.write('GET /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '),
+        );
         const drip = setInterval(() => socket.write('a'), 1000);
         socket.on('error', () => undefined);
         socket.on('close', () => {

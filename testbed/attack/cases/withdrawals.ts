@@ -7,12 +7,26 @@ const GOOD = '0x8ba1f109551bd432803012645ac136ddd64dba72';
 const THIEF = '0xde0b295669a9fd93d5f28d9ec85e40f4cb697bae';
 
 const ADDRESSES = [
-  '0x0000000000000000000000000000000000000000', '0x0000000000000000000000000000000000000001', '0x0000000000000000000000000000000000000100', '0x000000000000000000000000000000000000dEaD',
-  '0x000000000000000000000000000000000000c0d', '000000000000000000000000000000000000c0de', '0x52908400098527886E0F7030069857D2E4169Ee7', 'vitalik.eth', 'XE7338O073KYGTWWZN0F2WZ0R8PX5ZPPZS',
-  '0x0000000000000000000000000000\u0000000000c0de', '0x000000000000000000000000000000000000c0de?value=1', '<script>alert(1)</script>', 'bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'ethereum:0x00', ' ', '0x'.padEnd(5000, 'a'),
+  '0x0000000000000000000000000000000000000000',
+  '0x0000000000000000000000000000000000000001',
+  '0x0000000000000000000000000000000000000100',
+  '0x000000000000000000000000000000000000dEaD',
+  '0x000000000000000000000000000000000000c0d',
+  '000000000000000000000000000000000000c0de',
+  '0x52908400098527886E0F7030069857D2E4169Ee7',
+  'vitalik.eth',
+  'XE7338O073KYGTWWZN0F2WZ0R8PX5ZPPZS',
+  '0x0000000000000000000000000000\u0000000000c0de',
+  '0x000000000000000000000000000000000000c0de?value=1',
+  '<script>alert(1)</script>',
+  'bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
+  'ethereum:0x00',
+  ' ',
+  '0x'.padEnd(5000, 'a'),
 ];
 
-const ask = (browser: Browser, address: string, amount = '0.5') => browser.ask('POST', '/api/withdrawals', { body: { asset: 'ETH', network: 'ethereum', address, amount } });
+const ask = (browser: Browser, address: string, amount = '0.5') =>
+  browser.ask('POST', '/api/withdrawals', { body: { asset: 'ETH', network: 'ethereum', address, amount } });
 
 const addresses: Attack[] = ADDRESSES.map((address, at): Attack => ({
   id: `ADDRESS ${at + 1}`,
@@ -27,7 +41,14 @@ const addresses: Attack[] = ADDRESSES.map((address, at): Attack => ({
 
 /** Columns of a waiting withdrawal that somebody in the database may change before an admin looks. */
 const CHANGED: readonly [column: string, value: string][] = [
-  ['address', THIEF], ['amount', '4'], ['fee', '0'], ['asset', 'USDT'], ['network', 'bsc'], ['user_id', 'somebody-else'], ['state', 'APPROVED'], ['memo', 'x'],
+  ['address', THIEF],
+  ['amount', '4'],
+  ['fee', '0'],
+  ['asset', 'USDT'],
+  ['network', 'bsc'],
+  ['user_id', 'somebody-else'],
+  ['state', 'APPROVED'],
+  ['memo', 'x'],
 ];
 
 interface Listed {
@@ -52,9 +73,15 @@ const rows: Attack[] = CHANGED.map(([column, value], at): Attack => ({
     const { id, amount } = asked.json<Listed>();
     await stage.query(`UPDATE withdrawals SET \`${column}\` = ? WHERE id = ?`, [value, id]);
     const row = await shown(stage, id);
-    if (row) held(row.address.toLowerCase() !== THIEF && row.amount === amount, `the admin is shown ${row.amount} to ${row.address}`);
+    if (row)
+      held(
+        row.address.toLowerCase() !== THIEF && row.amount === amount,
+        `the admin is shown ${row.amount} to ${row.address}`,
+      );
     const approved = await stage.admin.ask('POST', `/api/admin/withdrawals/${id}/approve`, { body: {} });
-    const left = await stage.query<{ n: string }>('SELECT COUNT(*) AS n FROM chain_transactions WHERE to_address = ?', [THIEF]);
+    const left = await stage.query<{ n: string }>('SELECT COUNT(*) AS n FROM chain_transactions WHERE to_address = ?', [
+      THIEF,
+    ]);
     held(Number(left[0]?.n) === 0, 'a transaction to the thief was planned');
     await stage.admin.ask('POST', `/api/admin/withdrawals/${id}/refuse`, { body: { reason: 'an attack' } });
     return `shown as it was asked for; approving it so: ${approved.status} ${approved.code}`;
@@ -66,7 +93,9 @@ const inside: Attack[] = [
     id: 'A4.1',
     what: 'nearly all is sent to another user inside with a stolen session, beyond the day of the tier',
     run: async (stage) => {
-      const { address } = (await stage.other.ask('POST', '/api/deposit-addresses', { body: { network: 'ethereum' } })).json<{ address: string }>();
+      const { address } = (
+        await stage.other.ask('POST', '/api/deposit-addresses', { body: { network: 'ethereum' } })
+      ).json<{ address: string }>();
       const asked = await ask(stage.trader, address, '3');
       const state = asked.status === 201 ? asked.json<{ state: string }>().state : '';
       held(asked.status >= 400 || state === 'REQUESTED', `${asked.status} ${state}`);

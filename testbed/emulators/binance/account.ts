@@ -45,7 +45,8 @@ export class Account {
       const named = `${order.symbol} ${order.clientOrderId}`;
       if ((this.newest.get(named)?.orderId ?? 0) <= order.orderId) this.newest.set(named, order);
       this.lastOrderId = Math.max(this.lastOrderId, order.orderId);
-      for (const { preventedMatchId } of order.preventedMatches ?? []) this.lastPreventedId = Math.max(this.lastPreventedId, preventedMatchId);
+      for (const { preventedMatchId } of order.preventedMatches ?? [])
+        this.lastPreventedId = Math.max(this.lastPreventedId, preventedMatchId);
     }
     if (record.k === 'order' || record.k === 'fills') this.fills.push(...record.fills);
     if (record.k === 'settings') this.settings = record.settings;
@@ -85,29 +86,47 @@ export class Account {
       ...(this.wasReset ? [{ k: 'reset' } as const] : []),
       { k: 'settings', settings: this.settings },
       ...[...this.lists.values()].map((list): JournalRecord => ({ k: 'list', list })),
-      { k: 'balance', changes: Object.fromEntries([...this.balances].map(([asset, { free, locked }]) => [asset, { free: show(free, 18), locked: show(locked, 18) }])) },
+      {
+        k: 'balance',
+        changes: Object.fromEntries(
+          [...this.balances].map(([asset, { free, locked }]) => [
+            asset,
+            { free: show(free, 18), locked: show(locked, 18) },
+          ]),
+        ),
+      },
       ...[...this.orders.values()].map((order): JournalRecord => ({ k: 'order', order, fills: [], changes: none })),
       { k: 'fills', fills: this.fills },
       ...[...this.deposits.values()].map((deposit): JournalRecord => ({ k: 'deposit', deposit, changes: none })),
-      ...[...this.withdrawals.values()].map((withdrawal): JournalRecord => ({ k: 'withdrawal', withdrawal, changes: none })),
+      ...[...this.withdrawals.values()].map((withdrawal): JournalRecord => ({
+        k: 'withdrawal',
+        withdrawal,
+        changes: none,
+      })),
     ];
   }
 
   find(symbol: string, by: { orderId?: string; clientOrderId?: string }): Order | undefined {
     if (by.orderId) {
       const order = this.orders.get(Number(by.orderId));
-      return order?.symbol === symbol && (!by.clientOrderId || order.clientOrderId === by.clientOrderId) ? order : undefined;
+      return order?.symbol === symbol && (!by.clientOrderId || order.clientOrderId === by.clientOrderId)
+        ? order
+        : undefined;
     }
     return this.newest.get(`${symbol} ${by.clientOrderId}`);
   }
 }
 
-export const isOpen = (order: Order): boolean => order.status === 'NEW' || order.status === 'PARTIALLY_FILLED' || order.status === 'PENDING_NEW';
+export const isOpen = (order: Order): boolean =>
+  order.status === 'NEW' || order.status === 'PARTIALLY_FILLED' || order.status === 'PENDING_NEW';
 
 export const leftOf = (order: Order): bigint => must(order.origQty) - must(order.executedQty);
 
 /** What an order of such a pair of assets keeps locked. */
-export function lockOf(order: Order, pair: { readonly baseAsset: string; readonly quoteAsset: string }): { asset: string; amount: bigint } {
+export function lockOf(
+  order: Order,
+  pair: { readonly baseAsset: string; readonly quoteAsset: string },
+): { asset: string; amount: bigint } {
   const asset = order.side === 'SELL' ? pair.baseAsset : pair.quoteAsset;
   if (!isOpen(order) || order.status === 'PENDING_NEW' || order.isLockless) return { asset, amount: 0n };
   const price = must(order.price) || must(order.stopPrice ?? '0');
@@ -144,7 +163,9 @@ export class ChangeSet {
   }
 
   get changes(): Changes {
-    return Object.fromEntries([...this.by].map(([asset, { free, locked }]) => [asset, { free: show(free, 18), locked: show(locked, 18) }]));
+    return Object.fromEntries(
+      [...this.by].map(([asset, { free, locked }]) => [asset, { free: show(free, 18), locked: show(locked, 18) }]),
+    );
   }
 
   get assets(): string[] {

@@ -15,7 +15,10 @@ import type { Emulator } from './main';
 import { recordingOf } from './recording';
 
 const S = 'ETHUSDT';
-const pair = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+const pair = generateKeyPairSync('ed25519', {
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+});
 const KEYS = [
   { apiKey: 'trading', secret: 'trading-secret', type: 'hmac' as const, permissions: ['TRADE' as const] },
   { apiKey: 'session', publicKey: pair.publicKey, type: 'ed25519' as const, permissions: ['TRADE' as const] },
@@ -31,7 +34,17 @@ const closers: (() => void)[] = [];
 const start = async (): Promise<void> => {
   emulator = await startEmulator(config());
   emulator.exchange.freeze(true);
-  client = new MainClient({ api_key: 'trading', api_secret: 'trading-secret', baseUrl: emulator.url, filterUndefinedParams: true, disableTimeSync: true, parseExceptions: false }, { timeout: 5000 });
+  client = new MainClient(
+    {
+      api_key: 'trading',
+      api_secret: 'trading-secret',
+      baseUrl: emulator.url,
+      filterUndefinedParams: true,
+      disableTimeSync: true,
+      parseExceptions: false,
+    },
+    { timeout: 5000 },
+  );
 };
 
 beforeEach(async () => {
@@ -54,10 +67,16 @@ async function until<T>(what: string, check: () => T | undefined | false): Promi
   throw new Error(`never: ${what}`);
 }
 const best = (side: 'a' | 'b'): [bigint, bigint] => emulator.exchange.markets.get(S)?.best(side) as [bigint, bigint];
-const counts = async () => (await client.getPrivate('api/v3/rateLimit/order')) as unknown as { interval: string; count: number }[];
+const counts = async () =>
+  (await client.getPrivate('api/v3/rateLimit/order')) as unknown as { interval: string; count: number }[];
 
 /** A bare connection to the WebSocket API. */
-async function connect(): Promise<(method: string, params?: object) => Promise<{ status: number; result?: Record<string, unknown>; error?: { code: number }; rateLimits?: unknown[] }>> {
+async function connect(): Promise<
+  (
+    method: string,
+    params?: object,
+  ) => Promise<{ status: number; result?: Record<string, unknown>; error?: { code: number }; rateLimits?: unknown[] }>
+> {
   const socket = new WebSocket(`${emulator.url.replace('http', 'ws')}/ws-api/v3`);
   closers.push(() => socket.terminate());
   await once(socket, 'open');
@@ -77,19 +96,43 @@ async function connect(): Promise<(method: string, params?: object) => Promise<{
 
 test('an Ed25519 key logs on; its session trades and follows the account without signatures', async () => {
   const events: { e?: string; x?: string; status?: string }[] = [];
-  const api = new WebsocketAPIClient({ api_key: 'session', api_secret: pair.privateKey, wsUrl: emulator.url.replace('http', 'ws'), attachEventListeners: false, beautify: false, muteLatencyWarning: true }, silent);
+  const api = new WebsocketAPIClient(
+    {
+      api_key: 'session',
+      api_secret: pair.privateKey,
+      wsUrl: emulator.url.replace('http', 'ws'),
+      attachEventListeners: false,
+      beautify: false,
+      muteLatencyWarning: true,
+    },
+    silent,
+  );
   const socket = api.getWSClient();
   socket.on('exception', () => undefined);
   socket.on('message', (event) => void events.push(event as never));
   closers.push(() => socket.closeAll(true));
   await api.subscribeUserDataStream('mainWSAPI');
-  const placed = (await api.submitNewSpotOrder({ symbol: S, side: 'BUY', type: 'MARKET', quantity: 0.1, timestamp: Date.now() } as never)) as unknown as { result: { orderId: number; status: string } };
+  const placed = (await api.submitNewSpotOrder({
+    symbol: S,
+    side: 'BUY',
+    type: 'MARKET',
+    quantity: 0.1,
+    timestamp: Date.now(),
+  } as never)) as unknown as { result: { orderId: number; status: string } };
   expect(placed.result.status).toBe('FILLED');
   await until('the report', () => events.some((event) => event.e === 'executionReport' && event.x === 'TRADE'));
   const ask = await connect();
   expect(await ask('session.status')).toMatchObject({ status: 200, result: { apiKey: null } });
-  expect(await ask('order.status', { symbol: S, orderId: placed.result.orderId, timestamp: Date.now() })).toMatchObject({ status: 400, error: { code: -1102 } });
-  expect(await ask('session.logon', { apiKey: 'session', timestamp: Date.now(), signature: Buffer.alloc(64).toString('base64') })).toMatchObject({ error: { code: -1022 } });
+  expect(await ask('order.status', { symbol: S, orderId: placed.result.orderId, timestamp: Date.now() })).toMatchObject(
+    { status: 400, error: { code: -1102 } },
+  );
+  expect(
+    await ask('session.logon', {
+      apiKey: 'session',
+      timestamp: Date.now(),
+      signature: Buffer.alloc(64).toString('base64'),
+    }),
+  ).toMatchObject({ error: { code: -1022 } });
   expect(await ask('userDataStream.subscribe')).toMatchObject({ error: { code: -1002 } });
 });
 
@@ -99,7 +142,10 @@ test('market data over the WebSocket API is that of REST; limits are told unless
   expect(depth.result).toEqual(await client.getOrderBook({ symbol: S, limit: 5 }));
   expect(depth.rateLimits).toMatchObject([{ rateLimitType: 'REQUEST_WEIGHT' }]);
   expect(await ask('depth', { symbol: S, limit: 5, returnRateLimits: false })).not.toHaveProperty('rateLimits');
-  expect(await ask('ticker.price', { symbols: ['ETHUSDT', 'BTCUSDT'] })).toMatchObject({ status: 200, result: [{ symbol: 'BTCUSDT' }, { symbol: 'ETHUSDT' }] });
+  expect(await ask('ticker.price', { symbols: ['ETHUSDT', 'BTCUSDT'] })).toMatchObject({
+    status: 200,
+    result: [{ symbol: 'BTCUSDT' }, { symbol: 'ETHUSDT' }],
+  });
   expect(await ask('depth')).toMatchObject({ status: 400, error: { code: -1102 } });
   expect(await ask('constructor')).toMatchObject({ status: 400, error: { code: -1020 } });
 });
@@ -108,7 +154,15 @@ test('orders count until they are filled, and the hundred-and-first in ten secon
   jest.spyOn(Date, 'now').mockReturnValue(Math.floor(Date.now() / 10_000) * 10_000 + 1);
   try {
     const before = best('b')[0];
-    const rest = (price: bigint, timeInForce: 'GTC' | 'IOC') => client.submitNewOrder({ symbol: S, side: 'BUY', type: 'LIMIT', timeInForce, price: show(price) as never, quantity: 0.1 });
+    const rest = (price: bigint, timeInForce: 'GTC' | 'IOC') =>
+      client.submitNewOrder({
+        symbol: S,
+        side: 'BUY',
+        type: 'LIMIT',
+        timeInForce,
+        price: show(price) as never,
+        quantity: 0.1,
+      });
     expect((await counts()).map(({ count }) => count)).toEqual([0, 0]);
     await rest(best('a')[0], 'IOC');
     expect((await counts()).map(({ count }) => count)).toEqual([0, 0]);
@@ -117,7 +171,11 @@ test('orders count until they are filled, and the hundred-and-first in ten secon
     expect((await counts()).map(({ count }) => count)).toEqual([1, 1]);
     for (let n = 0; n < 99; n++) await rest(before - must('10'), 'GTC');
     await expect(rest(before, 'GTC')).rejects.toMatchObject({
-      response: { status: 429, data: { code: -1015, msg: 'Too many new orders; current limit is 100 orders per 10 SECOND.' }, headers: { 'retry-after': '10' } },
+      response: {
+        status: 429,
+        data: { code: -1015, msg: 'Too many new orders; current limit is 100 orders per 10 SECOND.' },
+        headers: { 'retry-after': '10' },
+      },
     });
   } finally {
     jest.restoreAllMocks();
@@ -128,7 +186,15 @@ test('candles have a past, without a seam; the day is told from them', async () 
   const market = emulator.exchange.markets.get(S);
   for (const interval of ['1s', '1m', '1h']) {
     emulator.exchange.step(3000);
-    const rows = (await client.getKlines({ symbol: S, interval: interval as '1m', limit: 1000 })) as unknown as [number, string, string, string, string, string, number][];
+    const rows = (await client.getKlines({ symbol: S, interval: interval as '1m', limit: 1000 })) as unknown as [
+      number,
+      string,
+      string,
+      string,
+      string,
+      string,
+      number,
+    ][];
     const length = INTERVALS[interval] ?? 0;
     expect(rows.length).toBeGreaterThan(100);
     rows.forEach(([t, o, h, l, c, , closes], n) => {
@@ -140,9 +206,13 @@ test('candles have a past, without a seam; the day is told from them', async () 
     expect(rows.at(-1)?.[4]).toBe(show(market?.lastPrice ?? 0n));
   }
   const minutes = (await client.getKlines({ symbol: S, interval: '1m', limit: 3 })) as unknown as [number][];
-  expect(await client.getKlines({ symbol: S, interval: '1m', startTime: minutes[1]?.[0] ?? 0 } as never)).toHaveLength(2);
+  expect(await client.getKlines({ symbol: S, interval: '1m', startTime: minutes[1]?.[0] ?? 0 } as never)).toHaveLength(
+    2,
+  );
   const day = (await client.get24hrChangeStatistics({ symbol: S })) as unknown as Record<string, string>;
-  expect(must(day.lowPrice ?? '') <= must(day.lastPrice ?? '') && must(day.lastPrice ?? '') <= must(day.highPrice ?? '')).toBe(true);
+  expect(
+    must(day.lowPrice ?? '') <= must(day.lastPrice ?? '') && must(day.lastPrice ?? '') <= must(day.highPrice ?? ''),
+  ).toBe(true);
   expect(must(day.volume ?? '')).toBeGreaterThan(0n);
 });
 
@@ -154,13 +224,22 @@ test('the past goes through the recording the other way than it is played', () =
   const played = [...Array(10).keys()].map((second) => seconds[second]).filter((candle) => candle !== undefined);
   // The ten seconds just before are those of the recording; before them they run backward.
   expect(told.slice(-played.length).map(({ o, c }) => [o, c])).toEqual(played.map(({ o, c }) => [o, c]));
-  expect(told.slice(-2 * played.length, -played.length).map(({ o, c }) => [o, c])).toEqual(played.reverse().map(({ o, c }) => [c, o]));
+  expect(told.slice(-2 * played.length, -played.length).map(({ o, c }) => [o, c])).toEqual(
+    played.reverse().map(({ o, c }) => [c, o]),
+  );
 });
 
 test('a fault may be meant for one kind of call', async () => {
   emulator.exchange.faults.arm('reset-after', { match: 'DELETE /api/v3/order' });
   const price = show(best('b')[0] - must('10')) as never;
-  const { orderId } = await client.submitNewOrder({ symbol: S, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price, quantity: 1 });
+  const { orderId } = await client.submitNewOrder({
+    symbol: S,
+    side: 'BUY',
+    type: 'LIMIT',
+    timeInForce: 'GTC',
+    price,
+    quantity: 1,
+  });
   await expect(client.cancelOrder({ symbol: S, orderId })).rejects.toMatchObject({ code: 'ECONNRESET' });
   expect(await client.getOrder({ symbol: S, orderId })).toMatchObject({ status: 'CANCELED' });
 });
@@ -176,7 +255,10 @@ test('what cannot be read harms nobody', async () => {
   expect(JSON.parse(String(answer))).toEqual({ result: null, id: 1 });
   odd.terminate();
   const banner = await fetch(emulator.url);
-  expect([banner.headers.get('x-emulator'), await banner.text()]).toEqual(['javizen-local', expect.stringContaining('emulator')]);
+  expect([banner.headers.get('x-emulator'), await banner.text()]).toEqual([
+    'javizen-local',
+    expect.stringContaining('emulator'),
+  ]);
 });
 
 test('it does not start in production', async () => {
@@ -192,10 +274,18 @@ test('it does not start in production', async () => {
 test('resting orders are met as far as the book goes, and take from it', async () => {
   const [ask, there] = best('a');
   const [bid] = best('b');
-  const order = await emulator.exchange.place({ symbol: S, side: 'SELL', type: 'LIMIT', timeInForce: 'GTC', price: show(ask), quantity: '500' });
+  const order = await emulator.exchange.place({
+    symbol: S,
+    side: 'SELL',
+    type: 'LIMIT',
+    timeInForce: 'GTC',
+    price: show(ask),
+    quantity: '500',
+  });
   expect(order.order.status).toBe('NEW');
   const seen: bigint[] = [];
-  for (let n = 0; n < 4000 && emulator.exchange.account.orders.get(order.order.orderId)?.status === 'NEW'; n++) emulator.exchange.step(200);
+  for (let n = 0; n < 4000 && emulator.exchange.account.orders.get(order.order.orderId)?.status === 'NEW'; n++)
+    emulator.exchange.step(200);
   for (const fill of emulator.exchange.account.fills) seen.push(must(fill.qty));
   expect(seen.length).toBeGreaterThan(0);
   expect(seen[0]).toBeLessThan(must('500'));
@@ -208,13 +298,25 @@ test('resting orders are met as far as the book goes, and take from it', async (
 
 test('a long journal is shortened at the start and says the same', async () => {
   const { exchange } = emulator;
-  const limit = { symbol: S, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: show(best('b')[0] - must('10')), quantity: '0.1' };
+  const limit = {
+    symbol: S,
+    side: 'BUY',
+    type: 'LIMIT',
+    timeInForce: 'GTC',
+    price: show(best('b')[0] - must('10')),
+    quantity: '0.1',
+  };
   for (let n = 0; n < 1100; n++) {
     const { order } = await exchange.place({ ...limit, newClientOrderId: 'again' });
     if (n < 1099) await exchange.cancel({ symbol: S, orderId: String(order.orderId) });
   }
   await exchange.place({ symbol: S, side: 'BUY', type: 'MARKET', quantity: '0.5' });
-  const look = () => ({ balances: [...emulator.exchange.account.balances], orders: [...emulator.exchange.account.orders.values()], fills: emulator.exchange.account.fills, open: emulator.exchange.account.openOrders() });
+  const look = () => ({
+    balances: [...emulator.exchange.account.balances],
+    orders: [...emulator.exchange.account.orders.values()],
+    fills: emulator.exchange.account.fills,
+    open: emulator.exchange.account.openOrders(),
+  });
   const before = look();
   await emulator.close();
   const file = join(dir, 'journal.jsonl');

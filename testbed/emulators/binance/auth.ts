@@ -67,7 +67,15 @@ export class Auth {
   private verify(key: ApiKey, payload: string, signature: string): void {
     if (key.type !== 'hmac') {
       // RSA is PKCS #1 v1.5 with SHA-256; Ed25519 has its own hash.
-      if (!verify(key.type === 'rsa' ? 'sha256' : null, Buffer.from(payload), key.publicKey, Buffer.from(signature, 'base64'))) throw BAD_SIGNATURE();
+      if (
+        !verify(
+          key.type === 'rsa' ? 'sha256' : null,
+          Buffer.from(payload),
+          key.publicKey,
+          Buffer.from(signature, 'base64'),
+        )
+      )
+        throw BAD_SIGNATURE();
       return;
     }
     const expected = createHmac('sha256', key.secret).update(payload).digest();
@@ -82,7 +90,8 @@ export class Auth {
     const window = params.recvWindow === undefined ? 5000 : Number(valueOf('recvWindow', params.recvWindow));
     if (!(window > 0 && window <= 60_000)) throw new ApiError(400, -1131, 'recvWindow must be less than 60000.');
     const now = this.now();
-    if (timestamp >= now + 1000) throw new ApiError(400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.");
+    if (timestamp >= now + 1000)
+      throw new ApiError(400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.");
     if (now - timestamp > window) throw OUT_OF_WINDOW();
   }
 }

@@ -37,7 +37,8 @@ export class BitcoinCapital extends Capital<BitcoinBlock> {
     super(exchange, chain.network, chain.confirmations);
     mkdirSync(dir, { recursive: true });
     const file = join(dir, `wallet-${chain.network}.json`);
-    if (!existsSync(file)) writeFileSync(file, JSON.stringify({ seed: randomBytes(32).toString('hex') }), { mode: 0o600 });
+    if (!existsSync(file))
+      writeFileSync(file, JSON.stringify({ seed: randomBytes(32).toString('hex') }), { mode: 0o600 });
     const { seed } = JSON.parse(readFileSync(file, 'utf8')) as { seed: string };
     this.root = BIP32Factory(secp256k1).fromSeed(Buffer.from(seed, 'hex'), NETWORK).derivePath("m/84'/1'/0'/0");
   }
@@ -82,7 +83,14 @@ export class BitcoinCapital extends Capital<BitcoinBlock> {
   protected async block(height: number): Promise<BitcoinBlock> {
     const hash = await this.ask<string>('getblockhash', height);
     const block = Block.fromHex(await this.ask<string>('getblock', hash, 0));
-    return { height, hash, parentHash: Buffer.from(block.prevHash ?? []).reverse().toString('hex'), block };
+    return {
+      height,
+      hash,
+      parentHash: Buffer.from(block.prevHash ?? [])
+        .reverse()
+        .toString('hex'),
+      block,
+    };
   }
 
   protected async scan({ block, height }: BitcoinBlock): Promise<void> {
@@ -101,14 +109,23 @@ export class BitcoinCapital extends Capital<BitcoinBlock> {
   }
 
   private async confirmed(txid: string): Promise<number> {
-    const { confirmations = 0 } = await this.ask<{ confirmations?: number }>('getrawtransaction', txid, true).catch(() => ({ confirmations: 0 }));
+    const { confirmations = 0 } = await this.ask<{ confirmations?: number }>('getrawtransaction', txid, true).catch(
+      () => ({ confirmations: 0 }),
+    );
     return confirmations;
   }
 
   protected async pay(): Promise<void> {
-    for (const row of [...this.exchange.account.withdrawals.values()].filter(({ network, status }) => network === this.network && status === 4)) {
+    for (const row of [...this.exchange.account.withdrawals.values()].filter(
+      ({ network, status }) => network === this.network && status === 4,
+    )) {
       const signed = row.raw === '' ? await this.sign(row) : row;
-      if ((await this.confirmed(signed.txId)) >= FINAL_AFTER) await this.exchange.record({ k: 'withdrawal', withdrawal: { ...signed, status: 6, completeTime: Date.now() }, changes: {} });
+      if ((await this.confirmed(signed.txId)) >= FINAL_AFTER)
+        await this.exchange.record({
+          k: 'withdrawal',
+          withdrawal: { ...signed, status: 6, completeTime: Date.now() },
+          changes: {},
+        });
       // What brought the coins, and the payout: a node may have lost either.
       else for (const raw of signed.raw.split(' ')) await this.ask('sendrawtransaction', raw).catch(() => undefined);
     }
@@ -122,7 +139,12 @@ export class BitcoinCapital extends Capital<BitcoinBlock> {
     const mine = codec.toOutputScript(addressOf(this.payer), NETWORK);
     const psbt = new Psbt({ network: NETWORK });
     const index = Transaction.fromHex(given).outs.findIndex(({ script }) => Buffer.from(script).equals(mine));
-    psbt.addInput({ hash: maker, index, sequence: 0xfffffffd, witnessUtxo: { script: mine, value: value + PAYOUT_FEE } });
+    psbt.addInput({
+      hash: maker,
+      index,
+      sequence: 0xfffffffd,
+      witnessUtxo: { script: mine, value: value + PAYOUT_FEE },
+    });
     psbt.addOutput({ address: row.address, value });
     const transaction = psbt.signInput(0, this.payer).finalizeAllInputs().extractTransaction();
     const signed = { ...row, raw: `${given} ${transaction.toHex()}`, txId: transaction.getId() };
@@ -131,4 +153,5 @@ export class BitcoinCapital extends Capital<BitcoinBlock> {
   }
 }
 
-const addressOf = (key: BIP32Interface): string => payments.p2wpkh({ pubkey: key.publicKey, network: NETWORK }).address ?? '';
+const addressOf = (key: BIP32Interface): string =>
+  payments.p2wpkh({ pubkey: key.publicKey, network: NETWORK }).address ?? '';

@@ -55,10 +55,14 @@ class Half {
 
 /** The published book: the recording less what we took since each level was last changed. */
 export class Book {
-  private readonly halves: Record<Side, Half> = { b: new Half((price, than) => price > than), a: new Half((price, than) => price < than) };
+  private readonly halves: Record<Side, Half> = {
+    b: new Half((price, than) => price > than),
+    a: new Half((price, than) => price < than),
+  };
 
   change(diff: Readonly<Record<Side, Levels>>): void {
-    for (const side of ['b', 'a'] as const) for (const [price, quantity] of diff[side]) this.set(side, must(price), must(quantity));
+    for (const side of ['b', 'a'] as const)
+      for (const [price, quantity] of diff[side]) this.set(side, must(price), must(quantity));
   }
 
   all(side: Side): readonly bigint[] {

@@ -6,7 +6,12 @@ export const EAST_MS = 8 * 3_600_000;
 export const EAST = '@+08:00';
 /** Each interval that is kept: by UTC, and by the other clock where its candles open at other times there. */
 const KINDS = Object.keys(INTERVALS).flatMap((interval) =>
-  openOf(interval, 0) === openOf(interval, 0, EAST_MS) ? [{ key: interval, interval, ahead: 0 }] : [{ key: interval, interval, ahead: 0 }, { key: interval + EAST, interval, ahead: EAST_MS }],
+  openOf(interval, 0) === openOf(interval, 0, EAST_MS)
+    ? [{ key: interval, interval, ahead: 0 }]
+    : [
+        { key: interval, interval, ahead: 0 },
+        { key: interval + EAST, interval, ahead: EAST_MS },
+      ],
 );
 const KEPT = 1000;
 /** So many seconds of trade are told as history from before the start. */
@@ -100,7 +105,10 @@ export class Candles {
   }
 
   /** Adds a trade; `changed` hears of each candle it is in, and of those it has closed. */
-  add(trade: { price: bigint; quantity: bigint; time: number; buyerIsMaker: boolean }, changed: (interval: string, candle: Candle, closed: boolean) => void): void {
+  add(
+    trade: { price: bigint; quantity: bigint; time: number; buyerIsMaker: boolean },
+    changed: (interval: string, candle: Candle, closed: boolean) => void,
+  ): void {
     for (const { key, interval, ahead } of KINDS) {
       const list = this.live.get(key) ?? [];
       this.live.set(key, list);
@@ -130,7 +138,9 @@ export class Candles {
 
   private before(interval: string): Candle[] {
     const { time, price } = this.began;
-    return this.past && interval !== '1s' && price > 0n ? this.past.candles(interval, time, price, KEPT) : this.tell(interval);
+    return this.past && interval !== '1s' && price > 0n
+      ? this.past.candles(interval, time, price, KEPT)
+      : this.tell(interval);
   }
 
   /** Goes back in time from the beginning, through the recording the other way than it is played. */

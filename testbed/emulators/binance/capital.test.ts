@@ -22,7 +22,11 @@ let emulator: Emulator;
 let treasury: MainClient;
 
 const rpc = async (method: string, params: unknown[] = []): Promise<unknown> => {
-  const response = await fetch(anvil.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }) });
+  const response = await fetch(anvil.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  });
   return ((await response.json()) as { result: unknown }).result;
 };
 const mine = (blocks = 1): Promise<unknown> => rpc('anvil_mine', [`0x${blocks.toString(16)}`]);
@@ -34,7 +38,11 @@ const freePort = (): Promise<number> =>
     });
   });
 /** Waits for something that happens by itself; `meanwhile` lets the chain go on. */
-async function until<T>(what: string, check: () => Promise<T | undefined | false>, meanwhile: () => Promise<unknown> = async () => undefined): Promise<T> {
+async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false>,
+  meanwhile: () => Promise<unknown> = async () => undefined,
+): Promise<T> {
   for (let tries = 0; tries < 300; tries++) {
     const found = await check();
     if (found) return found;
@@ -63,23 +71,62 @@ const start = async (): Promise<void> => {
       { apiKey: 'trading', secret: 'trading-secret', type: 'hmac', permissions: ['TRADE'] },
       { apiKey: 'treasury', secret: 'treasury-secret', type: 'hmac', permissions: ['WITHDRAW'] },
     ],
-    chains: [{ network: 'ETH', rpcUrl: anvil.url, chainId: anvil.chainId, tokens: { USDT: { contract: usdt, decimals: 6 } }, confirmations: 3 }],
+    chains: [
+      {
+        network: 'ETH',
+        rpcUrl: anvil.url,
+        chainId: anvil.chainId,
+        tokens: { USDT: { contract: usdt, decimals: 6 } },
+        confirmations: 3,
+      },
+    ],
   });
   emulator.exchange.freeze(true);
   treasury = clientOf('treasury');
 };
-const clientOf = (key: string): MainClient => new MainClient({ api_key: key, api_secret: `${key}-secret`, baseUrl: emulator.url, filterUndefinedParams: true, disableTimeSync: true }, { timeout: 5000 });
-const give = (to: string, asset: string, amount: string) => mining(faucet({ rpcUrl: anvil.url, usdt }, to, asset, amount));
+const clientOf = (key: string): MainClient =>
+  new MainClient(
+    {
+      api_key: key,
+      api_secret: `${key}-secret`,
+      baseUrl: emulator.url,
+      filterUndefinedParams: true,
+      disableTimeSync: true,
+    },
+    { timeout: 5000 },
+  );
+const give = (to: string, asset: string, amount: string) =>
+  mining(faucet({ rpcUrl: anvil.url, usdt }, to, asset, amount));
 const free = (asset: string): string => show(emulator.exchange.account.balance(asset).free);
-const history = async (coin: string) => (await treasury.getDepositHistory({ coin })) as unknown as { txId: string; amount: string; status: number; confirmTimes: string }[];
-const asked = async (id: string) => ((await treasury.getWithdrawHistory({ withdrawOrderId: id } as never)) as unknown as { status: number; txId: string }[])[0];
+const history = async (coin: string) =>
+  (await treasury.getDepositHistory({ coin })) as unknown as {
+    txId: string;
+    amount: string;
+    status: number;
+    confirmTimes: string;
+  }[];
+const asked = async (id: string) =>
+  (
+    (await treasury.getWithdrawHistory({ withdrawOrderId: id } as never)) as unknown as {
+      status: number;
+      txId: string;
+    }[]
+  )[0];
 /** The same without asking: its question is too dear (18,000 of 180,000 a minute) to be asked many times a second. */
-const withdrawal = async (id: string) => [...emulator.exchange.account.withdrawals.values()].filter(({ withdrawOrderId }) => withdrawOrderId === id)[0];
-const has = (address: string, asset: 'ETH' | 'USDT'): Promise<string> => balanceOf({ rpcUrl: anvil.url, usdt }, address, asset);
+const withdrawal = async (id: string) =>
+  [...emulator.exchange.account.withdrawals.values()].filter(({ withdrawOrderId }) => withdrawOrderId === id)[0];
+const has = (address: string, asset: 'ETH' | 'USDT'): Promise<string> =>
+  balanceOf({ rpcUrl: anvil.url, usdt }, address, asset);
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'capital-'));
-  anvil = await startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: 31337, blockSeconds: 0, logFile: join(dir, 'anvil.log') });
+  anvil = await startAnvil({
+    dir: join(dir, 'chain'),
+    port: await freePort(),
+    chainId: 31337,
+    blockSeconds: 0,
+    logFile: join(dir, 'anvil.log'),
+  });
   ({ usdt } = await mining(prepareChain(anvil.url)));
   await start();
 });
@@ -99,7 +146,11 @@ test.each([
   const seen = await until('seen', async () => (await history(coin))[0]);
   expect(seen).toMatchObject({ txId: txid, amount: credited, status: 0 });
   expect(free(coin)).toBe(before);
-  const done = await until('credited', async () => (await history(coin)).find((row) => row.status === 1), () => mine());
+  const done = await until(
+    'credited',
+    async () => (await history(coin)).find((row) => row.status === 1),
+    () => mine(),
+  );
   expect(done).toMatchObject({ txId: txid, amount: credited });
   expect(free(coin)).toBe(show(must(before) + must(credited)));
   await mine(5);
@@ -116,12 +167,24 @@ test.each([
   const to = Wallet.createRandom().address;
   const before = free(coin);
   const id = `first${coin}`;
-  const { id: venueId } = (await treasury.withdraw({ coin, network: 'ETH', address: to, amount: Number(amount), withdrawOrderId: id })) as unknown as { id: string };
+  const { id: venueId } = (await treasury.withdraw({
+    coin,
+    network: 'ETH',
+    address: to,
+    amount: Number(amount),
+    withdrawOrderId: id,
+  })) as unknown as { id: string };
   expect(venueId).toMatch(/^[0-9a-f]{32}$/);
   expect(await asked(id)).toMatchObject({ status: 4, txId: '' });
   expect(free(coin)).toBe(show(must(before) - must(amount)));
-  await expect(treasury.withdraw({ coin, network: 'ETH', address: to, amount: Number(amount), withdrawOrderId: id })).rejects.toMatchObject({ code: -4104 });
-  const done = await until('completed', async () => ((row) => row?.status === 6 && row)(await withdrawal(id)), () => mine());
+  await expect(
+    treasury.withdraw({ coin, network: 'ETH', address: to, amount: Number(amount), withdrawOrderId: id }),
+  ).rejects.toMatchObject({ code: -4104 });
+  const done = await until(
+    'completed',
+    async () => ((row) => row?.status === 6 && row)(await withdrawal(id)),
+    () => mine(),
+  );
   expect(must(done.amount)).toBe(must(arrives));
   expect(await has(to, coin)).toBe(arrives === '99' ? '99' : '0.9995');
   const receipt = (await rpc('eth_getTransactionReceipt', [done.txId])) as { status: string };
@@ -132,7 +195,8 @@ test.each([
 test('what the venue refuses takes nothing', async () => {
   const before = free('USDT');
   const to = Wallet.createRandom().address;
-  const ask = (more: Record<string, unknown>, by = treasury) => by.withdraw({ coin: 'USDT', network: 'ETH', address: to, amount: 100, ...more } as never);
+  const ask = (more: Record<string, unknown>, by = treasury) =>
+    by.withdraw({ coin: 'USDT', network: 'ETH', address: to, amount: 100, ...more } as never);
   await expect(ask({}, clientOf('trading'))).rejects.toMatchObject({ code: -2015 });
   await expect(ask({ amount: 1 })).rejects.toMatchObject({ code: -4005 });
   await expect(ask({ amount: 10.0000001 })).rejects.toMatchObject({ code: -4029 });
@@ -149,10 +213,16 @@ test('ended between the request and the payout, and again while it is unmined: p
   await emulator.close();
   await start();
   // Signed and sent, but in no block yet.
-  await until('signed', async () => [...emulator.exchange.account.withdrawals.values()].some((row) => row.withdrawOrderId === 'kill' && row.raw !== ''));
+  await until('signed', async () =>
+    [...emulator.exchange.account.withdrawals.values()].some((row) => row.withdrawOrderId === 'kill' && row.raw !== ''),
+  );
   await emulator.close();
   await start();
-  await until('completed', async () => (await withdrawal('kill'))?.status === 6, () => mine());
+  await until(
+    'completed',
+    async () => (await withdrawal('kill'))?.status === 6,
+    () => mine(),
+  );
   await mine(3);
   expect(await has(to, 'ETH')).toBe('0.9995');
   expect(await rpc('eth_getTransactionCount', [to, 'latest'])).toBe('0x0');
@@ -162,8 +232,19 @@ test('a deposit that a reorganisation puts elsewhere in a later block is credite
   const { address } = await treasury.getDepositAddress({ coin: 'USDT', network: 'ETH' });
   const holder = HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, "m/44'/60'/0'/0/5");
   await give(holder.address, 'USDT', '70');
-  const data = new Interface(['function transfer(address to, uint256 value)']).encodeFunctionData('transfer', [address, 25_000_000n]);
-  const fees = { type: 2, chainId: anvil.chainId, gasLimit: 200_000, maxFeePerGas: 50_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n, to: usdt, data };
+  const data = new Interface(['function transfer(address to, uint256 value)']).encodeFunctionData('transfer', [
+    address,
+    25_000_000n,
+  ]);
+  const fees = {
+    type: 2,
+    chainId: anvil.chainId,
+    gasLimit: 200_000,
+    maxFeePerGas: 50_000_000_000n,
+    maxPriorityFeePerGas: 1_000_000_000n,
+    to: usdt,
+    data,
+  };
   const raw = await holder.signTransaction({ ...fees, nonce: 0 });
   const before = free('USDT');
   const txid = (await rpc('eth_sendRawTransaction', [raw])) as string;
@@ -174,12 +255,23 @@ test('a deposit that a reorganisation puts elsewhere in a later block is credite
   await rpc('anvil_reorg', [1, []]);
   const other = HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, "m/44'/60'/0'/0/6");
   await give(other.address, 'USDT', '1');
-  await rpc('eth_sendRawTransaction', [await other.signTransaction({ ...fees, nonce: 0, maxPriorityFeePerGas: 20_000_000_000n, data: data.slice(0, -64) + (1_000_000n).toString(16).padStart(64, '0') })]);
+  await rpc('eth_sendRawTransaction', [
+    await other.signTransaction({
+      ...fees,
+      nonce: 0,
+      maxPriorityFeePerGas: 20_000_000_000n,
+      data: data.slice(0, -64) + 1_000_000n.toString(16).padStart(64, '0'),
+    }),
+  ]);
   await rpc('eth_sendRawTransaction', [raw]);
   await mine();
   const receipt = (await rpc('eth_getTransactionReceipt', [txid])) as { logs: { logIndex: string }[] };
   expect(receipt.logs[0]?.logIndex).toBe('0x1');
-  await until('credited', async () => (await row())?.status === 1, () => mine());
+  await until(
+    'credited',
+    async () => (await row())?.status === 1,
+    () => mine(),
+  );
   await mine(5);
   await until('both', async () => free('USDT') === show(must(before) + must('26')));
   expect((await history('USDT')).filter((found) => found.txId === txid)).toHaveLength(1);
@@ -187,16 +279,31 @@ test('a deposit that a reorganisation puts elsewhere in a later block is credite
 
 test('many withdrawals at once go out one after another, each once', async () => {
   const targets = Array.from({ length: 6 }, () => Wallet.createRandom().address);
-  await Promise.all(targets.map((address, n) => treasury.withdraw({ coin: 'USDT', network: 'ETH', address, amount: 10 + n, withdrawOrderId: `many${n}` })));
-  await until('all completed', async () => (await Promise.all(targets.map((_, n) => withdrawal(`many${n}`)))).every((found) => found?.status === 6), () => mine());
+  await Promise.all(
+    targets.map((address, n) =>
+      treasury.withdraw({ coin: 'USDT', network: 'ETH', address, amount: 10 + n, withdrawOrderId: `many${n}` }),
+    ),
+  );
+  await until(
+    'all completed',
+    async () =>
+      (await Promise.all(targets.map((_, n) => withdrawal(`many${n}`)))).every((found) => found?.status === 6),
+    () => mine(),
+  );
   for (const [n, address] of targets.entries()) expect(await has(address, 'USDT')).toBe(String(9 + n));
 });
 
 test('executed and never told: the answer to a withdrawal is lost, and asking finds it', async () => {
   emulator.exchange.faults.arm('reset-after', { match: 'withdraw/apply' });
   const address = Wallet.createRandom().address;
-  await expect(treasury.withdraw({ coin: 'USDT', network: 'ETH', address, amount: 10, withdrawOrderId: 'lost' })).rejects.toBeDefined();
+  await expect(
+    treasury.withdraw({ coin: 'USDT', network: 'ETH', address, amount: 10, withdrawOrderId: 'lost' }),
+  ).rejects.toBeDefined();
   expect(await asked('lost')).toMatchObject({ status: 4 });
-  await until('completed', async () => (await withdrawal('lost'))?.status === 6, () => mine());
+  await until(
+    'completed',
+    async () => (await withdrawal('lost'))?.status === 6,
+    () => mine(),
+  );
   expect(await has(address, 'USDT')).toBe('9');
 });

@@ -58,7 +58,8 @@ export abstract class Capital<Block extends FollowedBlock = FollowedBlock> {
   protected abstract pay(head: number): Promise<void>;
 
   remember(record: JournalRecord): void {
-    if (record.k === 'scan' && record.network === this.network) [this.height, this.hash] = [record.height, record.hash ?? ''];
+    if (record.k === 'scan' && record.network === this.network)
+      [this.height, this.hash] = [record.height, record.hash ?? ''];
   }
 
   async start(): Promise<void> {
@@ -107,7 +108,8 @@ export abstract class Capital<Block extends FollowedBlock = FollowedBlock> {
       await this.scan(block);
       [this.height, this.hash] = [block.height, block.hash];
     }
-    if (this.hash !== from) this.exchange.journal.note({ k: 'scan', network: this.network, height: this.height, hash: this.hash });
+    if (this.hash !== from)
+      this.exchange.journal.note({ k: 'scan', network: this.network, height: this.height, hash: this.hash });
   }
 
   private rewind(head: number): void {
@@ -120,7 +122,18 @@ export abstract class Capital<Block extends FollowedBlock = FollowedBlock> {
     // The venue keeps eight decimals.
     const kept = show(must(amount));
     if (must(kept) === 0n) return;
-    const deposit: Deposit = { id, coin, network: this.network, address: this.depositAddress, amount: kept, txId, insertTime: Date.now(), status: 0, confirmations: 1, block };
+    const deposit: Deposit = {
+      id,
+      coin,
+      network: this.network,
+      address: this.depositAddress,
+      amount: kept,
+      txId,
+      insertTime: Date.now(),
+      status: 0,
+      confirmations: 1,
+      block,
+    };
     await this.exchange.record({ k: 'deposit', deposit, changes: {} });
   }
 
@@ -131,7 +144,11 @@ export abstract class Capital<Block extends FollowedBlock = FollowedBlock> {
       deposit.confirmations = confirmations;
       if (confirmations < this.confirmations) continue;
       const changes = new ChangeSet().free(deposit.coin, must(deposit.amount));
-      await this.exchange.record({ k: 'deposit', deposit: { ...deposit, status: 1, confirmations }, changes: changes.changes });
+      await this.exchange.record({
+        k: 'deposit',
+        deposit: { ...deposit, status: 1, confirmations },
+        changes: changes.changes,
+      });
       this.exchange.emit('position', changes.assets);
       this.exchange.emit('balance', deposit.coin, deposit.amount);
     }
@@ -143,15 +160,18 @@ export abstract class Capital<Block extends FollowedBlock = FollowedBlock> {
     const terms = TERMS[coin];
     if (!terms || !this.coins.includes(coin)) throw new ApiError(400, -4018, 'coin not exist');
     const amount = read(params.amount);
-    if (amount === undefined || amount % must(terms.step) !== 0n) throw new ApiError(400, -4029, 'The withdrawal amount must be an integer multiple of the step size.');
-    if (amount < must(terms.minimum)) throw new ApiError(400, -4005, 'The user has not reached the minimum withdrawal amount.');
+    if (amount === undefined || amount % must(terms.step) !== 0n)
+      throw new ApiError(400, -4029, 'The withdrawal amount must be an integer multiple of the step size.');
+    if (amount < must(terms.minimum))
+      throw new ApiError(400, -4005, 'The user has not reached the minimum withdrawal amount.');
     const address = this.canonical(params.address ?? '');
     if (address === undefined) throw new ApiError(400, -4008, 'The address is invalid.');
     const orderId = params.withdrawOrderId ?? '';
     if (orderId && [...this.exchange.account.withdrawals.values()].some((known) => known.withdrawOrderId === orderId)) {
       throw new ApiError(400, -4104, 'Duplicate withdrawOrderId.');
     }
-    if (this.exchange.account.balance(coin).free < amount) throw new ApiError(400, -4026, 'User has insufficient balance');
+    if (this.exchange.account.balance(coin).free < amount)
+      throw new ApiError(400, -4026, 'User has insufficient balance');
     const withdrawal: Withdrawal = {
       id: randomBytes(16).toString('hex'),
       withdrawOrderId: orderId,
@@ -201,8 +221,25 @@ export abstract class Capital<Block extends FollowedBlock = FollowedBlock> {
         estimatedArrivalTime: 5,
         depositDust: '0.00000001',
       };
-      const zero = { freeze: '0', withdrawing: '0', ipoing: '0', ipoable: '0', storage: '0', isLegalMoney: false, trading: true };
-      return { coin, name: coin, free: show(free), locked: show(locked), ...zero, depositAllEnable: true, withdrawAllEnable: true, networkList: [network] };
+      const zero = {
+        freeze: '0',
+        withdrawing: '0',
+        ipoing: '0',
+        ipoable: '0',
+        storage: '0',
+        isLegalMoney: false,
+        trading: true,
+      };
+      return {
+        coin,
+        name: coin,
+        free: show(free),
+        locked: show(locked),
+        ...zero,
+        depositAllEnable: true,
+        withdrawAllEnable: true,
+        networkList: [network],
+      };
     });
   }
 }

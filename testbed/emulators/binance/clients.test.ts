@@ -10,10 +10,23 @@ import { startEmulator } from './main';
 import type { Emulator } from './main';
 
 const [PAIR, S] = ['ETH/USDT', 'ETHUSDT'];
-const KEYS = [{ apiKey: 'trading', secret: 'trading-secret', type: 'hmac' as const, permissions: ['TRADE' as const, 'WITHDRAW' as const] }];
+const KEYS = [
+  {
+    apiKey: 'trading',
+    secret: 'trading-secret',
+    type: 'hmac' as const,
+    permissions: ['TRADE' as const, 'WITHDRAW' as const],
+  },
+];
 const silent = { trace: () => undefined, info: () => undefined, error: () => undefined };
 type Ccxt = InstanceType<typeof pro.binance>;
-type Methods = { [K in keyof Ccxt as Ccxt[K] extends (...args: never[]) => unknown ? K : never]: Ccxt[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never };
+type Methods = {
+  [K in keyof Ccxt as Ccxt[K] extends (...args: never[]) => unknown ? K : never]: Ccxt[K] extends (
+    ...args: infer A
+  ) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : never;
+};
 
 /** ccxt asks for ES modules, which jest cannot require and Node can: it runs in a thread of its own, and is asked by message. */
 const THREAD = `
@@ -43,7 +56,10 @@ function inThread(config: unknown): { methods: Methods; end(): Promise<unknown> 
       waiting.set(id, ({ result, error }) => (error ? reject(error as Error) : resolve(result)));
       worker.postMessage({ id, method, args });
     });
-  const methods = new Proxy({}, { get: (_, method) => (method === 'then' ? undefined : (...args: unknown[]) => call(String(method), args)) });
+  const methods = new Proxy(
+    {},
+    { get: (_, method) => (method === 'then' ? undefined : (...args: unknown[]) => call(String(method), args)) },
+  );
   return { methods: methods as Methods, end: () => worker.terminate() };
 }
 
@@ -56,12 +72,30 @@ const closers: (() => unknown)[] = [];
 beforeAll(async () => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   dir = mkdtempSync(join(tmpdir(), 'emulator-clients-'));
-  emulator = await startEmulator({ port: 0, dir, apiKeys: KEYS, chains: [], balances: { ETH: '1000', USDT: '5000000', BTC: '10', BNB: '100' } });
+  emulator = await startEmulator({
+    port: 0,
+    dir,
+    apiKeys: KEYS,
+    chains: [],
+    balances: { ETH: '1000', USDT: '5000000', BTC: '10', BNB: '100' },
+  });
   const [http, ws] = [emulator.url, emulator.url.replace('http', 'ws')];
-  const sapi = Object.fromEntries(['', 'V2', 'V3', 'V4'].map((version) => [`sapi${version}`, `${http}/sapi/${version.toLowerCase() || 'v1'}`]));
+  const sapi = Object.fromEntries(
+    ['', 'V2', 'V3', 'V4'].map((version) => [`sapi${version}`, `${http}/sapi/${version.toLowerCase() || 'v1'}`]),
+  );
   const thread = inThread({
-    apiKey: 'trading', secret: 'trading-secret', options: { defaultType: 'spot', fetchMarkets: { types: ['spot'] }, fetchMargins: false },
-    urls: { api: { public: `${http}/api/v3`, private: `${http}/api/v3`, v1: `${http}/api/v1`, ...sapi, ws: { spot: `${ws}/ws`, margin: `${ws}/ws`, 'ws-api': { spot: `${ws}/ws-api/v3` } } } },
+    apiKey: 'trading',
+    secret: 'trading-secret',
+    options: { defaultType: 'spot', fetchMarkets: { types: ['spot'] }, fetchMargins: false },
+    urls: {
+      api: {
+        public: `${http}/api/v3`,
+        private: `${http}/api/v3`,
+        v1: `${http}/api/v1`,
+        ...sapi,
+        ws: { spot: `${ws}/ws`, margin: `${ws}/ws`, 'ws-api': { spot: `${ws}/ws-api/v3` } },
+      },
+    },
   });
   [ccxt, end] = [thread.methods, thread.end];
   // It asks for its proxies' module before the first plain ws://, though there is no proxy.
@@ -98,8 +132,14 @@ function cut(kind: 'api' | 'stream'): void {
 
 describe('ccxt', () => {
   test('markets, tickers, candles, trades, fees and balances', async () => {
-    expect(Object.keys(await ccxt.loadMarkets())).toEqual(expect.arrayContaining([PAIR, 'BNB/USDT', 'ETH/BTC', 'DOGE/USDT']));
-    expect(await ccxt.market('TRX/USDT')).toMatchObject({ active: true, spot: true, precision: { price: 0.0001, amount: 0.1 } });
+    expect(Object.keys(await ccxt.loadMarkets())).toEqual(
+      expect.arrayContaining([PAIR, 'BNB/USDT', 'ETH/BTC', 'DOGE/USDT']),
+    );
+    expect(await ccxt.market('TRX/USDT')).toMatchObject({
+      active: true,
+      spot: true,
+      precision: { price: 0.0001, amount: 0.1 },
+    });
     const ticker = await ccxt.fetchTicker('BNB/BTC');
     expect(Number(ticker.bid)).toBeGreaterThan(0);
     expect(Number(ticker.ask)).toBeGreaterThan(Number(ticker.bid));
@@ -121,11 +161,15 @@ describe('ccxt', () => {
     expect((await ccxt.fetchOpenOrders(PAIR)).map(({ id }) => id)).toEqual([order.id]);
     expect(await ccxt.cancelOrder(String(order.id), PAIR)).toMatchObject({ status: 'canceled' });
     expect(await ccxt.fetchOrder(String(order.id), PAIR)).toMatchObject({ status: 'canceled', filled: number(there) });
-    expect((await ccxt.fetchMyTrades(PAIR)).filter((trade) => trade.order === order.id)).toMatchObject([{ amount: number(there), fee: { currency: 'ETH' } }]);
+    expect((await ccxt.fetchMyTrades(PAIR)).filter((trade) => trade.order === order.id)).toMatchObject([
+      { amount: number(there), fee: { currency: 'ETH' } },
+    ]);
     expect((await ccxt.fetchOrders(PAIR)).map(({ id }) => id)).toContain(order.id);
     await expect(ccxt.cancelOrder(String(order.id), PAIR)).rejects.toMatchObject({ name: 'OrderNotFound' });
     await expect(ccxt.createOrder(PAIR, 'market', 'sell', 2000)).rejects.toMatchObject({ name: 'InsufficientFunds' });
-    await expect(ccxt.createOrder(PAIR, 'limit', 'buy', 1, number(price), { postOnly: true })).resolves.toMatchObject({ id: expect.any(String) });
+    await expect(ccxt.createOrder(PAIR, 'limit', 'buy', 1, number(price), { postOnly: true })).resolves.toMatchObject({
+      id: expect.any(String),
+    });
     await ccxt.cancelAllOrders(PAIR);
     expect(await ccxt.fetchOpenOrders(PAIR)).toEqual([]);
   });
@@ -143,7 +187,9 @@ describe('ccxt', () => {
     expect(await ccxt.fetchOpenOrders(PAIR)).toMatchObject([{ id: edited.id, amount: 2 }]);
     await ccxt.cancelAllOrders(PAIR);
     await ccxt.createOrder(PAIR, 'limit', 'buy', 1, low, { test: true });
-    await expect(ccxt.createOrder(PAIR, 'limit', 'buy', 1, number(best('a')[0] + must('1')), { postOnly: true })).rejects.toMatchObject({ name: 'OrderImmediatelyFillable' });
+    await expect(
+      ccxt.createOrder(PAIR, 'limit', 'buy', 1, number(best('a')[0] + must('1')), { postOnly: true }),
+    ).rejects.toMatchObject({ name: 'OrderImmediatelyFillable' });
     expect(await ccxt.fetchOpenOrders(PAIR)).toEqual([]);
     // HTTP 429 comes before the code for it.
     emulator.exchange.faults.arm('too-many-orders');
@@ -167,7 +213,10 @@ describe('ccxt', () => {
     /** Orders until one of them is told: what comes before the subscription is answered is not. */
     const told = async (order: () => Promise<{ id: unknown }>): Promise<string> => {
       let id = '';
-      ccxt.watchOrders(PAIR).then(([event]) => (id = String(event?.id))).catch(() => undefined);
+      ccxt
+        .watchOrders(PAIR)
+        .then(([event]) => (id = String(event?.id)))
+        .catch(() => undefined);
       return until('an order that is told', async () => {
         await order();
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -190,21 +239,44 @@ describe('ccxt', () => {
 
 describe('the binance SDK', () => {
   const ws = (): string => emulator.url.replace('http', 'ws');
-  const client = (): MainClient => new MainClient({ api_key: 'trading', api_secret: 'trading-secret', baseUrl: emulator.url, filterUndefinedParams: true, disableTimeSync: true }, { timeout: 5000 });
+  const client = (): MainClient =>
+    new MainClient(
+      {
+        api_key: 'trading',
+        api_secret: 'trading-secret',
+        baseUrl: emulator.url,
+        filterUndefinedParams: true,
+        disableTimeSync: true,
+      },
+      { timeout: 5000 },
+    );
 
   test('place, be filled in part, cancel; the market data it asks for', async () => {
     emulator.exchange.freeze(true);
     const sdk = client();
     const [price, there] = best('a');
-    const order = (await sdk.submitNewOrder({ symbol: S, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: number(price), quantity: number(there + must('1')) })) as unknown as { orderId: number };
+    const order = (await sdk.submitNewOrder({
+      symbol: S,
+      side: 'BUY',
+      type: 'LIMIT',
+      timeInForce: 'GTC',
+      price: number(price),
+      quantity: number(there + must('1')),
+    })) as unknown as { orderId: number };
     expect(order).toMatchObject({ status: 'PARTIALLY_FILLED', executedQty: show(there) });
-    expect(await sdk.cancelOrder({ symbol: S, orderId: order.orderId })).toMatchObject({ status: 'CANCELED', executedQty: show(there) });
+    expect(await sdk.cancelOrder({ symbol: S, orderId: order.orderId })).toMatchObject({
+      status: 'CANCELED',
+      executedQty: show(there),
+    });
     expect(await sdk.getHistoricalTrades({ symbol: S, limit: 2 })).toHaveLength(2);
     expect(await sdk.getAggregateTrades({ symbol: S, limit: 2 })).toHaveLength(2);
     expect(await sdk.getUIKlines({ symbol: S, interval: '1m', limit: 2 })).toHaveLength(2);
     expect(await sdk.getTradeFee({ symbol: S })).toMatchObject([{ symbol: S, takerCommission: '0.00100000' }]);
     expect(await sdk.getSystemStatus()).toMatchObject({ status: 0 });
-    expect(await sdk.getTradingDayTicker({ symbol: S } as never)).toMatchObject({ symbol: S, count: expect.any(Number) });
+    expect(await sdk.getTradingDayTicker({ symbol: S } as never)).toMatchObject({
+      symbol: S,
+      count: expect.any(Number),
+    });
   });
 
   test('its streams go on after the server cut the socket', async () => {
@@ -225,7 +297,16 @@ describe('the binance SDK', () => {
 
   test('its account events go on after the server cut the socket', async () => {
     const api = new WebsocketAPIClient(
-      { api_key: 'trading', api_secret: 'trading-secret', wsUrl: ws(), attachEventListeners: false, beautify: false, muteLatencyWarning: true, reconnectTimeout: 100, resubscribeUserDataStreamDelaySeconds: 0 },
+      {
+        api_key: 'trading',
+        api_secret: 'trading-secret',
+        wsUrl: ws(),
+        attachEventListeners: false,
+        beautify: false,
+        muteLatencyWarning: true,
+        reconnectTimeout: 100,
+        resubscribeUserDataStreamDelaySeconds: 0,
+      },
       silent,
     );
     const socket = api.getWSClient();
@@ -235,7 +316,8 @@ describe('the binance SDK', () => {
     closers.push(() => socket.closeAll(true));
     await api.subscribeUserDataStream('mainWSAPI');
     const trades = (): number => seen.filter(({ x }) => x === 'TRADE').length;
-    const buy = (): Promise<unknown> => client().submitNewOrder({ symbol: 'BNBUSDT', side: 'BUY', type: 'MARKET', quantity: 1 });
+    const buy = (): Promise<unknown> =>
+      client().submitNewOrder({ symbol: 'BNBUSDT', side: 'BUY', type: 'MARKET', quantity: 1 });
     await buy();
     await until('the trade', () => trades() > 0);
     cut('api');

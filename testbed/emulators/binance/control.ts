@@ -43,7 +43,14 @@ export async function control(deps: Deps, name: string, body: string): Promise<A
     case 'GET /control/faults':
       return { status: 200, answer: exchange.faults.counters() };
     case 'GET /control/faults/table':
-      return { status: 200, answer: FAULTS.map((row) => ({ ...row, armed: exchange.faults.isArmed(row.name), fired: exchange.faults.fired.get(row.name) ?? 0 })) };
+      return {
+        status: 200,
+        answer: FAULTS.map((row) => ({
+          ...row,
+          armed: exchange.faults.isArmed(row.name),
+          fired: exchange.faults.fired.get(row.name) ?? 0,
+        })),
+      };
     case 'DELETE /control/faults':
       exchange.faults.disarm();
       return DONE;
@@ -58,7 +65,9 @@ export async function control(deps: Deps, name: string, body: string): Promise<A
       return symbol(deps, asked);
     case 'POST /control/limits':
       for (const { rateLimitType, interval, intervalNum, limit } of asked.rateLimits ?? []) {
-        for (const rate of exchange.info.rateLimits) if (rate.rateLimitType === rateLimitType && rate.interval === interval && rate.intervalNum === intervalNum) rate.limit = limit;
+        for (const rate of exchange.info.rateLimits)
+          if (rate.rateLimitType === rateLimitType && rate.interval === interval && rate.intervalNum === intervalNum)
+            rate.limit = limit;
       }
       return { status: 200, answer: exchange.info.rateLimits };
     case 'POST /control/keys':
@@ -107,6 +116,10 @@ function symbol({ exchange }: Deps, { symbol: wanted = '', status, filters = {},
   if (!info) return bad('symbol');
   if (status) info.status = status;
   info.filters = info.filters.map((filter) => ({ ...filter, ...filters[String(filter.filterType)] }));
-  if (priceRange) exchange.executionRules.set(wanted, (exchange.executionRules.get(wanted) ?? []).map((rule) => ({ ...rule, ...priceRange })));
+  if (priceRange)
+    exchange.executionRules.set(
+      wanted,
+      (exchange.executionRules.get(wanted) ?? []).map((rule) => ({ ...rule, ...priceRange })),
+    );
   return { status: 200, answer: info };
 }

@@ -56,7 +56,10 @@ export class Cross extends Market {
     this.waited += ms;
     this.tradeIn -= ms;
     // Where nobody looks, the book is made when somebody does.
-    const isFollowed = ['depth', 'trade', 'kline'].some((name) => this.listenerCount(name) > 0) || this.listenerCount('book') > 1 || this.isWatched();
+    const isFollowed =
+      ['depth', 'trade', 'kline'].some((name) => this.listenerCount(name) > 0) ||
+      this.listenerCount('book') > 1 ||
+      this.isWatched();
     if (this.waited >= EVERY_MS && isFollowed) this.fresh();
     if (this.tradeIn > 0) return;
     this.tradeIn = TRADE_MS * (0.5 + this.random());
@@ -84,7 +87,10 @@ export class Cross extends Market {
   /** Walks both legs together: at each step as much as the thinner of the two has. */
   private derive(side: Side): Map<bigint, bigint> {
     const { base, quote, tick, lot } = this.legs;
-    const [give, get] = side === 'b' ? [base.levels('b', LEG_LEVELS), quote.levels('a', LEG_LEVELS)] : [base.levels('a', LEG_LEVELS), quote.levels('b', LEG_LEVELS)];
+    const [give, get] =
+      side === 'b'
+        ? [base.levels('b', LEG_LEVELS), quote.levels('a', LEG_LEVELS)]
+        : [base.levels('a', LEG_LEVELS), quote.levels('b', LEG_LEVELS)];
     const rows = new Map<bigint, bigint>();
     let [n, m] = [0, 0];
     let [there, opposite] = [give[0]?.[1] ?? 0n, get[0]?.[1] ?? 0n];
@@ -101,7 +107,11 @@ export class Cross extends Market {
       if (there < lot) there = give[++n]?.[1] ?? 0n;
       else opposite = get[++m]?.[1] ?? 0n;
     }
-    return new Map([...rows].map(([price, quantity]): [bigint, bigint] => [price, quantity - (quantity % lot)]).filter(([price, quantity]) => price > 0n && quantity > 0n));
+    return new Map(
+      [...rows]
+        .map(([price, quantity]): [bigint, bigint] => [price, quantity - (quantity % lot)])
+        .filter(([price, quantity]) => price > 0n && quantity > 0n),
+    );
   }
 
   /** Before the first candle of its own: the legs' candles, one divided by the other. */

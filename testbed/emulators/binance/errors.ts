@@ -12,15 +12,22 @@ export class ApiError extends Error {
   }
 }
 
-export const missing = (name: string): ApiError => new ApiError(400, -1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`);
+export const missing = (name: string): ApiError =>
+  new ApiError(400, -1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`);
 export const filterFailure = (name: string): ApiError => new ApiError(400, -1013, `Filter failure: ${name}`);
 export const NO_ORDER = (): ApiError => new ApiError(400, -2013, 'Order does not exist.');
 export const CANCEL_REJECTED = (): ApiError => new ApiError(400, -2011, 'Unknown order sent.');
-export const INSUFFICIENT = (): ApiError => new ApiError(400, -2010, 'Account has insufficient balance for requested action.');
+export const INSUFFICIENT = (): ApiError =>
+  new ApiError(400, -2010, 'Account has insufficient balance for requested action.');
 export const DUPLICATE = (): ApiError => new ApiError(400, -2010, 'Duplicate order sent.');
 export const TIMEOUT = (): ApiError =>
-  new ApiError(503, -1007, 'Timeout waiting for response from backend server. Send status unknown; execution status unknown.');
+  new ApiError(
+    503,
+    -1007,
+    'Timeout waiting for response from backend server. Send status unknown; execution status unknown.',
+  );
 export const BAD_SYMBOL = (): ApiError => new ApiError(400, -1121, 'Invalid symbol.');
 export const BAD_KEY = (): ApiError => new ApiError(401, -2015, 'Invalid API-key, IP, or permissions for action.');
 export const BAD_SIGNATURE = (): ApiError => new ApiError(400, -1022, 'Signature for this request is not valid.');
-export const OUT_OF_WINDOW = (): ApiError => new ApiError(400, -1021, 'Timestamp for this request is outside of the recvWindow.');
+export const OUT_OF_WINDOW = (): ApiError =>
+  new ApiError(400, -1021, 'Timestamp for this request is outside of the recvWindow.');

@@ -1,7 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Contract, HDNodeWallet, Interface, Mnemonic, Transaction, formatUnits, getAddress, isAddress, parseUnits, toBeHex, zeroPadValue } from 'ethers';
+import {
+  Contract,
+  HDNodeWallet,
+  Interface,
+  Mnemonic,
+  Transaction,
+  formatUnits,
+  getAddress,
+  isAddress,
+  parseUnits,
+  toBeHex,
+  zeroPadValue,
+} from 'ethers';
 import type { Block, JsonRpcProvider, Log } from 'ethers';
 import { localProvider } from '../evm/accounts';
 import { faucet } from '../evm/faucet';
@@ -11,7 +23,11 @@ import { must } from './decimal';
 import type { Exchange } from './exchange';
 import type { ChainConfig, Deposit, Withdrawal } from './types';
 
-const TOKEN = new Interface(['event Transfer(address indexed from, address indexed to, uint256 value)', 'function transfer(address to, uint256 value)', 'function balanceOf(address) view returns (uint256)']);
+const TOKEN = new Interface([
+  'event Transfer(address indexed from, address indexed to, uint256 value)',
+  'function transfer(address to, uint256 value)',
+  'function balanceOf(address) view returns (uint256)',
+]);
 const TRANSFER = TOKEN.getEvent('Transfer')?.topicHash ?? '';
 /** Kept in the payout wallet: the rest of the world, from which bought coins come. */
 const RESERVE: Record<string, string> = { coin: '10000', USDT: '20000000' };
@@ -39,7 +55,8 @@ export class EvmCapital extends Capital<EvmBlock> {
     super(exchange, chain.network, chain.confirmations);
     mkdirSync(dir, { recursive: true });
     const file = join(dir, `wallet-${chain.network}.json`);
-    if (!existsSync(file)) writeFileSync(file, JSON.stringify({ mnemonic: Mnemonic.fromEntropy(randomBytes(16)).phrase }), { mode: 0o600 });
+    if (!existsSync(file))
+      writeFileSync(file, JSON.stringify({ mnemonic: Mnemonic.fromEntropy(randomBytes(16)).phrase }), { mode: 0o600 });
     const { mnemonic } = JSON.parse(readFileSync(file, 'utf8')) as { mnemonic: string };
     this.wallet = HDNodeWallet.fromPhrase(mnemonic, undefined, "m/44'/60'/0'/0");
   }
@@ -98,33 +115,54 @@ export class EvmCapital extends Capital<EvmBlock> {
     const own = this.depositAddress;
     for (const tx of block.prefetchedTransactions) {
       if (tx.to !== own || tx.value === 0n) continue;
-      if ((await provider.getTransactionReceipt(tx.hash))?.status === 1) await this.seen(this.coin, tx.hash, `${tx.hash}:native`, formatUnits(tx.value, 18), block.number);
+      if ((await provider.getTransactionReceipt(tx.hash))?.status === 1)
+        await this.seen(this.coin, tx.hash, `${tx.hash}:native`, formatUnits(tx.value, 18), block.number);
     }
     for (const [coin, { contract, decimals }] of Object.entries(this.chain.tokens)) {
-      const logs: Log[] = await provider.getLogs({ address: contract, blockHash: block.hash ?? '', topics: [TRANSFER, null, zeroPadValue(own, 32)] });
+      const logs: Log[] = await provider.getLogs({
+        address: contract,
+        blockHash: block.hash ?? '',
+        topics: [TRANSFER, null, zeroPadValue(own, 32)],
+      });
       for (const log of logs) {
         // Its place in its own transaction: that in the block is another one after a reorganisation.
         const receipt = await provider.getTransactionReceipt(log.transactionHash);
         const place = receipt?.logs.findIndex(({ index }) => index === log.index) ?? -1;
         if (place < 0) throw new Error(`no receipt of ${log.transactionHash}`);
-        await this.seen(coin, log.transactionHash, `${log.transactionHash}:${place}`, formatUnits(BigInt(log.data), decimals), block.number);
+        await this.seen(
+          coin,
+          log.transactionHash,
+          `${log.transactionHash}:${place}`,
+          formatUnits(BigInt(log.data), decimals),
+          block.number,
+        );
       }
     }
   }
 
   protected async pay(head: number): Promise<void> {
     const provider = this.node;
-    const rows = [...this.exchange.account.withdrawals.values()].filter(({ network }) => network === this.chain.network);
+    const rows = [...this.exchange.account.withdrawals.values()].filter(
+      ({ network }) => network === this.chain.network,
+    );
     const mined = await provider.getTransactionCount(this.payer.address, 'latest');
     // Completed ones too: a node that was killed may have lost them, and the next one waits for their nonce.
-    const unmined = rows.filter(({ raw }) => raw !== '').slice(-WATCHED).map(({ raw }) => ({ raw, nonce: this.nonceOf(raw) })).filter(({ nonce }) => nonce >= mined);
+    const unmined = rows
+      .filter(({ raw }) => raw !== '')
+      .slice(-WATCHED)
+      .map(({ raw }) => ({ raw, nonce: this.nonceOf(raw) }))
+      .filter(({ nonce }) => nonce >= mined);
     for (const { raw } of unmined) await provider.broadcastTransaction(raw).catch(() => undefined);
     for (const row of rows) if (row.status === 4 && row.raw !== '') await this.finish(provider, row, head);
     let nonce = Math.max(mined, ...unmined.map((payout) => payout.nonce + 1));
     for (const row of rows.filter(({ status, raw }) => status === 4 && raw === '')) {
       await this.fillReserve(provider, row);
       const raw = await this.payer.signTransaction(await this.payment(provider, row, nonce++));
-      await this.exchange.record({ k: 'withdrawal', withdrawal: { ...row, raw, txId: Transaction.from(raw).hash ?? '' }, changes: {} });
+      await this.exchange.record({
+        k: 'withdrawal',
+        withdrawal: { ...row, raw, txId: Transaction.from(raw).hash ?? '' },
+        changes: {},
+      });
       await provider.broadcastTransaction(raw).catch(() => undefined);
     }
   }
@@ -138,10 +176,18 @@ export class EvmCapital extends Capital<EvmBlock> {
   private async finish(provider: JsonRpcProvider, row: Withdrawal, head: number): Promise<void> {
     const receipt = await provider.getTransactionReceipt(row.txId);
     if (!receipt || head - receipt.blockNumber + 1 < FINAL_AFTER) return;
-    await this.exchange.record({ k: 'withdrawal', withdrawal: { ...row, status: 6, completeTime: Date.now() }, changes: {} });
+    await this.exchange.record({
+      k: 'withdrawal',
+      withdrawal: { ...row, status: 6, completeTime: Date.now() },
+      changes: {},
+    });
   }
 
-  private async payment(provider: JsonRpcProvider, { coin, address, amount }: Withdrawal, nonce: number): Promise<Record<string, unknown>> {
+  private async payment(
+    provider: JsonRpcProvider,
+    { coin, address, amount }: Withdrawal,
+    nonce: number,
+  ): Promise<Record<string, unknown>> {
     const token = this.chain.tokens[coin];
     const fees = await provider.getFeeData();
     const priority = 1_000_000_000n;
@@ -160,12 +206,20 @@ export class EvmCapital extends Capital<EvmBlock> {
 
   private async fillReserve(provider: JsonRpcProvider, { coin, amount }: Withdrawal): Promise<void> {
     const gas = await provider.getBalance(this.payer.address);
-    if (gas < parseUnits('1000', 18)) await provider.send('anvil_setBalance', [this.payer.address, toBeHex(parseUnits(RESERVE.coin ?? '0', 18) * 10n)]);
+    if (gas < parseUnits('1000', 18))
+      await provider.send('anvil_setBalance', [this.payer.address, toBeHex(parseUnits(RESERVE.coin ?? '0', 18) * 10n)]);
     const token = this.chain.tokens[coin];
     if (!token) return;
-    const has = (await new Contract(token.contract, TOKEN, provider).getFunction('balanceOf').staticCall(this.payer.address)) as bigint;
+    const has = (await new Contract(token.contract, TOKEN, provider)
+      .getFunction('balanceOf')
+      .staticCall(this.payer.address)) as bigint;
     if (has < must(amount) / 10n ** BigInt(18 - token.decimals)) {
-      await faucet({ rpcUrl: this.chain.rpcUrl, usdt: token.contract, coin: this.coin, usdtDecimals: token.decimals }, this.payer.address, coin, RESERVE[coin] ?? amount);
+      await faucet(
+        { rpcUrl: this.chain.rpcUrl, usdt: token.contract, coin: this.coin, usdtDecimals: token.decimals },
+        this.payer.address,
+        coin,
+        RESERVE[coin] ?? amount,
+      );
     }
   }
 }

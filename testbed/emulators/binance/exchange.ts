@@ -70,7 +70,11 @@ export class Exchange extends Floor {
   private async endow(): Promise<void> {
     const { balances = {}, bnbBurn = false } = this.first;
     if (bnbBurn) await this.set({ bnbBurn });
-    if (Object.keys(balances).length > 0) await this.record({ k: 'balance', changes: Object.fromEntries(Object.entries(balances).map(([asset, free]) => [asset, { free }])) });
+    if (Object.keys(balances).length > 0)
+      await this.record({
+        k: 'balance',
+        changes: Object.fromEntries(Object.entries(balances).map(([asset, free]) => [asset, { free }])),
+      });
   }
 
   /** Market time stands still; orders still trade against the book. */
@@ -80,7 +84,8 @@ export class Exchange extends Floor {
 
   /** Lets so many milliseconds of market time pass, where trading is open. */
   step(ms: number): void {
-    for (const market of this.running.values()) if ((this.symbols.get(market.symbol)?.status ?? 'TRADING') === 'TRADING') market.advance(ms);
+    for (const market of this.running.values())
+      if ((this.symbols.get(market.symbol)?.status ?? 'TRADING') === 'TRADING') market.advance(ms);
   }
 
   private mark(): void {
@@ -109,16 +114,21 @@ export class Exchange extends Floor {
     const request = readOrder(params, this.symbols, () => randomBytes(11).toString('hex'));
     const { market } = this.of(request.info.symbol);
     checkFilters(request, market, this.account.openOrders(request.info.symbol));
-    if (request.stopPrice > 0n && (isAbove(request) ? market.lastPrice >= request.stopPrice : market.lastPrice <= request.stopPrice)) {
+    if (
+      request.stopPrice > 0n &&
+      (isAbove(request) ? market.lastPrice >= request.stopPrice : market.lastPrice <= request.stopPrice)
+    ) {
       throw new ApiError(400, -2010, 'Order would trigger immediately.');
     }
-    if (this.account.openOrders(request.info.symbol).some((order) => order.clientOrderId === request.clientOrderId)) throw DUPLICATE();
+    if (this.account.openOrders(request.info.symbol).some((order) => order.clientOrderId === request.clientOrderId))
+      throw DUPLICATE();
     return { request, market };
   }
 
   async place(params: Params): Promise<{ order: Order; fills: readonly Fill[] }> {
     const { order, fills, durable } = enter(this, draftOf(this.check(params).request));
-    if (this.faults.fires('order-lag', `order ${order.symbol}`)) this.lagging.set(order.orderId, Date.now() + this.faults.lasts('order-lag'));
+    if (this.faults.fires('order-lag', `order ${order.symbol}`))
+      this.lagging.set(order.orderId, Date.now() + this.faults.lasts('order-lag'));
     await Promise.all([durable, progress(this, order)]);
     return { order, fills };
   }
@@ -128,15 +138,22 @@ export class Exchange extends Floor {
     if (!params.symbol) throw missing('symbol');
     this.of(params.symbol);
     const { symbol, orderId, origClientOrderId } = params;
-    if (!orderId && !origClientOrderId) throw new ApiError(400, -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!");
-    return this.account.find(symbol, { ...(orderId && { orderId }), ...(origClientOrderId && { clientOrderId: origClientOrderId }) });
+    if (!orderId && !origClientOrderId)
+      throw new ApiError(400, -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!");
+    return this.account.find(symbol, {
+      ...(orderId && { orderId }),
+      ...(origClientOrderId && { clientOrderId: origClientOrderId }),
+    });
   }
 
   async cancel(params: Params): Promise<{ order: Order; cancelId: string }> {
     let order = this.asked(params);
     if (!order || !isOpen(order)) throw CANCEL_REJECTED();
     const { cancelRestrictions: only } = params;
-    if ((only === 'ONLY_NEW' && order.status !== 'NEW') || (only === 'ONLY_PARTIALLY_FILLED' && order.status !== 'PARTIALLY_FILLED')) {
+    if (
+      (only === 'ONLY_NEW' && order.status !== 'NEW') ||
+      (only === 'ONLY_PARTIALLY_FILLED' && order.status !== 'PARTIALLY_FILLED')
+    ) {
       throw new ApiError(400, -2011, 'Order was not canceled due to cancel restrictions.');
     }
     if (order.isWorking !== false && order.status !== 'PENDING_NEW') order = await this.race(order);
@@ -154,25 +171,57 @@ export class Exchange extends Floor {
       await fillResting(this, order, leftOf(order));
       throw CANCEL_REJECTED();
     }
-    const part = half({ price: 0n, quantity: leftOf(order) }, ruleOf(this.of(order.symbol).info, 'LOT_SIZE', 'stepSize')).quantity;
-    return part < leftOf(order) && this.faults.fires('cancel-partly-filled', call) ? fillResting(this, order, part) : order;
+    const part = half(
+      { price: 0n, quantity: leftOf(order) },
+      ruleOf(this.of(order.symbol).info, 'LOT_SIZE', 'stepSize'),
+    ).quantity;
+    return part < leftOf(order) && this.faults.fires('cancel-partly-filled', call)
+      ? fillResting(this, order, part)
+      : order;
   }
 
   /** A smaller quantity; the order keeps its place. The two legs of a pair have one quantity, so that either changes both. */
-  async amend(order: Order, quantity: bigint, clientOrderId: string, executionId: number): Promise<{ order: Order; list: OrderList | undefined }> {
+  async amend(
+    order: Order,
+    quantity: bigint,
+    clientOrderId: string,
+    executionId: number,
+  ): Promise<{ order: Order; list: OrderList | undefined }> {
     const time = Date.now();
     const amended = (leg: Order, newClientOrderId: string, id: number): Promise<void> => {
       const { symbol, orderId, origQty, clientOrderId: origClientOrderId, icebergQty = show(0n) } = leg;
-      const amendment = { symbol, orderId, executionId: id, origClientOrderId, newClientOrderId, origQty, newQty: show(quantity), time };
+      const amendment = {
+        symbol,
+        orderId,
+        executionId: id,
+        origClientOrderId,
+        newClientOrderId,
+        origQty,
+        newQty: show(quantity),
+        time,
+      };
       // What is visible of an iceberg cannot be more than there is.
       const visible = must(icebergQty) > quantity ? show(quantity) : icebergQty;
-      const after: Order = { ...leg, origQty: show(quantity), icebergQty: visible, clientOrderId: newClientOrderId, updateTime: time, amendments: [...(leg.amendments ?? []), amendment] };
+      const after: Order = {
+        ...leg,
+        origQty: show(quantity),
+        icebergQty: visible,
+        clientOrderId: newClientOrderId,
+        updateTime: time,
+        amendments: [...(leg.amendments ?? []), amendment],
+      };
       return this.settle(leg, after, [], new ChangeSet(), { kind: 'amended' });
     };
     const others = order.isPaired ? pairOf(this, order) : [];
-    const steps = [amended(order, clientOrderId, executionId), ...others.map((leg) => amended(leg, leg.clientOrderId, nextExecution()))];
+    const steps = [
+      amended(order, clientOrderId, executionId),
+      ...others.map((leg) => amended(leg, leg.clientOrderId, nextExecution())),
+    ];
     const known = this.account.lists.get(order.orderListId ?? -1);
-    const list = known && { ...known, orders: known.orders.map((leg) => (leg.orderId === order.orderId ? { ...leg, clientOrderId } : leg)) };
+    const list = known && {
+      ...known,
+      orders: known.orders.map((leg) => (leg.orderId === order.orderId ? { ...leg, clientOrderId } : leg)),
+    };
     if (list && clientOrderId !== order.clientOrderId) {
       const updated: OrderList = { ...list, listStatusType: 'UPDATED', transactionTime: time };
       steps.push(this.record({ k: 'list', list: updated }).then(() => tellList(this, updated)));
@@ -191,13 +240,42 @@ export class Exchange extends Floor {
 /** An order as it is before it has met anything. */
 export function draftOf(request: OrderRequest): Order {
   const now = Date.now();
-  const { side, type, timeInForce, price, quantity, quoteOrderQty, clientOrderId, stopPrice, icebergQty, mode, strategyId, strategyType } = request;
+  const {
+    side,
+    type,
+    timeInForce,
+    price,
+    quantity,
+    quoteOrderQty,
+    clientOrderId,
+    stopPrice,
+    icebergQty,
+    mode,
+    strategyId,
+    strategyType,
+  } = request;
   return {
-    symbol: request.info.symbol, orderId: 0, clientOrderId, side, type,
+    symbol: request.info.symbol,
+    orderId: 0,
+    clientOrderId,
+    side,
+    type,
     // The venue shows its market orders so.
     timeInForce: type === 'MARKET' ? 'GTC' : timeInForce,
-    price: show(price), origQty: show(quantity), quoteOrderQty: show(quoteOrderQty), executedQty: show(0n), cummulativeQuoteQty: show(0n),
-    status: 'NEW', time: now, updateTime: now, stopPrice: show(stopPrice), icebergQty: show(icebergQty), isWorking: !isStop({ type }), workingTime: now,
-    selfTradePreventionMode: mode, ...(strategyId !== undefined && { strategyId }), ...(strategyType !== undefined && { strategyType }),
+    price: show(price),
+    origQty: show(quantity),
+    quoteOrderQty: show(quoteOrderQty),
+    executedQty: show(0n),
+    cummulativeQuoteQty: show(0n),
+    status: 'NEW',
+    time: now,
+    updateTime: now,
+    stopPrice: show(stopPrice),
+    icebergQty: show(icebergQty),
+    isWorking: !isStop({ type }),
+    workingTime: now,
+    selfTradePreventionMode: mode,
+    ...(strategyId !== undefined && { strategyId }),
+    ...(strategyType !== undefined && { strategyType }),
   };
 }

@@ -41,7 +41,8 @@ export interface Entered {
 
 export const isStop = ({ type }: Pick<Order, 'type'>): boolean => type.startsWith('STOP') || type.startsWith('TAKE');
 /** Takes what there is at any price. */
-export const isAtMarket = ({ type }: Pick<Order, 'type'>): boolean => type === 'MARKET' || type === 'STOP_LOSS' || type === 'TAKE_PROFIT';
+export const isAtMarket = ({ type }: Pick<Order, 'type'>): boolean =>
+  type === 'MARKET' || type === 'STOP_LOSS' || type === 'TAKE_PROFIT';
 
 /**
  * An order comes to the book: trades with what is there, then rests or ends. `before`: it was known already (a stop that is
@@ -63,15 +64,28 @@ export function enter(floor: Floor, draft: Order, before?: Order): Entered {
   const known = before ?? draft;
   const placed = { ...draft, orderId: known.orderId || draft.orderId || floor.account.nextOrderId(), updateTime: now };
   const prevented = plan.met.map((met) => preventedMatch(floor, placed, met, now));
-  const steps = prevented.flatMap((prevention, n) => (plan.met[n]?.maker === undefined ? [] : [endOrder(floor, (plan.met[n] as Met).own, 'EXPIRED_IN_MATCH', { prevention })]));
+  const steps = prevented.flatMap((prevention, n) =>
+    plan.met[n]?.maker === undefined
+      ? []
+      : [endOrder(floor, (plan.met[n] as Met).own, 'EXPIRED_IN_MATCH', { prevention })],
+  );
   const ending = prevented.find(({ takerPreventedQuantity }) => takerPreventedQuantity !== undefined);
-  const order: Order = { ...placed, ...(prevented.length > 0 && { preventedMatches: prevented }), ...(ending && { prevention: ending }) };
+  const order: Order = {
+    ...placed,
+    ...(prevented.length > 0 && { preventedMatches: prevented }),
+    ...(ending && { prevention: ending }),
+  };
   const side = order.side === 'BUY' ? 'a' : 'b';
   const changes = new ChangeSet();
-  const fills = plan.matches.map((match) => fillOf(floor, order, info, match, false, market.take(side, match.price, match.quantity), now, changes));
+  const fills = plan.matches.map((match) =>
+    fillOf(floor, order, info, match, false, market.take(side, match.price, match.quantity), now, changes),
+  );
   const after = outcome(order, plan);
   steps.push(floor.settle(before, after, fills, changes, { kind: before ? 'triggered' : 'placed' }));
-  market.announce(side, plan.matches.map(({ price }) => price));
+  market.announce(
+    side,
+    plan.matches.map(({ price }) => price),
+  );
   return { order: after, fills, durable: all(steps) };
 }
 
@@ -85,7 +99,11 @@ function rest(floor: Floor, info: SymbolInfo, draft: Order, before: Order | unde
   const isShort = has < amount;
   if (isShort && !before) throw INSUFFICIENT();
   const after: Order = isShort ? { ...order, status: 'EXPIRED' } : order;
-  return { order: after, fills: [], durable: floor.settle(before, after, [], new ChangeSet(), { kind: before ? 'triggered' : 'placed' }) };
+  return {
+    order: after,
+    fills: [],
+    durable: floor.settle(before, after, [], new ChangeSet(), { kind: before ? 'triggered' : 'placed' }),
+  };
 }
 
 function outcome(order: Order, { matches, end, reason }: Plan): Order {
@@ -94,15 +112,36 @@ function outcome(order: Order, { matches, end, reason }: Plan): Order {
   const wanted = must(order.origQty) > 0n ? must(order.origQty) : executed;
   const left = wanted - executed;
   const rests = left > 0n && order.timeInForce === 'GTC' && !isAtMarket(order);
-  const usual = left === 0n && executed > 0n ? 'FILLED' : rests ? (executed > 0n ? 'PARTIALLY_FILLED' : 'NEW') : 'EXPIRED';
-  return { ...order, origQty: show(wanted), executedQty: show(executed), cummulativeQuoteQty: show(quote), status: end ?? usual, ...(reason !== undefined && { expiryReason: reason }) };
+  const usual =
+    left === 0n && executed > 0n ? 'FILLED' : rests ? (executed > 0n ? 'PARTIALLY_FILLED' : 'NEW') : 'EXPIRED';
+  return {
+    ...order,
+    origQty: show(wanted),
+    executedQty: show(executed),
+    cummulativeQuoteQty: show(quote),
+    status: end ?? usual,
+    ...(reason !== undefined && { expiryReason: reason }),
+  };
 }
 
-function preventedMatch(floor: Floor, taker: Order, { own, maker, taker: ofTaker }: Met, transactTime: number): PreventedMatch {
+function preventedMatch(
+  floor: Floor,
+  taker: Order,
+  { own, maker, taker: ofTaker }: Met,
+  transactTime: number,
+): PreventedMatch {
   return {
-    symbol: taker.symbol, preventedMatchId: floor.account.nextPreventedId(), takerOrderId: taker.orderId, makerSymbol: own.symbol, makerOrderId: own.orderId, tradeGroupId: TRADE_GROUP,
-    selfTradePreventionMode: modeOf(taker), price: own.price, ...(maker !== undefined && { makerPreventedQuantity: show(maker) }),
-    ...(ofTaker !== undefined && { takerPreventedQuantity: show(ofTaker) }), transactTime,
+    symbol: taker.symbol,
+    preventedMatchId: floor.account.nextPreventedId(),
+    takerOrderId: taker.orderId,
+    makerSymbol: own.symbol,
+    makerOrderId: own.orderId,
+    tradeGroupId: TRADE_GROUP,
+    selfTradePreventionMode: modeOf(taker),
+    price: own.price,
+    ...(maker !== undefined && { makerPreventedQuantity: show(maker) }),
+    ...(ofTaker !== undefined && { takerPreventedQuantity: show(ofTaker) }),
+    transactTime,
   };
 }
 
@@ -112,7 +151,8 @@ const modeOf = (order: Order): string => order.selfTradePreventionMode ?? 'EXPIR
 function rangeOf({ executionRules }: Floor, { symbol, side }: Order, market: Market): (price: bigint) => boolean {
   const rule = executionRules.get(symbol)?.find(({ ruleType }) => ruleType === 'PRICE_RANGE');
   if (!rule) return () => true;
-  const [up, down] = side === 'BUY' ? [rule.bidMultiplierUp, rule.bidMultiplierDown] : [rule.askMultiplierUp, rule.askMultiplierDown];
+  const [up, down] =
+    side === 'BUY' ? [rule.bidMultiplierUp, rule.bidMultiplierDown] : [rule.askMultiplierUp, rule.askMultiplierDown];
   const reference = market.average();
   return (price) => price * UNIT <= reference * must(up) && price * UNIT >= reference * must(down);
 }
@@ -125,13 +165,16 @@ function planOf(floor: Floor, order: Order, market: Market, info: SymbolInfo): P
   if (faults.fires('order-rejected', call)) return { matches: [], met: [], end: 'REJECTED' };
   const plan = walk(floor, order, market, lot);
   const [first] = plan.matches;
-  if (order.timeInForce === 'FOK' && sum(plan.matches.map(({ quantity }) => quantity)) < must(order.origQty)) return { matches: [], met: [], end: 'EXPIRED' };
+  if (order.timeInForce === 'FOK' && sum(plan.matches.map(({ quantity }) => quantity)) < must(order.origQty))
+    return { matches: [], met: [], end: 'EXPIRED' };
   if (!first) return plan;
   const part = half(first, lot);
   const isLess = part.quantity < must(order.origQty) || must(order.origQty) === 0n;
   if (isLess && faults.fires('expired-in-match', call)) return { ...plan, matches: [part], end: 'EXPIRED_IN_MATCH' };
-  if (isAtMarket(order) && isLess && faults.fires('thin-book', call)) return { ...plan, matches: [part], end: 'EXPIRED' };
-  if (order.timeInForce === 'IOC' && isLess && faults.fires('partial-fill', call)) return { ...plan, matches: [part], end: 'EXPIRED' };
+  if (isAtMarket(order) && isLess && faults.fires('thin-book', call))
+    return { ...plan, matches: [part], end: 'EXPIRED' };
+  if (order.timeInForce === 'IOC' && isLess && faults.fires('partial-fill', call))
+    return { ...plan, matches: [part], end: 'EXPIRED' };
   return plan;
 }
 
@@ -149,7 +192,11 @@ function walk(floor: Floor, order: Order, market: Market, lot: bigint): Plan {
   /** Our own orders that come before this level are met, and no trade comes of it. */
   const prevent = (at: bigint | undefined): boolean => {
     while (own[0] && (at === undefined || (isBuy ? must(own[0].price) <= at : must(own[0].price) >= at))) {
-      met.push({ own: own[0], ...(mode !== 'EXPIRE_TAKER' && { maker: leftOf(own[0]) }), ...(mode !== 'EXPIRE_MAKER' && { taker: byQuote ? 0n : left }) });
+      met.push({
+        own: own[0],
+        ...(mode !== 'EXPIRE_TAKER' && { maker: leftOf(own[0]) }),
+        ...(mode !== 'EXPIRE_MAKER' && { taker: byQuote ? 0n : left }),
+      });
       own.shift();
       if (mode !== 'EXPIRE_MAKER') plan.end = 'EXPIRED_IN_MATCH';
       if (plan.end) return true;
@@ -184,35 +231,78 @@ function ownOpposite(floor: Floor, { symbol, side }: Order): Order[] {
   });
 }
 
-function affords(floor: Floor, order: Order, matches: readonly Match[], info: SymbolInfo, before: Order | undefined): boolean {
+function affords(
+  floor: Floor,
+  order: Order,
+  matches: readonly Match[],
+  info: SymbolInfo,
+  before: Order | undefined,
+): boolean {
   if (order.isLockless) return true;
   const held = before ? lockOf(before, info).amount : 0n;
   const free = (asset: string): bigint => floor.account.balance(asset).free + held;
-  if (order.side === 'SELL') return free(info.baseAsset) >= (must(order.origQty) > 0n ? leftOf(order) : sum(matches.map(({ quantity }) => quantity)));
+  if (order.side === 'SELL')
+    return (
+      free(info.baseAsset) >= (must(order.origQty) > 0n ? leftOf(order) : sum(matches.map(({ quantity }) => quantity)))
+    );
   const cost = sum(matches.map((match) => times(match.price, match.quantity)));
   return free(info.quoteAsset) >= (isAtMarket(order) ? cost : times(must(order.price), leftOf(order)));
 }
 
 /** Books one trade of ours: what is given, what is received, and the commission. What was locked is not touched here. */
-export function fillOf(floor: Floor, order: Order, info: SymbolInfo, match: Match, isMaker: boolean, id: number, time: number, changes: ChangeSet): Fill {
+export function fillOf(
+  floor: Floor,
+  order: Order,
+  info: SymbolInfo,
+  match: Match,
+  isMaker: boolean,
+  id: number,
+  time: number,
+  changes: ChangeSet,
+): Fill {
   const isBuyer = order.side === 'BUY';
   const quote = times(match.price, match.quantity);
-  const [give, given, get, received] = isBuyer ? [info.quoteAsset, quote, info.baseAsset, match.quantity] : [info.baseAsset, match.quantity, info.quoteAsset, quote];
+  const [give, given, get, received] = isBuyer
+    ? [info.quoteAsset, quote, info.baseAsset, match.quantity]
+    : [info.baseAsset, match.quantity, info.quoteAsset, quote];
   changes.free(give, -given);
   const commission = commissionOf(floor, isMaker, get, received, changes);
   changes.free(get, received).free(commission.asset, -commission.amount);
   return {
-    symbol: info.symbol, id, orderId: order.orderId, price: show(match.price), qty: show(match.quantity), quoteQty: show(quote), commission: show(commission.amount),
-    commissionAsset: commission.asset, time, isBuyer, isMaker,
+    symbol: info.symbol,
+    id,
+    orderId: order.orderId,
+    price: show(match.price),
+    qty: show(match.quantity),
+    quoteQty: show(quote),
+    commission: show(commission.amount),
+    commissionAsset: commission.asset,
+    time,
+    isBuyer,
+    isMaker,
   };
 }
 
 /** An open order ends without a trade; its money is free again. */
-export function endOrder(floor: Floor, order: Order, status: 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH', more: { reason?: string; cancelId?: string; prevention?: PreventedMatch } = {}): Promise<void> {
+export function endOrder(
+  floor: Floor,
+  order: Order,
+  status: 'CANCELED' | 'EXPIRED' | 'EXPIRED_IN_MATCH',
+  more: { reason?: string; cancelId?: string; prevention?: PreventedMatch } = {},
+): Promise<void> {
   const known = floor.account.orders.get(order.orderId) ?? order;
   if (!isOpen(known)) return Promise.resolve();
-  const after: Order = { ...known, status, updateTime: Date.now(), ...(more.reason && { expiryReason: more.reason }), ...(more.prevention && { prevention: more.prevention }) };
-  return floor.settle(known, after, [], new ChangeSet(), { kind: 'ended', ...(more.cancelId && { cancelId: more.cancelId }) });
+  const after: Order = {
+    ...known,
+    status,
+    updateTime: Date.now(),
+    ...(more.reason && { expiryReason: more.reason }),
+    ...(more.prevention && { prevention: more.prevention }),
+  };
+  return floor.settle(known, after, [], new ChangeSet(), {
+    kind: 'ended',
+    ...(more.cancelId && { cancelId: more.cancelId }),
+  });
 }
 
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);

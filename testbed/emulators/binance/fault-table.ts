@@ -1,5 +1,6 @@
 /** Where a fault has its chance: a new order, a cancel, any call, any answer that is told, an account's report, a stream, an open socket (4 times a second), the world (4 times a second). */
-export type Chance = 'order' | 'cancel' | 'call' | 'rest' | 'answer' | 'report' | 'match' | 'stream' | 'socket' | 'connect' | 'world';
+export type Chance =
+  'order' | 'cancel' | 'call' | 'rest' | 'answer' | 'report' | 'match' | 'stream' | 'socket' | 'connect' | 'world';
 
 export interface FaultRow {
   readonly name: string;
@@ -28,11 +29,24 @@ export const FAULTS = [
   { name: 'forbidden', at: 'rest', does: 'HTTP 403 with an HTML body: the firewall' },
   { name: 'rate-limit', at: 'call', does: '-1003 with HTTP 429 and Retry-After' },
   { name: 'ban', at: 'call', does: 'HTTP 418 with Retry-After for every call until it is over', lasts: 2000 },
-  { name: 'clock-skew', at: 'call', does: "a signed call is refused with -1021, as if the venue's clock were otherwise" },
-  { name: 'key-revoked', at: 'call', does: 'the key of a signed call is refused (-2015, HTTP 401) and its sessions are ended (id null, 401)', lasts: 2000 },
+  {
+    name: 'clock-skew',
+    at: 'call',
+    does: "a signed call is refused with -1021, as if the venue's clock were otherwise",
+  },
+  {
+    name: 'key-revoked',
+    at: 'call',
+    does: 'the key of a signed call is refused (-2015, HTTP 401) and its sessions are ended (id null, 401)',
+    lasts: 2000,
+  },
   { name: 'ws-silent', at: 'order', does: 'a WebSocket request is never answered, nothing was done' },
   { name: 'ws-silent-executed', at: 'order', does: 'a WebSocket request is done and never answered' },
-  { name: 'day-close-in-order', at: 'order', does: 'the WebSocket is closed as after 24 hours, between the order and its answer' },
+  {
+    name: 'day-close-in-order',
+    at: 'order',
+    does: 'the WebSocket is closed as after 24 hours, between the order and its answer',
+  },
   { name: 'order-lag', at: 'match', does: 'a new order is not found by queries (-2013) for a while', lasts: 1500 },
   { name: 'partial-fill', at: 'match', does: 'an IOC order finds only half of the best level, the rest expires' },
   { name: 'thin-book', at: 'match', does: 'a MARKET order finds only half of the best level and expires' },
@@ -52,16 +66,38 @@ export const FAULTS = [
   { name: 'odd-numbers', at: 'answer', does: 'quantities are NaN or negative, ids above 2^53' },
   { name: 'huge-body', at: 'answer', does: 'an answer of ten megabytes' },
   { name: 'socket-cut', at: 'socket', does: 'a socket is cut without a word' },
-  { name: 'socket-silent', at: 'socket', does: 'a socket stays open and is silent: no data, no answers, no pings, no pongs' },
+  {
+    name: 'socket-silent',
+    at: 'socket',
+    does: 'a socket stays open and is silent: no data, no answers, no pings, no pongs',
+  },
   { name: 'day-close', at: 'socket', does: 'a socket is closed as after 24 hours' },
-  { name: 'server-shutdown', at: 'socket', does: 'serverShutdown is told on a socket, which is closed after a while', lasts: 1000 },
-  { name: 'user-stream-ended', at: 'socket', does: 'eventStreamTerminated: no more events of the account on a connection that stays' },
+  {
+    name: 'server-shutdown',
+    at: 'socket',
+    does: 'serverShutdown is told on a socket, which is closed after a while',
+    lasts: 1000,
+  },
+  {
+    name: 'user-stream-ended',
+    at: 'socket',
+    does: 'eventStreamTerminated: no more events of the account on a connection that stays',
+  },
   { name: 'connect-refused', at: 'connect', does: 'a new WebSocket is refused with HTTP 503' },
   { name: 'symbol-halt', at: 'world', does: 'a symbol is HALT for a while', lasts: 2000 },
   { name: 'symbol-break', at: 'world', does: 'a symbol is BREAK for a while', lasts: 2000 },
   { name: 'symbol-cancel-only', at: 'world', does: 'a symbol is CANCEL_ONLY for a while', lasts: 2000 },
-  { name: 'filter-change', at: 'world', does: "a symbol's lot step and tick are ten times as large for a while", lasts: 5000 },
-  { name: 'monthly-reset', at: 'world', does: 'all orders and trades are gone, the first balances are back, ids begin anew' },
+  {
+    name: 'filter-change',
+    at: 'world',
+    does: "a symbol's lot step and tick are ten times as large for a while",
+    lasts: 5000,
+  },
+  {
+    name: 'monthly-reset',
+    at: 'world',
+    does: 'all orders and trades are gone, the first balances are back, ids begin anew',
+  },
   { name: 'commission-bnb', at: 'world', does: 'commissions are taken in BNB (or no longer) for a while', lasts: 5000 },
   { name: 'fee-tier', at: 'world', does: 'commissions are half as much again for a while', lasts: 5000 },
   { name: 'foreign-trade', at: 'world', does: "somebody trades on the account by hand: an order of 'web_...'" },

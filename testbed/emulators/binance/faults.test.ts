@@ -25,9 +25,25 @@ const sockets: WebSocket[] = [];
 beforeEach(async () => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   dir = mkdtempSync(join(tmpdir(), 'emulator-faults-'));
-  emulator = await startEmulator({ port: 0, dir, apiKeys: KEYS, chains: [], balances: { ETH: '1000', USDT: '5000000', BNB: '10' } });
+  emulator = await startEmulator({
+    port: 0,
+    dir,
+    apiKeys: KEYS,
+    chains: [],
+    balances: { ETH: '1000', USDT: '5000000', BNB: '10' },
+  });
   emulator.exchange.freeze(true);
-  client = new MainClient({ api_key: 'trading', api_secret: 'trading-secret', baseUrl: emulator.url, filterUndefinedParams: true, disableTimeSync: true, parseExceptions: false }, { timeout: 5000 });
+  client = new MainClient(
+    {
+      api_key: 'trading',
+      api_secret: 'trading-secret',
+      baseUrl: emulator.url,
+      filterUndefinedParams: true,
+      disableTimeSync: true,
+      parseExceptions: false,
+    },
+    { timeout: 5000 },
+  );
 });
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.terminate();
@@ -53,17 +69,32 @@ interface Placed {
 }
 type Event = Record<string, unknown>;
 
-const control = async (method: string, path: string, body?: unknown): Promise<unknown> => (await fetch(`${emulator.url}/control/${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) })).json();
+const control = async (method: string, path: string, body?: unknown): Promise<unknown> =>
+  (
+    await fetch(`${emulator.url}/control/${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+  ).json();
 const best = (side: 'a' | 'b'): [bigint, bigint] => emulator.exchange.markets.get(S)?.best(side) as [bigint, bigint];
-const place = async (params: object): Promise<Placed> => (await client.submitNewOrder({ symbol: S, ...params } as never)) as unknown as Placed;
+const place = async (params: object): Promise<Placed> =>
+  (await client.submitNewOrder({ symbol: S, ...params } as never)) as unknown as Placed;
 const buy = (): Promise<Placed> => place({ side: 'BUY', type: 'MARKET', quantity: '0.1' });
-const rest = (): Promise<Placed> => place({ side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: show(best('b')[0] - must('10')), quantity: '1' });
+const rest = (): Promise<Placed> =>
+  place({ side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: show(best('b')[0] - must('10')), quantity: '1' });
 const orders = (): number => emulator.exchange.account.orders.size;
-const answered = (status: number, code?: number): object => ({ response: { status, ...(code !== undefined && { data: { code } }) } });
+const answered = (status: number, code?: number): object => ({
+  response: { status, ...(code !== undefined && { data: { code } }) },
+});
 const get = (orderId: number): Promise<unknown> => client.getOrder({ symbol: S, orderId });
 
 /** A bare connection: every frame, and how to ask. */
-async function connect(path: string): Promise<{ socket: WebSocket; frames: Event[]; texts: string[]; ask(method: string, params?: Record<string, unknown>): Promise<Event> }> {
+async function connect(path: string): Promise<{
+  socket: WebSocket;
+  frames: Event[];
+  texts: string[];
+  ask(method: string, params?: Record<string, unknown>): Promise<Event>;
+}> {
   const socket = new WebSocket(emulator.url.replace('http', 'ws') + path);
   sockets.push(socket);
   const frames: Event[] = [];
@@ -87,12 +118,16 @@ async function connect(path: string): Promise<{ socket: WebSocket; frames: Event
   return { socket, frames, texts, ask };
 }
 
-const sign = (params: Record<string, unknown> = {}): Record<string, unknown> => signed({ apiKey: 'trading', timestamp: Date.now(), ...params }, 'trading-secret');
+const sign = (params: Record<string, unknown> = {}): Record<string, unknown> =>
+  signed({ apiKey: 'trading', timestamp: Date.now(), ...params }, 'trading-secret');
 
 async function followAccount(): Promise<Awaited<ReturnType<typeof connect>> & { events(name?: string): Event[] }> {
   const connection = await connect('/ws-api/v3');
   await connection.ask('userDataStream.subscribe.signature', sign());
-  const events = (name = 'executionReport'): Event[] => connection.frames.flatMap((frame) => frame.event ?? []).filter((event): event is Event => (event as Event).e === name);
+  const events = (name = 'executionReport'): Event[] =>
+    connection.frames
+      .flatMap((frame) => frame.event ?? [])
+      .filter((event): event is Event => (event as Event).e === name);
   return { ...connection, events };
 }
 
@@ -106,7 +141,21 @@ async function stopped(during: string): Promise<void> {
   await until('open again', () => status() === 'TRADING');
 }
 
-const IN_EMULATOR_TEST = ['reset-before', 'reset-after', 'timeout-executed', 'timeout-not-executed', 'rate-limit', 'ban', 'bad-gateway', 'partial-fill', 'depth-gap', 'report-lost', 'report-doubled', 'ws-silent', 'order-lag'] as const;
+const IN_EMULATOR_TEST = [
+  'reset-before',
+  'reset-after',
+  'timeout-executed',
+  'timeout-not-executed',
+  'rate-limit',
+  'ban',
+  'bad-gateway',
+  'partial-fill',
+  'depth-gap',
+  'report-lost',
+  'report-doubled',
+  'ws-silent',
+  'order-lag',
+] as const;
 
 interface Case {
   readonly arm?: Record<string, unknown>;
@@ -148,12 +197,16 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
   },
   'too-many-orders': {
     run: async () => {
-      await expect(buy()).rejects.toMatchObject({ response: { status: 429, data: { code: -1015 }, headers: { 'retry-after': '1' } } });
+      await expect(buy()).rejects.toMatchObject({
+        response: { status: 429, data: { code: -1015 }, headers: { 'retry-after': '1' } },
+      });
     },
   },
   insufficient: {
     run: async () => {
-      await expect(buy()).rejects.toMatchObject({ response: { data: { code: -2010, msg: 'Account has insufficient balance for requested action.' } } });
+      await expect(buy()).rejects.toMatchObject({
+        response: { data: { code: -2010, msg: 'Account has insufficient balance for requested action.' } },
+      });
     },
   },
   'answer-late': {
@@ -188,15 +241,27 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
     before: following,
     run: async () => {
       await expect(buy()).rejects.toMatchObject(answered(401, -2015));
-      await until('told', () => at.frames.some((frame) => frame.id === null && frame.status === 401 && (frame.error as Event).code === -2015));
+      await until('told', () =>
+        at.frames.some((frame) => frame.id === null && frame.status === 401 && (frame.error as Event).code === -2015),
+      );
       expect(await at.ask('session.subscriptions')).toMatchObject({ result: [] });
-      await until('good again', () => buy().then(() => true).catch(() => false));
+      await until('good again', () =>
+        buy()
+          .then(() => true)
+          .catch(() => false),
+      );
     },
   },
   'ws-silent-executed': {
     before: following,
     run: async () => {
-      at.socket.send(JSON.stringify({ id: 'silent', method: 'order.place', params: sign({ symbol: S, side: 'BUY', type: 'MARKET', quantity: '0.1' }) }));
+      at.socket.send(
+        JSON.stringify({
+          id: 'silent',
+          method: 'order.place',
+          params: sign({ symbol: S, side: 'BUY', type: 'MARKET', quantity: '0.1' }),
+        }),
+      );
       await until('reported', () => at.events().some((event) => event.X === 'FILLED'));
       expect(await at.ask('ping')).toMatchObject({ status: 200 });
       expect(at.frames.some((frame) => frame.id === 'silent')).toBe(false);
@@ -205,14 +270,24 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
   'day-close-in-order': {
     before: following,
     run: async () => {
-      at.socket.send(JSON.stringify({ id: 'last', method: 'order.place', params: sign({ symbol: S, side: 'BUY', type: 'MARKET', quantity: '0.1' }) }));
+      at.socket.send(
+        JSON.stringify({
+          id: 'last',
+          method: 'order.place',
+          params: sign({ symbol: S, side: 'BUY', type: 'MARKET', quantity: '0.1' }),
+        }),
+      );
       await closed(at.socket);
       expect([orders(), at.frames.some((frame) => frame.id === 'last')]).toEqual([1, false]);
     },
   },
   'thin-book': {
     run: async () => {
-      expect(await buy()).toMatchObject({ status: 'EXPIRED', executedQty: '0.05000000', expiryReason: 'INSUFFICIENT_LIQUIDITY' });
+      expect(await buy()).toMatchObject({
+        status: 'EXPIRED',
+        executedQty: '0.05000000',
+        expiryReason: 'INSUFFICIENT_LIQUIDITY',
+      });
     },
   },
   'expired-in-match': {
@@ -228,14 +303,19 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
   'cancel-filled': {
     before: resting,
     run: async () => {
-      await expect(client.cancelOrder({ symbol: S, orderId: placed.orderId })).rejects.toMatchObject(answered(400, -2011));
+      await expect(client.cancelOrder({ symbol: S, orderId: placed.orderId })).rejects.toMatchObject(
+        answered(400, -2011),
+      );
       expect(await get(placed.orderId)).toMatchObject({ status: 'FILLED' });
     },
   },
   'cancel-partly-filled': {
     before: resting,
     run: async () => {
-      expect(await client.cancelOrder({ symbol: S, orderId: placed.orderId })).toMatchObject({ status: 'CANCELED', executedQty: '0.50000000' });
+      expect(await client.cancelOrder({ symbol: S, orderId: placed.orderId })).toMatchObject({
+        status: 'CANCELED',
+        executedQty: '0.50000000',
+      });
     },
   },
   'report-one-lost': {
@@ -287,13 +367,19 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
   'odd-numbers': {
     arm: { match: 'POST /api/v3/order' },
     run: async () => {
-      expect(((answer) => /NaN|^-/.test(String(answer.executedQty)) || answer.orderId > Number.MAX_SAFE_INTEGER)(await buy())).toBe(true);
+      expect(
+        ((answer) => /NaN|^-/.test(String(answer.executedQty)) || answer.orderId > Number.MAX_SAFE_INTEGER)(
+          await buy(),
+        ),
+      ).toBe(true);
     },
   },
   'huge-body': {
     arm: { match: 'GET /api/v3/account' },
     run: async () => {
-      expect(((await client.getAccountInformation()) as unknown as { padding: string }).padding.length).toBe(10_000_000);
+      expect(((await client.getAccountInformation()) as unknown as { padding: string }).padding.length).toBe(
+        10_000_000,
+      );
     },
   },
   'socket-cut': {
@@ -367,7 +453,9 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
     run: async () => {
       emulator.beat();
       const finer = (): Promise<Placed> => place({ side: 'BUY', type: 'MARKET', quantity: '0.1001' });
-      await expect(finer()).rejects.toMatchObject({ response: { data: { code: -1013, msg: 'Filter failure: LOT_SIZE' } } });
+      await expect(finer()).rejects.toMatchObject({
+        response: { data: { code: -1013, msg: 'Filter failure: LOT_SIZE' } },
+      });
       await until('as before', () => finer().catch(() => undefined));
     },
   },
@@ -414,7 +502,10 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
     before: following,
     run: async () => {
       emulator.beat();
-      expect(await until('told', () => at.events('balanceUpdate')[0])).toMatchObject({ a: 'USDT', d: '-50000.00000000' });
+      expect(await until('told', () => at.events('balanceUpdate')[0])).toMatchObject({
+        a: 'USDT',
+        d: '-50000.00000000',
+      });
       expect(emulator.exchange.account.balance('USDT').free).toBe(must('4950000'));
     },
   },
@@ -425,7 +516,10 @@ const cases: Record<Exclude<FaultName, (typeof IN_EMULATOR_TEST)[number]>, Case>
     },
     run: async () => {
       emulator.beat();
-      expect(await until('reported', () => at.events().find(({ x }) => x === 'EXPIRED'))).toMatchObject({ eR: 'EXCHANGE_CANCELED', i: placed.orderId });
+      expect(await until('reported', () => at.events().find(({ x }) => x === 'EXPIRED'))).toMatchObject({
+        eR: 'EXCHANGE_CANCELED',
+        i: placed.orderId,
+      });
       expect(emulator.exchange.account.balance('USDT').locked).toBe(0n);
     },
   },
@@ -445,12 +539,19 @@ test.each(Object.keys(cases) as (keyof typeof cases)[])('%s fires once and is co
   await before?.();
   expect(await control('POST', 'faults', { name, count: 1, ...arm })).toEqual({});
   await run();
-  expect(await control('GET', 'faults')).toEqual(Object.fromEntries(FAULT_NAMES.map((fault) => [fault, fault === name ? 1 : 0])));
+  expect(await control('GET', 'faults')).toEqual(
+    Object.fromEntries(FAULT_NAMES.map((fault) => [fault, fault === name ? 1 : 0])),
+  );
 });
 
 test('the table tells every fault, whether it is armed and how often it fired; one can be switched off', async () => {
   await control('POST', 'faults', { name: 'busy', probability: 0.5, ms: 60_000 });
-  const table = (await control('GET', 'faults/table')) as { name: string; does: string; armed: boolean; fired: number }[];
+  const table = (await control('GET', 'faults/table')) as {
+    name: string;
+    does: string;
+    armed: boolean;
+    fired: number;
+  }[];
   expect(table.map(({ name }) => name)).toEqual(FAULTS.map(({ name }) => name));
   expect(new Set(FAULT_NAMES).size).toBe(FAULTS.length);
   expect(table.filter(({ armed }) => armed).map(({ name }) => name)).toEqual(['busy']);
@@ -469,10 +570,17 @@ test('so many times at most, with a probability, for so long', () => {
 });
 
 test('what only the venue can change: balances, symbols, clock, keys, a reset', async () => {
-  expect(await control('POST', 'account', { add: { USDT: '-100.5', SOL: '3' }, settings: { bnbBurn: true } })).toMatchObject({ bnbBurn: true });
-  expect([emulator.exchange.account.balance('USDT').free, emulator.exchange.account.balance('SOL').free]).toEqual([must('4999899.5'), must('3')]);
+  expect(
+    await control('POST', 'account', { add: { USDT: '-100.5', SOL: '3' }, settings: { bnbBurn: true } }),
+  ).toMatchObject({ bnbBurn: true });
+  expect([emulator.exchange.account.balance('USDT').free, emulator.exchange.account.balance('SOL').free]).toEqual([
+    must('4999899.5'),
+    must('3'),
+  ]);
   expect(await control('POST', 'account', { add: { SOL: '-4' } })).toMatchObject({ error: expect.any(String) });
-  expect(await control('POST', 'symbols', { symbol: S, status: 'HALT', filters: { LOT_SIZE: { stepSize: '0.1' } } })).toMatchObject({ status: 'HALT' });
+  expect(
+    await control('POST', 'symbols', { symbol: S, status: 'HALT', filters: { LOT_SIZE: { stepSize: '0.1' } } }),
+  ).toMatchObject({ status: 'HALT' });
   expect((await client.getExchangeInfo({ symbol: S })).symbols[0]).toMatchObject({ status: 'HALT' });
   await control('POST', 'symbols', { symbol: S, status: 'TRADING' });
   await control('POST', 'clock', { skew: 60_000 });
@@ -492,10 +600,20 @@ test('a reset is a reset after a restart too', async () => {
   await buy();
   await emulator.exchange.reset();
   await rest();
-  const look = (): unknown => [[...emulator.exchange.account.orders.values()], [...emulator.exchange.account.balances], emulator.exchange.account.fills];
+  const look = (): unknown => [
+    [...emulator.exchange.account.orders.values()],
+    [...emulator.exchange.account.balances],
+    emulator.exchange.account.fills,
+  ];
   const before = look();
   await emulator.close();
-  emulator = await startEmulator({ port: 0, dir, apiKeys: KEYS, chains: [], balances: { ETH: '1000', USDT: '5000000', BNB: '10' } });
+  emulator = await startEmulator({
+    port: 0,
+    dir,
+    apiKeys: KEYS,
+    chains: [],
+    balances: { ETH: '1000', USDT: '5000000', BNB: '10' },
+  });
   expect(look()).toEqual(before);
 });
 

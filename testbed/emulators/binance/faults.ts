@@ -44,7 +44,12 @@ export class Faults {
     if (lasts === undefined) this.lasting.delete(name);
     else this.lasting.set(name, lasts);
     const left = count ?? (probability === undefined ? 1 : undefined);
-    this.armed.set(name, { left, probability: probability ?? 1, match, until: ms === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + ms });
+    this.armed.set(name, {
+      left,
+      probability: probability ?? 1,
+      match,
+      until: ms === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + ms,
+    });
   }
 
   /** One of them, or all. */

@@ -6,7 +6,13 @@ import type { Floor } from './floor';
 export const DISCOUNT = '0.75000000';
 
 /** The commission of one fill: of what is received, or in BNB where that is switched on and there is enough of it. */
-export function commissionOf(floor: Floor, isMaker: boolean, asset: string, received: bigint, changes: ChangeSet): { asset: string; amount: bigint } {
+export function commissionOf(
+  floor: Floor,
+  isMaker: boolean,
+  asset: string,
+  received: bigint,
+  changes: ChangeSet,
+): { asset: string; amount: bigint } {
   const { settings } = floor.account;
   const usual = { asset, amount: times(received, must(isMaker ? settings.maker : settings.taker)) };
   if (!settings.bnbBurn) return usual;

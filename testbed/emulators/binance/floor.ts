@@ -14,7 +14,13 @@ import type { ExchangeInfo } from './symbols';
 import type { Fill, JournalRecord, Order } from './types';
 
 /** So wide that it binds nobody until it is made narrower. */
-const WIDE_RANGE: ExecutionRule = { ruleType: 'PRICE_RANGE', bidMultiplierUp: '2.0000', bidMultiplierDown: '0.5000', askMultiplierUp: '2.0000', askMultiplierDown: '0.5000' };
+const WIDE_RANGE: ExecutionRule = {
+  ruleType: 'PRICE_RANGE',
+  bidMultiplierUp: '2.0000',
+  bidMultiplierDown: '0.5000',
+  askMultiplierUp: '2.0000',
+  askMultiplierDown: '0.5000',
+};
 
 /** What everything that happens on the exchange happens to: markets, the account, the journal, and who is told. */
 export class Floor extends EventEmitter {
@@ -68,7 +74,13 @@ export class Floor extends EventEmitter {
   }
 
   /** An order becomes what it now is, its locked money with it; told when it is durable. */
-  async settle(before: Order | undefined, after: Order, fills: readonly Fill[], changes: ChangeSet, how: How): Promise<void> {
+  async settle(
+    before: Order | undefined,
+    after: Order,
+    fills: readonly Fill[],
+    changes: ChangeSet,
+    how: How,
+  ): Promise<void> {
     const { info } = this.of(after.symbol);
     const [held, holds] = [before ? lockOf(before, info).amount : 0n, lockOf(after, info)];
     changes.locked(holds.asset, holds.amount - held).free(holds.asset, held - holds.amount);
@@ -86,7 +98,8 @@ export class Floor extends EventEmitter {
     if (faults.fires('report-lost', call)) return;
     if (faults.fires('report-doubled', call)) reports = reports.flatMap((report) => [report, report]);
     if (reports.length > 1 && faults.fires('report-reordered', call)) reports.reverse();
-    if (reports.length > 1 && faults.fires('report-one-lost', call)) reports.splice(Math.floor(faults.random('report-one-lost') * reports.length), 1);
+    if (reports.length > 1 && faults.fires('report-one-lost', call))
+      reports.splice(Math.floor(faults.random('report-one-lost') * reports.length), 1);
     const send = (): void => reports.forEach((report) => this.emit('report', report));
     if (faults.fires('report-late', call)) this.late.push(setTimeout(send, faults.lasts('report-late')));
     else send();

@@ -42,7 +42,8 @@ function noise(seed: number, wave: number, place: number): number {
 }
 
 const plain = (value: bigint): number => Number(value / (UNIT / 100_000_000n)) / FINE;
-const exact = (value: number, decimals = 8): bigint => BigInt(Math.round(value * 10 ** decimals)) * (UNIT / 10n ** BigInt(decimals));
+const exact = (value: number, decimals = 8): bigint =>
+  BigInt(Math.round(value * 10 ** decimals)) * (UNIT / 10n ** BigInt(decimals));
 
 /** How lively a recording is. */
 function shapeOf({ seconds, snapshot }: Recording): Shape {
@@ -83,7 +84,8 @@ export class History {
 
   private candle(from: number, to: number, scale: number): Candle {
     const { decimals, volume, trades } = this.shape;
-    const at = (moment: number): bigint => exact(scale * Math.exp(this.walk(from + ((to - from) * moment) / MOMENTS)), decimals);
+    const at = (moment: number): bigint =>
+      exact(scale * Math.exp(this.walk(from + ((to - from) * moment) / MOMENTS)), decimals);
     const prices = Array.from({ length: MOMENTS + 1 }, (_, moment) => at(moment));
     const candle = new Candle(from, prices[0] as bigint);
     for (const price of prices) {
@@ -93,7 +95,10 @@ export class History {
     }
     const minutes = (to - from) / MINUTE;
     // Quiet minutes and busy ones; the longer the span, the more they even out.
-    const busy = 0.35 + 1.3 * noise(this.seed, 40, Math.floor(from / MINUTE)) ** 2 + 0.5 * noise(this.seed, 41, Math.floor(from / (240 * MINUTE)));
+    const busy =
+      0.35 +
+      1.3 * noise(this.seed, 40, Math.floor(from / MINUTE)) ** 2 +
+      0.5 * noise(this.seed, 41, Math.floor(from / (240 * MINUTE)));
     candle.v = exact(volume * minutes * busy, 5);
     candle.q = times(candle.v, (candle.o + candle.c) / 2n);
     candle.n = Math.max(1, Math.round(trades * minutes * busy));

@@ -51,7 +51,13 @@ export class Limits {
   /** One more request, whatever it weighs. Capital calls (`/sapi`) have a limit of their own, far above that of trading and market data. */
   request(amount: number, capital: boolean): void {
     for (const rate of this.of('RAW_REQUESTS')) {
-      if (this.count(rate, 1) > rate.limit) throw new ApiError(429, -1003, `Too many requests; current limit is ${rate.limit} requests per ${rate.intervalNum} ${rate.interval}.`, restOf(lengthOf(rate)));
+      if (this.count(rate, 1) > rate.limit)
+        throw new ApiError(
+          429,
+          -1003,
+          `Too many requests; current limit is ${rate.limit} requests per ${rate.intervalNum} ${rate.interval}.`,
+          restOf(lengthOf(rate)),
+        );
     }
     this.weight(amount, capital);
   }
@@ -63,14 +69,20 @@ export class Limits {
       if (this.use('capital', MINUTE, amount) > CAPITAL_WEIGHT) throw tooMuch(CAPITAL_WEIGHT, restOf(MINUTE));
       return;
     }
-    for (const rate of this.of('REQUEST_WEIGHT')) if (this.count(rate, amount) > rate.limit) throw tooMuch(rate.limit, restOf(lengthOf(rate)));
+    for (const rate of this.of('REQUEST_WEIGHT'))
+      if (this.count(rate, amount) > rate.limit) throw tooMuch(rate.limit, restOf(lengthOf(rate)));
   }
 
   /** Refuses new orders when too many are unfilled. */
   checkOrders(): void {
     for (const rate of this.of('ORDERS')) {
       if (this.count(rate, 0) < rate.limit) continue;
-      throw new ApiError(429, -1015, `Too many new orders; current limit is ${rate.limit} orders per ${rate.intervalNum} ${rate.interval}.`, restOf(lengthOf(rate)));
+      throw new ApiError(
+        429,
+        -1015,
+        `Too many new orders; current limit is ${rate.limit} orders per ${rate.intervalNum} ${rate.interval}.`,
+        restOf(lengthOf(rate)),
+      );
     }
   }
 
@@ -101,9 +113,14 @@ export class Limits {
   }
 
   headers(forOrder: boolean): Record<string, string> {
-    const told = (kind: RateLimit['rateLimitType'], name: string): [string, string][] => this.of(kind).map((rate) => [`${name}-${headerOf(rate)}`, String(this.count(rate, 0))]);
+    const told = (kind: RateLimit['rateLimitType'], name: string): [string, string][] =>
+      this.of(kind).map((rate) => [`${name}-${headerOf(rate)}`, String(this.count(rate, 0))]);
     const weights = told('REQUEST_WEIGHT', 'x-mbx-used-weight');
-    return Object.fromEntries([...weights, ...weights.slice(0, 1).map(([, used]): [string, string] => ['x-mbx-used-weight', used]), ...(forOrder ? told('ORDERS', 'x-mbx-order-count') : [])]);
+    return Object.fromEntries([
+      ...weights,
+      ...weights.slice(0, 1).map(([, used]): [string, string] => ['x-mbx-used-weight', used]),
+      ...(forOrder ? told('ORDERS', 'x-mbx-order-count') : []),
+    ]);
   }
 }
 
@@ -111,4 +128,9 @@ export class Limits {
 const restOf = (ms: number): number => Math.ceil((ms - (Date.now() % ms)) / 1000);
 
 export const tooMuch = (limit = 6000, retryAfter = 1): ApiError =>
-  new ApiError(429, -1003, `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API.`, retryAfter);
+  new ApiError(
+    429,
+    -1003,
+    `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API.`,
+    retryAfter,
+  );

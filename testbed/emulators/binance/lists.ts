@@ -26,31 +26,65 @@ function leg(params: Params, prefix: string, shared: Params): Params {
 const need = (params: Params, ...names: string[]): void => {
   for (const name of names) if (!params[name]) throw missing(name);
 };
-const shared = (params: Params): Params => ({ symbol: params.symbol ?? '', ...(params.selfTradePreventionMode && { selfTradePreventionMode: params.selfTradePreventionMode }) });
+const shared = (params: Params): Params => ({
+  symbol: params.symbol ?? '',
+  ...(params.selfTradePreventionMode && { selfTradePreventionMode: params.selfTradePreventionMode }),
+});
 const drafted = (exchange: Exchange, params: Params): Order => draftOf(exchange.check(params).request);
-const PRICES = (): ApiError => new ApiError(400, -2010, 'The relationship of the prices for the orders is not correct.');
+const PRICES = (): ApiError =>
+  new ApiError(400, -2010, 'The relationship of the prices for the orders is not correct.');
 
 /** Which kinds of order may stand above the market and which below it, by side; what is said of one on the wrong side. */
-const WRONG_SIDES: readonly { side: 'BUY' | 'SELL'; at: 'above' | 'below'; type: RegExp; code: number; text: string }[] = [
+const WRONG_SIDES: readonly {
+  side: 'BUY' | 'SELL';
+  at: 'above' | 'below';
+  type: RegExp;
+  code: number;
+  text: string;
+}[] = [
   { side: 'BUY', at: 'above', type: /^LIMIT_MAKER$/, code: -1165, text: 'A limit order in a buy OCO must be below.' },
   { side: 'SELL', at: 'below', type: /^LIMIT_MAKER$/, code: -1166, text: 'A limit order in a sell OCO must be above.' },
   { side: 'BUY', at: 'below', type: /^STOP_LOSS/, code: -1196, text: 'A stop loss order in a buy OCO must be above.' },
-  { side: 'SELL', at: 'above', type: /^STOP_LOSS/, code: -1197, text: 'A stop loss order in a sell OCO must be below.' },
-  { side: 'BUY', at: 'above', type: /^TAKE_PROFIT/, code: -1198, text: 'A take profit order in a buy OCO must be below.' },
-  { side: 'SELL', at: 'below', type: /^TAKE_PROFIT/, code: -1199, text: 'A take profit order in a sell OCO must be above.' },
+  {
+    side: 'SELL',
+    at: 'above',
+    type: /^STOP_LOSS/,
+    code: -1197,
+    text: 'A stop loss order in a sell OCO must be below.',
+  },
+  {
+    side: 'BUY',
+    at: 'above',
+    type: /^TAKE_PROFIT/,
+    code: -1198,
+    text: 'A take profit order in a buy OCO must be below.',
+  },
+  {
+    side: 'SELL',
+    at: 'below',
+    type: /^TAKE_PROFIT/,
+    code: -1199,
+    text: 'A take profit order in a sell OCO must be above.',
+  },
 ];
 const PAIRED = ['LIMIT_MAKER', 'STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'];
 
 function checkTypes(params: Params, prefixes: readonly [string, string], side: string): void {
   const types = prefixes.map((prefix) => params[`${prefix}Type`] ?? '');
   if (types.some((type) => !PAIRED.includes(type))) throw new ApiError(400, -1158, 'Order type not supported in OCO.');
-  if (types.every((type) => type === 'LIMIT_MAKER')) throw new ApiError(400, -1168, 'At least one OCO order must be contingent.');
+  if (types.every((type) => type === 'LIMIT_MAKER'))
+    throw new ApiError(400, -1168, 'At least one OCO order must be contingent.');
   for (const [n, at] of (['above', 'below'] as const).entries()) {
     const wrong = WRONG_SIDES.find((row) => row.side === side && row.at === at && row.type.test(types[n] ?? ''));
     if (wrong) throw new ApiError(400, wrong.code, wrong.text);
     const prefix = prefixes[n] ?? at;
     const timeInForce = params[`${prefix}TimeInForce`] ?? 'GTC';
-    if (params[`${prefix}IcebergQty`] !== undefined && timeInForce !== 'GTC') throw new ApiError(400, -1160, `Parameter '${prefix}IcebergQty' is not supported if \`${prefix}TimeInForce\` is not GTC.`);
+    if (params[`${prefix}IcebergQty`] !== undefined && timeInForce !== 'GTC')
+      throw new ApiError(
+        400,
+        -1160,
+        `Parameter '${prefix}IcebergQty' is not supported if \`${prefix}TimeInForce\` is not GTC.`,
+      );
   }
 }
 
@@ -67,17 +101,24 @@ function pair(exchange: Exchange, params: Params, prefixes: readonly [string, st
       throw error instanceof ApiError && error.msg === 'Order would trigger immediately.' ? PRICES() : error;
     }
   }) as [Order, Order];
-  const [aboveAt, belowAt] = [above, below].map(({ price, stopPrice }) => must(stopPrice ?? '0') || must(price)) as [bigint, bigint];
+  const [aboveAt, belowAt] = [above, below].map(({ price, stopPrice }) => must(stopPrice ?? '0') || must(price)) as [
+    bigint,
+    bigint,
+  ];
   if (aboveAt <= belowAt) throw PRICES();
   const { info } = exchange.of(above.symbol);
   const [stop, other] = above.type.startsWith('STOP') ? [above, below] : [below, above];
-  return lockOf(stop, info).amount >= lockOf(other, info).amount ? [stop, { ...other, isLockless: true }] : [{ ...stop, isLockless: true }, other];
+  return lockOf(stop, info).amount >= lockOf(other, info).amount
+    ? [stop, { ...other, isLockless: true }]
+    : [{ ...stop, isLockless: true }, other];
 }
 
 /** Refuses one list too many. */
 function checkCount(exchange: Exchange, symbol: string): void {
   const most = Number(filterOf(exchange.of(symbol).info, 'MAX_NUM_ORDER_LISTS').maxNumOrderLists ?? 20);
-  const open = [...exchange.account.lists.values()].filter((list) => list.symbol === symbol && list.listOrderStatus === 'EXECUTING');
+  const open = [...exchange.account.lists.values()].filter(
+    (list) => list.symbol === symbol && list.listOrderStatus === 'EXECUTING',
+  );
   if (open.length >= most) throw filterFailure('MAX_NUM_ORDER_LISTS');
 }
 
@@ -96,12 +137,17 @@ function drafts(exchange: Exchange, kind: 'oco' | 'oto' | 'otoco', params: Param
   need(params, 'symbol');
   if (kind === 'oco') {
     need(params, 'side', 'quantity', 'aboveType', 'belowType');
-    const legs = pair(exchange, params, ['above', 'below'], { ...shared(params), side: params.side ?? '', quantity: params.quantity ?? '' });
+    const legs = pair(exchange, params, ['above', 'below'], {
+      ...shared(params),
+      side: params.side ?? '',
+      quantity: params.quantity ?? '',
+    });
     checkMakers(exchange, legs);
     return legs;
   }
   need(params, 'workingType', 'workingSide', 'workingPrice', 'workingQuantity', 'pendingSide', 'pendingQuantity');
-  if (params.workingType !== 'LIMIT' && params.workingType !== 'LIMIT_MAKER') throw new ApiError(400, -1160, 'Working order type is not supported.');
+  if (params.workingType !== 'LIMIT' && params.workingType !== 'LIMIT_MAKER')
+    throw new ApiError(400, -1160, 'Working order type is not supported.');
   const first: Order = { ...drafted(exchange, leg(params, 'working', shared(params))), role: 'first' };
   const common = { ...shared(params), side: params.pendingSide ?? '', quantity: params.pendingQuantity ?? '' };
   if (kind === 'oto') return [first, pending(drafted(exchange, leg(params, 'pending', common)))];
@@ -109,7 +155,11 @@ function drafts(exchange: Exchange, kind: 'oco' | 'oto' | 'otoco', params: Param
 }
 
 /** Places two or three orders that hang together. */
-export async function placeList(exchange: Exchange, kind: 'oco' | 'oto' | 'otoco', params: Params): Promise<{ list: OrderList; placed: readonly Entered[] }> {
+export async function placeList(
+  exchange: Exchange,
+  kind: 'oco' | 'oto' | 'otoco',
+  params: Params,
+): Promise<{ list: OrderList; placed: readonly Entered[] }> {
   const listClientOrderId = checkId(params.listClientOrderId ?? randomBytes(11).toString('hex'), 'listClientOrderId');
   const orderListId = exchange.account.nextListId();
   const placed: Entered[] = [];
@@ -118,7 +168,8 @@ export async function placeList(exchange: Exchange, kind: 'oco' | 'oto' | 'otoco
     checkCount(exchange, params.symbol ?? '');
     for (const draft of legs) draft.orderId = exchange.account.nextOrderId();
     // The leg that holds the money of a pair comes to the book first: where there is too little, neither has been there.
-    for (const draft of legs.toSorted((one, two) => Number(one.isLockless ?? false) - Number(two.isLockless ?? false))) placed.push(enter(exchange, draft));
+    for (const draft of legs.toSorted((one, two) => Number(one.isLockless ?? false) - Number(two.isLockless ?? false)))
+      placed.push(enter(exchange, draft));
     placed.sort((one, two) => one.order.orderId - two.order.orderId);
   } catch (error) {
     await Promise.all(placed.map(({ order }) => endOrder(exchange, order, 'CANCELED')));
@@ -126,8 +177,14 @@ export async function placeList(exchange: Exchange, kind: 'oco' | 'oto' | 'otoco
   }
   const orders = placed.map(({ order }) => order);
   const list: OrderList = {
-    orderListId, contingencyType: kind === 'oco' ? 'OCO' : 'OTO', listStatusType: 'EXEC_STARTED', listOrderStatus: 'EXECUTING', listClientOrderId, transactionTime: Date.now(),
-    symbol: params.symbol ?? '', orders: orders.map(({ symbol, orderId, clientOrderId }) => ({ symbol, orderId, clientOrderId })),
+    orderListId,
+    contingencyType: kind === 'oco' ? 'OCO' : 'OTO',
+    listStatusType: 'EXEC_STARTED',
+    listOrderStatus: 'EXECUTING',
+    listClientOrderId,
+    transactionTime: Date.now(),
+    symbol: params.symbol ?? '',
+    orders: orders.map(({ symbol, orderId, clientOrderId }) => ({ symbol, orderId, clientOrderId })),
   };
   await Promise.all([...placed.map(({ durable }) => durable), exchange.record({ k: 'list', list })]);
   tellList(exchange, list);
@@ -136,16 +193,30 @@ export async function placeList(exchange: Exchange, kind: 'oco' | 'oto' | 'otoco
 }
 
 /** The list that is meant, by its number or its client's name, and by its symbol where one is told. */
-export function findList(exchange: Exchange, { symbol, orderListId, listClientOrderId, origClientOrderId }: Params): OrderList | undefined {
+export function findList(
+  exchange: Exchange,
+  { symbol, orderListId, listClientOrderId, origClientOrderId }: Params,
+): OrderList | undefined {
   const id = listClientOrderId ?? origClientOrderId;
-  if (!orderListId && !id) throw new ApiError(400, -1102, "Param 'origClientOrderId' or 'orderListId' must be sent, but both were empty/null!");
+  if (!orderListId && !id)
+    throw new ApiError(
+      400,
+      -1102,
+      "Param 'origClientOrderId' or 'orderListId' must be sent, but both were empty/null!",
+    );
   if (symbol !== undefined) exchange.of(symbol);
-  const isMeant = (list: OrderList): boolean => (!orderListId || list.orderListId === Number(orderListId)) && (!id || list.listClientOrderId === id) && (!symbol || list.symbol === symbol);
+  const isMeant = (list: OrderList): boolean =>
+    (!orderListId || list.orderListId === Number(orderListId)) &&
+    (!id || list.listClientOrderId === id) &&
+    (!symbol || list.symbol === symbol);
   return [...exchange.account.lists.values()].findLast(isMeant);
 }
 
 /** Ends every leg. */
-export async function cancelList(exchange: Exchange, params: Params): Promise<{ list: OrderList; orders: Order[]; cancelId: string }> {
+export async function cancelList(
+  exchange: Exchange,
+  params: Params,
+): Promise<{ list: OrderList; orders: Order[]; cancelId: string }> {
   if (!params.symbol) throw missing('symbol');
   const found = findList(exchange, params);
   if (!found) throw new ApiError(400, -2011, 'Unknown order list sent.');

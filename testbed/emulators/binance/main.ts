@@ -36,7 +36,8 @@ export interface Emulator {
 
 async function handle(deps: Deps, request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
   const headers = { 'x-emulator': 'javizen-local' };
-  if (request.url === '/') return void response.writeHead(200, { ...headers, 'content-type': 'text/plain' }).end(`${BANNER}\n`);
+  if (request.url === '/')
+    return void response.writeHead(200, { ...headers, 'content-type': 'text/plain' }).end(`${BANNER}\n`);
   if (!request.url?.startsWith('/control/')) return handleRest(deps, request, response, body);
   const { status, answer } = await control(deps, `${request.method} ${request.url}`, body);
   response.writeHead(status, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer));
@@ -59,12 +60,22 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Binance emulator does not run in production.');
   const exchange = new Exchange(config.dir, config);
   const keys = join(config.dir, 'keys');
-  const capitals = [...config.chains.map((chain) => new EvmCapital(exchange, chain, keys)), ...(config.bitcoin ? [new BitcoinCapital(exchange, config.bitcoin, keys)] : []), ...(config.tron ? [new TronCapital(exchange, config.tron, keys)] : [])];
+  const capitals = [
+    ...config.chains.map((chain) => new EvmCapital(exchange, chain, keys)),
+    ...(config.bitcoin ? [new BitcoinCapital(exchange, config.bitcoin, keys)] : []),
+    ...(config.tron ? [new TronCapital(exchange, config.tron, keys)] : []),
+  ];
   await exchange.open((record) => capitals.forEach((capital) => capital.remember(record)), config);
   for (const capital of capitals) await capital.start();
   const lines = new Sockets(exchange.faults, config.connectionMs);
   const world = new World(exchange);
-  const deps: Deps = { exchange, auth: new Auth(config.apiKeys), limits: new Limits(exchange.info.rateLimits), sockets: lines, capitals };
+  const deps: Deps = {
+    exchange,
+    auth: new Auth(config.apiKeys),
+    limits: new Limits(exchange.info.rateLimits),
+    sockets: lines,
+    capitals,
+  };
   exchange.on('first-fill', () => deps.limits.firstFill('maker'));
 
   const server = createServer((request, response) => {
@@ -74,12 +85,16 @@ export async function startEmulator(config: EmulatorConfig): Promise<Emulator> {
   });
   const sockets = new WebSocketServer({ noServer: true, autoPong: false });
   server.on('upgrade', (request, socket, head) => {
-    if (exchange.faults.fires('connect-refused', request.url ?? '')) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+    if (exchange.faults.fires('connect-refused', request.url ?? ''))
+      return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
     const [path = '', text = ''] = (request.url ?? '/').split('?');
     // A plus is itself in the name of a stream (`kline_1d@+08:00`), not a blank.
     const query = new URLSearchParams(text.replaceAll('+', '%2B'));
     const refused = admit(deps, path, query);
-    if (refused) return void socket.end(`HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\n\r\n${JSON.stringify({ code: refused.code, msg: refused.msg })}`);
+    if (refused)
+      return void socket.end(
+        `HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\n\r\n${JSON.stringify({ code: refused.code, msg: refused.msg })}`,
+      );
     sockets.handleUpgrade(request, socket, head, (ws) => {
       ws.on('error', () => undefined);
       if (path.startsWith('/ws-api/')) apiSocket(deps, lines.open(ws, 'api'), query);
@@ -108,7 +123,8 @@ async function main(): Promise<void> {
   const file = process.argv[process.argv.indexOf('--config') + 1] ?? '';
   const emulator = await startEmulator(JSON.parse(readFileSync(file, 'utf8')) as EmulatorConfig);
   process.stdout.write(`${JSON.stringify({ ready: true, port: emulator.port, banner: BANNER })}\n`);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void emulator.close().then(() => process.exit(0)));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void emulator.close().then(() => process.exit(0)));
 }
 
 if (require.main === module) {

@@ -93,8 +93,17 @@ export abstract class Market extends EventEmitter {
     const first = this.updateId + 1;
     this.updateId += Math.max(1, b.length + a.length);
     if (this.listenerCount('depth') > 0) {
-      const rows = (side: Side, prices: readonly bigint[]): [string, string][] => prices.map((price) => [show(price), show(this.book.at(side, price))]);
-      this.emit('depth', { e: 'depthUpdate', E: Date.now(), s: this.symbol, U: first, u: this.updateId, b: rows('b', b), a: rows('a', a) } satisfies DepthUpdate);
+      const rows = (side: Side, prices: readonly bigint[]): [string, string][] =>
+        prices.map((price) => [show(price), show(this.book.at(side, price))]);
+      this.emit('depth', {
+        e: 'depthUpdate',
+        E: Date.now(),
+        s: this.symbol,
+        U: first,
+        u: this.updateId,
+        b: rows('b', b),
+        a: rows('a', a),
+      } satisfies DepthUpdate);
     }
     this.emit('book');
   }
@@ -117,7 +126,8 @@ export abstract class Market extends EventEmitter {
   }
 
   snapshot(limit: number): { lastUpdateId: number; bids: [string, string][]; asks: [string, string][] } {
-    const rows = (side: Side): [string, string][] => this.levels(side, limit).map(([price, quantity]) => [show(price), show(quantity)]);
+    const rows = (side: Side): [string, string][] =>
+      this.levels(side, limit).map(([price, quantity]) => [show(price), show(quantity)]);
     const [bids, asks] = [rows('b'), rows('a')];
     return { lastUpdateId: this.updateId, bids, asks };
   }

@@ -23,15 +23,31 @@ async function place({ exchange, limits }: Deps, params: Params): Promise<Record
 function test({ exchange }: Deps, params: Params): Record<string, unknown> {
   const { request } = exchange.check(params);
   if (params.computeCommissionRates !== 'true') return {};
-  const { standardCommission, specialCommission, taxCommission, discount } = present.commission(request.info.symbol, exchange.account.settings) as Record<string, Record<string, unknown>>;
-  const forOrder = (rates: Record<string, unknown> = {}): object => Object.fromEntries(RATES.slice(0, 2).map((name) => [name, rates[name]]));
-  return { standardCommissionForOrder: forOrder(standardCommission), specialCommissionForOrder: forOrder(specialCommission), taxCommissionForOrder: forOrder(taxCommission), discount };
+  const { standardCommission, specialCommission, taxCommission, discount } = present.commission(
+    request.info.symbol,
+    exchange.account.settings,
+  ) as Record<string, Record<string, unknown>>;
+  const forOrder = (rates: Record<string, unknown> = {}): object =>
+    Object.fromEntries(RATES.slice(0, 2).map((name) => [name, rates[name]]));
+  return {
+    standardCommissionForOrder: forOrder(standardCommission),
+    specialCommissionForOrder: forOrder(specialCommission),
+    taxCommissionForOrder: forOrder(taxCommission),
+    discount,
+  };
 }
 
 async function cancel({ exchange }: Deps, params: Params): Promise<Record<string, unknown>> {
   const { order, cancelId } = await exchange.cancel(params);
   const list = exchange.account.lists.get(order.orderListId ?? -1);
-  return list ? listAnswer(list, list.orders.flatMap(({ orderId }) => exchange.account.orders.get(orderId) ?? []).map((leg) => present.canceled(leg, cancelId))) : present.canceled(order, cancelId);
+  return list
+    ? listAnswer(
+        list,
+        list.orders
+          .flatMap(({ orderId }) => exchange.account.orders.get(orderId) ?? [])
+          .map((leg) => present.canceled(leg, cancelId)),
+      )
+    : present.canceled(order, cancelId);
 }
 
 async function cancelAll({ exchange }: Deps, params: Params): Promise<unknown[]> {
@@ -41,10 +57,22 @@ async function cancelAll({ exchange }: Deps, params: Params): Promise<unknown[]>
   if (open.length === 0) throw new ApiError(400, -2011, 'Unknown order sent.');
   const lists = new Set(open.flatMap(({ orderListId }) => orderListId ?? []));
   const alone = open.filter(({ orderListId }) => orderListId === undefined);
-  const ended = await Promise.all(alone.map(({ symbol, orderId }) => exchange.cancel({ symbol, orderId: String(orderId) })));
+  const ended = await Promise.all(
+    alone.map(({ symbol, orderId }) => exchange.cancel({ symbol, orderId: String(orderId) })),
+  );
   const { symbol } = params;
-  const endedLists = await Promise.all([...lists].map((orderListId) => cancelList(exchange, { symbol, orderListId: String(orderListId) })));
-  return [...ended.map(({ order, cancelId }) => present.canceled(order, cancelId)), ...endedLists.map(({ list, orders, cancelId }) => listAnswer(list, orders.map((order) => present.canceled(order, cancelId))))];
+  const endedLists = await Promise.all(
+    [...lists].map((orderListId) => cancelList(exchange, { symbol, orderListId: String(orderListId) })),
+  );
+  return [
+    ...ended.map(({ order, cancelId }) => present.canceled(order, cancelId)),
+    ...endedLists.map(({ list, orders, cancelId }) =>
+      listAnswer(
+        list,
+        orders.map((order) => present.canceled(order, cancelId)),
+      ),
+    ),
+  ];
 }
 
 interface Half {
@@ -62,27 +90,55 @@ async function attempt(step: () => Promise<unknown>): Promise<Half> {
   }
 }
 
-const REPLACES = ['cancelReplaceMode', 'cancelOrderId', 'cancelOrigClientOrderId', 'cancelNewClientOrderId', 'cancelRestrictions', 'orderRateLimitExceededMode'];
+const REPLACES = [
+  'cancelReplaceMode',
+  'cancelOrderId',
+  'cancelOrigClientOrderId',
+  'cancelNewClientOrderId',
+  'cancelRestrictions',
+  'orderRateLimitExceededMode',
+];
 
 /** Cancels an order and places another; filters are checked before the cancel. */
 async function cancelReplace(deps: Deps, params: Params): Promise<Record<string, unknown>> {
-  const { cancelReplaceMode: mode, cancelOrderId, cancelOrigClientOrderId, cancelNewClientOrderId, cancelRestrictions } = params;
+  const {
+    cancelReplaceMode: mode,
+    cancelOrderId,
+    cancelOrigClientOrderId,
+    cancelNewClientOrderId,
+    cancelRestrictions,
+  } = params;
   if (!mode) throw missing('cancelReplaceMode');
-  if (!cancelOrderId && !cancelOrigClientOrderId) throw new ApiError(400, -1102, "Param 'cancelOrigClientOrderId' or 'cancelOrderId' must be sent, but both were empty/null!");
+  if (!cancelOrderId && !cancelOrigClientOrderId)
+    throw new ApiError(
+      400,
+      -1102,
+      "Param 'cancelOrigClientOrderId' or 'cancelOrderId' must be sent, but both were empty/null!",
+    );
   const order = Object.fromEntries(Object.entries(params).filter(([name]) => !REPLACES.includes(name)));
   const canceled: Params = {
-    symbol: params.symbol ?? '', ...(cancelOrderId && { orderId: cancelOrderId }), ...(cancelOrigClientOrderId && { origClientOrderId: cancelOrigClientOrderId }),
-    ...(cancelNewClientOrderId && { newClientOrderId: cancelNewClientOrderId }), ...(cancelRestrictions && { cancelRestrictions }),
+    symbol: params.symbol ?? '',
+    ...(cancelOrderId && { orderId: cancelOrderId }),
+    ...(cancelOrigClientOrderId && { origClientOrderId: cancelOrigClientOrderId }),
+    ...(cancelNewClientOrderId && { newClientOrderId: cancelNewClientOrderId }),
+    ...(cancelRestrictions && { cancelRestrictions }),
   };
   const replaced = deps.exchange.asked(canceled);
   // Its client id is free again by the time the new order is placed.
   const own = replaced && isOpen(replaced) && replaced.clientOrderId === params.newClientOrderId;
   deps.exchange.check(own ? { ...order, newClientOrderId: `${replaced.orderId}` } : order);
   const first = await attempt(() => cancel(deps, canceled));
-  const second = first.result === 'FAILURE' && mode === 'STOP_ON_FAILURE' ? SKIPPED : await attempt(() => place(deps, order));
-  const answer = { cancelResult: first.result, newOrderResult: second.result, cancelResponse: first.answer, newOrderResponse: second.answer };
+  const second =
+    first.result === 'FAILURE' && mode === 'STOP_ON_FAILURE' ? SKIPPED : await attempt(() => place(deps, order));
+  const answer = {
+    cancelResult: first.result,
+    newOrderResult: second.result,
+    cancelResponse: first.answer,
+    newOrderResponse: second.answer,
+  };
   if (first.result === 'SUCCESS' && second.result === 'SUCCESS') return answer;
-  if (first.result !== 'SUCCESS' && second.result !== 'SUCCESS') throw new ApiError(400, -2022, 'Order cancel-replace failed.', undefined, answer);
+  if (first.result !== 'SUCCESS' && second.result !== 'SUCCESS')
+    throw new ApiError(400, -2022, 'Order cancel-replace failed.', undefined, answer);
   throw new ApiError(409, -2021, 'Order cancel-replace partially failed.', undefined, answer);
 }
 
@@ -93,16 +149,25 @@ async function amend({ exchange }: Deps, params: Params): Promise<Record<string,
   const { info } = exchange.of(order.symbol);
   const quantity = decimal(params, 'newQty');
   checkLot(quantity, filterOf(info, 'LOT_SIZE'));
-  for (const leg of [order, ...(order.isPaired ? pairOf(exchange, order) : [])]) checkNotional((quantity * (must(leg.price) || must(leg.stopPrice ?? '0'))) / UNIT, filterOf(info, 'NOTIONAL'));
-  if (quantity >= must(order.origQty)) throw new ApiError(400, -2038, 'The requested action would change no state; rejecting.');
-  if (quantity <= must(order.origQty) - leftOf(order)) throw new ApiError(400, -2038, 'The requested quantity is not above what is executed.');
-  if ((order.amendments?.length ?? 0) >= Number(filterOf(info, 'MAX_NUM_ORDER_AMENDS').maxNumOrderAmends ?? 10)) throw new ApiError(400, -2038, 'Order has been amended too often.');
+  for (const leg of [order, ...(order.isPaired ? pairOf(exchange, order) : [])])
+    checkNotional((quantity * (must(leg.price) || must(leg.stopPrice ?? '0'))) / UNIT, filterOf(info, 'NOTIONAL'));
+  if (quantity >= must(order.origQty))
+    throw new ApiError(400, -2038, 'The requested action would change no state; rejecting.');
+  if (quantity <= must(order.origQty) - leftOf(order))
+    throw new ApiError(400, -2038, 'The requested quantity is not above what is executed.');
+  if ((order.amendments?.length ?? 0) >= Number(filterOf(info, 'MAX_NUM_ORDER_AMENDS').maxNumOrderAmends ?? 10))
+    throw new ApiError(400, -2038, 'Order has been amended too often.');
   const executionId = present.nextExecution();
   const clientOrderId = params.newClientOrderId ? checkId(params.newClientOrderId) : `a${executionId}`;
   const { order: after, list } = await exchange.amend(order, quantity, clientOrderId, executionId);
   const { orderListId, contingencyType, listOrderStatus, listClientOrderId, symbol, orders } = list ?? {};
   const listStatus = list && { orderListId, contingencyType, listOrderStatus, listClientOrderId, symbol, orders };
-  return { transactTime: after.updateTime, executionId, amendedOrder: present.amended(after, order.clientOrderId), ...(listStatus && { listStatus }) };
+  return {
+    transactTime: after.updateTime,
+    executionId,
+    amendedOrder: present.amended(after, order.clientOrderId),
+    ...(listStatus && { listStatus }),
+  };
 }
 
 function openOrders({ exchange }: Deps, { params }: { params: Params }): unknown[] {
@@ -116,10 +181,17 @@ function allOrders({ exchange }: Deps, params: Params): unknown[] {
   const rows = [...exchange.account.orders.values()].filter(({ symbol }) => symbol === params.symbol);
   const limit = limitOf(params, 500, 1000);
   const from = params.orderId === undefined ? undefined : Number(params.orderId);
-  return (from === undefined ? within(rows, params, ({ time }) => time, limit) : rows.filter(({ orderId }) => orderId >= from).slice(0, limit)).map(present.queried);
+  return (
+    from === undefined
+      ? within(rows, params, ({ time }) => time, limit)
+      : rows.filter(({ orderId }) => orderId >= from).slice(0, limit)
+  ).map(present.queried);
 }
 
-const listAnswer = (list: OrderList, orderReports: unknown[]): Record<string, unknown> => ({ ...present.list(list), orderReports });
+const listAnswer = (list: OrderList, orderReports: unknown[]): Record<string, unknown> => ({
+  ...present.list(list),
+  orderReports,
+});
 
 function listRoute(kind: 'oco' | 'oto' | 'otoco'): Route {
   return {
@@ -132,8 +204,12 @@ function listRoute(kind: 'oco' | 'oto' | 'otoco'): Route {
         limits.placed();
         if (fills.length > 0) limits.firstFill('taker');
       }
-      const row = (order: Order, fills: readonly Fill[]): unknown => present.placed(order, fills, params.newOrderRespType ?? 'RESULT');
-      return listAnswer(list, placed.map(({ order, fills }) => row(order, fills)));
+      const row = (order: Order, fills: readonly Fill[]): unknown =>
+        present.placed(order, fills, params.newOrderRespType ?? 'RESULT');
+      return listAnswer(
+        list,
+        placed.map(({ order, fills }) => row(order, fills)),
+      );
     },
   };
 }
@@ -147,24 +223,45 @@ function oneList({ exchange }: Deps, { params }: { params: Params }): Record<str
 function allLists({ exchange }: Deps, { params }: { params: Params }): unknown[] {
   const [lists, limit] = [[...exchange.account.lists.values()], limitOf(params, 500, 1000)];
   const { fromId } = params;
-  const rows = fromId === undefined ? within(lists, params, ({ transactionTime }) => transactionTime, limit) : lists.filter(({ orderListId }) => orderListId >= Number(fromId)).slice(0, limit);
+  const rows =
+    fromId === undefined
+      ? within(lists, params, ({ transactionTime }) => transactionTime, limit)
+      : lists.filter(({ orderListId }) => orderListId >= Number(fromId)).slice(0, limit);
   return rows.map(present.list);
 }
 
 export const ORDERS: Record<string, Route> = {
   'POST /api/v3/order': { weight: 1, signed: 'TRADE', run: (deps, { params }) => place(deps, params) },
-  'POST /api/v3/order/test': { weight: ({ computeCommissionRates }) => (computeCommissionRates === 'true' ? 20 : 1), signed: 'TRADE', run: (deps, { params }) => test(deps, params) },
-  'GET /api/v3/order': { weight: 4, signed: 'READ', run: ({ exchange }, { params }) => present.queried(exchange.query(params)) },
+  'POST /api/v3/order/test': {
+    weight: ({ computeCommissionRates }) => (computeCommissionRates === 'true' ? 20 : 1),
+    signed: 'TRADE',
+    run: (deps, { params }) => test(deps, params),
+  },
+  'GET /api/v3/order': {
+    weight: 4,
+    signed: 'READ',
+    run: ({ exchange }, { params }) => present.queried(exchange.query(params)),
+  },
   'DELETE /api/v3/order': { weight: 1, signed: 'TRADE', run: (deps, { params }) => cancel(deps, params) },
-  'POST /api/v3/order/cancelReplace': { weight: 1, signed: 'TRADE', run: (deps, { params }) => cancelReplace(deps, params) },
-  'PUT /api/v3/order/amend/keepPriority': { weight: 4, signed: 'TRADE', run: (deps, { params }) => amend(deps, params) },
+  'POST /api/v3/order/cancelReplace': {
+    weight: 1,
+    signed: 'TRADE',
+    run: (deps, { params }) => cancelReplace(deps, params),
+  },
+  'PUT /api/v3/order/amend/keepPriority': {
+    weight: 4,
+    signed: 'TRADE',
+    run: (deps, { params }) => amend(deps, params),
+  },
   'GET /api/v3/order/amendments': {
     weight: 4,
     signed: 'READ',
     run: ({ exchange }, { params }) => {
       if (!params.orderId) throw missing('orderId');
       const from = Number(params.fromExecutionId ?? 0);
-      return (exchange.query(params).amendments ?? []).filter(({ executionId }) => executionId >= from).slice(0, limitOf(params, 500, 1000));
+      return (exchange.query(params).amendments ?? [])
+        .filter(({ executionId }) => executionId >= from)
+        .slice(0, limitOf(params, 500, 1000));
     },
   },
   'GET /api/v3/openOrders': { weight: ({ symbol }) => (symbol ? 6 : 80), signed: 'READ', run: openOrders },
@@ -178,14 +275,20 @@ export const ORDERS: Record<string, Route> = {
     signed: 'TRADE',
     run: async ({ exchange }, { params }) => {
       const { list, orders, cancelId } = await cancelList(exchange, params);
-      return listAnswer(list, orders.map((order) => present.canceled(order, cancelId)));
+      return listAnswer(
+        list,
+        orders.map((order) => present.canceled(order, cancelId)),
+      );
     },
   },
   'GET /api/v3/orderList': { weight: 4, signed: 'READ', run: oneList },
   'GET /api/v3/openOrderList': {
     weight: 6,
     signed: 'READ',
-    run: ({ exchange }) => [...exchange.account.lists.values()].filter(({ listOrderStatus }) => listOrderStatus === 'EXECUTING').map(present.list),
+    run: ({ exchange }) =>
+      [...exchange.account.lists.values()]
+        .filter(({ listOrderStatus }) => listOrderStatus === 'EXECUTING')
+        .map(present.list),
   },
   'GET /api/v3/allOrderList': {
     weight: 20,

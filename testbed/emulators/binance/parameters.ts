@@ -127,8 +127,7 @@ const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/v3/openOrders': 'symbol',
   'DELETE /api/v3/openOrders': 'symbol!',
   'GET /api/v3/allOrders': `symbol! orderId ${SPAN} limit orderId^startTime orderId^endTime`,
-  'POST /api/v3/orderList/oco':
-    `${LIST_ORDER} side! quantity! ${leg('above', 'Type', LEG_TERMS)} ${leg('below', 'Type', LEG_TERMS)}`,
+  'POST /api/v3/orderList/oco': `${LIST_ORDER} side! quantity! ${leg('above', 'Type', LEG_TERMS)} ${leg('below', 'Type', LEG_TERMS)}`,
   'POST /api/v3/orderList/oto': `${LIST_ORDER} ${WORKING} ${leg('pending', 'Type Side Quantity', LEG_TERMS)}`,
   'POST /api/v3/orderList/otoco':
     `${LIST_ORDER} ${WORKING} pendingSide! pendingQuantity! ` +
@@ -137,8 +136,7 @@ const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/v3/orderList': 'orderListId|origClientOrderId',
   'GET /api/v3/openOrderList': '',
   'GET /api/v3/allOrderList': `fromId ${SPAN} limit fromId^startTime fromId^endTime`,
-  'GET /api/v3/myTrades':
-    `symbol! orderId ${SPAN} fromId limit fromId^startTime fromId^endTime orderId^startTime orderId^endTime`,
+  'GET /api/v3/myTrades': `symbol! orderId ${SPAN} fromId limit fromId^startTime fromId^endTime orderId^startTime orderId^endTime`,
   'GET /api/v3/account': 'omitZeroBalances',
   'GET /api/v3/account/commission': 'symbol!',
   'GET /api/v3/rateLimit/order': '',
@@ -246,7 +244,8 @@ export function checkParameters(route: string, sent: Params, isSigned: boolean, 
     throw new ApiError(400, -1102, `Param '${one}' or '${other}' must be sent, but both were empty/null!`);
   }
   const isSent = (name: string): boolean => sent[name] !== undefined;
-  if (rules.notBoth.some((pair) => pair.every(isSent))) throw new ApiError(400, -1128, 'Combination of optional parameters invalid.');
+  if (rules.notBoth.some((pair) => pair.every(isSent)))
+    throw new ApiError(400, -1128, 'Combination of optional parameters invalid.');
   const params = Object.fromEntries(names.map((name) => [name, valueOf(name, sent[name] ?? '')]));
   const longest = LONGEST_MS[route];
   const span = Number(params.endTime) - Number(params.startTime);

@@ -7,7 +7,15 @@ import type { Order, OrderList } from './types';
 /** The event of a list's state. */
 export function tellList(floor: Floor, list: OrderList): void {
   const orders = list.orders.map(({ symbol, orderId, clientOrderId }) => ({ s: symbol, i: orderId, c: clientOrderId }));
-  const { orderListId: g, contingencyType: c, listStatusType: l, listOrderStatus: L, listClientOrderId: C, transactionTime: T, symbol: s } = list;
+  const {
+    orderListId: g,
+    contingencyType: c,
+    listStatusType: l,
+    listOrderStatus: L,
+    listClientOrderId: C,
+    transactionTime: T,
+    symbol: s,
+  } = list;
   floor.emit('report', { e: 'listStatus', E: Date.now(), s, g, c, l, L, r: 'NONE', C, T, O: orders });
 }
 
@@ -17,15 +25,19 @@ function legsOf(floor: Floor, order: Order): Order[] {
 }
 
 /** The other leg of a pair of which one can be executed, while it is open. */
-export const pairOf = (floor: Floor, order: Order): Order[] => legsOf(floor, order).filter((leg) => leg.isPaired && leg.orderId !== order.orderId && isOpen(leg));
+export const pairOf = (floor: Floor, order: Order): Order[] =>
+  legsOf(floor, order).filter((leg) => leg.isPaired && leg.orderId !== order.orderId && isOpen(leg));
 
-const isOther = (leg: Order, order: Order): boolean => leg.orderId !== order.orderId && leg.role !== 'first' && isOpen(leg);
+const isOther = (leg: Order, order: Order): boolean =>
+  leg.orderId !== order.orderId && leg.role !== 'first' && isOpen(leg);
 
 /** The other leg of a pair ends, since this one is about to trade or to work. */
 export function endOthers(floor: Floor, order: Order): Promise<void> {
   if (order.role === 'first') return Promise.resolve();
   const others = legsOf(floor, order).filter((leg) => isOther(leg, order));
-  return Promise.all(others.map((leg) => endOrder(floor, leg, 'EXPIRED', { reason: 'OCO_TRIGGER' }))).then(() => undefined);
+  return Promise.all(others.map((leg) => endOrder(floor, leg, 'EXPIRED', { reason: 'OCO_TRIGGER' }))).then(
+    () => undefined,
+  );
 }
 
 /** An order has moved: what hangs on it moves too. */
@@ -40,7 +52,8 @@ export async function progress(floor: Floor, order: Order): Promise<void> {
       else if (!isOpen(order)) steps.push(endOrder(floor, leg, end, { reason: 'OTO_PHASE_ONE_EXPIRED' }));
     }
   } else if (!isOpen(order) || must(order.executedQty) > 0n) {
-    for (const leg of legs.filter((other) => isOther(other, order))) steps.push(endOrder(floor, leg, end, { reason: 'OCO_TRIGGER' }));
+    for (const leg of legs.filter((other) => isOther(other, order)))
+      steps.push(endOrder(floor, leg, end, { reason: 'OCO_TRIGGER' }));
     const first = legs.find(({ role }) => role === 'first');
     if (first && isOpen(first)) steps.push(endOrder(floor, first, 'CANCELED'));
   }
@@ -52,7 +65,11 @@ export async function progress(floor: Floor, order: Order): Promise<void> {
 function activate(floor: Floor, orderId: number): Promise<void> {
   const pending = floor.account.orders.get(orderId);
   if (pending?.status !== 'PENDING_NEW') return Promise.resolve();
-  const { order, durable } = enter(floor, { ...pending, status: 'NEW', isWorking: !isStop(pending), workingTime: Date.now() }, pending);
+  const { order, durable } = enter(
+    floor,
+    { ...pending, status: 'NEW', isWorking: !isStop(pending), workingTime: Date.now() },
+    pending,
+  );
   const further = progress(floor, order);
   return durable.then(() => further);
 }
@@ -60,6 +77,11 @@ function activate(floor: Floor, orderId: number): Promise<void> {
 function finish(floor: Floor, order: Order, steps: Promise<void>[]): void {
   const list = floor.account.lists.get(order.orderListId ?? -1);
   if (!list || list.listOrderStatus === 'ALL_DONE' || legsOf(floor, order).some(isOpen)) return;
-  const done: OrderList = { ...list, listStatusType: 'ALL_DONE', listOrderStatus: 'ALL_DONE', transactionTime: Date.now() };
+  const done: OrderList = {
+    ...list,
+    listStatusType: 'ALL_DONE',
+    listOrderStatus: 'ALL_DONE',
+    transactionTime: Date.now(),
+  };
   steps.push(floor.record({ k: 'list', list: done }).then(() => tellList(floor, done)));
 }

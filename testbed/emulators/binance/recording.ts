@@ -15,7 +15,9 @@ export interface Frame {
 }
 
 /** A line of a recording: a diff (absolute quantities, 0 deletes) or a trade; `t` in milliseconds. */
-export type Line = { readonly t: number; readonly b: Levels; readonly a: Levels } | { readonly t: number; readonly p: string; readonly q: string; readonly m: boolean };
+export type Line =
+  | { readonly t: number; readonly b: Levels; readonly a: Levels }
+  | { readonly t: number; readonly p: string; readonly q: string; readonly m: boolean };
 
 export interface Recording {
   readonly snapshot: Readonly<Record<Side, Levels>>;
@@ -40,7 +42,10 @@ export const recordingOf = (file: string): Recording =>
   once(file, () => {
     const [first = '{}', ...lines] = gunzipSync(readFileSync(file)).toString().trim().split('\n');
     const { snapshot } = JSON.parse(first) as Pick<Recording, 'snapshot'>;
-    return recordingFrom(snapshot, lines.map((line) => JSON.parse(line) as Line));
+    return recordingFrom(
+      snapshot,
+      lines.map((line) => JSON.parse(line) as Line),
+    );
   });
 
 /** Lines in the order of their time, made playable in both directions. */

@@ -1,8 +1,10 @@
 import { ApiError, INSUFFICIENT, TIMEOUT } from './errors';
 import type { FaultName } from './fault-table';
 
-const BUSY = (): ApiError => new ApiError(503, -1008, 'Server is currently overloaded with other requests. Please try again in a few minutes.');
-const TOO_MANY = (): ApiError => new ApiError(429, -1015, 'Too many new orders; current limit is 100 orders per 10 SECOND.', 1);
+const BUSY = (): ApiError =>
+  new ApiError(503, -1008, 'Server is currently overloaded with other requests. Please try again in a few minutes.');
+const TOO_MANY = (): ApiError =>
+  new ApiError(429, -1015, 'Too many new orders; current limit is 100 orders per 10 SECOND.', 1);
 
 /** Faults by which a call is answered with an error though nothing was done. */
 export const INSTEAD: readonly [FaultName, () => ApiError][] = [
@@ -17,7 +19,11 @@ export const INSTEAD: readonly [FaultName, () => ApiError][] = [
 /** Faults by which a call is answered with an error after it was done. */
 export const AFTER: readonly [FaultName, () => ApiError][] = [
   ['timeout-executed', TIMEOUT],
-  ['unexpected-executed', () => new ApiError(500, -1006, 'An unexpected response was received from the message bus. Execution status unknown.')],
+  [
+    'unexpected-executed',
+    () =>
+      new ApiError(500, -1006, 'An unexpected response was received from the message bus. Execution status unknown.'),
+  ],
 ];
 
 /** What a proxy or a firewall before the venue says. */
@@ -30,6 +36,7 @@ export class Page extends Error {
   }
 }
 
-const page = (status: number, text: string): Page => new Page(status, `<html><head><title>${status} ${text}</title></head><body>${status} ${text}</body></html>`);
+const page = (status: number, text: string): Page =>
+  new Page(status, `<html><head><title>${status} ${text}</title></head><body>${status} ${text}</body></html>`);
 export const BAD_GATEWAY = (): Page => page(502, 'Bad Gateway');
 export const FORBIDDEN = (): Page => page(403, 'Forbidden');

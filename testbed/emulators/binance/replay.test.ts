@@ -50,8 +50,13 @@ test('whoever follows the changes has the same book after a loop has begun anew'
   replay.on('depth', ({ U, u, b, a }: { U: number; u: number; b: [string, string][]; a: [string, string][] }) => {
     expect(U).toBe(last + 1);
     last = u;
-    for (const [side, rows] of [['b', b], ['a', a]] as const) for (const [price, quantity] of rows) if (must(quantity) === 0n) mine[side].delete(price);
-      else mine[side].set(price, quantity);
+    for (const [side, rows] of [
+      ['b', b],
+      ['a', a],
+    ] as const)
+      for (const [price, quantity] of rows)
+        if (must(quantity) === 0n) mine[side].delete(price);
+        else mine[side].set(price, quantity);
   });
   for (let ms = 0; replay.position.shift === '0' && ms <= 20 * LENGTH_MS; ms += 10_000) replay.advance(10_000);
   for (let ms = 0; ms < 60_000; ms += 10_000) replay.advance(10_000);

@@ -124,5 +124,6 @@ export class Replay extends Market {
   }
 }
 
-const bestBid = ({ b }: Readonly<Record<Side, Levels>>): bigint => b.map(([price]) => must(price)).reduce((best, price) => (price > best ? price : best), 0n);
+const bestBid = ({ b }: Readonly<Record<Side, Levels>>): bigint =>
+  b.map(([price]) => must(price)).reduce((best, price) => (price > best ? price : best), 0n);
 const union = (some: readonly bigint[], others: readonly bigint[]): bigint[] => [...new Set([...some, ...others])];

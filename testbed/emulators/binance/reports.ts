@@ -20,7 +20,15 @@ export function reportsOf(order: Order, fills: readonly Fill[], { kind, cancelId
   if (kind === 'amended') return [present.executionReport(order, 'REPLACED', undefined, { status, ...now, cancelId })];
   const isNew = (kind === 'placed' || kind === 'triggered') && status !== 'REJECTED';
   const first = status === 'PENDING_NEW' ? 'PENDING_NEW' : 'NEW';
-  const placed = isNew ? [present.executionReport(order, 'NEW', undefined, { status: first, executed: show(executed), quote: show(quote) })] : [];
+  const placed = isNew
+    ? [
+        present.executionReport(order, 'NEW', undefined, {
+          status: first,
+          executed: show(executed),
+          quote: show(quote),
+        }),
+      ]
+    : [];
   const trades = fills.map((fill) => {
     executed += must(fill.qty);
     quote += must(fill.quoteQty);
@@ -28,7 +36,16 @@ export function reportsOf(order: Order, fills: readonly Fill[], { kind, cancelId
     return present.executionReport(order, 'TRADE', fill, { status: so, executed: show(executed), quote: show(quote) });
   });
   const end = ENDS[status];
-  return [...placed, ...trades, ...(end ? [present.executionReport(order, end, undefined, { status, ...now, cancelId })] : [])];
+  return [
+    ...placed,
+    ...trades,
+    ...(end ? [present.executionReport(order, end, undefined, { status, ...now, cancelId })] : []),
+  ];
 }
 
-const ENDS: Readonly<Record<string, present.Execution>> = { CANCELED: 'CANCELED', EXPIRED: 'EXPIRED', REJECTED: 'REJECTED', EXPIRED_IN_MATCH: 'TRADE_PREVENTION' };
+const ENDS: Readonly<Record<string, present.Execution>> = {
+  CANCELED: 'CANCELED',
+  EXPIRED: 'EXPIRED',
+  REJECTED: 'REJECTED',
+  EXPIRED_IN_MATCH: 'TRADE_PREVENTION',
+};

@@ -11,7 +11,10 @@ export function watch(floor: Floor, market: Market): void {
   /** The lowest and highest trade since the stops were last looked at. */
   let range: { low: bigint; high: bigint } | undefined;
   market.on('trade', ({ price }: PublicTrade) => {
-    range = { low: range && range.low < price ? range.low : price, high: range && range.high > price ? range.high : price };
+    range = {
+      low: range && range.low < price ? range.low : price,
+      high: range && range.high > price ? range.high : price,
+    };
   });
   market.on('book', () => {
     if (floor.symbols.get(market.symbol)?.status !== 'TRADING') return;
@@ -20,7 +23,11 @@ export function watch(floor: Floor, market: Market): void {
     const open = floor.account.openOrders(market.symbol).filter(({ status }) => status !== 'PENDING_NEW');
     if (open.length === 0) return;
     if (seen) for (const order of open) if (order.isWorking === false && isReached(order, seen)) trigger(floor, order);
-    meet(floor, market, open.filter(({ isWorking }) => isWorking !== false));
+    meet(
+      floor,
+      market,
+      open.filter(({ isWorking }) => isWorking !== false),
+    );
   });
 }
 
@@ -28,7 +35,8 @@ export function watch(floor: Floor, market: Market): void {
 const quietly = (step: Promise<unknown>): void => void step.catch(() => undefined);
 
 /** Above the market a stop buys and a profit is taken by selling; below it the other way round. */
-export const isAbove = ({ type, side }: Pick<Order, 'type' | 'side'>): boolean => type.startsWith('STOP') === (side === 'BUY');
+export const isAbove = ({ type, side }: Pick<Order, 'type' | 'side'>): boolean =>
+  type.startsWith('STOP') === (side === 'BUY');
 
 function isReached(order: Order, { low, high }: { low: bigint; high: bigint }): boolean {
   const stop = must(order.stopPrice ?? '0');
@@ -47,7 +55,13 @@ function trigger(floor: Floor, order: Order): void {
 /** Resting orders that the book has come to are filled at their own price, as far as the book goes. */
 function meet(floor: Floor, market: Market, open: readonly Order[]): void {
   const changed: Record<'a' | 'b', bigint[]> = { a: [], b: [] };
-  const best = [...open].sort((one, two) => (one.price === two.price ? one.orderId - two.orderId : must(one.price) < must(two.price) === (one.side === 'BUY') ? 1 : -1));
+  const best = [...open].sort((one, two) =>
+    one.price === two.price
+      ? one.orderId - two.orderId
+      : must(one.price) < must(two.price) === (one.side === 'BUY')
+        ? 1
+        : -1,
+  );
   for (const { orderId } of best) {
     const order = floor.account.orders.get(orderId);
     if (!order || !isOpen(order)) continue;
@@ -67,11 +81,24 @@ export async function fillResting(floor: Floor, order: Order, quantity: bigint):
   const price = must(order.price);
   const now = Date.now();
   const changes = new ChangeSet();
-  const fill = fillOf(floor, order, info, { price, quantity }, true, market.trade(price, quantity, order.side === 'BUY'), now, changes);
+  const fill = fillOf(
+    floor,
+    order,
+    info,
+    { price, quantity },
+    true,
+    market.trade(price, quantity, order.side === 'BUY'),
+    now,
+    changes,
+  );
   const executed = must(order.executedQty) + quantity;
   const after: Order = {
-    ...order, executedQty: show(executed), cummulativeQuoteQty: show(must(order.cummulativeQuoteQty) + times(price, quantity)),
-    status: executed === must(order.origQty) ? 'FILLED' : 'PARTIALLY_FILLED', updateTime: now, isLockless: false,
+    ...order,
+    executedQty: show(executed),
+    cummulativeQuoteQty: show(must(order.cummulativeQuoteQty) + times(price, quantity)),
+    status: executed === must(order.origQty) ? 'FILLED' : 'PARTIALLY_FILLED',
+    updateTime: now,
+    isLockless: false,
   };
   const settled = floor.settle(order, after, [fill], changes, { kind: 'met' });
   if (must(order.executedQty) === 0n) floor.emit('first-fill');

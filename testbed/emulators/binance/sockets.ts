@@ -109,14 +109,18 @@ export class Sockets {
     const now = Date.now();
     for (const [line, manners] of this.lines) {
       const kind = manners.endStream ? 'api' : 'stream';
-      if (now - line.since >= this.connectionMs || this.faults.fires('day-close', kind)) line.socket.close(1000, 'disconnected after 24 hours');
+      if (now - line.since >= this.connectionMs || this.faults.fires('day-close', kind))
+        line.socket.close(1000, 'disconnected after 24 hours');
       else if (this.faults.fires('socket-cut', kind)) line.socket.terminate();
       else if (!line.isSilent && this.faults.fires('socket-silent', kind)) line.isSilent = true;
       else if (this.faults.fires('server-shutdown', kind)) {
         manners.shutdown();
-        this.closing.push(setTimeout(() => line.socket.close(1001, 'server shutdown'), this.faults.lasts('server-shutdown')));
+        this.closing.push(
+          setTimeout(() => line.socket.close(1001, 'server shutdown'), this.faults.lasts('server-shutdown')),
+        );
       }
     }
-    for (const { endStream } of this.lines.values()) if (endStream && this.faults.isArmed('user-stream-ended')) endStream();
+    for (const { endStream } of this.lines.values())
+      if (endStream && this.faults.isArmed('user-stream-ended')) endStream();
   }
 }

@@ -32,7 +32,10 @@ const freePort = (): Promise<number> =>
   });
 
 async function start(file: string): Promise<void> {
-  child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'main.ts'), '--config', file], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'test' } });
+  child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'main.ts'), '--config', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_ENV: 'test' },
+  });
   await once(child.stdout as NodeJS.ReadableStream, 'data');
 }
 
@@ -51,7 +54,13 @@ async function surely<T>(send: () => Promise<T>, find: () => Promise<T | undefin
 beforeAll(async () => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   dir = mkdtempSync(join(tmpdir(), 'emulator-storm-'));
-  anvil = await startAnvil({ dir: join(dir, 'chain'), port: await freePort(), chainId: 31337, blockSeconds: 1, logFile: join(dir, 'anvil.log') });
+  anvil = await startAnvil({
+    dir: join(dir, 'chain'),
+    port: await freePort(),
+    chainId: 31337,
+    blockSeconds: 1,
+    logFile: join(dir, 'anvil.log'),
+  });
 });
 afterAll(async () => {
   child?.kill('SIGKILL');
@@ -73,19 +82,51 @@ test('every order and every withdrawal once', async () => {
   const port = await freePort();
   const file = join(dir, 'config.json');
   const apiKeys = [{ apiKey: 'k', secret: 's', type: 'hmac', permissions: ['TRADE', 'WITHDRAW'] }];
-  const chains = [{ network: 'ETH', rpcUrl: anvil.url, chainId: anvil.chainId, tokens: { USDT: { contract: usdt, decimals: 6 } }, confirmations: 3 }];
+  const chains = [
+    {
+      network: 'ETH',
+      rpcUrl: anvil.url,
+      chainId: anvil.chainId,
+      tokens: { USDT: { contract: usdt, decimals: 6 } },
+      confirmations: 3,
+    },
+  ];
   writeFileSync(file, JSON.stringify({ port, dir: join(dir, 'state'), apiKeys, chains, balances: START }));
   await start(file);
-  const client = new MainClient({ api_key: 'k', api_secret: 's', baseUrl: `http://127.0.0.1:${port}`, filterUndefinedParams: true, disableTimeSync: true }, { timeout: 3000 });
+  const client = new MainClient(
+    {
+      api_key: 'k',
+      api_secret: 's',
+      baseUrl: `http://127.0.0.1:${port}`,
+      filterUndefinedParams: true,
+      disableTimeSync: true,
+    },
+    { timeout: 3000 },
+  );
 
   const order = (id: string, side: 'BUY' | 'SELL') =>
     surely<unknown>(
       () => client.submitNewOrder({ symbol: 'ETHUSDT', side, type: 'MARKET', quantity: 0.1, newClientOrderId: id }),
-      () => client.getOrder({ symbol: 'ETHUSDT', origClientOrderId: id }).catch((error: { code?: number }) => (error.code === -2013 ? undefined : Promise.reject(error))),
+      () =>
+        client
+          .getOrder({ symbol: 'ETHUSDT', origClientOrderId: id })
+          .catch((error: { code?: number }) => (error.code === -2013 ? undefined : Promise.reject(error))),
     );
   const targets = Array.from({ length: 12 }, () => Wallet.createRandom().address);
-  const found = async (id: string) => ((await client.getWithdrawHistory({ withdrawOrderId: id } as never)) as unknown as { status: number }[])[0];
-  const withdraw = (n: number) => surely<unknown>(() => client.withdraw({ coin: 'USDT', network: 'ETH', address: targets[n] ?? '', amount: 20 + n, withdrawOrderId: `w${n}` }), () => found(`w${n}`));
+  const found = async (id: string) =>
+    ((await client.getWithdrawHistory({ withdrawOrderId: id } as never)) as unknown as { status: number }[])[0];
+  const withdraw = (n: number) =>
+    surely<unknown>(
+      () =>
+        client.withdraw({
+          coin: 'USDT',
+          network: 'ETH',
+          address: targets[n] ?? '',
+          amount: 20 + n,
+          withdrawOrderId: `w${n}`,
+        }),
+      () => found(`w${n}`),
+    );
 
   let over = false;
   const killer = (async () => {
@@ -109,9 +150,22 @@ test('every order and every withdrawal once', async () => {
     expect(await balanceOf({ rpcUrl: anvil.url, usdt }, targets[n] ?? '', 'USDT')).toBe(String(19 + n));
   }
 
-  const trades = (await client.getAccountTradeList({ symbol: 'ETHUSDT', fromId: 0, limit: 1000 })) as unknown as { id: number; orderId: number; qty: string; quoteQty: string; commission: string; isBuyer: boolean }[];
-  const all = (await client.getAllOrders({ symbol: 'ETHUSDT', limit: 1000 })) as unknown as { clientOrderId: string; executedQty: string; orderId: number }[];
-  expect(all.map((row) => row.clientOrderId).sort()).toEqual(Array.from({ length: orders }, (_, n) => `order-${n}`).sort());
+  const trades = (await client.getAccountTradeList({ symbol: 'ETHUSDT', fromId: 0, limit: 1000 })) as unknown as {
+    id: number;
+    orderId: number;
+    qty: string;
+    quoteQty: string;
+    commission: string;
+    isBuyer: boolean;
+  }[];
+  const all = (await client.getAllOrders({ symbol: 'ETHUSDT', limit: 1000 })) as unknown as {
+    clientOrderId: string;
+    executedQty: string;
+    orderId: number;
+  }[];
+  expect(all.map((row) => row.clientOrderId).sort()).toEqual(
+    Array.from({ length: orders }, (_, n) => `order-${n}`).sort(),
+  );
   expect(new Set(trades.map(({ id }) => id)).size).toBe(trades.length);
   let [eth, money] = [must(START.ETH), must(START.USDT)];
   for (const { qty, quoteQty, commission, isBuyer } of trades) {

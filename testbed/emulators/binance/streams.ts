@@ -38,18 +38,42 @@ function attach(deps: Deps, stream: string, send: Send): Detach | undefined {
   if (kind === 'trade') return on(market, 'trade', (trade: never) => send(tradeEvent(market, trade)));
   if (kind === 'aggTrade') return on(market, 'trade', (trade: never) => send(aggregate(market, trade)));
   if (kind === 'bookTicker') return bookTicker(market, send);
-  if (kind === 'avgPrice') return every(() => send({ e: 'avgPrice', E: Date.now(), s: market.symbol, i: '5m', w: show(market.average()), T: market.trades.at(-1)?.time ?? Date.now() }));
-  if (kind === 'referencePrice') return every(() => send({ e: 'referencePrice', s: market.symbol, r: show(market.average()), t: Date.now() }));
-  if (kind === 'ticker' || kind === 'miniTicker') return ticker(market, (now) => send(kind === 'ticker' ? fullTicker(market, now) : miniTicker(market, now)));
+  if (kind === 'avgPrice')
+    return every(() =>
+      send({
+        e: 'avgPrice',
+        E: Date.now(),
+        s: market.symbol,
+        i: '5m',
+        w: show(market.average()),
+        T: market.trades.at(-1)?.time ?? Date.now(),
+      }),
+    );
+  if (kind === 'referencePrice')
+    return every(() => send({ e: 'referencePrice', s: market.symbol, r: show(market.average()), t: Date.now() }));
+  if (kind === 'ticker' || kind === 'miniTicker')
+    return ticker(market, (now) => send(kind === 'ticker' ? fullTicker(market, now) : miniTicker(market, now)));
   const span = /^ticker_(1h|4h|1d)$/.exec(kind)?.[1];
   return span ? ticker(market, (now) => send(windowEvent(market, span, now))) : undefined;
 }
 
 /** Changes of the book, or its best levels: once a second, or ten times where that is asked for. */
-function book(deps: Deps, market: Market, stream: string, levels: string, how: string | undefined, send: Send): Detach | undefined {
+function book(
+  deps: Deps,
+  market: Market,
+  stream: string,
+  levels: string,
+  how: string | undefined,
+  send: Send,
+): Detach | undefined {
   const everyMs = how === undefined || how === '1000ms' ? SLOW_MS : how === '100ms' ? FAST_MS : undefined;
   if (everyMs === undefined) return undefined;
-  if (levels === '') return followDepth(market, everyMs, (update) => void (deps.exchange.faults.fires('depth-gap', stream) || send(update)));
+  if (levels === '')
+    return followDepth(
+      market,
+      everyMs,
+      (update) => void (deps.exchange.faults.fires('depth-gap', stream) || send(update)),
+    );
   if (!['5', '10', '20'].includes(levels)) return undefined;
   // The levels are told where something has changed.
   return followDepth(market, everyMs, () => send(market.snapshot(Number(levels))));
@@ -61,18 +85,42 @@ function every(tell: () => void): Detach {
 }
 
 const tradeEvent = (market: Market, { id, price, quantity, time, buyerIsMaker }: PublicTrade): unknown => ({
-  e: 'trade', E: time, s: market.symbol, t: id, p: show(price), q: show(quantity), T: time, m: buyerIsMaker, M: true,
+  e: 'trade',
+  E: time,
+  s: market.symbol,
+  t: id,
+  p: show(price),
+  q: show(quantity),
+  T: time,
+  m: buyerIsMaker,
+  M: true,
 });
 
 const aggregate = (market: Market, { id, price, quantity, time, buyerIsMaker }: PublicTrade): unknown => ({
-  e: 'aggTrade', E: time, s: market.symbol, a: id, p: show(price), q: show(quantity), f: id, l: id, T: time, m: buyerIsMaker, M: true,
+  e: 'aggTrade',
+  E: time,
+  s: market.symbol,
+  a: id,
+  p: show(price),
+  q: show(quantity),
+  f: id,
+  l: id,
+  T: time,
+  m: buyerIsMaker,
+  M: true,
 });
 
 function bookTicker(market: Market, send: Send): Detach {
   let last = '';
   return on(market, 'book', () => {
     const [bid, ask] = [market.best('b'), market.best('a')];
-    const data = { s: market.symbol, b: show(bid?.[0] ?? 0n), B: show(bid?.[1] ?? 0n), a: show(ask?.[0] ?? 0n), A: show(ask?.[1] ?? 0n) };
+    const data = {
+      s: market.symbol,
+      b: show(bid?.[0] ?? 0n),
+      B: show(bid?.[1] ?? 0n),
+      a: show(ask?.[0] ?? 0n),
+      A: show(ask?.[1] ?? 0n),
+    };
     const text = JSON.stringify(data);
     if (text !== last) send({ u: market.position.updateId, ...data });
     last = text;
@@ -85,7 +133,9 @@ type Row = (market: Market, now: number) => unknown;
 function allTickers({ exchange }: Deps, row: Row, send: Send): Detach {
   const seen = new Map<string, number>();
   const timer = setInterval(() => {
-    const changed = [...exchange.markets.values()].filter(({ symbol, position }) => seen.get(symbol) !== position.tradeId);
+    const changed = [...exchange.markets.values()].filter(
+      ({ symbol, position }) => seen.get(symbol) !== position.tradeId,
+    );
     for (const { symbol, position } of changed) seen.set(symbol, position.tradeId);
     const now = Date.now();
     const rows = changed.map((market) => row(market, now));
@@ -105,14 +155,42 @@ function ticker(market: Market, tell: (now: number) => void): Detach {
   });
 }
 
-const figures = ({ lastPrice: c, openPrice: o, highPrice: h, lowPrice: l, volume: v, quoteVolume: q }: Record<string, unknown>): object => ({ c, o, h, l, v, q });
-const ids = ({ openTime: O, closeTime: C, firstId: F, lastId: L, count: n }: Record<string, unknown>): object => ({ O, C, F, L, n });
+const figures = ({
+  lastPrice: c,
+  openPrice: o,
+  highPrice: h,
+  lowPrice: l,
+  volume: v,
+  quoteVolume: q,
+}: Record<string, unknown>): object => ({ c, o, h, l, v, q });
+const ids = ({ openTime: O, closeTime: C, firstId: F, lastId: L, count: n }: Record<string, unknown>): object => ({
+  O,
+  C,
+  F,
+  L,
+  n,
+});
 
-const miniTicker = (market: Market, E: number): unknown => ({ e: '24hrMiniTicker', E, s: market.symbol, ...figures(dayTicker(market)) });
+const miniTicker = (market: Market, E: number): unknown => ({
+  e: '24hrMiniTicker',
+  E,
+  s: market.symbol,
+  ...figures(dayTicker(market)),
+});
 
 function fullTicker(market: Market, E: number): unknown {
   const day = dayTicker(market);
-  const { priceChange: p, priceChangePercent: P, weightedAvgPrice: w, prevClosePrice: x, lastQty: Q, bidPrice: b, bidQty: B, askPrice: a, askQty: A } = day;
+  const {
+    priceChange: p,
+    priceChangePercent: P,
+    weightedAvgPrice: w,
+    prevClosePrice: x,
+    lastQty: Q,
+    bidPrice: b,
+    bidQty: B,
+    askPrice: a,
+    askQty: A,
+  } = day;
   return { e: '24hrTicker', E, s: market.symbol, ...figures(day), p, P, w, x, Q, b, B, a, A, ...ids(day) };
 }
 
@@ -136,8 +214,23 @@ function candles(market: Market, interval: string, how: string | undefined, send
     sentAt = now;
     const { t, o, h, l, c, v, q, n, bought, boughtQuote } = candle;
     const k = {
-      t, T: closeOf(interval, t, ahead), s: market.symbol, i: interval, f: -1, L: -1, o: show(o), c: show(c), h: show(h), l: show(l), v: show(v), n, x: closed, q: show(q),
-      V: show(bought), Q: show(boughtQuote), B: '0',
+      t,
+      T: closeOf(interval, t, ahead),
+      s: market.symbol,
+      i: interval,
+      f: -1,
+      L: -1,
+      o: show(o),
+      c: show(c),
+      h: show(h),
+      l: show(l),
+      v: show(v),
+      n,
+      x: closed,
+      q: show(q),
+      V: show(bought),
+      Q: show(boughtQuote),
+      B: '0',
     };
     send({ e: 'kline', E: now, s: market.symbol, k });
   });
@@ -190,7 +283,10 @@ export function marketSocket(deps: Deps, line: Line, path: string, query: URLSea
     else if (message.method === 'LIST_SUBSCRIPTIONS') result = [...open.keys()];
     else if (message.method === 'SET_PROPERTY') combined = params[1] === true;
     else if (message.method === 'GET_PROPERTY') result = combined;
-    else return refuse(`unknown variant \`${String(message.method)}\`, expected one of \`SUBSCRIBE\`, \`UNSUBSCRIBE\`, \`LIST_SUBSCRIPTIONS\`, \`SET_PROPERTY\`, \`GET_PROPERTY\``);
+    else
+      return refuse(
+        `unknown variant \`${String(message.method)}\`, expected one of \`SUBSCRIBE\`, \`UNSUBSCRIBE\`, \`LIST_SUBSCRIPTIONS\`, \`SET_PROPERTY\`, \`GET_PROPERTY\``,
+      );
     reply({ result, id: message.id ?? null });
   });
 }

@@ -20,18 +20,24 @@ const DATA = join(__dirname, 'data');
 const json = (name: string): unknown => JSON.parse(readFileSync(join(DATA, name), 'utf8'));
 
 /** A value of one of the symbol's filters, as `LOT_SIZE` `stepSize`. */
-export const ruleOf = (info: SymbolInfo, filter: string, name: string): bigint => must(String(info.filters.find(({ filterType }) => filterType === filter)?.[name] ?? '0'));
+export const ruleOf = (info: SymbolInfo, filter: string, name: string): bigint =>
+  must(String(info.filters.find(({ filterType }) => filterType === filter)?.[name] ?? '0'));
 
 /** The limits and filters of the symbols asked for (all, unless told), a fresh copy each time: they can change while it runs. */
 export function exchangeInfo(wanted?: readonly string[]): ExchangeInfo {
   const info = json('exchange-info.json') as ExchangeInfo;
-  for (const symbol of wanted ?? []) if (!info.symbols.some((known) => known.symbol === symbol)) throw new Error(`The emulator has no ${symbol}.`);
+  for (const symbol of wanted ?? [])
+    if (!info.symbols.some((known) => known.symbol === symbol)) throw new Error(`The emulator has no ${symbol}.`);
   info.symbols = info.symbols.filter(({ symbol }) => !wanted || wanted.includes(symbol));
   return info;
 }
 
 /** A market each: recorded where there is a recording, walked where there is a first price, else derived from its legs, which come with it. */
-export function openMarkets(info: ExchangeInfo, seed: number, isWatched: (symbol: string) => boolean): Map<string, Market> {
+export function openMarkets(
+  info: ExchangeInfo,
+  seed: number,
+  isWatched: (symbol: string) => boolean,
+): Map<string, Market> {
   const all = exchangeInfo().symbols;
   const prices = json('synthetic.json') as Record<string, string>;
   const made = new Map<string, Market>();
@@ -47,10 +53,24 @@ export function openMarkets(info: ExchangeInfo, seed: number, isWatched: (symbol
   const open = (own: SymbolInfo, symbol: string): Market => {
     const file = join(DATA, `${symbol.toLowerCase()}.jsonl.gz`);
     if (existsSync(file)) return new Replay(symbol, recordingOf(file));
-    const [tick, lot, price] = [ruleOf(own, 'PRICE_FILTER', 'tickSize'), ruleOf(own, 'LOT_SIZE', 'stepSize'), prices[symbol]];
-    const rule = (filter: string, name: string): string => String(own.filters.find(({ filterType }) => filterType === filter)?.[name]);
-    if (price) return new Replay(symbol, walked({ symbol, price, tick: rule('PRICE_FILTER', 'tickSize'), lot: rule('LOT_SIZE', 'stepSize'), seed }));
-    return new Cross(symbol, { base: make(`${own.baseAsset}USDT`), quote: make(`${own.quoteAsset}USDT`), tick, lot }, () => isWatched(symbol), seed);
+    const [tick, lot, price] = [
+      ruleOf(own, 'PRICE_FILTER', 'tickSize'),
+      ruleOf(own, 'LOT_SIZE', 'stepSize'),
+      prices[symbol],
+    ];
+    const rule = (filter: string, name: string): string =>
+      String(own.filters.find(({ filterType }) => filterType === filter)?.[name]);
+    if (price)
+      return new Replay(
+        symbol,
+        walked({ symbol, price, tick: rule('PRICE_FILTER', 'tickSize'), lot: rule('LOT_SIZE', 'stepSize'), seed }),
+      );
+    return new Cross(
+      symbol,
+      { base: make(`${own.baseAsset}USDT`), quote: make(`${own.quoteAsset}USDT`), tick, lot },
+      () => isWatched(symbol),
+      seed,
+    );
   };
   for (const { symbol } of info.symbols) make(symbol);
   return made;

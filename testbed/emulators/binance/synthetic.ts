@@ -49,8 +49,11 @@ class Walker {
     this.quote();
     const spacing = Math.max(1, Math.round(this.home * SPACING));
     const start = (sign: 1 | -1, from: number): number[] =>
-      Array.from({ length: LEVELS }, (_, n) => from + sign * spacing * (n + Math.floor((n * n) / 40))).filter((price) => price > 0);
-    const rows = (prices: readonly number[]): Levels => prices.map((price) => [this.price(price), this.quantity(price, LEVEL_WORTH)]);
+      Array.from({ length: LEVELS }, (_, n) => from + sign * spacing * (n + Math.floor((n * n) / 40))).filter(
+        (price) => price > 0,
+      );
+    const rows = (prices: readonly number[]): Levels =>
+      prices.map((price) => [this.price(price), this.quantity(price, LEVEL_WORTH)]);
     const [b, a] = [start(-1, this.best.b), start(1, this.best.a)];
     this.sides.b = new Set(b);
     this.sides.a = new Set(a);
@@ -95,7 +98,8 @@ class Walker {
       if (price !== undefined && !rows.has(price)) rows.set(price, this.quantity(price, LEVEL_WORTH));
     }
     rows.set(best, this.quantity(best, LEVEL_WORTH));
-    for (const [price, quantity] of rows) if (quantity === '0') levels.delete(price);
+    for (const [price, quantity] of rows)
+      if (quantity === '0') levels.delete(price);
       else levels.add(price);
     return [...rows].map(([price, quantity]) => [this.price(price), quantity]);
   }

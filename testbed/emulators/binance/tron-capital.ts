@@ -20,7 +20,11 @@ interface Info {
   readonly log?: readonly { address: string; topics: string[]; data?: string }[];
 }
 interface TronBlock extends FollowedBlock {
-  readonly transactions: readonly { txID: string; ret: { contractRet: string }[]; raw_data: { contract: { type: string; parameter: { value: Record<string, unknown> } }[] } }[];
+  readonly transactions: readonly {
+    txID: string;
+    ret: { contractRet: string }[];
+    raw_data: { contract: { type: string; parameter: { value: Record<string, unknown> } }[] };
+  }[];
   readonly infos: readonly Info[];
 }
 
@@ -71,27 +75,46 @@ export class TronCapital extends Capital<TronBlock> {
   }
 
   protected async head(): Promise<number> {
-    const { block_header } = await this.ask<{ block_header: { raw_data: { number?: number } } }>('walletsolidity/getnowblock');
+    const { block_header } = await this.ask<{ block_header: { raw_data: { number?: number } } }>(
+      'walletsolidity/getnowblock',
+    );
     return block_header.raw_data.number ?? 0;
   }
 
   protected async block(num: number): Promise<TronBlock> {
-    const block = await this.ask<{ blockID: string; block_header: { raw_data: { parentHash: string } }; transactions?: TronBlock['transactions'] }>('walletsolidity/getblockbynum', { num });
+    const block = await this.ask<{
+      blockID: string;
+      block_header: { raw_data: { parentHash: string } };
+      transactions?: TronBlock['transactions'];
+    }>('walletsolidity/getblockbynum', { num });
     const infos = await this.ask<Info[]>('walletsolidity/gettransactioninfobyblocknum', { num });
-    return { height: num, hash: block.blockID, parentHash: block.block_header.raw_data.parentHash, transactions: block.transactions ?? [], infos: Array.isArray(infos) ? infos : [] };
+    return {
+      height: num,
+      hash: block.blockID,
+      parentHash: block.block_header.raw_data.parentHash,
+      transactions: block.transactions ?? [],
+      infos: Array.isArray(infos) ? infos : [],
+    };
   }
 
   protected async scan({ height, transactions, infos }: TronBlock): Promise<void> {
     for (const { txID, ret, raw_data } of transactions) {
       const [contract] = raw_data.contract;
       const { to_address, amount } = contract?.parameter.value ?? {};
-      if (contract?.type !== 'TransferContract' || to_address !== this.own || ret[0]?.contractRet !== 'SUCCESS') continue;
+      if (contract?.type !== 'TransferContract' || to_address !== this.own || ret[0]?.contractRet !== 'SUCCESS')
+        continue;
       await this.seen('TRX', txID, `${txID}:native`, formatUnits(BigInt(amount as number | bigint), DECIMALS), height);
     }
     const contract = hexOf(this.chain.usdt).slice(2);
     for (const { id, result, log = [] } of infos) {
       for (const [index, { address, topics, data }] of log.entries()) {
-        if (result === 'FAILED' || address !== contract || topics[0] !== TRANSFER || topics[2]?.slice(-40) !== this.own.slice(2)) continue;
+        if (
+          result === 'FAILED' ||
+          address !== contract ||
+          topics[0] !== TRANSFER ||
+          topics[2]?.slice(-40) !== this.own.slice(2)
+        )
+          continue;
         await this.seen('USDT', id, `${id}:${index}`, formatUnits(BigInt(`0x${data ?? '0'}`), DECIMALS), height);
       }
     }
@@ -106,9 +129,16 @@ export class TronCapital extends Capital<TronBlock> {
   }
 
   protected async pay(): Promise<void> {
-    for (const row of [...this.exchange.account.withdrawals.values()].filter(({ network, status }) => network === this.network && status === 4)) {
+    for (const row of [...this.exchange.account.withdrawals.values()].filter(
+      ({ network, status }) => network === this.network && status === 4,
+    )) {
       const signed = row.raw === '' ? await this.sign(row) : row;
-      if (await this.isSolid(signed.txId)) await this.exchange.record({ k: 'withdrawal', withdrawal: { ...signed, status: 6, completeTime: Date.now() }, changes: {} });
+      if (await this.isSolid(signed.txId))
+        await this.exchange.record({
+          k: 'withdrawal',
+          withdrawal: { ...signed, status: 6, completeTime: Date.now() },
+          changes: {},
+        });
       else await sendTron(this.chain.rpcUrl, { txid: signed.txId, hex: signed.raw }).catch(() => undefined);
     }
   }

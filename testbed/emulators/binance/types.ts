@@ -4,7 +4,9 @@ interface AnyKey {
 }
 
 /** `publicKey` is PEM. */
-export type ApiKey = (AnyKey & { readonly type: 'hmac'; readonly secret: string }) | (AnyKey & { readonly type: 'ed25519' | 'rsa'; readonly publicKey: string });
+export type ApiKey =
+  | (AnyKey & { readonly type: 'hmac'; readonly secret: string })
+  | (AnyKey & { readonly type: 'ed25519' | 'rsa'; readonly publicKey: string });
 
 export interface ChainConfig {
   /** The venue's word for the network: `ETH`. */
@@ -54,8 +56,10 @@ export interface EmulatorConfig {
   readonly connectionMs?: number;
 }
 
-export type OrderType = 'LIMIT' | 'MARKET' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
-export type OrderStatus = 'NEW' | 'PENDING_NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'REJECTED' | 'EXPIRED' | 'EXPIRED_IN_MATCH';
+export type OrderType =
+  'LIMIT' | 'MARKET' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
+export type OrderStatus =
+  'NEW' | 'PENDING_NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'REJECTED' | 'EXPIRED' | 'EXPIRED_IN_MATCH';
 
 export interface Order {
   symbol: string;

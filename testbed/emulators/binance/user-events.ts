@@ -11,7 +11,8 @@ export function userEvents({ exchange }: Deps, tell: (event: Record<string, unkn
     });
     tell({ e: 'outboundAccountPosition', E: now, u: now, B: rows });
   };
-  const onBalance = (asset: string, amount: string): void => tell({ e: 'balanceUpdate', E: Date.now(), a: asset, d: amount, T: Date.now() });
+  const onBalance = (asset: string, amount: string): void =>
+    tell({ e: 'balanceUpdate', E: Date.now(), a: asset, d: amount, T: Date.now() });
   exchange.on('report', tell).on('position', onPosition).on('balance', onBalance);
   return () => void exchange.off('report', tell).off('position', onPosition).off('balance', onBalance);
 }

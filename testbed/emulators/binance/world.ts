@@ -10,7 +10,11 @@ import { ruleOf } from './symbols';
 import type { Withdrawal } from './types';
 
 const BEAT_MS = 250;
-const STATES = [['symbol-halt', 'HALT'], ['symbol-break', 'BREAK'], ['symbol-cancel-only', 'CANCEL_ONLY']] as const;
+const STATES = [
+  ['symbol-halt', 'HALT'],
+  ['symbol-break', 'BREAK'],
+  ['symbol-cancel-only', 'CANCEL_ONLY'],
+] as const;
 /** A trade by hand is worth so many times the least that the symbol allows. */
 const BY_HAND = 4n;
 /** Of what is free, a withdrawal by hand takes the hundredth part. */
@@ -41,15 +45,25 @@ export class World {
     const nameOf = ({ symbol }: { symbol: string }): string => symbol;
     for (const [fault, status] of STATES) {
       const info = faults.pick(fault, trading, nameOf);
-      if (info) this.forAWhile(fault, () => (info.status = status), () => (info.status = 'TRADING'));
+      if (info)
+        this.forAWhile(
+          fault,
+          () => (info.status = status),
+          () => (info.status = 'TRADING'),
+        );
     }
     const changed = faults.pick('filter-change', trading, nameOf);
     if (changed) this.changeFilters(changed);
     if (faults.fires('monthly-reset')) void exchange.reset().catch(() => undefined);
     this.changeFees();
-    const traded = faults.pick('foreign-trade', () => trading().filter((info) => this.handTrade(info) !== undefined), nameOf);
+    const traded = faults.pick(
+      'foreign-trade',
+      () => trading().filter((info) => this.handTrade(info) !== undefined),
+      nameOf,
+    );
     if (traded) void exchange.place(this.handTrade(traded) ?? {}).catch(() => undefined);
-    const rich = (): string[] => [...exchange.account.balances].filter(([, { free }]) => free >= UNIT / 1000n).map(([asset]) => asset);
+    const rich = (): string[] =>
+      [...exchange.account.balances].filter(([, { free }]) => free >= UNIT / 1000n).map(([asset]) => asset);
     const taken = faults.pick('foreign-withdrawal', rich, String);
     if (taken) void this.withdraw(taken).catch(() => undefined);
     const ended = faults.pick('exchange-cancels', () => exchange.account.openOrders(), nameOf);
@@ -73,21 +87,39 @@ export class World {
 
   private changeFilters(info: SymbolInfo): void {
     const { filters } = info;
-    const tenfold: Readonly<Record<string, readonly string[]>> = { LOT_SIZE: ['minQty', 'stepSize'], PRICE_FILTER: ['minPrice', 'tickSize'] };
+    const tenfold: Readonly<Record<string, readonly string[]>> = {
+      LOT_SIZE: ['minQty', 'stepSize'],
+      PRICE_FILTER: ['minPrice', 'tickSize'],
+    };
     const larger = filters.map((filter) => {
       const names = tenfold[String(filter.filterType)] ?? [];
       return { ...filter, ...Object.fromEntries(names.map((name) => [name, show(must(String(filter[name])) * 10n)])) };
     });
-    this.forAWhile('filter-change', () => (info.filters = larger), () => (info.filters = filters));
+    this.forAWhile(
+      'filter-change',
+      () => (info.filters = larger),
+      () => (info.filters = filters),
+    );
   }
 
   private changeFees(): void {
     const { faults, account } = this.exchange;
-    const set = (settings: Parameters<Exchange['set']>[0]): void => void this.exchange.set(settings).catch(() => undefined);
+    const set = (settings: Parameters<Exchange['set']>[0]): void =>
+      void this.exchange.set(settings).catch(() => undefined);
     const { bnbBurn, maker, taker } = account.settings;
-    if (faults.fires('commission-bnb')) this.forAWhile('commission-bnb', () => set({ bnbBurn: !bnbBurn }), () => set({ bnbBurn }));
+    if (faults.fires('commission-bnb'))
+      this.forAWhile(
+        'commission-bnb',
+        () => set({ bnbBurn: !bnbBurn }),
+        () => set({ bnbBurn }),
+      );
     const more = (rate: string): string => show((must(rate) * 3n) / 2n);
-    if (faults.fires('fee-tier')) this.forAWhile('fee-tier', () => set({ maker: more(maker), taker: more(taker) }), () => set({ maker, taker }));
+    if (faults.fires('fee-tier'))
+      this.forAWhile(
+        'fee-tier',
+        () => set({ maker: more(maker), taker: more(taker) }),
+        () => set({ maker, taker }),
+      );
   }
 
   /** What the account can pay for, bought or sold at the market. */
@@ -99,15 +131,27 @@ export class World {
     if (account.balance(info.quoteAsset).free >= worth) return { ...order, side: 'BUY', quoteOrderQty: show(worth) };
     const lot = ruleOf(info, 'LOT_SIZE', 'stepSize');
     const quantity = bid > 0n ? ((worth * UNIT) / bid / lot + 1n) * lot : 0n;
-    return quantity > 0n && account.balance(info.baseAsset).free >= quantity ? { ...order, side: 'SELL', quantity: show(quantity) } : undefined;
+    return quantity > 0n && account.balance(info.baseAsset).free >= quantity
+      ? { ...order, side: 'SELL', quantity: show(quantity) }
+      : undefined;
   }
 
   private async withdraw(coin: string): Promise<void> {
     const amount = must(show(this.exchange.account.balance(coin).free / PART));
     const now = Date.now();
     const withdrawal: Withdrawal = {
-      id: randomBytes(16).toString('hex'), withdrawOrderId: '', coin, network: 'ETH', address: `0x${randomBytes(20).toString('hex')}`, amount: show(amount), transactionFee: show(0n),
-      applyTime: now, completeTime: now, status: 6, txId: `0x${randomBytes(32).toString('hex')}`, raw: '',
+      id: randomBytes(16).toString('hex'),
+      withdrawOrderId: '',
+      coin,
+      network: 'ETH',
+      address: `0x${randomBytes(20).toString('hex')}`,
+      amount: show(amount),
+      transactionFee: show(0n),
+      applyTime: now,
+      completeTime: now,
+      status: 6,
+      txId: `0x${randomBytes(32).toString('hex')}`,
+      raw: '',
     };
     const changes = new ChangeSet().free(coin, -amount);
     await this.exchange.record({ k: 'withdrawal', withdrawal, changes: changes.changes });
@@ -120,10 +164,15 @@ export class World {
     const side = this.exchange.faults.random('book-swept') < 0.5 ? 'b' : 'a';
     const best = market.best(side)?.[0] ?? 0n;
     const reach = (best * SWEPT) / 1000n;
-    const gone = market.levels(side).filter(([price]) => (side === 'b' ? price >= best - reach : price <= best + reach));
+    const gone = market
+      .levels(side)
+      .filter(([price]) => (side === 'b' ? price >= best - reach : price <= best + reach));
     // What is deepest stays: a book is never empty.
     if (gone.length === market.levels(side).length) gone.pop();
     for (const [price, quantity] of gone) market.meet(side, price, quantity);
-    market.announce(side, gone.map(([price]) => price));
+    market.announce(
+      side,
+      gone.map(([price]) => price),
+    );
   }
 }

@@ -102,7 +102,10 @@ export interface Node {
     isSpent(hash: Hash, index: number): boolean;
     removeOrphan(hash: Hash): void;
   };
-  readonly miner: { readonly cpu: { createJob(tip: Place | null, address: unknown): Promise<Job> }; readonly options: { maxWeight: number } };
+  readonly miner: {
+    readonly cpu: { createJob(tip: Place | null, address: unknown): Promise<Job> };
+    readonly options: { maxWeight: number };
+  };
   readonly pool: { forceSync: () => void };
   ensure(): Promise<void>;
   open(): Promise<void>;
@@ -146,7 +149,23 @@ export async function openBcoin(packages: string, dir: string): Promise<Bcoin> {
   const MTX = load('bcoin/lib/primitives/mtx') as new () => Mutable;
   const Address = load('bcoin/lib/primitives/address') as { fromString(text: string, network: string): unknown };
   const KeyRing = load('bcoin/lib/primitives/keyring') as { fromOptions(options: object): Ring };
-  const options = { network: 'regtest', prefix: dir, memory: false, workers: false, listen: false, logLevel: 'none', logFile: false, indexTX: true, indexAddress: true, persistentMempool: true, apiKey: 'unused', requireStandard: false, limitFree: true, relayPriority: false, mempoolFullFee: 0 };
+  const options = {
+    network: 'regtest',
+    prefix: dir,
+    memory: false,
+    workers: false,
+    listen: false,
+    logLevel: 'none',
+    logFile: false,
+    indexTX: true,
+    indexAddress: true,
+    persistentMempool: true,
+    apiKey: 'unused',
+    requireStandard: false,
+    limitFree: true,
+    relayPriority: false,
+    mempoolFullFee: 0,
+  };
   // Its own RPC is not Core's: it is made, and never opened.
   const node = new FullNode(options);
   const http = (node as unknown as { http?: { open: () => Promise<void>; close: () => Promise<void> } }).http;
@@ -168,7 +187,18 @@ export async function openBcoin(packages: string, dir: string): Promise<Bcoin> {
 /** The part of a package that is written in JavaScript, in place of the one that would have to be compiled. */
 function useScript(load: NodeJS.Require, native: string, script: string): void {
   const id = load.resolve(native);
-  load.cache[id] = { id, filename: id, path: id, loaded: true, exports: load(script) as unknown, children: [], paths: [], require: load, isPreloading: false, parent: null };
+  load.cache[id] = {
+    id,
+    filename: id,
+    path: id,
+    loaded: true,
+    exports: load(script) as unknown,
+    children: [],
+    paths: [],
+    require: load,
+    isPreloading: false,
+    parent: null,
+  };
 }
 
 /**

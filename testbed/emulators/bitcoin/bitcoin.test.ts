@@ -28,11 +28,21 @@ onNode('a local Bitcoin', () => {
   let port: number;
   let node: LocalBitcoin;
   const start = async (): Promise<void> => {
-    node = await startBitcoin({ dir: join(dir, 'chain'), port, packages, user: 'u', password: 'p', blockSeconds: 0, logFile: join(dir, 'log') });
+    node = await startBitcoin({
+      dir: join(dir, 'chain'),
+      port,
+      packages,
+      user: 'u',
+      password: 'p',
+      blockSeconds: 0,
+      logFile: join(dir, 'log'),
+    });
   };
   const ask = <T>(method: string, ...params: unknown[]): Promise<T> => askBitcoin<T>(node.url, method, ...params);
-  const refused = (code: number, method: string, ...params: unknown[]) => expect(ask(method, ...params)).rejects.toMatchObject({ code });
-  const mine = async (n = 1): Promise<string> => (await ask<string[]>('generatetoaddress', n, address(99))).at(-1) ?? '';
+  const refused = (code: number, method: string, ...params: unknown[]) =>
+    expect(ask(method, ...params)).rejects.toMatchObject({ code });
+  const mine = async (n = 1): Promise<string> =>
+    (await ask<string[]>('generatetoaddress', n, address(99))).at(-1) ?? '';
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'bitcoin-'));
@@ -58,9 +68,19 @@ onNode('a local Bitcoin', () => {
     const vout = raw.outs.findIndex((out) => Buffer.from(out.script).toString('hex') === script);
     return { txid, vout, value: raw.outs[vout]?.value ?? 0n };
   };
-  const spend = (from: { txid: string; vout: number; value: bigint }, n: number, fee: bigint, to = address(50)): bitcoin.Transaction => {
+  const spend = (
+    from: { txid: string; vout: number; value: bigint },
+    n: number,
+    fee: bigint,
+    to = address(50),
+  ): bitcoin.Transaction => {
     const psbt = new bitcoin.Psbt({ network });
-    psbt.addInput({ hash: from.txid, index: from.vout, sequence: 0xfffffffd, witnessUtxo: { script: bitcoin.address.toOutputScript(address(n), network), value: from.value } });
+    psbt.addInput({
+      hash: from.txid,
+      index: from.vout,
+      sequence: 0xfffffffd,
+      witnessUtxo: { script: bitcoin.address.toOutputScript(address(n), network), value: from.value },
+    });
     psbt.addOutput({ address: to, value: from.value - fee });
     return psbt.signInput(0, key(n)).finalizeAllInputs().extractTransaction();
   };
@@ -82,23 +102,35 @@ onNode('a local Bitcoin', () => {
     const hash = await mine();
     const bytes = bitcoin.Block.fromHex(await ask<string>('getblock', hash, 0));
     const named = await ask<{ tx: string[]; height: number; previousblockhash: string }>('getblock', hash, 1);
-    const shown = await ask<{ tx: { txid: string; vout: { value: number; scriptPubKey: { hex: string; type: string } }[] }[] }>('getblock', hash, 2);
+    const shown = await ask<{
+      tx: { txid: string; vout: { value: number; scriptPubKey: { hex: string; type: string } }[] }[];
+    }>('getblock', hash, 2);
     expect(bytes.getId()).toBe(hash);
     expect(bytes.transactions?.map((tx) => tx.getId())).toEqual(named.tx);
     expect(shown.tx.map((tx) => tx.txid)).toEqual(named.tx);
     expect(shown.tx[1]?.vout.map(({ value }) => value)).toContain(0.00000547);
     expect(named.tx).toContain(txid);
     expect(await ask('getblockhash', named.height)).toBe(hash);
-    expect(await ask('getblockheader', hash)).toMatchObject({ height: named.height, confirmations: 1, previousblockhash: named.previousblockhash });
+    expect(await ask('getblockheader', hash)).toMatchObject({
+      height: named.height,
+      confirmations: 1,
+      previousblockhash: named.previousblockhash,
+    });
     expect(await ask('getrawtransaction', txid, 1)).toMatchObject({ txid, confirmations: 1, blockhash: hash });
-    const raw = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers: { authorization: `Basic ${btoa('u:p')}` }, body: JSON.stringify([{ id: 1, method: 'getmempoolinfo', params: [] }]) });
+    const raw = await fetch(`http://127.0.0.1:${port}`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa('u:p')}` },
+      body: JSON.stringify([{ id: 1, method: 'getmempoolinfo', params: [] }]),
+    });
     expect(await raw.text()).toContain('"mempoolminfee":0.00001000');
   });
 
   test('sending: once, again, changed, unsigned, too early, without a fee', async () => {
     const from = await coin(1, '1');
     const tx = spend(from, 1, 1000n);
-    expect(await ask('testmempoolaccept', [tx.toHex()])).toMatchObject([{ txid: tx.getId(), allowed: true, fees: { base: 0.00001 } }]);
+    expect(await ask('testmempoolaccept', [tx.toHex()])).toMatchObject([
+      { txid: tx.getId(), allowed: true, fees: { base: 0.00001 } },
+    ]);
     expect(await ask('getrawmempool')).toEqual([]);
     expect(await ask('sendrawtransaction', tx.toHex())).toBe(tx.getId());
     expect(await ask('sendrawtransaction', tx.toHex())).toBe(tx.getId());
@@ -116,7 +148,7 @@ onNode('a local Bitcoin', () => {
     expect(await ask('gettxout', next.txid, next.vout)).toMatchObject({ value: 1, confirmations: 2 });
   });
 
-  test('replacement by fee: by Core\'s three rules, and a trial changes nothing', async () => {
+  test("replacement by fee: by Core's three rules, and a trial changes nothing", async () => {
     const from = await coin(3, '1');
     const first = spend(from, 3, 1000n);
     await ask('sendrawtransaction', first.toHex());
@@ -140,7 +172,9 @@ onNode('a local Bitcoin', () => {
     expect(await ask('getrawmempool')).toEqual([tx.getId()]);
     const again = await mine();
     expect(again).not.toBe(lost);
-    expect(await ask<{ tx: string[] }>('getblock', again, 1)).toMatchObject({ tx: expect.arrayContaining([tx.getId()]) });
+    expect(await ask<{ tx: string[] }>('getblock', again, 1)).toMatchObject({
+      tx: expect.arrayContaining([tx.getId()]),
+    });
     await mine(2);
     await ask('invalidateblock', again);
     const other = spend(from, 4, 2000n, address(51));

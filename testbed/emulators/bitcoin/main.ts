@@ -27,8 +27,11 @@ const IDLE_FACTOR = 8;
 const FIRST_BLOCKS = 450;
 
 async function main(): Promise<void> {
-  const config = JSON.parse(readFileSync(process.argv[process.argv.indexOf('--config') + 1] ?? '', 'utf8')) as BitcoinConfig;
-  if (process.env.NODE_ENV === 'production') throw new Error('This is a Bitcoin for one machine. It does not run in production.');
+  const config = JSON.parse(
+    readFileSync(process.argv[process.argv.indexOf('--config') + 1] ?? '', 'utf8'),
+  ) as BitcoinConfig;
+  if (process.env.NODE_ENV === 'production')
+    throw new Error('This is a Bitcoin for one machine. It does not run in production.');
   const bcoin = await openBcoin(config.packages, config.dir);
   const methods = methodsOf(bcoin);
   let turn: Promise<unknown> = Promise.resolve();
@@ -41,8 +44,14 @@ async function main(): Promise<void> {
   while (bcoin.node.chain.height < FIRST_BLOCKS) await call('mine', []);
   const server = createServer((request, response) => void serve(config, call, request, response));
   await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve));
-  process.stdout.write(`A local Bitcoin (bcoin on regtest, height ${bcoin.node.chain.height}) at http://127.0.0.1:${config.port}; nothing here is of worth\n`);
-  const rest = mineOn(config.blockSeconds, () => bcoin.node.mempool.map.size, () => call('mine', []));
+  process.stdout.write(
+    `A local Bitcoin (bcoin on regtest, height ${bcoin.node.chain.height}) at http://127.0.0.1:${config.port}; nothing here is of worth\n`,
+  );
+  const rest = mineOn(
+    config.blockSeconds,
+    () => bcoin.node.mempool.map.size,
+    () => call('mine', []),
+  );
   const stop = async (): Promise<void> => {
     rest();
     server.close();
@@ -55,7 +64,9 @@ async function main(): Promise<void> {
 }
 
 async function carryOut(methods: Methods, name: string, params: unknown[]): Promise<unknown> {
-  const method = Object.hasOwn(methods, name) ? (methods[name] as (...given: unknown[]) => Promise<unknown>) : undefined;
+  const method = Object.hasOwn(methods, name)
+    ? (methods[name] as (...given: unknown[]) => Promise<unknown>)
+    : undefined;
   if (!method) throw new RpcError(-32601, 'Method not found');
   return method(...params);
 }
@@ -74,12 +85,21 @@ function mineOn(seconds: number, waiting: () => number, mine: () => Promise<unkn
 
 type Call = (name: string, params: unknown[]) => Promise<unknown>;
 
-async function serve({ user, password }: BitcoinConfig, call: Call, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  { user, password }: BitcoinConfig,
+  call: Call,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const answer = (status: number, body?: unknown): void => {
-    response.writeHead(status, { 'content-type': 'application/json', ...(status === 401 && { 'www-authenticate': 'Basic realm="jsonrpc"' }) });
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      ...(status === 401 && { 'www-authenticate': 'Basic realm="jsonrpc"' }),
+    });
     response.end(body === undefined ? '' : jsonOf(body));
   };
-  if (!same(request.headers.authorization ?? '', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`)) return answer(401);
+  if (!same(request.headers.authorization ?? '', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`))
+    return answer(401);
   try {
     const asked = JSON.parse(await bodyOf(request)) as unknown;
     if (!Array.isArray(asked)) {
@@ -97,14 +117,22 @@ async function serve({ user, password }: BitcoinConfig, call: Call, request: Inc
   }
 }
 
-async function one(call: Call, asked: unknown): Promise<{ status: number; result: unknown; error: unknown; id: unknown }> {
+async function one(
+  call: Call,
+  asked: unknown,
+): Promise<{ status: number; result: unknown; error: unknown; id: unknown }> {
   const { id = null, method, params } = (asked ?? {}) as { id?: unknown; method?: unknown; params?: unknown };
   try {
     const result = await call(String(method), Array.isArray(params) ? params : []);
     return { status: 200, result: result ?? null, error: null, id };
   } catch (error) {
     const code = error instanceof RpcError ? error.code : -1;
-    return { status: code === -32601 ? 404 : 500, result: null, error: { code, message: error instanceof Error ? error.message : String(error) }, id };
+    return {
+      status: code === -32601 ? 404 : 500,
+      result: null,
+      error: { code, message: error instanceof Error ? error.message : String(error) },
+      id,
+    };
   }
 }
 

@@ -14,7 +14,8 @@ export async function accept(node: Node, tx: Tx, keep: boolean): Promise<{ vsize
   const { mempool, chain } = node;
   const hash = tx.hash('hex');
   if (mempool.getEntry(hash)) throw new RpcError(-27, 'txn-already-in-mempool');
-  if ((await chain.hasCoins(tx)) || (await node.getMeta(hash))) throw new RpcError(-27, 'Transaction outputs already in utxo set');
+  if ((await chain.hasCoins(tx)) || (await node.getMeta(hash)))
+    throw new RpcError(-27, 'Transaction outputs already in utxo set');
   const replaced = await replacedBy(node, tx);
   for (const entry of replaced) if (mempool.getEntry(entry.tx.hash('hex'))) mempool.evictEntry(entry);
   let taken = false;
@@ -24,7 +25,11 @@ export async function accept(node: Node, tx: Tx, keep: boolean): Promise<{ vsize
     if (!keep) mempool.evictEntry(mempool.getEntry(hash) as MempoolEntry);
     return { vsize: tx.getVirtualSize(), fee };
   } finally {
-    if (!taken) await addAgain(node, replaced.map((entry) => entry.tx));
+    if (!taken)
+      await addAgain(
+        node,
+        replaced.map((entry) => entry.tx),
+      );
   }
 }
 
@@ -54,7 +59,8 @@ async function replacedBy(node: Node, tx: Tx): Promise<MempoolEntry[]> {
   const direct = new Set(tx.inputs.flatMap(({ prevout }) => mempool.getSpent(prevout.hash, prevout.index) ?? []));
   if (direct.size === 0) return [];
   const all = new Map<string, MempoolEntry>();
-  for (const entry of direct) for (const gone of [entry, ...mempool.getDescendants(entry)]) all.set(gone.tx.hash('hex'), gone);
+  for (const entry of direct)
+    for (const gone of [entry, ...mempool.getDescendants(entry)]) all.set(gone.tx.hash('hex'), gone);
   if (all.size > MOST_REPLACED) throw new RpcError(-26, 'too many potential replacements');
   const fee = (await valueOf(node, tx)) - tx.getOutputValue();
   const vsize = tx.getVirtualSize();
@@ -63,11 +69,14 @@ async function replacedBy(node: Node, tx: Tx): Promise<MempoolEntry[]> {
   };
   for (const old of direct) {
     if (fee * old.tx.getVirtualSize() > old.fee * vsize) continue;
-    refuse(`; new feerate ${perKilobyte(fee, vsize)} BTC/kvB <= old feerate ${perKilobyte(old.fee, old.tx.getVirtualSize())} BTC/kvB`);
+    refuse(
+      `; new feerate ${perKilobyte(fee, vsize)} BTC/kvB <= old feerate ${perKilobyte(old.fee, old.tx.getVirtualSize())} BTC/kvB`,
+    );
   }
   const before = [...all.values()].reduce((sum, entry) => sum + entry.fee, 0);
   if (fee < before) refuse(`, less fees than conflicting txs; ${decimals(fee)} < ${decimals(before)}`);
-  if (fee - before < vsize * RELAY_RATE) refuse(`, not enough additional fees to relay; ${decimals(fee - before)} < ${decimals(vsize * RELAY_RATE)}`);
+  if (fee - before < vsize * RELAY_RATE)
+    refuse(`, not enough additional fees to relay; ${decimals(fee - before)} < ${decimals(vsize * RELAY_RATE)}`);
   return [...all.values()];
 }
 
@@ -77,7 +86,9 @@ const perKilobyte = (fee: number, vsize: number): string => decimals(Math.floor(
 async function valueOf({ chain, mempool }: Node, tx: Tx): Promise<number> {
   let sum = 0;
   for (const { prevout } of tx.inputs) {
-    const value = (await chain.getCoin(prevout.hash, prevout.index))?.value ?? mempool.getEntry(prevout.hash)?.tx.outputs[prevout.index]?.value;
+    const value =
+      (await chain.getCoin(prevout.hash, prevout.index))?.value ??
+      mempool.getEntry(prevout.hash)?.tx.outputs[prevout.index]?.value;
     if (value === undefined) throw new RpcError(-25, 'bad-txns-inputs-missingorspent');
     sum += value;
   }

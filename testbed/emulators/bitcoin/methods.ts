@@ -24,8 +24,28 @@ function reading(bcoin: Bcoin): Methods {
   const { node } = bcoin;
   const { chain } = node;
   return {
-    getblockchaininfo: async () => ({ chain: 'regtest', blocks: chain.height, headers: chain.height, bestblockhash: chain.tip.rhash(), time: chain.tip.time, mediantime: await chain.getMedianTime(chain.tip), verificationprogress: 1, initialblockdownload: false, pruned: false, warnings: [] }),
-    getnetworkinfo: async () => ({ version: 280000, subversion: '/bcoin:1.0.2/', protocolversion: 70016, connections: 0, networkactive: false, relayfee: coins(RELAY_RATE * 1000), incrementalfee: coins(RELAY_RATE * 1000), warnings: [] }),
+    getblockchaininfo: async () => ({
+      chain: 'regtest',
+      blocks: chain.height,
+      headers: chain.height,
+      bestblockhash: chain.tip.rhash(),
+      time: chain.tip.time,
+      mediantime: await chain.getMedianTime(chain.tip),
+      verificationprogress: 1,
+      initialblockdownload: false,
+      pruned: false,
+      warnings: [],
+    }),
+    getnetworkinfo: async () => ({
+      version: 280000,
+      subversion: '/bcoin:1.0.2/',
+      protocolversion: 70016,
+      connections: 0,
+      networkactive: false,
+      relayfee: coins(RELAY_RATE * 1000),
+      incrementalfee: coins(RELAY_RATE * 1000),
+      warnings: [],
+    }),
     getblockcount: async () => chain.height,
     getbestblockhash: async () => chain.tip.rhash(),
     getblockhash: async (height: number) => {
@@ -41,14 +61,24 @@ function reading(bcoin: Bcoin): Methods {
       const place = await placeOf(bcoin, hash);
       const block = await chain.getBlock(place.hash);
       if (!block) throw new RpcError(-1, 'Block not available');
-      return Number(verbosity) === 0 ? block.toRaw().toString('hex') : blockView(node, place, block, Number(verbosity) === 1 ? 1 : 2);
+      return Number(verbosity) === 0
+        ? block.toRaw().toString('hex')
+        : blockView(node, place, block, Number(verbosity) === 1 ? 1 : 2);
     },
     gettxout: async (txid: string, index: number, withMempool = true) => {
       const hash = turned(txid);
       if (withMempool && node.mempool.isSpent(hash, index)) return null;
       const confirmed = await chain.getCoin(hash, index);
       const coin = confirmed ?? (withMempool ? node.mempool.getCoin(hash, index) : null);
-      return coin && { bestblock: chain.tip.rhash(), confirmations: confirmed ? chain.height - coin.height + 1 : 0, value: coins(coin.value), scriptPubKey: scriptView(coin.script), coinbase: coin.coinbase };
+      return (
+        coin && {
+          bestblock: chain.tip.rhash(),
+          confirmations: confirmed ? chain.height - coin.height + 1 : 0,
+          value: coins(coin.value),
+          scriptPubKey: scriptView(coin.script),
+          coinbase: coin.coinbase,
+        }
+      );
     },
   };
 }
@@ -85,9 +115,21 @@ function transactions(bcoin: Bcoin): Methods {
       const waiting = mempool.getEntry(turned(txid));
       const mined = waiting ? null : await node.getMeta(turned(txid));
       const tx = waiting?.tx ?? mined?.tx;
-      if (!tx) throw new RpcError(-5, 'No such mempool or blockchain transaction. Use gettransaction for wallet transactions.');
+      if (!tx)
+        throw new RpcError(
+          -5,
+          'No such mempool or blockchain transaction. Use gettransaction for wallet transactions.',
+        );
       if (Number(verbosity) === 0) return tx.toRaw().toString('hex');
-      return { ...transactionView(tx), ...(mined && { blockhash: turned(mined.block), confirmations: node.chain.height - mined.height + 1, time: mined.time, blocktime: mined.time }) };
+      return {
+        ...transactionView(tx),
+        ...(mined && {
+          blockhash: turned(mined.block),
+          confirmations: node.chain.height - mined.height + 1,
+          time: mined.time,
+          blocktime: mined.time,
+        }),
+      };
     },
     sendrawtransaction: async (hex: string) => {
       const tx = decode(hex);
@@ -103,11 +145,23 @@ function transactions(bcoin: Bcoin): Methods {
     },
     getrawmempool: async (verbose = false) => {
       const entries = [...mempool.map.values()];
-      return verbose ? Object.fromEntries(entries.map((entry) => [entry.tx.txid(), entryView(node, entry)])) : entries.map(({ tx }) => tx.txid());
+      return verbose
+        ? Object.fromEntries(entries.map((entry) => [entry.tx.txid(), entryView(node, entry)]))
+        : entries.map(({ tx }) => tx.txid());
     },
     getmempoolentry: async (txid: string) => entryView(node, entryOf(txid)),
-    getmempoolinfo: async () => ({ loaded: true, size: mempool.map.size, mempoolminfee: coins(RELAY_RATE * 1000), minrelaytxfee: coins(RELAY_RATE * 1000), incrementalrelayfee: coins(RELAY_RATE * 1000), fullrbf: true }),
-    estimatesmartfee: async (blocks: number) => (rate === null ? { errors: ['Insufficient data or no feerate found'], blocks } : { feerate: coins(rate), blocks: Math.max(2, blocks) }),
+    getmempoolinfo: async () => ({
+      loaded: true,
+      size: mempool.map.size,
+      mempoolminfee: coins(RELAY_RATE * 1000),
+      minrelaytxfee: coins(RELAY_RATE * 1000),
+      incrementalrelayfee: coins(RELAY_RATE * 1000),
+      fullrbf: true,
+    }),
+    estimatesmartfee: async (blocks: number) =>
+      rate === null
+        ? { errors: ['Insufficient data or no feerate found'], blocks }
+        : { feerate: coins(rate), blocks: Math.max(2, blocks) },
     /** Not Core's: what estimatesmartfee says from now on, in satoshi a kilobyte; null as on a node that has seen too little. */
     setfeerate: async (satoshi: number | null) => {
       rate = satoshi;
@@ -132,7 +186,8 @@ function mining(bcoin: Bcoin): Methods {
     if (only) {
       job.attempt.items = [];
       job.attempt.fees = 0;
-      for (const tx of only) if (!job.addTX(tx, await chain.getCoinView(tx))) throw new RpcError(-25, `${tx.txid()} does not fit`);
+      for (const tx of only)
+        if (!job.addTX(tx, await chain.getCoinView(tx))) throw new RpcError(-25, `${tx.txid()} does not fit`);
     }
     job.refresh();
     const block = await job.mineAsync();
@@ -146,7 +201,12 @@ function mining(bcoin: Bcoin): Methods {
       for (let n = 0; n < count; n++) hashes.push(await mine(target));
       return hashes;
     },
-    generateblock: async (to: string, raw: string[]) => ({ hash: await mine(address(to), raw.map((hex) => bcoin.readTransaction(Buffer.from(hex, 'hex')))) }),
+    generateblock: async (to: string, raw: string[]) => ({
+      hash: await mine(
+        address(to),
+        raw.map((hex) => bcoin.readTransaction(Buffer.from(hex, 'hex'))),
+      ),
+    }),
     /** Not Core's: a block to the node's own miner, whose coins sendtoaddress gives away; of at most so much weight, so that who pays little has to wait. */
     mine: async (weight?: number) => {
       const { options } = node.miner;
@@ -160,7 +220,9 @@ function mining(bcoin: Bcoin): Methods {
     },
     sendtoaddress: async (to: string, amount: number | string) => {
       const satoshi = Number(decimalOf(amount));
-      const spendable = (await chain.getCoinsByAddress([miner.getAddress()])).filter((coin) => chain.height - coin.height >= MATURITY && !node.mempool.isSpent(coin.hash, coin.index));
+      const spendable = (await chain.getCoinsByAddress([miner.getAddress()])).filter(
+        (coin) => chain.height - coin.height >= MATURITY && !node.mempool.isSpent(coin.hash, coin.index),
+      );
       const made = bcoin.newTransaction();
       made.addOutput(address(to), satoshi);
       await made.fund(spendable, { rate: USUAL_RATE, height: chain.height + 1, changeAddress: miner.getAddress() });
@@ -173,7 +235,8 @@ function mining(bcoin: Bcoin): Methods {
       const place = await placeOf(bcoin, hash);
       const waiting = [...node.mempool.map.values()].map(({ tx }) => tx);
       const lost: Tx[] = [];
-      for (let at: Place | null = chain.tip; at && at.height >= place.height; at = await chain.getEntry(at.prevBlock)) lost.unshift(...((await chain.getBlock(at.hash))?.txs.slice(1) ?? []));
+      for (let at: Place | null = chain.tip; at && at.height >= place.height; at = await chain.getEntry(at.prevBlock))
+        lost.unshift(...((await chain.getBlock(at.hash))?.txs.slice(1) ?? []));
       await chain.invalidate(place.hash);
       await addAgain(node, [...lost, ...waiting]);
       return null;
@@ -187,7 +250,8 @@ function mining(bcoin: Bcoin): Methods {
 
 /** An amount in BTC, number or string, in satoshi. */
 function decimalOf(amount: number | string): bigint {
-  const [, whole, part = ''] = /^(\d{1,8})(?:\.(\d{1,8}))?$/.exec(typeof amount === 'number' ? amount.toFixed(8) : amount) ?? [];
+  const [, whole, part = ''] =
+    /^(\d{1,8})(?:\.(\d{1,8}))?$/.exec(typeof amount === 'number' ? amount.toFixed(8) : amount) ?? [];
   if (whole === undefined) throw new RpcError(-3, 'Invalid amount');
   return BigInt(whole) * 100_000_000n + BigInt(part.padEnd(8, '0'));
 }

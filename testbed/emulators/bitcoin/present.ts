@@ -25,7 +25,11 @@ export const jsonOf = (value: unknown): string => JSON.stringify(value).replace(
 /** Between the order of the bytes and the order people read. */
 export const turned = (hex: string): string => Buffer.from(hex, 'hex').reverse().toString('hex');
 
-export const scriptView = (script: Script): object => ({ asm: script.toASM(), hex: script.toRaw().toString('hex'), type: typeOf(script.toRaw()) });
+export const scriptView = (script: Script): object => ({
+  asm: script.toASM(),
+  hex: script.toRaw().toString('hex'),
+  type: typeOf(script.toRaw()),
+});
 
 function typeOf(raw: Buffer): string {
   const [first = 0, second = 0] = raw;
@@ -35,7 +39,8 @@ function typeOf(raw: Buffer): string {
   if (first === 0x6a) return 'nulldata';
   if (raw.length === 25 && first === 0x76) return 'pubkeyhash';
   if (raw.length === 23 && first === 0xa9) return 'scripthash';
-  if (first >= 0x51 && first <= 0x60 && raw.length >= 4 && raw.length <= 42 && second === raw.length - 2) return 'witness_unknown';
+  if (first >= 0x51 && first <= 0x60 && raw.length >= 4 && raw.length <= 42 && second === raw.length - 2)
+    return 'witness_unknown';
   return 'nonstandard';
 }
 
@@ -48,7 +53,13 @@ export const transactionView = (tx: Tx): object => ({
   weight: tx.getWeight(),
   locktime: tx.locktime,
   vin: tx.inputs.map((input) => ({
-    ...(tx.isCoinbase() ? { coinbase: input.script.toRaw().toString('hex') } : { txid: input.prevout.txid(), vout: input.prevout.index, scriptSig: { asm: input.script.toASM(), hex: input.script.toRaw().toString('hex') } }),
+    ...(tx.isCoinbase()
+      ? { coinbase: input.script.toRaw().toString('hex') }
+      : {
+          txid: input.prevout.txid(),
+          vout: input.prevout.index,
+          scriptSig: { asm: input.script.toASM(), hex: input.script.toRaw().toString('hex') },
+        }),
     ...(input.witness.items.length > 0 && { txinwitness: input.witness.items.map((item) => item.toString('hex')) }),
     sequence: input.sequence,
   })),
@@ -56,7 +67,8 @@ export const transactionView = (tx: Tx): object => ({
   hex: tx.toRaw().toString('hex'),
 });
 
-export const isOnChain = async ({ chain }: Node, place: Place): Promise<boolean> => (await chain.getHash(place.height)) === place.hash;
+export const isOnChain = async ({ chain }: Node, place: Place): Promise<boolean> =>
+  (await chain.getHash(place.height)) === place.hash;
 
 export async function headerView(node: Node, place: Place): Promise<Record<string, unknown>> {
   const onChain = await isOnChain(node, place);
@@ -93,7 +105,11 @@ export const entryView = (node: Node, { tx, fee, time, height }: MempoolEntry): 
   time,
   height,
   fees: { base: coins(fee), modified: coins(fee) },
-  depends: [...new Set(tx.inputs.filter(({ prevout }) => node.mempool.getEntry(prevout.hash)).map(({ prevout }) => prevout.txid()))],
+  depends: [
+    ...new Set(
+      tx.inputs.filter(({ prevout }) => node.mempool.getEntry(prevout.hash)).map(({ prevout }) => prevout.txid()),
+    ),
+  ],
   // By BIP 125; it is replaced anyway (full replacement by fee, as Core does since 28).
   'bip125-replaceable': tx.inputs.some(({ sequence }) => sequence < 0xfffffffe),
 });

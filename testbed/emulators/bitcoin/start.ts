@@ -16,8 +16,16 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 export async function askBitcoin<T>(url: string, method: string, ...params: unknown[]): Promise<T> {
   const { username, password, origin, hostname } = new URL(url);
   if (hostname !== '127.0.0.1') throw new Error(`${hostname} is not this machine`);
-  const headers = { 'content-type': 'application/json', authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
-  const response = await fetch(origin, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '1.0', id: 1, method, params }), signal: AbortSignal.timeout(30_000) });
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+  };
+  const response = await fetch(origin, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ jsonrpc: '1.0', id: 1, method, params }),
+    signal: AbortSignal.timeout(30_000),
+  });
   if (response.status === 401) throw new Error('the node does not know this password');
   const { result, error } = (await response.json()) as { result: T; error: { code: number; message: string } | null };
   if (error) throw Object.assign(new Error(error.message), { code: error.code });
@@ -31,7 +39,11 @@ export async function startBitcoin(config: BitcoinConfig & { readonly logFile: s
   const file = join(config.dir, 'config.json');
   writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
   const log = openSync(config.logFile, 'a');
-  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'main.ts'), '--config', file], { cwd: resolve(__dirname, '..', '..', '..'), stdio: ['ignore', log, log], detached: true });
+  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'main.ts'), '--config', file], {
+    cwd: resolve(__dirname, '..', '..', '..'),
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   closeSync(log);
   let ended = false;
   child.on('error', () => (ended = true));

@@ -19,10 +19,17 @@ export async function localProvider(rpcUrl: string): Promise<JsonRpcProvider> {
   const probe = new JsonRpcProvider(rpcUrl, undefined, { cacheTimeout: -1 });
   const { chainId } = await probe.getNetwork();
   probe.destroy();
-  return new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, polling: true, pollingInterval: 100 });
+  return new JsonRpcProvider(rpcUrl, chainId, {
+    staticNetwork: true,
+    cacheTimeout: -1,
+    polling: true,
+    pollingInterval: 100,
+  });
 }
 
 /** Accounts of the well-known mnemonic: 0 gives out coins and owns the token, 1 is the rest of the world's trader. */
 export function localAccount(index: number, provider: JsonRpcProvider): NonceManager {
-  return new NonceManager(HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`).connect(provider));
+  return new NonceManager(
+    HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`).connect(provider),
+  );
 }

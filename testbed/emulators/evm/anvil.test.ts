@@ -15,9 +15,20 @@ let dir: string;
 let port: number;
 let anvil: Anvil | undefined;
 
-const start = async (blockSeconds = 1): Promise<Anvil> => (anvil = await startAnvil({ dir: join(dir, 'chain'), port, chainId: 31337, blockSeconds, logFile: join(dir, 'anvil.log') }));
+const start = async (blockSeconds = 1): Promise<Anvil> =>
+  (anvil = await startAnvil({
+    dir: join(dir, 'chain'),
+    port,
+    chainId: 31337,
+    blockSeconds,
+    logFile: join(dir, 'anvil.log'),
+  }));
 const rpc = async <T>(method: string, params: unknown[] = []): Promise<T> => {
-  const response = await fetch(anvil?.url ?? '', { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }), headers: { 'content-type': 'application/json' } });
+  const response = await fetch(anvil?.url ?? '', {
+    method: 'POST',
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    headers: { 'content-type': 'application/json' },
+  });
   return ((await response.json()) as { result: T }).result;
 };
 const height = async (): Promise<number> => Number(await rpc<string>('eth_blockNumber'));
@@ -62,9 +73,16 @@ test('prepared once; two faucets at once; all of it is there after a stop and af
   const [{ usdt }, again] = [await prepareChain(url), await prepareChain(url)];
   expect(again).toEqual({ chainId: 31337, usdt });
   const to = Wallet.createRandom().address;
-  const given = await Promise.all([faucet({ rpcUrl: url, usdt }, to, 'USDT', '1.5'), faucet({ rpcUrl: url, usdt }, to, 'USDT', '2'), faucet({ rpcUrl: url, usdt }, to, 'ETH', '0.25')]);
+  const given = await Promise.all([
+    faucet({ rpcUrl: url, usdt }, to, 'USDT', '1.5'),
+    faucet({ rpcUrl: url, usdt }, to, 'USDT', '2'),
+    faucet({ rpcUrl: url, usdt }, to, 'ETH', '0.25'),
+  ]);
   expect(new Set(given.map(({ txid }) => txid)).size).toBe(3);
-  const look = async () => [await balanceOf({ rpcUrl: url, usdt }, to, 'USDT'), await balanceOf({ rpcUrl: url, usdt }, to, 'ETH')];
+  const look = async () => [
+    await balanceOf({ rpcUrl: url, usdt }, to, 'USDT'),
+    await balanceOf({ rpcUrl: url, usdt }, to, 'ETH'),
+  ];
   expect(await look()).toEqual(['3.5', '0.25']);
   const before = await height();
   await anvil?.stop();
@@ -103,7 +121,9 @@ test('a long chain stays small, and its newest states can be asked for, after a 
   expect(statSync(join(dir, 'chain', 'state.json')).size).toBeLessThan(15_000_000);
   await start(0);
   expect(await height()).toBe(1000);
-  expect(await rpc('eth_getBalance', ['0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266', `0x${(1000 - 60).toString(16)}`])).toBeDefined();
+  expect(
+    await rpc('eth_getBalance', ['0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266', `0x${(1000 - 60).toString(16)}`]),
+  ).toBeDefined();
 });
 
 test('its first block is the same after every start, whatever was lost in between', async () => {
@@ -122,6 +142,8 @@ test('its first block is the same after every start, whatever was lost in betwee
 });
 
 test('only a chain on this machine is given coins', async () => {
-  await expect(faucet({ rpcUrl: 'https://rpc.example.org', usdt: '0x' }, Wallet.createRandom().address, 'ETH', '1')).rejects.toThrow('not on this machine');
+  await expect(
+    faucet({ rpcUrl: 'https://rpc.example.org', usdt: '0x' }, Wallet.createRandom().address, 'ETH', '1'),
+  ).rejects.toThrow('not on this machine');
   await expect(prepareChain('http://10.0.0.1:8545')).rejects.toThrow('not on this machine');
 });

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 export interface AnvilOptions {
@@ -46,7 +55,12 @@ function program(): string {
 
 async function ask<T>(url: string, method: string, params: readonly unknown[] = []): Promise<T> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: AbortSignal.timeout(5000) });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    signal: AbortSignal.timeout(5000),
+  });
   return ((await response.json()) as { result: T }).result;
 }
 
@@ -77,7 +91,8 @@ function backUp(state: string): boolean {
 
 /** A state cut off by a kill gives way to the last whole one: to those who follow the chain, a reorganisation of a few blocks. */
 function repair(state: string): void {
-  if (existsSync(state) && wholeState(state) === undefined && existsSync(`${state}.whole`)) copyFileSync(`${state}.whole`, state);
+  if (existsSync(state) && wholeState(state) === undefined && existsSync(`${state}.whole`))
+    copyFileSync(`${state}.whole`, state);
 }
 
 /**
@@ -99,7 +114,7 @@ function mineOn(url: string, seconds: number, state: string): () => void {
     await ask(url, 'anvil_mine', ['0x1']);
   };
   const loop = async (): Promise<void> => {
-    for (let next = Date.now(); !stopped; ) {
+    for (let next = Date.now(); !stopped;) {
       // A node that ended, or does not answer for a moment, is not ours to repair.
       await round().catch(() => undefined);
       if (changed && Date.now() - savedAt > BACKUP_EVERY_MS) {
@@ -126,9 +141,32 @@ function beginning(state: string): string[] {
 function launch(options: AnvilOptions, state: string): ChildProcess {
   const log = openSync(options.logFile, 'a');
   // Since Prague each block grows the state by its own hash, up to a megabyte that would be written every second.
-  const args = ['--host', '127.0.0.1', '--port', String(options.port), '--chain-id', String(options.chainId), '--mnemonic', LOCAL_MNEMONIC, '--balance', '1000000',
-    '--hardfork', options.hardfork ?? 'cancun', '--slots-in-an-epoch', '4', '--no-mining', '--state', state, '--state-interval', '1', '--preserve-historical-states',
-    '--prune-history', String(STATES_KEPT), '--silent', ...beginning(state)];
+  const args = [
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(options.port),
+    '--chain-id',
+    String(options.chainId),
+    '--mnemonic',
+    LOCAL_MNEMONIC,
+    '--balance',
+    '1000000',
+    '--hardfork',
+    options.hardfork ?? 'cancun',
+    '--slots-in-an-epoch',
+    '4',
+    '--no-mining',
+    '--state',
+    state,
+    '--state-interval',
+    '1',
+    '--preserve-historical-states',
+    '--prune-history',
+    String(STATES_KEPT),
+    '--silent',
+    ...beginning(state),
+  ];
   const child = spawn(program(), args, { stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   return child;

@@ -8,7 +8,9 @@ export async function balanceOf(chain: LocalChain, address: string, asset: strin
   const provider = await localProvider(chain.rpcUrl);
   try {
     if (asset === (chain.coin ?? 'ETH')) return plain(formatUnits(await provider.getBalance(address), 18));
-    const units = (await new Contract(chain.usdt, artifact.abi, provider).getFunction('balanceOf').staticCall(address)) as bigint;
+    const units = (await new Contract(chain.usdt, artifact.abi, provider)
+      .getFunction('balanceOf')
+      .staticCall(address)) as bigint;
     return plain(formatUnits(units, chain.usdtDecimals ?? 6));
   } finally {
     provider.destroy();

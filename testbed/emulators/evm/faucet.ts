@@ -15,13 +15,23 @@ export async function faucet(
   amount: string,
 ): Promise<{ txid: string; blockNumber: number }> {
   const { coin = 'ETH', usdtDecimals = 6 } = chain;
-  if (asset !== coin && asset !== 'USDT') throw new Error(`the faucet of this chain has ${coin} and USDT, not ${asset}`);
+  if (asset !== coin && asset !== 'USDT')
+    throw new Error(`the faucet of this chain has ${coin} and USDT, not ${asset}`);
   const provider = await localProvider(chain.rpcUrl);
   try {
     const [from, call] =
       asset === coin
-        ? [await localAccount(0, provider).getAddress(), { to: getAddress(to), value: toQuantity(parseUnits(amount, 18)) }]
-        : [await localAccount(DEPLOYER, provider).getAddress(), { to: chain.usdt, data: TOKEN.encodeFunctionData('mint', [getAddress(to), parseUnits(amount, usdtDecimals)]) }];
+        ? [
+            await localAccount(0, provider).getAddress(),
+            { to: getAddress(to), value: toQuantity(parseUnits(amount, 18)) },
+          ]
+        : [
+            await localAccount(DEPLOYER, provider).getAddress(),
+            {
+              to: chain.usdt,
+              data: TOKEN.encodeFunctionData('mint', [getAddress(to), parseUnits(amount, usdtDecimals)]),
+            },
+          ];
     const txid = await sentBy(provider, { from, ...call });
     const receipt = await minedReceipt(provider, txid);
     if (receipt.status !== 1) throw new Error(`the faucet's transaction ${txid} failed`);

@@ -8,4 +8,5 @@ export type ContractName = Exclude<keyof typeof contracts, 'compiler'>;
 export const bytecodeOf = (name: ContractName): string => contracts[name].bytecode;
 
 /** Call data of one of its methods. */
-export const dataOf = (name: ContractName, method: string, ...values: unknown[]): string => new Interface(contracts[name].abi).encodeFunctionData(method, values);
+export const dataOf = (name: ContractName, method: string, ...values: unknown[]): string =>
+  new Interface(contracts[name].abi).encodeFunctionData(method, values);

@@ -3,7 +3,10 @@ import { HDNodeWallet, Interface, Mnemonic, Wallet, formatUnits, parseUnits, toQ
 import { LOCAL_MNEMONIC } from './anvil';
 import { DEPLOYER } from './prepare';
 
-const TOKEN = new Interface(['function mint(address to, uint256 value)', 'function balanceOf(address) view returns (uint256)']);
+const TOKEN = new Interface([
+  'function mint(address to, uint256 value)',
+  'function balanceOf(address) view returns (uint256)',
+]);
 /** Has a million ether from the start. */
 const account = HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, "m/44'/60'/0'/0/3");
 const deployer = HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, `m/44'/60'/0'/0/${DEPLOYER}`);
@@ -41,20 +44,33 @@ export const freshMnemonic = (): Mnemonic => Mnemonic.fromEntropy(Wallet.createR
 
 export function stranger({ url, chainId }: { url: string; chainId: number }): Stranger {
   const rpc = async <T>(method: string, params: unknown[] = []): Promise<T> => {
-    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }) });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    });
     const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
     if (error) throw new Error(`${method}: ${error.message}`);
     return result;
   };
   const sign = async (call: { to?: string; value?: bigint; data?: string }): Promise<string> => {
     const nonce = Number(await rpc<string>('eth_getTransactionCount', [account.address, 'pending']));
-    return account.signTransaction({ type: 2, chainId, nonce, gasLimit: 3_000_000, maxFeePerGas: 100_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n, ...call });
+    return account.signTransaction({
+      type: 2,
+      chainId,
+      nonce,
+      gasLimit: 3_000_000,
+      maxFeePerGas: 100_000_000_000n,
+      maxPriorityFeePerGas: 1_000_000_000n,
+      ...call,
+    });
   };
   const send = (raw: string): Promise<string> => rpc<string>('eth_sendRawTransaction', [raw]);
   const mine = async (blocks = 1): Promise<void> => {
     await rpc('anvil_mine', [toQuantity(blocks)]);
   };
-  const pays = (to: string, wei: bigint): string => `60006000600060007f${wei.toString(16).padStart(64, '0')}73${to.slice(2)}5af150`;
+  const pays = (to: string, wei: bigint): string =>
+    `60006000600060007f${wei.toString(16).padStart(64, '0')}73${to.slice(2)}5af150`;
   const deploy = async (data: string): Promise<string> => {
     const txid = await send(await sign({ data }));
     await mine();
@@ -68,7 +84,10 @@ export function stranger({ url, chainId }: { url: string; chainId: number }): St
       await rpc('anvil_reorg', [depth, []]);
     },
     head: async () => {
-      const { number: height, hash } = await rpc<{ number: string; hash: string }>('eth_getBlockByNumber', ['latest', false]);
+      const { number: height, hash } = await rpc<{ number: string; hash: string }>('eth_getBlockByNumber', [
+        'latest',
+        false,
+      ]);
       return { height: Number(height), hash };
     },
     signed: (to, amount) => sign({ to, value: parseUnits(amount, 18) }),
@@ -76,13 +95,30 @@ export function stranger({ url, chainId }: { url: string; chainId: number }): St
     transact: async (call) => send(await sign(call)),
     deploy,
     ether: async (to, amount) => send(await sign({ to, value: parseUnits(amount, 18) })),
-    tether: (usdt, to, amount) => rpc('eth_sendTransaction', [{ from: deployer.address, to: usdt, data: TOKEN.encodeFunctionData('mint', [to, parseUnits(amount, 6)]) }]),
+    tether: (usdt, to, amount) =>
+      rpc('eth_sendTransaction', [
+        { from: deployer.address, to: usdt, data: TOKEN.encodeFunctionData('mint', [to, parseUnits(amount, 6)]) },
+      ]),
     contractPays: async (to, amounts) => {
       const wei = amounts.map((amount) => parseUnits(amount, 18));
-      return send(await sign({ value: wei.reduce((sum, one) => sum + one, 0n), data: `0x${wei.map((one) => pays(to, one)).join('')}00` }));
+      return send(
+        await sign({
+          value: wei.reduce((sum, one) => sum + one, 0n),
+          data: `0x${wei.map((one) => pays(to, one)).join('')}00`,
+        }),
+      );
     },
     refusingContract: () => deploy(REFUSES),
     etherOf: async (address) => formatUnits(BigInt(await rpc<string>('eth_getBalance', [address, 'latest'])), 18),
-    tetherOf: async (usdt, address) => formatUnits(BigInt(await rpc<string>('eth_call', [{ to: usdt, data: TOKEN.encodeFunctionData('balanceOf', [address]) }, 'latest'])), 6),
+    tetherOf: async (usdt, address) =>
+      formatUnits(
+        BigInt(
+          await rpc<string>('eth_call', [
+            { to: usdt, data: TOKEN.encodeFunctionData('balanceOf', [address]) },
+            'latest',
+          ]),
+        ),
+        6,
+      ),
   };
 }

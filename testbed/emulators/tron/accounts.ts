@@ -5,4 +5,8 @@ import { addressOfKey, base58Of } from './wire';
 export const FAUCET_KEY = new SigningKey(keccak('the faucet of a local TRON'));
 export const FAUCET = addressOfKey(FAUCET_KEY.publicKey);
 /** The USDT stand-in of every local TRON: made in its first block, so always at the same address. */
-export const LOCAL_TETHER = base58Of(`41${getCreateAddress({ from: `0x${FAUCET.slice(2)}`, nonce: 0 }).slice(2).toLowerCase()}`);
+export const LOCAL_TETHER = base58Of(
+  `41${getCreateAddress({ from: `0x${FAUCET.slice(2)}`, nonce: 0 })
+    .slice(2)
+    .toLowerCase()}`,
+);

@@ -16,14 +16,22 @@ export interface Faults {
   away: boolean;
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'bigint' ? String(value) : '');
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
 const words = (message: string): string => Buffer.from(message).toString('hex');
 
 /** Answers one question, or undefined when there is no such one. `solid`: asked of /walletsolidity. */
-export async function answer(chain: TronChain, faults: Faults, solid: boolean, name: string, asked: Json): Promise<unknown> {
+export async function answer(
+  chain: TronChain,
+  faults: Faults,
+  solid: boolean,
+  name: string,
+  asked: Json,
+): Promise<unknown> {
   const top = solid ? chain.solidHeight : chain.tip.number;
   const ledger = solid ? chain.solid : chain.head;
-  const at = (number: unknown): Block | undefined => (/^\d+$/.test(text(number)) && Number(text(number)) <= top ? chain.blocks[Number(text(number))] : undefined);
+  const at = (number: unknown): Block | undefined =>
+    /^\d+$/.test(text(number)) && Number(text(number)) <= top ? chain.blocks[Number(text(number))] : undefined;
   const named = (id: unknown): Block | undefined => chain.blocks.slice(0, top + 1).findLast((block) => block.id === id);
   const mined = (id: unknown) => {
     const found = chain.byId.get(text(id));
@@ -50,7 +58,8 @@ export async function answer(chain: TronChain, faults: Faults, solid: boolean, n
       if (done) return { ret: [{ contractRet: done.ret }], ...done.transaction };
       return (!solid && chain.pending.find(({ transaction }) => transaction.txID === asked.value)?.transaction) || {};
     },
-    gettransactioninfobyid: () => ((found) => (found && !faults.infosLate ? infosOf(found.block)[found.at] : {}))(mined(asked.value)),
+    gettransactioninfobyid: () =>
+      ((found) => (found && !faults.infosLate ? infosOf(found.block)[found.at] : {}))(mined(asked.value)),
     gettransactioninfobyblocknum: () => {
       const block = at(asked.num);
       return block && block.number > 0 ? infosOf(block) : block ? {} : [];
@@ -59,18 +68,32 @@ export async function answer(chain: TronChain, faults: Faults, solid: boolean, n
       const account = ledger.accounts.get(hexOf(text(asked.address)));
       return account ? showAccount(account, await ledger.machine.balance(account.address)) : {};
     },
-    getaccountresource: () => ((account) => (account ? resources(ledger, account, chain.tip.at) : {}))(ledger.accounts.get(hexOf(text(asked.address)))),
-    getaccountnet: () => ((account) => (account ? bandwidths(ledger, account, chain.tip.at) : {}))(ledger.accounts.get(hexOf(text(asked.address)))),
+    getaccountresource: () =>
+      ((account) => (account ? resources(ledger, account, chain.tip.at) : {}))(
+        ledger.accounts.get(hexOf(text(asked.address))),
+      ),
+    getaccountnet: () =>
+      ((account) => (account ? bandwidths(ledger, account, chain.tip.at) : {}))(
+        ledger.accounts.get(hexOf(text(asked.address))),
+      ),
     getdelegatedresourcev2: () => lentTo(ledger, asked),
     getcandelegatedmaxsize: () => {
-      const [account, type] = [ledger.accounts.get(hexOf(text(asked.owner_address))), text(asked.type) === '1' ? 'ENERGY' : 'BANDWIDTH'] as const;
+      const [account, type] = [
+        ledger.accounts.get(hexOf(text(asked.owner_address))),
+        text(asked.type) === '1' ? 'ENERGY' : 'BANDWIDTH',
+      ] as const;
       return shown({ max_size: account && ledger.stakes.lendable(account, type, chain.tip.at) });
     },
     getcanwithdrawunfreezeamount: () => {
       const account = ledger.accounts.get(hexOf(text(asked.owner_address)));
-      return shown({ amount: account && ledger.stakes.withdrawable(account, Number(text(asked.timestamp) || chain.tip.at)) });
+      return shown({
+        amount: account && ledger.stakes.withdrawable(account, Number(text(asked.timestamp) || chain.tip.at)),
+      });
     },
-    getcontract: () => ((address) => (ledger.energies.has(address) ? { contract_address: address, abi: {} } : {}))(hexOf(text(asked.value))),
+    getcontract: () =>
+      ((address) => (ledger.energies.has(address) ? { contract_address: address, abi: {} } : {}))(
+        hexOf(text(asked.value)),
+      ),
     triggerconstantcontract: () => constant(ledger, asked),
     estimateenergy: async () => {
       const { energy_used: energy, ...rest } = await constant(ledger, asked);
@@ -78,9 +101,17 @@ export async function answer(chain: TronChain, faults: Faults, solid: boolean, n
     },
   };
   const own: Record<string, () => unknown> = {
-    broadcasttransaction: () => broadcast(chain, () => transactionOf(rawBytes(asked.raw_data as Json), (asked.signature as string[] | undefined) ?? [])),
+    broadcasttransaction: () =>
+      broadcast(chain, () =>
+        transactionOf(rawBytes(asked.raw_data as Json), (asked.signature as string[] | undefined) ?? []),
+      ),
     broadcasthex: () => broadcast(chain, () => transactionFrom(Buffer.from(text(asked.transaction), 'hex'))),
-    createtransaction: () => build(chain, 'TransferContract', { owner_address: hexOf(text(asked.owner_address)), to_address: hexOf(text(asked.to_address)), amount: int(asked.amount) }),
+    createtransaction: () =>
+      build(chain, 'TransferContract', {
+        owner_address: hexOf(text(asked.owner_address)),
+        to_address: hexOf(text(asked.to_address)),
+        amount: int(asked.amount),
+      }),
     triggersmartcontract: () => trigger(chain, asked),
     getchainparameters: () => ({ chainParameter: Object.entries(PARAMETERS).map(([key, value]) => ({ key, value })) }),
     getnodeinfo: () => ({ configNodeInfo: { codeVersion: 'javizen-emulator' } }),
@@ -103,10 +134,13 @@ const PARAMETERS = {
 
 function asShown(info: Json, { marksForgotten }: Faults): Json {
   const inner = info.internal_transactions as Json[] | undefined;
-  return inner && marksForgotten ? { ...info, internal_transactions: inner.map(({ rejected: _rejected, ...rest }) => rest) } : info;
+  return inner && marksForgotten
+    ? { ...info, internal_transactions: inner.map(({ rejected: _rejected, ...rest }) => rest) }
+    : info;
 }
 
-const showPermission = (type: string, { id, name, threshold, operations, keys }: Permission): Json => shown({ type, id, permission_name: name, threshold, operations, keys });
+const showPermission = (type: string, { id, name, threshold, operations, keys }: Permission): Json =>
+  shown({ type, id, permission_name: name, threshold, operations, keys });
 
 function showAccount(account: Account, balance: bigint): Json {
   const { address, contract, created, owner, actives, assets, stake } = account;
@@ -120,20 +154,45 @@ function showAccount(account: Account, balance: bigint): Json {
     active_permission: actives.map((one) => showPermission('Active', one)),
     assetV2: [...assets].map(([key, value]) => ({ key: Buffer.from(key, 'hex').toString(), value })),
     // A kind of stake is named even where there is none of it; the first kind has no name.
-    frozenV2: [shown({ amount: stake.frozen.BANDWIDTH }), { type: 'ENERGY', ...shown({ amount: stake.frozen.ENERGY }) }, { type: 'TRON_POWER', ...shown({ amount: stake.frozen.TRON_POWER }) }],
-    unfrozenV2: stake.unfreezing.map(({ resource, amount, until }) => ({ ...(resource !== 'BANDWIDTH' && { type: resource }), unfreeze_amount: amount, unfreeze_expire_time: until })),
+    frozenV2: [
+      shown({ amount: stake.frozen.BANDWIDTH }),
+      { type: 'ENERGY', ...shown({ amount: stake.frozen.ENERGY }) },
+      { type: 'TRON_POWER', ...shown({ amount: stake.frozen.TRON_POWER }) },
+    ],
+    unfrozenV2: stake.unfreezing.map(({ resource, amount, until }) => ({
+      ...(resource !== 'BANDWIDTH' && { type: resource }),
+      unfreeze_amount: amount,
+      unfreeze_expire_time: until,
+    })),
     delegated_frozenV2_balance_for_bandwidth: stake.lent.BANDWIDTH,
     acquired_delegated_frozenV2_balance_for_bandwidth: stake.acquired.BANDWIDTH,
-    account_resource: shown({ energy_usage: stake.used.ENERGY.amount, latest_consume_time_for_energy: BigInt(stake.used.ENERGY.at), delegated_frozenV2_balance_for_energy: stake.lent.ENERGY, acquired_delegated_frozenV2_balance_for_energy: stake.acquired.ENERGY }),
+    account_resource: shown({
+      energy_usage: stake.used.ENERGY.amount,
+      latest_consume_time_for_energy: BigInt(stake.used.ENERGY.at),
+      delegated_frozenV2_balance_for_energy: stake.lent.ENERGY,
+      acquired_delegated_frozenV2_balance_for_energy: stake.acquired.ENERGY,
+    }),
   });
 }
 
 const bandwidths = (ledger: Ledger, account: Account, at: number): Json =>
-  shown({ freeNetUsed: ledger.freeUsed(account, at), freeNetLimit: PRICES.free, NetUsed: ledger.stakes.used(account, 'BANDWIDTH', at), NetLimit: ledger.stakes.limit(account, 'BANDWIDTH'), TotalNetLimit: TOTALS.BANDWIDTH.limit, TotalNetWeight: ledger.stakes.weight('BANDWIDTH') });
+  shown({
+    freeNetUsed: ledger.freeUsed(account, at),
+    freeNetLimit: PRICES.free,
+    NetUsed: ledger.stakes.used(account, 'BANDWIDTH', at),
+    NetLimit: ledger.stakes.limit(account, 'BANDWIDTH'),
+    TotalNetLimit: TOTALS.BANDWIDTH.limit,
+    TotalNetWeight: ledger.stakes.weight('BANDWIDTH'),
+  });
 
 const resources = (ledger: Ledger, account: Account, at: number): Json => ({
   ...bandwidths(ledger, account, at),
-  ...shown({ EnergyUsed: ledger.stakes.used(account, 'ENERGY', at), EnergyLimit: ledger.stakes.limit(account, 'ENERGY'), TotalEnergyLimit: TOTALS.ENERGY.limit, TotalEnergyWeight: ledger.stakes.weight('ENERGY') }),
+  ...shown({
+    EnergyUsed: ledger.stakes.used(account, 'ENERGY', at),
+    EnergyLimit: ledger.stakes.limit(account, 'ENERGY'),
+    TotalEnergyLimit: TOTALS.ENERGY.limit,
+    TotalEnergyWeight: ledger.stakes.weight('ENERGY'),
+  }),
 });
 
 function lentTo(ledger: Ledger, asked: Json): Json {
@@ -142,25 +201,59 @@ function lentTo(ledger: Ledger, asked: Json): Json {
   if (!lent) return {};
   const rows = [
     { bandwidth: lent.free.BANDWIDTH, energy: lent.free.ENERGY, bandwidthUntil: 0n, energyUntil: 0n },
-    { bandwidth: lent.locked.BANDWIDTH.amount, energy: lent.locked.ENERGY.amount, bandwidthUntil: lent.locked.BANDWIDTH.until, energyUntil: lent.locked.ENERGY.until },
+    {
+      bandwidth: lent.locked.BANDWIDTH.amount,
+      energy: lent.locked.ENERGY.amount,
+      bandwidthUntil: lent.locked.BANDWIDTH.until,
+      energyUntil: lent.locked.ENERGY.until,
+    },
   ].filter(({ bandwidth, energy }) => bandwidth > 0n || energy > 0n);
-  return { delegatedResource: rows.map(({ bandwidth, energy, bandwidthUntil, energyUntil }) => shown({ from, to, frozen_balance_for_bandwidth: bandwidth, frozen_balance_for_energy: energy, expire_time_for_bandwidth: bandwidthUntil, expire_time_for_energy: energyUntil })) };
+  return {
+    delegatedResource: rows.map(({ bandwidth, energy, bandwidthUntil, energyUntil }) =>
+      shown({
+        from,
+        to,
+        frozen_balance_for_bandwidth: bandwidth,
+        frozen_balance_for_energy: energy,
+        expire_time_for_bandwidth: bandwidthUntil,
+        expire_time_for_energy: energyUntil,
+      }),
+    ),
+  };
 }
 
 /** A call's data: given whole, or as the name of a function and its encoded parameters. */
-const dataOf = (asked: Json): string => text(asked.data) || keccak(text(asked.function_selector)).slice(2, 10) + text(asked.parameter);
+const dataOf = (asked: Json): string =>
+  text(asked.data) || keccak(text(asked.function_selector)).slice(2, 10) + text(asked.parameter);
 
 async function constant(ledger: Ledger, asked: Json): Promise<Json> {
   const to = hexOf(text(asked.contract_address));
-  if (!ledger.energies.has(to)) return { result: { code: 'CONTRACT_VALIDATE_ERROR', message: words('Contract validate error : Smart contract is not exist.') } };
-  const { error, output, energy } = await ledger.constant(hexOf(text(asked.owner_address)), to, dataOf(asked), int(asked.call_value));
+  if (!ledger.energies.has(to))
+    return {
+      result: {
+        code: 'CONTRACT_VALIDATE_ERROR',
+        message: words('Contract validate error : Smart contract is not exist.'),
+      },
+    };
+  const { error, output, energy } = await ledger.constant(
+    hexOf(text(asked.owner_address)),
+    to,
+    dataOf(asked),
+    int(asked.call_value),
+  );
   const failed = error === undefined ? {} : { message: words(error === 'revert' ? 'REVERT opcode executed' : error) };
-  return { result: { result: true, ...failed }, energy_used: energy, constant_result: [output], transaction: { ret: [error === undefined ? {} : { ret: 'FAILED' }] } };
+  return {
+    result: { result: true, ...failed },
+    energy_used: energy,
+    constant_result: [output],
+    transaction: { ret: [error === undefined ? {} : { ret: 'FAILED' }] },
+  };
 }
 
 function trigger(chain: TronChain, asked: Json): Json {
   const [owner, to] = [hexOf(text(asked.owner_address)), hexOf(text(asked.contract_address))];
-  if (!chain.head.energies.has(to)) return { result: { code: 'CONTRACT_VALIDATE_ERROR', message: words('No contract or not a valid smart contract') } };
+  if (!chain.head.energies.has(to))
+    return { result: { code: 'CONTRACT_VALIDATE_ERROR', message: words('No contract or not a valid smart contract') } };
   const value = { owner_address: owner, contract_address: to, call_value: int(asked.call_value), data: dataOf(asked) };
   return { result: { result: true }, transaction: build(chain, 'TriggerSmartContract', value, int(asked.fee_limit)) };
 }

@@ -114,7 +114,13 @@ export class TronChain {
     this.shiftMs += ms;
   }
 
-  private async blockOf(number: number, at: number, ops: readonly Op[], parent: string, done: Block['done'] = []): Promise<Block> {
+  private async blockOf(
+    number: number,
+    at: number,
+    ops: readonly Op[],
+    parent: string,
+    done: Block['done'] = [],
+  ): Promise<Block> {
     const ids = done.map(({ transaction }) => transaction.txID).join('');
     const hash = sha256(Buffer.from(JSON.stringify([number, at, parent, ids]))).toString('hex');
     return { number, at, parent, ops, done, id: number.toString(16).padStart(16, '0') + hash.slice(16) };
@@ -154,7 +160,12 @@ export class TronChain {
         if (error instanceof Refused) continue;
         throw error;
       }
-      const op: Op = { k: 'tx', raw: bytesOfTransaction(transaction).toString('hex'), size, ...(this.nextResult !== undefined && { spoilt: this.nextResult }) };
+      const op: Op = {
+        k: 'tx',
+        raw: bytesOfTransaction(transaction).toString('hex'),
+        size,
+        ...(this.nextResult !== undefined && { spoilt: this.nextResult }),
+      };
       this.nextResult = undefined;
       taken.push(op);
       done.push(...(await this.head.carryOut([op], read, at, number)));
@@ -184,17 +195,21 @@ export class TronChain {
     if (height < this.solidAt || depth < 1) throw new Error(`block ${height + 1} is solid`);
     const lost = await this.cut(height);
     this.write({ cut: height });
-    if (!lose) this.pending.push(...lost.map((transaction) => ({ transaction, size: bytesOfTransaction(transaction).length })));
+    if (!lose)
+      this.pending.push(...lost.map((transaction) => ({ transaction, size: bytesOfTransaction(transaction).length })));
     for (let n = 0; n <= depth; n++) await this.mine({ empty: true });
   }
 
   /** Takes a transaction, or throws Refused as a node does. */
   async broadcast(transaction: Transaction): Promise<void> {
     this.signedRightly(transaction);
-    if (this.byId.has(transaction.txID) || this.pending.some(({ transaction: { txID } }) => txID === transaction.txID)) throw new Refused('DUP_TRANSACTION_ERROR', 'Dup transaction.');
+    if (this.byId.has(transaction.txID) || this.pending.some(({ transaction: { txID } }) => txID === transaction.txID))
+      throw new Refused('DUP_TRANSACTION_ERROR', 'Dup transaction.');
     this.inTime(transaction, this.tip.at);
     const { ref_block_bytes: place, ref_block_hash: hash } = transaction.raw_data;
-    const named = this.blocks.slice(-65_536).findLast(({ number }) => (number & 0xffff).toString(16).padStart(4, '0') === place);
+    const named = this.blocks
+      .slice(-65_536)
+      .findLast(({ number }) => (number & 0xffff).toString(16).padStart(4, '0') === place);
     if (named?.id.slice(16, 32) !== hash) throw new Refused('TAPOS_ERROR', 'Tapos check error.');
     const size = bytesOfTransaction(transaction).length;
     await this.head.validate(transaction, size, this.tip.at);
@@ -203,7 +218,11 @@ export class TronChain {
 
   private inTime({ raw_data: { expiration } }: Transaction, at: number): void {
     const end = int(expiration);
-    if (end <= BigInt(at) || end > BigInt(at) + LONGEST_LIFE_MS) throw new Refused('TRANSACTION_EXPIRATION_ERROR', `Transaction expired, transaction expiration time is ${end}, but headBlockTime is ${at}`);
+    if (end <= BigInt(at) || end > BigInt(at) + LONGEST_LIFE_MS)
+      throw new Refused(
+        'TRANSACTION_EXPIRATION_ERROR',
+        `Transaction expired, transaction expiration time is ${end}, but headBlockTime is ${at}`,
+      );
   }
 
   /** Every signature is of a key of the permission that is named, once, and together they weigh enough. */
@@ -217,7 +236,9 @@ export class TronChain {
     const permission = account && (id === 0n ? account.owner : account.actives.find((one) => one.id === id));
     if (signature.length === 0) no('miss sig or contract');
     // An account that nobody has paid yet has the permissions it would be born with.
-    const keys = (permission as Permission | undefined)?.keys ?? (id === 0n && !account ? [{ address: owner, weight: 1n }] : no("permission isn't exit"));
+    const keys =
+      (permission as Permission | undefined)?.keys ??
+      (id === 0n && !account ? [{ address: owner, weight: 1n }] : no("permission isn't exit"));
     if (id !== 0n && type === 'AccountPermissionUpdateContract') no('Permission denied');
     const seen = new Set<string>();
     let weight = 0n;
@@ -225,7 +246,9 @@ export class TronChain {
       const signer = signerOf(txID, text) ?? no(`Signature size is ${text.length / 2}`);
       if (seen.has(signer)) no(`${base58Of(signer)} has signed twice!`);
       seen.add(signer);
-      weight += keys.find(({ address }) => address === signer)?.weight ?? no(`${text} is signed by ${base58Of(signer)} but it is not contained of permission.`);
+      weight +=
+        keys.find(({ address }) => address === signer)?.weight ??
+        no(`${text} is signed by ${base58Of(signer)} but it is not contained of permission.`);
     }
     if (weight < (permission?.threshold ?? 1n)) no('signature weight is not enough');
   }
@@ -233,9 +256,20 @@ export class TronChain {
   /** A block as the HTTP API shows it. */
   show({ number, id, parent, at, done }: Block, detail = true): Json {
     const root = sha256(Buffer.from(done.map(({ transaction }) => transaction.txID).join(''), 'hex')).toString('hex');
-    const raw = { ...(number > 0 && { number }), txTrieRoot: root, witness_address: FAUCET, parentHash: parent, version: 34, timestamp: at };
+    const raw = {
+      ...(number > 0 && { number }),
+      txTrieRoot: root,
+      witness_address: FAUCET,
+      parentHash: parent,
+      version: 34,
+      timestamp: at,
+    };
     const transactions = done.map(({ ret, transaction }) => ({ ret: [{ contractRet: ret }], ...transaction }));
-    return { blockID: id, block_header: { raw_data: raw, witness_signature: NO_SIGNATURE }, ...(detail && transactions.length > 0 && { transactions }) };
+    return {
+      blockID: id,
+      block_header: { raw_data: raw, witness_signature: NO_SIGNATURE },
+      ...(detail && transactions.length > 0 && { transactions }),
+    };
   }
 }
 

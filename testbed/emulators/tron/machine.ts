@@ -15,7 +15,12 @@ interface Message {
 }
 interface CallResult {
   readonly createdAddress?: EvmAddress;
-  readonly execResult: { readonly returnValue: Uint8Array; readonly executionGasUsed: bigint; readonly exceptionError?: { readonly error: string }; readonly logs?: readonly [Uint8Array, Uint8Array[], Uint8Array][] };
+  readonly execResult: {
+    readonly returnValue: Uint8Array;
+    readonly executionGasUsed: bigint;
+    readonly exceptionError?: { readonly error: string };
+    readonly logs?: readonly [Uint8Array, Uint8Array[], Uint8Array][];
+  };
 }
 interface EvmAccount {
   balance: bigint;
@@ -30,7 +35,10 @@ interface Evm {
     readonly originalStorageCache: { clear(): void };
   };
   readonly journal: { cleanup(): Promise<void> };
-  readonly events: { on(name: string, listener: (one: never, done?: () => void) => void): void; removeAllListeners(): void };
+  readonly events: {
+    on(name: string, listener: (one: never, done?: () => void) => void): void;
+    removeAllListeners(): void;
+  };
   runCall(call: object): Promise<CallResult>;
 }
 
@@ -68,9 +76,19 @@ export interface Machine {
 export async function openMachine(packages: string): Promise<Machine> {
   const load = createRequire(join(packages, 'package.json'));
   const { createEVM } = load('@ethereumjs/evm') as { createEVM(options: object): Promise<Evm> };
-  const { Common, Mainnet, Hardfork } = load('@ethereumjs/common') as { Common: new (options: object) => object; Mainnet: object; Hardfork: { Paris: string } };
-  const { Account, createAddressFromString } = load('@ethereumjs/util') as { Account: new () => EvmAccount; createAddressFromString(text: string): EvmAddress };
-  const evm = await createEVM({ common: new Common({ chain: Mainnet, hardfork: Hardfork.Paris }), allowUnlimitedContractSize: true });
+  const { Common, Mainnet, Hardfork } = load('@ethereumjs/common') as {
+    Common: new (options: object) => object;
+    Mainnet: object;
+    Hardfork: { Paris: string };
+  };
+  const { Account, createAddressFromString } = load('@ethereumjs/util') as {
+    Account: new () => EvmAccount;
+    createAddressFromString(text: string): EvmAddress;
+  };
+  const evm = await createEVM({
+    common: new Common({ chain: Mainnet, hardfork: Hardfork.Paris }),
+    allowUnlimitedContractSize: true,
+  });
   const state = evm.stateManager;
   const at = (address: string): EvmAddress => createAddressFromString(`0x${address.slice(-40)}`);
   /** What one transaction has touched is cheaper for it alone: without this a question would change the price of what comes after it. */
@@ -81,7 +99,13 @@ export async function openMachine(packages: string): Promise<Machine> {
   const call: Machine['call'] = async ({ from, to, data, value, gas, keep }) => {
     const [frames, open]: [Frame[], Frame[]] = [[], []];
     evm.events.on('beforeMessage', (message: Message, done) => {
-      const frame: Frame = { caller: tron(message.caller), to: tron(message.to), value: message.delegatecall ? 0n : message.value, rejected: false, inner: [] };
+      const frame: Frame = {
+        caller: tron(message.caller),
+        to: tron(message.to),
+        value: message.delegatecall ? 0n : message.value,
+        rejected: false,
+        inner: [],
+      };
       open.at(-1)?.inner.push(frame);
       open.push(frame);
       if (message.depth > 0 && !message.isStatic) frames.push(frame);
@@ -93,12 +117,23 @@ export async function openMachine(packages: string): Promise<Machine> {
       done?.();
     });
     await state.checkpoint();
-    const { execResult } = await evm.runCall({ caller: at(from), to: at(to), data: Buffer.from(data, 'hex'), value, gasLimit: gas, skipBalance: !keep });
+    const { execResult } = await evm.runCall({
+      caller: at(from),
+      to: at(to),
+      data: Buffer.from(data, 'hex'),
+      value,
+      gasLimit: gas,
+      skipBalance: !keep,
+    });
     evm.events.removeAllListeners();
     await (keep ? state.commit() : state.revert());
     await forget();
     const error = execResult.exceptionError?.error;
-    const logs = (error === undefined ? (execResult.logs ?? []) : []).map(([address, topics, bytes]) => ({ address: hex(address), topics: topics.map(hex), data: hex(bytes) }));
+    const logs = (error === undefined ? (execResult.logs ?? []) : []).map(([address, topics, bytes]) => ({
+      address: hex(address),
+      topics: topics.map(hex),
+      data: hex(bytes),
+    }));
     return { error, gas: execResult.executionGasUsed, output: hex(execResult.returnValue), logs, frames };
   };
   return {
@@ -110,7 +145,12 @@ export async function openMachine(packages: string): Promise<Machine> {
       await state.putAccount(at(address), account);
     },
     deploy: async (owner, code) => {
-      const { createdAddress, execResult } = await evm.runCall({ caller: at(owner), data: Buffer.from(code.replace(/^0x/, ''), 'hex'), gasLimit: 50_000_000n, skipBalance: true });
+      const { createdAddress, execResult } = await evm.runCall({
+        caller: at(owner),
+        data: Buffer.from(code.replace(/^0x/, ''), 'hex'),
+        gasLimit: 50_000_000n,
+        skipBalance: true,
+      });
       await forget();
       if (!createdAddress || execResult.exceptionError) throw new Error('the contract could not be made');
       return tron(createdAddress);

@@ -31,9 +31,16 @@ const SOLIDITY = 18;
 type Turn = <T>(work: () => Promise<T>) => Promise<T>;
 
 async function main(): Promise<void> {
-  if (process.env.NODE_ENV === 'production') throw new Error('This is a TRON for one machine. It does not run in production.');
-  const config = JSON.parse(readFileSync(process.argv[process.argv.indexOf('--config') + 1] ?? '', 'utf8')) as TronConfig;
-  const chain = await TronChain.open({ packages: config.packages, dir: config.dir, solidity: config.solidity ?? SOLIDITY });
+  if (process.env.NODE_ENV === 'production')
+    throw new Error('This is a TRON for one machine. It does not run in production.');
+  const config = JSON.parse(
+    readFileSync(process.argv[process.argv.indexOf('--config') + 1] ?? '', 'utf8'),
+  ) as TronConfig;
+  const chain = await TronChain.open({
+    packages: config.packages,
+    dir: config.dir,
+    solidity: config.solidity ?? SOLIDITY,
+  });
   const faults: Faults = { marksForgotten: false, infosLate: false, away: false };
   let last: Promise<unknown> = Promise.resolve();
   /** One after the other: a chain that is being changed is not read. */
@@ -74,18 +81,29 @@ interface Served {
   readonly turn: Turn;
 }
 
-async function serve({ chain, faults, turn }: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  { chain, faults, turn }: Served,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const [, house = '', name = ''] = url.pathname.split('/');
   let asStrings = false;
-  const send = (status: number, body: unknown): void => void response.writeHead(status, { 'content-type': 'application/json', 'x-emulator': 'javizen-local' }).end(stringify(body, asStrings));
+  const send = (status: number, body: unknown): void =>
+    void response
+      .writeHead(status, { 'content-type': 'application/json', 'x-emulator': 'javizen-local' })
+      .end(stringify(body, asStrings));
   try {
     const body = await bodyOf(request);
     const asked = { ...Object.fromEntries(url.searchParams), ...(body === '' ? {} : (parse(body) as Json)) } as Json;
     asStrings = asked.int64_as_string === true || asked.int64_as_string === 'true';
-    if (house === 'control' && request.method === 'POST') return send(200, await turn(() => control(chain, faults, name, asked)));
+    if (house === 'control' && request.method === 'POST')
+      return send(200, await turn(() => control(chain, faults, name, asked)));
     if (faults.away) return send(503, { Error: 'away' });
-    const said = house === 'wallet' || house === 'walletsolidity' ? await turn(() => answer(chain, faults, house === 'walletsolidity', name, asked)) : undefined;
+    const said =
+      house === 'wallet' || house === 'walletsolidity'
+        ? await turn(() => answer(chain, faults, house === 'walletsolidity', name, asked))
+        : undefined;
     return send(said === undefined ? 404 : 200, said ?? { Error: `nothing is asked by ${url.pathname}` });
   } catch (error) {
     // A node says so, with status 200.
@@ -107,10 +125,23 @@ async function control(chain: TronChain, faults: Faults, name: string, asked: Js
       await chain.mine({ ops: [{ k: 'deploy', owner: FAUCET, code: String(asked.code) }], empty: true });
       return { address: base58Of([...chain.head.energies.keys()].at(-1) ?? '') };
     case 'energy':
-      await chain.mine({ ops: [{ k: 'energy', address: hexOf(String(asked.address)), amount: int(asked.amount).toString() }], empty: true });
+      await chain.mine({
+        ops: [{ k: 'energy', address: hexOf(String(asked.address)), amount: int(asked.amount).toString() }],
+        empty: true,
+      });
       break;
     case 'permission':
-      await chain.mine({ ops: [{ k: 'permission', address: hexOf(String(asked.address)), to: hexOf(String(asked.to)), beside: asked.beside === true }], empty: true });
+      await chain.mine({
+        ops: [
+          {
+            k: 'permission',
+            address: hexOf(String(asked.address)),
+            to: hexOf(String(asked.to)),
+            beside: asked.beside === true,
+          },
+        ],
+        empty: true,
+      });
       break;
     case 'advance':
       chain.advance(Number(asked.ms));

@@ -14,7 +14,10 @@ const MOST_UNFREEZING = 32;
 const BLOCK_MS = 3000n;
 const DEFAULT_LOCK_BLOCKS = 86_400n;
 /** What all others have staked, in TRX, and what all share in a day: some figures of the main network. */
-export const TOTALS = { ENERGY: { limit: 180_000_000_000n, weight: 19_000_000_000n }, BANDWIDTH: { limit: 43_200_000_000n, weight: 26_000_000_000n } } as const;
+export const TOTALS = {
+  ENERGY: { limit: 180_000_000_000n, weight: 19_000_000_000n },
+  BANDWIDTH: { limit: 43_200_000_000n, weight: 26_000_000_000n },
+} as const;
 
 export interface Stake {
   /** Sun, own and not lent. */
@@ -104,15 +107,21 @@ export class Stakes {
   refusal(type: string, value: Json, owner: Staker, has: bigint, at: number): string | undefined {
     const resource = nameOf(value);
     const { stake } = owner;
-    if (type !== 'WithdrawExpireUnfreezeContract' && (!RESOURCES.includes(resource) || resource === 'TRON_POWER')) return 'ResourceCode error, valid ResourceCode[BANDWIDTH、ENERGY]';
+    if (type !== 'WithdrawExpireUnfreezeContract' && (!RESOURCES.includes(resource) || resource === 'TRON_POWER'))
+      return 'ResourceCode error, valid ResourceCode[BANDWIDTH、ENERGY]';
     switch (type) {
       case 'FreezeBalanceV2Contract':
         if (int(value.frozen_balance) < TRX) return 'frozenBalance must be greater than or equal to 1 TRX';
-        return int(value.frozen_balance) > has ? 'frozenBalance must be less than or equal to accountBalance' : undefined;
+        return int(value.frozen_balance) > has
+          ? 'frozenBalance must be less than or equal to accountBalance'
+          : undefined;
       case 'UnfreezeBalanceV2Contract':
         if (stake.frozen[resource] <= 0n) return `no frozenBalance(${resource === 'ENERGY' ? 'Energy' : 'BANDWIDTH'})`;
-        if (int(value.unfreeze_balance) <= 0n || int(value.unfreeze_balance) > stake.frozen[resource]) return `Invalid unfreeze_balance, [${int(value.unfreeze_balance)}] is invalid`;
-        return stake.unfreezing.filter(({ until }) => until > BigInt(at)).length >= MOST_UNFREEZING ? 'Invalid unfreeze operation, unfreezing times is over limit' : undefined;
+        if (int(value.unfreeze_balance) <= 0n || int(value.unfreeze_balance) > stake.frozen[resource])
+          return `Invalid unfreeze_balance, [${int(value.unfreeze_balance)}] is invalid`;
+        return stake.unfreezing.filter(({ until }) => until > BigInt(at)).length >= MOST_UNFREEZING
+          ? 'Invalid unfreeze operation, unfreezing times is over limit'
+          : undefined;
       case 'WithdrawExpireUnfreezeContract':
         return this.withdrawable(owner, at) <= 0n ? 'no unFreeze balance to withdraw ' : undefined;
       case 'DelegateResourceContract':
@@ -125,14 +134,17 @@ export class Stakes {
   private refusesLending(value: Json, owner: Staker, resource: Lendable, at: number): string | undefined {
     const [balance, to] = [int(value.balance), hex(value.receiver_address)];
     if (balance < TRX) return 'delegateBalance must be greater than or equal to 1 TRX';
-    if (balance > this.lendable(owner, resource, at)) return `delegateBalance must be less than or equal to available Freeze${resource === 'ENERGY' ? 'Energy' : 'Bandwidth'}V2 balance`;
+    if (balance > this.lendable(owner, resource, at))
+      return `delegateBalance must be less than or equal to available Freeze${resource === 'ENERGY' ? 'Energy' : 'Bandwidth'}V2 balance`;
     if (to === owner.address) return 'receiverAddress must not be the same as ownerAddress';
     const receiver = this.accounts.get(to);
     if (!receiver) return `Account[${to}] not exists`;
     if (receiver.contract) return 'Do not allow delegate resources to contract addresses';
     const [locked, period] = [this.lentTo(owner.address, to)?.locked[resource], int(value.lock_period)];
-    if (value.lock === true && (period < 0n || period > (30n * DAY_MS) / BLOCK_MS)) return 'The lock period of delegate resource cannot be less than 0 and cannot exceed 864000!';
-    if (value.lock === true && locked && locked.until > BigInt(at) + lockMs(period)) return `The lock period for ${resource} this time cannot be less than the remaining time[${locked.until - BigInt(at)}ms] of the last lock period for ${resource}!`;
+    if (value.lock === true && (period < 0n || period > (30n * DAY_MS) / BLOCK_MS))
+      return 'The lock period of delegate resource cannot be less than 0 and cannot exceed 864000!';
+    if (value.lock === true && locked && locked.until > BigInt(at) + lockMs(period))
+      return `The lock period for ${resource} this time cannot be less than the remaining time[${locked.until - BigInt(at)}ms] of the last lock period for ${resource}!`;
     return undefined;
   }
 
@@ -144,7 +156,9 @@ export class Stakes {
     if (balance <= 0n) return 'unDelegateBalance must be more than 0 TRX';
     const { amount, until } = lent.locked[resource];
     const there = lent.free[resource] + (until <= BigInt(at) ? amount : 0n);
-    return there < balance ? `insufficient delegatedFrozenBalance(${resource === 'ENERGY' ? 'Energy' : 'BANDWIDTH'}), request=${balance}, unlock_balance=${there}` : undefined;
+    return there < balance
+      ? `insufficient delegatedFrozenBalance(${resource === 'ENERGY' ? 'Energy' : 'BANDWIDTH'}), request=${balance}, unlock_balance=${there}`
+      : undefined;
   }
 
   /** Carries out what `refusal` let pass. Answers by how much the owner's balance rises, and what the receipt says besides. */
@@ -174,7 +188,10 @@ export class Stakes {
     const [balance, to] = [int(value.balance), hex(value.receiver_address)];
     const receiver = this.accounts.get(to) as Staker;
     const key = `${owner.address} ${to}`;
-    const lent = this.lending.get(key) ?? { free: { BANDWIDTH: 0n, ENERGY: 0n }, locked: { BANDWIDTH: { amount: 0n, until: 0n }, ENERGY: { amount: 0n, until: 0n } } };
+    const lent = this.lending.get(key) ?? {
+      free: { BANDWIDTH: 0n, ENERGY: 0n },
+      locked: { BANDWIDTH: { amount: 0n, until: 0n }, ENERGY: { amount: 0n, until: 0n } },
+    };
     this.lending.set(key, lent);
     const lock = lent.locked[resource];
     if (lock.until <= BigInt(at) && lock.amount > 0n) {
@@ -182,7 +199,11 @@ export class Stakes {
       lent.locked[resource] = { amount: 0n, until: 0n };
     }
     if (there) {
-      if (value.lock === true) lent.locked[resource] = { amount: lent.locked[resource].amount + balance, until: BigInt(at) + lockMs(int(value.lock_period)) };
+      if (value.lock === true)
+        lent.locked[resource] = {
+          amount: lent.locked[resource].amount + balance,
+          until: BigInt(at) + lockMs(int(value.lock_period)),
+        };
       else lent.free[resource] += balance;
       owner.stake.frozen[resource] -= balance;
       owner.stake.lent[resource] += balance;
@@ -200,10 +221,17 @@ export class Stakes {
     owner.stake.lent[resource] -= balance;
     owner.stake.frozen[resource] += balance;
     this.use(owner, resource, moved, at);
-    if (RESOURCES.every((one) => one === 'TRON_POWER' || (lent.free[one] === 0n && lent.locked[one].amount === 0n))) this.lending.delete(key);
+    if (RESOURCES.every((one) => one === 'TRON_POWER' || (lent.free[one] === 0n && lent.locked[one].amount === 0n)))
+      this.lending.delete(key);
   }
 }
 
 const lockMs = (blocks: bigint): bigint => (blocks === 0n ? DEFAULT_LOCK_BLOCKS : blocks) * BLOCK_MS;
 
-export const STAKE_TYPES = ['FreezeBalanceV2Contract', 'UnfreezeBalanceV2Contract', 'WithdrawExpireUnfreezeContract', 'DelegateResourceContract', 'UnDelegateResourceContract'];
+export const STAKE_TYPES = [
+  'FreezeBalanceV2Contract',
+  'UnfreezeBalanceV2Contract',
+  'WithdrawExpireUnfreezeContract',
+  'DelegateResourceContract',
+  'UnDelegateResourceContract',
+];

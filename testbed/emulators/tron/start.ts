@@ -15,7 +15,12 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 /** One question to a node, or to the emulator's `control/...`. Loopback only. */
 export async function askTron<T>(url: string, path: string, asked: object = {}): Promise<T> {
   if (new URL(url).hostname !== '127.0.0.1') throw new Error(`${url} is not this machine`);
-  const response = await fetch(`${url}/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: stringify(asked), signal: AbortSignal.timeout(30_000) });
+  const response = await fetch(`${url}/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: stringify(asked),
+    signal: AbortSignal.timeout(30_000),
+  });
   const said = parse(await response.text()) as T & { Error?: string };
   if (said.Error !== undefined) throw new Error(said.Error);
   return said;
@@ -28,7 +33,11 @@ export async function startTron(config: TronConfig & { readonly logFile: string 
   const file = join(config.dir, 'config.json');
   writeFileSync(file, JSON.stringify(config));
   const log = openSync(config.logFile, 'a');
-  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'main.ts'), '--config', file], { cwd: resolve(__dirname, '..', '..', '..'), stdio: ['ignore', log, log], detached: true });
+  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'main.ts'), '--config', file], {
+    cwd: resolve(__dirname, '..', '..', '..'),
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   closeSync(log);
   let ended = false;
   child.on('error', () => (ended = true));
@@ -36,7 +45,8 @@ export async function startTron(config: TronConfig & { readonly logFile: string 
   const url = `http://127.0.0.1:${config.port}`;
   for (let tries = 0; ; tries++) {
     if (ended || tries > 600) throw new Error(`the local TRON did not start; see ${config.logFile}`);
-    if ((await askTron<{ blockID?: string }>(url, 'wallet/getnowblock').catch(() => ({ blockID: undefined }))).blockID) break;
+    if ((await askTron<{ blockID?: string }>(url, 'wallet/getnowblock').catch(() => ({ blockID: undefined }))).blockID)
+      break;
     await pause(50);
   }
   const stop = async (): Promise<void> => {

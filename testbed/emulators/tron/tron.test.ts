@@ -22,8 +22,13 @@ if (absent) process.stderr.write(`${absent}\n`);
 const onNode = absent ? describe.skip : describe;
 
 test('whole numbers of 64 bits pass through JSON as they are, and digits in texts stay texts', () => {
-  const text = '{"amount":9007199254740993,"list":[123456789012345678,5],"text":"9007199254740993, \\"1234567890123456789\\""}';
-  expect(parse(text)).toEqual({ amount: 9007199254740993n, list: [123456789012345678n, 5], text: '9007199254740993, "1234567890123456789"' });
+  const text =
+    '{"amount":9007199254740993,"list":[123456789012345678,5],"text":"9007199254740993, \\"1234567890123456789\\""}';
+  expect(parse(text)).toEqual({
+    amount: 9007199254740993n,
+    list: [123456789012345678n, 5],
+    text: '9007199254740993, "1234567890123456789"',
+  });
   expect(stringify(parse(text))).toBe(text);
   expect(stringify({ amount: 7n }, true)).toBe('{"amount":"7"}');
 });
@@ -32,9 +37,13 @@ onNode('the TRON emulator', () => {
   let dir: string;
   let node: LocalTron;
   const faucet = (): TronWeb => new TronWeb({ fullHost: node.url, privateKey: FAUCET_KEY.privateKey.slice(2) });
-  const control = <T = { height: number; solid: number; waiting: number }>(name: string, asked: object = {}): Promise<T> => askTron<T>(node.url, `control/${name}`, asked);
+  const control = <T = { height: number; solid: number; waiting: number }>(
+    name: string,
+    asked: object = {},
+  ): Promise<T> => askTron<T>(node.url, `control/${name}`, asked);
   const mine = (blocks = 1) => control('mine', { blocks });
-  const info = (txid: string, house = 'wallet') => askTron<Record<string, never>>(node.url, `${house}/gettransactioninfobyid`, { value: txid });
+  const info = (txid: string, house = 'wallet') =>
+    askTron<Record<string, never>>(node.url, `${house}/gettransactioninfobyid`, { value: txid });
   let port: number;
   const start = async (): Promise<void> => {
     node = await startTron({ dir: join(dir, 'chain'), port, packages, blockMs: 0, logFile: join(dir, 'log') });
@@ -79,19 +88,40 @@ onNode('the TRON emulator', () => {
     const token = web.contract(artifact.abi as never, LOCAL_TETHER);
     const first = (await token.methods.transfer?.(address, 25_000_000).send({ feeLimit: 50_000_000 })) as string;
     await mine();
-    expect(await info(first)).toMatchObject({ receipt: { result: 'SUCCESS', energy_usage_total: expect.any(Number) }, log: [{ address: hexOf(LOCAL_TETHER).slice(2) }] });
-    const { transaction } = await web.transactionBuilder.triggerSmartContract(LOCAL_TETHER, 'transfer(address,uint256)', { feeLimit: 50_000_000, txLocal: true }, [{ type: 'address', value: address }, { type: 'uint256', value: 1_000_000 }]);
+    expect(await info(first)).toMatchObject({
+      receipt: { result: 'SUCCESS', energy_usage_total: expect.any(Number) },
+      log: [{ address: hexOf(LOCAL_TETHER).slice(2) }],
+    });
+    const { transaction } = await web.transactionBuilder.triggerSmartContract(
+      LOCAL_TETHER,
+      'transfer(address,uint256)',
+      { feeLimit: 50_000_000, txLocal: true },
+      [
+        { type: 'address', value: address },
+        { type: 'uint256', value: 1_000_000 },
+      ],
+    );
     const signed = await web.trx.sign(transaction);
     expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ result: true });
     expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ code: 'DUP_TRANSACTION_ERROR' });
     await mine();
     expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ code: 'DUP_TRANSACTION_ERROR' });
     expect(await tronBalance(node.url, address, 'USDT')).toBe('26');
-    const used = (await info(transaction.txID)) as unknown as { receipt: { energy_usage_total: number; energy_fee: number } };
+    const used = (await info(transaction.txID)) as unknown as {
+      receipt: { energy_usage_total: number; energy_fee: number };
+    };
     expect(used.receipt.energy_usage_total).toBeGreaterThan(60_000);
     expect(used.receipt.energy_usage_total).toBeLessThan(70_000);
     expect(used.receipt.energy_fee).toBe(used.receipt.energy_usage_total * 100);
-    const { energy_required: energy } = await web.transactionBuilder.estimateEnergy(LOCAL_TETHER, 'transfer(address,uint256)', {}, [{ type: 'address', value: address }, { type: 'uint256', value: 1 }]);
+    const { energy_required: energy } = await web.transactionBuilder.estimateEnergy(
+      LOCAL_TETHER,
+      'transfer(address,uint256)',
+      {},
+      [
+        { type: 'address', value: address },
+        { type: 'uint256', value: 1 },
+      ],
+    );
     expect(energy).toBe(used.receipt.energy_usage_total);
   });
 
@@ -101,30 +131,51 @@ onNode('the TRON emulator', () => {
     await payTron(node.url, address, 'USDT', '5');
     await mine();
     for (let n = 0; n < 3; n++) await tronBalance(node.url, address, 'USDT');
-    await sendTron(node.url, await signedTron(node.url, key, 'TriggerSmartContract', { contract_address: hexOf(LOCAL_TETHER), data: tokenCall('transfer', freshTron().address, 5n) }));
+    await sendTron(
+      node.url,
+      await signedTron(node.url, key, 'TriggerSmartContract', {
+        contract_address: hexOf(LOCAL_TETHER),
+        data: tokenCall('transfer', freshTron().address, 5n),
+      }),
+    );
     await mine(19);
-    const [head, solid] = await Promise.all(['wallet', 'walletsolidity'].map((house) => askTron<{ balance: number }>(node.url, `${house}/getaccount`, { address })));
+    const [head, solid] = await Promise.all(
+      ['wallet', 'walletsolidity'].map((house) =>
+        askTron<{ balance: number }>(node.url, `${house}/getaccount`, { address }),
+      ),
+    );
     expect(solid).toEqual(head);
     expect(head?.balance).toBeLessThan(90_000_000);
   });
 
-  test('refusals in the node\'s words: expired, another chain\'s block, a stranger\'s signature, TRX to a contract, no account', async () => {
+  test("refusals in the node's words: expired, another chain's block, a stranger's signature, TRX to a contract, no account", async () => {
     const web = faucet();
     const { address, key } = freshTron();
     const signed = async (change: (raw: { ref_block_hash: string; expiration: number }) => void): Promise<object> => {
       const transaction = await web.transactionBuilder.sendTrx(address, 1);
       change(transaction.raw_data as never);
       const pb = utils.transaction.txJsonToPb(transaction);
-      const again = { ...transaction, txID: utils.transaction.txPbToTxID(pb).replace('0x', ''), raw_data_hex: utils.transaction.txPbToRawDataHex(pb).toLowerCase() };
+      const again = {
+        ...transaction,
+        txID: utils.transaction.txPbToTxID(pb).replace('0x', ''),
+        raw_data_hex: utils.transaction.txPbToRawDataHex(pb).toLowerCase(),
+      };
       return web.trx.sendRawTransaction(await web.trx.sign(again as never));
     };
     expect(await signed((raw) => (raw.ref_block_hash = '00'.repeat(8)))).toMatchObject({ code: 'TAPOS_ERROR' });
     expect(await signed((raw) => (raw.expiration -= 120_000))).toMatchObject({ code: 'TRANSACTION_EXPIRATION_ERROR' });
     const forged = utils.crypto.signTransaction('11'.repeat(32), await web.transactionBuilder.sendTrx(address, 1));
     const said = await web.trx.sendRawTransaction(forged as never);
-    expect([(said as { code?: string }).code, words(said)]).toEqual(['SIGERROR', expect.stringContaining('not contained of permission')]);
+    expect([(said as { code?: string }).code, words(said)]).toEqual([
+      'SIGERROR',
+      expect.stringContaining('not contained of permission'),
+    ]);
     await expect(payTron(node.url, LOCAL_TETHER, 'TRX', '1')).rejects.toThrow('Cannot transfer TRX to a smartContract');
-    await expect(signedTron(node.url, key, 'TransferContract', { to_address: hexOf(LOCAL_TETHER), amount: 1n }).then((one) => sendTron(node.url, one))).rejects.toThrow('no OwnerAccount');
+    await expect(
+      signedTron(node.url, key, 'TransferContract', { to_address: hexOf(LOCAL_TETHER), amount: 1n }).then((one) =>
+        sendTron(node.url, one),
+      ),
+    ).rejects.toThrow('no OwnerAccount');
   });
 
   test('out of energy burns the whole limit, a revert only what ran; neither leaves a log', async () => {
@@ -139,7 +190,10 @@ onNode('the TRON emulator', () => {
     await sendTron(node.url, starves);
     await mine();
     expect(await info(reverts.txid)).toMatchObject({ result: 'FAILED', receipt: { result: 'REVERT' } });
-    expect(await info(starves.txid)).toMatchObject({ result: 'FAILED', receipt: { result: 'OUT_OF_ENERGY', energy_fee: 1_000_000 } });
+    expect(await info(starves.txid)).toMatchObject({
+      result: 'FAILED',
+      receipt: { result: 'OUT_OF_ENERGY', energy_fee: 1_000_000 },
+    });
     for (const { txid } of [reverts, starves]) expect(await info(txid)).not.toHaveProperty('log');
   });
 
@@ -148,12 +202,23 @@ onNode('the TRON emulator', () => {
     await payTron(node.url, address, 'TRX', '200');
     await mine();
     const keys = [{ address: hexOf(thief.address), weight: 1 }];
-    const value = { owner: { type: 0, permission_name: 'owner', threshold: 1, keys }, actives: [{ type: 2, permission_name: 'active', threshold: 1, operations: '7fff1fc0033e03'.padEnd(64, '0'), keys }] };
+    const value = {
+      owner: { type: 0, permission_name: 'owner', threshold: 1, keys },
+      actives: [
+        { type: 2, permission_name: 'active', threshold: 1, operations: '7fff1fc0033e03'.padEnd(64, '0'), keys },
+      ],
+    };
     await sendTron(node.url, await signedTron(node.url, key, 'AccountPermissionUpdateContract', value));
     await mine();
     const theirs = { to_address: hexOf(thief.address), amount: 1n };
-    await expect(signedTron(node.url, key, 'TransferContract', theirs).then((one) => sendTron(node.url, one))).rejects.toThrow('SIGERROR');
-    await expect(signedTron(node.url, thief.key, 'TransferContract', { ...theirs, owner_address: hexOf(address) }).then((one) => sendTron(node.url, one))).resolves.toHaveLength(64);
+    await expect(
+      signedTron(node.url, key, 'TransferContract', theirs).then((one) => sendTron(node.url, one)),
+    ).rejects.toThrow('SIGERROR');
+    await expect(
+      signedTron(node.url, thief.key, 'TransferContract', { ...theirs, owner_address: hexOf(address) }).then((one) =>
+        sendTron(node.url, one),
+      ),
+    ).resolves.toHaveLength(64);
   });
 
   test('blocks that were not solid can be lost; state and blocks outlive a stop', async () => {
@@ -192,26 +257,48 @@ onNode('the TRON emulator', () => {
       await mine();
       return said.txid;
     };
-    const account = (address: string) => askTron<Record<string, unknown> & { account_resource?: Record<string, number> }>(node.url, 'wallet/getaccount', { address });
-    const resource = (address: string) => askTron<Record<string, number>>(node.url, 'wallet/getaccountresource', { address });
+    const account = (address: string) =>
+      askTron<Record<string, unknown> & { account_resource?: Record<string, number> }>(node.url, 'wallet/getaccount', {
+        address,
+      });
+    const resource = (address: string) =>
+      askTron<Record<string, number>>(node.url, 'wallet/getaccountresource', { address });
 
     test('TRX that is staked gives energy by its share of all that is staked; used, it comes back evenly over a day', async () => {
       const { web, address } = await holder('9000');
-      await expect(done(web, web.transactionBuilder.freezeBalanceV2(999_999, 'ENERGY', address))).rejects.toThrow('must be greater than or equal to 1 TRX');
-      await expect(done(web, web.transactionBuilder.freezeBalanceV2(9001 * TRX, 'ENERGY', address))).rejects.toThrow('less than or equal to accountBalance');
+      await expect(done(web, web.transactionBuilder.freezeBalanceV2(999_999, 'ENERGY', address))).rejects.toThrow(
+        'must be greater than or equal to 1 TRX',
+      );
+      await expect(done(web, web.transactionBuilder.freezeBalanceV2(9001 * TRX, 'ENERGY', address))).rejects.toThrow(
+        'less than or equal to accountBalance',
+      );
       await done(web, web.transactionBuilder.freezeBalanceV2(8000 * TRX, 'ENERGY', address));
-      expect(await account(address)).toMatchObject({ balance: 1000 * TRX, frozenV2: [{}, { type: 'ENERGY', amount: 8000 * TRX }, { type: 'TRON_POWER' }] });
+      expect(await account(address)).toMatchObject({
+        balance: 1000 * TRX,
+        frozenV2: [{}, { type: 'ENERGY', amount: 8000 * TRX }, { type: 'TRON_POWER' }],
+      });
       const { EnergyLimit = 0, TotalEnergyLimit = 0, TotalEnergyWeight = 0 } = await resource(address);
       expect(EnergyLimit).toBe(Math.floor((8000 * TotalEnergyLimit) / TotalEnergyWeight));
       await payTron(node.url, address, 'USDT', '5');
       await mine();
-      const txid = await sendTron(node.url, await signedTron(node.url, FAUCET_KEY, 'TriggerSmartContract', { contract_address: hexOf(LOCAL_TETHER), data: tokenCall('transfer', address, 1n) }));
+      const txid = await sendTron(
+        node.url,
+        await signedTron(node.url, FAUCET_KEY, 'TriggerSmartContract', {
+          contract_address: hexOf(LOCAL_TETHER),
+          data: tokenCall('transfer', address, 1n),
+        }),
+      );
       await mine();
       expect(await info(txid)).toMatchObject({ receipt: { energy_fee: 6_428_500 } });
       const token = web.contract(artifact.abi as never, LOCAL_TETHER);
-      const paid = (await token.methods.transfer?.(web.address.fromPrivateKey(FAUCET_KEY.privateKey.slice(2)) as string, 1_000_000).send({ feeLimit: 50_000_000 })) as string;
+      const paid = (await token.methods
+        .transfer?.(web.address.fromPrivateKey(FAUCET_KEY.privateKey.slice(2)) as string, 1_000_000)
+        .send({ feeLimit: 50_000_000 })) as string;
       await mine();
-      const { energy_usage: used = 0, energy_fee: burnt } = (await info(paid)).receipt as unknown as Record<string, number>;
+      const { energy_usage: used = 0, energy_fee: burnt } = (await info(paid)).receipt as unknown as Record<
+        string,
+        number
+      >;
       expect([used, burnt]).toEqual([64_285, undefined]);
       expect((await resource(address)).EnergyUsed).toBe(used);
       await control('advance', { ms: DAY_MS / 2 });
@@ -227,31 +314,51 @@ onNode('the TRON emulator', () => {
     test('what is staked is lent to an account and taken back, with what was used of it; more than there is, to a contract, to nobody and to oneself it is not', async () => {
       const [{ web, address }, { web: his, address: friend }] = [await holder('9000'), await holder('2')];
       await done(web, web.transactionBuilder.freezeBalanceV2(8000 * TRX, 'ENERGY', address));
-      const lend = (sun: number, to: string, lock = false, period?: number) => done(web, web.transactionBuilder.delegateResource(sun, to, 'ENERGY', address, lock, period));
+      const lend = (sun: number, to: string, lock = false, period?: number) =>
+        done(web, web.transactionBuilder.delegateResource(sun, to, 'ENERGY', address, lock, period));
       await expect(lend(8001 * TRX, friend)).rejects.toThrow('available FreezeEnergyV2 balance');
       await expect(lend(TRX, LOCAL_TETHER)).rejects.toThrow('to contract addresses');
       await expect(lend(TRX, freshTron().address)).rejects.toThrow('not exists');
       await lend(7000 * TRX, friend);
-      expect(await account(address)).toMatchObject({ frozenV2: [{}, { amount: 1000 * TRX }, {}], account_resource: { delegated_frozenV2_balance_for_energy: 7000 * TRX } });
-      expect(await account(friend)).toMatchObject({ account_resource: { acquired_delegated_frozenV2_balance_for_energy: 7000 * TRX } });
-      expect(await askTron(node.url, 'wallet/getdelegatedresourcev2', { fromAddress: address, toAddress: friend })).toMatchObject({ delegatedResource: [{ frozen_balance_for_energy: 7000 * TRX }] });
-      expect(await askTron(node.url, 'wallet/getcandelegatedmaxsize', { owner_address: address, type: 1 })).toEqual({ max_size: 1000 * TRX });
+      expect(await account(address)).toMatchObject({
+        frozenV2: [{}, { amount: 1000 * TRX }, {}],
+        account_resource: { delegated_frozenV2_balance_for_energy: 7000 * TRX },
+      });
+      expect(await account(friend)).toMatchObject({
+        account_resource: { acquired_delegated_frozenV2_balance_for_energy: 7000 * TRX },
+      });
+      expect(
+        await askTron(node.url, 'wallet/getdelegatedresourcev2', { fromAddress: address, toAddress: friend }),
+      ).toMatchObject({ delegatedResource: [{ frozen_balance_for_energy: 7000 * TRX }] });
+      expect(await askTron(node.url, 'wallet/getcandelegatedmaxsize', { owner_address: address, type: 1 })).toEqual({
+        max_size: 1000 * TRX,
+      });
       await payTron(node.url, friend, 'USDT', '5');
       await mine();
-      const paid = (await his.contract(artifact.abi as never, LOCAL_TETHER).methods.transfer?.(address, 1_000_000).send({ feeLimit: 50_000_000 })) as string;
+      const paid = (await his
+        .contract(artifact.abi as never, LOCAL_TETHER)
+        .methods.transfer?.(address, 1_000_000)
+        .send({ feeLimit: 50_000_000 })) as string;
       await mine();
       // To somebody who has none it takes twice as much: all that was lent, and the rest is burnt.
       const { energy_usage: used = 0 } = (await info(paid)).receipt as unknown as Record<string, number>;
       expect(used).toBeGreaterThan(0);
-      await expect(done(web, web.transactionBuilder.undelegateResource(7001 * TRX, friend, 'ENERGY', address))).rejects.toThrow('insufficient delegatedFrozenBalance');
+      await expect(
+        done(web, web.transactionBuilder.undelegateResource(7001 * TRX, friend, 'ENERGY', address)),
+      ).rejects.toThrow('insufficient delegatedFrozenBalance');
       await done(web, web.transactionBuilder.undelegateResource(7000 * TRX, friend, 'ENERGY', address));
       expect((await resource(friend)).EnergyLimit).toBeUndefined();
       const { EnergyUsed = 0 } = await resource(address);
       expect(EnergyUsed).toBeGreaterThan(used - 100);
       // What was used is not lent again before it has come back.
-      const { max_size: free = 0 } = await askTron<{ max_size?: number }>(node.url, 'wallet/getcandelegatedmaxsize', { owner_address: address, type: 1 });
+      const { max_size: free = 0 } = await askTron<{ max_size?: number }>(node.url, 'wallet/getcandelegatedmaxsize', {
+        owner_address: address,
+        type: 1,
+      });
       expect(free).toBeLessThan(1100 * TRX);
-      await expect(done(web, web.transactionBuilder.undelegateResource(TRX, friend, 'ENERGY', address))).rejects.toThrow('delegated Resource does not exist');
+      await expect(
+        done(web, web.transactionBuilder.undelegateResource(TRX, friend, 'ENERGY', address)),
+      ).rejects.toThrow('delegated Resource does not exist');
     });
 
     test('what is locked is not taken back before its time', async () => {
@@ -270,15 +377,26 @@ onNode('the TRON emulator', () => {
       const { web, address } = await holder('500');
       await done(web, web.transactionBuilder.freezeBalanceV2(300 * TRX, 'BANDWIDTH', address));
       expect((await resource(address)).NetLimit).toBeGreaterThan(0);
-      await expect(done(web, web.transactionBuilder.unfreezeBalanceV2(301 * TRX, 'BANDWIDTH', address))).rejects.toThrow('Invalid unfreeze_balance');
-      await expect(done(web, web.transactionBuilder.unfreezeBalanceV2(TRX, 'ENERGY', address))).rejects.toThrow('no frozenBalance(Energy)');
+      await expect(
+        done(web, web.transactionBuilder.unfreezeBalanceV2(301 * TRX, 'BANDWIDTH', address)),
+      ).rejects.toThrow('Invalid unfreeze_balance');
+      await expect(done(web, web.transactionBuilder.unfreezeBalanceV2(TRX, 'ENERGY', address))).rejects.toThrow(
+        'no frozenBalance(Energy)',
+      );
       await done(web, web.transactionBuilder.unfreezeBalanceV2(100 * TRX, 'BANDWIDTH', address));
-      const [waiting] = (await account(address)).unfrozenV2 as { unfreeze_amount: number; unfreeze_expire_time: number }[];
+      const [waiting] = (await account(address)).unfrozenV2 as {
+        unfreeze_amount: number;
+        unfreeze_expire_time: number;
+      }[];
       expect(waiting?.unfreeze_amount).toBe(100 * TRX);
-      await expect(done(web, web.transactionBuilder.withdrawExpireUnfreeze(address))).rejects.toThrow('no unFreeze balance to withdraw');
+      await expect(done(web, web.transactionBuilder.withdrawExpireUnfreeze(address))).rejects.toThrow(
+        'no unFreeze balance to withdraw',
+      );
       await control('advance', { ms: 14 * DAY_MS });
       await mine();
-      expect(await askTron(node.url, 'wallet/getcanwithdrawunfreezeamount', { owner_address: address })).toEqual({ amount: 100 * TRX });
+      expect(await askTron(node.url, 'wallet/getcanwithdrawunfreezeamount', { owner_address: address })).toEqual({
+        amount: 100 * TRX,
+      });
       const second = await done(web, web.transactionBuilder.unfreezeBalanceV2(50 * TRX, 'BANDWIDTH', address));
       expect(await info(second)).toMatchObject({ withdraw_expire_amount: 100 * TRX });
       await control('advance', { ms: 14 * DAY_MS });

@@ -19,7 +19,8 @@ const BLOCKS_BEHIND = 6;
 const LASTS_MS = 4000;
 
 type Method = { readonly method: string };
-const blockNumber = (result: unknown, less: number): unknown => (typeof result === 'string' ? `0x${Math.max(0, Number(result) - less).toString(16)}` : result);
+const blockNumber = (result: unknown, less: number): unknown =>
+  typeof result === 'string' ? `0x${Math.max(0, Number(result) - less).toString(16)}` : result;
 
 /** Says something else than it knows for a while. */
 async function spoilt(proxy: NodeProxy, tamper: (call: Method, result: unknown) => unknown): Promise<void> {
@@ -38,7 +39,11 @@ async function refusing(proxy: NodeProxy): Promise<void> {
 }
 
 async function askEvm<T>(url: string, method: string, params: readonly unknown[]): Promise<T> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }) });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  });
   const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
   if (error) throw new Error(error.message);
   return result;
@@ -49,7 +54,10 @@ async function reorganiseEvm(url: string): Promise<void> {
   const head = Number(await askEvm<string>(url, 'eth_blockNumber', []));
   const raw: [string, number][] = [];
   for (let height = head - LOST_BLOCKS + 1; height <= head; height++) {
-    const { transactions } = await askEvm<{ transactions: string[] }>(url, 'eth_getBlockByNumber', [`0x${height.toString(16)}`, false]);
+    const { transactions } = await askEvm<{ transactions: string[] }>(url, 'eth_getBlockByNumber', [
+      `0x${height.toString(16)}`,
+      false,
+    ]);
     for (const hash of transactions) raw.push([await askEvm<string>(url, 'eth_getRawTransactionByHash', [hash]), 1]);
   }
   await askEvm(url, 'anvil_reorg', [LOST_BLOCKS, raw]);
@@ -60,26 +68,59 @@ async function reorganiseBitcoin(url: string): Promise<void> {
   await askBitcoin(url, 'invalidateblock', await askBitcoin<string>(url, 'getblockhash', height - LOST_BLOCKS + 1));
 }
 
-function evmFaults(world: World, address: WorldAddress, proxies: ReadonlyMap<string, NodeProxy>, network: string): Fault[] {
+function evmFaults(
+  world: World,
+  address: WorldAddress,
+  proxies: ReadonlyMap<string, NodeProxy>,
+  network: string,
+): Fault[] {
   const proxy = proxies.get(network) as NodeProxy;
   const { rpcUrl } = chainOf(address, network);
   return [
     { name: `${network}: a reorganisation`, fire: () => reorganiseEvm(rpcUrl) },
-    { name: `${network}: a node that lags`, fire: () => spoilt(proxy, ({ method }, result) => (method === 'eth_blockNumber' ? blockNumber(result, BLOCKS_BEHIND) : result)) },
+    {
+      name: `${network}: a node that lags`,
+      fire: () =>
+        spoilt(proxy, ({ method }, result) =>
+          method === 'eth_blockNumber' ? blockNumber(result, BLOCKS_BEHIND) : result,
+        ),
+    },
     // Another block than the others have, and blocks without what is in them.
-    { name: `${network}: a node that lies`, fire: () => spoilt(proxy, ({ method }, result) => (method === 'eth_getBlockReceipts' ? [] : method === 'eth_getLogs' ? [] : result)) },
+    {
+      name: `${network}: a node that lies`,
+      fire: () =>
+        spoilt(proxy, ({ method }, result) =>
+          method === 'eth_getBlockReceipts' ? [] : method === 'eth_getLogs' ? [] : result,
+        ),
+    },
     { name: `${network}: a node that refuses`, fire: () => refusing(proxy) },
     { name: `${network}: a node is restarted`, fire: () => world.restartNode(network) },
-    { name: `${network}: fees rise`, fire: async () => void (await askEvm(rpcUrl, 'anvil_setNextBlockBaseFeePerGas', [`0x${(30_000_000_000).toString(16)}`])) },
+    {
+      name: `${network}: fees rise`,
+      fire: async () =>
+        void (await askEvm(rpcUrl, 'anvil_setNextBlockBaseFeePerGas', [`0x${(30_000_000_000).toString(16)}`])),
+    },
   ];
 }
 
 function bitcoinFaults(world: World, url: string, proxy: NodeProxy): Fault[] {
   return [
     { name: 'bitcoin: a reorganisation', fire: () => reorganiseBitcoin(url) },
-    { name: 'bitcoin: a node that lags', fire: () => spoilt(proxy, ({ method }, result) => (method === 'getblockcount' ? Number(result) - BLOCKS_BEHIND : result)) },
+    {
+      name: 'bitcoin: a node that lags',
+      fire: () =>
+        spoilt(proxy, ({ method }, result) => (method === 'getblockcount' ? Number(result) - BLOCKS_BEHIND : result)),
+    },
     // The block before, under the next one's hash.
-    { name: 'bitcoin: a node that lies', fire: () => spoilt(proxy, ({ method }, result) => (method === 'getblock' && typeof result === 'string' ? `${result.slice(0, 72)}${'00'.repeat(32)}${result.slice(136)}` : result)) },
+    {
+      name: 'bitcoin: a node that lies',
+      fire: () =>
+        spoilt(proxy, ({ method }, result) =>
+          method === 'getblock' && typeof result === 'string'
+            ? `${result.slice(0, 72)}${'00'.repeat(32)}${result.slice(136)}`
+            : result,
+        ),
+    },
     { name: 'bitcoin: a node that refuses', fire: () => refusing(proxy) },
     { name: 'bitcoin: a node is restarted', fire: () => world.restartNode('bitcoin') },
     {
@@ -100,7 +141,10 @@ function tronFaults(world: World, url: string): Fault[] {
     await askTron(url, 'control/faults', { [name]: false });
   };
   return [
-    { name: 'tron: a reorganisation', fire: async () => void (await askTron(url, 'control/reorg', { depth: LOST_BLOCKS, lose: false })) },
+    {
+      name: 'tron: a reorganisation',
+      fire: async () => void (await askTron(url, 'control/reorg', { depth: LOST_BLOCKS, lose: false })),
+    },
     { name: 'tron: a node that lags', fire: () => during('solidStops') },
     { name: 'tron: a node that does not know yet', fire: () => during('infosLate') },
     { name: 'tron: a node that refuses', fire: () => during('away') },
@@ -112,15 +156,25 @@ function tronFaults(world: World, url: string): Fault[] {
 export function faultsOf(world: World, address: WorldAddress, proxies: ReadonlyMap<string, NodeProxy>): Fault[] {
   const bitcoin = proxies.get('bitcoin');
   return [
-    ...EVM.filter((network) => address.chains[network]).flatMap((network) => evmFaults(world, address, proxies, network)),
+    ...EVM.filter((network) => address.chains[network]).flatMap((network) =>
+      evmFaults(world, address, proxies, network),
+    ),
     ...(address.bitcoinUrl && bitcoin ? bitcoinFaults(world, address.bitcoinUrl, bitcoin) : []),
     ...(address.tronUrl ? tronFaults(world, address.tronUrl) : []),
-    ...(['javizen', 'signer', 'mariadb'] as const).map((part) => ({ name: `${part} is killed`, fire: () => world.killAndRestart(part) })),
+    ...(['javizen', 'signer', 'mariadb'] as const).map((part) => ({
+      name: `${part} is killed`,
+      fire: () => world.killAndRestart(part),
+    })),
   ];
 }
 
 /** One after the other until the time is over: each once in an order by the seed, then any. Answers how often each fired. */
-export async function rage(faults: readonly Fault[], dice: Dice, { until, pauseMs }: { until: number; pauseMs: number }, say: (text: string) => void): Promise<Record<string, number>> {
+export async function rage(
+  faults: readonly Fault[],
+  dice: Dice,
+  { until, pauseMs }: { until: number; pauseMs: number },
+  say: (text: string) => void,
+): Promise<Record<string, number>> {
   const fired: Record<string, number> = {};
   const queue = dice.shuffled(faults);
   // Each once, even where the time is short.

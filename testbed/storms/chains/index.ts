@@ -47,7 +47,14 @@ const RESERVES = { ETHEREUM_GAS_RESERVE: '5', BSC_GAS_RESERVE: '5', BITCOIN_RESE
 const QUIET_MS = 300_000;
 const AUDIT_WAIT_MS = 60_000;
 
-export async function stormChains({ minutes, seed, users, networks = NETWORKS, pauseMs = 2500, say }: ChainStormOptions): Promise<ChainStormResult> {
+export async function stormChains({
+  minutes,
+  seed,
+  users,
+  networks = NETWORKS,
+  pauseMs = 2500,
+  say,
+}: ChainStormOptions): Promise<ChainStormResult> {
   const dir = join(LOCAL, 'storm', `chains-${process.pid}`);
   mkdirSync(dir, { recursive: true });
   const proxies = new Map<string, NodeProxy>();
@@ -57,10 +64,21 @@ export async function stormChains({ minutes, seed, users, networks = NETWORKS, p
     const address = await world.start();
     const admin = new PatientClient(address.url);
     await admin.logIn(DEMO_ADMIN, address.adminPassword);
-    const rails = RAILS.filter(({ network }) => address.chains[network] || (network === 'bitcoin' && address.bitcoinUrl) || (network === 'tron' && address.tronUrl));
+    const rails = RAILS.filter(
+      ({ network }) =>
+        address.chains[network] ||
+        (network === 'bitcoin' && address.bitcoinUrl) ||
+        (network === 'tron' && address.tronUrl),
+    );
     const ledger: Ledger = { paidIn: [], takenOut: [], refused: {} };
-    const payers = Array.from({ length: users }, (_, n) => new Payer(address, admin, rails, ledger, new Dice(seed * 100 + n), `storm-${seed}-${n}`));
-    closes.push(() => payers.forEach((payer) => payer.close()), () => admin.close());
+    const payers = Array.from(
+      { length: users },
+      (_, n) => new Payer(address, admin, rails, ledger, new Dice(seed * 100 + n), `storm-${seed}-${n}`),
+    );
+    closes.push(
+      () => payers.forEach((payer) => payer.close()),
+      () => admin.close(),
+    );
     for (const payer of payers) await payer.begin();
     say(`${users} users on ${[...new Set(rails.map(({ network }) => network))].join(', ')}`);
 
@@ -81,7 +99,17 @@ export async function stormChains({ minutes, seed, users, networks = NETWORKS, p
     const verdict = await judge(database, address, ledger);
     const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
     const problems = [...left.map((text) => `never ended: ${text}`), ...verdict.problems];
-    return { ...verdict, problems, seed, faults: fired, faultsNeverFired: faults.map(({ name }) => name).filter((name) => !fired[name]), stopped: [...stopped], refused: ledger.refused, networks: [...new Set(rails.map(({ network }) => network))], audit: result };
+    return {
+      ...verdict,
+      problems,
+      seed,
+      faults: fired,
+      faultsNeverFired: faults.map(({ name }) => name).filter((name) => !fired[name]),
+      stopped: [...stopped],
+      refused: ledger.refused,
+      networks: [...new Set(rails.map(({ network }) => network))],
+      audit: result,
+    };
   } finally {
     for (const close of closes.reverse()) await close();
     await world.stop();
@@ -105,7 +133,10 @@ async function between(settings: NodeJS.ProcessEnv, proxies: Map<string, NodePro
 
 /** Whose approval a kill has cut off is decided now. */
 async function decideRest(address: WorldAddress, admin: PatientClient): Promise<void> {
-  const { items } = await admin.call<{ items: { id: string }[] }>('GET', '/admin/withdrawals?state=REQUESTED&limit=100');
+  const { items } = await admin.call<{ items: { id: string }[] }>(
+    'GET',
+    '/admin/withdrawals?state=REQUESTED&limit=100',
+  );
   for (const { id } of items) await approvePayout(address, admin, id, true).catch(() => undefined);
 }
 
@@ -114,6 +145,11 @@ async function letGoOn(admin: PatientClient, stopped: Set<string>): Promise<void
   const { paused } = await admin.call<{ paused: { asset: string }[] }>('GET', '/admin/reconciliation');
   for (const { asset } of paused) {
     stopped.add(asset);
-    await admin.call('POST', `/admin/assets/${asset}/pause`, { why: null }, { 'idempotency-key': `go-on-${asset}-${Date.now()}` });
+    await admin.call(
+      'POST',
+      `/admin/assets/${asset}/pause`,
+      { why: null },
+      { 'idempotency-key': `go-on-${asset}-${Date.now()}` },
+    );
   }
 }

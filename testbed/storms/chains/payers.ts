@@ -73,7 +73,11 @@ export class Payer {
     await this.user.openAccount(this.world, email, password);
     await this.user.sendIdentity('Ada Lovelace', DOCUMENT);
     await approveIdentity(this.admin, email);
-    for (const network of new Set(this.rails.map((rail) => rail.network))) this.addresses.set(network, (await this.user.call<{ address: string }>('POST', '/deposit-addresses', { network })).address);
+    for (const network of new Set(this.rails.map((rail) => rail.network)))
+      this.addresses.set(
+        network,
+        (await this.user.call<{ address: string }>('POST', '/deposit-addresses', { network })).address,
+      );
   }
 
   /** Until the time is over. Whatever the outside does not take now is let be. */
@@ -81,7 +85,9 @@ export class Payer {
     while (Date.now() < end) {
       const rail = this.dice.pick(this.rails);
       const outside = outsideOf(this.world, rail.network);
-      await (this.dice.next() < 0.6 ? this.payIn(rail, outside) : this.takeOut(rail, outside)).catch((error: unknown) => this.note(error));
+      await (this.dice.next() < 0.6 ? this.payIn(rail, outside) : this.takeOut(rail, outside)).catch((error: unknown) =>
+        this.note(error),
+      );
       await sleep(this.dice.between(300, 2000));
     }
   }
@@ -93,7 +99,11 @@ export class Payer {
 
   private async payIn({ network, asset, most, least }: Rail, outside: OutsideWorld): Promise<void> {
     const amount = fraction(most, this.dice.between(0.2, 1));
-    const { txid } = await outside.pay(this.addresses.get(network) ?? '', asset, parseAmount(amount) < parseAmount(least) ? least : amount);
+    const { txid } = await outside.pay(
+      this.addresses.get(network) ?? '',
+      asset,
+      parseAmount(amount) < parseAmount(least) ? least : amount,
+    );
     this.ledger.paidIn.push({ network, asset, txid });
   }
 
@@ -103,10 +113,16 @@ export class Payer {
     const amount = fraction(available, this.dice.between(0.1, 0.6));
     if (parseAmount(amount) < parseAmount(least)) return;
     const to = outside.newAddress();
-    const { id } = await this.user.call<{ id: string }>('POST', '/withdrawals', { asset, network, address: to, amount }, { 'idempotency-key': randomBytes(8).toString('hex') });
+    const { id } = await this.user.call<{ id: string }>(
+      'POST',
+      '/withdrawals',
+      { asset, network, address: to, amount },
+      { 'idempotency-key': randomBytes(8).toString('hex') },
+    );
     this.ledger.takenOut.push({ id, network, asset, to, amount });
     // One in ten is refused by the admin.
-    if (this.dice.next() < 0.1) await this.admin.call('POST', `/admin/withdrawals/${id}/refuse`, { reason: 'the storm says so' });
+    if (this.dice.next() < 0.1)
+      await this.admin.call('POST', `/admin/withdrawals/${id}/refuse`, { reason: 'the storm says so' });
     else await until('the approval', async () => approvePayout(this.world, this.admin, id).then(() => true), 60_000);
   }
 

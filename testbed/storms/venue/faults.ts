@@ -17,10 +17,21 @@ interface Plan {
 }
 
 const ORDER = { match: ['order.place'], weight: 2 } as const;
-const TOLD = { match: ['order.place', 'GET /api/v3/order', 'GET /api/v3/account', 'event executionReport', 'GET /api/v3/depth', 'GET /api/v3/exchangeInfo'] } as const;
+const TOLD = {
+  match: [
+    'order.place',
+    'GET /api/v3/order',
+    'GET /api/v3/account',
+    'event executionReport',
+    'GET /api/v3/depth',
+    'GET /api/v3/exchangeInfo',
+  ],
+} as const;
 const PLANS: Partial<Record<FaultName, Plan>> = {
   'answer-late': { ...ORDER, weight: 1 },
-  'bad-gateway': { match: ['GET /api/v3/order', 'GET /api/v3/account', 'GET /api/v3/depth', 'GET /api/v3/exchangeInfo'] },
+  'bad-gateway': {
+    match: ['GET /api/v3/order', 'GET /api/v3/account', 'GET /api/v3/depth', 'GET /api/v3/exchangeInfo'],
+  },
   'bad-gateway-executed': { helper: 'buy', weight: 0.2 },
   forbidden: { match: ['GET /api/v3/order', 'GET /api/v3/account', 'GET /api/v3/exchangeInfo'] },
   'rate-limit': { match: ['order.place', 'GET /api/v3/order', 'GET /api/v3/account', 'GET /api/v3/depth'] },
@@ -51,10 +62,13 @@ const GRACE_MS = 90_000;
 /** Takes all orders and trades of the venue with it. */
 export const RESET = 'monthly-reset';
 
-const planOf = (name: FaultName): Plan => PLANS[name] ?? (FAULTS.find((row) => row.name === name)?.at === 'order' ? ORDER : {});
+const planOf = (name: FaultName): Plan =>
+  PLANS[name] ?? (FAULTS.find((row) => row.name === name)?.at === 'order' ? ORDER : {});
 
 /** Faults that leave the account as our books have it: no reset, and nothing that others did there. */
-export const OURS: readonly FaultName[] = FAULT_NAMES.filter((name) => name !== RESET && !name.startsWith('foreign-') && (planOf(name).helper ?? 'cut') === 'cut');
+export const OURS: readonly FaultName[] = FAULT_NAMES.filter(
+  (name) => name !== RESET && !name.startsWith('foreign-') && (planOf(name).helper ?? 'cut') === 'cut',
+);
 
 export interface Control {
   post(path: string, body: unknown): Promise<void>;
@@ -65,7 +79,11 @@ export interface Control {
 /** The emulator's control port. Loopback only. */
 export function controlOf(url: string): Control {
   const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${url}/control/${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }), signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(`${url}/control/${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(10_000),
+    });
     return response.json();
   };
   return {
@@ -107,7 +125,10 @@ export async function storm(weather: Weather): Promise<{ drifts: number }> {
   const each = ((until - began) * 0.6) / first.length;
   // The reset takes all orders and trades: late enough for something to be lost, early enough to be opened again.
   const resetAt = began + (until - began) * 0.4;
-  const weights = Object.fromEntries(faults.map((name) => [name, planOf(name).weight ?? 1])) as Record<FaultName, number>;
+  const weights = Object.fromEntries(faults.map((name) => [name, planOf(name).weight ?? 1])) as Record<
+    FaultName,
+    number
+  >;
   let [drifts, isReset] = [0, !faults.includes(RESET)];
   const isMissing = async (): Promise<boolean> => {
     if (first.length > 0) return true;

@@ -49,7 +49,13 @@ export interface VenueStormResult {
   readonly faults: Record<string, number>;
   readonly faultsNeverFired: string[];
   readonly recoveries: Record<string, number>;
-  readonly routing: { userOrders: number; venueOrders: number; perVenueOrder: number; perSecond: number; mostIn10s: number };
+  readonly routing: {
+    userOrders: number;
+    venueOrders: number;
+    perVenueOrder: number;
+    perSecond: number;
+    mostIn10s: number;
+  };
   readonly refused: Record<string, number>;
   readonly quiet: Quiet;
   readonly differences: { asset: string; difference: string; reason: string | null }[];
@@ -60,7 +66,16 @@ export interface VenueStormResult {
 }
 
 /** What the account at the venue holds at first, all of it the operator's; users are given a part. */
-const FIRST: Readonly<Record<string, string>> = { USDT: '4000000', ETH: '900', BTC: '30', BNB: '3000', SOL: '8000', TRX: '3000000', XRP: '600000', LTC: '6000' };
+const FIRST: Readonly<Record<string, string>> = {
+  USDT: '4000000',
+  ETH: '900',
+  BTC: '30',
+  BNB: '3000',
+  SOL: '8000',
+  TRX: '3000000',
+  XRP: '600000',
+  LTC: '6000',
+};
 /** Of it, each user gets a part in so many. */
 const PART = 40n;
 const QUIET_MS = 60_000;
@@ -77,7 +92,15 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 export async function venueStorm(options: VenueStormOptions): Promise<VenueStormResult> {
   const dir = join(LOCAL, 'venue-storm', `${process.pid}`);
   mkdirSync(dir, { recursive: true });
-  const world = new World({ dir, say: options.say, throwAway: true, port: await freePort(), env: { LOG_LEVEL: 'debug' }, networks: ['ethereum'], venue: { balances: FIRST, connectionMs: DAY_MS } });
+  const world = new World({
+    dir,
+    say: options.say,
+    throwAway: true,
+    port: await freePort(),
+    env: { LOG_LEVEL: 'debug' },
+    networks: ['ethereum'],
+    venue: { balances: FIRST, connectionMs: DAY_MS },
+  });
   let database: DataSource | undefined;
   try {
     const address = await world.start();
@@ -97,13 +120,38 @@ export async function venueStorm(options: VenueStormOptions): Promise<VenueStorm
 async function endow(database: DataSource, users: number): Promise<void> {
   const clock = { now: () => Date.now() };
   const ids = { next: () => `u${Date.now().toString(36)}${Math.floor(Math.random() * 1e9).toString(36)}` };
-  const engine = createEngine({ dataSource: database, store: createEngineStore(database), registry: await loadRegistry(database), clock, events: createEventBus(() => undefined), logger: silent, onFenced: () => undefined });
+  const engine = createEngine({
+    dataSource: database,
+    store: createEngineStore(database),
+    registry: await loadRegistry(database),
+    clock,
+    events: createEventBus(() => undefined),
+    logger: silent,
+    onFenced: () => undefined,
+  });
   await engine.start();
-  for (const [asset, amount] of Object.entries(FIRST)) await engine.submit({ kind: 'operator.contribute', reference: `storm:first:${asset}`, asset, amount, custody: 'binance' });
+  for (const [asset, amount] of Object.entries(FIRST))
+    await engine.submit({
+      kind: 'operator.contribute',
+      reference: `storm:first:${asset}`,
+      asset,
+      amount,
+      custody: 'binance',
+    });
   for (let n = 0; n < users; n++) {
-    const userId = await ensureAccount({ dataSource: database, clock, ids }, { email: emailOf(n), password: PASSWORD, kycState: 'APPROVED', locale: 'en' });
+    const userId = await ensureAccount(
+      { dataSource: database, clock, ids },
+      { email: emailOf(n), password: PASSWORD, kycState: 'APPROVED', locale: 'en' },
+    );
     for (const [asset, amount] of Object.entries(FIRST)) {
-      await engine.submit({ kind: 'operator.grant', reference: `storm:grant:${n}:${asset}`, userId, asset, amount: formatAmount(parseAmount(amount) / PART), why: 'storm' });
+      await engine.submit({
+        kind: 'operator.grant',
+        reference: `storm:grant:${n}:${asset}`,
+        userId,
+        asset,
+        amount: formatAmount(parseAmount(amount) / PART),
+        why: 'storm',
+      });
     }
   }
   await engine.stop();
@@ -125,7 +173,13 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const admin = client(DEMO_ADMIN, address.adminPassword);
   await admin.start();
   const { markets } = await admin.call<{ markets: (MarketFacts & { venue: string | null })[] }>('GET', '/assets');
-  const floor: Floor = { markets: markets.filter(({ venue }) => venue !== null), prices: new Map(), placed: new Set(), refused: new Map(), running: true };
+  const floor: Floor = {
+    markets: markets.filter(({ venue }) => venue !== null),
+    prices: new Map(),
+    placed: new Set(),
+    refused: new Map(),
+    running: true,
+  };
   const prices = followPrices(floor, admin);
   const clients = Array.from({ length: options.users }, (_, n) => client(emailOf(n), PASSWORD));
   await Promise.all(clients.map((one) => one.start()));
@@ -134,7 +188,9 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   say(`${options.users} users, ${floor.markets.length} markets`);
 
   const routing = await flooded(database, traders, options.floodSeconds);
-  say(`calm: ${routing.userOrders} orders of users, ${routing.venueOrders} at the venue: ${routing.perVenueOrder} each`);
+  say(
+    `calm: ${routing.userOrders} orders of users, ${routing.venueOrders} at the venue: ${routing.perVenueOrder} each`,
+  );
 
   const control = controlOf(address.binanceUrl);
   const until = Date.now() + minutes * 60_000;
@@ -145,7 +201,10 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const faults = options.drawn === undefined ? FAULT_NAMES : dice.shuffled(OURS).slice(0, options.drawn);
   const isWhole = faults.includes(RESET);
   const help = helperOf(world, address, floor, new Dice(seed + 13), control, ahead);
-  const [{ drifts }, kills] = await Promise.all([weather({ control, dice, help: help.give, until, ahead, faults, say }), killing]);
+  const [{ drifts }, kills] = await Promise.all([
+    weather({ control, dice, help: help.give, until, ahead, faults, say }),
+    killing,
+  ]);
   await world.ensure();
   floor.running = false;
   await Promise.all([trading, operator]);
@@ -162,15 +221,32 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const settled = isWhole ? await untilQuiet(database, floor, QUIET_MS) : quiet;
   clearInterval(prices);
   const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
-  const problems = [...(await checkTables(database, floor.placed)), ...settled.unnamed.map((text) => `open without a reason: ${text}`)];
+  const problems = [
+    ...(await checkTables(database, floor.placed)),
+    ...settled.unnamed.map((text) => `open without a reason: ${text}`),
+  ];
   const told = readLog(address.dir);
   for (const text of new Set(told.broken)) problems.push(text);
   if (!noticed) problems.push('nobody was told that the account at the venue differs from our books');
   if (isWhole && (told.recoveries.venueStopped ?? 0) === 0) problems.push('the reset of the venue was not noticed');
-  for (const { symbol } of floor.markets) problems.push(...(await checkTrades(database, symbol, await help.hand.history(symbol))));
+  for (const { symbol } of floor.markets)
+    problems.push(...(await checkTrades(database, symbol, await help.hand.history(symbol))));
   if (settled.intents > 0) problems.push(`${settled.intents} orders at the venue without a final word`);
-  return { ...(await sums(database)), seed, kills, faults: fired, faultsNeverFired: faults.filter((name) => !fired[name]), recoveries: told.recoveries, routing, refused: Object.fromEntries(floor.refused), quiet: { ...settled, ms: quiet.ms },
-    unexplained: result.places.filter(({ unexplained }) => unexplained !== 0n).length, balanced: result.balanced, problems, audit: result };
+  return {
+    ...(await sums(database)),
+    seed,
+    kills,
+    faults: fired,
+    faultsNeverFired: faults.filter((name) => !fired[name]),
+    recoveries: told.recoveries,
+    routing,
+    refused: Object.fromEntries(floor.refused),
+    quiet: { ...settled, ms: quiet.ms },
+    unexplained: result.places.filter(({ unexplained }) => unexplained !== 0n).length,
+    balanced: result.balanced,
+    problems,
+    audit: result,
+  };
 }
 
 function once(): () => boolean {
@@ -200,7 +276,9 @@ function followPrices(floor: Floor, admin: StormClient): NodeJS.Timeout {
     admin
       .call<{ items: { symbol: string; bid: string; ask: string; mode: string }[] }>('GET', '/tickers')
       .then(({ items }) => {
-        for (const { symbol, bid, ask, mode } of items) if (floor.markets.some((market) => market.symbol === symbol)) floor.prices.set(symbol, { bid: Number(bid), ask: Number(ask), mode });
+        for (const { symbol, bid, ask, mode } of items)
+          if (floor.markets.some((market) => market.symbol === symbol))
+            floor.prices.set(symbol, { bid: Number(bid), ask: Number(ask), mode });
       })
       .catch(() => undefined)
       .finally(() => (asking = false));
@@ -208,9 +286,15 @@ function followPrices(floor: Floor, admin: StormClient): NodeJS.Timeout {
 }
 
 /** Orders at market as fast as they are answered, and how few orders at the venue they became. */
-async function flooded(database: DataSource, traders: readonly Trader[], seconds: number): Promise<VenueStormResult['routing']> {
+async function flooded(
+  database: DataSource,
+  traders: readonly Trader[],
+  seconds: number,
+): Promise<VenueStormResult['routing']> {
   const read = async (): Promise<[number, number]> => {
-    const [row] = (await database.query('SELECT SUM(user_orders) AS users, SUM(venue_orders) AS venue FROM routing')) as { users: string; venue: string }[];
+    const [row] = (await database.query(
+      'SELECT SUM(user_orders) AS users, SUM(venue_orders) AS venue FROM routing',
+    )) as { users: string; venue: string }[];
     return [Number(row?.users), Number(row?.venue)];
   };
   const [before, began] = [await read(), Date.now()];
@@ -219,13 +303,28 @@ async function flooded(database: DataSource, traders: readonly Trader[], seconds
   await sleep(2000);
   const after = await read();
   const [userOrders, venueOrders] = [after[0] - before[0], after[1] - before[1]];
-  const windows = (await database.query('SELECT COUNT(*) AS n FROM venue_intents WHERE created_at >= ? GROUP BY FLOOR(created_at / 10000) ORDER BY n DESC LIMIT 1', [began])) as { n: string }[];
+  const windows = (await database.query(
+    'SELECT COUNT(*) AS n FROM venue_intents WHERE created_at >= ? GROUP BY FLOOR(created_at / 10000) ORDER BY n DESC LIMIT 1',
+    [began],
+  )) as { n: string }[];
   const perVenueOrder = venueOrders === 0 ? 0 : Math.round((userOrders / venueOrders) * 10) / 10;
-  return { userOrders, venueOrders, perVenueOrder, perSecond: Math.round(userOrders / took), mostIn10s: Number(windows[0]?.n ?? 0) };
+  return {
+    userOrders,
+    venueOrders,
+    perVenueOrder,
+    perSecond: Math.round(userOrders / took),
+    mostIn10s: Number(windows[0]?.n ?? 0),
+  };
 }
 
 /** kill -9 of the exchange at random moments. */
-async function killer(world: World, dice: Dice, kills: number, until: number, say: (line: string) => void): Promise<number> {
+async function killer(
+  world: World,
+  dice: Dice,
+  kills: number,
+  until: number,
+  say: (line: string) => void,
+): Promise<number> {
   const each = (until - Date.now()) / (kills + 1);
   for (let n = 0; n < kills; n++) {
     await sleep(each * dice.between(0.7, 1.1));
@@ -235,15 +334,25 @@ async function killer(world: World, dice: Dice, kills: number, until: number, sa
   return kills;
 }
 
-async function openVenue(admin: StormClient, newEpoch: boolean, why: string, say: (line: string) => void): Promise<void> {
-  const { epoch, state } = await admin.call<{ epoch: number; state: string }>('POST', '/admin/venue/open', { newEpoch, why });
+async function openVenue(
+  admin: StormClient,
+  newEpoch: boolean,
+  why: string,
+  say: (line: string) => void,
+): Promise<void> {
+  const { epoch, state } = await admin.call<{ epoch: number; state: string }>('POST', '/admin/venue/open', {
+    newEpoch,
+    why,
+  });
   say(`an operator opens the venue: epoch ${epoch}, ${state}`);
 }
 
 /** An operator who opens the venue when it was stopped. */
 async function operate(admin: StormClient, goes: () => boolean, say: (line: string) => void): Promise<void> {
   while (goes()) {
-    const venue = await admin.call<{ state: string; reason: string | null }>('GET', '/admin/venue').catch(() => undefined);
+    const venue = await admin
+      .call<{ state: string; reason: string | null }>('GET', '/admin/venue')
+      .catch(() => undefined);
     if (venue?.state === 'STOPPED') {
       say(`the venue is stopped: ${venue.reason}`);
       await openVenue(admin, true, 'the venue was reset', say).catch((error: unknown) => say(String(error)));
@@ -252,8 +361,19 @@ async function operate(admin: StormClient, goes: () => boolean, say: (line: stri
   }
 }
 
-function helperOf(world: World, address: WorldAddress, floor: Floor, dice: Dice, control: ReturnType<typeof controlOf>, ahead: { ms: number }): { hand: Hand; give: (helper: Helper) => void; done: () => Promise<void> } {
-  const hand = new Hand(address.binanceUrl, { key: localSecret(address.dir, 'tradingKey'), secret: localSecret(address.dir, 'tradingSecret') }, () => ahead.ms);
+function helperOf(
+  world: World,
+  address: WorldAddress,
+  floor: Floor,
+  dice: Dice,
+  control: ReturnType<typeof controlOf>,
+  ahead: { ms: number },
+): { hand: Hand; give: (helper: Helper) => void; done: () => Promise<void> } {
+  const hand = new Hand(
+    address.binanceUrl,
+    { key: localSecret(address.dir, 'tradingKey'), secret: localSecret(address.dir, 'tradingSecret') },
+    () => ahead.ms,
+  );
   const running = new Set<Promise<unknown>>();
   const start = (work: Promise<unknown>): void => {
     const ended = work.catch(() => undefined).finally(() => running.delete(ended));
@@ -270,14 +390,32 @@ function helperOf(world: World, address: WorldAddress, floor: Floor, dice: Dice,
       const decimals = market.tick.split('.')[1]?.replace(/0+$/, '').length ?? 0;
       const low = (Math.floor((price * 0.99) / tick) * tick).toFixed(decimals);
       const lot = Number(market.lot);
-      start(hand.rest(market.symbol, low, (Math.ceil(40 / price / lot) * lot).toFixed(market.lot.split('.')[1]?.replace(/0+$/, '').length ?? 0), 800));
+      start(
+        hand.rest(
+          market.symbol,
+          low,
+          (Math.ceil(40 / price / lot) * lot).toFixed(market.lot.split('.')[1]?.replace(/0+$/, '').length ?? 0),
+          800,
+        ),
+      );
     },
     done: async () => void (await Promise.all(running)),
   };
 }
 
-async function sums(database: DataSource): Promise<Pick<VenueStormResult, 'orders' | 'fills' | 'swaps' | 'differences'>> {
+async function sums(
+  database: DataSource,
+): Promise<Pick<VenueStormResult, 'orders' | 'fills' | 'swaps' | 'differences'>> {
   const count = async (sql: string): Promise<number> => Number(((await database.query(sql)) as { n: string }[])[0]?.n);
-  const rows = (await database.query('SELECT asset, difference, reason FROM venue_differences ORDER BY at, asset')) as { asset: string; difference: string; reason: string | null }[];
-  return { orders: await count('SELECT COUNT(*) AS n FROM orders'), fills: await count('SELECT COUNT(*) AS n FROM fills'), swaps: await count('SELECT COUNT(*) AS n FROM swaps'), differences: rows };
+  const rows = (await database.query('SELECT asset, difference, reason FROM venue_differences ORDER BY at, asset')) as {
+    asset: string;
+    difference: string;
+    reason: string | null;
+  }[];
+  return {
+    orders: await count('SELECT COUNT(*) AS n FROM orders'),
+    fills: await count('SELECT COUNT(*) AS n FROM fills'),
+    swaps: await count('SELECT COUNT(*) AS n FROM swaps'),
+    differences: rows,
+  };
 }

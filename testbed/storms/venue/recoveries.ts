@@ -47,7 +47,8 @@ export function readLog(dir: string): Told {
     }
     const name = TOLD[said.msg ?? ''];
     if (name) recoveries[name] = (recoveries[name] ?? 0) + 1;
-    if (said.msg === 'the venue refused an order' && said.again) recoveries.triedAgain = (recoveries.triedAgain ?? 0) + 1;
+    if (said.msg === 'the venue refused an order' && said.again)
+      recoveries.triedAgain = (recoveries.triedAgain ?? 0) + 1;
     if (BROKEN.has(said.code ?? '')) broken.push(`${said.code}: ${said.details?.error ?? ''}`.slice(0, 300));
   }
   return { recoveries, broken };

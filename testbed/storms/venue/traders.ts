@@ -46,12 +46,18 @@ export class StormClient extends Client {
     return this.logIn(this.email, this.password);
   }
 
-  override async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  override async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     for (let tries = 0; ; tries++) {
       try {
         const answer = await super.call<T>(method, path, body, headers);
         // A kill can cut an answer after its first line: then nothing is known.
-        if (path.startsWith('/orders') && Object.keys(answer as object).length === 0) throw new ApiRefusal(200, 'NO_ANSWER', undefined);
+        if (path.startsWith('/orders') && Object.keys(answer as object).length === 0)
+          throw new ApiRefusal(200, 'NO_ANSWER', undefined);
         return answer;
       } catch (error) {
         const refusal = error instanceof ApiRefusal ? error : undefined;
@@ -65,7 +71,23 @@ export class StormClient extends Client {
 }
 
 const ACTIONS = {
-  market: 18, quote: 8, ioc: 10, fok: 4, limit: 20, maker: 8, stop: 5, takeProfit: 4, stopLimit: 3, trailing: 3, iceberg: 4, oco: 5, cancel: 12, cancelAll: 1, amend: 4, replace: 6, swap: 6,
+  market: 18,
+  quote: 8,
+  ioc: 10,
+  fok: 4,
+  limit: 20,
+  maker: 8,
+  stop: 5,
+  takeProfit: 4,
+  stopLimit: 3,
+  trailing: 3,
+  iceberg: 4,
+  oco: 5,
+  cancel: 12,
+  cancelAll: 1,
+  amend: 4,
+  replace: 6,
+  swap: 6,
 } as const;
 
 interface Order {
@@ -74,7 +96,8 @@ interface Order {
   quantity: string;
 }
 
-const decimalsOf = (step: string): number => (step.includes('.') ? step.split('.')[1]?.replace(/0+$/, '').length ?? 0 : 0);
+const decimalsOf = (step: string): number =>
+  step.includes('.') ? (step.split('.')[1]?.replace(/0+$/, '').length ?? 0) : 0;
 /** Rounded down to a step, written out. */
 function onStep(value: number, step: string): string {
   const decimals = decimalsOf(step);
@@ -100,7 +123,10 @@ export class Trader {
   async run(pauseMs: number): Promise<void> {
     while (this.floor.running) {
       await this.act().catch((error: unknown) => {
-        const code = error instanceof ApiRefusal ? `${error.code}${error.details?.filter ? ` ${String(error.details.filter)}` : ''}` : `no answer: ${String(error).slice(0, 60)}`;
+        const code =
+          error instanceof ApiRefusal
+            ? `${error.code}${error.details?.filter ? ` ${String(error.details.filter)}` : ''}`
+            : `no answer: ${String(error).slice(0, 60)}`;
         this.floor.refused.set(code, (this.floor.refused.get(code) ?? 0) + 1);
       });
       await sleep(this.dice.between(0, 2 * pauseMs));
@@ -123,12 +149,19 @@ export class Trader {
   }
 
   /** A market that has a price, and a quantity worth so many times its least. */
-  private draw(): { market: MarketFacts; price: Price; side: 'BUY' | 'SELL'; quantity: string; worth: string } | undefined {
+  private draw():
+    { market: MarketFacts; price: Price; side: 'BUY' | 'SELL'; quantity: string; worth: string } | undefined {
     const market = this.dice.pick(this.floor.markets);
     const price = this.floor.prices.get(market.symbol);
     if (!price || !(price.ask > 0) || !(price.bid > 0)) return undefined;
     const worth = Number(market.minNotional) * this.dice.between(1.3, 8);
-    return { market, price, side: this.dice.pick(['BUY', 'SELL'] as const), quantity: onStep(worth / price.bid + Number(market.lot), market.lot), worth: worth.toFixed(market.quote === 'USDT' ? 2 : 6) };
+    return {
+      market,
+      price,
+      side: this.dice.pick(['BUY', 'SELL'] as const),
+      quantity: onStep(worth / price.bid + Number(market.lot), market.lot),
+      worth: worth.toFixed(market.quote === 'USDT' ? 2 : 6),
+    };
   }
 
   private async act(): Promise<void> {
@@ -137,9 +170,16 @@ export class Trader {
     if (!drawn) return sleep(200);
     const { market, price, side, quantity, worth } = drawn;
     const buy = side === 'BUY';
-    const common = { symbol: market.symbol, side, ...(this.dice.next() < 0.3 && { selfTradePreventionMode: this.dice.pick(['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT']) }) };
+    const common = {
+      symbol: market.symbol,
+      side,
+      ...(this.dice.next() < 0.3 && {
+        selfTradePreventionMode: this.dice.pick(['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT']),
+      }),
+    };
     /** So many per cent better (+) or worse (-) for the other side than the best price that faces us. */
-    const at = (percent: number, from = buy ? price.ask : price.bid): string => onStep(from * (1 + (buy ? percent : -percent) / 100), market.tick);
+    const at = (percent: number, from = buy ? price.ask : price.bid): string =>
+      onStep(from * (1 + (buy ? percent : -percent) / 100), market.tick);
     switch (action) {
       case 'market':
         return this.send({ ...common, type: 'MARKET', quantity });
@@ -158,13 +198,34 @@ export class Trader {
       case 'takeProfit':
         return this.send({ ...common, type: 'TAKE_PROFIT', quantity, stopPrice: at(this.dice.between(-0.3, -0.02)) });
       case 'stopLimit':
-        return this.send({ ...common, type: 'STOP_LOSS_LIMIT', quantity, stopPrice: at(this.dice.between(0.02, 0.2)), price: at(0.25) });
+        return this.send({
+          ...common,
+          type: 'STOP_LOSS_LIMIT',
+          quantity,
+          stopPrice: at(this.dice.between(0.02, 0.2)),
+          price: at(0.25),
+        });
       case 'trailing':
-        return this.send({ ...common, type: 'STOP_LOSS', quantity, trailingDelta: Math.floor(this.dice.between(10, 40)) });
+        return this.send({
+          ...common,
+          type: 'STOP_LOSS',
+          quantity,
+          trailingDelta: Math.floor(this.dice.between(10, 40)),
+        });
       case 'iceberg':
-        return this.send({ ...common, type: 'LIMIT', quantity: onStep(Number(quantity) * 4, market.lot), icebergQty: quantity, price: at(this.dice.between(-0.1, 0.02)) });
+        return this.send({
+          ...common,
+          type: 'LIMIT',
+          quantity: onStep(Number(quantity) * 4, market.lot),
+          icebergQty: quantity,
+          price: at(this.dice.between(-0.1, 0.02)),
+        });
       case 'oco':
-        return this.oco(market.symbol, side, quantity, { price: at(-0.2), stopPrice: at(0.2), ...(this.dice.next() < 0.5 && { stopLimitPrice: at(0.3) }) });
+        return this.oco(market.symbol, side, quantity, {
+          price: at(-0.2),
+          stopPrice: at(0.2),
+          ...(this.dice.next() < 0.5 && { stopLimitPrice: at(0.3) }),
+        });
       case 'swap':
         return this.swap(market, side, quantity, worth);
       default:
@@ -173,7 +234,12 @@ export class Trader {
   }
 
   private async oco(symbol: string, side: string, quantity: string, prices: Record<string, string>): Promise<void> {
-    const { orders } = await this.client.call<{ orders: Order[] }>('POST', '/orders/oco', { symbol, side, quantity, ...prices }, { 'Idempotency-Key': this.key() });
+    const { orders } = await this.client.call<{ orders: Order[] }>(
+      'POST',
+      '/orders/oco',
+      { symbol, side, quantity, ...prices },
+      { 'Idempotency-Key': this.key() },
+    );
     for (const order of orders) this.remember(order);
   }
 
@@ -184,18 +250,30 @@ export class Trader {
   }
 
   /** Cancels, lowers or replaces one of the orders that were placed, open or not. */
-  private async change(action: 'cancel' | 'cancelAll' | 'amend' | 'replace', common: Record<string, unknown>, quantity: string, price: string): Promise<void> {
+  private async change(
+    action: 'cancel' | 'cancelAll' | 'amend' | 'replace',
+    common: Record<string, unknown>,
+    quantity: string,
+    price: string,
+  ): Promise<void> {
     const order = this.open.length > 0 ? this.dice.pick(this.open) : undefined;
     if (!order) return;
     if (action === 'cancelAll') return void (await this.client.call('DELETE', `/orders?symbol=${order.symbol}`));
     if (action === 'cancel') return void (await this.client.call('DELETE', `/orders/${order.id}`));
     if (action === 'amend') {
       const lot = this.floor.markets.find(({ symbol }) => symbol === order.symbol)?.lot ?? '1';
-      return void (await this.client.call('POST', `/orders/${order.id}/amend`, { quantity: onStep(Number(order.quantity) * 0.8, lot) }, { 'Idempotency-Key': this.key() }));
+      return void (await this.client.call(
+        'POST',
+        `/orders/${order.id}/amend`,
+        { quantity: onStep(Number(order.quantity) * 0.8, lot) },
+        { 'Idempotency-Key': this.key() },
+      ));
     }
     const body = { ...common, symbol: order.symbol, type: 'LIMIT', quantity, price };
     if (common.symbol !== order.symbol) return;
-    const { placed } = await this.client.call<{ placed: Order }>('POST', `/orders/${order.id}/replace`, body, { 'Idempotency-Key': this.key() });
+    const { placed } = await this.client.call<{ placed: Order }>('POST', `/orders/${order.id}/replace`, body, {
+      'Idempotency-Key': this.key(),
+    });
     this.remember(placed);
   }
 
@@ -205,19 +283,32 @@ export class Trader {
     while (Date.now() < until) {
       const orders = Array.from({ length: 20 }, () => {
         const drawn = this.draw();
-        return drawn && { symbol: drawn.market.symbol, side: drawn.side, type: 'MARKET', quantity: drawn.quantity, clientOrderId: this.key() };
+        return (
+          drawn && {
+            symbol: drawn.market.symbol,
+            side: drawn.side,
+            type: 'MARKET',
+            quantity: drawn.quantity,
+            clientOrderId: this.key(),
+          }
+        );
       }).filter((order) => order !== undefined);
       if (orders.length === 0) {
         await sleep(100);
         continue;
       }
-      const { items } = await this.client.call<{ items: { order?: Order; error?: { code: string } }[] }>('POST', '/orders/batch', { orders });
+      const { items } = await this.client.call<{ items: { order?: Order; error?: { code: string } }[] }>(
+        'POST',
+        '/orders/batch',
+        { orders },
+      );
       for (const { order, error } of items) {
         if (order) {
           taken++;
           this.floor.placed.add(order.id);
         }
-        if (error) this.floor.refused.set(`flood ${error.code}`, (this.floor.refused.get(`flood ${error.code}`) ?? 0) + 1);
+        if (error)
+          this.floor.refused.set(`flood ${error.code}`, (this.floor.refused.get(`flood ${error.code}`) ?? 0) + 1);
       }
     }
     return taken;

@@ -11,7 +11,8 @@ initEccLib(secp256k1);
 const bip32 = BIP32Factory(secp256k1);
 
 export type BitcoinNetwork = 'mainnet' | 'testnet' | 'regtest';
-export const parametersOf = (network: BitcoinNetwork): Network => ({ mainnet: networks.bitcoin, testnet: networks.testnet, regtest: networks.regtest })[network];
+export const parametersOf = (network: BitcoinNetwork): Network =>
+  ({ mainnet: networks.bitcoin, testnet: networks.testnet, regtest: networks.regtest })[network];
 
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
@@ -35,7 +36,11 @@ export function canonicalAddress(text: string, network: BitcoinNetwork): string 
   return script && codec.fromOutputScript(script, parametersOf(network));
 }
 
-const SPELLERS = { mainnet: witnessAddress(networks.bitcoin.bech32), testnet: witnessAddress(networks.testnet.bech32), regtest: witnessAddress(networks.regtest.bech32) };
+const SPELLERS = {
+  mainnet: witnessAddress(networks.bitcoin.bech32),
+  testnet: witnessAddress(networks.testnet.bech32),
+  regtest: witnessAddress(networks.regtest.bech32),
+};
 
 /** The address of a script of a kind that our own have (a key's, or cold storage's), or undefined: every other kind is not looked at. */
 export function ownKind(script: Uint8Array, network: BitcoinNetwork): string | undefined {

@@ -7,7 +7,10 @@ const ours = scriptOf(OURS, 'regtest') ?? new Uint8Array();
 const theirs = scriptOf('2N3oefVeg6stiTb5Kh3ozCSkaqmx91FDbsm', 'regtest') ?? new Uint8Array();
 const watched = (script: Uint8Array): string | undefined => (sameBytes(script, ours) ? OURS : undefined);
 
-function transaction(inputs: [hash: Uint8Array, index: number][], outputs: [script: Uint8Array, value: bigint][]): Transaction {
+function transaction(
+  inputs: [hash: Uint8Array, index: number][],
+  outputs: [script: Uint8Array, value: bigint][],
+): Transaction {
   const made = new Transaction();
   made.version = 2;
   for (const [hash, index] of inputs) made.addInput(hash, index);
@@ -18,7 +21,16 @@ function transaction(inputs: [hash: Uint8Array, index: number][], outputs: [scri
 const coinbase = transaction([[new Uint8Array(32), 0xffffffff]], [[ours, 5_000_000_000n]]);
 coinbase.ins[0]!.script = Uint8Array.from([1, 2, 3]);
 const coin = Buffer.from('11'.repeat(31) + '22', 'hex');
-const paying = transaction([[coin, 7]], [[ours, 150_000n], [theirs, 1n], [ours, 330n], [Uint8Array.from([0x6a, 1, 1]), 0n], [ours, 0n]]);
+const paying = transaction(
+  [[coin, 7]],
+  [
+    [ours, 150_000n],
+    [theirs, 1n],
+    [ours, 330n],
+    [Uint8Array.from([0x6a, 1, 1]), 0n],
+    [ours, 0n],
+  ],
+);
 
 function block(transactions: Transaction[]): Block {
   const made = new Block();
@@ -44,20 +56,34 @@ test('every output to us by itself, in satoshi that became units; nothing of wha
 test('which of our coins a block spends, and by what', () => {
   const made = block([coinbase, paying]);
   const outpoint = `22${'11'.repeat(31)}:7`;
-  expect(spentIn(readBlock(made.toHex(), made.getId()), (each) => each === outpoint)).toEqual([{ outpoint, by: paying.getId() }]);
+  expect(spentIn(readBlock(made.toHex(), made.getId()), (each) => each === outpoint)).toEqual([
+    { outpoint, by: paying.getId() },
+  ]);
 });
 
 test('ids, with and without witnesses, are those of the library; a block of hundreds of transactions is read whole', () => {
   const many = Array.from({ length: 301 }, (_, at) => {
-    const made = transaction([[coin, at], [coin, at + 70_000]], Array.from({ length: at % 300 }, (_none, output): [Uint8Array, bigint] => [output % 3 === 0 ? ours : theirs, BigInt(output)]).concat([[theirs, 5n]]));
-    if (at % 2 === 0) made.ins.forEach((input) => (input.witness = [Uint8Array.from({ length: at % 400 }), Uint8Array.from([7])]));
+    const made = transaction(
+      [
+        [coin, at],
+        [coin, at + 70_000],
+      ],
+      Array.from({ length: at % 300 }, (_none, output): [Uint8Array, bigint] => [
+        output % 3 === 0 ? ours : theirs,
+        BigInt(output),
+      ]).concat([[theirs, 5n]]),
+    );
+    if (at % 2 === 0)
+      made.ins.forEach((input) => (input.witness = [Uint8Array.from({ length: at % 400 }), Uint8Array.from([7])]));
     return made;
   });
   const made = block([coinbase, ...many]);
   const found = transfersIn(readBlock(made.toHex(), made.getId()), 'BTC', watched);
   const expected = many.flatMap((one) => {
     const txid = one.getId();
-    return one.outs.flatMap(({ script, value }, index) => (sameBytes(script, ours) && value > 0n ? [`${txid} out:${index} ${value * 10n ** 10n}`] : []));
+    return one.outs.flatMap(({ script, value }, index) =>
+      sameBytes(script, ours) && value > 0n ? [`${txid} out:${index} ${value * 10n ** 10n}`] : [],
+    );
   });
   expect(found.map(({ txid, position, amount }) => `${txid} ${position} ${amount}`)).toEqual(expected);
   expect(expected.length).toBeGreaterThan(10_000);
@@ -75,9 +101,15 @@ test('a tail that is written twice has the same root, and is another block all t
 test('addresses are spelt as the library spells them', () => {
   for (const network of ['mainnet', 'testnet', 'regtest'] as const) {
     for (let at = 0; at < 200; at++) {
-      const script = Uint8Array.from([0, 20, ...Array.from({ length: 20 }, (_, byte) => (at * 31 + byte * byte * 7) & 255)]);
+      const script = Uint8Array.from([
+        0,
+        20,
+        ...Array.from({ length: 20 }, (_, byte) => (at * 31 + byte * byte * 7) & 255),
+      ]);
       const long = Uint8Array.from([0, 32, ...script.slice(2), ...script.slice(10)]);
-      expect([ownKind(script, network), ownKind(long, network)]).toEqual([script, long].map((one) => codec.fromOutputScript(one, parametersOf(network))));
+      expect([ownKind(script, network), ownKind(long, network)]).toEqual(
+        [script, long].map((one) => codec.fromOutputScript(one, parametersOf(network))),
+      );
     }
   }
   expect(ownKind(Uint8Array.from([0x51, 32]), 'mainnet')).toBeUndefined();

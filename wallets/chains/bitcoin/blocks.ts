@@ -30,12 +30,16 @@ const NO_INDEX = 0xffffffff;
 /** Reads a block from its hex. Throws when the bytes are not the block of this hash, whole and with these transactions. */
 export function readBlock(hex: string, hash: string): BitcoinBlock {
   const bytes = Buffer.from(hex, 'hex');
-  if (bytes.length * 2 !== hex.length || bytes.length < HEADER_BYTES) throw new Error(`the bytes of block ${hash} are cut off`);
+  if (bytes.length * 2 !== hex.length || bytes.length < HEADER_BYTES)
+    throw new Error(`the bytes of block ${hash} are cut off`);
   const found = shown(doubleHash(bytes.subarray(0, HEADER_BYTES)));
   if (found !== hash) throw new Error(`the bytes are of block ${found}, not ${hash}`);
   const reader = new Reader(bytes, HEADER_BYTES);
   const transactions = bytes.length === HEADER_BYTES ? [] : readTransactions(reader, hash);
-  const wrong = transactions.length === 0 || reader.at !== bytes.length || !rootOf(transactions.map(({ id }) => id))?.equals(bytes.subarray(36, 68));
+  const wrong =
+    transactions.length === 0 ||
+    reader.at !== bytes.length ||
+    !rootOf(transactions.map(({ id }) => id))?.equals(bytes.subarray(36, 68));
   if (wrong) throw new Error(`the transactions are not those of block ${hash}`);
   return { hash, parentHash: shown(bytes.subarray(4, 36)), bytes, transactions };
 }
@@ -59,7 +63,8 @@ function readTransaction(reader: Reader): RawTransaction {
   if (hasWitness) reader.skip(2);
   const inputsAt = reader.at;
   const inputs = reader.count();
-  const isCoinbase = inputs === 1 && bytes.readUInt32LE(reader.at + ID_BYTES) === NO_INDEX && isNothing(bytes, reader.at);
+  const isCoinbase =
+    inputs === 1 && bytes.readUInt32LE(reader.at + ID_BYTES) === NO_INDEX && isNothing(bytes, reader.at);
   for (let left = inputs; left > 0; left--) {
     reader.skip(ID_BYTES + 4);
     reader.skip(reader.count() + 4);
@@ -70,10 +75,18 @@ function readTransaction(reader: Reader): RawTransaction {
     reader.skip(reader.count());
   }
   const outputsEnd = reader.at;
-  if (hasWitness) for (let left = inputs; left > 0; left--) for (let items = reader.count(); items > 0; items--) reader.skip(reader.count());
+  if (hasWitness)
+    for (let left = inputs; left > 0; left--)
+      for (let items = reader.count(); items > 0; items--) reader.skip(reader.count());
   const lockAt = reader.at;
   reader.skip(4);
-  const id = hasWitness ? doubleHash(bytes.subarray(start, start + 4), bytes.subarray(inputsAt, outputsEnd), bytes.subarray(lockAt, lockAt + 4)) : doubleHash(bytes.subarray(start, reader.at));
+  const id = hasWitness
+    ? doubleHash(
+        bytes.subarray(start, start + 4),
+        bytes.subarray(inputsAt, outputsEnd),
+        bytes.subarray(lockAt, lockAt + 4),
+      )
+    : doubleHash(bytes.subarray(start, reader.at));
   return { id, isCoinbase, inputsAt, outputsAt };
 }
 
@@ -81,7 +94,11 @@ function readTransaction(reader: Reader): RawTransaction {
  * Coins for watched scripts (answered with the address it stands for). Each output by itself: one transaction may pay
  * one address twice. What a block itself creates is left out: it cannot be spent for a hundred blocks.
  */
-export function transfersIn({ bytes, transactions }: BitcoinBlock, asset: string, watched: (script: Uint8Array) => string | undefined): ChainTransfer[] {
+export function transfersIn(
+  { bytes, transactions }: BitcoinBlock,
+  asset: string,
+  watched: (script: Uint8Array) => string | undefined,
+): ChainTransfer[] {
   const found: ChainTransfer[] = [];
   for (const { id, isCoinbase, outputsAt } of transactions) {
     if (isCoinbase) continue;
@@ -101,14 +118,24 @@ export function transfersIn({ bytes, transactions }: BitcoinBlock, asset: string
       // Once a transaction: one that pays us ten thousand times is as long as a block.
       txid ??= shown(id);
       // Coins have no sender on this chain.
-      found.push({ txid, position: `out:${index}`, asset, from: '', to, amount: fromChainUnits(value, SATOSHI_DECIMALS) });
+      found.push({
+        txid,
+        position: `out:${index}`,
+        asset,
+        from: '',
+        to,
+        amount: fromChainUnits(value, SATOSHI_DECIMALS),
+      });
     }
   }
   return found;
 }
 
 /** The coins that a block spends of ours: their `txid:index`, and by which transaction. */
-export function spentIn({ bytes, transactions }: BitcoinBlock, ours: (outpoint: string) => boolean): { outpoint: string; by: string }[] {
+export function spentIn(
+  { bytes, transactions }: BitcoinBlock,
+  ours: (outpoint: string) => boolean,
+): { outpoint: string; by: string }[] {
   return transactions.flatMap(({ id, isCoinbase, inputsAt }) => {
     if (isCoinbase) return [];
     const reader = new Reader(bytes, inputsAt);
@@ -140,7 +167,14 @@ class Reader {
   /** Bitcoin's short number: one byte, or three, five or nine. */
   count(): number {
     const first = this.bytes.readUInt8(this.at);
-    const [value, length] = first < 0xfd ? [first, 1] : first === 0xfd ? [this.bytes.readUInt16LE(this.at + 1), 3] : first === 0xfe ? [this.bytes.readUInt32LE(this.at + 1), 5] : [this.long(), 9];
+    const [value, length] =
+      first < 0xfd
+        ? [first, 1]
+        : first === 0xfd
+          ? [this.bytes.readUInt16LE(this.at + 1), 3]
+          : first === 0xfe
+            ? [this.bytes.readUInt32LE(this.at + 1), 5]
+            : [this.long(), 9];
     this.skip(length);
     return value;
   }

@@ -45,7 +45,11 @@ const sum = (values: readonly { value: bigint }[]): bigint => values.reduce((tot
 
 /** The most virtual bytes of a transaction with so many inputs and these outputs. */
 export function vsizeOf(inputs: number, scripts: readonly bigint[]): bigint {
-  const bytes = 8n + counted(BigInt(inputs)) + counted(BigInt(scripts.length)) + scripts.reduce((total, length) => total + outputBytes(length), 0n);
+  const bytes =
+    8n +
+    counted(BigInt(inputs)) +
+    counted(BigInt(scripts.length)) +
+    scripts.reduce((total, length) => total + outputBytes(length), 0n);
   return ceil(4n * bytes + 2n + BigInt(inputs) * INPUT_WEIGHT, 4n);
 }
 
@@ -63,11 +67,19 @@ const CHANGE_DUST = 3n * (outputBytes(CHANGE_SCRIPT_BYTES) + 67n);
  * coins give the same plan. Throws TransferRefused when they do not suffice, or a payment is dust.
  */
 export function planPayments(coins: readonly Coin[], payments: readonly Payment[], rate: bigint): Plan {
-  if (payments.length === 0 || payments.some(({ script, value }) => value < dustOf(script))) throw new TransferRefused('bitcoin: a payment is too small to be passed on');
+  if (payments.length === 0 || payments.some(({ script, value }) => value < dustOf(script)))
+    throw new TransferRefused('bitcoin: a payment is too small to be passed on');
   const worth = coins.filter(({ value }) => value > feeFor(INPUT_VSIZE, rate)).toSorted(largestFirst);
   const feeOf = (vsize: bigint): bigint => feeFor(vsize, rate);
   const exact = withoutChange(worth, payments, rate);
-  if (exact) return { inputs: exact, payments, change: 0n, fee: sum(exact) - sum(payments), vsize: sizeOf(exact, payments, false) };
+  if (exact)
+    return {
+      inputs: exact,
+      payments,
+      change: 0n,
+      fee: sum(exact) - sum(payments),
+      vsize: sizeOf(exact, payments, false),
+    };
   for (let count = 1; count <= worth.length; count++) {
     const plan = fit(worth.slice(0, count), payments, feeOf);
     // Nothing back means something to the miners that the next coin would save.
@@ -99,9 +111,17 @@ export function planGathering(coins: readonly Coin[], rate: bigint): Plan {
  * A child of a transaction that waits: spends its change, and as few other coins as it takes, back to us, with a fee that lifts both
  * together to the rate (miners reckon a child with its parents). Throws TransferRefused when the coins do not suffice.
  */
-export function planChild(parent: Pick<Plan, 'fee' | 'vsize'>, change: Coin, more: readonly Coin[], rate: bigint): Plan {
+export function planChild(
+  parent: Pick<Plan, 'fee' | 'vsize'>,
+  change: Coin,
+  more: readonly Coin[],
+  rate: bigint,
+): Plan {
   const spare = more.filter((coin) => outpointOf(coin) !== outpointOf(change)).toSorted(largestFirst);
-  const feeOf = (vsize: bigint): bigint => [feeFor(parent.vsize + vsize, rate) - parent.fee, feeFor(vsize, rate)].reduce((most, wish) => (wish > most ? wish : most));
+  const feeOf = (vsize: bigint): bigint =>
+    [feeFor(parent.vsize + vsize, rate) - parent.fee, feeFor(vsize, rate)].reduce((most, wish) =>
+      wish > most ? wish : most,
+    );
   for (let count = 0; count <= spare.length; count++) {
     const plan = fit([change, ...spare.slice(0, count)], [], feeOf);
     if (plan?.change) return plan;
@@ -110,7 +130,11 @@ export function planChild(parent: Pick<Plan, 'fee' | 'vsize'>, change: Coin, mor
 }
 
 /** These inputs and payments: what is left over comes back where it is worth a coin, else it goes to the fee. Undefined when they do not suffice. */
-function fit(inputs: readonly Coin[], payments: readonly Payment[], feeOf: (vsize: bigint) => bigint): Plan | undefined {
+function fit(
+  inputs: readonly Coin[],
+  payments: readonly Payment[],
+  feeOf: (vsize: bigint) => bigint,
+): Plan | undefined {
   const left = sum(inputs) - sum(payments);
   const full = sizeOf(inputs, payments, true);
   const change = left - feeOf(full);
@@ -119,7 +143,8 @@ function fit(inputs: readonly Coin[], payments: readonly Payment[], feeOf: (vsiz
   return left >= feeOf(bare) ? { inputs, payments, change: 0n, fee: left, vsize: bare } : undefined;
 }
 
-const largestFirst = (a: Coin, b: Coin): number => (a.value === b.value ? (outpointOf(a) < outpointOf(b) ? -1 : 1) : a.value > b.value ? -1 : 1);
+const largestFirst = (a: Coin, b: Coin): number =>
+  a.value === b.value ? (outpointOf(a) < outpointOf(b) ? -1 : 1) : a.value > b.value ? -1 : 1;
 
 export const outpointOf = ({ txid, index }: Pick<Coin, 'txid' | 'index'>): string => `${txid}:${index}`;
 
@@ -129,7 +154,15 @@ const sizeOf = (inputs: readonly Coin[], payments: readonly Payment[], change: b
 /** Coins that pay with less left over than a change output and its spending would cost; the least left over of those tried. */
 function withoutChange(coins: readonly Coin[], payments: readonly Payment[], rate: bigint): Coin[] | undefined {
   const input = feeFor(INPUT_VSIZE, rate);
-  const target = sum(payments) + feeFor(vsizeOf(0, payments.map(({ script }) => lengthOf(script))), rate);
+  const target =
+    sum(payments) +
+    feeFor(
+      vsizeOf(
+        0,
+        payments.map(({ script }) => lengthOf(script)),
+      ),
+      rate,
+    );
   const most = target + feeFor(outputBytes(CHANGE_SCRIPT_BYTES), rate) + input;
   const values = coins.map(({ value }) => value - input);
   const rest = values.map((_, at) => values.slice(at).reduce((total, value) => total + value, 0n));
@@ -148,7 +181,9 @@ function withoutChange(coins: readonly Coin[], payments: readonly Payment[], rat
   };
   walk(0, 0n, []);
   // Each input's fee was rounded up by itself; together they must still pay the whole.
-  return best && sum(best.coins) >= sum(payments) + feeFor(sizeOf(best.coins, payments, false), rate) ? best.coins : undefined;
+  return best && sum(best.coins) >= sum(payments) + feeFor(sizeOf(best.coins, payments, false), rate)
+    ? best.coins
+    : undefined;
 }
 
 /**

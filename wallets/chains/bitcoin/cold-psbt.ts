@@ -41,9 +41,17 @@ function inputSize({ required, total }: Pick<Multisig, 'required' | 'total'>): b
 }
 
 /** The largest coins first, until they pay it and the fee. Throws TransferRefused when all of them do not, or the payment is dust. */
-export function planCold(coins: readonly ColdCoin[], payment: Payment, rate: bigint, keys: Pick<Multisig, 'required' | 'total'>): ColdPlan {
-  if (payment.value < dustOf(payment.script)) throw new TransferRefused('bitcoin: a payment is too small to be passed on');
-  const sorted = coins.toSorted((a, b) => (a.value === b.value ? (a.txid < b.txid ? -1 : 1) : a.value > b.value ? -1 : 1));
+export function planCold(
+  coins: readonly ColdCoin[],
+  payment: Payment,
+  rate: bigint,
+  keys: Pick<Multisig, 'required' | 'total'>,
+): ColdPlan {
+  if (payment.value < dustOf(payment.script))
+    throw new TransferRefused('bitcoin: a payment is too small to be passed on');
+  const sorted = coins.toSorted((a, b) =>
+    a.value === b.value ? (a.txid < b.txid ? -1 : 1) : a.value > b.value ? -1 : 1,
+  );
   const inputs: ColdCoin[] = [];
   let sum = 0n;
   for (const coin of sorted) {
@@ -51,7 +59,8 @@ export function planCold(coins: readonly ColdCoin[], payment: Payment, rate: big
     sum += coin.value;
     const bare = OVERHEAD + BigInt(inputs.length) * inputSize(keys) + 9n + lengthOf(payment.script);
     const change = sum - payment.value - feeFor(bare + WITNESS_SCRIPT_OUTPUT, rate);
-    if (change > feeFor(inputSize(keys), rate) && change > 330n) return { inputs, payment, change, fee: sum - payment.value - change };
+    if (change > feeFor(inputSize(keys), rate) && change > 330n)
+      return { inputs, payment, change, fee: sum - payment.value - change };
     const fee = sum - payment.value;
     if (fee >= feeFor(bare, rate)) return { inputs, payment, change: 0n, fee };
   }
@@ -59,11 +68,25 @@ export function planCold(coins: readonly ColdCoin[], payment: Payment, rate: big
 }
 
 /** The plan as a PSBT in base64, for any device or program that knows one of the keys. */
-export function buildColdPsbt(plan: ColdPlan, keys: Multisig, network: BitcoinNetwork, changeIndex: number, transaction: (txid: string) => string): string {
+export function buildColdPsbt(
+  plan: ColdPlan,
+  keys: Multisig,
+  network: BitcoinNetwork,
+  changeIndex: number,
+  transaction: (txid: string) => string,
+): string {
   const psbt = new Psbt({ network: parametersOf(network) }).setVersion(2).setLocktime(0);
   for (const { txid, index, value, child } of plan.inputs) {
     const { script, witnessScript, derivations } = keys.at(child);
-    psbt.addInput({ hash: txid, index, sequence: SEQUENCE, witnessUtxo: { script, value }, nonWitnessUtxo: Buffer.from(transaction(txid), 'hex'), witnessScript, bip32Derivation: [...derivations] });
+    psbt.addInput({
+      hash: txid,
+      index,
+      sequence: SEQUENCE,
+      witnessUtxo: { script, value },
+      nonWitnessUtxo: Buffer.from(transaction(txid), 'hex'),
+      witnessScript,
+      bip32Derivation: [...derivations],
+    });
   }
   psbt.addOutput({ script: plan.payment.script, value: plan.payment.value });
   if (plan.change > 0n) {
@@ -90,7 +113,8 @@ export function gatherSignatures(ours: string, theirs: string, keys: Multisig, n
   const options = { network: parametersOf(network) };
   const psbt = Psbt.fromBase64(ours, options);
   const back = parsed(theirs, options);
-  if (Buffer.compare(psbt.data.getTransaction(), back.data.getTransaction()) !== 0) throw new PsbtRefused('this is another transaction');
+  if (Buffer.compare(psbt.data.getTransaction(), back.data.getTransaction()) !== 0)
+    throw new PsbtRefused('this is another transaction');
   for (const [at, { partialSig = [] }] of back.data.inputs.entries()) {
     const known = psbt.data.inputs[at];
     for (const { pubkey, signature } of partialSig) {
@@ -101,18 +125,29 @@ export function gatherSignatures(ours: string, theirs: string, keys: Multisig, n
       if (!isValid(psbt, at, pubkey)) throw new PsbtRefused('a signature that is not valid');
     }
   }
-  const signatures = psbt.data.inputs.reduce((least, { partialSig = [] }) => (partialSig.length < least ? partialSig.length : least), keys.total);
+  const signatures = psbt.data.inputs.reduce(
+    (least, { partialSig = [] }) => (partialSig.length < least ? partialSig.length : least),
+    keys.total,
+  );
   if (signatures < keys.required) return { psbt: psbt.toBase64(), signatures };
   const finished = psbt.clone();
   // No more than the script asks for: one signature too many would make it invalid.
   for (const input of finished.data.inputs) input.partialSig = (input.partialSig ?? []).slice(0, keys.required);
   const transaction = finished.finalizeAllInputs().extractTransaction(true);
-  return { psbt: psbt.toBase64(), signatures, signed: { rawTransaction: transaction.toHex(), txid: transaction.getId() } };
+  return {
+    psbt: psbt.toBase64(),
+    signatures,
+    signed: { rawTransaction: transaction.toHex(), txid: transaction.getId() },
+  };
 }
 
 function isValid(psbt: Psbt, at: number, pubkey: Uint8Array): boolean {
   try {
-    return psbt.validateSignaturesOfInput(at, (publicKey, message, signature) => secp256k1.verify(message, publicKey, signature), pubkey);
+    return psbt.validateSignaturesOfInput(
+      at,
+      (publicKey, message, signature) => secp256k1.verify(message, publicKey, signature),
+      pubkey,
+    );
   } catch {
     return false;
   }

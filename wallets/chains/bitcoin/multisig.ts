@@ -26,7 +26,11 @@ export interface MultisigScript {
   readonly script: Uint8Array;
   readonly witnessScript: Uint8Array;
   /** What a signing device needs to find its own key. */
-  readonly derivations: readonly { readonly masterFingerprint: Uint8Array; readonly path: string; readonly pubkey: Uint8Array }[];
+  readonly derivations: readonly {
+    readonly masterFingerprint: Uint8Array;
+    readonly path: string;
+    readonly pubkey: Uint8Array;
+  }[];
 }
 
 export interface Multisig {
@@ -45,13 +49,21 @@ interface Key {
 export function multisigOf({ required, keys }: MultisigKeys, network: BitcoinNetwork): Multisig {
   const read = keys.map((key) => keyIn(key, network));
   if (required < 1 || required > keys.length) throw new Error(`${required} signatures of ${keys.length} keys`);
-  if (new Set(read.map(({ node }) => Buffer.from(node.publicKey).toString('hex'))).size !== keys.length) throw new Error('a key of cold storage is there twice');
+  if (new Set(read.map(({ node }) => Buffer.from(node.publicKey).toString('hex'))).size !== keys.length)
+    throw new Error('a key of cold storage is there twice');
   const scripts = new Map<number, MultisigScript>();
   const make = (index: number): MultisigScript => {
-    const children = read.map(({ node, fingerprint, path }) => ({ masterFingerprint: fingerprint, path: `${path}/0/${index}`, pubkey: node.derive(0).derive(index).publicKey }));
+    const children = read.map(({ node, fingerprint, path }) => ({
+      masterFingerprint: fingerprint,
+      path: `${path}/0/${index}`,
+      pubkey: node.derive(0).derive(index).publicKey,
+    }));
     const pubkeys = children.map(({ pubkey }) => pubkey).toSorted((a, b) => Buffer.compare(a, b));
     const parameters = parametersOf(network);
-    const { address, output, redeem } = payments.p2wsh({ redeem: payments.p2ms({ m: required, pubkeys, network: parameters }), network: parameters });
+    const { address, output, redeem } = payments.p2wsh({
+      redeem: payments.p2ms({ m: required, pubkeys, network: parameters }),
+      network: parameters,
+    });
     if (!address || !output || !redeem?.output) throw new Error(`no address of cold storage at ${index}`);
     return { index, address, script: output, witnessScript: redeem.output, derivations: children };
   };
@@ -67,8 +79,13 @@ export function multisigOf({ required, keys }: MultisigKeys, network: BitcoinNet
 }
 
 function keyIn(text: string, network: BitcoinNetwork): Key {
-  const [, fingerprint, origin = '', xpub = ''] = /^(?:\[([0-9a-f]{8})((?:\/\d+['h]?)*)\])?([1-9A-HJ-NP-Za-km-z]+)$/.exec(text) ?? [];
+  const [, fingerprint, origin = '', xpub = ''] =
+    /^(?:\[([0-9a-f]{8})((?:\/\d+['h]?)*)\])?([1-9A-HJ-NP-Za-km-z]+)$/.exec(text) ?? [];
   const node = bip32.fromBase58(xpub, parametersOf(network));
   if (!node.isNeutered()) throw new Error('a private key was given where one of cold storage is only named');
-  return { node, fingerprint: fingerprint === undefined ? node.fingerprint : Buffer.from(fingerprint, 'hex'), path: `m${origin.replaceAll('h', "'")}` };
+  return {
+    node,
+    fingerprint: fingerprint === undefined ? node.fingerprint : Buffer.from(fingerprint, 'hex'),
+    path: `m${origin.replaceAll('h', "'")}`,
+  };
 }

@@ -65,7 +65,8 @@ export function createBitcoinNode({ rpcUrl, headers, network, asset }: BitcoinNo
   return {
     check: async () => {
       const first = await call<string>('getblockhash', 0);
-      if (first !== GENESIS[network]) throw new WrongChain(`bitcoin: the node's first block is ${first}, which is not ${network}`);
+      if (first !== GENESIS[network])
+        throw new WrongChain(`bitcoin: the node's first block is ${first}, which is not ${network}`);
     },
     head: async () => call<number>('getblockcount'),
     header: async (height) => {
@@ -97,7 +98,11 @@ export function createBitcoinNode({ rpcUrl, headers, network, asset }: BitcoinNo
     confirmedIn: async (txid) => {
       const { blockhash } = (await known(txid)) ?? {};
       if (blockhash === undefined) return undefined;
-      const { height, confirmations } = await call<{ height: number; confirmations: number }>('getblockheader', blockhash, true);
+      const { height, confirmations } = await call<{ height: number; confirmations: number }>(
+        'getblockheader',
+        blockhash,
+        true,
+      );
       // A block that was left by the chain is remembered with -1.
       return confirmations > 0 ? { height, hash: blockhash } : undefined;
     },
@@ -118,8 +123,15 @@ function caller({ url, headers }: NodeAddress): Ask {
   return async (method, params) => {
     const body = JSON.stringify({ jsonrpc: '1.0', id: method, method, params });
     // A password is for the node that was named, and not for whoever it points to.
-    const response = await fetch(url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.status === 401 || response.status === 403) throw new Error('bitcoin: the node does not know our password');
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body,
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.status === 401 || response.status === 403)
+      throw new Error('bitcoin: the node does not know our password');
     const text = await response.text();
     const { result, error } = answerIn(text, response.status);
     if (error) throw new NodeRefusal(error.code, error.message);
@@ -135,6 +147,7 @@ function answerIn(text: string, status: number): { result: unknown; error: { cod
   } catch {
     throw new Error(`bitcoin: the node answered ${status} and no JSON`);
   }
-  if (typeof answer !== 'object' || answer === null || !('error' in answer)) throw new Error(`bitcoin: the node answered ${status} and nothing of Core's`);
+  if (typeof answer !== 'object' || answer === null || !('error' in answer))
+    throw new Error(`bitcoin: the node answered ${status} and nothing of Core's`);
   return answer as { result: unknown; error: { code: number; message: string } | null };
 }

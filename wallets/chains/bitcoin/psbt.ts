@@ -28,7 +28,13 @@ export interface Builder {
 /** The plan as a PSBT in base64; outputs by value and script, so that change does not stand out. */
 export function buildPsbt(plan: Plan, { account, network, fingerprint, changeIndex, transaction }: Builder): string {
   const psbt = new Psbt({ network: parametersOf(network) }).setVersion(VERSION).setLocktime(0);
-  const derivation = (branch: Branch, index: number) => [{ masterFingerprint: fingerprint, pubkey: account.own(branch, index).publicKey, path: `${accountPath(network)}/${branch}/${index}` }];
+  const derivation = (branch: Branch, index: number) => [
+    {
+      masterFingerprint: fingerprint,
+      pubkey: account.own(branch, index).publicKey,
+      path: `${accountPath(network)}/${branch}/${index}`,
+    },
+  ];
   for (const { txid, index, value, branch, child } of plan.inputs) {
     const own = account.own(branch, child);
     psbt.addInput({
@@ -43,7 +49,8 @@ export function buildPsbt(plan: Plan, { account, network, fingerprint, changeInd
   const outputs = plan.payments.map(({ script, value }) => ({ script, value, ours: false }));
   if (plan.change > 0n) outputs.push({ script: account.own(1, changeIndex).script, value: plan.change, ours: true });
   outputs.sort((a, b) => (a.value === b.value ? Buffer.compare(a.script, b.script) : a.value < b.value ? -1 : 1));
-  for (const { script, value, ours } of outputs) psbt.addOutput({ script, value, ...(ours && { bip32Derivation: derivation(1, changeIndex) }) });
+  for (const { script, value, ours } of outputs)
+    psbt.addOutput({ script, value, ...(ours && { bip32Derivation: derivation(1, changeIndex) }) });
   return psbt.toBase64();
 }
 
@@ -86,7 +93,8 @@ export function checkPsbt(base64: string, expected: Expectation): Checked {
 }
 
 /** The coins that it spends: `txid:index`. */
-export const outpointsOf = (psbt: Psbt): string[] => psbt.txInputs.map(({ hash, index }) => `${hexOf(hash.toReversed())}:${index}`);
+export const outpointsOf = (psbt: Psbt): string[] =>
+  psbt.txInputs.map(({ hash, index }) => `${hexOf(hash.toReversed())}:${index}`);
 
 function parsed(base64: string, network: BitcoinNetwork): Psbt {
   try {
@@ -100,13 +108,20 @@ function demand(condition: boolean, fault: string): asserts condition {
   if (!condition) throw new PsbtRefused(fault);
 }
 
-function checkInput(psbt: Psbt, at: number, { account, network }: Expectation): { outpoint: string; value: bigint; key: { branch: Branch; index: number } } {
+function checkInput(
+  psbt: Psbt,
+  at: number,
+  { account, network }: Expectation,
+): { outpoint: string; value: bigint; key: { branch: Branch; index: number } } {
   const { hash, index, sequence } = psbt.txInputs[at] ?? {};
   const input = psbt.data.inputs[at];
   demand(hash !== undefined && index !== undefined && input !== undefined, 'an input without a coin');
   demand(sequence === SEQUENCE, 'another sequence');
   const known = new Set(['witnessUtxo', 'nonWitnessUtxo', 'bip32Derivation']);
-  demand(Object.keys(input).every((name) => known.has(name)), 'an input that says more than it should');
+  demand(
+    Object.keys(input).every((name) => known.has(name)),
+    'an input that says more than it should',
+  );
   // The whole transaction, not only the value it is said to have: a signer was tricked into fees by less.
   demand(input.nonWitnessUtxo !== undefined, 'an input without the transaction that made it');
   const made = transactionIn(input.nonWitnessUtxo);
@@ -115,8 +130,16 @@ function checkInput(psbt: Psbt, at: number, { account, network }: Expectation): 
   demand(coin !== undefined, 'an input that does not exist');
   const key = keyIn(input.bip32Derivation, network);
   const own = account.own(key.branch, key.index);
-  demand(sameBytes(own.script, coin.script) && sameBytes(own.publicKey, input.bip32Derivation?.[0]?.pubkey ?? new Uint8Array()), 'an input that is not ours');
-  demand(input.witnessUtxo === undefined || (sameBytes(input.witnessUtxo.script, coin.script) && input.witnessUtxo.value === coin.value), 'an input of another value');
+  demand(
+    sameBytes(own.script, coin.script) &&
+      sameBytes(own.publicKey, input.bip32Derivation?.[0]?.pubkey ?? new Uint8Array()),
+    'an input that is not ours',
+  );
+  demand(
+    input.witnessUtxo === undefined ||
+      (sameBytes(input.witnessUtxo.script, coin.script) && input.witnessUtxo.value === coin.value),
+    'an input of another value',
+  );
   return { outpoint: `${hexOf(hash)}:${index}`, value: coin.value, key };
 }
 
@@ -128,11 +151,20 @@ function transactionIn(bytes: Uint8Array): Transaction {
   }
 }
 
-function keyIn(derivation: readonly { path: string }[] | undefined, network: BitcoinNetwork): { branch: Branch; index: number } {
+function keyIn(
+  derivation: readonly { path: string }[] | undefined,
+  network: BitcoinNetwork,
+): { branch: Branch; index: number } {
   demand(derivation?.length === 1, 'no key, or several');
   const path = derivation[0]?.path ?? '';
-  const [, branch, index] = /^\/([01])\/(0|[1-9]\d{0,9})$/.exec(path.startsWith(accountPath(network)) ? path.slice(accountPath(network).length) : '') ?? [];
-  demand(branch !== undefined && index !== undefined && BigInt(index) < 0x80000000n, 'a key that is not of our account');
+  const [, branch, index] =
+    /^\/([01])\/(0|[1-9]\d{0,9})$/.exec(
+      path.startsWith(accountPath(network)) ? path.slice(accountPath(network).length) : '',
+    ) ?? [];
+  demand(
+    branch !== undefined && index !== undefined && BigInt(index) < 0x80000000n,
+    'a key that is not of our account',
+  );
   return { branch: branch === '0' ? 0 : 1, index: Number(index) };
 }
 
@@ -154,7 +186,10 @@ function checkOutputs(psbt: Psbt, { account, network, payments }: Expectation): 
 }
 
 /** Where a transaction pays this script first; undefined where it does not. */
-export function outputTo(rawTransaction: string, script: Uint8Array): { txid: string; index: number; value: bigint } | undefined {
+export function outputTo(
+  rawTransaction: string,
+  script: Uint8Array,
+): { txid: string; index: number; value: bigint } | undefined {
   const transaction = Transaction.fromHex(rawTransaction);
   const index = transaction.outs.findIndex((output) => sameBytes(output.script, script));
   const output = transaction.outs[index];
@@ -172,7 +207,9 @@ export function signatureNumbers(rawTransaction: string): string[] {
 /** Signs what was checked, with the account's private key, and verifies each signature. The same PSBT gives the same bytes. */
 export function signPsbt({ psbt, keys }: Checked, account: BIP32Interface): { rawTransaction: string; txid: string } {
   for (const [at, { branch, index }] of keys.entries()) psbt.signInput(at, account.derive(branch).derive(index));
-  const valid = psbt.validateSignaturesOfAllInputs((publicKey, message, signature) => secp256k1.verify(message, publicKey, signature));
+  const valid = psbt.validateSignaturesOfAllInputs((publicKey, message, signature) =>
+    secp256k1.verify(message, publicKey, signature),
+  );
   demand(valid, 'a signature that is not valid');
   const transaction = psbt.finalizeAllInputs().extractTransaction(true);
   return { rawTransaction: transaction.toHex(), txid: transaction.getId() };

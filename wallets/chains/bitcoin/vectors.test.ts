@@ -18,7 +18,9 @@ const seedOf = (phrase: string): Uint8Array => Buffer.from(Mnemonic.fromPhrase(p
 
 test.each(bip39.english)('BIP 39: %s', (entropy, phrase, seed, key) => {
   expect(Mnemonic.fromEntropy(`0x${entropy}`).phrase).toBe(phrase);
-  const made = Mnemonic.fromPhrase(phrase ?? '', 'TREZOR').computeSeed().slice(2);
+  const made = Mnemonic.fromPhrase(phrase ?? '', 'TREZOR')
+    .computeSeed()
+    .slice(2);
   expect(made).toBe(seed);
   expect(bip32.fromSeed(Buffer.from(made, 'hex')).toBase58()).toBe(key);
 });
@@ -40,16 +42,21 @@ test.each(bip32Vectors.invalid)('BIP 32 refused: $reason', ({ key }) => {
   expect(() => accountOf(key, 'mainnet')).toThrow();
 });
 
-const childrenOf = <Vector extends object>(vector: Vector): [branch: 0 | 1, index: number, found: { address: string; pubkey?: string; scriptPubKey?: string }][] =>
+const childrenOf = <Vector extends object>(
+  vector: Vector,
+): [branch: 0 | 1, index: number, found: { address: string; pubkey?: string; scriptPubKey?: string }][] =>
   Object.entries(vector).flatMap(([name, found]) => {
     const [, branch, index] = /\/0'\/([01])\/(\d)$/.exec(name) ?? [];
     return branch === undefined ? [] : [[branch === '0' ? 0 : 1, Number(index), found as { address: string }]];
   });
 
-test('BIP 84: receiving and change addresses from the account\'s public key alone', () => {
+test("BIP 84: receiving and change addresses from the account's public key alone", () => {
   const account = bip32.fromSeed(seedOf(bip84.mnemonic)).derivePath("m/84'/0'/0'").neutered();
   // The same key as the vector's, which writes it with the prefix of its kind.
-  const written = bip32.fromBase58(bip84["Account 0, root = m/84'/0'/0'"].xpub, { wif: 0x80, bip32: { public: 0x04b24746, private: 0x04b2430c } });
+  const written = bip32.fromBase58(bip84["Account 0, root = m/84'/0'/0'"].xpub, {
+    wif: 0x80,
+    bip32: { public: 0x04b24746, private: 0x04b2430c },
+  });
   expect(hexOf(written.publicKey)).toBe(hexOf(account.publicKey));
   const own = accountOf(account.toBase58(), 'mainnet');
   const children = childrenOf(bip84);
@@ -66,7 +73,9 @@ test('BIP 86: taproot addresses are understood, as what we may be asked to pay',
   const children = childrenOf(bip86);
   expect(children).toHaveLength(3);
   for (const [branch, index, { address, scriptPubKey }] of children) {
-    expect(payments.p2tr({ internalPubkey: account.derive(branch).derive(index).publicKey.slice(1) }).address).toBe(address);
+    expect(payments.p2tr({ internalPubkey: account.derive(branch).derive(index).publicKey.slice(1) }).address).toBe(
+      address,
+    );
     expect(hexOf(scriptOf(address, 'mainnet') ?? new Uint8Array())).toBe(scriptPubKey);
   }
 });
@@ -75,16 +84,25 @@ const networkOf = (address: string): 'mainnet' | 'testnet' => (/^tb1/i.test(addr
 /** Versions 0 and 1 as they are used today; later ones have no rules, and what is paid to them is anybody's. */
 const isSpendable = (script: string): boolean => /^(0014.{40}|0020.{64}|5120.{64})$/.test(script);
 
-test.each([...bip350.valid, ...bip173.valid.filter(({ scriptPubKey }) => scriptPubKey.startsWith('00'))])('E23 BIP 173 and 350: $address', ({ address, scriptPubKey }) => {
-  const script = scriptOf(address, networkOf(address));
-  expect(script && hexOf(script)).toBe(isSpendable(scriptPubKey) ? scriptPubKey : undefined);
-  // An address of one network is none of another.
-  expect(scriptOf(address, networkOf(address) === 'mainnet' ? 'testnet' : 'mainnet')).toBeUndefined();
-  expect(scriptOf(address, 'regtest')).toBeUndefined();
-  if (script) expect(canonicalAddress(address.toUpperCase(), networkOf(address))).toBe(address.toLowerCase());
-});
+test.each([...bip350.valid, ...bip173.valid.filter(({ scriptPubKey }) => scriptPubKey.startsWith('00'))])(
+  'E23 BIP 173 and 350: $address',
+  ({ address, scriptPubKey }) => {
+    const script = scriptOf(address, networkOf(address));
+    expect(script && hexOf(script)).toBe(isSpendable(scriptPubKey) ? scriptPubKey : undefined);
+    // An address of one network is none of another.
+    expect(scriptOf(address, networkOf(address) === 'mainnet' ? 'testnet' : 'mainnet')).toBeUndefined();
+    expect(scriptOf(address, 'regtest')).toBeUndefined();
+    if (script) expect(canonicalAddress(address.toUpperCase(), networkOf(address))).toBe(address.toLowerCase());
+  },
+);
 
-test.each([...bip350.invalid, ...bip173.invalid, ...bip173.valid.filter(({ scriptPubKey }) => !scriptPubKey.startsWith('00')).map(({ address }) => ({ address, reason: 'the old checksum' }))])('E23 BIP 173 and 350 refused: $address ($reason)', ({ address }) => {
+test.each([
+  ...bip350.invalid,
+  ...bip173.invalid,
+  ...bip173.valid
+    .filter(({ scriptPubKey }) => !scriptPubKey.startsWith('00'))
+    .map(({ address }) => ({ address, reason: 'the old checksum' })),
+])('E23 BIP 173 and 350 refused: $address ($reason)', ({ address }) => {
   for (const network of ['mainnet', 'testnet', 'regtest'] as const) expect(scriptOf(address, network)).toBeUndefined();
 });
 
@@ -98,8 +116,13 @@ describe('BIP 174', () => {
     // The library writes those without an input in a way of its own; we neither make nor sign any.
     if (psbt.inputCount > 0) expect(psbt.toBase64()).toBe(base64);
   });
-  const account = accountOf(bip32.fromSeed(seedOf(bip84.mnemonic)).derivePath("m/84'/0'/0'").neutered().toBase58(), 'mainnet');
+  const account = accountOf(
+    bip32.fromSeed(seedOf(bip84.mnemonic)).derivePath("m/84'/0'/0'").neutered().toBase58(),
+    'mainnet',
+  );
   test.each([...tricks, ...malformed, ...valid])('our signer signs none of them: $case', ({ base64 }) => {
-    expect(() => checkPsbt(base64, { account, network: 'mainnet', payments: [], mostFee: 10n ** 8n })).toThrow(expect.objectContaining({ name: 'PsbtRefused' }));
+    expect(() => checkPsbt(base64, { account, network: 'mainnet', payments: [], mostFee: 10n ** 8n })).toThrow(
+      expect.objectContaining({ name: 'PsbtRefused' }),
+    );
   });
 });

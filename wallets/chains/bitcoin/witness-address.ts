@@ -25,7 +25,7 @@ export function witnessAddress(prefix: string): (bytes: Uint8Array, at: number, 
     let bits = 0;
     for (let offset = at; offset < at + length; offset++) {
       rest = (rest << 8) | (bytes[offset] ?? 0);
-      for (bits += 8; bits >= 5; ) {
+      for (bits += 8; bits >= 5;) {
         bits -= 5;
         const value = (rest >>> bits) & 31;
         sum = step(sum, value);

@@ -12,7 +12,10 @@ import { checkArrivals } from './true-transfers';
 import { mustHaveEveryLog } from './whole';
 import type { RpcFrame, RpcReceipt, RpcTransaction } from './transfers';
 
-const ERC20 = new Interface(['function transfer(address to, uint256 value)', 'function balanceOf(address owner) view returns (uint256)']);
+const ERC20 = new Interface([
+  'function transfer(address to, uint256 value)',
+  'function balanceOf(address owner) view returns (uint256)',
+]);
 /** What a node says of bytes that it has already. */
 const HAS_IT = /already known|already imported|known transaction/i;
 /** How the library names a call that would fail. */
@@ -35,10 +38,23 @@ interface RpcBlock {
 }
 
 /** An EVM network through its JSON-RPC. */
-export function createEvmChain(network: Network, rails: readonly Rail[], config: EvmConfig): Required<Omit<Chain, 'staked'>> {
+export function createEvmChain(
+  network: Network,
+  rails: readonly Rail[],
+  config: EvmConfig,
+): Required<Omit<Chain, 'staked'>> {
   // staticNetwork: the library would otherwise accept a node of another chain; check() asks by itself.
-  const provider = new JsonRpcProvider(requestTo(config), network.chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 20, batchStallTime: 0 });
-  const tokens = new Map(rails.filter((rail) => rail.contract).map((rail) => [rail.contract?.toLowerCase() ?? '', { asset: rail.asset, decimals: rail.decimals }]));
+  const provider = new JsonRpcProvider(requestTo(config), network.chainId, {
+    staticNetwork: true,
+    cacheTimeout: -1,
+    batchMaxCount: 20,
+    batchStallTime: 0,
+  });
+  const tokens = new Map(
+    rails
+      .filter((rail) => rail.contract)
+      .map((rail) => [rail.contract?.toLowerCase() ?? '', { asset: rail.asset, decimals: rail.decimals }]),
+  );
   const railOf = (asset: string): Rail => {
     const rail = rails.find((candidate) => candidate.asset === asset);
     if (!rail) throw new Error(`${asset} is not listed on ${network.id}`);
@@ -63,18 +79,28 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
     return found;
   };
   const traces = async (hash: string): Promise<ReadonlyMap<string, RpcFrame>> => {
-    const rows = await rpc<{ txHash: string; result: RpcFrame }[]>('debug_traceBlockByHash', [hash, { tracer: 'callTracer' }]);
+    const rows = await rpc<{ txHash: string; result: RpcFrame }[]>('debug_traceBlockByHash', [
+      hash,
+      { tracer: 'callTracer' },
+    ]);
     return new Map(rows.map((row) => [row.txHash, row.result]));
   };
   const call = (asset: string, to: string, amount: Units): { to: string; value: bigint; data: string } => {
     const rail = railOf(asset);
     // A quote is of about so much: what is finer than the token has changes no gas.
     const units = toChainUnits(floorToStep(amount, stepOf(rail.decimals)), rail.decimals);
-    return rail.contract ? { to: rail.contract, value: 0n, data: ERC20.encodeFunctionData('transfer', [to, units]) } : { to, value: units, data: '0x' };
+    return rail.contract
+      ? { to: rail.contract, value: 0n, data: ERC20.encodeFunctionData('transfer', [to, units]) }
+      : { to, value: units, data: '0x' };
   };
 
   const tokensOf = async (contract: string, owner: string, blockHash: string): Promise<bigint> =>
-    BigInt(await rpc<string>('eth_call', [{ to: contract, data: ERC20.encodeFunctionData('balanceOf', [owner]) }, { blockHash }]));
+    BigInt(
+      await rpc<string>('eth_call', [
+        { to: contract, data: ERC20.encodeFunctionData('balanceOf', [owner]) },
+        { blockHash },
+      ]),
+    );
 
   const estimateGas = async (transaction: Record<string, string>): Promise<bigint> => {
     try {
@@ -89,7 +115,8 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
   return {
     check: async () => {
       const id = Number(await rpc<string>('eth_chainId', []));
-      if (id !== network.chainId) throw new WrongChain(`${network.id}: the node is on chain ${id}, not ${network.chainId}`);
+      if (id !== network.chainId)
+        throw new WrongChain(`${network.id}: the node is on chain ${id}, not ${network.chainId}`);
     },
     head: async () => Number(await rpc<string>('eth_blockNumber', [])),
     header: async (height) => {
@@ -101,17 +128,38 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
         rpc<RpcBlock | null>('eth_getBlockByHash', [header.hash, true]),
         rpc<RpcReceipt[] | null>('eth_getBlockReceipts', [header.hash]),
       ]);
-      if (!full || !receipts || full.hash !== header.hash || receipts.some((receipt) => receipt.blockHash !== header.hash)) throw new Error(`${network.id}: block ${header.height} is gone`);
-      const content = { transactions: full.transactions, receipts, ...(config.traces && full.transactions.length > 0 && { traces: await traces(header.hash) }) };
+      if (
+        !full ||
+        !receipts ||
+        full.hash !== header.hash ||
+        receipts.some((receipt) => receipt.blockHash !== header.hash)
+      )
+        throw new Error(`${network.id}: block ${header.height} is gone`);
+      const content = {
+        transactions: full.transactions,
+        receipts,
+        ...(config.traces && full.transactions.length > 0 && { traces: await traces(header.hash) }),
+      };
       mustHaveEveryLog(full.logsBloom, receipts);
       const listed = { nativeAsset: network.gasAsset, tokens };
       return checkArrivals(transfersIn(content, listed, watched), receipts, listed, header, tokensOf);
     },
     receipt: async (txid) => {
-      const found = await rpc<{ blockNumber: string; status: string; gasUsed: string; effectiveGasPrice: string; from: string } | null>('eth_getTransactionReceipt', [txid]);
+      const found = await rpc<{
+        blockNumber: string;
+        status: string;
+        gasUsed: string;
+        effectiveGasPrice: string;
+        from: string;
+      } | null>('eth_getTransactionReceipt', [txid]);
       if (!found) return undefined;
       const fee = fromChainUnits(BigInt(found.gasUsed) * BigInt(found.effectiveGasPrice), 18);
-      return { height: Number(found.blockNumber), succeeded: BigInt(found.status) === 1n, fee, sender: getAddress(found.from) };
+      return {
+        height: Number(found.blockNumber),
+        succeeded: BigInt(found.status) === 1n,
+        fee,
+        sender: getAddress(found.from),
+      };
     },
     broadcast: async (rawTransaction) => {
       try {
@@ -129,10 +177,17 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
       const { to: target, value, data } = call(asset, to, amount);
       // Never a constant: 21,000 is too little for contracts, delegated accounts and, after coming forks, for new ones.
       const estimate = await estimateGas({ from, to: target, value: toQuantity(value), data });
-      const base = BigInt((await rpc<{ baseFeePerGas: string }>('eth_getBlockByNumber', ['latest', false])).baseFeePerGas);
+      const base = BigInt(
+        (await rpc<{ baseFeePerGas: string }>('eth_getBlockByNumber', ['latest', false])).baseFeePerGas,
+      );
       const gasLimit = (estimate * 120n) / 100n;
       const maxFeePerGas = base * 2n + TIP;
-      return { gasLimit, maxFeePerGas, maxPriorityFeePerGas: TIP, maxCost: fromChainUnits(gasLimit * maxFeePerGas, 18) };
+      return {
+        gasLimit,
+        maxFeePerGas,
+        maxPriorityFeePerGas: TIP,
+        maxCost: fromChainUnits(gasLimit * maxFeePerGas, 18),
+      };
     },
     nonce: async (address) => Number(await rpc<string>('eth_getTransactionCount', [address, 'latest'])),
     balance: async (address, asset, height) => {
@@ -142,7 +197,12 @@ export function createEvmChain(network: Network, rails: readonly Rail[], config:
       const data = ERC20.encodeFunctionData('balanceOf', [address]);
       return fromChainUnits(BigInt(await rpc<string>('eth_call', [{ to: rail.contract, data }, at])), rail.decimals);
     },
-    nativeBalances: (addresses, blockHash) => Promise.all(addresses.map(async (address) => fromChainUnits(BigInt(await rpc<string>('eth_getBalance', [address, { blockHash }])), 18))),
+    nativeBalances: (addresses, blockHash) =>
+      Promise.all(
+        addresses.map(async (address) =>
+          fromChainUnits(BigInt(await rpc<string>('eth_getBalance', [address, { blockHash }])), 18),
+        ),
+      ),
     address: canonicalAddress,
     close: () => provider.destroy(),
   };
@@ -158,7 +218,8 @@ function requestTo({ rpcUrl, headers: known }: EvmConfig): FetchRequest {
   // What is sent besides is for the node that was named, and not for whoever it points to.
   request.getUrlFunc = async (asked, signal) => {
     const answer = await ask(asked, signal);
-    if (answer.statusCode >= 300 && answer.statusCode < 400) throw new Error('the node points elsewhere, and is not followed');
+    if (answer.statusCode >= 300 && answer.statusCode < 400)
+      throw new Error('the node points elsewhere, and is not followed');
     return answer;
   };
   return request;

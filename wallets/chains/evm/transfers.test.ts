@@ -22,7 +22,9 @@ const block = (value: string, to: string, logs: RpcLog[] = [], trace?: RpcFrame,
   ...(trace && { traces: new Map([['0x01', trace]]) }),
 });
 const seen = (content: BlockContent): string[] =>
-  transfersIn(content, listed, watched).map((transfer) => `${transfer.position} ${formatAmount(transfer.amount)} ${transfer.asset}`);
+  transfersIn(content, listed, watched).map(
+    (transfer) => `${transfer.position} ${formatAmount(transfer.amount)} ${transfer.asset}`,
+  );
 const call = (over: Partial<RpcFrame>): RpcFrame => ({ type: 'CALL', from: OTHER, to: OTHER, value: '0x0', ...over });
 const ETHER = '0xde0b6b3a7640000';
 
@@ -34,17 +36,51 @@ test('native coins by top-level value; nothing of a failed transaction or of zer
 });
 
 test('E5 coins sent by contracts are seen in the trace, once, beside the top-level value', () => {
-  const trace = call({ to: USER, value: ETHER, calls: [call({ to: USER, value: '0x1' }), call({ calls: [call({ type: 'SELFDESTRUCT', to: USER, value: '0x2' })] })] });
-  expect(seen(block(ETHER, USER, [], trace))).toEqual(['native 1 ETH', 'trace:0 0.000000000000000001 ETH', 'trace:1.0 0.000000000000000002 ETH']);
+  const trace = call({
+    to: USER,
+    value: ETHER,
+    calls: [
+      call({ to: USER, value: '0x1' }),
+      call({ calls: [call({ type: 'SELFDESTRUCT', to: USER, value: '0x2' })] }),
+    ],
+  });
+  expect(seen(block(ETHER, USER, [], trace))).toEqual([
+    'native 1 ETH',
+    'trace:0 0.000000000000000001 ETH',
+    'trace:1.0 0.000000000000000002 ETH',
+  ]);
 });
 
 test('E6 a call whose caller was reverted moved nothing, though it shows no error itself', () => {
   const paid = call({ to: USER, value: ETHER });
-  expect(seen(block('0x0', OTHER, [], call({ calls: [call({ error: 'execution reverted', calls: [call({ calls: [paid] })] }), paid] })))).toEqual(['trace:1 1 ETH']);
+  expect(
+    seen(
+      block(
+        '0x0',
+        OTHER,
+        [],
+        call({ calls: [call({ error: 'execution reverted', calls: [call({ calls: [paid] })] }), paid] }),
+      ),
+    ),
+  ).toEqual(['trace:1 1 ETH']);
 });
 
 test('DELEGATECALL shows the value of its caller and moves nothing', () => {
-  expect(seen(block('0x0', OTHER, [], call({ calls: [call({ type: 'DELEGATECALL', to: USER, value: ETHER }), call({ type: 'STATICCALL', to: USER, value: ETHER })] })))).toEqual([]);
+  expect(
+    seen(
+      block(
+        '0x0',
+        OTHER,
+        [],
+        call({
+          calls: [
+            call({ type: 'DELEGATECALL', to: USER, value: ETHER }),
+            call({ type: 'STATICCALL', to: USER, value: ETHER }),
+          ],
+        }),
+      ),
+    ),
+  ).toEqual([]);
 });
 
 test('nested as deep as the chain allows, a position still fits its column and stays unique', () => {
@@ -57,7 +93,11 @@ test('nested as deep as the chain allows, a position still fits its column and s
 });
 
 test('E11 tokens: several logs of one transaction count each; the ordinal is the one inside the receipt', () => {
-  expect(seen(block('0x0', USDT, [log({ address: OTHER }), log(), log({}, 5n), log()]))).toEqual(['log:1 1 USDT', 'log:2 0.000005 USDT', 'log:3 1 USDT']);
+  expect(seen(block('0x0', USDT, [log({ address: OTHER }), log(), log({}, 5n), log()]))).toEqual([
+    'log:1 1 USDT',
+    'log:2 0.000005 USDT',
+    'log:3 1 USDT',
+  ]);
 });
 
 test('E1 not deposits: another contract of the same name, the system address of native moves, NFTs, zero, odd data, other events', () => {
@@ -83,7 +123,16 @@ test('addresses: right checksum or one case; nothing else', () => {
   const good = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed';
   expect(canonicalAddress(good)).toBe(good);
   expect(canonicalAddress(good.toLowerCase())).toBe(good);
-  for (const bad of [good.replace('5aA', '5AA'), good.slice(2), ` ${good}`, `${good}0`, 'XE7338O073KYGTWWZN0F2WZ0R8PX5ZPPZS', 'vitalik.eth', `${good.slice(0, -1)}٤`, '']) {
+  for (const bad of [
+    good.replace('5aA', '5AA'),
+    good.slice(2),
+    ` ${good}`,
+    `${good}0`,
+    'XE7338O073KYGTWWZN0F2WZ0R8PX5ZPPZS',
+    'vitalik.eth',
+    `${good.slice(0, -1)}٤`,
+    '',
+  ]) {
     expect(canonicalAddress(bad)).toBeUndefined();
   }
 });

@@ -57,14 +57,21 @@ const PAYING = new Set(['CALL', 'CREATE', 'CREATE2', 'SELFDESTRUCT']);
  * All coins that arrived at watched addresses in a block. Tokens by logs of successful transactions, never by call data;
  * native coins by call frames, where a failed frame undoes everything below it, or by top-level value without traces.
  */
-export function transfersIn(block: BlockContent, listed: Listed, watched: (address: string) => boolean): ChainTransfer[] {
+export function transfersIn(
+  block: BlockContent,
+  listed: Listed,
+  watched: (address: string) => boolean,
+): ChainTransfer[] {
   const receipts = new Map(block.receipts.map((receipt) => [receipt.transactionHash, receipt]));
   return block.transactions.flatMap((transaction) => {
     const receipt = receipts.get(transaction.hash);
     // A block without one of its receipts was not read whole.
     if (!receipt) throw new Error(`no receipt of ${transaction.hash}`);
     if (BigInt(receipt.status) !== 1n) return [];
-    return [...nativeTransfers(transaction, block.traces, listed, watched), ...tokenTransfers(receipt, listed, watched)];
+    return [
+      ...nativeTransfers(transaction, block.traces, listed, watched),
+      ...tokenTransfers(receipt, listed, watched),
+    ];
   });
 }
 
@@ -77,7 +84,15 @@ function nativeTransfers(
   const found: ChainTransfer[] = [];
   const add = (from: string, to: string | null | undefined, value: string | undefined, position: string): void => {
     const amount = BigInt(value ?? '0x0');
-    if (to && amount > 0n && watched(to)) found.push({ txid: transaction.hash, position, asset: nativeAsset, from, to, amount: fromChainUnits(amount, 18) });
+    if (to && amount > 0n && watched(to))
+      found.push({
+        txid: transaction.hash,
+        position,
+        asset: nativeAsset,
+        from,
+        to,
+        amount: fromChainUnits(amount, 18),
+      });
   };
   if (!traces) {
     add(transaction.from, transaction.to, transaction.value, 'native');
@@ -127,7 +142,16 @@ function tokenTransfers(receipt: RpcReceipt, listed: Listed, watched: (address: 
   return tokenMoves(receipt, listed).flatMap(({ contract, ordinal, from, to, count }) => {
     const token = listed.tokens.get(contract);
     if (!token || count === 0n || !watched(to)) return [];
-    return [{ txid: receipt.transactionHash, position: `log:${ordinal}`, asset: token.asset, from, to, amount: fromChainUnits(count, token.decimals) }];
+    return [
+      {
+        txid: receipt.transactionHash,
+        position: `log:${ordinal}`,
+        asset: token.asset,
+        from,
+        to,
+        amount: fromChainUnits(count, token.decimals),
+      },
+    ];
   });
 }
 

@@ -10,7 +10,13 @@ export type BalanceAfter = (contract: string, address: string, blockHash: string
  * Marks token transfers of whose address the balance rose by less, over the whole block, than the logs say. `parentHash`: the
  * block before it.
  */
-export async function checkArrivals(transfers: readonly ChainTransfer[], receipts: readonly RpcReceipt[], listed: Listed, block: { hash: string; parentHash: string }, balanceAfter: BalanceAfter): Promise<ChainTransfer[]> {
+export async function checkArrivals(
+  transfers: readonly ChainTransfer[],
+  receipts: readonly RpcReceipt[],
+  listed: Listed,
+  block: { hash: string; parentHash: string },
+  balanceAfter: BalanceAfter,
+): Promise<ChainTransfer[]> {
   const doubted = new Set<string>();
   const tokens = transfers.filter(({ position }) => position.startsWith('log:'));
   const pairs = new Map(tokens.map(({ asset, to }) => [`${asset} ${to}`, { asset, to }]));
@@ -18,9 +24,19 @@ export async function checkArrivals(transfers: readonly ChainTransfer[], receipt
   for (const [pair, { asset, to }] of pairs) {
     const contract = [...listed.tokens].find(([, token]) => token.asset === asset)?.[0] ?? '';
     const own = moves.filter((move) => move.contract === contract);
-    const told = own.reduce((sum, move) => sum + (move.to === to ? move.count : 0n) - (move.from === to ? move.count : 0n), 0n);
-    const [after, before] = await Promise.all([balanceAfter(contract, to, block.hash), balanceAfter(contract, to, block.parentHash)]);
+    const told = own.reduce(
+      (sum, move) => sum + (move.to === to ? move.count : 0n) - (move.from === to ? move.count : 0n),
+      0n,
+    );
+    const [after, before] = await Promise.all([
+      balanceAfter(contract, to, block.hash),
+      balanceAfter(contract, to, block.parentHash),
+    ]);
     if (after - before < told) doubted.add(pair);
   }
-  return transfers.map((transfer) => (transfer.position.startsWith('log:') && doubted.has(`${transfer.asset} ${transfer.to}`) ? { ...transfer, doubt: 'the balance rose by less than the log says' } : transfer));
+  return transfers.map((transfer) =>
+    transfer.position.startsWith('log:') && doubted.has(`${transfer.asset} ${transfer.to}`)
+      ? { ...transfer, doubt: 'the balance rose by less than the log says' }
+      : transfer,
+  );
 }

@@ -13,7 +13,8 @@ export function mustHaveEveryLog(logsBloom: string | undefined, receipts: readon
   const expected = logsBloom === undefined ? 0n : BigInt(logsBloom);
   if (expected === 0n) return;
   let there = 0n;
-  for (const word of new Set(logs.flatMap(({ address, topics }) => [address.toLowerCase(), ...topics]))) there |= bitsOf(word);
+  for (const word of new Set(logs.flatMap(({ address, topics }) => [address.toLowerCase(), ...topics])))
+    there |= bitsOf(word);
   if ((expected & ~there) !== 0n) throw new Error('logs are missing from the receipts');
 }
 

@@ -66,7 +66,12 @@ export function createCosts(ask: Ask, network: Network, railOf: (asset: string) 
     const { decimals } = railOf(asset);
     const step = fromChainUnits(1n, decimals);
     const units = toChainUnits(amount - (amount % step), decimals);
-    const asked = { owner_address: hexOf(from), contract_address: hexOf(contract), function_selector: 'transfer(address,uint256)', parameter: transferData(hexOf(to), units).slice(8) };
+    const asked = {
+      owner_address: hexOf(from),
+      contract_address: hexOf(contract),
+      function_selector: 'transfer(address,uint256)',
+      parameter: transferData(hexOf(to), units).slice(8),
+    };
     return mulDivUp((await energyOf(ask, network.id, asked)) * (await prices()).energy, 6n, 5n);
   };
   return {
@@ -78,8 +83,13 @@ export function createCosts(ask: Ask, network: Network, railOf: (asset: string) 
     },
     ownGas: async (transfer, promised) => {
       const { contract } = railOf(transfer.asset);
-      if (!contract) return ((quote) => ({ ...quote, missing: 0n, needed: quote.maxCost }))(await coinQuote(transfer.to));
-      const [feeLimit, { energy, bandwidth }, has] = [await energyCost(transfer, contract), await prices(), await resourcesOf(ask, transfer.from)];
+      if (!contract)
+        return ((quote) => ({ ...quote, missing: 0n, needed: quote.maxCost }))(await coinQuote(transfer.to));
+      const [feeLimit, { energy, bandwidth }, has] = [
+        await energyCost(transfer, contract),
+        await prices(),
+        await resourcesOf(ask, transfer.from),
+      ];
       const own = has.energy * energy - (promised ?? 0n);
       const burnt = own <= 0n ? feeLimit : own < feeLimit ? feeLimit - own : 0n;
       const bytes = promised === undefined && has.bandwidth >= TOKEN_BYTES ? 0n : TOKEN_BYTES * bandwidth;
@@ -96,9 +106,15 @@ function createPrices(ask: Ask, id: string): () => Promise<Prices> {
   let known: { prices: Prices; at: number } | undefined;
   return async () => {
     if (known && Date.now() - known.at < PRICES_FOR_MS) return known.prices;
-    const { chainParameter } = await ask<{ chainParameter: { key: string; value?: unknown }[] }>('wallet/getchainparameters');
+    const { chainParameter } = await ask<{ chainParameter: { key: string; value?: unknown }[] }>(
+      'wallet/getchainparameters',
+    );
     const value = (key: string): bigint => countOf(chainParameter.find((row) => row.key === key)?.value);
-    const read = { energy: value('getEnergyFee'), bandwidth: value('getTransactionFee'), account: value('getCreateAccountFee') + value('getCreateNewAccountFeeInSystemContract') };
+    const read = {
+      energy: value('getEnergyFee'),
+      bandwidth: value('getTransactionFee'),
+      account: value('getCreateAccountFee') + value('getCreateNewAccountFeeInSystemContract'),
+    };
     if (read.energy <= 0n || read.bandwidth <= 0n) throw new Error(`${id}: the node does not say its prices`);
     known = { prices: read, at: Date.now() };
     return read;
@@ -111,8 +127,12 @@ async function energyOf(ask: Ask, id: string, asked: object): Promise<bigint> {
   const { result, transaction } = called;
   const message = Buffer.from(result?.message ?? '', 'hex').toString('utf8');
   if (result?.result !== true) throw new Error(`${id}: ${result?.code ?? 'no answer'}: ${message}`);
-  if (message !== '' || transaction?.ret?.[0]?.ret === 'FAILED') throw new TransferRefused(`${id}: ${message || 'the call fails'}`);
+  if (message !== '' || transaction?.ret?.[0]?.ret === 'FAILED')
+    throw new TransferRefused(`${id}: ${message || 'the call fails'}`);
   const estimated = await ask<ConstantCall>('wallet/estimateenergy', asked).catch(() => undefined);
-  const [used, required] = [countOf(called.energy_used), estimated?.result?.result === true ? countOf(estimated.energy_required) : 0n];
+  const [used, required] = [
+    countOf(called.energy_used),
+    estimated?.result?.result === true ? countOf(estimated.energy_required) : 0n,
+  ];
   return required > used ? required : used;
 }

@@ -55,7 +55,9 @@ const GENESIS: Readonly<Record<Exclude<TronNetwork, 'local'>, string>> = {
 
 interface NodeBlock {
   readonly blockID?: string;
-  readonly block_header: { readonly raw_data: { readonly number?: number; readonly timestamp: number; readonly parentHash: string } };
+  readonly block_header: {
+    readonly raw_data: { readonly number?: number; readonly timestamp: number; readonly parentHash: string };
+  };
   readonly transactions?: readonly TronTransaction[];
 }
 /**
@@ -64,11 +66,18 @@ interface NodeBlock {
  */
 export function createTronChain(network: Network, rails: readonly Rail[], config: TronConfig): TronChain {
   const ask = caller(network.id, nodeAddress(config.rpcUrl, config.headers));
-  const listed = { nativeAsset: network.gasAsset, tokens: new Map(rails.flatMap(({ asset, contract, decimals }) => (contract ? [[contract, { asset, decimals }] as const] : []))) };
-  const railOf = (asset: string): Rail => rails.find((rail) => rail.asset === asset) ?? fail(`${asset} is not listed on ${network.id}`);
+  const listed = {
+    nativeAsset: network.gasAsset,
+    tokens: new Map(
+      rails.flatMap(({ asset, contract, decimals }) => (contract ? [[contract, { asset, decimals }] as const] : [])),
+    ),
+  };
+  const railOf = (asset: string): Rail =>
+    rails.find((rail) => rail.asset === asset) ?? fail(`${asset} is not listed on ${network.id}`);
   const blockAt = async (height: number): Promise<NodeBlock & { blockID: string }> => {
     const block = await ask<NodeBlock>('walletsolidity/getblockbynum', { num: height });
-    if (block.blockID === undefined || (block.block_header.raw_data.number ?? 0) !== height) throw new Error(`${network.id}: no block ${height}`);
+    if (block.blockID === undefined || (block.block_header.raw_data.number ?? 0) !== height)
+      throw new Error(`${network.id}: no block ${height}`);
     return { ...block, blockID: block.blockID };
   };
   const newest = async (): Promise<{ id: string; number: number; timestamp: number }> => {
@@ -87,7 +96,10 @@ export function createTronChain(network: Network, rails: readonly Rail[], config
     transfers: async ({ height, hash }, watched) => {
       // The first block makes the coins; nobody is paid in it.
       if (height === 0) return [];
-      const [block, infos] = [await blockAt(height), await ask<TronInfo[]>('walletsolidity/gettransactioninfobyblocknum', { num: height })];
+      const [block, infos] = [
+        await blockAt(height),
+        await ask<TronInfo[]>('walletsolidity/gettransactioninfobyblocknum', { num: height }),
+      ];
       if (block.blockID !== hash || !Array.isArray(infos)) throw new Error(`${network.id}: block ${height} is gone`);
       return transfersIn(block.transactions ?? [], infos, listed, watched);
     },
@@ -98,12 +110,16 @@ export function createTronChain(network: Network, rails: readonly Rail[], config
     staked: async (address) => (await stakeOf(ask, address)).total,
     resources: (address) => resourcesOf(ask, address),
     lendable: (address) => lendableOf(ask, address),
-    exists: async (address) => (await ask<NodeAccount>('wallet/getaccount', { address: hexOf(address) })).address !== undefined,
+    exists: async (address) =>
+      (await ask<NodeAccount>('wallet/getaccount', { address: hexOf(address) })).address !== undefined,
     nonce: async () => 0,
     balance: async (address, asset) => {
       const { contract, decimals } = railOf(asset);
       if (contract) return fromChainUnits(await tokenBalance(ask, contract, address), decimals);
-      return fromChainUnits(countOf((await ask<NodeAccount>('walletsolidity/getaccount', { address: hexOf(address) })).balance), SUN_DECIMALS);
+      return fromChainUnits(
+        countOf((await ask<NodeAccount>('walletsolidity/getaccount', { address: hexOf(address) })).balance),
+        SUN_DECIMALS,
+      );
     },
     address: canonicalAddress,
     close: () => undefined,
@@ -113,19 +129,39 @@ export function createTronChain(network: Network, rails: readonly Rail[], config
       if (timestamp < solid) throw new Error(`${network.id}: the node's newest block is older than its solid one`);
       // Never the same time twice: two equal payments would be one transaction.
       lastTime = timestamp > lastTime ? timestamp : lastTime + 1;
-      return { blockBytes: (number & 0xffff).toString(16).padStart(4, '0'), blockHash: id.slice(16, 32), timestamp: lastTime, expiration: lastTime + (config.goodForMs ?? GOOD_FOR_MS) };
+      return {
+        blockBytes: (number & 0xffff).toString(16).padStart(4, '0'),
+        blockHash: id.slice(16, 32),
+        timestamp: lastTime,
+        expiration: lastTime + (config.goodForMs ?? GOOD_FOR_MS),
+      };
     },
     solidTime: async () => (await newest()).timestamp,
     knows: async (txid) => {
-      const found = await Promise.all(['wallet', 'walletsolidity'].map((part) => ask<{ txID?: string }>(`${part}/gettransactionbyid`, { value: txid })));
+      const found = await Promise.all(
+        ['wallet', 'walletsolidity'].map((part) =>
+          ask<{ txID?: string }>(`${part}/gettransactionbyid`, { value: txid }),
+        ),
+      );
       return found.some(({ txID }) => txID !== undefined);
     },
     strangersOf: async (address) => {
-      const { owner_permission: owner, active_permission: actives = [] } = await ask<NodeAccount>('wallet/getaccount', { address: hexOf(address) });
+      const { owner_permission: owner, active_permission: actives = [] } = await ask<NodeAccount>('wallet/getaccount', {
+        address: hexOf(address),
+      });
       const keys = [...(owner ? [owner] : []), ...actives].flatMap((permission) => permission.keys ?? []);
       // Our own key may be missing, or not be enough by itself any more.
-      const ours = !owner || (owner.keys ?? []).some((key) => addressOf(key.address) === address && countOf(key.weight) >= countOf(owner.threshold));
-      return [...new Set([...keys.map((key) => addressOf(key.address)).filter((other) => other !== address), ...(ours ? [] : ['not by our own key alone'])])];
+      const ours =
+        !owner ||
+        (owner.keys ?? []).some(
+          (key) => addressOf(key.address) === address && countOf(key.weight) >= countOf(owner.threshold),
+        );
+      return [
+        ...new Set([
+          ...keys.map((key) => addressOf(key.address)).filter((other) => other !== address),
+          ...(ours ? [] : ['not by our own key alone']),
+        ]),
+      ];
     },
   };
 }
@@ -143,7 +179,13 @@ async function checkChain(id: string, tron: TronNetwork, first: () => Promise<st
 /** Questions to a node. It says what is wrong in its answer; that and no answer throw. */
 function caller(id: string, { url, headers }: NodeAddress): Ask {
   return async <T>(path: string, asked: object = {}): Promise<T> => {
-    const response = await fetch(`${url}/${path}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(asked), redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(`${url}/${path}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(asked),
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`${id}: the node answers ${response.status} to ${path}`);
     const said = parseExact(text) as T & { Error?: string };
@@ -159,21 +201,49 @@ async function receiptOf(ask: Ask, txid: string): Promise<ChainReceipt | undefin
   const transaction = await ask<Partial<TronTransaction>>('walletsolidity/gettransactionbyid', { value: txid });
   if (transaction.txID !== txid) throw new Error(`the node knows what became of ${txid}, and not what it is`);
   const [contract] = (transaction as TronTransaction).raw_data.contract;
-  return { height: info.blockNumber, ...(contract && { sender: addressOf(String(contract.parameter.value.owner_address)) }), succeeded: succeeded(transaction as TronTransaction, info as TronInfo), fee: fromChainUnits(countOf(info.fee), SUN_DECIMALS), released: fromChainUnits(countOf(info.withdraw_expire_amount), SUN_DECIMALS), at: info.blockTimeStamp };
+  return {
+    height: info.blockNumber,
+    ...(contract && { sender: addressOf(String(contract.parameter.value.owner_address)) }),
+    succeeded: succeeded(transaction as TronTransaction, info as TronInfo),
+    fee: fromChainUnits(countOf(info.fee), SUN_DECIMALS),
+    released: fromChainUnits(countOf(info.withdraw_expire_amount), SUN_DECIMALS),
+    at: info.blockTimeStamp,
+  };
 }
 
 async function broadcast(ask: Ask, transaction: string): Promise<Broadcast> {
-  const { result, code = '', message = '', txid } = await ask<{ result?: boolean; code?: string; message?: string; txid?: string }>('wallet/broadcasthex', { transaction });
+  const {
+    result,
+    code = '',
+    message = '',
+    txid,
+  } = await ask<{ result?: boolean; code?: string; message?: string; txid?: string }>('wallet/broadcasthex', {
+    transaction,
+  });
   if (result === true) return { taken: true };
   // It has these bytes: or says so. What it has can be asked for.
-  if (code === 'DUP_TRANSACTION_ERROR' && txid && (await ask<{ txID?: string }>('wallet/gettransactionbyid', { value: txid })).txID === txid) return { taken: true };
+  if (
+    code === 'DUP_TRANSACTION_ERROR' &&
+    txid &&
+    (await ask<{ txID?: string }>('wallet/gettransactionbyid', { value: txid })).txID === txid
+  )
+    return { taken: true };
   return { taken: false, reason: `${code}: ${Buffer.from(message, 'hex').toString('utf8')}`.slice(0, 200) };
 }
 
 async function tokenBalance(ask: Ask, contract: string, address: string): Promise<bigint> {
   const owner = hexOf(address);
-  const asked = { owner_address: owner, contract_address: hexOf(contract), function_selector: 'balanceOf(address)', parameter: owner.slice(2).padStart(64, '0') };
-  const { constant_result: [word] = [], result } = await ask<ConstantCall>('walletsolidity/triggerconstantcontract', asked);
-  if (result?.result !== true || !word || !/^[0-9a-f]{64}$/i.test(word)) throw new Error(`the node does not say what ${address} has`);
+  const asked = {
+    owner_address: owner,
+    contract_address: hexOf(contract),
+    function_selector: 'balanceOf(address)',
+    parameter: owner.slice(2).padStart(64, '0'),
+  };
+  const { constant_result: [word] = [], result } = await ask<ConstantCall>(
+    'walletsolidity/triggerconstantcontract',
+    asked,
+  );
+  if (result?.result !== true || !word || !/^[0-9a-f]{64}$/i.test(word))
+    throw new Error(`the node does not say what ${address} has`);
   return BigInt(`0x${word}`);
 }

@@ -6,8 +6,12 @@ const MARK = '\u2063';
 
 /** As JSON.parse, but whole numbers of more than fifteen digits come back as bigint. */
 export function parseExact(text: string): unknown {
-  const marked = text.replace(STRING_OR_LONG, (whole, string: string | undefined, digits: string | undefined) => (string === undefined ? `"${MARK}${digits}"` : whole));
-  return JSON.parse(marked, (_key, value: unknown) => (typeof value === 'string' && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value));
+  const marked = text.replace(STRING_OR_LONG, (whole, string: string | undefined, digits: string | undefined) =>
+    string === undefined ? `"${MARK}${digits}"` : whole,
+  );
+  return JSON.parse(marked, (_key, value: unknown) =>
+    typeof value === 'string' && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value,
+  );
 }
 
 /** A count of a node: sun, energy, a token's units. Nothing is zero, as on the wire. Throws on anything that is not exact. */

@@ -41,18 +41,38 @@ const units = (sun: bigint): Units => fromChainUnits(sun, SUN_DECIMALS);
 
 /** Of the newest block that cannot be lost, like the balance beside it. */
 export async function stakeOf(ask: Ask, address: string): Promise<TronStake> {
-  const { frozenV2 = [], unfrozenV2 = [], account_resource, ...account } = await ask<StakedAccount>('walletsolidity/getaccount', { address: hexOf(address) });
+  const {
+    frozenV2 = [],
+    unfrozenV2 = [],
+    account_resource,
+    ...account
+  } = await ask<StakedAccount>('walletsolidity/getaccount', { address: hexOf(address) });
   // The first kind is left out where it is written, as every first value is.
-  const frozen = (kind: string): bigint => frozenV2.filter(({ type = 'BANDWIDTH' }) => type === kind).reduce((sum, { amount }) => sum + countOf(amount), 0n);
-  const lent = countOf(account.delegated_frozenV2_balance_for_bandwidth) + countOf(account_resource?.delegated_frozenV2_balance_for_energy);
-  const waiting = unfrozenV2.map(({ unfreeze_amount, unfreeze_expire_time }) => ({ sun: countOf(unfreeze_amount), at: timeOf(unfreeze_expire_time) }));
-  const total = frozenV2.reduce((sum, { amount }) => sum + countOf(amount), 0n) + lent + waiting.reduce((sum, { sun }) => sum + sun, 0n);
-  return { own: { BANDWIDTH: units(frozen('BANDWIDTH')), ENERGY: units(frozen('ENERGY')) }, lent: units(lent), waiting: waiting.map(({ sun, at }) => ({ amount: units(sun), at })), total: units(total) };
+  const frozen = (kind: string): bigint =>
+    frozenV2.filter(({ type = 'BANDWIDTH' }) => type === kind).reduce((sum, { amount }) => sum + countOf(amount), 0n);
+  const lent =
+    countOf(account.delegated_frozenV2_balance_for_bandwidth) +
+    countOf(account_resource?.delegated_frozenV2_balance_for_energy);
+  const waiting = unfrozenV2.map(({ unfreeze_amount, unfreeze_expire_time }) => ({
+    sun: countOf(unfreeze_amount),
+    at: timeOf(unfreeze_expire_time),
+  }));
+  const total =
+    frozenV2.reduce((sum, { amount }) => sum + countOf(amount), 0n) +
+    lent +
+    waiting.reduce((sum, { sun }) => sum + sun, 0n);
+  return {
+    own: { BANDWIDTH: units(frozen('BANDWIDTH')), ENERGY: units(frozen('ENERGY')) },
+    lent: units(lent),
+    waiting: waiting.map(({ sun, at }) => ({ amount: units(sun), at })),
+    total: units(total),
+  };
 }
 
 /** Milliseconds since 1970. */
 function timeOf(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new Error(`the node says ${String(value)}, which is no time`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw new Error(`the node says ${String(value)}, which is no time`);
   return value;
 }
 
@@ -74,4 +94,8 @@ export async function resourcesOf(ask: Ask, address: string): Promise<TronResour
 }
 
 /** Sun of the own stake whose energy nobody uses now: what can be lent. */
-export const lendableOf = async (ask: Ask, address: string): Promise<bigint> => countOf((await ask<{ max_size?: unknown }>('wallet/getcandelegatedmaxsize', { owner_address: hexOf(address), type: 1 })).max_size);
+export const lendableOf = async (ask: Ask, address: string): Promise<bigint> =>
+  countOf(
+    (await ask<{ max_size?: unknown }>('wallet/getcandelegatedmaxsize', { owner_address: hexOf(address), type: 1 }))
+      .max_size,
+  );

@@ -20,19 +20,44 @@ function contractOf(payment: Payment): { type: string; value: Record<string, unk
   const owner_address = payment.from;
   switch (payment.kind) {
     case 'coin':
-      return { type: 'TransferContract', value: { owner_address, to_address: payment.to, amount: numberOf(payment.sun) } };
+      return {
+        type: 'TransferContract',
+        value: { owner_address, to_address: payment.to, amount: numberOf(payment.sun) },
+      };
     case 'token':
-      return { type: 'TriggerSmartContract', value: { owner_address, contract_address: payment.contract, data: transferData(payment.to, payment.units) } };
+      return {
+        type: 'TriggerSmartContract',
+        value: { owner_address, contract_address: payment.contract, data: transferData(payment.to, payment.units) },
+      };
     case 'stake':
-      return { type: 'FreezeBalanceV2Contract', value: { owner_address, frozen_balance: numberOf(payment.sun), resource: payment.resource } };
+      return {
+        type: 'FreezeBalanceV2Contract',
+        value: { owner_address, frozen_balance: numberOf(payment.sun), resource: payment.resource },
+      };
     case 'unstake':
-      return { type: 'UnfreezeBalanceV2Contract', value: { owner_address, unfreeze_balance: numberOf(payment.sun), resource: payment.resource } };
+      return {
+        type: 'UnfreezeBalanceV2Contract',
+        value: { owner_address, unfreeze_balance: numberOf(payment.sun), resource: payment.resource },
+      };
     case 'claim':
       return { type: 'WithdrawExpireUnfreezeContract', value: { owner_address } };
     case 'delegate':
-      return { type: 'DelegateResourceContract', value: { owner_address, receiver_address: payment.to, balance: numberOf(payment.sun), resource: 'ENERGY', lock: false, lock_period: 0 } };
+      return {
+        type: 'DelegateResourceContract',
+        value: {
+          owner_address,
+          receiver_address: payment.to,
+          balance: numberOf(payment.sun),
+          resource: 'ENERGY',
+          lock: false,
+          lock_period: 0,
+        },
+      };
     default:
-      return { type: 'UnDelegateResourceContract', value: { owner_address, receiver_address: payment.to, balance: numberOf(payment.sun), resource: 'ENERGY' } };
+      return {
+        type: 'UnDelegateResourceContract',
+        value: { owner_address, receiver_address: payment.to, balance: numberOf(payment.sun), resource: 'ENERGY' },
+      };
   }
 }
 
@@ -49,6 +74,7 @@ export function buildTron(payment: Payment, envelope: Envelope): { raw: Buffer; 
   };
   const built = utils.transaction.txPbToRawDataHex(utils.transaction.txJsonToPb({ raw_data } as never)).toLowerCase();
   const raw = encodeRaw(payment, envelope);
-  if (built !== raw.toString('hex')) throw new NotExact('the library and our own encoder make different bytes of one payment');
+  if (built !== raw.toString('hex'))
+    throw new NotExact('the library and our own encoder make different bytes of one payment');
   return { raw, txid: txidOf(raw) };
 }

@@ -11,14 +11,39 @@ const listed = { nativeAsset: 'TRX', tokens: new Map([[addressOf(USDT), { asset:
 const coin = (over: { type?: string; amount?: unknown; to?: string; contractRet?: string } = {}): TronTransaction => ({
   txID: 't1',
   ret: [{ contractRet: over.contractRet ?? 'SUCCESS' }],
-  raw_data: { contract: [{ type: over.type ?? 'TransferContract', parameter: { value: { owner_address: OTHER, to_address: over.to ?? USER, amount: over.amount ?? 1_500_000 } } }] },
+  raw_data: {
+    contract: [
+      {
+        type: over.type ?? 'TransferContract',
+        parameter: { value: { owner_address: OTHER, to_address: over.to ?? USER, amount: over.amount ?? 1_500_000 } },
+      },
+    ],
+  },
 });
 const call = coin({ type: 'TriggerSmartContract' });
 const info = (over: Partial<TronInfo> = {}): TronInfo => ({ id: 't1', blockNumber: 7, ...over });
 const word = (address: string): string => address.slice(2).padStart(64, '0');
-const log = (over: Partial<TronLog> = {}, units = 1_000_000n): TronLog => ({ address: USDT.slice(2), topics: [TRANSFER, word(OTHER), word(USER)], data: units.toString(16).padStart(64, '0'), ...over });
-const pays = (from: string, to: string, callValue?: unknown, over: Partial<InternalTransaction> = {}): InternalTransaction => ({ caller_address: from, transferTo_address: to, callValueInfo: [callValue === undefined ? {} : { callValue }], ...over });
-const seen = (transaction: TronTransaction, about: TronInfo): string[] => transfersIn([transaction], [about], listed, (address) => address === addressOf(USER)).map(({ position, amount, asset }) => `${position} ${formatAmount(amount)} ${asset}`);
+const log = (over: Partial<TronLog> = {}, units = 1_000_000n): TronLog => ({
+  address: USDT.slice(2),
+  topics: [TRANSFER, word(OTHER), word(USER)],
+  data: units.toString(16).padStart(64, '0'),
+  ...over,
+});
+const pays = (
+  from: string,
+  to: string,
+  callValue?: unknown,
+  over: Partial<InternalTransaction> = {},
+): InternalTransaction => ({
+  caller_address: from,
+  transferTo_address: to,
+  callValueInfo: [callValue === undefined ? {} : { callValue }],
+  ...over,
+});
+const seen = (transaction: TronTransaction, about: TronInfo): string[] =>
+  transfersIn([transaction], [about], listed, (address) => address === addressOf(USER)).map(
+    ({ position, amount, asset }) => `${position} ${formatAmount(amount)} ${asset}`,
+  );
 
 test('TRX by the fields of a transfer that says SUCCESS in all its places, to the last sun', () => {
   expect(seen(coin(), info())).toEqual(['native 1.5 TRX']);
@@ -58,15 +83,29 @@ test('not deposits: another contract, an NFT, zero, odd data, other events, coin
 });
 
 test('calls inside contracts: TRX that was not undone; a TRC-10 inside a call is none', () => {
-  expect(seen(call, info({ internal_transactions: [pays(OTHER, CONTRACT, 9), pays(CONTRACT, USER, 2_000_000), pays(CONTRACT, USER, 1)] }))).toEqual(['internal:1 2 TRX', 'internal:2 0.000001 TRX']);
+  expect(
+    seen(
+      call,
+      info({
+        internal_transactions: [pays(OTHER, CONTRACT, 9), pays(CONTRACT, USER, 2_000_000), pays(CONTRACT, USER, 1)],
+      }),
+    ),
+  ).toEqual(['internal:1 2 TRX', 'internal:2 0.000001 TRX']);
   const token = { callValueInfo: [{ callValue: 5_000_000, tokenId: '1000001' }] };
   expect(seen(call, info({ internal_transactions: [pays(CONTRACT, USER, 0, token)] }))).toEqual([]);
-  expect(seen(call, info({ internal_transactions: [pays(CONTRACT, USER, 2_000_000, { rejected: true })] }))).toEqual([]);
+  expect(seen(call, info({ internal_transactions: [pays(CONTRACT, USER, 2_000_000, { rejected: true })] }))).toEqual(
+    [],
+  );
 });
 
 test('what an undone call called is undone, though it bears no mark itself', () => {
   const deeper = hex('ee');
-  const calls = [pays(OTHER, CONTRACT, 7, { rejected: true }), pays(CONTRACT, deeper, 7), pays(deeper, USER, 7_000_000), pays(OTHER, USER, 3_000_000)];
+  const calls = [
+    pays(OTHER, CONTRACT, 7, { rejected: true }),
+    pays(CONTRACT, deeper, 7),
+    pays(deeper, USER, 7_000_000),
+    pays(OTHER, USER, 3_000_000),
+  ];
   expect(seen(call, info({ internal_transactions: calls }))).toEqual(['internal:3 3 TRX']);
 });
 

@@ -10,7 +10,12 @@ export const SUN_DECIMALS = 6;
 export interface TronTransaction {
   readonly txID: string;
   readonly ret?: readonly { readonly contractRet?: string }[];
-  readonly raw_data: { readonly contract: readonly { readonly type: string; readonly parameter: { readonly value: Readonly<Record<string, unknown>> } }[] };
+  readonly raw_data: {
+    readonly contract: readonly {
+      readonly type: string;
+      readonly parameter: { readonly value: Readonly<Record<string, unknown>> };
+    }[];
+  };
 }
 
 export interface TronLog {
@@ -49,37 +54,73 @@ export interface TronListed {
 
 /** Did it do what it says? All three places must say so. */
 export const succeeded = (transaction: TronTransaction, info: TronInfo): boolean =>
-  transaction.ret?.[0]?.contractRet === 'SUCCESS' && info.result !== 'FAILED' && (info.receipt?.result ?? 'SUCCESS') === 'SUCCESS';
+  transaction.ret?.[0]?.contractRet === 'SUCCESS' &&
+  info.result !== 'FAILED' &&
+  (info.receipt?.result ?? 'SUCCESS') === 'SUCCESS';
 
 /**
  * All coins that arrived at watched addresses in a block. TRX by a transfer's own fields and by calls inside contracts, tokens
  * by logs; never by call data, and nothing of what failed. Throws when the block was not read whole.
  */
-export function transfersIn(transactions: readonly TronTransaction[], infos: readonly TronInfo[], listed: TronListed, watched: (address: string) => boolean): ChainTransfer[] {
+export function transfersIn(
+  transactions: readonly TronTransaction[],
+  infos: readonly TronInfo[],
+  listed: TronListed,
+  watched: (address: string) => boolean,
+): ChainTransfer[] {
   const byId = new Map(infos.map((info) => [info.id, info]));
   return transactions.flatMap((transaction) => {
     const info = byId.get(transaction.txID);
     if (!info) throw new Error(`no receipt of ${transaction.txID}`);
     if (!succeeded(transaction, info)) return [];
-    return [...direct(transaction, listed), ...inner(info, listed), ...tokens(info, listed)].filter(({ to, amount }) => amount > 0n && watched(to));
+    return [...direct(transaction, listed), ...inner(info, listed), ...tokens(info, listed)].filter(
+      ({ to, amount }) => amount > 0n && watched(to),
+    );
   });
 }
 
-function direct({ txID: txid, raw_data: { contract } }: TronTransaction, { nativeAsset: asset }: TronListed): ChainTransfer[] {
+function direct(
+  { txID: txid, raw_data: { contract } }: TronTransaction,
+  { nativeAsset: asset }: TronListed,
+): ChainTransfer[] {
   const [only, ...more] = contract;
   // TRC-10 tokens are another type, whatever name they bear.
   if (only?.type !== 'TransferContract' || more.length > 0) return [];
   const { owner_address: from, to_address: to, amount } = only.parameter.value;
-  return [{ txid, position: 'native', asset, from: addressOf(String(from)), to: addressOf(String(to)), amount: fromChainUnits(countOf(amount), SUN_DECIMALS) }];
+  return [
+    {
+      txid,
+      position: 'native',
+      asset,
+      from: addressOf(String(from)),
+      to: addressOf(String(to)),
+      amount: fromChainUnits(countOf(amount), SUN_DECIMALS),
+    },
+  ];
 }
 
 /** `internal:<n>`: its place among the calls of the transaction. */
-function inner({ id: txid, internal_transactions: calls = [] }: TronInfo, { nativeAsset: asset }: TronListed): ChainTransfer[] {
+function inner(
+  { id: txid, internal_transactions: calls = [] }: TronInfo,
+  { nativeAsset: asset }: TronListed,
+): ChainTransfer[] {
   const dead = undone(calls);
   return calls.flatMap(({ caller_address, transferTo_address, callValueInfo = [] }, index) => {
     if (dead.has(index) || !transferTo_address) return [];
-    const sun = callValueInfo.reduce((sum, { callValue, tokenId }) => (tokenId === undefined ? sum + countOf(callValue) : sum), 0n);
-    return [{ txid, position: `internal:${index}`, asset, from: addressOf(caller_address), to: addressOf(transferTo_address), amount: fromChainUnits(sun, SUN_DECIMALS) }];
+    const sun = callValueInfo.reduce(
+      (sum, { callValue, tokenId }) => (tokenId === undefined ? sum + countOf(callValue) : sum),
+      0n,
+    );
+    return [
+      {
+        txid,
+        position: `internal:${index}`,
+        asset,
+        from: addressOf(caller_address),
+        to: addressOf(transferTo_address),
+        amount: fromChainUnits(sun, SUN_DECIMALS),
+      },
+    ];
   });
 }
 
@@ -106,6 +147,15 @@ function tokens({ id: txid, log = [] }: TronInfo, { tokens: known }: TronListed)
     // Three topics: an NFT's Transfer has four.
     if (!token || topics.length !== 3 || topics[0] !== TRANSFER_TOPIC || !/^[0-9a-f]{64}$/i.test(data)) return [];
     const [from, to] = [addressOf((topics[1] ?? '').slice(-40)), addressOf((topics[2] ?? '').slice(-40))];
-    return [{ txid, position: `log:${index}`, asset: token.asset, from, to, amount: fromChainUnits(BigInt(`0x${data}`), token.decimals) }];
+    return [
+      {
+        txid,
+        position: `log:${index}`,
+        asset: token.asset,
+        from,
+        to,
+        amount: fromChainUnits(BigInt(`0x${data}`), token.decimals),
+      },
+    ];
   });
 }
