@@ -32,7 +32,7 @@ module.exports = {
     oneWay('matching', COMPOSED),
     oneWay('wallets', COMPOSED),
     oneWay('server', COMPOSED),
-    oneWay('solvency', [...COMPOSED, 'matching', 'wallets', 'deploy/config']),
+    oneWay('solvency', COMPOSED),
     oneWay('deploy', [...COMPOSED, 'matching', 'wallets', 'solvency', 'server']),
     oneWay('web', ['domain/money', 'domain/lifecycle', 'domain/contract/api', 'domain/contract/errors']),
     {

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { CHAINS, FIRST_HASH, chainHeads, forgetBefore, hashOfRow, verifyChain } from './chains';
+import { CHAINS, FIRST_HASH, chainHeads, forgetSecurityEvents, hashOfRow, verifyChain } from './chains';
 import type { ChainHead } from './chains';
 import { recordAdminAction } from './stores/admin-audit';
 import { insertSecurityEvent } from './stores/security-events';
@@ -34,10 +34,7 @@ const happen = (n: number, userId: string | null = 'u') =>
     details: {},
   });
 /** Somebody who may do anything in the database. */
-async function tamper(table: string, sql: string, ...values: unknown[]): Promise<void> {
-  for (const verb of ['update', 'delete']) await dataSource.query(`DROP TRIGGER ${table}_no_${verb}`);
-  await dataSource.query(sql, values);
-}
+const tamper = (sql: string, values: unknown[] = []): Promise<unknown> => database.owner.query(sql, values);
 
 test('rows of several writers at once are one chain, and what a transaction gave up leaves no gap', async () => {
   const all = Array.from({ length: 60 }, (_, n) => n);
@@ -61,15 +58,24 @@ test('rows of several writers at once are one chain, and what a transaction gave
   );
 });
 
-test('the table itself refuses a change, and a place that a writer makes up counts for nothing', async () => {
+test('a row that was written beside the chain is named, and one whose place is taken is refused', async () => {
   await recordAdminAction(dataSource, act(1));
-  await expect(dataSource.query("UPDATE admin_audit SET subject = 'x'")).rejects.toThrow('append-only');
-  await expect(dataSource.query('DELETE FROM admin_audit')).rejects.toThrow('append-only');
-  await expect(dataSource.query('DELETE FROM security_events')).resolves.toBeDefined();
-  await dataSource.query(
-    `INSERT INTO admin_audit (id, admin_id, action, subject, details, at, place, hash) VALUES ('a2', 'b', 'c', 'd', '{}', 5, 77, 'mine')`,
-  );
-  expect(await verifyChain(dataSource, 'admin_audit')).toEqual([]);
+  const beside = (id: string, place: number) =>
+    dataSource.query(
+      'INSERT INTO admin_audit (id, admin_id, action, subject, details, at, place, hash) VALUES (?, ?, ?, ?, ?, 5, ?, ?)',
+      [id, 'b', 'c', 'd', '{}', place, 'mine'],
+    );
+  await expect(beside('a2', 1)).rejects.toMatchObject({ driverError: { errno: 1062 } });
+  await beside('a2', 3);
+  expect(await verifyChain(dataSource, 'admin_audit')).toEqual([
+    { chain: 'admin_audit', place: 2, row: null, what: 'missing' },
+  ]);
+});
+
+test('without the head of its chain a row is not written', async () => {
+  await tamper("DELETE FROM chain_heads WHERE name = 'admin_audit'");
+  await expect(recordAdminAction(dataSource, act(1))).rejects.toMatchObject({ driverError: { errno: 1048 } });
+  expect(await dataSource.query('SELECT id FROM admin_audit')).toEqual([]);
 });
 
 test.each([
@@ -103,7 +109,7 @@ test.each([
   ],
 ])('named: %s', async (_what, sql, found) => {
   for (let n = 1; n <= 6; n++) await recordAdminAction(dataSource, act(n));
-  await tamper('admin_audit', sql);
+  await tamper(sql);
   expect(await verifyChain(dataSource, 'admin_audit')).toEqual(found.map((one) => ({ chain: 'admin_audit', ...one })));
 });
 
@@ -112,7 +118,7 @@ test('a chain that was made anew in the database is other than what was noted of
   const noted: ChainHead[] = await chainHeads(dataSource);
   await recordAdminAction(dataSource, act(5));
   expect(await verifyChain(dataSource, 'admin_audit', noted)).toEqual([]);
-  await tamper('admin_audit', "UPDATE admin_audit SET admin_id = 'somebody' WHERE id = 'a2'");
+  await tamper("UPDATE admin_audit SET admin_id = 'somebody' WHERE id = 'a2'");
   let before = FIRST_HASH;
   for (const row of (await dataSource.query('SELECT * FROM admin_audit ORDER BY place')) as Record<string, string>[]) {
     before = hashOfRow(
@@ -120,7 +126,7 @@ test('a chain that was made anew in the database is other than what was noted of
       Number(row.place),
       CHAINS.admin_audit.map((column) => row[column] ?? null),
     );
-    await dataSource.query('UPDATE admin_audit SET hash = ? WHERE id = ?', [before, row.id]);
+    await tamper('UPDATE admin_audit SET hash = ? WHERE id = ?', [before, row.id]);
   }
   await dataSource.query("UPDATE chain_heads SET hash = ? WHERE name = 'admin_audit'", [before]);
   expect(await verifyChain(dataSource, 'admin_audit')).toEqual([]);
@@ -128,7 +134,7 @@ test('a chain that was made anew in the database is other than what was noted of
     { chain: 'admin_audit', place: 4, row: 'a4', what: 'other than was noted outside' },
   ]);
   // Cut off behind what was noted, with the head moved back.
-  await dataSource.query('DELETE FROM admin_audit WHERE place > 3');
+  await tamper('DELETE FROM admin_audit WHERE place > 3');
   await dataSource.query(
     "UPDATE chain_heads SET place = 3, hash = (SELECT hash FROM admin_audit WHERE place = 3) WHERE name = 'admin_audit'",
   );
@@ -140,15 +146,24 @@ test('a chain that was made anew in the database is other than what was noted of
 test('what is older than the retention is taken out, and the rest still holds', async () => {
   for (let n = 1; n <= 6; n++) await happen(n);
   const before = await chainHeads(dataSource);
-  expect(await forgetBefore(dataSource, 'security_events', 4)).toBe(3);
+  expect(await forgetSecurityEvents(dataSource, 4)).toBe(3);
   expect(await verifyChain(dataSource, 'security_events')).toEqual([]);
   expect(await verifyChain(dataSource, 'security_events', before)).toEqual([
     { chain: 'security_events', place: 3, row: null, what: 'forgotten without a note outside' },
   ]);
   expect(await verifyChain(dataSource, 'security_events', [...before, ...(await chainHeads(dataSource))])).toEqual([]);
-  await expect(dataSource.query('DELETE FROM security_events')).rejects.toThrow('append-only');
-  expect(await forgetBefore(dataSource, 'security_events', 100)).toBe(3);
+  expect(await forgetSecurityEvents(dataSource, 100)).toBe(3);
   await happen(7, null);
   expect(await verifyChain(dataSource, 'security_events')).toEqual([]);
   expect(await dataSource.query('SELECT id, place FROM security_events')).toEqual([{ id: 'e7', place: '7' }]);
+});
+
+test('no caller can make the procedure take an event of the last 30 days', async () => {
+  const day = 86_400_000;
+  for (const days of [40, 31, 29, 1]) await happen(Date.now() - days * day);
+  expect(await forgetSecurityEvents(dataSource, Date.now() + day)).toBe(2);
+  expect(await dataSource.query('SELECT place FROM security_events ORDER BY place')).toEqual([
+    { place: '3' },
+    { place: '4' },
+  ]);
 });

@@ -1,10 +1,12 @@
 /**
  * Tables whose rows are chained: each row holds the hash of itself and of the row before, so that a row that was changed or taken out
- * is noticed and can be named. The table's own trigger chains, under a lock of the chain's head that lasts until the writer commits:
- * it holds for one writer and for several, in whatever process and transaction they write.
+ * is noticed and can be named. Whoever adds a row moves the chain's head, which stays locked until the writer commits: one chain holds for one
+ * writer and for several, in whatever process and transaction they write.
  */
 import { createHash } from 'node:crypto';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { literal } from './stores/text';
+import { inTransaction } from './transaction';
 
 /** The columns that are hashed, by table, in their order. A list only grows by a migration that chains the table anew. */
 export const CHAINS = {
@@ -13,6 +15,7 @@ export const CHAINS = {
   withdrawal_records: ['withdrawal_id', 'step', 'round', 'reference', 'body', 'at'],
 } as const satisfies Record<string, readonly string[]>;
 export type ChainName = keyof typeof CHAINS;
+export const isChained = (table: string): table is ChainName => table in CHAINS;
 
 /** What a chain begins with. */
 export const FIRST_HASH = '0'.repeat(64);
@@ -26,25 +29,19 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 export const hashOfRow = (before: string, place: number, values: readonly (string | null)[]): string =>
   sha256([before, String(place), ...values.map((value) => (value === null ? '-' : sha256(value)))].join(''));
 
-const hashSql = (table: ChainName): string =>
-  `SHA2(CONCAT(head_hash, NEW.place, ${CHAINS[table].map((column) => `IF(NEW.${column} IS NULL, '-', SHA2(CONVERT(NEW.${column} USING utf8mb4), 256))`).join(', ')}), 256)`;
-
-/** Chains a table that has the columns `place` and `hash`; its rows so far must be chained already, up to the head. */
-export async function chainTable(runner: QueryRunner, table: ChainName): Promise<void> {
-  await runner.query(`CREATE TRIGGER ${table}_chain BEFORE INSERT ON ${table} FOR EACH ROW BEGIN
-    DECLARE head_place BIGINT;
-    DECLARE head_hash CHAR(64) CHARACTER SET ascii;
-    SELECT place, hash INTO head_place, head_hash FROM chain_heads WHERE name = '${table}' FOR UPDATE;
-    SET NEW.place = head_place + 1;
-    SET NEW.hash = ${hashSql(table)};
-    UPDATE chain_heads SET place = NEW.place, hash = NEW.hash WHERE name = '${table}';
-  END`);
-  await runner.query(
-    `CREATE TRIGGER ${table}_no_update BEFORE UPDATE ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'append-only'`,
-  );
-  // What was forgotten by rule lies before the base, and the base moves only forward.
-  await runner.query(`CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table} FOR EACH ROW
-    IF OLD.place > (SELECT base_place FROM chain_heads WHERE name = '${table}') THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'append-only'; END IF`);
+/**
+ * The statements that add a row to a chained table: the head moves on, which locks it until the writer's transaction ends, and the row takes
+ * its place and hash. To be carried out in one transaction. `row` by column.
+ */
+export function appendTexts(table: ChainName, row: Readonly<Record<string, unknown>>): string[] {
+  const columns: readonly string[] = CHAINS[table];
+  const values = columns.map((column) => row[column] ?? null);
+  const digests = values.map((value) => (value === null ? '-' : sha256(String(value)))).join('');
+  const ofHead = (column: string): string => `(SELECT ${column} FROM chain_heads WHERE name = '${table}')`;
+  return [
+    `UPDATE chain_heads SET hash = SHA2(CONCAT(hash, place + 1, '${digests}'), 256), place = place + 1 WHERE name = '${table}'`,
+    `INSERT INTO ${table} (${columns.join(',')},place,hash) VALUES (${values.map(literal).join(',')},${ofHead('place')},${ofHead('hash')})`,
+  ];
 }
 
 export interface ChainHead {
@@ -152,34 +149,35 @@ async function* rowsOf(
   }
 }
 
-/** Moves the base of a chain on to the last row before a time, and takes out what lies before it. Answers how many rows. */
-export async function forgetBefore(dataSource: DataSource, chain: ChainName, at: number): Promise<number> {
-  const base = await dataSource.transaction(async (manager) => {
-    await manager.query('SELECT place FROM chain_heads WHERE name = ? FOR UPDATE', [chain]);
-    const [kept] = (await manager.query(`SELECT MIN(place) AS place FROM ${chain} WHERE at >= ?`, [at])) as {
-      place: string | null;
-    }[];
-    const [head] = (await manager.query('SELECT place, base_place AS base FROM chain_heads WHERE name = ?', [
-      chain,
-    ])) as { place: string; base: string }[];
-    const place = kept?.place == null ? placeOf(head?.place ?? 0) : placeOf(kept.place) - 1;
-    if (place <= placeOf(head?.base ?? 0)) return placeOf(head?.base ?? 0);
-    const [row] = (await manager.query(`SELECT hash FROM ${chain} WHERE place = ?`, [place])) as { hash: string }[];
-    if (!row) return placeOf(head?.base ?? 0);
-    await manager.query('UPDATE chain_heads SET base_place = ?, base_hash = ? WHERE name = ?', [
-      place,
-      row.hash,
-      chain,
+/**
+ * Moves the base of the security events on to the last row before a time, and takes out what lies before it. The application may delete no
+ * event: a procedure of the migrations does it, and never takes one of the last 30 days. Answers how many rows.
+ */
+export async function forgetSecurityEvents(dataSource: DataSource, at: number): Promise<number> {
+  await inTransaction(dataSource, async (manager) => {
+    const one = async <Row>(sql: string, values: unknown[]): Promise<Row | undefined> =>
+      ((await manager.query(sql, values)) as Row[])[0];
+    const ofChain = "FROM chain_heads WHERE name = 'security_events'";
+    const head = await one<{ place: string; base: string }>(
+      `SELECT place, base_place AS base ${ofChain} FOR UPDATE`,
+      [],
+    );
+    const kept = await one<{ place: string | null }>('SELECT MIN(place) AS place FROM security_events WHERE at >= ?', [
+      at,
     ]);
-    return place;
+    const place = kept?.place == null ? placeOf(head?.place) : placeOf(kept.place) - 1;
+    if (place <= placeOf(head?.base)) return;
+    const row = await one<{ hash: string }>('SELECT hash FROM security_events WHERE place = ?', [place]);
+    if (!row) return;
+    const set = "UPDATE chain_heads SET base_place = ?, base_hash = ? WHERE name = 'security_events'";
+    await manager.query(set, [place, row.hash]);
   });
-  let forgotten = 0;
-  for (;;) {
-    const { affectedRows } = (await dataSource.query(
-      `DELETE FROM ${chain} WHERE place <= ? ORDER BY place LIMIT ${PAGE}`,
-      [base],
-    )) as { affectedRows: number };
-    forgotten += affectedRows;
-    if (affectedRows < PAGE) return forgotten;
+  for (let forgotten = 0; ;) {
+    const [[answer]] = (await dataSource.query('CALL forget_security_events(?)', [PAGE])) as [
+      { forgotten: string | number }[],
+    ];
+    const rows = placeOf(answer?.forgotten);
+    forgotten += rows;
+    if (rows < PAGE) return forgotten;
   }
 }

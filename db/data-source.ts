@@ -1,70 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
 import { ENTITIES } from './entities';
-import { Foundation1763700000000 } from './migrations/1763700000000-foundation';
-import { Trading1763800000000 } from './migrations/1763800000000-trading';
-import { SecondLeg1763900000000 } from './migrations/1763900000000-second-leg';
-import { VenueEpochs1764000000000 } from './migrations/1764000000000-venue-epochs';
-import { Pauses1764100000000 } from './migrations/1764100000000-pauses';
-import { Proofs1764200000000 } from './migrations/1764200000000-proofs';
-import { FewerIndexes1764300000000 } from './migrations/1764300000000-fewer-indexes';
-import { FinalIntents1764400000000 } from './migrations/1764400000000-final-intents';
-import { Coins1764500000000 } from './migrations/1764500000000-coins';
-import { FrozenAddresses1764610000000 } from './migrations/1764610000000-frozen-addresses';
-import { Batches1764620000000 } from './migrations/1764620000000-batches';
-import { Approvals1764700000000 } from './migrations/1764700000000-approvals';
-import { WithdrawalPolicy1764710000000 } from './migrations/1764710000000-withdrawal-policy';
-import { ConfirmationSteps1764720000000 } from './migrations/1764720000000-confirmation-steps';
-import { DepositFees1764721000000 } from './migrations/1764721000000-deposit-fees';
-import { TierWishes1764722000000 } from './migrations/1764722000000-tier-wishes';
-import { MemoRules1764723000000 } from './migrations/1764723000000-memo-rules';
-import { BalancesByAddress1764800000000 } from './migrations/1764800000000-balances-by-address';
-import { Stakes1764810000000 } from './migrations/1764810000000-stakes';
-import { OneNumber1764820000000 } from './migrations/1764820000000-one-number';
-import { Cold1764900000000 } from './migrations/1764900000000-cold';
-import { TransactionsByPlace1764910000000 } from './migrations/1764910000000-transactions-by-place';
-import { ListIndexes1764920000000 } from './migrations/1764920000000-list-indexes';
-import { AddressTrust1764930000000 } from './migrations/1764930000000-address-trust';
-import { DocumentHashes1764940000000 } from './migrations/1764940000000-document-hashes';
-import { AccountAccess1764950000000 } from './migrations/1764950000000-account-access';
-import { Chains1764960000000 } from './migrations/1764960000000-chains';
-import { WithdrawalRecords1764961000000 } from './migrations/1764961000000-withdrawal-records';
-import { Twins1764962000000 } from './migrations/1764962000000-twins';
-import { Passkeys1764971000000 } from './migrations/1764971000000-passkeys';
-
-/** In the order they are carried out, which is that of their names. */
-const MIGRATIONS = [
-  Foundation1763700000000,
-  Trading1763800000000,
-  SecondLeg1763900000000,
-  VenueEpochs1764000000000,
-  Pauses1764100000000,
-  Proofs1764200000000,
-  FewerIndexes1764300000000,
-  FinalIntents1764400000000,
-  Coins1764500000000,
-  FrozenAddresses1764610000000,
-  Batches1764620000000,
-  Approvals1764700000000,
-  WithdrawalPolicy1764710000000,
-  ConfirmationSteps1764720000000,
-  DepositFees1764721000000,
-  TierWishes1764722000000,
-  MemoRules1764723000000,
-  BalancesByAddress1764800000000,
-  Stakes1764810000000,
-  OneNumber1764820000000,
-  Cold1764900000000,
-  TransactionsByPlace1764910000000,
-  ListIndexes1764920000000,
-  AddressTrust1764930000000,
-  DocumentHashes1764940000000,
-  AccountAccess1764950000000,
-  Chains1764960000000,
-  WithdrawalRecords1764961000000,
-  Twins1764962000000,
-  Passkeys1764971000000,
-];
 
 export interface DbConfig {
   /** mysql://user:password@host:port/database */
@@ -86,7 +22,6 @@ export async function openDatabase(config: DbConfig): Promise<DataSource> {
     url: config.url,
     poolSize: config.poolSize,
     entities: ENTITIES,
-    migrations: MIGRATIONS,
     synchronize: false,
     timezone: 'Z',
     charset: 'utf8mb4',
@@ -94,16 +29,4 @@ export async function openDatabase(config: DbConfig): Promise<DataSource> {
     extra: { waitForConnections: true, queueLimit: 1000, connectTimeout: 5000, enableKeepAlive: true },
   });
   return dataSource.initialize();
-}
-
-/** Brings the tables up to date; two processes at once wait for each other. */
-export async function migrate(dataSource: DataSource): Promise<void> {
-  const guard = dataSource.createQueryRunner();
-  await guard.query("SELECT GET_LOCK('javizen-migrate', 60)");
-  try {
-    await dataSource.runMigrations({ transaction: 'none' });
-  } finally {
-    await guard.query("SELECT RELEASE_LOCK('javizen-migrate')");
-    await guard.release();
-  }
 }

@@ -16,3 +16,11 @@ test.each([
 ])('with sql_mode %s the start is refused for %j', async (mode, fatal) => {
   expect((await checkServerSettings(saying({ sql_mode: mode }), true)).fatal).toEqual(fatal);
 });
+
+test.each([
+  [{ log_bin: 'OFF' }, [], ['log_bin is OFF, should be ON: without it a backup cannot be brought up to a moment']],
+  [{ log_bin: 'ON', sync_binlog: '1' }, [], []],
+  [{ log_bin: 'ON', sync_binlog: '0' }, ['sync_binlog is 0, should be 1'], []],
+])('of the binary log: %j', async (values, fatal, warnings) => {
+  expect(await checkServerSettings(saying(values), false)).toEqual({ fatal, warnings });
+});

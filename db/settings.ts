@@ -49,6 +49,14 @@ const RULES: readonly Rule[] = [
   { variable: 'time_zone', good: (value) => value === '+00:00' || value === 'UTC', want: '+00:00', fatal: false },
 ];
 
+/** What a backup to a moment is made from. */
+const BINARY_LOG: Rule = {
+  variable: 'log_bin',
+  good: on,
+  want: 'ON: without it a backup cannot be brought up to a moment',
+  fatal: false,
+};
+
 export interface SettingsReport {
   readonly fatal: string[];
   readonly warnings: string[];
@@ -65,7 +73,7 @@ export async function checkServerSettings(dataSource: DataSource, throwAway: boo
   const binlog: Rule[] = on(values.get('log_bin') ?? 'OFF')
     ? [{ variable: 'sync_binlog', good: (value) => value === '1', want: '1', fatal: true }]
     : [];
-  for (const rule of [...RULES, ...binlog]) {
+  for (const rule of [...RULES, BINARY_LOG, ...binlog]) {
     const value = values.get(rule.variable);
     if (value === undefined || rule.good(value)) continue;
     const flushing = ['innodb_flush_log_at_trx_commit', 'innodb_doublewrite', 'sync_binlog'].includes(rule.variable);

@@ -1,9 +1,10 @@
 /** Orders become trades. Begin at `createMatching`; the single writer is in engine/, what orders mean in money in orders/. */
 import type { DataSource } from 'typeorm';
 import { createMarketHistory, readRoutingSums } from '../db/stores/market-history';
-import { createSwapIntents } from '../db/stores/swaps';
+import { createSwapIntents } from '../db/stores/venue-intents';
 import { createVenueMemory } from '../db/stores/venue';
 import type { Clock, Ids } from '../domain/clock-and-ids';
+import type { CustodyReader } from '../domain/contract/custody';
 import type {
   Engine,
   EventBus,
@@ -16,15 +17,15 @@ import type {
 import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { createEngine } from './engine';
-import { followVenue } from './orders/outside';
+import { followVenue } from './routing/feed';
 import { createPrices } from './prices';
 import { createFigures } from './prices/figures';
-import { startMirror } from './swaps/mirror';
-import { createQuotes } from './swaps/quotes';
-import { startWatch } from './swaps/watch';
+import { startMirror } from './routing/dispatcher';
+import { createQuotes } from './modules/swaps/quotes';
+import { startWatch } from './routing/monitor';
 import { createBinance } from './venues/binance';
 import type { BinanceConfig } from './venues/binance';
-import type { Venue } from './venues/venue';
+import { venueCustody } from './venues/binance/custody';
 
 export interface MatchingDeps {
   readonly dataSource: DataSource;
@@ -47,8 +48,8 @@ export interface Matching {
   readonly marketData: MarketData;
   readonly figures: TradingFigures;
   readonly venueCapital: VenueCapital;
-  /** What became of an order of ours at the venue; for the comparison of the books with it. */
-  readonly findOrder: Venue['find'];
+  /** What lies at the venue; for the comparison of the books with it. */
+  readonly custody: CustodyReader;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -62,6 +63,18 @@ const VOLUMES_EVERY_MS = 300_000;
 const LOOK_EVERY_MS = 500;
 /** Whoever changes a row of a withdrawal is noticed within two looks. */
 const WITHDRAWALS_EVERY_MS = 2000;
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The venue for a command that reads it and starts nothing: what lies there, and its transfers. */
+export function openVenueCustody(
+  config: MatchingConfig,
+  registry: Registry,
+): { custody: CustodyReader; capital: VenueCapital } {
+  const binance = createBinance(config.binance, [], { clock: { now: () => Date.now() }, logger: silent });
+  const find = binance.find.bind(binance);
+  return { custody: venueCustody({ registry, capital: binance.capital, find }), capital: binance.capital };
+}
 
 export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matching {
   const { registry, logger } = deps;
@@ -125,7 +138,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
     marketData: prices,
     figures,
     venueCapital: binance.capital,
-    findOrder: (order) => binance.find(order),
+    custody: venueCustody({ registry, capital: binance.capital, find: (order) => binance.find(order) }),
     start: async () => {
       await engine.start();
       binance.onClock((aheadMs) => engine.venueClock(aheadMs));

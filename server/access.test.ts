@@ -89,6 +89,6 @@ test('a role that was taken away is gone at once', async () => {
   const visitor = world.visitor();
   await visitor.logIn('was-admin@example.org');
   expect((await visitor.get('/admin/users')).status).toBe(200);
-  await world.dataSource.query("UPDATE users SET role = 'user' WHERE email = 'was-admin@example.org'");
+  await world.owner.query("UPDATE users SET role = 'user' WHERE email = 'was-admin@example.org'");
   expect((await visitor.get('/admin/users')).status).toBe(403);
 });

@@ -83,14 +83,14 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   void fillDocumentHashes(deps, vault).catch((error: unknown) =>
     deps.logger.warn({ error: String(error) }, 'documents were not compared'),
   );
-  const drawings = createDrawings();
+  const drawings = createDrawings({ onUndrawn: (why) => deps.logger.warn({ why }, 'a document was not drawn') });
   const site = siteOf(config);
   const challenges = createChallenges({ ...deps, redis }, config);
   const passkeys = createPasskeys(deps, challenges, site);
   const secondFactors = createSecondFactors(deps, vault, passkeys);
   const passkeyChanges = createPasskeyChanges(deps, { passkeys, challenges, secondFactors, site }, config);
   const admission = createAdmission(config);
-  const live = createLive(deps, config, { sessions, admission, answers });
+  const live = createLive(deps, config, { sessions, admission, answers, security });
   const links = createLinks(config, deps.clock);
   const post = createPost(deps, config, links);
   const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);

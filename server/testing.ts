@@ -370,7 +370,7 @@ export async function testWorld(
   rulesOf?: (dataSource: DataSource) => PayoutRules & Partial<UserKeys>,
 ) {
   const database = await testDatabase();
-  const { dataSource } = database;
+  const { dataSource, owner } = database;
   const redis = new Redis(redisUrl, { keyPrefix: `t${randomBytes(6).toString('hex')}:` });
   const dir = await mkdtemp(join(tmpdir(), 'javizen-server-'));
   const engine = recordingEngine(dataSource);
@@ -467,6 +467,8 @@ export async function testWorld(
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
     dataSource,
+    /** As somebody who may do anything in the database. */
+    owner,
     engine,
     events,
     market,

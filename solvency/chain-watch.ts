@@ -1,7 +1,7 @@
 /** Chained logs: their heads are noted outside the database once a minute, and what is older than the retention is forgotten. */
 import { appendFile, readFile } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
-import { CHAINS, chainHeads, forgetBefore, verifyChain } from '../db/chains';
+import { CHAINS, chainHeads, forgetSecurityEvents, verifyChain } from '../db/chains';
 import type { ChainHead, ChainName } from '../db/chains';
 import type { Clock } from '../domain/clock-and-ids';
 import type { EventBus, Logger } from '../domain/contract/ports';
@@ -60,7 +60,7 @@ export function watchChains(deps: ChainWatchDeps): () => void {
   const loop = async (): Promise<void> => {
     try {
       if (deps.clock.now() - forgottenAt >= DAY_MS) {
-        await forgetBefore(deps.dataSource, 'security_events', deps.clock.now() - deps.securityEventDays * DAY_MS);
+        await forgetSecurityEvents(deps.dataSource, deps.clock.now() - deps.securityEventDays * DAY_MS);
         forgottenAt = deps.clock.now();
       }
       await round();

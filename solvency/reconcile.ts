@@ -1,12 +1,12 @@
 /** The books against the chains and the venue, every minute. What nothing explains, twice running, stops the asset's withdrawals. */
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../domain/clock-and-ids';
+import type { CustodyReader } from '../domain/contract/custody';
 import type { Engine, EventBus, Logger, Reconciliation } from '../domain/contract/ports';
 import { formatAmount } from '../domain/money/amount';
 import type { Units } from '../domain/money/amount';
 import type { PlaceResult } from '../ledger/audit';
 import { compare } from './audit';
-import type { Outside } from './audit';
 
 const EVERY_MS = 60_000;
 
@@ -16,7 +16,7 @@ export interface ReconcilerDeps {
   readonly events: EventBus;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly outside: () => Promise<Outside>;
+  readonly readers: readonly CustodyReader[];
   /** What may be missing of an asset without stopping it; nothing, where it is left out. */
   readonly threshold?: (asset: string) => Units;
 }
@@ -39,7 +39,7 @@ export function createReconciler({
   events,
   clock,
   logger,
-  outside,
+  readers,
   threshold = () => 0n,
 }: ReconcilerDeps): Reconciler {
   let latest: { at: number | null; places: PlaceResult[] } = { at: null, places: [] };
@@ -49,7 +49,7 @@ export function createReconciler({
   let rounds = 0;
 
   const round = async (): Promise<void> => {
-    const { findings, places } = await compare(dataSource, await outside());
+    const { findings, places } = await compare(dataSource, readers);
     latest = { at: clock.now(), places };
     const now = new Map(
       places.flatMap(({ place, asset, unexplained }) =>

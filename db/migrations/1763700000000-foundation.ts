@@ -1,4 +1,4 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { Migration } from '../migration';
 
 /** Ids, codes, addresses and references compare by bytes: two base58 addresses may differ by case alone. */
 const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`;
@@ -71,27 +71,13 @@ const TABLES: Record<string, string> = {
   venue_reserves: `transfer_id ${ID} PRIMARY KEY, asset ${ASSET} NOT NULL, amount ${MONEY} NOT NULL`,
 };
 
-/** Written once, never changed: the tables themselves refuse it, whoever asks. */
-const APPEND_ONLY = ['journal_entries', 'postings', 'commands', 'venue_trades', 'admin_audit'];
-
-export class Foundation1763700000000 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
-    for (const [table, columns] of Object.entries(TABLES)) {
-      await runner.query(
+export const Foundation1763700000000: Migration = {
+  name: 'Foundation1763700000000',
+  steps: [
+    ...Object.entries(TABLES).map(
+      ([table, columns]) =>
         `CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`,
-      );
-    }
-    for (const table of APPEND_ONLY) {
-      for (const verb of ['UPDATE', 'DELETE']) {
-        await runner.query(
-          `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'append-only'`,
-        );
-      }
-    }
-    await runner.query('INSERT INTO engine (id, epoch, batch, entry) VALUES (1, 0, 0, 0)');
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    for (const table of Object.keys(TABLES).reverse()) await runner.query(`DROP TABLE ${table}`);
-  }
-}
+    ),
+    'INSERT INTO engine (id, epoch, batch, entry) VALUES (1, 0, 0, 0)',
+  ],
+};

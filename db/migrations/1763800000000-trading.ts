@@ -1,4 +1,4 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { Migration } from '../migration';
 
 const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`;
 const ID = KEY(64);
@@ -39,34 +39,17 @@ const MARKET_COLUMNS = [
 const TRADING_FEES = `'$.trading', JSON_ARRAY(JSON_OBJECT('market', '*', 'minVolume', '0', 'maker', '0.001', 'taker', '0.0015')), '$.venueMargin', '0.0002'`;
 
 /** Orders, their fills, and how they were routed; bundles of orders among the intents. */
-export class Trading1763800000000 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
-    for (const [table, columns] of Object.entries(TABLES)) {
-      await runner.query(
+export const Trading1763800000000: Migration = {
+  name: 'Trading1763800000000',
+  steps: [
+    ...Object.entries(TABLES).map(
+      ([table, columns]) =>
         `CREATE TABLE ${table} (${columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`,
-      );
-    }
-    for (const verb of ['UPDATE', 'DELETE']) {
-      await runner.query(
-        `CREATE TRIGGER fills_no_${verb.toLowerCase()} BEFORE ${verb} ON fills FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'append-only'`,
-      );
-    }
-    await runner.query(`ALTER TABLE markets ${MARKET_COLUMNS.map((column) => `ADD COLUMN ${column}`).join(', ')}`);
-    await runner.query(
-      `ALTER TABLE venue_intents MODIFY swap_id ${ID} NULL, ADD COLUMN members MEDIUMTEXT NULL, ADD COLUMN seen TEXT NULL`,
-    );
-    await runner.query(`UPDATE venue_intents SET members = '[]', seen = '{}'`);
-    await runner.query(
-      `UPDATE fee_versions SET rates = JSON_SET(rates, ${TRADING_FEES}) WHERE JSON_EXTRACT(rates, '$.trading') IS NULL`,
-    );
-    await runner.query('INSERT INTO routing SELECT symbol, 0, 0, 0, 0, 0, 0 FROM markets');
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE venue_intents DROP COLUMN members, DROP COLUMN seen');
-    await runner.query(
-      `ALTER TABLE markets ${MARKET_COLUMNS.map((column) => `DROP COLUMN ${column.split(' ')[0]}`).join(', ')}`,
-    );
-    for (const table of Object.keys(TABLES).reverse()) await runner.query(`DROP TABLE ${table}`);
-  }
-}
+    ),
+    `ALTER TABLE markets ${MARKET_COLUMNS.map((column) => `ADD COLUMN ${column}`).join(', ')}`,
+    `ALTER TABLE venue_intents MODIFY swap_id ${ID} NULL, ADD COLUMN members MEDIUMTEXT NULL, ADD COLUMN seen TEXT NULL`,
+    `UPDATE venue_intents SET members = '[]', seen = '{}'`,
+    `UPDATE fee_versions SET rates = JSON_SET(rates, ${TRADING_FEES}) WHERE JSON_EXTRACT(rates, '$.trading') IS NULL`,
+    'INSERT INTO routing SELECT symbol, 0, 0, 0, 0, 0, 0 FROM markets',
+  ],
+};

@@ -1,14 +1,10 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { Migration } from '../migration';
 
 /** Where nodes do not trace, what our rows say of an address is asked again and again. */
-export class BalancesByAddress1764800000000 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE deposits ADD KEY by_address (network, address)');
-    await runner.query('ALTER TABLE chain_transactions ADD KEY by_receiver (network, to_address)');
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE chain_transactions DROP KEY by_receiver');
-    await runner.query('ALTER TABLE deposits DROP KEY by_address');
-  }
-}
+export const BalancesByAddress1764800000000: Migration = {
+  name: 'BalancesByAddress1764800000000',
+  steps: [
+    'ALTER TABLE deposits ADD KEY by_address (network, address)',
+    'ALTER TABLE chain_transactions ADD KEY by_receiver (network, to_address)',
+  ],
+};

@@ -1,4 +1,4 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { Migration } from '../migration';
 
 /** Lists that are read page by page in the order of time; the key of the table ends each index by itself. */
 const INDEXES: readonly [table: string, key: string, columns: string][] = [
@@ -8,12 +8,7 @@ const INDEXES: readonly [table: string, key: string, columns: string][] = [
   ['known_addresses', 'by_time', 'user_id, since'],
 ];
 
-export class ListIndexes1764920000000 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
-    for (const [table, key, columns] of INDEXES) await runner.query(`ALTER TABLE ${table} ADD KEY ${key} (${columns})`);
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    for (const [table, key] of INDEXES) await runner.query(`ALTER TABLE ${table} DROP KEY ${key}`);
-  }
-}
+export const ListIndexes1764920000000: Migration = {
+  name: 'ListIndexes1764920000000',
+  steps: INDEXES.map(([table, key, columns]) => `ALTER TABLE ${table} ADD KEY ${key} (${columns})`),
+};

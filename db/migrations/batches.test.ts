@@ -1,13 +1,12 @@
-import { testDatabase } from '../testing';
+import { migrate } from '../migrate';
+import { databaseBefore } from '../testing';
 import { Batches1764620000000 } from './1764620000000-batches';
 
 test('what a Bitcoin paid before there were batches is a batch of one; of other networks nothing is', async () => {
-  const database = await testDatabase();
+  const database = await databaseBefore(Batches1764620000000.name);
   try {
     const query = async <T>(sql: string, values: unknown[] = []): Promise<T[]> =>
-      (await database.dataSource.query(sql, values)) as T[];
-    const runner = database.dataSource.createQueryRunner();
-    await new Batches1764620000000().down(runner);
+      (await database.owner.query(sql, values)) as T[];
     const network = (id: string, kind: string) =>
       query(
         'INSERT INTO networks (id, name, kind, chain_id, gas_asset, confirmations, venue_network) VALUES (?, ?, ?, 0, ?, 3, ?)',
@@ -27,8 +26,7 @@ test('what a Bitcoin paid before there were batches is a batch of one; of other 
     await transaction('withdrawal:w2:12', 'bitcoin', 'CONFIRMED', null);
     await transaction('venue:v1', 'bitcoin', 'CONFIRMED', null);
     await transaction('withdrawal:w3:0', 'ethereum', 'CONFIRMED', null);
-    await new Batches1764620000000().up(runner);
-    await runner.release();
+    await migrate(database.owner);
     const row = (
       transactionId: string,
       withdrawalId: string,

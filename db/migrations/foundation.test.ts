@@ -25,16 +25,3 @@ test('a user balance below zero is refused by the table itself', async () => {
     await database.close();
   }
 });
-
-test('the journal can be written and read, never changed', async () => {
-  const database = await testDatabase();
-  try {
-    await database.dataSource.query(
-      "INSERT INTO journal_entries (id, reference, reason, batch, at) VALUES (1, 'r', 'x', 1, 1)",
-    );
-    await expect(database.dataSource.query("UPDATE journal_entries SET reason = 'y'")).rejects.toThrow('append-only');
-    await expect(database.dataSource.query('DELETE FROM journal_entries')).rejects.toThrow('append-only');
-  } finally {
-    await database.close();
-  }
-});

@@ -1,13 +1,14 @@
 /** What admins did: rows are only ever added. */
-import type { DataSource, EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { AdminAuditEntity } from '../entities/accounts';
 import type { AdminAuditRow } from '../entities/accounts';
 import { pageOf } from './pages';
 import type { ListPage, Page } from './pages';
+import { insertRow, writeRows } from './rows';
 
 /** Pass the manager of the transaction that carries the action out. */
 export async function recordAdminAction(source: DataSource | EntityManager, row: AdminAuditRow): Promise<void> {
-  await source.getRepository(AdminAuditEntity).insert(row as QueryDeepPartialEntity<AdminAuditRow>);
+  await writeRows(source, [insertRow(AdminAuditEntity, row)]);
 }
 
 /** Newest first. */

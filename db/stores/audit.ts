@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { BookFacts, AccountSum } from '../../ledger/audit';
 import { PULL_BACK_FEES, RESERVED_COSTS, VENUE_DIFFERENCES } from '../../ledger/accounts';
 import { parseSigned } from '../../domain/money/amount';
+import type { OpenMovements } from '../../domain/contract/custody';
 
 interface SumRow {
   account: string;
@@ -10,6 +11,15 @@ interface SumRow {
 }
 
 const toSum = ({ account, asset, amount }: SumRow): AccountSum => ({ account, asset, amount: parseSigned(amount) });
+
+/** The place, without `custody/`, of which an entry's reference changed what lies there; undefined where nothing was booked under it. */
+export async function custodyBookedBy(dataSource: DataSource, reference: string): Promise<string | undefined> {
+  const [posting] = (await dataSource.query(
+    "SELECT p.account FROM journal_entries e JOIN postings p ON p.entry_id = e.id WHERE e.reference = ? AND p.account LIKE 'custody/%' ORDER BY p.line LIMIT 1",
+    [reference],
+  )) as { account: string }[];
+  return posting?.account.slice('custody/'.length);
+}
 
 /** Reads what the audit compares, all in one snapshot. */
 export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> {
@@ -78,79 +88,20 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
   });
 }
 
-/** Rows from which the audit names what is on its way. Amounts as decimal strings. */
-export interface InFlightRows {
-  readonly deposits: {
-    id: string;
-    network: string;
-    asset: string;
-    amount: string;
-    blockHeight: number;
-    state: string;
-    createdAt: number;
-  }[];
-  readonly transactions: {
-    id: string;
-    network: string;
-    purpose: string;
-    fromAddress: string;
-    toAddress: string;
-    asset: string;
-    amount: string;
-    txid: string;
-    /** Ids of bytes that were replaced, with commas; any of them may be mined instead. */
-    former: string | null;
-    state: string;
-    createdAt: number;
-  }[];
-  readonly transfers: {
-    id: string;
-    network: string;
-    direction: string;
-    asset: string;
-    amount: string;
-    fee: string;
-    txid: string | null;
-    state: string;
-    createdAt: number;
-  }[];
-  /** From cold storage, with a transaction that is known. */
-  readonly cold: {
-    id: string;
-    network: string;
-    asset: string;
-    amount: string;
-    fee: string;
-    txid: string;
-    createdAt: number;
-  }[];
-  readonly intents: {
-    id: string;
-    symbol: string;
-    side: 'BUY' | 'SELL';
-    quantity: string;
-    limitPrice: string;
-    timestamp: number;
-    recvWindow: number;
-    createdAt: number;
-  }[];
-  readonly addresses: { network: string; address: string }[];
-}
-
-export async function readInFlight(dataSource: DataSource): Promise<InFlightRows> {
+export async function readOpenMovements(dataSource: DataSource): Promise<OpenMovements> {
   const query = async <T>(sql: string): Promise<T[]> => (await dataSource.query(sql)) as T[];
   const numbers = <T extends object>(rows: T[], ...fields: (keyof T)[]): T[] =>
     rows.map((row) => ({ ...row, ...Object.fromEntries(fields.map((field) => [field, Number(row[field])])) }));
   return {
     deposits: numbers(
-      await query<InFlightRows['deposits'][number]>(
+      await query<OpenMovements['deposits'][number]>(
         `SELECT id, network, asset, amount, block_height AS blockHeight, state, created_at AS createdAt FROM deposits WHERE state IN ('SEEN', 'CONFIRMING', 'IGNORED', 'HELD')`,
       ),
       'blockHeight',
       'createdAt',
     ),
     transactions: numbers(
-      await query<InFlightRows['transactions'][number]>(
+      await query<OpenMovements['transactions'][number]>(
         `SELECT id, network, purpose, from_address AS fromAddress, to_address AS toAddress, asset, amount, txid, state, created_at AS createdAt,
            (SELECT GROUP_CONCAT(f.txid) FROM chain_transactions f WHERE f.id > CONCAT(t.id, '#') AND f.id < CONCAT(t.id, '$')) AS former
          FROM chain_transactions t WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')`,
@@ -158,19 +109,19 @@ export async function readInFlight(dataSource: DataSource): Promise<InFlightRows
       'createdAt',
     ),
     transfers: numbers(
-      await query<InFlightRows['transfers'][number]>(
+      await query<OpenMovements['transfers'][number]>(
         `SELECT id, network, direction, asset, amount, fee, txid, state, created_at AS createdAt FROM venue_transfers WHERE state NOT IN ('DONE', 'FAILED')`,
       ),
       'createdAt',
     ),
     cold: numbers(
-      await query<InFlightRows['cold'][number]>(
+      await query<OpenMovements['cold'][number]>(
         `SELECT id, network, asset, amount, fee, txid, created_at AS createdAt FROM cold_transfers WHERE state = 'SENDING' AND txid IS NOT NULL`,
       ),
       'createdAt',
     ),
     intents: numbers(
-      await query<InFlightRows['intents'][number]>(
+      await query<OpenMovements['intents'][number]>(
         `SELECT id, symbol, side, quantity, limit_price AS limitPrice, sent_timestamp AS timestamp, recv_window AS recvWindow, created_at AS createdAt
          FROM venue_intents WHERE state IN ('PENDING', 'UNKNOWN')`,
       ),
@@ -178,6 +129,6 @@ export async function readInFlight(dataSource: DataSource): Promise<InFlightRows
       'recvWindow',
       'createdAt',
     ),
-    addresses: await query<InFlightRows['addresses'][number]>('SELECT network, address FROM deposit_addresses'),
+    addresses: await query<OpenMovements['addresses'][number]>('SELECT network, address FROM deposit_addresses'),
   };
 }

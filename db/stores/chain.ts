@@ -9,6 +9,7 @@ import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { inTransaction } from '../transaction';
 import { approvalsOf } from './approvals';
+import { frozenAmong } from './users';
 
 export type NewTransaction = Omit<
   ChainTransactionRow,
@@ -34,6 +35,8 @@ export interface ChainStore {
   broadcast(row: ChainTransactionRow, now: number): Promise<void>;
   /** What admins signed for this payout, of a network of accounts; nothing for what is no withdrawal. */
   approvals(row: ChainTransactionRow): Promise<Approval[]>;
+  /** Those of these users from whose accounts nothing leaves now. */
+  frozen(userIds: readonly string[]): Promise<Set<string>>;
   /** The signer refused: gives the nonce back. Answers whether it could. */
   void(row: ChainTransactionRow, now: number): Promise<boolean>;
   /** The row goes on with bytes that pay higher fees; the former ones stay beside it, for either may be mined. Throws when something of ours was built on these. */
@@ -184,6 +187,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
         signature,
       }));
     },
+    frozen: (userIds) => frozenAmong(dataSource, userIds),
     void: (row, now) => inTransaction(dataSource, (manager) => voidIn(manager, row, now)),
     replace: (row, replacement, signed, fees, now) =>
       inTransaction(dataSource, async (manager) => {

@@ -1,5 +1,7 @@
+import type { DataSource } from 'typeorm';
 import { OneNumber1764820000000 } from '../migrations/1764820000000-one-number';
-import { testDatabase } from '../testing';
+import { migrate } from '../migrate';
+import { databaseBefore, testDatabase } from '../testing';
 import { keySpaceOf } from './child-numbers';
 import type { KeySpace } from './child-numbers';
 import { createDepositStore } from './deposits';
@@ -12,20 +14,26 @@ const bsc = keySpaceOf(evm('bsc'), listed);
 const tron = keySpaceOf({ id: 'tron', kind: 'tron' }, listed);
 const derive = (index: number): string => `0xA${index}`;
 
-type Database = Awaited<ReturnType<typeof testDatabase>>;
 interface Stage {
-  readonly database: Database;
+  readonly dataSource: DataSource;
   readonly store: DepositStore;
   issue(space: KeySpace, userId: string): Promise<number>;
   /** Rows as text: network, number, user, in the order of issue. */
   rows(network: string): Promise<string[]>;
 }
 async function onDatabase(work: (stage: Stage) => Promise<void>): Promise<void> {
-  const database = await testDatabase();
-  const store = createDepositStore(database.dataSource);
+  const { dataSource, close } = await testDatabase();
+  await onTables(dataSource, close, work);
+}
+async function onTables(
+  dataSource: DataSource,
+  close: () => Promise<void>,
+  work: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const store = createDepositStore(dataSource);
   try {
     await work({
-      database,
+      dataSource,
       store,
       issue: async (space, userId) => (await store.issue(space, userId, derive, 1)).index,
       rows: async (network) =>
@@ -34,7 +42,7 @@ async function onDatabase(work: (stage: Stage) => Promise<void>): Promise<void> 
         ),
     });
   } finally {
-    await database.close();
+    await close();
   }
 }
 
@@ -49,9 +57,9 @@ test('a user has one address on every network of one key, wherever it was asked 
   }));
 
 test('asked by many at once on both networks, every user gets one number and nobody the same', () =>
-  onDatabase(async ({ database, issue, store }) => {
+  onDatabase(async ({ dataSource, issue, store }) => {
     const users = Array.from({ length: 12 }, (_, at) => `user-${at}`);
-    const other = createDepositStore(database.dataSource);
+    const other = createDepositStore(dataSource);
     const numbers = await Promise.all(
       users.flatMap((user) => [
         issue(ethereum, user),
@@ -77,10 +85,9 @@ test("a network that is listed later has everybody's addresses at once; what lie
     expect(await rows('polygon')).toEqual(['0: 0 x 0xA0', '1: 1 y 0xA1', '2: 2 z 0xA2']);
   }));
 
-test("of before: a number of two users is nobody's, they get new ones; a number of one user is theirs everywhere", () =>
-  onDatabase(async ({ database: { dataSource }, store, issue, rows }) => {
-    const runner = dataSource.createQueryRunner();
-    await new OneNumber1764820000000().down(runner);
+test("of before: a number of two users is nobody's, they get new ones; a number of one user is theirs everywhere", async () => {
+  const { owner, close } = await databaseBefore(OneNumber1764820000000.name);
+  await onTables(owner, close, async ({ dataSource, store, issue, rows }) => {
     const before = (network: string, index: number, userId: string) =>
       dataSource.query(
         'INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES (?, ?, ?, ?, 0)',
@@ -100,8 +107,7 @@ test("of before: a number of two users is nobody's, they get new ones; a number 
     await dataSource.query(
       "INSERT INTO deposit_addresses (network, child_index, address, user_id, created_at) VALUES ('tron', 0, 'T0', 'q', 0)",
     );
-    await new OneNumber1764820000000().up(runner);
-    await runner.release();
+    await migrate(owner);
     await store.fill(bsc, 2);
     // w's number of Ethereum is w's on BSC; x and y share 0, and nothing new is issued by it.
     expect(await rows('bsc')).toEqual(['0: 0 y 0xA0', '1: 1 z 0xA1', '2: 2 w 0xA2']);
@@ -116,10 +122,11 @@ test("of before: a number of two users is nobody's, they get new ones; a number 
     expect(await issue(tron, 'r')).toBe(1);
     // The former addresses stay, with their owners: what comes there is still seen.
     expect(await rows('ethereum')).toEqual(['0: 0 x 0xA0', '1: 1 z 0xA1', '2: 2 w 0xA2', '3: 3 x 0xA3', '4: 4 y 0xA4']);
-  }));
+  });
+});
 
 test("a number that a process of an older version gave to another user meanwhile is nobody's: the user gets a new one", () =>
-  onDatabase(async ({ database: { dataSource }, issue }) => {
+  onDatabase(async ({ dataSource, issue }) => {
     const alone = keySpaceOf(evm('ethereum'), [evm('ethereum')]);
     expect(await issue(alone, 'x')).toBe(0);
     await dataSource.query(

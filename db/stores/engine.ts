@@ -1,5 +1,5 @@
 import { In, IsNull, Not } from 'typeorm';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import type { CommandAnswer } from '../../domain/contract/commands';
 import type { Market } from '../../domain/registry';
 import { formatAmount } from '../../domain/money/amount';
@@ -20,7 +20,7 @@ import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
 import { OPEN_STATES, openRecords, rowsBeside } from './withdrawal-records';
 import type { ReadRecord } from './withdrawal-records';
-import { isRefusal, isTransient } from '../transaction';
+import { isDuplicate, isRefusal, isTransient } from '../transaction';
 import { openBatchConnection } from './batch-connection';
 import type { BatchConnection } from './batch-connection';
 import { insertRow, statementsOf } from './rows';
@@ -159,7 +159,12 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       }
     },
     quarantine: async (row) => {
-      await dataSource.getRepository(QuarantineEntity).save(row);
+      await dataSource
+        .getRepository(QuarantineEntity)
+        .insert(row as QueryDeepPartialEntity<QuarantineRow>)
+        .catch((error: unknown) => {
+          if (!isDuplicate(error)) throw error;
+        });
     },
     balances: (accounts) => dataSource.getRepository(BalanceEntity).findBy({ account: In([...accounts]) }),
     balancesLike: async (prefixes) => {

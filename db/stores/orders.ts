@@ -18,7 +18,7 @@ export interface FillsQuery extends ListPage, Period {
 
 const OPEN: OrderRow['state'][] = ['NEW', 'PARTIALLY_FILLED', 'PENDING_CANCEL'];
 
-/** The user's orders, newest first: ids count up in the order in which the book took them. */
+/** The user's orders, newest first: ids sort by the time and by the order in which the book took them. */
 export function ordersOf(
   dataSource: DataSource,
   userId: string,

@@ -1,4 +1,7 @@
+import { EntityManager } from 'typeorm';
 import type { DataSource, EntitySchema, ObjectLiteral } from 'typeorm';
+import { appendTexts, isChained } from '../chains';
+import { inTransaction } from '../transaction';
 import { literal } from './text';
 
 /** A change of one row, by property names. `set` and `key` name a subset of the columns. */
@@ -41,6 +44,12 @@ export function deleteRow<T extends ObjectLiteral>(entity: EntitySchema<T>, key:
   return { op: 'delete', entity: entity as unknown as EntitySchema<ObjectLiteral>, key };
 }
 
+/** Carries changes out that belong together, in one transaction: that of the manager, where one is given. */
+export async function writeRows(source: DataSource | EntityManager, changes: readonly RowChange[]): Promise<void> {
+  if (!(source instanceof EntityManager)) return inTransaction(source, (manager) => writeRows(manager, changes));
+  for (const sql of statementsOf(source.dataSource, changes)) await source.query(sql);
+}
+
 /**
  * The changes as statements, to be carried out in order. Inserts into one table become one statement, as long as nothing else was
  * asked of that table between them; whole rows come last, the last version of each once.
@@ -52,7 +61,9 @@ export function statementsOf(dataSource: DataSource, changes: readonly RowChange
   for (const change of changes) {
     const { entity } = change;
     const table = tableOf(dataSource, entity);
-    if (change.op === 'insert') {
+    if (change.op === 'insert' && isChained(table.name))
+      statements.push(...appendTexts(table.name, byColumn(table, change.row)));
+    else if (change.op === 'insert') {
       const inserts = open.get(entity);
       if (inserts) inserts.rows.push(change.row);
       else {
@@ -78,8 +89,11 @@ export function statementsOf(dataSource: DataSource, changes: readonly RowChange
 function textOf(table: Table, change: Extract<RowChange, { op: 'update' | 'delete' | 'insertMissing' }>): string {
   if (change.op === 'update') return updateText(table, change);
   if (change.op === 'delete') return `DELETE FROM ${table.name} WHERE ${assigned(table, change.key).join(' AND ')}`;
-  const key = columnOf(table, table.keys[0] ?? '').name;
-  return `${insertText({ table, rows: [change.row] })} ON DUPLICATE KEY UPDATE ${key} = ${table.name}.${key}`;
+  const row = byColumn(table, change.row);
+  const same = table.keys
+    .map((property) => `${columnOf(table, property).name} = ${literal(change.row[property])}`)
+    .join(' AND ');
+  return `INSERT INTO ${table.name} (${Object.keys(row).join(',')}) SELECT ${Object.values(row).map(literal).join(',')} FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM ${table.name} WHERE ${same})`;
 }
 
 type Entity = EntitySchema<ObjectLiteral>;
@@ -140,6 +154,14 @@ function wholeText(whole: Inserts): string {
   const names = Object.keys(whole.rows[0] ?? {}).map((property) => columnOf(whole.table, property).name);
   return `${insertText(whole)} ON DUPLICATE KEY UPDATE ${names.map((name) => `${name} = VALUES(${name})`).join(', ')}`;
 }
+
+const byColumn = (table: Table, row: ObjectLiteral): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(row).map(([property, value]) => {
+      const { name, isJson } = columnOf(table, property);
+      return [name, isJson ? JSON.stringify(value) : (value as unknown)];
+    }),
+  );
 
 const assigned = (table: Table, row: ObjectLiteral): string[] =>
   Object.entries(row).map(([property, value]) => {

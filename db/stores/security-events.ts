@@ -1,13 +1,14 @@
 /** Security events: rows are only ever added; see db/chains.ts. */
 import { MoreThan } from 'typeorm';
-import type { DataSource, FindOptionsWhere, QueryDeepPartialEntity } from 'typeorm';
+import type { DataSource, FindOptionsWhere } from 'typeorm';
 import { SecurityEventEntity } from '../entities/security';
 import type { SecurityEventRow } from '../entities/security';
 import { pageOf } from './pages';
 import type { ListPage, Page } from './pages';
+import { insertRow, writeRows } from './rows';
 
 export async function insertSecurityEvent(dataSource: DataSource, row: SecurityEventRow): Promise<void> {
-  await dataSource.getRepository(SecurityEventEntity).insert(row as QueryDeepPartialEntity<SecurityEventRow>);
+  await writeRows(dataSource, [insertRow(SecurityEventEntity, row)]);
 }
 
 /** Newest first. */

@@ -46,7 +46,7 @@ export interface TreasuryStore {
   ): Promise<VenueTransferRow | null>;
   /** Withdrawals that have not been signed yet. */
   waitingWithdrawals(network: string): Promise<WithdrawalRow[]>;
-  /** Those of them that are approved, and whose users' accounts are not frozen. */
+  /** Those of them that are approved and not signed yet. */
   payableWithdrawals(network: string): Promise<WithdrawalRow[]>;
   /** Shows why a withdrawal waits; changes nothing once it was signed. */
   waits(id: string, reason: string, now: number): Promise<boolean>;
@@ -154,12 +154,7 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
         order: { createdAt: 'ASC' },
       }),
     payableWithdrawals: (network) =>
-      withdrawals
-        .createQueryBuilder('w')
-        .where("w.network = :network AND w.state IN ('APPROVED', 'WAITING_FUNDS')", { network })
-        .andWhere('NOT EXISTS (SELECT 1 FROM users u WHERE u.id = w.user_id AND u.frozen_at IS NOT NULL)')
-        .orderBy('w.createdAt', 'ASC')
-        .getMany(),
+      withdrawals.find({ where: { network, state: In(['APPROVED', 'WAITING_FUNDS']) }, order: { createdAt: 'ASC' } }),
     waits: async (id, reason, now) =>
       (
         await withdrawals.update(

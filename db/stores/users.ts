@@ -1,5 +1,5 @@
 /** Accounts. */
-import { In, IsNull, LessThan, Like } from 'typeorm';
+import { In, IsNull, LessThan, Like, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import { RegistrationEntity, UserEntity } from '../entities/accounts';
@@ -57,6 +57,15 @@ export async function changeAccess(
   const users = manager.getRepository(UserEntity);
   await users.update({ id }, { ...set, sessionGeneration: () => 'session_generation + 1' });
   return (await users.findOneByOrFail({ id })).sessionGeneration;
+}
+
+/** Those of these users whose accounts are frozen now. */
+export async function frozenAmong(dataSource: DataSource, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await dataSource
+    .getRepository(UserEntity)
+    .find({ where: { id: In([...new Set(ids)]), frozenAt: Not(IsNull()) }, select: { id: true } });
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Freezes the account, or thaws it. True where that changed something. */

@@ -1,6 +1,6 @@
 /** `npm run audit [-- --wait 60s] [-- --all] [-- --json]`: do the books agree with themselves, the chain and Binance? */
 import { formatAmount } from '../../domain/money/amount';
-import { audit } from '../../solvency/audit';
+import { auditBySettings } from '../custody';
 import type { AuditResult } from '../../solvency/audit';
 import { runningConfig } from '../config/running';
 import { runCommand } from './lifetime';
@@ -64,7 +64,7 @@ export function printAudit(result: AuditResult): void {
 
 /** Answers 0 where all is balanced, 1 where it is not, 2 where a place could not be read. */
 export async function main(): Promise<number> {
-  const result = await audit(await runningConfig(), duration(option('wait'), 30_000));
+  const result = await auditBySettings(await runningConfig(), duration(option('wait'), 30_000));
   printAudit(result);
   return result.balanced ? 0 : result.unreadable > 0 ? 2 : 1;
 }

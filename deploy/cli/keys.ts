@@ -17,7 +17,7 @@ import {
   writeSeed,
 } from '../../wallets/keys';
 import type { KeyEncryption, Seed } from '../../wallets/keys';
-import { loadEnvFile } from '../config';
+import { fileSettings, loadEnvFile } from '../config';
 import { drill } from './keys-drill';
 import { runCommand } from './lifetime';
 import { json, line, option, table, wantsJson } from './print';
@@ -42,7 +42,8 @@ interface Place {
 
 /** The signer's settings; without them the local world's. */
 function place(): Place {
-  const env = loadEnvFile();
+  const given = loadEnvFile();
+  const env = { ...fileSettings('signer', given), ...given };
   const settings = KEY_SETTINGS.parse(env);
   const local =
     settings.SIGNER_SEED_FILE === undefined &&

@@ -26,6 +26,13 @@ function listen(): void {
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.on(signal, () => void end(`\n  Stopping ...\n`, code));
   }
+  // A fault that nobody caught ends the command as it would without us, but what was started is stopped first.
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(
+      fault,
+      (error: unknown) => void end(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`, 1),
+    );
+  }
 }
 
 /** Stops everything, the last started first, and exits. What comes while it does so waits for the same end. */

@@ -1,10 +1,8 @@
 /** `npm run proof [-- --out directory]`: publishes what users are owed and what covers it, for each of them to check. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '../../db/data-source';
-import { loadRegistry } from '../../db/stores/registry';
 import { formatAmount } from '../../domain/money/amount';
-import { openOutside } from '../../solvency/audit';
+import { openBooks } from '../custody';
 import { LOCAL_WORLD, runningConfig } from '../config/running';
 import { runCommand } from './lifetime';
 import { json, line, option, table, wantsJson } from './print';
@@ -16,12 +14,11 @@ const ratio = (a: bigint, b: bigint): string => (b === 0n ? '-' : formatAmount((
 /** Answers 0 where what is owed is covered, else 1. */
 export async function main(): Promise<number> {
   const config = await runningConfig();
-  const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 3 });
-  const { outside, close } = await openOutside(config, await loadRegistry(dataSource));
+  const { dataSource, readers, close } = await openBooks(config);
   try {
-    const { statement, proof, addresses, leaves } = await publish(
+    const { statement, proof, addresses, leaves, entry } = await publish(
       dataSource,
-      outside,
+      readers,
       config.PROOF_KEY_FILE ?? join(LOCAL_WORLD, 'proof-key.pem'),
       Date.now(),
     );
@@ -48,13 +45,14 @@ export async function main(): Promise<number> {
         id: statement.id,
         root: statement.root,
         leaves,
+        entry,
         liabilities: byAsset('liabilities'),
         assets: byAsset('assets'),
         ratio: Object.fromEntries(rows.map((row) => [row.asset, ratio(row.assets, row.liabilities)])),
         covered,
       });
     } else {
-      line(`\nProof ${statement.id}: ${leaves} leaves, root ${statement.root}\n`);
+      line(`\nProof ${statement.id}: ${leaves} leaves, books up to entry ${entry}, root ${statement.root}\n`);
       table(
         ['asset', 'owed', 'there', 'ratio'],
         rows.map((row) => [
@@ -70,8 +68,7 @@ export async function main(): Promise<number> {
     }
     return covered ? 0 : 1;
   } finally {
-    close();
-    await dataSource.destroy();
+    await close();
   }
 }
 

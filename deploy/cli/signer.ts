@@ -13,7 +13,7 @@ import {
   revokeAdmin,
   userKeysIn,
 } from '../../wallets/keys';
-import { loadEnvFile } from '../config';
+import { fileSettings, loadEnvFile } from '../config';
 import { runCommand } from './lifetime';
 import { json, line, table, wantsJson } from './print';
 import { LOCAL_WORLD } from '../config/running';
@@ -26,7 +26,10 @@ npm run signer -- users                              the users whose passkeys th
 npm run signer -- drop-user <user id>                somebody has lost all passkeys: their withdrawals need none until they add another`;
 
 /** The signer's directory: of the settings, or of the local world. */
-const directory = (): string => loadEnvFile().SIGNER_DIR || join(LOCAL_WORLD, 'keys');
+const directory = (): string =>
+  loadEnvFile().SIGNER_DIR ||
+  fileSettings('signer', process.env, ['SIGNER_DIR']).SIGNER_DIR ||
+  join(LOCAL_WORLD, 'keys');
 
 function show(file: string): void {
   const admins = readAdmins(file).map(({ name, key }) => ({ name, key }));

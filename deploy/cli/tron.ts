@@ -12,7 +12,7 @@ import { formatAmount, fromChainUnits, isAmount, parseAmount } from '../../domai
 import type { Registry } from '../../domain/registry';
 import { createTronChain } from '../../wallets/chains/tron';
 import { connectSigner } from '../../wallets/keys';
-import { anyNode } from '../config/any-node';
+import { anyNode } from '../../wallets/chains/any-node';
 import type { Config } from '../config';
 import { openTron } from '../config/networks';
 import { runningConfig } from '../config/running';

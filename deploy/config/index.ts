@@ -6,7 +6,10 @@ import { tierAsk } from '../../domain/contract/api/tiers';
 import { isAmount } from '../../domain/money/amount';
 import { trustedNetworks } from '../../server/http/proxies';
 import { NETWORK_SETTINGS } from './networks';
+import { readSettingsFile, settingsFile } from './file';
+import type { FileKind } from './file';
 import { ROOT } from './paths';
+import { pathOf } from './reference';
 import { COLD_SETTINGS, DEPOSIT_SETTINGS, TREASURY_SETTINGS } from './treasury';
 
 const decimal = z.string().refine(isAmount, 'not an amount');
@@ -67,6 +70,8 @@ const schema = z.object({
     .optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().min(1),
+  /** Of the user that may change the tables; left out, the application's is that too. */
+  DATABASE_MIGRATE_URL: z.string().min(1).optional(),
   REDIS_URL: z.string().min(1),
   SESSION_SECRET: z.string().min(32),
   KYC_KEY: z.string().regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/),
@@ -189,29 +194,52 @@ export const API_SETTINGS: readonly string[] = Object.keys(api.shape);
 export const readConfig = (env: NodeJS.ProcessEnv): Config => read(whole, env);
 export const readApiConfig = (env: NodeJS.ProcessEnv): ApiConfig => read(api.superRefine(refuseBareStart), env);
 
+/** Where settings stand that came from a file. */
+const places = new Map<string, string>();
+
 function read<Schema extends z.ZodType>(settings: Schema, env: NodeJS.ProcessEnv): z.output<Schema> {
   const result = settings.safeParse(env);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-  throw new Error(`The settings are not right: ${problems}. See .env.example.`);
+  const problems = result.error.issues.map(({ code, path, message }) => {
+    const name = path.join('.');
+    if (code === 'invalid_type' && env[name] === undefined)
+      return `${name} is not set (${pathOf(name)} in javizen.yaml)`;
+    return `${places.get(name) ?? name}: ${message}`;
+  });
+  throw new Error(`The settings are not right: ${problems.join('; ')}. See docs/settings.md.`);
+}
+
+/** What the settings file says, by environment names; nothing where there is none. `names`: what is wanted of it. */
+export function fileSettings(kind: FileKind, env: NodeJS.ProcessEnv, names?: readonly string[]): NodeJS.ProcessEnv {
+  const file = settingsFile(kind, ROOT, env);
+  if (file === undefined) return {};
+  const found = readSettingsFile(file, kind, env, (name) => names === undefined || names.includes(name));
+  for (const [name, place] of found.places) places.set(name, place);
+  return found.values;
+}
+
+/** The operator's `.env`, which carries secrets and paths. */
+function envFile(): NodeJS.ProcessEnv {
+  const file = join(ROOT, '.env');
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
 }
 
 /**
- * What a role may know of the environment and of the operator's `.env`: the settings of these names. Everything else is taken out of
- * this process, so that what runs here cannot tell it.
+ * What a role may know of the environment, of the operator's `.env` and of `javizen.yaml` (in this order): the settings of these
+ * names. Everything else is taken out of this process, so that what runs here cannot tell it.
  */
 export function settingsOf(names: readonly string[]): NodeJS.ProcessEnv {
-  const file = join(ROOT, '.env');
-  const all = { ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}), ...process.env };
+  const given = { ...envFile(), ...process.env };
+  const all: NodeJS.ProcessEnv = { ...fileSettings('exchange', given, names), ...given };
   for (const name of Object.keys(process.env))
     if ((SETTINGS.includes(name) || name.startsWith('SIGNER_')) && !names.includes(name)) delete process.env[name];
   return Object.fromEntries(names.map((name) => [name, all[name]]));
 }
 
-/** The operator's `.env`, if there is one. Values that are already in the environment win. */
+/** The environment with the operator's `.env` and `javizen.yaml` in it, for commands. Values that are already there win. */
 export function loadEnvFile(): NodeJS.ProcessEnv {
-  const file = join(ROOT, '.env');
-  if (existsSync(file)) process.loadEnvFile(file);
+  const given = { ...envFile(), ...process.env };
+  Object.assign(process.env, { ...fileSettings('exchange', given), ...given });
   return process.env;
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile, readConfig } from '.';
+import type { DatabaseUrls } from '../../db/prepare';
 import type { Config } from '.';
 import { LOCAL } from './paths';
 
@@ -50,9 +51,13 @@ export async function runningConfig(): Promise<Config> {
   return readConfig(local);
 }
 
-/** The database alone. Throws where there is none. */
-export async function databaseUrl(): Promise<string> {
-  const url = loadEnvFile().DATABASE_URL || (await localSettings())?.DATABASE_URL;
+/** The database alone, by its users. Throws where there is none. */
+export async function databaseUrls(): Promise<DatabaseUrls> {
+  const given = loadEnvFile();
+  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = given.DATABASE_URL
+    ? given
+    : ((await localSettings()) ?? {});
   if (!url) throw new Error(NOTHING_RUNS);
-  return url;
+  return { url, migrateUrl: migrateUrl || undefined };
 }
+export const databaseUrl = async (): Promise<string> => (await databaseUrls()).url;

@@ -1,15 +1,15 @@
 /** The operator's own money: what is theirs in the books, what lies unexplained at our addresses, and booking it. Runs where the engine is. */
 import type { DataSource } from 'typeorm';
-import { createEngineStore } from '../../db/stores/engine';
+import { custodyBookedBy } from '../../db/stores/audit';
 import { userByEmail } from '../../db/stores/users';
 import type { CustodyPlace } from '../../domain/contract/commands';
+import type { CustodyReader } from '../../domain/contract/custody';
 import { DomainError } from '../../domain/contract/errors';
 import type { Engine, Signer } from '../../domain/contract/ports';
 import { formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import type { PlaceResult } from '../../ledger/audit';
 import { compare } from '../../solvency/audit';
-import type { Outside } from '../../solvency/audit';
 
 /** Coins of the operator that were sent to one of our places. */
 export interface Contribution {
@@ -62,7 +62,7 @@ export interface DeskDeps {
   readonly engine: Engine;
   readonly signer: Signer;
   readonly registry: Registry;
-  readonly outside: () => Promise<Outside>;
+  readonly readers: readonly CustodyReader[];
 }
 
 /** Coins go on moving while places are read: only what is unexplained in two readings this far apart is believed. */
@@ -72,7 +72,6 @@ const REFERENCE = /^[A-Za-z0-9:_-]{8,100}$/;
 
 export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
   const { dataSource, engine, signer, registry } = deps;
-  const commands = createEngineStore(dataSource);
   let busy: Promise<unknown> = Promise.resolve();
   /** One after the other: the second must see what the first has booked. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -80,8 +79,12 @@ export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
     busy = mine.catch(() => undefined);
     return mine;
   };
-  const read = async (): Promise<PlaceResult[]> => (await compare(dataSource, await deps.outside())).places;
-  const isBooked = async (reference: string): Promise<boolean> => (await commands.findCommands([reference])).size > 0;
+  const read = async (): Promise<PlaceResult[]> => (await compare(dataSource, deps.readers)).places;
+  const unexplained = async (): Promise<Map<string, bigint>> => {
+    const first = await read();
+    await new Promise((resolve) => setTimeout(resolve, READINGS_APART_MS));
+    return unexplainedInBoth(first, await read());
+  };
 
   return {
     position: async () => {
@@ -115,16 +118,17 @@ export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
     contribute: (contributions) =>
       inTurn(async () => {
         for (const contribution of contributions) checkContribution(contribution, registry);
-        const before = await read();
-        await new Promise((resolve) => setTimeout(resolve, READINGS_APART_MS));
-        const found = unexplainedInBoth(before, await read());
+        // Asked again it is what it was, whatever lies unexplained by now, here or elsewhere.
+        const before = await Promise.all(
+          contributions.map(({ reference }) => custodyBookedBy(dataSource, `operator:${reference}`)),
+        );
+        const found = before.includes(undefined) ? await unexplained() : new Map<string, bigint>();
         const booked: { asset: string; amount: string; place: string }[] = [];
-        const wanted: (Contribution & { place: string })[] = [];
-        for (const contribution of contributions) {
-          const place = contribution.place ?? most(found, contribution.asset);
-          if (!(await isBooked(`operator:${contribution.reference}`))) take(found, place, contribution);
-          wanted.push({ ...contribution, place: place ?? '' });
-        }
+        const wanted = contributions.map((contribution, at) => {
+          const place = contribution.place ?? before[at] ?? most(found, contribution.asset);
+          if (before[at] === undefined) take(found, place, contribution);
+          return { ...contribution, place: place ?? '' };
+        });
         for (const { asset, amount, place, reference } of wanted) {
           await engine.submit({
             kind: 'operator.contribute',

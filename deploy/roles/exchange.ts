@@ -1,7 +1,9 @@
 /** The exchange: API, engine, wallets and jobs in one process. Started by the supervisor or by a unit file. */
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { migrate, openDatabase } from '../../db/data-source';
+import { openDatabase } from '../../db/data-source';
+import { prepareDatabase } from '../../db/prepare';
+import { rightsTooMany } from '../../db/rights';
 import { firstListing, seed } from '../../db/seed';
 import { checkServerSettings } from '../../db/settings';
 import { listDepositTerms, loadRegistry } from '../../db/stores/registry';
@@ -11,13 +13,12 @@ import type { Logger } from '../../domain/contract/ports';
 import { createMatching } from '../../matching';
 import { createServer } from '../../server';
 import { createWallets } from '../../wallets';
-import type { AssetPolicy, NetworkConfig } from '../../wallets';
 import { connectSigner } from '../../wallets/keys';
 import { SETTINGS, binanceSettings, mustBeHere, readConfig, settingsOf } from '../config';
-import { watchOutside } from '../../solvency/audit';
+import { openCustody } from '../../wallets/custody';
 import { watchChains } from '../../solvency/chain-watch';
 import type { Config } from '../config';
-import type { TreasuryPolicies } from '../config/treasury';
+import { walletNetworks } from '../config/wallets';
 import { openBitcoin, openNetworks, openTron } from '../config/networks';
 import { createOperatorDesk } from '../operator/desk';
 import { serveOperator } from '../operator/door';
@@ -32,6 +33,16 @@ async function guardSettings(dataSource: DataSource, config: Config, logger: Log
   for (const warning of report.warnings) logger.warn({ setting: warning }, 'a database setting is not as advised');
   if (report.fatal.length > 0)
     throw new Error(`The database is not set up to keep money safe: ${report.fatal.join('; ')}.`);
+}
+
+/** Whoever breaks into the exchange has its database user's rights: one that may change the tables is advised against, in one line. */
+async function adviseRights(dataSource: DataSource, logger: Logger): Promise<void> {
+  const tooMany = await rightsTooMany(dataSource);
+  if (tooMany.length > 0)
+    logger.warn(
+      { rights: tooMany.slice(0, 5), more: Math.max(0, tooMany.length - 5) },
+      'the database user may do more than it needs: set DATABASE_MIGRATE_URL',
+    );
 }
 
 /** A cache that throws things out when it is full would lose jobs; nothing of worth lies there, so it is advice. */
@@ -52,33 +63,6 @@ function mustBeLocal(config: Config): void {
   mustBeHere([config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]);
 }
 
-/** The policies of one network, by asset. */
-const policiesOf = (policies: TreasuryPolicies, network: string): Record<string, AssetPolicy> =>
-  Object.fromEntries(
-    policies
-      .filter((one) => one.network === network)
-      .map(({ asset, sweepEveryMinutes, ...rest }) => [asset, { ...rest, sweepEveryMs: sweepEveryMinutes * 60_000 }]),
-  );
-
-/** How the wallets reach each network, and where its coins shall lie. */
-function walletNetworks(config: Config): Record<string, NetworkConfig> {
-  const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
-  const largeFrom = config.LARGE_DEPOSITS;
-  const treasury = (network: string) => ({
-    largeFrom,
-    policies: policiesOf(config.TREASURY, network),
-    ...(config.COLD_STORAGE[network] && { cold: config.COLD_STORAGE[network] }),
-  });
-  return Object.fromEntries([
-    ...openNetworks(config).map(
-      ({ id, rpcUrls, headers, traces, pollMs, gasReserve }) =>
-        [id, { rpcUrls, headers, traces, pollMs, gasReserve, ...treasury(id) }] as const,
-    ),
-    ...(bitcoin ? [[bitcoin.id, { ...bitcoin, traces: false, ...treasury(bitcoin.id) }] as const] : []),
-    ...(tron ? [[tron.id, { ...tron, traces: false, ...treasury(tron.id) }] as const] : []),
-  ]);
-}
-
 async function runExchange(config: Config): Promise<void> {
   // Before anything is opened: demo accounts and first funds are for this machine alone.
   if (config.JAVIZEN_LOCAL === '1') mustBeLocal(config);
@@ -86,9 +70,10 @@ async function runExchange(config: Config): Promise<void> {
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
   console.warn = (...words: unknown[]) =>
     logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
-  const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 20 });
-  await guardSettings(dataSource, config, logger);
-  await migrate(dataSource);
+  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = config;
+  await prepareDatabase({ url, migrateUrl }, (owner) => guardSettings(owner, config, logger));
+  const dataSource = await openDatabase({ url, poolSize: 20 });
+  await adviseRights(dataSource, logger);
   const networks = openNetworks(config);
   const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
   await seed(
@@ -119,11 +104,14 @@ async function runExchange(config: Config): Promise<void> {
   );
   await wallets.start();
 
-  const compared = watchOutside(config, registry, signer, { capital: matching.venueCapital, find: matching.findOrder });
+  const readers = [
+    ...openCustody({ dataSource, registry, signer, capital: matching.venueCapital }, walletNetworks(config)),
+    matching.custody,
+  ];
   const reconciler = createReconciler({
     ...shared,
     engine: matching.engine,
-    outside: compared.outside,
+    readers,
     threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0'),
   });
   reconciler.start();
@@ -149,7 +137,7 @@ async function runExchange(config: Config): Promise<void> {
   };
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
-  const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, outside: compared.outside });
+  const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, readers });
   const closeOperator = config.OPERATOR_SOCKET
     ? await serveOperator(desk, config.OPERATOR_SOCKET, logger)
     : () => undefined;
@@ -158,7 +146,7 @@ async function runExchange(config: Config): Promise<void> {
     await closeDoor();
     reconciler.stop();
     endChains();
-    compared.close();
+    for (const reader of readers) reader.close();
     await wallets.stop();
     await matching.stop();
     redis.disconnect();

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { isAmount } from '../../domain/money/amount';
 import { runSigner, siteOf } from '../../wallets/keys';
+import { readSettingsFile, settingsFile } from '../config/file';
 import { bitcoinOf, evmNetworks, tronOf } from '../config/networks';
+import { ROOT } from '../config/paths';
 import { SIGNER_SCHEMA, kekOf } from '../config/signer';
 
 const HOUR_MS = 3_600_000;
@@ -33,6 +35,12 @@ const MOST_TRON_FEE = '60';
  * a thousand or two thousand payouts. On TRON a payment of dollars counts with the energy that it may burn, which a stake spares.
  */
 const FEES_DAILY = { account: '5', bitcoin: '0.1', tron: '20000' };
+
+/** What `signer.yaml` says, where there is one. */
+function ownFile(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const file = settingsFile('signer', ROOT, env);
+  return file === undefined ? {} : readSettingsFile(file, 'signer', env).values;
+}
 
 /** The signer's role: its own settings, its own process. Nothing of the exchange's environment is read. */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
@@ -100,7 +108,9 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-main(process.env).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(2);
-});
+Promise.resolve()
+  .then(() => main({ ...ownFile(process.env), ...process.env }))
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(2);
+  });

@@ -1,11 +1,11 @@
 import type { Command } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import { AmountError } from '../../domain/money/amount';
-import * as money from './commands/money';
-import * as orders from './commands/orders';
-import * as swaps from './commands/swaps';
-import * as venue from './commands/venue';
-import * as withdrawals from './commands/withdrawals';
+import * as money from '../modules/money/commands';
+import * as orders from '../modules/orders/commands';
+import * as swaps from '../modules/swaps/commands';
+import * as venue from '../modules/venue/commands';
+import * as withdrawals from '../modules/withdrawals/commands';
 import { Draft } from './draft';
 import type { Context } from './draft';
 import type { EngineState } from './state';
@@ -90,7 +90,7 @@ function dispatch(draft: Draft, command: Command, context: Context): void {
     case 'swap.accept':
       return swaps.acceptSwap(draft, command, reference, context);
     case 'venue.report':
-      return swaps.reportVenue(draft, command, reference, context);
+      return venue.reportVenue(draft, command, reference, context);
     case 'venue.stop':
       return venue.stopVenue(draft, command, context);
     case 'venue.open':

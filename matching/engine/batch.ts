@@ -8,7 +8,7 @@ import type { HouseEvent } from '../../domain/contract/events';
 import type { Units } from '../../domain/money/amount';
 import type { Draft } from './draft';
 import type { EngineState } from './state';
-import type { OpenWithdrawal } from './withdrawal-records';
+import type { OpenWithdrawal } from '../modules/withdrawals/records';
 
 /** A command on its way, with the caller who waits. */
 export interface Pending {

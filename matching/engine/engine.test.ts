@@ -333,7 +333,7 @@ test('a book of addresses knows what was paid, and not what was asked for; a sec
   await pay(1);
   const line = `u1 0x00000000000000000000000000000000000000aa ${fixedClock().now()}`;
   expect(await known()).toEqual([line]);
-  await database.dataSource.query('UPDATE known_addresses SET since = 7');
+  await database.owner.query('UPDATE known_addresses SET since = 7');
   await pay(2);
   expect(await known()).toEqual([line.replace(/[0-9]+$/, '7')]);
   await engine.submit({

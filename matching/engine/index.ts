@@ -9,16 +9,16 @@ import type { Units } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import { available, held } from '../../ledger/accounts';
 import type { DataSource } from 'typeorm';
-import { needsLook } from '../orders/market';
-import { count } from '../orders/scales';
-import type { Outside, TradingMarket } from '../orders/market';
+import { needsLook } from '../modules/orders/market';
+import { count } from '../modules/orders/scales';
+import type { Outside, TradingMarket } from '../modules/orders/market';
 import { Effects } from './effects';
 import type { EffectHandler } from './effects';
 import type { OwnLevels } from './shown';
 import type { OfferedQuote } from './state';
 import { sendable } from './state';
-import { createWithdrawalWatch } from './withdrawal-watch';
-import { recorded } from './withdrawal-records';
+import { createWithdrawalWatch } from '../modules/withdrawals/watch';
+import { recorded } from '../modules/withdrawals/records';
 import { Writer } from './writer';
 
 export interface EngineDeps {

@@ -1,5 +1,5 @@
 import { BUY, SELL } from '../book/types';
-import type { TradingMarket } from '../orders/market';
+import type { TradingMarket } from '../modules/orders/market';
 
 /** Levels of a side of our own book: [price, lots, price, lots, ...] in ticks and lots, best first. */
 export type OwnLevels = readonly [bids: readonly number[], asks: readonly number[]];

@@ -1,3 +1,4 @@
+import { timedIdFrom } from '../../db/references';
 import type { EngineTables } from '../../db/stores/engine';
 import type { CostRow } from '../../db/entities/ledger';
 import type { SwapRow, VenueIntentRow } from '../../db/entities/swaps';
@@ -8,11 +9,11 @@ import type { Units } from '../../domain/money/amount';
 import { custody } from '../../ledger/accounts';
 import { Books } from '../../ledger/post';
 import type { Registry } from '../../domain/registry';
-import { withdrawalsFrom } from './withdrawal-records';
-import type { OpenWithdrawal } from './withdrawal-records';
-import { loadRouting, openMarket, restoreMarket, sideOf } from '../orders/market';
-import type { TradingMarket } from '../orders/market';
-import { heldAssetOf } from '../orders/order';
+import { withdrawalsFrom } from '../modules/withdrawals/records';
+import type { OpenWithdrawal } from '../modules/withdrawals/records';
+import { loadRouting, openMarket, restoreMarket, sideOf } from '../modules/orders/market';
+import type { TradingMarket } from '../modules/orders/market';
+import { heldAssetOf } from '../modules/orders/order';
 
 /** One order of a swap: what is sent to the venue if its quote is accepted. Amounts in Units, of a complete fill. */
 export interface SwapLeg {
@@ -87,6 +88,8 @@ export interface EngineState {
   /** Open orders of a user in a market, moved by `by`. */
   openCount(userId: string, symbol: string, by: number): number;
   nextIntent(): string;
+  /** The id of a user's next order, from the reference of its command. It sorts by time and says nothing of how many orders there are. */
+  nextOrderId(userId: string, reference: string, now: number): string;
   /** Orders that a market may still send to the venue in this window of ten seconds, and whether one with takers may go now. */
   pace(now: number, symbol: string): { left: number; limit: number; takers: boolean };
   orderSent(symbol: string): void;
@@ -105,6 +108,7 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
   const window = { at: 0, sent: 0, swaps: 0, by: new Map<string, number>() };
   let venueOrders = VENUE_ORDERS;
   const counters = { seq: 0, priority: 0, intent: 0, epoch };
+  const thisMoment = { at: 0, orders: new Map<string, number>() };
   const venues = new Map([[FIRST_VENUE.venue, FIRST_VENUE]]);
   return {
     books: new Books(),
@@ -141,6 +145,12 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
     },
     // The epoch moves with every take-over, so that no id comes twice.
     nextIntent: () => `b${counters.epoch.toString(36)}-${(++counters.intent).toString(36)}`,
+    nextOrderId: (userId, reference, now) => {
+      if (thisMoment.at !== now) Object.assign(thisMoment, { at: now, orders: new Map() });
+      const rank = thisMoment.orders.get(userId) ?? 0;
+      thisMoment.orders.set(userId, rank + 1);
+      return timedIdFrom('o', now, rank, reference);
+    },
     pace: (now, symbol) => {
       if (now - window.at >= WINDOW_MS)
         Object.assign(window, { at: now - (now % WINDOW_MS), sent: 0, swaps: 0, by: new Map() });

@@ -244,7 +244,7 @@ export class Model {
       case 'venue.stop':
       case 'venue.open':
       case 'venue.reconciled':
-        // Orders have a model of their own: see matching/orders.
+        // Orders have a model of their own: see matching/modules/orders.
         throw new Error(`not modelled here: ${command.kind}`);
       default:
         return this.withdraw(command);

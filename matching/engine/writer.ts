@@ -15,7 +15,7 @@ import type { OwnLevels } from './shown';
 import { createShortages } from './shortages';
 import { emptyState, stateFrom } from './state';
 import type { EngineState } from './state';
-import type { OpenWithdrawal } from './withdrawal-records';
+import type { OpenWithdrawal } from '../modules/withdrawals/records';
 
 /** Most commands in one transaction. */
 const BATCH_MAX = 400;

@@ -4,8 +4,8 @@ import { BUY, SELL } from '../book/types';
 import type { Side } from '../book/types';
 import { LEVELS_SHOWN } from '../engine/shown';
 import type { OwnLevels } from '../engine/shown';
-import { modeOf } from '../orders/market';
-import type { TradingMarket } from '../orders/market';
+import { modeOf } from '../modules/orders/market';
+import type { TradingMarket } from '../modules/orders/market';
 
 export type Levels = ReadonlyMap<number, number>;
 

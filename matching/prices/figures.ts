@@ -4,8 +4,8 @@ import type { TradingFigures } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import type { EngineHouse } from '../engine';
-import { tierOf } from '../orders/fees';
-import { modeOf, routingRow } from '../orders/market';
+import { tierOf } from '../modules/orders/fees';
+import { modeOf, routingRow } from '../modules/orders/market';
 
 /** What a user pays in each market, and how the house routed its orders. */
 export function createFigures(deps: {

@@ -58,7 +58,7 @@ test('A10 a taken address and a free one are answered alike; its owner alone is 
 test('before its address is confirmed an account receives and trades nothing', async () => {
   await world.visitor().register('early@example.org');
   // Even where an identity was approved by mistake.
-  await world.dataSource.query("UPDATE users SET kyc_state = 'APPROVED' WHERE email = 'early@example.org'");
+  await world.owner.query("UPDATE users SET kyc_state = 'APPROVED' WHERE email = 'early@example.org'");
   const early = await loggedIn('early@example.org');
   const tries = async (): Promise<string[]> =>
     (
@@ -221,7 +221,7 @@ test('an admin approves no withdrawal of a frozen account, and cannot open the o
   const adminId = await world.account('approver@example.org', { role: 'admin' });
   const [user, admin] = [await loggedIn('late@example.org'), await loggedIn('approver@example.org')];
   const { body } = await withdraw(user);
-  await world.dataSource.query('UPDATE users SET frozen_at = 1 WHERE id = ?', [userId]);
+  await world.owner.query('UPDATE users SET frozen_at = 1 WHERE id = ?', [userId]);
   expect(
     (await admin.send('post', `/admin/withdrawals/${body.id}/approve`, world.approvalBy('approver@example.org'))).body
       .error.code,

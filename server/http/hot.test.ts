@@ -110,10 +110,10 @@ test('logging out, and logging in anew, end the old session at once', async () =
 
 test('whose identity is no longer approved places nothing more', async () => {
   expect((await place('kyc-0001')).status).toBe(201);
-  await world.dataSource.query(`UPDATE users SET kyc_state = 'REFUSED' WHERE id = ?`, [userId]);
+  await world.owner.query(`UPDATE users SET kyc_state = 'REFUSED' WHERE id = ?`, [userId]);
   world.events.publish({ name: 'kyc.changed', userId, state: 'REFUSED' });
   expect((await place('kyc-0002')).body.error.code).toBe('KYC_REQUIRED');
-  await world.dataSource.query(`UPDATE users SET kyc_state = 'APPROVED' WHERE id = ?`, [userId]);
+  await world.owner.query(`UPDATE users SET kyc_state = 'APPROVED' WHERE id = ?`, [userId]);
   world.events.publish({ name: 'kyc.changed', userId, state: 'APPROVED' });
   expect((await place('kyc-0003')).status).toBe(201);
 });

@@ -3,7 +3,7 @@ import { deflateSync, crc32 } from 'node:zlib';
 import { Transformer } from '@napi-rs/image';
 import { cleanDocument } from './document';
 import { createDrawings } from './pixels';
-import type { Drawing } from './pixels';
+import type { Drawing, Undrawn } from './pixels';
 
 const SECRET = 'SECRET 51.5007N 0.1246W';
 const [WIDTH, HEIGHT] = [40, 20];
@@ -256,8 +256,33 @@ test('what does not end is ended, what unpacks to half a gigabyte holds nobody u
   expect([undefined, 'ffd8']).toContain(large?.subarray(0, 2).toString('hex'));
 });
 
+// A system without such a limit has none to test.
+(process.platform === 'linux' ? test : test.skip)(
+  'a picture that needs more memory than its process may have is not drawn; with what it needs it is',
+  async () => {
+    const side = 5000;
+    const document = cleanDocument(
+      await Transformer.fromRgbaPixels(Buffer.alloc(side * side * 4, 200), side, side).jpeg(60),
+    );
+    if (!document) throw new Error('no document');
+    const tried = async (mostMemory?: number): Promise<unknown[]> => {
+      const why: Undrawn[] = [];
+      const limited = createDrawings({
+        mostMs: 60_000,
+        onUndrawn: (reason) => why.push(reason),
+        ...(mostMemory !== undefined && { mostMemory }),
+      });
+      const picture = await limited.draw('u', document, patient);
+      limited.close();
+      return [picture?.mime, why];
+    };
+    expect(await tried(500_000)).toEqual([undefined, ['memory']]);
+    expect(await tried()).toEqual(['image/jpeg', []]);
+  },
+);
+
 test('nobody waits for it any more: the process is ended, and who waits leaves the line', async () => {
-  const quick = createDrawings(undefined, 60_000);
+  const quick = createDrawings({ mostMs: 60_000 });
   const [first, second] = [new AbortController(), new AbortController()];
   const document = cleanDocument(endless());
   if (!document) throw new Error('no document');

@@ -21,6 +21,17 @@ export interface Drawings {
   close(): void;
 }
 
+/** Why nothing was drawn: it draws nothing, or needs more than its memory, its time or its size. */
+export type Undrawn = 'nothing' | 'memory' | 'time' | 'size';
+
+export interface DrawingLimits {
+  readonly turns?: Turns;
+  readonly mostMs?: number;
+  /** In KiB. */
+  readonly mostMemory?: number;
+  readonly onUndrawn?: (why: Undrawn) => void;
+}
+
 /** Of one drawing: the process is killed. */
 const MOST_MS = 5000;
 /** Of the drawing process, in KiB: a picture of 25 million pixels takes 660 MB while it is turned, made smaller and packed. */
@@ -32,17 +43,22 @@ const DRAW = join(__dirname, 'draw.ts');
  * Draws one document after the other, each in a process of its own: it has none of our secrets, its data is bounded by the system (where the
  * shell knows how: Linux), it is the first that the system ends when memory is short, and it ends with its document.
  */
-export function createDrawings(turns: Turns = fairTurns(), mostMs = MOST_MS): Drawings {
+export function createDrawings(limits: DrawingLimits = {}): Drawings {
   const closing = new AbortController();
+  const { turns = fairTurns() } = limits;
   return {
     draw: (userId, document, gone) =>
-      turns(userId, AbortSignal.any([gone, closing.signal]), (signal) => drawn(document, signal, mostMs)),
+      turns(userId, AbortSignal.any([gone, closing.signal]), (signal) => drawn(document, signal, limits)),
     close: () => closing.abort(),
   };
 }
 
-function drawn(document: CleanDocument, gone: AbortSignal, mostMs: number): Promise<Drawing | undefined> {
-  const limits = `ulimit -c 0; ulimit -d ${MOST_MEMORY} 2>/dev/null; echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$0" "$@"`;
+function drawn(
+  document: CleanDocument,
+  gone: AbortSignal,
+  { mostMs = MOST_MS, mostMemory = MOST_MEMORY, onUndrawn }: DrawingLimits,
+): Promise<Drawing | undefined> {
+  const limits = `ulimit -c 0; ulimit -d ${mostMemory} 2>/dev/null; echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$0" "$@"`;
   const node = [process.execPath, '--max-old-space-size=256', '--require', 'tsx/cjs', DRAW];
   // Of the settings none: whoever takes this process over finds no secret in it.
   const child = spawn('/bin/sh', ['-c', limits, ...node], {
@@ -51,25 +67,32 @@ function drawn(document: CleanDocument, gone: AbortSignal, mostMs: number): Prom
     cwd: join(__dirname, '../..'),
   });
   const kill = (): void => void child.kill('SIGKILL');
-  const timer = setTimeout(kill, mostMs);
+  let killedFor: Undrawn | undefined;
+  const end = (why: Undrawn): void => {
+    killedFor = why;
+    kill();
+  };
+  const timer = setTimeout(() => end('time'), mostMs);
   gone.addEventListener('abort', kill, { once: true });
   return new Promise<Drawing | undefined>((resolve, reject) => {
     const parts: Buffer[] = [];
     let length = 0;
     child.stdout.on('data', (part: Buffer) => {
       length += part.length;
-      if (length > MOST_DRAWN) kill();
+      if (length > MOST_DRAWN) end('size');
       else parts.push(part);
     });
     // It may end before it has read everything.
     child.stdin.on('error', () => undefined);
     child.stdin.end(document.bytes);
     child.on('error', () => reject(new DomainError('BUSY')));
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       const bytes = Buffer.concat(parts);
-      resolve(
-        code === 0 && bytes.length > 0 ? { bytes, mime: bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' } : undefined,
-      );
+      if (code === 0 && bytes.length > 0)
+        return resolve({ bytes, mime: bytes[0] === 0x89 ? 'image/png' : 'image/jpeg' });
+      // Who is refused memory aborts.
+      onUndrawn?.(killedFor ?? (signal === 'SIGABRT' ? 'memory' : 'nothing'));
+      resolve(undefined);
     });
   }).finally(() => {
     clearTimeout(timer);

@@ -2,13 +2,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { UserRow } from '../../db/entities/accounts';
 import { userById } from '../../db/stores/users';
+import { DomainError } from '../../domain/contract/errors';
+import type { ErrorCode } from '../../domain/contract/errors';
 import type { ServerConfig, ServerDeps } from '../deps';
 import { ownHost, ownOrigin } from '../http/origin';
 import type { Admission } from '../http/access';
 import { isCurrent, sessionUserId } from '../http/session';
 import type { Sessions } from '../http/session';
-import { seatsFor } from '../http/seats';
+import { callerAddress, seatsFor } from '../http/seats';
 import type { Seats } from '../http/seats';
+import { handshakeOf } from '../security/edge';
+import type { SecurityEdge } from '../security/edge';
 import { guardConnection } from './conduct';
 import type { LiveServer, LiveSocket } from './sockets';
 
@@ -19,14 +23,34 @@ export const marketRoom = (symbol: string): string => `market:${symbol}`;
 export const ADMINS = 'admins';
 export const TICKERS = 'tickers';
 
-/** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. */
+/** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. Who is refused leaves a security event. */
 export const allowRequest =
-  (deps: Pick<ServerDeps, 'clock'>, config: SocketConfig, seats: Seats) =>
-  (req: IncomingMessage, answer: (error: string | null, allowed: boolean) => void): void =>
-    answer(
-      null,
-      ownHost(req, config.publicOrigin) && ownOrigin(req, config.publicOrigin) && seats.free(wanted(req, deps, config)),
-    );
+  (deps: Door, config: SocketConfig, seats: Seats) =>
+  (req: IncomingMessage, answer: (error: string | null, allowed: boolean) => void): void => {
+    const refusal = refusalOf(req, deps, config, seats);
+    if (refusal) tellRefused(req, deps, config, refusal);
+    answer(null, refusal === undefined);
+  };
+
+function refusalOf(req: IncomingMessage, deps: Door, config: SocketConfig, seats: Seats): ErrorCode | undefined {
+  if (!ownHost(req, config.publicOrigin)) return 'MISDIRECTED';
+  if (!ownOrigin(req, config.publicOrigin)) return 'CSRF';
+  return seats.free(wanted(req, deps, config)) ? undefined : 'TOO_MANY_REQUESTS';
+}
+
+function tellRefused(req: Handshake, { clock, security }: Door, config: SocketConfig, code: ErrorCode): void {
+  const { headers, socket } = req;
+  security.refused(
+    HANDSHAKE,
+    { headers, socket, ip: callerAddress(req, config) },
+    sessionUserId(req, clock),
+    new DomainError(code),
+  );
+}
+
+export const LIVE = '/live';
+const HANDSHAKE = handshakeOf(LIVE);
+type Door = Pick<ServerDeps, 'clock'> & { readonly security: Pick<SecurityEdge, 'refused'> };
 
 /** Live sockets of one user: some tabs on some devices. */
 const SOCKETS_OF_USER = 20;
@@ -35,12 +59,13 @@ const wanted = (req: Handshake, { clock }: Pick<ServerDeps, 'clock'>, config: So
   seatsFor('live', req, config, { id: sessionUserId(req, clock), most: SOCKETS_OF_USER });
 
 /** Each connection takes its seat before it has said a word; the one too many, of several at once, is closed. */
-export function seatSockets(io: LiveServer, deps: Pick<ServerDeps, 'clock'>, config: SocketConfig, seats: Seats): void {
+export function seatSockets(io: LiveServer, deps: Door, config: SocketConfig, seats: Seats): void {
   io.engine.on('connection', (connection: LiveSocket['conn']) => {
     guardConnection(connection);
     const release = seats.take(wanted(connection.request, deps, config));
-    if (release) connection.once('close', release);
-    else connection.close();
+    if (release) return void connection.once('close', release);
+    tellRefused(connection.request, deps, config, 'TOO_MANY_REQUESTS');
+    connection.close();
   });
 }
 

@@ -6,8 +6,9 @@ import type { Answers } from '../http/answers';
 import type { Sessions } from '../http/session';
 import { createSeats } from '../http/seats';
 import type { Admission } from '../http/access';
+import type { SecurityEdge } from '../security/edge';
 import { guardMessages } from './conduct';
-import { ADMINS, allowRequest, guardSockets, lookAtAdmins, lookAtAll, lookAtUser, seatSockets } from './gate';
+import { ADMINS, LIVE, allowRequest, guardSockets, lookAtAdmins, lookAtAll, lookAtUser, seatSockets } from './gate';
 import type { LiveServer } from './gate';
 import { createMarketFeed } from './markets';
 import { createPrivateFeed } from './private';
@@ -26,15 +27,21 @@ interface Shared {
   readonly sessions: Sessions;
   readonly admission: Admission;
   readonly answers: Answers;
+  readonly security: SecurityEdge;
 }
 
-export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, admission, answers }: Shared): Live {
+export function createLive(
+  deps: ServerDeps,
+  config: ServerConfig,
+  { sessions, admission, answers, security }: Shared,
+): Live {
   const seats = createSeats();
+  const door = { ...deps, security };
   const io: LiveServer = new Server({
-    path: '/live',
+    path: LIVE,
     serveClient: false,
     maxHttpBufferSize: 10_000,
-    allowRequest: allowRequest(deps, config, seats),
+    allowRequest: allowRequest(door, config, seats),
   });
   const placing = { ...deps, admission };
   const mine = createPrivateFeed(io, deps, answers);
@@ -64,7 +71,7 @@ export function createLive(deps: ServerDeps, config: ServerConfig, { sessions, a
     attach: (server) => {
       io.attach(server);
       guardSockets(io, placing, sessions);
-      seatSockets(io, deps, config, seats);
+      seatSockets(io, door, config, seats);
       io.on('connection', (socket) => {
         guardMessages(socket);
         markets.serve(socket);

@@ -18,16 +18,18 @@ import { errorView, refusalOf } from '../http/errors';
 import type { KnownSession, KnownSessions } from '../http/known-sessions';
 import type { Limits } from '../http/limits';
 import { ownHost, ownOrigin } from '../http/origin';
-import { countWithin, createSeats, seatsFor } from '../http/seats';
+import { callerAddress, countWithin, createSeats, seatsFor } from '../http/seats';
 import type { Seats } from '../http/seats';
 import { valid } from '../http/route';
 import { isYoung } from '../http/session';
+import { handshakeOf } from '../security/edge';
 import type { SecurityEdge } from '../security/edge';
 import type { OrderService } from './service';
 
 export const ORDER_SOCKET = '/order-socket';
 /** As refusals of its messages are written down. */
 const SOCKET = { method: 'get', path: ORDER_SOCKET, event: null } as const;
+const HANDSHAKE = handshakeOf(ORDER_SOCKET);
 const MOST_BYTES = 4096;
 /** Messages of one socket that are not answered yet; more are refused. */
 const MOST_OUTSTANDING = 64;
@@ -101,7 +103,13 @@ export function createOrderSocket(deps: OrderSocketDeps, config: SocketConfig): 
         );
       },
       (error: unknown) => {
-        deps.security.refused(SOCKET, req, undefined, error);
+        const { headers, socket } = req;
+        deps.security.refused(
+          HANDSHAKE,
+          { headers, socket, ip: callerAddress(req, config) },
+          error instanceof Unseated ? error.userId : undefined,
+          error,
+        );
         refuse(stream, error);
       },
     );
@@ -142,8 +150,15 @@ async function admit(
   const session = await sessionOf(deps, { cookies: req.headers.cookie });
   if (!session) throw new DomainError('NOT_LOGGED_IN');
   const release = seats.take(seatsFor('orders', req, config, { id: session.user.id, most: MOST_SOCKETS }));
-  if (!release) throw new DomainError('TOO_MANY_REQUESTS');
+  if (!release) throw new Unseated(session.user.id);
   return { session, release };
+}
+
+/** All seats of this user, or of the address, are taken. */
+class Unseated extends DomainError {
+  constructor(readonly userId: string) {
+    super('TOO_MANY_REQUESTS');
+  }
 }
 
 async function sessionOf(

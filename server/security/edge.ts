@@ -21,11 +21,14 @@ type Named = Pick<Endpoint, 'method' | 'path' | 'event'>;
 export interface SecurityEdge {
   /** Written down before the answer leaves. */
   done(endpoint: Named, req: Asked, userId: string | null, params: unknown): Promise<void>;
-  /** Nobody waits for it. */
+  /** Nobody waits for it. `req` with the caller's `ip` where it did not pass Express. */
   refused(endpoint: Named, req: Asked, userId: string | undefined, error: unknown): void;
   /** Resolves when what was refused is written down. */
   settled(): Promise<void>;
 }
+
+/** What a refused handshake of a socket is named by. Without a session it is a request for what is somebody's own. */
+export const handshakeOf = (path: string): Named => ({ method: 'get', path, event: 'request.forbidden' });
 
 /** Statuses of refusals that say something of who calls, besides those that have kinds of their own. */
 const TELLING = new Set([401, 403, 429]);

@@ -24,6 +24,7 @@ export type RecordSecurityEvent = (event: SecurityEvent) => Promise<void>;
 /** What a refusal is, wherever it is made. Others are events where the endpoint itself is one. */
 export const REFUSALS: Partial<Record<ErrorCode, SecurityEventKind>> = {
   CSRF: 'request.forged',
+  MISDIRECTED: 'request.forged',
   FORBIDDEN: 'request.forbidden',
   OWN_REQUEST: 'request.forbidden',
   TOO_MANY_REQUESTS: 'request.too-many',

@@ -2,6 +2,8 @@
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
+import { saveSecondFactor } from '../../db/stores/second-factors';
+import type { Transaction } from '../../db/transaction';
 import { enrol } from '../second-factor/testing';
 import { PASSWORD, testWorld } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
@@ -133,13 +135,25 @@ test("A1 an admin's session that was opened with the password alone is nobody's 
 
 test("an admin's proof is asked of the session: where the index and the generation say nothing, it still opens nothing", async () => {
   const email = `quiet${++n}@example.org`;
-  await world.account(email, { role: 'admin' });
-  const [thief, boss] = [await loggedIn(email), await loggedIn(email)];
-  await enrol(world, boss);
-  // As it was before generations: the row says that the thief's session is of this one.
-  await world.dataSource.query('UPDATE users SET session_generation = 0 WHERE email = ?', [email]);
-  const { body } = await thief.get('/admin/users');
-  expect(['SECOND_FACTOR_REQUIRED', 'NOT_LOGGED_IN']).toContain(body.error.code);
+  await world.account(email, { role: 'admin', kycState: 'APPROVED' });
+  const thief = await loggedIn(email);
+  const heard = await live(thief.cookie());
+  const [user] = (await world.dataSource.query('SELECT id FROM users WHERE email = ?', [email])) as { id: string }[];
+  // The account has a factor in force, and neither its generation nor the list of sessions has ended the one of before.
+  await saveSecondFactor(world.dataSource.manager as Transaction, {
+    userId: user?.id ?? '',
+    secret: 'sealed',
+    enabledAt: world.clock.now(),
+    lastStep: 0,
+    recovery: [],
+  });
+  expect((await thief.get('/session')).body).toMatchObject({ user: { email } });
+  for (const path of ['/admin/users', '/admin/kyc', '/admin/audit-log'])
+    expect((await thief.get(path)).body.error?.code).toBe('SECOND_FACTOR_REQUIRED');
+  expect((await place(thief)).body.error.code).toBe('SECOND_FACTOR_REQUIRED');
+  world.events.publish({ name: 'alert', code: 'X', message: 'x' });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([heard.admin, heard.ended]).toEqual([[], false]);
 });
 
 test("a role that was taken away in the table: its holder's sockets leave the admins' room", async () => {
@@ -150,13 +164,13 @@ test("a role that was taken away in the table: its holder's sockets leave the ad
   const heard = await live(former.cookie());
   world.events.publish({ name: 'alert', code: 'FIRST', message: 'x' });
   await until(() => heard.admin.length === 1);
-  await world.dataSource.query("UPDATE users SET role = 'user' WHERE email = ?", [email]);
+  await world.owner.query("UPDATE users SET role = 'user' WHERE email = ?", [email]);
   await new Promise((resolve) => setTimeout(resolve, 6000));
   world.events.publish({ name: 'alert', code: 'SECOND', message: 'x' });
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(heard.admin).toHaveLength(1);
   // And by the factor, at once.
-  await world.dataSource.query("UPDATE users SET role = 'admin' WHERE email = ?", [email]);
+  await world.owner.query("UPDATE users SET role = 'admin' WHERE email = ?", [email]);
   const back = await live(former.cookie());
   await former.send('post', '/second-factor/remove', { code: code() });
   await until(() => back.ended);

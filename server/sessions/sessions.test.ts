@@ -161,7 +161,7 @@ test('a password is the same however a keyboard composes its letters; one of an 
   expect((await world.visitor().logIn('composed@example.org', 'Zurich 12 cafe')).body.error.code).toBe(
     'BAD_CREDENTIALS',
   );
-  await world.dataSource.query("UPDATE users SET password_hash = ? WHERE email = 'composed@example.org'", [
+  await world.owner.query("UPDATE users SET password_hash = ? WHERE email = 'composed@example.org'", [
     await hash(apart),
   ]);
   expect((await world.visitor().logIn('composed@example.org', apart)).status).toBe(200);

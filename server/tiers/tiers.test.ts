@@ -174,7 +174,7 @@ test('the wish of who is no admin any more counts for nothing', async () => {
   const gone = world.visitor();
   await gone.logIn('gone@example.org');
   await set(gone, id, 2);
-  await world.dataSource.query("UPDATE users SET role = 'user' WHERE email = 'gone@example.org'");
+  await world.owner.query("UPDATE users SET role = 'user' WHERE email = 'gone@example.org'");
   expect((await set(second, id, 2)).body).toMatchObject({
     tier: 1,
     waiting: { tier: 2, adminEmail: 'second@example.org' },

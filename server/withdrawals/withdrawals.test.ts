@@ -385,7 +385,7 @@ describe('while prices are away', () => {
 
   test('the last one that was known counts, and a person looks; without one of the day it is refused', async () => {
     const at = world.clock.now();
-    await world.dataSource.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [at - HOUR]);
+    await world.owner.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [at - HOUR]);
     const before = await left();
     await whileAway(null, async () => {
       const { status, body } = await ask(holder, 'key-away1', { ...REQUEST, amount: '1' });
@@ -403,7 +403,7 @@ describe('while prices are away', () => {
       '2004',
       '2004',
     ]);
-    await world.dataSource.query("UPDATE last_prices SET at = ? WHERE asset = 'ETH'", [at - 25 * HOUR]);
+    await world.owner.query("UPDATE last_prices SET at = ? WHERE asset = 'ETH'", [at - 25 * HOUR]);
     for (const age of [null, 25 * HOUR]) {
       const { status, body } = await whileAway(age, () => ask(holder, 'key-away3', { ...REQUEST, amount: '1' }));
       expect([status, body.error.code]).toEqual([503, 'NO_PRICE']);
@@ -412,7 +412,7 @@ describe('while prices are away', () => {
   });
 
   test('more than the day by the last price is refused', async () => {
-    await world.dataSource.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [
+    await world.owner.query("REPLACE INTO last_prices (asset, price, at) VALUES ('ETH', '2000', ?)", [
       world.clock.now() - HOUR,
     ]);
     const { body } = await whileAway(null, () => ask(holder, 'key-away4', { ...REQUEST, amount: '40' }));
@@ -525,7 +525,7 @@ describe('a row that somebody changed in the database', () => {
       (item) => item.id === id,
     ) ?? {};
   const change = (id: string, set: string, ...values: unknown[]): Promise<unknown> =>
-    world.dataSource.query(`UPDATE withdrawals SET ${set} WHERE id = ?`, [...values, id]);
+    world.owner.query(`UPDATE withdrawals SET ${set} WHERE id = ?`, [...values, id]);
 
   test('an admin is shown what was asked for, and which column is another; the approval is refused, and operators are told', async () => {
     const told: unknown[] = [];

@@ -3,11 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { publishProof } from '../../db/stores/proofs';
 import type { ProofStatement, ProofView } from '../../domain/contract/api/proof';
+import type { CustodyReader } from '../../domain/contract/custody';
 import type { Units } from '../../domain/money/amount';
 import { DUST, userOf } from '../../ledger/accounts';
 import { compare, stillMoving } from '../audit';
-import type { Outside } from '../audit';
-import { houseAddresses } from '../audit-bitcoin';
 import { buildTree, writtenSums } from './tree';
 import type { Leaf } from './tree';
 
@@ -17,6 +16,8 @@ export interface PublishedProof {
   /** Every address of ours whose coins are counted. */
   readonly addresses: { network: string; address: string }[];
   readonly leaves: number;
+  /** Number of the last entry of the journal that is counted. The operator's alone: it counts all that the house has booked. */
+  readonly entry: number;
 }
 
 /** The operator's signing key: read, or made and kept where it will be looked for. Ed25519, PKCS#8. */
@@ -56,21 +57,18 @@ function leavesOf(balances: readonly { account: string; asset: string; amount: U
  */
 export async function publish(
   dataSource: DataSource,
-  outside: Outside,
+  readers: readonly CustodyReader[],
   keyFile: string,
   now: number,
 ): Promise<PublishedProof> {
-  const { facts, places, rows } = await compare(dataSource, outside);
+  const { facts, places, movements } = await compare(dataSource, readers);
   const unread = places.filter(({ actual }) => actual === undefined);
   if (unread.length > 0)
     throw new Error(`cannot be read now: ${unread.map(({ place, asset }) => `${place} ${asset}`).join(', ')}`);
   const leaves = leavesOf(facts.balances);
   const tree = buildTree(leaves);
-  const hot = outside.chains.flatMap(({ network, hotAddress, cold }) =>
-    [...(hotAddress ? [hotAddress] : []), ...cold].map((address) => ({ network: network.id, address })),
-  );
-  const coins = outside.bitcoin ? await houseAddresses(dataSource, outside.bitcoin) : [];
-  const addresses = [...hot, ...coins, ...rows.addresses].map(({ network, address }) => ({ network, address }));
+  const own = (await Promise.all(readers.map((reader) => reader.ownAddresses()))).flat();
+  const addresses = [...own, ...movements.addresses].map(({ network, address }) => ({ network, address }));
   const statement: ProofStatement = {
     id: `p${now.toString(36)}${randomBytes(4).toString('hex')}`,
     at: now,
@@ -80,11 +78,10 @@ export async function publish(
       .map(({ place, asset, actual = 0n }) => ({
         place,
         asset,
-        amount: place === 'transit' ? stillMoving(rows, places, asset) : actual,
+        amount: place === 'transit' ? stillMoving(movements, places, asset) : actual,
       }))
       .filter(({ amount }) => amount > 0n)
       .map(({ place, asset, amount }) => ({ place, asset, amount: String(amount) })),
-    entry: facts.entry,
     addressesSha256: createHash('sha256').update(JSON.stringify(addresses)).digest('hex'),
   };
   const { privateKey, publicKey } = openKey(keyFile);
@@ -106,5 +103,5 @@ export async function publish(
     }),
   }));
   await publishProof(dataSource, { id: statement.id, ...proof, at: now }, leafRows);
-  return { statement, proof, addresses, leaves: leaves.length };
+  return { statement, proof, addresses, leaves: leaves.length, entry: facts.entry };
 }

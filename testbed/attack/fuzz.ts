@@ -2,7 +2,7 @@
  * Made-up requests to every route, from the OpenAPI document of the running exchange: values at and beyond the limits of each schema.
  * Counted are answers of 5xx, and effects of requests that were refused.
  */
-import { audit } from '../../solvency/audit';
+import { auditBySettings } from '../../deploy/custody';
 import { worldConfig } from '../world/index';
 import { openStage } from './stage';
 import type { Answer, Browser, Stage } from './stage';
@@ -308,7 +308,7 @@ export async function fuzz(requests: number, seed: number, say: (line: string) =
       before = after;
       if (sent % 5000 < GROUP) say(`${sent} of ${requests} requests`);
     }
-    const { balanced } = await audit(worldConfig(stage.address), AUDIT_WAIT_MS);
+    const { balanced } = await auditBySettings(worldConfig(stage.address), AUDIT_WAIT_MS);
     return { requests: sent, serverErrors, effectsOfRefused, balanced, answers, found };
   } finally {
     await stage.close();

@@ -61,10 +61,50 @@ export const ATTACK_GUARDS: readonly AttackGuard[] = [
   },
   { attack: 'CONFIRM 3', file: 'wallets/keys/approvals.ts', line: 'checkOwner(payment);', without: nothing },
   {
+    attack: 'A2.9',
+    file: 'wallets/withdrawals/recorded.ts',
+    line: "if (row.state === 'REQUESTED' || record?.stage !== 'APPROVED' || record.attempt !== row.attempt) return false;",
+    without: 'if (!record) return false;',
+    also: {
+      file: 'wallets/withdrawals/recorded.ts',
+      line: '    return columns.length === 0;',
+      without: '    return columns.length >= 0;',
+    },
+  },
+  {
+    attack: 'A3.1',
+    file: 'db/references.ts',
+    line: '`${prefix}_${hashOf(reference)}`',
+    without: "`${prefix}${hashOf('') && ''}${reference}`.slice(-64)",
+  },
+  {
+    attack: 'A3.2',
+    file: 'server/http/answers.ts',
+    line: '    return !fault;',
+    without: '    return unreadable.length >= 0;',
+  },
+  {
     attack: 'A4.1',
     file: 'server/withdrawals/risk.ts',
     line: 'const reasons: ReviewReason[] = [];',
     without: "const reasons: ReviewReason[] = [];\n  if (facts.value !== null) return { verdict: 'pass', reasons };",
+  },
+  {
+    attack: 'A4.2',
+    file: 'server/withdrawals/request.ts',
+    line: "  if (now < user.withdrawalsFrom) throw new DomainError('WITHDRAWALS_LOCKED', { until: user.withdrawalsFrom });",
+    without: nothing,
+  },
+  {
+    attack: 'A4.3',
+    file: 'server/http/access.ts',
+    line: "['ACCOUNT_FROZEN', ({ frozenAt }) => frozenAt === null]",
+    without: "['ACCOUNT_FROZEN', () => true]",
+    also: {
+      file: 'server/withdrawals/request.ts',
+      line: 'if (user === null || user.frozenAt !== null) throw',
+      without: 'if (user === null) throw',
+    },
   },
   {
     attack: 'A6.1',
@@ -79,16 +119,52 @@ export const ATTACK_GUARDS: readonly AttackGuard[] = [
     without: 'if (bits >= 0 || (proof',
   },
   {
+    attack: 'A7.1',
+    file: 'server/sessions/guesses.ts',
+    line: '    if (device !== undefined && (await failures(email, device)) < FREE) return 0;',
+    without: nothing,
+  },
+  {
     attack: 'A10.1',
     file: 'server/accounts/routes.ts',
     line: "if (token === undefined) post.send('address-taken', deps.ids.next(), user);",
     without: "if (token === undefined) throw new DomainError('REFERENCE_REUSED');",
   },
   {
+    attack: 'A10.3',
+    file: 'server/http/access.ts',
+    line: '({ confirmedAt }) => confirmedAt !== null',
+    without: '() => true',
+  },
+  {
+    attack: 'A13.2',
+    file: 'matching/engine/commands/withdrawals.ts',
+    line: '  draft.rows.push(deleteRow(KnownAddressEntity, { userId, network, address }));',
+    without: '  void deleteRow; void [userId, network, address];',
+  },
+  {
     attack: 'A15.1',
     file: 'server/http/origin.ts',
     line: 'if (publicOrigin === null) return LOOPBACK.test(host);',
     without: 'if (publicOrigin === null) return LOOPBACK !== undefined;',
+  },
+  {
+    attack: 'A15.2',
+    file: 'server/http/session.ts',
+    line: '(config.secureCookies ? THIS_MACHINE : [])',
+    without: 'THIS_MACHINE',
+  },
+  {
+    attack: 'A16.1',
+    file: 'server/second-factor/attempt.ts',
+    line: 'purpose: `session:${publicId}`,',
+    without: "purpose: publicId === '' ? '' : 'login',",
+  },
+  {
+    attack: 'A16.2',
+    file: 'server/second-factor/service.ts',
+    line: "      if (next === 'used') return new DomainError('SECOND_FACTOR_WRONG');\n      if (next === undefined) {",
+    without: "      if (next === undefined || next === 'used') {",
   },
   {
     attack: 'A17.1',

@@ -176,7 +176,7 @@ export async function openStage(say: (line: string) => void, perSecond = PER_SEC
   const world = new World({ dir, say, throwAway: true, networks: ['ethereum'] });
   try {
     const address = await world.start();
-    const database = await openDatabase({ url: address.databaseUrl, poolSize: 2 });
+    const database = await openDatabase({ url: address.databaseMigrateUrl, poolSize: 2 });
     return await people({
       world,
       address,

@@ -1,6 +1,7 @@
 /** Users and money of a bench, written before the exchange starts: by the same stores and the same engine. */
 import { randomBytes } from 'node:crypto';
-import { migrate, openDatabase } from '../../db/data-source';
+import { openDatabase } from '../../db/data-source';
+import { prepareDatabase } from '../../db/prepare';
 import { firstListing, seed } from '../../db/seed';
 import { loadRegistry } from '../../db/stores/registry';
 import { insertUser, userById } from '../../db/stores/users';
@@ -29,11 +30,11 @@ export const emailOf = (user: number): string => `bench-${user}@javizen.local`;
 /** Opens so many verified accounts with the same password, and gives each its funds. */
 export async function writeFunds(settings: NodeJS.ProcessEnv, users: number): Promise<void> {
   const config = readConfig(settings);
+  await prepareDatabase({ url: config.DATABASE_URL, migrateUrl: config.DATABASE_MIGRATE_URL });
   const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 4 });
   const clock = { now: () => Date.now() };
   const ids = { next: () => `u${randomBytes(12).toString('hex')}` };
   try {
-    await migrate(dataSource);
     await seed(
       dataSource,
       firstListing(Object.fromEntries(openNetworks(config).map((network) => [network.id, network]))),

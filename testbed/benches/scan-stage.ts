@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { migrate, openDatabase } from '../../db/data-source';
+import { openDatabase } from '../../db/data-source';
+import { prepareDatabase } from '../../db/prepare';
 import { keySpaceOf } from '../../db/stores/child-numbers';
 import { createDepositStore } from '../../db/stores/deposits';
 import { createEngineStore } from '../../db/stores/engine';
@@ -48,8 +49,8 @@ export async function openScanStage(registry: Registry, say: (line: string) => v
   const forget = stopAtEnd(() => stopLeftovers(dir));
   // Durable: the database flushes at every commit.
   const stores = await startStores({ dir, throwAway: false, say });
+  await prepareDatabase({ url: stores.databaseUrl, migrateUrl: stores.databaseMigrateUrl });
   const dataSource = await openDatabase({ url: stores.databaseUrl, poolSize: 5 });
-  await migrate(dataSource);
   const events = createEventBus((error) => {
     throw error;
   });

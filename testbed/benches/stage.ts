@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../../db/data-source';
 import { auditBooks } from '../../ledger/audit';
 import { readBookFacts } from '../../db/stores/audit';
-import { audit } from '../../solvency/audit';
+import { auditBySettings } from '../../deploy/custody';
 import { LOCAL } from '../../deploy/config/paths';
 import { sleep } from '../services/process';
 import { isQuick } from '../../deploy/cli/print';
@@ -85,7 +85,7 @@ export async function openStage(
       lost: () => lookFor(query, file),
       findings: async () => {
         const inside = auditBooks(await readBookFacts(dataSource)).map(({ rule, subject }) => `${rule}: ${subject}`);
-        const { balanced, places } = await audit(worldConfig(address), AUDIT_WAIT_MS);
+        const { balanced, places } = await auditBySettings(worldConfig(address), AUDIT_WAIT_MS);
         return balanced
           ? inside
           : [

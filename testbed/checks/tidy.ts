@@ -1,6 +1,8 @@
 /** What no linter of ours says: rules of this house about money, time and talk, read from the syntax tree. */
 import ts from 'typescript';
 import { SETTINGS } from '../../deploy/config';
+import { PAPERS } from '../../deploy/config/papers';
+import { ALL_SETTINGS, LOCAL_SETTINGS, OTHER_NETWORKS } from '../../deploy/config/reference';
 import { SIGNER_SETTINGS } from '../../deploy/config/signer';
 import { HOUSES, gitFiles, read } from './files';
 
@@ -66,7 +68,7 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'db/stores/prices.ts', text: 'Number(row.at)', reason: 'a time' },
   { file: 'db/stores/market-history.ts', text: 'Number(opens)', reason: 'a time' },
   {
-    file: 'matching/orders/scales.ts',
+    file: 'matching/modules/orders/scales.ts',
     text: 'Number(value)',
     reason: 'the one way into a book: whole counts, refused where they are not exact',
   },
@@ -196,14 +198,21 @@ function lockFile(): string[] {
   );
 }
 
-/** Settings are those of the two schemas; `.env.example` names each once, set or commented out. */
+/** Every setting of the two schemas stands in the reference, and the papers that are made of it are as made; `.env.example` names no other. */
 function settings(): string[] {
   const known = new Set([...SETTINGS, ...SIGNER_SETTINGS]);
+  const told = [...ALL_SETTINGS.map(({ name }) => name), OTHER_NETWORKS, ...Object.keys(LOCAL_SETTINGS)];
   const named = [...read('.env.example').matchAll(/^(?:# ?)?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1] ?? '');
   return [
-    ...[...known].filter((name) => !named.includes(name)).map((name) => `.env.example does not name ${name}`),
+    ...[...known].filter((name) => !told.includes(name)).map((name) => `deploy/config/reference.ts has no ${name}`),
+    ...told
+      .filter((name) => !known.has(name))
+      .map((name) => `deploy/config/reference.ts names ${name}, which no part reads`),
     ...named.filter((name) => !known.has(name)).map((name) => `.env.example names ${name}, which no part reads`),
     ...named.filter((name, at) => named.indexOf(name) !== at).map((name) => `.env.example names ${name} twice`),
+    ...Object.entries(PAPERS)
+      .filter(([path, text]) => read(path) !== text())
+      .map(([path]) => `${path} is not as its tables say: npm run config -- docs`),
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
  * `npm run attack [-- --quick] [-- --only=A6,CSRF] [-- --fuzz 30000 --seed S] [-- --guards] [-- --json]`: scripted attacks on a world of its own, each of
  * which must be held; with `--fuzz` so many made-up requests to every route besides. Loopback only, at most 60 requests a second for
- * the attacks, and ends by itself. With `--guards` each guard is taken out of a copy of the tree, and its attack must go through.
+ * the attacks, and ends by itself. With `--guards` each guard (of `--only`, where that is given) is taken out of a copy of the tree, and its attack must go through.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -19,12 +19,19 @@ const DEADLINE_SECONDS = takesGuards ? 3600 : isQuick() ? 180 : 900;
 /** One attack on a world of its own takes no longer. */
 const MOST_MS = 180_000;
 
+const only = process.argv
+  .find((word) => word.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
+const isNamed = (id: string): boolean =>
+  only === undefined || only.some((name) => id === name || id.startsWith(`${name}.`) || id.startsWith(`${name} `));
+
 /** Takes each guard out in turn; its attack must then break. */
 function withoutGuards(): number {
   const copy = join(LOCAL, 'guards', `attack-${process.pid}`);
   copyTree(copy);
   try {
-    const outcomes = ATTACK_GUARDS.map((guard) => {
+    const outcomes = ATTACK_GUARDS.filter(({ attack: id }) => isNamed(id)).map((guard) => {
       const args = [join(copy, 'deploy/run.mjs'), 'attack', `--only=${guard.attack}`, '--json'];
       const tried = (): string =>
         spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', timeout: MOST_MS }).stdout;
@@ -57,17 +64,9 @@ function withoutGuards(): number {
 
 async function main(): Promise<number> {
   if (takesGuards) return withoutGuards();
-  const only = process.argv
-    .find((word) => word.startsWith('--only='))
-    ?.slice('--only='.length)
-    .split(',');
   const requests = Number(option('fuzz') ?? 0);
   const seed = Number(option('seed') ?? Date.now() % 2 ** 31);
-  const attacks = ATTACKS.filter(({ id, quick }) =>
-    only
-      ? only.some((name) => id === name || id.startsWith(`${name}.`) || id.startsWith(`${name} `))
-      : !isQuick() || quick,
-  );
+  const attacks = ATTACKS.filter(({ id, quick }) => (only ? isNamed(id) : !isQuick() || quick));
   const say = (text: string): void => void process.stderr.write(`  ${text}\n`);
   const outcomes = await attack(attacks, say, (outcome) => {
     if (wantsJson()) json(outcome);

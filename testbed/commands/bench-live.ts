@@ -29,7 +29,7 @@ async function measure(world: World, port: number, clients: number): Promise<Rec
     seconds: SECONDS,
     waitForSlowMs: quick ? 1000 : 8000,
   };
-  const child = fork(join(__dirname, '../bench/live-clients.ts'), [], { execArgv: ['--require', 'tsx/cjs'] });
+  const child = fork(join(__dirname, '../benches/live-clients.ts'), [], { execArgv: ['--require', 'tsx/cjs'] });
   let [cpu, cores, memoryMB] = [0, 0, 0];
   const { result, error } = await new Promise<{ result?: LiveResult; error?: string }>((resolve) => {
     child.on('message', (message: { quiet?: 'begins' | 'ends'; result?: LiveResult; error?: string }) => {

@@ -38,7 +38,7 @@ async function other(
   databaseUrl: string,
 ): Promise<{ process: ChildProcess; port: number }> {
   const env = { ...process.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl };
-  const child = fork(join(__dirname, `../bench/${name}.ts`), [], { execArgv: ['--require', 'tsx/cjs'], env });
+  const child = fork(join(__dirname, `../benches/${name}.ts`), [], { execArgv: ['--require', 'tsx/cjs'], env });
   const { port } = await new Promise<{ port: number }>((resolve, reject) => {
     child.once('message', (message: { port: number }) => resolve(message));
     child.once('exit', () => reject(new Error(`the ${name} did not start`)));
@@ -55,7 +55,7 @@ interface Turns {
 
 /** Ours, the usual design and the limit in turns, so that all meet the same neighbours. */
 async function turns(stage: Stage, run: Run): Promise<Turns> {
-  const [yardstick, limit] = [await other('yardstick', stage.address.databaseUrl), await other('limit', '')];
+  const [yardstick, limit] = [await other('yardstick', stage.address.databaseMigrateUrl), await other('limit', '')];
   const [ours, theirs, limits]: [Measured[], Measured[], Measured[]] = [[], [], []];
   try {
     for (let round = 0; round < (quick ? 1 : 3); round++) {

@@ -48,7 +48,7 @@ async function bitcoin(stage: ScanStage): Promise<Scanned & { readonly day: DayM
     scripts: watched.map((address) => Buffer.from(scriptOf(address, 'regtest') ?? []).toString('hex')),
   };
   say(`${DAY.blocks} blocks of Bitcoin are made (seed ${seed}) ...`);
-  const node = fork(join(__dirname, '../bench/bitcoin-day.ts'), [], { execArgv: ['--import', 'tsx'] });
+  const node = fork(join(__dirname, '../benches/bitcoin-day.ts'), [], { execArgv: ['--import', 'tsx'] });
   try {
     const day = await new Promise<DayMade>((resolve, reject) => {
       node.once('message', resolve);

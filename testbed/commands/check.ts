@@ -53,7 +53,7 @@ const STEPS: readonly { name: string; run: () => Result | Promise<Result> }[] = 
     name: 'lint',
     run: () => node('oxlint/bin/oxlint', '-c', '.oxlintrc.json', '--type-aware', '--deny-warnings', ...HOUSES),
   },
-  { name: 'format', run: () => node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
+  { name: 'format', run: () => node('prettier/bin/prettier.cjs', '--check', '--cache', '--log-level', 'warn', '.') },
   { name: 'imports', run: () => list(brokenImports()) },
   { name: 'tidy', run: () => list(untidy()) },
   { name: 'guards', run: () => list(guardsWithoutTest()) },

@@ -1,5 +1,5 @@
 /** `npm run demo [-- --network ethereum|bsc|polygon|bitcoin|tron]`: walks one user's whole life on the running local world (or starts one), then audits. */
-import { audit } from '../../solvency/audit';
+import { auditBySettings } from '../../deploy/custody';
 import { runCommand } from '../../deploy/cli/lifetime';
 import { json, line, option, wantsJson } from '../../deploy/cli/print';
 import { LIFE_NETWORKS, live } from '../stage/life';
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
       problem = error instanceof Error ? error.message : String(error);
       if (!wantsJson()) line(`\n  step ${done + 1} failed: ${problem}`);
     }
-    const result = await audit(worldConfig(world), AUDIT_WAIT_MS);
+    const result = await auditBySettings(worldConfig(world), AUDIT_WAIT_MS);
     if (!wantsJson()) line('');
     printAudit(result);
     const words = result.balanced ? 'balanced' : 'NOT BALANCED';

@@ -5,6 +5,8 @@ import { ROOT } from '../../deploy/config/paths';
 
 const prettier = join(ROOT, 'node_modules/prettier/bin/prettier.cjs');
 process.exit(
-  spawnSync(process.execPath, [prettier, '--write', '--log-level', 'warn', '.'], { cwd: ROOT, stdio: 'inherit' })
-    .status ?? 2,
+  spawnSync(process.execPath, [prettier, '--write', '--cache', '--log-level', 'warn', '.'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  }).status ?? 2,
 );

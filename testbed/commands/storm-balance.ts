@@ -1,7 +1,7 @@
 /** `npm run storm:balance -- --rounds 1000 --users 12 [-- --quick]`: orders for the whole balance, 50 at once, on two API processes. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { audit } from '../../solvency/audit';
+import { auditBySettings } from '../../deploy/custody';
 import { runCommand } from '../../deploy/cli/lifetime';
 import { isQuick, json, line, option, table, wantsJson } from '../../deploy/cli/print';
 import { usersWithEther, wholeBalanceRounds } from '../storms/balance';
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     say('A further API process ...');
     const api = await world.startApi();
     const result = await wholeBalanceRounds(await usersWithEther(address, users), [address.url, api], rounds, say);
-    const books = await audit(worldConfig(address), AUDIT_WAIT_MS);
+    const books = await auditBySettings(worldConfig(address), AUDIT_WAIT_MS);
     const good = result.problems.length === 0 && result.accepted === rounds && books.balanced;
     printAudit(books);
     if (wantsJson()) json({ ...result, balanced: books.balanced, good });

@@ -18,6 +18,7 @@ async function main(): Promise<number> {
         ...process.env,
         NODE_ENV: 'test',
         TEST_DATABASE_URL: stores.databaseUrl,
+        TEST_DATABASE_MIGRATE_URL: stores.databaseMigrateUrl,
         TEST_REDIS_URL: stores.redisUrl,
         NODE_OPTIONS: '--no-warnings',
       },

@@ -5,7 +5,8 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { migrate, openDatabase } from '../../db/data-source';
+import { openDatabase } from '../../db/data-source';
+import { prepareDatabase } from '../../db/prepare';
 import { firstListing, seed } from '../../db/seed';
 import { loadRegistry } from '../../db/stores/registry';
 import { walkTestnet } from '../scenarios/testnet';
@@ -60,8 +61,8 @@ async function main(): Promise<number> {
   const forget = stopAtEnd(() => stopLeftovers(dir));
   try {
     const stores = await startStores({ dir, throwAway: true, say: (text) => void process.stderr.write(`  ${text}\n`) });
+    await prepareDatabase({ url: stores.databaseUrl, migrateUrl: stores.databaseMigrateUrl });
     const dataSource = await openDatabase({ url: stores.databaseUrl, poolSize: 4 });
-    await migrate(dataSource);
     await seed(dataSource, LISTING, clock.now());
     const binance = {
       restUrl: env.BINANCE_REST_URL,

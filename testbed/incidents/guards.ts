@@ -287,7 +287,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     incident: 'E27',
-    file: 'matching/engine/commands/withdrawals.ts',
+    file: 'matching/modules/withdrawals/commands.ts',
     line: 'if (fault) throw new DomainError(fault, { network });',
     without: '',
     testFile: incidents('payouts'),

@@ -1,6 +1,8 @@
 /** Known attacks and accidents of TRON (by their numbers in the list of incidents), on the emulator with the real scanner and database. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { NEW_ACCOUNT } from '../../db/entities/accounts';
+import { insertUser, setFrozen } from '../../db/stores/users';
 import type { TronIntent } from '../../domain/contract/ports';
 import artifact from '../emulators/evm/contracts/Tether.json';
 import { FAUCET, FAUCET_KEY, LOCAL_TETHER } from '../emulators/tron/accounts';
@@ -302,6 +304,42 @@ async function forgetful(
       Object.keys(await info(first)).length,
       Object.keys(await info(anew)).length > 0,
     ]).toEqual([undefined, 0, true]);
+    expect(await stage.differences()).toEqual([]);
+  });
+
+  test('E18 ended while its account is frozen, it is made anew only once the account is open', async () => {
+    await stage.startWallets({ goodForMs: 60_000 });
+    await funded();
+    const { dataSource } = stage.database;
+    await insertUser(dataSource, {
+      id: 'u1',
+      email: 'u1@example.org',
+      passwordHash: '',
+      role: 'user',
+      kycState: 'APPROVED',
+      locale: 'en',
+      createdAt: 1,
+      ...NEW_ACCOUNT,
+    });
+    const to = freshTron().address;
+    await stage.withdraw('w1', 'TRX', to, '100');
+    const first = await stage.until('on its way', async () =>
+      (await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined,
+    );
+    await stage.control('drop');
+    await setFrozen(dataSource.manager, 'u1', 5);
+    await stage.later(120_000);
+    await stage.settle();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect([(await stage.withdrawal('w1')).txid, await tronBalance(stage.node.url, to, 'TRX')]).toEqual([first, '0']);
+    await setFrozen(dataSource.manager, 'u1', null);
+    await stage.until(
+      'made anew',
+      async () => (await stage.withdrawal('w1')).txid !== first,
+      () => stage.mine(),
+    );
+    await stage.confirmed('w1');
+    expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
     expect(await stage.differences()).toEqual([]);
   });
 

@@ -1,10 +1,10 @@
 /** Cold storage on real local chains: coins go there above a ceiling, and come back by the hands of those who hold the keys. */
-import { readBookFacts, readInFlight } from '../../db/stores/audit';
+import { readBookFacts } from '../../db/stores/audit';
 import { parseAmount, parseSigned } from '../../domain/money/amount';
 import type { VenueCapital } from '../../domain/contract/ports';
-import { auditBooks, auditPlace } from '../../ledger/audit';
+import { auditBooks } from '../../ledger/audit';
 import { createBitcoinNode } from '../../wallets/chains/bitcoin/node';
-import { readBitcoin } from '../../solvency/audit-bitcoin';
+import { bitcoinPlaces } from '../stage/readers';
 import { bitcoinKeyholders, evmKeyholder } from '../emulators/keyholders';
 import { LOCAL_TETHER } from '../emulators/tron/accounts';
 import { freshTron, tokenCall, tronBalance } from '../emulators/tron/faucet';
@@ -282,20 +282,9 @@ onNode('two signatures of three', () => {
     parseSigned((await house.engine.custody()).find((row) => row.place === place)?.amount ?? '0');
   const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
   const unexplained = async (): Promise<bigint[]> => {
-    const { dataSource } = house.database;
-    const facts = await readBookFacts(dataSource);
-    const booked = (place: string) => -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
-    const network = house.registry.networks.find(({ kind }) => kind === 'bitcoin');
-    if (!network) throw new Error('no network');
     const node = createBitcoinNode({ rpcUrl: house.node.url, network: 'regtest', asset: 'BTC' });
-    const places = await readBitcoin(
-      dataSource,
-      { network, node },
-      { withdrawal: async () => null } as unknown as VenueCapital,
-      booked,
-      await readInFlight(dataSource),
-    );
-    return places.map((place) => auditPlace(place).unexplained ?? -1n);
+    const network = house.registry.networks.find(({ kind }) => kind === 'bitcoin');
+    return (await bitcoinPlaces(house.database.dataSource, network, node)).map((place) => place.unexplained ?? -1n);
   };
 
   test('coins go there by our key, and come back by two of three others, one PSBT after the other', async () => {

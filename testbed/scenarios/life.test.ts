@@ -4,10 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../../db/data-source';
-import { loadRegistry } from '../../db/stores/registry';
 import { ENDPOINTS } from '../../domain/contract/api/endpoints';
 import { parseAmount } from '../../domain/money/amount';
-import { audit, openOutside } from '../../solvency/audit';
+import { auditBySettings, openBooks } from '../../deploy/custody';
 import { DEMO_ADMIN } from '../world/demo-accounts';
 import { bitcoinFaucet, paidBy, strangersAddress } from '../emulators/bitcoin/faucet';
 import { installBcoin } from '../emulators/bitcoin/install';
@@ -48,7 +47,7 @@ afterAll(async () => {
 });
 
 const balanced = async (): Promise<void> => {
-  const { findings, places, balanced: good } = await audit(worldConfig(address), 60_000);
+  const { findings, places, balanced: good } = await auditBySettings(worldConfig(address), 60_000);
   expect({ findings, off: places.filter((place) => place.unexplained !== 0n), good }).toEqual({
     findings: [],
     off: [],
@@ -162,13 +161,12 @@ test.each(['bsc', 'polygon'])(
 
 test('a proof of what is owed and what covers it: a user finds the own leaf, and a script without us agrees', async () => {
   const config = worldConfig(address);
-  const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 2 });
-  const { outside, close } = await openOutside(config, await loadRegistry(dataSource));
+  const { dataSource, readers, close } = await openBooks(config);
   const user = new Client(address.url);
   try {
     const name = `proof-${randomBytes(3).toString('hex')}`;
     const { userId } = await live(address, () => undefined, { name });
-    const { proof, statement } = await publish(dataSource, outside, join(address.dir, 'proof-key.pem'), Date.now());
+    const { proof, statement } = await publish(dataSource, readers, join(address.dir, 'proof-key.pem'), Date.now());
     await user.logIn(`demo-${name}@javizen.local`, `life of ${name}`);
     const leaf = await user.call<{ userId: string; sums: string }>('GET', '/proof/leaf');
     expect(leaf.userId).toBe(userId);
@@ -194,8 +192,7 @@ test('a proof of what is owed and what covers it: a user finds the own leaf, and
     );
     expect([said.status, said.stderr]).toEqual([0, '']);
   } finally {
-    close();
-    await dataSource.destroy();
+    await close();
   }
 });
 

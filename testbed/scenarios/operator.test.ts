@@ -6,6 +6,8 @@ import { readBookFacts } from '../../db/stores/audit';
 import type { VenueCapital } from '../../domain/contract/ports';
 import { networkOf } from '../../domain/registry';
 import { auditBooks } from '../../ledger/audit';
+import { venueCustody } from '../../matching/venues/binance/custody';
+import { accountCustody } from '../../wallets/custody/account-based';
 import { createEvmChain } from '../../wallets/chains/evm';
 import type { Chain } from '../../wallets/chains/chain';
 import { ensureAccount } from '../../server';
@@ -40,17 +42,14 @@ beforeAll(async () => {
   const network = networkOf(house.registry, 'ethereum');
   const rails = house.registry.rails.filter((rail) => rail.network === 'ethereum');
   chain = createEvmChain(network, rails, { rpcUrl: house.anvil.url, traces: false });
-  const outside = {
-    registry: house.registry,
-    binance: { capital, find: closed },
-    chains: [{ network, rails, chain, hotAddress: house.hot, cold: [] }],
-  };
+  const reader = accountCustody({ network, rails, chain, hotAddress: async () => house.hot, cold: [], capital });
+  const venue = venueCustody({ registry: house.registry, capital, find: closed });
   const desk = createOperatorDesk({
     dataSource: house.database.dataSource,
     registry: house.registry,
     engine: house.engine,
     signer: house.signer,
-    outside: async () => outside,
+    readers: [reader, venue],
   });
   path = join(house.dir, 'operator.sock');
   close = await serveOperator(desk, path, silent);
@@ -98,6 +97,17 @@ test('as much as lies unexplained at the hot wallet is booked, once, and stands 
   expect(
     (await operator.position()).places.find((row) => row.place === 'hot/ethereum' && row.asset === 'ETH'),
   ).toMatchObject({ unexplained: '0' });
+  // Nothing lies unexplained any more: the same again, with and without its place, is still what it was, and nothing twice.
+  for (const place of [undefined, 'hot/ethereum']) {
+    expect(
+      await operator.contribute([{ asset: 'ETH', amount: '3', reference: once, ...(place && { place }) }]),
+    ).toEqual([{ asset: 'ETH', amount: '3', place: 'hot/ethereum' }]);
+  }
+  for (const other of [{ amount: '2' }, { amount: '3', place: 'binance' }])
+    await expect(operator.contribute([{ asset: 'ETH', reference: once, ...other }])).rejects.toMatchObject({
+      code: 'REFERENCE_REUSED',
+    });
+  expect(await positionOf('ETH')).toBe('5');
   const rows = await house.rows<{ admin: string; subject: string }>(
     "SELECT admin_id AS admin, subject FROM admin_audit WHERE action = 'operator.contribute'",
   );

@@ -18,10 +18,6 @@ const transfer = (id: string, direction: 'pull-back' | 'to-venue', state: string
 /** Where an arrival is seen already, though it is not booked. */
 const places = (...arrived: string[]): Places => [
   {
-    place: 'hot/ethereum',
-    asset: 'ETH',
-    booked: 0n,
-    actual: parseAmount('50'),
     items: arrived.map((id) => ({ id, amount: parseAmount('4.5'), ageMs: 1 })),
   },
 ];

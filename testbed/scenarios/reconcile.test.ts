@@ -56,8 +56,7 @@ beforeEach(async () => {
   };
   matching = createMatching({ ...shared, onFenced: () => undefined }, { binance });
   await matching.start();
-  const outside = { registry, binance: { capital: matching.venueCapital, find: matching.findOrder }, chains: [] };
-  made = () => ({ ...shared, engine: matching.engine, outside: async () => outside });
+  made = () => ({ ...shared, engine: matching.engine, readers: [matching.custody] });
   reconciler = createReconciler(made());
   await matching.engine.submit({
     kind: 'deposit.credit',

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstListing } from '../../db/seed';
-import { readBookFacts, readInFlight } from '../../db/stores/audit';
+import { readBookFacts } from '../../db/stores/audit';
 import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
 import type { HouseEvent } from '../../domain/contract/events';
 import type { CoinIntent, CoinPayment, Signer, VenueCapital } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
-import { auditBooks, auditPlace } from '../../ledger/audit';
+import { auditBooks } from '../../ledger/audit';
 import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
 import { accountKeysOf, accountOf, scriptOf } from '../../wallets/chains/bitcoin/addresses';
@@ -20,7 +20,7 @@ import { createBitcoinNode } from '../../wallets/chains/bitcoin/node';
 import { buildPsbt, checkPsbt, signPsbt } from '../../wallets/chains/bitcoin/psbt';
 import { createSigner } from '../../wallets/keys';
 import { openRules } from '../../wallets/keys/testing';
-import { readBitcoin } from '../../solvency/audit-bitcoin';
+import { bitcoinPlaces } from '../stage/readers';
 import { paidBy, strangersAddress } from '../emulators/bitcoin/faucet';
 import { installBcoin } from '../emulators/bitcoin/install';
 import { askBitcoin, startBitcoin } from '../emulators/bitcoin/start';
@@ -249,21 +249,8 @@ onNode('wallets on Bitcoin', () => {
       async () =>
         (await rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')")).length === 0,
     );
-    const facts = await readBookFacts(database.dataSource);
-    expect(auditBooks(facts)).toEqual([]);
-    const network = registry.networks[0];
-    if (!network) throw new Error('no network');
-    const booked = (place: string): bigint =>
-      -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
-    const places = (
-      await readBitcoin(
-        database.dataSource,
-        { network, node: chain() },
-        venueCapital,
-        booked,
-        await readInFlight(database.dataSource),
-      )
-    ).map(auditPlace);
+    expect(auditBooks(await readBookFacts(database.dataSource))).toEqual([]);
+    const places = await bitcoinPlaces(database.dataSource, registry.networks[0], chain(), venueCapital);
     expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([
       ['hot/bitcoin', 0n],
       ['deposit/bitcoin', 0n],

@@ -23,6 +23,8 @@ export function localSecret(dir: string, name: string, bytes = 24): string {
 
 export interface Stores {
   readonly databaseUrl: string;
+  /** Of the migrations' user; undefined where an operator's database is used. */
+  readonly databaseMigrateUrl?: string | undefined;
   readonly redisUrl: string;
   readonly running: Running[];
 }
@@ -45,7 +47,13 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   if (databaseUrl && redisUrl) return { databaseUrl, redisUrl, running: [] };
   const tools = join(LOCAL, 'tools');
   let programs = findPrograms(tools, say, false);
-  if (!programs && hasDockerCompose()) return composeUp({ dir, say, password: localSecret(dir, 'database') });
+  if (!programs && hasDockerCompose())
+    return composeUp({
+      dir,
+      say,
+      password: localSecret(dir, 'database'),
+      migratePassword: localSecret(dir, 'databaseMigrate'),
+    });
   programs ??= findPrograms(tools, say, true);
   if (!programs) {
     throw new Error(
@@ -54,18 +62,19 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
     );
   }
   const running: Running[] = [];
-  let database = databaseUrl;
+  let [database, databaseMigrateUrl] = [databaseUrl, undefined as string | undefined];
   if (!database) {
     const started = await startMariaDb({
       dir,
       programs,
       password: localSecret(dir, 'database'),
+      migratePassword: localSecret(dir, 'databaseMigrate'),
       throwAway: options.throwAway ?? false,
       port: rememberedPort(dir, 'mariadb'),
     });
     rememberPort(dir, 'mariadb', started.port);
     running.push(started.running);
-    database = started.url;
+    [database, databaseMigrateUrl] = [started.url, started.migrateUrl];
   }
   let cache = redisUrl;
   if (!cache) {
@@ -79,7 +88,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
     running.push(started.running);
     cache = started.url;
   }
-  return { databaseUrl: database, redisUrl: cache, running };
+  return { databaseUrl: database, databaseMigrateUrl, redisUrl: cache, running };
 }
 
 const portFile = (dir: string): string => join(dir, 'ports.json');

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { ROOT } from '../../deploy/config/paths';
 import type { Programs } from './programs';
 import { freePort, startProgram, untilReady } from './process';
 import type { Running } from './process';
@@ -10,7 +11,9 @@ import type { Running } from './process';
 export interface MariaDbOptions {
   readonly dir: string;
   readonly programs: Programs;
+  /** Of the application's user and of the migrations'. */
   readonly password: string;
+  readonly migratePassword: string;
   readonly port?: number;
   /** Throw-away instances need not survive a power cut. */
   readonly throwAway?: boolean;
@@ -25,6 +28,11 @@ const SAFE = [
   '--innodb-print-all-deadlocks=ON',
   '--sql-mode=STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
   '--default-time-zone=+00:00',
+  // As whoever wants a backup to a moment: nothing may need an administrator that ordinary users cannot do with it.
+  '--log-bin=binlog',
+  '--binlog-format=ROW',
+  '--binlog-expire-logs-seconds=86400',
+  '--max-binlog-size=64M',
   '--character-set-server=utf8mb4',
   '--collation-server=utf8mb4_unicode_ci',
 ];
@@ -49,19 +57,29 @@ function createDataDirectory(options: MariaDbOptions, data: string, asRoot: stri
     throw new Error(`cannot create the database directory ${data}: ${result.stderr || result.stdout}`);
 }
 
-/** Users and rights, run at every start. Tests may create their own databases. */
-function rights(password: string, throwAway: boolean): string {
-  const lines = ['CREATE DATABASE IF NOT EXISTS javizen;'];
-  for (const host of ['localhost', '127.0.0.1']) {
-    lines.push(`CREATE USER IF NOT EXISTS 'javizen'@'${host}' IDENTIFIED BY '${password}';`);
-    lines.push(`GRANT ALL ON ${throwAway ? '`javizen%`' : 'javizen'}.* TO 'javizen'@'${host}';`);
-  }
-  return `${lines.join('\n')}\n`;
+/** The two users as an operator makes them, at every start. Tests may create their own databases. */
+function users({ password, migratePassword, throwAway }: MariaDbOptions): string {
+  const text = readFileSync(join(ROOT, 'deploy', 'database-users.sql'), 'utf8');
+  const lines = [
+    text.replace('MIGRATE_PASSWORD', migratePassword).replace('APPLICATION_PASSWORD', password),
+    "DROP USER IF EXISTS 'javizen'@'localhost';",
+  ];
+  if (throwAway) lines.push("GRANT ALL ON `javizen%`.* TO 'javizen_migrate'@'%' WITH GRANT OPTION;");
+  return `${lines
+    .map((line) =>
+      line
+        .replaceAll(/^--.*\n/gm, '')
+        .replaceAll('\n', ' ')
+        .replaceAll('; ', ';\n'),
+    )
+    .join('\n')}\n`;
 }
 
 /** Starts a private MariaDB on a free port of loopback. Keeps its data in `<dir>/mariadb`. */
-export async function startMariaDb(options: MariaDbOptions): Promise<{ running: Running; url: string; port: number }> {
-  const { dir, programs, password } = options;
+export async function startMariaDb(
+  options: MariaDbOptions,
+): Promise<{ running: Running; url: string; migrateUrl: string; port: number }> {
+  const { dir, programs } = options;
   const data = join(dir, 'mariadb');
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
   mkdirSync(dir, { recursive: true });
@@ -70,12 +88,17 @@ export async function startMariaDb(options: MariaDbOptions): Promise<{ running: 
   const temporary = join(dir, 'mariadb-tmp');
   mkdirSync(temporary, { recursive: true });
   const initFile = join(dir, 'mariadb-init.sql');
-  writeFileSync(initFile, rights(password, options.throwAway ?? false), { mode: 0o600 });
+  writeFileSync(initFile, users(options), { mode: 0o600 });
   chmodSync(initFile, 0o600);
   const port = await freePort(options.port);
   const durable = options.throwAway
     ? ['--innodb-flush-log-at-trx-commit=0', '--skip-innodb-doublewrite']
     : ['--innodb-flush-log-at-trx-commit=1', '--sync-binlog=1'];
+  // A directory of a former release: with a binary log its triggers could not be dropped.
+  const trusted =
+    existsSync(join(data, 'javizen')) && readdirSync(join(data, 'javizen')).some((file) => file.endsWith('.TRG'))
+      ? ['--log-bin-trust-function-creators=1']
+      : [];
   const running = startProgram({
     name: 'mariadb',
     dir,
@@ -95,14 +118,16 @@ export async function startMariaDb(options: MariaDbOptions): Promise<{ running: 
       `--init-file=${initFile}`,
       ...SAFE,
       ...durable,
+      ...trusted,
       ...(programs.base ? [`--basedir=${programs.base}`, `--lc-messages-dir=${programs.base}/share/mysql`] : []),
     ],
     mark: `--datadir=${data}`,
   });
-  const url = `mysql://javizen:${password}@127.0.0.1:${port}/javizen`;
+  const url = (user: string, password: string): string => `mysql://${user}:${password}@127.0.0.1:${port}/javizen`;
+  const migrateUrl = url('javizen_migrate', options.migratePassword);
   await untilReady(running, 'MariaDB', async () => {
-    const connection = await createConnection({ uri: url, connectTimeout: 2000 });
+    const connection = await createConnection({ uri: migrateUrl, connectTimeout: 2000 });
     await connection.end();
   });
-  return { running, url, port };
+  return { running, url: url('javizen', options.password), migrateUrl, port };
 }

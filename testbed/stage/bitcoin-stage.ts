@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstListing } from '../../db/seed';
-import { readBookFacts, readInFlight } from '../../db/stores/audit';
+import { readBookFacts } from '../../db/stores/audit';
 import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
@@ -11,7 +11,7 @@ import type { HouseEvent } from '../../domain/contract/events';
 import type { Signer, VenueCapital } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
-import { auditBooks, auditPlace } from '../../ledger/audit';
+import { auditBooks } from '../../ledger/audit';
 import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
 import type { NetworkConfig, Wallets } from '../../wallets';
@@ -24,7 +24,7 @@ import type { ColdPlace } from '../../wallets/chains/cold-places';
 import { createSigner } from '../../wallets/keys';
 import type { ApprovalRules } from '../../wallets/keys';
 import { openRules } from '../../wallets/keys/testing';
-import { readBitcoin } from '../../solvency/audit-bitcoin';
+import { bitcoinPlaces } from './readers';
 import { installBcoin } from '../emulators/bitcoin/install';
 import { askBitcoin, startBitcoin } from '../emulators/bitcoin/start';
 import type { LocalBitcoin } from '../emulators/bitcoin/start';
@@ -208,7 +208,7 @@ export class BitcoinHouse {
   }
 
   async rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
-    return (await this.database.dataSource.query(sql, values)) as T[];
+    return (await this.database.owner.query(sql, values)) as T[];
   }
 
   async deposits(): Promise<Deposit[]> {
@@ -360,14 +360,8 @@ export class BitcoinHouse {
     const { dataSource } = this.database;
     const facts = await readBookFacts(dataSource);
     expect([auditBooks(facts), await this.rows('SELECT reference FROM costs WHERE settled = 0')]).toEqual([[], []]);
-    const [network] = this.registry.networks;
-    if (!network) throw new Error('no network');
-    const booked = (place: string): bigint =>
-      -(facts.balances.find((row) => row.account === `custody/${place}`)?.amount ?? 0n);
     const node = createBitcoinNode({ rpcUrl: this.node.url, network: 'regtest', asset: 'BTC' });
-    const places = (
-      await readBitcoin(dataSource, { network, node }, noVenue, booked, await readInFlight(dataSource))
-    ).map(auditPlace);
+    const places = await bitcoinPlaces(dataSource, this.registry.networks[0], node);
     expect(places.map(({ place, unexplained }) => [place, unexplained])).toEqual([
       ['hot/bitcoin', 0n],
       ['deposit/bitcoin', 0n],

@@ -260,7 +260,7 @@ export class EvmHouse {
   }
 
   async rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
-    return (await this.database.dataSource.query(sql, values)) as T[];
+    return (await this.database.owner.query(sql, values)) as T[];
   }
 
   async deposits(): Promise<Deposit[]> {

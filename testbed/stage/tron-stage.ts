@@ -18,6 +18,7 @@ import type { ColdPlace } from '../../wallets/chains/cold-places';
 import { createSigner } from '../../wallets/keys';
 import { openRules } from '../../wallets/keys/testing';
 import { compare } from '../../solvency/audit';
+import { accountCustody } from '../../wallets/custody/account-based';
 import { freshMnemonic } from '../emulators/evm/stranger';
 import { LOCAL_TETHER } from '../emulators/tron/accounts';
 import { installTron } from '../emulators/tron/install';
@@ -231,7 +232,7 @@ export class TronStage {
   }
 
   async rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
-    return (await this.database.dataSource.query(sql, values)) as T[];
+    return (await this.database.owner.query(sql, values)) as T[];
   }
 
   async until<T>(
@@ -387,13 +388,16 @@ export class TronStage {
   /** The same, whatever is under way: the comparison must name it. */
   async differencesNow(): Promise<unknown[]> {
     const cold = this.cold && 'addresses' in this.cold ? this.cold.addresses : [];
-    const find = closed;
     const chain = createTronChain(network, rails, { rpcUrl: this.node.url, tron: 'local' });
-    const { findings, places } = await compare(this.database.dataSource, {
-      registry,
-      binance: { capital: venueCapital, find },
-      chains: [{ network, rails, chain, hotAddress: this.hot, cold }],
+    const reader = accountCustody({
+      network,
+      rails,
+      chain,
+      hotAddress: async () => this.hot,
+      cold,
+      capital: venueCapital,
     });
+    const { findings, places } = await compare(this.database.dataSource, [reader]);
     const here = places.filter(({ place }) => place.endsWith('/tron'));
     if (here.length !== (cold.length > 0 ? 7 : 5)) raise('not every place was compared');
     return [...findings, ...here.filter(({ unexplained }) => unexplained !== 0n)];

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
-import { audit } from '../../solvency/audit';
+import { auditBySettings } from '../../deploy/custody';
 import { LOCAL } from '../../deploy/config/paths';
 import { World, worldConfig } from '../world/index';
 import type { WorldAddress } from '../world/index';
@@ -108,5 +108,5 @@ test('the engine is killed under 50 orders: asked again by the same keys, one st
     return other.heardOf('order.changed') > told;
   });
   other.close();
-  expect(await audit(worldConfig(address), 60_000)).toMatchObject({ balanced: true, findings: [] });
+  expect(await auditBySettings(worldConfig(address), 60_000)).toMatchObject({ balanced: true, findings: [] });
 });

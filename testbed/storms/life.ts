@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Redis from 'ioredis';
 import { parseAmount } from '../../domain/money/amount';
-import { audit } from '../../solvency/audit';
+import { auditBySettings } from '../../deploy/custody';
 import type { AuditResult } from '../../solvency/audit';
 import { balanceOf } from '../emulators/evm/balance';
 import { LOCAL } from '../../deploy/config/paths';
@@ -65,7 +65,7 @@ export async function storm({ kills, users, seed, say }: StormOptions): Promise<
     ];
     const ended = results.filter((result): result is LifeResult => typeof result !== 'string');
     for (const life of ended) problems.push(...(await check(address, life)));
-    const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
+    const result = await auditBySettings(worldConfig(address), AUDIT_WAIT_MS);
     const wanted = TARGETS.slice(0, Math.min(kills, TARGETS.length));
     return {
       seed,

@@ -64,6 +64,8 @@ export interface WorldChain extends LocalChain {
 export interface WorldAddress {
   readonly url: string;
   readonly databaseUrl: string;
+  /** Of the migrations' user, who may do anything there. */
+  readonly databaseMigrateUrl: string;
   readonly redisUrl: string;
   /** The local chains, by our ids of them. */
   readonly chains: Readonly<Record<string, WorldChain>>;
@@ -150,6 +152,7 @@ export class World {
     this.address = {
       url: `http://127.0.0.1:${port}`,
       databaseUrl: this.stores?.databaseUrl ?? '',
+      databaseMigrateUrl: this.env.DATABASE_MIGRATE_URL ?? this.stores?.databaseUrl ?? '',
       redisUrl: this.stores?.redisUrl ?? '',
       chains,
       bitcoinUrl: bitcoinUrl ?? null,
@@ -253,7 +256,11 @@ export class World {
       ...(databaseUrl && { databaseUrl }),
       ...(redisUrl && { redisUrl }),
     });
-    this.stores = { ...started, running: [] };
+    this.stores = {
+      ...started,
+      databaseMigrateUrl: started.databaseMigrateUrl ?? this.stores?.databaseMigrateUrl,
+      running: [],
+    };
     for (const running of started.running) this.parts.set(running.name as Part, running);
   }
 
@@ -428,8 +435,12 @@ export class World {
     ].every((name) => !this.given(name));
     return {
       PATH: process.env.PATH,
+      // All it needs is here: a file of the operator's beside the tree is none of its business.
+      JAVIZEN_CONFIG: 'none',
+      SIGNER_CONFIG: 'none',
       NODE_ENV: this.options.throwAway ? 'test' : 'development',
       DATABASE_URL: this.stores?.databaseUrl,
+      ...(this.stores?.databaseMigrateUrl && { DATABASE_MIGRATE_URL: this.stores.databaseMigrateUrl }),
       REDIS_URL: this.stores?.redisUrl,
       SESSION_SECRET: secret('session'),
       KYC_KEY: secret('kyc'),
@@ -493,6 +504,7 @@ export class World {
       );
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
+      SIGNER_CONFIG: 'none',
       SIGNER_LIMITS: this.env.JAVIZEN_LOCAL === '1' ? LOCAL_LIMITS : '{}',
       SIGNER_SEED_FILE: seedFile,
       SIGNER_DIR: dir,

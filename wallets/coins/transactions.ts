@@ -12,7 +12,7 @@ import type { Plan } from '../chains/bitcoin/coins';
 import { buildPsbt } from '../chains/bitcoin/psbt';
 import type { ChainReceipt } from '../chains/chain';
 import { releaseCost, reserveCost } from '../treasury/costs';
-import { mustBeRecorded } from '../withdrawals/recorded';
+import { mustBeRecorded, mustNotBeFrozen } from '../withdrawals/recorded';
 import type { Mined, Outgoing, Sender, Settle } from '../treasury/sender';
 import type { CoinDeps } from './deps';
 import { changeIndexOf } from './house-addresses';
@@ -260,7 +260,7 @@ export class CoinTransactions implements Sender {
   }
 
   private async sign(row: ChainTransactionRow): Promise<void> {
-    const { signer, chainStore, coinStore, clock, events } = this.deps;
+    const { signer, chainStore, coinStore, clock, events, logger } = this.deps;
     // The position was taken by somebody else since it was planned: the signer was never asked, for then it was reserved before.
     if (!(await this.reserve(row))) {
       await coinStore.void(row, clock.now());
@@ -274,16 +274,20 @@ export class CoinTransactions implements Sender {
       return;
     }
     try {
-      await chainStore.signed(
-        row,
-        await signer.signCoins(await this.intentOf(row, await this.planOf(row))),
-        clock.now(),
+      const intent = await this.intentOf(row, await this.planOf(row));
+      await mustNotBeFrozen(
+        this.deps,
+        intent.payments.flatMap(({ payout }) => payout ?? []),
       );
+      await chainStore.signed(row, await signer.signCoins(intent), clock.now());
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       // Signed before with other figures: its coins may be spent on the chain, so it stays until a person has looked.
       const freed =
         error.code !== 'REFERENCE_REUSED' && (await coinStore.void(row, clock.now(), await this.culprit(row, error)));
+      // The signer was not asked. That withdrawal goes back to review, and the others into the next batch.
+      if (error.code === 'ACCOUNT_FROZEN')
+        return logger.warn({ transaction: row.id, ...error.details }, 'not signed: an account was frozen');
       events.publish({
         name: 'alert',
         code: 'SIGNER_REFUSED',

@@ -6,7 +6,7 @@ import type { Units } from '../../domain/money/amount';
 import { createApart } from '../apart';
 import type { Apart } from '../apart';
 import type { ChainReceipt } from '../chains/chain';
-import { mustBeRecorded } from '../withdrawals/recorded';
+import { mustBeRecorded, mustNotBeFrozen } from '../withdrawals/recorded';
 import { releaseCost } from './costs';
 import type { Substitutes, TransactionsDeps } from './deps';
 import { Replacements } from './replacements';
@@ -114,15 +114,25 @@ export class Transactions implements Sender {
   private async sign(row: ChainTransactionRow): Promise<void> {
     const { signer, chainStore, clock, events } = this.deps;
     try {
-      await chainStore.signed(row, await signer.sign(await this.intentOf(row)), clock.now());
+      const intent = await this.intentOf(row);
+      if (row.purpose === 'withdrawal') await mustNotBeFrozen(this.deps, [row.id]);
+      await chainStore.signed(row, await signer.sign(intent), clock.now());
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
+      if (error.code === 'ACCOUNT_FROZEN') return this.stopped(row, error);
       // Signed before with other figures: its nonce may be used on the chain, so it stays until a person has looked.
       const freed = error.code !== 'REFERENCE_REUSED' && (await chainStore.void(row, clock.now()));
       const details = { intentId: row.id, freed, ...error.details };
       events.publish({ name: 'alert', code: 'SIGNER_REFUSED', message: 'The signer refused a transaction.', details });
       throw error;
     }
+  }
+
+  /** Nobody was asked for a signature: the nonce is free, and the withdrawal goes back to review. */
+  private async stopped(row: ChainTransactionRow, { details }: DomainError): Promise<void> {
+    const { chainStore, clock, logger } = this.deps;
+    await chainStore.void(row, clock.now());
+    logger.warn({ transaction: row.id, ...details }, 'not signed: its account was frozen');
   }
 
   /** One round over everything that is not final: signs what is planned, sends what is signed, settles what is deep enough. */

@@ -4,6 +4,7 @@ import type { SignIntent } from '../../domain/contract/ports';
 import type { Nodes } from '../chains/nodes';
 import type { TronChain } from '../chains/tron';
 import { decodeSigned } from '../chains/tron/wire';
+import { mustNotBeFrozen } from '../withdrawals/recorded';
 import type { Substitutes, TransactionsDeps } from '../treasury/deps';
 
 /** After so many a person has to look. */
@@ -11,7 +12,7 @@ const MOST = 8;
 /** Rounds in a row in which it has ended and no part of the node knows it, before we believe it. */
 const SURE = 3;
 
-type RenewalDeps = Pick<TransactionsDeps, 'chainStore' | 'signer' | 'events' | 'clock' | 'logger'> & {
+type RenewalDeps = Pick<TransactionsDeps, 'chainStore' | 'engine' | 'signer' | 'events' | 'clock' | 'logger'> & {
   readonly chain: Pick<TronChain, 'solidTime' | 'knows'>;
 };
 
@@ -68,7 +69,10 @@ export class Renewals implements Substitutes {
     if (n > MOST) return this.tell(row);
     const renewed = `${row.id}#${n}`;
     try {
-      const signed = await signer.sign({ ...(await this.intentOf(row)), intentId: renewed });
+      const intent = await this.intentOf(row);
+      // What has ended is paid by nobody: it waits until the account is opened again.
+      if (row.purpose === 'withdrawal') await mustNotBeFrozen(this.deps, [row.id]);
+      const signed = await signer.sign({ ...intent, intentId: renewed });
       const { maxFeePerGas, maxPriorityFeePerGas } = row;
       await chainStore.replace(row, renewed, signed, { maxFeePerGas, maxPriorityFeePerGas }, clock.now());
       this.gone.delete(row.id);
@@ -78,8 +82,9 @@ export class Renewals implements Substitutes {
       );
     } catch (error) {
       // Its clock is behind the chain's: it signs a little later.
-      if (!(error instanceof DomainError) || error.code !== 'FORBIDDEN') throw error;
-      logger.warn({ transaction: row.id, ...error.details }, 'the signer does not sign it anew yet');
+      if (!(error instanceof DomainError) || (error.code !== 'FORBIDDEN' && error.code !== 'ACCOUNT_FROZEN'))
+        throw error;
+      logger.warn({ transaction: row.id, code: error.code, ...error.details }, 'not signed anew yet');
     }
   }
 

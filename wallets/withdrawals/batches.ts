@@ -1,5 +1,6 @@
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { BatchStore, Standing } from '../../db/stores/batches';
+import type { ChainStore } from '../../db/stores/chain';
 import type { NewPayment } from '../../db/stores/coins';
 import type { Ids } from '../../domain/clock-and-ids';
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
@@ -21,6 +22,7 @@ import type { StepDeps } from './steps';
 
 export interface BatchesDeps extends StepDeps {
   readonly batchStore: BatchStore;
+  readonly chainStore: Pick<ChainStore, 'frozen'>;
   readonly purse: Purse;
   readonly transactions: CoinTransactions;
   readonly ids: Ids;
@@ -89,24 +91,32 @@ async function dueNow(
   const { engine, network, store } = deps;
   const paused = new Set((await engine.paused()).map(({ asset }) => asset));
   const due: WithdrawalRow[] = [];
-  for (const row of await approvedOf(deps, await store.payableWithdrawals(network.id))) {
+  const rows = await approvedOf(deps, await store.payableWithdrawals(network.id));
+  const frozen = await deps.chainStore.frozen(rows.map(({ userId }) => userId));
+  for (const row of rows) {
     const standing = standings.get(row.id);
     // What is paused was approved before: it waits where it is.
     if (paused.has(row.asset) || standing?.live) continue;
     // One that cannot be taken further must not hold up the others.
     await apart(row.id, async () => {
-      if (await isDue(deps, row, standing)) due.push(row);
+      if (await isDue(deps, row, standing, frozen.has(row.userId))) due.push(row);
     });
   }
   return due;
 }
 
-async function isDue(deps: BatchesDeps, row: WithdrawalRow, standing: Standing | undefined): Promise<boolean> {
+/** What is approved of a frozen account waits. */
+async function isDue(
+  deps: BatchesDeps,
+  row: WithdrawalRow,
+  standing: Standing | undefined,
+  frozen: boolean,
+): Promise<boolean> {
   if (standing?.refusedIn !== undefined) {
     await backToReview(deps, row, `tx:${standing.refusedIn}:${row.id}:void`, null);
     return false;
   }
-  if (await settledInside(deps, row)) return false;
+  if (frozen || (await settledInside(deps, row))) return false;
   try {
     deps.purse.output(receiverOf(row));
     return true;

@@ -30,23 +30,26 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
     round: async () => {
       const promised: Promised = new Map();
       const paused = new Set((await deps.engine.paused()).map(({ asset }) => asset));
-      for (const row of await approvedOf(deps, await store.payableWithdrawals(network.id))) {
+      const rows = await approvedOf(deps, await store.payableWithdrawals(network.id));
+      const frozen = await deps.chainStore.frozen(rows.map(({ userId }) => userId));
+      for (const row of rows) {
         // What is paused was approved before: it waits where it is.
         if (paused.has(row.asset)) continue;
         // One that cannot be paid now must not hold up the others.
-        await apart(row.id, () => pay(deps, row, promised));
+        await apart(row.id, () => pay(deps, row, promised, frozen.has(row.userId)));
       }
     },
   };
 }
 
-async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised): Promise<void> {
+/** `frozen`: what is approved of such an account waits, and what was given up unsigned goes back to review. */
+async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised, frozen: boolean): Promise<void> {
   const { chainStore, engine, network, transactions, venueMoney } = deps;
   const { asset, address, id } = row;
   const intent = `withdrawal:${id}:${row.attempt}`;
   const planned = await chainStore.find(intent);
   if (planned?.state === 'VOID') return backToReview(deps, row, `tx:${intent}:void`, planned.reservation);
-  if (planned) return;
+  if (planned || frozen) return;
   if (await settledInside(deps, row)) return notNeeded(deps, intent);
   const amount = parseAmount(row.amount);
   const native = asset === network.gasAsset;

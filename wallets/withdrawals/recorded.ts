@@ -1,5 +1,6 @@
 /** What is paid is what the engine has recorded. Rows of the database only say that something is to be done. */
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
+import type { ChainStore } from '../../db/stores/chain';
 import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, OwnersWord } from '../../domain/contract/ports';
 import { changedForGood, changedPayment } from '../../domain/recorded-withdrawal';
@@ -45,6 +46,26 @@ export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Pr
   });
 }
 
+const PAYOUT = /^withdrawal:(.+):(\d+)$/;
+
+/**
+ * Asked last of all before the signer is: has the account of one of these payouts been frozen since it was planned? By its owner as the engine
+ * has recorded them. Refuses ACCOUNT_FROZEN and names the payout. What was signed before has left, and is not asked about again.
+ */
+export async function mustNotBeFrozen(
+  { engine, chainStore }: Pick<Deps, 'engine'> & { readonly chainStore: Pick<ChainStore, 'frozen'> },
+  payouts: readonly string[],
+): Promise<void> {
+  const records = await engine.recordedWithdrawals(payouts.flatMap((payout) => PAYOUT.exec(payout)?.[1] ?? []));
+  const frozen = await chainStore.frozen(records.map(({ userId }) => userId));
+  const stopped = records.find(({ userId }) => frozen.has(userId));
+  if (stopped)
+    throw new DomainError('ACCOUNT_FROZEN', {
+      withdrawalId: stopped.id,
+      payout: payouts.find((payout) => PAYOUT.exec(payout)?.[1] === stopped.id),
+    });
+}
+
 /**
  * Asked right before the signer is: is this payment, as our own plan has it by now, the one that was recorded and approved? Answers whose it is and
  * what they signed for it, for the signer. Refuses WITHDRAWAL_CHANGED.
@@ -55,7 +76,7 @@ export async function mustBeRecorded(
   payout: string,
   planned: Omit<RecordedPayment, 'memo'>,
 ): Promise<OwnersWord> {
-  const [, id = '', round = ''] = /^withdrawal:(.+):(\d+)$/.exec(payout) ?? [];
+  const [, id = '', round = ''] = PAYOUT.exec(payout) ?? [];
   const [record] = await deps.engine.recordedWithdrawals([id]);
   const differs = record
     ? [

@@ -1,4 +1,4 @@
-/** What the engine sets aside for an order that is about to be placed, reckoned as the engine does (matching/orders). All exact. */
+/** What the engine sets aside for an order that is about to be placed, reckoned as the engine does (matching/modules/orders). All exact. */
 import type { MarketView } from '../../domain/contract/api/markets';
 import { ONE, formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';

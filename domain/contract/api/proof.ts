@@ -12,8 +12,6 @@ export const proofStatement = z.object({
   root: z.string(),
   liabilities: z.string(),
   assets: z.array(z.object({ place: z.string(), asset: z.string(), amount: z.string() })),
-  /** Number of the last entry of the journal that is counted. */
-  entry: z.number().int(),
   /** Of the published list of addresses. */
   addressesSha256: z.string(),
 });

@@ -1,9 +1,9 @@
 /** Who is calling: guessing, stolen sessions, factors, confirmation of addresses, floods. */
 import { randomBytes } from 'node:crypto';
-import { codeOf, stepAt } from '../../../server/second-factor/totp';
 import { held } from '../attack';
 import type { Attack } from '../attack';
 import { PASSWORD } from '../stage';
+import { totp } from '../totp';
 
 const COMMON = [
   '1234567890',
@@ -32,15 +32,6 @@ const passwords: Attack[] = COMMON.map((password, at): Attack => ({
     return `${status} ${code}`;
   },
 }));
-
-/** The code of an authenticator with this secret (base32) at a time (ms). */
-function totp(secret: string, at: number): string {
-  const bits = [...secret]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  const bytes = (bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2));
-  return codeOf(Buffer.from(bytes), stepAt(at));
-}
 
 const guessing: Attack[] = [
   {
@@ -95,6 +86,41 @@ const guessing: Attack[] = [
         .ask('POST', '/api/session', { body: { email, password: PASSWORD }, from: '127.0.6.2' });
       held(owner.status === 200 || owner.code === 'CHALLENGE_NEEDED', `${owner.status} ${owner.code}`);
       return owner.status === 200 ? 'the owner is in' : 'the owner is asked for a proof of work';
+    },
+  },
+  {
+    id: 'A7.1',
+    what: 'strangers who guess at an account make its owner work on a device that has logged in before',
+    run: async (stage) => {
+      const { email } = await stage.account();
+      const { cookie } = await stage.logged(email, '127.0.6.3');
+      for (let n = 0; n < 15; n++)
+        await stage
+          .stranger()
+          .ask('POST', '/api/session', { body: { email, password: `wrong ${n}` }, from: `127.0.6.${10 + n}` });
+      const stranger = await stage
+        .stranger()
+        .ask('POST', '/api/session', { body: { email, password: PASSWORD }, from: '127.0.6.4' });
+      if (stranger.code !== 'CHALLENGE_NEEDED')
+        throw new Error(`a stranger is not asked for work: ${stranger.status} ${stranger.code}`);
+      const owner = await stage
+        .stranger()
+        .ask('POST', '/api/session', { body: { email, password: PASSWORD }, headers: { cookie }, from: '127.0.6.5' });
+      held(owner.status === 200, `${owner.status} ${owner.code}`);
+      return 'the owner is in, a stranger is asked for work';
+    },
+  },
+  {
+    id: 'A10.3',
+    what: 'an identity is approved, and its e-mail address was never confirmed: coins may be sent there',
+    run: async (stage) => {
+      const { email, userId } = await stage.account({ kycState: 'APPROVED' });
+      await stage.query('UPDATE users SET confirmed_at = NULL WHERE id = ?', [userId]);
+      const { status, code } = await (
+        await stage.logged(email, '127.0.3.4')
+      ).ask('POST', '/api/deposit-addresses', { body: { network: 'ethereum' } });
+      held(code === 'EMAIL_NOT_CONFIRMED', `${status} ${code}`);
+      return `${status} ${code}`;
     },
   },
   {
@@ -194,13 +220,16 @@ const sessionCases: Attack[] = [
     what: 'a thief with a session locks the owner out of the log-in by wrong codes',
     run: async (stage) => {
       const { email } = await stage.account({ kycState: 'APPROVED' });
-      const [thief, owner] = [await stage.logged(email, '127.0.7.5'), await stage.logged(email, '127.0.7.6')];
+      const owner = await stage.logged(email, '127.0.7.6');
       const { secret } = (await owner.ask('POST', '/api/second-factor', { body: { password: PASSWORD } })).json<{
         secret: string;
       }>();
       await owner.ask('POST', '/api/second-factor/confirm', { body: { code: totp(secret, Date.now() - 30_000) } });
-      for (let n = 0; n < 6; n++)
-        await thief.ask('POST', '/api/withdrawals', {
+      // Stolen now: sessions of before the factor are over.
+      const thief = Object.assign(stage.stranger(), { cookie: owner.cookie, csrf: owner.csrf });
+      const answers = new Set<string>();
+      for (let n = 0; n < 6; n++) {
+        const tried = await thief.ask('POST', '/api/withdrawals', {
           body: {
             asset: 'ETH',
             network: 'ethereum',
@@ -209,12 +238,33 @@ const sessionCases: Attack[] = [
             code: `00000${n}`,
           },
         });
+        answers.add(tried.code);
+      }
+      if (!answers.has('SECOND_FACTOR_WRONG')) throw new Error(`no code was tried: ${[...answers].join(', ')}`);
       const back = await stage.stranger().ask('POST', '/api/session', {
         body: { email, password: PASSWORD, code: totp(secret, Date.now()) },
         from: '127.0.7.7',
       });
       held(back.status === 200, `${back.status} ${back.code}`);
       return 'the owner is in';
+    },
+  },
+  {
+    id: 'A16.2',
+    what: "the owner's own code, shown again and again, ends the owner's session",
+    run: async (stage) => {
+      const { email } = await stage.account({ kycState: 'APPROVED' });
+      const owner = await stage.logged(email, '127.0.7.8');
+      const { secret } = (await owner.ask('POST', '/api/second-factor', { body: { password: PASSWORD } })).json<{
+        secret: string;
+      }>();
+      const code = totp(secret, Date.now());
+      const confirmed = await owner.ask('POST', '/api/second-factor/confirm', { body: { code } });
+      if (confirmed.status !== 200) throw new Error(`${confirmed.status} ${confirmed.code}`);
+      for (let n = 0; n < 7; n++) await owner.ask('POST', '/api/second-factor/remove', { body: { code } });
+      const { status } = await owner.ask('GET', '/api/balances');
+      held(status === 200, String(status));
+      return 'a code that was used is no guess';
     },
   },
 ];

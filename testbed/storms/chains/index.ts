@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../../../db/data-source';
-import { audit } from '../../../solvency/audit';
+import { auditBySettings } from '../../../deploy/custody';
 import type { AuditResult } from '../../../solvency/audit';
 import { DEMO_ADMIN } from '../../world/demo-accounts';
 import { LOCAL } from '../../../deploy/config/paths';
@@ -97,7 +97,7 @@ export async function stormChains({
       await decideRest(address, admin);
     });
     const verdict = await judge(database, address, ledger);
-    const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
+    const result = await auditBySettings(worldConfig(address), AUDIT_WAIT_MS);
     const problems = [...left.map((text) => `never ended: ${text}`), ...verdict.problems];
     return {
       ...verdict,

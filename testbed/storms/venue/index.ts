@@ -9,7 +9,7 @@ import { createEventBus } from '../../../domain/contract/event-bus';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import { createEngine } from '../../../matching/engine';
 import { ensureAccount } from '../../../server';
-import { audit } from '../../../solvency/audit';
+import { auditBySettings } from '../../../deploy/custody';
 import type { AuditResult } from '../../../solvency/audit';
 import { DEMO_ADMIN } from '../../world/demo-accounts';
 import { FAULT_NAMES } from '../../emulators/binance/fault-table';
@@ -220,7 +220,7 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   if (isWhole) await openVenue(admin, false, 'trades and withdrawals by hand, as the venue tells them', say);
   const settled = isWhole ? await untilQuiet(database, floor, QUIET_MS) : quiet;
   clearInterval(prices);
-  const result = await audit(worldConfig(address), AUDIT_WAIT_MS);
+  const result = await auditBySettings(worldConfig(address), AUDIT_WAIT_MS);
   const problems = [
     ...(await checkTables(database, floor.placed)),
     ...settled.unnamed.map((text) => `open without a reason: ${text}`),
