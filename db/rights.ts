@@ -35,7 +35,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   networks: APPEND_ONLY,
   fee_versions: APPEND_ONLY,
   rails: { update: ['min_deposit', 'deposit_fee', 'deposit_fee_rate', 'confirmation_steps'] },
-  markets: { update: ['state', 'inside_only'] },
+  markets: { update: ['state', 'internal_only'] },
   last_prices: { update: ALL },
   // Trading.
   orders: { update: ALL },
@@ -103,7 +103,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
     ],
   },
   chain_blocks: { delete: true },
-  coins: { update: ALL },
+  utxos: { update: ALL },
   sweeps: { update: ['amount', 'state', 'updated_at'] },
   // Coins that go out.
   withdrawals: {

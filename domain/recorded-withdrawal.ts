@@ -46,7 +46,7 @@ export const changedColumns = (record: RecordedWithdrawal, row: Row): string[] =
   ...(record.attempt === row.attempt ? [] : ['attempt']),
   ...(record.decidedBy === row.decidedBy ? [] : ['decidedBy']),
   ...((row.state === 'REQUESTED') === (record.stage === 'REQUESTED') &&
-  !['CONFIRMED', 'REFUSED', 'CANCELED'].includes(row.state)
+  !['CONFIRMED', 'REJECTED', 'CANCELED'].includes(row.state)
     ? []
     : ['state']),
 ];

@@ -50,10 +50,10 @@ test.each([
 
 test.each([
   ['none', undefined, undefined],
-  ['none', '1234', 'NO_MEMO_HERE'],
+  ['none', '1234', 'MEMO_NOT_SUPPORTED'],
   ['optional', undefined, undefined],
   ['optional', '1234', undefined],
-  ['required', undefined, 'MEMO_NEEDED'],
+  ['required', undefined, 'MEMO_REQUIRED'],
   ['required', '1234', undefined],
 ] as const)('a network whose memos are %s, and the memo %s: %s', (memo, given, fault) => {
   expect(memoFault({ memo }, given)).toBe(fault);

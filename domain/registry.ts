@@ -78,7 +78,7 @@ export interface Market {
   readonly band: string;
   readonly state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT';
   /** An admin's choice: our book alone, although there is a venue. */
-  readonly insideOnly: boolean;
+  readonly internalOnly: boolean;
 }
 
 /** Maker and taker rates from a volume of 30 days on, in the market's quote asset. The most special row that fits counts. */
@@ -167,7 +167,7 @@ export function depositParts(
 export function memoFault(
   { memo: rule }: Pick<Network, 'memo'>,
   memo: string | undefined,
-): 'MEMO_NEEDED' | 'NO_MEMO_HERE' | undefined {
-  if (rule === 'required' && memo === undefined) return 'MEMO_NEEDED';
-  return rule === 'none' && memo !== undefined ? 'NO_MEMO_HERE' : undefined;
+): 'MEMO_REQUIRED' | 'MEMO_NOT_SUPPORTED' | undefined {
+  if (rule === 'required' && memo === undefined) return 'MEMO_REQUIRED';
+  return rule === 'none' && memo !== undefined ? 'MEMO_NOT_SUPPORTED' : undefined;
 }

@@ -123,7 +123,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
         kind: 'market.set',
         symbol,
         state: 'HALT',
-        insideOnly: listing.insideOnly,
+        internalOnly: listing.internalOnly,
         adminId: null,
         reference: `market-unknown:${symbol}:${deps.clock.now()}`,
       })

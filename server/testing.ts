@@ -14,7 +14,7 @@ import { testDatabase } from '../db/testing';
 import { countingIds, fixedClock } from '../domain/clock-and-ids';
 import type { Command, CommandAnswer } from '../domain/contract/commands';
 import { DomainError } from '../domain/contract/errors';
-import type { EventName, EventOf, HouseEvent } from '../domain/contract/events';
+import type { EventName, EventOf, DomainEvent } from '../domain/contract/events';
 import type { Approval } from '../domain/contract/api/approvals';
 import type { RecordedWithdrawal } from '../domain/recorded-withdrawal';
 import type {
@@ -105,7 +105,7 @@ export const REGISTRY: Registry = {
       maxOrders: 200,
       band: '0.02',
       state: 'TRADING',
-      insideOnly: false,
+      internalOnly: false,
     },
   ],
   fees: {
@@ -119,11 +119,11 @@ export const REGISTRY: Registry = {
 };
 
 export function simpleBus(): EventBus {
-  const listeners = new Set<(event: HouseEvent) => void>();
+  const listeners = new Set<(event: DomainEvent) => void>();
   return {
     publish: (event) => listeners.forEach((listener) => listener(event)),
     on: <Name extends EventName>(name: Name, listener: (event: EventOf<Name>) => void) => {
-      const hear = (event: HouseEvent): void => {
+      const hear = (event: DomainEvent): void => {
         if (event.name === name) listener(event as EventOf<Name>);
       };
       listeners.add(hear);
@@ -142,7 +142,7 @@ export function recordingEngine(
   let refusal: DomainError | undefined;
   const carryOut = async (command: Command): Promise<CommandAnswer> => {
     const rows = dataSource.getRepository(WithdrawalEntity);
-    const decided = { approve: 'APPROVED', refuse: 'REFUSED', cancel: 'CANCELED' } as const;
+    const decided = { approve: 'APPROVED', refuse: 'REJECTED', cancel: 'CANCELED' } as const;
     if (command.kind === 'withdrawal.request') {
       const { withdrawalId, userId, asset, network, address, amount, fee } = command;
       const none = { memo: command.memo ?? null, reason: null, txid: null, decidedBy: null };
@@ -214,7 +214,7 @@ export function recordingEngine(
       if (refused) throw refused;
       const hash = createHash('sha256').update(JSON.stringify(command)).digest('hex');
       const before = done.get(command.reference);
-      if (before && before.hash !== hash) throw new DomainError('REFERENCE_REUSED');
+      if (before && before.hash !== hash) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
       if (before) return before.answer;
       const answer = (await orderAnswer(dataSource, command)) ?? (await carryOut(command));
       // Of an order the engine keeps the id alone: asked again, it is read as it is then.

@@ -69,7 +69,7 @@ export function createReconciler({
         if (!told.has(why))
           events.publish({
             name: 'alert',
-            code: 'SURPLUS',
+            code: 'UNBOOKED_SURPLUS',
             message: 'More lies there than our books say.',
             details: { place, asset, unexplained: formatAmount(unexplained) },
           });
@@ -94,7 +94,7 @@ export function createReconciler({
     if (findings.length > 0)
       events.publish({
         name: 'alert',
-        code: 'BOOKS_BROKEN',
+        code: 'LEDGER_INVARIANT_BROKEN',
         message: 'A rule of the books is broken.',
         details: { rules: [...new Set(findings.map(({ rule }) => rule))] },
       });

@@ -1,10 +1,10 @@
 import { createEventBus } from '../domain/contract/event-bus';
-import type { HouseEvent } from '../domain/contract/events';
+import type { DomainEvent } from '../domain/contract/events';
 import type { Network } from '../domain/registry';
 import { createApart } from './apart';
 
 test('one that fails holds up none, and is told once, when it keeps failing; well again it begins anew', async () => {
-  const alerts: HouseEvent[] = [];
+  const alerts: DomainEvent[] = [];
   const events = createEventBus((error) => {
     throw error;
   });

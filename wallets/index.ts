@@ -2,7 +2,7 @@
 import type { DataSource } from 'typeorm';
 import { createBatchStore } from '../db/stores/batches';
 import { createChainStore } from '../db/stores/chain';
-import { createCoinStore } from '../db/stores/coins';
+import { createUtxoStore } from '../db/stores/utxos';
 import { createColdStore } from '../db/stores/cold';
 import { createDepositStore } from '../db/stores/deposits';
 import { createStakeStore } from '../db/stores/stakes';
@@ -27,7 +27,7 @@ export type { AssetPolicy, NetworkConfig } from './networks/settings';
 
 export interface WalletsDeps extends Omit<
   NetworkDeps,
-  'depositStore' | 'chainStore' | 'coinStore' | 'batchStore' | 'coldStore' | 'stakeStore' | 'treasuryStore'
+  'depositStore' | 'chainStore' | 'utxoStore' | 'batchStore' | 'coldStore' | 'stakeStore' | 'treasuryStore'
 > {
   readonly dataSource: DataSource;
 }
@@ -60,7 +60,7 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
     ...deps,
     depositStore: createDepositStore(dataSource),
     chainStore: createChainStore(dataSource),
-    coinStore: createCoinStore(dataSource),
+    utxoStore: createUtxoStore(dataSource),
     batchStore: createBatchStore(dataSource),
     coldStore: createColdStore(dataSource),
     stakeStore: createStakeStore(dataSource),

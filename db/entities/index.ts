@@ -1,7 +1,7 @@
 /** Every table, as typeorm knows it: a folder of row types with their columns. */
 import * as accounts from './accounts';
 import * as approvals from './approvals';
-import * as coins from './coins';
+import * as coins from './utxos';
 import * as cold from './cold';
 import * as deposits from './deposits';
 import * as ledger from './ledger';

@@ -16,7 +16,7 @@ export interface OrderRow {
   /** 0 for an order at market. */
   price: string;
   /** The worst price an order at market may get; the limit elsewhere. */
-  worst: string;
+  protectionPrice: string;
   quantity: string;
   quoteOrderQty: string;
   stopPrice: string;
@@ -24,7 +24,7 @@ export interface OrderRow {
   icebergQty: string;
   selfTradePrevention: string;
   /** Id of the other leg of an OCO. */
-  siblingId: string | null;
+  ocoLegId: string | null;
   listId: string | null;
   executedQty: string;
   executedQuote: string;
@@ -33,14 +33,14 @@ export interface OrderRow {
   held: string;
   state: OrderState;
   /** Where it stands in the book; null once it has ended. */
-  standing: 'resting' | 'frozen' | 'waiting' | 'flying' | null;
+  bookStatus: 'resting' | 'locked' | 'waiting' | 'inFlight' | null;
   /** Place in the queue: lower is older. An iceberg's next part moves it. */
   priority: number;
   /** Lots shown of an iceberg, and the best price a trailing order has seen (ticks). */
-  shown: number;
-  extreme: number;
+  visibleLots: number;
+  trailingExtreme: number;
   /** How often it was handed to the venue. */
-  rounds: number;
+  routingAttempts: number;
   reason: string | null;
   createdAt: number;
   updatedAt: number;
@@ -57,25 +57,25 @@ export const OrderEntity = new EntitySchema<OrderRow>({
     type: text('type', 20),
     timeInForce: text('time_in_force', 3),
     price: money(),
-    worst: money(),
+    protectionPrice: money('protection_price'),
     quantity: money(),
     quoteOrderQty: money('quote_order_qty'),
     stopPrice: money('stop_price'),
     trailingDelta: int('trailing_delta'),
     icebergQty: money('iceberg_qty'),
     selfTradePrevention: text('self_trade_prevention', 12),
-    siblingId: nullable(text('sibling_id', 64)),
+    ocoLegId: nullable(text('oco_leg_id', 64)),
     listId: nullable(text('list_id', 64)),
     executedQty: money('executed_qty'),
     executedQuote: money('executed_quote'),
     heldAsset: text('held_asset', 20),
     held: money(),
     state: text('state', 20),
-    standing: nullable(text('standing', 8)),
+    bookStatus: nullable(text('book_status', 8)),
     priority: big(),
-    shown: big(),
-    extreme: big(),
-    rounds: int(),
+    visibleLots: big('visible_lots'),
+    trailingExtreme: big('trailing_extreme'),
+    routingAttempts: int('routing_attempts'),
     reason: nullable(text('reason', 60)),
     createdAt: big('created_at'),
     updatedAt: big('updated_at'),

@@ -52,7 +52,7 @@ export const MarketEntity = new EntitySchema<Market>({
     maxOrders: int('max_orders'),
     band: money(),
     state: text('state', 20),
-    insideOnly: flag('inside_only'),
+    internalOnly: flag('internal_only'),
   },
 });
 

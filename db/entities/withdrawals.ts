@@ -53,7 +53,7 @@ export const WithdrawalEntity = new EntitySchema<WithdrawalRow>({
 /** A step of a withdrawal as the engine carried it out. Append-only and chained: the engine's memory is built from it, and not from the row. */
 export interface WithdrawalRecordRow {
   withdrawalId: string;
-  step: 'request' | 'approve' | 'refuse' | 'cancel' | 'confirm' | 'fail' | 'settleInside';
+  step: 'request' | 'approve' | 'refuse' | 'cancel' | 'confirm' | 'fail' | 'settleInternal';
   /** Signed payouts before it. */
   round: number;
   reference: string;

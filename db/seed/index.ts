@@ -42,7 +42,7 @@ const market = (
   maxOrders: 200,
   band: '0.02',
   state: 'TRADING',
-  insideOnly: false,
+  internalOnly: false,
 });
 
 const MARKETS: Registry['markets'] = [

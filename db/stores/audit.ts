@@ -38,7 +38,7 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
       holds: [
         ...(await sums(
           `SELECT CONCAT('user/', user_id, '/held') AS account, asset, SUM(amount + fee) AS amount FROM withdrawals
-           WHERE state NOT IN ('CONFIRMED', 'REFUSED', 'CANCELED') GROUP BY user_id, asset`,
+           WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'CANCELED') GROUP BY user_id, asset`,
         )),
         ...(await sums(
           `SELECT CONCAT('user/', user_id, '/held') AS account, from_asset AS asset, SUM(from_amount) AS amount FROM swaps
@@ -50,13 +50,13 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
         )),
         ...(await sums(
           `SELECT CONCAT('user/', user_id, '/held') AS account, held_asset AS asset, SUM(held) AS amount FROM orders
-           WHERE standing IS NOT NULL GROUP BY user_id, held_asset`,
+           WHERE book_status IS NOT NULL GROUP BY user_id, held_asset`,
         )),
       ],
       earned: [
         ...(await sums(
           `SELECT 'revenue/withdrawal-fee' AS account, asset, SUM(fee) AS amount FROM withdrawals
-           WHERE state = 'CONFIRMED' AND (reason IS NULL OR reason <> 'INSIDE') GROUP BY asset`,
+           WHERE state = 'CONFIRMED' AND (reason IS NULL OR reason <> 'INTERNAL') GROUP BY asset`,
         )),
         ...(await sums(
           `SELECT 'revenue/trading-fee' AS account, fee_asset AS asset, SUM(fee) AS amount FROM fills GROUP BY fee_asset`,
@@ -72,7 +72,7 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
         )),
         ...(await sums(
           `SELECT ? AS account, asset, -SUM(pull_back_fee) AS amount FROM withdrawals
-           WHERE state NOT IN ('CONFIRMED', 'REFUSED', 'CANCELED') GROUP BY asset`,
+           WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'CANCELED') GROUP BY asset`,
           [PULL_BACK_FEES],
         )),
         ...(await sums('SELECT ? AS account, asset, SUM(difference) AS amount FROM venue_differences GROUP BY asset', [

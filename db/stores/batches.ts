@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { BatchPaymentEntity } from '../entities/coins';
-import type { BatchPaymentRow } from '../entities/coins';
+import { BatchPaymentEntity } from '../entities/utxos';
+import type { BatchPaymentRow } from '../entities/utxos';
 import type { Approval } from '../../domain/contract/api/approvals';
 import { approvalsOf } from './approvals';
 

@@ -2,7 +2,7 @@ import { In, IsNull, MoreThan, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
-import { BatchPaymentEntity, CoinEntity } from '../entities/coins';
+import { BatchPaymentEntity, UtxoEntity } from '../entities/utxos';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { Approval } from '../../domain/contract/api/approvals';
 import { parseAmount } from '../../domain/money/amount';
@@ -131,7 +131,7 @@ async function paidBy(manager: EntityManager, { id, subject }: ChainTransactionR
 
 /** Is an output of this transaction, on a network of coins, an input of another one of ours? */
 export const hasChild = (manager: EntityManager, network: string, txid: string): Promise<boolean> =>
-  manager.existsBy(CoinEntity, { network, txid, spentBy: Not(IsNull()) });
+  manager.existsBy(UtxoEntity, { network, txid, spentBy: Not(IsNull()) });
 
 export function createChainStore(dataSource: DataSource): ChainStore {
   const transactions = dataSource.getRepository(ChainTransactionEntity);

@@ -1,7 +1,7 @@
 import { In, IsNull } from 'typeorm';
 import type { DataSource } from 'typeorm';
-import { CoinEntity } from '../entities/coins';
-import type { CoinRow } from '../entities/coins';
+import { UtxoEntity } from '../entities/utxos';
+import type { UtxoRow } from '../entities/utxos';
 import { ColdTransferEntity } from '../entities/cold';
 import type { ColdTransferRow } from '../entities/cold';
 import { VenueTransferEntity } from '../entities/treasury';
@@ -14,7 +14,7 @@ export const COLD_BRANCH = 2;
 
 export interface ColdStore {
   /** The transfer, what the admin did, and the coins that are its inputs now: all or nothing. Throws when a coin is somebody else's. */
-  add(row: ColdTransferRow, action: AdminAuditRow, inputs: readonly Pick<CoinRow, 'txid' | 'index'>[]): Promise<void>;
+  add(row: ColdTransferRow, action: AdminAuditRow, inputs: readonly Pick<UtxoRow, 'txid' | 'index'>[]): Promise<void>;
   find(id: string): Promise<ColdTransferRow | null>;
   /** Those that have not ended, oldest first. */
   open(network: string): Promise<ColdTransferRow[]>;
@@ -34,7 +34,7 @@ export interface ColdStore {
     action?: AdminAuditRow,
   ): Promise<boolean>;
   /** Coins of cold storage in the chain that nothing is planned with. */
-  coins(network: string): Promise<CoinRow[]>;
+  coins(network: string): Promise<UtxoRow[]>;
   /** So many transfers went to cold storage or came from it: the next one uses an address of its own. */
   issued(network: string): Promise<number>;
   txidKnown(network: string, txid: string): Promise<boolean>;
@@ -51,7 +51,7 @@ export function createColdStore(dataSource: DataSource): ColdStore {
   ): Promise<boolean> =>
     inTransaction(dataSource, async (manager) => {
       if ((await manager.update(ColdTransferEntity, { id, state: from }, set)).affected !== 1) return false;
-      if (free) await manager.update(CoinEntity, { spentBy: id }, { spentBy: null });
+      if (free) await manager.update(UtxoEntity, { spentBy: id }, { spentBy: null });
       if (action) await recordAdminAction(manager, action);
       return true;
     });
@@ -62,7 +62,7 @@ export function createColdStore(dataSource: DataSource): ColdStore {
         await recordAdminAction(manager, action);
         for (const { txid, index } of inputs) {
           const taken = await manager.update(
-            CoinEntity,
+            UtxoEntity,
             { network: row.network, txid, index, branch: COLD_BRANCH, spentBy: IsNull() },
             { spentBy: row.id },
           );
@@ -76,7 +76,7 @@ export function createColdStore(dataSource: DataSource): ColdStore {
     move: (id, from, set, action) => change(id, from, set, action, false),
     cancel: (id, from, set, action) => change(id, from, set, action, true),
     coins: async (network) =>
-      (await dataSource.getRepository(CoinEntity).findBy({ network, branch: COLD_BRANCH, spentBy: IsNull() })).filter(
+      (await dataSource.getRepository(UtxoEntity).findBy({ network, branch: COLD_BRANCH, spentBy: IsNull() })).filter(
         ({ height }) => height !== null,
       ),
     issued: async (network) =>

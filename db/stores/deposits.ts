@@ -1,7 +1,7 @@
 import { And, In, IsNull, LessThan, MoreThan } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ChainBlockEntity, DepositAddressEntity, DepositEntity } from '../entities/deposits';
-import type { CoinRow } from '../entities/coins';
+import type { UtxoRow } from '../entities/utxos';
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/deposits';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -53,12 +53,12 @@ export interface DepositStore {
   /** Hash of the network's first block, as it was when we first saw it. */
   genesis(network: string): Promise<string | undefined>;
   pinGenesis(network: string, hash: string): Promise<void>;
-  /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. `coins`: see CoinRow. */
+  /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. `coins`: see UtxoRow. */
   saveBlock(
     block: ChainBlockRow,
     found: readonly DepositRow[],
     keep: number,
-    coins?: readonly CoinRow[],
+    coins?: readonly UtxoRow[],
   ): Promise<void>;
   /** Deposits that are in no transaction of their own, found in a block that was saved before. */
   saveDeposits(found: readonly DepositRow[]): Promise<void>;
@@ -154,7 +154,7 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     saveBlock: (block, found, keep, coins = []) =>
       inTransaction(dataSource, async (manager) => {
         await saveFound(manager, found);
-        await saveCoins(manager, coins);
+        await saveUtxos(manager, coins);
         await manager.insert(ChainBlockEntity, block);
         await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ? AND height < ?', [
           block.network,
@@ -174,7 +174,7 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     forgetAbove: (network, height) =>
       inTransaction(dataSource, async (manager) => {
         await manager.query('DELETE FROM chain_blocks WHERE network = ? AND height > ?', [network, height]);
-        await manager.query('UPDATE coins SET height = NULL WHERE network = ? AND height > ?', [network, height]);
+        await manager.query('UPDATE utxos SET height = NULL WHERE network = ? AND height > ?', [network, height]);
       }),
     reversals: async (row) => {
       // By range and not by pattern: it reads the primary key, and nothing in a reference is a wildcard.
@@ -279,10 +279,10 @@ async function seenAgain(manager: EntityManager, known: DepositRow, row: Deposit
 }
 
 /** Coins that are there already were mined again, in another block. */
-async function saveCoins(manager: EntityManager, coins: readonly CoinRow[]): Promise<void> {
+async function saveUtxos(manager: EntityManager, coins: readonly UtxoRow[]): Promise<void> {
   for (const some of inParts(coins)) {
     await manager.query(
-      `INSERT INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES ${some.map(() => '(?, ?, ?, ?, ?, ?, ?)').join(', ')} ON DUPLICATE KEY UPDATE height = VALUES(height)`,
+      `INSERT INTO utxos (network, txid, output_index, branch, child_index, amount, height) VALUES ${some.map(() => '(?, ?, ?, ?, ?, ?, ?)').join(', ')} ON DUPLICATE KEY UPDATE height = VALUES(height)`,
       some.flatMap(({ network, txid, index, branch, child, amount, height }) => [
         network,
         txid,

@@ -53,7 +53,7 @@ export interface EngineTables {
   readonly reserves: VenueReserveRow[];
   readonly venue: VenueStateRow;
   /** What admins chose for the markets since the listing was read. */
-  readonly markets: Pick<Market, 'symbol' | 'state' | 'insideOnly'>[];
+  readonly markets: Pick<Market, 'symbol' | 'state' | 'internalOnly'>[];
   readonly costs: CostRow[];
   readonly pauses: AssetPauseRow[];
   readonly effects: OutboxRow[];
@@ -213,7 +213,7 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
       costs: await manager.findBy(CostEntity, { settled: false }),
       pauses: await manager.find(AssetPauseEntity),
       effects: await manager.find(OutboxEntity, { where: { done: false }, order: { at: 'ASC' } }),
-      orders: await manager.findBy(OrderEntity, { standing: Not(IsNull()) }),
+      orders: await manager.findBy(OrderEntity, { bookStatus: Not(IsNull()) }),
       routing: await manager.find(RoutingEntity),
       lastTrades: new Map(
         (

@@ -98,7 +98,7 @@ export const refusedWithDocument = (
   most: number,
 ): Promise<KycApplicationRow[]> =>
   dataSource.getRepository(KycApplicationEntity).find({
-    where: { state: 'REFUSED', decidedAt: LessThan(before), documentFile: Not('') },
+    where: { state: 'REJECTED', decidedAt: LessThan(before), documentFile: Not('') },
     order: { decidedAt: 'ASC', id: 'ASC' },
     take: most,
   });

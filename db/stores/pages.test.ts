@@ -98,25 +98,25 @@ const order: Make = (n, at) => ({
   type: 'LIMIT',
   timeInForce: 'GTC',
   price: '1',
-  worst: '1',
+  protectionPrice: '1',
   quantity: '1',
   quoteOrderQty: '0',
   stopPrice: '0',
   trailingDelta: 0,
   icebergQty: '0',
   selfTradePrevention: 'EXPIRE_TAKER',
-  siblingId: null,
+  ocoLegId: null,
   listId: null,
   executedQty: '0',
   executedQuote: '0',
   heldAsset: 'USDT',
   held: '1',
   state: 'NEW',
-  standing: 'resting',
+  bookStatus: 'resting',
   priority: n,
-  shown: 0,
-  extreme: 0,
-  rounds: 0,
+  visibleLots: 0,
+  trailingExtreme: 0,
+  routingAttempts: 0,
   reason: null,
   createdAt: at,
   updatedAt: at,
@@ -392,7 +392,7 @@ test('a page that has emptied meanwhile leads back', async () => {
     [3, 3],
   ]);
   const first = await listWithdrawals(dataSource, { limit: 2 }, 'REQUESTED');
-  await rows.update({ id: 'w3' }, { state: 'REFUSED' });
+  await rows.update({ id: 'w3' }, { state: 'REJECTED' });
   const empty = await listWithdrawals(dataSource, { limit: 2, cursor: first.next ?? '' }, 'REQUESTED');
   expect([empty.rows, empty.next]).toEqual([[], null]);
   expect(

@@ -36,7 +36,7 @@ export async function loadRegistry(dataSource: DataSource): Promise<Registry> {
       maxQuantity: plain(market.maxQuantity),
       minNotional: plain(market.minNotional),
       band: plain(market.band),
-      insideOnly: Boolean(market.insideOnly),
+      internalOnly: Boolean(market.internalOnly),
     })),
     fees: { version: fees.version, ...fees.rates },
   };

@@ -16,7 +16,7 @@ export async function spentSince(
 ): Promise<{ spent: Units; count: number }> {
   const rows = (await manager.query(
     `SELECT r.value AS value FROM withdrawal_reviews r JOIN withdrawals w ON w.id = r.withdrawal_id
-      WHERE r.user_id = ? AND r.at > ? AND w.state NOT IN ('REFUSED', 'CANCELED')`,
+      WHERE r.user_id = ? AND r.at > ? AND w.state NOT IN ('REJECTED', 'CANCELED')`,
     [userId, since],
   )) as { value: string | null }[];
   return {
@@ -34,7 +34,7 @@ export async function spentByUsers(
   if (userIds.length === 0) return new Map();
   const rows = (await dataSource.query(
     `SELECT r.user_id AS userId, SUM(r.value) AS value FROM withdrawal_reviews r JOIN withdrawals w ON w.id = r.withdrawal_id
-      WHERE r.user_id IN (?) AND r.at > ? AND r.value IS NOT NULL AND w.state NOT IN ('REFUSED', 'CANCELED') GROUP BY r.user_id`,
+      WHERE r.user_id IN (?) AND r.at > ? AND r.value IS NOT NULL AND w.state NOT IN ('REJECTED', 'CANCELED') GROUP BY r.user_id`,
     [userIds, since],
   )) as { userId: string; value: string }[];
   return new Map(rows.map(({ userId, value }) => [userId, parseAmount(value)]));
@@ -112,7 +112,7 @@ export async function receivedInside(
 ): Promise<{ asset: string; amount: string; at: number }[]> {
   const rows = (await manager.query(
     `SELECT w.asset AS asset, SUM(w.amount) AS amount, MAX(w.updated_at) AS at FROM deposit_addresses d JOIN withdrawals w ON w.network = d.network AND w.address = d.address
-      WHERE d.user_id = ? AND w.user_id <> d.user_id AND w.state = 'CONFIRMED' AND w.reason = 'INSIDE' AND w.updated_at > ? GROUP BY w.asset`,
+      WHERE d.user_id = ? AND w.user_id <> d.user_id AND w.state = 'CONFIRMED' AND w.reason = 'INTERNAL' AND w.updated_at > ? GROUP BY w.asset`,
     [userId, since],
   )) as { asset: string; amount: string; at: string | number }[];
   return rows.map(({ at, ...row }) => ({ ...row, at: Number(at) }));

@@ -15,7 +15,7 @@ export async function openRecords(manager: EntityManager): Promise<ReadRecord[]>
   const columns = COLUMNS.map((column) => `CONVERT(r.${column} USING utf8mb4) AS ${column}`).join(', ');
   const rows = (await manager.query(
     `SELECT ${columns}, r.place AS place, r.hash AS hash, p.hash AS hash_before FROM withdrawal_records r LEFT JOIN withdrawal_records p ON p.place = r.place - 1
-     WHERE NOT EXISTS (SELECT 1 FROM withdrawal_records e WHERE e.withdrawal_id = r.withdrawal_id AND e.step IN ('refuse', 'cancel', 'confirm', 'settleInside')) ORDER BY r.place`,
+     WHERE NOT EXISTS (SELECT 1 FROM withdrawal_records e WHERE e.withdrawal_id = r.withdrawal_id AND e.step IN ('refuse', 'cancel', 'confirm', 'settleInternal')) ORDER BY r.place`,
   )) as Record<string, string>[];
   return rows.map((row) => ({
     withdrawalId: String(row.withdrawal_id),

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { createEventBus } from '../../domain/contract/event-bus';
 import { DomainError } from '../../domain/contract/errors';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
 import { currentOf } from '../../domain/secret-versions';
 import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
@@ -129,7 +129,7 @@ class Line {
   private heardAt = 0;
   private next = 0;
   private later: NodeJS.Timeout | undefined;
-  private unsent: HouseEvent[] = [];
+  private unsent: DomainEvent[] = [];
   private readonly whenOpen: (() => void)[] = [];
 
   constructor(
@@ -160,7 +160,7 @@ class Line {
     });
   }
 
-  sendUp(event: HouseEvent): void {
+  sendUp(event: DomainEvent): void {
     if (this.open) this.send({ event });
     else this.unsent = [...this.unsent, event].slice(-EVENTS_KEPT);
   }

@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Command } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
 import { VERSION, addressOf, proofOf } from './protocol';
 import { SECRET, houses, linkWorld, until } from './testing';
@@ -107,7 +107,7 @@ test('facts are not for an API process to state: only wishes of users and admins
   await expect(link.ports.engine.submit(fact)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   await expect(link.ports.engine.submit(cancel('a b'))).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   await expect(link.ports.engine.submit(null as never)).rejects.toMatchObject({ code: 'FORBIDDEN' });
-  const heard: HouseEvent[] = [];
+  const heard: DomainEvent[] = [];
   here.ports.events.on('balance.changed', (event) => heard.push(event));
   const peer = await admitted();
   peer.socket.write(frameOf({ event: { name: 'balance.changed', userId: 'ann', asset: 'ETH' } }));

@@ -4,7 +4,7 @@ import type { CommandKind } from '../../domain/contract/commands';
 import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { ErrorCode } from '../../domain/contract/errors';
-import type { EventName, HouseEvent } from '../../domain/contract/events';
+import type { EventName, DomainEvent } from '../../domain/contract/events';
 import type {
   AddressCheck,
   ColdStorage,
@@ -81,7 +81,7 @@ export interface Calls {
 export type CallName = keyof Calls;
 
 /** What an API process may ask of the engine: what users and admins wish. Facts (a deposit, a trade) come from elsewhere. */
-export const WISHES: ReadonlySet<CommandKind> = new Set<CommandKind>([
+export const REMOTE_COMMANDS: ReadonlySet<CommandKind> = new Set<CommandKind>([
   'order.place',
   'order.oco',
   'order.cancel',
@@ -112,7 +112,7 @@ export type Downward =
   | { readonly greeting: string; readonly version: number }
   | { readonly welcome: string }
   | { readonly id: number; readonly result?: unknown; readonly failure?: Failure }
-  | { readonly event: HouseEvent }
+  | { readonly event: DomainEvent }
   | { readonly depth: DepthDiff }
   | { readonly trades: PublicTradeView[]; readonly symbol: string }
   | { readonly ping: true };
@@ -121,7 +121,7 @@ export type Downward =
 export type Upward =
   | { readonly nonce: string; readonly proof: string }
   | { readonly id: number; readonly call: CallName; readonly params: unknown[] }
-  | { readonly event: HouseEvent };
+  | { readonly event: DomainEvent };
 
 /** Shows that a side knows the secret without saying it; each side has its own word, so that neither can be sent back. */
 export const proofOf = (secret: string, side: 'engine' | 'api', greeting: string, nonce: string): string =>

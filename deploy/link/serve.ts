@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Command } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
-import type { EventName, HouseEvent } from '../../domain/contract/events';
+import type { EventName, DomainEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
 import { versionsOf } from '../../domain/secret-versions';
 import type { Logger } from '../../domain/contract/ports';
@@ -16,7 +16,7 @@ import {
   PING_MS,
   UPWARD,
   VERSION,
-  WISHES,
+  REMOTE_COMMANDS,
   addressOf,
   proofOf,
   sameProof,
@@ -133,7 +133,7 @@ const callsOf = ({
 /** The command, if an API process may ask for such a thing. */
 function wish(command: Command): Command {
   const { kind, reference } = (command ?? {}) as Partial<Command>;
-  if (kind === undefined || !WISHES.has(kind)) throw new DomainError('FORBIDDEN');
+  if (kind === undefined || !REMOTE_COMMANDS.has(kind)) throw new DomainError('FORBIDDEN');
   // What the exchange itself may order without an admin is not for another process to order.
   if ('adminId' in command && typeof command.adminId !== 'string') throw new DomainError('FORBIDDEN');
   if (typeof reference !== 'string' || !/^[\x21-\x7e]{1,190}$/.test(reference)) throw new DomainError('BAD_REQUEST');
@@ -210,8 +210,8 @@ class Door {
     if (!peer.known) this.admit(peer, message);
     else if (typeof message.id === 'number' && typeof message.call === 'string' && Array.isArray(message.params))
       void this.answer(peer, message.id, message.call, message.params);
-    else if (UPWARD.has((message.event as HouseEvent | undefined)?.name as EventName))
-      this.pass(peer, message.event as HouseEvent);
+    else if (UPWARD.has((message.event as DomainEvent | undefined)?.name as EventName))
+      this.pass(peer, message.event as DomainEvent);
     else this.refuse(peer, 'a message that has no meaning');
   }
 
@@ -255,7 +255,7 @@ class Door {
   }
 
   /** What came into being in an API process is told here, and on to the other ones. */
-  private pass(peer: Peer, event: HouseEvent): void {
+  private pass(peer: Peer, event: DomainEvent): void {
     this.speaking = peer;
     try {
       this.ports.events.publish(event);

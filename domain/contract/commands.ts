@@ -123,7 +123,7 @@ export type CommandBody =
       gas: { asset: string; amount: string; reservation: string | null };
     }
   /** The address belongs to a user of ours: a transfer inside the books, the fee given back. */
-  | { kind: 'withdrawal.settleInside'; withdrawalId: string; toUserId: string }
+  | { kind: 'withdrawal.settleInternal'; withdrawalId: string; toUserId: string }
   | { kind: 'swap.accept'; swapId: string; userId: string; quoteId: string }
   /** Reference: `order:<user>:<clientOrderId>`. Refusals: see the endpoint. The answer is the order as the API shows it. */
   | ({ kind: 'order.place'; userId: string; clientOrderId: string } & OrderTerms)
@@ -154,7 +154,7 @@ export type CommandBody =
       symbol: string;
       adminId: string | null;
       state: 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT';
-      insideOnly: boolean;
+      internalOnly: boolean;
     }
   /**
    * Nothing of the asset is withdrawn until it is taken back: by the house itself (no admin) when something does not add up,

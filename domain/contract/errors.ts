@@ -19,7 +19,7 @@ export const ERRORS = {
   BAD_CURSOR: kind(400, 'This cursor is none of this list. Begin again without one.'),
   MISDIRECTED: kind(421, 'This is not the address of the exchange.'),
   NOT_FOUND: kind(404, 'There is no such thing here.'),
-  REFERENCE_REUSED: kind(422, 'This Idempotency-Key was used before with a different request.'),
+  IDEMPOTENCY_KEY_REUSED: kind(422, 'This Idempotency-Key was used before with a different request.'),
   TOO_LARGE: kind(413, 'The request is too large.'),
   TOO_MANY_REQUESTS: kind(429, 'Too many requests. Wait a little and try again.', true),
   // who
@@ -68,7 +68,7 @@ export const ERRORS = {
     409,
     'Another account is of the same document or the same person. Say why this one may be approved; it takes two admins.',
   ),
-  OWN_REQUEST: kind(403, 'Nobody may approve their own request.'),
+  SELF_APPROVAL: kind(403, 'Nobody may approve their own request.'),
   AGE_LIMIT: kind(400, 'The exchange is open to people of 18 to 120 years. Check the date of birth.'),
   BAD_DOCUMENT: kind(
     400,
@@ -90,14 +90,14 @@ export const ERRORS = {
   // orders: `details` carries Binance's code and words ({ venueCode: -1013, words: 'Filter failure: LOT_SIZE' }) where it has some
   BAD_ORDER: kind(400, 'This kind of order needs other fields.'),
   FILTER_FAILURE: kind(400, 'The order breaks a rule of its market; see `details`.'),
-  WOULD_MATCH: kind(409, 'Order would immediately match and take.'),
+  POST_ONLY_REJECTED: kind(409, 'Order would immediately match and take.'),
   WOULD_TRIGGER: kind(409, 'Order would trigger immediately.'),
   ORDER_STATE: kind(409, 'This order has ended or is not in a state that allows this.'),
   IN_FLIGHT: kind(409, 'This order is being executed at the venue right now. Try again in a moment.', true),
   // withdrawals
   BAD_ADDRESS: kind(400, 'This is not a valid address on this network.'),
   ADDRESS_DENIED: kind(400, 'Coins cannot be sent to this address.'),
-  DEBT_OPEN: kind(
+  NEGATIVE_BALANCE: kind(
     409,
     'A deposit of yours left its chain after you had used it. What is owed must be covered before anything is withdrawn.',
   ),
@@ -113,8 +113,8 @@ export const ERRORS = {
   ),
   RECEIVED_RECENTLY: kind(409, 'What came from other users stays for a day before it may leave; see `details`.'),
   WITHDRAWAL_LIMIT: kind(409, 'This is more than you may withdraw in 24 hours; see `details`.'),
-  MEMO_NEEDED: kind(400, 'This network needs a memo to find the receiver.'),
-  NO_MEMO_HERE: kind(400, 'This network knows no memo; leave it out.'),
+  MEMO_REQUIRED: kind(400, 'This network needs a memo to find the receiver.'),
+  MEMO_NOT_SUPPORTED: kind(400, 'This network knows no memo; leave it out.'),
   APPROVAL_REFUSED: kind(409, 'The signer does not count this approval; see `details`.'),
   WITHDRAWAL_CHANGED: kind(
     409,

@@ -25,5 +25,5 @@ export interface Events {
 }
 
 export type EventName = keyof Events;
-export type HouseEvent = { [Name in EventName]: { readonly name: Name } & Events[Name] }[EventName];
-export type EventOf<Name extends EventName> = Extract<HouseEvent, { name: Name }>;
+export type DomainEvent = { [Name in EventName]: { readonly name: Name } & Events[Name] }[EventName];
+export type EventOf<Name extends EventName> = Extract<DomainEvent, { name: Name }>;

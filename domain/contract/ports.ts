@@ -10,7 +10,7 @@ import type { Assertion, Confirmation } from './api/passkeys';
 import type { DepthDiff } from './api/live';
 import type { FeeView, RoutingView } from './api/orders';
 import type { Command, CommandAnswer } from './commands';
-import type { EventName, EventOf, HouseEvent } from './events';
+import type { EventName, EventOf, DomainEvent } from './events';
 import type { PasskeyChange } from '../lifecycle/confirmation';
 import type { RecordedWithdrawal } from '../recorded-withdrawal';
 
@@ -198,7 +198,7 @@ export interface ColdStorage {
   plan(wish: ColdPlan): Promise<{ id: string }>;
   /** What a holder of keys signed. With enough signatures it is sent. Refuses BAD_PSBT, COLD_TRANSFER_STATE. */
   gather(id: string, psbt: string, adminId: string): Promise<void>;
-  /** The transaction that a holder of keys sent by other means. Refuses REFERENCE_REUSED, COLD_TRANSFER_STATE. */
+  /** The transaction that a holder of keys sent by other means. Refuses IDEMPOTENCY_KEY_REUSED, COLD_TRANSFER_STATE. */
   announce(id: string, txid: string, adminId: string): Promise<void>;
   /** Gives up what nobody has signed whole. Refuses COLD_TRANSFER_STATE. */
   cancel(id: string, adminId: string): Promise<void>;
@@ -211,7 +211,7 @@ export interface Signer extends PayoutRules, UserKeys {
   /** Signs once per intent: the same intent id gives the same bytes, another body is refused. */
   sign(intent: SignIntent): Promise<{ rawTransaction: string; txid: string }>;
   /** The same on a network of coins. Its refusals are of the same words. */
-  signCoins(intent: CoinIntent): Promise<{ rawTransaction: string; txid: string }>;
+  signUtxo(intent: UtxoIntent): Promise<{ rawTransaction: string; txid: string }>;
   /** The same on TRON. One intent has one transaction: asked again with another envelope, the first bytes are given. */
   signTron(intent: TronIntent): Promise<{ rawTransaction: string; txid: string }>;
 }
@@ -236,7 +236,7 @@ export interface CoinPayment extends OwnersWord {
 }
 
 /** A transaction of coins: to these receivers, the rest back to us. */
-export interface CoinIntent {
+export interface UtxoIntent {
   /** Unique for ever: `batch:<id>` of withdrawals, `venue:<id>`, `cold:<id>`; `<intent>#<n>` is its n-th replacement. */
   readonly intentId: string;
   readonly network: string;
@@ -322,7 +322,7 @@ export interface VenueCapital {
 
 /** The house's bus inside one process: what was committed is told, in order, to whoever listens. */
 export interface EventBus {
-  publish(event: HouseEvent): void;
+  publish(event: DomainEvent): void;
   on<Name extends EventName>(name: Name, listener: (event: EventOf<Name>) => void): () => void;
 }
 

@@ -50,8 +50,8 @@ const CASES: readonly Case[] = [
     allowed: [
       'NONE submit SUBMITTED',
       'SUBMITTED approve APPROVED',
-      'SUBMITTED refuse REFUSED',
-      'REFUSED submit SUBMITTED',
+      'SUBMITTED refuse REJECTED',
+      'REJECTED submit SUBMITTED',
     ],
     final: ['APPROVED'],
     first: 'NONE',
@@ -71,12 +71,12 @@ const CASES: readonly Case[] = [
     allowed: [
       'PENDING lose UNKNOWN',
       'PENDING settle DONE',
-      'PENDING refuse REFUSED',
+      'PENDING refuse REJECTED',
       'UNKNOWN lose UNKNOWN',
       'UNKNOWN settle DONE',
-      'UNKNOWN refuse REFUSED',
+      'UNKNOWN refuse REJECTED',
     ],
-    final: ['DONE', 'REFUSED'],
+    final: ['DONE', 'REJECTED'],
     first: 'PENDING',
   },
   {
@@ -111,14 +111,14 @@ const CASES: readonly Case[] = [
   {
     name: 'withdrawal',
     table: WITHDRAWAL as Transitions<string, string>,
-    events: ['approve', 'refuse', 'cancel', 'wait', 'sign', 'broadcast', 'confirm', 'settleInside', 'fail'],
+    events: ['approve', 'refuse', 'cancel', 'wait', 'sign', 'broadcast', 'confirm', 'settleInternal', 'fail'],
     allowed: [
       'REQUESTED approve APPROVED',
-      'REQUESTED refuse REFUSED',
+      'REQUESTED refuse REJECTED',
       'REQUESTED cancel CANCELED',
       'APPROVED wait WAITING_FUNDS',
       'APPROVED sign SIGNED',
-      'APPROVED settleInside CONFIRMED',
+      'APPROVED settleInternal CONFIRMED',
       'APPROVED fail REQUESTED',
       'WAITING_FUNDS sign SIGNED',
       'WAITING_FUNDS wait WAITING_FUNDS',
@@ -130,7 +130,7 @@ const CASES: readonly Case[] = [
       'BROADCAST confirm CONFIRMED',
       'BROADCAST fail REQUESTED',
     ],
-    final: ['CONFIRMED', 'REFUSED', 'CANCELED'],
+    final: ['CONFIRMED', 'REJECTED', 'CANCELED'],
     first: 'REQUESTED',
   },
 ];

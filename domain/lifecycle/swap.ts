@@ -12,12 +12,12 @@ export const SWAP: Transitions<SwapState, SwapEvent> = {
 };
 
 /** An order we mean to send to the venue. PENDING is written before the call; UNKNOWN is asked for, never sent again. */
-export type IntentState = 'PENDING' | 'UNKNOWN' | 'DONE' | 'REFUSED';
+export type IntentState = 'PENDING' | 'UNKNOWN' | 'DONE' | 'REJECTED';
 export type IntentEvent = 'lose' | 'settle' | 'refuse';
 
 export const INTENT: Transitions<IntentState, IntentEvent> = {
-  PENDING: { lose: 'UNKNOWN', settle: 'DONE', refuse: 'REFUSED' },
-  UNKNOWN: { lose: 'UNKNOWN', settle: 'DONE', refuse: 'REFUSED' },
+  PENDING: { lose: 'UNKNOWN', settle: 'DONE', refuse: 'REJECTED' },
+  UNKNOWN: { lose: 'UNKNOWN', settle: 'DONE', refuse: 'REJECTED' },
   DONE: {},
-  REFUSED: {},
+  REJECTED: {},
 };

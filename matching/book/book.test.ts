@@ -3,7 +3,7 @@ import { createNaiveBook } from './naive';
 import { bench, order, restored } from './testing';
 import type { MakeBook } from './testing';
 import { BUY, SELL } from './types';
-import type { Book, Gone, NewOrder, OrderType, Restored, SelfTrade, Side, TimeInForce } from './types';
+import type { Book, ClosedReason, NewOrder, OrderType, Restored, SelfTrade, Side, TimeInForce } from './types';
 
 const BOOKS: readonly [string, MakeBook][] = [
   ['naive', createNaiveBook],
@@ -18,7 +18,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(1, { price: 100, lots: 7 });
       expect(told()).toEqual(['rested 1 7']);
       expect([book.best(BUY), book.best(SELL), book.size]).toEqual([100, 0, 1]);
-      expect(book.find(1)).toEqual({ lots: 7, standing: 'resting', extreme: 0, shown: 7 });
+      expect(book.find(1)).toEqual({ lots: 7, bookStatus: 'resting', trailingExtreme: 0, visibleLots: 7 });
     });
 
     it('takes the best price first, the oldest first at a price, and rests with what is left', () => {
@@ -27,11 +27,11 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(9, { price: 102, lots: 20 });
       expect(told()).toEqual([
         'trade 9 2 5@101',
-        'gone 2 FILLED 0',
+        'closed 2 FILLED 0',
         'trade 9 3 4@101',
-        'gone 3 FILLED 0',
+        'closed 3 FILLED 0',
         'trade 9 1 5@102',
-        'gone 1 FILLED 0',
+        'closed 1 FILLED 0',
         'rested 9 6',
       ]);
       expect(book.levels(BUY, 9)).toEqual([102, 6]);
@@ -45,11 +45,11 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(10, { side: SELL, price: 99, lots: 3 });
       expect(told()).toEqual([
         'trade 9 1 3@100',
-        'gone 9 FILLED 0',
+        'closed 9 FILLED 0',
         'trade 10 1 2@100',
-        'gone 1 FILLED 0',
+        'closed 1 FILLED 0',
         'trade 10 2 1@100',
-        'gone 10 FILLED 0',
+        'closed 10 FILLED 0',
       ]);
       expect(book.levels(BUY, 9)).toEqual([100, 4]);
     });
@@ -85,7 +85,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect(told()).toEqual([
         `rested ${LARGEST} ${LARGEST - 9}`,
         `trade ${LARGEST - 1} ${LARGEST} 9@${LARGEST}`,
-        `gone ${LARGEST - 1} FILLED 0`,
+        `closed ${LARGEST - 1} FILLED 0`,
       ]);
       expect(book.levels(SELL, 1)).toEqual([LARGEST, LARGEST - 18]);
       expect(() => book.place(order(3, { price: 1, lots: 19 }))).toThrow(RangeError);
@@ -96,51 +96,51 @@ describe.each(BOOKS)('the %s book', (_, make) => {
 
   describe('time in force and type', () => {
     const CASES: readonly [OrderType, TimeInForce, Partial<NewOrder>, readonly string[]][] = [
-      ['LIMIT', 'GTC', { price: 101, lots: 5 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 FILLED 0']],
-      ['LIMIT', 'GTC', { price: 101, lots: 8 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'rested 9 3']],
-      ['LIMIT', 'IOC', { price: 101, lots: 8 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED 3']],
-      ['LIMIT', 'IOC', { price: 100, lots: 8 }, ['gone 9 EXPIRED 8']],
+      ['LIMIT', 'GTC', { price: 101, lots: 5 }, ['trade 9 1 5@101', 'closed 1 FILLED 0', 'closed 9 FILLED 0']],
+      ['LIMIT', 'GTC', { price: 101, lots: 8 }, ['trade 9 1 5@101', 'closed 1 FILLED 0', 'rested 9 3']],
+      ['LIMIT', 'IOC', { price: 101, lots: 8 }, ['trade 9 1 5@101', 'closed 1 FILLED 0', 'closed 9 EXPIRED 3']],
+      ['LIMIT', 'IOC', { price: 100, lots: 8 }, ['closed 9 EXPIRED 8']],
       [
         'LIMIT',
         'FOK',
         { price: 102, lots: 10 },
-        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 FILLED 0'],
+        ['trade 9 1 5@101', 'closed 1 FILLED 0', 'trade 9 2 5@102', 'closed 2 FILLED 0', 'closed 9 FILLED 0'],
       ],
-      ['LIMIT', 'FOK', { price: 102, lots: 11 }, ['gone 9 EXPIRED 11']],
-      ['LIMIT', 'FOK', { price: 101, lots: 6 }, ['gone 9 EXPIRED 6']],
+      ['LIMIT', 'FOK', { price: 102, lots: 11 }, ['closed 9 EXPIRED 11']],
+      ['LIMIT', 'FOK', { price: 101, lots: 6 }, ['closed 9 EXPIRED 6']],
       ['LIMIT_MAKER', 'IOC', { price: 100, lots: 8 }, ['rested 9 8']],
       [
         'MARKET',
         'GTC',
         { price: 0, lots: 12 },
-        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 EXPIRED 2'],
+        ['trade 9 1 5@101', 'closed 1 FILLED 0', 'trade 9 2 5@102', 'closed 2 FILLED 0', 'closed 9 EXPIRED 2'],
       ],
-      ['MARKET', 'FOK', { price: 101, lots: 12 }, ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED 7']],
+      ['MARKET', 'FOK', { price: 101, lots: 12 }, ['trade 9 1 5@101', 'closed 1 FILLED 0', 'closed 9 EXPIRED 7']],
       [
         'MARKET',
         'IOC',
-        { price: 0, lots: 0, budget: 101 * 5 + 203 },
-        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 1@102', 'gone 9 FILLED 0'],
-      ],
-      [
-        'MARKET',
-        'IOC',
-        { price: 0, lots: 0, budget: 101 * 5 },
-        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 FILLED 0'],
+        { price: 0, lots: 0, quoteBudget: 101 * 5 + 203 },
+        ['trade 9 1 5@101', 'closed 1 FILLED 0', 'trade 9 2 1@102', 'closed 9 FILLED 0'],
       ],
       [
         'MARKET',
         'IOC',
-        { price: 0, lots: 0, budget: 5000 },
-        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'trade 9 2 5@102', 'gone 2 FILLED 0', 'gone 9 EXPIRED 0'],
+        { price: 0, lots: 0, quoteBudget: 101 * 5 },
+        ['trade 9 1 5@101', 'closed 1 FILLED 0', 'closed 9 FILLED 0'],
       ],
       [
         'MARKET',
         'IOC',
-        { price: 101, lots: 0, budget: 5000 },
-        ['trade 9 1 5@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED 0'],
+        { price: 0, lots: 0, quoteBudget: 5000 },
+        ['trade 9 1 5@101', 'closed 1 FILLED 0', 'trade 9 2 5@102', 'closed 2 FILLED 0', 'closed 9 EXPIRED 0'],
       ],
-      ['MARKET', 'IOC', { price: 0, lots: 0, budget: 100 }, ['gone 9 EXPIRED 0']],
+      [
+        'MARKET',
+        'IOC',
+        { price: 101, lots: 0, quoteBudget: 5000 },
+        ['trade 9 1 5@101', 'closed 1 FILLED 0', 'closed 9 EXPIRED 0'],
+      ],
+      ['MARKET', 'IOC', { price: 0, lots: 0, quoteBudget: 100 }, ['closed 9 EXPIRED 0']],
     ];
     it.each(CASES)('%s %s %j', (type, tif, more, expected) => {
       const { told, place, makers } = bench(make);
@@ -152,25 +152,25 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     it('a market order into nothing expires', () => {
       const { told, place } = bench(make);
       place(1, { type: 'MARKET', price: 0, lots: 4 });
-      place(2, { type: 'MARKET', price: 0, lots: 0, budget: 4 });
-      expect(told()).toEqual(['gone 1 EXPIRED 4', 'gone 2 EXPIRED 0']);
+      place(2, { type: 'MARKET', price: 0, lots: 0, quoteBudget: 4 });
+      expect(told()).toEqual(['closed 1 EXPIRED 4', 'closed 2 EXPIRED 0']);
     });
 
-    it('a budget of a SELL is what it receives at most', () => {
+    it('a quoteBudget of a SELL is what it receives at most', () => {
       const { told, place, makers } = bench(make);
       makers('BUY', 1, [100, 3], [90, 9]);
-      place(9, { side: SELL, type: 'MARKET', price: 0, lots: 0, budget: 500 });
-      expect(told()).toEqual(['trade 9 1 3@100', 'gone 1 FILLED 0', 'trade 9 2 2@90', 'gone 9 FILLED 0']);
+      place(9, { side: SELL, type: 'MARKET', price: 0, lots: 0, quoteBudget: 500 });
+      expect(told()).toEqual(['trade 9 1 3@100', 'closed 1 FILLED 0', 'trade 9 2 2@90', 'closed 9 FILLED 0']);
     });
 
     it('a LIMIT_MAKER that would match is refused, inside and outside, and nothing changes', () => {
       const { book, told, makers } = bench(make);
       makers('SELL', 1, [105, 5]);
-      expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 105 }))).toBe('WOULD_MATCH');
+      expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 105 }))).toBe('POST_ONLY_REJECTED');
       book.setOutside(99, 102);
-      expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 102 }))).toBe('WOULD_MATCH');
-      expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 102, via: 'outside' }))).toBe('WOULD_MATCH');
-      expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 105, owner: 1 }))).toBe('WOULD_MATCH');
+      expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 102 }))).toBe('POST_ONLY_REJECTED');
+      expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 102, via: 'outside' }))).toBe('POST_ONLY_REJECTED');
+      expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 105, owner: 1 }))).toBe('POST_ONLY_REJECTED');
       expect([told(), book.size]).toEqual([[], 1]);
       expect(book.place(order(9, { type: 'LIMIT_MAKER', price: 104, via: 'inside' }))).toBeUndefined();
       expect(book.place(order(10, { type: 'LIMIT_MAKER', price: 101, via: 'outside' }))).toBeUndefined();
@@ -186,29 +186,34 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         { price: bad },
         { lots: bad },
       ]),
-      ...[-1, 0.5, NaN, 2 ** 53].flatMap((bad) => [{ budget: bad }, { stop: bad }, { trailing: bad }, { peak: bad }]),
+      ...[-1, 0.5, NaN, 2 ** 53].flatMap((bad) => [
+        { quoteBudget: bad },
+        { stop: bad },
+        { trailing: bad },
+        { displayLots: bad },
+      ]),
       { side: 2 as Side },
       { type: 'LIMIT_TAKER' as OrderType },
       { tif: 'DAY' as TimeInForce },
       { stp: 'NONE' as SelfTrade },
       { via: 'both' as 'merge' },
-      { budget: 5 },
-      { lots: 0, budget: 5 },
+      { quoteBudget: 5 },
+      { lots: 0, quoteBudget: 5 },
       { stop: 90 },
       { trailing: 100 },
       { type: 'MARKET', lots: 0 },
-      { type: 'MARKET', budget: 5 },
+      { type: 'MARKET', quoteBudget: 5 },
       { type: 'MARKET', stop: 5 },
       { type: 'STOP_LOSS' },
       { type: 'STOP_LOSS_LIMIT', stop: 90, price: 0 },
-      { type: 'TAKE_PROFIT_LIMIT', stop: 90, lots: 0, budget: 9 },
+      { type: 'TAKE_PROFIT_LIMIT', stop: 90, lots: 0, quoteBudget: 9 },
       { type: 'STOP_LOSS', trailing: 9 },
       { type: 'STOP_LOSS', trailing: 2001 },
-      { peak: 11 },
-      { peak: 1, lots: 10_001 },
-      { peak: 5, tif: 'IOC' },
-      { peak: 5, tif: 'FOK' },
-      { peak: 5, type: 'MARKET' },
+      { displayLots: 11 },
+      { displayLots: 1, lots: 10_001 },
+      { displayLots: 5, tif: 'IOC' },
+      { displayLots: 5, tif: 'FOK' },
+      { displayLots: 5, type: 'MARKET' },
     ];
     it.each(NONSENSE)('%j', (more) => {
       const { book, told, makers } = bench(make);
@@ -239,7 +244,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(1);
       place(2, { via: 'outside' });
       place(3, { price: 90 });
-      book.freeze(3);
+      book.lock(3);
       told();
       const bad: readonly (() => unknown)[] = [
         () => book.last(0),
@@ -255,31 +260,31 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         () => book.returned(2, 1, 0.5, true),
         () => book.returned(1, 1, 0, true),
         () => book.returned(77, 1, 0, true),
-        () => book.thaw(3, 11),
-        () => book.thaw(3, -1),
-        () => book.thaw(1, 0),
-        () => book.thaw(77, 0),
+        () => book.unlock(3, 11),
+        () => book.unlock(3, -1),
+        () => book.unlock(1, 0),
+        () => book.unlock(77, 0),
         () => book.reached(BUY, 0, () => true),
         () => book.lotsWithin(BUY, -1, 1),
       ];
       for (const call of bad) expect(call).toThrow(RangeError);
       expect([told(), book.size, book.levels(BUY, 9)]).toEqual([[], 3, [100, 10, 90, 10]]);
-      expect([1, 2, 3].map((id) => book.find(id)?.standing)).toEqual(['resting', 'flying', 'frozen']);
+      expect([1, 2, 3].map((id) => book.find(id)?.bookStatus)).toEqual(['resting', 'inFlight', 'locked']);
     });
   });
 
   describe('self trade', () => {
     const CASES: readonly [SelfTrade, number, readonly string[], readonly number[]][] = [
-      ['EXPIRE_TAKER', 8, ['trade 9 1 2@101', 'gone 1 FILLED 0', 'gone 9 EXPIRED_IN_MATCH 6'], [101, 5, 102, 4]],
+      ['EXPIRE_TAKER', 8, ['trade 9 1 2@101', 'closed 1 FILLED 0', 'closed 9 EXPIRED_IN_MATCH 6'], [101, 5, 102, 4]],
       [
         'EXPIRE_MAKER',
         8,
         [
           'trade 9 1 2@101',
-          'gone 1 FILLED 0',
-          'gone 2 EXPIRED_IN_MATCH 5',
+          'closed 1 FILLED 0',
+          'closed 2 EXPIRED_IN_MATCH 5',
           'trade 9 3 4@102',
-          'gone 3 FILLED 0',
+          'closed 3 FILLED 0',
           'rested 9 2',
         ],
         [],
@@ -287,7 +292,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       [
         'EXPIRE_BOTH',
         8,
-        ['trade 9 1 2@101', 'gone 1 FILLED 0', 'gone 2 EXPIRED_IN_MATCH 5', 'gone 9 EXPIRED_IN_MATCH 6'],
+        ['trade 9 1 2@101', 'closed 1 FILLED 0', 'closed 2 EXPIRED_IN_MATCH 5', 'closed 9 EXPIRED_IN_MATCH 6'],
         [102, 4],
       ],
       [
@@ -295,19 +300,19 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         8,
         [
           'trade 9 1 2@101',
-          'gone 1 FILLED 0',
+          'closed 1 FILLED 0',
           'prevented 9 2 5',
           'prevented 2 9 5',
-          'gone 2 EXPIRED_IN_MATCH 0',
+          'closed 2 EXPIRED_IN_MATCH 0',
           'trade 9 3 1@102',
-          'gone 9 FILLED 0',
+          'closed 9 FILLED 0',
         ],
         [102, 3],
       ],
       [
         'DECREMENT',
         5,
-        ['trade 9 1 2@101', 'gone 1 FILLED 0', 'prevented 9 2 3', 'prevented 2 9 3', 'gone 9 EXPIRED_IN_MATCH 0'],
+        ['trade 9 1 2@101', 'closed 1 FILLED 0', 'prevented 9 2 3', 'prevented 2 9 3', 'closed 9 EXPIRED_IN_MATCH 0'],
         [101, 2, 102, 4],
       ],
       [
@@ -315,11 +320,11 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         7,
         [
           'trade 9 1 2@101',
-          'gone 1 FILLED 0',
+          'closed 1 FILLED 0',
           'prevented 9 2 5',
           'prevented 2 9 5',
-          'gone 2 EXPIRED_IN_MATCH 0',
-          'gone 9 EXPIRED_IN_MATCH 0',
+          'closed 2 EXPIRED_IN_MATCH 0',
+          'closed 9 EXPIRED_IN_MATCH 0',
         ],
         [102, 4],
       ],
@@ -335,18 +340,18 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect(book.levels(SELL, 9)).toEqual(asks);
     });
 
-    it('DECREMENT takes off a budget what the lots would have cost', () => {
+    it('DECREMENT takes off a quoteBudget what the lots would have cost', () => {
       const { book, told, place } = bench(make);
       place(1, { owner: 9, side: SELL, price: 100, lots: 3 });
       place(2, { side: SELL, price: 110, lots: 9 });
       told();
-      place(9, { type: 'MARKET', price: 0, lots: 0, budget: 520, stp: 'DECREMENT' });
+      place(9, { type: 'MARKET', price: 0, lots: 0, quoteBudget: 520, stp: 'DECREMENT' });
       expect(told()).toEqual([
         'prevented 9 1 3',
         'prevented 1 9 3',
-        'gone 1 EXPIRED_IN_MATCH 0',
+        'closed 1 EXPIRED_IN_MATCH 0',
         'trade 9 2 2@110',
-        'gone 9 FILLED 0',
+        'closed 9 FILLED 0',
       ]);
       expect(book.levels(SELL, 9)).toEqual([110, 7]);
     });
@@ -367,54 +372,54 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         fills
           ? [
               'trade 9 1 5@101',
-              'gone 1 FILLED 0',
-              'gone 2 EXPIRED_IN_MATCH 5',
+              'closed 1 FILLED 0',
+              'closed 2 EXPIRED_IN_MATCH 5',
               'trade 9 3 5@103',
-              'gone 3 FILLED 0',
-              'gone 9 FILLED 0',
+              'closed 3 FILLED 0',
+              'closed 9 FILLED 0',
             ]
-          : ['gone 9 EXPIRED 10'],
+          : ['closed 9 EXPIRED 10'],
       );
     });
 
     it('a FOK may be filled before it meets its own, but not by what an iceberg hides behind it', () => {
       const { told, place } = bench(make);
-      place(1, { side: SELL, price: 101, lots: 9, peak: 4 });
+      place(1, { side: SELL, price: 101, lots: 9, displayLots: 4 });
       place(2, { side: SELL, price: 101, lots: 5, owner: 9 });
       told();
       place(9, { tif: 'FOK', price: 101, lots: 5 });
-      expect(told()).toEqual(['gone 9 EXPIRED 5']);
+      expect(told()).toEqual(['closed 9 EXPIRED 5']);
       place(10, { owner: 9, tif: 'FOK', price: 101, lots: 4 });
-      expect(told()).toEqual(['trade 10 1 4@101', 'refreshed 1 4', 'gone 10 FILLED 0']);
+      expect(told()).toEqual(['trade 10 1 4@101', 'refreshed 1 4', 'closed 10 FILLED 0']);
     });
   });
 
   describe('an iceberg', () => {
-    it('shows its peak, and loses its place whenever it is used up', () => {
+    it('shows its displayLots, and loses its place whenever it is used up', () => {
       const { book, told, place } = bench(make);
-      place(1, { side: SELL, lots: 10, peak: 4 });
+      place(1, { side: SELL, lots: 10, displayLots: 4 });
       place(2, { side: SELL, lots: 3 });
       told();
       expect(book.levels(SELL, 9)).toEqual([100, 7]);
       expect(book.lotsWithin(BUY, 0, 99)).toBe(13);
-      expect(book.find(1)).toEqual({ lots: 10, standing: 'resting', extreme: 0, shown: 4 });
+      expect(book.find(1)).toEqual({ lots: 10, bookStatus: 'resting', trailingExtreme: 0, visibleLots: 4 });
       place(9, { lots: 3, tif: 'IOC' });
-      expect(told()).toEqual(['trade 9 1 3@100', 'gone 9 FILLED 0']);
+      expect(told()).toEqual(['trade 9 1 3@100', 'closed 9 FILLED 0']);
       place(10, { lots: 5, tif: 'IOC' });
       expect(told()).toEqual([
         'trade 10 1 1@100',
         'refreshed 1 4',
         'trade 10 2 3@100',
-        'gone 2 FILLED 0',
+        'closed 2 FILLED 0',
         'trade 10 1 1@100',
-        'gone 10 FILLED 0',
+        'closed 10 FILLED 0',
       ]);
       expect(book.levels(SELL, 9)).toEqual([100, 3]);
     });
 
-    it('alone at its price is met again and again, and shows less than its peak at the end', () => {
+    it('alone at its price is met again and again, and shows less than its displayLots at the end', () => {
       const { told, place } = bench(make);
-      place(1, { side: SELL, lots: 10, peak: 4 });
+      place(1, { side: SELL, lots: 10, displayLots: 4 });
       told();
       place(9, { lots: 20 });
       expect(told()).toEqual([
@@ -423,7 +428,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         'trade 9 1 4@100',
         'refreshed 1 2',
         'trade 9 1 2@100',
-        'gone 1 FILLED 0',
+        'closed 1 FILLED 0',
         'rested 9 10',
       ]);
     });
@@ -431,14 +436,14 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     it('takes with all it has before it hides', () => {
       const { book, told, place, makers } = bench(make);
       makers('SELL', 1, [100, 7]);
-      place(9, { lots: 20, peak: 5 });
-      expect(told()).toEqual(['trade 9 1 7@100', 'gone 1 FILLED 0', 'rested 9 13']);
+      place(9, { lots: 20, displayLots: 5 });
+      expect(told()).toEqual(['trade 9 1 7@100', 'closed 1 FILLED 0', 'rested 9 13']);
       expect(book.levels(BUY, 9)).toEqual([100, 5]);
     });
 
     it('amended below what it shows, shows that', () => {
       const { book, place } = bench(make);
-      place(1, { lots: 20, peak: 5 });
+      place(1, { lots: 20, displayLots: 5 });
       expect([book.amend(1, 8), book.levels(BUY, 1), book.amend(1, 3), book.levels(BUY, 1)]).toEqual([
         true,
         [100, 5],
@@ -449,7 +454,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
   });
 
   describe('cancel and amend', () => {
-    it('take an order out; a level without orders is gone', () => {
+    it('take an order out; a level without orders is closed', () => {
       const { book, told, place } = bench(make);
       place(1);
       place(2);
@@ -458,19 +463,19 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect(book.levels(BUY, 9)).toEqual([100, 10]);
       expect(book.cancel(2)).toBe(true);
       expect([told(), book.levels(BUY, 9), book.best(BUY), book.size]).toEqual([
-        ['gone 1 CANCELED 10', 'gone 2 CANCELED 10'],
+        ['closed 1 CANCELED 10', 'closed 2 CANCELED 10'],
         [],
         0,
         0,
       ]);
     });
 
-    it('say no to what is not here, is no more here, in a bundle or in flight', () => {
+    it('say no to what is not here, is no more here, in a hedge order or in flight', () => {
       const { book, told, place } = bench(make);
       place(1);
       place(2, { via: 'outside' });
       place(3);
-      book.freeze(3);
+      book.lock(3);
       place(4, { type: 'LIMIT', tif: 'IOC', price: 1 });
       told();
       for (const id of [2, 3, 4, 77, 0, -1, NaN])
@@ -486,21 +491,21 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect([book.amend(1, 11), book.amend(1, 10), book.amend(1, 4)]).toEqual([false, false, true]);
       expect([told(), book.levels(BUY, 1)]).toEqual([[], [100, 14]]);
       place(9, { side: SELL, lots: 5 });
-      expect(told()).toEqual(['trade 9 1 4@100', 'gone 1 FILLED 0', 'trade 9 2 1@100', 'gone 9 FILLED 0']);
+      expect(told()).toEqual(['trade 9 1 4@100', 'closed 1 FILLED 0', 'trade 9 2 1@100', 'closed 9 FILLED 0']);
     });
 
     it('reach orders that wait', () => {
       const { book, told, place } = bench(make);
       place(1, { type: 'STOP_LOSS', price: 0, stop: 110 });
       place(2, { type: 'STOP_LOSS', price: 0, trailing: 100 });
-      place(3, { type: 'STOP_LOSS', price: 0, lots: 0, budget: 50, stop: 110 });
+      place(3, { type: 'STOP_LOSS', price: 0, lots: 0, quoteBudget: 50, stop: 110 });
       told();
       expect([book.amend(1, 4), book.amend(2, 4), book.amend(3, 4)]).toEqual([true, true, false]);
       expect([book.cancel(1), book.cancel(2), book.cancel(3), told()]).toEqual([
         true,
         true,
         true,
-        ['gone 1 CANCELED 4', 'gone 2 CANCELED 4', 'gone 3 CANCELED 0'],
+        ['closed 1 CANCELED 4', 'closed 2 CANCELED 4', 'closed 3 CANCELED 0'],
       ]);
       book.last(500);
       expect([told(), book.size]).toEqual([[], 0]);
@@ -528,29 +533,29 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       book.last(before);
       expect(book.place(stop)).toBeUndefined();
       book.last(before);
-      expect([told(), book.find(1)?.standing]).toEqual([['waiting 1'], 'waiting']);
+      expect([told(), book.find(1)?.bookStatus]).toEqual([['waiting 1'], 'waiting']);
       book.last(at);
-      expect(told()).toEqual(['triggered 1', type.endsWith('LIMIT') ? 'rested 1 10' : 'gone 1 EXPIRED 10']);
+      expect(told()).toEqual(['triggered 1', type.endsWith('LIMIT') ? 'rested 1 10' : 'closed 1 EXPIRED 10']);
     });
 
-    it('is placed as what it is: FOK, IOC, by budget, to its worst price', () => {
+    it('is placed as what it is: FOK, IOC, by quoteBudget, to its protectionPrice price', () => {
       const { book, told, place, makers } = bench(make);
       makers('SELL', 50, [100, 3], [101, 3]);
       place(1, { type: 'STOP_LOSS_LIMIT', tif: 'FOK', price: 101, lots: 7, stop: 99 });
       place(2, { type: 'STOP_LOSS_LIMIT', tif: 'IOC', price: 100, lots: 7, stop: 99 });
-      place(3, { type: 'STOP_LOSS', price: 0, lots: 0, budget: 210, stop: 99 });
+      place(3, { type: 'STOP_LOSS', price: 0, lots: 0, quoteBudget: 210, stop: 99 });
       told();
       book.last(99);
       expect(told()).toEqual([
         'triggered 1',
-        'gone 1 EXPIRED 7',
+        'closed 1 EXPIRED 7',
         'triggered 2',
         'trade 2 50 3@100',
-        'gone 50 FILLED 0',
-        'gone 2 EXPIRED 4',
+        'closed 50 FILLED 0',
+        'closed 2 EXPIRED 4',
         'triggered 3',
         'trade 3 51 2@101',
-        'gone 3 FILLED 0',
+        'closed 3 FILLED 0',
       ]);
     });
 
@@ -574,16 +579,16 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(9, { lots: 1 });
       expect(told()).toEqual([
         'trade 9 50 1@100',
-        'gone 50 FILLED 0',
-        'gone 9 FILLED 0',
+        'closed 50 FILLED 0',
+        'closed 9 FILLED 0',
         'triggered 2',
         'trade 2 51 1@105',
-        'gone 51 FILLED 0',
-        'gone 2 FILLED 0',
+        'closed 51 FILLED 0',
+        'closed 2 FILLED 0',
         'triggered 1',
         'trade 1 52 1@110',
-        'gone 52 FILLED 0',
-        'gone 1 FILLED 0',
+        'closed 52 FILLED 0',
+        'closed 1 FILLED 0',
       ]);
     });
 
@@ -593,7 +598,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(1, { type: 'STOP_LOSS', price: 0, lots: 1, stop: 100 });
       told();
       place(9, { lots: 1 });
-      expect(told()).toEqual(['trade 9 50 1@100', 'gone 50 FILLED 0', 'gone 9 FILLED 0']);
+      expect(told()).toEqual(['trade 9 50 1@100', 'closed 50 FILLED 0', 'closed 9 FILLED 0']);
     });
 
     it('go to the outside like any taker', () => {
@@ -622,9 +627,14 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         place(1, { type, side: name === 'BUY' ? BUY : SELL, price: 0, trailing: 100 });
         for (const price of prices) book.last(price);
         expect(told()).toEqual(['waiting 1']);
-        expect(book.find(1)).toEqual({ lots: 10, standing: 'waiting', extreme: name === 'BUY' ? 900 : 1100, shown: 0 });
+        expect(book.find(1)).toEqual({
+          lots: 10,
+          bookStatus: 'waiting',
+          trailingExtreme: name === 'BUY' ? 900 : 1100,
+          visibleLots: 0,
+        });
         book.last(at);
-        expect(told()).toEqual(['triggered 1', 'gone 1 EXPIRED 10']);
+        expect(told()).toEqual(['triggered 1', 'closed 1 EXPIRED 10']);
       },
     );
 
@@ -640,20 +650,24 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(1, { type, side: name === 'BUY' ? BUY : SELL, price: 0, stop, trailing: 100 });
       for (const price of [1, 3000].filter((one) => (at > 1000 ? one < stop : one > stop))) book.last(price);
       book.last(before);
-      expect([told(), book.find(1)?.extreme]).toEqual([['waiting 1'], 0]);
+      expect([told(), book.find(1)?.trailingExtreme]).toEqual([['waiting 1'], 0]);
       book.last(at);
-      expect([told(), book.find(1)?.extreme]).toEqual([[], at]);
+      expect([told(), book.find(1)?.trailingExtreme]).toEqual([[], at]);
       book.last(name === 'BUY' ? at * 1.02 : at * 0.98);
-      expect(told()).toEqual(['triggered 1', 'gone 1 EXPIRED 10']);
+      expect(told()).toEqual(['triggered 1', 'closed 1 EXPIRED 10']);
     });
 
     it('whose stop is reached already begins at once; without any price, with the first', () => {
       const { book, told, place } = bench(make);
       place(1, { type: 'STOP_LOSS', side: SELL, price: 0, trailing: 100 });
-      expect(book.find(1)?.extreme).toBe(0);
+      expect(book.find(1)?.trailingExtreme).toBe(0);
       book.last(1000);
       place(2, { type: 'STOP_LOSS', side: SELL, price: 0, stop: 1100, trailing: 100 });
-      expect([told(), book.find(1)?.extreme, book.find(2)?.extreme]).toEqual([['waiting 1', 'waiting 2'], 1000, 1000]);
+      expect([told(), book.find(1)?.trailingExtreme, book.find(2)?.trailingExtreme]).toEqual([
+        ['waiting 1', 'waiting 2'],
+        1000,
+        1000,
+      ]);
     });
 
     it('counts a part of a tick as a tick, also far beyond 2^53 / 10,000', () => {
@@ -663,7 +677,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       book.last(100);
       expect(told()).toEqual(['waiting 1']);
       book.last(99);
-      expect(told()).toEqual(['triggered 1', 'gone 1 EXPIRED 10']);
+      expect(told()).toEqual(['triggered 1', 'closed 1 EXPIRED 10']);
       const high = 9_000_000_000_000_001;
       book.last(high);
       place(2, { type: 'STOP_LOSS', side: SELL, price: 0, trailing: 2000 });
@@ -671,7 +685,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       book.last(edge + 1);
       expect(told()).toEqual(['waiting 2']);
       book.last(edge);
-      expect(told()).toEqual(['triggered 2', 'gone 2 EXPIRED 10']);
+      expect(told()).toEqual(['triggered 2', 'closed 2 EXPIRED 10']);
     });
   });
 
@@ -688,7 +702,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect(oco(book)).toBeUndefined();
       expect(told()).toEqual(['rested 1 10', 'waiting 2']);
       place(9, { price: 110, lots: 3 });
-      expect(told()).toEqual(['trade 9 1 3@110', 'gone 2 OCO 10', 'gone 9 FILLED 0']);
+      expect(told()).toEqual(['trade 9 1 3@110', 'closed 2 OCO 10', 'closed 9 FILLED 0']);
       book.last(80);
       expect([told(), book.find(1)?.lots, book.size]).toEqual([[], 7, 1]);
       expect(book.cancel(1)).toBe(true);
@@ -702,10 +716,10 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       book.last(90);
       expect(told()).toEqual([
         'triggered 2',
-        'gone 1 OCO 10',
+        'closed 1 OCO 10',
         'trade 2 50 4@85',
-        'gone 50 FILLED 0',
-        'gone 2 EXPIRED 6',
+        'closed 50 FILLED 0',
+        'closed 2 EXPIRED 6',
       ]);
       expect(book.size).toBe(0);
     });
@@ -715,7 +729,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       oco(book);
       told();
       expect(book.cancel(id)).toBe(true);
-      expect([told(), book.size]).toEqual([[`gone ${id} CANCELED 10`, `gone ${3 - id} OCO 10`], 0]);
+      expect([told(), book.size]).toEqual([[`closed ${id} CANCELED 10`, `closed ${3 - id} OCO 10`], 0]);
       expect(book.cancel(3 - id)).toBe(false);
     });
 
@@ -726,7 +740,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect([book.find(1)?.lots, book.find(2)?.lots, book.levels(SELL, 1)]).toEqual([4, 4, [110, 4]]);
       told();
       book.cancel(1);
-      expect(told()).toEqual(['gone 1 CANCELED 4', 'gone 2 OCO 4']);
+      expect(told()).toEqual(['closed 1 CANCELED 4', 'closed 2 OCO 4']);
     });
 
     it('of two triggers: the first one reached counts', () => {
@@ -735,7 +749,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       oco(book, { type: 'TAKE_PROFIT_LIMIT', price: 108, stop: 110 }, { type: 'STOP_LOSS_LIMIT', price: 89 });
       expect(told()).toEqual(['waiting 1', 'waiting 2']);
       book.last(111);
-      expect(told()).toEqual(['triggered 1', 'gone 2 OCO 10', 'rested 1 10']);
+      expect(told()).toEqual(['triggered 1', 'closed 2 OCO 10', 'rested 1 10']);
     });
 
     it('with a trailing stop', () => {
@@ -745,7 +759,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       told();
       book.last(1050);
       book.last(1039);
-      expect(told()).toEqual(['triggered 2', 'gone 1 OCO 10', 'gone 2 EXPIRED 10']);
+      expect(told()).toEqual(['triggered 2', 'closed 1 OCO 10', 'closed 2 EXPIRED 10']);
     });
 
     it('a self trade that expires the limit takes the stop with it; DECREMENT lowers both', () => {
@@ -753,36 +767,36 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       oco(book);
       told();
       place(9, { owner: 5, price: 110, lots: 3, stp: 'DECREMENT' });
-      expect(told()).toEqual(['prevented 9 1 3', 'prevented 1 9 3', 'gone 9 EXPIRED_IN_MATCH 0']);
+      expect(told()).toEqual(['prevented 9 1 3', 'prevented 1 9 3', 'closed 9 EXPIRED_IN_MATCH 0']);
       expect([book.find(1)?.lots, book.find(2)?.lots]).toEqual([7, 7]);
       place(10, { owner: 5, price: 110, lots: 3, stp: 'EXPIRE_BOTH' });
-      expect(told()).toEqual(['gone 1 EXPIRED_IN_MATCH 7', 'gone 2 OCO 7', 'gone 10 EXPIRED_IN_MATCH 3']);
+      expect(told()).toEqual(['closed 1 EXPIRED_IN_MATCH 7', 'closed 2 OCO 7', 'closed 10 EXPIRED_IN_MATCH 3']);
     });
 
     it('a thawed limit that meets its owner under DECREMENT lowers the stop too', () => {
       const { book, told, place } = bench(make);
       oco(book, { stp: 'DECREMENT' });
-      book.freeze(1);
+      book.lock(1);
       place(9, { owner: 5, price: 111, lots: 3 });
       told();
-      book.thaw(1, 0);
-      expect(told()).toEqual(['prevented 1 9 3', 'prevented 9 1 3', 'gone 9 EXPIRED_IN_MATCH 0']);
+      book.unlock(1, 0);
+      expect(told()).toEqual(['prevented 1 9 3', 'prevented 9 1 3', 'closed 9 EXPIRED_IN_MATCH 0']);
       expect([book.find(1)?.lots, book.find(2)?.lots, book.levels(SELL, 1)]).toEqual([7, 7, [110, 7]]);
     });
 
-    it('the trigger waits while the limit is in a bundle: it goes off when nothing was executed, and not otherwise', () => {
+    it('the trigger waits while the limit is in a hedge order: it goes off when nothing was executed, and not otherwise', () => {
       for (const executed of [0, 3]) {
         const { book, told } = bench(make);
         oco(book);
-        expect(book.freeze(1)).toBe(true);
+        expect(book.lock(1)).toBe(true);
         told();
         expect([book.cancel(1), book.cancel(2), book.amend(2, 3)]).toEqual([false, false, false]);
         book.last(80);
         book.last(100);
-        expect([told(), book.find(2)?.standing]).toEqual([[], 'waiting']);
-        book.thaw(1, executed);
+        expect([told(), book.find(2)?.bookStatus]).toEqual([[], 'waiting']);
+        book.unlock(1, executed);
         expect(told()).toEqual(
-          executed === 0 ? ['triggered 2', 'gone 1 OCO 10', 'gone 2 EXPIRED 10'] : ['gone 2 OCO 10'],
+          executed === 0 ? ['triggered 2', 'closed 1 OCO 10', 'closed 2 EXPIRED 10'] : ['closed 2 OCO 10'],
         );
       }
     });
@@ -794,7 +808,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       [{}, { stop: 101 }, 'OCO_PRICES'],
       [{ side: BUY }, { side: BUY }, 'OCO_PRICES'],
       [{ side: BUY, price: 95 }, { side: BUY, stop: 105 }, undefined],
-      [{ price: 105 }, {}, 'WOULD_MATCH'],
+      [{ price: 105 }, {}, 'POST_ONLY_REJECTED'],
       [{ price: 106, via: 'inside' }, {}, undefined],
       [{ type: 'TAKE_PROFIT', price: 0, stop: 100 }, {}, 'OCO_PRICES'],
       [{ type: 'TAKE_PROFIT', price: 0, stop: 101 }, {}, undefined],
@@ -817,10 +831,10 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         [{}, { side: BUY }],
         [{}, { lots: 9 }],
         [{}, { id: 1 }],
-        [{}, { lots: 0, budget: 9 }],
+        [{}, { lots: 0, quoteBudget: 9 }],
         [
-          { type: 'TAKE_PROFIT', price: 0, stop: 110, lots: 0, budget: 9 },
-          { lots: 0, budget: 9 },
+          { type: 'TAKE_PROFIT', price: 0, stop: 110, lots: 0, quoteBudget: 9 },
+          { lots: 0, quoteBudget: 9 },
         ],
       ];
       for (const [limit, stop] of wrong) expect(() => oco(book, limit, stop)).toThrow(RangeError);
@@ -841,7 +855,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     ];
     it.each<['TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT', unknown[]]>([
       ['TRADING', [undefined, undefined, undefined, true, true]],
-      ['POST_ONLY', [undefined, 'WOULD_MATCH', undefined, true, true]],
+      ['POST_ONLY', [undefined, 'POST_ONLY_REJECTED', undefined, true, true]],
       ['CANCEL_ONLY', ['MARKET_CLOSED', 'MARKET_CLOSED', 'MARKET_CLOSED', true, true]],
       ['HALT', ['MARKET_CLOSED', 'MARKET_CLOSED', 'MARKET_CLOSED', false, false]],
     ])('%s', (state, answers) => {
@@ -855,11 +869,11 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     it('POST_ONLY takes nothing that goes outside, and what expires by itself', () => {
       const { book, told } = bench(make);
       book.state = 'POST_ONLY';
-      expect(book.place(order(1, { via: 'outside' }))).toBe('WOULD_MATCH');
+      expect(book.place(order(1, { via: 'outside' }))).toBe('POST_ONLY_REJECTED');
       expect(book.place(order(2, { tif: 'IOC' }))).toBeUndefined();
       book.setOutside(0, 100);
-      expect(book.place(order(3))).toBe('WOULD_MATCH');
-      expect(told()).toEqual(['gone 2 EXPIRED 10']);
+      expect(book.place(order(3))).toBe('POST_ONLY_REJECTED');
+      expect(told()).toEqual(['closed 2 EXPIRED 10']);
     });
 
     it('triggers wait until it trades again; the price is remembered', () => {
@@ -881,7 +895,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       told();
       book.state = 'HALT';
       book.returned(2, 1, 0, false);
-      expect(told()).toEqual(['trade 2 1 5@100', 'gone 1 FILLED 0', 'rested 2 2']);
+      expect(told()).toEqual(['trade 2 1 5@100', 'closed 1 FILLED 0', 'rested 2 2']);
     });
   });
 
@@ -893,12 +907,12 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       place(9, { price: 105, lots: 20 });
       expect(told()).toEqual([
         'trade 9 1 2@100',
-        'gone 1 FILLED 0',
+        'closed 1 FILLED 0',
         'trade 9 2 3@101',
-        'gone 2 FILLED 0',
+        'closed 2 FILLED 0',
         'outside 9 15 0 103',
       ]);
-      expect(book.find(9)).toEqual({ lots: 15, standing: 'flying', extreme: 0, shown: 0 });
+      expect(book.find(9)).toEqual({ lots: 15, bookStatus: 'inFlight', trailingExtreme: 0, visibleLots: 0 });
       expect(book.levels(SELL, 9)).toEqual([103, 5]);
     });
 
@@ -908,15 +922,15 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       [{ price: 105 }, [], 'outside 9 10 0 105'],
       [{ type: 'MARKET', price: 0 }, [], 'outside 9 10 0 0'],
       [{ type: 'MARKET', price: 0 }, [[103, 5]], 'outside 9 10 0 103'],
-      [{ type: 'MARKET', price: 0, lots: 0, budget: 700 }, [], 'outside 9 0 700 0'],
+      [{ type: 'MARKET', price: 0, lots: 0, quoteBudget: 700 }, [], 'outside 9 0 700 0'],
       [{ price: 100 }, [], 'rested 9 10'],
-      [{ tif: 'IOC' }, [], 'gone 9 EXPIRED 10'],
+      [{ tif: 'IOC' }, [], 'closed 9 EXPIRED 10'],
       [{ via: 'inside', price: 105 }, [[106, 5]], 'rested 9 10'],
       [{ via: 'outside', price: 105 }, [[103, 5]], 'outside 9 10 0 105'],
       [{ via: 'outside', price: 90 }, [], 'outside 9 10 0 90'],
-      [{ tif: 'FOK', price: 105 }, [], 'gone 9 EXPIRED 10'],
+      [{ tif: 'FOK', price: 105 }, [], 'closed 9 EXPIRED 10'],
       [{ tif: 'FOK', price: 105, via: 'outside' }, [[100, 99]], 'outside 9 10 0 105'],
-      [{ type: 'MARKET', price: 0, lots: 0, budget: 100 }, [], 'gone 9 EXPIRED 0'],
+      [{ type: 'MARKET', price: 0, lots: 0, quoteBudget: 100 }, [], 'closed 9 EXPIRED 0'],
     ];
     it.each(LIMITS)('%j into %j: %s', (more, asks, expected) => {
       const { book, told, place, makers } = bench(make);
@@ -931,38 +945,42 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       makers('BUY', 1, [100, 2], [97, 5]);
       book.setOutside(99, 101);
       place(9, { side: SELL, price: 95, lots: 10 });
-      expect(told()).toEqual(['trade 9 1 2@100', 'gone 1 FILLED 0', 'outside 9 8 0 97']);
+      expect(told()).toEqual(['trade 9 1 2@100', 'closed 1 FILLED 0', 'outside 9 8 0 97']);
     });
 
-    it('frozen orders do not count as our next price', () => {
+    it('locked orders do not count as our next price', () => {
       const { book, told, place, makers } = bench(make);
       makers('SELL', 1, [102, 2], [104, 2]);
-      book.freeze(1);
+      book.lock(1);
       book.setOutside(99, 101);
       place(9, { price: 110 });
       expect(told()).toEqual(['outside 9 10 0 104']);
     });
 
     const RETURNS: readonly [Partial<NewOrder>, [number, number, boolean], readonly string[]][] = [
-      [{}, [10, 0, true], ['gone 9 FILLED 0']],
-      [{}, [4, 0, false], ['trade 9 1 5@103', 'gone 1 FILLED 0', 'rested 9 1']],
+      [{}, [10, 0, true], ['closed 9 FILLED 0']],
+      [{}, [4, 0, false], ['trade 9 1 5@103', 'closed 1 FILLED 0', 'rested 9 1']],
       [{}, [4, 0, true], ['outside 9 6 0 103']],
-      [{ tif: 'IOC' }, [0, 0, false], ['trade 9 1 5@103', 'gone 1 FILLED 0', 'gone 9 EXPIRED 5']],
-      [{ via: 'outside' }, [4, 0, false], ['trade 9 1 5@103', 'gone 1 FILLED 0', 'rested 9 1']],
-      [{ via: 'outside', tif: 'IOC' }, [4, 0, false], ['gone 9 EXPIRED 6']],
-      [{ via: 'outside', tif: 'FOK' }, [0, 0, false], ['gone 9 EXPIRED 10']],
+      [{ tif: 'IOC' }, [0, 0, false], ['trade 9 1 5@103', 'closed 1 FILLED 0', 'closed 9 EXPIRED 5']],
+      [{ via: 'outside' }, [4, 0, false], ['trade 9 1 5@103', 'closed 1 FILLED 0', 'rested 9 1']],
+      [{ via: 'outside', tif: 'IOC' }, [4, 0, false], ['closed 9 EXPIRED 6']],
+      [{ via: 'outside', tif: 'FOK' }, [0, 0, false], ['closed 9 EXPIRED 10']],
       [{ via: 'outside' }, [4, 0, true], ['outside 9 6 0 105']],
-      [{ type: 'MARKET', price: 0, lots: 0, budget: 1010 }, [9, 909, false], ['gone 9 FILLED 0']],
-      [{ type: 'MARKET', price: 0, lots: 0, budget: 1010 }, [7, 707, false], ['trade 9 1 2@103', 'gone 9 FILLED 0']],
-      [{ type: 'MARKET', price: 0, lots: 0, budget: 1010 }, [10, 1010, true], ['gone 9 FILLED 0']],
+      [{ type: 'MARKET', price: 0, lots: 0, quoteBudget: 1010 }, [9, 909, false], ['closed 9 FILLED 0']],
+      [
+        { type: 'MARKET', price: 0, lots: 0, quoteBudget: 1010 },
+        [7, 707, false],
+        ['trade 9 1 2@103', 'closed 9 FILLED 0'],
+      ],
+      [{ type: 'MARKET', price: 0, lots: 0, quoteBudget: 1010 }, [10, 1010, true], ['closed 9 FILLED 0']],
     ];
-    it.each(RETURNS)('%j returned with %j', (more, [lots, points, again], expected) => {
+    it.each(RETURNS)('%j returned with %j', (more, [lots, quoteTicks, again], expected) => {
       const { book, told, place, makers } = bench(make);
       makers('SELL', 1, [103, 5]);
       book.setOutside(99, 101);
       place(9, { price: 105, ...more });
       told();
-      book.returned(9, lots, points, again);
+      book.returned(9, lots, quoteTicks, again);
       expect(told()).toEqual(expected);
     });
 
@@ -974,8 +992,8 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     });
   });
 
-  describe('a bundle', () => {
-    it('reached: by price then time, frozen ones left out, until the visitor says no; it may freeze', () => {
+  describe('a hedge order', () => {
+    it('reached: by price then time, locked ones left out, until the visitor says no; it may lock', () => {
       const { book, place } = bench(make);
       for (const [id, price] of [
         [1, 100],
@@ -985,16 +1003,16 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         [5, 99],
       ] as const)
         place(id, { price });
-      place(6, { price: 103, peak: 2 });
-      book.freeze(4);
+      place(6, { price: 103, displayLots: 2 });
+      book.lock(4);
       const seen: number[][] = [];
-      book.reached(BUY, 100, (...one) => seen.push(one) < 3 && book.freeze(one[0]));
+      book.reached(BUY, 100, (...one) => seen.push(one) < 3 && book.lock(one[0]));
       expect(seen).toEqual([
         [6, 103, 10],
         [2, 102, 10],
         [3, 101, 10],
       ]);
-      expect([book.find(2)?.standing, book.find(3)?.standing]).toEqual(['frozen', 'resting']);
+      expect([book.find(2)?.bookStatus, book.find(3)?.bookStatus]).toEqual(['locked', 'resting']);
       const asks: number[] = [];
       place(20, { side: SELL, price: 110 });
       place(21, { side: SELL, price: 111 });
@@ -1002,24 +1020,24 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       expect(asks).toEqual([20]);
     });
 
-    it('a sale for a sum passes frozen orders that it could not afford, and takes what lies below', () => {
+    it('a sale for a sum passes locked orders that it could not afford, and takes what lies below', () => {
       const { book, told, place, makers } = bench(make);
       makers('BUY', 1, [972, 5], [960, 1]);
-      book.freeze(1);
+      book.lock(1);
       told();
-      place(9, { side: SELL, type: 'MARKET', price: 0, lots: 0, budget: 966 });
-      expect(told()).toEqual(['trade 9 2 1@960', 'gone 2 FILLED 0', 'gone 9 EXPIRED 0']);
+      place(9, { side: SELL, type: 'MARKET', price: 0, lots: 0, quoteBudget: 966 });
+      expect(told()).toEqual(['trade 9 2 1@960', 'closed 2 FILLED 0', 'closed 9 EXPIRED 0']);
     });
 
-    it('frozen orders are shown, but nothing matches, cancels or amends them', () => {
+    it('locked orders are visibleLots, but nothing matches, cancels or amends them', () => {
       const { book, told, place } = bench(make);
       place(1, { lots: 5 });
       place(2, { lots: 5 });
-      expect([book.freeze(1), book.freeze(1), book.freeze(77)]).toEqual([true, false, false]);
+      expect([book.lock(1), book.lock(1), book.lock(77)]).toEqual([true, false, false]);
       told();
       expect([book.levels(BUY, 9), book.best(BUY), book.lotsWithin(SELL, 0, 99)]).toEqual([[100, 10], 100, 5]);
       place(9, { side: SELL, lots: 8 });
-      expect(told()).toEqual(['trade 9 2 5@100', 'gone 2 FILLED 0', 'rested 9 3']);
+      expect(told()).toEqual(['trade 9 2 5@100', 'closed 2 FILLED 0', 'rested 9 3']);
       expect([book.cancel(1), book.amend(1, 1)]).toEqual([false, false]);
     });
 
@@ -1027,91 +1045,100 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       const { book, told, place } = bench(make);
       place(1, { lots: 5 });
       place(2, { lots: 5 });
-      book.freeze(1);
-      book.thaw(1, 2);
+      book.lock(1);
+      book.unlock(1, 2);
       told();
       expect(book.levels(BUY, 9)).toEqual([100, 8]);
       place(9, { side: SELL, lots: 4 });
-      expect(told()).toEqual(['trade 9 1 3@100', 'gone 1 FILLED 0', 'trade 9 2 1@100', 'gone 9 FILLED 0']);
+      expect(told()).toEqual(['trade 9 1 3@100', 'closed 1 FILLED 0', 'trade 9 2 1@100', 'closed 9 FILLED 0']);
     });
 
-    it('executed whole it is gone', () => {
+    it('executed whole it is closed', () => {
       const { book, told, place } = bench(make);
       place(1, { lots: 5 });
-      book.freeze(1);
+      book.lock(1);
       told();
-      book.thaw(1, 5);
-      expect([told(), book.size, book.best(BUY)]).toEqual([['gone 1 FILLED 0'], 0, 0]);
+      book.unlock(1, 5);
+      expect([told(), book.size, book.best(BUY)]).toEqual([['closed 1 FILLED 0'], 0, 0]);
     });
 
     it('crossed by now it takes first, and the rest keeps its place', () => {
       const { book, told, place } = bench(make);
       place(1, { lots: 9 });
       place(2, { lots: 5 });
-      book.freeze(1);
-      book.freeze(2);
+      book.lock(1);
+      book.lock(2);
       place(3, { side: SELL, price: 98, lots: 3 });
       told();
-      book.thaw(1, 1);
-      expect(told()).toEqual(['trade 1 3 3@98', 'gone 3 FILLED 0']);
+      book.unlock(1, 1);
+      expect(told()).toEqual(['trade 1 3 3@98', 'closed 3 FILLED 0']);
       expect(book.levels(BUY, 9)).toEqual([100, 10]);
-      book.thaw(2, 0);
+      book.unlock(2, 0);
       place(9, { side: SELL, lots: 6 });
-      expect(told()).toEqual(['trade 9 1 5@100', 'gone 1 FILLED 0', 'trade 9 2 1@100', 'gone 9 FILLED 0']);
+      expect(told()).toEqual(['trade 9 1 5@100', 'closed 1 FILLED 0', 'trade 9 2 1@100', 'closed 9 FILLED 0']);
     });
 
     it('crossed by its owner, its own mode decides', () => {
       const { book, told, place } = bench(make);
       place(1, { lots: 9, stp: 'EXPIRE_TAKER' });
       place(2, { lots: 1 });
-      book.freeze(1);
-      book.freeze(2);
+      book.lock(1);
+      book.lock(2);
       place(3, { side: SELL, price: 98, lots: 3, owner: 1 });
       told();
-      book.thaw(1, 0);
-      expect([told(), book.levels(BUY, 9)]).toEqual([['gone 1 EXPIRED_IN_MATCH 9'], [100, 1]]);
+      book.unlock(1, 0);
+      expect([told(), book.levels(BUY, 9)]).toEqual([['closed 1 EXPIRED_IN_MATCH 9'], [100, 1]]);
     });
 
     it('of an iceberg: what was executed comes off its part, and beyond it the next part goes to the back', () => {
       const { book, told, place } = bench(make);
-      place(1, { lots: 20, peak: 5 });
+      place(1, { lots: 20, displayLots: 5 });
       place(2, { lots: 5 });
-      book.freeze(1);
-      book.thaw(1, 2);
-      expect([book.find(1)?.shown, book.levels(BUY, 1)]).toEqual([3, [100, 8]]);
-      book.freeze(1);
+      book.lock(1);
+      book.unlock(1, 2);
+      expect([book.find(1)?.visibleLots, book.levels(BUY, 1)]).toEqual([3, [100, 8]]);
+      book.lock(1);
       told();
-      book.thaw(1, 9);
+      book.unlock(1, 9);
       expect([told(), book.find(1), book.levels(BUY, 1)]).toEqual([
         ['refreshed 1 5'],
-        { lots: 9, standing: 'resting', extreme: 0, shown: 5 },
+        { lots: 9, bookStatus: 'resting', trailingExtreme: 0, visibleLots: 5 },
         [100, 10],
       ]);
       place(9, { side: SELL, lots: 6 });
-      expect(told()).toEqual(['trade 9 2 5@100', 'gone 2 FILLED 0', 'trade 9 1 1@100', 'gone 9 FILLED 0']);
+      expect(told()).toEqual(['trade 9 2 5@100', 'closed 2 FILLED 0', 'trade 9 1 1@100', 'closed 9 FILLED 0']);
     });
   });
 
   describe('a restored book', () => {
     const ORDERS: readonly Restored[] = [
       restored(1, 'resting', { lots: 4 }),
-      restored(2, 'frozen', { lots: 6 }),
-      restored(3, 'resting', { lots: 9, peak: 5, shown: 2 }),
-      restored(4, 'resting', { lots: 3, peak: 5 }),
-      restored(5, 'flying', { side: SELL, price: 95, lots: 20 }),
+      restored(2, 'locked', { lots: 6 }),
+      restored(3, 'resting', { lots: 9, displayLots: 5, visibleLots: 2 }),
+      restored(4, 'resting', { lots: 3, displayLots: 5 }),
+      restored(5, 'inFlight', { side: SELL, price: 95, lots: 20 }),
       restored(6, 'waiting', { type: 'STOP_LOSS_LIMIT', price: 120, stop: 111, lots: 2 }),
-      restored(7, 'waiting', { type: 'STOP_LOSS', side: SELL, price: 0, trailing: 100, extreme: 1100, lots: 2 }),
-      restored(8, 'resting', { type: 'LIMIT_MAKER', side: SELL, price: 130, sibling: 9, owner: 8, lots: 2 }),
-      restored(9, 'waiting', { type: 'STOP_LOSS', side: SELL, price: 0, stop: 90, sibling: 8, owner: 8, lots: 2 }),
-      restored(10, 'flying', { type: 'MARKET', price: 0, lots: 0, budget: 1000 }),
+      restored(7, 'waiting', {
+        type: 'STOP_LOSS',
+        side: SELL,
+        price: 0,
+        trailing: 100,
+        trailingExtreme: 1100,
+        lots: 2,
+      }),
+      restored(8, 'resting', { type: 'LIMIT_MAKER', side: SELL, price: 130, ocoLeg: 9, owner: 8, lots: 2 }),
+      restored(9, 'waiting', { type: 'STOP_LOSS', side: SELL, price: 0, stop: 90, ocoLeg: 8, owner: 8, lots: 2 }),
+      restored(10, 'inFlight', { type: 'MARKET', price: 0, lots: 0, quoteBudget: 1000 }),
     ];
 
     it('says nothing, and is what it was', () => {
       const { book, told } = bench(make);
       for (const one of ORDERS) book.restore(one);
       expect([told(), book.size, book.levels(BUY, 9), book.levels(SELL, 9)]).toEqual([[], 10, [100, 15], [130, 2]]);
-      expect(ORDERS.map(({ id }) => book.find(id)?.standing)).toEqual(ORDERS.map(({ as }) => as));
-      expect([book.find(3)?.shown, book.find(4)?.shown, book.find(7)?.extreme]).toEqual([2, 3, 1100]);
+      expect(ORDERS.map(({ id }) => book.find(id)?.bookStatus)).toEqual(ORDERS.map(({ as }) => as));
+      expect([book.find(3)?.visibleLots, book.find(4)?.visibleLots, book.find(7)?.trailingExtreme]).toEqual([
+        2, 3, 1100,
+      ]);
     });
 
     it('goes on where it was', () => {
@@ -1120,11 +1147,11 @@ describe.each(BOOKS)('the %s book', (_, make) => {
       book.returned(5, 12, 0, false);
       expect(told()).toEqual([
         'trade 5 1 4@100',
-        'gone 1 FILLED 0',
+        'closed 1 FILLED 0',
         'trade 5 3 2@100',
         'refreshed 3 5',
         'trade 5 4 2@100',
-        'gone 5 FILLED 0',
+        'closed 5 FILLED 0',
       ]);
       book.last(1089);
       expect(told()).toEqual([
@@ -1132,35 +1159,35 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         'rested 6 2',
         'triggered 7',
         'trade 7 6 2@120',
-        'gone 6 FILLED 0',
-        'gone 7 FILLED 0',
+        'closed 6 FILLED 0',
+        'closed 7 FILLED 0',
       ]);
       book.cancel(9);
-      expect(told()).toEqual(['gone 9 CANCELED 2', 'gone 8 OCO 2']);
+      expect(told()).toEqual(['closed 9 CANCELED 2', 'closed 8 OCO 2']);
       book.returned(10, 3, 300, false);
-      expect(told()).toEqual(['gone 10 EXPIRED 0']);
-      book.thaw(2, 6);
-      expect([told(), book.levels(BUY, 1)]).toEqual([['gone 2 FILLED 0'], [100, 6]]);
+      expect(told()).toEqual(['closed 10 EXPIRED 0']);
+      book.unlock(2, 6);
+      expect([told(), book.levels(BUY, 1)]).toEqual([['closed 2 FILLED 0'], [100, 6]]);
     });
 
     const WRONG: readonly Partial<Restored>[] = [
-      { as: 'gone' as 'resting' },
+      { as: 'closed' as 'resting' },
       { tif: 'IOC' },
       { type: 'MARKET' },
       { as: 'waiting' },
-      { as: 'flying', type: 'LIMIT_MAKER' },
-      { shown: 11 },
-      { shown: -1 },
-      { extreme: -1 },
-      { sibling: 0.5 },
+      { as: 'inFlight', type: 'LIMIT_MAKER' },
+      { visibleLots: 11 },
+      { visibleLots: -1 },
+      { trailingExtreme: -1 },
+      { ocoLeg: 0.5 },
       { lots: 0 },
       { owner: 0 },
       { id: 50 },
-      { sibling: 50, type: 'LIMIT_MAKER' },
+      { ocoLeg: 50, type: 'LIMIT_MAKER' },
     ];
     it.each(WRONG)('does not take %j', (more) => {
       const { book, told } = bench(make);
-      book.restore(restored(50, 'resting', { sibling: 1 }));
+      book.restore(restored(50, 'resting', { ocoLeg: 1 }));
       expect(() => book.restore(restored(1, 'resting', more))).toThrow(RangeError);
       expect([told(), book.size]).toEqual([[], 1]);
     });
@@ -1171,10 +1198,10 @@ describe.each(BOOKS)('the %s book', (_, make) => {
     const maker = side === BUY ? SELL : BUY;
     const up = side === BUY ? 1 : -1;
     place(1, { side: maker, price: 100, lots: 5 });
-    place(2, { side: maker, price: 100 + up, lots: 50, peak: 5, owner: 7 });
+    place(2, { side: maker, price: 100 + up, lots: 50, displayLots: 5, owner: 7 });
     place(3, { side: maker, price: 100 + 2 * up, lots: 500 });
     place(4, { side: maker, price: 100, lots: 5000 });
-    book.freeze(4);
+    book.lock(4);
     expect([0, 100 + 2 * up, 100 + up, 100, 100 - up].map((limit) => book.lotsWithin(side, limit, 99))).toEqual([
       555, 555, 55, 5, 0,
     ]);
@@ -1182,7 +1209,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
   });
 
   it('every reason to leave is told with what was not executed', () => {
-    const reasons = new Set<Gone>();
+    const reasons = new Set<ClosedReason>();
     const book = make({
       sink: {
         trade() {},
@@ -1192,7 +1219,7 @@ describe.each(BOOKS)('the %s book', (_, make) => {
         waiting() {},
         triggered() {},
         outside() {},
-        gone: (__, why) => void reasons.add(why),
+        closed: (__, why) => void reasons.add(why),
       },
       followOwnTrades: false,
     });

@@ -88,19 +88,19 @@ class FastBook extends Matching implements Book {
     if (this.queue.length > 0) this.settle();
   }
 
-  returned(id: number, lots: number, points: number, again: boolean): void {
+  returned(id: number, lots: number, quoteTicks: number, again: boolean): void {
     natural('lots', lots);
-    natural('points', points);
+    natural('quoteTicks', quoteTicks);
     const o = this.indexed(id);
-    if (o < 0 || !this.isFlying(o)) throw new RangeError(`not in flight: ${id}`);
+    if (o < 0 || !this.isInFlight(o)) throw new RangeError(`not in flight: ${id}`);
     const byBudget = this.byBudget(o);
-    const left = byBudget ? (this.budget[o] as number) - points : (this.lots[o] as number) - lots;
-    if (left < 0) throw new RangeError(`more than was in flight: ${lots}, ${points}`);
-    if (byBudget) this.budget[o] = left;
+    const left = byBudget ? (this.quoteBudget[o] as number) - quoteTicks : (this.lots[o] as number) - lots;
+    if (left < 0) throw new RangeError(`more than was in flight: ${lots}, ${quoteTicks}`);
+    if (byBudget) this.quoteBudget[o] = left;
     else this.lots[o] = left;
     this.unindex(o);
     this.nowTaking(o);
-    this.setExecuted(o, lots > 0 || points > 0);
+    this.setExecuted(o, lots > 0 || quoteTicks > 0);
     if (left === 0) this.end(o, 'FILLED');
     else this.enter(o, again);
     if (this.queue.length > 0) this.settle();
@@ -116,26 +116,26 @@ class FastBook extends Matching implements Book {
     }
   }
 
-  freeze(id: number): boolean {
+  lock(id: number): boolean {
     const o = this.indexed(id);
     if (o < 0 || !this.isResting(o)) return false;
-    this.nowFrozen(o);
+    this.nowLocked(o);
     return true;
   }
 
-  thaw(id: number, lots: number): void {
+  unlock(id: number, lots: number): void {
     natural('lots', lots);
     const o = this.indexed(id);
-    if (o < 0 || !this.isFrozen(o)) throw new RangeError(`not frozen: ${id}`);
+    if (o < 0 || !this.isLocked(o)) throw new RangeError(`not locked: ${id}`);
     const before = this.lots[o] as number;
-    if (lots > before) throw new RangeError(`more than was frozen: ${lots}`);
-    const shown = this.shownOf(o);
+    if (lots > before) throw new RangeError(`more than was locked: ${lots}`);
+    const visibleLots = this.visibleLotsOf(o);
     this.nowResting(o);
-    this.addShown(o, -shown);
+    this.addShown(o, -visibleLots);
     this.thawing = o;
     this.lots[o] = before - lots;
     if (lots > 0) this.dropSibling(o);
-    if (lots === before || this.match(o, this.price[o] as number)) this.finishThaw(o, before, shown);
+    if (lots === before || this.match(o, this.price[o] as number)) this.finishThaw(o, before, visibleLots);
     this.thawing = -1;
     if (this.queue.length > 0) this.settle();
   }
@@ -144,22 +144,22 @@ class FastBook extends Matching implements Book {
     checkRestored(order);
     this.checkNew(order.id);
     this.checkRoom(order.lots);
-    const sibling = order.sibling > 0 ? this.indexed(order.sibling) : -1;
-    if (sibling >= 0 && order.as !== 'waiting' && !this.isWaiting(sibling))
+    const ocoLeg = order.ocoLeg > 0 ? this.indexed(order.ocoLeg) : -1;
+    if (ocoLeg >= 0 && order.as !== 'waiting' && !this.isWaiting(ocoLeg))
       throw new RangeError(`no leg of the OCO waits: ${order.id}`);
     this.lotsAtMost += order.lots;
     const o = this.write(order);
-    if (order.sibling > 0) this.setSibling(o, order.sibling);
-    if (order.trailing > 0) this.extreme[o] = order.extreme;
+    if (order.ocoLeg > 0) this.setSibling(o, order.ocoLeg);
+    if (order.trailing > 0) this.trailingExtreme[o] = order.trailingExtreme;
     if (order.as === 'waiting') return this.wait(o);
     this.index(o);
-    if (order.as === 'flying') return this.nowFlying(o);
+    if (order.as === 'inFlight') return this.nowInFlight(o);
     this.restAt(o);
-    if (order.peak > 0 && order.shown > 0) {
-      this.addShown(o, order.shown - this.shownOf(o));
-      this.shown[o] = order.shown;
+    if (order.displayLots > 0 && order.visibleLots > 0) {
+      this.addShown(o, order.visibleLots - this.visibleLotsOf(o));
+      this.visibleLots[o] = order.visibleLots;
     }
-    if (order.as === 'frozen') this.nowFrozen(o);
+    if (order.as === 'locked') this.nowLocked(o);
   }
 
   best(side: Side): number {
@@ -191,34 +191,34 @@ class FastBook extends Matching implements Book {
   find(id: number): Found | undefined {
     const o = this.indexed(id);
     if (o < 0) return undefined;
-    const standing = this.isResting(o)
+    const bookStatus = this.isResting(o)
       ? 'resting'
-      : this.isFrozen(o)
-        ? 'frozen'
+      : this.isLocked(o)
+        ? 'locked'
         : this.isWaiting(o)
           ? 'waiting'
-          : 'flying';
+          : 'inFlight';
     return {
       lots: this.lots[o] as number,
-      standing,
-      extreme: this.isTrailing(o) ? (this.extreme[o] as number) : 0,
-      shown: standing === 'resting' || standing === 'frozen' ? this.shownOf(o) : 0,
+      bookStatus,
+      trailingExtreme: this.isTrailing(o) ? (this.trailingExtreme[o] as number) : 0,
+      visibleLots: bookStatus === 'resting' || bookStatus === 'locked' ? this.visibleLotsOf(o) : 0,
     };
   }
 
-  /** Out of a bundle: shows the right part of what is left, or leaves; a trigger that waited for it goes off if nothing was executed. */
-  private finishThaw(o: number, before: number, shown: number): void {
+  /** Out of a hedge order: shows the right part of what is left, or leaves; a trigger that waited for it goes off if nothing was executed. */
+  private finishThaw(o: number, before: number, visibleLots: number): void {
     const left = this.lots[o] as number;
     if (left === 0) return this.leave(o, 'FILLED');
     const lots = before - left;
     // More than the part that was shown may have been executed outside.
-    const usedUp = lots >= shown && this.isIceberg(o);
+    const usedUp = lots >= visibleLots && this.isIceberg(o);
     if (usedUp) this.showPeak(o);
-    else if (this.isIceberg(o)) this.shown[o] = shown - lots;
-    this.addShown(o, this.shownOf(o));
+    else if (this.isIceberg(o)) this.visibleLots[o] = visibleLots - lots;
+    this.addShown(o, this.visibleLotsOf(o));
     if (usedUp) this.toBack(o);
-    const sibling = this.siblingAt(o);
-    if (sibling >= 0 && this.isDue(sibling)) this.enqueue(sibling);
+    const ocoLeg = this.siblingAt(o);
+    if (ocoLeg >= 0 && this.isDue(ocoLeg)) this.enqueue(ocoLeg);
   }
 
   private isClosed(): boolean {
@@ -227,9 +227,9 @@ class FastBook extends Matching implements Book {
 
   /** Out of reach of cancel and amend, or the other leg is. */
   private isHeld(o: number): boolean {
-    if (this.isFrozen(o) || this.isFlying(o)) return true;
-    const sibling = this.siblingAt(o);
-    return sibling >= 0 && this.isFrozen(sibling);
+    if (this.isLocked(o) || this.isInFlight(o)) return true;
+    const ocoLeg = this.siblingAt(o);
+    return ocoLeg >= 0 && this.isLocked(ocoLeg);
   }
 
   private checkNew(id: number): void {
@@ -252,7 +252,9 @@ class FastBook extends Matching implements Book {
     if (this.isClosed()) return 'MARKET_CLOSED';
     if (isConditional(type))
       return order.trailing === 0 && this.wouldTrigger(side, type, order.stop) ? 'WOULD_TRIGGER' : undefined;
-    return (type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order) ? 'WOULD_MATCH' : undefined;
+    return (type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order)
+      ? 'POST_ONLY_REJECTED'
+      : undefined;
   }
 
   private wouldMatch({ side, price, via, type }: NewOrder): boolean {

@@ -19,7 +19,7 @@ export interface FilteredOrder {
   /** Units of quote, of a MARKET order that has no quantity (quoteOrderQty). */
   readonly quoteQuantity?: Units;
   readonly icebergQuantity?: Units;
-  /** Basis points. */
+  /** Basis quote ticks. */
   readonly trailingDelta?: number;
 }
 
@@ -67,7 +67,7 @@ export interface Filters {
     readonly minutes: number;
   };
   readonly icebergParts?: number;
-  /** Basis points. */
+  /** Basis quote ticks. */
   readonly trailing?: {
     readonly minAbove: number;
     readonly maxAbove: number;

@@ -107,7 +107,7 @@ export class Ladders extends Orders {
     this.nowResting(o);
     this.showPeak(o);
     this.link(o, side, this.keyOf(side, this.price[o] as number));
-    this.addShown(o, this.shownOf(o));
+    this.addShown(o, this.visibleLotsOf(o));
   }
 
   protected addShown(o: number, lots: number): void {
@@ -117,17 +117,17 @@ export class Ladders extends Orders {
 
   /** Takes a resting order out of the book. */
   protected unrest(o: number): void {
-    if (o !== this.thawing) this.addShown(o, -this.shownOf(o));
+    if (o !== this.thawing) this.addShown(o, -this.visibleLotsOf(o));
     this.unlink(o, this.side(o));
   }
 
   /** Lowers what is open of an order, wherever it stands; of what it shows only where less is open than shown. */
   protected lower(o: number, lots: number): void {
-    const rests = this.isResting(o) || this.isFrozen(o);
-    if (rests) this.addShown(o, -this.shownOf(o));
+    const rests = this.isResting(o) || this.isLocked(o);
+    if (rests) this.addShown(o, -this.visibleLotsOf(o));
     this.lots[o] = lots;
-    if (this.isIceberg(o) && (this.shown[o] as number) > lots) this.shown[o] = lots;
-    if (rests) this.addShown(o, this.shownOf(o));
+    if (this.isIceberg(o) && (this.visibleLots[o] as number) > lots) this.visibleLots[o] = lots;
+    if (rests) this.addShown(o, this.visibleLotsOf(o));
   }
 
   /** The first order that a taker may meet at or below a place of a ladder, -1 for none. */

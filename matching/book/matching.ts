@@ -62,11 +62,11 @@ export class Matching extends Waiting {
   protected hide(o: number, lots: number): void {
     this.addShown(o, -lots);
     if (!this.isIceberg(o)) return;
-    const shown = (this.shown[o] as number) - lots;
-    this.shown[o] = shown;
-    if (shown > 0) return;
+    const visibleLots = (this.visibleLots[o] as number) - lots;
+    this.visibleLots[o] = visibleLots;
+    if (visibleLots > 0) return;
     this.showPeak(o);
-    this.addShown(o, (this.shown[o] as number) - shown);
+    this.addShown(o, (this.visibleLots[o] as number) - visibleLots);
     this.toBack(o);
   }
 
@@ -74,7 +74,7 @@ export class Matching extends Waiting {
   protected toBack(o: number): void {
     this.detach(o);
     this.append(o, this.level[o] as number);
-    this.sink.refreshed(this.id[o] as number, this.shown[o] as number);
+    this.sink.refreshed(this.id[o] as number, this.visibleLots[o] as number);
   }
 
   private sweep(taker: number, level: number, price: number): number {
@@ -87,9 +87,9 @@ export class Matching extends Waiting {
         maker = this.next[maker] as number;
         continue;
       }
-      // A budget that pays no lot here; where all are frozen it may pay one further down.
+      // A quote budget that pays no lot here; where all are locked it may pay one further down.
       if (left === 0) return SPENT;
-      const open = this.shownOf(maker);
+      const open = this.visibleLotsOf(maker);
       const lots = open < left ? open : left;
       let next = this.next[maker] as number;
       if (this.owner[maker] === owner) {
@@ -130,7 +130,7 @@ export class Matching extends Waiting {
     const mode = this.stp(taker);
     if (mode === 0) return this.decrement(taker, maker, lots, left);
     if ((mode & 1) !== 0) {
-      this.addShown(maker, -this.shownOf(maker));
+      this.addShown(maker, -this.visibleLotsOf(maker));
       this.detach(maker);
       this.end(maker, 'EXPIRED_IN_MATCH');
     }
@@ -157,10 +157,10 @@ export class Matching extends Waiting {
     return LEFT;
   }
 
-  /** Nothing more can be had: no lots left, or a budget that pays no lot at the next price. */
+  /** Nothing more can be had: no lots left, or a quote budget that pays no lot at the next price. */
   private isSpent(o: number, side: Side, outside: number): boolean {
     if (!this.byBudget(o)) return this.lots[o] === 0;
-    if (this.budget[o] === 0) return true;
+    if (this.quoteBudget[o] === 0) return true;
     const inside = this.insideBest(side);
     const next = outside > 0 && (inside === 0 || !within(side, inside, outside)) ? outside : inside;
     return next > 0 && within(side, next, this.price[o] as number) && this.most(o, next) === 0;
@@ -179,15 +179,15 @@ export class Matching extends Waiting {
       at >= 0 && found < needed && (this.keys[makers][at] as number) >= bound;
       at--
     ) {
-      let shown = 0;
+      let visibleLots = 0;
       let whole = 0;
       for (let m = this.head[this.rows[makers][at] as number] as number; m >= 0; m = this.next[m] as number) {
         if (!this.isResting(m)) continue;
         if (this.owner[m] !== owner) {
-          shown += this.shownOf(m);
+          visibleLots += this.visibleLotsOf(m);
           whole += this.lots[m] as number;
           // Hidden parts of the level on which the own one stands come after it.
-        } else if (stopsAtOwn) return found + shown >= needed;
+        } else if (stopsAtOwn) return found + visibleLots >= needed;
       }
       found += whole;
     }
@@ -195,12 +195,12 @@ export class Matching extends Waiting {
   }
 
   private fly(o: number, limit: number): void {
-    this.nowFlying(o);
+    this.nowInFlight(o);
     this.index(o);
     this.sink.outside(
       this.id[o] as number,
       this.lots[o] as number,
-      this.byBudget(o) ? (this.budget[o] as number) : 0,
+      this.byBudget(o) ? (this.quoteBudget[o] as number) : 0,
       limit,
     );
   }

@@ -3,10 +3,10 @@
  * compared with, and good enough wherever speed is not the question.
  *
  * The state of the market is asked when something new comes in (an order, a cancellation, a trigger). What was taken while it
- * traded is finished in any state: `returned` and `thaw` match. A sink must not call the book.
+ * traded is finished in any state: `returned` and `unlock` match. A sink must not call the book.
  */
 import {
-  affordable,
+  affordableLots,
   canRest,
   checkOco,
   checkOrder,
@@ -30,7 +30,7 @@ import type {
   BookOptions,
   BookSink,
   Found,
-  Gone,
+  ClosedReason,
   MarketState,
   NewOrder,
   OrderType,
@@ -39,18 +39,18 @@ import type {
   Side,
 } from './types';
 
-type Standing = 'resting' | 'frozen' | 'waiting' | 'flying' | 'taking';
+type BookStatus = 'resting' | 'locked' | 'waiting' | 'inFlight' | 'taking';
 
 interface Order extends NewOrder {
   readonly byBudget: boolean;
-  standing: Standing;
+  bookStatus: BookStatus;
   /** Lots of an iceberg (or of a plain order: all) that others see while it rests. */
-  shown: number;
+  visibleLots: number;
   /** Of a trailing order: the best price since it began, 0 before. */
-  extreme: number;
+  trailingExtreme: number;
   /** Id of the other leg, 0 for none. */
-  sibling: number;
-  /** Its trigger was reached while its sibling was frozen. */
+  ocoLeg: number;
+  /** Its trigger was reached while its OCO leg was locked. */
   due: boolean;
   /** Something was executed since it last became a taker. */
   executed: boolean;
@@ -62,8 +62,8 @@ interface Level {
   readonly orders: Order[];
 }
 
-const fresh = (order: NewOrder, standing: Standing, sibling = 0): Order => {
-  const { id, owner, side, type, tif, price, lots, budget, stop, trailing, peak, stp, via } = order;
+const fresh = (order: NewOrder, bookStatus: BookStatus, ocoLeg = 0): Order => {
+  const { id, owner, side, type, tif, price, lots, quoteBudget, stop, trailing, displayLots, stp, via } = order;
   return {
     id,
     owner,
@@ -72,17 +72,17 @@ const fresh = (order: NewOrder, standing: Standing, sibling = 0): Order => {
     tif,
     price,
     lots,
-    budget,
+    quoteBudget,
     stop,
     trailing,
-    peak,
+    displayLots,
     stp,
     via,
-    byBudget: budget > 0,
-    standing,
-    shown: 0,
-    extreme: 0,
-    sibling,
+    byBudget: quoteBudget > 0,
+    bookStatus,
+    visibleLots: 0,
+    trailingExtreme: 0,
+    ocoLeg,
     due: false,
     executed: false,
   };
@@ -153,7 +153,7 @@ class NaiveBook implements Book {
     const order = this.orders.get(id);
     if (this.state === 'HALT' || order === undefined || this.isHeld(order) || lots >= order.lots) return false;
     order.lots = lots;
-    order.shown = smaller(order.shown, lots);
+    order.visibleLots = smaller(order.visibleLots, lots);
     this.evenSibling(order);
     return true;
   }
@@ -164,17 +164,17 @@ class NaiveBook implements Book {
     this.settle();
   }
 
-  returned(id: number, lots: number, points: number, again: boolean): void {
+  returned(id: number, lots: number, quoteTicks: number, again: boolean): void {
     natural('lots', lots);
-    natural('points', points);
+    natural('quoteTicks', quoteTicks);
     const order = this.orders.get(id);
-    if (order?.standing !== 'flying') throw new RangeError(`not in flight: ${id}`);
-    if (order.byBudget ? points > order.budget : lots > order.lots)
-      throw new RangeError(`more than was in flight: ${lots}, ${points}`);
-    order.executed = lots > 0 || points > 0;
-    if (order.byBudget) order.budget -= points;
+    if (order?.bookStatus !== 'inFlight') throw new RangeError(`not in flight: ${id}`);
+    if (order.byBudget ? quoteTicks > order.quoteBudget : lots > order.lots)
+      throw new RangeError(`more than was in flight: ${lots}, ${quoteTicks}`);
+    order.executed = lots > 0 || quoteTicks > 0;
+    if (order.byBudget) order.quoteBudget -= quoteTicks;
     else order.lots -= lots;
-    if (order.lots === 0 && order.budget === 0) this.leave(order, 'FILLED');
+    if (order.lots === 0 && order.quoteBudget === 0) this.leave(order, 'FILLED');
     else this.enter(order, again);
     this.settle();
   }
@@ -183,32 +183,32 @@ class NaiveBook implements Book {
     positive('limit', limit);
     for (const { price, orders } of this.sides[side]) {
       if (!within(opposite(side), price, limit)) return;
-      for (const order of orders) if (order.standing === 'resting' && !visit(order.id, price, order.lots)) return;
+      for (const order of orders) if (order.bookStatus === 'resting' && !visit(order.id, price, order.lots)) return;
     }
   }
 
-  freeze(id: number): boolean {
+  lock(id: number): boolean {
     const order = this.orders.get(id);
-    if (order?.standing !== 'resting') return false;
-    order.standing = 'frozen';
+    if (order?.bookStatus !== 'resting') return false;
+    order.bookStatus = 'locked';
     return true;
   }
 
-  thaw(id: number, lots: number): void {
+  unlock(id: number, lots: number): void {
     natural('lots', lots);
     const order = this.orders.get(id);
-    if (order?.standing !== 'frozen') throw new RangeError(`not frozen: ${id}`);
-    if (lots > order.lots) throw new RangeError(`more than was frozen: ${lots}`);
+    if (order?.bookStatus !== 'locked') throw new RangeError(`not locked: ${id}`);
+    if (lots > order.lots) throw new RangeError(`more than was locked: ${lots}`);
     const before = order.lots;
-    order.standing = 'resting';
+    order.bookStatus = 'resting';
     order.lots -= lots;
     if (lots > 0) this.dropSibling(order);
     if (order.lots > 0) this.match(order, order.price);
     if (this.orders.has(id)) {
       if (order.lots === 0) this.leave(order, 'FILLED');
       else if (order.lots < before) this.hide(order, before - order.lots);
-      const sibling = this.orders.get(order.sibling);
-      if (sibling?.due) this.queue.push(sibling);
+      const ocoLeg = this.orders.get(order.ocoLeg);
+      if (ocoLeg?.due) this.queue.push(ocoLeg);
     }
     this.settle();
   }
@@ -216,15 +216,20 @@ class NaiveBook implements Book {
   restore(order: Restored): void {
     checkRestored(order);
     this.checkRoom(order.lots, order.id);
-    const sibling = this.orders.get(order.sibling);
-    if (sibling !== undefined && order.as !== 'waiting' && sibling.standing !== 'waiting')
+    const ocoLeg = this.orders.get(order.ocoLeg);
+    if (ocoLeg !== undefined && order.as !== 'waiting' && ocoLeg.bookStatus !== 'waiting')
       throw new RangeError(`no leg of the OCO waits: ${order.id}`);
-    const restored = fresh(order, order.as, order.sibling);
-    if (order.trailing > 0) restored.extreme = order.extreme;
+    const restored = fresh(order, order.as, order.ocoLeg);
+    if (order.trailing > 0) restored.trailingExtreme = order.trailingExtreme;
     this.orders.set(order.id, restored);
     if (order.as === 'waiting') this.waiting.push(restored);
-    if (order.as !== 'resting' && order.as !== 'frozen') return;
-    restored.shown = order.peak === 0 ? order.lots : order.shown === 0 ? smaller(order.peak, order.lots) : order.shown;
+    if (order.as !== 'resting' && order.as !== 'locked') return;
+    restored.visibleLots =
+      order.displayLots === 0
+        ? order.lots
+        : order.visibleLots === 0
+          ? smaller(order.displayLots, order.lots)
+          : order.visibleLots;
     this.level(restored).orders.push(restored);
   }
 
@@ -235,7 +240,7 @@ class NaiveBook implements Book {
   levels(side: Side, count: number): number[] {
     return this.sides[side]
       .slice(0, count)
-      .flatMap(({ price, orders }) => [price, orders.reduce((sum, order) => sum + order.shown, 0)]);
+      .flatMap(({ price, orders }) => [price, orders.reduce((sum, order) => sum + order.visibleLots, 0)]);
   }
 
   lotsWithin(side: Side, limit: number, owner: number): number {
@@ -245,12 +250,12 @@ class NaiveBook implements Book {
 
   find(id: number): Found | undefined {
     const order = this.orders.get(id);
-    if (order === undefined || order.standing === 'taking') return undefined;
+    if (order === undefined || order.bookStatus === 'taking') return undefined;
     return {
       lots: order.lots,
-      standing: order.standing,
-      extreme: order.extreme,
-      shown: order.standing === 'resting' || order.standing === 'frozen' ? order.shown : 0,
+      bookStatus: order.bookStatus,
+      trailingExtreme: order.trailingExtreme,
+      visibleLots: order.bookStatus === 'resting' || order.bookStatus === 'locked' ? order.visibleLots : 0,
     };
   }
 
@@ -276,7 +281,7 @@ class NaiveBook implements Book {
         ? 'WOULD_TRIGGER'
         : undefined;
     return (order.type === 'LIMIT_MAKER' || this.state === 'POST_ONLY') && this.wouldMatch(order)
-      ? 'WOULD_MATCH'
+      ? 'POST_ONLY_REJECTED'
       : undefined;
   }
 
@@ -291,7 +296,7 @@ class NaiveBook implements Book {
   private accept(order: Order): void {
     this.orders.set(order.id, order);
     if (!isConditional(order.type)) return this.enter(order, true);
-    order.standing = 'waiting';
+    order.bookStatus = 'waiting';
     this.waiting.push(order);
     if (order.trailing > 0 && this.lastPrice > 0) this.trail(order, this.lastPrice);
     this.sink.waiting(order.id);
@@ -299,7 +304,7 @@ class NaiveBook implements Book {
 
   /** An order becomes a taker: matches inside, goes outside with the rest, rests with what is left, or leaves. */
   private enter(order: Order, mayGoOutside: boolean): void {
-    order.standing = 'taking';
+    order.bookStatus = 'taking';
     if (order.via === 'outside' && order.type !== 'LIMIT_MAKER') {
       if (mayGoOutside) return this.fly(order, order.price);
       if (!canRest(order)) return this.leave(order, 'EXPIRED');
@@ -316,12 +321,14 @@ class NaiveBook implements Book {
     else this.leave(order, 'EXPIRED');
   }
 
-  /** Nothing more can be had: no lots left, or a budget that pays no lot at the next price. */
+  /** Nothing more can be had: no lots left, or a quote budget that pays no lot at the next price. */
   private isSpent(order: Order, outside: number): boolean {
     if (!order.byBudget) return order.lots === 0;
     const inside = this.nextMaker(order.side)?.price ?? 0;
     const next = outside > 0 && (inside === 0 || !within(order.side, inside, outside)) ? outside : inside;
-    return order.budget === 0 || (next > 0 && within(order.side, next, order.price) && this.most(order, next) === 0);
+    return (
+      order.quoteBudget === 0 || (next > 0 && within(order.side, next, order.price) && this.most(order, next) === 0)
+    );
   }
 
   private match(taker: Order, limit: number): void {
@@ -331,7 +338,7 @@ class NaiveBook implements Book {
       const most = this.most(taker, maker.price);
       if (most === 0) return;
       if (maker.owner === taker.owner) this.prevent(taker, maker, most);
-      else this.trade(taker, maker, smaller(most, maker.shown));
+      else this.trade(taker, maker, smaller(most, maker.visibleLots));
       if (!this.orders.has(taker.id)) return;
     }
   }
@@ -356,7 +363,7 @@ class NaiveBook implements Book {
   }
 
   private decrement(taker: Order, maker: Order, most: number): void {
-    const lots = smaller(most, maker.shown);
+    const lots = smaller(most, maker.visibleLots);
     this.take(taker, lots, maker.price);
     maker.lots -= lots;
     this.evenSibling(taker);
@@ -369,13 +376,13 @@ class NaiveBook implements Book {
   }
 
   private take(taker: Order, lots: number, price: number): void {
-    if (taker.byBudget) taker.budget -= lots * price;
+    if (taker.byBudget) taker.quoteBudget -= lots * price;
     else taker.lots -= lots;
   }
 
   /** Lots a taker may still take at a price. */
   private most(taker: Order, price: number): number {
-    return taker.byBudget ? affordable(taker.budget, price) : taker.lots;
+    return taker.byBudget ? affordableLots(taker.quoteBudget, price) : taker.lots;
   }
 
   /** Could a FOK be filled to the last lot? Unless own makers just expire, it must not meet one before. */
@@ -387,7 +394,7 @@ class NaiveBook implements Book {
       if (maker === own) break;
       if (maker.owner === order.owner) continue;
       // Hidden parts of the level on which the own one stands come after it.
-      found += maker.price === own?.price ? maker.shown : maker.lots;
+      found += maker.price === own?.price ? maker.visibleLots : maker.lots;
     }
     return found >= order.lots;
   }
@@ -396,25 +403,25 @@ class NaiveBook implements Book {
   private makers(side: Side, limit: number): Order[] {
     return this.sides[opposite(side)]
       .filter(({ price }) => within(side, price, limit))
-      .flatMap(({ orders }) => orders.filter((order) => order.standing === 'resting'));
+      .flatMap(({ orders }) => orders.filter((order) => order.bookStatus === 'resting'));
   }
 
   private nextMaker(side: Side): Order | undefined {
     for (const { orders } of this.sides[opposite(side)]) {
-      const maker = orders.find((order) => order.standing === 'resting');
+      const maker = orders.find((order) => order.bookStatus === 'resting');
       if (maker !== undefined) return maker;
     }
     return undefined;
   }
 
   private fly(order: Order, limit: number): void {
-    order.standing = 'flying';
-    this.sink.outside(order.id, order.lots, order.budget, limit);
+    order.bookStatus = 'inFlight';
+    this.sink.outside(order.id, order.lots, order.quoteBudget, limit);
   }
 
   private rest(order: Order): void {
-    order.standing = 'resting';
-    order.shown = order.peak === 0 ? order.lots : smaller(order.peak, order.lots);
+    order.bookStatus = 'resting';
+    order.visibleLots = order.displayLots === 0 ? order.lots : smaller(order.displayLots, order.lots);
     this.level(order).orders.push(order);
     this.sink.rested(order.id, order.lots);
   }
@@ -432,43 +439,43 @@ class NaiveBook implements Book {
 
   /** Takes `lots` off what is shown. An iceberg whose part is used up shows the next one, at the back of its price. */
   private hide(order: Order, lots: number): void {
-    if (order.peak === 0) order.shown = order.lots;
-    else if (lots < order.shown) order.shown -= lots;
+    if (order.displayLots === 0) order.visibleLots = order.lots;
+    else if (lots < order.visibleLots) order.visibleLots -= lots;
     else {
-      order.shown = smaller(order.peak, order.lots);
+      order.visibleLots = smaller(order.displayLots, order.lots);
       const { orders } = this.level(order);
       orders.splice(orders.indexOf(order), 1);
       orders.push(order);
-      this.sink.refreshed(order.id, order.shown);
+      this.sink.refreshed(order.id, order.visibleLots);
     }
   }
 
-  private leave(order: Order, why: Gone): void {
+  private leave(order: Order, why: ClosedReason): void {
     this.remove(order);
-    this.sink.gone(order.id, why, order.lots);
+    this.sink.closed(order.id, why, order.lots);
     this.dropSibling(order);
   }
 
   private dropSibling(order: Order): void {
-    const sibling = this.orders.get(order.sibling);
-    order.sibling = 0;
-    if (sibling === undefined) return;
-    sibling.sibling = 0;
-    this.leave(sibling, 'OCO');
+    const ocoLeg = this.orders.get(order.ocoLeg);
+    order.ocoLeg = 0;
+    if (ocoLeg === undefined) return;
+    ocoLeg.ocoLeg = 0;
+    this.leave(ocoLeg, 'OCO');
   }
 
   /** The legs of an OCO stand for the same lots. */
   private evenSibling(order: Order): void {
-    const sibling = this.orders.get(order.sibling);
-    if (sibling === undefined) return;
-    sibling.lots = order.lots;
-    sibling.shown = smaller(sibling.shown, order.lots);
+    const ocoLeg = this.orders.get(order.ocoLeg);
+    if (ocoLeg === undefined) return;
+    ocoLeg.lots = order.lots;
+    ocoLeg.visibleLots = smaller(ocoLeg.visibleLots, order.lots);
   }
 
   private remove(order: Order): void {
     this.orders.delete(order.id);
-    if (order.standing === 'waiting') this.waiting.splice(this.waiting.indexOf(order), 1);
-    if (order.standing !== 'resting' && order.standing !== 'frozen') return;
+    if (order.bookStatus === 'waiting') this.waiting.splice(this.waiting.indexOf(order), 1);
+    if (order.bookStatus !== 'resting' && order.bookStatus !== 'locked') return;
     const level = this.level(order);
     level.orders.splice(level.orders.indexOf(order), 1);
     if (level.orders.length === 0) this.sides[order.side].splice(this.sides[order.side].indexOf(level), 1);
@@ -477,9 +484,9 @@ class NaiveBook implements Book {
   /** Out of reach of cancel and amend, or the other leg is. */
   private isHeld(order: Order): boolean {
     return (
-      order.standing === 'frozen' ||
-      order.standing === 'flying' ||
-      this.orders.get(order.sibling)?.standing === 'frozen'
+      order.bookStatus === 'locked' ||
+      order.bookStatus === 'inFlight' ||
+      this.orders.get(order.ocoLeg)?.bookStatus === 'locked'
     );
   }
 
@@ -490,7 +497,7 @@ class NaiveBook implements Book {
       const hit =
         order.trailing > 0 ? this.trail(order, price) : reaches(waitsAbove(order.side, order.type), order.stop, price);
       if (!hit || order.due || this.queue.includes(order)) continue;
-      if (this.orders.get(order.sibling)?.standing === 'frozen') order.due = true;
+      if (this.orders.get(order.ocoLeg)?.bookStatus === 'locked') order.due = true;
       else this.queue.push(order);
     }
   }
@@ -498,12 +505,15 @@ class NaiveBook implements Book {
   /** Moves a trailing order with the price; true when the price has turned far enough: SELL falls from the high, BUY rises from the low. */
   private trail(order: Order, price: number): boolean {
     const { side, type, stop, trailing } = order;
-    if (order.extreme === 0) {
-      if (stop === 0 || reaches(waitsAbove(side, type), stop, price)) order.extreme = price;
+    if (order.trailingExtreme === 0) {
+      if (stop === 0 || reaches(waitsAbove(side, type), stop, price)) order.trailingExtreme = price;
       return false;
     }
-    if (side === SELL ? price > order.extreme : price < order.extreme) order.extreme = price;
-    return (side === SELL ? order.extreme - price : price - order.extreme) >= trailDistance(order.extreme, trailing);
+    if (side === SELL ? price > order.trailingExtreme : price < order.trailingExtreme) order.trailingExtreme = price;
+    return (
+      (side === SELL ? order.trailingExtreme - price : price - order.trailingExtreme) >=
+      trailDistance(order.trailingExtreme, trailing)
+    );
   }
 
   /** Places what was triggered, and what that triggers. */
@@ -511,7 +521,7 @@ class NaiveBook implements Book {
     for (let order = this.queue.shift(); order !== undefined; order = this.queue.shift()) {
       if (this.orders.get(order.id) !== order) continue;
       this.waiting.splice(this.waiting.indexOf(order), 1);
-      order.standing = 'taking';
+      order.bookStatus = 'taking';
       this.sink.triggered(order.id);
       this.dropSibling(order);
       this.enter(order, true);

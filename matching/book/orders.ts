@@ -3,7 +3,7 @@
  * are used together lie side by side (views of one buffer, four apart), so that a random order costs two cache lines.
  */
 import { IdTable } from './ids';
-import { affordable, isConditional, waitsAbove } from './rules';
+import { affordableLots, isConditional, waitsAbove } from './rules';
 import type { NewOrder, Side } from './types';
 
 /** Places between one order and the next. */
@@ -48,10 +48,10 @@ function flagsOf(order: NewOrder): number {
   // A maker rests here, whatever is said.
   if (via === 'inside' || (via === 'outside' && type !== 'LIMIT_MAKER'))
     flags |= (via === 'inside' ? 1 : 2) << VIA_SHIFT;
-  if (order.peak > 0) flags |= ICEBERG;
+  if (order.displayLots > 0) flags |= ICEBERG;
   if (type === 'LIMIT') return flags | (tif === 'GTC' ? RESTS : tif === 'FOK' ? WHOLE : 0);
   if (type === 'LIMIT_MAKER') return flags | RESTS;
-  if (order.budget > 0) flags |= BUDGET;
+  if (order.quoteBudget > 0) flags |= BUDGET;
   if (!isConditional(type)) return flags;
   flags |= CONDITIONAL;
   if (waitsAbove(order.side, type)) flags |= ABOVE;
@@ -78,7 +78,7 @@ export class Orders {
   private rare = new Float64Array(FIRST_CAPACITY * STEP);
   protected id!: Floats;
   protected owner!: Floats;
-  /** Lots left, hidden ones included; 0 where a budget is spent. */
+  /** Lots left, hidden ones included; 0 where a quote budget is spent. */
   protected lots!: Floats;
   /** Limit in ticks, 0 for none. */
   protected price!: Floats;
@@ -89,16 +89,16 @@ export class Orders {
   protected level!: Integers;
   private flags!: Integers;
   // Written only where the flags say that they are used.
-  protected shown!: Floats;
-  protected peak!: Floats;
+  protected visibleLots!: Floats;
+  protected displayLots!: Floats;
   /** Points left. */
-  protected budget!: Floats;
+  protected quoteBudget!: Floats;
   /** Id of the other leg. */
-  protected sibling!: Floats;
+  protected ocoLeg!: Floats;
   protected stop!: Floats;
   protected trailing!: Floats;
   /** Best price of a trailing order since it began, 0 before. */
-  protected extreme!: Floats;
+  protected trailingExtreme!: Floats;
   /** Waiting orders count up. */
   protected age!: Floats;
   private top = 0;
@@ -113,7 +113,7 @@ export class Orders {
     return this.ids.count;
   }
 
-  /** A new order, standing nowhere yet. */
+  /** A new order, book status nowhere yet. */
   protected write(order: NewOrder): number {
     const o = this.reserve();
     const flags = flagsOf(order);
@@ -213,7 +213,7 @@ export class Orders {
     return ((this.flags[o] as number) & STANDING) === RESTING;
   }
 
-  protected isFrozen(o: number): boolean {
+  protected isLocked(o: number): boolean {
     return ((this.flags[o] as number) & STANDING) === FROZEN;
   }
 
@@ -221,7 +221,7 @@ export class Orders {
     return ((this.flags[o] as number) & STANDING) === WAITING;
   }
 
-  protected isFlying(o: number): boolean {
+  protected isInFlight(o: number): boolean {
     return ((this.flags[o] as number) & STANDING) === FLYING;
   }
 
@@ -238,7 +238,7 @@ export class Orders {
     this.stand(o, RESTING);
   }
 
-  protected nowFrozen(o: number): void {
+  protected nowLocked(o: number): void {
     this.stand(o, FROZEN);
   }
 
@@ -247,11 +247,11 @@ export class Orders {
     this.age[o] = this.ages++;
   }
 
-  protected nowFlying(o: number): void {
+  protected nowInFlight(o: number): void {
     this.stand(o, FLYING);
   }
 
-  /** Its trigger was reached, but the other leg is frozen. */
+  /** Its trigger was reached, but the other leg is locked. */
   protected isDue(o: number): boolean {
     return this.is(o, DUE);
   }
@@ -280,49 +280,49 @@ export class Orders {
 
   /** Id of the other leg, 0 for none. */
   protected siblingOf(o: number): number {
-    return this.is(o, SIBLING) ? (this.sibling[o] as number) : 0;
+    return this.is(o, SIBLING) ? (this.ocoLeg[o] as number) : 0;
   }
 
   protected setSibling(o: number, id: number): void {
-    this.sibling[o] = id;
+    this.ocoLeg[o] = id;
     this.flags[o] = ((this.flags[o] as number) & ~SIBLING) | (id > 0 ? SIBLING : 0);
   }
 
   /** Lots that others see of a resting order. */
-  protected shownOf(o: number): number {
-    return (this.is(o, ICEBERG) ? this.shown[o] : this.lots[o]) as number;
+  protected visibleLotsOf(o: number): number {
+    return (this.is(o, ICEBERG) ? this.visibleLots[o] : this.lots[o]) as number;
   }
 
   /** Lots a taker may still take at a price. */
   protected most(o: number, price: number): number {
-    return this.is(o, BUDGET) ? affordable(this.budget[o] as number, price) : (this.lots[o] as number);
+    return this.is(o, BUDGET) ? affordableLots(this.quoteBudget[o] as number, price) : (this.lots[o] as number);
   }
 
   /** Takes off a taker what it got. */
   protected take(o: number, lots: number, price: number): void {
-    if (this.is(o, BUDGET)) this.budget[o] = (this.budget[o] as number) - lots * price;
+    if (this.is(o, BUDGET)) this.quoteBudget[o] = (this.quoteBudget[o] as number) - lots * price;
     else this.lots[o] = (this.lots[o] as number) - lots;
   }
 
   /** The first part an iceberg shows, or the next one. */
   protected showPeak(o: number): void {
     if (!this.is(o, ICEBERG)) return;
-    const peak = this.peak[o] as number;
+    const displayLots = this.displayLots[o] as number;
     const lots = this.lots[o] as number;
-    this.shown[o] = peak < lots ? peak : lots;
+    this.visibleLots[o] = displayLots < lots ? displayLots : lots;
   }
 
-  private stand(o: number, standing: number): void {
-    this.flags[o] = ((this.flags[o] as number) & ~(STANDING | QUEUED | DUE)) | standing;
+  private stand(o: number, bookStatus: number): void {
+    this.flags[o] = ((this.flags[o] as number) & ~(STANDING | QUEUED | DUE)) | bookStatus;
   }
 
   private writeMore(o: number, order: NewOrder): void {
-    this.shown[o] = 0;
-    this.peak[o] = order.peak;
-    this.budget[o] = order.budget;
+    this.visibleLots[o] = 0;
+    this.displayLots[o] = order.displayLots;
+    this.quoteBudget[o] = order.quoteBudget;
     this.stop[o] = order.stop;
     this.trailing[o] = order.trailing;
-    this.extreme[o] = 0;
+    this.trailingExtreme[o] = 0;
   }
 
   private reserve(): number {
@@ -364,10 +364,10 @@ export class Orders {
       Integers,
       Integers,
     ];
-    [this.shown, this.peak, this.budget, this.sibling] = [0, 1, 2, 3].map((field) =>
+    [this.visibleLots, this.displayLots, this.quoteBudget, this.ocoLeg] = [0, 1, 2, 3].map((field) =>
       floats(this.more.buffer, field),
     ) as [Floats, Floats, Floats, Floats];
-    [this.stop, this.trailing, this.extreme, this.age] = [0, 1, 2, 3].map((field) =>
+    [this.stop, this.trailing, this.trailingExtreme, this.age] = [0, 1, 2, 3].map((field) =>
       floats(this.rare.buffer, field),
     ) as [Floats, Floats, Floats, Floats];
   }

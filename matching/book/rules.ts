@@ -2,7 +2,7 @@
 import { BUY, SELL } from './types';
 import type { NewOrder, OrderType, Restored, Side } from './types';
 
-/** Basis points in one. */
+/** Basis quote ticks in one. */
 const WHOLE = 10_000;
 const TRAILING_LEAST = 10;
 const TRAILING_MOST = 2_000;
@@ -46,10 +46,11 @@ export function tighter(side: Side, one: number, other: number): number {
   return (side === BUY) === one < other ? one : other;
 }
 
-/** Lots that `points` pay at `price`, exact for all safe integers. */
-export const affordable = (points: number, price: number): number => (points - (points % price)) / price;
+/** Lots that `quoteTicks` pay at `price`, exact for all safe integers. */
+export const affordableLots = (quoteTicks: number, price: number): number =>
+  (quoteTicks - (quoteTicks % price)) / price;
 
-/** `trailing` basis points of `price` in ticks, rounded up: a smaller move is less than that part. No product leaves the safe integers. */
+/** `trailing` basis quote ticks of `price` in ticks, rounded up: a smaller move is less than that part. No product leaves the safe integers. */
 export function trailDistance(price: number, trailing: number): number {
   const rest = price % WHOLE;
   const part = rest * trailing;
@@ -81,27 +82,28 @@ export function checkOrder(order: NewOrder): void {
   if (via !== 'merge' && via !== 'inside' && via !== 'outside') fail('via', via);
   natural('price', order.price);
   natural('lots', order.lots);
-  natural('budget', order.budget);
+  natural('quoteBudget', order.quoteBudget);
   natural('stop', order.stop);
-  natural('peak', order.peak);
+  natural('displayLots', order.displayLots);
   natural('trailing', order.trailing);
   checkType(order);
 }
 
 function checkType(order: NewOrder): void {
-  const { type, lots, budget, peak, stop, trailing } = order;
+  const { type, lots, quoteBudget, displayLots, stop, trailing } = order;
   if (type === 'LIMIT' || type === 'LIMIT_MAKER' || type === 'STOP_LOSS_LIMIT' || type === 'TAKE_PROFIT_LIMIT') {
     positive('price', order.price);
     positive('lots', lots);
-    if (budget !== 0) fail('budget of an order with a limit', budget);
+    if (quoteBudget !== 0) fail('quoteBudget of an order with a limit', quoteBudget);
   } else if (type === 'MARKET' || type === 'STOP_LOSS' || type === 'TAKE_PROFIT') {
-    if (lots > 0 === budget > 0) fail('an order at market has lots or a budget', `${lots}, ${budget}`);
+    if (lots > 0 === quoteBudget > 0) fail('an order at market has lots or a quoteBudget', `${lots}, ${quoteBudget}`);
   } else fail('type', type);
   if (isConditional(type)) {
     if (stop === 0 && trailing === 0) fail('neither stop nor trailing', type);
     if (trailing !== 0 && (trailing < TRAILING_LEAST || trailing > TRAILING_MOST)) fail('trailing', trailing);
   } else if (stop !== 0 || trailing !== 0) fail('stop or trailing of an order that does not wait', type);
-  if (peak !== 0 && (!canRest(order) || peak > lots || lots / peak > MOST_PARTS)) fail('peak', peak);
+  if (displayLots !== 0 && (!canRest(order) || displayLots > lots || lots / displayLots > MOST_PARTS))
+    fail('displayLots', displayLots);
 }
 
 /** Throws RangeError on two orders that are no OCO. */
@@ -128,18 +130,18 @@ const ocoPrice = (limit: NewOrder): number => (limit.type === 'LIMIT_MAKER' ? li
 
 /** Throws RangeError on what cannot have been in a book. */
 export function checkRestored(order: Restored): void {
-  // What is left of an iceberg may be less than its peak.
-  checkOrder(order.peak > order.lots ? { ...order, peak: order.lots } : order);
-  natural('shown', order.shown);
-  natural('extreme', order.extreme);
-  natural('sibling', order.sibling);
+  // What is left of an iceberg may be less than its display quantity.
+  checkOrder(order.displayLots > order.lots ? { ...order, displayLots: order.lots } : order);
+  natural('visibleLots', order.visibleLots);
+  natural('trailingExtreme', order.trailingExtreme);
+  natural('ocoLeg', order.ocoLeg);
   const { as } = order;
-  if (as === 'resting' || as === 'frozen') {
+  if (as === 'resting' || as === 'locked') {
     if (!canRest(order)) fail('cannot rest', order.type);
   } else if (as === 'waiting') {
     if (!isConditional(order.type)) fail('does not wait', order.type);
-  } else if (as === 'flying') {
+  } else if (as === 'inFlight') {
     if (order.type === 'LIMIT_MAKER') fail('never goes outside', order.type);
   } else fail('as', as);
-  if (order.shown > order.lots) fail('shown', order.shown);
+  if (order.visibleLots > order.lots) fail('visibleLots', order.visibleLots);
 }

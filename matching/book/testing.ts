@@ -16,10 +16,10 @@ export function order(id: number, more: Partial<NewOrder> = {}): NewOrder {
     tif: 'GTC',
     price: 100,
     lots: 10,
-    budget: 0,
+    quoteBudget: 0,
     stop: 0,
     trailing: 0,
-    peak: 0,
+    displayLots: 0,
     stp: 'EXPIRE_TAKER',
     via: 'merge',
     ...more,
@@ -27,7 +27,7 @@ export function order(id: number, more: Partial<NewOrder> = {}): NewOrder {
 }
 
 export function restored(id: number, as: Restored['as'], more: Partial<Restored> = {}): Restored {
-  return { ...order(id), as, shown: 0, extreme: 0, sibling: 0, ...more };
+  return { ...order(id), as, visibleLots: 0, trailingExtreme: 0, ocoLeg: 0, ...more };
 }
 
 /** A sink that writes lines into `told`. */
@@ -36,11 +36,11 @@ export function listener(told: string[]): BookSink {
     trade: (taker, maker, price, lots) => void told.push(`trade ${taker} ${maker} ${lots}@${price}`),
     prevented: (id, other, lots) => void told.push(`prevented ${id} ${other} ${lots}`),
     rested: (id, lots) => void told.push(`rested ${id} ${lots}`),
-    refreshed: (id, shown) => void told.push(`refreshed ${id} ${shown}`),
+    refreshed: (id, visibleLots) => void told.push(`refreshed ${id} ${visibleLots}`),
     waiting: (id) => void told.push(`waiting ${id}`),
     triggered: (id) => void told.push(`triggered ${id}`),
-    outside: (id, lots, points, limit) => void told.push(`outside ${id} ${lots} ${points} ${limit}`),
-    gone: (id, why, lots) => void told.push(`gone ${id} ${why} ${lots}`),
+    outside: (id, lots, quoteTicks, limit) => void told.push(`outside ${id} ${lots} ${quoteTicks} ${limit}`),
+    closed: (id, why, lots) => void told.push(`closed ${id} ${why} ${lots}`),
   };
 }
 

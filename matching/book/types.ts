@@ -1,7 +1,7 @@
 /**
  * What a book is: price-time priority in whole ticks and whole lots, and nothing else. It knows no money, no users' names and
  * no clock; whoever uses it turns decimals into ticks and lots before, and trades into entries after. An amount of quote is
- * in points (tick x lot). All numbers are safe integers (at most 2^53 - 1): ticks and lots decide no rounding.
+ * in quote ticks (tick x lot). All numbers are safe integers (at most 2^53 - 1): ticks and lots decide no rounding.
  *
  * A market may have a world outside (a venue). The book is told its best prices, matches inside only where inside is at
  * least as good (ties: inside), and hands over what could be had outside; it never calls anything.
@@ -30,16 +30,16 @@ export interface NewOrder {
   tif: TimeInForce;
   /** Limit in ticks. Of an order at market: the worst price it may get, 0 for none. */
   price: number;
-  /** Quantity in lots; 0 where `budget` is used. */
+  /** Quantity in lots; 0 where `quoteBudget` is used. */
   lots: number;
-  /** Of an order at market, instead of lots: points of quote to spend (BUY) or to receive (SELL) at most; else 0. */
-  budget: number;
+  /** Of an order at market, instead of lots: quote ticks of quote to spend (BUY) or to receive (SELL) at most; else 0. */
+  quoteBudget: number;
   /** Trigger price in ticks of a stop or take-profit order; 0 for none (a trailing order may begin at once). */
   stop: number;
-  /** Trailing distance in basis points (10..2000), or 0. */
+  /** Trailing distance in basis quote ticks (10..2000), or 0. */
   trailing: number;
   /** Of an iceberg: lots shown at a time; 0 shows all. */
-  peak: number;
+  displayLots: number;
   stp: SelfTrade;
   /**
    * merge: inside up to the outside's best price, then outside. inside: this book alone. outside: not matched here at all,
@@ -52,14 +52,14 @@ export interface NewOrder {
 export type PlaceRefusal =
   | 'MARKET_CLOSED'
   /** LIMIT_MAKER (or any order in POST_ONLY) that would match at once, inside or outside. */
-  | 'WOULD_MATCH'
+  | 'POST_ONLY_REJECTED'
   /** A stop whose trigger price is reached already. */
   | 'WOULD_TRIGGER'
   /** Limit and stop of an OCO on the wrong sides of the last price. */
   | 'OCO_PRICES';
 
 /** Why an order left the book for good. FILLED: nothing was left of it. */
-export type Gone =
+export type ClosedReason =
   | 'FILLED'
   | 'CANCELED'
   /** An IOC's or MARKET's rest, or a FOK that could not be filled whole. */
@@ -78,40 +78,40 @@ export interface BookSink {
   /** The order rests in the book now, at the back of its price; `lots` are left. */
   rested(id: number, lots: number): void;
   /** An iceberg showed its next part and went to the back of its price. */
-  refreshed(id: number, shown: number): void;
+  refreshed(id: number, visibleLots: number): void;
   /** A stop, take-profit or trailing order waits for its trigger. */
   waiting(id: number): void;
   /** It was triggered and is being placed now: more is told about it right after this. */
   triggered(id: number): void;
   /**
    * The rest of a taker could be had outside, up to `limit` ticks (the tighter of its own limit and our next opposite
-   * price; 0 for none). It is in flight until `returned` is called: neither matched nor cancelled. `lots` is 0 where a budget
-   * is spent: then `points` is what is left of it.
+   * price; 0 for none). It is in flight until `returned` is called: neither matched nor cancelled. `lots` is 0 where a quote budget
+   * is spent: then `quoteTicks` is what is left of it.
    */
-  outside(id: number, lots: number, points: number, limit: number): void;
-  /** It has left the book. `lots` were not executed (0 where a budget was used). */
-  gone(id: number, why: Gone, lots: number): void;
+  outside(id: number, lots: number, quoteTicks: number, limit: number): void;
+  /** It has left the book. `lots` were not executed (0 where a quote budget was used). */
+  closed(id: number, why: ClosedReason, lots: number): void;
 }
 
 /** A resting order as it was before a restart. Given back in order of priority. */
 export interface Restored extends NewOrder {
-  /** resting, frozen (in a bundle), waiting for its trigger, or a taker in flight. `lots` (or `budget`) is what is left. */
-  as: 'resting' | 'frozen' | 'waiting' | 'flying';
-  /** Lots shown of an iceberg; 0 for a whole peak. */
-  shown: number;
+  /** resting, locked (in a hedge order), waiting for its trigger, or a taker in flight. `lots` (or `quoteBudget`) is what is left. */
+  as: 'resting' | 'locked' | 'waiting' | 'inFlight';
+  /** Lots shown of an iceberg; 0 for a whole display quantity. */
+  visibleLots: number;
   /** Of a trailing order: the best price since it began, 0 if it has not begun. */
-  extreme: number;
+  trailingExtreme: number;
   /** Id of the other leg of an OCO, or 0. Both legs are restored. */
-  sibling: number;
+  ocoLeg: number;
 }
 
 export interface Found {
   lots: number;
-  standing: 'resting' | 'frozen' | 'waiting' | 'flying';
+  bookStatus: 'resting' | 'locked' | 'waiting' | 'inFlight';
   /** Of a trailing order: the best price since it began, 0 if it has not begun. */
-  extreme: number;
+  trailingExtreme: number;
   /** Lots that others see of it while it rests, else 0: `restore` wants to know it of an iceberg. */
-  shown: number;
+  visibleLots: number;
 }
 
 export interface Book {
@@ -123,31 +123,31 @@ export interface Book {
   placeOco(limit: NewOrder, stop: NewOrder): PlaceRefusal | undefined;
   /** Would a stop or take-profit order at this price be set off by the last price at once? Such a one is refused. */
   wouldTrigger(side: Side, type: OrderType, stop: number): boolean;
-  /** Takes an order out (with its OCO sibling). False: not here, in flight, or the market is halted; nothing has changed. */
+  /** Takes an order out (with its OCO OCO leg). False: not here, in flight, or the market is halted; nothing has changed. */
   cancel(id: number): boolean;
   /** Lowers what is open of a resting or waiting order to `lots`, keeping its place. False: not here, in flight, or not lower. */
   amend(id: number, lots: number): boolean;
   /** A price at which the market traded last: triggers stops and moves trailing ones; triggered orders are placed in order of age. */
   last(price: number): void;
   /**
-   * A taker comes back from outside with `lots` (and `points`) executed there. What is left enters again as taker; with
+   * A taker comes back from outside with `lots` (and `quoteTicks`) executed there. What is left enters again as taker; with
    * `again` false it may not be handed over once more: it rests (GTC) or expires.
    */
-  returned(id: number, lots: number, points: number, again: boolean): void;
-  /** Resting orders that an outside price of `limit` reaches, by price then time, frozen ones left out; until `visit` answers false. */
+  returned(id: number, lots: number, quoteTicks: number, again: boolean): void;
+  /** Resting orders that an outside price of `limit` reaches, by price then time, locked ones left out; until `visit` answers false. */
   reached(side: Side, limit: number, visit: (id: number, price: number, lots: number) => boolean): void;
-  /** Part of a bundle now: stays at its place, is shown, but neither matched, cancelled nor amended; the trigger of its OCO sibling waits. */
-  freeze(id: number): boolean;
-  /** Out of the bundle with `lots` executed outside. If it crosses by now it takes first; the rest keeps its place. */
-  thaw(id: number, lots: number): void;
+  /** Part of a hedge order now: stays at its place, is shown, but neither matched, cancelled nor amended; the trigger of its OCO OCO leg waits. */
+  lock(id: number): boolean;
+  /** Out of the hedge order with `lots` executed outside. If it crosses by now it takes first; the rest keeps its place. */
+  unlock(id: number, lots: number): void;
   restore(order: Restored): void;
-  /** Best prices in ticks, frozen orders included; 0: none. */
+  /** Best prices in ticks, locked orders included; 0: none. */
   best(side: Side): number;
   /** [price, lots, price, lots, ...] shown, best first. */
   levels(side: Side, count: number): number[];
-  /** Lots that a taker of this side and owner could get inside up to `limit` (0: any), hidden parts included, frozen and own ones not. */
+  /** Lots that a taker of this side and owner could get inside up to `limit` (0: any), hidden parts included, locked and own ones not. */
   lotsWithin(side: Side, limit: number, owner: number): number;
-  /** What is left of an order (0 lots where a budget is spent) and where it stands; undefined when it is not here. */
+  /** What is left of an order (0 lots where a quote budget is spent) and where it stands; undefined when it is not here. */
   find(id: number): Found | undefined;
   readonly size: number;
 }

@@ -5,7 +5,7 @@
 import { Ladders } from './ladders';
 import type { Ladder } from './ladders';
 import { reaches, trailDistance } from './rules';
-import type { BookSink, Gone, MarketState } from './types';
+import type { BookSink, ClosedReason, MarketState } from './types';
 
 const FALLS = 2;
 const RISES = 3;
@@ -38,39 +38,39 @@ export class Waiting extends Ladders {
     } else if (!this.isDue(o) && !this.isQueued(o)) this.unlink(o, this.trigger(o));
   }
 
-  protected leave(o: number, why: Gone): void {
-    if (this.isResting(o) || this.isFrozen(o)) this.unrest(o);
+  protected leave(o: number, why: ClosedReason): void {
+    if (this.isResting(o) || this.isLocked(o)) this.unrest(o);
     else if (this.isWaiting(o)) this.unwait(o);
     this.end(o, why);
   }
 
   /** The end of an order that is linked nowhere any more. */
-  protected end(o: number, why: Gone): void {
+  protected end(o: number, why: ClosedReason): void {
     const id = this.id[o] as number;
-    const sibling = this.siblingOf(o);
+    const ocoLeg = this.siblingOf(o);
     if (!this.isTaking(o)) this.unindex(o);
     this.free(o);
-    this.sink.gone(id, why, this.lots[o] as number);
-    if (sibling > 0) this.endSibling(sibling);
+    this.sink.closed(id, why, this.lots[o] as number);
+    if (ocoLeg > 0) this.endSibling(ocoLeg);
   }
 
   protected dropSibling(o: number): void {
-    const sibling = this.siblingOf(o);
-    if (sibling === 0) return;
+    const ocoLeg = this.siblingOf(o);
+    if (ocoLeg === 0) return;
     this.setSibling(o, 0);
-    this.endSibling(sibling);
+    this.endSibling(ocoLeg);
   }
 
   /** Where the other leg of an OCO lies, -1 for nowhere. */
   protected siblingAt(o: number): number {
-    const sibling = this.siblingOf(o);
-    return sibling === 0 ? -1 : this.indexed(sibling);
+    const ocoLeg = this.siblingOf(o);
+    return ocoLeg === 0 ? -1 : this.indexed(ocoLeg);
   }
 
   /** The legs of an OCO stand for the same lots. */
   protected evenSibling(o: number): void {
-    const sibling = this.siblingAt(o);
-    if (sibling >= 0) this.lower(sibling, this.lots[o] as number);
+    const ocoLeg = this.siblingAt(o);
+    if (ocoLeg >= 0) this.lower(ocoLeg, this.lots[o] as number);
   }
 
   /** What a price sets off goes to the queue, by age. */
@@ -85,15 +85,15 @@ export class Waiting extends Ladders {
 
   /** Moves a trailing order with the price; true when the price has turned far enough: SELL falls from the high, BUY rises from the low. */
   protected trail(o: number, price: number): boolean {
-    const extreme = this.extreme[o] as number;
-    if (extreme === 0) {
+    const trailingExtreme = this.trailingExtreme[o] as number;
+    if (trailingExtreme === 0) {
       const stop = this.stop[o] as number;
-      if (stop === 0 || reaches(this.isAbove(o), stop, price)) this.extreme[o] = price;
+      if (stop === 0 || reaches(this.isAbove(o), stop, price)) this.trailingExtreme[o] = price;
       return false;
     }
-    const turned = this.isSell(o) ? extreme - price : price - extreme;
-    if (turned < 0) this.extreme[o] = price;
-    return turned > 0 && turned >= trailDistance(extreme, this.trailing[o] as number);
+    const turned = this.isSell(o) ? trailingExtreme - price : price - trailingExtreme;
+    if (turned < 0) this.trailingExtreme[o] = price;
+    return turned > 0 && turned >= trailDistance(trailingExtreme, this.trailing[o] as number);
   }
 
   private endSibling(id: number): void {
@@ -120,8 +120,8 @@ export class Waiting extends Ladders {
   private enqueueHits(): void {
     this.hits.sort((one, other) => (this.age[one] as number) - (this.age[other] as number));
     for (const o of this.hits) {
-      const sibling = this.siblingAt(o);
-      if (sibling >= 0 && this.isFrozen(sibling)) this.setDue(o);
+      const ocoLeg = this.siblingAt(o);
+      if (ocoLeg >= 0 && this.isLocked(ocoLeg)) this.setDue(o);
       else this.enqueue(o);
     }
     this.hits.length = 0;

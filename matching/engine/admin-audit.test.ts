@@ -84,7 +84,7 @@ const ACTIONS: readonly Command[] = [
     kind: 'market.set',
     symbol: 'ETHUSDT',
     state: 'HALT',
-    insideOnly: false,
+    internalOnly: false,
     adminId: 'admin1',
     reference: `market:admin1:${KEY}`,
   },

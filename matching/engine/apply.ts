@@ -65,8 +65,8 @@ function dispatch(draft: Draft, command: Command, context: Context): void {
       return withdrawals.confirmWithdrawal(draft, command, reference, context);
     case 'withdrawal.fail':
       return withdrawals.failWithdrawal(draft, command, reference, context);
-    case 'withdrawal.settleInside':
-      return withdrawals.settleWithdrawalInside(draft, command, reference, context);
+    case 'withdrawal.settleInternal':
+      return withdrawals.settleInternalWithdrawal(draft, command, reference, context);
     case 'order.place':
       return orders.placeOrder(draft, command, reference, context);
     case 'order.oco':

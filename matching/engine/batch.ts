@@ -4,7 +4,7 @@ import type { BatchWrite } from '../../db/stores/engine';
 import type { RowChange } from '../../db/stores/rows';
 import type { Command, CommandAnswer } from '../../domain/contract/commands';
 import type { DomainError } from '../../domain/contract/errors';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import type { Units } from '../../domain/money/amount';
 import type { Draft } from './draft';
 import type { EngineState } from './state';
@@ -77,7 +77,7 @@ export class Batch {
     return this.commands.length;
   }
 
-  get events(): HouseEvent[] {
+  get events(): DomainEvent[] {
     return this.commands.flatMap(({ draft }) => draft.events);
   }
 

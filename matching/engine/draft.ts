@@ -3,7 +3,7 @@ import type { RowChange } from '../../db/stores/rows';
 import type { OrderView } from '../../domain/contract/api/orders';
 import type { CommandAnswer } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import type { Registry } from '../../domain/registry';
 import { formatAmount } from '../../domain/money/amount';
 import { userOf } from '../../ledger/accounts';
@@ -25,7 +25,7 @@ export class Draft {
   readonly entries: Entry[] = [];
   readonly rows: RowChange[] = [];
   readonly effects: OutboxRow[] = [];
-  readonly events: HouseEvent[] = [];
+  readonly events: DomainEvent[] = [];
   answer: CommandAnswer = {};
   /** The withdrawal that it changed, if it did. */
   withdrawalId: string | undefined;
@@ -34,7 +34,7 @@ export class Draft {
   /** A book was moved: what happens from now on cannot be undone in memory, and a fault means starting again from the tables. */
   irrevocable = false;
   /** Orders as they were last shown by this command. */
-  readonly shown = new Map<string, OrderView>();
+  readonly published = new Map<string, OrderView>();
   private readonly undoing: (() => void)[] = [];
 
   constructor(readonly state: EngineState) {}

@@ -5,7 +5,7 @@ import { testDatabase } from '../../db/testing';
 import { fixedClock } from '../../domain/clock-and-ids';
 import type { Command } from '../../domain/contract/commands';
 import { createEventBus } from '../../domain/contract/event-bus';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import { firstListing } from '../../db/seed';
 import { createEngine } from '.';
 
@@ -27,7 +27,7 @@ afterEach(async () => {
 async function startEngine(
   options: { store?: (real: EngineStore) => EngineStore; onFenced?: () => void; dataSource?: DataSource } = {},
 ) {
-  const events: HouseEvent[] = [];
+  const events: DomainEvent[] = [];
   const bus = createEventBus((error) => {
     throw error;
   });
@@ -96,12 +96,12 @@ test('the same reference 50 times at once: one effect, 50 equal answers; another
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   expect(await engine.balancesOf('u1')).toEqual([{ asset: 'ETH', available: '7.997', held: '2.003' }]);
   expect(await count('withdrawals')).toBe(1);
-  await expect(engine.submit(request(1, 'u1', '3'))).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  await expect(engine.submit(request(1, 'u1', '3'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   // After a restart the answer comes from the table.
   await engine.stop();
   const again = await startEngine();
   expect(await again.engine.submit(request(1, 'u1', '2'))).toEqual(answers[0]);
-  await expect(again.engine.submit(request(1, 'u1', '3'))).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  await expect(again.engine.submit(request(1, 'u1', '3'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
 });
 
 test('50 withdrawals of the whole balance at once: one is held, 49 are refused and leave nothing', async () => {
@@ -230,7 +230,7 @@ test('a deposit that vanishes after it was used: a debt, the asset paused, nothi
   ]);
   const dollars = (n: number): Command => ({ ...request(n, 'u1', '10'), asset: 'USDT', fee: '6' }) as Command;
   await expect(engine.submit(dollars(2))).rejects.toMatchObject({
-    code: 'DEBT_OPEN',
+    code: 'NEGATIVE_BALANCE',
     details: { asset: 'ETH', owed: '1.5' },
   });
   await expect(
@@ -247,7 +247,7 @@ test('a deposit that vanishes after it was used: a debt, the asset paused, nothi
   await expect(engine.submit(dollars(3))).resolves.toMatchObject({ state: 'REQUESTED' });
 });
 
-test('a book is shown as the last commit left it: an order on its way to the tables is not in it, and one that was lost never was', async () => {
+test('a book is published as the last commit left it: an order on its way to the tables is not in it, and one that was lost never was', async () => {
   let hold: Promise<void> = Promise.resolve();
   let lose = false;
   const { engine } = await startEngine({
@@ -255,7 +255,7 @@ test('a book is shown as the last commit left it: an order on its way to the tab
       ...real,
       commit: async (write) => {
         await hold;
-        if (lose) throw new Error('the connection is gone');
+        if (lose) throw new Error('the connection is closed');
         return real.commit(write);
       },
     }),

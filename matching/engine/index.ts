@@ -14,9 +14,9 @@ import { count } from '../modules/orders/scales';
 import type { Outside, TradingMarket } from '../modules/orders/market';
 import { Effects } from './effects';
 import type { EffectHandler } from './effects';
-import type { OwnLevels } from './shown';
+import type { OwnLevels } from './published';
 import type { OfferedQuote } from './state';
-import { sendable } from './state';
+import { availableToHedge } from './state';
 import { createWithdrawalWatch } from '../modules/withdrawals/watch';
 import { recorded } from '../modules/withdrawals/records';
 import { Writer } from './writer';
@@ -38,7 +38,7 @@ const PRICES_KEPT = 500;
 const VOLUME_DAYS_MS = 30 * 86_400_000;
 
 /** The engine as matching sees it: the port, and the inputs that are not commands. */
-export interface EngineHouse extends Engine {
+export interface EngineControl extends Engine {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Keeps a quote until it expires, so that `swap.accept` can find it. */
@@ -74,12 +74,12 @@ export interface EngineHouse extends Engine {
   /** Holds the rows of open withdrawals against what was recorded; a difference in two looks running is an alert. */
   lookAtWithdrawals(): Promise<void>;
   /** What could be sent to the venue of an asset now. */
-  sendable(asset: string): Units;
+  availableToHedge(asset: string): Units;
   onEffect(kind: string, handler: EffectHandler): void;
 }
 
 /** The single writer of balances. Start it before use; submit commands through the port. */
-export function createEngine(deps: EngineDeps): EngineHouse {
+export function createEngine(deps: EngineDeps): EngineControl {
   const store = deps.store ?? createEngineStore(deps.dataSource);
   const effects = new Effects(store, deps.logger);
   const writer = new Writer({ ...deps, store, effects });
@@ -177,7 +177,7 @@ export function createEngine(deps: EngineDeps): EngineHouse {
           at,
         })),
     volumeOf: (userId, symbol) => writer.state.volumes.get(`${userId}|${symbol}`) ?? 0n,
-    sendable: (asset) => sendable(writer.state, asset),
+    availableToHedge: (asset) => availableToHedge(writer.state, asset),
     onEffect: (kind, handler) => effects.on(kind, handler),
   };
 }

@@ -4,7 +4,7 @@ import { formatAmount } from '../../domain/money/amount';
 import type { Command } from '../../domain/contract/commands';
 import { PULL_BACK_FEES, RESERVED_COSTS, available, debt, held, mustNotBeNegative } from '../../ledger/accounts';
 import { apply } from './apply';
-import { emptyState, sendable } from './state';
+import { emptyState, availableToHedge } from './state';
 import type { EngineState, OfferedQuote } from './state';
 import { Model, PRELUDE, USERS, commandOf, dealOf, registry, wish } from './testing';
 import type { Wish } from './testing';
@@ -68,7 +68,7 @@ function invariants(state: EngineState): void {
 function agrees(state: EngineState, model: Model): void {
   for (const user of USERS) {
     for (const asset of ASSETS) {
-      const { free, held: kept, owed } = model.purse(user, asset);
+      const { free, held: kept, owed } = model.balance(user, asset);
       const found = [available(user), held(user), debt(user)].map((account) => state.books.balance(account, asset));
       expect([user, asset, ...found]).toEqual([user, asset, free, kept, -owed]);
     }
@@ -76,7 +76,7 @@ function agrees(state: EngineState, model: Model): void {
   for (const asset of ASSETS) {
     expect([asset, state.books.position(asset)]).toEqual([asset, model.position.get(asset) ?? 0n]);
     expect([asset, -state.books.balance('custody/binance', asset)]).toEqual([asset, model.atVenue.get(asset) ?? 0n]);
-    expect(sendable(state, asset) >= 0n).toBe(true);
+    expect(availableToHedge(state, asset) >= 0n).toBe(true);
   }
   expect([...state.withdrawals.keys()].sort()).toEqual([...model.papers.keys()].sort());
   expect([...state.intents.keys()].sort()).toEqual([...model.deals.keys()].sort());
@@ -162,7 +162,7 @@ test('random lives: the engine agrees with the model, and every invariant holds 
     'withdrawal.cancel NOT_FOUND',
     'withdrawal.confirm done',
     'withdrawal.fail done',
-    'withdrawal.settleInside done',
+    'withdrawal.settleInternal done',
     'swap.accept done',
     'swap.accept QUOTE_USED',
     'swap.accept INSUFFICIENT_FUNDS',

@@ -11,7 +11,7 @@ const swaps = (state: ReturnType<typeof emptyState>, now: number, userId: string
   return went;
 };
 
-test('one who swaps and swaps leaves orders for bundles, and swaps for others', () => {
+test('one who swaps and swaps leaves orders for hedge orders, and swaps for others', () => {
   const state = emptyState();
   state.orderLimit(100);
   expect(swaps(state, 0, 'thief', 1000)).toBeLessThan(60);

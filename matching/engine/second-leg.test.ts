@@ -141,12 +141,12 @@ const row = async () => {
     ...['filled_from', 'filled_to', 'between_amount'].map((field) => formatAmount(n(found?.[field] ?? ''))),
   ];
 };
-const purse = async (engine: Awaited<ReturnType<typeof start>>) =>
+const balance = async (engine: Awaited<ReturnType<typeof start>>) =>
   Object.fromEntries((await engine.balancesOf('u1')).map(({ asset, available, held }) => [asset, [available, held]]));
 const findings = async () => auditBooks(await readBookFacts(database.dataSource));
 
 test.each([
-  // first order, second order, the row, the purse
+  // first order, second order, the row, the balance
   [['2'], ['19.9'], ['COMPLETED', '2', '19.8', '20'], { SOL: ['19.8', '0'], USDT: ['20', '0'] }],
   [['0.5', '1.5'], ['10', '9.9'], ['COMPLETED', '2', '19.8', '20'], { SOL: ['19.8', '0'], USDT: ['20', '0'] }],
   [['2'], [], ['PARTIAL', '2', '0', '3980'], { USDT: ['3980', '0'] }],
@@ -171,7 +171,7 @@ test.each([
     await engine.submit(report(1, second));
   }
   expect(await row()).toEqual(ended);
-  expect(await purse(engine)).toEqual(owns);
+  expect(await balance(engine)).toEqual(owns);
   expect(await findings()).toEqual([]);
   // The order of a leg that is over cannot be told again.
   await expect(engine.submit({ ...report(0, ['2']), reference: 'again' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -180,20 +180,20 @@ test.each([
 test('an end of the process between the two orders loses nothing', async () => {
   const first = await accepted();
   await first.submit(report(0, ['1.2']));
-  const before = await purse(first);
+  const before = await balance(first);
   const again = await start();
-  expect(await purse(again)).toEqual(before);
+  expect(await balance(again)).toEqual(before);
   await again.submit(report(1, ['6']));
   expect((await row())[0]).toBe('PARTIAL');
-  expect(Object.values(await purse(again)).every(([, held]) => held === '0')).toBe(true);
+  expect(Object.values(await balance(again)).every(([, held]) => held === '0')).toBe(true);
   expect(await findings()).toEqual([]);
 });
 
 test('the same report twice is one; a fill beyond the order is refused and changes nothing', async () => {
   const engine = await accepted();
   await Promise.all([engine.submit(report(0, ['2'])), engine.submit(report(0, ['2']))]);
-  const before = await purse(engine);
+  const before = await balance(engine);
   await expect(engine.submit(report(1, ['30']))).rejects.toBeDefined();
-  expect(await purse(engine)).toEqual(before);
+  expect(await balance(engine)).toEqual(before);
   expect(await findings()).toEqual([]);
 });

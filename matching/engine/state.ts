@@ -93,7 +93,7 @@ export interface EngineState {
   /** Orders that a market may still send to the venue in this window of ten seconds, and whether one with takers may go now. */
   pace(now: number, symbol: string): { left: number; limit: number; takers: boolean };
   orderSent(symbol: string): void;
-  /** May a user's swap send an order now? Some in each window always, the others as takers' bundles do. */
+  /** May a user's swap send an order now? Some in each window always, the others as takers' hedge orders do. */
   swapMayGo(now: number, userId: string): boolean;
   swapSent(userId: string): void;
   /** The orders that the venue takes in ten seconds. */
@@ -189,7 +189,7 @@ export function emptyState(registry?: Registry, epoch = 0): EngineState {
 
 /**
  * The venue counts orders in fixed windows of ten seconds. Until its limit was read it is what it has long been; nine tenths
- * of it are for bundles and swaps together and the rest for swaps of users who have made few, and four fifteenths of those nine for markets, and
+ * of it are for hedge orders and swaps together and the rest for swaps of users who have made few, and four fifteenths of those nine for markets, and
  * users with their swaps, that have sent fewer than a few.
  */
 const WINDOW_MS = 10_000;
@@ -201,10 +201,10 @@ const swapsOf = (userId: string): string => `swaps of ${userId}`;
 export function stateFrom(tables: EngineTables, registry: Registry): EngineState {
   const state = emptyState(registry, tables.epoch);
   state.venues.set(tables.venue.venue, tables.venue);
-  for (const { symbol, state: chosen, insideOnly } of tables.markets) {
+  for (const { symbol, state: chosen, internalOnly } of tables.markets) {
     const market = state.markets.get(symbol);
     if (!market) continue;
-    market.listing = { ...market.listing, state: chosen, insideOnly };
+    market.listing = { ...market.listing, state: chosen, internalOnly };
     market.book.state = chosen;
   }
   for (const market of state.markets.values())
@@ -230,7 +230,7 @@ function restoreBundle(state: EngineState, row: VenueIntentRow): void {
   const market = state.markets.get(row.symbol);
   if (!market) return;
   state.intents.set(row.id, openIntent(row, heldAssetOf(row.side, market.scales)));
-  market.flying[sideOf(row.side)] = row.id;
+  market.inFlight[sideOf(row.side)] = row.id;
 }
 
 function restoreMarkets(state: EngineState, tables: EngineTables): void {
@@ -304,7 +304,7 @@ export function mostSpent(side: 'BUY' | 'SELL', quantity: Units, limit: Units): 
 }
 
 /** Coins at the venue that nobody has a claim on: min(our books, free there) less open orders and pull-backs. */
-export function sendable(state: EngineState, asset: string): Units {
+export function availableToHedge(state: EngineState, asset: string): Units {
   if (state.venue.state !== 'OPEN') return 0n;
   const booked = -state.books.balance(custody('binance'), asset);
   const free = state.venueFree.get(asset) ?? 0n;

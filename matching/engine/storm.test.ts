@@ -10,7 +10,7 @@ import { DomainError } from '../../domain/contract/errors';
 import { createEventBus } from '../../domain/contract/event-bus';
 import { auditBooks } from '../../ledger/audit';
 import { createEngine } from '.';
-import type { EngineHouse } from '.';
+import type { EngineControl } from '.';
 import { Model, commandOf, dealOf, registry, wish } from './testing';
 
 const seed = Number(process.env.SEED ?? 20251121);
@@ -19,7 +19,7 @@ jest.setTimeout(120_000);
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 let database: Awaited<ReturnType<typeof testDatabase>>;
-const engines: EngineHouse[] = [];
+const engines: EngineControl[] = [];
 beforeEach(async () => {
   database = await testDatabase();
 });
@@ -78,7 +78,7 @@ function stormy(
 async function openEngine(
   store: (real: EngineStore) => EngineStore = (real) => real,
   onFenced: () => void = () => undefined,
-): Promise<EngineHouse> {
+): Promise<EngineControl> {
   const { dataSource } = database;
   const events = createEventBus((error) => {
     throw error;
@@ -114,7 +114,7 @@ interface Told {
 }
 
 /** Asks until there is a final word. Undefined when it is a refusal. */
-async function insist(engine: EngineHouse, command: Command): Promise<Told | undefined> {
+async function insist(engine: EngineControl, command: Command): Promise<Told | undefined> {
   for (;;) {
     try {
       return { command, answer: await engine.submit(command) };

@@ -1,4 +1,4 @@
-/** Random lives of the engine, and a naive model of what they should do to each purse. For tests alone. */
+/** Random lives of the engine, and a naive model of what they should do to each balance. For tests alone. */
 import fc from 'fast-check';
 import { firstListing } from '../../db/seed';
 import type { Command, CostPaid, CustodyPlace, VenueTrade } from '../../domain/contract/commands';
@@ -34,7 +34,7 @@ const KINDS = [
   'withdrawal.cancel',
   'withdrawal.confirm',
   'withdrawal.fail',
-  'withdrawal.settleInside',
+  'withdrawal.settleInternal',
   'asset.pause',
   'quote',
   'swap.accept',
@@ -84,7 +84,7 @@ export const wish: fc.Arbitrary<Wish> = fc.record({
   other: fc.nat(20),
 });
 
-interface Purse {
+interface UserBalance {
   free: bigint;
   held: bigint;
   owed: bigint;
@@ -120,7 +120,7 @@ const chosen = <T>(items: readonly T[], pick: number): T | undefined =>
 
 /** Purses, drawers and lists of papers: no accounts, no postings. Each act answers the refusal it expects. */
 export class Model {
-  readonly purses = new Map<string, Purse>();
+  readonly balances = new Map<string, UserBalance>();
   readonly position = new Map<string, bigint>();
   readonly atVenue = new Map<string, bigint>();
   readonly costs = new Map<string, { asset: string; amount: bigint }>();
@@ -131,11 +131,11 @@ export class Model {
   readonly deposits = new Map<string, { user: string; asset: string; amount: bigint }>();
   readonly paused = new Set<string>();
 
-  purse(user: string, asset: string): Purse {
+  balance(user: string, asset: string): UserBalance {
     const at = `${user} ${asset}`;
-    const purse = this.purses.get(at) ?? { free: 0n, held: 0n, owed: 0n };
-    this.purses.set(at, purse);
-    return purse;
+    const balance = this.balances.get(at) ?? { free: 0n, held: 0n, owed: 0n };
+    this.balances.set(at, balance);
+    return balance;
   }
 
   private own(asset: string, change: bigint): void {
@@ -177,9 +177,9 @@ export class Model {
   private giveBack(id: string, { user, asset, amount, fee, pulled }: Paper): string | undefined {
     if (pulled > 0n && (this.position.get(asset) ?? 0n) < pulled) return 'NEEDS_OPERATOR_FUNDS';
     this.own(asset, -pulled);
-    const purse = this.purse(user, asset);
-    purse.held -= amount + fee;
-    purse.free += amount + fee;
+    const balance = this.balance(user, asset);
+    balance.held -= amount + fee;
+    balance.free += amount + fee;
     this.papers.delete(id);
     return undefined;
   }
@@ -187,10 +187,10 @@ export class Model {
   /** What a command should do. Answers the code of the refusal it should meet, if any. Whoever owes pays with whatever comes in. */
   act(command: Command): string | undefined {
     const refusal = this.carryOut(command);
-    for (const purse of refusal === undefined ? this.purses.values() : []) {
-      const pays = purse.owed < purse.free ? purse.owed : purse.free;
-      purse.free -= pays;
-      purse.owed -= pays;
+    for (const balance of refusal === undefined ? this.balances.values() : []) {
+      const pays = balance.owed < balance.free ? balance.owed : balance.free;
+      balance.free -= pays;
+      balance.owed -= pays;
     }
     return refusal;
   }
@@ -256,17 +256,17 @@ export class Model {
     const whole = down(parseAmount(command.amount), FINEST[asset] ?? 1n);
     const rate = asset === 'ETH' ? 5n * 10n ** 14n : 0n;
     const fee = rate < whole ? rate : whole;
-    const purse = this.purse(userId, asset);
+    const balance = this.balance(userId, asset);
     if (command.kind === 'deposit.reverse') {
-      if (purse.free < whole - fee) this.paused.add(asset);
+      if (balance.free < whole - fee) this.paused.add(asset);
       this.own(asset, -fee);
-      const taken = purse.free < whole - fee ? purse.free : whole - fee;
-      purse.free -= taken;
-      purse.owed += whole - fee - taken;
+      const taken = balance.free < whole - fee ? balance.free : whole - fee;
+      balance.free -= taken;
+      balance.owed += whole - fee - taken;
       return void this.deposits.delete(command.depositId);
     }
     this.own(asset, fee);
-    purse.free += whole - fee;
+    balance.free += whole - fee;
     this.deposits.set(command.depositId, { user: userId, asset, amount: parseAmount(command.amount) });
   }
 
@@ -288,22 +288,22 @@ export class Model {
     const early = ['withdrawal.approve', 'withdrawal.refuse', 'withdrawal.cancel'].includes(command.kind);
     const paper = this.paper(id, !early);
     if (!paper) return 'WITHDRAWAL_STATE';
-    const purse = this.purse(paper.user, paper.asset);
+    const balance = this.balance(paper.user, paper.asset);
     if (command.kind === 'withdrawal.cancel')
       return command.userId === paper.user ? this.giveBack(id, paper) : 'NOT_FOUND';
     if (command.kind === 'withdrawal.approve' || command.kind === 'withdrawal.refuse') {
-      if (command.adminId === paper.user) return 'OWN_REQUEST';
+      if (command.adminId === paper.user) return 'SELF_APPROVAL';
       if (command.kind === 'withdrawal.refuse') return this.giveBack(id, paper);
       if (this.paused.has(paper.asset)) return 'ASSET_PAUSED';
       paper.approved = true;
       return undefined;
     }
-    if (command.kind === 'withdrawal.settleInside') {
+    if (command.kind === 'withdrawal.settleInternal') {
       if (paper.pulled > 0n && (this.position.get(paper.asset) ?? 0n) < paper.pulled) return 'NEEDS_OPERATOR_FUNDS';
       this.own(paper.asset, -paper.pulled);
-      purse.held -= paper.amount + paper.fee;
-      purse.free += paper.fee;
-      this.purse(command.toUserId, paper.asset).free += paper.amount;
+      balance.held -= paper.amount + paper.fee;
+      balance.free += paper.fee;
+      this.balance(command.toUserId, paper.asset).free += paper.amount;
       return void this.papers.delete(id);
     }
     const refusal = this.gas(command.gas);
@@ -313,7 +313,7 @@ export class Model {
       return undefined;
     }
     this.own(paper.asset, paper.fee - paper.pulled);
-    purse.held -= paper.amount + paper.fee;
+    balance.held -= paper.amount + paper.fee;
     return void this.papers.delete(id);
   }
 
@@ -323,11 +323,11 @@ export class Model {
     if (amount % (FINEST[asset] ?? 1n) !== 0n) return 'BAD_AMOUNT';
     if (amount < (LEAST[asset] ?? 0n)) return 'AMOUNT_TOO_SMALL';
     if (this.paused.has(asset)) return 'ASSET_PAUSED';
-    if (['ETH', 'USDT'].some((code) => this.purse(userId, code).owed > 0n)) return 'DEBT_OPEN';
-    const purse = this.purse(userId, asset);
-    if (purse.free < amount + fee) return 'INSUFFICIENT_FUNDS';
-    purse.free -= amount + fee;
-    purse.held += amount + fee;
+    if (['ETH', 'USDT'].some((code) => this.balance(userId, code).owed > 0n)) return 'NEGATIVE_BALANCE';
+    const balance = this.balance(userId, asset);
+    if (balance.free < amount + fee) return 'INSUFFICIENT_FUNDS';
+    balance.free -= amount + fee;
+    balance.held += amount + fee;
     this.papers.set(command.withdrawalId, { user: userId, asset, amount, fee, pulled: 0n, approved: false });
     return undefined;
   }
@@ -337,11 +337,11 @@ export class Model {
     if (!quote) return 'QUOTE_EXPIRED';
     if (quote.user !== command.userId) return 'NOT_FOUND';
     if (quote.used) return 'QUOTE_USED';
-    const purse = this.purse(quote.user, quote.from);
-    if (purse.free < quote.gives) return 'INSUFFICIENT_FUNDS';
+    const balance = this.balance(quote.user, quote.from);
+    if (balance.free < quote.gives) return 'INSUFFICIENT_FUNDS';
     if (this.spare(quote.from) < spends(quote)) return 'FUNDS_IN_TRANSIT';
-    purse.free -= quote.gives;
-    purse.held += quote.gives;
+    balance.free -= quote.gives;
+    balance.held += quote.gives;
     quote.used = true;
     const { used: _, ...deal } = quote;
     this.deals.set(`${command.swapId}-0`, deal);
@@ -358,9 +358,9 @@ export class Model {
     const pays = up((deal.gives * base + deal.quantity - 1n) / deal.quantity, FINEST[deal.from] ?? 1n);
     const gets = down((deal.gets * base) / deal.quantity, FINEST[deal.to] ?? 1n);
     const [leaves, comes] = deal.side === 'SELL' ? [base, quote] : [quote, base];
-    this.purse(deal.user, deal.from).held -= deal.gives;
-    this.purse(deal.user, deal.from).free += deal.gives - pays;
-    this.purse(deal.user, deal.to).free += gets;
+    this.balance(deal.user, deal.from).held -= deal.gives;
+    this.balance(deal.user, deal.from).free += deal.gives - pays;
+    this.balance(deal.user, deal.to).free += gets;
     this.own(deal.from, pays - leaves);
     this.own(deal.to, comes - gets);
     this.venue(deal.from, -leaves);
@@ -475,7 +475,7 @@ export function commandOf(model: Model, given: Wish, n: number): Command | Offer
     case 'withdrawal.confirm':
     case 'withdrawal.fail':
       return { kind, reference, withdrawalId, txid: `0x${n}`, gas };
-    case 'withdrawal.settleInside':
+    case 'withdrawal.settleInternal':
       return { kind, reference, withdrawalId, toUserId: user };
     case 'asset.pause':
       return { kind, reference, asset, why: other % 3 === 0 ? 'a look at it' : null, adminId: 'admin' };

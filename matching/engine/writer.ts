@@ -10,8 +10,8 @@ import { Batch, hashBody } from './batch';
 import type { Pending } from './batch';
 import type { Effects } from './effects';
 import { RecentAnswers } from './recent-answers';
-import { ShownBooks } from './shown';
-import type { OwnLevels } from './shown';
+import { ShownBooks } from './published';
+import type { OwnLevels } from './published';
 import { createShortages } from './shortages';
 import { emptyState, stateFrom } from './state';
 import type { EngineState } from './state';
@@ -49,7 +49,7 @@ export class Writer {
   state: EngineState = emptyState();
   /** Open withdrawals as the last commit left them: `state` may be a batch ahead. */
   readonly committedWithdrawals = new Map<string, OpenWithdrawal>();
-  private readonly shown = new ShownBooks();
+  private readonly published = new ShownBooks();
   private queue: Pending[] = [];
   private readonly open = new Map<string, { bodyHash: string; promise: Promise<CommandAnswer> }>();
   private readonly answers = new RecentAnswers(ANSWERS_KEPT);
@@ -89,7 +89,7 @@ export class Writer {
     const bodyHash = hashBody(command);
     const joined = this.open.get(command.reference);
     if (joined)
-      return joined.bodyHash === bodyHash ? joined.promise : Promise.reject(new DomainError('REFERENCE_REUSED'));
+      return joined.bodyHash === bodyHash ? joined.promise : Promise.reject(new DomainError('IDEMPOTENCY_KEY_REUSED'));
     if (this.stopped || this.queue.length >= QUEUE_MAX) return Promise.reject(new DomainError('BUSY'));
     const promise = new Promise<CommandAnswer>((resolve, reject) =>
       this.queue.push({ command, bodyHash, resolve, reject }),
@@ -104,7 +104,7 @@ export class Writer {
   /** Our own book of a market as the last commit left it. */
   levels(symbol: string): OwnLevels {
     const market = this.state.markets.get(symbol);
-    return market ? this.shown.levels(symbol, market, this.deps.clock.now()) : [[], []];
+    return market ? this.published.levels(symbol, market, this.deps.clock.now()) : [[], []];
   }
 
   private async load(): Promise<void> {
@@ -123,7 +123,7 @@ export class Writer {
     this.batchNumber = tables.batch;
     this.lastEntry = tables.entry;
     this.answers.clear();
-    this.shown.reset();
+    this.published.reset();
     this.deps.effects.recover(tables.effects);
     this.deps.logger.info(
       { epoch: tables.epoch, batch: tables.batch, accounts: tables.balances.length },
@@ -153,7 +153,7 @@ export class Writer {
         await this.restart();
         continue;
       }
-      if (batch) this.committing = this.commit(batch, intake, this.shown.take(this.state.markets, batch.at));
+      if (batch) this.committing = this.commit(batch, intake, this.published.take(this.state.markets, batch.at));
       // One by one, each must be known before the next is tried.
       if (this.careful > 0) await this.settled();
     }
@@ -188,7 +188,7 @@ export class Writer {
       const known = await this.deps.store.findCommands(unknown);
       const aside = this.careful > 0 ? await this.deps.store.findQuarantined(unknown) : new Set<string>();
       const batch = begun ?? new Batch(this.batchNumber + 1, this.lastEntry + 1, this.deps.clock.now());
-      if (!begun) this.shown.begin();
+      if (!begun) this.published.begin();
       for (const pending of intake) this.applyOne(batch, pending, known.get(pending.command.reference), aside);
       this.lastEntry = batch.lastEntry;
       if (batch.size > 0) this.batchNumber = batch.number;
@@ -210,7 +210,7 @@ export class Writer {
     const before = this.answers.get(command.reference) ?? stored;
     if (before) {
       if (before.bodyHash === bodyHash) batch.repeated(pending, before.answer);
-      else batch.refused(pending, new DomainError('REFERENCE_REUSED'));
+      else batch.refused(pending, new DomainError('IDEMPOTENCY_KEY_REUSED'));
       return;
     }
     if (aside.has(command.reference)) return batch.refused(pending, new DomainError('QUARANTINED'));
@@ -247,7 +247,7 @@ export class Writer {
       this.wake();
       return;
     }
-    this.shown.show(taken);
+    this.published.show(taken);
     for (const [id, withdrawal] of batch.withdrawals) {
       if (withdrawal) this.committedWithdrawals.set(id, withdrawal);
       else this.committedWithdrawals.delete(id);

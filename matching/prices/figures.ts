@@ -3,13 +3,13 @@ import type { Clock } from '../../domain/clock-and-ids';
 import type { TradingFigures } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
-import type { EngineHouse } from '../engine';
+import type { EngineControl } from '../engine';
 import { tierOf } from '../modules/orders/fees';
 import { modeOf, routingRow } from '../modules/orders/market';
 
 /** What a user pays in each market, and how the house routed its orders. */
 export function createFigures(deps: {
-  engine: EngineHouse;
+  engine: EngineControl;
   registry: Registry;
   clock: Clock;
   sums: () => Promise<RoutingSums>;
@@ -36,7 +36,7 @@ export function createFigures(deps: {
         return {
           symbol,
           state: market.listing.state,
-          insideOnly: market.listing.insideOnly,
+          internalOnly: market.listing.internalOnly,
           mode: modeOf(market, clock.now()),
           userOrders,
           matchedInside,

@@ -7,8 +7,8 @@ import { DomainError } from '../../domain/contract/errors';
 import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { BUY, SELL } from '../book/types';
-import type { EngineHouse } from '../engine';
-import type { OwnLevels } from '../engine/shown';
+import type { EngineControl } from '../engine';
+import type { OwnLevels } from '../engine/published';
 import { modeOf } from '../modules/orders/market';
 import { minimumNow } from '../modules/orders/minimum';
 import type { MarketMinimum } from '../modules/orders/minimum';
@@ -22,7 +22,7 @@ const DAY_FIGURES_EVERY_MS = 10_000;
 const TRADES_KEPT = 500;
 
 export interface PricesDeps {
-  readonly engine: EngineHouse;
+  readonly engine: EngineControl;
   readonly venue: Binance;
   readonly history: MarketHistory;
   readonly events: EventBus;
@@ -36,7 +36,7 @@ export interface Prices extends MarketData {
 }
 
 export function createPrices({ engine, venue, history, events, clock, logger }: PricesDeps): Prices {
-  const shown = new Map<string, Shown>();
+  const visibleLots = new Map<string, Shown>();
   const dayFigures = new Map<string, DayFigures>();
   const trades = new Map<string, PublicTradeView[]>();
   const past = createPast({ venue, history, clock });
@@ -49,14 +49,14 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
     if (!market) throw new DomainError('UNKNOWN_MARKET', { symbol });
     return market;
   };
-  const shownOf = (symbol: string): Shown => {
-    const known = shown.get(symbol) ?? new Shown();
-    shown.set(symbol, known);
+  const visibleLotsOf = (symbol: string): Shown => {
+    const known = visibleLots.get(symbol) ?? new Shown();
+    visibleLots.set(symbol, known);
     return known;
   };
   const show = (): void => {
     for (const [symbol, market] of engine.markets()) {
-      const diff = shownOf(symbol).update(market, engine.levels(symbol), clock.now());
+      const diff = visibleLotsOf(symbol).update(market, engine.levels(symbol), clock.now());
       if (diff) for (const listener of onDepth) listener(diff);
     }
   };
@@ -114,7 +114,7 @@ export function createPrices({ engine, venue, history, events, clock, logger }: 
       ),
     depth: async (symbol, limit) => {
       const market = marketOf(symbol);
-      const known = shownOf(symbol);
+      const known = visibleLotsOf(symbol);
       return {
         symbol,
         sequence: known.sequence,

@@ -66,7 +66,7 @@ test('many callers at once leave the last quarter to those who asked little', as
   expect(await past.candles(market, '1m', 100, 77, 'newcomer')).toHaveLength(100);
 });
 
-test('above the budget the last answer is given again; never one that is older than ten minutes', async () => {
+test('above the quoteBudget the last answer is given again; never one that is older than ten minutes', async () => {
   const fresh = await past.candles(market, '1m', 500, undefined, 'a');
   now += 8 * MINUTE;
   // 12 questions for trades are a quarter of what all callers may ask.

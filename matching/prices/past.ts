@@ -51,7 +51,7 @@ interface Kept {
 
 export function createPast({ venue, history, clock }: PastDeps): Past {
   const kept = new Map<string, Kept>();
-  const [all, older] = [SHARE, OLDER_SHARE].map((share) => budget(() => (venue.weightLimit() * share) / 100)) as [
+  const [all, older] = [SHARE, OLDER_SHARE].map((share) => quoteBudget(() => (venue.weightLimit() * share) / 100)) as [
     Pay,
     Pay,
   ];
@@ -124,7 +124,7 @@ const sizeFor = (limit: number): number => SIZES.find((size) => size >= limit) ?
 type Pay = (now: number, weight: number, caller: string) => void;
 
 /** Throws BUSY when more than `most` would be used in one minute of the clock, or more than this caller's part of it. */
-function budget(most: () => number): Pay {
+function quoteBudget(most: () => number): Pay {
   let [minute, used] = [0, 0];
   let callers = new Map<string, number>();
   return (now, weight, caller) => {

@@ -7,26 +7,26 @@ import type { Units } from '../../domain/money/amount';
 import * as transfers from '../../ledger/transfers';
 import { BUY, SELL } from '../book/types';
 import type { Side } from '../book/types';
-import { mostSpent, sendable } from '../engine/state';
+import { mostSpent, availableToHedge } from '../engine/state';
 import type { OpenIntent } from '../engine/state';
 import { RECV_WINDOW_MS } from '../venues/venue';
-import { facing, modeOf } from '../modules/orders/market';
+import { oppositeSide, modeOf } from '../modules/orders/market';
 import type { TradingMarket } from '../modules/orders/market';
-import { lotsLeft, pointsLeft } from '../modules/orders/order';
+import { leavesLots, quoteTicksLeft } from '../modules/orders/order';
 import type { OpenOrder } from '../modules/orders/order';
 import { count } from '../modules/orders/scales';
 import { venueRate } from '../modules/orders/settle';
 import type { Settlement } from '../modules/orders/settle';
 
 /** How often one order is handed over before it rests or expires. */
-const ROUNDS = 4;
+const MOST_ATTEMPTS = 4;
 /** Of the orders that may be sent in ten seconds, so many per cent are kept for orders that come in. */
 const KEPT_FOR_TAKERS = 40;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 /** A taker waits so long for a venue that is away. */
 const AWAY_MS = 3000;
-/** Most members of one bundle. */
+/** Most members of one hedge order. */
 const MEMBERS = 200;
 
 interface Member {
@@ -38,11 +38,11 @@ interface Member {
 
 const sideName = (side: Side): 'BUY' | 'SELL' => (side === BUY ? 'BUY' : 'SELL');
 
-/** Sends on what can be had outside, one bundle a side at a time. To be called at the end of everything that moved the book. */
-export function dispatch(work: Settlement): void {
+/** Sends on what can be had outside, one hedge order a side at a time. To be called at the end of everything that moved the book. */
+export function sendHedgeOrders(work: Settlement): void {
   if (modeOf(work.market, work.context.now) !== 'mirrored') return returnWaiting(work);
   if (work.draft.state.venueAway) return returnOld(work);
-  for (const side of [BUY, SELL] as const) if (work.market.flying[side] === null) sendOne(work, side);
+  for (const side of [BUY, SELL] as const) if (work.market.inFlight[side] === null) sendOne(work, side);
 }
 
 /** While the venue is away for a moment takers wait; who has waited for so long rests or expires. */
@@ -67,25 +67,25 @@ function returnWaiting(work: Settlement): void {
     for (const { seq } of work.market.waiting[side].splice(0)) comeBack(work, seq, 0, 0, false);
 }
 
-function comeBack(work: Settlement, seq: number, lots: number, points: number, again: boolean): void {
+function comeBack(work: Settlement, seq: number, lots: number, quoteTicks: number, again: boolean): void {
   const order = work.market.orders.get(seq);
   if (!order) return;
   work.touch(order);
   const canceled = order.state === 'PENDING_CANCEL';
-  if (order.standing === 'frozen') {
-    order.standing = 'resting';
-    work.market.book.thaw(seq, lots);
+  if (order.bookStatus === 'locked') {
+    order.bookStatus = 'resting';
+    work.market.book.unlock(seq, lots);
   } else {
-    work.market.book.returned(seq, lots, points, again && !canceled);
+    work.market.book.returned(seq, lots, quoteTicks, again && !canceled);
   }
   // The cancellation that waited for it.
   if (canceled && work.market.orders.has(seq)) work.market.book.cancel(seq);
 }
 
-/** Builds and writes down one bundle of this side, if there is one and the venue's limits allow it. */
+/** Builds and writes down one hedge order of this side, if there is one and the venue's limits allow it. */
 function sendOne(work: Settlement, side: Side): void {
   const { market, draft, context } = work;
-  const best = facing(market, sideName(side))[0]?.[0] ?? 0;
+  const best = oppositeSide(market, sideName(side))[0]?.[0] ?? 0;
   if (best === 0) return;
   const takers = takersOf(work, side, best);
   const pace = draft.state.pace(context.now, market.listing.symbol);
@@ -99,7 +99,7 @@ function sendOne(work: Settlement, side: Side): void {
   const wanted = members.reduce((sum, member) => sum + member.lots, 0);
   const lots = wholeSteps(
     market,
-    affordable(work, side, spends, limit, smaller(wanted, shown(market, side, limit))),
+    affordableLots(work, side, spends, limit, smaller(wanted, visibleLots(market, side, limit))),
     limit,
   );
   if (tooSmall(market, lots, limit)) return giveUp(work, side, members);
@@ -119,10 +119,10 @@ function takersOf(work: Settlement, side: Side, best: number): Member[] {
   return market.waiting[side].flatMap(({ seq, limit }) => {
     const order = market.orders.get(seq);
     if (!order) return [];
-    const left = order.budget > 0 ? pointsLeft(order, market.scales) : 0;
+    const left = order.quoteBudget > 0 ? quoteTicksLeft(order, market.scales) : 0;
     // A purchase must be paid at the worst price; a sale should not give more than it needs at the best.
     const price = side === BUY ? limit : best;
-    const lots = order.budget > 0 ? (left - (left % price)) / price : lotsLeft(order);
+    const lots = order.quoteBudget > 0 ? (left - (left % price)) / price : leavesLots(order);
     return [{ order, limit, lots, taker: true }];
   });
 }
@@ -147,7 +147,7 @@ function chosen({ market }: Settlement, side: Side, members: Member[]): Member[]
   const taken: Member[] = [];
   let total = 0;
   for (const member of sorted) {
-    if (taken.length > 0 && total >= shown(market, side, member.limit)) break;
+    if (taken.length > 0 && total >= visibleLots(market, side, member.limit)) break;
     taken.push(member);
     total += member.lots;
   }
@@ -155,17 +155,23 @@ function chosen({ market }: Settlement, side: Side, members: Member[]): Member[]
 }
 
 /** Lots the venue shows within a limit. */
-function shown(market: TradingMarket, side: Side, limit: number): number {
+function visibleLots(market: TradingMarket, side: Side, limit: number): number {
   let lots = 0;
-  for (const [price, quantity] of facing(market, sideName(side))) {
+  for (const [price, quantity] of oppositeSide(market, sideName(side))) {
     if (side === BUY ? price > limit : price < limit) break;
     lots += quantity;
   }
   return lots;
 }
 
-function affordable({ market, draft }: Settlement, side: Side, spends: string, limit: number, lots: number): number {
-  const free = sendable(draft.state, spends);
+function affordableLots(
+  { market, draft }: Settlement,
+  side: Side,
+  spends: string,
+  limit: number,
+  lots: number,
+): number {
+  const free = availableToHedge(draft.state, spends);
   const each = side === BUY ? market.scales.notional(limit, 1) : market.scales.lot;
   const most = each === 0n ? 0n : free / each;
   return most < BigInt(lots) ? count(most) : lots;
@@ -254,19 +260,19 @@ function write(
     spendsMost: mostSpent(intent.side, quantity, limitPrice),
     members: intent.members,
     at: context.now,
-    best: scales.price(facing(market, intent.side)[0]?.[0] ?? 0),
+    best: scales.price(oppositeSide(market, intent.side)[0]?.[0] ?? 0),
   };
   draft.remember(draft.state.intents, id, open);
   draft.effects.push({ id: `send:${id}`, kind: 'venue.send', payload: { intentId: id }, at: context.now, done: false });
   draft.state.orderSent(scales.symbol);
-  market.flying[side] = id;
+  market.inFlight[side] = id;
   for (const { order, taker } of members) {
     if (!taker) {
-      market.book.freeze(order.seq);
-      order.standing = 'frozen';
+      market.book.lock(order.seq);
+      order.bookStatus = 'locked';
     }
-    if (order.rounds === 0) market.routing.sentOn++;
-    order.rounds++;
+    if (order.routingAttempts === 0) market.routing.sentOn++;
+    order.routingAttempts++;
     work.touch(order);
   }
   market.routing.venueOrders++;
@@ -274,8 +280,8 @@ function write(
   if (exposure > market.exposureMost) market.exposureMost = exposure;
 }
 
-/** The final word on a bundle: its trades are allotted to the members in order, one entry a trade, and everybody comes back. */
-export function settleBundle(
+/** The final word on a hedge order: its trades are allotted to the members in order, one entry a trade, and everybody comes back. */
+export function settleHedgeOrder(
   work: Settlement,
   intent: OpenIntent,
   report: Extract<CommandBody, { kind: 'venue.report' }>,
@@ -284,7 +290,7 @@ export function settleBundle(
   const side = intent.side === 'BUY' ? BUY : SELL;
   const members = intent.members.flatMap(({ orderId, lots }) => {
     const order = market.orders.byId(orderId);
-    return order ? [{ order, left: lots, filled: 0, open: pointsLeft(order, market.scales) }] : [];
+    return order ? [{ order, left: lots, filled: 0, open: quoteTicksLeft(order, market.scales) }] : [];
   });
   const trades = [...report.trades].sort((a, b) => a.tradeId - b.tradeId);
   const executed = trades.reduce((sum, trade) => sum + parseAmount(trade.quantity), 0n);
@@ -292,16 +298,18 @@ export function settleBundle(
     throw new Error(`order ${intent.id} filled ${formatAmount(executed)} of ${formatAmount(intent.quantity)}`);
   for (const trade of trades) allot(work, intent, trade, members);
   market.slippage += trades.reduce((sum, trade) => sum + better(intent, trade), 0n);
-  market.flying[side] = null;
+  market.inFlight[side] = null;
   note(work, side, trades.length > 0 && report.reason !== 'PRICE_RANGE');
   for (const { order, filled, open } of members) {
     // What ended by the venue's range of prices would end by it again.
     const outOfRange = report.outcome === 'done' && report.reason === 'PRICE_RANGE';
     const again =
-      !outOfRange && order.rounds < ROUNDS && (filled > 0 || report.outcome === 'done' || report.again === true);
+      !outOfRange &&
+      order.routingAttempts < MOST_ATTEMPTS &&
+      (filled > 0 || report.outcome === 'done' || report.again === true);
     if (order.tif !== 'GTC' && !again)
       order.reason = outOfRange ? 'VENUE_PRICE_RANGE' : report.outcome === 'refused' ? 'VENUE_REFUSED' : order.reason;
-    comeBack(work, order.seq, filled, order.budget > 0 ? open - pointsLeft(order, market.scales) : 0, again);
+    comeBack(work, order.seq, filled, order.quoteBudget > 0 ? open - quoteTicksLeft(order, market.scales) : 0, again);
   }
 }
 
@@ -340,7 +348,7 @@ function allot(
     member.filled += part;
     lots -= part;
   }
-  if (lots > 0) throw new Error(`trade ${trade.symbol} ${trade.tradeId} is more than its bundle`);
+  if (lots > 0) throw new Error(`trade ${trade.symbol} ${trade.tradeId} is more than its hedge order`);
   draft.postFact(
     `venue:binance:main:${draft.state.venue.epoch}:${trade.symbol}:${trade.tradeId}`,
     'order.venueTrade',
@@ -378,5 +386,5 @@ function note({ market, context }: Settlement, side: Side, hit: boolean): void {
     return;
   }
   const pause = miss.pause === 0 ? FIRST_PAUSE_MS : smaller(miss.pause * 2, LONGEST_PAUSE_MS);
-  Object.assign(miss, { best: facing(market, sideName(side))[0]?.[0] ?? 0, until: context.now + pause, pause });
+  Object.assign(miss, { best: oppositeSide(market, sideName(side))[0]?.[0] ?? 0, until: context.now + pause, pause });
 }

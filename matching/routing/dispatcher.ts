@@ -5,7 +5,7 @@ import type { VenueTrade } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
-import type { EngineHouse } from '../engine';
+import type { EngineControl } from '../engine';
 import type { Venue, VenueOrder } from '../venues/venue';
 
 /** The venue's engine gives up after 10 s; this much more before "no such order" is believed. */
@@ -15,7 +15,7 @@ const ASK_AGAIN_MS = 1000;
 const ASK_SLOWEST_MS = 6000;
 
 export interface MirrorDeps {
-  readonly engine: EngineHouse;
+  readonly engine: EngineControl;
   readonly venue: Venue;
   readonly intents: SwapIntents;
   readonly memory: VenueMemory;
@@ -92,7 +92,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
       });
     } catch (error) {
       // Settled in an earlier life, from the other of the venue's two answers.
-      if (error instanceof DomainError && error.code === 'REFERENCE_REUSED') return;
+      if (error instanceof DomainError && error.code === 'IDEMPOTENCY_KEY_REUSED') return;
       throw error;
     }
   };
@@ -134,7 +134,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
   engine.onEffect('venue.send', async (payload, recovered) => {
     const intentId = String(payload.intentId);
     const intent = await intents.find(intentId);
-    if (!intent || intent.state === 'DONE' || intent.state === 'REFUSED') return;
+    if (!intent || intent.state === 'DONE' || intent.state === 'REJECTED') return;
     const { id, symbol, side, timestamp, recvWindow } = intent;
     created.set(id, intent.createdAt);
     const order: VenueOrder = {
@@ -184,7 +184,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
 
 let stops = 0;
 /** Nothing is sent any more until an operator opens the venue. */
-export async function stopRouting(engine: EngineHouse, reason: string): Promise<void> {
+export async function stopRouting(engine: EngineControl, reason: string): Promise<void> {
   const { epoch, state, at } = engine.venue();
   if (state !== 'STOPPED')
     await engine.submit({

@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock-and-ids';
 import type { Registry } from '../../domain/registry';
-import type { EngineHouse } from '../engine';
+import type { EngineControl } from '../engine';
 import type { MarketRules, PriceLevel, Venue } from '../venues/venue';
 import type { Outside } from '../modules/orders/market';
 import type { Scales } from '../modules/orders/scales';
@@ -15,7 +15,7 @@ export function followVenue({
   registry,
   clock,
 }: {
-  engine: EngineHouse;
+  engine: EngineControl;
   venue: Venue;
   registry: Registry;
   clock: Clock;

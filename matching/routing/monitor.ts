@@ -4,7 +4,7 @@ import type { EventBus, Logger, VenueCapital } from '../../domain/contract/ports
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
-import type { EngineHouse } from '../engine';
+import type { EngineControl } from '../engine';
 import type { AccountTrade, Venue } from '../venues/venue';
 import { stopRouting } from './dispatcher';
 
@@ -20,7 +20,7 @@ const ABSENT_TIMES = 3;
 const DIFFERENCE_MS = 15_000;
 
 export interface WatchDeps {
-  readonly engine: EngineHouse;
+  readonly engine: EngineControl;
   readonly venue: Venue & { readonly capital: Pick<VenueCapital, 'balances'> };
   readonly memory: VenueMemory;
   readonly registry: Registry;
@@ -89,20 +89,20 @@ export function startWatch(deps: WatchDeps): Watch {
 
 /** An order that the venue had a final word on is gone, time and again: the venue was reset. */
 function knownOrder({ engine, venue, memory, clock }: WatchDeps): () => Promise<void> {
-  let gone: { order: KnownOrder; times: number; at: number } | undefined;
+  let closed: { order: KnownOrder; times: number; at: number } | undefined;
   return async () => {
     const now = clock.now();
     const { at } = engine.venue();
-    if (gone?.at !== at) gone = undefined;
+    if (closed?.at !== at) closed = undefined;
     // One that was missed once is asked for until it is found, or believed to be gone.
     const order =
-      gone?.order ?? (await memory.lastOrder(at > now - REMEMBERED_MS ? at : now - REMEMBERED_MS, now - SETTLED_MS));
+      closed?.order ?? (await memory.lastOrder(at > now - REMEMBERED_MS ? at : now - REMEMBERED_MS, now - SETTLED_MS));
     if (!order || (await venue.knows(order))) {
-      gone = undefined;
+      closed = undefined;
       return;
     }
-    gone = { order, at, times: (gone?.times ?? 0) + 1 };
-    if (gone.times >= ABSENT_TIMES)
+    closed = { order, at, times: (closed?.times ?? 0) + 1 };
+    if (closed.times >= ABSENT_TIMES)
       await stopRouting(engine, `the venue no longer knows order ${order.venueOrderId} of ${order.symbol}`);
   };
 }

@@ -228,5 +228,5 @@ test('an admin approves no withdrawal of a frozen account, and cannot open the o
   ).toBe('ACCOUNT_FROZEN');
   expect(
     (await admin.send('post', `/admin/users/${adminId}/freeze`, { frozen: false, why: 'myself' })).body.error.code,
-  ).toBe('OWN_REQUEST');
+  ).toBe('SELF_APPROVAL');
 });

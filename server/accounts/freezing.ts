@@ -11,7 +11,7 @@ import type { Post } from '../jobs/mail';
 export interface Freezing {
   /** By its owner; frozen twice is frozen once. Refuses NOT_FOUND. */
   freeze(userId: string): Promise<void>;
-  /** By an admin, with an audit row. Refuses NOT_FOUND, OWN_REQUEST. */
+  /** By an admin, with an audit row. Refuses NOT_FOUND, SELF_APPROVAL. */
   set(admin: UserRow, userId: string, wish: { readonly frozen: boolean; readonly why: string }): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export function createFreezing(
   return {
     freeze: (userId) => put(userId, true),
     set: async (admin, userId, { frozen, why }) => {
-      if (admin.id === userId && !frozen) throw new DomainError('OWN_REQUEST');
+      if (admin.id === userId && !frozen) throw new DomainError('SELF_APPROVAL');
       await put(userId, frozen, { id: admin.id, why });
     },
   };

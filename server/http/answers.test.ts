@@ -3,7 +3,7 @@ import { KycApplicationEntity } from '../../db/entities/accounts';
 import { recordAdminAction } from '../../db/stores/admin-audit';
 import { orderView } from '../../domain/contract/api/orders';
 import { listOf } from '../../domain/contract/api/common';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import { simpleBus, testWorld } from '../testing';
 import type { TestWorld, Visitor } from '../testing';
 import { createAnswers } from './answers';
@@ -24,7 +24,7 @@ describe('made to exactly its schema', () => {
 
   test('what does not fit throws, but one row of a list leaves the others, and operators hear of it once', () => {
     const events = simpleBus();
-    const heard: HouseEvent[] = [];
+    const heard: DomainEvent[] = [];
     events.on('alert', (event) => void heard.push(event));
     const { make } = createAnswers({ events, logger: quiet }, { exactAnswers: true });
     expect(() => make(item, { id: 'a', n: 'one' }, 'one')).toThrow('does not fit its schema');

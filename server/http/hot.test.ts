@@ -110,8 +110,8 @@ test('logging out, and logging in anew, end the old session at once', async () =
 
 test('whose identity is no longer approved places nothing more', async () => {
   expect((await place('kyc-0001')).status).toBe(201);
-  await world.owner.query(`UPDATE users SET kyc_state = 'REFUSED' WHERE id = ?`, [userId]);
-  world.events.publish({ name: 'kyc.changed', userId, state: 'REFUSED' });
+  await world.owner.query(`UPDATE users SET kyc_state = 'REJECTED' WHERE id = ?`, [userId]);
+  world.events.publish({ name: 'kyc.changed', userId, state: 'REJECTED' });
   expect((await place('kyc-0002')).body.error.code).toBe('KYC_REQUIRED');
   await world.owner.query(`UPDATE users SET kyc_state = 'APPROVED' WHERE id = ?`, [userId]);
   world.events.publish({ name: 'kyc.changed', userId, state: 'APPROVED' });

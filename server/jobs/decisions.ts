@@ -3,10 +3,10 @@ import type { ServerDeps } from '../deps';
 import type { LetterKind } from './letters';
 import type { Post } from './mail';
 
-const KYC_LETTERS: Record<string, LetterKind> = { APPROVED: 'kyc-approved', REFUSED: 'kyc-refused' };
+const KYC_LETTERS: Record<string, LetterKind> = { APPROVED: 'kyc-approved', REJECTED: 'kyc-refused' };
 const WITHDRAWAL_LETTERS: Record<string, LetterKind> = {
   APPROVED: 'withdrawal-approved',
-  REFUSED: 'withdrawal-refused',
+  REJECTED: 'withdrawal-refused',
   CONFIRMED: 'withdrawal-sent',
 };
 

@@ -105,7 +105,7 @@ test('refused with a reason, and sent again', async () => {
   expect((await admin.send('post', `/admin/kyc/${id}/refuse`, {})).body.error.code).toBe('BAD_REQUEST');
   expect((await admin.send('post', `/admin/kyc/${id}/refuse`, { reason: 'The picture is blurred' })).status).toBe(200);
   expect((await visitor.get('/kyc')).body).toMatchObject({
-    state: 'REFUSED',
+    state: 'REJECTED',
     application: { reason: 'The picture is blurred' },
   });
   expect((await apply(visitor)).status).toBe(201);
@@ -124,7 +124,7 @@ test('decided once: of two at once one wins, and a second application waits its 
 test('nobody approves themselves', async () => {
   const sent = await apply(admin);
   const { body } = await admin.send('post', `/admin/kyc/${sent.body.application.id}/approve`);
-  expect(body.error.code).toBe('OWN_REQUEST');
+  expect(body.error.code).toBe('SELF_APPROVAL');
   expect((await admin.get('/session')).body.user.kycState).toBe('SUBMITTED');
 });
 

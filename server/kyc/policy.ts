@@ -15,7 +15,7 @@ export function nextState(state: KycState, event: KycEvent): KycState {
 
 /** Nobody decides about themselves. */
 export function refuseOwn(adminId: string, applicantId: string): void {
-  if (adminId === applicantId) throw new DomainError('OWN_REQUEST');
+  if (adminId === applicantId) throw new DomainError('SELF_APPROVAL');
 }
 
 const LEAST_AGE = 18;

@@ -3,7 +3,7 @@ import type { Socket } from 'socket.io-client';
 import type { AdminEvent, DepthDiff, LiveEvent, LiveStamp } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import { orderView } from '../../domain/contract/api/orders';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import { presentFill, presentOrder } from '../orders/present';
 import { fillRow, orderRow } from '../orders/testing';
 import { enrol } from '../second-factor/testing';
@@ -127,7 +127,7 @@ test('asking for a room does not give it', async () => {
   expect(pushy.heard.events).toEqual([]);
 });
 
-const orderEvent = (id: string): HouseEvent => ({
+const orderEvent = (id: string): DomainEvent => ({
   name: 'order.changed',
   userId,
   order: presentOrder(orderRow({ id, userId })),

@@ -54,7 +54,7 @@ test('the same order and key is one order, word for word one command, and its an
       reference: `order:${userId}:place-01`,
     },
   ]);
-  expect((await place('place-01', { ...ORDER, price: '3001' })).body.error.code).toBe('REFERENCE_REUSED');
+  expect((await place('place-01', { ...ORDER, price: '3001' })).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
 test('all that an order can say reaches the engine', async () => {
@@ -161,14 +161,14 @@ test('cancelled; what is in flight is accepted and cancelled later; what has end
   const done = await user.send('delete', `/orders/${id}`);
   expect([done.status, done.body.status]).toEqual([200, 'CANCELED']);
   expect((await user.send('delete', `/orders/${id}`)).body.error.code).toBe('ORDER_STATE');
-  const flying = await insertOrder(world.dataSource, orderRow({ id: 'flying', userId, standing: 'flying' }));
+  const inFlight = await insertOrder(world.dataSource, orderRow({ id: 'inFlight', userId, bookStatus: 'inFlight' }));
   for (let turn = 0; turn < 2; turn++) {
-    const { status, body } = await user.send('delete', `/orders/${flying.id}`);
+    const { status, body } = await user.send('delete', `/orders/${inFlight.id}`);
     expect([status, body.status, body.inFlight]).toEqual([202, 'PENDING_CANCEL', true]);
   }
   const references = world.engine.commands.slice(-2).map(({ reference }) => reference);
   expect(new Set(references).size).toBe(2);
-  for (const reference of references) expect(reference).toMatch(/^order-cancel:flying:/);
+  for (const reference of references) expect(reference).toMatch(/^order-cancel:inFlight:/);
 });
 
 test("another user's order is not there", async () => {
@@ -246,12 +246,12 @@ test('my trades, my fees; how orders were routed is for admins', async () => {
 test('an admin closes a market, once for each key; nonsense is refused', async () => {
   const set = (key: string, body: object) =>
     admin.send('post', '/admin/markets/ETHUSDT', body, { 'Idempotency-Key': key });
-  expect((await set('close-0001', { state: 'HALT', insideOnly: true })).status).toBe(200);
-  await set('close-0001', { state: 'HALT', insideOnly: true });
+  expect((await set('close-0001', { state: 'HALT', internalOnly: true })).status).toBe(200);
+  await set('close-0001', { state: 'HALT', internalOnly: true });
   expect(world.engine.commands.filter(({ kind }) => kind === 'market.set')).toMatchObject([
-    { symbol: 'ETHUSDT', state: 'HALT', insideOnly: true },
+    { symbol: 'ETHUSDT', state: 'HALT', internalOnly: true },
   ]);
-  for (const body of [{ state: 'ASLEEP', insideOnly: false }, { state: 'HALT' }, {}])
+  for (const body of [{ state: 'ASLEEP', internalOnly: false }, { state: 'HALT' }, {}])
     expect((await set('close-0002', body)).body.error.code).toBe('BAD_REQUEST');
 });
 

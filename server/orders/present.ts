@@ -3,8 +3,8 @@ import { fillView, orderView } from '../../domain/contract/api/orders';
 import type { FillView, OrderView } from '../../domain/contract/api/orders';
 import { plain, view } from '../present';
 
-/** An order that stands frozen is part of what is at the venue now: it cannot be changed either. */
-const IN_FLIGHT: readonly OrderRow['standing'][] = ['flying', 'frozen'];
+/** An order that stands locked is part of what is at the venue now: it cannot be changed either. */
+const IN_FLIGHT: readonly OrderRow['bookStatus'][] = ['inFlight', 'locked'];
 
 export const presentOrder = (row: OrderRow): OrderView =>
   view(orderView, {
@@ -18,8 +18,8 @@ export const presentOrder = (row: OrderRow): OrderView =>
     executedQty: plain(row.executedQty),
     executedQuote: plain(row.executedQuote),
     status: row.state,
-    working: row.standing !== null && row.standing !== 'waiting',
-    inFlight: IN_FLIGHT.includes(row.standing),
+    working: row.bookStatus !== null && row.bookStatus !== 'waiting',
+    inFlight: IN_FLIGHT.includes(row.bookStatus),
     selfTradePreventionMode: row.selfTradePrevention as OrderView['selfTradePreventionMode'],
   });
 

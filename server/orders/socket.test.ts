@@ -94,7 +94,7 @@ test('the same client order id with the same order is one order, here and over H
   const { body } = await user.send('post', '/orders', ORDER, { 'Idempotency-Key': 'socket-twice-1' });
   expect([...new Set([...orders, body.id])]).toHaveLength(1);
   line.say({ ...placing(3), order: { ...ORDER, price: '1', clientOrderId: 'socket-twice-1' } });
-  expect((await line.next()).error?.code).toBe('REFERENCE_REUSED');
+  expect((await line.next()).error?.code).toBe('IDEMPOTENCY_KEY_REUSED');
   line.socket.close();
 });
 

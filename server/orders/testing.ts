@@ -12,24 +12,24 @@ const AT = 1_763_700_000_000;
 const NOTHING = {
   timeInForce: 'GTC',
   price: '0',
-  worst: '0',
+  protectionPrice: '0',
   quantity: '0',
   quoteOrderQty: '0',
   stopPrice: '0',
   trailingDelta: 0,
   icebergQty: '0',
   selfTradePrevention: 'EXPIRE_TAKER',
-  siblingId: null,
+  ocoLegId: null,
   listId: null,
   executedQty: '0',
   executedQuote: '0',
   held: '0',
   state: 'NEW',
-  standing: 'resting',
+  bookStatus: 'resting',
   priority: 0,
-  shown: 0,
-  extreme: 0,
-  rounds: 0,
+  visibleLots: 0,
+  trailingExtreme: 0,
+  routingAttempts: 0,
   reason: null,
 } as const;
 let counted = 0;
@@ -148,7 +148,7 @@ function place(
   };
   return insertOrder(
     dataSource,
-    orderRow({ id, userId, clientOrderId, ...wishes, standing: stopPrice === '0' ? 'resting' : 'waiting', ...more }),
+    orderRow({ id, userId, clientOrderId, ...wishes, bookStatus: stopPrice === '0' ? 'resting' : 'waiting', ...more }),
   );
 }
 
@@ -179,7 +179,7 @@ async function placeBoth(
 async function open(dataSource: DataSource, userId: string, id: string): Promise<OrderRow> {
   const row = await dataSource.getRepository(OrderEntity).findOneBy({ id, userId });
   if (!row) throw new DomainError('NOT_FOUND');
-  if (row.standing === null) throw new DomainError('ORDER_STATE');
+  if (row.bookStatus === null) throw new DomainError('ORDER_STATE');
   return row;
 }
 
@@ -187,7 +187,7 @@ async function open(dataSource: DataSource, userId: string, id: string): Promise
 async function cancel(dataSource: DataSource, userId: string, id: string): Promise<OrderRow> {
   const row = await open(dataSource, userId, id);
   const change: Partial<OrderRow> =
-    row.standing === 'flying' ? { state: 'PENDING_CANCEL' } : { state: 'CANCELED', standing: null };
+    row.bookStatus === 'inFlight' ? { state: 'PENDING_CANCEL' } : { state: 'CANCELED', bookStatus: null };
   await dataSource.getRepository(OrderEntity).update({ id }, change);
   return { ...row, ...change };
 }
@@ -198,7 +198,7 @@ export const plainFigures: TradingFigures = {
     {
       symbol: 'ETHUSDT',
       state: 'TRADING',
-      insideOnly: false,
+      internalOnly: false,
       mode: 'mirrored',
       userOrders: 3,
       matchedInside: 1,

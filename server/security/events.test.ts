@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { verifyChain } from '../../db/chains';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import { enrol } from '../second-factor/testing';
 import type { SecurityEventKind, SecurityEventOutcome } from '../../domain/contract/api/security';
 import { ADDRESS, PASSWORD, PNG, testWorld } from '../testing';
@@ -12,7 +12,7 @@ let world: TestWorld;
 let user: Visitor;
 let admin: Visitor;
 let code: () => string = () => '';
-const alerts: HouseEvent[] = [];
+const alerts: DomainEvent[] = [];
 beforeAll(async () => {
   world = await testWorld({ limits: { login: 1000 } });
   world.events.on('alert', (event) => void alerts.push(event));

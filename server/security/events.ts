@@ -26,7 +26,7 @@ export const REFUSALS: Partial<Record<ErrorCode, SecurityEventKind>> = {
   CSRF: 'request.forged',
   MISDIRECTED: 'request.forged',
   FORBIDDEN: 'request.forbidden',
-  OWN_REQUEST: 'request.forbidden',
+  SELF_APPROVAL: 'request.forbidden',
   TOO_MANY_REQUESTS: 'request.too-many',
   SECOND_FACTOR_WRONG: 'second-factor.code',
 };

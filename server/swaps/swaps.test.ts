@@ -84,7 +84,7 @@ test('accepted: what happened at the venue is told; the same key is the same swa
     spread: [{ asset: 'USDT', amount: '0.1' }],
   });
   expect((await accept(user, 'quote-1', 'key-0001')).body).toEqual(first?.body);
-  expect((await accept(user, 'quote-2', 'key-0001')).body.error.code).toBe('REFERENCE_REUSED');
+  expect((await accept(user, 'quote-2', 'key-0001')).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED');
   expect((await user.get('/swaps')).body.items).toHaveLength(1);
   expect((await other.get(`/swaps/${first?.body.id}`)).body.error.code).toBe('NOT_FOUND');
   expect((await other.get('/swaps')).body.items).toEqual([]);

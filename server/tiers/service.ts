@@ -25,7 +25,7 @@ export interface TierService {
   ): Promise<{ items: AdminUserView[]; next: string | null; previous: string | null }>;
   /**
    * A lower tier is set at once; a higher one when as many admins want it as the settings ask for. The tier that the user has
-   * takes back what was wished. Refuses NOT_FOUND, UNKNOWN_TIER, KYC_STATE, OWN_REQUEST.
+   * takes back what was wished. Refuses NOT_FOUND, UNKNOWN_TIER, KYC_STATE, SELF_APPROVAL.
    */
   set(admin: UserRow, userId: string, wish: SetTier): Promise<SetTierAnswer>;
 }
@@ -101,7 +101,7 @@ function put(
   { tier, why }: SetTier,
 ): Promise<SetTierAnswer> {
   const { dataSource, clock, ids } = deps;
-  if (admin.id === userId) throw new DomainError('OWN_REQUEST');
+  if (admin.id === userId) throw new DomainError('SELF_APPROVAL');
   if (tier > tiers.length) throw new DomainError('UNKNOWN_TIER', { tier, last: tiers.length });
   return inTransaction(dataSource, async (manager: Transaction) => {
     // Two admins at once go one after the other: the second of them confirms what the first one wished.

@@ -65,7 +65,7 @@ test('a user sees the own tier, its limit, what is used of it, and what each tie
   };
   await world.dataSource.getRepository(WithdrawalEntity).insert([
     { ...withdrawal, id: 'w1', state: 'CONFIRMED' },
-    { ...withdrawal, id: 'w2', state: 'REFUSED' },
+    { ...withdrawal, id: 'w2', state: 'REJECTED' },
   ]);
   const review = { userId: id, verdict: 'pass' as const, reasons: [], inside: false, at: now };
   await world.dataSource.getRepository(WithdrawalReviewEntity).insert([
@@ -183,7 +183,7 @@ test('the wish of who is no admin any more counts for nothing', async () => {
 
 test('nobody sets the own tier, one that is not in the settings, or without saying why', async () => {
   const { id } = await newUser('APPROVED');
-  expect((await set(first, firstId, 2)).body.error.code).toBe('OWN_REQUEST');
+  expect((await set(first, firstId, 2)).body.error.code).toBe('SELF_APPROVAL');
   expect((await set(first, id, 4)).body.error.code).toBe('UNKNOWN_TIER');
   expect((await set(first, 'none-such', 2)).body.error.code).toBe('NOT_FOUND');
   for (const body of [{ tier: 2 }, { tier: 2, why: '  ' }, { tier: 0, why: 'because' }, { tier: 1.5, why: 'because' }])

@@ -20,7 +20,7 @@ export function railFor(registry: Registry, request: { asset: string; network: s
 
 /** Nobody decides about their own withdrawal. */
 export function refuseOwn(adminId: string, withdrawal: WithdrawalRow): void {
-  if (adminId === withdrawal.userId) throw new DomainError('OWN_REQUEST');
+  if (adminId === withdrawal.userId) throw new DomainError('SELF_APPROVAL');
 }
 
 /** One decision is enough; whoever made it may send it again and hear the same answer. */

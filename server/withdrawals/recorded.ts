@@ -15,7 +15,7 @@ export async function beside(
   { engine, events }: Pick<ServerDeps, 'engine' | 'events'>,
   rows: readonly WithdrawalRow[],
 ): Promise<Map<string, Beside>> {
-  const waiting = rows.filter(({ state }) => !['CONFIRMED', 'REFUSED', 'CANCELED'].includes(state));
+  const waiting = rows.filter(({ state }) => !['CONFIRMED', 'REJECTED', 'CANCELED'].includes(state));
   const records = new Map(
     (waiting.length === 0 ? [] : await engine.recordedWithdrawals(waiting.map(({ id }) => id))).map((record) => [
       record.id,

@@ -44,7 +44,7 @@ test('the same request and key is one withdrawal, word for word one command', as
     fee: '0.002',
     address: ADDRESS,
   });
-  expect((await ask(user, 'key-0001', { ...REQUEST, amount: '0.6' })).body.error.code).toBe('REFERENCE_REUSED');
+  expect((await ask(user, 'key-0001', { ...REQUEST, amount: '0.6' })).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
 test('the same key of another user is another withdrawal', async () => {
@@ -83,9 +83,9 @@ test('approved by an admin, who is not its owner', async () => {
   await second.logIn('second@example.org');
   expect((await approve(second, mine.body.id, 'second@example.org')).body.error.code).toBe('WITHDRAWAL_STATE');
   const own = await ask(admin, 'key-0004');
-  expect((await approve(admin, own.body.id, 'admin@example.org')).body.error.code).toBe('OWN_REQUEST');
+  expect((await approve(admin, own.body.id, 'admin@example.org')).body.error.code).toBe('SELF_APPROVAL');
   expect((await admin.send('post', `/admin/withdrawals/${own.body.id}/refuse`, { reason: 'x' })).body.error.code).toBe(
-    'OWN_REQUEST',
+    'SELF_APPROVAL',
   );
 });
 
@@ -271,7 +271,7 @@ describe('what passes, what is looked at, what is refused', () => {
   });
 
   test('E27 a memo where no network knows one is refused, not dropped', async () => {
-    expect((await ask(other, 'key-memo', { ...REQUEST, memo: '1234' })).body.error.code).toBe('NO_MEMO_HERE');
+    expect((await ask(other, 'key-memo', { ...REQUEST, memo: '1234' })).body.error.code).toBe('MEMO_NOT_SUPPORTED');
   });
 });
 

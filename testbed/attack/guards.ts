@@ -128,7 +128,7 @@ export const ATTACK_GUARDS: readonly AttackGuard[] = [
     attack: 'A10.1',
     file: 'server/accounts/routes.ts',
     line: "if (token === undefined) post.send('address-taken', deps.ids.next(), user);",
-    without: "if (token === undefined) throw new DomainError('REFERENCE_REUSED');",
+    without: "if (token === undefined) throw new DomainError('IDEMPOTENCY_KEY_REUSED');",
   },
   {
     attack: 'A10.3',

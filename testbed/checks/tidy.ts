@@ -40,7 +40,7 @@ const NOT_MONEY: readonly Allowed[] = [
     reason: 'the one way into the library: refused where it is not exact, and compared with our own bytes',
   },
   {
-    file: 'wallets/coins/house-addresses.ts',
+    file: 'wallets/utxo/own-addresses.ts',
     text: "Number(position.slice('out:'.length))",
     reason: 'the place of an output',
   },

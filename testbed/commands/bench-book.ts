@@ -16,7 +16,7 @@ import { agree, Dice } from '../../matching/book/agreement/testing';
 import { createBook } from '../../matching/book/fast';
 import { createNaiveBook } from '../../matching/book/naive';
 import { SELL } from '../../matching/book/types';
-import type { Book, BookSink, Gone, NewOrder, Side } from '../../matching/book/types';
+import type { Book, BookSink, ClosedReason, NewOrder, Side } from '../../matching/book/types';
 import { runCommand } from '../../deploy/cli/lifetime';
 import { isQuick, json, line, option, table, wantsJson } from '../../deploy/cli/print';
 
@@ -73,7 +73,7 @@ class Tape implements BookSink {
     if (this.living !== undefined) this.living.add(id);
   }
 
-  gone(id: number, _why: Gone, _lots: number): void {
+  closed(id: number, _why: ClosedReason, _lots: number): void {
     if (this.living !== undefined) this.living.remove(id);
   }
 
@@ -163,10 +163,10 @@ class Ours implements Engine {
     tif: 'GTC',
     price: 0,
     lots: 0,
-    budget: 0,
+    quoteBudget: 0,
     stop: 0,
     trailing: 0,
-    peak: 0,
+    displayLots: 0,
     stp: 'EXPIRE_MAKER',
     via: 'merge',
   };
@@ -341,7 +341,7 @@ interface Compared {
 }
 
 /** Ours over the whole workload and over as much of it as the packages are given, in turns with them. */
-function compare(workload: Workload, npmCommands: number, rounds: number): Compared {
+function compare(workload: Workload, npmCommands: number, routingAttempts: number): Compared {
   const names = Array.from({ length: workload.count + 1 }, (_, id) => nameOf(id));
   const ours = (commands: number): Result => measure('ours', workload, commands, () => new Ours(new Tape()));
   const whole: Result[] = [];
@@ -354,7 +354,7 @@ function compare(workload: Workload, npmCommands: number, rounds: number): Compa
     whole.push(ours(workload.count));
     peers.push(measure(name, workload, npmCommands, make));
   }
-  while (whole.length < rounds) whole.push(ours(workload.count));
+  while (whole.length < routingAttempts) whole.push(ours(workload.count));
   const part = npmCommands === workload.count ? undefined : ours(npmCommands);
   const best = middle(whole);
   const same = part ?? best;
@@ -411,12 +411,12 @@ async function main(): Promise<number> {
   const agreement = option('agree');
   if (agreement !== undefined) return runAgreement(Number(given ?? USUAL.W1.seed), Number(agreement));
   const commands = isQuick() ? MILLION / 10 : MILLION;
-  const rounds = Number(option('rounds') ?? 5);
+  const routingAttempts = Number(option('routingAttempts') ?? 5);
   const [w1, w2] = (['W1', 'W2'] as const).map((name) =>
     makeWorkload(name, Number(given ?? USUAL[name].seed), commands),
   ) as [Workload, Workload];
-  const first = compare(w1, w1.count, rounds);
-  const second = compare(w2, Math.min(NPM_ON_W2, w2.count), rounds);
+  const first = compare(w1, w1.count, routingAttempts);
+  const second = compare(w2, Math.min(NPM_ON_W2, w2.count), routingAttempts);
   const [firstTimes, secondTimes] = [latencies(w1), latencies(w2)];
   const tradesAgree = first.tradesAgree && second.tradesAgree;
   const summary = ({ ours, peers, ratio }: Compared, times: ReturnType<typeof latencies>): object => ({

@@ -136,7 +136,7 @@ async function measure(stage: Stage): Promise<number> {
   const filled = wanted('fill')
     ? await run('orders that rest', { kind: 'fill', symbols: ['ETHUSDT', 'JVZJVG'], each: quick ? 10 : 200 })
     : undefined;
-  const [open] = await stage.query('SELECT COUNT(*) AS n FROM orders WHERE standing IS NOT NULL');
+  const [open] = await stage.query('SELECT COUNT(*) AS n FROM orders WHERE book_status IS NOT NULL');
   const memoryMB = stage.memoryMB();
   const { acknowledged, lost } = await stage.lost();
   const refusals = rows.flatMap(({ what, measured }) =>

@@ -126,7 +126,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     incident: 'E12',
-    file: 'db/stores/coins.ts',
+    file: 'db/stores/utxos.ts',
     line: "AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE r.id > CONCAT(t.id, '#') AND r.id < CONCAT(t.id, '$'))",
     without: '',
     testFile: 'testbed/scenarios/own-coins.test.ts',
@@ -264,7 +264,7 @@ export const GUARDS: readonly Guard[] = [
   {
     incident: 'E25',
     file: 'wallets/withdrawals/address-check.ts',
-    line: ' || known.isHouse(address)',
+    line: ' || known.isOwnAddress(address)',
     without: '',
     testFile: 'wallets/withdrawals/address-check.test.ts',
     test: 'E25 our own change',
@@ -295,7 +295,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     incident: 'E29',
-    file: 'wallets/keys/coins.ts',
+    file: 'wallets/keys/utxo.ts',
     line: 'if (payer !== undefined && payer !== original) ofPayout(payout, () => refuse(`${payout} is paid by ${payer}`));',
     without: '',
     testFile: 'wallets/keys/batches.test.ts',

@@ -249,7 +249,7 @@ async function forgetful(
         () => stage.mine(),
       );
       await stage.settle();
-      expect(stage.alerts.filter(({ code }) => code === 'HOT_WALLET_TAKEN')).toEqual([
+      expect(stage.alerts.filter(({ code }) => code === 'HOT_WALLET_COMPROMISED')).toEqual([
         expect.objectContaining({ details: expect.objectContaining({ address: stage.hot }) }),
       ]);
       expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('0');
@@ -509,7 +509,9 @@ async function forgetful(
     const signed = await stage.signer.signTron(intent);
     const later = { ...envelope, timestamp: at + 1000, expiration: at + 61_000 };
     expect(await stage.signer.signTron({ ...intent, envelope: later })).toEqual(signed);
-    await expect(stage.signer.signTron({ ...intent, amount: '6' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+    await expect(stage.signer.signTron({ ...intent, amount: '6' })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
     const again = {
       ...intent,
       intentId: 'withdrawal:w1:0#1',

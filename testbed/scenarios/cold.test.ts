@@ -9,8 +9,8 @@ import { bitcoinKeyholders, evmKeyholder } from '../emulators/keyholders';
 import { LOCAL_TETHER } from '../emulators/tron/accounts';
 import { freshTron, tokenCall, tronBalance } from '../emulators/tron/faucet';
 import { hexOf } from '../emulators/tron/wire';
-import { BitcoinHouse, noBitcoin } from '../stage/bitcoin-stage';
-import { EvmHouse, until } from '../stage/evm-stage';
+import { BitcoinStage, noBitcoin } from '../stage/bitcoin-stage';
+import { EvmStage, until } from '../stage/evm-stage';
 import { TronStage, noTron } from '../stage/tron-stage';
 
 jest.setTimeout(120_000);
@@ -19,57 +19,57 @@ const policy = { sweepFrom: '0', sweepEveryMs: 0, floor: '0', ceiling: '0', abov
 describe('an address list', () => {
   const keeper = evmKeyholder();
   const cold = { addresses: [keeper.address.toLowerCase()] };
-  let house: EvmHouse;
+  let stage: EvmStage;
   beforeEach(async () => {
-    house = await EvmHouse.open({ cold });
+    stage = await EvmStage.open({ cold });
   });
-  afterEach(() => house.close());
-  const storage = () => house.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
+  afterEach(() => stage.close());
+  const storage = () => stage.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
   const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
-  /** What somebody with the key does, far from this house. */
+  /** What somebody with the key does, far from this stage. */
   const sentByKeeper = async (to: string, ether: string): Promise<string> => {
-    const txid = await keeper.send(house.anvil.url, to, ether);
-    await house.mine();
+    const txid = await keeper.send(stage.anvil.url, to, ether);
+    await stage.mine();
     return txid;
   };
   const coldIsTheChain = async (): Promise<void> => {
-    expect(await house.custody('cold/ethereum', 'ETH')).toBe(await house.onChain(keeper.address, 'ETH'));
-    await house.booksAreTheChain();
+    expect(await stage.custody('cold/ethereum', 'ETH')).toBe(await stage.onChain(keeper.address, 'ETH'));
+    await stage.booksAreTheChain();
   };
 
   test('above the ceiling coins go there; announced, they come back, with their gas as our cost', async () => {
-    await house.start({ cold, policies: { ETH: { ...policy, ceiling: '4', floor: '2' } }, gasReserve: '1' });
-    await house.tenEther();
+    await stage.start({ cold, policies: { ETH: { ...policy, ceiling: '4', floor: '2' } }, gasReserve: '1' });
+    await stage.tenEther();
     await until(
       'coins are in cold storage',
-      async () => (await house.custody('cold/ethereum', 'ETH')) > 0n,
-      () => house.mine(),
+      async () => (await stage.custody('cold/ethereum', 'ETH')) > 0n,
+      () => stage.mine(),
     );
     // 11 less the reserve of 1, down to the middle of 2 and 4.
-    expect(await house.custody('cold/ethereum', 'ETH')).toBeGreaterThan(parseAmount('6.9'));
+    expect(await stage.custody('cold/ethereum', 'ETH')).toBeGreaterThan(parseAmount('6.9'));
     await coldIsTheChain();
     const { id } = await (
       await storage()
     ).plan({ network: 'ethereum', asset: 'ETH', amount: '2', why: 'withdrawals', adminId: 'a1' });
-    const txid = await sentByKeeper(house.hot, '2');
+    const txid = await sentByKeeper(stage.hot, '2');
     await (await storage()).announce(id, txid, 'a1');
     await until(
       'it has arrived',
       async () => (await stateOf(id))?.state === 'DONE',
-      () => house.mine(),
+      () => stage.mine(),
     );
     expect(await stateOf(id)).toMatchObject({ amount: '2', txid });
     await coldIsTheChain();
-    expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
+    expect(auditBooks(await readBookFacts(stage.database.dataSource))).toEqual([]);
   });
 
   test('what is announced and is not what was said, is not booked; nothing is booked twice', async () => {
-    await house.start({ cold, policies: { ETH: policy }, gasReserve: '1' });
-    await house.tenEther();
+    await stage.start({ cold, policies: { ETH: policy }, gasReserve: '1' });
+    await stage.tenEther();
     await until(
       'coins are in cold storage',
-      async () => (await house.custody('cold/ethereum', 'ETH')) > 0n,
-      () => house.mine(),
+      async () => (await stage.custody('cold/ethereum', 'ETH')) > 0n,
+      () => stage.mine(),
     );
     const plan = async (amount: string) =>
       (await (await storage()).plan({ network: 'ethereum', asset: 'ETH', amount, why: 'withdrawals', adminId: 'a1' }))
@@ -80,23 +80,25 @@ describe('an address list', () => {
     await until(
       'it is refused',
       async () => (await stateOf(first))?.state === 'FAILED',
-      () => house.mine(),
+      () => stage.mine(),
     );
-    const txid = await sentByKeeper(house.hot, '1.5');
+    const txid = await sentByKeeper(stage.hot, '1.5');
     // Mistyped at first; and without the 0x that explorers of other chains leave out.
     await (await storage()).announce(second, `0x${'12'.repeat(32)}`, 'a1');
     await until(
       'it is not there',
       async () => (await stateOf(second))?.reason === 'NOT_IN_THE_CHAIN',
-      () => house.mine(),
+      () => stage.mine(),
     );
     await (await storage()).announce(second, txid.slice(2).toUpperCase(), 'a1');
     const third = await plan('1');
-    await expect((await storage()).announce(third, txid, 'a1')).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+    await expect((await storage()).announce(third, txid, 'a1')).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
     await until(
       'it has arrived',
       async () => (await stateOf(second))?.state === 'DONE',
-      () => house.mine(),
+      () => stage.mine(),
     );
     // What was really sent counts.
     expect(await stateOf(second)).toMatchObject({ amount: '1.5' });
@@ -106,19 +108,19 @@ describe('an address list', () => {
     await expect(
       (await storage()).plan({ network: 'ethereum', asset: 'ETH', amount: '0', why: 'x', adminId: 'a1' }),
     ).rejects.toMatchObject({ code: 'BAD_AMOUNT' });
-    expect(await house.rows("SELECT action FROM admin_audit WHERE action LIKE 'cold.%'")).toHaveLength(7);
+    expect(await stage.rows("SELECT action FROM admin_audit WHERE action LIKE 'cold.%'")).toHaveLength(7);
   });
 
   test('the signer sends to its own cold addresses alone, whatever the exchange is told', async () => {
     const thief = evmKeyholder().address;
-    await house.start({ cold: { addresses: [thief] }, policies: { ETH: policy }, gasReserve: '1' });
-    await house.tenEther();
+    await stage.start({ cold: { addresses: [thief] }, policies: { ETH: policy }, gasReserve: '1' });
+    await stage.tenEther();
     await until(
       'the signer has refused',
-      async () => house.codes().includes('SIGNER_REFUSED'),
-      () => house.mine(),
+      async () => stage.codes().includes('SIGNER_REFUSED'),
+      () => stage.mine(),
     );
-    expect(await house.onChain(thief, 'ETH')).toBe(0n);
+    expect(await stage.onChain(thief, 'ETH')).toBe(0n);
   });
 
   test('below the floor the hot wallet is filled from the venue, once', async () => {
@@ -135,23 +137,23 @@ describe('an address list', () => {
         return { outcome: 'done' };
       },
     };
-    await house.operatorFunds('1');
-    await house.engine.submit({
+    await stage.operatorFunds('1');
+    await stage.engine.submit({
       kind: 'operator.contribute',
       reference: 'at the venue',
       asset: 'ETH',
       amount: '5',
       custody: 'binance',
     });
-    house.engine.venueBalances(new Map([['ETH', parseAmount('5')]]));
-    await house.start(
+    stage.engine.venueBalances(new Map([['ETH', parseAmount('5')]]));
+    await stage.start(
       { cold, policies: { ETH: { ...policy, floor: '1', ceiling: '3' } }, gasReserve: '1' },
-      house.signer,
+      stage.signer,
       venue,
     );
     await until('it is asked for', async () => asked.length > 0);
     expect(asked).toEqual([{ amount: '2.001' }]);
-    await house.catchUp();
+    await stage.catchUp();
     expect(asked).toHaveLength(1);
   });
 });
@@ -181,7 +183,7 @@ describe('an address list', () => {
       async () => parseSigned(await stage.custody('cold/tron', asset)) > least,
       () => stage.mine(),
     );
-  /** What somebody with the key does, far from this house. */
+  /** What somebody with the key does, far from this stage. */
   const trxByKeeper = async (to: string, sun: bigint): Promise<string> => {
     const txid = await stage.send(keeper.key, 'TransferContract', { to_address: hexOf(to), amount: sun });
     await stage.mine();
@@ -250,7 +252,7 @@ describe('an address list', () => {
     await ended(third, 'DONE');
     expect(await stateOf(third)).toMatchObject({ amount: '120' });
     await expect((await storage()).announce(await plan('1'), txid, 'a1')).rejects.toMatchObject({
-      code: 'REFERENCE_REUSED',
+      code: 'IDEMPOTENCY_KEY_REUSED',
     });
     const odd = (await stage.differences()) as { place: string; unexplained: bigint }[];
     expect(odd.map(({ place }) => place)).toEqual(['cold/tron']);
@@ -272,39 +274,39 @@ describe('an address list', () => {
 const onNode = noBitcoin() ? describe.skip : describe;
 onNode('two signatures of three', () => {
   const { place: cold, sign } = bitcoinKeyholders();
-  let house: BitcoinHouse;
+  let stage: BitcoinStage;
   beforeEach(async () => {
-    house = await BitcoinHouse.open({ cold });
+    stage = await BitcoinStage.open({ cold });
   });
-  afterEach(() => house.close());
-  const storage = () => house.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
+  afterEach(() => stage.close());
+  const storage = () => stage.wallets?.coldStorage ?? Promise.reject(new Error('stopped'));
   const custody = async (place: string) =>
-    parseSigned((await house.engine.custody()).find((row) => row.place === place)?.amount ?? '0');
+    parseSigned((await stage.engine.custody()).find((row) => row.place === place)?.amount ?? '0');
   const stateOf = async (id: string) => (await (await storage()).view()).transfers.find((row) => row.id === id);
   const unexplained = async (): Promise<bigint[]> => {
-    const node = createBitcoinNode({ rpcUrl: house.node.url, network: 'regtest', asset: 'BTC' });
-    const network = house.registry.networks.find(({ kind }) => kind === 'bitcoin');
-    return (await bitcoinPlaces(house.database.dataSource, network, node)).map((place) => place.unexplained ?? -1n);
+    const node = createBitcoinNode({ rpcUrl: stage.node.url, network: 'regtest', asset: 'BTC' });
+    const network = stage.registry.networks.find(({ kind }) => kind === 'bitcoin');
+    return (await bitcoinPlaces(stage.database.dataSource, network, node)).map((place) => place.unexplained ?? -1n);
   };
 
   test('coins go there by our key, and come back by two of three others, one PSBT after the other', async () => {
-    await house.start({ cold, policies: { BTC: policy }, gasReserve: '0.1' });
-    const { hotAddress } = await house.signer.identity('bitcoin');
-    await house.ask('sendtoaddress', hotAddress, '0.2');
-    await house.engine.submit({
+    await stage.start({ cold, policies: { BTC: policy }, gasReserve: '0.1' });
+    const { hotAddress } = await stage.signer.identity('bitcoin');
+    await stage.ask('sendtoaddress', hotAddress, '0.2');
+    await stage.engine.submit({
       kind: 'operator.contribute',
       reference: 'c1',
       asset: 'BTC',
       amount: '0.2',
       custody: 'hot/bitcoin',
     });
-    await house.ask('sendtoaddress', await house.addressOf('u1'), '1');
+    await stage.ask('sendtoaddress', await stage.addressOf('u1'), '1');
     await until(
       'coins are in cold storage',
       async () => (await custody('cold/bitcoin')) > 0n,
-      () => house.mine(),
+      () => stage.mine(),
     );
-    await house.final();
+    await stage.final();
     expect(await custody('cold/bitcoin')).toBeGreaterThan(parseAmount('1'));
     expect(await unexplained()).toEqual([0n, 0n, 0n]);
 
@@ -316,21 +318,21 @@ onNode('two signatures of three', () => {
     await (await storage()).gather(id, sign(psbt, 2), 'a1');
     expect(await stateOf(id)).toMatchObject({ state: 'WAITING_SIGNATURES', signatures: 1 });
     // A restart between two signatures loses none.
-    await house.stop();
-    await house.start({ cold, policies: { BTC: { ...policy, ceiling: '2' } }, gasReserve: '0.1' });
+    await stage.stop();
+    await stage.start({ cold, policies: { BTC: { ...policy, ceiling: '2' } }, gasReserve: '0.1' });
     await (await storage()).gather(id, sign(psbt, 0), 'a1');
     expect(await stateOf(id)).toMatchObject({ state: 'SENDING', signatures: 2, psbt: null });
-    await house.mine();
+    await stage.mine();
     expect(await unexplained()).toEqual([0n, 0n, 0n]);
     await until(
       'it has arrived',
       async () => (await stateOf(id))?.state === 'DONE',
-      () => house.mine(),
+      () => stage.mine(),
     );
-    await house.catchUp();
+    await stage.catchUp();
     expect(await custody('hot/bitcoin')).toBeGreaterThanOrEqual(parseAmount('0.5'));
     expect(await unexplained()).toEqual([0n, 0n, 0n]);
-    expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
+    expect(auditBooks(await readBookFacts(stage.database.dataSource))).toEqual([]);
     await expect((await storage()).gather(id, sign(psbt, 1), 'a1')).rejects.toMatchObject({
       code: 'COLD_TRANSFER_STATE',
     });

@@ -4,8 +4,8 @@ import { firstListing, seed } from '../../db/seed';
 import { testDatabase } from '../../db/testing';
 import type { ConfirmationStep, Registry } from '../../domain/registry';
 import { strangersAddress } from '../emulators/bitcoin/faucet';
-import { BitcoinHouse, noBitcoin, scriptFor } from '../stage/bitcoin-stage';
-import { EvmHouse, N, pause, until } from '../stage/evm-stage';
+import { BitcoinStage, noBitcoin, scriptFor } from '../stage/bitcoin-stage';
+import { EvmStage, N, pause, until } from '../stage/evm-stage';
 
 jest.setTimeout(120_000);
 
@@ -22,31 +22,31 @@ const withSteps =
   });
 
 describe('on Ethereum', () => {
-  let house: EvmHouse;
+  let stage: EvmStage;
   const open = async (steps = STEPS): Promise<void> => {
-    house = await EvmHouse.open({ listing: withSteps('ETH', steps) });
+    stage = await EvmStage.open({ listing: withSteps('ETH', steps) });
   };
-  afterEach(() => house.close());
+  afterEach(() => stage.close());
   const available = (): Promise<string[]> =>
-    Promise.all(['u1', 'u2', 'u3'].map((user) => house.available(user, 'ETH')));
+    Promise.all(['u1', 'u2', 'u3'].map((user) => stage.available(user, 'ETH')));
   const mineAndRead = async (blocks = 1): Promise<void> => {
-    await house.mine(blocks);
-    await house.catchUp();
+    await stage.mine(blocks);
+    await stage.catchUp();
   };
 
   test('each waits for the blocks of its own amount, and shows how many those are; tokens without steps for the usual ones', async () => {
     await open();
-    await house.start();
+    await stage.start();
     for (const [user, amount] of [
       ['u1', '0.5'],
       ['u2', '1'],
       ['u3', '5'],
     ] as const)
-      await house.world.ether(await house.addressOf(user), amount);
-    await house.world.tether(house.usdt, await house.addressOf('u1'), '1000000');
+      await stage.world.ether(await stage.addressOf(user), amount);
+    await stage.world.tether(stage.usdt, await stage.addressOf('u1'), '1000000');
     await mineAndRead();
     expect(await available()).toEqual(['0.5', '0', '0']);
-    const shown = (await house.deposits()).map(({ userId, asset, state, confirmations, confirmationsNeeded }) => [
+    const shown = (await stage.deposits()).map(({ userId, asset, state, confirmations, confirmationsNeeded }) => [
       userId,
       asset,
       state,
@@ -60,98 +60,98 @@ describe('on Ethereum', () => {
       ['u3', 'ETH', 'CONFIRMING', 1, 6],
     ]);
     await mineAndRead();
-    expect([...(await available()), await house.available('u1', 'USDT')]).toEqual(['0.5', '0', '0', '0']);
+    expect([...(await available()), await stage.available('u1', 'USDT')]).toEqual(['0.5', '0', '0', '0']);
     await mineAndRead();
-    expect([...(await available()), await house.available('u1', 'USDT')]).toEqual(['0.5', '1', '0', '1000000']);
+    expect([...(await available()), await stage.available('u1', 'USDT')]).toEqual(['0.5', '1', '0', '1000000']);
     await mineAndRead(2);
     expect(await available()).toEqual(['0.5', '1', '0']);
     await mineAndRead();
     expect(await available()).toEqual(['0.5', '1', '5']);
-    await house.booksAreTheChain();
+    await stage.booksAreTheChain();
   });
 
   test('one sum in ten pieces of one transaction waits as long as the whole; what came by another transaction does not', async () => {
     await open();
-    await house.start();
-    const address = await house.addressOf('u1');
-    await house.world.contractPays(
+    await stage.start();
+    const address = await stage.addressOf('u1');
+    await stage.world.contractPays(
       address,
       Array.from({ length: 10 }, () => '0.5'),
     );
-    await house.world.ether(address, '0.75');
+    await stage.world.ether(address, '0.75');
     await mineAndRead();
-    expect(await house.available('u1', 'ETH')).toBe('0.75');
-    expect((await house.deposits()).map(({ confirmationsNeeded }) => Number(confirmationsNeeded)).toSorted()).toEqual([
+    expect(await stage.available('u1', 'ETH')).toBe('0.75');
+    expect((await stage.deposits()).map(({ confirmationsNeeded }) => Number(confirmationsNeeded)).toSorted()).toEqual([
       1,
       ...Array.from({ length: 10 }, () => 6),
     ]);
     await mineAndRead(4);
-    expect(await house.available('u1', 'ETH')).toBe('0.75');
+    expect(await stage.available('u1', 'ETH')).toBe('0.75');
     await mineAndRead();
-    expect(await house.available('u1', 'ETH')).toBe('5.75');
-    await house.booksAreTheChain();
+    expect(await stage.available('u1', 'ETH')).toBe('5.75');
+    await stage.booksAreTheChain();
   });
 
   test('coins that were credited early stay where they are until they are as deep as everything else', async () => {
     await open();
-    await house.operatorFunds('1');
-    await house.start();
-    await house.world.ether(await house.addressOf('u1'), '0.5');
+    await stage.operatorFunds('1');
+    await stage.start();
+    await stage.world.ether(await stage.addressOf('u1'), '0.5');
     await mineAndRead(N - 1);
-    expect(await house.available('u1', 'ETH')).toBe('0.5');
+    expect(await stage.available('u1', 'ETH')).toBe('0.5');
     await pause(200);
-    expect(await house.rows('SELECT 1 FROM sweeps')).toEqual([]);
+    expect(await stage.rows('SELECT 1 FROM sweeps')).toEqual([]);
     await mineAndRead();
     await until(
       'swept',
-      async () => (await house.deposits())[0]?.state === 'SWEPT',
-      () => house.mine(),
+      async () => (await stage.deposits())[0]?.state === 'SWEPT',
+      () => stage.mine(),
     );
-    await house.booksAreTheChain();
+    await stage.booksAreTheChain();
   });
 
   test('an operator who asks for more means what is on its way, too', async () => {
     await open();
-    await house.start();
-    await house.world.ether(await house.addressOf('u1'), '1');
+    await stage.start();
+    await stage.world.ether(await stage.addressOf('u1'), '1');
     await mineAndRead(2);
-    await house.stop();
-    house.registry = withSteps('ETH', [{ from: '0', confirmations: 5 }])(house.registry);
-    await house.start();
+    await stage.stop();
+    stage.registry = withSteps('ETH', [{ from: '0', confirmations: 5 }])(stage.registry);
+    await stage.start();
     await mineAndRead(2);
-    expect([await house.available('u1', 'ETH'), Number((await house.deposits())[0]?.confirmationsNeeded)]).toEqual([
+    expect([await stage.available('u1', 'ETH'), Number((await stage.deposits())[0]?.confirmationsNeeded)]).toEqual([
       '0',
       5,
     ]);
     await mineAndRead();
-    expect(await house.available('u1', 'ETH')).toBe('1');
+    expect(await stage.available('u1', 'ETH')).toBe('1');
   });
 });
 
 const absent = noBitcoin();
 (absent ? describe.skip : describe)('on Bitcoin', () => {
-  let house: BitcoinHouse;
+  let stage: BitcoinStage;
   beforeEach(async () => {
-    house = await BitcoinHouse.open({ listing: withSteps('BTC') });
-    await house.start();
+    stage = await BitcoinStage.open({ listing: withSteps('BTC') });
+    await stage.start();
   });
-  afterEach(() => house.close());
+  afterEach(() => stage.close());
 
   test('outputs of one transaction count together for each owner, those below the smallest deposit not at all', async () => {
-    const [one, two] = [await house.addressOf('u1'), await house.addressOf('u2')];
-    const coin = await house.othersCoin(1, '20');
+    const [one, two] = [await stage.addressOf('u1'), await stage.addressOf('u2')];
+    const coin = await stage.othersCoin(1, '20');
     const payments = [
       [one, 300_000_000n],
       [one, 200_000_000n],
       [one, 5000n],
       [two, 90_000_000n],
     ].map(([to, value]) => ({ script: scriptFor(String(to)), value: BigInt(value ?? 0) }));
-    await house.ask('sendrawtransaction', (await house.othersPay(coin, payments)).rawTransaction);
-    await house.mine();
-    await house.catchUp();
-    expect([await house.available('u1'), await house.available('u2')]).toEqual(['0', '0.9']);
+    await stage.ask('sendrawtransaction', (await stage.othersPay(coin, payments)).rawTransaction);
+    await stage.mine();
+    await stage.catchUp();
+    expect([await stage.available('u1'), await stage.available('u2')]).toEqual(['0', '0.9']);
     expect(
-      (await house.deposits())
+      (await stage.deposits())
         .filter(({ state }) => state !== 'IGNORED')
         .map(({ userId, confirmationsNeeded }) => [userId, Number(confirmationsNeeded)])
         .toSorted(),
@@ -160,35 +160,35 @@ const absent = noBitcoin();
       ['u1', 6],
       ['u2', 1],
     ]);
-    await house.mine(4);
-    await house.catchUp();
-    expect(await house.available('u1')).toBe('0');
-    await house.mine();
-    await house.catchUp();
-    expect(await house.available('u1')).toBe('5');
+    await stage.mine(4);
+    await stage.catchUp();
+    expect(await stage.available('u1')).toBe('0');
+    await stage.mine();
+    await stage.catchUp();
+    expect(await stage.available('u1')).toBe('5');
   });
 
   test('a coin that was credited early is spent when it is as deep as change must be; the payment waits, and nothing is asked of the venue', async () => {
-    const address = await house.addressOf('u1');
-    await house.ask('sendtoaddress', address, '0.6');
-    await house.mine(N);
-    await house.ask('sendtoaddress', address, '0.9');
-    await house.mine();
-    await house.catchUp();
-    expect(await house.available('u1')).toBe('1.5');
+    const address = await stage.addressOf('u1');
+    await stage.ask('sendtoaddress', address, '0.6');
+    await stage.mine(N);
+    await stage.ask('sendtoaddress', address, '0.9');
+    await stage.mine();
+    await stage.catchUp();
+    expect(await stage.available('u1')).toBe('1.5');
     const to = strangersAddress();
-    await house.withdraw('early', to, '1.2');
+    await stage.withdraw('early', to, '1.2');
     await until(
       'waits',
       async () =>
-        (await house.rows<{ reason: string }>("SELECT reason FROM withdrawals WHERE id = 'early'"))[0]?.reason ===
+        (await stage.rows<{ reason: string }>("SELECT reason FROM withdrawals WHERE id = 'early'"))[0]?.reason ===
         'AWAITING_CHANGE',
     );
-    await house.mine();
-    await house.catchUp();
-    expect(await house.rows('SELECT 1 FROM chain_transactions')).toEqual([]);
-    await house.confirmed('early');
-    expect(await house.rows('SELECT 1 FROM venue_transfers')).toEqual([]);
+    await stage.mine();
+    await stage.catchUp();
+    expect(await stage.rows('SELECT 1 FROM chain_transactions')).toEqual([]);
+    await stage.confirmed('early');
+    expect(await stage.rows('SELECT 1 FROM venue_transfers')).toEqual([]);
   });
 });
 

@@ -5,12 +5,12 @@ import type { Command } from '../../domain/contract/commands';
 import type { Engine, Signer } from '../../domain/contract/ports';
 import { strangersAddress } from '../emulators/bitcoin/faucet';
 import { approvalOf } from '../stage/approve';
-import { BitcoinHouse, noBitcoin } from '../stage/bitcoin-stage';
-import { EvmHouse, until } from '../stage/evm-stage';
+import { BitcoinStage, noBitcoin } from '../stage/bitcoin-stage';
+import { EvmStage, until } from '../stage/evm-stage';
 
 jest.setTimeout(120_000);
 
-type House = Pick<EvmHouse, 'database'> & { readonly engine: Engine };
+type House = Pick<EvmStage, 'database'> & { readonly engine: Engine };
 interface Asked {
   readonly asset: string;
   readonly network: string;
@@ -44,8 +44,8 @@ const ask = async ({ engine }: House, userId: string, id: string, asked: Asked):
   });
   await engine.submit(await approvalOf(engine, id, `approve:${id}`));
 };
-const grant = (house: House, userId: string, asset: string, amount: string) =>
-  house.engine.submit({
+const grant = (stage: House, userId: string, asset: string, amount: string) =>
+  stage.engine.submit({
     kind: 'operator.grant',
     reference: `grant:${userId}`,
     userId,
@@ -65,7 +65,7 @@ function slowSigner(real: Signer) {
   const signer: Signer = {
     identity: (network) => real.identity(network),
     sign: (intent) => when(intent.intentId, () => real.sign(intent)),
-    signCoins: (intent) => when(intent.intentId, () => real.signCoins(intent)),
+    signUtxo: (intent) => when(intent.intentId, () => real.signUtxo(intent)),
     signTron: (intent) => real.signTron(intent),
     judge: real.judge,
     approvers: real.approvers,
@@ -75,41 +75,41 @@ function slowSigner(real: Signer) {
 
 describe('an account that is frozen between plan and signature', () => {
   test("on a network of accounts: not signed, back in review, its nonce is the next one's; paid once it is open and approved again", async () => {
-    const house = await EvmHouse.open();
+    const stage = await EvmStage.open();
     try {
-      await register(house, 'u1', 'u2');
-      await house.operatorFunds('10');
-      for (const userId of ['u1', 'u2']) await grant(house, userId, 'ETH', '2');
+      await register(stage, 'u1', 'u2');
+      await stage.operatorFunds('10');
+      for (const userId of ['u1', 'u2']) await grant(stage, userId, 'ETH', '2');
       const [mine, others] = [
         '0x00000000000000000000000000000000000000a1',
         '0x00000000000000000000000000000000000000b2',
       ] as const;
       const asked = { asset: 'ETH', network: 'ethereum', amount: '1', fee: '0.003' };
-      const { signer, seen, back } = slowSigner(house.signer);
-      await house.start({}, signer);
-      await ask(house, 'u1', 'w1', { ...asked, address: mine });
+      const { signer, seen, back } = slowSigner(stage.signer);
+      await stage.start({}, signer);
+      await ask(stage, 'u1', 'w1', { ...asked, address: mine });
       const planned = async (state: string): Promise<boolean> =>
-        (await house.rows("SELECT 1 FROM chain_transactions WHERE id = 'withdrawal:w1:0' AND state = ?", [state]))
+        (await stage.rows("SELECT 1 FROM chain_transactions WHERE id = 'withdrawal:w1:0' AND state = ?", [state]))
           .length === 1;
       await until('planned', () => planned('PLANNED'));
-      await freeze(house, 'u1', 5);
+      await freeze(stage, 'u1', 5);
       back();
-      await ask(house, 'u2', 'w2', { ...asked, address: others });
-      await house.confirmed('w2');
-      await until('in review', async () => (await house.stateOf('w1')) === 'REQUESTED');
-      expect([await planned('VOID'), seen, house.codes()]).toEqual([true, ['withdrawal:w2:0'], ['PAYOUT_FAILED']]);
-      expect([await house.onChain(mine, 'ETH'), await house.onChain(others, 'ETH')]).toEqual([0n, 10n ** 18n]);
+      await ask(stage, 'u2', 'w2', { ...asked, address: others });
+      await stage.confirmed('w2');
+      await until('in review', async () => (await stage.stateOf('w1')) === 'REQUESTED');
+      expect([await planned('VOID'), seen, stage.codes()]).toEqual([true, ['withdrawal:w2:0'], ['PAYOUT_FAILED']]);
+      expect([await stage.onChain(mine, 'ETH'), await stage.onChain(others, 'ETH')]).toEqual([0n, 10n ** 18n]);
       // Approved, by whoever may: it still waits for the account to be opened.
-      await house.engine.submit(await approvalOf(house.engine, 'w1', 'again:w1'));
-      await house.mine(3);
-      await house.catchUp();
-      expect([await house.stateOf('w1'), seen]).toEqual(['APPROVED', ['withdrawal:w2:0']]);
-      await freeze(house, 'u1', null);
-      await house.confirmed('w1');
-      expect([await house.onChain(mine, 'ETH'), seen]).toEqual([10n ** 18n, ['withdrawal:w2:0', 'withdrawal:w1:1']]);
-      await house.booksAreTheChain();
+      await stage.engine.submit(await approvalOf(stage.engine, 'w1', 'again:w1'));
+      await stage.mine(3);
+      await stage.catchUp();
+      expect([await stage.stateOf('w1'), seen]).toEqual(['APPROVED', ['withdrawal:w2:0']]);
+      await freeze(stage, 'u1', null);
+      await stage.confirmed('w1');
+      expect([await stage.onChain(mine, 'ETH'), seen]).toEqual([10n ** 18n, ['withdrawal:w2:0', 'withdrawal:w1:1']]);
+      await stage.booksAreTheChain();
     } finally {
-      await house.close();
+      await stage.close();
     }
   });
 
@@ -118,44 +118,44 @@ describe('an account that is frozen between plan and signature', () => {
   (absent ? test.skip : test)(
     'in a batch: the batch is given up unsigned, the other one in it is paid by the next',
     async () => {
-      const house = await BitcoinHouse.open();
+      const stage = await BitcoinStage.open();
       try {
-        await register(house, 'u1', 'u2');
-        await house.start();
-        await house.funded('0.5', '0.4');
-        await house.operatorFunds('0.5');
-        await grant(house, 'u2', 'BTC', '0.4');
-        await house.stop();
+        await register(stage, 'u1', 'u2');
+        await stage.start();
+        await stage.funded('0.5', '0.4');
+        await stage.operatorFunds('0.5');
+        await grant(stage, 'u2', 'BTC', '0.4');
+        await stage.stop();
         const asked = { asset: 'BTC', network: 'bitcoin', amount: '0.2', fee: '0.0005' };
-        await ask(house, 'u1', 'w1', { ...asked, address: strangersAddress() });
-        await ask(house, 'u2', 'w2', { ...asked, address: strangersAddress() });
-        const { signer, seen, back } = slowSigner(house.signer);
-        await house.start({}, signer);
+        await ask(stage, 'u1', 'w1', { ...asked, address: strangersAddress() });
+        await ask(stage, 'u2', 'w2', { ...asked, address: strangersAddress() });
+        const { signer, seen, back } = slowSigner(stage.signer);
+        await stage.start({}, signer);
         const first = await until(
           'planned',
           async () =>
-            (await house.rows<{ id: string }>("SELECT id FROM chain_transactions WHERE state = 'PLANNED'"))[0]?.id,
+            (await stage.rows<{ id: string }>("SELECT id FROM chain_transactions WHERE state = 'PLANNED'"))[0]?.id,
         );
         expect(
-          await house.rows('SELECT withdrawal_id AS id FROM batch_payments WHERE transaction_id = ? ORDER BY id', [
+          await stage.rows('SELECT withdrawal_id AS id FROM batch_payments WHERE transaction_id = ? ORDER BY id', [
             first,
           ]),
         ).toEqual([{ id: 'w1' }, { id: 'w2' }]);
-        await freeze(house, 'u1', 5);
+        await freeze(stage, 'u1', 5);
         back();
-        await house.confirmed('w2');
+        await stage.confirmed('w2');
         expect([
-          (await house.withdrawal('w1')).state,
-          (await house.withdrawal('w1')).txid,
+          (await stage.withdrawal('w1')).state,
+          (await stage.withdrawal('w1')).txid,
           seen.includes(first),
         ]).toEqual(['REQUESTED', null, false]);
-        await freeze(house, 'u1', null);
-        await house.engine.submit(await approvalOf(house.engine, 'w1', 'again:w1'));
-        await house.confirmed('w1');
+        await freeze(stage, 'u1', null);
+        await stage.engine.submit(await approvalOf(stage.engine, 'w1', 'again:w1'));
+        await stage.confirmed('w1');
         expect(seen).toHaveLength(2);
-        await house.booksAreTheChain();
+        await stage.booksAreTheChain();
       } finally {
-        await house.close();
+        await stage.close();
       }
     },
   );

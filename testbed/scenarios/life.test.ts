@@ -140,7 +140,7 @@ test('every action of an admin is in the audit log, and the log opens after each
   const steps: [action: string, method: string, path: string, body: object, headers?: Record<string, string>][] = [
     ['asset.pause', 'POST', '/admin/assets/BNB/pause', { why: 'a look' }, key],
     ['asset.pause', 'POST', '/admin/assets/BNB/pause', { why: null }, again],
-    ['market.set', 'POST', '/admin/markets/BNBUSDT', { state: 'TRADING', insideOnly: false }, key],
+    ['market.set', 'POST', '/admin/markets/BNBUSDT', { state: 'TRADING', internalOnly: false }, key],
     ['venue.open', 'POST', '/admin/venue/open', { newEpoch: false, why: 'as it was' }],
   ];
   for (const [action, method, path, body, headers] of steps) {
@@ -352,7 +352,7 @@ test('the same reference 50 times at once: one swap, one withdrawal, 50 equal an
   expect(new Set(accepted.answers.map((answer) => answer.id)).size).toBe(1);
   await expect(
     user.call('POST', '/swaps', { quoteId: await quote() }, { 'idempotency-key': accepted.key }),
-  ).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   expect((await user.call<{ items: unknown[] }>('GET', '/swaps')).items).toHaveLength(1);
 
   const body = { asset: 'ETH', network: 'ethereum', address: `0x${randomBytes(20).toString('hex')}`, amount: '0.1' };
@@ -362,7 +362,7 @@ test('the same reference 50 times at once: one swap, one withdrawal, 50 equal an
   expect(same(answers)).toBe(1);
   await expect(
     user.call('POST', '/withdrawals', { ...body, amount: '0.2' }, { 'idempotency-key': 'fifty-withdrawals' }),
-  ).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   expect((await user.call<{ items: unknown[] }>('GET', '/withdrawals')).items).toHaveLength(1);
   await balanced();
 });
@@ -385,7 +385,7 @@ test('E24 to the deposit address of another user it is a transfer inside the boo
     );
     return row.state === 'CONFIRMED' && row;
   });
-  expect(paid).toMatchObject({ txid: null, reason: 'INSIDE' });
+  expect(paid).toMatchObject({ txid: null, reason: 'INTERNAL' });
   expect([await balances(payer), await balances(payee)]).toEqual(['0.75 ETH', '3.25 ETH']);
   await balanced();
 });

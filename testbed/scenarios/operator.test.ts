@@ -11,7 +11,7 @@ import { accountCustody } from '../../wallets/custody/account-based';
 import { createEvmChain } from '../../wallets/chains/evm';
 import type { Chain } from '../../wallets/chains/chain';
 import { ensureAccount } from '../../server';
-import { EvmHouse, until } from '../stage/evm-stage';
+import { EvmStage, until } from '../stage/evm-stage';
 import { createOperatorDesk } from '../../deploy/operator/desk';
 import type { OperatorDesk } from '../../deploy/operator/desk';
 import { operatorAt, serveOperator } from '../../deploy/operator/door';
@@ -29,7 +29,7 @@ const capital: VenueCapital = {
   balances: async () => [],
 };
 
-let house: EvmHouse;
+let stage: EvmStage;
 let chain: Chain;
 let path: string;
 let close: () => void;
@@ -38,27 +38,27 @@ let n = 0;
 const reference = (): string => `reference-${++n}`;
 
 beforeAll(async () => {
-  house = await EvmHouse.open();
-  const network = networkOf(house.registry, 'ethereum');
-  const rails = house.registry.rails.filter((rail) => rail.network === 'ethereum');
-  chain = createEvmChain(network, rails, { rpcUrl: house.anvil.url, traces: false });
-  const reader = accountCustody({ network, rails, chain, hotAddress: async () => house.hot, cold: [], capital });
-  const venue = venueCustody({ registry: house.registry, capital, find: closed });
+  stage = await EvmStage.open();
+  const network = networkOf(stage.registry, 'ethereum');
+  const rails = stage.registry.rails.filter((rail) => rail.network === 'ethereum');
+  chain = createEvmChain(network, rails, { rpcUrl: stage.anvil.url, traces: false });
+  const reader = accountCustody({ network, rails, chain, hotAddress: async () => stage.hot, cold: [], capital });
+  const venue = venueCustody({ registry: stage.registry, capital, find: closed });
   const desk = createOperatorDesk({
-    dataSource: house.database.dataSource,
-    registry: house.registry,
-    engine: house.engine,
-    signer: house.signer,
+    dataSource: stage.database.dataSource,
+    registry: stage.registry,
+    engine: stage.engine,
+    signer: stage.signer,
     readers: [reader, venue],
   });
-  path = join(house.dir, 'operator.sock');
+  path = join(stage.dir, 'operator.sock');
   close = await serveOperator(desk, path, silent);
   operator = operatorAt(path);
 });
 afterAll(async () => {
   close();
   chain.close();
-  await house.close();
+  await stage.close();
 });
 const positionOf = async (asset: string): Promise<string> =>
   (await operator.position()).position.find((row) => row.asset === asset)?.amount ?? '0';
@@ -71,11 +71,11 @@ test('nothing lies there: nothing can be booked', async () => {
 });
 
 test('as much as lies unexplained at the hot wallet is booked, once, and stands in the audit log', async () => {
-  await house.world.ether(house.hot, '5');
-  await house.mine();
+  await stage.world.ether(stage.hot, '5');
+  await stage.mine();
   const { places, addresses } = await operator.position();
   expect(places).toContainEqual({ place: 'hot/ethereum', asset: 'ETH', booked: '0', actual: '5', unexplained: '5' });
-  expect(addresses).toContainEqual({ network: 'ethereum', asset: 'ETH', address: house.hot });
+  expect(addresses).toContainEqual({ network: 'ethereum', asset: 'ETH', address: stage.hot });
   await expect(
     operator.contribute([{ asset: 'ETH', amount: '5.000000000000000001', reference: reference() }]),
   ).rejects.toMatchObject({ code: 'OPERATOR_FUNDS_NOT_FOUND', details: { unexplained: '5' } });
@@ -92,7 +92,7 @@ test('as much as lies unexplained at the hot wallet is booked, once, and stands 
   expect(await positionOf('ETH')).toBe('3');
   await expect(
     operator.contribute([{ asset: 'ETH', amount: '2', place: 'hot/ethereum', reference: once }]),
-  ).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   await operator.contribute([{ asset: 'ETH', amount: '2', reference: reference() }]);
   expect(
     (await operator.position()).places.find((row) => row.place === 'hot/ethereum' && row.asset === 'ETH'),
@@ -105,31 +105,31 @@ test('as much as lies unexplained at the hot wallet is booked, once, and stands 
   }
   for (const other of [{ amount: '2' }, { amount: '3', place: 'binance' }])
     await expect(operator.contribute([{ asset: 'ETH', reference: once, ...other }])).rejects.toMatchObject({
-      code: 'REFERENCE_REUSED',
+      code: 'IDEMPOTENCY_KEY_REUSED',
     });
   expect(await positionOf('ETH')).toBe('5');
-  const rows = await house.rows<{ admin: string; subject: string }>(
+  const rows = await stage.rows<{ admin: string; subject: string }>(
     "SELECT admin_id AS admin, subject FROM admin_audit WHERE action = 'operator.contribute'",
   );
   expect(rows).toEqual([
     { admin: 'operator', subject: 'ETH' },
     { admin: 'operator', subject: 'ETH' },
   ]);
-  expect(auditBooks(await readBookFacts(house.database.dataSource))).toEqual([]);
+  expect(auditBooks(await readBookFacts(stage.database.dataSource))).toEqual([]);
 }, 120_000);
 
 test("a user's deposit is never the operator's, before it is credited or after", async () => {
-  await house.start();
-  await house.world.ether(await house.addressOf('u1'), '2');
-  await house.mine();
+  await stage.start();
+  await stage.world.ether(await stage.addressOf('u1'), '2');
+  await stage.mine();
   for (const place of ['hot/ethereum', undefined])
     await expect(
       operator.contribute([{ asset: 'ETH', amount: '2', reference: reference(), ...(place && { place }) }]),
     ).rejects.toMatchObject({ code: 'OPERATOR_FUNDS_NOT_FOUND' });
   await until(
     'credited',
-    async () => (await house.available('u1', 'ETH')) !== '0',
-    () => house.mine(),
+    async () => (await stage.available('u1', 'ETH')) !== '0',
+    () => stage.mine(),
   );
   await expect(operator.contribute([{ asset: 'ETH', amount: '2', reference: reference() }])).rejects.toMatchObject({
     code: 'OPERATOR_FUNDS_NOT_FOUND',
@@ -137,14 +137,14 @@ test("a user's deposit is never the operator's, before it is credited or after",
   await expect(
     operator.contribute([{ asset: 'ETH', amount: '2', place: 'deposit/ethereum', reference: reference() }]),
   ).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-  await house.stop();
+  await stage.stop();
 }, 120_000);
 
 test('a gift to a user comes out of the position, and no more than it has', async () => {
   const ids = { next: () => `user${++n}` };
   const email = 'given@javizen.local';
   const userId = await ensureAccount(
-    { dataSource: house.database.dataSource, clock: { now: () => Date.now() }, ids },
+    { dataSource: stage.database.dataSource, clock: { now: () => Date.now() }, ids },
     { email, password: 'a long enough password', locale: 'en' },
   );
   await expect(
@@ -156,7 +156,7 @@ test('a gift to a user comes out of the position, and no more than it has', asyn
   const once = reference();
   for (let times = 0; times < 2; times++)
     await operator.grant({ email, asset: 'ETH', amount: '1', why: 'a gift', reference: once });
-  expect(await house.available(userId, 'ETH')).toBe('1');
+  expect(await stage.available(userId, 'ETH')).toBe('1');
 });
 
 test.each([

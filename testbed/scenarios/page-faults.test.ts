@@ -187,7 +187,7 @@ inBrowser('the page, when something goes wrong', () => {
             ...orderRow({ id: 'x', userId: traderId }),
             ...row,
             state: 'FILLED',
-            standing: null,
+            bookStatus: null,
             updatedAt: Date.now(),
           }),
         ),
@@ -277,7 +277,7 @@ inBrowser('the page, when something goes wrong', () => {
           price: '1000',
           quantity: '1',
           state: 'CANCELED',
-          standing: null,
+          bookStatus: null,
           createdAt: 1_700_000_000_000 + Math.floor(n / 7),
         }),
       );
@@ -357,7 +357,7 @@ inBrowser('the page, when something goes wrong', () => {
     }
   });
 
-  test('a part of the page that is gone after an upgrade: the page is fetched anew, once, and opens where it should', async () => {
+  test('a part of the page that is closed after an upgrade: the page is fetched anew, once, and opens where it should', async () => {
     await go('/overview');
     await seen('nav-history').waitFor();
     let refused = 0;

@@ -431,7 +431,7 @@ inBrowser('the page', () => {
       kind: 'market.set',
       symbol: 'ETHUSDT',
       state: 'HALT',
-      insideOnly: false,
+      internalOnly: false,
     });
     expect(adminBrowser.complaints).toEqual([]);
   });

@@ -155,7 +155,7 @@ test('more than is booked is told and stops nothing; what is missing elsewhere d
   for (let round = 0; round < 3; round++) await reconciler.round();
   expect(await ethAtVenue()).toMatchObject({ booked: '9', actual: '10', unexplained: '1' });
   expect(await matching.engine.paused()).toMatchObject([{ asset: 'ETH', why: 'transit: -1 ETH are not explained' }]);
-  expect(alerts).toEqual(['SURPLUS', 'ASSET_PAUSED']);
+  expect(alerts).toEqual(['UNBOOKED_SURPLUS', 'ASSET_PAUSED']);
 });
 
 test('what is missing below the threshold stops nothing', async () => {

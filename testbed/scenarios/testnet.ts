@@ -202,12 +202,12 @@ class Walk {
       ...terms,
     };
     await this.submit(pair, `order:${USER}:${clientOrderId}`);
-    const legs = (await this.database.query('SELECT id FROM orders WHERE user_id = ? AND standing IS NOT NULL', [
+    const legs = (await this.database.query('SELECT id FROM orders WHERE user_id = ? AND book_status IS NOT NULL', [
       USER,
     ])) as { id: string }[];
     if (legs.length !== 2) throw new Error(`it has ${legs.length} legs`);
     await this.submit({ kind: 'order.cancel', userId: USER, orderId: legs[0]?.id ?? '' });
-    const left = (await this.database.query('SELECT id FROM orders WHERE user_id = ? AND standing IS NOT NULL', [
+    const left = (await this.database.query('SELECT id FROM orders WHERE user_id = ? AND book_status IS NOT NULL', [
       USER,
     ])) as unknown[];
     if (left.length > 0) throw new Error('one leg is left after the other was cancelled');

@@ -204,7 +204,7 @@ test.each([
       (await rows('SELECT state FROM venue_intents ORDER BY created_at, id'))
         .map(({ state }) => state)
         .filter((state, at, all) => state !== all[at - 1]),
-    ).toEqual(['REFUSED', 'DONE']);
+    ).toEqual(['REJECTED', 'DONE']);
     await settled();
   },
   60_000,

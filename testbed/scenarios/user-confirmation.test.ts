@@ -11,9 +11,9 @@ import { testAdmin } from '../../wallets/keys/testing';
 import type { TestAdmin } from '../../wallets/keys/testing';
 import { freshAddress } from '../emulators/evm/stranger';
 import { approvalOf } from '../stage/approve';
-import { EvmHouse, ORIGIN, until } from '../stage/evm-stage';
+import { EvmStage, ORIGIN, until } from '../stage/evm-stage';
 
-let house: EvmHouse;
+let stage: EvmStage;
 let thief: string;
 let ann: TestAdmin;
 let n = 0;
@@ -26,19 +26,19 @@ const firstOf = (userId: string, key: TestPasskey): SignedPasskeyChange => ({
   expiresAt: Date.now() + 60_000,
 });
 beforeAll(async () => {
-  house = await EvmHouse.open();
-  ann = testAdmin('ann@example.org', house.dir);
-  await house.start();
-  await house.tenEther();
-  await house.signer.changePasskey(firstOf('u1', passkey));
+  stage = await EvmStage.open();
+  ann = testAdmin('ann@example.org', stage.dir);
+  await stage.start();
+  await stage.tenEther();
+  await stage.signer.changePasskey(firstOf('u1', passkey));
   thief = freshAddress();
 });
-afterAll(() => house.close());
+afterAll(() => stage.close());
 /** What the wallets make of an intent before it goes to the signer. */
 let bend: (intent: SignIntent) => SignIntent = (intent) => intent;
 const bent = (): Signer => ({
-  ...house.signer,
-  sign: (intent) => house.signer.sign(intent.purpose === 'withdrawal' ? bend(intent) : intent),
+  ...stage.signer,
+  sign: (intent) => stage.signer.sign(intent.purpose === 'withdrawal' ? bend(intent) : intent),
 });
 
 /** Asked for as the page asks, with the owner's confirmation or without. */
@@ -46,7 +46,7 @@ async function request(to: string, isConfirmed = true): Promise<string> {
   const id = `w${++n}`;
   const payment = { userId: 'u1', withdrawalId: id, network: 'ethereum', asset: 'ETH', to, memo: null, amount: '0.1' };
   const confirmation = passkey.confirm({ ...payment, expiresAt: Date.now() + 600_000 });
-  await house.engine.submit({
+  await stage.engine.submit({
     kind: 'withdrawal.request',
     reference: `withdrawal:u1:${id}`,
     withdrawalId: id,
@@ -58,18 +58,18 @@ async function request(to: string, isConfirmed = true): Promise<string> {
     fee: '0.003',
     ...(isConfirmed && { confirmation }),
   });
-  await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}`));
+  await stage.engine.submit(await approvalOf(stage.engine, id, `approve:${id}`));
   return id;
 }
 const isBack = (id: string): Promise<true> =>
   until(
     `${id} is back in review`,
-    async () => (await house.stateOf(id)) === 'REQUESTED',
-    () => house.mine(),
+    async () => (await stage.stateOf(id)) === 'REQUESTED',
+    () => stage.mine(),
   );
 /** Why the signer refused a payout of this withdrawal. */
 const refusals = (id: string): string[] =>
-  house.alerts.flatMap((event) =>
+  stage.alerts.flatMap((event) =>
     event.name === 'alert' &&
     event.code === 'SIGNER_REFUSED' &&
     String(event.details?.intentId).startsWith(`withdrawal:${id}:`)
@@ -79,12 +79,12 @@ const refusals = (id: string): string[] =>
 
 test('what was confirmed is paid; what was not is refused, and waits for a person', async () => {
   const [to, other] = [freshAddress(), freshAddress()];
-  await house.confirmed(await request(to));
-  expect(await house.onChain(to, 'ETH')).toBe(parseAmount('0.1'));
+  await stage.confirmed(await request(to));
+  expect(await stage.onChain(to, 'ETH')).toBe(parseAmount('0.1'));
   const id = await request(other, false);
   await isBack(id);
   expect(refusals(id)).toEqual(['its owner has passkeys and has not confirmed it']);
-  expect(await house.onChain(other, 'ETH')).toBe(0n);
+  expect(await stage.onChain(other, 'ETH')).toBe(0n);
 });
 
 const word = (intent: SignIntent, over: Partial<SignIntent>): SignIntent => ({ ...intent, ...over });
@@ -119,15 +119,15 @@ test.each<[string, (intent: SignIntent) => SignIntent, string]>([
 ])(
   'wallets that ask for another %s are refused; once they are honest and an admin has looked, it is paid',
   async (_what, change, why) => {
-    await house.stop();
+    await stage.stop();
     bend = change;
     const to = freshAddress();
     const id = await request(to);
-    await house.start({}, bent());
+    await stage.start({}, bent());
     await isBack(id);
     // The alert names the plan of the wallets, whatever they asked for.
     expect(refusals(id).join()).toContain(why);
-    expect([await house.onChain(thief, 'ETH'), await house.onChain(to, 'ETH')]).toEqual([0n, 0n]);
+    expect([await stage.onChain(thief, 'ETH'), await stage.onChain(to, 'ETH')]).toEqual([0n, 0n]);
     bend = (intent) => intent;
     const {
       key: keyId,
@@ -135,7 +135,7 @@ test.each<[string, (intent: SignIntent) => SignIntent, string]>([
       feeCap,
       signature,
     } = ann.approve({ intentId: `withdrawal:${id}:1`, network: 'ethereum', asset: 'ETH', to, amount: '0.1' });
-    await saveApproval(house.database.dataSource.manager, {
+    await saveApproval(stage.database.dataSource.manager, {
       withdrawalId: id,
       round: 1,
       adminId: 'ann',
@@ -144,15 +144,15 @@ test.each<[string, (intent: SignIntent) => SignIntent, string]>([
       feeCap,
       signature,
     });
-    await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}:again`));
-    await house.confirmed(id);
-    expect(await house.onChain(to, 'ETH')).toBe(parseAmount('0.1'));
+    await stage.engine.submit(await approvalOf(stage.engine, id, `approve:${id}:again`));
+    await stage.confirmed(id);
+    expect(await stage.onChain(to, 'ETH')).toBe(parseAmount('0.1'));
   },
 );
 
 /** The record of a request with another receiver, chained anew, as somebody would leave it who knows all of the tables. */
 async function rewriteRecord(id: string, to: string, confirmation: string | null): Promise<void> {
-  const { dataSource } = house.database;
+  const { dataSource } = stage.database;
   await dataSource.query('DROP TRIGGER IF EXISTS withdrawal_records_no_update');
   await dataSource.query(
     "UPDATE withdrawal_records SET body = JSON_SET(body, '$.address', ?) WHERE withdrawal_id = ? AND step = 'request'",
@@ -165,7 +165,7 @@ async function rewriteRecord(id: string, to: string, confirmation: string | null
     );
   await dataSource.query('UPDATE withdrawals SET address = ? WHERE id = ?', [to, id]);
   const columns = CHAINS.withdrawal_records.map((column) => `CONVERT(${column} USING utf8mb4) AS ${column}`).join(', ');
-  const rows = await house.rows<Record<string, string>>(
+  const rows = await stage.rows<Record<string, string>>(
     `SELECT place, ${columns} FROM withdrawal_records ORDER BY place`,
   );
   let before = '0'.repeat(64);
@@ -218,23 +218,23 @@ test.each<[string, (id: string) => string | null]>([
 ])(
   'the record, its chain and the row are rewritten before a new start of the engine, the confirmation %s: not signed',
   async (_what, made) => {
-    await house.stop();
+    await stage.stop();
     const id = await request(freshAddress());
     await rewriteRecord(id, thief, made(id));
-    await house.engine.stop();
-    await house.reopen((listing) => listing);
+    await stage.engine.stop();
+    await stage.reopen((listing) => listing);
     // To the engine it is what was asked for: nothing before the signer could know better.
-    expect(await house.engine.recordedWithdrawals([id])).toMatchObject([
+    expect(await stage.engine.recordedWithdrawals([id])).toMatchObject([
       { address: thief, stage: 'APPROVED', intact: true },
     ]);
-    await house.start();
+    await stage.start();
     await isBack(id);
     expect(refusals(id)).toHaveLength(1);
-    expect(await house.onChain(thief, 'ETH')).toBe(0n);
+    expect(await stage.onChain(thief, 'ETH')).toBe(0n);
   },
 );
 
 test('a passkey that somebody wrote into the table is none to the signer', async () => {
   const mine = new TestPasskey(ORIGIN);
-  await expect(house.signer.changePasskey(firstOf('u1', mine))).rejects.toMatchObject({ code: 'CONFIRMATION_REFUSED' });
+  await expect(stage.signer.changePasskey(firstOf('u1', mine))).rejects.toMatchObject({ code: 'CONFIRMATION_REFUSED' });
 });

@@ -7,8 +7,8 @@ import { readBookFacts } from '../../db/stores/audit';
 import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
-import type { HouseEvent } from '../../domain/contract/events';
-import type { CoinIntent, CoinPayment, Signer, VenueCapital } from '../../domain/contract/ports';
+import type { DomainEvent } from '../../domain/contract/events';
+import type { UtxoIntent, CoinPayment, Signer, VenueCapital } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { auditBooks } from '../../ledger/audit';
 import { createEngine } from '../../matching/engine';
@@ -45,7 +45,7 @@ onNode('wallets on Bitcoin', () => {
   /** Somebody else, with a key and coins of their own. */
   const other = accountKeysOf(Buffer.alloc(64, 23), 'regtest');
   const others = accountOf(other.xpub, 'regtest');
-  const alerts: HouseEvent[] = [];
+  const alerts: DomainEvent[] = [];
   const bus = createEventBus((error) => {
     throw error;
   });
@@ -107,7 +107,7 @@ onNode('wallets on Bitcoin', () => {
     const asked: Signer = {
       identity: (network) => signer.identity(network),
       sign: (intent) => signer.sign(intent),
-      signCoins: (intent) => signer.signCoins(intent),
+      signUtxo: (intent) => signer.signUtxo(intent),
       signTron: (intent) => signer.signTron(intent),
       judge: signer.judge,
       approvers: signer.approvers,
@@ -388,7 +388,7 @@ onNode('wallets on Bitcoin', () => {
     await ask('sendtoaddress', hot, '0.01');
     await until(
       'there',
-      async () => (await rows('SELECT 1 FROM coins WHERE branch = 1 AND height IS NOT NULL')).length === 1,
+      async () => (await rows('SELECT 1 FROM utxos WHERE branch = 1 AND height IS NOT NULL')).length === 1,
       () => mine(),
     );
     await engine.submit({
@@ -423,7 +423,7 @@ onNode('wallets on Bitcoin', () => {
         '0.85',
         '0.34',
       ]);
-      const changes = await rows<{ child: number }>('SELECT child_index AS child FROM coins WHERE branch = 1');
+      const changes = await rows<{ child: number }>('SELECT child_index AS child FROM utxos WHERE branch = 1');
       expect(await rows('SELECT 1 FROM venue_transfers')).toEqual([]);
       expect(changes.map(({ child }) => Number(child)).toSorted()).toEqual([1, 2]);
       await until('swept', async () => (await deposits()).every(({ state }) => state === 'SWEPT'));
@@ -440,8 +440,8 @@ onNode('wallets on Bitcoin', () => {
       await withdraw('w1', to, '0.6');
       for (const life of ['lost', 'dies', 'lives'] as const) {
         await startWallets({
-          signCoins: async (intent) => {
-            const signed = await signer.signCoins(intent);
+          signUtxo: async (intent) => {
+            const signed = await signer.signUtxo(intent);
             asked.push(signed.txid);
             if (life !== 'lives') void wallets?.stop();
             if (life === 'lost') throw new Error('the signer is away');
@@ -509,7 +509,7 @@ onNode('wallets on Bitcoin', () => {
       await until('back in review', async () => (await withdrawal('w1')).state === 'REQUESTED');
       expect(alerts.some((event) => event.name === 'alert' && event.code === 'SIGNER_REFUSED')).toBe(true);
       expect([
-        await rows('SELECT 1 FROM coins WHERE spent_by IS NOT NULL'),
+        await rows('SELECT 1 FROM utxos WHERE spent_by IS NOT NULL'),
         await rows('SELECT 1 FROM costs WHERE settled = 0'),
       ]).toEqual([[], []]);
       await ask('setfeerate', 5000);
@@ -527,7 +527,7 @@ onNode('wallets on Bitcoin', () => {
       // 0.3 and the small one pay exactly this, with no change.
       await withdraw('w1', strangersAddress(), '0.30008');
       await confirmed('w1');
-      expect(await rows('SELECT txid FROM coins WHERE amount = 0.00009 AND spent_by IS NOT NULL')).toEqual([]);
+      expect(await rows('SELECT txid FROM utxos WHERE amount = 0.00009 AND spent_by IS NOT NULL')).toEqual([]);
       await booksAreTheChain();
     });
 
@@ -555,7 +555,7 @@ onNode('wallets on Bitcoin', () => {
     const ours = accountOf(depositXpub, 'regtest');
     const coins = (
       await rows<{ txid: string; at: number; amount: string; child: number }>(
-        'SELECT txid, output_index AS at, amount, child_index AS child FROM coins ORDER BY amount DESC',
+        'SELECT txid, output_index AS at, amount, child_index AS child FROM utxos ORDER BY amount DESC',
       )
     ).map(({ txid, at, amount, child }): Coin => ({
       txid,
@@ -584,7 +584,7 @@ onNode('wallets on Bitcoin', () => {
       payout: (last = `withdrawal:w${++n}:0`),
       ...over,
     });
-    const intent = (psbt: string, over: Partial<CoinIntent> = {}): CoinIntent => ({
+    const intent = (psbt: string, over: Partial<UtxoIntent> = {}): UtxoIntent => ({
       intentId: `batch:b${++n}`,
       network: 'bitcoin',
       purpose: 'withdrawal',
@@ -595,8 +595,8 @@ onNode('wallets on Bitcoin', () => {
     });
     const psbt = (over: Partial<Plan> = {}, by: Partial<typeof builder> = {}): string =>
       buildPsbt({ ...plan, ...over }, { ...builder, ...by });
-    const refused = async (asked: CoinIntent, why: string, details: object = {}): Promise<void> => {
-      await expect(signer.signCoins(asked)).rejects.toMatchObject({
+    const refused = async (asked: UtxoIntent, why: string, details: object = {}): Promise<void> => {
+      await expect(signer.signUtxo(asked)).rejects.toMatchObject({
         code: 'FORBIDDEN',
         details: { signer: expect.stringContaining(why), ...details },
       });
@@ -633,10 +633,10 @@ onNode('wallets on Bitcoin', () => {
     // What is right is signed; the same again is the same bytes; its coins are nobody else's from then on.
     const right = intent(psbt());
     const { payments } = right;
-    const signed = await signer.signCoins(right);
-    expect(await signer.signCoins(right)).toEqual(signed);
-    await expect(signer.signCoins({ ...right, psbt: psbt({ change: plan.change - 100n }) })).rejects.toMatchObject({
-      code: 'REFERENCE_REUSED',
+    const signed = await signer.signUtxo(right);
+    expect(await signer.signUtxo(right)).toEqual(signed);
+    await expect(signer.signUtxo({ ...right, psbt: psbt({ change: plan.change - 100n }) })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
     });
     await refused(intent(psbt()), 'was signed away');
     await refused(intent(psbt({ change: plan.change - 100n }), { intentId: 'batch:none#1' }), 'was signed away');
@@ -650,7 +650,7 @@ onNode('wallets on Bitcoin', () => {
       intent(psbt({ change: plan.change - 5000n }), { intentId: `${right.intentId}#1` }),
       'a replacement pays the same',
     );
-    const dearer = await signer.signCoins(intent(psbt({ change: plan.change - 5000n }), replacing));
+    const dearer = await signer.signUtxo(intent(psbt({ change: plan.change - 5000n }), replacing));
     expect(await chain().broadcast(signed.rawTransaction)).toEqual({ taken: true });
     expect(await chain().broadcast(dearer.rawTransaction)).toEqual({ taken: true });
     // The venue's address is the first one that a payment was signed to, for ever.
@@ -668,7 +668,7 @@ onNode('wallets on Bitcoin', () => {
       purpose: 'venue',
       payments: [{ to: elsewhere, amount: '0.2' }],
     });
-    await signer.signCoins(venue);
+    await signer.signUtxo(venue);
     await refused(
       intent(psbt(), { intentId: 'venue:v2', purpose: 'venue', payments: [{ to, amount: '0.6' }] }),
       'pinned',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { firstListing } from '../../db/seed';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import type { Signer, VenueCapital } from '../../domain/contract/ports';
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
@@ -37,7 +37,7 @@ let engine: ReturnType<typeof createEngine>;
 let signer: Signer & { close(): void };
 let wallets: ReturnType<typeof createWallets>;
 let hot: string;
-let alerts: HouseEvent[] = [];
+let alerts: DomainEvent[] = [];
 let bus: ReturnType<typeof createEventBus>;
 let n = 0;
 
@@ -321,7 +321,7 @@ describe('a reorganisation deeper than what counts takes a final transaction of 
     await world.rpc('anvil_setNextBlockBaseFeePerGas', ['0x3b9aca01']);
     await until(
       'told',
-      async () => codes().includes('TRANSACTION_FELL_OUT'),
+      async () => codes().includes('TX_REORGED'),
       () => mine(),
     );
     await until(
@@ -373,7 +373,7 @@ describe('a reorganisation deeper than what counts takes a final transaction of 
     await world.rpc('anvil_setCode', [to, '0x60006000fd']);
     await until(
       'told',
-      async () => codes().includes('OUTCOME_CHANGED'),
+      async () => codes().includes('TX_OUTCOME_CHANGED'),
       () => mine(),
     );
     expect(await engine.paused()).toMatchObject([{ asset: 'ETH' }]);

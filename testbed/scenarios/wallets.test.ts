@@ -10,7 +10,7 @@ import { firstListing } from '../../db/seed';
 import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import type { SignIntent, Signer, VenueCapital } from '../../domain/contract/ports';
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
@@ -39,7 +39,7 @@ let engine: ReturnType<typeof createEngine>;
 let signer: Signer & { close(): void };
 let wallets: ReturnType<typeof createWallets> | undefined;
 let hot: string;
-const events: HouseEvent[] = [];
+const events: DomainEvent[] = [];
 const bus = createEventBus((error) => {
   throw error;
 });
@@ -458,7 +458,7 @@ describe('sweeps', () => {
         approvers: signer.approvers,
         changePasskey: signer.changePasskey,
         droppedPasskeys: signer.droppedPasskeys,
-        signCoins: (intent) => signer.signCoins(intent),
+        signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
           dying = true;
@@ -572,7 +572,7 @@ describe('withdrawals', () => {
         approvers: signer.approvers,
         changePasskey: signer.changePasskey,
         droppedPasskeys: signer.droppedPasskeys,
-        signCoins: (intent) => signer.signCoins(intent),
+        signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: (intent) => {
           signed.push(intent);
@@ -606,7 +606,7 @@ describe('withdrawals', () => {
         approvers: signer.approvers,
         changePasskey: signer.changePasskey,
         droppedPasskeys: signer.droppedPasskeys,
-        signCoins: (intent) => signer.signCoins(intent),
+        signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
           asked.push(intent);

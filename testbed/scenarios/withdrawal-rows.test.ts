@@ -6,22 +6,22 @@ import type { Signer } from '../../domain/contract/ports';
 import { parseAmount } from '../../domain/money/amount';
 import { freshAddress } from '../emulators/evm/stranger';
 import { approvalOf } from '../stage/approve';
-import { EvmHouse, until } from '../stage/evm-stage';
+import { EvmStage, until } from '../stage/evm-stage';
 
-let house: EvmHouse;
+let stage: EvmStage;
 let thief: string;
 let n = 0;
 beforeAll(async () => {
-  house = await EvmHouse.open();
-  await house.start();
-  await house.tenEther();
+  stage = await EvmStage.open();
+  await stage.start();
+  await stage.tenEther();
   thief = freshAddress();
 });
-afterAll(() => house.close());
+afterAll(() => stage.close());
 
 const request = async (to: string): Promise<string> => {
   const id = `w${++n}`;
-  await house.engine.submit({
+  await stage.engine.submit({
     kind: 'withdrawal.request',
     reference: `withdrawal:u1:${id}`,
     withdrawalId: id,
@@ -36,7 +36,7 @@ const request = async (to: string): Promise<string> => {
 };
 /** As an exchange would that believes the row: the admin sees it, signs it, and it is approved. */
 async function approveAsShown(id: string): Promise<string> {
-  const [row] = await house.rows<{
+  const [row] = await stage.rows<{
     network: string;
     asset: string;
     address: string;
@@ -45,7 +45,7 @@ async function approveAsShown(id: string): Promise<string> {
   }>('SELECT network, asset, address, memo, amount FROM withdrawals WHERE id = ?', [id]);
   if (!row) return 'no such row';
   const { memo, ...seen } = row;
-  return house.engine
+  return stage.engine
     .submit({
       kind: 'withdrawal.approve',
       reference: `approve:${id}`,
@@ -59,19 +59,19 @@ async function approveAsShown(id: string): Promise<string> {
     );
 }
 const told = (id: string): string[] =>
-  house.alerts.flatMap((event) =>
+  stage.alerts.flatMap((event) =>
     event.name === 'alert' && event.code === 'WITHDRAWAL_CHANGED' && event.details?.withdrawalId === id
       ? [`${String(event.details.table)}: ${(event.details.columns as string[]).join()}`]
       : [],
   );
 const someRounds = async (): Promise<void> => {
-  await house.mine(4);
-  await house.catchUp();
-  await house.engine.lookAtWithdrawals();
-  await house.engine.lookAtWithdrawals();
+  await stage.mine(4);
+  await stage.catchUp();
+  await stage.engine.lookAtWithdrawals();
+  await stage.engine.lookAtWithdrawals();
 };
 const change = (id: string, column: string, value: string): Promise<unknown> =>
-  house.rows(`UPDATE withdrawals SET ${column} = ${value.replace('THIEF', thief)} WHERE id = ?`, [id]);
+  stage.rows(`UPDATE withdrawals SET ${column} = ${value.replace('THIEF', thief)} WHERE id = ?`, [id]);
 
 /** Every column that says what is paid, to whom, when or how often; and what happens to an approval by the row. */
 const COLUMNS: [string, string, string][] = [
@@ -95,24 +95,24 @@ test.each(COLUMNS)(
     await change(id, column, value);
     expect(await approveAsShown(id)).toBe(outcome);
     await someRounds();
-    expect(await house.onChain(thief, 'ETH')).toBe(0n);
+    expect(await stage.onChain(thief, 'ETH')).toBe(0n);
     expect(told(id).join(' ')).toContain(nameOf(column));
-    expect(await house.rows('SELECT id FROM chain_transactions WHERE subject IN (?)', [[id, `${id}x`]])).toEqual([]);
+    expect(await stage.rows('SELECT id FROM chain_transactions WHERE subject IN (?)', [[id, `${id}x`]])).toEqual([]);
   },
 );
 
 test.each(COLUMNS)(
   '%s changed between approval and payment: nothing is paid, and the alert names it',
   async (column, value) => {
-    await house.stop();
+    await stage.stop();
     const id = await request(freshAddress());
-    await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}`));
+    await stage.engine.submit(await approvalOf(stage.engine, id, `approve:${id}`));
     await change(id, column, value);
-    await house.start();
+    await stage.start();
     await someRounds();
-    expect(await house.onChain(thief, 'ETH')).toBe(0n);
+    expect(await stage.onChain(thief, 'ETH')).toBe(0n);
     expect(told(id).join(' ')).toContain(nameOf(column));
-    expect(await house.rows('SELECT id FROM chain_transactions WHERE subject IN (?)', [[id, `${id}x`]])).toEqual([]);
+    expect(await stage.rows('SELECT id FROM chain_transactions WHERE subject IN (?)', [[id, `${id}x`]])).toEqual([]);
   },
 );
 
@@ -122,13 +122,13 @@ test.each([
   ['CONFIRMED', true],
   ['REQUESTED', true],
 ])('a row set to %s by hand moves nothing', async (state, approved) => {
-  await house.stop();
+  await stage.stop();
   const id = await request(thief);
-  if (approved) await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}`));
+  if (approved) await stage.engine.submit(await approvalOf(stage.engine, id, `approve:${id}`));
   await change(id, 'state', `'${state}'`);
-  await house.start();
+  await stage.start();
   await someRounds();
-  expect(await house.onChain(thief, 'ETH')).toBe(0n);
+  expect(await stage.onChain(thief, 'ETH')).toBe(0n);
   expect(told(id)).toEqual(['withdrawals: state']);
 });
 
@@ -136,58 +136,58 @@ test.each([
   ['to_address', 'THIEF', 'address'],
   ['amount', '4', 'amount'],
 ])("the wallets' own plan with another %s is not signed: back to review", async (column, value, named) => {
-  await house.stop();
+  await stage.stop();
   let away = true;
   const signer: Signer = {
-    ...house.signer,
-    sign: (intent) => (away ? Promise.reject(new Error('away')) : house.signer.sign(intent)),
-    identity: (network) => house.signer.identity(network),
+    ...stage.signer,
+    sign: (intent) => (away ? Promise.reject(new Error('away')) : stage.signer.sign(intent)),
+    identity: (network) => stage.signer.identity(network),
   };
-  await house.start({}, signer);
+  await stage.start({}, signer);
   const to = freshAddress();
   const id = await request(to);
-  await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}`));
+  await stage.engine.submit(await approvalOf(stage.engine, id, `approve:${id}`));
   await until(
     'a plan',
     async () =>
-      (await house.rows("SELECT id FROM chain_transactions WHERE subject = ? AND state = 'PLANNED'", [id])).length ===
+      (await stage.rows("SELECT id FROM chain_transactions WHERE subject = ? AND state = 'PLANNED'", [id])).length ===
       1,
   );
-  await house.rows(`UPDATE chain_transactions SET ${column} = ? WHERE subject = ?`, [
+  await stage.rows(`UPDATE chain_transactions SET ${column} = ? WHERE subject = ?`, [
     value.replace('THIEF', thief),
     id,
   ]);
   away = false;
   await until(
     'back in review',
-    async () => (await house.stateOf(id)) === 'REQUESTED',
-    () => house.mine(),
+    async () => (await stage.stateOf(id)) === 'REQUESTED',
+    () => stage.mine(),
   );
   await someRounds();
-  expect([await house.onChain(thief, 'ETH'), await house.onChain(to, 'ETH')]).toEqual([0n, 0n]);
+  expect([await stage.onChain(thief, 'ETH'), await stage.onChain(to, 'ETH')]).toEqual([0n, 0n]);
   expect(told(id)).toContain(`chain_transactions: ${named}`);
   // A person looks, and it is paid as it was asked for.
-  await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}:again`));
-  await house.confirmed(id);
-  expect(await house.onChain(to, 'ETH')).toBe(parseAmount('0.1'));
+  await stage.engine.submit(await approvalOf(stage.engine, id, `approve:${id}:again`));
+  await stage.confirmed(id);
+  expect(await stage.onChain(to, 'ETH')).toBe(parseAmount('0.1'));
 });
 
 test('what nobody touched is paid beside all of them, and the row that was put right is too', async () => {
   const [to, other] = [freshAddress(), freshAddress()];
   const id = await request(to);
-  await house.engine.submit(await approvalOf(house.engine, id, `approve:${id}`));
-  await house.confirmed(id);
-  await house.stop();
+  await stage.engine.submit(await approvalOf(stage.engine, id, `approve:${id}`));
+  await stage.confirmed(id);
+  await stage.stop();
   const mended = await request(other);
-  await house.engine.submit(await approvalOf(house.engine, mended, `approve:${mended}`));
+  await stage.engine.submit(await approvalOf(stage.engine, mended, `approve:${mended}`));
   await change(mended, 'address', "'THIEF'");
-  await house.start();
+  await stage.start();
   await someRounds();
   await change(mended, 'address', `'${other}'`);
-  await house.confirmed(mended);
+  await stage.confirmed(mended);
   expect([
-    await house.onChain(to, 'ETH'),
-    await house.onChain(other, 'ETH'),
-    await house.onChain(thief, 'ETH'),
+    await stage.onChain(to, 'ETH'),
+    await stage.onChain(other, 'ETH'),
+    await stage.onChain(thief, 'ETH'),
   ]).toEqual([parseAmount('0.1'), parseAmount('0.1'), 0n]);
 });

@@ -1,4 +1,4 @@
-/** A house on a Bitcoin node whose blocks the test mines: real wallets, signer, engine and database. */
+/** A stage on a Bitcoin node whose blocks the test mines: real wallets, signer, engine and database. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { readBookFacts } from '../../db/stores/audit';
 import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import type { Signer, VenueCapital } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
@@ -58,8 +58,8 @@ const other = accountKeysOf(Buffer.alloc(64, 29), 'regtest');
 export const others = accountOf(other.xpub, 'regtest');
 export const scriptFor = (address: string): Uint8Array => scriptOf(address, 'regtest') ?? new Uint8Array();
 
-export class BitcoinHouse {
-  readonly alerts: HouseEvent[] = [];
+export class BitcoinStage {
+  readonly alerts: DomainEvent[] = [];
   registry = firstListing({}, { confirmations: N });
   node!: LocalBitcoin;
   database!: Awaited<ReturnType<typeof testDatabase>>;
@@ -80,32 +80,32 @@ export class BitcoinHouse {
     cold?: ColdPlace;
     rules?: ApprovalRules;
     listing?: (registry: Registry) => Registry;
-  } = {}): Promise<BitcoinHouse> {
-    const house = new BitcoinHouse();
-    house.registry = listing?.(house.registry) ?? house.registry;
-    house.bus.on('alert', (event) => void house.alerts.push(event));
-    house.node = await startBitcoin({
-      dir: join(house.dir, 'chain'),
+  } = {}): Promise<BitcoinStage> {
+    const stage = new BitcoinStage();
+    stage.registry = listing?.(stage.registry) ?? stage.registry;
+    stage.bus.on('alert', (event) => void stage.alerts.push(event));
+    stage.node = await startBitcoin({
+      dir: join(stage.dir, 'chain'),
       port: await freePort(),
       packages,
       user: 'u',
       password: 'p',
       blockSeconds: 0,
-      logFile: join(house.dir, 'log'),
+      logFile: join(stage.dir, 'log'),
     });
-    house.database = await testDatabase();
-    const dataSource = house.database.dataSource;
-    house.engine = createEngine({
+    stage.database = await testDatabase();
+    const dataSource = stage.database.dataSource;
+    stage.engine = createEngine({
       dataSource,
-      registry: house.registry,
+      registry: stage.registry,
       clock,
-      events: house.bus,
+      events: stage.bus,
       logger: silent,
       onFenced: () => undefined,
       store: createEngineStore(dataSource),
     });
-    await house.engine.start();
-    house.signer = createSigner(
+    await stage.engine.start();
+    stage.signer = createSigner(
       freshMnemonic(),
       {
         networks: {},
@@ -115,10 +115,10 @@ export class BitcoinHouse {
         coins: { bitcoin: { chain: 'regtest', asset: 'BTC', maxFee: '0.0005' } },
         ...(cold && { cold: { bitcoin: cold } }),
       },
-      mkdtempSync(join(house.dir, 'keys-')),
+      mkdtempSync(join(stage.dir, 'keys-')),
     );
-    await house.ask('setfeerate', 5000);
-    return house;
+    await stage.ask('setfeerate', 5000);
+    return stage;
   }
 
   async close(): Promise<void> {
@@ -152,7 +152,7 @@ export class BitcoinHouse {
     const signer: Signer = {
       identity: (network) => real.identity(network),
       sign: (intent) => real.sign(intent),
-      signCoins: (intent) => real.signCoins(intent),
+      signUtxo: (intent) => real.signUtxo(intent),
       signTron: (intent) => real.signTron(intent),
       judge: real.judge,
       approvers: real.approvers,
@@ -312,7 +312,7 @@ export class BitcoinHouse {
     await this.ask('sendtoaddress', (await this.signer.identity('bitcoin')).hotAddress, amount);
     await until(
       'there',
-      async () => (await this.rows('SELECT 1 FROM coins WHERE branch = 1 AND height IS NOT NULL')).length === 1,
+      async () => (await this.rows('SELECT 1 FROM utxos WHERE branch = 1 AND height IS NOT NULL')).length === 1,
       () => this.mine(),
     );
     await this.engine.submit({

@@ -1,4 +1,4 @@
-/** A house on a local chain whose blocks the test mines: real wallets, signer, engine and database. */
+/** A stage on a local chain whose blocks the test mines: real wallets, signer, engine and database. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { firstListing } from '../../db/seed';
 import { createEngineStore } from '../../db/stores/engine';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import type { Signer, VenueCapital } from '../../domain/contract/ports';
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
@@ -28,7 +28,7 @@ import { approvalOf } from './approve';
 
 export const N = 3;
 export const CHAIN_ID = 31337;
-/** Where users of the house use their passkeys. */
+/** Where users of the stage use their passkeys. */
 export const ORIGIN = 'https://exchange.example';
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const clock = { now: () => Date.now() };
@@ -85,8 +85,8 @@ export interface HouseOptions {
   readonly listing?: (listing: Registry) => Registry;
 }
 
-export class EvmHouse {
-  readonly alerts: HouseEvent[] = [];
+export class EvmStage {
+  readonly alerts: DomainEvent[] = [];
   readonly dir = mkdtempSync(join(tmpdir(), 'incident-'));
   anvil!: Anvil;
   world!: Stranger;
@@ -112,25 +112,25 @@ export class EvmHouse {
     cold,
     second,
     listing = (fresh) => fresh,
-  }: HouseOptions = {}): Promise<EvmHouse> {
-    const house = new EvmHouse();
-    house.bus.on('alert', (event) => void house.alerts.push(event));
-    house.anvil = await house.node(CHAIN_ID, hardfork);
-    house.world = stranger(house.anvil);
+  }: HouseOptions = {}): Promise<EvmStage> {
+    const stage = new EvmStage();
+    stage.bus.on('alert', (event) => void stage.alerts.push(event));
+    stage.anvil = await stage.node(CHAIN_ID, hardfork);
+    stage.world = stranger(stage.anvil);
     let ready = false;
-    const prepared = prepareChain(house.anvil.url).finally(() => (ready = true));
-    while (!ready) await house.mine().then(() => pause(20));
-    house.usdt = (await prepared).usdt;
-    if (token) house.usdt = await house.deploy(token);
-    house.database = await testDatabase();
-    if (second) house.bsc = await house.node(CHAIN_ID + 1, hardfork);
-    house.registry = firstListing({
-      ethereum: { chainId: CHAIN_ID, usdt: house.usdt, confirmations: N },
+    const prepared = prepareChain(stage.anvil.url).finally(() => (ready = true));
+    while (!ready) await stage.mine().then(() => pause(20));
+    stage.usdt = (await prepared).usdt;
+    if (token) stage.usdt = await stage.deploy(token);
+    stage.database = await testDatabase();
+    if (second) stage.bsc = await stage.node(CHAIN_ID + 1, hardfork);
+    stage.registry = firstListing({
+      ethereum: { chainId: CHAIN_ID, usdt: stage.usdt, confirmations: N },
       ...(second && { bsc: { chainId: CHAIN_ID + 1, confirmations: N } }),
     });
-    await house.reopen(listing);
-    const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: house.usdt, decimals: 6 } };
-    house.signer = createSigner(
+    await stage.reopen(listing);
+    const rails = { ETH: { contract: null, decimals: 18 }, USDT: { contract: stage.usdt, decimals: 6 } };
+    stage.signer = createSigner(
       freshMnemonic(),
       {
         networks: {
@@ -143,10 +143,10 @@ export class EvmHouse {
         site: siteOf(ORIGIN),
         ...(cold && { cold: { ethereum: cold } }),
       },
-      house.dir,
+      stage.dir,
     );
-    house.hot = (await house.signer.identity('ethereum')).hotAddress;
-    return house;
+    stage.hot = (await stage.signer.identity('ethereum')).hotAddress;
+    return stage;
   }
 
   async close(): Promise<void> {

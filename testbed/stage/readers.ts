@@ -1,7 +1,7 @@
 /** Readers of one network for scenarios that have no venue and no whole exchange. */
 import type { DataSource } from 'typeorm';
 import { createChainStore } from '../../db/stores/chain';
-import { createCoinStore } from '../../db/stores/coins';
+import { createUtxoStore } from '../../db/stores/utxos';
 import type { VenueCapital } from '../../domain/contract/ports';
 import type { Network } from '../../domain/registry';
 import type { PlaceResult } from '../../ledger/audit';
@@ -23,7 +23,7 @@ export async function bitcoinPlaces(
     network,
     node,
     account: () => Promise.reject(new Error('not asked for')),
-    coinStore: createCoinStore(dataSource),
+    utxoStore: createUtxoStore(dataSource),
     chainStore: createChainStore(dataSource),
     capital,
   });

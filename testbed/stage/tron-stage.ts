@@ -8,7 +8,7 @@ import { createEngineStore } from '../../db/stores/engine';
 import { createStakeStore } from '../../db/stores/stakes';
 import { testDatabase } from '../../db/testing';
 import { createEventBus } from '../../domain/contract/event-bus';
-import type { HouseEvent } from '../../domain/contract/events';
+import type { DomainEvent } from '../../domain/contract/events';
 import type { Signer, VenueCapital } from '../../domain/contract/ports';
 import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
@@ -76,7 +76,7 @@ export class TronStage {
   signer!: ReturnType<typeof createSigner>;
   wallets: ReturnType<typeof createWallets> | undefined;
   hot = '';
-  readonly alerts: Extract<HouseEvent, { name: 'alert' }>[] = [];
+  readonly alerts: Extract<DomainEvent, { name: 'alert' }>[] = [];
   /** Everybody's clock is ahead by so much. */
   shiftMs = 0;
   private mnemonic!: ReturnType<typeof freshMnemonic>;
@@ -172,7 +172,7 @@ export class TronStage {
     const asked: Signer = {
       identity: (id) => signer.identity(id),
       sign: (intent) => signer.sign(intent),
-      signCoins: (intent) => signer.signCoins(intent),
+      signUtxo: (intent) => signer.signUtxo(intent),
       signTron: (intent) => signer.signTron(intent),
       judge: signer.judge,
       approvers: signer.approvers,

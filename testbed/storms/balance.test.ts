@@ -54,7 +54,7 @@ test('one key at both processes at the same moment is one order and one answer; 
   expect(new Set(answers.map(({ id, status }) => `${id} ${status}`)).size).toBe(1);
   await expect(
     other.call('POST', '/orders', { ...order, price: '1' }, { 'idempotency-key': same }),
-  ).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   await until('both feeds tell it', async () =>
     [one, other].every((client) => client.heardOf('order.changed') === 1 && client.heardOf('balance.changed') > 0),
   );

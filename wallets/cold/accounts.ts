@@ -47,7 +47,7 @@ export function createAccountCold(deps: AccountColdDeps): NetworkCold {
       const txid = txidIn(network, text);
       // One that the chain does not have was mistyped, or never sent: another one takes its place.
       const from = row.state === 'SENDING' && row.reason === NOT_THERE ? row.state : 'WAITING_SIGNATURES';
-      if (await coldStore.txidKnown(network.id, txid)) throw new DomainError('REFERENCE_REUSED', { txid });
+      if (await coldStore.txidKnown(network.id, txid)) throw new DomainError('IDEMPOTENCY_KEY_REUSED', { txid });
       if (
         !(await coldStore.move(
           row.id,

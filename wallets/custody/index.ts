@@ -1,7 +1,7 @@
 /** Readers of what lies on each network: for the audit, the reconciliation and the proof. One line a kind of network. */
 import type { DataSource } from 'typeorm';
 import { createChainStore } from '../../db/stores/chain';
-import { createCoinStore } from '../../db/stores/coins';
+import { createUtxoStore } from '../../db/stores/utxos';
 import type { CustodyReader } from '../../domain/contract/custody';
 import type { Signer, VenueCapital } from '../../domain/contract/ports';
 import type { Network, Registry } from '../../domain/registry';
@@ -46,7 +46,7 @@ const READERS: Readonly<Record<Network['kind'], Open>> = {
       ),
       account: async () => accountOf((await signer.identity(network.id)).depositXpub, bitcoin),
       ...(cold && { cold: coldKeys(network.id, cold, bitcoin) }),
-      coinStore: createCoinStore(dataSource),
+      utxoStore: createUtxoStore(dataSource),
       chainStore: createChainStore(dataSource),
       capital,
     }),

@@ -1,7 +1,7 @@
 /** Places of a Bitcoin. Its addresses have no balances: each of our outputs is asked for, one by one. */
-import type { CoinRow } from '../../db/entities/coins';
+import type { UtxoRow } from '../../db/entities/utxos';
 import type { ChainStore } from '../../db/stores/chain';
-import type { CoinStore } from '../../db/stores/coins';
+import type { UtxoStore } from '../../db/stores/utxos';
 import { COLD_BRANCH } from '../../db/stores/cold';
 import type { CustodyBalance, CustodyItem, CustodyReader, OpenMovements } from '../../domain/contract/custody';
 import type { VenueCapital } from '../../domain/contract/ports';
@@ -21,23 +21,23 @@ export interface UtxoCustody {
   readonly account: () => Promise<Account>;
   /** The keys of cold storage, where there is one. */
   readonly cold?: Multisig | undefined;
-  readonly coinStore: CoinStore;
+  readonly utxoStore: UtxoStore;
   readonly chainStore: ChainStore;
   /** What was taken back from the venue is known there by our id. */
   readonly capital: Pick<VenueCapital, 'withdrawal'>;
 }
 
-const total = (rows: readonly CoinRow[]): Units => rows.reduce((sum, { amount }) => sum + parseAmount(amount), 0n);
-const ofBranch = (rows: readonly CoinRow[], branch: number): CoinRow[] => rows.filter((row) => row.branch === branch);
+const total = (rows: readonly UtxoRow[]): Units => rows.reduce((sum, { amount }) => sum + parseAmount(amount), 0n);
+const ofBranch = (rows: readonly UtxoRow[], branch: number): UtxoRow[] => rows.filter((row) => row.branch === branch);
 
 /** An output that we never saw is missed here, and one that somebody took is found. */
 export function utxoCustody(custody: UtxoCustody): CustodyReader {
-  const { network, cold, coinStore } = custody;
+  const { network, cold, utxoStore } = custody;
   return {
     read: (movements) => readPlaces(custody, movements),
     ownAddresses: async () => {
       const account = await custody.account();
-      const coins = await coinStore.unspent(network.id);
+      const coins = await utxoStore.unspent(network.id);
       const children = (branch: number): number[] => [...new Set(ofBranch(coins, branch).map(({ child }) => child))];
       const hot = children(1).map((child) => account.own(1, child).address);
       const kept = cold ? children(COLD_BRANCH).map((child) => cold.at(child).address) : [];
@@ -48,8 +48,8 @@ export function utxoCustody(custody: UtxoCustody): CustodyReader {
 }
 
 async function readPlaces(custody: UtxoCustody, movements: OpenMovements): Promise<CustodyBalance[]> {
-  const { network, node, coinStore } = custody;
-  const coins = await coinStore.unspent(network.id);
+  const { network, node, utxoStore } = custody;
+  const coins = await utxoStore.unspent(network.id);
   const there = await orUnreadable(unspentOf(node, coins));
   const items = there && (await orUnreadable(itemsOf(custody, movements)));
   const places = [
@@ -65,15 +65,15 @@ async function readPlaces(custody: UtxoCustody, movements: OpenMovements): Promi
   }));
 }
 
-async function unspentOf(node: BitcoinNode, coins: readonly CoinRow[]): Promise<CoinRow[]> {
-  const found: CoinRow[] = [];
+async function unspentOf(node: BitcoinNode, coins: readonly UtxoRow[]): Promise<UtxoRow[]> {
+  const found: UtxoRow[] = [];
   for (const coin of coins) if (await node.holds(coin.txid, coin.index)) found.push(coin);
   return found;
 }
 
 /** Everything on the chain that the books do not hold yet. */
 async function itemsOf(
-  { network, node, coinStore, chainStore, capital }: UtxoCustody,
+  { network, node, utxoStore, chainStore, capital }: UtxoCustody,
   rows: OpenMovements,
 ): Promise<CustodyItem[]> {
   const now = Date.now();
@@ -91,7 +91,7 @@ async function itemsOf(
       ? []
       : [open, ...(await chainStore.replaced(open.id))]) {
       if (!(await node.confirmedIn(txid))) continue;
-      const inputs = await coinStore.inputsOf(open.id);
+      const inputs = await utxoStore.inputsOf(open.id);
       const gone = parseAmount(open.amount) + fromChainUnits(BigInt(maxFeePerGas), 8);
       const fromDeposits = total(ofBranch(inputs, 0));
       add(`${open.purpose} ${open.id}`, deposit, -fromDeposits, open.createdAt);

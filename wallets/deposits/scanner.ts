@@ -9,7 +9,7 @@ import type { Units } from '../../domain/money/amount';
 import { confirmationsFor, depositParts, mostConfirmations } from '../../domain/registry';
 import type { Asset, Network, Rail } from '../../domain/registry';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
-import type { CoinRow } from '../../db/entities/coins';
+import type { UtxoRow } from '../../db/entities/utxos';
 import type { OwnAddresses } from './addresses';
 import type { Agreement } from './agreement';
 import type { BalanceWatch } from './balances';
@@ -22,15 +22,15 @@ const FIRST_DEPTH = 64;
 const BLOCKS_A_ROUND = 100;
 
 /** On a network of coins: the house's own addresses are watched too, and every coin of ours is written down. */
-export interface HouseCoins {
+export interface OwnUtxos {
   refresh(): Promise<void>;
   isOurs(address: string): boolean;
-  coinsIn(block: BlockHeader, transfers: readonly ChainTransfer[]): CoinRow[];
+  coinsIn(block: BlockHeader, transfers: readonly ChainTransfer[]): UtxoRow[];
 }
 
 export interface ScannerDeps {
   readonly chain: Pick<Chain, 'head' | 'header' | 'transfers'>;
-  readonly house?: HouseCoins;
+  readonly house?: OwnUtxos;
   /** Asked before each credit: a deposit that may not be credited waits. Of networks where a deposit needs a further look. */
   readonly mayCredit?: (row: DepositRow) => Promise<boolean>;
   /** Told of the height above which the chain is another one; bears being told twice. */
@@ -260,7 +260,7 @@ function tellOfDoubt({ events, network }: ScannerDeps, transfer: ChainTransfer):
   const details = { network: network.id, txid, position, asset, to, why: doubtOf(transfer) };
   events.publish({
     name: 'alert',
-    code: 'DEPOSIT_DOUBTED',
+    code: 'DEPOSIT_SUSPECT',
     message: 'A deposit is not what its transaction says; it is not credited.',
     details,
   });

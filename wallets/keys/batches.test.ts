@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Transaction } from 'bitcoinjs-lib';
 import { Mnemonic } from 'ethers';
 import fc from 'fast-check';
-import type { CoinIntent, CoinPayment, Signer } from '../../domain/contract/ports';
+import type { UtxoIntent, CoinPayment, Signer } from '../../domain/contract/ports';
 import { accountKeysOf, accountOf, scriptOf } from '../chains/bitcoin/addresses';
 import { planGathering, planPayments, splitFee } from '../chains/bitcoin/coins';
 import type { Coin, Payment, Plan } from '../chains/bitcoin/coins';
@@ -85,9 +85,9 @@ const paymentOf = ({ id, to, value }: Member): CoinPayment => ({
 const intentOf = (
   plan: Plan,
   payments: readonly CoinPayment[],
-  over: Partial<CoinIntent> = {},
+  over: Partial<UtxoIntent> = {},
   by: Partial<Builder> = {},
-): CoinIntent => ({
+): UtxoIntent => ({
   intentId: `batch:b${++n}`,
   network: 'bitcoin',
   purpose: 'withdrawal',
@@ -96,8 +96,8 @@ const intentOf = (
   psbt: buildPsbt(plan, { ...builder, ...by }),
   ...over,
 });
-const refused = (intent: CoinIntent, why: string, payout?: string): Promise<void> =>
-  expect(signer.signCoins(intent)).rejects.toMatchObject({
+const refused = (intent: UtxoIntent, why: string, payout?: string): Promise<void> =>
+  expect(signer.signUtxo(intent)).rejects.toMatchObject({
     code: 'FORBIDDEN',
     details: { signer: expect.stringMatching(why), ...(payout !== undefined && { payout }) },
   });
@@ -111,7 +111,7 @@ test('a batch is its payments and nothing else: two to one address are two outpu
   const payments = members.map(paymentOf);
   const [first, second, third] = payments as [CoinPayment, CoinPayment, CoinPayment];
   const stranger = { script: others.own(0, 99).script, value: 1000n };
-  const rows: [what: string, intent: CoinIntent, why: string][] = [
+  const rows: [what: string, intent: UtxoIntent, why: string][] = [
     [
       'a payment is missing in the transaction',
       intentOf({ ...plan, payments: plan.payments.slice(1), change: plan.change + 10_000_000n }, payments),
@@ -228,7 +228,7 @@ test('a batch is its payments and nothing else: two to one address are two outpu
   for (const [, intent, why] of rows)
     await refused(intent, why === either ? '(an output that nobody asked for|no key, or several)' : why);
   expect(written()).toBe('');
-  await signer.signCoins(intentOf(plan, payments));
+  await signer.signUtxo(intentOf(plan, payments));
 });
 
 test('a member above the limit, or to ourselves, is named; nothing of the batch is written down', async () => {
@@ -282,7 +282,7 @@ test("each member needs its own approvals; the others count against the limits w
     `withdrawal:${third.id}:0`.replace(third.id, (shares[2] ?? 0n) > share - 1n ? third.id : large.id),
   );
   expect(written()).toBe('');
-  await signer.signCoins(intentOf(plan, payments([third, large], btc(share))));
+  await signer.signUtxo(intentOf(plan, payments([third, large], btc(share))));
   expect(readFileSync(join(dir, 'admitted.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4);
 });
 
@@ -302,7 +302,7 @@ test('what one admin lets through alone is summed within a batch too, with what 
     };
   };
   const before = member(10_000_000n);
-  await signer.signCoins(
+  await signer.signUtxo(
     intentOf(planPayments([coin(20_000_000n)], [outputOf(before)], 5000n), [approved(before, ann)]),
   );
   const members = [member(10_000_000n), member(10_000_000n), member(10_000_000n)] as [Member, Member, Member];
@@ -318,7 +318,7 @@ test('what one admin lets through alone is summed within a batch too, with what 
     `withdrawal:${three.id}:0`,
   );
   expect(written()).toBe(log);
-  await signer.signCoins(intentOf(plan, [approved(one, ann), approved(two, ann), approved(three, ann, bob)]));
+  await signer.signUtxo(intentOf(plan, [approved(one, ann), approved(two, ann), approved(three, ann, bob)]));
 });
 
 test('what all transactions of 24 hours leave to the miners is bounded, by the log of the signer itself; a replacement counts by what it is dearer', async () => {
@@ -328,7 +328,7 @@ test('what all transactions of 24 hours leave to the miners is bounded, by the l
     signer.close();
     open(rules, { bitcoin: btc(daily) });
   };
-  const spend = (id: string): { intent: CoinIntent; plan: Plan; dearer(more: bigint, n: number): CoinIntent } => {
+  const spend = (id: string): { intent: UtxoIntent; plan: Plan; dearer(more: bigint, n: number): UtxoIntent } => {
     const one = member(10_000_000n);
     const plan = planPayments([coin(20_000_000n)], [outputOf(one)], 5000n);
     const payments = [paymentOf(one)];
@@ -341,10 +341,10 @@ test('what all transactions of 24 hours leave to the miners is bounded, by the l
   const [first, second, third] = [spend('batch:one'), spend('batch:two'), spend('batch:three')];
   const { fee } = first.plan;
   reopen(2n * fee + 500n);
-  await signer.signCoins(first.intent);
-  await signer.signCoins(second.intent);
+  await signer.signUtxo(first.intent);
+  await signer.signUtxo(second.intent);
   // What was signed is given away again, and counts once.
-  await signer.signCoins(second.intent);
+  await signer.signUtxo(second.intent);
   const log = written();
   await refused(third.intent, 'SIGNER_FEES_DAILY');
   // Nobody's money, and all the same: a consolidation is bounded as well.
@@ -356,19 +356,19 @@ test('what all transactions of 24 hours leave to the miners is bounded, by the l
     'SIGNER_FEES_DAILY',
   );
   expect(written()).toBe(log);
-  await signer.signCoins(first.dearer(400n, 1));
+  await signer.signUtxo(first.dearer(400n, 1));
   await refused(second.dearer(101n, 1), 'SIGNER_FEES_DAILY');
   reopen(2n * fee + 500n);
   await refused(second.dearer(101n, 1), 'SIGNER_FEES_DAILY');
-  await signer.signCoins(second.dearer(100n, 1));
+  await signer.signUtxo(second.dearer(100n, 1));
   now += 86_400_001;
-  await signer.signCoins(third.intent);
+  await signer.signUtxo(third.intent);
   // Lines of older logs do not say when: they are old.
   signer.close();
   const file = join(dir, 'signed-coins.jsonl');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/,"at":\d+/g, ''));
   open(rules, { bitcoin: btc(fee) });
-  await signer.signCoins(spend('batch:four').intent);
+  await signer.signUtxo(spend('batch:four').intent);
   await refused(spend('batch:five').intent, 'SIGNER_FEES_DAILY');
 });
 
@@ -376,7 +376,7 @@ test('E29 a withdrawal is signed away once, whatever its round and whatever the 
   const [one, two, three] = [member(10_000_000n), member(10_000_000n), member(10_000_000n)];
   const plan = planPayments([coin(50_000_000n)], [one, two].map(outputOf), 5000n);
   const right = intentOf(plan, [one, two].map(paymentOf));
-  const { txid } = await signer.signCoins(right);
+  const { txid } = await signer.signUtxo(right);
   signer.close();
   // As it was written while a transaction paid one receiver.
   const [line = ''] = readFileSync(join(dir, 'signed-coins.jsonl'), 'utf8').split('\n');
@@ -385,7 +385,7 @@ test('E29 a withdrawal is signed away once, whatever its round and whatever the 
   const old = { ...rest, intentId: 'withdrawal:older:0', inputs: [`${'ab'.repeat(32)}:0`], to: one.to, amount: '0.1' };
   writeFileSync(join(dir, 'signed-coins.jsonl'), `${line}\n${JSON.stringify(old)}\n`);
   open();
-  expect((await signer.signCoins(right)).txid).toBe(txid);
+  expect((await signer.signUtxo(right)).txid).toBe(txid);
   const [, second] = [one, two].map(paymentOf);
   const next = planPayments([coin(50_000_000n)], [two, three].map(outputOf), 5000n);
   for (const payout of [
@@ -397,7 +397,7 @@ test('E29 a withdrawal is signed away once, whatever its round and whatever the 
     await refused(intentOf(next, [{ ...paymentOf(two), payout }, paymentOf(three)]), `${payout} is paid by`, payout);
   }
   // Refused above with it, the third one was never signed: it is free for another batch.
-  await signer.signCoins(intentOf(planPayments([coin(50_000_000n)], [three].map(outputOf), 5000n), [paymentOf(three)]));
+  await signer.signUtxo(intentOf(planPayments([coin(50_000_000n)], [three].map(outputOf), 5000n), [paymentOf(three)]));
 });
 
 test('any batch that was planned is signed, with each output there; with any one payment changed it is not', async () => {
@@ -423,11 +423,11 @@ test('any batch that was planned is signed, with each output there; with any one
         const at = which % members.length;
         const changed = members.map((one, index) => paymentOf(index === at ? { ...one, value: one.value + by } : one));
         // Unless it is another one's amount to the same place by chance, and then its own is missing.
-        await expect(signer.signCoins(intentOf(plan, changed))).rejects.toMatchObject({ code: 'FORBIDDEN' });
-        await expect(signer.signCoins(intentOf(plan, changed.slice(0, -1)))).rejects.toMatchObject({
+        await expect(signer.signUtxo(intentOf(plan, changed))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+        await expect(signer.signUtxo(intentOf(plan, changed.slice(0, -1)))).rejects.toMatchObject({
           code: 'FORBIDDEN',
         });
-        const { rawTransaction } = await signer.signCoins(intentOf(plan, members.map(paymentOf)));
+        const { rawTransaction } = await signer.signUtxo(intentOf(plan, members.map(paymentOf)));
         const { outs } = Transaction.fromHex(rawTransaction);
         expect(outs).toHaveLength(members.length + (plan.change > 0n ? 1 : 0));
         expect(600_000_000n - outs.reduce((sum, { value }) => sum + value, 0n)).toBe(plan.fee);
@@ -442,7 +442,7 @@ test("what comes back to us needs nobody's word: one output of ours, a fee withi
   open(rulesOf({}));
   for (const purpose of ['consolidation', 'cpfp'] as const) {
     const plan = planGathering([coin(1_000_000n), coin(2_000_000n)], 5000n);
-    const home = (over: Partial<Plan> = {}, by: Partial<Builder> = {}, id = `${purpose}:${++n}`): CoinIntent =>
+    const home = (over: Partial<Plan> = {}, by: Partial<Builder> = {}, id = `${purpose}:${++n}`): UtxoIntent =>
       intentOf({ ...plan, ...over }, [], { purpose, intentId: id }, by);
     const abroad = {
       account: { own: (branch: 0 | 1, index: number) => (branch === 1 ? others : account).own(branch, index) },
@@ -458,10 +458,10 @@ test("what comes back to us needs nobody's word: one output of ours, a fee withi
     );
     await refused(home({ change: plan.change - 50_000n }), 'a fee that is none or too high');
     const id = `${purpose}:${++n}`;
-    await signer.signCoins(home({}, {}, id));
+    await signer.signUtxo(home({}, {}, id));
     await refused(home(), 'was signed away');
     await refused(home({ change: plan.change + 1n }, {}, `${id}#1`), 'a replacement pays the same');
-    await signer.signCoins(home({ change: plan.change - 2000n }, {}, `${id}#1`));
+    await signer.signUtxo(home({ change: plan.change - 2000n }, {}, `${id}#1`));
   }
 });
 
@@ -472,7 +472,7 @@ test('the largest batch there is, of a hundred coins to a hundred receivers, is 
     members.map(outputOf),
     5000n,
   );
-  const { rawTransaction } = await signer.signCoins(intentOf(plan, members.map(paymentOf)));
+  const { rawTransaction } = await signer.signUtxo(intentOf(plan, members.map(paymentOf)));
   const transaction = Transaction.fromHex(rawTransaction);
   expect([
     transaction.ins.length > 90,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Transaction } from 'bitcoinjs-lib';
 import { Mnemonic } from 'ethers';
-import type { CoinIntent, CoinPayment, Signer, TronIntent } from '../../domain/contract/ports';
+import type { UtxoIntent, CoinPayment, Signer, TronIntent } from '../../domain/contract/ports';
 import { TestPasskey } from '../../domain/lifecycle/testing';
 import { accountKeysOf, accountOf, scriptOf } from '../chains/bitcoin/addresses';
 import { planPayments } from '../chains/bitcoin/coins';
@@ -82,7 +82,7 @@ test('in a batch the one that its owner has not confirmed is named, and nothing 
   });
   const ofMine: CoinPayment = { to: mine, amount: '0.1', payout: 'withdrawal:w1:0', userId: 'u1' };
   const ofTheirs: CoinPayment = { to: theirs, amount: '0.1', payout: 'withdrawal:w2:0', userId: 'u2' };
-  const intentOf = (first: CoinPayment): CoinIntent => ({
+  const intentOf = (first: CoinPayment): UtxoIntent => ({
     intentId: 'batch:b1',
     network: 'bitcoin',
     purpose: 'withdrawal',
@@ -92,13 +92,13 @@ test('in a batch the one that its owner has not confirmed is named, and nothing 
   });
   const good = confirm('w1', 'bitcoin', 'BTC', mine, '0.1');
   for (const bad of [ofMine, { ...ofMine, confirmation: confirm('w1', 'bitcoin', 'BTC', theirs, '0.1') }]) {
-    await expect(signer.signCoins(intentOf(bad))).rejects.toMatchObject({
+    await expect(signer.signUtxo(intentOf(bad))).rejects.toMatchObject({
       code: 'CONFIRMATION_REFUSED',
       details: { payout: 'withdrawal:w1:0' },
     });
   }
   expect(written('admitted.jsonl') + written('signed-coins.jsonl')).toBe('');
-  await signer.signCoins(intentOf({ ...ofMine, confirmation: good }));
+  await signer.signUtxo(intentOf({ ...ofMine, confirmation: good }));
   expect(written('admitted.jsonl').trim().split('\n')).toHaveLength(2);
 });
 

@@ -86,10 +86,10 @@ test('it signs what the intent says: chain, nonce, amount and receiver, for coin
 test('one intent, one signature: also twice at once, after a start, and never with another body', async () => {
   const [a, b] = await Promise.all([signer.sign(payout), signer.sign(payout)]);
   expect(a).toEqual(b);
-  await refused({ ...payout, amount: '1.6' }, 'REFERENCE_REUSED');
+  await refused({ ...payout, amount: '1.6' }, 'IDEMPOTENCY_KEY_REUSED');
   signer = createSigner(mnemonic, policy, dir);
   expect(await signer.sign(payout)).toEqual(a);
-  await refused({ ...payout, to: child(3) }, 'REFERENCE_REUSED');
+  await refused({ ...payout, to: child(3) }, 'IDEMPOTENCY_KEY_REUSED');
   const race = await Promise.allSettled([
     signer.sign({ ...payout, intentId: 'withdrawal:r:0', nonce: 5 }),
     signer.sign({ ...payout, intentId: 'withdrawal:r:0', nonce: 5, amount: '2' }),
@@ -105,7 +105,7 @@ test('what was signed survives a line that a kill cut off', async () => {
   await signer.sign({ ...payout, intentId: 'withdrawal:w2:0', nonce: 1 });
   signer = createSigner(mnemonic, policy, dir);
   expect(await signer.sign(payout)).toEqual(first);
-  await refused({ ...payout, intentId: 'withdrawal:w2:0', nonce: 1, amount: '9' }, 'REFERENCE_REUSED');
+  await refused({ ...payout, intentId: 'withdrawal:w2:0', nonce: 1, amount: '9' }, 'IDEMPOTENCY_KEY_REUSED');
 });
 
 test('one nonce, one payment; a replacement is the same payment with higher fees', async () => {
@@ -197,7 +197,7 @@ test('over the socket: answers, refusals with their code, garbage, a restart in 
   const remote = connectSigner(path, 1000);
   expect(await remote.identity('ethereum')).toMatchObject({ hotAddress: hot });
   expect(await remote.sign(payout)).toEqual(await signer.sign(payout));
-  await expect(remote.sign({ ...payout, amount: '3' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+  await expect(remote.sign({ ...payout, amount: '3' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   await expect(serveSigner(signer, path)).rejects.toThrow('already listening');
   const badly = ['not a frame', Buffer.from([0, 0, 0, 2, 0x7b, 0x7b]), Buffer.from([2, 0, 0, 1])];
   for (const garbage of [...badly, ...[null, {}, 'text', { id: 1, method: 'sign', params: {} }].map(frameOf)]) {

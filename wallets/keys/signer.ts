@@ -8,7 +8,7 @@ import { fromChainUnits, parseAmount, toChainUnits } from '../../domain/money/am
 import type { Units } from '../../domain/money/amount';
 import { openLog } from './append-log';
 import { openGate } from './approvals';
-import { createCoinSigner } from './coins';
+import { createUtxoSigner } from './utxo';
 import { createFeeBudget } from './fees';
 import type { Fee } from './fees';
 import { createNonceIndex } from './nonces';
@@ -61,7 +61,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
   const gate = openGate(policy.approvals, dir, userKeys);
   const fees = createFeeBudget(policy.feesDaily ?? {}, now);
   const guards = { pins, gate, fees, cold: policy.cold, now };
-  const coins = createCoinSigner(mnemonic, policy.coins ?? {}, dir, guards);
+  const coins = createUtxoSigner(mnemonic, policy.coins ?? {}, dir, guards);
   const trons = createTronSigner(mnemonic, policy.trons ?? {}, dir, guards);
   const signed = new Map<string, LogLine>();
   /** Which payment a nonce of ours was given to. */
@@ -122,7 +122,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     const before = signed.get(intent.intentId);
     // Another word than every other refusal: here something was signed, and its nonce may not be given to others.
     if (before && before.bodyHash !== bodyHash)
-      throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
+      throw new DomainError('IDEMPOTENCY_KEY_REUSED', { signer: 'this intent was signed before with another body' });
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     checkHistory(intent);
     const transaction = build(intent);
@@ -160,7 +160,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
       last = next.catch(() => undefined);
       return next;
     },
-    signCoins: coins.sign,
+    signUtxo: coins.sign,
     signTron: trons.sign,
     judge: async (payment, approvals) => gate.judge(readPayment(payment), Array.isArray(approvals) ? approvals : []),
     approvers: async () => gate.approvers(),

@@ -6,7 +6,7 @@ import type { Approval } from '../../domain/contract/api/approvals';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
 import type {
-  CoinIntent,
+  UtxoIntent,
   Payment,
   SignIntent,
   SignedPasskeyChange,
@@ -17,7 +17,7 @@ import type {
 type Request = { id: number } & (
   | { method: 'identity'; params: string }
   | { method: 'sign'; params: SignIntent }
-  | { method: 'signCoins'; params: CoinIntent }
+  | { method: 'signUtxo'; params: UtxoIntent }
   | { method: 'signTron'; params: TronIntent }
   | { method: 'judge'; params: { payment: Payment; approvals: Approval[] } }
   | { method: 'approvers'; params: true }
@@ -27,7 +27,7 @@ type Request = { id: number } & (
 const METHODS: readonly string[] = [
   'identity',
   'sign',
-  'signCoins',
+  'signUtxo',
   'signTron',
   'judge',
   'approvers',
@@ -109,8 +109,8 @@ const carryOut = async (signer: Signer, request: Request): Promise<unknown> => {
       return signer.identity(request.params);
     case 'sign':
       return signer.sign(request.params);
-    case 'signCoins':
-      return signer.signCoins(request.params);
+    case 'signUtxo':
+      return signer.signUtxo(request.params);
     case 'signTron':
       return signer.signTron(request.params);
     case 'judge':
@@ -187,7 +187,7 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
   return {
     identity: (network) => call('identity', network),
     sign: (intent) => call('sign', intent),
-    signCoins: (intent) => call('signCoins', intent),
+    signUtxo: (intent) => call('signUtxo', intent),
     signTron: (intent) => call('signTron', intent),
     judge: (payment, approvals) => call('judge', { payment, approvals }),
     approvers: () => call('approvers', true),

@@ -108,7 +108,7 @@ export function createTronSigner(
     const before = signed.get(intent.intentId);
     // Another word than every other refusal: here something was signed, and may be mined.
     if (before && before.bodyHash !== bodyHash)
-      throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
+      throw new DomainError('IDEMPOTENCY_KEY_REUSED', { signer: 'this intent was signed before with another body' });
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     checkEnded(intent, bodyHash, family.get(originalOf(intent.intentId)) ?? [], now());
     checkLife(intent, now());

@@ -3,16 +3,16 @@ import { accountOf } from '../chains/bitcoin/addresses';
 import { createBitcoinNode } from '../chains/bitcoin/node';
 import type { BitcoinNode } from '../chains/bitcoin/node';
 import { WrongChain } from '../chains/chain';
-import { createConsolidation } from '../coins/consolidation';
-import { HouseAddresses } from '../coins/house-addresses';
-import { feeRate, Purse } from '../coins/purse';
-import { CoinTransactions } from '../coins/transactions';
-import { createCoinCold } from '../cold/coins';
+import { createConsolidation } from '../utxo/consolidation';
+import { HouseAddresses } from '../utxo/own-addresses';
+import { feeRate, UtxoSet } from '../utxo/utxo-set';
+import { UtxoTransactions } from '../utxo/transactions';
+import { createCoinCold } from '../cold/utxo';
 import { coldKeys } from '../chains/cold-places';
 import type { ColdPlace } from '../chains/cold-places';
 import { WrongKey } from '../deposits/addresses';
 import { createScanner } from '../deposits/scanner';
-import type { HouseCoins } from '../deposits/scanner';
+import type { OwnUtxos } from '../deposits/scanner';
 import type { TreasuryChain } from '../treasury/sender';
 import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
@@ -26,7 +26,7 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
   const {
     depositStore,
     chainStore,
-    coinStore,
+    utxoStore,
     batchStore,
     treasuryStore: store,
     engine,
@@ -53,7 +53,7 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
   const { depositXpub, hotAddress, fingerprint = '' } = await signer.identity(network.id);
   const account = readKey(network, "the signer's extended key", () => accountOf(depositXpub, parameters));
   const own = await ownAddresses(deps, network, settings, (index) => account.own(0, index).address);
-  const hotAndChange = new HouseAddresses(network.id, account, own, coinStore);
+  const hotAndChange = new HouseAddresses(network.id, account, own, utxoStore);
   if (hotAndChange.hot !== hotAddress)
     throw new WrongKey(`${network.id}: the signer's hot address is not of its own key`);
   const shared = { network, rails, hotAddress, chainStore, engine, events, clock, ids, logger, store };
@@ -88,16 +88,16 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
     node,
     parameters,
     account,
-    coinStore,
+    utxoStore,
     batchStore,
     signer,
     fingerprint: Buffer.from(fingerprint, 'hex'),
     scanned: () => scanner.height() ?? 0,
     replaceAfter: settings.replaceAfter ?? 6,
   };
-  const purse = new Purse(coinDeps);
-  const transactions = new CoinTransactions(coinDeps, purse);
-  const chain = treasuryChain(node, purse);
+  const utxoSet = new UtxoSet(coinDeps);
+  const transactions = new UtxoTransactions(coinDeps, utxoSet);
+  const chain = treasuryChain(node, utxoSet);
   const venueMoney = createVenueMoney({
     ...shared,
     chain,
@@ -110,14 +110,14 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
     ...shared,
     own,
     batchStore,
-    purse,
+    utxoSet,
     transactions,
     venueMoney,
     batchEveryMs: settings.batchEveryMs ?? 0,
   });
   const consolidation = createConsolidation(
     coinDeps,
-    purse,
+    utxoSet,
     transactions,
     settings.consolidation ?? { at: 0, above: 0 },
   );
@@ -126,7 +126,7 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
     network,
     chain: node,
     own,
-    isHouse: (address) => house.isOurs(address),
+    isOwnAddress: (address) => house.isOurs(address),
     rails,
     cold,
     ...createRounds(
@@ -140,20 +140,20 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
 }
 
 /** Two kinds of addresses whose coins are ours, as one. */
-const together = (one: HouseCoins, other: HouseCoins): HouseCoins => ({
+const together = (one: OwnUtxos, other: OwnUtxos): OwnUtxos => ({
   isOurs: (address) => one.isOurs(address) || other.isOurs(address),
   refresh: async () => void (await Promise.all([one.refresh(), other.refresh()])),
   coinsIn: (header, transfers) => [...one.coinsIn(header, transfers), ...other.coinsIn(header, transfers)],
 });
 
 /** A node and its coins, as far as the treasury asks. */
-const treasuryChain = (node: BitcoinNode, purse: Purse): TreasuryChain => ({
+const treasuryChain = (node: BitcoinNode, utxoSet: UtxoSet): TreasuryChain => ({
   head: () => node.head(),
   receipt: async (txid) => {
     const place = await node.confirmedIn(txid);
     // What others paid for their transaction is not our cost.
     return place && { height: place.height, succeeded: true, fee: 0n };
   },
-  gas: (transfer) => purse.quote(transfer),
-  balance: () => purse.balance(),
+  gas: (transfer) => utxoSet.quote(transfer),
+  balance: () => utxoSet.balance(),
 });

@@ -112,7 +112,7 @@ export async function openEvm(deps: NetworkDeps, network: Network, settings: Net
       network,
       chain,
       own,
-      isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true,
+      isOwnAddress: (address) => address === hotAddress || cold?.isOurs(address) === true,
       rails,
       cold,
       ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps),

@@ -1,6 +1,6 @@
 import type { BatchStore } from '../../db/stores/batches';
 import type { ChainStore } from '../../db/stores/chain';
-import type { CoinStore } from '../../db/stores/coins';
+import type { UtxoStore } from '../../db/stores/utxos';
 import type { ColdStore } from '../../db/stores/cold';
 import type { DepositStore } from '../../db/stores/deposits';
 import type { StakeStore } from '../../db/stores/stakes';
@@ -13,7 +13,7 @@ import type { NodeHeaders } from '../chains/address';
 import { WrongChain } from '../chains/chain';
 import type { Chain } from '../chains/chain';
 import type { TronNetwork } from '../chains/tron';
-import type { ConsolidationPolicy } from '../coins/consolidation';
+import type { ConsolidationPolicy } from '../utxo/consolidation';
 import type { ColdPlace } from '../chains/cold-places';
 import type { NetworkCold } from '../cold/storage';
 import type { OwnAddresses } from '../deposits/addresses';
@@ -23,7 +23,7 @@ import { NetworkHalted } from '../deposits/scanner';
 export interface NetworkDeps {
   readonly depositStore: DepositStore;
   readonly chainStore: ChainStore;
-  readonly coinStore: CoinStore;
+  readonly utxoStore: UtxoStore;
   readonly batchStore: BatchStore;
   readonly coldStore: ColdStore;
   readonly stakeStore: StakeStore;
@@ -92,7 +92,7 @@ export interface OpenNetwork {
   readonly network: Network;
   readonly chain: Pick<Chain, 'address'>;
   readonly own: OwnAddresses;
-  isHouse(address: string): boolean;
+  isOwnAddress(address: string): boolean;
   readonly rails: readonly Rail[];
   readonly cold?: NetworkCold | undefined;
   begin(): void;

@@ -139,7 +139,7 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
     network,
     chain,
     own,
-    isHouse: (address) => address === hotAddress || cold?.isOurs(address) === true,
+    isOwnAddress: (address) => address === hotAddress || cold?.isOurs(address) === true,
     rails,
     cold,
     ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps),

@@ -18,7 +18,7 @@ export async function reserveCost(
   } catch (error) {
     if (error instanceof DomainError && error.code === 'NEEDS_OPERATOR_FUNDS') return false;
     // Reserved in an earlier try, at another gas price: the reservation stands, and the cost is booked as it was.
-    if (error instanceof DomainError && error.code === 'REFERENCE_REUSED') return true;
+    if (error instanceof DomainError && error.code === 'IDEMPOTENCY_KEY_REUSED') return true;
     throw error;
   }
 }

@@ -48,7 +48,7 @@ export class FallenOut {
     for (const { id, txid, purpose, state } of rows) {
       events.publish({
         name: 'alert',
-        code: 'TRANSACTION_FELL_OUT',
+        code: 'TX_REORGED',
         message: 'The block of a final transaction of ours has left the chain.',
         details: { network: network.id, id, txid, purpose, state },
       });
@@ -116,7 +116,7 @@ export class FallenOut {
     );
     this.deps.events.publish({
       name: 'alert',
-      code: 'OUTCOME_CHANGED',
+      code: 'TX_OUTCOME_CHANGED',
       message: 'A transaction of ours ended otherwise after a reorganisation; the books say what it was before.',
       details: { id, txid, purpose, was, is },
     });

@@ -121,7 +121,7 @@ async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<vo
     // The coins are still on their way to the venue, or somebody's order holds them: it stays planned, and nothing was set aside.
     if (error instanceof DomainError && error.code === 'FUNDS_IN_TRANSIT') return;
     // Set aside at another amount, just before a kill: given back, and planned anew.
-    if (error instanceof DomainError && error.code === 'REFERENCE_REUSED') return releaseFailed(deps, transfer);
+    if (error instanceof DomainError && error.code === 'IDEMPOTENCY_KEY_REUSED') return releaseFailed(deps, transfer);
     throw error;
   }
   // From here on it counts as asked for: after a kill it is looked up first.

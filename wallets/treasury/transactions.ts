@@ -121,7 +121,7 @@ export class Transactions implements Sender {
       if (!(error instanceof DomainError)) throw error;
       if (error.code === 'ACCOUNT_FROZEN') return this.stopped(row, error);
       // Signed before with other figures: its nonce may be used on the chain, so it stays until a person has looked.
-      const freed = error.code !== 'REFERENCE_REUSED' && (await chainStore.void(row, clock.now()));
+      const freed = error.code !== 'IDEMPOTENCY_KEY_REUSED' && (await chainStore.void(row, clock.now()));
       const details = { intentId: row.id, freed, ...error.details };
       events.publish({ name: 'alert', code: 'SIGNER_REFUSED', message: 'The signer refused a transaction.', details });
       throw error;

@@ -71,7 +71,7 @@ function troubleOf(
       asset: error.asset,
       message: `The venue does not pay out coins for us: ${error.message}. Withdrawals that need them wait.`,
     };
-  if (!(error instanceof DomainError) || error.code !== 'MEMO_NEEDED') return undefined;
+  if (!(error instanceof DomainError) || error.code !== 'MEMO_REQUIRED') return undefined;
   return {
     code: 'VENUE_WANTS_MEMO',
     asset: String(error.details?.asset),

@@ -54,7 +54,7 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
     taken = strangers.join(', ');
     events.publish({
       name: 'alert',
-      code: 'HOT_WALLET_TAKEN',
+      code: 'HOT_WALLET_COMPROMISED',
       message: 'The hot wallet can be signed for by somebody else. Nothing is sent from it or to it.',
       details: { network: network.id, address: hotAddress, strangers },
     });

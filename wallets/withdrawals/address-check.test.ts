@@ -39,7 +39,7 @@ const networks = new Map<string, CheckedNetwork>([
     'ethereum',
     {
       chain: evm,
-      isHouse: (address) => address === HOT,
+      isOwnAddress: (address) => address === HOT,
       own,
       rails: rails.filter(({ network }) => network === 'ethereum'),
     },
@@ -48,7 +48,7 @@ const networks = new Map<string, CheckedNetwork>([
     'bitcoin',
     {
       chain: { address: (text) => canonicalAddress(text, 'mainnet') },
-      isHouse: (address) => address === CHANGE,
+      isOwnAddress: (address) => address === CHANGE,
       own,
       rails: rails.filter(({ network }) => network === 'bitcoin'),
     },

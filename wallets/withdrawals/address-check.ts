@@ -10,7 +10,7 @@ import { isSink } from './sinks';
 export interface CheckedNetwork {
   readonly chain: Pick<Chain, 'address'>;
   /** One of the house's own: the hot wallet's, one for change, or cold storage's. */
-  isHouse(address: string): boolean;
+  isOwnAddress(address: string): boolean;
   readonly own: Pick<OwnAddresses, 'ownerOf' | 'isOfTwo'>;
   readonly rails: readonly Rail[];
 }
@@ -30,7 +30,7 @@ export function createAddressCheck(
       if (!address) throw new DomainError('BAD_ADDRESS', { network });
       const contracts = known.rails.map((rail) => rail.contract?.toLowerCase());
       const lower = address.toLowerCase();
-      if (isSink(address) || contracts.includes(lower) || known.isHouse(address))
+      if (isSink(address) || contracts.includes(lower) || known.isOwnAddress(address))
         throw new DomainError('ADDRESS_DENIED', { network });
       // It would settle inside with whoever has it on this network, and was perhaps shown to its sender for another.
       if (await known.own.isOfTwo(address)) throw new DomainError('ADDRESS_DENIED', { network });

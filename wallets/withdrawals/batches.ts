@@ -1,7 +1,7 @@
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { BatchStore, Standing } from '../../db/stores/batches';
 import type { ChainStore } from '../../db/stores/chain';
-import type { NewPayment } from '../../db/stores/coins';
+import type { NewPayment } from '../../db/stores/utxos';
 import type { Ids } from '../../domain/clock-and-ids';
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -10,21 +10,21 @@ import type { Apart } from '../apart';
 import { splitFee } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
 import { TransferRefused } from '../chains/chain';
-import { satoshiOf, unitsOf } from '../coins/purse';
-import type { Purse, Receiver } from '../coins/purse';
-import { payoutOf } from '../coins/transactions';
-import type { CoinTransactions } from '../coins/transactions';
+import { satoshiOf, unitsOf } from '../utxo/utxo-set';
+import type { UtxoSet, Receiver } from '../utxo/utxo-set';
+import { payoutOf } from '../utxo/transactions';
+import type { UtxoTransactions } from '../utxo/transactions';
 import { releaseCost } from '../treasury/costs';
 import type { Settle } from '../treasury/sender';
 import { approvedOf } from './recorded';
-import { backToReview, settle, settledInside, waits } from './steps';
+import { backToReview, settle, settledInternally, waits } from './steps';
 import type { StepDeps } from './steps';
 
 export interface BatchesDeps extends StepDeps {
   readonly batchStore: BatchStore;
   readonly chainStore: Pick<ChainStore, 'frozen'>;
-  readonly purse: Purse;
-  readonly transactions: CoinTransactions;
+  readonly utxoSet: UtxoSet;
+  readonly transactions: UtxoTransactions;
   readonly ids: Ids;
   /** A batch goes out at most so often; 0: as soon as there is something to pay. */
   readonly batchEveryMs: number;
@@ -116,9 +116,9 @@ async function isDue(
     await backToReview(deps, row, `tx:${standing.refusedIn}:${row.id}:void`, null);
     return false;
   }
-  if (frozen || (await settledInside(deps, row))) return false;
+  if (frozen || (await settledInternally(deps, row))) return false;
   try {
-    deps.purse.output(receiverOf(row));
+    deps.utxoSet.output(receiverOf(row));
     return true;
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
@@ -144,10 +144,10 @@ async function isTime({ batchEveryMs, batchStore, clock, network }: BatchesDeps)
 
 /** Sends a batch of these, without the youngest ones that the miners' fee leaves no coins for. Answers those that are in it. */
 async function send(deps: BatchesDeps, candidates: readonly WithdrawalRow[]): Promise<WithdrawalRow[]> {
-  const { ids, purse, transactions, venueMoney, network } = deps;
-  const rate = await purse.rate();
+  const { ids, utxoSet, transactions, venueMoney, network } = deps;
+  const rate = await utxoSet.rate();
   for (let rows = candidates; rows.length > 0;) {
-    const plan = await planOf(purse, rows.map(receiverOf), rate);
+    const plan = await planOf(utxoSet, rows.map(receiverOf), rate);
     if (!plan) {
       if (rows.length === 1) await Promise.all(rows.map((row) => waits(deps, row, 'NEEDS_OPERATOR_FUNDS')));
       rows = rows.slice(0, -1);
@@ -166,9 +166,9 @@ async function send(deps: BatchesDeps, candidates: readonly WithdrawalRow[]): Pr
   return [];
 }
 
-async function planOf(purse: Purse, receivers: readonly Receiver[], rate: bigint): Promise<Plan | undefined> {
+async function planOf(utxoSet: UtxoSet, receivers: readonly Receiver[], rate: bigint): Promise<Plan | undefined> {
   try {
-    return await purse.plan(receivers, rate);
+    return await utxoSet.plan(receivers, rate);
   } catch (error) {
     if (error instanceof TransferRefused) return undefined;
     throw error;
@@ -216,11 +216,11 @@ async function wait(
   short: readonly WithdrawalRow[],
   unsent: readonly WithdrawalRow[],
 ): Promise<void> {
-  const { network, purse, venueMoney } = deps;
+  const { network, utxoSet, venueMoney } = deps;
   const asset = network.gasAsset;
   if (short.length === 0) return;
   let rest = (await venueMoney.payable(asset)) - together(unsent);
-  let coming = await purse.coming();
+  let coming = await utxoSet.coming();
   for (const row of short) {
     const [has, needed] = [rest > 0n ? rest : 0n, neededFor(row)];
     rest = has > needed ? has - needed : 0n;
@@ -243,7 +243,7 @@ const settleBatch =
     const payments = await deps.batchStore.payments(row.id);
     const shares = splitFee(
       satoshiOf(receipt.fee),
-      payments.map(({ address }) => deps.purse.script(address)),
+      payments.map(({ address }) => deps.utxoSet.script(address)),
     );
     for (const [at, payment] of payments.entries()) {
       const gas = {

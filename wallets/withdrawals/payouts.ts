@@ -8,7 +8,7 @@ import type { GasQuote } from '../chains/chain';
 import { releaseCost, reserveCost } from '../treasury/costs';
 import type { Sender, Settle, TreasuryChain } from '../treasury/sender';
 import { approvedOf } from './recorded';
-import { backToReview, settle, settledInside, waits } from './steps';
+import { backToReview, settle, settledInternally, waits } from './steps';
 import type { StepDeps } from './steps';
 
 export interface PayoutsDeps extends StepDeps {
@@ -50,7 +50,7 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised, fr
   const planned = await chainStore.find(intent);
   if (planned?.state === 'VOID') return backToReview(deps, row, `tx:${intent}:void`, planned.reservation);
   if (planned || frozen) return;
-  if (await settledInside(deps, row)) return notNeeded(deps, intent);
+  if (await settledInternally(deps, row)) return notNeeded(deps, intent);
   const amount = parseAmount(row.amount);
   const native = asset === network.gasAsset;
   const needed = native ? amount + parseAmount(row.fee) : amount;

@@ -21,7 +21,7 @@ export interface StepDeps {
 }
 
 /** To an address of ours it is no transaction: settles it in the books, and answers whether it did. */
-export async function settledInside(
+export async function settledInternally(
   { engine, own, venueMoney }: StepDeps,
   { address, id }: WithdrawalRow,
 ): Promise<boolean> {
@@ -29,7 +29,7 @@ export async function settledInside(
   if (!owner) return false;
   await venueMoney.notNeeded(id);
   await engine.submit({
-    kind: 'withdrawal.settleInside',
+    kind: 'withdrawal.settleInternal',
     reference: `withdrawal:${id}:inside`,
     withdrawalId: id,
     toUserId: owner.userId,
@@ -69,7 +69,7 @@ export async function settle(
   try {
     await engine.submit(command);
   } catch (error) {
-    if (!(error instanceof DomainError) || error.code !== 'REFERENCE_REUSED') throw error;
+    if (!(error instanceof DomainError) || error.code !== 'IDEMPOTENCY_KEY_REUSED') throw error;
     logger.error(
       { withdrawal: command.withdrawalId, txid: command.txid },
       'a payout was settled before with other figures',

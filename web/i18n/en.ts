@@ -233,7 +233,7 @@ export const en = {
     NONE: 'Not sent yet',
     SUBMITTED: 'Being reviewed',
     APPROVED: 'Approved',
-    REFUSED: 'Refused',
+    REJECTED: 'Refused',
     fullName: 'Full name, as in the document',
     country: 'Country that issued the document',
     chooseCountry: 'Choose a country',
@@ -388,7 +388,7 @@ export const en = {
     modes: {
       mirrored: 'Mirrored',
       mirroredHint: 'Binance stands behind this book: what is not matched here is carried out there.',
-      insideOnly: 'Inside only',
+      internalOnly: 'Inside only',
       insideOnlyHint: 'Orders meet the orders of other users here and nothing else.',
       cancelOnly: 'Cancel only',
       cancelOnlyHint: 'Nothing is matched now: prices are not fresh, or an operator allows cancelling only.',
@@ -532,7 +532,7 @@ export const en = {
     SIGNED: 'Being sent',
     BROADCAST: 'Sent',
     CONFIRMED: 'Arrived',
-    REFUSED: 'Refused',
+    REJECTED: 'Refused',
     CANCELED: 'Taken back',
   },
   history: {
@@ -867,7 +867,7 @@ export const en = {
     marketState: 'State',
     setState: 'State of {symbol}',
     marketStates: { TRADING: 'Open', POST_ONLY: 'Opening: orders rest', CANCEL_ONLY: 'Cancel only', HALT: 'Halted' },
-    insideOnly: 'Our own book alone',
+    internalOnly: 'Our own book alone',
     keepInside: 'Keep {symbol} to our own book',
     userOrders: 'Orders',
     matchedInside: 'Matched here',
@@ -894,7 +894,7 @@ export const en = {
     BAD_AMOUNT: 'This is not an amount we can take: digits with a point, and not too many decimals.',
     IDEMPOTENCY_KEY_REQUIRED: 'The request was not complete. Reload the page and try again.',
     NOT_FOUND: 'There is no such thing here.',
-    REFERENCE_REUSED: 'This was sent before with other contents. Reload the page and try again.',
+    IDEMPOTENCY_KEY_REUSED: 'This was sent before with other contents. Reload the page and try again.',
     TOO_LARGE: 'That is too large to send.',
     TOO_MANY_REQUESTS: 'Too many attempts. Wait a little and try again.',
     NOT_LOGGED_IN: 'Please log in first.',
@@ -913,7 +913,7 @@ export const en = {
     KYC_TWIN:
       'Another account is of the same document or the same person. Say why this one may be approved; it takes two admins.',
     KYC_STATE: 'This application was decided or sent already.',
-    OWN_REQUEST: 'Nobody may decide about their own request.',
+    SELF_APPROVAL: 'Nobody may decide about their own request.',
     AGE_LIMIT: 'The exchange is open to people of 18 to 120 years. Check the date of birth.',
     BAD_DOCUMENT:
       'The document must be a JPEG or PNG of at most 25 million pixels, or a PDF of at most 4 pages; at most 8 MB.',
@@ -932,13 +932,13 @@ export const en = {
     MARKET_CLOSED: 'There is no fresh price for this market right now.',
     BAD_ORDER: 'This kind of order needs other fields.',
     FILTER_FAILURE: 'The order breaks a rule of its market.',
-    WOULD_MATCH: 'This order would be matched at once, so it was not placed.',
+    POST_ONLY_REJECTED: 'This order would be matched at once, so it was not placed.',
     WOULD_TRIGGER: 'The price is there already: this order would start at once.',
     ORDER_STATE: 'This order has ended already.',
     IN_FLIGHT: 'This order is being carried out at Binance right now. Try again in a moment.',
     BAD_ADDRESS: 'This is not a valid address on this network.',
     ADDRESS_DENIED: 'We cannot send coins to this address.',
-    DEBT_OPEN:
+    NEGATIVE_BALANCE:
       'A deposit of yours left its chain after you had used it. Cover what is owed, then you can withdraw again.',
     COLD_TRANSFER_STATE: 'This transfer from cold storage was signed, sent or given up already.',
     BAD_PSBT: 'This is not the transaction that was handed out, or a signature in it is not valid.',
@@ -956,8 +956,8 @@ export const en = {
     SECOND_FACTOR_STATE: 'The second factor was set up or given up already. Reload the page.',
     UNKNOWN_TIER: 'The settings have no such tier.',
     WITHDRAWAL_LIMIT: 'This is more than you may withdraw within 24 hours.',
-    MEMO_NEEDED: 'This network needs a memo to find the receiver.',
-    NO_MEMO_HERE: 'This network knows no memo. Leave it out.',
+    MEMO_REQUIRED: 'This network needs a memo to find the receiver.',
+    MEMO_NOT_SUPPORTED: 'This network knows no memo. Leave it out.',
     WITHDRAWAL_CHANGED:
       'What is written of this withdrawal is not what its owner asked for. Nothing is paid; an operator must look.',
     APPROVAL_REFUSED:

@@ -7,7 +7,7 @@ import { line } from './text';
 
 /** Compared without case and without spaces around it. */
 export const email = z.string().trim().toLowerCase().max(190).pipe(z.email()).meta({ example: 'ada@example.org' });
-export const kycState = z.enum(['NONE', 'SUBMITTED', 'APPROVED', 'REFUSED']);
+export const kycState = z.enum(['NONE', 'SUBMITTED', 'APPROVED', 'REJECTED']);
 
 const newPassword = z.string().min(10).max(200);
 const anyPassword = z.string().min(1).max(200);

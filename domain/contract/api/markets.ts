@@ -8,7 +8,7 @@ export const marketState = z.enum(['TRADING', 'POST_ONLY', 'CANCEL_ONLY', 'HALT'
 export const marketMode = z.enum(['mirrored', 'inside only', 'cancel only']);
 
 /** How an admin sets a market. Cancelling is possible in all of them but HALT. */
-export const setMarket = z.strictObject({ state: marketState, insideOnly: z.boolean() });
+export const setMarket = z.strictObject({ state: marketState, internalOnly: z.boolean() });
 
 export const marketView = z.object({
   symbol: z.string(),

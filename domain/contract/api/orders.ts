@@ -168,7 +168,7 @@ export const routingView = z.object({
   symbol,
   state: marketState,
   /** An admin's choice: nothing is sent on. */
-  insideOnly: z.boolean(),
+  internalOnly: z.boolean(),
   mode: marketMode,
   userOrders: z.number().int(),
   matchedInside: z.number().int(),

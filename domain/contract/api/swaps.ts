@@ -43,7 +43,7 @@ export const venueOrderView = z.object({
   side: z.enum(['BUY', 'SELL']),
   quantity: amount,
   limitPrice: amount,
-  state: z.enum(['PENDING', 'UNKNOWN', 'DONE', 'REFUSED']),
+  state: z.enum(['PENDING', 'UNKNOWN', 'DONE', 'REJECTED']),
   venueOrderId: z.string().nullable(),
   reason: z.string().nullable(),
   trades: z.array(venueTradeView),

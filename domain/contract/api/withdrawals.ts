@@ -27,7 +27,7 @@ export const withdrawalState = z.enum([
   'SIGNED',
   'BROADCAST',
   'CONFIRMED',
-  'REFUSED',
+  'REJECTED',
   'CANCELED',
 ]);
 export const withdrawalsQuery = page.extend({

@@ -19,14 +19,14 @@ describe('the readable and the fast book', () => {
       'last',
       'setOutside',
       'returned',
-      'freeze',
-      'thaw',
+      'lock',
+      'unlock',
       'state',
       'ask',
       'nonsense',
       'restored',
     ];
-    const events = ['trade', 'prevented', 'rested', 'refreshed', 'waiting', 'triggered', 'outside', 'gone'];
+    const events = ['trade', 'prevented', 'rested', 'refreshed', 'waiting', 'triggered', 'outside', 'closed'];
     for (const name of [...kinds, ...events]) expect([name, counts[name] ?? 0]).toEqual([name, expect.any(Number)]);
     for (const name of [...kinds, ...events]) expect(counts[name] ?? 0).toBeGreaterThan(COMMANDS / 4000);
   });

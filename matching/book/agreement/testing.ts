@@ -4,7 +4,7 @@
  */
 import { canRest, within } from '../rules';
 import { BUY, SELL } from '../types';
-import type { Book, BookSink, Found, Gone, NewOrder, OrderType, Restored, Side } from '../types';
+import type { Book, BookSink, Found, ClosedReason, NewOrder, OrderType, Restored, Side } from '../types';
 import type { MakeBook } from '../testing';
 
 /** xorshift32: the same numbers from the same seed everywhere. */
@@ -48,8 +48,8 @@ type Event = readonly (number | string)[];
 interface Account {
   readonly order: NewOrder;
   lots: number;
-  points: number;
-  sibling: number;
+  quoteTicks: number;
+  ocoLeg: number;
   /** When it got its place: the order of priority. */
   since: number;
 }
@@ -57,17 +57,17 @@ interface Account {
 /** Keeps account of every order by what the book tells, and throws at what no book may do. */
 class Watch {
   readonly accounts = new Map<number, Account>();
-  readonly flying: number[] = [];
-  readonly frozen = new Set<number>();
+  readonly inFlight: number[] = [];
+  readonly locked = new Set<number>();
   trades = 0;
   private places = 0;
 
-  open(order: NewOrder, sibling = 0): void {
+  open(order: NewOrder, ocoLeg = 0): void {
     this.accounts.set(order.id, {
       order: { ...order },
       lots: order.lots,
-      points: order.budget,
-      sibling,
+      quoteTicks: order.quoteBudget,
+      ocoLeg,
       since: ++this.places,
     });
   }
@@ -79,9 +79,9 @@ class Watch {
   }
 
   /** Lots executed outside or amended away. */
-  reduce(id: number, lots: number, points = 0): void {
+  reduce(id: number, lots: number, quoteTicks = 0): void {
     const account = this.account(id);
-    if (account.order.budget > 0) account.points -= points;
+    if (account.order.quoteBudget > 0) account.quoteTicks -= quoteTicks;
     else account.lots -= lots;
   }
 
@@ -94,7 +94,7 @@ class Watch {
         this.prevented(id, other, lots, events[at - 1]?.[0] === 'prevented' && events[at - 1]?.[1] === other);
       else if (what === 'rested' || what === 'refreshed' || what === 'waiting') this.account(id).since = ++this.places;
       else if (what === 'outside') this.left(id, event as [string, number, number, number]);
-      else if (what === 'gone') this.gone(id, other as unknown as Gone, lots);
+      else if (what === 'closed') this.closed(id, other as unknown as ClosedReason, lots);
     });
   }
 
@@ -110,30 +110,30 @@ class Watch {
     this.reduce(maker, lots);
   }
 
-  /** A taker with a budget is told of first, and pays what it would have paid. */
+  /** A taker with a quote budget is told of first, and pays what it would have paid. */
   private prevented(id: number, other: number, lots: number, second: boolean): void {
     if (lots <= 0) throw new Error(`${lots} lots prevented`);
     const price = this.account(second ? id : other).order.price;
     this.reduce(id, lots, lots * price);
     const account = this.account(id);
-    const sibling = this.accounts.get(account.sibling);
-    if (sibling !== undefined) sibling.lots = account.lots;
+    const ocoLeg = this.accounts.get(account.ocoLeg);
+    if (ocoLeg !== undefined) ocoLeg.lots = account.lots;
   }
 
-  private left(id: number, [, , lots, points]: [string, number, number, number]): void {
+  private left(id: number, [, , lots, quoteTicks]: [string, number, number, number]): void {
     const account = this.account(id);
-    if (account.lots !== lots || account.points !== points)
-      throw new Error(`outside with ${lots} and ${points} of ${id}, not ${account.lots} and ${account.points}`);
-    this.flying.push(id);
+    if (account.lots !== lots || account.quoteTicks !== quoteTicks)
+      throw new Error(`outside with ${lots} and ${quoteTicks} of ${id}, not ${account.lots} and ${account.quoteTicks}`);
+    this.inFlight.push(id);
   }
 
-  private gone(id: number, why: Gone, lots: number): void {
+  private closed(id: number, why: ClosedReason, lots: number): void {
     const account = this.account(id);
-    if (account.lots !== lots || account.points < 0)
-      throw new Error(`gone with ${lots} lots of ${id}, not ${account.lots}`);
+    if (account.lots !== lots || account.quoteTicks < 0)
+      throw new Error(`closed with ${lots} lots of ${id}, not ${account.lots}`);
     if (why === 'FILLED' && lots > 0) throw new Error(`filled with ${lots} lots left: ${id}`);
     this.accounts.delete(id);
-    this.frozen.delete(id);
+    this.locked.delete(id);
   }
 }
 
@@ -203,7 +203,7 @@ export class Agreement {
   private command(): [string, (book: Book) => unknown] {
     const { dice, watch } = this;
     if (this.commands % RESTORE_EACH === 0 && this.lastPrice > 0) return ['last', (book) => book.last(this.lastPrice)];
-    if (watch.flying.length > 12 || (watch.flying.length > 0 && dice.percent(6))) return this.returned();
+    if (watch.inFlight.length > 12 || (watch.inFlight.length > 0 && dice.percent(6))) return this.returned();
     if (watch.accounts.size > 300) return this.cancel();
     const roll = dice.roll(1000);
     if (roll < 560) return this.place();
@@ -212,8 +212,8 @@ export class Agreement {
     if (roll < 790) return this.amend();
     if (roll < 850) return this.last();
     if (roll < 880) return this.setOutside();
-    if (roll < 910) return this.freeze();
-    if (roll < 950) return this.thaw();
+    if (roll < 910) return this.lock();
+    if (roll < 950) return this.unlock();
     if (roll < 970) return this.setState();
     if (roll < 985) return this.ask();
     return this.nonsense();
@@ -230,10 +230,10 @@ export class Agreement {
       tif: dice.pick(['GTC', 'GTC', 'GTC', 'GTC', 'IOC', 'FOK'] as const),
       price: this.price(side),
       lots: dice.between(1, 60),
-      budget: 0,
+      quoteBudget: 0,
       stop: 0,
       trailing: 0,
-      peak: 0,
+      displayLots: 0,
       stp: dice.pick(['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'] as const),
       via: dice.pick(['merge', 'merge', 'merge', 'merge', 'inside', 'inside', 'outside'] as const),
     };
@@ -241,14 +241,14 @@ export class Agreement {
     if (kind < 12) plain.type = 'LIMIT_MAKER';
     else if (kind < 27) this.atMarket(plain, 'MARKET');
     else if (kind < 45) this.conditional(plain);
-    if (canRest(plain) && dice.percent(25)) plain.peak = dice.between(1, plain.lots);
+    if (canRest(plain) && dice.percent(25)) plain.displayLots = dice.between(1, plain.lots);
     return plain;
   }
 
   private atMarket(order: NewOrder, type: OrderType): void {
     order.type = type;
     if (this.dice.percent(60)) order.price = 0;
-    if (this.dice.percent(40)) [order.lots, order.budget] = [0, this.dice.between(1, 60_000)];
+    if (this.dice.percent(40)) [order.lots, order.quoteBudget] = [0, this.dice.between(1, 60_000)];
   }
 
   private conditional(order: NewOrder): void {
@@ -291,19 +291,19 @@ export class Agreement {
     Object.assign(limit, {
       type: dice.pick(['LIMIT_MAKER', 'LIMIT_MAKER', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'] as const),
       lots: dice.between(1, 60),
-      peak: 0,
-      budget: 0,
+      displayLots: 0,
+      quoteBudget: 0,
       stop: 0,
       trailing: 0,
       price: this.mid + up * dice.between(1, 6),
       via: 'merge',
     });
     if (limit.type !== 'LIMIT_MAKER') limit.stop = this.mid + up * dice.between(0, 6);
-    else if (dice.percent(25)) limit.peak = dice.between(1, limit.lots);
+    else if (dice.percent(25)) limit.displayLots = dice.between(1, limit.lots);
     const stop: NewOrder = {
       ...limit,
       id: ++this.nextId,
-      peak: 0,
+      displayLots: 0,
       type: dice.pick(['STOP_LOSS', 'STOP_LOSS_LIMIT'] as const),
       price: this.mid - up * dice.between(0, 8),
     };
@@ -330,7 +330,7 @@ export class Agreement {
     const account = this.watch.accounts.get(id);
     const lots = Math.max(1, (account?.lots ?? 5) - this.dice.between(-2, 12));
     this.after = () => {
-      for (const one of [id, account?.sibling ?? 0]) {
+      for (const one of [id, account?.ocoLeg ?? 0]) {
         const changed = this.watch.accounts.get(one);
         if (changed !== undefined) changed.lots = lots;
       }
@@ -353,35 +353,35 @@ export class Agreement {
 
   private returned(): [string, (book: Book) => unknown] {
     const { dice, watch } = this;
-    const at = dice.roll(watch.flying.length);
-    const id = watch.flying[at] as number;
-    watch.flying.splice(at, 1);
+    const at = dice.roll(watch.inFlight.length);
+    const id = watch.inFlight[at] as number;
+    watch.inFlight.splice(at, 1);
     const account = watch.account(id);
     const lots = dice.percent(30) ? account.lots : dice.between(0, account.lots);
-    const points = dice.percent(30) ? account.points : dice.between(0, account.points);
-    watch.reduce(id, lots, points);
+    const quoteTicks = dice.percent(30) ? account.quoteTicks : dice.between(0, account.quoteTicks);
+    watch.reduce(id, lots, quoteTicks);
     const again = dice.percent(40);
-    return ['returned', (book) => book.returned(id, lots, points, again)];
+    return ['returned', (book) => book.returned(id, lots, quoteTicks, again)];
   }
 
-  private freeze(): [string, (book: Book) => unknown] {
+  private lock(): [string, (book: Book) => unknown] {
     const id = this.someId();
-    this.after = () => void this.watch.frozen.add(id);
-    return ['freeze', (book) => book.freeze(id)];
+    this.after = () => void this.watch.locked.add(id);
+    return ['lock', (book) => book.lock(id)];
   }
 
-  private thaw(): [string, (book: Book) => unknown] {
-    const ids = [...this.watch.frozen];
-    if (ids.length === 0) return this.freeze();
+  private unlock(): [string, (book: Book) => unknown] {
+    const ids = [...this.watch.locked];
+    if (ids.length === 0) return this.lock();
     return this.thawOne(this.dice.pick(ids));
   }
 
   private thawOne(id: number): [string, (book: Book) => unknown] {
     const { lots } = this.watch.account(id);
     const executed = this.dice.percent(40) ? 0 : this.dice.between(0, lots);
-    this.watch.frozen.delete(id);
+    this.watch.locked.delete(id);
     this.watch.reduce(id, executed);
-    return ['thaw', (book) => book.thaw(id, executed)];
+    return ['unlock', (book) => book.unlock(id, executed)];
   }
 
   private setState(): [string, (book: Book) => unknown] {
@@ -397,7 +397,7 @@ export class Agreement {
     return ['state', (book) => void (book.state = state)];
   }
 
-  /** Questions, which change nothing; and a bundle, whose visitor freezes. */
+  /** Questions, which change nothing; and a hedge order, whose visitor freezes. */
   private ask(): [string, (book: Book) => unknown] {
     const { dice } = this;
     const [side, limit, owner, id, most] = [
@@ -419,11 +419,11 @@ export class Agreement {
         ];
         const visited: number[] = [];
         book.reached(side, limit, (one, price, lots) => {
-          answer.push([one, price, lots, String(book.freeze(one)) as unknown as number]);
+          answer.push([one, price, lots, String(book.lock(one)) as unknown as number]);
           visited.push(one);
           return visited.length < most;
         });
-        visited.forEach((one) => this.watch.frozen.add(one));
+        visited.forEach((one) => this.watch.locked.add(one));
         return answer;
       },
     ];
@@ -442,7 +442,7 @@ export class Agreement {
         { owner: 0 },
         { stop: -1 },
         { trailing: 5 },
-        { peak: 100 },
+        { displayLots: 100 },
         { lots: 2 ** 53 },
         { id: this.someId(), owner: -1 },
       ]),
@@ -458,8 +458,8 @@ export class Agreement {
       (book) => book.setOutside(-1, 0),
       (book) => book.returned(id, -1, 0, true),
       (book) => book.returned(unknown, 1, 0, true),
-      (book) => book.thaw(unknown, 0),
-      (book) => book.thaw(id, 0.5),
+      (book) => book.unlock(unknown, 0),
+      (book) => book.unlock(id, 0.5),
     ]);
     return [
       'nonsense',
@@ -497,8 +497,8 @@ export class Agreement {
 
   /** Puts a restored book in the place of one of the two. */
   private replace(at: 0 | 1): void {
-    // A trigger that waits for a frozen leg is not kept; nor is the last price.
-    for (const id of this.watch.frozen) if (this.watch.account(id).sibling > 0) return;
+    // A trigger that waits for a locked leg is not kept; nor is the last price.
+    for (const id of this.watch.locked) if (this.watch.account(id).ocoLeg > 0) return;
     if (this.books[0].state !== 'TRADING' || this.followOwnTrades) return;
     this.count('restored');
     const old = this.books[at];
@@ -512,16 +512,16 @@ export class Agreement {
 
   private snapshot(book: Book): Restored[] {
     const accounts = [...this.watch.accounts.values()].sort((one, other) => one.since - other.since);
-    return accounts.map(({ order, lots, points, sibling }) => {
-      const { standing, shown, extreme } = book.find(order.id) as Found;
+    return accounts.map(({ order, lots, quoteTicks, ocoLeg }) => {
+      const { bookStatus, visibleLots, trailingExtreme } = book.find(order.id) as Found;
       return {
         ...order,
         lots,
-        budget: points,
-        as: standing,
-        shown: order.peak > 0 ? shown : 0,
-        extreme,
-        sibling: this.watch.accounts.has(sibling) ? sibling : 0,
+        quoteBudget: quoteTicks,
+        as: bookStatus,
+        visibleLots: order.displayLots > 0 ? visibleLots : 0,
+        trailingExtreme,
+        ocoLeg: this.watch.accounts.has(ocoLeg) ? ocoLeg : 0,
       };
     });
   }
@@ -543,8 +543,8 @@ class Quiet implements BookSink {
     this.events.push(['rested', id, lots]);
   }
 
-  refreshed(id: number, shown: number): void {
-    this.events.push(['refreshed', id, shown]);
+  refreshed(id: number, visibleLots: number): void {
+    this.events.push(['refreshed', id, visibleLots]);
   }
 
   waiting(id: number): void {
@@ -555,12 +555,12 @@ class Quiet implements BookSink {
     this.events.push(['triggered', id]);
   }
 
-  outside(id: number, lots: number, points: number, limit: number): void {
-    this.events.push(['outside', id, lots, points, limit]);
+  outside(id: number, lots: number, quoteTicks: number, limit: number): void {
+    this.events.push(['outside', id, lots, quoteTicks, limit]);
   }
 
-  gone(id: number, why: Gone, lots: number): void {
-    this.events.push(['gone', id, why, lots]);
+  closed(id: number, why: ClosedReason, lots: number): void {
+    this.events.push(['closed', id, why, lots]);
   }
 }
 

@@ -134,7 +134,7 @@ export function collectDebts(draft: Draft, reference: string): void {
 export function refuseDebtor(draft: Draft, userId: string, { registry }: Context): void {
   const owes = registry.assets.find(({ code }) => draft.state.books.balance(debt(userId), code) < 0n);
   if (owes)
-    throw new DomainError('DEBT_OPEN', {
+    throw new DomainError('NEGATIVE_BALANCE', {
       asset: owes.code,
       owed: formatAmount(-draft.state.books.balance(debt(userId), owes.code)),
     });

@@ -9,24 +9,24 @@ import { available } from '../../../ledger/accounts';
 import * as transfers from '../../../ledger/transfers';
 import { SELL, BUY } from '../../book/types';
 import type { NewOrder, PlaceRefusal } from '../../book/types';
-import { dispatch, settleBundle } from '../../routing/aggregate';
-import { facing, forgetOldPrices, modeOf, refresh, sideOf } from './market';
+import { sendHedgeOrders, settleHedgeOrder } from '../../routing/aggregate';
+import { oppositeSide, forgetOldPrices, modeOf, refresh, sideOf } from './market';
 import type { TradingMarket } from './market';
-import { heldAssetOf, holdOf, lotsLeft, move, orderView, pointsLeft } from './order';
+import { heldAssetOf, holdOf, leavesLots, move, orderView, quoteTicksLeft } from './order';
 import type { OpenOrder } from './order';
 import { Settlement } from './settle';
 import { checkTerms, wholeLots } from './terms';
 import type { Checked, OpenOnes } from './terms';
 import type { Context, Draft } from '../../engine/draft';
-import { sendable } from '../../engine/state';
+import { availableToHedge } from '../../engine/state';
 import type { OpenIntent } from '../../engine/state';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
 const REFUSED: Record<PlaceRefusal, () => DomainError> = {
   MARKET_CLOSED: () => new DomainError('MARKET_CLOSED'),
-  WOULD_MATCH: () =>
-    new DomainError('WOULD_MATCH', { venueCode: -2010, words: 'Order would immediately match and take.' }),
+  POST_ONLY_REJECTED: () =>
+    new DomainError('POST_ONLY_REJECTED', { venueCode: -2010, words: 'Order would immediately match and take.' }),
   WOULD_TRIGGER: () =>
     new DomainError('WOULD_TRIGGER', { venueCode: -2010, words: 'Stop price would trigger immediately.' }),
   OCO_PRICES: () =>
@@ -67,7 +67,7 @@ function mine(
   throw new DomainError('ORDER_STATE', { orderId });
 }
 
-type Named = Pick<OpenOrder, 'id' | 'userId' | 'clientOrderId' | 'listId' | 'siblingId'>;
+type Named = Pick<OpenOrder, 'id' | 'userId' | 'clientOrderId' | 'listId' | 'ocoLegId'>;
 
 /** What an order that belongs to no list is called. */
 const named = (
@@ -80,18 +80,18 @@ const named = (
   userId,
   clientOrderId,
   listId: null,
-  siblingId: null,
+  ocoLegId: null,
 });
 
 function newOrder(
   draft: Draft,
-  { id, userId, clientOrderId, listId, siblingId }: Named,
+  { id, userId, clientOrderId, listId, ocoLegId }: Named,
   terms: Checked,
   now: number,
 ): OpenOrder {
   const seq = ++draft.state.counters.seq;
   // Field by field: every order has the same shape, and a spread costs more than all the rest of it.
-  const { side, type, tif, price, worst, lots, budget, stop, trailing, peak, stp } = terms;
+  const { side, type, tif, price, protectionPrice, lots, quoteBudget, stop, trailing, displayLots, stp } = terms;
   return {
     id,
     seq,
@@ -101,24 +101,24 @@ function newOrder(
     type,
     tif,
     price,
-    worst,
+    protectionPrice,
     lots,
-    budget,
+    quoteBudget,
     stop,
     trailing,
-    peak,
+    displayLots,
     stp,
-    siblingId,
+    ocoLegId,
     listId,
     executed: 0,
     quote: 0n,
     held: 0n,
     state: 'NEW',
-    standing: 'waiting',
+    bookStatus: 'waiting',
     priority: seq,
-    shown: 0,
-    extreme: 0,
-    rounds: 0,
+    visibleLots: 0,
+    trailingExtreme: 0,
+    routingAttempts: 0,
     reason: null,
     createdAt: now,
     updatedAt: now,
@@ -129,9 +129,10 @@ function newOrder(
 function wayOf(draft: Draft, market: TradingMarket, order: OpenOrder, { now }: Context): NewOrder['via'] {
   if (modeOf(market, now) !== 'mirrored') return 'inside';
   const side = sideOf(order.side);
-  const within = market.book.lotsWithin(side, order.worst, draft.state.owner(order.userId));
-  const outside = facing(market, order.side).reduce(
-    (sum, [price, lots]) => ((side === BUY ? price <= order.worst : price >= order.worst) ? sum + lots : sum),
+  const within = market.book.lotsWithin(side, order.protectionPrice, draft.state.owner(order.userId));
+  const outside = oppositeSide(market, order.side).reduce(
+    (sum, [price, lots]) =>
+      (side === BUY ? price <= order.protectionPrice : price >= order.protectionPrice) ? sum + lots : sum,
     0,
   );
   const conditional = order.stop > 0 || order.trailing > 0;
@@ -139,7 +140,7 @@ function wayOf(draft: Draft, market: TradingMarket, order: OpenOrder, { now }: C
     return within >= order.lots || outside < order.lots
       ? 'inside'
       : fundedOr(draft, market, order, order.lots, 'outside');
-  if (conditional || order.tif === 'GTC') return fundedOr(draft, market, order, lotsLeft(order), 'merge', true);
+  if (conditional || order.tif === 'GTC') return fundedOr(draft, market, order, leavesLots(order), 'merge', true);
   return within >= order.lots && order.lots > 0
     ? 'merge'
     : fundedOr(draft, market, order, order.lots - within, 'merge');
@@ -158,10 +159,10 @@ function fundedOr(
   const needed =
     order.side === 'SELL'
       ? scales.quantity(lots)
-      : order.budget > 0
-        ? scales.quote0(pointsLeft(order, scales))
-        : scales.notional(order.worst, lots);
-  const free = sendable(draft.state, asset);
+      : order.quoteBudget > 0
+        ? scales.quote0(quoteTicksLeft(order, scales))
+        : scales.notional(order.protectionPrice, lots);
+  const free = availableToHedge(draft.state, asset);
   if (free >= needed) return way;
   if (mayRest) return 'inside';
   draft.events.push({ name: 'venue.demand', asset, amount: formatAmount(needed) });
@@ -174,12 +175,12 @@ const asNew = (draft: Draft, order: OpenOrder, via: NewOrder['via']): NewOrder =
   side: sideOf(order.side),
   type: order.type,
   tif: order.tif,
-  price: order.worst,
-  lots: order.budget > 0 ? 0 : order.lots,
-  budget: order.budget,
+  price: order.protectionPrice,
+  lots: order.quoteBudget > 0 ? 0 : order.lots,
+  quoteBudget: order.quoteBudget,
   stop: order.stop,
   trailing: order.trailing,
-  peak: order.peak,
+  displayLots: order.displayLots,
   stp: order.stp,
   via,
 });
@@ -228,13 +229,13 @@ function openOnes(draft: Draft, market: TradingMarket, userId: string, more = 0)
 
 /** Everything a book's move leads to: what can be had outside goes on, then all is written. */
 function finish(work: Settlement): void {
-  dispatch(work);
+  sendHedgeOrders(work);
   work.finish();
 }
 
 /** As it was shown when the command ended; an order that nothing has touched as it is. */
 const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer => ({
-  ...(draft.shown.get(order.id) ?? orderView(order, market.scales)),
+  ...(draft.published.get(order.id) ?? orderView(order, market.scales)),
 });
 
 export function placeOrder(draft: Draft, command: Body<'order.place'>, reference: string, context: Context): void {
@@ -294,13 +295,13 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
   // Names that no sender can give: theirs have no dot.
   const limit = newOrder(
     draft,
-    { id: limitId, userId, clientOrderId: `${listId}.limit`, listId, siblingId: stopId },
+    { id: limitId, userId, clientOrderId: `${listId}.limit`, listId, ocoLegId: stopId },
     limitTerms,
     context.now,
   );
   const stop = newOrder(
     draft,
-    { id: stopId, userId, clientOrderId: `${listId}.stop`, listId, siblingId: limitId },
+    { id: stopId, userId, clientOrderId: `${listId}.stop`, listId, ocoLegId: limitId },
     stopTerms,
     context.now,
   );
@@ -316,10 +317,10 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
 /** Takes it out, or marks it where it is in flight. */
 function takeOut(work: Settlement, order: OpenOrder): void {
   const { market } = work;
-  const flying = order.standing === 'flying' || order.standing === 'frozen';
+  const inFlight = order.bookStatus === 'inFlight' || order.bookStatus === 'locked';
   const waits = market.waiting[sideOf(order.side)].some(({ seq }) => seq === order.seq);
   work.touch(order);
-  if (flying) {
+  if (inFlight) {
     move(order, 'askCancel');
     if (!waits) return;
     market.waiting[sideOf(order.side)] = market.waiting[sideOf(order.side)].filter(({ seq }) => seq !== order.seq);
@@ -360,10 +361,10 @@ export function cancelOrders(
 
 export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference: string, context: Context): void {
   const { market, order } = mine(draft, command.userId, command.orderId, context);
-  if (order.standing === 'flying' || order.standing === 'frozen')
+  if (order.bookStatus === 'inFlight' || order.bookStatus === 'locked')
     throw new DomainError('IN_FLIGHT', { orderId: order.id });
   const lots = wholeLots(command.quantity, market);
-  const sibling = market.orders.byId(order.siblingId);
+  const ocoLeg = market.orders.byId(order.ocoLegId);
   if (lots >= order.lots || lots <= order.executed)
     throw new DomainError('FILTER_FAILURE', {
       venueCode: -2038,
@@ -372,7 +373,7 @@ export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference
   const work = new Settlement(market, draft, context, reference);
   if (!market.book.amend(order.seq, lots - order.executed)) throw new DomainError('ORDER_STATE', { orderId: order.id });
   draft.irrevocable = true;
-  for (const leg of sibling ? [order, sibling] : [order]) {
+  for (const leg of ocoLeg ? [order, ocoLeg] : [order]) {
     leg.lots = lots;
     move(leg, 'amend');
     work.touch(leg);
@@ -387,7 +388,7 @@ export function replaceOrder(draft: Draft, command: Body<'order.replace'>, refer
   const { order } = mine(draft, command.userId, command.orderId, context);
   const market = marketOf(draft, command.symbol, context);
   if (market.orders.get(order.seq) !== order) throw new DomainError('BAD_ORDER', { field: 'symbol' });
-  if (order.standing === 'flying' || order.standing === 'frozen')
+  if (order.bookStatus === 'inFlight' || order.bookStatus === 'locked')
     throw new DomainError('IN_FLIGHT', { orderId: order.id });
   refuseIn(market, ['POST_ONLY', 'CANCEL_ONLY', 'HALT']);
   const checked = checkTerms(command, market, openOnes(draft, market, command.userId, -1), context.now);
@@ -412,10 +413,10 @@ function precheck(draft: Draft, market: TradingMarket, old: OpenOrder, next: Ope
     const opposite = next.side === 'BUY' ? SELL : BUY;
     const prices = [
       market.book.best(opposite),
-      modeOf(market, context.now) === 'mirrored' ? (facing(market, next.side)[0]?.[0] ?? 0) : 0,
+      modeOf(market, context.now) === 'mirrored' ? (oppositeSide(market, next.side)[0]?.[0] ?? 0) : 0,
     ].filter((price) => price > 0);
     if (prices.some((price) => (next.side === 'BUY' ? next.price >= price : next.price <= price)))
-      throw REFUSED.WOULD_MATCH();
+      throw REFUSED.POST_ONLY_REJECTED();
   }
   if (next.stop > 0 && next.trailing === 0 && market.book.wouldTrigger(sideOf(next.side), next.type, next.stop))
     throw REFUSED.WOULD_TRIGGER();
@@ -433,18 +434,18 @@ export function tickMarket(draft: Draft, command: Body<'market.tick'>, reference
       market.last = price;
       market.book.last(price);
     }
-    dispatch(work);
+    sendHedgeOrders(work);
   }
   work.finish();
 }
 
 export function setMarket(draft: Draft, command: Body<'market.set'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
-  const { symbol, state, insideOnly, adminId } = command;
+  const { symbol, state, internalOnly, adminId } = command;
   if (adminId === null && state !== 'HALT') throw new DomainError('FORBIDDEN');
-  market.listing = { ...market.listing, state, insideOnly };
+  market.listing = { ...market.listing, state, internalOnly };
   refresh(market, context.now);
-  draft.rows.push(updateRow(MarketEntity, { symbol }, { state, insideOnly }));
+  draft.rows.push(updateRow(MarketEntity, { symbol }, { state, internalOnly }));
   if (adminId !== null)
     draft.rows.push(
       insertRow(AdminAuditEntity, {
@@ -452,14 +453,14 @@ export function setMarket(draft: Draft, command: Body<'market.set'>, reference: 
         adminId,
         action: command.kind,
         subject: symbol,
-        details: { state, insideOnly },
+        details: { state, internalOnly },
         at: context.now,
       }),
     );
-  draft.answer = { symbol, state, insideOnly };
+  draft.answer = { symbol, state, internalOnly };
 }
 
-export function settleBundleOf(
+export function settleHedgeOrderOf(
   draft: Draft,
   command: Body<'venue.report'>,
   reference: string,
@@ -470,6 +471,6 @@ export function settleBundleOf(
   const work = new Settlement(market, draft, context, reference);
   draft.irrevocable = true;
   draft.forget(draft.state.intents, intent.id);
-  settleBundle(work, intent, command);
+  settleHedgeOrder(work, intent, command);
   finish(work);
 }

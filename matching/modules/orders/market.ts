@@ -8,7 +8,7 @@ import type { Book, BookSink, Side } from '../../book/types';
 import { createBook } from '../../book/fast';
 import type { Filters } from '../../book/filters';
 import { filtersOfListing } from './listing';
-import { OpenOrders, lotsLeft, openOrder, pointsLeft } from './order';
+import { OpenOrders, leavesLots, openOrder, quoteTicksLeft } from './order';
 import { count, scalesOf } from './scales';
 import type { Scales } from './scales';
 
@@ -32,7 +32,7 @@ export interface Outside {
     | undefined;
 }
 
-/** A taker whose rest could be had outside; waits for the next bundle. */
+/** A taker whose rest could be had outside; waits for the next hedge order. */
 export interface Waiting {
   readonly seq: number;
   readonly limit: number;
@@ -53,14 +53,14 @@ export interface TradingMarket {
   /** Prices at which the venue traded since the last look. */
   lastPrices: number[];
   readonly waiting: [Waiting[], Waiting[]];
-  /** Intent of the bundle in flight, by the side of its orders. */
-  readonly flying: [string | null, string | null];
+  /** Intent of the hedge order in flight, by the side of its orders. */
+  readonly inFlight: [string | null, string | null];
   /** After a miss: the venue's best price then, and the time before which resting orders are not sent again. */
   readonly missed: [{ best: number; until: number; pause: number }, { best: number; until: number; pause: number }];
   /** The book was moved since somebody looked at its levels. */
   moved: boolean;
   /** When trailing orders were last written down (ms). */
-  extremesAt: number;
+  trailingExtremesAt: number;
   tradeId: number;
   /** Price of the latest trade here, in ticks; 0 for none. */
   last: number;
@@ -86,11 +86,11 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
       trade: (taker, maker, price, lots) => sink().trade(taker, maker, price, lots),
       prevented: (id, other, lots) => sink().prevented(id, other, lots),
       rested: (id, lots) => sink().rested(id, lots),
-      refreshed: (id, shown) => sink().refreshed(id, shown),
+      refreshed: (id, visibleLots) => sink().refreshed(id, visibleLots),
       waiting: (id) => sink().waiting(id),
       triggered: (id) => sink().triggered(id),
-      outside: (id, lots, points, limit) => sink().outside(id, lots, points, limit),
-      gone: (id, why, lots) => sink().gone(id, why, lots),
+      outside: (id, lots, quoteTicks, limit) => sink().outside(id, lots, quoteTicks, limit),
+      closed: (id, why, lots) => sink().closed(id, why, lots),
     },
   });
   book.state = listing.state;
@@ -105,10 +105,10 @@ export function openMarket(listing: Market, registry: Registry): TradingMarket {
     outside: undefined,
     lastPrices: [],
     waiting: [[], []],
-    flying: [null, null],
+    inFlight: [null, null],
     missed: [noMiss(), noMiss()],
     moved: true,
-    extremesAt: 0,
+    trailingExtremesAt: 0,
     tradeId: 0,
     last: 0,
     exposureMost: 0n,
@@ -136,7 +136,7 @@ export function modeOf(
   { listing, outside, stopped }: TradingMarket,
   now: number,
 ): 'mirrored' | 'inside only' | 'cancel only' {
-  if (listing.venue === null || listing.insideOnly || stopped || outside?.steps === null) return 'inside only';
+  if (listing.venue === null || listing.internalOnly || stopped || outside?.steps === null) return 'inside only';
   return outside && now - outside.at <= STALE_MS ? 'mirrored' : 'cancel only';
 }
 
@@ -158,12 +158,12 @@ export function forgetOldPrices(market: TradingMarket): void {
 }
 
 /** The venue's levels that an order of this side would meet. */
-export const facing = ({ outside }: TradingMarket, side: 'BUY' | 'SELL'): Outside['asks'] =>
+export const oppositeSide = ({ outside }: TradingMarket, side: 'BUY' | 'SELL'): Outside['asks'] =>
   (side === 'BUY' ? outside?.asks : outside?.bids) ?? [];
 
 /** The best price an order of this side could get now, here or outside; 0 for none. */
 export function bestFacing(market: TradingMarket, side: 'BUY' | 'SELL'): number {
-  const [ours, theirs] = [market.book.best(side === 'BUY' ? SELL : BUY), facing(market, side)[0]?.[0] ?? 0];
+  const [ours, theirs] = [market.book.best(side === 'BUY' ? SELL : BUY), oppositeSide(market, side)[0]?.[0] ?? 0];
   if (ours === 0 || theirs === 0) return ours || theirs;
   return (side === 'BUY') === ours < theirs ? ours : theirs;
 }
@@ -172,8 +172,9 @@ export function bestFacing(market: TradingMarket, side: 'BUY' | 'SELL'): number 
 export function bandOf(side: 'BUY' | 'SELL', from: number, { listing }: TradingMarket): number {
   if (from === 0) throw new DomainError('MARKET_CLOSED', { market: listing.symbol });
   const band = parseAmount(listing.band);
-  const worst = side === 'BUY' ? (BigInt(from) * (ONE + band)) / ONE : (BigInt(from) * (ONE - band) + ONE - 1n) / ONE;
-  return count(worst < 1n ? 1n : worst);
+  const protectionPrice =
+    side === 'BUY' ? (BigInt(from) * (ONE + band)) / ONE : (BigInt(from) * (ONE - band) + ONE - 1n) / ONE;
+  return count(protectionPrice < 1n ? 1n : protectionPrice);
 }
 
 /** Fills a market's memory from the tables. `owner` numbers the users. */
@@ -188,30 +189,30 @@ export function restoreMarket(
   const seqOf = new Map(orders.map((order) => [order.id, order.seq]));
   for (const order of orders) {
     market.orders.set(order.seq, order);
-    if (order.standing === null) continue;
-    if (order.standing === 'waiting') market.triggers.add(order.seq);
+    if (order.bookStatus === null) continue;
+    if (order.bookStatus === 'waiting') market.triggers.add(order.seq);
     book.restore({
       id: order.seq,
       owner: owner(order.userId),
       side: sideOf(order.side),
       type: order.type,
       tif: order.tif,
-      price: order.worst,
-      lots: order.budget > 0 ? 0 : lotsLeft(order),
-      budget: order.budget > 0 ? pointsLeft(order, scales) : 0,
+      price: order.protectionPrice,
+      lots: order.quoteBudget > 0 ? 0 : leavesLots(order),
+      quoteBudget: order.quoteBudget > 0 ? quoteTicksLeft(order, scales) : 0,
       stop: order.stop,
       trailing: order.trailing,
-      peak: order.peak,
+      displayLots: order.displayLots,
       stp: order.stp,
       via: 'merge',
-      as: order.standing,
-      shown: order.shown,
-      extreme: order.extreme,
-      sibling: (order.siblingId !== null && seqOf.get(order.siblingId)) || 0,
+      as: order.bookStatus,
+      visibleLots: order.visibleLots,
+      trailingExtreme: order.trailingExtreme,
+      ocoLeg: (order.ocoLegId !== null && seqOf.get(order.ocoLegId)) || 0,
     });
-    // A taker that was waiting for a bundle, and is in none, waits again.
-    if (order.standing === 'flying' && !flights.has(order.id))
-      market.waiting[sideOf(order.side)].push({ seq: order.seq, limit: order.worst });
+    // A taker that was waiting for a hedge order, and is in none, waits again.
+    if (order.bookStatus === 'inFlight' && !flights.has(order.id))
+      market.waiting[sideOf(order.side)].push({ seq: order.seq, limit: order.protectionPrice });
   }
 }
 
@@ -228,14 +229,14 @@ export const routingRow = (market: TradingMarket): RoutingRow => ({
 });
 
 /** Is there anything the venue's prices could move: takers that wait, orders that are reached, triggers? */
-export function needsLook({ listing, waiting, flying, outside, book, orders, triggers }: TradingMarket): boolean {
+export function needsLook({ listing, waiting, inFlight, outside, book, orders, triggers }: TradingMarket): boolean {
   if (listing.venue === null || orders.size === 0) return false;
   if (waiting[BUY].length > 0 || waiting[SELL].length > 0) return true;
   if (triggers.size > 0) return true;
   const [bid, ask] = [outside?.bids[0]?.[0] ?? 0, outside?.asks[0]?.[0] ?? 0];
   const [ours, theirs] = [book.best(BUY), book.best(SELL)];
   return (
-    (ask > 0 && ours >= ask && flying[BUY] === null) ||
-    (bid > 0 && theirs > 0 && theirs <= bid && flying[SELL] === null)
+    (ask > 0 && ours >= ask && inFlight[BUY] === null) ||
+    (bid > 0 && theirs > 0 && theirs <= bid && inFlight[SELL] === null)
   );
 }

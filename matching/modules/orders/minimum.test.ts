@@ -88,7 +88,8 @@ test('whatever the prices and the steps: what is not below the minimum is not to
             checkTerms({ symbol: 'ETHUSDT', side, type: 'MARKET', ...terms }, market, NOBODY, NOW);
           const best = side === 'BUY' ? bid + 1 + spread : bid;
           // Between the best price and the worst one: our own book may stand before it.
-          const limitOf = (worst: number): number => best + Math.trunc(((worst - best) * within) / 100);
+          const limitOf = (protectionPrice: number): number =>
+            best + Math.trunc(((protectionPrice - best) * within) / 100);
           const suits = (sent: number, limit: number): boolean => {
             const whole = sent - (sent % step);
             return (
@@ -98,10 +99,10 @@ test('whatever the prices and the steps: what is not below the minimum is not to
             );
           };
           const byQuantity = at({ quantity: formatAmount(quantity) });
-          expect(suits(byQuantity.lots, limitOf(byQuantity.worst))).toBe(true);
+          expect(suits(byQuantity.lots, limitOf(byQuantity.protectionPrice))).toBe(true);
           const byTotal = at({ quoteOrderQty: formatAmount(total) });
-          const price = side === 'BUY' ? limitOf(byTotal.worst) : best;
-          expect(suits(Math.trunc(byTotal.budget / price), limitOf(byTotal.worst))).toBe(true);
+          const price = side === 'BUY' ? limitOf(byTotal.protectionPrice) : best;
+          expect(suits(Math.trunc(byTotal.quoteBudget / price), limitOf(byTotal.protectionPrice))).toBe(true);
           const less = quantity - scales.quantity(1);
           expect(refusal(() => at({ quantity: formatAmount(less > 0n ? less : 1n) }))).toBeInstanceOf(DomainError);
         }

@@ -18,13 +18,18 @@ export interface MarketMinimum {
  * sale must be larger than its value at the best price, and a purchase by total loses what fills no lot. `from`: the best
  * price now, `worst`: the limit, in ticks.
  */
-export function minimumAt(market: TradingMarket, side: OrderTerms['side'], from: number, worst: number): MarketMinimum {
+export function minimumAt(
+  market: TradingMarket,
+  side: OrderTerms['side'],
+  from: number,
+  protectionPrice: number,
+): MarketMinimum {
   const { listing, scales, outside, last } = market;
   const { lots = 1, least = 1, notional = 0n } = outside?.steps ?? {};
   const listed = parseAmount(listing.minNotional);
   const worth = listed > notional ? listed : notional;
   const step = scales.quantity(lots);
-  const limit = scales.price(side === 'SELL' ? worst : from);
+  const limit = scales.price(side === 'SELL' ? protectionPrice : from);
   const most = (one: Units, other: Units): Units => (one > other ? one : other);
   // As the market's own filter counts it: by the last price.
   const filtered = mulDivUp(listed, ONE, scales.price(last || from));
@@ -32,7 +37,9 @@ export function minimumAt(market: TradingMarket, side: OrderTerms['side'], from:
   const quantity = ceilToStep(most(most(mulDivUp(worth, ONE, limit), filtered), smallest), step);
   const valueAt = (units: Units, ticks: number): Units => mulDivUp(units, scales.price(ticks), ONE);
   const total =
-    side === 'SELL' ? valueAt(quantity, from) : most(worth + valueAt(step, worst), valueAt(quantity, worst));
+    side === 'SELL'
+      ? valueAt(quantity, from)
+      : most(worth + valueAt(step, protectionPrice), valueAt(quantity, protectionPrice));
   return { quantity, total: ceilToStep(most(total, listed), scales.quoteStep) };
 }
 

@@ -21,27 +21,27 @@ export interface OpenOrder {
   readonly tif: 'GTC' | 'IOC' | 'FOK';
   readonly price: number;
   /** Worst price it may get, 0 for none: its limit, or the band of an order at market. */
-  readonly worst: number;
-  /** Asked for; amend and self-trade prevention lower it. 0 where `budget` is used. */
+  readonly protectionPrice: number;
+  /** Asked for; amend and self-trade prevention lower it. 0 where `quoteBudget` is used. */
   lots: number;
-  /** Of an order at market by quote: points; self-trade prevention lowers them. */
-  budget: number;
+  /** Of an order at market by quote: quote ticks; self-trade prevention lowers them. */
+  quoteBudget: number;
   readonly stop: number;
   readonly trailing: number;
-  readonly peak: number;
+  readonly displayLots: number;
   readonly stp: NonNullable<OrderTerms['selfTradePreventionMode']>;
-  readonly siblingId: string | null;
+  readonly ocoLegId: string | null;
   readonly listId: string | null;
   executed: number;
   /** Exact price x quantity of what was executed, in Units of quote. */
   quote: Units;
   held: Units;
   state: OrderState;
-  standing: OrderRow['standing'];
+  bookStatus: OrderRow['bookStatus'];
   priority: number;
-  shown: number;
-  extreme: number;
-  rounds: number;
+  visibleLots: number;
+  trailingExtreme: number;
+  routingAttempts: number;
   reason: string | null;
   readonly createdAt: number;
   updatedAt: number;
@@ -78,11 +78,11 @@ export function move(order: OpenOrder, event: OrderEvent): void {
 
 export const heldAssetOf = (side: 'BUY' | 'SELL', { base, quote }: Scales): string => (side === 'BUY' ? quote : base);
 
-/** Lots that are not executed yet; points of quote where a budget is used. */
-export const lotsLeft = (order: OpenOrder): number => order.lots - order.executed;
+/** Lots that are not executed yet; quote ticks of quote where a quote budget is used. */
+export const leavesLots = (order: OpenOrder): number => order.lots - order.executed;
 /** A sale by quote may get a little more than it asked for, where the venue's price is better than the one seen: then nothing is left. */
-export function pointsLeft(order: OpenOrder, scales: Scales): number {
-  const left = order.budget - scales.points(order.quote);
+export function quoteTicksLeft(order: OpenOrder, scales: Scales): number {
+  const left = order.quoteBudget - scales.quoteTicks(order.quote);
   return left < 0 ? 0 : left;
 }
 
@@ -91,19 +91,35 @@ export function pointsLeft(order: OpenOrder, scales: Scales): number {
  * over the whole order, hence ceil(executed + worst x left) - ceil(executed). A seller's hold is exact.
  */
 export function holdOf(order: OpenOrder, scales: Scales): Units {
-  if (order.standing === null) return 0n;
+  if (order.bookStatus === null) return 0n;
   if (order.side === 'BUY') {
     const most =
-      order.budget > 0 ? scales.quote0(order.budget) : order.quote + scales.notional(order.worst, lotsLeft(order));
+      order.quoteBudget > 0
+        ? scales.quote0(order.quoteBudget)
+        : order.quote + scales.notional(order.protectionPrice, leavesLots(order));
     return ceilToStep(most, scales.quoteStep) - ceilToStep(order.quote, scales.quoteStep);
   }
-  if (order.budget === 0) return scales.quantity(lotsLeft(order));
-  const left = pointsLeft(order, scales);
-  return scales.quantity((left - (left % order.worst)) / order.worst + (left % order.worst === 0 ? 0 : 1));
+  if (order.quoteBudget === 0) return scales.quantity(leavesLots(order));
+  const left = quoteTicksLeft(order, scales);
+  return scales.quantity(
+    (left - (left % order.protectionPrice)) / order.protectionPrice + (left % order.protectionPrice === 0 ? 0 : 1),
+  );
 }
 
 export function orderRow(order: OpenOrder, scales: Scales): OrderRow {
-  const { siblingId, listId, state, standing, priority, shown, extreme, rounds, reason, createdAt, updatedAt } = order;
+  const {
+    ocoLegId,
+    listId,
+    state,
+    bookStatus,
+    priority,
+    visibleLots,
+    trailingExtreme,
+    routingAttempts,
+    reason,
+    createdAt,
+    updatedAt,
+  } = order;
   const price = formatAmount(scales.price(order.price));
   return {
     id: order.id,
@@ -115,25 +131,25 @@ export function orderRow(order: OpenOrder, scales: Scales): OrderRow {
     type: order.type,
     timeInForce: order.tif,
     price,
-    worst: order.worst === order.price ? price : formatAmount(scales.price(order.worst)),
+    protectionPrice: order.protectionPrice === order.price ? price : formatAmount(scales.price(order.protectionPrice)),
     quantity: formatAmount(scales.quantity(order.lots)),
-    quoteOrderQty: order.budget === 0 ? '0' : formatAmount(scales.quote0(order.budget)),
+    quoteOrderQty: order.quoteBudget === 0 ? '0' : formatAmount(scales.quote0(order.quoteBudget)),
     stopPrice: order.stop === 0 ? '0' : formatAmount(scales.price(order.stop)),
     trailingDelta: order.trailing,
-    icebergQty: order.peak === 0 ? '0' : formatAmount(scales.quantity(order.peak)),
+    icebergQty: order.displayLots === 0 ? '0' : formatAmount(scales.quantity(order.displayLots)),
     selfTradePrevention: order.stp,
-    siblingId,
+    ocoLegId,
     listId,
     executedQty: order.executed === 0 ? '0' : formatAmount(scales.quantity(order.executed)),
     executedQuote: formatAmount(order.quote),
     heldAsset: heldAssetOf(order.side, scales),
     held: formatAmount(order.held),
     state,
-    standing,
+    bookStatus,
     priority,
-    shown,
-    extreme,
-    rounds,
+    visibleLots,
+    trailingExtreme,
+    routingAttempts,
     reason,
     createdAt,
     updatedAt,
@@ -174,8 +190,8 @@ export function orderView(order: OpenOrder, scales: Scales, row: OrderRow = orde
     executedQty,
     executedQuote,
     status: row.state,
-    working: row.standing !== null && row.standing !== 'waiting',
-    inFlight: row.standing === 'flying' || row.standing === 'frozen',
+    working: row.bookStatus !== null && row.bookStatus !== 'waiting',
+    inFlight: row.bookStatus === 'inFlight' || row.bookStatus === 'locked',
     listId: row.listId,
     selfTradePreventionMode: order.stp,
     reason: row.reason,
@@ -195,24 +211,24 @@ export function openOrder(row: OrderRow, scales: Scales): OpenOrder {
     type: row.type as OpenOrder['type'],
     tif: row.timeInForce,
     price: scales.ticksOf(row.price),
-    worst: scales.ticksOf(row.worst),
+    protectionPrice: scales.ticksOf(row.protectionPrice),
     lots: scales.lotsOf(row.quantity),
-    budget: scales.pointsOf(row.quoteOrderQty),
+    quoteBudget: scales.pointsOf(row.quoteOrderQty),
     stop: scales.ticksOf(row.stopPrice),
     trailing: row.trailingDelta,
-    peak: scales.lotsOf(row.icebergQty),
+    displayLots: scales.lotsOf(row.icebergQty),
     stp: row.selfTradePrevention as OpenOrder['stp'],
-    siblingId: row.siblingId,
+    ocoLegId: row.ocoLegId,
     listId: row.listId,
     executed: scales.lotsOf(row.executedQty),
     quote: scales.exact(row.executedQuote),
     held: scales.exact(row.held),
     state: row.state,
-    standing: row.standing,
+    bookStatus: row.bookStatus,
     priority: row.priority,
-    shown: row.shown,
-    extreme: row.extreme,
-    rounds: row.rounds,
+    visibleLots: row.visibleLots,
+    trailingExtreme: row.trailingExtreme,
+    routingAttempts: row.routingAttempts,
     reason: row.reason,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,

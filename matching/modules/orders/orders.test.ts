@@ -10,7 +10,7 @@ import { parseAmount } from '../../../domain/money/amount';
 import { auditBooks } from '../../../ledger/audit';
 import { SELL } from '../../book/types';
 import { createEngine } from '../../engine';
-import type { EngineHouse } from '../../engine';
+import type { EngineControl } from '../../engine';
 
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const registry = firstListing({
@@ -19,12 +19,12 @@ const registry = firstListing({
 const clock = { at: 1_763_700_000_000, now: () => clock.at };
 
 let dataSource: DataSource;
-let engine: EngineHouse;
+let engine: EngineControl;
 let drop: () => Promise<void>;
 let sent: string[] = [];
 let n = 0;
 
-const start = async (): Promise<EngineHouse> => {
+const start = async (): Promise<EngineControl> => {
   const made = createEngine({
     dataSource,
     registry,
@@ -147,7 +147,7 @@ describe('a market without a venue', () => {
     const [first, second] = await Promise.all([engine.submit(command), engine.submit(command)]);
     expect(second).toEqual(first);
     expect(await engine.submit(command)).toEqual({ orderId: first.id });
-    await expect(engine.submit({ ...command, price: '3' })).rejects.toMatchObject({ code: 'REFERENCE_REUSED' });
+    await expect(engine.submit({ ...command, price: '3' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
     expect(await balance('ann', 'JVZ')).toBe('9999 1');
   });
 
@@ -230,7 +230,7 @@ describe('a market without a venue', () => {
     expect((await balance('bob', 'JVG')).endsWith(' 0')).toBe(true);
   });
 
-  test('an OCO holds the larger leg once; when one trades the other is gone', async () => {
+  test('an OCO holds the larger leg once; when one trades the other is closed', async () => {
     const legs = {
       symbol: 'JVZJVG',
       side: 'SELL' as const,
@@ -249,7 +249,7 @@ describe('a market without a venue', () => {
     expect(await balance('ann', 'JVZ')).toBe('9950 50');
     await place('bob', { price: '3', quantity: '20' });
     expect(await balance('ann', 'JVZ')).toBe('9950 30');
-    expect(await order(list.stopId)).toMatchObject({ state: 'EXPIRED', standing: null });
+    expect(await order(list.stopId)).toMatchObject({ state: 'EXPIRED', bookStatus: null });
   });
 
   test('a stop triggers on our own trades and sells at market', async () => {
@@ -393,7 +393,7 @@ describe('a market without a venue', () => {
         reference: `order:ann:${key}`,
       });
     await expect(replace('2.5', 'too-high')).rejects.toMatchObject({ code: 'WOULD_TRIGGER' });
-    expect(await order(old.id)).toMatchObject({ state: 'NEW', standing: 'resting' });
+    expect(await order(old.id)).toMatchObject({ state: 'NEW', bookStatus: 'resting' });
     expect(await replace('1.5', 'below')).toMatchObject({ status: 'NEW', working: false, canceledId: old.id });
     expect(await balance('ann', 'JVZ')).toBe('9995 5');
   });
@@ -441,12 +441,12 @@ describe('a market with Binance behind it', () => {
     await report(sent[0] ?? '', [venueTrade('2000', '0.4', '0.0004', 'ETH')]);
     expect(await order(taker.id)).toMatchObject({
       state: 'PARTIALLY_FILLED',
-      standing: 'resting',
+      bookStatus: 'resting',
       held: '1200.000000000000000000',
     });
   });
 
-  test('resting orders that the venue reaches go on as one bundle, and its trades add up', async () => {
+  test('resting orders that the venue reaches go on as one hedge order, and its trades add up', async () => {
     const orders = [
       await place('ann', { symbol: 'ETHUSDT', price: '1990', quantity: '0.5' }),
       await place('bob', { symbol: 'ETHUSDT', price: '1991', quantity: '0.5' }),
@@ -477,7 +477,7 @@ describe('a market with Binance behind it', () => {
   test('a maker that would meet the venue is refused; so is a market order without coins there', async () => {
     await expect(
       place('ann', { symbol: 'ETHUSDT', type: 'LIMIT_MAKER', price: '2000', quantity: '1' }),
-    ).rejects.toMatchObject({ code: 'WOULD_MATCH' });
+    ).rejects.toMatchObject({ code: 'POST_ONLY_REJECTED' });
     engine.venueBalances(new Map());
     await expect(place('ann', { symbol: 'ETHUSDT', type: 'MARKET', quantity: '1' })).rejects.toMatchObject({
       code: 'FUNDS_IN_TRANSIT',

@@ -7,7 +7,7 @@ import { apply } from '../../engine/apply';
 import { emptyState } from '../../engine/state';
 import type { EngineState } from '../../engine/state';
 import { BUY, SELL } from '../../book/types';
-import { lotsLeft } from './order';
+import { leavesLots } from './order';
 
 const registry = firstListing({
   ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },
@@ -111,7 +111,7 @@ class Life {
     };
   }
 
-  /** What the venue says of one open bundle: all, part or nothing of it, in one or two trades. */
+  /** What the venue says of one open hedge order: all, part or nothing of it, in one or two trades. */
   report(): void {
     const intent = this.dice.pick([...this.state.intents.values()]);
     if (!intent) return;
@@ -198,15 +198,15 @@ class Life {
         const key = `${order.userId} ${order.side === 'BUY' ? market.listing.quote : market.listing.base}`;
         holds.set(key, (holds.get(key) ?? 0n) + order.held);
         expect(order.held).toBeGreaterThanOrEqual(0n);
-        if (order.budget === 0) expect(lotsLeft(order)).toBeGreaterThan(0);
+        if (order.quoteBudget === 0) expect(leavesLots(order)).toBeGreaterThan(0);
         expect(market.book.find(order.seq)).toMatchObject({
-          standing: order.standing,
-          lots: order.budget > 0 ? 0 : lotsLeft(order),
+          bookStatus: order.bookStatus,
+          lots: order.quoteBudget > 0 ? 0 : leavesLots(order),
         });
       }
       const [bid, ask] = [market.book.best(BUY), market.book.best(SELL)];
       // Frozen orders are in flight; without any the book is never crossed.
-      if (bid > 0 && ask > 0 && ![...market.orders.values()].some(({ standing }) => standing === 'frozen'))
+      if (bid > 0 && ask > 0 && ![...market.orders.values()].some(({ bookStatus }) => bookStatus === 'locked'))
         expect(bid).toBeLessThan(ask);
     }
     for (const userId of USERS) {
@@ -241,7 +241,9 @@ test.each([first, first + 1, first + 2])(
     }
     // Every kind of thing happened.
     expect(life.done).toBeGreaterThan(STEPS / 2);
-    expect([...life.refused.keys()]).toEqual(expect.arrayContaining(['WOULD_MATCH', 'WOULD_TRIGGER', 'IN_FLIGHT']));
+    expect([...life.refused.keys()]).toEqual(
+      expect.arrayContaining(['POST_ONLY_REJECTED', 'WOULD_TRIGGER', 'IN_FLIGHT']),
+    );
     // At constant prices no user is richer for all the trading: what left them is ours or the venue's.
     const fees = ['JVZ', 'JVG'].map((asset) => life.state.books.balance(revenue('trading-fee'), asset));
     expect(fees.every((fee) => fee > 0n)).toBe(true);

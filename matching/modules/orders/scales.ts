@@ -4,7 +4,7 @@ import { stepOf } from '../../../domain/money/rounding';
 import { assetOf } from '../../../domain/registry';
 import type { Market, Registry } from '../../../domain/registry';
 
-/** Between the decimals of a market and the whole ticks, lots and points (tick x lot) of its book; every way is exact. */
+/** Between the decimals of a market and the whole ticks, lots and quote ticks (tick x lot) of its book; every way is exact. */
 export interface Scales {
   readonly symbol: string;
   readonly base: string;
@@ -18,9 +18,9 @@ export interface Scales {
   quantity(lots: number): Units;
   /** price x quantity in Units of quote. */
   notional(ticks: number, lots: number): Units;
-  quote0(points: number): Units;
-  /** Whole points in an exact amount of quote. */
-  points(quote: Units): number;
+  quote0(quoteTicks: number): Units;
+  /** Whole quote ticks in an exact amount of quote. */
+  quoteTicks(quote: Units): number;
   ticksOf(text: string): number;
   lotsOf(text: string): number;
   pointsOf(text: string): number;
@@ -54,8 +54,8 @@ export function scalesOf(market: Market, registry: Registry): Scales {
     price: (ticks) => BigInt(ticks) * tick,
     quantity: (lots) => BigInt(lots) * lot,
     notional: (ticks, lots) => BigInt(ticks) * BigInt(lots) * point,
-    quote0: (points) => BigInt(points) * point,
-    points: (quote) => count(quote / point),
+    quote0: (quoteTicks) => BigInt(quoteTicks) * point,
+    quoteTicks: (quote) => count(quote / point),
     ticksOf: (text) => count(parseAmount(text) / tick),
     lotsOf: (text) => count(parseAmount(text) / lot),
     pointsOf: (text) => count(parseAmount(text) / point),

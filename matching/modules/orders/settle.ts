@@ -6,12 +6,12 @@ import type { Units } from '../../../domain/money/amount';
 import { ceilToStep, feeUp, floorToStep } from '../../../domain/money/rounding';
 import * as transfers from '../../../ledger/transfers';
 import type { Context, Draft } from '../../engine/draft';
-import type { BookSink, Gone } from '../../book/types';
+import type { BookSink, ClosedReason } from '../../book/types';
 import type { Rate } from './fees';
 import { rateOf } from './fees';
 import { routingRow, sideOf } from './market';
 import type { TradingMarket } from './market';
-import { heldAssetOf, holdOf, lotsLeft, move, orderRow, orderView } from './order';
+import { heldAssetOf, holdOf, leavesLots, move, orderRow, orderView } from './order';
 import type { OpenOrder } from './order';
 
 /** What one side of a trade pays and gets, rounded over its whole order: a buyer's payments up, a seller's receipts down. */
@@ -26,7 +26,7 @@ interface Share {
 
 const EXTREMES_EVERY_MS = 5000;
 
-const GONE_EVENT = { CANCELED: 'cancel', EXPIRED: 'expire', OCO: 'expire', EXPIRED_IN_MATCH: 'prevent' } as const;
+const CLOSED_EVENT = { CANCELED: 'cancel', EXPIRED: 'expire', OCO: 'expire', EXPIRED_IN_MATCH: 'prevent' } as const;
 
 /**
  * What happens in a book becomes entries, rows and events of one command. While it is open the book's sink is this; `finish`
@@ -159,18 +159,18 @@ export class Settlement implements BookSink {
       at,
     };
     this.draft.events.push({ name: 'fill.made', userId: order.userId, fill });
-    move(order, order.budget === 0 && lotsLeft(order) === 0 ? 'fillRest' : 'fill');
+    move(order, order.quoteBudget === 0 && leavesLots(order) === 0 ? 'fillRest' : 'fill');
     this.touch(order);
   }
 
   prevented(seq: number, other: number, lots: number): void {
     const order = this.order(seq);
-    // A budget loses what the lots would have cost: the price of the order that rested.
-    if (order.budget > 0) order.budget -= this.order(other).price * lots;
+    // A quote budget loses what the lots would have cost: the price of the order that rested.
+    if (order.quoteBudget > 0) order.quoteBudget -= this.order(other).price * lots;
     else order.lots -= lots;
     // The legs of an OCO are for the same lots.
-    const sibling = this.market.orders.byId(order.siblingId);
-    if (sibling) sibling.lots -= lots;
+    const ocoLeg = this.market.orders.byId(order.ocoLegId);
+    if (ocoLeg) ocoLeg.lots -= lots;
     this.touch(order);
   }
 
@@ -178,9 +178,9 @@ export class Settlement implements BookSink {
     this.stand(seq, 'resting');
   }
 
-  refreshed(seq: number, shown: number): void {
+  refreshed(seq: number, visibleLots: number): void {
     this.stand(seq, 'resting');
-    this.order(seq).shown = shown;
+    this.order(seq).visibleLots = visibleLots;
   }
 
   waiting(seq: number): void {
@@ -190,24 +190,24 @@ export class Settlement implements BookSink {
 
   triggered(seq: number): void {
     this.market.triggers.delete(seq);
-    this.stand(seq, 'flying');
+    this.stand(seq, 'inFlight');
   }
 
   outside(seq: number, _lots: number, _points: number, limit: number): void {
     const order = this.order(seq);
-    this.stand(seq, 'flying');
-    this.market.waiting[sideOf(order.side)].push({ seq, limit: limit === 0 ? order.worst : limit });
+    this.stand(seq, 'inFlight');
+    this.market.waiting[sideOf(order.side)].push({ seq, limit: limit === 0 ? order.protectionPrice : limit });
   }
 
-  gone(seq: number, why: Gone): void {
+  closed(seq: number, why: ClosedReason): void {
     const order = this.order(seq);
-    order.standing = null;
-    // A budget that is spent, or has less left than one lot costs, has done what it could.
-    const spent = order.budget > 0 && order.executed > 0;
+    order.bookStatus = null;
+    // A quote budget that is spent, or has less left than one lot costs, has done what it could.
+    const spent = order.quoteBudget > 0 && order.executed > 0;
     if (why === 'FILLED' || (why === 'EXPIRED' && spent)) {
       if (order.state !== 'FILLED') move(order, 'fillRest');
     } else {
-      move(order, order.state === 'PENDING_CANCEL' ? 'cancel' : GONE_EVENT[why]);
+      move(order, order.state === 'PENDING_CANCEL' ? 'cancel' : CLOSED_EVENT[why]);
       if (order.reason === null && why !== 'CANCELED') order.reason = why;
     }
     this.touch(order);
@@ -216,10 +216,10 @@ export class Settlement implements BookSink {
     this.draft.state.openCount(order.userId, this.market.listing.symbol, -1);
   }
 
-  private stand(seq: number, standing: OpenOrder['standing']): void {
+  private stand(seq: number, bookStatus: OpenOrder['bookStatus']): void {
     const order = this.order(seq);
-    if (standing === 'resting') order.priority = ++this.draft.state.counters.priority;
-    order.standing = standing;
+    if (bookStatus === 'resting') order.priority = ++this.draft.state.counters.priority;
+    order.bookStatus = bookStatus;
     this.touch(order);
   }
 
@@ -227,12 +227,13 @@ export class Settlement implements BookSink {
   finish(): void {
     const { market, draft, context } = this;
     market.sink = undefined;
-    this.noteExtremes();
+    this.noteTrailingExtremes();
     const extra = new Map<string, { userId: string; asset: string; amount: Units }>();
-    for (const order of this.withSiblings()) {
+    for (const order of this.withOcoLegs()) {
       const wanted = this.wanted(order);
       // Of an iceberg, what is left of the part that shows: a restart must find it so.
-      if (order.peak > 0 && order.standing !== null) order.shown = market.book.find(order.seq)?.shown ?? 0;
+      if (order.displayLots > 0 && order.bookStatus !== null)
+        order.visibleLots = market.book.find(order.seq)?.visibleLots ?? 0;
       const asset = heldAssetOf(order.side, market.scales);
       const at = `${order.userId}|${asset}`;
       const before = extra.get(at)?.amount ?? 0n;
@@ -242,7 +243,7 @@ export class Settlement implements BookSink {
       const row = orderRow(order, market.scales);
       const view = orderView(order, market.scales, row);
       draft.rows.push(upsertRow(OrderEntity, row));
-      draft.shown.set(order.id, view);
+      draft.published.set(order.id, view);
       draft.events.push({ name: 'order.changed', userId: order.userId, order: view });
     }
     let line = 0;
@@ -255,29 +256,29 @@ export class Settlement implements BookSink {
         );
     }
     market.routing.matchedInside += [...this.inside].filter(
-      (order) => order.rounds === 0 && order.createdAt === context.now,
+      (order) => order.routingAttempts === 0 && order.createdAt === context.now,
     ).length;
     if (this.touched.size > 0) draft.rows.push(upsertRow(RoutingEntity, routingRow(market)));
   }
 
   /** How far trailing orders have come is written down now and then: a restart takes them back by seconds, not to their start. */
-  private noteExtremes(): void {
+  private noteTrailingExtremes(): void {
     const { market, context } = this;
-    if (market.triggers.size === 0 || context.now - market.extremesAt < EXTREMES_EVERY_MS) return;
-    market.extremesAt = context.now;
+    if (market.triggers.size === 0 || context.now - market.trailingExtremesAt < EXTREMES_EVERY_MS) return;
+    market.trailingExtremesAt = context.now;
     for (const seq of market.triggers) {
       const order = this.order(seq);
-      const extreme = order.trailing > 0 ? (market.book.find(seq)?.extreme ?? 0) : 0;
-      if (extreme === order.extreme) continue;
-      order.extreme = extreme;
+      const trailingExtreme = order.trailing > 0 ? (market.book.find(seq)?.trailingExtreme ?? 0) : 0;
+      if (trailingExtreme === order.trailingExtreme) continue;
+      order.trailingExtreme = trailingExtreme;
       this.touch(order);
     }
   }
 
-  private withSiblings(): Set<OpenOrder> {
+  private withOcoLegs(): Set<OpenOrder> {
     for (const order of [...this.touched]) {
-      const sibling = this.market.orders.byId(order.siblingId);
-      if (sibling) this.touched.add(sibling);
+      const ocoLeg = this.market.orders.byId(order.ocoLegId);
+      if (ocoLeg) this.touched.add(ocoLeg);
     }
     return this.touched;
   }
@@ -285,10 +286,10 @@ export class Settlement implements BookSink {
   /** One hold for both legs of an OCO, the larger, kept by the leg that was placed first. */
   private wanted(order: OpenOrder): Units {
     const own = holdOf(order, this.market.scales);
-    const sibling = order.standing === null ? undefined : this.market.orders.byId(order.siblingId);
-    if (!sibling || sibling.standing === null) return own;
-    if (order.seq > sibling.seq) return 0n;
-    const other = holdOf(sibling, this.market.scales);
+    const ocoLeg = order.bookStatus === null ? undefined : this.market.orders.byId(order.ocoLegId);
+    if (!ocoLeg || ocoLeg.bookStatus === null) return own;
+    if (order.seq > ocoLeg.seq) return 0n;
+    const other = holdOf(ocoLeg, this.market.scales);
     return own > other ? own : other;
   }
 }

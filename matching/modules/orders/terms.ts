@@ -13,10 +13,20 @@ import type { TradingMarket } from './market';
 import type { OpenOrder } from './order';
 import { count } from './scales';
 
-/** What an order says, in ticks, lots and points. */
+/** What an order says, in ticks, lots and quote ticks. */
 export type Checked = Pick<
   OpenOrder,
-  'side' | 'type' | 'tif' | 'price' | 'worst' | 'lots' | 'budget' | 'stop' | 'trailing' | 'peak' | 'stp'
+  | 'side'
+  | 'type'
+  | 'tif'
+  | 'price'
+  | 'protectionPrice'
+  | 'lots'
+  | 'quoteBudget'
+  | 'stop'
+  | 'trailing'
+  | 'displayLots'
+  | 'stp'
 >;
 
 /** Open orders of the sender in the market, and those among them that wait for a trigger. */
@@ -45,32 +55,32 @@ export function checkTerms(terms: OrderTerms, market: TradingMarket, open: OpenO
   const from =
     stop ||
     (isConditional(terms.type) ? market.last || bestFacing(market, terms.side) : bestFacing(market, terms.side));
-  const worst = atMarket ? bandOf(terms.side, from, market) : price;
-  if (atMarket && modeOf(market, now) === 'mirrored') checkMinimum(terms, market, from, worst);
+  const protectionPrice = atMarket ? bandOf(terms.side, from, market) : price;
+  if (atMarket && modeOf(market, now) === 'mirrored') checkMinimum(terms, market, from, protectionPrice);
   if (failure !== undefined) throw failed(failure);
   const lots = terms.quantity === undefined ? 0 : scales.lotsOf(terms.quantity);
-  const budget = terms.quoteOrderQty === undefined ? 0 : budgetOf(terms.quoteOrderQty, market);
-  const peak = terms.icebergQty === undefined ? 0 : scales.lotsOf(terms.icebergQty);
+  const quoteBudget = terms.quoteOrderQty === undefined ? 0 : budgetOf(terms.quoteOrderQty, market);
+  const displayLots = terms.icebergQty === undefined ? 0 : scales.lotsOf(terms.icebergQty);
   // At its worst price, too, an order must be countable.
-  if (scales.notional(worst, lots) > scales.quote0(count(MOST_POINTS))) throw failed('NOTIONAL');
+  if (scales.notional(protectionPrice, lots) > scales.quote0(count(MOST_POINTS))) throw failed('NOTIONAL');
   return {
     side: terms.side,
     type: terms.type,
     tif: atMarket ? 'IOC' : (terms.timeInForce ?? 'GTC'),
     price,
-    worst,
+    protectionPrice,
     lots,
-    budget,
+    quoteBudget,
     stop,
     trailing: terms.trailingDelta ?? 0,
-    peak: peak >= lots ? 0 : peak,
+    displayLots: displayLots >= lots ? 0 : displayLots,
     stp: terms.selfTradePreventionMode ?? 'EXPIRE_MAKER',
   };
 }
 
 /** Refuses what the venue would not take of an order at market, before anything is held, and says how much it takes. */
-function checkMinimum(terms: OrderTerms, market: TradingMarket, from: number, worst: number): void {
-  const least = minimumAt(market, terms.side, from, worst);
+function checkMinimum(terms: OrderTerms, market: TradingMarket, from: number, protectionPrice: number): void {
+  const least = minimumAt(market, terms.side, from, protectionPrice);
   const [text, field, minimum, asset] =
     terms.quantity === undefined
       ? ([terms.quoteOrderQty, 'quoteOrderQty', least.total, market.scales.quote] as const)
@@ -155,5 +165,5 @@ function budgetOf(text: string, { scales }: TradingMarket): number {
   const amount = parseAmount(text);
   if (amount === 0n || amount % scales.quoteStep !== 0n)
     throw new DomainError('BAD_AMOUNT', { asset: scales.quote, amount: text });
-  return scales.points(amount);
+  return scales.quoteTicks(amount);
 }

@@ -11,7 +11,7 @@ import type { Logger } from '../../../domain/contract/ports';
 import { parseAmount } from '../../../domain/money/amount';
 import { auditBooks } from '../../../ledger/audit';
 import { createEngine } from '../../engine';
-import type { EngineHouse } from '../../engine';
+import type { EngineControl } from '../../engine';
 
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const registry = firstListing({
@@ -20,14 +20,14 @@ const registry = firstListing({
 const clock = { at: 1_763_700_000_000, now: () => clock.at };
 
 let dataSource: DataSource;
-let engine: EngineHouse;
+let engine: EngineControl;
 let events: EventBus;
 let drop: () => Promise<void>;
 let sent: string[] = [];
 let alerts: string[] = [];
 let n = 0;
 
-const start = async (): Promise<EngineHouse> => {
+const start = async (): Promise<EngineControl> => {
   events = createEventBus(() => undefined);
   events.on('alert', ({ code }) => alerts.push(code));
   const made = createEngine({ dataSource, registry, clock, events, logger: quiet, onFenced: () => undefined });
@@ -124,7 +124,7 @@ test('a refusal for the clock is followed by a new order with a new id, stamped 
 test('while the venue is away takers wait a little, then expire by name; nothing is written down for it', async () => {
   engine.venueAway(true);
   const first = await place({ quantity: '1' });
-  expect(await order(first.id)).toMatchObject({ standing: 'flying' });
+  expect(await order(first.id)).toMatchObject({ bookStatus: 'inFlight' });
   clock.at += 3100;
   outside();
   await tick();
@@ -201,8 +201,8 @@ test('steps of the venue that do not fit ours: nothing is sent, our own book goe
 });
 
 test('what an admin chose for a market holds over a restart of the engine', async () => {
-  await give({ kind: 'market.set', symbol: 'ETHUSDT', adminId: 'admin', state: 'TRADING', insideOnly: true });
-  await give({ kind: 'market.set', symbol: 'BTCUSDT', adminId: 'admin', state: 'HALT', insideOnly: false });
+  await give({ kind: 'market.set', symbol: 'ETHUSDT', adminId: 'admin', state: 'TRADING', internalOnly: true });
+  await give({ kind: 'market.set', symbol: 'BTCUSDT', adminId: 'admin', state: 'HALT', internalOnly: false });
   await engine.stop();
   engine = await start();
   for (const symbol of ['ETHUSDT', 'BTCUSDT']) outside(symbol);
@@ -246,7 +246,7 @@ describe('a reset of the venue', () => {
       status: 'NEW',
       inFlight: false,
     });
-    expect(engine.sendable('USDT')).toBe(0n);
+    expect(engine.availableToHedge('USDT')).toBe(0n);
     expect(sent).toEqual([]);
   });
 

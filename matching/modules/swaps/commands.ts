@@ -12,7 +12,7 @@ import { available } from '../../../ledger/accounts';
 import * as transfers from '../../../ledger/transfers';
 import { RECV_WINDOW_MS } from '../../venues/venue';
 import type { Context, Draft } from '../../engine/draft';
-import { mostSpent, openIntent, openSwap, sendable } from '../../engine/state';
+import { mostSpent, openIntent, openSwap, availableToHedge } from '../../engine/state';
 import type { OfferedQuote, OpenIntent, OpenSwap, SwapLeg } from '../../engine/state';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
@@ -27,7 +27,10 @@ export function acceptSwap(draft: Draft, command: Body<'swap.accept'>, reference
     throw new DomainError('INSUFFICIENT_FUNDS', { asset: quote.from, missing: formatAmount(amount - has) });
   const first = legs[0];
   if (!first) throw new Error(`quote ${quote.id} has no legs`);
-  const [free, needed] = [sendable(draft.state, first.from), mostSpent(first.side, first.quantity, first.limit)];
+  const [free, needed] = [
+    availableToHedge(draft.state, first.from),
+    mostSpent(first.side, first.quantity, first.limit),
+  ];
   if (free < needed)
     throw new DomainError('FUNDS_IN_TRANSIT', {
       asset: first.from,

@@ -6,7 +6,7 @@ import type { Units } from '../../../domain/money/amount';
 import { floorToStep, mulDivDown, mulDivUp, stepOf } from '../../../domain/money/rounding';
 import type { Market, Registry } from '../../../domain/registry';
 import { assetOf } from '../../../domain/registry';
-import type { EngineHouse } from '../../engine';
+import type { EngineControl } from '../../engine';
 import type { SwapLeg } from '../../engine/state';
 import type { Venue } from '../../venues/venue';
 import { priceSwap } from './price';
@@ -17,7 +17,7 @@ const QUOTE_VALID_MS = 10_000;
 const RATE_DECIMALS = 8;
 
 export interface QuotesDeps {
-  readonly engine: EngineHouse;
+  readonly engine: EngineControl;
   readonly venue: Venue;
   readonly registry: Registry;
   readonly clock: Clock;

@@ -11,7 +11,7 @@ import { custody } from '../../../ledger/accounts';
 import * as transfers from '../../../ledger/transfers';
 import type { Context, Draft } from '../../engine/draft';
 import type { OpenIntent } from '../../engine/state';
-import { settleBundleOf } from '../orders/commands';
+import { settleHedgeOrderOf } from '../orders/commands';
 import { settleSwapIntent } from '../swaps/commands';
 
 type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
@@ -29,7 +29,7 @@ export function reportVenue(draft: Draft, command: Body<'venue.report'>, referen
   const intent = draft.state.intents.get(command.intentId);
   if (!intent) throw new DomainError('NOT_FOUND', { intentId: command.intentId });
   if (intent.swapId === null) {
-    settleBundleOf(draft, command, reference, context, intent);
+    settleHedgeOrderOf(draft, command, reference, context, intent);
     draft.answer = { intentId: intent.id };
   } else {
     settleSwapIntent(draft, command, reference, context, intent);
@@ -40,7 +40,7 @@ export function reportVenue(draft: Draft, command: Body<'venue.report'>, referen
 function closeIntent(draft: Draft, command: Body<'venue.report'>, intent: OpenIntent, { now }: Context): void {
   draft.forget(draft.state.intents, intent.id);
   const set = {
-    state: command.outcome === 'done' ? ('DONE' as const) : ('REFUSED' as const),
+    state: command.outcome === 'done' ? ('DONE' as const) : ('REJECTED' as const),
     venueOrderId: command.venueOrderId,
     reason: command.reason,
     updatedAt: now,

@@ -17,7 +17,7 @@ import { changedPayment } from '../../../domain/recorded-withdrawal';
 import { assetOf, memoFault, networkOf, railOf } from '../../../domain/registry';
 import * as transfers from '../../../ledger/transfers';
 import type { Context, Draft } from '../../engine/draft';
-import { sendable } from '../../engine/state';
+import { availableToHedge } from '../../engine/state';
 import { recorded, requestBody } from './records';
 import type { OpenWithdrawal } from './records';
 import { positive, refuseDebtor, refusePaused, takeReservation } from '../money/commands';
@@ -185,7 +185,7 @@ export function approveWithdrawal(
   context: Context,
 ): void {
   const withdrawal = open(draft, command.withdrawalId, 'approve');
-  if (withdrawal.userId === command.adminId) throw new DomainError('OWN_REQUEST');
+  if (withdrawal.userId === command.adminId) throw new DomainError('SELF_APPROVAL');
   refusePaused(draft, withdrawal.asset);
   refuseChanged(withdrawal, command.seen);
   draft.remember(draft.state.withdrawals, withdrawal.id, {
@@ -215,7 +215,7 @@ export function refuseWithdrawal(
   context: Context,
 ): void {
   const withdrawal = open(draft, command.withdrawalId, 'refuse');
-  if (withdrawal.userId === command.adminId) throw new DomainError('OWN_REQUEST');
+  if (withdrawal.userId === command.adminId) throw new DomainError('SELF_APPROVAL');
   giveBack(draft, withdrawal, reference, command.kind);
   auditRow(draft, command.adminId, command.kind, withdrawal, reference, { reason: command.reason }, context.now);
   // Not even an address that the owner has confirmed is trusted after that.
@@ -229,7 +229,7 @@ export function refuseWithdrawal(
     { adminId: command.adminId, reason: command.reason.slice(0, 500) },
     context.now,
   );
-  finish(draft, withdrawal, 'REFUSED', { decidedBy: command.adminId, reason: command.reason.slice(0, 500) }, context);
+  finish(draft, withdrawal, 'REJECTED', { decidedBy: command.adminId, reason: command.reason.slice(0, 500) }, context);
 }
 
 export function cancelWithdrawal(
@@ -317,23 +317,23 @@ export function failWithdrawal(
   });
 }
 
-export function settleWithdrawalInside(
+export function settleInternalWithdrawal(
   draft: Draft,
-  command: Body<'withdrawal.settleInside'>,
+  command: Body<'withdrawal.settleInternal'>,
   reference: string,
   context: Context,
 ): void {
-  const withdrawal = open(draft, command.withdrawalId, 'settleInside');
+  const withdrawal = open(draft, command.withdrawalId, 'settleInternal');
   const { userId, asset, amount, fee, pullBackFee } = withdrawal;
   const inside = transfers.insideTransfer({ fromUserId: userId, toUserId: command.toUserId, asset, amount, fee });
   draft.postFact(reference, command.kind, [...inside, ...lostPullBack(asset, pullBackFee)]);
-  recordStep(draft, withdrawal, 'settleInside', reference, { toUserId: command.toUserId }, context.now);
-  finish(draft, withdrawal, 'CONFIRMED', { reason: 'INSIDE' }, context);
+  recordStep(draft, withdrawal, 'settleInternal', reference, { toUserId: command.toUserId }, context.now);
+  finish(draft, withdrawal, 'CONFIRMED', { reason: 'INTERNAL' }, context);
 }
 
 export function reserveAtVenue(draft: Draft, command: Body<'venue.reserve'>): void {
   const amount = positive(command.amount);
-  const free = sendable(draft.state, command.asset);
+  const free = availableToHedge(draft.state, command.asset);
   if (free < amount)
     throw new DomainError('FUNDS_IN_TRANSIT', {
       asset: command.asset,

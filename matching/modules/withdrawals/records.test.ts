@@ -207,7 +207,7 @@ test('what its owner signed is kept with the request, word for word, and is ther
   expect(await engine.recordedWithdrawals(['w2'])).toMatchObject([{ id: 'w2', confirmation }]);
   // The same reference with another confirmation is another request.
   await expect(engine.submit({ ...confirmed, confirmation: { ...confirmation, expiresAt: 1 } })).rejects.toMatchObject({
-    code: 'REFERENCE_REUSED',
+    code: 'IDEMPOTENCY_KEY_REUSED',
   });
   await restart();
   expect(await engine.recordedWithdrawals(['w2'])).toMatchObject([{ id: 'w2', confirmation, intact: true }]);

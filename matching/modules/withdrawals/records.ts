@@ -146,7 +146,7 @@ export function differences(open: readonly OpenWithdrawal[], rows: readonly With
     return { withdrawalId: one.id, columns: one.intact ? columns : ['record', ...columns] };
   });
   const unasked = rows
-    .filter(({ id, state }) => !known.has(id) && !['CONFIRMED', 'REFUSED', 'CANCELED'].includes(state))
+    .filter(({ id, state }) => !known.has(id) && !['CONFIRMED', 'REJECTED', 'CANCELED'].includes(state))
     .map(({ id }) => ({ withdrawalId: id, columns: ['id'] }));
   return [...found.filter(({ columns }) => columns.length > 0), ...unasked];
 }

@@ -25,12 +25,12 @@ test.each([
 test('E27 an address with a tag is none of ours to send to: without it the coins would be lost', async () => {
   await expect(
     saying({ address: 'rEb8', coin: 'XRP', tag: '482920', url: '' }).depositAddress('XRP', 'XRP'),
-  ).rejects.toMatchObject({ code: 'MEMO_NEEDED', details: { asset: 'XRP', network: 'XRP' } });
+  ).rejects.toMatchObject({ code: 'MEMO_REQUIRED', details: { asset: 'XRP', network: 'XRP' } });
 });
 
 test('E27 coins of a network whose withdrawals need a memo are not asked back', async () => {
   await expect(saying({}, [{ ...terms, sameAddress: true }]).withdrawalTerms('XRP', 'XRP')).rejects.toMatchObject({
-    code: 'MEMO_NEEDED',
+    code: 'MEMO_REQUIRED',
   });
   expect(await saying({}, [{ ...terms, sameAddress: false }]).withdrawalTerms('XRP', 'XRP')).toEqual({
     fee: '0.2',

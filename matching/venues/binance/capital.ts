@@ -113,7 +113,7 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
         treasury.getDepositAddress({ coin: asset, network: venueNetwork }),
       );
       // Sent without it our coins would be credited to nobody, or to somebody else.
-      if (tag) throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
+      if (tag) throw new DomainError('MEMO_REQUIRED', { asset, network: venueNetwork, venue: 'binance' });
       return address;
     },
     hasTreasury: () => rest.treasuryIsThere(),
@@ -140,7 +140,7 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
         ?.networkList.find((candidate) => candidate.network === venueNetwork);
       if (!network) throw new Error(`the venue does not withdraw ${asset} on ${venueNetwork}`);
       if (network.sameAddress === true)
-        throw new DomainError('MEMO_NEEDED', { asset, network: venueNetwork, venue: 'binance' });
+        throw new DomainError('MEMO_REQUIRED', { asset, network: venueNetwork, venue: 'binance' });
       return { fee: network.withdrawFee, minimum: network.withdrawMin, step: network.withdrawIntegerMultiple };
     },
     withdraw: async ({ id, asset, venueNetwork, address, amount }) => {

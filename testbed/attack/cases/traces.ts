@@ -233,7 +233,7 @@ const audit: Attack[] = [
           headers: { 'idempotency-key': `${'k'.repeat(63)}2` },
         }),
         await stage.admin.ask('POST', '/api/admin/markets/SOLUSDT', {
-          body: { state: 'TRADING', insideOnly: false },
+          body: { state: 'TRADING', internalOnly: false },
           headers: { 'idempotency-key': key },
         }),
       ];

@@ -209,8 +209,8 @@ function walk(floor: Floor, order: Order, market: Market, lot: bigint): Plan {
     let take = there < left || byQuote ? there : left;
     if (byQuote) {
       // By quote amount: whole lots of what is left to spend.
-      const affordable = (money * UNIT) / at;
-      take = affordable < take ? affordable - (affordable % lot) : take;
+      const affordableLots = (money * UNIT) / at;
+      take = affordableLots < take ? affordableLots - (affordableLots % lot) : take;
       money -= times(take, at);
     }
     if (take === 0n) break;

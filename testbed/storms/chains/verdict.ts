@@ -17,7 +17,7 @@ export async function underWay(database: DataSource): Promise<string[]> {
       "SELECT CONCAT('deposit ', id, ' ', network, ' ', state) AS text FROM deposits WHERE state IN ('SEEN', 'CONFIRMING')",
     )),
     ...(await rows(
-      "SELECT CONCAT('withdrawal ', id, ' ', network, ' ', asset, ' ', state, ' ', COALESCE(reason, '')) AS text FROM withdrawals WHERE state NOT IN ('CONFIRMED', 'REFUSED', 'CANCELED')",
+      "SELECT CONCAT('withdrawal ', id, ' ', network, ' ', asset, ' ', state, ' ', COALESCE(reason, '')) AS text FROM withdrawals WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'CANCELED')",
     )),
     ...(await rows(
       "SELECT CONCAT('transaction ', id, ' ', state) AS text FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')",

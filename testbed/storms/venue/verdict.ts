@@ -48,7 +48,7 @@ export async function untilQuiet(database: DataSource, floor: Floor, mostMs: num
   const began = Date.now();
   for (;;) {
     const rows = (await database.query(
-      `SELECT id, symbol, side, state, standing, price, quantity, executed_qty, rounds, trailing_delta, stop_price FROM orders WHERE standing IS NOT NULL`,
+      `SELECT id, symbol, side, state, standing, price, quantity, executed_qty, rounds, trailing_delta, stop_price FROM orders WHERE book_status IS NOT NULL`,
     )) as OpenOrder[];
     const count = async (sql: string): Promise<number> =>
       Number(((await database.query(sql)) as { n: string }[])[0]?.n);

@@ -1,10 +1,10 @@
 import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Ids } from '../../domain/clock-and-ids';
 import { INPUT_VSIZE, feeFor, planGathering } from '../chains/bitcoin/coins';
-import type { CoinDeps } from './deps';
-import { MOST_INPUTS, toCoin } from './purse';
-import type { Purse } from './purse';
-import type { CoinTransactions } from './transactions';
+import type { UtxoDeps } from './deps';
+import { MOST_INPUTS, toCoin } from './utxo-set';
+import type { UtxoSet } from './utxo-set';
+import type { UtxoTransactions } from './transactions';
 
 /** When small coins are gathered into one. */
 export interface ConsolidationPolicy {
@@ -14,7 +14,7 @@ export interface ConsolidationPolicy {
   readonly above: number;
 }
 
-export interface ConsolidationDeps extends CoinDeps {
+export interface ConsolidationDeps extends UtxoDeps {
   readonly ids: Ids;
   readonly store: Pick<TreasuryStore, 'waitingWithdrawals'>;
 }
@@ -28,8 +28,8 @@ const AFTER_A_TRY_MS = 600_000;
  */
 export function createConsolidation(
   deps: ConsolidationDeps,
-  purse: Purse,
-  transactions: CoinTransactions,
+  utxoSet: UtxoSet,
+  transactions: UtxoTransactions,
   { at, above }: ConsolidationPolicy,
 ): { round(): Promise<void> } {
   const { chainStore, clock, ids, logger, network, store } = deps;
@@ -40,9 +40,9 @@ export function createConsolidation(
       if (at === 0 || clock.now() < nextAt) return;
       if ((await chainStore.open(network.id)).some(({ purpose }) => purpose === 'consolidation')) return;
       if ((await store.waitingWithdrawals(network.id)).some(({ state }) => state !== 'REQUESTED')) return;
-      const rate = await purse.rate();
+      const rate = await utxoSet.rate();
       if (rate > most) return;
-      const coins = (await purse.smallest(above + MOST_INPUTS))
+      const coins = (await utxoSet.smallest(above + MOST_INPUTS))
         .map(toCoin)
         .filter(({ value }) => value > feeFor(INPUT_VSIZE, rate));
       if (coins.length <= above) return;

@@ -5,7 +5,7 @@ import { big, flag, id, int, money, nullable, primary, text } from './columns';
  * One output of a transaction that one of our keys can spend, on a network of coins. Written by the scanner when its block is
  * read; never deleted, for a lost block may come back.
  */
-export interface CoinRow {
+export interface UtxoRow {
   network: string;
   txid: string;
   index: number;
@@ -18,8 +18,8 @@ export interface CoinRow {
   /** Our transaction that spends it; no other one ever takes it, unless that one was given up before it was signed. */
   spentBy: string | null;
 }
-export const CoinEntity = new EntitySchema<CoinRow>({
-  name: 'coins',
+export const UtxoEntity = new EntitySchema<UtxoRow>({
+  name: 'utxos',
   columns: {
     network: primary(text('network', 64)),
     txid: primary(text('txid', 100)),

@@ -1,8 +1,8 @@
-import type { BatchPaymentRow, CoinRow } from '../../db/entities/coins';
+import type { BatchPaymentRow, UtxoRow } from '../../db/entities/utxos';
 import type { ChainTransactionRow } from '../../db/entities/treasury';
-import type { NewPayment } from '../../db/stores/coins';
+import type { NewPayment } from '../../db/stores/utxos';
 import { DomainError } from '../../domain/contract/errors';
-import type { CoinIntent, CoinPayment } from '../../domain/contract/ports';
+import type { UtxoIntent, CoinPayment } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { createApart } from '../apart';
@@ -14,10 +14,10 @@ import type { ChainReceipt } from '../chains/chain';
 import { releaseCost, reserveCost } from '../treasury/costs';
 import { mustBeRecorded, mustNotBeFrozen } from '../withdrawals/recorded';
 import type { Mined, Outgoing, Sender, Settle } from '../treasury/sender';
-import type { CoinDeps } from './deps';
-import { changeIndexOf } from './house-addresses';
-import type { Purse, Receiver } from './purse';
-import { satoshiOf, toCoin, unitsOf } from './purse';
+import type { UtxoDeps } from './deps';
+import { changeIndexOf } from './own-addresses';
+import type { UtxoSet, Receiver } from './utxo-set';
+import { satoshiOf, toCoin, unitsOf } from './utxo-set';
 import { CoinReplacements } from './replacements';
 
 /** Withdrawals that are paid together. */
@@ -40,25 +40,25 @@ export const payoutOf = ({ withdrawalId, attempt }: Pick<BatchPaymentRow, 'withd
 /** A plan that the signer refused is made again after this. */
 const AFTER_REFUSAL_MS = 60_000;
 
-const PURPOSES: readonly string[] = ['withdrawal', 'venue', 'cold', ...HOME] satisfies CoinIntent['purpose'][];
-const isOfCoins = (purpose: string): purpose is CoinIntent['purpose'] => PURPOSES.includes(purpose);
+const PURPOSES: readonly string[] = ['withdrawal', 'venue', 'cold', ...HOME] satisfies UtxoIntent['purpose'][];
+const isOfCoins = (purpose: string): purpose is UtxoIntent['purpose'] => PURPOSES.includes(purpose);
 
 /**
  * Our own transactions where money is coins: planned with the coins they spend, signed, stored, only then broadcast, and followed
  * until they are final. Coins of deposits are spent where they lie: they count as moved to the hot wallet by the transaction
  * that spends them, and as gone from there.
  */
-export class CoinTransactions implements Sender {
+export class UtxoTransactions implements Sender {
   private readonly settlers = new Map<ChainTransactionRow['purpose'], Settle>();
   private readonly replacements: CoinReplacements;
   private readonly apart: Apart;
 
   constructor(
-    private readonly deps: CoinDeps,
-    private readonly purse: Purse,
+    private readonly deps: UtxoDeps,
+    private readonly utxoSet: UtxoSet,
   ) {
     this.apart = createApart(deps, 'transaction');
-    this.replacements = new CoinReplacements(deps, purse, {
+    this.replacements = new CoinReplacements(deps, utxoSet, {
       planOf: (row) => this.planOf(row),
       intentOf: (row, plan, id) => this.intentOf(row, plan, id),
       mayTryAgain: (row) => this.mayTryAgain(row),
@@ -89,7 +89,7 @@ export class CoinTransactions implements Sender {
   async send(out: Outgoing): Promise<void> {
     const { id, to, amount } = out;
     const rate = out.gas.maxPriorityFeePerGas;
-    const plan = await this.purse.plan([{ to, amount }], rate);
+    const plan = await this.utxoSet.plan([{ to, amount }], rate);
     if (unitsOf(plan.fee) > out.gas.maxCost) throw new Error(`${id} would cost more than was said`);
     await this.begin({ ...out, to, amount }, plan, rate);
   }
@@ -113,7 +113,7 @@ export class CoinTransactions implements Sender {
     { id, purpose, subject }: Pick<Outgoing, 'id' | 'purpose' | 'subject'>,
     plan: Plan,
     rate: bigint,
-    parent?: CoinRow,
+    parent?: UtxoRow,
   ): Promise<void> {
     // Each try reserves under a name of its own: what was given back cannot be taken again.
     await this.begin(
@@ -130,9 +130,9 @@ export class CoinTransactions implements Sender {
     plan: Plan,
     rate: bigint,
     payments: readonly NewPayment[] = [],
-    unmined?: CoinRow,
+    unmined?: UtxoRow,
   ): Promise<void> {
-    const { network, coinStore, hotAddress: fromAddress, clock } = this.deps;
+    const { network, utxoStore, hotAddress: fromAddress, clock } = this.deps;
     const now = clock.now();
     const figures = {
       amount: formatAmount(amount),
@@ -153,20 +153,20 @@ export class CoinTransactions implements Sender {
       createdAt: now,
       updatedAt: now,
     };
-    const planned = await coinStore.plan(row, plan.inputs, payments, unmined);
+    const planned = await utxoStore.plan(row, plan.inputs, payments, unmined);
     if (planned.state === 'PLANNED') await this.sign(planned);
   }
 
   free(asset: string): Promise<Units> {
-    return this.purse.free(asset);
+    return this.utxoSet.free(asset);
   }
 
   coming(): Promise<Units> {
-    return this.purse.coming();
+    return this.utxoSet.coming();
   }
 
   most(to: string, _asset: string, free: Units): Promise<Units> {
-    return this.purse.most(to, free);
+    return this.utxoSet.most(to, free);
   }
 
   /** Whom it pays, from its rows alone. */
@@ -179,9 +179,9 @@ export class CoinTransactions implements Sender {
 
   /** Made from the row, its payments and its coins alone: after a kill it is the same plan. */
   private async planOf(row: ChainTransactionRow): Promise<Plan> {
-    const inputs = (await this.deps.coinStore.inputsOf(row.id)).map(toCoin);
+    const inputs = (await this.deps.utxoStore.inputsOf(row.id)).map(toCoin);
     const payments = (await this.receivers(row)).map(({ to, amount }) => ({
-      script: this.purse.script(to),
+      script: this.utxoSet.script(to),
       value: satoshiOf(amount),
     }));
     const [value, fee] = [satoshiOf(parseAmount(row.amount)), BigInt(row.maxFeePerGas)];
@@ -191,7 +191,7 @@ export class CoinTransactions implements Sender {
     return { inputs, payments, change, fee, vsize: BigInt(row.gasLimit) };
   }
 
-  private async intentOf(row: ChainTransactionRow, plan: Plan, intentId = row.id): Promise<CoinIntent> {
+  private async intentOf(row: ChainTransactionRow, plan: Plan, intentId = row.id): Promise<UtxoIntent> {
     const { account, parameters, fingerprint, node } = this.deps;
     const makers = new Map(
       await Promise.all(
@@ -247,7 +247,7 @@ export class CoinTransactions implements Sender {
         ? []
         : splitFee(
             BigInt(row.maxFeePerGas),
-            payments.map(({ address }) => this.purse.script(address)),
+            payments.map(({ address }) => this.utxoSet.script(address)),
           );
     for (const [at, { reservation }] of payments.entries()) {
       if (
@@ -260,10 +260,10 @@ export class CoinTransactions implements Sender {
   }
 
   private async sign(row: ChainTransactionRow): Promise<void> {
-    const { signer, chainStore, coinStore, clock, events, logger } = this.deps;
+    const { signer, chainStore, utxoStore, clock, events, logger } = this.deps;
     // The position was taken by somebody else since it was planned: the signer was never asked, for then it was reserved before.
     if (!(await this.reserve(row))) {
-      await coinStore.void(row, clock.now());
+      await utxoStore.void(row, clock.now());
       if (isHome(row))
         events.publish({
           name: 'alert',
@@ -279,12 +279,13 @@ export class CoinTransactions implements Sender {
         this.deps,
         intent.payments.flatMap(({ payout }) => payout ?? []),
       );
-      await chainStore.signed(row, await signer.signCoins(intent), clock.now());
+      await chainStore.signed(row, await signer.signUtxo(intent), clock.now());
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       // Signed before with other figures: its coins may be spent on the chain, so it stays until a person has looked.
       const freed =
-        error.code !== 'REFERENCE_REUSED' && (await coinStore.void(row, clock.now(), await this.culprit(row, error)));
+        error.code !== 'IDEMPOTENCY_KEY_REUSED' &&
+        (await utxoStore.void(row, clock.now(), await this.culprit(row, error)));
       // The signer was not asked. That withdrawal goes back to review, and the others into the next batch.
       if (error.code === 'ACCOUNT_FROZEN')
         return logger.warn({ transaction: row.id, ...error.details }, 'not signed: an account was frozen');
@@ -321,11 +322,11 @@ export class CoinTransactions implements Sender {
   }
 
   private async step(row: ChainTransactionRow, head: number): Promise<void> {
-    const { clock, coinStore } = this.deps;
+    const { clock, utxoStore } = this.deps;
     if (row.state === 'PLANNED') return this.sign(row);
     const found = await this.mined(row);
     const lost = found ? undefined : await this.lostInput(row);
-    if (lost) return coinStore.abandon(row, lost.txid, lost.height, clock.now());
+    if (lost) return utxoStore.abandon(row, lost.txid, lost.height, clock.now());
     if (!found) return this.resend(row, head);
     this.replacements.mined(row);
     const confirmations = head - found.receipt.height + 1;
@@ -352,12 +353,12 @@ export class CoinTransactions implements Sender {
     purpose,
     subject,
   }: ChainTransactionRow): Promise<{ txid: string; height: number } | undefined> {
-    const { chainStore, coinStore } = this.deps;
+    const { chainStore, utxoStore } = this.deps;
     const parent = purpose === 'cpfp' ? await chainStore.find(subject) : null;
     // A final parent in no block fell out of the chain: which of its bytes are mined next is not known.
     if (parent?.state !== 'CONFIRMED' || parent.blockHeight === null) return undefined;
     const former = new Set((await chainStore.replaced(subject)).map(({ txid }) => txid));
-    const lost = (await coinStore.inputsOf(id)).find(({ txid }) => former.has(txid));
+    const lost = (await utxoStore.inputsOf(id)).find(({ txid }) => former.has(txid));
     return lost && { txid: lost.txid, height: parent.blockHeight };
   }
 
@@ -377,10 +378,10 @@ export class CoinTransactions implements Sender {
   }
 
   private async settle(row: ChainTransactionRow, receipt: ChainReceipt): Promise<void> {
-    const { chainStore, coinStore, clock, engine, network } = this.deps;
+    const { chainStore, utxoStore, clock, engine, network } = this.deps;
     const settler = this.settlers.get(row.purpose);
     if (!settler) throw new Error(`nobody settles ${row.purpose}`);
-    const fromDeposits = depositsIn(await coinStore.inputsOf(row.id));
+    const fromDeposits = depositsIn(await utxoStore.inputsOf(row.id));
     if (fromDeposits > 0n) {
       await engine.submit({
         kind: 'custody.move',
@@ -398,10 +399,10 @@ export class CoinTransactions implements Sender {
     )
       n++;
     await settler(row, receipt);
-    await coinStore.swept(row.id);
+    await utxoStore.swept(row.id);
     await chainStore.finish(row, 'CONFIRMED', receipt.height, formatAmount(receipt.fee), clock.now());
   }
 }
 
-const depositsIn = (inputs: readonly CoinRow[]): Units =>
+const depositsIn = (inputs: readonly UtxoRow[]): Units =>
   inputs.filter(({ branch }) => branch === 0).reduce((total, { amount }) => total + parseAmount(amount), 0n);

@@ -1,8 +1,8 @@
-import type { CoinRow } from '../../db/entities/coins';
+import type { UtxoRow } from '../../db/entities/utxos';
 import type { ChainTransactionRow } from '../../db/entities/treasury';
 import type { Signed } from '../../db/stores/chain';
 import { DomainError } from '../../domain/contract/errors';
-import type { CoinIntent } from '../../domain/contract/ports';
+import type { UtxoIntent } from '../../domain/contract/ports';
 import { formatAmount } from '../../domain/money/amount';
 import { bumped, planChild } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
@@ -11,10 +11,10 @@ import { TransferRefused } from '../chains/chain';
 import type { Broadcast } from '../chains/chain';
 import { reserveCost } from '../treasury/costs';
 import type { Outgoing } from '../treasury/sender';
-import type { CoinDeps } from './deps';
-import { changeIndexOf } from './house-addresses';
-import { toCoin, unitsOf } from './purse';
-import type { Purse } from './purse';
+import type { UtxoDeps } from './deps';
+import { changeIndexOf } from './own-addresses';
+import { toCoin, unitsOf } from './utxo-set';
+import type { UtxoSet } from './utxo-set';
 
 /** After so many replacements a person has to look. */
 const MOST = 8;
@@ -27,9 +27,9 @@ const TOO_CHEAP = /fee not met|insufficient fee|insufficient priority/i;
 /** What is asked of the transactions themselves. */
 export interface Hands {
   planOf(row: ChainTransactionRow): Promise<Plan>;
-  intentOf(row: ChainTransactionRow, plan: Plan, intentId: string): Promise<CoinIntent>;
+  intentOf(row: ChainTransactionRow, plan: Plan, intentId: string): Promise<UtxoIntent>;
   mayTryAgain(row: ChainTransactionRow): boolean;
-  sendHome(out: Pick<Outgoing, 'id' | 'purpose' | 'subject'>, plan: Plan, rate: bigint, parent: CoinRow): Promise<void>;
+  sendHome(out: Pick<Outgoing, 'id' | 'purpose' | 'subject'>, plan: Plan, rate: bigint, parent: UtxoRow): Promise<void>;
 }
 
 /**
@@ -43,8 +43,8 @@ export class CoinReplacements {
   private readonly told = new Set<string>();
 
   constructor(
-    private readonly deps: CoinDeps,
-    private readonly purse: Purse,
+    private readonly deps: UtxoDeps,
+    private readonly utxoSet: UtxoSet,
     private readonly hands: Hands,
   ) {}
 
@@ -65,9 +65,9 @@ export class CoinReplacements {
 
   /** `waits`: nodes have it, so that a child of it would be taken. */
   private async replace(row: ChainTransactionRow, waits: boolean): Promise<boolean> {
-    const { chainStore, clock, coinStore, engine, logger, network } = this.deps;
+    const { chainStore, clock, utxoStore, engine, logger, network } = this.deps;
     // What was built on it would be lost with it; the child raises its own fee, and that lifts both.
-    if (await coinStore.hasChild(network.id, row.txid)) return false;
+    if (await utxoStore.hasChild(network.id, row.txid)) return false;
     const n = (await chainStore.replaced(row.id)).length + 1;
     if (n > MOST) return this.tell(row, 'TRANSACTION_STUCK', 'A transaction of ours is not mined at any price.');
     // From the row alone, so that a try that was cut off asks the signer for the same bytes again.
@@ -98,9 +98,9 @@ export class CoinReplacements {
   }
 
   /** Undefined when the signer lets no such thing through. */
-  private async signed(intent: CoinIntent): Promise<Signed | undefined> {
+  private async signed(intent: UtxoIntent): Promise<Signed | undefined> {
     try {
-      return await this.deps.signer.signCoins(intent);
+      return await this.deps.signer.signUtxo(intent);
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'FORBIDDEN') throw error;
       this.deps.logger.warn({ intent: intent.intentId, ...error.details }, 'the signer refused a higher fee');
@@ -123,7 +123,7 @@ export class CoinReplacements {
         'TRANSACTION_STUCK',
         'A transaction of ours is not mined, and cannot be given a higher fee.',
       );
-    const change: CoinRow = {
+    const change: UtxoRow = {
       network: network.id,
       txid: output.txid,
       index: output.index,
@@ -134,9 +134,9 @@ export class CoinReplacements {
       spentBy: null,
     };
     // Higher than what is offered now, and no less than what others offer.
-    const usual = await this.purse.rate();
+    const usual = await this.utxoSet.rate();
     const wanted = usual > rate ? usual : rate;
-    const coins = (await this.purse.coins()).map(toCoin);
+    const coins = (await this.utxoSet.coins()).map(toCoin);
     const plan = await orNone(async () => planChild(now, toCoin(change), coins, wanted));
     if (!plan)
       return this.tell(

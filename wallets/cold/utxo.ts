@@ -1,5 +1,5 @@
 /** Cold storage on a network of coins: a multisignature whose keys are elsewhere. PSBTs go out and come back signed. */
-import type { CoinRow } from '../../db/entities/coins';
+import type { UtxoRow } from '../../db/entities/utxos';
 import type { ColdTransferRow } from '../../db/entities/cold';
 import { COLD_BRANCH } from '../../db/stores/cold';
 import { DomainError } from '../../domain/contract/errors';
@@ -14,8 +14,8 @@ import type { BitcoinNode } from '../chains/bitcoin/node';
 import { PsbtRefused } from '../chains/bitcoin/psbt';
 import { TransferRefused } from '../chains/chain';
 import type { BlockHeader, ChainTransfer } from '../chains/chain';
-import { newCoin } from '../coins/house-addresses';
-import { satoshiOf, unitsOf } from '../coins/purse';
+import { newCoin } from '../utxo/own-addresses';
+import { satoshiOf, unitsOf } from '../utxo/utxo-set';
 import { releaseCost, reserveCost } from '../treasury/costs';
 import { actionOf, coldPlace, newTransfer, notNow } from './storage';
 import type { ColdDeps, NetworkCold } from './storage';
@@ -35,7 +35,7 @@ export interface CoinColdDeps extends ColdDeps {
 export interface CoinCold extends NetworkCold {
   /** Called after the chain's head was read. */
   refresh(): Promise<void>;
-  coinsIn(header: BlockHeader, transfers: readonly ChainTransfer[]): CoinRow[];
+  coinsIn(header: BlockHeader, transfers: readonly ChainTransfer[]): UtxoRow[];
 }
 
 export function createCoinCold(deps: CoinColdDeps): CoinCold {

@@ -1,13 +1,13 @@
 import type { BatchStore } from '../../db/stores/batches';
 import type { ChainStore } from '../../db/stores/chain';
-import type { CoinStore } from '../../db/stores/coins';
+import type { UtxoStore } from '../../db/stores/utxos';
 import type { Clock } from '../../domain/clock-and-ids';
 import type { Engine, EventBus, Logger, Signer } from '../../domain/contract/ports';
 import type { Network } from '../../domain/registry';
 import type { Account, BitcoinNetwork } from '../chains/bitcoin/addresses';
 import type { BitcoinNode } from '../chains/bitcoin/node';
 
-export interface CoinDeps {
+export interface UtxoDeps {
   readonly node: BitcoinNode;
   readonly network: Network;
   readonly parameters: BitcoinNetwork;
@@ -16,7 +16,7 @@ export interface CoinDeps {
   readonly fingerprint: Uint8Array;
   readonly hotAddress: string;
   readonly chainStore: ChainStore;
-  readonly coinStore: CoinStore;
+  readonly utxoStore: UtxoStore;
   readonly batchStore: BatchStore;
   readonly signer: Signer;
   /** The newest block that was scanned. */

@@ -1,5 +1,5 @@
-import type { CoinRow } from '../../db/entities/coins';
-import type { CoinStore } from '../../db/stores/coins';
+import type { UtxoRow } from '../../db/entities/utxos';
+import type { UtxoStore } from '../../db/stores/utxos';
 import { formatAmount } from '../../domain/money/amount';
 import type { Account } from '../chains/bitcoin/addresses';
 import type { BlockHeader, ChainTransfer } from '../chains/chain';
@@ -18,7 +18,7 @@ export const newCoin = (
   { txid, position, amount }: ChainTransfer,
   branch: number,
   child: number,
-): CoinRow => ({
+): UtxoRow => ({
   network,
   txid,
   index: Number(position.slice('out:'.length)),
@@ -37,7 +37,7 @@ export class HouseAddresses {
     private readonly network: string,
     private readonly account: Account,
     private readonly own: OwnAddresses,
-    private readonly store: CoinStore,
+    private readonly store: UtxoStore,
   ) {
     this.upTo(AHEAD);
   }
@@ -61,7 +61,7 @@ export class HouseAddresses {
   }
 
   /** What of a block's transfers are coins of ours, deposits included. */
-  coinsIn(header: BlockHeader, transfers: readonly ChainTransfer[]): CoinRow[] {
+  coinsIn(header: BlockHeader, transfers: readonly ChainTransfer[]): UtxoRow[] {
     return transfers.flatMap((transfer) => {
       const house = this.byAddress.get(transfer.to);
       const child = house ?? this.own.ownerOf(transfer.to)?.index;

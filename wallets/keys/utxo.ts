@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Mnemonic } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
-import type { CoinIntent, CoinPayment, Identity } from '../../domain/contract/ports';
+import type { UtxoIntent, CoinPayment, Identity } from '../../domain/contract/ports';
 import { fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
 import { accountKeysOf, accountOf, canonicalAddress, sameBytes, scriptOf } from '../chains/bitcoin/addresses';
 import type { AccountKeys, Account } from '../chains/bitcoin/addresses';
@@ -32,7 +32,7 @@ interface Signed {
   readonly txid: string;
   readonly rawTransaction: string;
   readonly network: string;
-  readonly purpose: CoinIntent['purpose'];
+  readonly purpose: UtxoIntent['purpose'];
   readonly payments: readonly Paid[];
   /** Satoshi. */
   readonly fee: string;
@@ -72,9 +72,9 @@ interface CoinGuards {
   readonly now: () => number;
 }
 
-export interface CoinSigner {
+export interface UtxoSigner {
   identity(network: string): Promise<Identity>;
-  sign(intent: CoinIntent): Promise<{ rawTransaction: string; txid: string }>;
+  sign(intent: UtxoIntent): Promise<{ rawTransaction: string; txid: string }>;
   close(): void;
 }
 
@@ -84,12 +84,12 @@ export interface CoinSigner {
  * for one intent alone, and a withdrawal is paid by one intent alone, whatever its round: again only by a replacement that spends the same
  * coins for the same payments at a higher fee, so that one of the two is mined and never both.
  */
-export function createCoinSigner(
+export function createUtxoSigner(
   mnemonic: Mnemonic,
   policy: Readonly<Record<string, SignerCoins>>,
   dir: string,
   { pins, gate, fees, cold = {}, now }: CoinGuards,
-): CoinSigner {
+): UtxoSigner {
   const seed = Buffer.from(mnemonic.computeSeed().slice(2), 'hex');
   const networks = Object.fromEntries(
     Object.entries(policy).map(([id, rules]) => [id, keysOf(seed, id, rules, cold[id])]),
@@ -113,7 +113,7 @@ export function createCoinSigner(
     remember(line);
   });
 
-  const checkHistory = ({ network, payments }: CoinIntent, original: string, inputs: readonly string[]): void => {
+  const checkHistory = ({ network, payments }: UtxoIntent, original: string, inputs: readonly string[]): void => {
     for (const input of inputs) {
       const holder = holders.get(`${network}/${input}`);
       if (holder !== undefined && holder !== original) refuse(`the coin ${input} was signed away for ${holder}`);
@@ -124,14 +124,14 @@ export function createCoinSigner(
     }
   };
 
-  const sign = async (raw: CoinIntent): Promise<{ rawTransaction: string; txid: string }> => {
+  const sign = async (raw: UtxoIntent): Promise<{ rawTransaction: string; txid: string }> => {
     const intent = readIntent(raw);
     const keys = entryOf(networks, intent.network) ?? refuse(`network ${intent.network}`);
     const checked = check(intent, keys, pins);
     const bodyHash = hashOf(intent, checked);
     const before = signed.get(intent.intentId);
     if (before && before.bodyHash !== bodyHash)
-      throw new DomainError('REFERENCE_REUSED', { signer: 'this intent was signed before with another body' });
+      throw new DomainError('IDEMPOTENCY_KEY_REUSED', { signer: 'this intent was signed before with another body' });
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     const inputs = outpointsOf(checked.psbt).toSorted();
     const original = originalOf(intent.intentId);
@@ -219,12 +219,12 @@ function lineIn(text: string): Signed {
 }
 
 /** What came over the socket, as an intent and nothing more. Refuses what is not one. */
-function readIntent(raw: CoinIntent): CoinIntent {
+function readIntent(raw: UtxoIntent): UtxoIntent {
   const { intentId, network, purpose, asset, payments: listed, psbt } = raw;
   const texts = [intentId, network, asset].every(
     (value) => typeof value === 'string' && value !== '' && value.length <= 190,
   );
-  const counts: Readonly<Record<CoinIntent['purpose'], readonly [number, number]>> = {
+  const counts: Readonly<Record<UtxoIntent['purpose'], readonly [number, number]>> = {
     withdrawal: [1, MOST_PAYMENTS],
     venue: [1, 1],
     cold: [1, 1],
@@ -257,7 +257,7 @@ function readPayment(raw: CoinPayment | null, isPayout: boolean): CoinPayment {
 }
 
 /** The intent against the rules, and the transaction against the intent. */
-function check(intent: CoinIntent, keys: Keys, pins: Pins): Checked {
+function check(intent: UtxoIntent, keys: Keys, pins: Pins): Checked {
   if (intent.asset !== keys.asset) refuse(`${intent.asset} is not listed on ${intent.network}`);
   const payments = intent.payments.map((payment) => {
     const read = () => ({ script: scriptTo(payment, intent, keys), value: satoshi(payment.amount) });
@@ -285,7 +285,7 @@ function mostFee({ maxFee }: Keys, payments: number): bigint {
   return payments > 1 ? most + (most * BigInt(payments - 1)) / 10n : most;
 }
 
-function scriptTo({ to, amount }: CoinPayment, { purpose, asset }: CoinIntent, keys: Keys): Uint8Array {
+function scriptTo({ to, amount }: CoinPayment, { purpose, asset }: UtxoIntent, keys: Keys): Uint8Array {
   const script = scriptOf(to, keys.chain);
   if (!script || canonicalAddress(to, keys.chain) !== to)
     return refuse('the receiver is no address, or not in its one spelling');
@@ -296,7 +296,7 @@ function scriptTo({ to, amount }: CoinPayment, { purpose, asset }: CoinIntent, k
 }
 
 /** Each payout with its approvals and its part of the fee. */
-function askedOf({ network, asset, payments }: CoinIntent, { chain }: Keys, fee: bigint): Asked[] {
+function askedOf({ network, asset, payments }: UtxoIntent, { chain }: Keys, fee: bigint): Asked[] {
   const shares = splitFee(
     fee,
     payments.map(({ to }) => scriptOf(to, chain) ?? refuse('no address')),
@@ -331,7 +331,7 @@ function checkedOf(work: () => Checked): Checked {
 }
 
 /** A replacement spends the same coins for the same payments and leaves more to the miners: one of the two is mined, never both. */
-function checkReplacement(intent: CoinIntent, inputs: readonly string[], fee: bigint, original: Signed): void {
+function checkReplacement(intent: UtxoIntent, inputs: readonly string[], fee: bigint, original: Signed): void {
   const samePayments =
     original.payments.length === intent.payments.length &&
     intent.payments.every(({ to, amount, payout }, at) => {
@@ -345,7 +345,7 @@ function checkReplacement(intent: CoinIntent, inputs: readonly string[], fee: bi
 }
 
 /** By what is to be signed alone: two PSBTs of one unsigned transaction are one body. */
-function hashOf({ intentId, network, purpose, asset, payments }: CoinIntent, { psbt }: Checked): string {
+function hashOf({ intentId, network, purpose, asset, payments }: UtxoIntent, { psbt }: Checked): string {
   const unsigned = Buffer.from(psbt.data.getTransaction()).toString('hex');
   const [only, ...more] = payments;
   // One receiver under the intent's own name is written as it was before there were batches: an older signature is found again.

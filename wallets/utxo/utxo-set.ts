@@ -1,6 +1,6 @@
-import type { CoinRow } from '../../db/entities/coins';
+import type { UtxoRow } from '../../db/entities/utxos';
 import type { ChainTransactionRow } from '../../db/entities/treasury';
-import type { Depth } from '../../db/stores/coins';
+import type { Depth } from '../../db/stores/utxos';
 import { formatAmount, fromChainUnits, parseAmount, parseSigned, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { scriptOf } from '../chains/bitcoin/addresses';
@@ -10,7 +10,7 @@ import type { Coin, Payment, Plan } from '../chains/bitcoin/coins';
 import type { BitcoinNode } from '../chains/bitcoin/node';
 import { TransferRefused } from '../chains/chain';
 import type { GasQuote } from '../chains/chain';
-import type { CoinDeps } from './deps';
+import type { UtxoDeps } from './deps';
 
 /** The most coins of one transaction: its bytes stay far below what nodes pass on. */
 export const MOST_INPUTS = 100;
@@ -23,9 +23,9 @@ const CHANGE_SCRIPT_BYTES = 22n;
 export const satoshiOf = (amount: Units): bigint => toChainUnits(amount, SATOSHI_DECIMALS);
 export const unitsOf = (satoshi: bigint): Units => fromChainUnits(satoshi, SATOSHI_DECIMALS);
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
-const total = (rows: readonly CoinRow[]): Units => sum(rows.map(({ amount }) => parseAmount(amount)));
+const total = (rows: readonly UtxoRow[]): Units => sum(rows.map(({ amount }) => parseAmount(amount)));
 
-export const toCoin = ({ txid, index, amount, branch, child }: CoinRow): Coin => ({
+export const toCoin = ({ txid, index, amount, branch, child }: UtxoRow): Coin => ({
   txid,
   index,
   value: satoshiOf(parseAmount(amount)),
@@ -45,8 +45,8 @@ export async function feeRate(node: Pick<BitcoinNode, 'feeRate'>): Promise<bigin
 }
 
 /** The coins of a network: what lies there, and what a payment of them would be. */
-export class Purse {
-  constructor(private readonly deps: CoinDeps) {}
+export class UtxoSet {
+  constructor(private readonly deps: UtxoDeps) {}
 
   /** Enough blocks lie on and above `deep`; our own change needs one. */
   private depth(): Depth {
@@ -55,14 +55,14 @@ export class Purse {
   }
 
   /** Coins that may be spent now, the largest first. */
-  coins(): Promise<CoinRow[]> {
-    return this.deps.coinStore.spendable(this.deps.network.id, this.depth(), MOST_INPUTS);
+  coins(): Promise<UtxoRow[]> {
+    return this.deps.utxoStore.spendable(this.deps.network.id, this.depth(), MOST_INPUTS);
   }
 
   /** Coins that lie deep, the smallest first. */
-  smallest(limit: number): Promise<CoinRow[]> {
+  smallest(limit: number): Promise<UtxoRow[]> {
     const { deep } = this.depth();
-    return this.deps.coinStore.spendable(this.deps.network.id, { deep, young: deep }, limit, 'ASC');
+    return this.deps.utxoStore.spendable(this.deps.network.id, { deep, young: deep }, limit, 'ASC');
   }
 
   rate(): Promise<bigint> {
@@ -130,7 +130,7 @@ export class Purse {
       open.map(({ row, inputs }) => total(inputs) - parseAmount(row.amount) - unitsOf(BigInt(row.maxFeePerGas))),
     );
     const taken = total([...open.flatMap(({ inputs }) => inputs), ...(await this.coins())].filter(isNew));
-    return change - taken + total(await this.deps.coinStore.ripening(this.deps.network.id, this.depth().deep));
+    return change - taken + total(await this.deps.utxoStore.ripening(this.deps.network.id, this.depth().deep));
   }
 
   /** As if every coin were an input and something came back: what is left in the end is no less. */
@@ -141,12 +141,12 @@ export class Purse {
   }
 
   private async underWay(): Promise<{
-    open: { row: ChainTransactionRow; inputs: CoinRow[] }[];
-    isNew: (coin: CoinRow) => boolean;
+    open: { row: ChainTransactionRow; inputs: UtxoRow[] }[];
+    isNew: (coin: UtxoRow) => boolean;
   }> {
-    const { chainStore, coinStore, network } = this.deps;
+    const { chainStore, utxoStore, network } = this.deps;
     const open = await Promise.all(
-      (await chainStore.open(network.id)).map(async (row) => ({ row, inputs: await coinStore.inputsOf(row.id) })),
+      (await chainStore.open(network.id)).map(async (row) => ({ row, inputs: await utxoStore.inputsOf(row.id) })),
     );
     const made = new Set(open.map(({ row }) => row.txid));
     return { open, isNew: ({ txid }) => made.has(txid) };

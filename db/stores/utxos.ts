@@ -1,7 +1,7 @@
 import { In, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
-import { BatchPaymentEntity, CoinEntity } from '../entities/coins';
-import type { BatchPaymentRow, CoinRow } from '../entities/coins';
+import { BatchPaymentEntity, UtxoEntity } from '../entities/utxos';
+import type { BatchPaymentRow, UtxoRow } from '../entities/utxos';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
@@ -9,7 +9,7 @@ import { inTransaction } from '../transaction';
 import { hasChild, planIn, voidIn } from './chain';
 import type { NewTransaction } from './chain';
 
-export type Outpoint = Pick<CoinRow, 'txid' | 'index'>;
+export type Outpoint = Pick<UtxoRow, 'txid' | 'index'>;
 export type NewPayment = Omit<BatchPaymentRow, 'transactionId' | 'position' | 'live' | 'refused'>;
 
 /** Blocks at this height and below lie deep enough for everything, and for our own change. */
@@ -26,20 +26,20 @@ const FIRM_CHANGE = `c.branch = 1 AND EXISTS (SELECT 1 FROM chain_transactions t
   AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE r.id > CONCAT(t.id, '#') AND r.id < CONCAT(t.id, '$')))`;
 
 /** Our coins on a network where money is outputs of transactions. */
-export interface CoinStore {
+export interface UtxoStore {
   /**
    * Coins that may be spent, the largest first, or the smallest: nobody's input yet, mined at `deep` or below, and of a deposit address
    * only when the deposit was credited: what is not in the books is not ours to spend. Change of our own transactions counts from
    * `young` on, where nothing else of ours can take that transaction's place: a reorganisation puts both back, and both are sent again.
    * Where there are former bytes of it, one of these may be mined instead, and what was built on it would never be. At most `limit`.
    */
-  spendable(network: string, depth: Depth, limit: number, order?: 'DESC' | 'ASC'): Promise<CoinRow[]>;
+  spendable(network: string, depth: Depth, limit: number, order?: 'DESC' | 'ASC'): Promise<UtxoRow[]>;
   /** Coins in the books in blocks above `height` (the house's own, and credited early), but for change of what is under way itself: they will be spendable. */
-  ripening(network: string, height: number): Promise<CoinRow[]>;
+  ripening(network: string, height: number): Promise<UtxoRow[]>;
   /** Those that nothing final has spent, for who compares them with the chain. */
-  unspent(network: string): Promise<CoinRow[]>;
+  unspent(network: string): Promise<UtxoRow[]>;
   /** Inputs of a transaction of ours, in one order for ever. */
-  inputsOf(id: string): Promise<CoinRow[]>;
+  inputsOf(id: string): Promise<UtxoRow[]>;
   /**
    * `ChainStore.plan`, and its coins and the withdrawals that it pays are its own in the same transaction. Throws when one of them is
    * somebody else's by now, or made by bytes that were replaced, and when a withdrawal is not to be paid any more. `unmined`: an output of
@@ -49,7 +49,7 @@ export interface CoinStore {
     row: NewTransaction,
     inputs: readonly Outpoint[],
     payments?: readonly NewPayment[],
-    unmined?: CoinRow,
+    unmined?: UtxoRow,
   ): Promise<ChainTransactionRow>;
   /** Is an output of this transaction an input of another one of ours? Then it is not replaced. */
   hasChild(network: string, txid: string): Promise<boolean>;
@@ -68,7 +68,7 @@ async function take(
   network: string,
   id: string,
   inputs: readonly Outpoint[],
-  unmined?: CoinRow,
+  unmined?: UtxoRow,
 ): Promise<void> {
   // Locked: whoever replaces one of the transactions that made them comes before this or after it, never between.
   const makers = (await manager.query(
@@ -79,14 +79,14 @@ async function take(
     throw new Error(`a coin for ${id} is of a transaction that was replaced`);
   if (unmined)
     await manager.query(
-      'INSERT IGNORE INTO coins (network, txid, output_index, branch, child_index, amount, height) VALUES (?, ?, ?, ?, ?, ?, NULL)',
+      'INSERT IGNORE INTO utxos (network, txid, output_index, branch, child_index, amount, height) VALUES (?, ?, ?, ?, ?, ?, NULL)',
       [network, unmined.txid, unmined.index, unmined.branch, unmined.child, unmined.amount],
     );
   for (const { txid, index } of inputs) {
     const mined = txid === unmined?.txid && index === unmined.index ? '' : ' AND height IS NOT NULL';
     const taken = await manager
       .createQueryBuilder()
-      .update(CoinEntity)
+      .update(UtxoEntity)
       .set({ spentBy: id })
       .where({ network, txid, index })
       .andWhere(`spent_by IS NULL${mined}`)
@@ -115,8 +115,8 @@ async function addPayments(
   }
 }
 
-export function createCoinStore(dataSource: DataSource): CoinStore {
-  const coins = dataSource.getRepository(CoinEntity);
+export function createUtxoStore(dataSource: DataSource): UtxoStore {
+  const coins = dataSource.getRepository(UtxoEntity);
   const select = (alias: string) => coins.createQueryBuilder(alias);
   return {
     spendable: (network, { deep, young }, limit, order = 'DESC') =>
@@ -158,7 +158,7 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
     void: (row, now, refused) =>
       inTransaction(dataSource, async (manager) => {
         if (!(await voidIn(manager, row, now))) return false;
-        await manager.update(CoinEntity, { spentBy: row.id }, { spentBy: null });
+        await manager.update(UtxoEntity, { spentBy: row.id }, { spentBy: null });
         await manager.update(BatchPaymentEntity, { transactionId: row.id }, { live: null });
         if (refused !== undefined)
           await manager.update(BatchPaymentEntity, { transactionId: row.id, withdrawalId: refused }, { refused: true });
@@ -172,13 +172,13 @@ export function createCoinStore(dataSource: DataSource): CoinStore {
           { id: row.id, state: In(['SIGNED', 'BROADCAST']) },
           { state: 'FAILED', blockHeight, feePaid: '0', updatedAt: now },
         );
-        await manager.update(CoinEntity, { spentBy: row.id, txid: Not(lost) }, { spentBy: null });
+        await manager.update(UtxoEntity, { spentBy: row.id, txid: Not(lost) }, { spentBy: null });
       }),
     planned: async (network, address) =>
       (await dataSource.getRepository(NonceEntity).findOneBy({ network, address }))?.next ?? 0,
     swept: async (id) => {
       await dataSource.query(
-        `UPDATE deposits d JOIN coins c ON c.network = d.network AND c.txid = d.txid AND d.position = CONCAT('out:', c.output_index)
+        `UPDATE deposits d JOIN utxos c ON c.network = d.network AND c.txid = d.txid AND d.position = CONCAT('out:', c.output_index)
          SET d.state = 'SWEPT' WHERE c.spent_by = ? AND d.state = 'CREDITED'`,
         [id],
       );
