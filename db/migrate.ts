@@ -23,11 +23,13 @@ export async function pendingMigrations(source: DataSource | QueryRunner): Promi
 }
 
 /**
- * Brings the tables up to date (`before`: up to the migration of this name alone); two processes at once wait for each other. The number of
- * the step that is next is noted after each, so that a migration that was cut is taken up again where it stopped. Answers what it did.
+ * Brings the tables up to date (`before`: up to the migration of this name alone); two processes at once wait for each
+ * other. The number of the step that is next is noted after each, so that a migration that was cut is taken up again
+ * where it stopped. Answers what it did.
  */
 export async function migrate(dataSource: DataSource, before?: string): Promise<string[]> {
-  // One connection for all: its lock is held until the server has ended what it was told, also when nobody waits for the answer any more.
+  // One connection for all: its lock is held until the server has ended what it was told, also when nobody waits for
+  // the answer any more.
   const runner = dataSource.createQueryRunner();
   const lock = "CONCAT('migrate/', SHA1(DATABASE()))";
   try {

@@ -41,3 +41,28 @@ export const dropTriggers =
       });
     }
   };
+
+const isThere = async (manager: EntityManager, table: string, column?: string): Promise<boolean> => {
+  const within = 'TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?';
+  const rows = await (column === undefined
+    ? manager.query(`SELECT 1 FROM information_schema.TABLES WHERE ${within}`, [table])
+    : manager.query(`SELECT 1 FROM information_schema.COLUMNS WHERE ${within} AND COLUMN_NAME = ?`, [table, column]));
+  return (rows as unknown[]).length > 0;
+};
+
+/** A step that gives columns of a table other names, once. */
+export const renameColumns =
+  (table: string, names: Readonly<Record<string, string>>): Step =>
+  async (manager) => {
+    const [first = ''] = Object.keys(names);
+    if (!(await isThere(manager, table, first))) return;
+    const parts = Object.entries(names).map(([from, to]) => `RENAME COLUMN \`${from}\` TO \`${to}\``);
+    await manager.query(`ALTER TABLE ${table} ${parts.join(', ')}`);
+  };
+
+/** A step that gives a table another name, once. */
+export const renameTable =
+  (from: string, to: string): Step =>
+  async (manager) => {
+    if (await isThere(manager, from)) await manager.query(`RENAME TABLE \`${from}\` TO \`${to}\``);
+  };

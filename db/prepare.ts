@@ -12,8 +12,8 @@ export interface DatabaseUrls {
 }
 
 /**
- * Brings the tables up to date and gives the application's user its rights; `guard` looks at the server before. Answers the migrations that
- * were carried out. The connection that may change tables is closed before this answers.
+ * Brings the tables up to date and gives the application's user its rights; `guard` looks at the server before. Answers
+ * the migrations that were carried out. The connection that may change tables is closed before this answers.
  */
 export async function prepareDatabase(
   { url, migrateUrl = url }: DatabaseUrls,

@@ -1,13 +1,16 @@
 /**
- * What the application's database user may do. It reads and adds rows everywhere and defines nothing; what else it may do with a table is
- * said here, and nowhere else: the grants are made from this table.
+ * What the application's database user may do. It reads and adds rows everywhere and defines nothing; what else it may
+ * do with a table is said here, and nowhere else: the grants are made from this table.
  */
 import type { DataSource } from 'typeorm';
 import { openDatabase } from './data-source';
 import { errno } from './transaction';
 
 interface TableRights {
-  /** Columns that it may change; ALL where a row is written whole (ON DUPLICATE KEY UPDATE asks for the right on every column). */
+  /**
+   * Columns that it may change; ALL where a row is written whole (ON DUPLICATE KEY UPDATE asks for the right on every
+   * column).
+   */
   readonly update?: readonly string[] | typeof ALL;
   readonly delete?: true;
 }
@@ -133,7 +136,10 @@ export const APPEND_ONLY_TABLES: readonly string[] = Object.keys(RIGHTS).filter(
   (table) => !RIGHTS[table]?.update && !RIGHTS[table]?.delete,
 );
 
-/** As `PRIVILEGE ON place`: a table, a column as `table.column`, a procedure, or `pattern.*` and `*.*` for databases and the whole server. */
+/**
+ * As `PRIVILEGE ON place`: a table, a column as `table.column`, a procedure, or `pattern.*` and `*.*` for databases and
+ * the whole server.
+ */
 type Right = string;
 
 /** Every right that the application needs. */
@@ -163,7 +169,9 @@ async function heldRights(source: DataSource, database: string): Promise<Set<Rig
   return new Set(rows.map(({ held }) => held));
 }
 
-/** What the user of this connection may do that the application never needs; empty where it holds its own rights alone. */
+/**
+ * What the user of this connection may do that the application never needs; empty where it holds its own rights alone.
+ */
 export async function rightsTooMany(dataSource: DataSource): Promise<Right[]> {
   const needed = new Set(neededRights());
   return [...(await heldRights(dataSource, await databaseOf(dataSource)))]
@@ -200,9 +208,10 @@ function statements(verb: 'GRANT' | 'REVOKE', rights: readonly Right[], account:
 }
 
 /**
- * Gives the application's user exactly the rights that it needs, and takes from it what else it was given on this database. `owner`: a
- * connection of the migrations' user, who holds everything on the database and may give it on. Does nothing where both are one user. Rights
- * on the whole server are an administrator's to take: `rightsTooMany` names them.
+ * Gives the application's user exactly the rights that it needs, and takes from it what else it was given on this
+ * database. `owner`: a connection of the migrations' user, who holds everything on the database and may give it on.
+ * Does nothing where both are one user. Rights on the whole server are an administrator's to take: `rightsTooMany`
+ * names them.
  */
 export async function separateRights(owner: DataSource, url: string): Promise<void> {
   // A user that was given nothing yet may open no other database than this one.

@@ -26,7 +26,10 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
 const COLUMNS = `SELECT TABLE_NAME AS \`table\`, COLUMN_NAME AS name, DATA_TYPE AS type, CHARACTER_MAXIMUM_LENGTH AS length, IS_NULLABLE AS nullable,
   COLUMN_DEFAULT AS \`default\` FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION`;
 
-/** How the tables differ from what this release reads and writes, a sentence each; none where they are as they should be. */
+/**
+ * How the tables differ from what this release reads and writes, a sentence each; none where they are as they should
+ * be.
+ */
 export async function schemaDifferences(dataSource: DataSource): Promise<string[]> {
   const rows = (await dataSource.query(COLUMNS)) as Column[];
   const tables = new Set(rows.map(({ table }) => table));

@@ -22,7 +22,10 @@ const FORGET = `CREATE PROCEDURE forget_security_events(IN at_most INT) MODIFIES
     SELECT ROW_COUNT() AS forgotten;
   END`;
 
-/** Append-only by the rights of the application's user (see db/rights.ts): triggers go, which a server with a binary log lets nobody make. */
+/**
+ * Append-only by the rights of the application's user (see db/rights.ts): triggers go, which a server with a binary log
+ * lets nobody make.
+ */
 export const AppendOnly1764972000000: Migration = {
   name: 'AppendOnly1764972000000',
   steps: [dropTriggers(GUARDED), FORGET],

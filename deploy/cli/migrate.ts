@@ -1,6 +1,7 @@
 /**
- * `npm run migrate`: brings the tables up to date and gives the application's database user its rights, as a start does.
- * `npm run migrate -- --check [--json]`: says what a start would change, and whether the tables are what this release needs; changes nothing.
+ * `npm run migrate`: brings the tables up to date and gives the application's database user its rights, as a start
+ * does. `npm run migrate -- --check [--json]`: says what a start would change, and whether the tables are what this
+ * release needs; changes nothing.
  */
 import { openDatabase } from '../../db/data-source';
 import { prepareDatabase } from '../../db/prepare';
