@@ -132,6 +132,7 @@ async function runExchange(config: Config): Promise<void> {
     depositAddresses: wallets.depositAddresses,
     addressCheck: wallets.addressCheck,
     payoutRules: signer,
+    userKeys: signer,
     coldStorage: wallets.coldStorage,
     reconciliation: reconciler,
     networkStates: wallets.states,

@@ -63,6 +63,7 @@ const WATCHED = [
   'withdrawals',
   'withdrawal_approvals',
   'second_factors',
+  'passkeys',
   'deposit_addresses',
   'markets',
   'asset_pauses',
