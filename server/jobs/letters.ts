@@ -1,129 +1,129 @@
 /** The words of each letter, in both languages. `{name}` stands for a fact that is handed along. */
 export const LETTERS = {
   welcome: {
-    en: { subject: 'Welcome to Javizen', text: 'Your account is open. Log in and confirm your identity to begin.' },
-    fa: { subject: 'به جاویزن خوش آمدید', text: 'حساب شما باز شد. وارد شوید و برای شروع، هویت خود را تأیید کنید.' },
+    en: { subject: 'Welcome to Javizen', text: 'Your account is ready. Log in and verify your identity to begin.' },
+    fa: { subject: 'به جاویزن خوش آمدید', text: 'حساب شما ایجاد شد. وارد شوید و برای شروع احراز هویت کنید.' },
   },
   'kyc-approved': {
-    en: { subject: 'Your identity is confirmed', text: 'All services are open to you now.' },
-    fa: { subject: 'هویت شما تأیید شد', text: 'اکنون همهٔ خدمات برای شما باز است.' },
+    en: { subject: 'Your identity is verified', text: 'All services are available to you now.' },
+    fa: { subject: 'احراز هویت شما تأیید شد', text: 'اکنون همهٔ خدمات برای شما فعال است.' },
   },
   'kyc-refused': {
     en: {
-      subject: 'Your identity could not be confirmed',
-      text: 'Log in to read why, and send the application again.',
+      subject: 'Your identity verification was rejected',
+      text: 'Log in to see the reason and to apply again.',
     },
-    fa: { subject: 'هویت شما تأیید نشد', text: 'برای دیدن دلیل و ارسال دوباره، وارد حساب خود شوید.' },
+    fa: { subject: 'احراز هویت شما رد شد', text: 'برای دیدن دلیل و ارسال دوباره، وارد حساب خود شوید.' },
   },
   'withdrawal-approved': {
-    en: { subject: 'Your withdrawal was approved', text: 'It will be sent to the address you gave.' },
-    fa: { subject: 'برداشت شما تأیید شد', text: 'دارایی به نشانی‌ای که داده‌اید فرستاده می‌شود.' },
+    en: { subject: 'Your withdrawal was approved', text: 'It will be sent to the withdrawal address.' },
+    fa: { subject: 'برداشت شما تأیید شد', text: 'دارایی به آدرس برداشت ارسال می‌شود.' },
   },
   'withdrawal-refused': {
     en: {
-      subject: 'Your withdrawal was refused',
-      text: 'The amount is available in your account again. Log in to read why.',
+      subject: 'Your withdrawal was rejected',
+      text: 'The amount is back in your available balance. Log in to see the reason.',
     },
-    fa: { subject: 'برداشت شما رد شد', text: 'مبلغ دوباره در حساب شما در دسترس است. برای دیدن دلیل وارد شوید.' },
+    fa: { subject: 'برداشت شما رد شد', text: 'مبلغ به موجودی در دسترس شما برگشت. برای دیدن دلیل وارد شوید.' },
   },
   'withdrawal-sent': {
     en: {
-      subject: 'Your withdrawal has arrived',
-      text: 'The network has confirmed it. You find the transaction in your history.',
+      subject: 'Your withdrawal is completed',
+      text: 'The network has confirmed it. The transaction (TxID) is in your history.',
     },
-    fa: { subject: 'برداشت شما رسید', text: 'شبکه آن را تأیید کرد. تراکنش را در تاریخچهٔ خود می‌بینید.' },
+    fa: { subject: 'برداشت شما تکمیل شد', text: 'شبکه آن را تأیید کرد. شناسهٔ تراکنش (TxID) در تاریخچهٔ شماست.' },
   },
   'confirm-address': {
     en: {
       subject: 'Confirm your e-mail address',
-      text: 'Somebody, surely you, wants an account at Javizen with this address. Follow this link to confirm it; it is good for three days:\n\n{link}\n\nIf it was not you, do nothing.',
+      text: 'Somebody, presumably you, signed up at Javizen with this e-mail address. Follow this link to confirm it; it is valid for three days:\n\n{link}\n\nIf it was not you, do nothing.',
     },
     fa: {
-      subject: 'نشانی ایمیل خود را تأیید کنید',
-      text: 'کسی، به احتمال زیاد خود شما، با این نشانی در جاویزن حساب خواسته است. برای تأیید این پیوند را باز کنید؛ سه روز اعتبار دارد:\n\n{link}\n\nاگر شما نبودید، کاری نکنید.',
+      subject: 'ایمیل خود را تأیید کنید',
+      text: 'کسی، به احتمال زیاد خود شما، با این ایمیل در جاویزن ثبت‌نام کرده است. برای تأیید این لینک را باز کنید؛ سه روز اعتبار دارد:\n\n{link}\n\nاگر شما نبودید، کاری نکنید.',
     },
   },
   'address-taken': {
     en: {
-      subject: 'You have an account already',
-      text: 'Somebody, perhaps you, wanted to open an account with this address, which has one. Log in with your password.',
+      subject: 'You already have an account',
+      text: 'Somebody, perhaps you, tried to sign up with this e-mail address, which already has an account. Log in with your password.',
     },
     fa: {
       subject: 'شما از پیش حساب دارید',
-      text: 'کسی، شاید خود شما، خواست با این نشانی حساب باز کند، اما این نشانی از پیش حساب دارد. با رمز خود وارد شوید.',
+      text: 'کسی، شاید خود شما، خواست با این ایمیل ثبت‌نام کند، اما این ایمیل از پیش حساب دارد. با رمز عبور خود وارد شوید.',
     },
   },
   'new-device': {
     en: {
-      subject: 'A log-in from a new device',
-      text: 'Somebody has logged in to your account from a device that we had not seen before.\n\nNetwork: {address}\nBrowser: {agent}',
+      subject: 'Log-in from a new device',
+      text: 'Somebody logged in to your account from a device that was not used before.\n\nIP address: {address}\nBrowser: {agent}',
     },
     fa: {
-      subject: 'ورود از دستگاهی تازه',
-      text: 'کسی از دستگاهی که پیش‌تر ندیده بودیم وارد حساب شما شد.\n\nشبکه: {address}\nمرورگر: {agent}',
+      subject: 'ورود از دستگاه جدید',
+      text: 'کسی از دستگاهی که پیش‌تر استفاده نشده بود وارد حساب شما شد.\n\nآدرس IP: {address}\nمرورگر: {agent}',
     },
   },
   'second-factor-on': {
     en: {
-      subject: 'Your second factor is on',
-      text: 'From now on your account asks for a code. All other log-ins have ended.',
+      subject: 'Two-factor authentication is on',
+      text: 'From now on your account asks for a code. All other sessions were logged out.',
     },
     fa: {
-      subject: 'عامل دوم شما روشن شد',
-      text: 'از این پس حساب شما رمز یک‌بارمصرف می‌خواهد. همهٔ ورودهای دیگر پایان یافت.',
+      subject: 'شناسایی دو عاملی فعال شد',
+      text: 'از این پس حساب شما رمز یک‌بارمصرف می‌خواهد. همهٔ نشست‌های دیگر بسته شد.',
     },
   },
   'second-factor-off': {
     en: {
-      subject: 'Your second factor was removed',
-      text: 'Your account asks for no code any more. Nothing is withdrawn for 24 hours.',
+      subject: 'Two-factor authentication was turned off',
+      text: 'Your account no longer asks for a code. Withdrawals are locked for 24 hours.',
     },
     fa: {
-      subject: 'عامل دوم شما برداشته شد',
-      text: 'حساب شما دیگر رمز یک‌بارمصرف نمی‌خواهد. تا ۲۴ ساعت برداشتی انجام نمی‌شود.',
+      subject: 'شناسایی دو عاملی غیرفعال شد',
+      text: 'حساب شما دیگر رمز یک‌بارمصرف نمی‌خواهد. برداشت تا ۲۴ ساعت قفل است.',
     },
   },
   'passkey-added': {
     en: {
       subject: 'A passkey was added',
-      text: 'Somebody, surely you, has added a passkey to your account: {label}. All other log-ins have ended, and each withdrawal is confirmed with a passkey from now on.',
+      text: 'Somebody, presumably you, added a passkey to your account: {label}. All other sessions were logged out, and each withdrawal is confirmed with a passkey from now on.',
     },
     fa: {
       subject: 'کلید عبوری افزوده شد',
-      text: 'کسی، به احتمال زیاد خود شما، به حساب شما کلید عبور افزود: {label}. همهٔ ورودهای دیگر پایان یافت و از این پس هر برداشت با کلید عبور تأیید می‌شود.',
+      text: 'کسی، به احتمال زیاد خود شما، به حساب شما کلید عبور افزود: {label}. همهٔ نشست‌های دیگر بسته شد و از این پس هر برداشت با کلید عبور تأیید می‌شود.',
     },
   },
   'passkey-removed': {
     en: {
       subject: 'A passkey was removed',
-      text: 'A passkey of your account was removed. All other log-ins have ended. Nothing is withdrawn for 24 hours.',
+      text: 'A passkey of your account was removed. All other sessions were logged out. Withdrawals are locked for 24 hours.',
     },
     fa: {
-      subject: 'کلید عبوری برداشته شد',
-      text: 'یکی از کلیدهای عبور حساب شما برداشته شد. همهٔ ورودهای دیگر پایان یافت. تا ۲۴ ساعت برداشتی انجام نمی‌شود.',
+      subject: 'کلید عبوری حذف شد',
+      text: 'یکی از کلیدهای عبور حساب شما حذف شد. همهٔ نشست‌های دیگر بسته شد. برداشت تا ۲۴ ساعت قفل است.',
     },
   },
   'password-changed': {
     en: {
       subject: 'Your password was changed',
-      text: 'All other log-ins have ended. Nothing is withdrawn for 24 hours.',
+      text: 'All other sessions were logged out. Withdrawals are locked for 24 hours.',
     },
-    fa: { subject: 'رمز شما عوض شد', text: 'همهٔ ورودهای دیگر پایان یافت. تا ۲۴ ساعت برداشتی انجام نمی‌شود.' },
+    fa: { subject: 'رمز عبور شما تغییر کرد', text: 'همهٔ نشست‌های دیگر بسته شد. برداشت تا ۲۴ ساعت قفل است.' },
   },
   'new-address': {
     en: {
-      subject: 'A new withdrawal address',
-      text: 'An address was written into your address book. It is trusted after a day.\n\n{network}: {address}',
+      subject: 'New withdrawal address',
+      text: 'An address was added to your address book. It is trusted after 24 hours.\n\n{network}: {address}',
     },
     fa: {
-      subject: 'نشانی برداشت تازه',
-      text: 'نشانی‌ای در دفتر نشانی‌های شما نوشته شد و پس از یک روز معتبر است.\n\n{network}: {address}',
+      subject: 'آدرس برداشت جدید',
+      text: 'آدرسی به دفترچهٔ آدرس شما افزوده شد و پس از ۲۴ ساعت مورد اعتماد است.\n\n{network}: {address}',
     },
   },
   'withdrawal-requested': {
     en: {
       subject: 'A withdrawal was requested',
-      text: 'Somebody, surely you, has asked for a withdrawal from your account.\n\n{amount} {asset} on {network} to {address}',
+      text: 'Somebody, presumably you, requested a withdrawal from your account.\n\n{amount} {asset} on {network} to {address}',
     },
     fa: {
       subject: 'برداشتی درخواست شد',
@@ -133,16 +133,16 @@ export const LETTERS = {
   'account-frozen': {
     en: {
       subject: 'Your account is frozen',
-      text: 'Nothing leaves it and no order is taken. Deposits are credited and orders can be cancelled. Write to us to have it opened again.',
+      text: 'Withdrawals and new orders are disabled. Deposits are credited and orders can be cancelled. Contact support to unfreeze it.',
     },
     fa: {
       subject: 'حساب شما مسدود شد',
-      text: 'چیزی از آن خارج نمی‌شود و سفارشی پذیرفته نمی‌شود. واریزها ثبت می‌شوند و سفارش‌ها را می‌توان لغو کرد. برای بازگشایی به ما بنویسید.',
+      text: 'برداشت و سفارش جدید غیرفعال است. واریزها اعمال می‌شوند و سفارش‌ها را می‌توان لغو کرد. برای رفع مسدودی با پشتیبانی تماس بگیرید.',
     },
   },
   'account-opened': {
-    en: { subject: 'Your account is open again', text: 'Somebody of the exchange has opened it again.' },
-    fa: { subject: 'حساب شما دوباره باز شد', text: 'کسی از صرافی آن را دوباره باز کرد.' },
+    en: { subject: 'Your account is unfrozen', text: 'Our staff has unfrozen it.' },
+    fa: { subject: 'رفع مسدودی حساب شما', text: 'کارکنان صرافی حساب شما را دوباره فعال کردند.' },
   },
 } as const;
 
@@ -150,7 +150,7 @@ export type LetterKind = keyof typeof LETTERS;
 
 /** What stands at the end of each letter to who has an account. */
 export const FREEZE_WORDS = {
-  en: 'If it was not you, freeze your account here; nothing leaves it then:\n{freeze}',
+  en: 'If it was not you, freeze your account here to stop all withdrawals:\n{freeze}',
   fa: 'اگر شما نبودید، حساب خود را اینجا مسدود کنید تا چیزی از آن خارج نشود:\n{freeze}',
 } as const;
 
