@@ -50,6 +50,8 @@ export const words = {
     adminTreasury: 'Treasury',
     adminAudit: 'Audit log',
     adminSecondFactor: 'Two-factor authentication',
+    proof: 'Proof of reserves',
+    lost: 'Page not found',
   },
   errors: {
     NETWORK: 'The exchange did not respond. Check your connection and try again.',

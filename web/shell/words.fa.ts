@@ -52,6 +52,8 @@ export const words: typeof en = {
     adminTreasury: 'خزانه',
     adminAudit: 'گزارش عملیات',
     adminSecondFactor: 'شناسایی دو عاملی',
+    proof: 'اثبات ذخایر',
+    lost: 'صفحه پیدا نشد',
   },
   errors: {
     NETWORK: 'صرافی پاسخ نداد. اتصال خود را بررسی و دوباره تلاش کنید.',
