@@ -7,6 +7,7 @@ import { WithdrawalEntity } from '../entities/withdrawals';
 import type { Approval } from '../../domain/contract/api/approvals';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { isReplacement, readPayoutId, replacementRange } from '../../domain/references';
 import { inTransaction } from '../transaction';
 import { approvalsOf } from './approvals';
 import { frozenAmong } from './users';
@@ -136,9 +137,10 @@ export const hasChild = (manager: EntityManager, network: string, txid: string):
 export function createChainStore(dataSource: DataSource): ChainStore {
   const transactions = dataSource.getRepository(ChainTransactionEntity);
   const replaced = async (id: string): Promise<ChainTransactionRow[]> => {
+    const { above, below } = replacementRange(id);
     const rows = (await dataSource.query('SELECT id FROM chain_transactions WHERE id > ? AND id < ?', [
-      `${id}#`,
-      `${id}$`,
+      above,
+      below,
     ])) as { id: string }[];
     return rows.length === 0 ? [] : transactions.findBy({ id: In(rows.map((row) => row.id)) });
   };
@@ -146,7 +148,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
     find: (id) => transactions.findOneBy({ id }),
     bySubject: async (purpose, subject) =>
       (await transactions.find({ where: { purpose, subject }, order: { createdAt: 'ASC', id: 'ASC' } })).filter(
-        (row) => !row.id.includes('#'),
+        (row) => !isReplacement(row.id),
       ),
     plan: (row, floor) => inTransaction(dataSource, (manager) => planIn(manager, row, floor)),
     signed: (row, signed, now) =>
@@ -178,9 +180,9 @@ export function createChainStore(dataSource: DataSource): ChainStore {
           );
       }),
     approvals: async ({ id, purpose, subject }) => {
-      const round = purpose === 'withdrawal' ? /:(\d+)$/.exec(id)?.[1] : undefined;
-      if (round === undefined) return [];
-      return (await approvalsOf(dataSource, subject, Number(round))).map(({ keyId: key, at, feeCap, signature }) => ({
+      const payout = purpose === 'withdrawal' ? readPayoutId(id) : undefined;
+      if (!payout) return [];
+      return (await approvalsOf(dataSource, subject, payout.round)).map(({ keyId: key, at, feeCap, signature }) => ({
         key,
         at,
         feeCap,
@@ -258,7 +260,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
             { network, toAddress: address },
           ],
         })
-      ).filter(({ id, state }) => state !== 'VOID' && !id.includes('#'));
+      ).filter(({ id, state }) => state !== 'VOID' && !isReplacement(id));
       if (rows.some(({ state, blockHeight }) => (state !== 'CONFIRMED' && state !== 'FAILED') || blockHeight === null))
         return undefined;
       return rows.reduce((sum, { fromAddress, asset, amount, state, feePaid }) => {

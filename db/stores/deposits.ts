@@ -5,6 +5,7 @@ import type { UtxoRow } from '../entities/utxos';
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/deposits';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { reversalRange } from '../../domain/references';
 import { CommandEntity } from '../entities/ledger';
 import { idFrom } from '../references';
 import { inTransaction } from '../transaction';
@@ -14,13 +15,6 @@ import type { KeySpace } from './child-numbers';
 
 /** Where the ring keeps the first block's hash: below every height there is. */
 const GENESIS = -1;
-
-/** One output on a chain. Its first credit has exactly this reference; see the scanner for later ones. */
-export const depositReference = ({
-  network,
-  txid,
-  position,
-}: Pick<DepositRow, 'network' | 'txid' | 'position'>): string => `deposit:${network}:${txid}:${position}`;
 
 export interface DepositStore {
   /** Issued addresses with a place above `place` (-1 for all), in the order of issue. */
@@ -178,10 +172,8 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
       }),
     reversals: async (row) => {
       // By range and not by pattern: it reads the primary key, and nothing in a reference is a wildcard.
-      const prefix = `${depositReference(row)}:reverse`;
-      return dataSource
-        .getRepository(CommandEntity)
-        .countBy({ reference: And(MoreThan(`${prefix}:`), LessThan(`${prefix};`)) });
+      const { above, below } = reversalRange(row);
+      return dataSource.getRepository(CommandEntity).countBy({ reference: And(MoreThan(above), LessThan(below)) });
     },
     isCredited: (reference) => dataSource.getRepository(CommandEntity).existsBy({ reference }),
     inStates: (network, states) =>

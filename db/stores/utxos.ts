@@ -1,3 +1,4 @@
+import { isReplacement } from '../../domain/references';
 import { In, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { BatchPaymentEntity, UtxoEntity } from '../entities/utxos';
@@ -5,6 +6,7 @@ import type { BatchPaymentRow, UtxoRow } from '../entities/utxos';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
+import { isReplacementSql, replacesSql } from '../references';
 import { inTransaction } from '../transaction';
 import { hasChild, planIn, voidIn } from './chain';
 import type { NewTransaction } from './chain';
@@ -19,11 +21,10 @@ export interface Depth {
 }
 
 /** Made by bytes of ours that others have replaced, or that did. */
-const FORMER =
-  "EXISTS (SELECT 1 FROM chain_transactions f WHERE f.network = c.network AND f.txid = c.txid AND f.id LIKE '%#%')";
+const FORMER = `EXISTS (SELECT 1 FROM chain_transactions f WHERE f.network = c.network AND f.txid = c.txid AND ${isReplacementSql('f')})`;
 /** Made by a transaction of ours that no other one of ours can take the place of; a child's place is its parent's to lose. */
 const FIRM_CHANGE = `c.branch = 1 AND EXISTS (SELECT 1 FROM chain_transactions t WHERE t.network = c.network AND t.txid = c.txid AND t.purpose <> 'cpfp'
-  AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE r.id > CONCAT(t.id, '#') AND r.id < CONCAT(t.id, '$')))`;
+  AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE ${replacesSql('r', 't.id')}))`;
 
 /** Our coins on a network where money is outputs of transactions. */
 export interface UtxoStore {
@@ -75,7 +76,7 @@ async function take(
     'SELECT id FROM chain_transactions WHERE network = ? AND txid IN (?) FOR UPDATE',
     [network, inputs.map(({ txid }) => txid)],
   )) as { id: string }[];
-  if (makers.some((maker) => maker.id.includes('#')))
+  if (makers.some(({ id: maker }) => isReplacement(maker)))
     throw new Error(`a coin for ${id} is of a transaction that was replaced`);
   if (unmined)
     await manager.query(

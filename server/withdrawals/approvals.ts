@@ -9,6 +9,7 @@ import { inTransaction } from '../../db/transaction';
 import type { Approval, ApprovalKeyView } from '../../domain/contract/api/approvals';
 import { DomainError } from '../../domain/contract/errors';
 import type { Judgement, Payment } from '../../domain/contract/ports';
+import { payoutId } from '../../domain/references';
 import type { ServerDeps } from '../deps';
 import { plain } from '../present';
 
@@ -131,7 +132,7 @@ export function createApprovals(deps: Deps): Approvals {
 
 /** As the signer will be asked, word for word. */
 const paymentOf = ({ id, attempt, network, asset, address: to, amount }: Payout): Payment => ({
-  intentId: `withdrawal:${id}:${attempt}`,
+  intentId: payoutId({ withdrawalId: id, round: attempt }),
   network,
   asset,
   to,

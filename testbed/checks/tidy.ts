@@ -21,7 +21,6 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'matching/venues/binance/rest.ts', text: 'Math.floor(', reason: 'the minute of a time' },
   { file: 'matching/venues/binance/rest.ts', text: 'Math.max(bannedUntil', reason: 'a time' },
   { file: 'matching/venues/binance/errors.ts', text: 'Number(seconds)', reason: 'the seconds of Retry-After' },
-  { file: 'wallets/keys/approvals.ts', text: 'Number(round)', reason: 'which payout of a withdrawal' },
   { file: 'wallets/deposits/scanner.ts', text: 'Math.min(head', reason: 'block heights' },
   { file: 'wallets/chains/evm/index.ts', text: "Number(await rpc<string>('eth_chainId'", reason: 'a chain id' },
   { file: 'wallets/chains/evm/index.ts', text: "Number(await rpc<string>('eth_blockNumber'", reason: 'a block height' },
@@ -46,7 +45,6 @@ const NOT_MONEY: readonly Allowed[] = [
   },
   { file: 'db/chains.ts', text: 'Number(text ?? 0)', reason: 'places of rows in a chain' },
   { file: 'db/stores/withdrawal-records.ts', text: 'Number(row.', reason: 'rounds, times and places' },
-  { file: 'wallets/withdrawals/recorded.ts', text: 'Number(round)', reason: 'which payout of a withdrawal' },
   {
     file: 'db/stores/audit.ts',
     text: 'Number(((await manager.query(sql)) as { n: string }[])',
@@ -55,7 +53,6 @@ const NOT_MONEY: readonly Allowed[] = [
   { file: 'db/stores/audit.ts', text: 'Number(row[field])', reason: 'heights and times, named by the caller' },
   { file: 'db/stores/batches.ts', text: 'Number(last.at)', reason: 'a time' },
   { file: 'db/stores/batches.ts', text: 'Number(row.', reason: 'counts of rows' },
-  { file: 'db/stores/chain.ts', text: 'Number(round)', reason: 'which payout of a withdrawal' },
   { file: 'db/stores/chain.ts', text: 'Number(locked?.next)', reason: 'a nonce' },
   { file: 'db/stores/engine.ts', text: 'Number(fence?.', reason: 'numbers of epochs, batches and entries' },
   { file: 'db/stores/engine.ts', text: 'Number(last)', reason: 'the number of a trade' },

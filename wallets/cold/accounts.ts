@@ -4,6 +4,7 @@ import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { DomainError } from '../../domain/contract/errors';
 import type { Network } from '../../domain/registry';
+import { coldArrivalReference, coldCostReference } from '../../domain/references';
 import type { Chain, ChainReceipt } from '../chains/chain';
 import { reserveCost } from '../treasury/costs';
 import { actionOf, coldPlace, newTransfer, notNow } from './storage';
@@ -130,7 +131,7 @@ async function book(
   const from = coldPlace(network);
   // A contract wallet's gas is paid by whoever sent it: it is our cost only where a cold address paid.
   const fee = receipt.sender !== undefined && isOurs(receipt.sender) ? receipt.fee : 0n;
-  const reservation = `cost:cold:${id}`;
+  const reservation = coldCostReference(id);
   if (fee > 0n && !(await reserveCost(engine, reservation, network.gasAsset, fee, 'from cold storage'))) {
     return void (await coldStore.move(id, 'SENDING', { reason: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() }));
   }
@@ -138,7 +139,7 @@ async function book(
   // By the transaction: whatever was announced twice is booked once.
   await engine.submit({
     kind: 'custody.move',
-    reference: `cold:${network.id}:${txid}:${asset}`,
+    reference: coldArrivalReference(network.id, txid ?? '', asset),
     asset,
     amount: formatAmount(arrived),
     from,

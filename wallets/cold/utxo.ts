@@ -4,6 +4,7 @@ import type { ColdTransferRow } from '../../db/entities/cold';
 import { COLD_BRANCH } from '../../db/stores/cold';
 import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
+import { coldCostReference, coldPlanReference } from '../../domain/references';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
 import { scriptOf } from '../chains/bitcoin/addresses';
 import { buildColdPsbt, gatherSignatures, planCold } from '../chains/bitcoin/cold-psbt';
@@ -61,7 +62,7 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
       const plan = await planned(deps, row);
       const psbt = await exported(deps, plan);
       const fee = unitsOf(plan.fee);
-      if (!(await reserveCost(deps.engine, `cost:cold:${row.id}`, row.asset, fee, 'from cold storage')))
+      if (!(await reserveCost(deps.engine, coldCostReference(row.id), row.asset, fee, 'from cold storage')))
         throw new DomainError('NEEDS_OPERATOR_FUNDS', { asset: row.asset, needed: formatAmount(fee) });
       const full = { ...row, fee: formatAmount(fee), psbt };
       await coldStore.add(full, actionOf(deps, 'cold.plan', wish.adminId, full, { why: wish.why }), plan.inputs);
@@ -82,7 +83,7 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
         ))
       )
         throw notNow(row);
-      await releaseCost(deps.engine, `cost:cold:${row.id}`, row.asset, coldPlace(network), 'from cold storage');
+      await releaseCost(deps.engine, coldCostReference(row.id), row.asset, coldPlace(network), 'from cold storage');
     },
     round: async (head) => {
       for (const row of await coldStore.open(network.id)) if (row.state === 'SENDING') await follow(deps, row, head);
@@ -167,10 +168,10 @@ async function follow(
   }
   if (head - place.height + 1 < network.confirmations) return;
   const from = coldPlace(network);
-  const cost = { reservation: `cost:cold:${id}`, asset, actual: formatAmount(parseAmount(fee)), from };
+  const cost = { reservation: coldCostReference(id), asset, actual: formatAmount(parseAmount(fee)), from };
   await engine.submit({
     kind: 'custody.move',
-    reference: `cold:${id}:arrived`,
+    reference: coldPlanReference(id),
     asset,
     amount: formatAmount(parseAmount(amount)),
     from,

@@ -1,6 +1,5 @@
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../../db/entities/deposits';
 import { keySpaceOf } from '../../db/stores/child-numbers';
-import { depositReference } from '../../db/stores/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import { countingIds, fixedClock } from '../../domain/clock-and-ids';
 import type { Command } from '../../domain/contract/commands';
@@ -8,6 +7,7 @@ import { createEventBus } from '../../domain/contract/event-bus';
 import type { Engine } from '../../domain/contract/ports';
 import { ONE } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
+import { creditReference } from '../../domain/references';
 import type { Chain, ChainTransfer } from '../chains/chain';
 import { OwnAddresses } from './addresses';
 import { NetworkHalted, RING, createScanner } from './scanner';
@@ -91,7 +91,7 @@ function fakeWorld() {
       if (ring.some(({ height }) => height === block.height)) throw new Error('Duplicate entry');
       ring = [...ring, block];
       for (const row of found) {
-        const known = rows.find((candidate) => depositReference(candidate) === depositReference(row));
+        const known = rows.find((candidate) => creditReference(candidate) === creditReference(row));
         if (!known) rows.push(row);
         else
           Object.assign(

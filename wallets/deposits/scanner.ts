@@ -1,4 +1,3 @@
-import { depositReference } from '../../db/stores/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import type { ChainBlockRow, DepositRow } from '../../db/entities/deposits';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
@@ -8,6 +7,7 @@ import { MAX_UNITS, formatAmount, parseAmount } from '../../domain/money/amount'
 import type { Units } from '../../domain/money/amount';
 import { confirmationsFor, depositParts, mostConfirmations } from '../../domain/registry';
 import type { Asset, Network, Rail } from '../../domain/registry';
+import { creditReference, reversalReference } from '../../domain/references';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 import type { UtxoRow } from '../../db/entities/utxos';
 import type { OwnAddresses } from './addresses';
@@ -277,7 +277,7 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     const fee = row.fee !== null && { fee: formatAmount(parseAmount(row.fee)) };
     await engine.submit({
       kind: 'deposit.reverse',
-      reference: `${depositReference(row)}:reverse:${reversals}`,
+      reference: reversalReference(row, reversals),
       depositId,
       userId,
       network,
@@ -297,13 +297,6 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     });
   }
 }
-
-/**
- * Credits and reversals of one output take turns, so the number of reversals names the next credit: `deposit:<network>:
- * <txid>:<position>` for the first, with `:<n>` after n reversals. Not the block's hash: a chain may come back to a block.
- */
-const creditReference = (row: DepositRow, reversals: number): string =>
-  reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`;
 
 /** Deposits taken further at a time: the engine commits them together. */
 const AT_A_TIME = 50;

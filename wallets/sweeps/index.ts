@@ -7,6 +7,7 @@ import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
+import { costReference, transactionId, transactionReference } from '../../domain/references';
 import { createApart } from '../apart';
 import type { Chain, GasQuote } from '../chains/chain';
 import type { PolicyOf } from '../treasury/bands';
@@ -100,7 +101,7 @@ function createSchedule(): (asset: string, everyMs: number, now: number) => bool
 
 async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   const { chainStore, store, transactions, clock } = deps;
-  const moving = await chainStore.find(`sweep:${sweep.id}`);
+  const moving = await chainStore.find(transactionId('sweep', sweep.id));
   if (moving && !transactions.mayTryAgain(moving)) return;
   // One after the other from one address: a second one would count on coins that the first one takes away.
   // What was lent for another sweep and is being taken back must not be counted on either.
@@ -116,7 +117,7 @@ async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
     await store.endSweep(sweep.id, 'FAILED', clock.now());
     return void (await releaseCost(
       deps.engine,
-      `cost:sweep:${sweep.id}`,
+      costReference(transactionId('sweep', sweep.id)),
       deps.network.gasAsset,
       `deposit/${sweep.network}`,
       'sweep',
@@ -156,11 +157,11 @@ async function send(
   gas: GasQuote,
 ): Promise<void> {
   const { id, asset, address } = sweep;
-  const reservation = `cost:sweep:${id}`;
+  const reservation = costReference(transactionId('sweep', id));
   if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'sweep')))
     return store.setSweep(id, 'NEEDS_OPERATOR_FUNDS', clock.now());
   await transactions.send({
-    id: `sweep:${id}`,
+    id: transactionId('sweep', id),
     purpose: 'sweep',
     subject: id,
     from: address,
@@ -188,9 +189,9 @@ async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<
     );
     return;
   }
-  const id = last?.state === 'VOID' ? last.id : `topup:${sweep.id}${before.length === 0 ? '' : `:${before.length}`}`;
+  const id = last?.state === 'VOID' ? last.id : transactionId('topup', sweep.id, before.length);
   const gas = await chain.gas({ from: hotAddress, to: sweep.address, asset: network.gasAsset, amount });
-  if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, 'top-up')))
+  if (!(await reserveCost(engine, costReference(id), network.gasAsset, gas.maxCost, 'top-up')))
     return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
   await transactions.send({
     id,
@@ -201,7 +202,7 @@ async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<
     asset: network.gasAsset,
     amount,
     gas,
-    reservation: `cost:${id}`,
+    reservation: costReference(id),
   });
   await store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
 }
@@ -215,7 +216,7 @@ const settleTopUp =
       actual: formatAmount(receipt.fee),
       from: `hot/${network.id}` as const,
     };
-    const reference = `tx:${row.id}:final`;
+    const reference = transactionReference(row.id, 'final');
     if (!receipt.succeeded) await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'top-up' });
     else
       await engine.submit({
@@ -238,7 +239,7 @@ const settleSweep =
       actual: formatAmount(receipt.fee),
       from: `deposit/${network.id}` as const,
     };
-    const reference = `tx:${row.id}:final`;
+    const reference = transactionReference(row.id, 'final');
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'sweep' });
       return store.endSweep(row.subject, 'FAILED', clock.now());

@@ -4,6 +4,7 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { floorToStep, stepOf } from '../../domain/money/rounding';
 import type { Rail } from '../../domain/registry';
+import { costReference, transactionId, transactionReference, venueTransferReference } from '../../domain/references';
 import { moveOf } from './bands';
 import { releaseCost, reserveCost } from './costs';
 import type { Settle } from './sender';
@@ -71,11 +72,11 @@ export async function advanceForward(
   const { chain, chainStore, engine, store, transactions, clock, network, hotAddress } = deps;
   const { id, asset, address } = transfer;
   const purpose = transfer.direction === 'to-cold' ? 'cold' : 'venue';
-  const intent = `${purpose}:${id}`;
+  const intent = transactionId(purpose, id);
   const sent = await chainStore.find(intent);
   if (sent && !transactions.mayTryAgain(sent)) return;
   const amount = parseAmount(transfer.amount);
-  const reservation = `cost:${intent}`;
+  const reservation = costReference(intent);
   const gas = await chain.gas({ from: hotAddress, to: address, asset, amount });
   const needed = asset === network.gasAsset ? amount + gas.maxCost : amount;
   if ((await payable()) < needed) {
@@ -116,7 +117,7 @@ const settle =
       actual: formatAmount(receipt.fee),
       from: `hot/${network.id}` as const,
     };
-    const reference = `tx:${row.id}:final`;
+    const reference = transactionReference(row.id, 'final');
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'to venue' });
       return store.setTransfer(row.subject, { state: 'FAILED', txid: row.txid, updatedAt: clock.now() });
@@ -142,7 +143,7 @@ async function arrived(
   const amount = formatAmount(parseAmount(transfer.amount));
   await engine.submit({
     kind: 'custody.move',
-    reference: `venue:${network.id}:${transfer.id}:arrived`,
+    reference: venueTransferReference(network.id, transfer.id, 'arrived'),
     asset: transfer.asset,
     amount,
     from: 'transit',

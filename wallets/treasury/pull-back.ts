@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { ceilToStep } from '../../domain/money/rounding';
+import { venueTransferReference } from '../../domain/references';
 import { moveOf } from './bands';
 import { hasTreasury } from './venue-deps';
 import type { VenueMoneyDeps } from './venue-deps';
@@ -112,7 +113,7 @@ async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<vo
   try {
     await engine.submit({
       kind: 'venue.reserve',
-      reference: `venue:${network.id}:${id}:reserve`,
+      reference: venueTransferReference(network.id, id, 'reserve'),
       transferId: id,
       asset,
       amount,
@@ -149,7 +150,7 @@ async function lookUp(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
   const { amount, fee, txid } = known;
   await engine.submit({
     kind: 'venue.release',
-    reference: `venue:${network.id}:${transfer.id}:left`,
+    reference: venueTransferReference(network.id, transfer.id, 'left'),
     transferId: transfer.id,
     moved: true,
     amount,
@@ -168,7 +169,7 @@ async function releaseFailed(
   try {
     await engine.submit({
       kind: 'venue.release',
-      reference: `venue:${network.id}:${transferId}:failed`,
+      reference: venueTransferReference(network.id, transferId, 'failed'),
       transferId,
       moved: false,
       amount: '0',
@@ -189,7 +190,7 @@ async function arrive(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
   const arrived = formatAmount(parseAmount(transfer.amount) - parseAmount(transfer.fee));
   await engine.submit({
     kind: 'custody.move',
-    reference: `venue:${network.id}:${transfer.id}:arrived`,
+    reference: venueTransferReference(network.id, transfer.id, 'arrived'),
     asset: transfer.asset,
     amount: arrived,
     from: 'transit',

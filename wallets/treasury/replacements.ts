@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
 import { fromChainUnits } from '../../domain/money/amount';
 import { mulDivUp } from '../../domain/money/rounding';
+import { costReference, replacementId } from '../../domain/references';
 import { reserveCost } from './costs';
 import type { Substitutes, TransactionsDeps } from './deps';
 
@@ -50,8 +51,8 @@ export class Replacements implements Substitutes {
     const more = (fee: string): string => mulDivUp(BigInt(fee), 3n, 2n).toString();
     const fees = { maxFeePerGas: more(row.maxFeePerGas), maxPriorityFeePerGas: more(row.maxPriorityFeePerGas) };
     const extra = fromChainUnits(BigInt(row.gasLimit) * (BigInt(fees.maxFeePerGas) - BigInt(row.maxFeePerGas)), 18);
-    const replacement = `${row.id}#${n}`;
-    if (!(await reserveCost(engine, `cost:${replacement}`, network.gasAsset, extra, 'higher fees'))) {
+    const replacement = replacementId(row.id, n);
+    if (!(await reserveCost(engine, costReference(replacement), network.gasAsset, extra, 'higher fees'))) {
       return this.tell(
         row,
         'NEEDS_OPERATOR_FUNDS',

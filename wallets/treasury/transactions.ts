@@ -7,7 +7,7 @@ import { createApart } from '../apart';
 import type { Apart } from '../apart';
 import type { ChainReceipt } from '../chains/chain';
 import { mustBeRecorded, mustNotBeFrozen } from '../withdrawals/recorded';
-import { releaseCost } from './costs';
+import { releaseHigherFees } from './costs';
 import type { Substitutes, TransactionsDeps } from './deps';
 import { Replacements } from './replacements';
 import type { Mined, Outgoing, Sender, Settle } from './sender';
@@ -187,11 +187,7 @@ export class Transactions implements Sender {
     // What failed may be paid again: one node's word is not enough. The row stays as it is, and is asked about in each round.
     if (objection !== undefined) return void this.objections.add(objection);
     // What was set aside for higher fees goes back first: the cost itself is booked in one piece.
-    for (
-      let n = 1;
-      await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose);
-    )
-      n++;
+    await releaseHigherFees(engine, row, network);
     await settler(row, receipt);
     await chainStore.finish(
       row,

@@ -6,6 +6,7 @@ import type { Engine, EventBus, Logger, StakePurpose } from '../../domain/contra
 import { formatAmount, parseAmount, parseSigned, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
+import { claimId, costReference, transactionId, transactionReference } from '../../domain/references';
 import { createApart } from '../apart';
 import type { ChainReceipt } from '../chains/chain';
 import type { TronChain } from '../chains/tron';
@@ -34,7 +35,7 @@ export interface StakesDeps {
 }
 
 const place = ({ network }: StakesDeps): `staked/${string}` => `staked/${network.id}`;
-const intentOf = ({ kind, id }: StakeRow): string => `${kind}:${id}`;
+const intentOf = ({ kind, id }: StakeRow): string => transactionId(kind, id);
 
 /**
  * Carries out what an operator wishes of the stake. What is staked is ours and lies in a place of its own in the books, from the block in
@@ -71,7 +72,7 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
       reason: 'the signer refused it',
       updatedAt: clock.now(),
     });
-    await releaseCost(engine, `cost:${id}`, network.gasAsset, `hot/${network.id}`, row.kind);
+    await releaseCost(engine, costReference(id), network.gasAsset, `hot/${network.id}`, row.kind);
     return;
   }
   if (sent) return;
@@ -79,7 +80,7 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
   if (row.state === 'PLANNED') {
     const reason =
       (await obstacle(deps, row, amount, gas.maxCost)) ??
-      ((await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, row.kind))
+      ((await reserveCost(engine, costReference(id), network.gasAsset, gas.maxCost, row.kind))
         ? null
         : 'NEEDS_OPERATOR_FUNDS');
     if (reason !== null) {
@@ -88,7 +89,7 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
     }
     if (!(await stakeStore.move(row.id, 'PLANNED', { state: 'SENDING', reason: null, updatedAt: clock.now() }))) {
       // Given up meanwhile.
-      await releaseCost(engine, `cost:${id}`, network.gasAsset, `hot/${network.id}`, row.kind);
+      await releaseCost(engine, costReference(id), network.gasAsset, `hot/${network.id}`, row.kind);
       return;
     }
   }
@@ -102,7 +103,7 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
     asset: network.gasAsset,
     amount: row.kind === 'stake' ? amount : 0n,
     gas,
-    reservation: `cost:${id}`,
+    reservation: costReference(id),
   });
 }
 
@@ -138,7 +139,11 @@ const settleStake =
   (deps: StakesDeps): Settle =>
   async (row, receipt) => {
     const { engine, network, stakeStore, clock } = deps;
-    const [cost, reference, now] = [costOf(deps, row.reservation, receipt), `tx:${row.id}:final`, clock.now()];
+    const [cost, reference, now] = [
+      costOf(deps, row.reservation, receipt),
+      transactionReference(row.id, 'final'),
+      clock.now(),
+    ];
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'stake' });
       return void (await stakeStore.move(row.subject, 'SENDING', {
@@ -187,7 +192,13 @@ const settleUnstake =
   (deps: StakesDeps): Settle =>
   async (row, receipt) => {
     const { stakeStore, clock } = deps;
-    await release(deps, `tx:${row.id}:final`, receipt, costOf(deps, row.reservation, receipt), 'unstake');
+    await release(
+      deps,
+      transactionReference(row.id, 'final'),
+      receipt,
+      costOf(deps, row.reservation, receipt),
+      'unstake',
+    );
     const now = clock.now();
     if (!receipt.succeeded)
       await stakeStore.move(row.subject, 'SENDING', {
@@ -208,7 +219,7 @@ const settleUnstake =
 const settleClaim =
   (deps: StakesDeps): Settle =>
   (row, receipt) =>
-    release(deps, `tx:${row.id}:final`, receipt, costOf(deps, row.reservation, receipt), 'claim');
+    release(deps, transactionReference(row.id, 'final'), receipt, costOf(deps, row.reservation, receipt), 'claim');
 
 /** Takes what has waited long enough. By the chain's own word, so that it bears kills, and others who unstake with the same key. */
 async function claim(deps: StakesDeps): Promise<void> {
@@ -220,10 +231,9 @@ async function claim(deps: StakesDeps): Promise<void> {
   if (last && !['FAILED', 'VOID'].includes(last.state)) return;
   if (last?.state === 'VOID' && !transactions.mayTryAgain(last)) return;
   if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
-  const id =
-    last?.state === 'VOID' ? last.id : `claim:${network.id}:${due}${before.length === 0 ? '' : `:${before.length}`}`;
+  const id = last?.state === 'VOID' ? last.id : claimId(network.id, due, before.length);
   const gas = await chain.stakeCost(0n);
-  if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, 'claim'))) return;
+  if (!(await reserveCost(engine, costReference(id), network.gasAsset, gas.maxCost, 'claim'))) return;
   await transactions.send({
     id,
     purpose: 'claim',
@@ -233,7 +243,7 @@ async function claim(deps: StakesDeps): Promise<void> {
     asset: network.gasAsset,
     amount: 0n,
     gas,
-    reservation: `cost:${id}`,
+    reservation: costReference(id),
   });
 }
 

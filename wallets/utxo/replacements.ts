@@ -4,6 +4,7 @@ import type { Signed } from '../../db/stores/chain';
 import { DomainError } from '../../domain/contract/errors';
 import type { UtxoIntent } from '../../domain/contract/ports';
 import { formatAmount } from '../../domain/money/amount';
+import { childId, costReference, replacementId } from '../../domain/references';
 import { bumped, planChild } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
 import { outputTo } from '../chains/bitcoin/psbt';
@@ -75,8 +76,8 @@ export class CoinReplacements {
     const rate = (now.fee * 1500n) / now.vsize + 1n;
     const plan = await orNone(async () => bumped(now, [], rate));
     if (!plan) return this.help(row, now, rate, waits);
-    const id = `${row.id}#${n}`;
-    if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, unitsOf(plan.fee - now.fee), 'higher fees'))) {
+    const id = replacementId(row.id, n);
+    if (!(await reserveCost(engine, costReference(id), network.gasAsset, unitsOf(plan.fee - now.fee), 'higher fees'))) {
       return this.tell(
         row,
         'NEEDS_OPERATOR_FUNDS',
@@ -111,7 +112,7 @@ export class CoinReplacements {
   /** A child that pays for both. It is a transaction of its own from then on. */
   private async help(row: ChainTransactionRow, now: Plan, rate: bigint, waits: boolean): Promise<boolean> {
     const { account, chainStore, logger, network } = this.deps;
-    const id = `cpfp:${row.id}`;
+    const id = childId(row.id);
     const before = await chainStore.find(id);
     if (before && (!this.hands.mayTryAgain(before) || before.reservation !== null)) return false;
     const child = changeIndexOf(row.nonce);
