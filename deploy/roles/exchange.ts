@@ -7,6 +7,7 @@ import { rightsTooMany } from '../../db/rights';
 import { firstListing, seed } from '../../db/seed';
 import { checkServerSettings } from '../../db/settings';
 import { listDepositTerms, loadRegistry } from '../../db/stores/registry';
+import { ALERTS } from '../../domain/alerts';
 import { createEventBus } from '../../domain/contract/event-bus';
 import { parseAmount } from '../../domain/money/amount';
 import type { Logger } from '../../domain/contract/ports';
@@ -30,7 +31,8 @@ import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } fro
 /** Fatal settings stop the start; advice is logged. */
 async function guardSettings(dataSource: DataSource, config: Config, logger: Logger): Promise<void> {
   const report = await checkServerSettings(dataSource, config.JAVIZEN_THROW_AWAY === '1');
-  for (const warning of report.warnings) logger.warn({ setting: warning }, 'a database setting is not as advised');
+  for (const warning of report.warnings)
+    logger.warn({ event: 'settings.database_advice', setting: warning }, 'a database setting is not as advised');
   if (report.fatal.length > 0)
     throw new Error(`The database is not set up to keep money safe: ${report.fatal.join('; ')}.`);
 }
@@ -40,7 +42,7 @@ async function adviseRights(dataSource: DataSource, logger: Logger): Promise<voi
   const tooMany = await rightsTooMany(dataSource);
   if (tooMany.length > 0)
     logger.warn(
-      { rights: tooMany.slice(0, 5), more: Math.max(0, tooMany.length - 5) },
+      { event: 'settings.database_rights', rights: tooMany.slice(0, 5), more: Math.max(0, tooMany.length - 5) },
       'the database user may do more than it needs: set DATABASE_MIGRATE_URL',
     );
 }
@@ -50,7 +52,7 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
   const [, policy] = (await redis.config('GET', 'maxmemory-policy').catch(() => [])) as string[];
   if (policy !== undefined && policy !== 'noeviction')
     logger.warn(
-      { setting: `maxmemory-policy is ${policy}, should be noeviction` },
+      { event: 'settings.redis_advice', setting: `maxmemory-policy is ${policy}, should be noeviction` },
       'a Redis setting is not as advised',
     );
 }
@@ -86,13 +88,16 @@ async function runExchange(config: Config): Promise<void> {
   const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);
   const events = createEventBus((error, event) =>
-    logger.error({ event: event.name, error: String(error) }, 'a listener failed'),
+    logger.error({ event: 'process.listener_failed', name: event.name, error: String(error) }, 'a listener failed'),
   );
-  events.on('alert', ({ code, message, details }) => logger.error({ code, details }, message));
+  events.on('alert', ({ code, message, details }) => {
+    const { severity, action } = ALERTS[code];
+    logger[severity === 'critical' ? 'error' : 'warn']({ event: `alert.${code}`, severity, action, details }, message);
+  });
 
   const shared = { dataSource, registry, clock, ids, events, logger };
   const onFenced = (): void => {
-    logger.error({}, 'another engine has taken over; this process ends');
+    logger.error({ event: 'engine.fenced' }, 'another engine has taken over; this process ends');
     process.exit(3);
   };
   const matching = createMatching({ ...shared, onFenced }, { binance: binanceSettings(config) });

@@ -1,3 +1,4 @@
+import type { AlertCode } from '../alerts';
 import type { PublicTradeView } from './api/markets';
 import type { FillView, OrderView } from './api/orders';
 
@@ -21,7 +22,7 @@ export interface Events {
   /** What was told elsewhere may not have come here: whoever listens must ask again. Of a process that was cut off from the engine. */
   'feed.gap': object;
   /** Something an operator must look at. */
-  alert: { code: string; message: string; details?: Record<string, unknown> };
+  alert: { code: AlertCode; message: string; details?: Record<string, unknown> };
 }
 
 export type EventName = keyof Events;

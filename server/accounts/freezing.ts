@@ -33,7 +33,7 @@ export function createFreezing(
         })
         .catch((error: unknown) =>
           logger.warn(
-            { withdrawal: id, error: String(error) },
+            { event: 'withdrawal.not_cancelled', withdrawal: id, error: String(error) },
             'a withdrawal of a frozen account was not taken back; it is approved by nobody',
           ),
         );

@@ -76,7 +76,11 @@ export function createWithdrawalService(
       });
     } catch (error) {
       deps.logger.warn(
-        { withdrawal: row.id, error: error instanceof Error ? error.message : String(error) },
+        {
+          event: 'withdrawal.not_passed',
+          withdrawal: row.id,
+          error: error instanceof Error ? error.message : String(error),
+        },
         'a withdrawal that might pass waits for a person',
       );
     }

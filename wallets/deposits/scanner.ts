@@ -130,7 +130,10 @@ export function createScanner(deps: ScannerDeps): Scanner {
     if (lost) await deps.agreement?.mustBeLost(lost);
     if (!common)
       throw new NetworkHalted(`${network.id}: the chain differs from ours deeper than ${ring.length} blocks`);
-    logger.warn({ network: network.id, from: ring.at(-1)?.height, to: common.height }, 'the chain was reorganised');
+    logger.warn(
+      { event: 'chain.reorganised', network: network.id, from: ring.at(-1)?.height, to: common.height },
+      'the chain was reorganised',
+    );
     await store.forgetAbove(network.id, common.height);
     ring = ring.slice(0, at + 1);
     clean = false;
@@ -379,6 +382,9 @@ async function credit({ engine, store, network, logger }: ScannerDeps, row: Depo
   } catch (error) {
     // One deposit that is refused must not keep the others waiting.
     if (!(error instanceof DomainError)) throw error;
-    logger.error({ deposit: depositId, code: error.code }, 'a deposit could not be credited');
+    logger.error(
+      { event: 'deposit.not_credited', deposit: depositId, code: error.code },
+      'a deposit could not be credited',
+    );
   }
 }

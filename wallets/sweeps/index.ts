@@ -184,7 +184,7 @@ async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<
   if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
   if (before.length >= MOST_TOP_UPS && last?.state !== 'VOID') {
     logger.warn(
-      { sweep: sweep.id },
+      { event: 'sweep.top_ups_exhausted', sweep: sweep.id },
       'every top-up was too small for the gas price of its time; waiting for a lower one',
     );
     return;

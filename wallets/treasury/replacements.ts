@@ -1,4 +1,5 @@
 import type { ChainTransactionRow } from '../../db/entities/treasury';
+import type { AlertCode } from '../../domain/alerts';
 import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
 import { fromChainUnits } from '../../domain/money/amount';
@@ -64,7 +65,10 @@ export class Replacements implements Substitutes {
       .catch((error: unknown) => this.refused(row, error));
     if (!signed) return false;
     await chainStore.replace(row, replacement, signed, fees, clock.now());
-    logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with higher fees');
+    logger.warn(
+      { event: 'transaction.replaced', transaction: row.id, txid: signed.txid, replaces: row.txid },
+      'replaced by one with higher fees',
+    );
     return true;
   }
 
@@ -81,7 +85,7 @@ export class Replacements implements Substitutes {
     if (rounds >= SURE) this.tell(row, 'NONCE_TAKEN', 'Another transaction has used the nonce of ours.');
   }
 
-  private tell(row: ChainTransactionRow, code: string, message: string): false {
+  private tell(row: ChainTransactionRow, code: AlertCode, message: string): false {
     const key = `${code} ${row.txid}`;
     if (!this.told.has(key))
       this.deps.events.publish({

@@ -130,7 +130,10 @@ export class Transactions implements Sender {
   private async stopped(row: ChainTransactionRow, { details }: DomainError): Promise<void> {
     const { chainStore, clock, logger } = this.deps;
     await chainStore.void(row, clock.now());
-    logger.warn({ transaction: row.id, ...details }, 'not signed: its account was frozen');
+    logger.warn(
+      { event: 'transaction.account_frozen', transaction: row.id, ...details },
+      'not signed: its account was frozen',
+    );
   }
 
   /** One round over everything that is not final: signs what is planned, sends what is signed, settles what is deep enough. */
@@ -168,7 +171,11 @@ export class Transactions implements Sender {
     const { chain, chainStore, clock, logger } = this.deps;
     const sent = await chain.broadcast(row.rawTransaction);
     if (sent.taken) await chainStore.broadcast(row, clock.now());
-    else logger.warn({ transaction: row.id, reason: sent.reason }, 'the node did not take a transaction');
+    else
+      logger.warn(
+        { event: 'transaction.not_accepted', transaction: row.id, reason: sent.reason },
+        'the node did not take a transaction',
+      );
     // Higher fees do not help an account that cannot pay these: it waits for coins, with its price unchanged.
     if (sent.taken || !/insufficient funds/i.test(sent.reason)) await this.substitutes.consider(row, head);
   }

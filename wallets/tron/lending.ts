@@ -84,7 +84,10 @@ export function createLending(deps: LendingDeps): Lending {
         sun: BigInt(lent.maxPriorityFeePerGas),
       }))
     )
-      logger.warn({ sweep: lent.subject }, 'energy is not taken back: the operator has no coins for it');
+      logger.warn(
+        { event: 'lending.not_reclaimed', sweep: lent.subject },
+        'energy is not taken back: the operator has no coins for it',
+      );
   };
   return {
     serves: async (sweep, missing) => {

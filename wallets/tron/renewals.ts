@@ -78,14 +78,17 @@ export class Renewals implements Substitutes {
       await chainStore.replace(row, renewed, signed, { maxFeePerGas, maxPriorityFeePerGas }, clock.now());
       this.gone.delete(row.id);
       logger.warn(
-        { transaction: row.id, txid: signed.txid, replaces: row.txid },
+        { event: 'transaction.renewed', transaction: row.id, txid: signed.txid, replaces: row.txid },
         'ended without being mined, and made anew',
       );
     } catch (error) {
       // Its clock is behind the chain's: it signs a little later.
       if (!(error instanceof DomainError) || (error.code !== 'FORBIDDEN' && error.code !== 'ACCOUNT_FROZEN'))
         throw error;
-      logger.warn({ transaction: row.id, code: error.code, ...error.details }, 'not signed anew yet');
+      logger.warn(
+        { event: 'transaction.not_renewed', transaction: row.id, code: error.code, ...error.details },
+        'not signed anew yet',
+      );
     }
   }
 

@@ -1,6 +1,7 @@
 import type { UtxoRow } from '../../db/entities/utxos';
 import type { ChainTransactionRow } from '../../db/entities/treasury';
 import type { Signed } from '../../db/stores/chain';
+import type { AlertCode } from '../../domain/alerts';
 import { DomainError } from '../../domain/contract/errors';
 import type { UtxoIntent } from '../../domain/contract/ports';
 import { formatAmount } from '../../domain/money/amount';
@@ -94,7 +95,10 @@ export class CoinReplacements {
       { maxFeePerGas: plan.fee.toString(), maxPriorityFeePerGas: rate.toString() },
       clock.now(),
     );
-    logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with a higher fee');
+    logger.warn(
+      { event: 'transaction.replaced', transaction: row.id, txid: signed.txid, replaces: row.txid },
+      'replaced by one with a higher fee',
+    );
     return true;
   }
 
@@ -104,7 +108,10 @@ export class CoinReplacements {
       return await this.deps.signer.signUtxo(intent);
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'FORBIDDEN') throw error;
-      this.deps.logger.warn({ intent: intent.intentId, ...error.details }, 'the signer refused a higher fee');
+      this.deps.logger.warn(
+        { event: 'transaction.replacement_refused', intent: intent.intentId, ...error.details },
+        'the signer refused a higher fee',
+      );
       return undefined;
     }
   }
@@ -146,7 +153,10 @@ export class CoinReplacements {
         'A transaction of ours is not mined, and our coins do not pay for a child of it.',
       );
     await this.hands.sendHome({ id, purpose: 'cpfp', subject: row.id }, plan, wanted, change);
-    logger.warn({ transaction: row.id, txid: row.txid, child: id }, 'a child pays for a transaction that waits');
+    logger.warn(
+      { event: 'transaction.child_sent', transaction: row.id, txid: row.txid, child: id },
+      'a child pays for a transaction that waits',
+    );
     return true;
   }
 
@@ -158,7 +168,7 @@ export class CoinReplacements {
     if (rounds >= SURE) this.tell(row, 'COINS_TAKEN', 'The coins of a transaction of ours are spent or gone.');
   }
 
-  private tell(row: ChainTransactionRow, code: string, message: string): false {
+  private tell(row: ChainTransactionRow, code: AlertCode, message: string): false {
     const key = `${code} ${row.txid}`;
     if (!this.told.has(key))
       this.deps.events.publish({ name: 'alert', code, message, details: { transaction: row.id, txid: row.txid } });

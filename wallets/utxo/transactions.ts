@@ -289,7 +289,10 @@ export class UtxoTransactions implements Sender {
         (await utxoStore.void(row, clock.now(), await this.culprit(row, error)));
       // The signer was not asked. That withdrawal goes back to review, and the others into the next batch.
       if (error.code === 'ACCOUNT_FROZEN')
-        return logger.warn({ transaction: row.id, ...error.details }, 'not signed: an account was frozen');
+        return logger.warn(
+          { event: 'transaction.account_frozen', transaction: row.id, ...error.details },
+          'not signed: an account was frozen',
+        );
       events.publish({
         name: 'alert',
         code: 'SIGNER_REFUSED',
@@ -366,7 +369,11 @@ export class UtxoTransactions implements Sender {
     const { chainStore, clock, logger, node } = this.deps;
     const sent = await node.broadcast(row.rawTransaction);
     if (sent.taken) await chainStore.broadcast(row, clock.now());
-    else logger.warn({ transaction: row.id, reason: sent.reason }, 'the node did not take a transaction');
+    else
+      logger.warn(
+        { event: 'transaction.not_accepted', transaction: row.id, reason: sent.reason },
+        'the node did not take a transaction',
+      );
     await this.replacements.consider(row, head, sent);
   }
 

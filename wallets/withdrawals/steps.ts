@@ -72,7 +72,7 @@ export async function settle(
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'IDEMPOTENCY_KEY_REUSED') throw error;
     logger.error(
-      { withdrawal: command.withdrawalId, txid: command.txid },
+      { event: 'withdrawal.settled_otherwise', withdrawal: command.withdrawalId, txid: command.txid },
       'a payout was settled before with other figures',
     );
   }
