@@ -8,6 +8,7 @@ import type { Approval } from '../../domain/contract/api/approvals';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { isReplacement, readPayoutId, replacementRange } from '../../domain/references';
+import { CHAIN_TRANSACTIONS, advance } from '../lifecycle';
 import { inTransaction } from '../transaction';
 import { approvalsOf } from './approvals';
 import { frozenAmong } from './users';
@@ -106,7 +107,8 @@ export async function planIn(manager: EntityManager, row: NewTransaction, floor:
     blockHeight: null,
     feePaid: null,
   };
-  if (known) await manager.update(ChainTransactionEntity, { id: row.id, state: 'VOID' }, planned);
+  const { state: _state, id: _id, ...besides } = planned;
+  if (known) await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'plan', besides);
   else await manager.insert(ChainTransactionEntity, planned);
   return planned;
 }
@@ -115,11 +117,7 @@ export async function planIn(manager: EntityManager, row: NewTransaction, floor:
 export async function voidIn(manager: EntityManager, row: ChainTransactionRow, now: number): Promise<boolean> {
   if ((await lockNonce(manager, row, row.nonce)) !== row.nonce + 1) return false;
   // Signed by another process meanwhile, or given up already: nothing of it is free.
-  if (
-    (await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now }))
-      .affected !== 1
-  )
-    return false;
+  if (!(await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'void', { updatedAt: now }))) return false;
   await manager.update(NonceEntity, { network: row.network, address: row.fromAddress }, { next: row.nonce });
   return true;
 }
@@ -153,11 +151,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
     plan: (row, floor) => inTransaction(dataSource, (manager) => planIn(manager, row, floor)),
     signed: (row, signed, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(
-          ChainTransactionEntity,
-          { id: row.id, state: 'PLANNED' },
-          { ...signed, state: 'SIGNED', updatedAt: now },
-        );
+        await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'sign', { ...signed, updatedAt: now });
         if (row.purpose !== 'withdrawal') return;
         await manager.update(
           WithdrawalEntity,
@@ -167,11 +161,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
       }),
     broadcast: (row, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(
-          ChainTransactionEntity,
-          { id: row.id, state: 'SIGNED' },
-          { state: 'BROADCAST', updatedAt: now },
-        );
+        await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'broadcast', { updatedAt: now });
         if (row.purpose === 'withdrawal')
           await manager.update(
             WithdrawalEntity,
@@ -228,10 +218,10 @@ export function createChainStore(dataSource: DataSource): ChainStore {
           await manager.update(ChainTransactionEntity, { id: row.id }, bytes(former));
           await manager.update(ChainTransactionEntity, { id: former.id }, bytes(current));
         }
-        const final = { state, blockHeight, feePaid, updatedAt: now };
-        await manager.update(ChainTransactionEntity, { id: row.id, state: In(['SIGNED', 'BROADCAST']) }, final);
-        // One that fell out of the chain and is in it again.
-        await manager.update(ChainTransactionEntity, { id: row.id, state: In(FINAL), blockHeight: IsNull() }, final);
+        const event = state === 'CONFIRMED' ? 'confirm' : 'fail';
+        // Not one that is final in a block; one that fell out of the chain is in it again.
+        const which = { id: row.id, blockHeight: IsNull() };
+        await advance(manager, CHAIN_TRANSACTIONS, which, event, { blockHeight, feePaid, updatedAt: now });
       }),
     finalAbove: (network, height) => transactions.findBy({ network, state: In(FINAL), blockHeight: MoreThan(height) }),
     unplace: async (rows) => {

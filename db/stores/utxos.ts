@@ -6,6 +6,7 @@ import type { BatchPaymentRow, UtxoRow } from '../entities/utxos';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
+import { CHAIN_TRANSACTIONS, DEPOSITS, advance } from '../lifecycle';
 import { isReplacementSql, replacesSql } from '../references';
 import { inTransaction } from '../transaction';
 import { hasChild, planIn, voidIn } from './chain';
@@ -168,21 +169,20 @@ export function createUtxoStore(dataSource: DataSource): UtxoStore {
     hasChild: (network, txid) => hasChild(dataSource.manager, network, txid),
     abandon: (row, lost, blockHeight, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(
-          ChainTransactionEntity,
-          { id: row.id, state: In(['SIGNED', 'BROADCAST']) },
-          { state: 'FAILED', blockHeight, feePaid: '0', updatedAt: now },
-        );
+        const which = { id: row.id, state: row.state };
+        await advance(manager, CHAIN_TRANSACTIONS, which, 'fail', { blockHeight, feePaid: '0', updatedAt: now });
         await manager.update(UtxoEntity, { spentBy: row.id, txid: Not(lost) }, { spentBy: null });
       }),
     planned: async (network, address) =>
       (await dataSource.getRepository(NonceEntity).findOneBy({ network, address }))?.next ?? 0,
-    swept: async (id) => {
-      await dataSource.query(
-        `UPDATE deposits d JOIN utxos c ON c.network = d.network AND c.txid = d.txid AND d.position = CONCAT('out:', c.output_index)
-         SET d.state = 'SWEPT' WHERE c.spent_by = ? AND d.state = 'CREDITED'`,
-        [id],
-      );
-    },
+    swept: (id) =>
+      inTransaction(dataSource, async (manager) => {
+        const spent = (await manager.query(
+          `SELECT d.id FROM deposits d JOIN utxos c ON c.network = d.network AND c.txid = d.txid AND d.position = CONCAT('out:', c.output_index)
+           WHERE c.spent_by = ? AND d.state = 'CREDITED'`,
+          [id],
+        )) as { id: string }[];
+        if (spent.length > 0) await advance(manager, DEPOSITS, { id: In(spent.map((deposit) => deposit.id)) }, 'sweep');
+      }),
   };
 }

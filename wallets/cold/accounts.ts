@@ -50,10 +50,10 @@ export function createAccountCold(deps: AccountColdDeps): NetworkCold {
       const from = row.state === 'SENDING' && row.reason === NOT_THERE ? row.state : 'WAITING_SIGNATURES';
       if (await coldStore.txidKnown(network.id, txid)) throw new DomainError('IDEMPOTENCY_KEY_REUSED', { txid });
       if (
-        !(await coldStore.move(
-          row.id,
-          from,
-          { state: 'SENDING', txid, reason: null, updatedAt: clock.now() },
+        !(await coldStore.advance(
+          { id: row.id, state: from },
+          'announce',
+          { txid, reason: null, updatedAt: clock.now() },
           actionOf(deps, 'cold.announce', adminId, row, { txid }),
         ))
       )
@@ -61,10 +61,10 @@ export function createAccountCold(deps: AccountColdDeps): NetworkCold {
     },
     cancel: async (row, adminId) => {
       if (
-        !(await coldStore.cancel(
-          row.id,
-          'WAITING_SIGNATURES',
-          { state: 'CANCELED', updatedAt: clock.now() },
+        !(await coldStore.advance(
+          { id: row.id },
+          'cancel',
+          { updatedAt: clock.now() },
           actionOf(deps, 'cold.cancel', adminId, row),
         ))
       )
@@ -86,7 +86,7 @@ async function follow(
   const { chain, network, coldStore, clock } = deps;
   const receipt = await chain.receipt(row.txid ?? '');
   if (!receipt && row.reason === null)
-    return void (await coldStore.move(row.id, 'SENDING', { reason: NOT_THERE, updatedAt: clock.now() }));
+    return void (await coldStore.note({ id: row.id, state: 'SENDING' }, { reason: NOT_THERE, updatedAt: clock.now() }));
   if (!receipt || head - receipt.height + 1 < network.confirmations) return;
   const arrived = receipt.succeeded ? await arrivedBy(deps, row, receipt, isOurs) : 0n;
   if (arrived === 0n) {
@@ -94,8 +94,7 @@ async function follow(
       ? 'it moved nothing of this asset from cold storage to the hot wallet'
       : 'it was mined and failed';
     // Its id may be announced for another transfer, of another asset perhaps.
-    return void (await coldStore.move(row.id, 'SENDING', {
-      state: 'FAILED',
+    return void (await coldStore.advance({ id: row.id }, 'fail', {
       txid: null,
       reason: `${row.txid}: ${reason}`,
       updatedAt: clock.now(),
@@ -133,7 +132,10 @@ async function book(
   const fee = receipt.sender !== undefined && isOurs(receipt.sender) ? receipt.fee : 0n;
   const reservation = coldCostReference(id);
   if (fee > 0n && !(await reserveCost(engine, reservation, network.gasAsset, fee, 'from cold storage'))) {
-    return void (await coldStore.move(id, 'SENDING', { reason: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() }));
+    return void (await coldStore.note(
+      { id, state: 'SENDING' },
+      { reason: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() },
+    ));
   }
   const cost = fee > 0n ? { cost: { reservation, asset: network.gasAsset, actual: formatAmount(fee), from } } : {};
   // By the transaction: whatever was announced twice is booked once.
@@ -146,8 +148,7 @@ async function book(
     to: `hot/${network.id}`,
     ...cost,
   });
-  await coldStore.move(id, 'SENDING', {
-    state: 'DONE',
+  await coldStore.advance({ id }, 'finish', {
     amount: formatAmount(arrived),
     fee: formatAmount(fee),
     reason: null,

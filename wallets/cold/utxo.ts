@@ -75,10 +75,10 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
     cancel: async (row, adminId) => {
       const now = deps.clock.now();
       if (
-        !(await coldStore.cancel(
-          row.id,
-          'WAITING_SIGNATURES',
-          { state: 'CANCELED', updatedAt: now },
+        !(await coldStore.advance(
+          { id: row.id },
+          'cancel',
+          { updatedAt: now },
           actionOf(deps, 'cold.cancel', adminId, row),
         ))
       )
@@ -122,21 +122,13 @@ async function gather(deps: CoinColdDeps, row: ColdTransferRow, psbt: string, ad
   const gathered = gathering(deps, row.psbt, psbt);
   const { signatures, signed } = gathered;
   // The signed bytes are stored before anybody else sees them; only they are ever sent.
-  const set = {
-    psbt: gathered.psbt,
-    signatures,
-    updatedAt: deps.clock.now(),
-    ...(signed && { state: 'SENDING' as const, ...signed }),
-  };
-  if (
-    !(await deps.coldStore.move(
-      row.id,
-      'WAITING_SIGNATURES',
-      set,
-      actionOf(deps, 'cold.sign', adminId, row, { signatures, txid: signed?.txid ?? null }),
-    ))
-  )
-    throw notNow(row);
+  const set = { psbt: gathered.psbt, signatures, updatedAt: deps.clock.now(), ...signed };
+  const which = { id: row.id, state: 'WAITING_SIGNATURES' as const };
+  const action = actionOf(deps, 'cold.sign', adminId, row, { signatures, txid: signed?.txid ?? null });
+  const done = signed
+    ? await deps.coldStore.advance(which, 'announce', set, action)
+    : await deps.coldStore.note(which, set, action);
+  if (!done) throw notNow(row);
 }
 
 function gathering(
@@ -163,7 +155,7 @@ async function follow(
   if (!place) {
     const sent = await node.broadcast(rawTransaction);
     const reason = sent.taken ? null : sent.reason;
-    if (reason !== row.reason) await coldStore.move(id, 'SENDING', { reason, updatedAt: clock.now() });
+    if (reason !== row.reason) await coldStore.note({ id, state: 'SENDING' }, { reason, updatedAt: clock.now() });
     return;
   }
   if (head - place.height + 1 < network.confirmations) return;
@@ -178,5 +170,5 @@ async function follow(
     to: `hot/${network.id}`,
     cost,
   });
-  await coldStore.move(id, 'SENDING', { state: 'DONE', reason: null, updatedAt: clock.now() });
+  await coldStore.advance({ id }, 'finish', { reason: null, updatedAt: clock.now() });
 }

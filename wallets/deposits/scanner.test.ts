@@ -7,6 +7,7 @@ import { createEventBus } from '../../domain/contract/event-bus';
 import type { Engine } from '../../domain/contract/ports';
 import { ONE } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
+import { DEPOSIT } from '../../domain/lifecycle/deposit';
 import { creditReference } from '../../domain/references';
 import type { Chain, ChainTransfer } from '../chains/chain';
 import { OwnAddresses } from './addresses';
@@ -118,9 +119,10 @@ function fakeWorld() {
           .map((command) => command.reference),
       ).size,
     inStates: async (_, states) => rows.filter((row) => states.includes(row.state)),
-    move: async (id, from, set) => {
-      const row = rows.find((candidate) => candidate.id === id && from.includes(candidate.state));
-      return Boolean(row && Object.assign(row, set));
+    advance: async (which, event, besides) => {
+      const row = rows.find(({ id, state }) => id === which.id && (which.state ?? state) === state);
+      const state = row && DEPOSIT[row.state][event];
+      return Boolean(state && Object.assign(row, besides, { state }));
     },
   };
   const chain = {

@@ -290,7 +290,7 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     });
     return;
   }
-  if (await store.move(row.id, [row.state], { state: 'ORPHANED', confirmations: 0 })) {
+  if (await store.advance({ id: row.id, state: row.state }, 'orphan', { confirmations: 0 })) {
     events.publish({
       name: 'deposit.changed',
       userId: row.userId,
@@ -337,7 +337,7 @@ async function settleOne(
   const { confirmationsNeeded } = row;
   const confirmations = height - row.blockHeight + 1;
   if (confirmations !== row.confirmations || changed || row.state === 'SEEN') {
-    await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations, confirmationsNeeded });
+    await store.advance({ id: row.id }, 'confirm', { confirmations, confirmationsNeeded });
     events.publish({
       name: 'deposit.changed',
       userId: row.userId,

@@ -114,7 +114,7 @@ async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   const amount = await store.sweepable(sweep.id);
   if (amount === null) {
     // In this order: killed in between, a reservation is left over, and nothing is ever sent on a closed one.
-    await store.endSweep(sweep.id, 'FAILED', clock.now());
+    await store.advanceSweep(sweep.id, 'fail', clock.now());
     return void (await releaseCost(
       deps.engine,
       costReference(transactionId('sweep', sweep.id)),
@@ -145,7 +145,8 @@ async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   const gas = await chain.gas({ from: sweep.address, to: hotAddress, asset: sweep.asset, amount });
   const has = await chain.balance(sweep.address, network.gasAsset);
   const { needed = gas.maxCost, missing = 0n } = gas;
-  if (has < needed && (await deps.lends?.(sweep, missing))) return store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
+  if (has < needed && (await deps.lends?.(sweep, missing)))
+    return void (await store.advanceSweep(sweep.id, 'topUp', clock.now()));
   if (has < needed) return topUp(deps, sweep, needed - has + needed / 2n);
   await send(deps, sweep, amount, gas);
 }
@@ -159,7 +160,7 @@ async function send(
   const { id, asset, address } = sweep;
   const reservation = costReference(transactionId('sweep', id));
   if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'sweep')))
-    return store.setSweep(id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+    return void (await store.advanceSweep(id, 'lack', clock.now()));
   await transactions.send({
     id: transactionId('sweep', id),
     purpose: 'sweep',
@@ -171,7 +172,7 @@ async function send(
     gas,
     reservation,
   });
-  await store.setSweep(id, 'SENDING', clock.now());
+  await store.advanceSweep(id, 'send', clock.now());
 }
 
 /** What is missing and half of the whole again: the base fee may rise before the sweep is signed. */
@@ -192,7 +193,7 @@ async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<
   const id = last?.state === 'VOID' ? last.id : transactionId('topup', sweep.id, before.length);
   const gas = await chain.gas({ from: hotAddress, to: sweep.address, asset: network.gasAsset, amount });
   if (!(await reserveCost(engine, costReference(id), network.gasAsset, gas.maxCost, 'top-up')))
-    return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+    return void (await store.advanceSweep(sweep.id, 'lack', clock.now()));
   await transactions.send({
     id,
     purpose: 'topup',
@@ -204,7 +205,7 @@ async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<
     gas,
     reservation: costReference(id),
   });
-  await store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
+  await store.advanceSweep(sweep.id, 'topUp', clock.now());
 }
 
 const settleTopUp =
@@ -242,7 +243,7 @@ const settleSweep =
     const reference = transactionReference(row.id, 'final');
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'sweep' });
-      return store.endSweep(row.subject, 'FAILED', clock.now());
+      return void (await store.advanceSweep(row.subject, 'fail', clock.now()));
     }
     await engine.submit({
       kind: 'custody.move',
@@ -253,5 +254,5 @@ const settleSweep =
       to: `hot/${network.id}`,
       cost,
     });
-    await store.endSweep(row.subject, 'DONE', clock.now());
+    await store.advanceSweep(row.subject, 'finish', clock.now());
   };

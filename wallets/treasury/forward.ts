@@ -82,13 +82,12 @@ export async function advanceForward(
   if ((await payable()) < needed) {
     // A withdrawal took the coins meanwhile, or gas became dearer: given up, and decided anew.
     // In this order: killed in between, a reservation is left over, and nothing is ever sent on a closed one.
-    await store.setTransfer(id, { state: 'FAILED', updatedAt: clock.now() });
+    await store.advanceTransfer(id, 'fail', { updatedAt: clock.now() });
     await releaseCost(engine, reservation, network.gasAsset, `hot/${network.id}`, 'to venue');
     return;
   }
   if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'to venue'))) {
-    if (transfer.state !== 'NEEDS_OPERATOR_FUNDS')
-      await store.setTransfer(id, { state: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() });
+    if (transfer.state !== 'NEEDS_OPERATOR_FUNDS') await store.advanceTransfer(id, 'lack', { updatedAt: clock.now() });
     return;
   }
   await transactions.send({
@@ -102,14 +101,14 @@ export async function advanceForward(
     gas,
     reservation,
   });
-  if (transfer.state !== 'SENDING') await store.setTransfer(id, { state: 'SENDING', updatedAt: clock.now() });
+  if (transfer.state !== 'SENDING') await store.advanceTransfer(id, 'send', { updatedAt: clock.now() });
 }
 
-export const settleToVenue = (deps: VenueMoneyDeps): Settle => settle(deps, 'transit', 'IN_TRANSIT');
-export const settleToCold = (deps: VenueMoneyDeps): Settle => settle(deps, `cold/${deps.network.id}`, 'DONE');
+export const settleToVenue = (deps: VenueMoneyDeps): Settle => settle(deps, 'transit', 'leave');
+export const settleToCold = (deps: VenueMoneyDeps): Settle => settle(deps, `cold/${deps.network.id}`, 'store');
 
 const settle =
-  ({ engine, network, store, clock }: VenueMoneyDeps, to: CustodyPlace, then: VenueTransferRow['state']): Settle =>
+  ({ engine, network, store, clock }: VenueMoneyDeps, to: CustodyPlace, event: 'leave' | 'store'): Settle =>
   async (row, receipt) => {
     const cost = {
       reservation: row.reservation ?? '',
@@ -120,7 +119,7 @@ const settle =
     const reference = transactionReference(row.id, 'final');
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'to venue' });
-      return store.setTransfer(row.subject, { state: 'FAILED', txid: row.txid, updatedAt: clock.now() });
+      return void (await store.advanceTransfer(row.subject, 'fail', { txid: row.txid, updatedAt: clock.now() }));
     }
     await engine.submit({
       kind: 'custody.move',
@@ -131,7 +130,7 @@ const settle =
       to,
       cost,
     });
-    await store.setTransfer(row.subject, { state: then, txid: row.txid, updatedAt: clock.now() });
+    await store.advanceTransfer(row.subject, event, { txid: row.txid, updatedAt: clock.now() });
   };
 
 async function arrived(
@@ -149,5 +148,5 @@ async function arrived(
     from: 'transit',
     to: 'binance',
   });
-  await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
+  await store.advanceTransfer(transfer.id, 'arrive', { updatedAt: clock.now() });
 }

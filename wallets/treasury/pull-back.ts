@@ -51,7 +51,7 @@ export async function startPullBack(
     max(ceilToStep(shortfall + parseAmount(terms.fee), step), ceilToStep(parseAmount(terms.minimum), step)),
   );
   const fee = formatAmount(parseAmount(terms.fee));
-  if (last?.state === 'RESERVED') return store.setTransfer(last.id, { amount, fee, updatedAt: now });
+  if (last?.state === 'RESERVED') return store.amendTransfer(last.id, { amount, fee, updatedAt: now });
   const id = `pb${ids.next()}`;
   await store.addTransfer({
     id,
@@ -126,13 +126,13 @@ async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<vo
     throw error;
   }
   // From here on it counts as asked for: after a kill it is looked up first.
-  await store.setTransfer(id, { state: 'UNKNOWN', updatedAt: clock.now() });
+  if (!(await store.advanceTransfer(id, 'ask', { updatedAt: clock.now() }))) return;
   const answer = await venueCapital.withdraw({ id, asset, venueNetwork: network.venueNetwork, address, amount });
   if (answer.outcome === 'refused') {
     await releaseFailed(deps, transfer);
     throw new PullBackRefused(asset, answer.reason);
   }
-  if (answer.outcome === 'done') await store.setTransfer(id, { state: 'REQUESTED', updatedAt: clock.now() });
+  if (answer.outcome === 'done') await store.advanceTransfer(id, 'accept', { updatedAt: clock.now() });
 }
 
 async function lookUp(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
@@ -157,10 +157,10 @@ async function lookUp(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
     fee,
     withdrawalId: transfer.withdrawalId,
   });
-  await store.setTransfer(transfer.id, { state: 'IN_TRANSIT', txid, amount, fee, updatedAt: clock.now() });
+  await store.advanceTransfer(transfer.id, 'leave', { txid, amount, fee, updatedAt: clock.now() });
 }
 
-/** It did not happen: what was set aside is free again. Bears repeating, also when nothing was set aside. */
+/** It did not happen: what was set aside is free again. Idempotent, also when nothing was set aside. */
 async function releaseFailed(
   { engine, store, clock, network }: VenueMoneyDeps,
   transfer: VenueTransferRow,
@@ -179,7 +179,7 @@ async function releaseFailed(
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'NOT_FOUND') throw error;
   }
-  await store.setTransfer(transferId, { state: 'FAILED', updatedAt: clock.now() });
+  await store.advanceTransfer(transferId, 'fail', { updatedAt: clock.now() });
 }
 
 async function arrive(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
@@ -196,14 +196,14 @@ async function arrive(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
     from: 'transit',
     to: `hot/${network.id}`,
   });
-  await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
+  await store.advanceTransfer(transfer.id, 'arrive', { updatedAt: clock.now() });
 }
 
 /** Its transaction is not in the chain, or failed there: the venue may have sent another one in its place. Throws when neither comes for hours. */
 async function askAgain({ store, venueCapital, clock }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
   const known = await venueCapital.withdrawal(transfer.id);
   if (known?.txid && known.txid !== transfer.txid)
-    return store.setTransfer(transfer.id, { txid: known.txid, updatedAt: clock.now() });
+    return store.amendTransfer(transfer.id, { txid: known.txid, updatedAt: clock.now() });
   if (clock.now() - transfer.updatedAt > LATE_MS)
     throw new Error(
       `the venue says that ${transfer.txid} brings ${transfer.amount} ${transfer.asset}, and the chain does not have it`,

@@ -67,11 +67,7 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
   const [id, amount] = [intentOf(row), parseAmount(row.amount)];
   const sent = await chainStore.find(id);
   if (sent?.state === 'VOID') {
-    await stakeStore.move(row.id, 'SENDING', {
-      state: 'FAILED',
-      reason: 'the signer refused it',
-      updatedAt: clock.now(),
-    });
+    await stakeStore.advance(row.id, 'fail', { reason: 'the signer refused it', updatedAt: clock.now() });
     await releaseCost(engine, costReference(id), network.gasAsset, `hot/${network.id}`, row.kind);
     return;
   }
@@ -84,10 +80,10 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
         ? null
         : 'NEEDS_OPERATOR_FUNDS');
     if (reason !== null) {
-      if (reason !== row.reason) await stakeStore.move(row.id, 'PLANNED', { reason, updatedAt: clock.now() });
+      if (reason !== row.reason) await stakeStore.waits(row.id, reason, clock.now());
       return;
     }
-    if (!(await stakeStore.move(row.id, 'PLANNED', { state: 'SENDING', reason: null, updatedAt: clock.now() }))) {
+    if (!(await stakeStore.advance(row.id, 'send', { reason: null, updatedAt: clock.now() }))) {
       // Given up meanwhile.
       await releaseCost(engine, costReference(id), network.gasAsset, `hot/${network.id}`, row.kind);
       return;
@@ -146,8 +142,7 @@ const settleStake =
     ];
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'stake' });
-      return void (await stakeStore.move(row.subject, 'SENDING', {
-        state: 'FAILED',
+      return void (await stakeStore.advance(row.subject, 'fail', {
         txid: row.txid,
         reason: 'it was mined and failed',
         updatedAt: now,
@@ -162,7 +157,7 @@ const settleStake =
       to: place(deps),
       cost,
     });
-    await stakeStore.move(row.subject, 'SENDING', { state: 'DONE', txid: row.txid, updatedAt: now });
+    await stakeStore.advance(row.subject, 'finish', { txid: row.txid, updatedAt: now });
   };
 
 /** What had waited long enough came back with it. */
@@ -201,15 +196,13 @@ const settleUnstake =
     );
     const now = clock.now();
     if (!receipt.succeeded)
-      await stakeStore.move(row.subject, 'SENDING', {
-        state: 'FAILED',
+      await stakeStore.advance(row.subject, 'fail', {
         txid: row.txid,
         reason: 'it was mined and failed',
         updatedAt: now,
       });
     else
-      await stakeStore.move(row.subject, 'SENDING', {
-        state: 'UNSTAKING',
+      await stakeStore.advance(row.subject, 'unstake', {
         txid: row.txid,
         readyAt: (receipt.at ?? now) + DELAY_MS,
         updatedAt: now,
@@ -264,5 +257,5 @@ async function had(deps: StakesDeps, { id, readyAt }: StakeRow): Promise<void> {
   if (readyAt === null || (await chain.solidTime()) < readyAt || (await dueOf(deps)) !== undefined) return;
   if ((await chainStore.open(network.id)).some(({ purpose }) => purpose === 'claim' || purpose.startsWith('unstake-')))
     return;
-  await stakeStore.move(id, 'UNSTAKING', { state: 'DONE', updatedAt: clock.now() });
+  await stakeStore.advance(id, 'receive', { updatedAt: clock.now() });
 }
