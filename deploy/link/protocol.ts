@@ -76,7 +76,10 @@ export interface Calls {
 }
 export type CallName = keyof Calls;
 
-/** What an API process may ask of the engine: what users and admins wish. Facts (a deposit, a trade) come from elsewhere. */
+/**
+ * What an API process may ask of the engine: what users and admins wish. Facts (a deposit, a trade) come from
+ * elsewhere.
+ */
 export const REMOTE_COMMANDS: ReadonlySet<CommandKind> = new Set<CommandKind>([
   'order.place',
   'order.oco',
@@ -119,7 +122,9 @@ export type Upward =
   | { readonly id: number; readonly call: CallName; readonly params: unknown[] }
   | { readonly event: DomainEvent };
 
-/** Shows that a side knows the secret without saying it; each side has its own word, so that neither can be sent back. */
+/**
+ * Shows that a side knows the secret without saying it; each side has its own word, so that neither can be sent back.
+ */
 export const proofOf = (secret: string, side: 'engine' | 'api', greeting: string, nonce: string): string =>
   createHmac('sha256', secret).update(`${side}|${greeting}|${nonce}`).digest('base64');
 

@@ -4,7 +4,10 @@
  * one answer. Who may send what is the sender's business; what it does to balances is the ledger's.
  */
 
-/** A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `binance`, `transit`. */
+/**
+ * A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `binance`,
+ * `transit`.
+ */
 export type CustodyPlace =
   `hot/${string}` | `deposit/${string}` | `cold/${string}` | `staked/${string}` | 'binance' | 'transit';
 
@@ -44,10 +47,14 @@ export interface SeenPayment {
 export type CommandBody =
   /** Operator's own money enters the books, having arrived in custody. */
   | { kind: 'operator.contribute'; asset: string; amount: string; custody: CustodyPlace }
-  /** A final deposit: credits floor(amount) less the rail's commission; the row becomes CREDITED. Amount is the chain's. */
+  /**
+   * A final deposit: credits floor(amount) less the rail's commission; the row becomes CREDITED. Amount is the
+   * chain's.
+   */
   | { kind: 'deposit.credit'; depositId: string; userId: string; network: string; asset: string; amount: string }
   /**
-   * The block of a credited deposit left the chain: takes back what is available, the rest becomes the user's debt. `fee`: the
+   * The block of a credited deposit left the chain: takes back what is available, the rest becomes the user's debt.
+   * `fee`: the
    * commission that was taken, whatever it is by now; left out of those that were credited before it was kept.
    */
   | {
@@ -61,7 +68,10 @@ export type CommandBody =
     }
   /** Sets aside a cost from the operator's position before anything is signed. Refused NEEDS_OPERATOR_FUNDS. */
   | { kind: 'cost.reserve'; asset: string; amount: string; purpose: string }
-  /** Books what was paid of a reservation (0 gives it all back). Also for a cost above the reservation, which uses the position. */
+  /**
+   * Books what was paid of a reservation (0 gives it all back). Also for a cost above the reservation, which uses the
+   * position.
+   */
   | { kind: 'cost.settle'; paid: CostPaid; purpose: string }
   /** Coins moved between places of ours; `cost` books the fee of the move in the same entry. */
   | {
@@ -100,18 +110,26 @@ export type CommandBody =
       amount: string;
       fee: string;
     }
-  /** `seen`: the payment as whoever approves it saw it. Refused WITHDRAWAL_CHANGED where it is not what was asked for. */
+  /**
+   * `seen`: the payment as whoever approves it saw it. Refused WITHDRAWAL_CHANGED where it is not what was asked for.
+   */
   | { kind: 'withdrawal.approve'; withdrawalId: string; adminId: string; seen: SeenPayment }
   | { kind: 'withdrawal.refuse'; withdrawalId: string; adminId: string; reason: string }
   | { kind: 'withdrawal.cancel'; withdrawalId: string; userId: string }
-  /** Paid on the chain and final. `gas` is booked from hot custody; `reservation` names what was set aside, if anything was. */
+  /**
+   * Paid on the chain and final. `gas` is booked from hot custody; `reservation` names what was set aside, if anything
+   * was.
+   */
   | {
       kind: 'withdrawal.confirm';
       withdrawalId: string;
       txid: string;
       gas: { asset: string; amount: string; reservation: string | null };
     }
-  /** Mined and failed (the gas is booked), or not payable at all (gas 0): the hold stays, the withdrawal goes back to review. */
+  /**
+   * Mined and failed (the gas is booked), or not payable at all (gas 0): the hold stays, the withdrawal goes back to
+   * review.
+   */
   | {
       kind: 'withdrawal.fail';
       withdrawalId: string;
@@ -121,7 +139,10 @@ export type CommandBody =
   /** The address belongs to a user of ours: a transfer inside the books, the fee given back. */
   | { kind: 'withdrawal.settleInternal'; withdrawalId: string; toUserId: string }
   | { kind: 'swap.accept'; swapId: string; userId: string; quoteId: string }
-  /** Reference: `order:<user>:<clientOrderId>`. Refusals: see the endpoint. The answer is the order as the API shows it. */
+  /**
+   * Reference: `order:<user>:<clientOrderId>`. Refusals: see the endpoint. The answer is the order as the API shows
+   * it.
+   */
   | ({ kind: 'order.place'; userId: string; clientOrderId: string } & OrderTerms)
   | {
       kind: 'order.oco';
@@ -153,13 +174,17 @@ export type CommandBody =
       internalOnly: boolean;
     }
   /**
-   * Nothing of the asset is withdrawn until it is taken back: by the house itself (no admin) when something does not add up,
+   * Nothing of the asset is withdrawn until it is taken back: by the house itself (no admin) when something does not
+   * add up,
    * or by an admin. `why` null takes it back, which only an admin may.
    */
   | { kind: 'asset.pause'; asset: string; why: string | null; adminId: string | null }
   /** From the operator's position to a user: own tokens given out, a refund. Refused NEEDS_OPERATOR_FUNDS. */
   | { kind: 'operator.grant'; userId: string; asset: string; amount: string; why: string }
-  /** The final outcome of an order at the venue: all its trades, or none. `again`: refused for a reason that is not the order's (a clock): another attempt may follow. */
+  /**
+   * The final outcome of an order at the venue: all its trades, or none. `again`: refused for a reason that is not the
+   * order's (a clock): another attempt may follow.
+   */
   | {
       kind: 'venue.report';
       intentId: string;
@@ -169,11 +194,20 @@ export type CommandBody =
       trades: VenueTrade[];
       again?: boolean;
     }
-  /** Nothing goes to the venue any more until an operator opens it: its ids went backwards, or an order it knew is gone. */
+  /**
+   * Nothing goes to the venue any more until an operator opens it: its ids went backwards, or an order it knew is
+   * gone.
+   */
   | { kind: 'venue.stop'; reason: string }
-  /** An operator opens the venue, in a new epoch of its ids if it was reset. Books follow its account before anything is sent. */
+  /**
+   * An operator opens the venue, in a new epoch of its ids if it was reset. Books follow its account before anything
+   * is sent.
+   */
   | { kind: 'venue.open'; adminId: string; newEpoch: boolean; why: string }
-  /** All orders are answered for; what the account has and what was booked then, signed differences go to suspense. Refused BUSY when the books have moved. */
+  /**
+   * All orders are answered for; what the account has and what was booked then, signed differences go to suspense.
+   * Refused BUSY when the books have moved.
+   */
   | { kind: 'venue.reconciled'; accounts: { asset: string; booked: string; actual: string }[] };
 
 export type CommandKind = CommandBody['kind'];

@@ -18,13 +18,16 @@ export async function underWay(database: DataSource): Promise<string[]> {
       "SELECT CONCAT('deposit ', id, ' ', network, ' ', state) AS text FROM deposits WHERE state IN ('SEEN', 'CONFIRMING')",
     )),
     ...(await rows(
-      "SELECT CONCAT('withdrawal ', id, ' ', network, ' ', asset, ' ', state, ' ', COALESCE(reason, '')) AS text FROM withdrawals WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'CANCELED')",
+      "SELECT CONCAT('withdrawal ', id, ' ', network, ' ', asset, ' ', state, ' ', " +
+        "COALESCE(reason, '')) AS text FROM withdrawals WHERE state NOT IN ('CONFIRMED', " +
+        "'REJECTED', 'CANCELED')",
     )),
     ...(await rows(
       "SELECT CONCAT('transaction ', id, ' ', state) AS text FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')",
     )),
     ...(await rows(
-      "SELECT CONCAT('transfer ', id, ' ', network, ' ', asset, ' ', state) AS text FROM venue_transfers WHERE state IN ('REQUESTED', 'UNKNOWN', 'SENDING', 'IN_TRANSIT')",
+      "SELECT CONCAT('transfer ', id, ' ', network, ' ', asset, ' ', state) AS text FROM " +
+        "venue_transfers WHERE state IN ('REQUESTED', 'UNKNOWN', 'SENDING', 'IN_TRANSIT')",
     )),
   ];
 }
