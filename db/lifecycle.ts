@@ -7,11 +7,15 @@ import { INTENT } from '../domain/lifecycle/swap';
 import { COLD_TRANSFER, STAKE, SWEEP, VENUE_TRANSFER } from '../domain/lifecycle/transfers';
 import { stepOf } from '../domain/lifecycle/transitions';
 import type { Transitions } from '../domain/lifecycle/transitions';
+import { PAYOUT } from '../domain/lifecycle/withdrawal';
+import type { PayoutEvent } from '../domain/lifecycle/withdrawal';
 import { ColdTransferEntity } from './entities/cold';
 import { DepositEntity } from './entities/deposits';
 import { StakeEntity } from './entities/stakes';
 import { VenueIntentEntity } from './entities/swaps';
 import { ChainTransactionEntity, SweepEntity, VenueTransferEntity } from './entities/treasury';
+import { WithdrawalEntity } from './entities/withdrawals';
+import type { WithdrawalRow } from './entities/withdrawals';
 
 export interface Lifecycle<Row extends ObjectLiteral, State extends string, Event extends string> {
   readonly entity: EntitySchema<Row>;
@@ -56,5 +60,26 @@ export async function advance<Row extends { state: string }, State extends strin
     { ...which, state: In(accepting) } as FindOptionsWhere<Row>,
     { ...besides, state: to } as Parameters<typeof manager.update<Row>>[2],
   );
+  return (affected ?? 0) > 0;
+}
+
+/**
+ * Takes the payouts of approved withdrawals through an event, in their present round. Those that are not approved, or whose stage does not accept
+ * it, stay as they are.
+ * @returns whether a row has changed
+ */
+export async function advancePayouts(
+  manager: EntityManager,
+  withdrawalIds: readonly string[],
+  event: PayoutEvent,
+  besides: Partial<Pick<WithdrawalRow, 'txid' | 'reason' | 'updatedAt'>>,
+): Promise<boolean> {
+  const { from, to } = stepOf(PAYOUT, event);
+  const { affected } = await manager
+    .createQueryBuilder()
+    .update(WithdrawalEntity)
+    .set({ ...besides, payoutStage: to === 'APPROVED' ? null : to, payoutRound: () => 'attempt' })
+    .where({ id: In([...withdrawalIds]), shownState: In([...from]) })
+    .execute();
   return (affected ?? 0) > 0;
 }

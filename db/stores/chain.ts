@@ -8,7 +8,7 @@ import type { Approval } from '../../domain/contract/api/approvals';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { isReplacement, readPayoutId, replacementRange } from '../../domain/references';
-import { CHAIN_TRANSACTIONS, advance } from '../lifecycle';
+import { CHAIN_TRANSACTIONS, advance, advancePayouts } from '../lifecycle';
 import { inTransaction } from '../transaction';
 import { approvalsOf } from './approvals';
 import { frozenAmong } from './users';
@@ -153,21 +153,14 @@ export function createChainStore(dataSource: DataSource): ChainStore {
       inTransaction(dataSource, async (manager) => {
         await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'sign', { ...signed, updatedAt: now });
         if (row.purpose !== 'withdrawal') return;
-        await manager.update(
-          WithdrawalEntity,
-          { id: In(await paidBy(manager, row)), state: In(['APPROVED', 'WAITING_FUNDS']) },
-          { state: 'SIGNED', txid: signed.txid, reason: null, updatedAt: now },
-        );
+        const shown = { txid: signed.txid, reason: null, updatedAt: now };
+        await advancePayouts(manager, await paidBy(manager, row), 'sign', shown);
       }),
     broadcast: (row, now) =>
       inTransaction(dataSource, async (manager) => {
         await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'broadcast', { updatedAt: now });
         if (row.purpose === 'withdrawal')
-          await manager.update(
-            WithdrawalEntity,
-            { id: In(await paidBy(manager, row)), state: 'SIGNED' },
-            { state: 'BROADCAST', updatedAt: now },
-          );
+          await advancePayouts(manager, await paidBy(manager, row), 'broadcast', { updatedAt: now });
       }),
     approvals: async ({ id, purpose, subject }) => {
       const payout = purpose === 'withdrawal' ? readPayoutId(id) : undefined;
@@ -194,7 +187,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
         if (row.purpose === 'withdrawal')
           await manager.update(
             WithdrawalEntity,
-            { id: In(await paidBy(manager, row)), state: In(['SIGNED', 'BROADCAST']) },
+            { id: In(await paidBy(manager, row)), shownState: In(['SIGNED', 'BROADCAST']) },
             { txid: signed.txid, updatedAt: now },
           );
       }),

@@ -8,7 +8,7 @@ import type { WithdrawalRow } from '../entities/withdrawals';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { SweepEvent, VenueTransferEvent } from '../../domain/lifecycle/transfers';
-import { DEPOSITS, SWEEPS, VENUE_TRANSFERS, advance } from '../lifecycle';
+import { DEPOSITS, SWEEPS, VENUE_TRANSFERS, advance, advancePayouts } from '../lifecycle';
 import type { Besides } from '../lifecycle';
 import { inTransaction } from '../transaction';
 
@@ -156,17 +156,14 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
       }),
     waitingWithdrawals: (network) =>
       withdrawals.find({
-        where: { network, state: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS']) },
+        where: { network, shownState: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS']) },
         order: { createdAt: 'ASC' },
       }),
     payableWithdrawals: (network) =>
-      withdrawals.find({ where: { network, state: In(['APPROVED', 'WAITING_FUNDS']) }, order: { createdAt: 'ASC' } }),
-    waits: async (id, reason, now) =>
-      (
-        await withdrawals.update(
-          { id, state: In(['APPROVED', 'WAITING_FUNDS']) },
-          { state: 'WAITING_FUNDS', reason, updatedAt: now },
-        )
-      ).affected === 1,
+      withdrawals.find({
+        where: { network, shownState: In(['APPROVED', 'WAITING_FUNDS']) },
+        order: { createdAt: 'ASC' },
+      }),
+    waits: (id, reason, now) => advancePayouts(dataSource.manager, [id], 'wait', { reason, updatedAt: now }),
   };
 }

@@ -109,7 +109,7 @@ async function addPayments(
   for (const [position, payment] of payments.entries()) {
     const { withdrawalId: id, attempt } = payment;
     const due = await manager.findOne(WithdrawalEntity, {
-      where: { id, attempt, state: In(['APPROVED', 'WAITING_FUNDS']) },
+      where: { id, attempt, shownState: In(['APPROVED', 'WAITING_FUNDS']) },
       lock: { mode: 'pessimistic_write' },
     });
     if (!due) throw new Error(`the withdrawal ${id} is not to be paid any more`);

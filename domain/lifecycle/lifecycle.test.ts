@@ -7,7 +7,7 @@ import { INTENT, SWAP } from './swap';
 import { COLD_TRANSFER, STAKE, SWEEP, VENUE_TRANSFER } from './transfers';
 import { advance, finalStates, stepOf } from './transitions';
 import type { Transitions } from './transitions';
-import { WITHDRAWAL } from './withdrawal';
+import { ENDED_WITHDRAWALS, PAYOUT, WITHDRAWAL } from './withdrawal';
 
 interface Case {
   readonly name: string;
@@ -201,27 +201,31 @@ const CASES: readonly Case[] = [
   {
     name: 'withdrawal',
     table: WITHDRAWAL as Transitions<string, string>,
-    events: ['approve', 'refuse', 'cancel', 'wait', 'sign', 'broadcast', 'confirm', 'settleInternal', 'fail'],
+    events: ['approve', 'refuse', 'cancel', 'confirm', 'settleInternal', 'fail'],
     allowed: [
       'REQUESTED approve APPROVED',
       'REQUESTED refuse REJECTED',
       'REQUESTED cancel CANCELED',
-      'APPROVED wait WAITING_FUNDS',
-      'APPROVED sign SIGNED',
+      'APPROVED confirm CONFIRMED',
       'APPROVED settleInternal CONFIRMED',
       'APPROVED fail REQUESTED',
-      'WAITING_FUNDS sign SIGNED',
-      'WAITING_FUNDS wait WAITING_FUNDS',
-      'WAITING_FUNDS fail REQUESTED',
-      'SIGNED broadcast BROADCAST',
-      'SIGNED confirm CONFIRMED',
-      'SIGNED fail REQUESTED',
-      'BROADCAST broadcast BROADCAST',
-      'BROADCAST confirm CONFIRMED',
-      'BROADCAST fail REQUESTED',
     ],
-    final: ['CONFIRMED', 'REJECTED', 'CANCELED'],
+    final: ENDED_WITHDRAWALS,
     first: 'REQUESTED',
+  },
+  {
+    name: 'payout',
+    table: PAYOUT as Transitions<string, string>,
+    events: ['wait', 'sign', 'broadcast'],
+    allowed: [
+      'APPROVED wait WAITING_FUNDS',
+      'APPROVED sign SIGNED',
+      'WAITING_FUNDS wait WAITING_FUNDS',
+      'WAITING_FUNDS sign SIGNED',
+      'SIGNED broadcast BROADCAST',
+    ],
+    final: ['BROADCAST'],
+    first: 'APPROVED',
   },
 ];
 

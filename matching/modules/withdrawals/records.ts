@@ -14,7 +14,6 @@ export type OpenWithdrawal = Pick<
   amount: Units;
   fee: Units;
   pullBackFee: Units;
-  /** Later states belong to wallets; to the engine all of them are APPROVED. */
   stage: 'REQUESTED' | 'APPROVED';
   /** False where the record that it was built from is not what was written. */
   intact: boolean;
