@@ -1,5 +1,6 @@
 /** The catalogue of alerts is what is published, no more and no less; and what is logged as a problem has a name. */
 import { ALERTS } from '../../domain/alerts';
+import type { Logger } from '../../domain/contract/ports';
 import { gitFiles, read } from './files';
 
 const files = gitFiles(
@@ -34,4 +35,13 @@ test('events of the log have names of one form', () => {
   );
   expect(names.length).toBeGreaterThan(70);
   for (const name of names) expect(name).toMatch(/^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$/);
+});
+
+test('the compiler refuses a warning or an error without a name', () => {
+  const logger: Pick<Logger, 'warn' | 'error'> = { warn: () => undefined, error: () => undefined };
+  // @ts-expect-error an event is missing
+  logger.warn({ error: 'x' }, 'x');
+  // @ts-expect-error a name is a subject and what happened to it
+  logger.error({ event: 'lost' }, 'x');
+  logger.error({ event: 'link.lost' }, 'x');
 });

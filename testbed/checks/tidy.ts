@@ -5,6 +5,7 @@ import { PAPERS } from '../../deploy/config/papers';
 import { ALL_SETTINGS, LOCAL_SETTINGS, OTHER_NETWORKS } from '../../deploy/config/reference';
 import { SIGNER_SETTINGS } from '../../deploy/config/signer';
 import { HOUSES, gitFiles, read } from './files';
+import { oldLifecycles } from './lifecycles';
 
 const LONGEST_FUNCTION = 70;
 
@@ -276,6 +277,7 @@ export function untidy(): string[] {
     ...texts(),
     ...lockFile(),
     ...settings(),
+    ...oldLifecycles(),
     ...unused,
     ...missedPlants(),
   ];
