@@ -331,6 +331,7 @@ export async function testWorld(
   changes: Partial<ServerConfig> = {},
   redisUrl = process.env.TEST_REDIS_URL ?? '',
   rulesOf?: (dataSource: DataSource) => PayoutRules,
+  reader?: DataSource,
 ) {
   const database = await testDatabase();
   const { dataSource, owner } = database;
@@ -352,6 +353,7 @@ export async function testWorld(
   const server = createServer(
     {
       dataSource,
+      reader: reader ?? dataSource,
       redis,
       engine,
       events,

@@ -1,7 +1,7 @@
 /** The exchange: API, engine, wallets and jobs in one process. Started by the supervisor or by a unit file. */
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { openDatabase } from '../../db/data-source';
+import { openDatabases } from '../../db/data-source';
 import { prepareDatabase } from '../../db/prepare';
 import { rightsTooMany } from '../../db/rights';
 import { firstListing, seed } from '../../db/seed';
@@ -75,9 +75,10 @@ async function runExchange(config: Config): Promise<void> {
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
   console.warn = (...words: unknown[]) =>
     logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
-  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = config;
+  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl, DATABASE_READER_URL: readerUrl } = config;
   await prepareDatabase({ url, migrateUrl }, (owner) => guardSettings(owner, config, logger));
-  const dataSource = await openDatabase({ url, poolSize: 20 });
+  const databases = await openDatabases({ url, poolSize: 20 }, readerUrl);
+  const { dataSource, reader } = databases;
   await adviseRights(dataSource, logger);
   const networks = openNetworks(config);
   const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
@@ -142,7 +143,7 @@ async function runExchange(config: Config): Promise<void> {
     networkStates: wallets.states,
     events,
   };
-  const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
+  const server = createServer({ ...shared, ...ports, reader, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, readers });
   const closeOperator = config.OPERATOR_SOCKET
@@ -157,7 +158,7 @@ async function runExchange(config: Config): Promise<void> {
     await wallets.stop();
     await matching.stop();
     redis.disconnect();
-    await dataSource.destroy();
+    await databases.close();
   });
 }
 
