@@ -103,6 +103,7 @@ const callsOf = ({
   depositAddresses,
   addressCheck,
   payoutRules,
+  userKeys,
   reconciliation,
   coldStorage,
   networkStates,
@@ -133,6 +134,8 @@ const callsOf = ({
   checkAddress: (network, asset, address) => addressCheck.check(network, asset, address),
   judgePayout: (payment, approvals) => payoutRules.judge(payment, approvals),
   approvers: () => payoutRules.approvers(),
+  changePasskey: (change) => userKeys.changePasskey(change),
+  droppedPasskeys: (userId) => userKeys.droppedPasskeys(userId),
 });
 
 /** The command, if an API process may ask for such a thing. */

@@ -4,10 +4,9 @@
  * one answer. Who may send what is the sender's business; what it does to balances is the ledger's.
  */
 
-/**
- * A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `binance`,
- * `transit`.
- */
+import type { Confirmation } from './api/passkeys';
+
+/** A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `binance`, `transit`. */
 export type CustodyPlace =
   `hot/${string}` | `deposit/${string}` | `cold/${string}` | `staked/${string}` | 'binance' | 'transit';
 
@@ -109,6 +108,8 @@ export type CommandBody =
       /** What arrives; `fee` is taken on top, both are held. */
       amount: string;
       fee: string;
+      /** Of a user with passkeys: what they signed. Kept in the record, checked by the server and by the signer. */
+      confirmation?: Confirmation;
     }
   /**
    * `seen`: the payment as whoever approves it saw it. Refused WITHDRAWAL_CHANGED where it is not what was asked for.

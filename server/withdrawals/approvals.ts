@@ -9,6 +9,7 @@ import { inTransaction } from '../../db/transaction';
 import type { Approval, ApprovalKeyView } from '../../domain/contract/api/approvals';
 import { DomainError } from '../../domain/contract/errors';
 import type { Judgement, Payment } from '../../domain/contract/ports';
+import type { RecordedWithdrawal } from '../../domain/recorded-withdrawal';
 import { payoutId } from '../../domain/references';
 import type { ServerDeps } from '../deps';
 import { plain } from '../present';
@@ -19,7 +20,8 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'payoutRules' | 'clock' | 'ids'>;
 export type Payout = Pick<
   WithdrawalRow,
   'id' | 'userId' | 'attempt' | 'network' | 'asset' | 'address' | 'memo' | 'amount'
->;
+> &
+  Pick<RecordedWithdrawal, 'confirmation'>;
 
 export interface Approvals {
   /** Keeps an admin's signature when the signer counts it. Refuses APPROVAL_REFUSED, BUSY. */
@@ -131,12 +133,14 @@ export function createApprovals(deps: Deps): Approvals {
 }
 
 /** As the signer will be asked, word for word. */
-const paymentOf = ({ id, attempt, network, asset, address: to, amount }: Payout): Payment => ({
+const paymentOf = ({ id, userId, attempt, network, asset, address: to, amount, confirmation }: Payout): Payment => ({
   intentId: payoutId({ withdrawalId: id, round: attempt }),
   network,
   asset,
   to,
   amount: plain(amount),
+  userId,
+  ...(confirmation && { confirmation }),
 });
 
 const approvalOf = ({ keyId: key, at, feeCap, signature }: WithdrawalApprovalRow): Approval => ({

@@ -458,6 +458,8 @@ describe('sweeps', () => {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
         approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
@@ -570,6 +572,8 @@ describe('withdrawals', () => {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
         approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: (intent) => {
@@ -602,6 +606,8 @@ describe('withdrawals', () => {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
         approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {

@@ -156,6 +156,8 @@ export class BitcoinStage {
       signTron: (intent) => real.signTron(intent),
       judge: real.judge,
       approvers: real.approvers,
+      changePasskey: real.changePasskey,
+      droppedPasskeys: real.droppedPasskeys,
       ...signing,
     };
     return createWallets(
