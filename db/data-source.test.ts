@@ -1,8 +1,8 @@
 import { openDatabases } from './data-source';
-import { emptyDatabase } from './testing';
+import { testDatabase } from './testing';
 
 test('without a replica readers read the database itself; with one they have connections of their own', async () => {
-  const { url, drop } = await emptyDatabase();
+  const { url, close } = await testDatabase();
   try {
     const alone = await openDatabases({ url, poolSize: 1 }, undefined);
     expect(alone.reader).toBe(alone.dataSource);
@@ -17,6 +17,6 @@ test('without a replica readers read the database itself; with one they have con
     // A replica that cannot be reached stops the start, and leaves nothing open.
     await expect(openDatabases({ url, poolSize: 1 }, 'mysql://nobody:x@127.0.0.1:9/none')).rejects.toThrow();
   } finally {
-    await drop();
+    await close();
   }
 });
