@@ -81,9 +81,11 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
   void fillDocumentHashes(deps, vault).catch((error: unknown) =>
-    deps.logger.warn({ error: String(error) }, 'documents were not compared'),
+    deps.logger.warn({ event: 'kyc.documents_not_compared', error: String(error) }, 'documents were not compared'),
   );
-  const drawings = createDrawings({ onUndrawn: (why) => deps.logger.warn({ why }, 'a document was not drawn') });
+  const drawings = createDrawings({
+    onUndrawn: (why) => deps.logger.warn({ event: 'kyc.document_not_drawn', why }, 'a document was not drawn'),
+  });
   const site = siteOf(config);
   const challenges = createChallenges({ ...deps, redis }, config);
   const passkeys = createPasskeys(deps, challenges, site);
