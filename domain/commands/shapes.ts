@@ -26,11 +26,8 @@ export const text = z.string().max(4000);
  * A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `transit` (between two
  * places), or the id of a venue.
  */
-export const custodyPlace = z
-  .custom<CustodyPlace>()
-  .refine((value) => typeof value === 'string' && /^((hot|deposit|cold|staked)\/[a-z0-9-]+|[a-z0-9-]+)$/.test(value));
-export type CustodyPlace =
-  `hot/${string}` | `deposit/${string}` | `cold/${string}` | `staked/${string}` | 'binance' | 'transit';
+export const custodyPlace = z.string().regex(/^((hot|deposit|cold|staked)\/)?[a-z0-9-]+$/);
+export type CustodyPlace = z.infer<typeof custodyPlace>;
 
 /** An amount that was reserved by `cost.reserve` and what was really paid, from which custody. */
 export const costPaid = z.strictObject({ reservation: name, asset: name, actual: amount, from: custodyPlace });

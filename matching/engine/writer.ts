@@ -4,18 +4,17 @@ import type { Clock } from '../../domain/clock-and-ids';
 import type { Command, CommandAnswer } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { EventBus, Logger } from '../../domain/contract/ports';
+import { parseSigned } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import { MemorySpoilt, apply } from './apply';
 import { Batch, hashBody } from './batch';
 import type { Pending } from './batch';
 import type { Effects } from './effects';
+import { MODULES, QUIET, emptyState } from './modules';
+import type { EngineState } from './modules';
+import { memoryFaults } from './memory-faults';
 import { RecentAnswers } from './recent-answers';
-import { ShownBooks } from './published';
-import type { OwnLevels } from './published';
 import { createShortages } from './shortages';
-import { emptyState, stateFrom } from './state';
-import type { EngineState } from './state';
-import type { OpenWithdrawal } from '../modules/withdrawals/records';
 
 /** Most commands in one transaction. */
 const BATCH_MAX = 400;
@@ -47,9 +46,6 @@ export interface WriterDeps {
  */
 export class Writer {
   state: EngineState = emptyState();
-  /** Open withdrawals as the last commit left them: `state` may be a batch ahead. */
-  readonly committedWithdrawals = new Map<string, OpenWithdrawal>();
-  private readonly published = new ShownBooks();
   private queue: Pending[] = [];
   private readonly open = new Map<string, { bodyHash: string; promise: Promise<CommandAnswer> }>();
   private readonly answers = new RecentAnswers(ANSWERS_KEPT);
@@ -101,29 +97,20 @@ export class Writer {
     return promise;
   }
 
-  /** Our own book of a market as the last commit left it. */
-  levels(symbol: string): OwnLevels {
-    const market = this.state.markets.get(symbol);
-    return market ? this.published.levels(symbol, market, this.deps.clock.now()) : [[], []];
-  }
-
   private async load(): Promise<void> {
     const before = this.state;
-    const tables = await this.deps.store.takeOver();
-    this.state = stateFrom(tables, this.deps.registry);
-    this.committedWithdrawals.clear();
-    for (const [id, withdrawal] of this.state.withdrawals) this.committedWithdrawals.set(id, withdrawal);
-    // What the outside said last is no less true than before.
-    this.state.venueFree = before.venueFree;
-    this.state.volumes = before.volumes;
-    this.state.venueAhead = before.venueAhead;
-    this.state.venueAway = before.venueAway;
-    for (const market of this.state.markets.values())
-      market.outside = before.markets.get(market.listing.symbol)?.outside;
+    const { registry, store } = this.deps;
+    const tables = await store.takeOver(MODULES.map(({ load }) => load));
+    this.state = emptyState({ registry, epoch: tables.epoch });
+    for (const { account, asset, amount } of tables.balances)
+      this.state.books.load(account, asset, parseSigned(amount));
+    for (const fill of tables.parts) fill(this.state, registry);
+    for (const module of MODULES) module.keep?.(this.state, before);
+    const faults = memoryFaults(this.state);
+    if (faults.length > 0) this.deps.logger.error({ faults }, 'the memory does not agree with the books');
     this.batchNumber = tables.batch;
     this.lastEntry = tables.entry;
     this.answers.clear();
-    this.published.reset();
     this.deps.effects.recover(tables.effects);
     this.deps.logger.info(
       { epoch: tables.epoch, batch: tables.batch, accounts: tables.balances.length },
@@ -153,7 +140,7 @@ export class Writer {
         await this.restart();
         continue;
       }
-      if (batch) this.committing = this.commit(batch, intake, this.published.take(this.state.markets, batch.at));
+      if (batch) this.committing = this.commit(batch, intake, this.endBatch(batch));
       // One by one, each must be known before the next is tried.
       if (this.careful > 0) await this.settled();
     }
@@ -188,7 +175,7 @@ export class Writer {
       const known = await this.deps.store.findCommands(unknown);
       const aside = this.careful > 0 ? await this.deps.store.findQuarantined(unknown) : new Set<string>();
       const batch = begun ?? new Batch(this.batchNumber + 1, this.lastEntry + 1, this.deps.clock.now());
-      if (!begun) this.published.begin();
+      if (!begun) for (const module of MODULES) module.beginBatch?.(this.state);
       for (const pending of intake) this.applyOne(batch, pending, known.get(pending.command.reference), aside);
       this.lastEntry = batch.lastEntry;
       if (batch.size > 0) this.batchNumber = batch.number;
@@ -220,8 +207,7 @@ export class Writer {
         this.shortage(outcome.refused);
         return batch.refused(pending, outcome.refused);
       }
-      // A look at the market that changed nothing leaves no trace.
-      if (command.kind === 'market.tick' && outcome.done.isEmpty) return batch.repeated(pending, outcome.done.answer);
+      if (QUIET.has(command.kind) && outcome.done.isEmpty) return batch.repeated(pending, outcome.done.answer);
       batch.done(pending, outcome.done);
       this.answers.keep(command.reference, { bodyHash, answer: outcome.done.kept });
     } catch (error) {
@@ -232,8 +218,12 @@ export class Writer {
     }
   }
 
+  private endBatch({ at }: Batch): (() => void)[] {
+    return MODULES.flatMap((module) => module.endBatch?.(this.state, at) ?? []);
+  }
+
   /** Never rejects: a failure is left in `failed` for the loop, which alone may restart. */
-  private async commit(batch: Batch, intake: Pending[], taken: ReadonlyMap<string, OwnLevels>): Promise<void> {
+  private async commit(batch: Batch, intake: Pending[], show: readonly (() => void)[]): Promise<void> {
     try {
       this.isCommitting = true;
       if (batch.size > 0) await this.deps.store.commit(batch.write(this.state));
@@ -247,11 +237,7 @@ export class Writer {
       this.wake();
       return;
     }
-    this.published.show(taken);
-    for (const [id, withdrawal] of batch.withdrawals) {
-      if (withdrawal) this.committedWithdrawals.set(id, withdrawal);
-      else this.committedWithdrawals.delete(id);
-    }
+    for (const publish of [...show, ...batch.whenDurable]) publish();
     for (const tell of batch.after) tell();
     for (const event of batch.events) this.deps.events.publish(event);
     this.deps.effects.run(batch.effects);

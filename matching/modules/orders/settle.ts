@@ -5,7 +5,7 @@ import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import { ceilToStep, feeUp, floorToStep } from '../../../domain/money/rounding';
 import * as transfers from '../../../ledger/transfers';
-import type { Context, Draft } from '../../engine/draft';
+import type { Context } from '../../engine/draft';
 import type { BookSink, ClosedReason } from '../../book/types';
 import type { Rate } from './fees';
 import { rateOf } from './fees';
@@ -13,6 +13,7 @@ import { routingRow, sideOf } from './market';
 import type { TradingMarket } from './market';
 import { heldAssetOf, holdOf, leavesLots, move, orderRow, orderView } from './order';
 import type { OpenOrder } from './order';
+import type { OrdersDraft } from './state';
 
 /** What one side of a trade pays and gets, rounded over its whole order: a buyer's payments up, a seller's receipts down. */
 interface Share {
@@ -38,7 +39,7 @@ export class Settlement implements BookSink {
 
   constructor(
     readonly market: TradingMarket,
-    readonly draft: Draft,
+    readonly draft: OrdersDraft,
     readonly context: Context,
     private readonly reference: string,
   ) {
@@ -243,7 +244,6 @@ export class Settlement implements BookSink {
       const row = orderRow(order, market.scales);
       const view = orderView(order, market.scales, row);
       draft.rows.push(upsertRow(OrderEntity, row));
-      draft.published.set(order.id, view);
       draft.events.push({ name: 'order.changed', userId: order.userId, order: view });
     }
     let line = 0;
