@@ -155,11 +155,11 @@ function asked(): Record<'update' | 'delete', Set<string>> {
     ))
       add('update', table);
     for (const [, verb = '', entity = ''] of source.matchAll(
-      /(updateRow|upsertRow|deleteRow|\.update|\.delete|\.upsert)\((\w+Entity)\b/g,
+      /(updateRow|upsertRow|deleteRow|\.update|\.delete|\.upsert)\(\s*(\w+Entity)\b/g,
     ))
       add(verb.replace('.', ''), entities.get(entity));
     for (const [, entity = '', verb = ''] of source.matchAll(
-      /getRepository\((\w+Entity)\)\s*\.(update|upsert|save|delete)\(/g,
+      /getRepository\(\s*(\w+Entity)\s*\)\s*\.(update|upsert|save|delete)\(/g,
     ))
       add(verb, entities.get(entity));
     for (const [, alias, entity = ''] of source.matchAll(/const (\w+) = \w+\.getRepository\((\w+Entity)\)/g)) {

@@ -37,7 +37,9 @@ export const changedForGood = (record: RecordedWithdrawal, row: Row): string[] =
   ...AMOUNTS.filter((name) => parseSigned(record[name]) !== parseSigned(row[name])),
 ];
 
-/** All columns that are not what the record says; those that the engine moves on may differ for the moment of a commit. */
+/**
+ * All columns that are not what the record says; those that the engine moves on may differ for the moment of a commit.
+ */
 export const changedColumns = (record: RecordedWithdrawal, row: Row): string[] => [
   ...changedForGood(record, row),
   ...(record.attempt === row.attempt ? [] : ['attempt']),

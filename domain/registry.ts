@@ -6,7 +6,10 @@ import { ceilToStep, feeUp, floorToStep, stepOf } from './money/rounding';
 export interface Asset {
   readonly code: string;
   readonly name: string;
-  /** Ledger scale: every posting to a user is a multiple of 10^-scale. At most 8, and at most what each network can express. */
+  /**
+   * Ledger scale: every posting to a user is a multiple of 10^-scale. At most 8, and at most what each network can
+   * express.
+   */
   readonly scale: number;
 }
 
@@ -22,7 +25,8 @@ export interface Network {
   /** The asset that pays for transactions. */
   readonly gasAsset: string;
   /**
-   * Blocks on top of and including its own after which a transaction is final: one of ours is settled, coins that came may be
+   * Blocks on top of and including its own after which a transaction is final: one of ours is settled, coins that came
+   * may be
    * moved on, and a deposit is credited unless its rail has steps. 1 on TRON, where solid blocks alone are read.
    */
   readonly confirmations: number;
@@ -81,7 +85,10 @@ export interface Market {
   readonly internalOnly: boolean;
 }
 
-/** Maker and taker rates from a volume of 30 days on, in the market's quote asset. The most special row that fits counts. */
+/**
+ * Maker and taker rates from a volume of 30 days on, in the market's quote asset. The most special row that fits
+ * counts.
+ */
 export interface TradingTier {
   /** A symbol, or `*` for every market without rows of its own. */
   readonly market: string;
@@ -150,7 +157,10 @@ export function mostConfirmations(
     .reduce((most, { confirmations }) => (confirmations > most ? confirmations : most), network.confirmations);
 }
 
-/** What of a deposit (the chain's exact amount) its user gets and what the house takes; the rest is finer than the ledger scale. */
+/**
+ * What of a deposit (the chain's exact amount) its user gets and what the house takes; the rest is finer than the
+ * ledger scale.
+ */
 export function depositParts(
   { depositFee, depositFeeRate = '0' }: Pick<Rail, 'depositFee' | 'depositFeeRate'>,
   { scale }: Pick<Asset, 'scale'>,

@@ -1,4 +1,7 @@
-/** A secret that is being replaced has several versions, with commas between: the first is used from now on, the others are still believed. */
+/**
+ * A secret that is being replaced has several versions, with commas between: the first is used from now on, the others
+ * are still believed.
+ */
 export const versionsOf = (setting: string): readonly string[] =>
   setting
     .split(',')

@@ -1,5 +1,6 @@
 /**
- * Chart of accounts. Every entry's postings sum to zero per asset. The sign says who owns: positive is owed by the house
+ * Chart of accounts. Every entry's postings sum to zero per asset. The sign says who owns: positive is owed by the
+ * house
  * (to a user, or to the operator as equity or revenue), negative is held by the house (custody) or spent (expense).
  */
 import type { CustodyPlace } from '../domain/contract/commands';
@@ -18,7 +19,10 @@ export const RESERVED_COSTS = 'suspense/reserved-costs';
 /** Venue fees of pull-backs, until the withdrawal they serve is confirmed and its fee covers them (<= 0). */
 export const PULL_BACK_FEES = 'suspense/pull-back-fees';
 
-/** What the venue's account had more (+) or less (-) than our books and an operator has had booked: coins that came or went there without us. */
+/**
+ * What the venue's account had more (+) or less (-) than our books and an operator has had booked: coins that came or
+ * went there without us.
+ */
 export const VENUE_DIFFERENCES = 'suspense/venue-differences';
 
 /** `rounding`: what buyers paid above and sellers got below the exact price, each rounded over the whole order. */

@@ -174,7 +174,8 @@ test("one user's life from a fresh world, by hand-computed figures", () => {
     'custody/transit ETH': '0',
     'custody/binance ETH': '-2',
   });
-  // Swap 1.5 ETH at 3000: the venue gives 4500 and takes 4.5; the user was quoted 4477.5; commission 9, the rest is spread.
+  // Swap 1.5 ETH at 3000: the venue gives 4500 and takes 4.5; the user was quoted 4477.5; commission 9, the rest is
+  // spread.
   walk.enter(transfers.hold('u', 'ETH', n('1.5')), { 'user/u/available ETH': '0.5', 'user/u/held ETH': '1.5' });
   walk.enter(
     transfers.swapTrade({

@@ -28,7 +28,8 @@ export function operatorContribution(asset: string, amount: Units, place: Custod
 }
 
 /**
- * A deposit of `amount` (the chain's, exact) is credited: the user gets `credited` (a multiple of the ledger scale), the
+ * A deposit of `amount` (the chain's, exact) is credited: the user gets `credited` (a multiple of the ledger scale),
+ * the
  * house `fee`, and what is finer than the scale waits in dust.
  */
 export function depositCredit(p: {
@@ -47,7 +48,9 @@ export function depositCredit(p: {
   ]);
 }
 
-/** A credited deposit left the chain: `taken` comes from the user's available balance, `owed` becomes the user's debt. */
+/**
+ * A credited deposit left the chain: `taken` comes from the user's available balance, `owed` becomes the user's debt.
+ */
 export function depositReversal(p: {
   userId: string;
   network: string;
@@ -122,7 +125,10 @@ function gasPaid(network: string, asset: string, reserved: Units, actual: Units)
   return costSettlement(asset, reserved, actual, `hot/${network}`);
 }
 
-/** A withdrawal is final on the chain: `amount` left the hot wallet, the fee is earned and pays for its pull-back and gas. */
+/**
+ * A withdrawal is final on the chain: `amount` left the hot wallet, the fee is earned and pays for its pull-back and
+ * gas.
+ */
 export function withdrawalPaid(p: {
   userId: string;
   network: string;
@@ -163,7 +169,8 @@ export function insideTransfer(p: {
 }
 
 /**
- * One trade at the venue, made for a swap. The user gives `userPays` of what is held and gets `userGets`, which stays held
+ * One trade at the venue, made for a swap. The user gives `userPays` of what is held and gets `userGets`, which stays
+ * held
  * where a second leg will spend it; the venue takes `venuePays` and gives `venueGives` before its commission. What lies
  * between is ours: commission and spread. The venue's commission is booked in whatever asset it was taken.
  */
@@ -200,12 +207,17 @@ export function operatorGrant(userId: string, asset: string, amount: Units): Pos
   return [line(EQUITY, asset, -amount), line(available(userId), asset, amount)];
 }
 
-/** The venue's account has `difference` more (+) or less (-) than our books: an operator says so, and it waits in suspense under its own name. */
+/**
+ * The venue's account has `difference` more (+) or less (-) than our books: an operator says so, and it waits in
+ * suspense under its own name.
+ */
 export function venueDifference(venue: string, asset: string, difference: Units): Posting[] {
   return [line(custody(venue), asset, -difference), line(VENUE_DIFFERENCES, asset, difference)];
 }
 
-/** One trade in our own book. Each side's fee comes out of what it receives; `paid` - `received` is what rounding left. */
+/**
+ * One trade in our own book. Each side's fee comes out of what it receives; `paid` - `received` is what rounding left.
+ */
 export function orderTrade(p: {
   buyer: string;
   seller: string;
@@ -224,7 +236,10 @@ export function orderTrade(p: {
   ]);
 }
 
-/** One trade at the venue, shared by the members of a bundle: what each pays and gets, and what the venue took and gave. */
+/**
+ * One trade at the venue, shared by the members of a bundle: what each pays and gets, and what the venue took and
+ * gave.
+ */
 export function bundleTrade(p: {
   venue: string;
   from: string;

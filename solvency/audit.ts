@@ -85,7 +85,10 @@ function readTransit(
   return [...assets].map((asset) => ({ place: 'transit', asset, actual: sumOf(moving, asset), items: [] }));
 }
 
-/** What of an asset lies between two places by the outside's own word: not what has arrived already and is not booked yet. */
+/**
+ * What of an asset lies between two places by the outside's own word: not what has arrived already and is not booked
+ * yet.
+ */
 export function stillMoving(
   movements: Pick<OpenMovements, 'transfers'>,
   places: readonly Pick<OutsidePlace, 'items'>[],

@@ -1,4 +1,7 @@
-/** Chained logs: their heads are noted outside the database once a minute, and what is older than the retention is forgotten. */
+/**
+ * Chained logs: their heads are noted outside the database once a minute, and what is older than the retention is
+ * forgotten.
+ */
 import { appendFile, readFile } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { CHAINS, chainHeads, forgetSecurityEvents, verifyChain } from '../db/chains';
@@ -76,7 +79,10 @@ export function watchChains(deps: ChainWatchDeps): () => void {
   };
 }
 
-/** Answers what does one round: what was noted last must stand where it stood, what is not there any more is an alert, what is new is noted. */
+/**
+ * Answers what does one round: what was noted last must stand where it stood, what is not there any more is an alert,
+ * what is new is noted.
+ */
 export function createChainNotes({
   dataSource,
   events,

@@ -1,4 +1,7 @@
-/** The books against the chains and the venue, every minute. What nothing explains, twice running, stops the asset's withdrawals. */
+/**
+ * The books against the chains and the venue, every minute. What nothing explains, twice running, stops the asset's
+ * withdrawals.
+ */
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../domain/clock-and-ids';
 import type { CustodyReader } from '../domain/contract/custody';
@@ -29,8 +32,10 @@ export interface Reconciler extends Reconciliation {
 }
 
 /**
- * Compares in rounds. Reading several places takes a moment in which coins go on moving, so one difference proves nothing: what
- * is unexplained by the same amount in two rounds is. An asset of which more is missing than the threshold is paused once; an
+ * Compares in rounds. Reading several places takes a moment in which coins go on moving, so one difference proves
+ * nothing: what
+ * is unexplained by the same amount in two rounds is. An asset of which more is missing than the threshold is paused
+ * once; an
  * operator alone lets it go on.
  */
 export function createReconciler({
@@ -64,7 +69,8 @@ export function createReconciler({
     const paused = new Set((await engine.paused()).map(({ asset }) => asset));
     for (const { place, asset, unexplained = 0n } of lasting) {
       const why = `${place}: ${formatAmount(unexplained)} ${asset} are not explained`;
-      // More than is booked is nobody's loss: anybody may send dust to an address of ours, and must not stop withdrawals by it.
+      // More than is booked is nobody's loss: anybody may send dust to an address of ours, and must not stop
+      // withdrawals by it.
       if (unexplained > 0n) {
         if (!told.has(why))
           events.publish({

@@ -1,4 +1,7 @@
-/** `npm run admin -- <e-mail> [--dismiss]`: makes an admin's account, with a password that is printed once, or takes the role away. For the operator, where the database is. */
+/**
+ * `npm run admin -- <e-mail> [--dismiss]`: makes an admin's account, with a password that is printed once, or takes
+ * the role away. For the operator, where the database is.
+ */
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { openDatabase } from '../../db/data-source';

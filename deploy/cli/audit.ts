@@ -1,4 +1,6 @@
-/** `npm run audit [-- --wait 60s] [-- --all] [-- --json]`: do the books agree with themselves, the chain and Binance? */
+/**
+ * `npm run audit [-- --wait 60s] [-- --all] [-- --json]`: do the books agree with themselves, the chain and Binance?
+ */
 import { formatAmount } from '../../domain/money/amount';
 import { auditBySettings } from '../custody';
 import type { AuditResult } from '../../solvency/audit';

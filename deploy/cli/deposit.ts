@@ -1,4 +1,7 @@
-/** `npm run deposit`: deposits that wait for a person. `npm run deposit -- <id> --to <e-mail> --why "..."`: says whose one of them is. */
+/**
+ * `npm run deposit`: deposits that wait for a person. `npm run deposit -- <id> --to <e-mail> --why "..."`: says whose
+ * one of them is.
+ */
 import { openDatabase } from '../../db/data-source';
 import { createDepositStore } from '../../db/stores/deposits';
 import type { DepositStore } from '../../db/stores/deposits';

@@ -23,7 +23,10 @@ export interface DrillStep {
 const SHARES = 3;
 const NEEDED = 2;
 
-/** Generates, backs up, destroys, restores from each two shares, rotates. Every step says what it saw; a step that throws has failed. */
+/**
+ * Generates, backs up, destroys, restores from each two shares, rotates. Every step says what it saw; a step that
+ * throws has failed.
+ */
 export async function drill(): Promise<DrillStep[]> {
   const dir = mkdtempSync(join(tmpdir(), 'javizen-drill-'));
   const steps: DrillStep[] = [];

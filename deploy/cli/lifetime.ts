@@ -1,4 +1,7 @@
-/** What a command has started and must stop again, however it ends: by itself, by Ctrl-C, by SIGTERM, or by its deadline. */
+/**
+ * What a command has started and must stop again, however it ends: by itself, by Ctrl-C, by SIGTERM, or by its
+ * deadline.
+ */
 
 type Stop = () => void | Promise<unknown>;
 
@@ -9,7 +12,8 @@ let handles = false;
 let ending: Promise<void> | undefined;
 
 /**
- * Registers how to stop something that outlives this process. Answers how to take the registration back, once it was stopped.
+ * Registers how to stop something that outlives this process. Answers how to take the registration back, once it was
+ * stopped.
  * In tests, which have no command around them, it only remembers.
  */
 export function stopAtEnd(stop: Stop): () => void {
@@ -19,7 +23,10 @@ export function stopAtEnd(stop: Stop): () => void {
 }
 
 let listening = false;
-/** Only once something has to be stopped: until then a signal ends the process as usual, even in the middle of a computation. */
+/**
+ * Only once something has to be stopped: until then a signal ends the process as usual, even in the middle of a
+ * computation.
+ */
 function listen(): void {
   if (listening) return;
   listening = true;
@@ -46,7 +53,8 @@ function end(words: string, code: number): Promise<void> {
 }
 
 /**
- * Runs a command: its number is the exit code; what it throws means that it could not run (2). What it has started is stopped
+ * Runs a command: its number is the exit code; what it throws means that it could not run (2). What it has started is
+ * stopped
  * at SIGINT, SIGTERM and SIGHUP too. A command that is not done after `deadlineSeconds` has failed (1).
  */
 export function runCommand(main: () => Promise<number>, deadlineSeconds?: number): void {

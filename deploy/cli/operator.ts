@@ -1,5 +1,6 @@
 /**
- * `npm run operator -- position | contribute <asset> <amount> [--place hot/ethereum] | grant <e-mail> <asset> <amount> --why "..."`: the
+ * `npm run operator -- position | contribute <asset> <amount> [--place hot/ethereum] | grant <e-mail> <asset> <amount>
+ * --why "..."`: the
  * operator's own money, by the door of the exchange that runs here (OPERATOR_SOCKET). With `--json` one object a line.
  */
 import { randomUUID } from 'node:crypto';

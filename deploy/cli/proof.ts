@@ -1,4 +1,6 @@
-/** `npm run proof [-- --out directory]`: publishes what users are owed and what covers it, for each of them to check. */
+/**
+ * `npm run proof [-- --out directory]`: publishes what users are owed and what covers it, for each of them to check.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAmount } from '../../domain/money/amount';

@@ -1,4 +1,7 @@
-/** Each secret of the exchange rotated in a scratch directory: what the old version made is believed while it stands second, and no longer. */
+/**
+ * Each secret of the exchange rotated in a scratch directory: what the old version made is believed while it stands
+ * second, and no longer.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

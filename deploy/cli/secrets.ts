@@ -1,4 +1,7 @@
-/** `npm run secrets -- rotate <name> | reseal | drill [--json]`: new versions of SESSION_SECRET, ENGINE_SECRET and KYC_KEY, without logging anybody out or losing a document. */
+/**
+ * `npm run secrets -- rotate <name> | reseal | drill [--json]`: new versions of SESSION_SECRET, ENGINE_SECRET and
+ * KYC_KEY, without logging anybody out or losing a document.
+ */
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '../../db/data-source';
 import { versionsOf } from '../../domain/secret-versions';

@@ -1,5 +1,6 @@
 /**
- * `npm run signer -- admins | enrol <e-mail> <public key or its file> | revoke <key id> | make-key <file>`: whose approvals the
+ * `npm run signer -- admins | enrol <e-mail> <public key or its file> | revoke <key id> | make-key <file>`: whose
+ * approvals the
  * signer believes. For its operator, where it runs; the exchange cannot do it. With `--json` one object a line.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 /**
- * `npm run tron -- status | stake | unstake | cancel`: the operator's stake on TRON. A wish is written down here, with what it is for, and
+ * `npm run tron -- status | stake | unstake | cancel`: the operator's stake on TRON. A wish is written down here, with
+ * what it is for, and
  * carried out by the exchange that runs on these settings. With `--json` one object a line, the last the summary.
  */
 import { userInfo } from 'node:os';

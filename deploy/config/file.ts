@@ -1,4 +1,7 @@
-/** Settings files: `javizen.yaml` for the exchange, `signer.yaml` for the signer. Read into the names that the schemas know. */
+/**
+ * Settings files: `javizen.yaml` for the exchange, `signer.yaml` for the signer. Read into the names that the schemas
+ * know.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
@@ -29,7 +32,10 @@ interface Reading {
   readonly isWanted: (name: string) => boolean;
 }
 
-/** Reads one file; only settings that are `wanted` are looked up where they refer to. Throws SettingsFault with the line for what cannot be read, is unknown, or is a secret in clear. */
+/**
+ * Reads one file; only settings that are `wanted` are looked up where they refer to. Throws SettingsFault with the
+ * line for what cannot be read, is unknown, or is a secret in clear.
+ */
 export function readSettingsFile(
   file: string,
   kind: FileKind,
@@ -158,7 +164,10 @@ const placeOf = (reading: Reading, node: unknown, path: string): string =>
 const fault = (reading: Reading, node: unknown, what: string): SettingsFault =>
   new SettingsFault(`${reading.file} line ${lineOf(reading, node)}: ${what}`);
 
-/** The file of the settings, where there is one: JAVIZEN_CONFIG or SIGNER_CONFIG, else `javizen.yaml` or `signer.yaml` in `root`. `none`: no file. */
+/**
+ * The file of the settings, where there is one: JAVIZEN_CONFIG or SIGNER_CONFIG, else `javizen.yaml` or `signer.yaml`
+ * in `root`. `none`: no file.
+ */
 export function settingsFile(kind: FileKind, root: string, env: NodeJS.ProcessEnv): string | undefined {
   const named = env[kind === 'signer' ? 'SIGNER_CONFIG' : 'JAVIZEN_CONFIG'];
   if (named === 'none') return undefined;

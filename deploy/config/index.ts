@@ -18,7 +18,10 @@ const tiers = z
   .min(1)
   .max(9);
 
-/** The secret of a key at the venue, or a private key (PEM); or, where it begins as a path does, the file that it lies in. */
+/**
+ * The secret of a key at the venue, or a private key (PEM); or, where it begins as a path does, the file that it lies
+ * in.
+ */
 const keyOrFile = (text: string, context: z.RefinementCtx): string => {
   if (!/^(\/|\.\.?\/)/.test(text)) return text;
   try {
@@ -220,7 +223,8 @@ function envFile(): NodeJS.ProcessEnv {
 }
 
 /**
- * What a role may know of the environment, of the operator's `.env` and of `javizen.yaml` (in this order): the settings of these
+ * What a role may know of the environment, of the operator's `.env` and of `javizen.yaml` (in this order): the
+ * settings of these
  * names. Everything else is taken out of this process, so that what runs here cannot tell it.
  */
 export function settingsOf(names: readonly string[]): NodeJS.ProcessEnv {
@@ -231,7 +235,10 @@ export function settingsOf(names: readonly string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(names.map((name) => [name, all[name]]));
 }
 
-/** The environment with the operator's `.env` and `javizen.yaml` in it, for commands. Values that are already there win. */
+/**
+ * The environment with the operator's `.env` and `javizen.yaml` in it, for commands. Values that are already there
+ * win.
+ */
 export function loadEnvFile(): NodeJS.ProcessEnv {
   const given = { ...envFile(), ...process.env };
   Object.assign(process.env, { ...fileSettings('exchange', given), ...given });

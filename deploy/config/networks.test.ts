@@ -29,46 +29,50 @@ test('large deposits by asset; what is no address and no amount is named', () =>
   expect(() => read({ BSC_RPC_URL: 'https://a.example,node' })).toThrow('place 2 cannot be read');
 });
 
-test('the key of TronGrid goes to nodes over TLS and to this machine, other headers to the hosts that they name; settings that are wrong are refused without their secrets', () => {
-  const urls = 'https://api.trongrid.io,http://10.0.0.5:8090,http://127.0.0.1:9090';
-  const headers = openTron(
-    read({
-      TRON_RPC_URL: urls,
-      TRON_API_KEY: 'k3y-of-trongrid',
-      NODE_HEADERS: '{"10.0.0.5:8090":{"X-Token":"t0ken"},"eth.example":{"X-Token":"other"}}',
-    }),
-  )?.headers;
-  expect(headers).toEqual({
-    'api.trongrid.io': { 'TRON-PRO-API-KEY': 'k3y-of-trongrid' },
-    '127.0.0.1:9090': { 'TRON-PRO-API-KEY': 'k3y-of-trongrid' },
-    '10.0.0.5:8090': { 'X-Token': 't0ken' },
-    'eth.example': { 'X-Token': 'other' },
-  });
-  expect(
-    openNetworks(
-      read({ ETHEREUM_RPC_URL: 'https://eth.example/key', NODE_HEADERS: '{"eth.example":{"X-Token":"other"}}' }),
-    )[0]?.headers,
-  ).toEqual({ 'eth.example': { 'X-Token': 'other' } });
-  const wrongs: Record<string, string>[] = [
-    { NODE_HEADERS: '{"h":{"X-Token":"s3cret\\r\\n"}}' },
-    { NODE_HEADERS: '{"h":"s3cret"}' },
-    { NODE_HEADERS: 's3cret' },
-    { TRON_API_KEY: 's3cret with spaces' },
-    { ETHEREUM_RPC_URL: 'https://user:s3cret@host:port' },
-  ];
-  for (const wrong of wrongs) {
-    const said = (() => {
-      try {
-        read(wrong);
-        return 'nothing';
-      } catch (error) {
-        return String((error as Error).message);
-      }
-    })();
-    expect(said).toMatch(/not headers by host|not a key|cannot be read/);
-    expect(said).not.toContain('s3cret');
-  }
-});
+test(
+  'the key of TronGrid goes to nodes over TLS and to this machine, other headers to the ' +
+    'hosts that they name; settings that are wrong are refused without their secrets',
+  () => {
+    const urls = 'https://api.trongrid.io,http://10.0.0.5:8090,http://127.0.0.1:9090';
+    const headers = openTron(
+      read({
+        TRON_RPC_URL: urls,
+        TRON_API_KEY: 'k3y-of-trongrid',
+        NODE_HEADERS: '{"10.0.0.5:8090":{"X-Token":"t0ken"},"eth.example":{"X-Token":"other"}}',
+      }),
+    )?.headers;
+    expect(headers).toEqual({
+      'api.trongrid.io': { 'TRON-PRO-API-KEY': 'k3y-of-trongrid' },
+      '127.0.0.1:9090': { 'TRON-PRO-API-KEY': 'k3y-of-trongrid' },
+      '10.0.0.5:8090': { 'X-Token': 't0ken' },
+      'eth.example': { 'X-Token': 'other' },
+    });
+    expect(
+      openNetworks(
+        read({ ETHEREUM_RPC_URL: 'https://eth.example/key', NODE_HEADERS: '{"eth.example":{"X-Token":"other"}}' }),
+      )[0]?.headers,
+    ).toEqual({ 'eth.example': { 'X-Token': 'other' } });
+    const wrongs: Record<string, string>[] = [
+      { NODE_HEADERS: '{"h":{"X-Token":"s3cret\\r\\n"}}' },
+      { NODE_HEADERS: '{"h":"s3cret"}' },
+      { NODE_HEADERS: 's3cret' },
+      { TRON_API_KEY: 's3cret with spaces' },
+      { ETHEREUM_RPC_URL: 'https://user:s3cret@host:port' },
+    ];
+    for (const wrong of wrongs) {
+      const said = (() => {
+        try {
+          read(wrong);
+          return 'nothing';
+        } catch (error) {
+          return String((error as Error).message);
+        }
+      })();
+      expect(said).toMatch(/not headers by host|not a key|cannot be read/);
+      expect(said).not.toContain('s3cret');
+    }
+  },
+);
 
 test('a token of more than 18 decimals is refused by the settings: its first transfer would stop the scanner', () => {
   const network = (decimals: number) =>

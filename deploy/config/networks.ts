@@ -195,7 +195,9 @@ export interface BitcoinSettings {
   readonly pollMs: number;
   /** A batch of withdrawals goes out at most so often; 0: whenever there is one to pay. */
   readonly batchEveryMs: number;
-  /** The rate, in satoshi a virtual byte, up to which small coins are gathered (0: never), and above how many of them. */
+  /**
+   * The rate, in satoshi a virtual byte, up to which small coins are gathered (0: never), and above how many of them.
+   */
   readonly consolidation: { readonly at: number; readonly above: number };
   /** Of the operator's own coins, kept in the hot wallet for fees; a decimal string. */
   readonly gasReserve: string;

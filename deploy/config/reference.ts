@@ -1,5 +1,6 @@
 /**
- * Every setting once: where it stands in a settings file, the name under which the process reads it, and what it means. The files'
+ * Every setting once: where it stands in a settings file, the name under which the process reads it, and what it
+ * means. The files'
  * reader, the example files, the reference page and the checks are made from these tables.
  */
 
@@ -10,7 +11,10 @@ export interface Setting {
   readonly name: string;
   /** One or two plain sentences: unit, range, what happens without it. */
   readonly what: string;
-  /** How it is written where it is no single word or number. `list`: words with commas in the environment. `json`: a list or a map. */
+  /**
+   * How it is written where it is no single word or number. `list`: words with commas in the environment. `json`: a
+   * list or a map.
+   */
   readonly shape?: 'list' | 'json' | 'flag' | 'yesNo';
   /** May stand in a file only as env:NAME or file:/path. */
   readonly secret?: true;
@@ -27,7 +31,9 @@ export interface Section {
 const COLD: Setting = {
   key: 'cold',
   name: 'COLD_STORAGE',
-  what: 'Cold storage by network: addresses, or on Bitcoin the extended public keys (with their origin) of which `required` must sign. The exchange and the signer are told the same.',
+  what:
+    'Cold storage by network: addresses, or on Bitcoin the extended public keys (with their ' +
+    'origin) of which `required` must sign. The exchange and the signer are told the same.',
   shape: 'json',
   example:
     '{ ethereum: { addresses: ["0x..."] }, bitcoin: { required: 2, keys: ["[d34db33f/48h/0h/0h/2h]xpub...", "...", "..."] } }',
@@ -55,7 +61,9 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
       {
         key: 'trustedProxies',
         name: 'TRUSTED_PROXIES',
-        what: 'Networks of the proxies in front (CIDR), whose X-Forwarded headers are believed. Without it those of a proxy on this machine.',
+        what:
+          'Networks of the proxies in front (CIDR), whose X-Forwarded headers are believed. Without ' +
+          'it those of a proxy on this machine.',
         shape: 'list',
         example: '[10.0.0.0/8, 203.0.113.7]',
       },
@@ -89,7 +97,10 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
       {
         key: 'databaseMigrate',
         name: 'DATABASE_MIGRATE_URL',
-        what: 'The same database as the user who defines tables, for migrations at a start. Without it the one of `database` does both, and the start advises to part them (deploy/database-users.sql).',
+        what:
+          'The same database as the user who defines tables, for migrations at a start. Without it ' +
+          'the one of `database` does both, and the start advises to part them ' +
+          '(deploy/database-users.sql).',
         secret: true,
         example: 'env:DATABASE_MIGRATE_URL',
       },
@@ -103,7 +114,9 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
       {
         key: 'sessionSecret',
         name: 'SESSION_SECRET',
-        what: 'Signs session cookies: at least 32 characters. Several versions with commas; the first is used. See npm run secrets -- rotate.',
+        what:
+          'Signs session cookies: at least 32 characters. Several versions with commas; the first is ' +
+          'used. See npm run secrets -- rotate.',
         secret: true,
         example: 'env:SESSION_SECRET',
       },
@@ -160,7 +173,9 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
       {
         key: 'engineSocket',
         name: 'ENGINE_SOCKET',
-        what: 'For further API processes: path of a Unix socket, or host:port between machines. Not encrypted: loopback, a private network or a tunnel. None is opened without it.',
+        what:
+          'For further API processes: path of a Unix socket, or host:port between machines. Not ' +
+          'encrypted: loopback, a private network or a tunnel. None is opened without it.',
         example: '/run/javizen/engine.sock',
       },
       {
@@ -186,7 +201,9 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
   },
   {
     name: 'venue',
-    what: 'Binance. For Spot Testnet: https://testnet.binance.vision, wss://stream.testnet.binance.vision, wss://ws-api.testnet.binance.vision.',
+    what:
+      'Binance. For Spot Testnet: https://testnet.binance.vision, ' +
+      'wss://stream.testnet.binance.vision, wss://ws-api.testnet.binance.vision.',
     settings: [
       {
         key: 'restUrl',
@@ -243,7 +260,11 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
       {
         key: 'policies',
         name: 'TREASURY',
-        what: 'One entry an asset on a network. Coins of a deposit address are swept when `sweepFrom` lies there, every `sweepEveryMinutes`; the hot wallet is filled from the venue below `floor` and emptied above `ceiling`, to their middle, to `venue` or `cold`. What is not named is swept at once and goes on to the venue.',
+        what:
+          'One entry an asset on a network. Coins of a deposit address are swept when `sweepFrom` ' +
+          'lies there, every `sweepEveryMinutes`; the hot wallet is filled from the venue below ' +
+          '`floor` and emptied above `ceiling`, to their middle, to `venue` or `cold`. What is not ' +
+          'named is swept at once and goes on to the venue.',
         shape: 'json',
         example:
           '[{ network: ethereum, asset: USDT, sweepFrom: "50", sweepEveryMinutes: 60, floor: "1000", ceiling: "5000", above: cold }]',
@@ -265,17 +286,23 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
       {
         key: 'large',
         name: 'LARGE_DEPOSITS',
-        what: 'From these amounts on a deposit needs two nodes of its network that see it; every network that lists such an asset needs two.',
+        what:
+          'From these amounts on a deposit needs two nodes of its network that see it; every network ' +
+          'that lists such an asset needs two.',
         shape: 'list',
         example: '["BTC:0.5", "ETH:10", "USDT:20000"]',
       },
       {
         key: 'terms',
         name: 'DEPOSIT_TERMS',
-        what: 'One entry an asset on a network. `minimum`: smaller ones are shown and not credited. `fee` of each and the share `feeRate` are the commission. `steps`: confirmations by amount; the first begins at 0, each later one at more and asks for more.',
+        what:
+          'One entry an asset on a network. `minimum`: smaller ones are shown and not credited. ' +
+          '`fee` of each and the share `feeRate` are the commission. `steps`: confirmations by ' +
+          'amount; the first begins at 0, each later one at more and asks for more.',
         shape: 'json',
         example:
-          '[{ network: bitcoin, asset: BTC, minimum: "0.0005", fee: "0.0001", feeRate: "0.001", steps: [{ from: "0", confirmations: 1 }, { from: "1", confirmations: 6 }] }]',
+          '[{ network: bitcoin, asset: BTC, minimum: "0.0005", fee: "0.0001", feeRate: "0.001", ' +
+          'steps: [{ from: "0", confirmations: 1 }, { from: "1", confirmations: 6 }] }]',
       },
     ],
   },
@@ -286,7 +313,10 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
       {
         key: 'tiers',
         name: 'WITHDRAWAL_LIMITS',
-        what: 'One entry a tier, the first one everybody is in: what may leave in 24 hours (`perDay`) and what is auto-approved where no rule objects (`small`), in USDT. `asks` says what a tier wants: identity, second-factor, proof-of-address, source-of-funds, call.',
+        what:
+          'One entry a tier, the first one everybody is in: what may leave in 24 hours (`perDay`) ' +
+          'and what is auto-approved where no rule objects (`small`), in USDT. `asks` says what a ' +
+          'tier wants: identity, second-factor, proof-of-address, source-of-funds, call.',
         shape: 'json',
         example:
           '[{ perDay: "50000", small: "50" }, { perDay: "1000000", small: "500", asks: [identity, second-factor] }]',
@@ -315,7 +345,8 @@ export interface NetworkFields {
 }
 
 const NODES =
-  'JSON-RPC addresses of its nodes, the preferred one first; when one does not answer or falls behind, the next is asked. Without one the network is not opened.';
+  'JSON-RPC addresses of its nodes, the preferred one first; when one does not answer or ' +
+  'falls behind, the next is asked. Without one the network is not opened.';
 const evmFields = (
   prefix: string,
   chainId: string,
@@ -335,7 +366,9 @@ const evmFields = (
   {
     key: 'traces',
     name: `${prefix}_TRACES`,
-    what: 'Can its nodes trace calls? Coins sent by contracts are seen in traces; without them by the balances of our addresses, 200 a poll.',
+    what:
+      'Can its nodes trace calls? Coins sent by contracts are seen in traces; without them by ' +
+      'the balances of our addresses, 200 a poll.',
     shape: 'flag',
     example: 'true',
   },
@@ -427,7 +460,9 @@ export const NETWORK_FIELDS: readonly NetworkFields[] = [
   },
   {
     id: 'tron',
-    what: 'A full node of TRON with its solidity interface. A node of your own shows payments of contracts only with vm.saveInternalTx = true.',
+    what:
+      'A full node of TRON with its solidity interface. A node of your own shows payments of ' +
+      'contracts only with vm.saveInternalTx = true.',
     fields: [
       { key: 'nodes', name: 'TRON_RPC_URL', what: NODES, shape: 'list', secret: true, example: 'env:TRON_NODES' },
       {
@@ -479,7 +514,10 @@ export const NODE_HEADERS: Setting = {
 /** Further networks of the Ethereum kind end up in this setting. */
 export const OTHER_NETWORKS = 'EVM_NETWORKS';
 
-/** The sections of `signer.yaml`, the signer's own file: what the user of the exchange can read, whoever breaks into the exchange can read. */
+/**
+ * The sections of `signer.yaml`, the signer's own file: what the user of the exchange can read, whoever breaks into
+ * the exchange can read.
+ */
 export const SIGNER_SECTIONS: readonly Section[] = [
   {
     name: 'signer',
@@ -540,7 +578,11 @@ export const SIGNER_SECTIONS: readonly Section[] = [
       {
         key: 'limits',
         name: 'SIGNER_LIMITS',
-        what: 'Whose approval a withdrawal needs, by asset (* is any other). Up to `auto` nobody, while such of 24 hours stay within `autoDaily`; above `fourEyes` two admins, up to it one, while what fewer than two approved stays within `fourEyesDaily`; above `most` none is ever signed. What is not named needs two admins.',
+        what:
+          'Whose approval a withdrawal needs, by asset (* is any other). Up to `auto` nobody, while ' +
+          'such of 24 hours stay within `autoDaily`; above `fourEyes` two admins, up to it one, ' +
+          'while what fewer than two approved stays within `fourEyesDaily`; above `most` none is ' +
+          'ever signed. What is not named needs two admins.',
         shape: 'json',
         example: '{ ETH: { auto: "0.02", autoDaily: "0.1", fourEyes: "10", most: "100" } }',
       },
@@ -554,7 +596,9 @@ export const SIGNER_SECTIONS: readonly Section[] = [
       {
         key: 'feesDaily',
         name: 'SIGNER_FEES_DAILY',
-        what: 'The most that transactions of 24 hours may cost, by network in its own coin. Above it nothing is signed there until the day has passed.',
+        what:
+          'The most that transactions of 24 hours may cost, by network in its own coin. Above it ' +
+          'nothing is signed there until the day has passed.',
         shape: 'json',
         example: '{ ethereum: "5", bitcoin: "0.1", tron: "20000" }',
       },

@@ -1,4 +1,7 @@
-/** Settings for an operator's commands: those that are given, else those of the local world that runs here (`npm start`). */
+/**
+ * Settings for an operator's commands: those that are given, else those of the local world that runs here (`npm
+ * start`).
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile, readConfig } from '.';

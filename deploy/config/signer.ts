@@ -53,7 +53,10 @@ export const KEY_SETTINGS = SIGNER_SCHEMA.pick({
   SIGNER_PKCS11_KEY: true,
 }).partial({ SIGNER_SEED_FILE: true });
 
-/** The key-encryption key of the settings. `make`: a device makes one where it has none. Throws, naming what is missing. */
+/**
+ * The key-encryption key of the settings. `make`: a device makes one where it has none. Throws, naming what is
+ * missing.
+ */
 export function kekOf(config: KekSettings, make = false): KeyEncryption {
   if (config.SIGNER_KEK === 'passphrase') return passphraseKek(config.SIGNER_PASSPHRASE ?? '');
   const {

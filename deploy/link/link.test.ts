@@ -204,28 +204,32 @@ test('past the deadline the outcome of a command is unknown; a late answer harms
   expect(await link.ports.engine.submit(cancel('a'))).toEqual({ done: true });
 });
 
-test('the engine is killed in the middle: commands are unknown, reads and what follows are BUSY, and after its return all is well', async () => {
-  const asked: Record<string, unknown>[] = [];
-  await falseEngine((socket, message) => {
-    if ('nonce' in message) socket.write(welcome(message.nonce));
-    else if (asked.push(message) === 2) socket.destroy();
-  });
-  const link = world.connect();
-  const gaps: unknown[] = [];
-  link.ports.events.on('feed.gap', (event) => gaps.push(event));
-  await link.ready();
-  const [command, read] = await Promise.allSettled([
-    link.ports.engine.submit(cancel('a')),
-    link.ports.engine.balancesOf('ann'),
-  ]);
-  expect([command, read]).toMatchObject([{ reason: { code: 'UNKNOWN_OUTCOME' } }, { reason: { code: 'BUSY' } }]);
-  servers.splice(0).forEach((server) => server.close());
-  for (const socket of raw.splice(0)) socket.destroy();
-  await until('the loss is noticed', () => world.logged.some((line) => line.includes('lost')));
-  await world.serve(here.ports);
-  await until('a gap is told', () => gaps.length > 0);
-  expect(await link.ports.engine.submit(cancel('a'))).toEqual({ reference: 'a' });
-});
+test(
+  'the engine is killed in the middle: commands are unknown, reads and what follows are ' +
+    'BUSY, and after its return all is well',
+  async () => {
+    const asked: Record<string, unknown>[] = [];
+    await falseEngine((socket, message) => {
+      if ('nonce' in message) socket.write(welcome(message.nonce));
+      else if (asked.push(message) === 2) socket.destroy();
+    });
+    const link = world.connect();
+    const gaps: unknown[] = [];
+    link.ports.events.on('feed.gap', (event) => gaps.push(event));
+    await link.ready();
+    const [command, read] = await Promise.allSettled([
+      link.ports.engine.submit(cancel('a')),
+      link.ports.engine.balancesOf('ann'),
+    ]);
+    expect([command, read]).toMatchObject([{ reason: { code: 'UNKNOWN_OUTCOME' } }, { reason: { code: 'BUSY' } }]);
+    servers.splice(0).forEach((server) => server.close());
+    for (const socket of raw.splice(0)) socket.destroy();
+    await until('the loss is noticed', () => world.logged.some((line) => line.includes('lost')));
+    await world.serve(here.ports);
+    await until('a gap is told', () => gaps.length > 0);
+    expect(await link.ports.engine.submit(cancel('a'))).toEqual({ reference: 'a' });
+  },
+);
 
 test('more than may wait is refused before it is sent, and at the door too', async () => {
   await world.serve(here.ports, { mostWaiting: 3 });

@@ -100,7 +100,9 @@ export type Upward =
   | { readonly id: number; readonly call: CallName; readonly params: unknown[] }
   | { readonly event: DomainEvent };
 
-/** Shows that a side knows the secret without saying it; each side has its own word, so that neither can be sent back. */
+/**
+ * Shows that a side knows the secret without saying it; each side has its own word, so that neither can be sent back.
+ */
 export const proofOf = (secret: string, side: 'engine' | 'api', greeting: string, nonce: string): string =>
   createHmac('sha256', secret).update(`${side}|${greeting}|${nonce}`).digest('base64');
 

@@ -29,7 +29,10 @@ export interface LinkServerOptions {
   readonly logger: Logger;
   /** Requests of one peer that may wait at once; more are refused BUSY. */
   readonly mostWaiting?: number;
-  /** Bytes for a peer that may wait: above the first prices are left out, above the second it is cut off and comes back. */
+  /**
+   * Bytes for a peer that may wait: above the first prices are left out, above the second it is cut off and comes
+   * back.
+   */
   readonly slowBytes?: number;
   readonly stuckBytes?: number;
 }
@@ -47,7 +50,9 @@ interface Peer {
   waiting: number;
 }
 
-/** What an API process is told. Trades come with the prices, demand is the wallets', and a gap is each process's own. */
+/**
+ * What an API process is told. Trades come with the prices, demand is the wallets', and a gap is each process's own.
+ */
 const TOLD: Readonly<Record<EventName, boolean>> = {
   'balance.changed': true,
   'swap.changed': true,
@@ -63,7 +68,10 @@ const TOLD: Readonly<Record<EventName, boolean>> = {
   'feed.gap': false,
 };
 
-/** Opens the door. A socket file that is in the way belongs to an engine that was: whoever has taken over owns the door. */
+/**
+ * Opens the door. A socket file that is in the way belongs to an engine that was: whoever has taken over owns the
+ * door.
+ */
 export async function serveLink(ports: Ports, options: LinkServerOptions): Promise<LinkServer> {
   const door = new Door(ports, options);
   const address = addressOf(options.address);
@@ -250,7 +258,10 @@ class Door {
     }
   }
 
-  /** To every peer, framed once. Where more than `bound` waits it is left out, or, at the last bound, the peer is cut off. */
+  /**
+   * To every peer, framed once. Where more than `bound` waits it is left out, or, at the last bound, the peer is cut
+   * off.
+   */
   private tell(message: Downward, bound: number): void {
     let framed: Uint8Array | undefined;
     for (const peer of this.peers) {

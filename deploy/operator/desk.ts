@@ -1,4 +1,7 @@
-/** The operator's own money: what is theirs in the books, what lies unexplained at our addresses, and booking it. Runs where the engine is. */
+/**
+ * The operator's own money: what is theirs in the books, what lies unexplained at our addresses, and booking it. Runs
+ * where the engine is.
+ */
 import type { DataSource } from 'typeorm';
 import { custodyBookedBy } from '../../db/stores/audit';
 import { userByEmail } from '../../db/stores/users';
@@ -47,7 +50,8 @@ export interface OperatorPosition {
 export interface OperatorDesk {
   position(): Promise<OperatorPosition>;
   /**
-   * Books coins as the operator's. No more than lies unexplained at the place, by two readings; refuses OPERATOR_FUNDS_NOT_FOUND for
+   * Books coins as the operator's. No more than lies unexplained at the place, by two readings; refuses
+   * OPERATOR_FUNDS_NOT_FOUND for
    * the first that is not there, and then books none of them.
    */
   contribute(

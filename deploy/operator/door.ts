@@ -1,4 +1,7 @@
-/** The operator's door: a Unix socket that the exchange's own user alone can open. Each call is one frame there and one back. */
+/**
+ * The operator's door: a Unix socket that the exchange's own user alone can open. Each call is one frame there and one
+ * back.
+ */
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
@@ -71,7 +74,10 @@ async function answer(desk: OperatorDesk, socket: Socket, { call, given }: Asked
   }
 }
 
-/** The desk of an exchange that runs on this machine. Each call connects anew; rejects with DomainError as the desk does. */
+/**
+ * The desk of an exchange that runs on this machine. Each call connects anew; rejects with DomainError as the desk
+ * does.
+ */
 export function operatorAt(path: string): OperatorDesk {
   const ask = <T>(call: keyof OperatorDesk, given?: unknown): Promise<T> =>
     new Promise((resolve, reject) => {

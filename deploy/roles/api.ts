@@ -6,7 +6,8 @@ import { connectLink } from '../link/connect';
 import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } from './process';
 
 /**
- * The role of a further API process: the server alone. Engine, prices and wallets are reached over the link; the tables are
+ * The role of a further API process: the server alone. Engine, prices and wallets are reached over the link; the
+ * tables are
  * made by the process that holds the engine, which is waited for.
  */
 async function main(): Promise<void> {

@@ -35,7 +35,10 @@ async function guardSettings(dataSource: DataSource, config: Config, logger: Log
     throw new Error(`The database is not set up to keep money safe: ${report.fatal.join('; ')}.`);
 }
 
-/** Whoever breaks into the exchange has its database user's rights: one that may change the tables is advised against, in one line. */
+/**
+ * Whoever breaks into the exchange has its database user's rights: one that may change the tables is advised against,
+ * in one line.
+ */
 async function adviseRights(dataSource: DataSource, logger: Logger): Promise<void> {
   const tooMany = await rightsTooMany(dataSource);
   if (tooMany.length > 0)

@@ -1,4 +1,7 @@
-/** What each role really loads, asked of the process itself: imports by name are checked by `npm run check`, this is the sum. */
+/**
+ * What each role really loads, asked of the process itself: imports by name are checked by `npm run check`, this is
+ * the sum.
+ */
 import { spawnSync } from 'node:child_process';
 import { relative } from 'node:path';
 import { ROOT } from '../config/paths';

@@ -1,4 +1,7 @@
-/** The signer: a process of its own with a cleaned environment, which alone knows the seed. It loads keys and chains, and nothing else of the product. */
+/**
+ * The signer: a process of its own with a cleaned environment, which alone knows the seed. It loads keys and chains,
+ * and nothing else of the product.
+ */
 import { z } from 'zod';
 import { isAmount } from '../../domain/money/amount';
 import { runSigner } from '../../wallets/keys';
@@ -31,8 +34,10 @@ const MOST_BITCOIN_FEE = '0.002';
 const MOST_TRON_FEE = '60';
 
 /**
- * What a network's fees of 24 hours may come to at the worst, in its own coin, where the settings name nothing: a dear day of a house with
- * a thousand or two thousand payouts. On TRON a payment of dollars counts with the energy that it may burn, which a stake spares.
+ * What a network's fees of 24 hours may come to at the worst, in its own coin, where the settings name nothing: a dear
+ * day of a house with
+ * a thousand or two thousand payouts. On TRON a payment of dollars counts with the energy that it may burn, which a
+ * stake spares.
  */
 const FEES_DAILY = { account: '5', bitcoin: '0.1', tron: '20000' };
 

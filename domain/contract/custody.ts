@@ -1,7 +1,13 @@
-/** Where coins of ours lie outside the books, and who can say what lies there: each network and each venue answers for its own places. */
+/**
+ * Where coins of ours lie outside the books, and who can say what lies there: each network and each venue answers for
+ * its own places.
+ */
 import type { Units } from '../money/amount';
 
-/** Something that moved outside and is not booked yet, or is booked and has not moved: what lies there minus what is booked. */
+/**
+ * Something that moved outside and is not booked yet, or is booked and has not moved: what lies there minus what is
+ * booked.
+ */
 export interface CustodyItem {
   readonly id: string;
   readonly place: string;
@@ -28,9 +34,14 @@ export interface OwnAddress {
 
 /** Reads the places of one network or of one venue. Holds no key and sends nothing. */
 export interface CustodyReader {
-  /** Every place it answers for. Never rejects for a node that is away: what cannot be read is said so, place by place. */
+  /**
+   * Every place it answers for. Never rejects for a node that is away: what cannot be read is said so, place by place.
+   */
   read(movements: OpenMovements): Promise<CustodyBalance[]>;
-  /** Hot and cold addresses at which coins of ours lie; users' deposit addresses are in the tables. Rejects while the signer does not tell. */
+  /**
+   * Hot and cold addresses at which coins of ours lie; users' deposit addresses are in the tables. Rejects while the
+   * signer does not tell.
+   */
   ownAddresses(): Promise<OwnAddress[]>;
   close(): void;
 }

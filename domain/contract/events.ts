@@ -1,7 +1,9 @@
 import type { PublicTradeView } from './api/markets';
 import type { FillView, OrderView } from './api/orders';
 
-/** Catalogue of what the house tells itself and its users after a commit. Events carry ids and states, never secrets. */
+/**
+ * Catalogue of what the house tells itself and its users after a commit. Events carry ids and states, never secrets.
+ */
 export interface Events {
   /** Whose business it is: a user id, or null for admins only. */
   'balance.changed': { userId: string; asset: string };
@@ -18,7 +20,10 @@ export interface Events {
   'access.changed': { userId: string };
   /** A swap was refused because the coins were not at the venue yet: the sweeper should hurry. */
   'venue.demand': { asset: string; amount: string };
-  /** What was told elsewhere may not have come here: whoever listens must ask again. Of a process that was cut off from the engine. */
+  /**
+   * What was told elsewhere may not have come here: whoever listens must ask again. Of a process that was cut off from
+   * the engine.
+   */
   'feed.gap': object;
   /** Something an operator must look at. */
   alert: { code: string; message: string; details?: Record<string, unknown> };

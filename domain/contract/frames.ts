@@ -4,7 +4,9 @@
  */
 const HEAD = 4;
 
-/** What came is no frame of ours: too long, not UTF-8, not JSON. Nothing after it can be trusted; end the connection. */
+/**
+ * What came is no frame of ours: too long, not UTF-8, not JSON. Nothing after it can be trusted; end the connection.
+ */
 export class BadFrame extends Error {
   override readonly name = 'BadFrame';
 }
@@ -19,8 +21,10 @@ export function frameOf(message: unknown): Uint8Array {
 }
 
 /**
- * Takes the bytes of one connection as they come, split and merged in any way, and calls `take` for each whole message in
- * its order. Throws BadFrame at a frame of more than `mostBytes` (before it has come; asked at each frame where it is a function) or of none,
+ * Takes the bytes of one connection as they come, split and merged in any way, and calls `take` for each whole message
+ * in
+ * its order. Throws BadFrame at a frame of more than `mostBytes` (before it has come; asked at each frame where it is
+ * a function) or of none,
  * and at garbage.
  */
 export function readFrames(

@@ -27,7 +27,10 @@ export interface Engine {
   custody(): Promise<{ place: string; asset: string; amount: string }[]>;
   /** Assets of which nothing is withdrawn for now. */
   paused(): Promise<{ asset: string; why: string; at: number }[]>;
-  /** Those of these withdrawals that are open, as the engine committed them: what was asked for, and not what the row says by now. */
+  /**
+   * Those of these withdrawals that are open, as the engine committed them: what was asked for, and not what the row
+   * says by now.
+   */
   recordedWithdrawals(ids: readonly string[]): Promise<RecordedWithdrawal[]>;
 }
 
@@ -36,7 +39,10 @@ export interface Reconciliation {
   latest(): Promise<Pick<ReconciliationView, 'at' | 'places'>>;
 }
 
-/** One node of a network. `used` answers now, `ready` is well and answers when that one does not; the rest are not asked. */
+/**
+ * One node of a network. `used` answers now, `ready` is well and answers when that one does not; the rest are not
+ * asked.
+ */
 export interface NodeState {
   readonly node: string;
   readonly state: 'used' | 'ready' | 'silent' | 'behind' | 'other-chain';
@@ -80,7 +86,10 @@ export interface Quote {
   readonly fromAmount: string;
   /** What is paid when it fills. */
   readonly toAmount: string;
-  /** Where it goes over a third asset: that asset, and what of it is left over and given too; null where one market does. */
+  /**
+   * Where it goes over a third asset: that asset, and what of it is left over and given too; null where one market
+   * does.
+   */
   readonly between: { readonly asset: string; readonly amount: string } | null;
   /** to per from, as a decimal string with at most 8 significant decimals; for show. */
   readonly rate: string;
@@ -100,7 +109,10 @@ export interface MarketData {
   depth(symbol: string, limit: number): Promise<DepthView>;
   /** Newest first. `caller`: whose share of the questions to the venue is used. */
   trades(symbol: string, limit: number, caller: string): Promise<PublicTradeView[]>;
-  /** Oldest first. Refuses MARKET_CLOSED when the venue cannot be asked, BUSY when the caller has used up the own share of questions. */
+  /**
+   * Oldest first. Refuses MARKET_CLOSED when the venue cannot be asked, BUSY when the caller has used up the own share
+   * of questions.
+   */
   candles(
     symbol: string,
     interval: Interval,
@@ -108,7 +120,9 @@ export interface MarketData {
     before: number | undefined,
     caller: string,
   ): Promise<CandleView[]>;
-  /** Changes of a book, conflated to ten a second; each follows on the one before or on a snapshot. Answers how to end. */
+  /**
+   * Changes of a book, conflated to ten a second; each follows on the one before or on a snapshot. Answers how to end.
+   */
   onDepth(listener: (diff: DepthDiff) => void): () => void;
   onTrades(listener: (symbol: string, trades: PublicTradeView[]) => void): () => void;
 }
@@ -126,7 +140,8 @@ export interface DepositAddresses {
 
 export interface AddressCheck {
   /**
-   * Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED. `inside`: it is
+   * Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED.
+   * `inside`: it is
    * a deposit address of a user of ours.
    */
   check(network: string, asset: string, address: string): Promise<{ address: string; inside: boolean }>;
@@ -170,10 +185,16 @@ export interface ColdPlan {
   readonly adminId: string;
 }
 
-/** Coins whose keys no machine of the exchange has. Refuses UNKNOWN_NETWORK where there is no such place, and NOT_FOUND. */
+/**
+ * Coins whose keys no machine of the exchange has. Refuses UNKNOWN_NETWORK where there is no such place, and
+ * NOT_FOUND.
+ */
 export interface ColdStorage {
   view(): Promise<ColdView>;
-  /** Writes down what shall move; on a network of coins with the transaction that is to be signed. Refuses INSUFFICIENT_FUNDS, NEEDS_OPERATOR_FUNDS, BAD_AMOUNT, UNKNOWN_ASSET. */
+  /**
+   * Writes down what shall move; on a network of coins with the transaction that is to be signed. Refuses
+   * INSUFFICIENT_FUNDS, NEEDS_OPERATOR_FUNDS, BAD_AMOUNT, UNKNOWN_ASSET.
+   */
   plan(wish: ColdPlan): Promise<{ id: string }>;
   /** What a holder of keys signed. With enough signatures it is sent. Refuses BAD_PSBT, COLD_TRANSFER_STATE. */
   gather(id: string, psbt: string, adminId: string): Promise<void>;
@@ -183,7 +204,10 @@ export interface ColdStorage {
   cancel(id: string, adminId: string): Promise<void>;
 }
 
-/** The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own rules. */
+/**
+ * The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own
+ * rules.
+ */
 export interface Signer extends PayoutRules {
   /** Account-level extended public key of the network's deposit branch, and the addresses of our own accounts. */
   identity(network: string): Promise<Identity>;
@@ -216,18 +240,26 @@ export interface CoinPayment {
 
 /** A transaction of coins: to these receivers, the rest back to us. */
 export interface UtxoIntent {
-  /** Unique for ever: `batch:<id>` of withdrawals, `venue:<id>`, `cold:<id>`; `<intent>#<n>` is its n-th replacement. */
+  /**
+   * Unique for ever: `batch:<id>` of withdrawals, `venue:<id>`, `cold:<id>`; `<intent>#<n>` is its n-th replacement.
+   */
   readonly intentId: string;
   readonly network: string;
   readonly purpose: 'withdrawal' | 'venue' | 'cold' | 'consolidation' | 'cpfp';
   readonly asset: string;
-  /** Of withdrawals any number, each withdrawal once; to the venue and to cold storage one; none where all of it comes back to us. */
+  /**
+   * Of withdrawals any number, each withdrawal once; to the venue and to cold storage one; none where all of it comes
+   * back to us.
+   */
   readonly payments: readonly CoinPayment[];
   /** The unsigned transaction, base64 (BIP 174). Nothing that it says is believed. */
   readonly psbt: string;
 }
 
-/** What the house does with its own stake on TRON: no coin leaves by it. The energy of the stake is lent to deposit addresses and taken back. */
+/**
+ * What the house does with its own stake on TRON: no coin leaves by it. The energy of the stake is lent to deposit
+ * addresses and taken back.
+ */
 export type StakePurpose =
   'stake-energy' | 'stake-bandwidth' | 'unstake-energy' | 'unstake-bandwidth' | 'claim' | 'delegate' | 'undelegate';
 
@@ -240,7 +272,10 @@ export interface SignIntent {
   /** `hot`, or the index of a deposit address. */
   readonly from: 'hot' | number;
   readonly to: string;
-  /** Of a top-up, and of what is lent: the child number of the deposit address it goes to, so that the signer can derive and compare. */
+  /**
+   * Of a top-up, and of what is lent: the child number of the deposit address it goes to, so that the signer can
+   * derive and compare.
+   */
   readonly toIndex?: number;
   readonly amount: string;
   readonly nonce: number;
@@ -252,7 +287,10 @@ export interface SignIntent {
   readonly approvals?: readonly Approval[];
 }
 
-/** A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. Of a stake, `amount` is its TRX. */
+/**
+ * A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. Of a stake,
+ * `amount` is its TRX.
+ */
 export interface TronIntent extends Pick<
   SignIntent,
   'network' | 'purpose' | 'asset' | 'from' | 'to' | 'toIndex' | 'amount'
@@ -275,7 +313,10 @@ export interface TronIntent extends Pick<
 
 /** The venue's capital calls, reached by treasury; one client, one limiter, one ban state, shared with trading. */
 export interface VenueCapital {
-  /** False where the venue has no interface for deposits and withdrawals (the Spot testnet): nothing is sent there or asked back. True when left out. */
+  /**
+   * False where the venue has no interface for deposits and withdrawals (the Spot testnet): nothing is sent there or
+   * asked back. True when left out.
+   */
   hasTreasury?(): boolean;
   depositAddress(asset: string, venueNetwork: string): Promise<string>;
   /** Newest first is not promised; every known deposit since `sinceMs`. */

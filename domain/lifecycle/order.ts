@@ -18,7 +18,10 @@ export type OrderEvent =
   /** Fewer are asked for; its place in the queue is kept. */
   | 'amend';
 
-/** Allowed transitions. An order that waits for its trigger is NEW; one in flight keeps its state and says so elsewhere. */
+/**
+ * Allowed transitions. An order that waits for its trigger is NEW; one in flight keeps its state and says so
+ * elsewhere.
+ */
 export const ORDER: Transitions<OrderState, OrderEvent> = {
   NEW: {
     fill: 'PARTIALLY_FILLED',

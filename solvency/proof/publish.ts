@@ -16,7 +16,10 @@ export interface PublishedProof {
   /** Every address of ours whose coins are counted. */
   readonly addresses: { network: string; address: string }[];
   readonly leaves: number;
-  /** Number of the last entry of the journal that is counted. The operator's alone: it counts all that the house has booked. */
+  /**
+   * Number of the last entry of the journal that is counted. The operator's alone: it counts all that the house has
+   * booked.
+   */
   readonly entry: number;
 }
 
@@ -52,7 +55,8 @@ function leavesOf(balances: readonly { account: string; asset: string; amount: U
 }
 
 /**
- * Publishes a proof: the tree of what users are owed by one snapshot of the books, what really lies in each place, and a
+ * Publishes a proof: the tree of what users are owed by one snapshot of the books, what really lies in each place, and
+ * a
  * signature over both. Throws when a place cannot be read: what is not known is not there.
  */
 export async function publish(

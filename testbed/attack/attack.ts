@@ -6,7 +6,10 @@ export interface Attack {
   readonly id: string;
   /** What the attacker does, in one sentence. */
   readonly what: string;
-  /** Answers what held it. Throws Broken where it went through; anything else it throws means that it could not be tried. */
+  /**
+   * Answers what held it. Throws Broken where it went through; anything else it throws means that it could not be
+   * tried.
+   */
   run(stage: Stage): Promise<string>;
   /** In the short form too. */
   readonly quick?: boolean;

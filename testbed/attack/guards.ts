@@ -1,4 +1,7 @@
-/** What holds an attack off: a line of the product without which it must go through. `npm run attack -- --guards` tries each. */
+/**
+ * What holds an attack off: a line of the product without which it must go through. `npm run attack -- --guards` tries
+ * each.
+ */
 import type { Line } from '../checks/without';
 
 export interface AttackGuard extends Line {
@@ -119,7 +122,7 @@ export const ATTACK_GUARDS: readonly AttackGuard[] = [
   },
   {
     attack: 'A13.2',
-    file: 'matching/engine/commands/withdrawals.ts',
+    file: 'matching/modules/withdrawals/commands.ts',
     line: '  draft.rows.push(deleteRow(KnownAddressEntity, { userId, network, address }));',
     without: '  void deleteRow; void [userId, network, address];',
   },

@@ -14,7 +14,8 @@ const PING = 9;
 const SPAN = /^42\["depth",\{"symbol":"([A-Z0-9]+)","first":(\d+),"last":(\d+)/;
 
 /**
- * One client of the live feed over a bare socket: it shakes hands, subscribes, answers pings and counts. Thousands of them share
+ * One client of the live feed over a bare socket: it shakes hands, subscribes, answers pings and counts. Thousands of
+ * them share
  * a processor with what they measure, so only those that are asked to look read what they are sent.
  */
 export class Listener {

@@ -51,7 +51,8 @@ function canceled(tally: Tally, id: string, { status, body }: Answer): void {
 const MOST_PLACED = 160;
 
 /**
- * Cancels all orders of a user before he has placed as many as may be open, as a program that quotes does: on a quick machine
+ * Cancels all orders of a user before he has placed as many as may be open, as a program that quotes does: on a quick
+ * machine
  * the load would measure refusals otherwise. Not counted: these requests are few, and no load of their own.
  */
 function keepRoom(): (wire: Wire, who: Person, coming: number) => Promise<void> {
@@ -208,7 +209,9 @@ export async function fill(
   for (const wire of wires) wire.close();
 }
 
-/** Takes back every open order of everybody, so that no load meets the limit of open orders because of the one before. */
+/**
+ * Takes back every open order of everybody, so that no load meets the limit of open orders because of the one before.
+ */
 export async function clear({ port, people, symbols }: House & { symbols: readonly string[] }): Promise<void> {
   const wires = await Promise.all(Array.from({ length: 16 }, () => Wire.open(port)));
   const todo = symbols.flatMap((symbol) => people.map((who) => ({ symbol, who })));

@@ -1,4 +1,7 @@
-/** What a scanner needs and nothing else: a database of its own, an engine, and 100,000 addresses of which most are nobody's. */
+/**
+ * What a scanner needs and nothing else: a database of its own, an engine, and 100,000 addresses of which most are
+ * nobody's.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

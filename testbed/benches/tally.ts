@@ -21,7 +21,9 @@ export interface Outcome {
 export class Tally {
   private readonly times: number[] = [];
   private readonly refused: Record<string, number> = {};
-  /** What was acknowledged, to be looked for in the tables: an order's id, with ` c` behind it where it was cancelled. */
+  /**
+   * What was acknowledged, to be looked for in the tables: an order's id, with ` c` behind it where it was cancelled.
+   */
   readonly acknowledged: string[] = [];
   placed = 0;
   canceled = 0;

@@ -7,7 +7,8 @@ export interface Answer {
 }
 
 /**
- * One keep-alive connection that speaks just enough HTTP/1.1 for a load: a request at a time, answers with a length. The
+ * One keep-alive connection that speaks just enough HTTP/1.1 for a load: a request at a time, answers with a length.
+ * The
  * load shares its processors with what it measures, so it must cost little.
  */
 export class Wire {
@@ -39,7 +40,8 @@ export class Wire {
   }
 
   /**
-   * Sends a whole request, head and body. One at a time. A server closes connections that were idle; where that crosses a
+   * Sends a whole request, head and body. One at a time. A server closes connections that were idle; where that
+   * crosses a
    * request it is sent once more on a new one (each carries an idempotency key, or names what it cancels).
    */
   ask(request: string): Promise<Answer> {

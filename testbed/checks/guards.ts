@@ -1,7 +1,12 @@
-/** Every guard of the incidents names a test that exists: found by reading the test files, because running them takes an hour. */
+/**
+ * Every guard of the incidents names a test that exists: found by reading the test files, because running them takes
+ * an hour.
+ */
 import ts from 'typescript';
+import { ATTACK_GUARDS } from '../attack/guards';
 import { GUARDS } from '../incidents/guards';
 import { read } from './files';
+import { placesOf } from './without';
 
 /** A test's full name: literal pieces, and null where a table or a variable fills something in. */
 type Name = readonly (string | null)[];
@@ -16,7 +21,10 @@ function pieces(title: ts.Expression): Name {
   return [title.head.text, ...title.templateSpans.flatMap(({ literal }) => [null, literal.text])];
 }
 
-/** Names under which a test file keeps `describe` for machines that can run it: `const onNode = there ? describe : describe.skip`. */
+/**
+ * Names under which a test file keeps `describe` for machines that can run it: `const onNode = there ? describe :
+ * describe.skip`.
+ */
 function aliasesOf(source: ts.SourceFile): ReadonlySet<string> {
   const found = source.statements.flatMap((statement) =>
     ts.isVariableStatement(statement)
@@ -28,7 +36,9 @@ function aliasesOf(source: ts.SourceFile): ReadonlySet<string> {
   return new Set(['describe', ...found.map(({ name }) => name.getText(source))]);
 }
 
-/** `test`, `it.each(...)`, `describe.each(...)`, `(there ? describe : describe.skip)`: which of them a call is, if any. */
+/**
+ * `test`, `it.each(...)`, `describe.each(...)`, `(there ? describe : describe.skip)`: which of them a call is, if any.
+ */
 function kindOf(call: ts.CallExpression, describes: ReadonlySet<string>): 'test' | 'describe' | undefined {
   let callee: ts.Expression = call.expression;
   for (;;) {
@@ -74,8 +84,25 @@ export function canBegin(name: Name, text: string): boolean {
   return text.startsWith(first) ? canBegin(rest, text.slice(first.length)) : first.startsWith(text);
 }
 
-/** Guards whose test nobody would run, a sentence each. */
-export function guardsWithoutTest(): string[] {
+/** Guards of the incidents and of the attacks whose line is not in its file, or more than once. */
+function guardsWithoutLine(): string[] {
+  const lines = [
+    ...GUARDS.map((guard) => ({ name: guard.incident, ...guard })),
+    ...ATTACK_GUARDS.flatMap(({ attack: name, also, ...guard }) =>
+      [guard, ...(also ? [also] : [])].map((one) => ({ name, ...one })),
+    ),
+  ];
+  return lines
+    .filter(({ file, line }) => placesOf(read(file), line).length !== 1)
+    .map(({ name, file, line }) => `${name}: ${file} has not once: ${line.slice(0, 80)}`);
+}
+
+/** Guards whose line or whose test is not there, a sentence each. */
+export function looseGuards(): string[] {
+  return [...guardsWithoutLine(), ...guardsWithoutTest()];
+}
+
+function guardsWithoutTest(): string[] {
   return GUARDS.flatMap(({ incident, testFile, test }) =>
     testNamesIn(read(testFile)).some((name) => canBegin(name, test))
       ? []

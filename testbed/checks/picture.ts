@@ -91,7 +91,8 @@ export function pictureOf(arrows: Arrows): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${high}" font-family="system-ui, sans-serif" text-anchor="middle">`,
     '<title>Houses of Javizen and which imports which</title>',
-    '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#5b6b7b"/></marker></defs>',
+    '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" ' +
+      'markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#5b6b7b"/></marker></defs>',
     `<rect width="${WIDTH}" height="${high}" fill="#ffffff"/>`,
     `<g stroke="#5b6b7b" stroke-width="1.2" marker-end="url(#head)">${drawn(arrows).map(arrow).join('')}</g>`,
     `<g fill="#eef4f8" stroke="#2b5672">${HOUSES.map((house) => box(house).replaceAll('<text', '<text fill="#12232e" stroke="none"')).join('')}</g>`,

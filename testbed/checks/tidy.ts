@@ -198,7 +198,10 @@ function lockFile(): string[] {
   );
 }
 
-/** Every setting of the two schemas stands in the reference, and the papers that are made of it are as made; `.env.example` names no other. */
+/**
+ * Every setting of the two schemas stands in the reference, and the papers that are made of it are as made;
+ * `.env.example` names no other.
+ */
 function settings(): string[] {
   const known = new Set([...SETTINGS, ...SIGNER_SETTINGS]);
   const told = [...ALL_SETTINGS.map(({ name }) => name), OTHER_NETWORKS, ...Object.keys(LOCAL_SETTINGS)];

@@ -1,4 +1,7 @@
-/** `npm run audit`, as deploy/cli/audit.ts says; where no settings are given and nothing runs here, a local world is started for it. */
+/**
+ * `npm run audit`, as deploy/cli/audit.ts says; where no settings are given and nothing runs here, a local world is
+ * started for it.
+ */
 import { main } from '../../deploy/cli/audit';
 import { runCommand } from '../../deploy/cli/lifetime';
 import { localSettings } from '../../deploy/config/running';

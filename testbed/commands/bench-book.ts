@@ -1,10 +1,14 @@
 /**
- * `npm run bench:book [-- --seed 42] [-- --rounds 3] [-- --quick] [-- --json]`: our book beside two order books of npm, on the
- * same commands in the same process; exit 1 if they do not trade the same. Ours runs with everything on: kinds of order,
+ * `npm run bench:book [-- --seed 42] [-- --rounds 3] [-- --quick] [-- --json]`: our book beside two order books of
+ * npm, on the
+ * same commands in the same process; exit 1 if they do not trade the same. Ours runs with everything on: kinds of
+ * order,
  * self-trade check, events told to a sink. `-- --agree 1000000` compares the readable and the fast book instead.
  *
- * W1: a million commands around a mid price that walks: 60 % limit orders (on average 20 ticks away), 30 % cancellations of any
- * living order, 5 % market, 5 % crossing limit orders. W2: the same over 100,000 orders that are there already, 100 ticks away.
+ * W1: a million commands around a mid price that walks: 60 % limit orders (on average 20 ticks away), 30 %
+ * cancellations of any
+ * living order, 5 % market, 5 % crossing limit orders. W2: the same over 100,000 orders that are there already, 100
+ * ticks away.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -25,7 +29,10 @@ const CANCEL = 1;
 const MARKET = 2;
 /** Numbers a command has: kind, side, price, lots, id. A crossing limit order is a limit order. */
 const WIDTH = 5;
-/** Seeds used unless one is given, and what every price-time book must trade with them: several others did, one of them in C. */
+/**
+ * Seeds used unless one is given, and what every price-time book must trade with them: several others did, one of them
+ * in C.
+ */
 const USUAL = {
   W1: { seed: 42, trades: 393_222, hash: 706443700 },
   W2: { seed: 7, trades: 345_667, hash: 2939253882 },
@@ -204,7 +211,10 @@ interface NpmAnswer {
 
 const SIDES = ['buy', 'sell'] as const;
 
-/** Both want ids as strings; they are made before the clock runs. Both throw at a market order into nothing, which costs ours nothing. */
+/**
+ * Both want ids as strings; they are made before the clock runs. Both throw at a market order into nothing, which
+ * costs ours nothing.
+ */
 abstract class Npm implements Engine {
   readonly tape = new Tape();
 

@@ -1,4 +1,7 @@
-/** `npm run bench:live [-- --quick] [-- --json]`: one server process tells thousands of listeners of the books, and some of them do not read. */
+/**
+ * `npm run bench:live [-- --quick] [-- --json]`: one server process tells thousands of listeners of the books, and
+ * some of them do not read.
+ */
 import { fork } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 /**
- * `npm run bench:orders [-- --quick] [-- --json] [-- --only=open,rest,batch,socket,venue,fill] [-- --profile=directory]`: orders a
+ * `npm run bench:orders [-- --quick] [-- --json] [-- --only=open,rest,batch,socket,venue,fill] [--
+ * --profile=directory]`: orders a
  * second, durable before they are answered, beside the usual design.
  */
 import { fork } from 'node:child_process';
@@ -80,7 +81,8 @@ type Run = (what: string, task: Parameters<Stage['run']>[0]) => Promise<Measured
 /** From the first byte sent to us until the emulator has the order: its clock, whole milliseconds, half a one added. */
 async function venueOut(stage: Stage, sent: Record<string, number>): Promise<number> {
   const rows = await stage.query(
-    'SELECT i.members, MIN(t.at) AS at FROM venue_intents i JOIN venue_trades t ON t.intent_id = i.id WHERE i.swap_id IS NULL GROUP BY i.id',
+    'SELECT i.members, MIN(t.at) AS at FROM venue_intents i JOIN venue_trades t ON t.intent_id ' +
+      '= i.id WHERE i.swap_id IS NULL GROUP BY i.id',
   );
   const times = rows.flatMap(({ members, at }) =>
     (JSON.parse(members ?? '[]') as { orderId: string }[]).flatMap(({ orderId }) =>

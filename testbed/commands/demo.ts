@@ -1,4 +1,7 @@
-/** `npm run demo [-- --network ethereum|bsc|polygon|bitcoin|tron]`: walks one user's whole life on the running local world (or starts one), then audits. */
+/**
+ * `npm run demo [-- --network ethereum|bsc|polygon|bitcoin|tron]`: walks one user's whole life on the running local
+ * world (or starts one), then audits.
+ */
 import { auditBySettings } from '../../deploy/custody';
 import { runCommand } from '../../deploy/cli/lifetime';
 import { json, line, option, wantsJson } from '../../deploy/cli/print';

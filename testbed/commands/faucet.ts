@@ -1,4 +1,7 @@
-/** `npm run faucet -- <address> <ETH|BNB|POL|USDT|BTC|TRX> <amount> [--network ethereum|bsc|polygon|bitcoin|tron]`: coins of a running local chain. */
+/**
+ * `npm run faucet -- <address> <ETH|BNB|POL|USDT|BTC|TRX> <amount> [--network ethereum|bsc|polygon|bitcoin|tron]`:
+ * coins of a running local chain.
+ */
 import { join } from 'node:path';
 import { bitcoinFaucet } from '../emulators/bitcoin/faucet';
 import { faucet } from '../emulators/evm/faucet';

@@ -1,4 +1,7 @@
-/** `npm run storm:balance -- --rounds 1000 --users 12 [-- --quick]`: orders for the whole balance, 50 at once, on two API processes. */
+/**
+ * `npm run storm:balance -- --rounds 1000 --users 12 [-- --quick]`: orders for the whole balance, 50 at once, on two
+ * API processes.
+ */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { auditBySettings } from '../../deploy/custody';

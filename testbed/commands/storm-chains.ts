@@ -1,4 +1,7 @@
-/** `npm run storm:chains -- --minutes 10 --seed S [-- --quick]`: coins come in and go out on all networks while nodes misbehave. */
+/**
+ * `npm run storm:chains -- --minutes 10 --seed S [-- --quick]`: coins come in and go out on all networks while nodes
+ * misbehave.
+ */
 import { runCommand } from '../../deploy/cli/lifetime';
 import { isQuick, json, line, option, table, wantsJson } from '../../deploy/cli/print';
 import { stormChains } from '../storms/chains';

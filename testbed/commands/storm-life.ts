@@ -1,4 +1,7 @@
-/** `npm run storm:life -- --kills 20 --users 10 --seed S [-- --quick]`: users live their lives while everything is killed in turn. */
+/**
+ * `npm run storm:life -- --kills 20 --users 10 --seed S [-- --quick]`: users live their lives while everything is
+ * killed in turn.
+ */
 import { runCommand } from '../../deploy/cli/lifetime';
 import { isQuick, json, line, option, wantsJson } from '../../deploy/cli/print';
 import { storm } from '../storms/life';

@@ -1,4 +1,7 @@
-/** `npm run storm:venue -- --minutes 2 --seed S [-- --quick]`: users trade while everything that can go wrong at the venue does. */
+/**
+ * `npm run storm:venue -- --minutes 2 --seed S [-- --quick]`: users trade while everything that can go wrong at the
+ * venue does.
+ */
 import { runCommand } from '../../deploy/cli/lifetime';
 import { isQuick, json, line, option, table, wantsJson } from '../../deploy/cli/print';
 import { venueStorm } from '../storms/venue';

@@ -1,6 +1,8 @@
 /**
- * `npm run testnet [-- --json]`: trading on Binance's Spot testnet with the key of the environment (BINANCE_TRADING_KEY and
- * BINANCE_TRADING_SECRET of testnet.binance.vision): each order type, a swap, and the account beside the books. Our own tables
+ * `npm run testnet [-- --json]`: trading on Binance's Spot testnet with the key of the environment
+ * (BINANCE_TRADING_KEY and
+ * BINANCE_TRADING_SECRET of testnet.binance.vision): each order type, a swap, and the account beside the books. Our
+ * own tables
  * are thrown away afterwards. Without a key it says so and ends well.
  */
 import { mkdirSync, rmSync } from 'node:fs';
@@ -38,7 +40,7 @@ function print({ steps, treasury, findings, good }: TestnetResult): void {
     steps.map(({ step, ok, seen }) => [step, ok ? 'yes' : 'NO', seen]),
   );
   line(
-    `\n  ${treasury ? 'The venue has a treasury interface.' : 'The venue has no treasury interface (/sapi): coins are neither sent there nor brought back.'}`,
+    `\n  ${treasury ? 'The venue has a treasury interface.' : 'The venue has no treasury interface (/sapi): coins are neither sent there nor brought ' + 'back.'}`,
   );
   for (const finding of findings) line(`  ${finding}`);
   line(`  The account and our books: ${findings.length === 0 ? 'equal, to the unit' : 'NOT EQUAL'}.\n`);

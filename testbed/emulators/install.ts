@@ -1,4 +1,7 @@
-/** Parts of a local world that are no dependency of the product: fetched by a lock file of their own into a directory of their own, when they are wanted. */
+/**
+ * Parts of a local world that are no dependency of the product: fetched by a lock file of their own into a directory
+ * of their own, when they are wanted.
+ */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Bitcoin: payments that are withdrawn, doubled, tiny, immature or of another kind; and nodes that lie about blocks. */
+/**
+ * Bitcoin: payments that are withdrawn, doubled, tiny, immature or of another kind; and nodes that lie about blocks.
+ */
 import { accountOf } from '../../wallets/chains/bitcoin/addresses';
 import type { Coin } from '../../wallets/chains/bitcoin/coins';
 import { strangersAddress } from '../emulators/bitcoin/faucet';
@@ -57,7 +59,8 @@ onNode('incidents on Bitcoin', () => {
       await stage.stop();
       // As if nothing above an early block had been read.
       await stage.rows(
-        'DELETE FROM chain_blocks WHERE height > (SELECT MIN(b.height) + 2 FROM (SELECT height FROM chain_blocks WHERE height >= 0) b) AND height >= 0',
+        'DELETE FROM chain_blocks WHERE height > (SELECT MIN(b.height) + 2 FROM (SELECT height ' +
+          'FROM chain_blocks WHERE height >= 0) b) AND height >= 0',
       );
       await stage.start();
       await stage.final();

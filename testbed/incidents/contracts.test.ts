@@ -81,21 +81,25 @@ describe.each([
     await stage.booksAreTheChain();
   });
 
-  test('E5 E8 paid by a contract in a block that is lost after it counted: taken back, and credited once where it is mined again', async () => {
-    await stage.start({ traces });
-    const address = await stage.addressOf('u1');
-    const before = await stage.world.head();
-    await stage.world.contractPays(address, ['2']);
-    await credited('2');
-    const { height } = await stage.world.head();
-    await stage.world.reorganise(height - before.height);
-    await until('taken back', async () => (await stage.available('u1', 'ETH')) === '0');
-    await stage.world.contractPays(address, ['2']);
-    await credited('2');
-    await stage.final();
-    expect(await stage.available('u1', 'ETH')).toBe('2');
-    await stage.booksAreTheChain();
-  });
+  test(
+    'E5 E8 paid by a contract in a block that is lost after it counted: taken back, and ' +
+      'credited once where it is mined again',
+    async () => {
+      await stage.start({ traces });
+      const address = await stage.addressOf('u1');
+      const before = await stage.world.head();
+      await stage.world.contractPays(address, ['2']);
+      await credited('2');
+      const { height } = await stage.world.head();
+      await stage.world.reorganise(height - before.height);
+      await until('taken back', async () => (await stage.available('u1', 'ETH')) === '0');
+      await stage.world.contractPays(address, ['2']);
+      await credited('2');
+      await stage.final();
+      expect(await stage.available('u1', 'ETH')).toBe('2');
+      await stage.booksAreTheChain();
+    },
+  );
 
   test('E6 the payment below a call that was reverted never was: nothing is credited', async () => {
     await stage.start({ traces });

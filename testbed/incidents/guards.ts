@@ -1,4 +1,7 @@
-/** What holds each test up: a line of the product without which the test must fail. `npm run incidents -- --guards` tries each. */
+/**
+ * What holds each test up: a line of the product without which the test must fail. `npm run incidents -- --guards`
+ * tries each.
+ */
 import type { Line } from '../checks/without';
 
 export interface Guard extends Line {
@@ -152,7 +155,9 @@ export const GUARDS: readonly Guard[] = [
   {
     incident: 'E15',
     file: 'wallets/chains/tron/transfers.ts',
-    line: "transaction.ret?.[0]?.contractRet === 'SUCCESS' && info.result !== 'FAILED' && (info.receipt?.result ?? 'SUCCESS') === 'SUCCESS';",
+    line:
+      "transaction.ret?.[0]?.contractRet === 'SUCCESS' && info.result !== 'FAILED' && " +
+      "(info.receipt?.result ?? 'SUCCESS') === 'SUCCESS';",
     without: 'transaction.txID !== info.blockNumber.toString();',
     testFile: incidents('tron'),
     test: 'incidents of TRON E15',

@@ -139,40 +139,44 @@ describe('several nodes', () => {
     await stage.booksAreTheChain();
   });
 
-  test('E9 a preferred node that takes every call and answers none: the next one is asked, and the preferred one again when it answers', async () => {
-    const [one, two] = [await proxy(), await proxy()];
-    await stage.start({ rpcUrls: [one.url, two.url] });
-    const address = await stage.addressOf('u1');
-    await stage.mine();
-    await stage.catchUp();
-    expect(nodeStates()[0]).toBe('used');
-    one.hangs = true;
-    await stage.world.ether(address, '1');
-    await stage.mine(N);
-    await until('credited by the second', async () => (await stage.available('u1', 'ETH')) === '1');
-    expect(nodeStates()).toEqual(['silent', 'used']);
-    expect(stage.wallets?.status()[0]?.nodes[0]?.fault).toContain('does not answer');
-    one.hangs = false;
-    await until(
-      'the preferred one again',
-      async () => nodeStates()[0] === 'used',
-      () => stage.mine(),
-    );
-    // It hangs from the start: the network opens on the other one.
-    await stage.stop();
-    one.hangs = true;
-    await stage.start({ rpcUrls: [one.url, two.url] });
-    await stage.world.ether(address, '2');
-    await stage.mine(N);
-    await until(
-      'credited after a start',
-      async () => (await stage.available('u1', 'ETH')) === '3',
-      () => stage.mine(),
-    );
-    expect(nodeStates()).toEqual(['silent', 'used']);
-    await noneIsMissing();
-    await stage.booksAreTheChain();
-  });
+  test(
+    'E9 a preferred node that takes every call and answers none: the next one is asked, and ' +
+      'the preferred one again when it answers',
+    async () => {
+      const [one, two] = [await proxy(), await proxy()];
+      await stage.start({ rpcUrls: [one.url, two.url] });
+      const address = await stage.addressOf('u1');
+      await stage.mine();
+      await stage.catchUp();
+      expect(nodeStates()[0]).toBe('used');
+      one.hangs = true;
+      await stage.world.ether(address, '1');
+      await stage.mine(N);
+      await until('credited by the second', async () => (await stage.available('u1', 'ETH')) === '1');
+      expect(nodeStates()).toEqual(['silent', 'used']);
+      expect(stage.wallets?.status()[0]?.nodes[0]?.fault).toContain('does not answer');
+      one.hangs = false;
+      await until(
+        'the preferred one again',
+        async () => nodeStates()[0] === 'used',
+        () => stage.mine(),
+      );
+      // It hangs from the start: the network opens on the other one.
+      await stage.stop();
+      one.hangs = true;
+      await stage.start({ rpcUrls: [one.url, two.url] });
+      await stage.world.ether(address, '2');
+      await stage.mine(N);
+      await until(
+        'credited after a start',
+        async () => (await stage.available('u1', 'ETH')) === '3',
+        () => stage.mine(),
+      );
+      expect(nodeStates()).toEqual(['silent', 'used']);
+      await noneIsMissing();
+      await stage.booksAreTheChain();
+    },
+  );
 
   test('E9 a preferred node that falls behind is left aside while another goes on', async () => {
     const [one, two] = [await proxy(), await proxy()];

@@ -1,4 +1,7 @@
-/** Our own transactions: lost, overtaken, sent by two processes, to receivers that need more gas; and keys that are mistyped. */
+/**
+ * Our own transactions: lost, overtaken, sent by two processes, to receivers that need more gas; and keys that are
+ * mistyped.
+ */
 import { DomainError } from '../../domain/contract/errors';
 import type { Signer } from '../../domain/contract/ports';
 import { parseAmount, parseSigned } from '../../domain/money/amount';
@@ -134,31 +137,36 @@ const decided = async (id: string, kind: 'approve' | 'refuse'): Promise<void> =>
   );
 };
 
-test('E35 a receiver that takes no coins: back to review before anything was signed, no gas burnt; refused, the user has it all back', async () => {
-  await open();
-  await stage.start();
-  await stage.tenEther();
-  await until(
-    'booked',
-    async () => (await stage.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0,
-    () => stage.mine(),
-  );
-  const before = await position();
-  await stage.withdraw('w1', 'ETH', await stage.world.refusingContract(), '1.5');
-  await until(
-    'back in review',
-    async () => (await stage.stateOf('w1')) === 'REQUESTED' && stage.codes().includes('PAYOUT_FAILED'),
-  );
-  expect(await stage.rows("SELECT id FROM chain_transactions WHERE subject = 'w1'")).toEqual([]);
-  expect([await position(), await stage.available('u1', 'ETH')]).toEqual([before, '8.497']);
-  await decided('w1', 'refuse');
-  expect([await stage.stateOf('w1'), await stage.available('u1', 'ETH')]).toEqual(['REJECTED', '10']);
-  expect(await stage.rows('SELECT reference FROM costs WHERE settled = 0')).toEqual([]);
-  await stage.booksAreTheChain();
-});
+test(
+  'E35 a receiver that takes no coins: back to review before anything was signed, no gas ' +
+    'burnt; refused, the user has it all back',
+  async () => {
+    await open();
+    await stage.start();
+    await stage.tenEther();
+    await until(
+      'booked',
+      async () => (await stage.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0,
+      () => stage.mine(),
+    );
+    const before = await position();
+    await stage.withdraw('w1', 'ETH', await stage.world.refusingContract(), '1.5');
+    await until(
+      'back in review',
+      async () => (await stage.stateOf('w1')) === 'REQUESTED' && stage.codes().includes('PAYOUT_FAILED'),
+    );
+    expect(await stage.rows("SELECT id FROM chain_transactions WHERE subject = 'w1'")).toEqual([]);
+    expect([await position(), await stage.available('u1', 'ETH')]).toEqual([before, '8.497']);
+    await decided('w1', 'refuse');
+    expect([await stage.stateOf('w1'), await stage.available('u1', 'ETH')]).toEqual(['REJECTED', '10']);
+    expect(await stage.rows('SELECT reference FROM costs WHERE settled = 0')).toEqual([]);
+    await stage.booksAreTheChain();
+  },
+);
 
 /**
- * Takes coins by one write; called with data by anybody, by seven writes from then on. Runtime: with data store 1 at 0 and stop; if
+ * Takes coins by one write; called with data by anybody, by seven writes from then on. Runtime: with data store 1 at 0
+ * and stop; if
  * nothing is at 0 store the payment at 1 and stop; else store 1 at 10 to 15, and the payment at 1.
  */
 const GROWS = (() => {
@@ -167,67 +175,71 @@ const GROWS = (() => {
   return `0x60${(runtime.length / 2).toString(16).padStart(2, '0')}80600b6000396000f3${runtime}`;
 })();
 
-test('E35 what a receiver needs grows between estimate and block: the payment fails, its gas is booked, the coins stay ours; approved again it is estimated anew and paid once', async () => {
-  await open();
-  await stage.start();
-  await stage.tenEther();
-  await until(
-    'booked',
-    async () => (await stage.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0,
-    () => stage.mine(),
-  );
-  const to = await stage.world.deploy(GROWS);
-  const before = await position();
-  await stage.withdraw('w1', 'ETH', to, '1.5');
-  const { txid } = await sent('w1');
-  await stage.stop();
-  await stage.world.rpc('anvil_dropTransaction', [txid]);
-  await stage.world.transact({ to, data: '0x01' });
-  await stage.mine();
-  await stage.start();
-  await until(
-    'back in review',
-    async () => (await stage.stateOf('w1')) === 'REQUESTED',
-    () => stage.mine(),
-  );
-  await until(
-    'told',
-    async () => stage.codes().includes('PAYOUT_FAILED') && stage.codes().includes('TRANSACTION_FAILED'),
-  );
-  const receipt = await stage.world.rpc<{ status: string; gasUsed: string }>('eth_getTransactionReceipt', [txid]);
-  const [row] = await stage.rows<{ gas: string; state: string }>(
-    "SELECT gas_limit AS gas, state FROM chain_transactions WHERE id = 'withdrawal:w1:0'",
-  );
-  // All the gas that it was given, and not a coin more.
-  expect([receipt.status, BigInt(receipt.gasUsed), row?.state]).toEqual(['0x0', BigInt(row?.gas ?? 0), 'FAILED']);
-  const burnt = await gasOf(txid);
-  expect([await stage.onChain(to, 'ETH'), await position(), await stage.available('u1', 'ETH')]).toEqual([
-    0n,
-    before - burnt,
-    '8.497',
-  ]);
-  await stage.booksAreTheChain();
-  await decided('w1', 'approve');
-  await stage.confirmed('w1');
-  expect(await stage.onChain(to, 'ETH')).toBe(parseAmount('1.5'));
-  await until(
-    'closed',
-    async () =>
-      (await stage.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')"))
-        .length === 0,
-    () => stage.mine(),
-  );
-  expect(
-    await stage.rows<{ id: string; state: string }>(
-      "SELECT id, state FROM chain_transactions WHERE subject = 'w1' ORDER BY id",
-    ),
-  ).toEqual([
-    { id: 'withdrawal:w1:0', state: 'FAILED' },
-    { id: 'withdrawal:w1:1', state: 'CONFIRMED' },
-  ]);
-  expect(await stage.available('u1', 'ETH')).toBe('8.497');
-  await stage.booksAreTheChain();
-});
+test(
+  'E35 what a receiver needs grows between estimate and block: the payment fails, its gas is ' +
+    'booked, the coins stay ours; approved again it is estimated anew and paid once',
+  async () => {
+    await open();
+    await stage.start();
+    await stage.tenEther();
+    await until(
+      'booked',
+      async () => (await stage.rows("SELECT 1 FROM chain_transactions WHERE state <> 'CONFIRMED'")).length === 0,
+      () => stage.mine(),
+    );
+    const to = await stage.world.deploy(GROWS);
+    const before = await position();
+    await stage.withdraw('w1', 'ETH', to, '1.5');
+    const { txid } = await sent('w1');
+    await stage.stop();
+    await stage.world.rpc('anvil_dropTransaction', [txid]);
+    await stage.world.transact({ to, data: '0x01' });
+    await stage.mine();
+    await stage.start();
+    await until(
+      'back in review',
+      async () => (await stage.stateOf('w1')) === 'REQUESTED',
+      () => stage.mine(),
+    );
+    await until(
+      'told',
+      async () => stage.codes().includes('PAYOUT_FAILED') && stage.codes().includes('TRANSACTION_FAILED'),
+    );
+    const receipt = await stage.world.rpc<{ status: string; gasUsed: string }>('eth_getTransactionReceipt', [txid]);
+    const [row] = await stage.rows<{ gas: string; state: string }>(
+      "SELECT gas_limit AS gas, state FROM chain_transactions WHERE id = 'withdrawal:w1:0'",
+    );
+    // All the gas that it was given, and not a coin more.
+    expect([receipt.status, BigInt(receipt.gasUsed), row?.state]).toEqual(['0x0', BigInt(row?.gas ?? 0), 'FAILED']);
+    const burnt = await gasOf(txid);
+    expect([await stage.onChain(to, 'ETH'), await position(), await stage.available('u1', 'ETH')]).toEqual([
+      0n,
+      before - burnt,
+      '8.497',
+    ]);
+    await stage.booksAreTheChain();
+    await decided('w1', 'approve');
+    await stage.confirmed('w1');
+    expect(await stage.onChain(to, 'ETH')).toBe(parseAmount('1.5'));
+    await until(
+      'closed',
+      async () =>
+        (await stage.rows("SELECT 1 FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')"))
+          .length === 0,
+      () => stage.mine(),
+    );
+    expect(
+      await stage.rows<{ id: string; state: string }>(
+        "SELECT id, state FROM chain_transactions WHERE subject = 'w1' ORDER BY id",
+      ),
+    ).toEqual([
+      { id: 'withdrawal:w1:0', state: 'FAILED' },
+      { id: 'withdrawal:w1:1', state: 'CONFIRMED' },
+    ]);
+    expect(await stage.available('u1', 'ETH')).toBe('8.497');
+    await stage.booksAreTheChain();
+  },
+);
 
 test('E36 an account that has delegated itself to a contract (EIP-7702) is paid as what it is now', async () => {
   await open('prague');
@@ -325,29 +337,33 @@ describe('E27 memos and tags, which nothing here can send', () => {
     expect(await stage.available('u1', 'ETH')).toBe('10');
   });
 
-  test('E27 the venue wants a tag with our deposits, or with what it sends back: nothing leaves, and an operator is told once', async () => {
-    await open();
-    const capital = {
-      depositAddress: wanted,
-      deposits: noVenue,
-      withdrawalTerms: wanted,
-      withdraw: noVenue,
-      withdrawal: noVenue,
-      balances: noVenue,
-    };
-    await stage.start({}, stage.signer, capital);
-    await stage.tenEther();
-    await until(
-      'told',
-      async () => stage.codes().includes('VENUE_WANTS_MEMO'),
-      () => stage.mine(),
-    );
-    await stage.final();
-    expect(stage.codes().filter((code) => code === 'VENUE_WANTS_MEMO')).toHaveLength(1);
-    expect([await stage.rows('SELECT 1 FROM venue_transfers'), await stage.custody('transit', 'ETH')]).toEqual([
-      [],
-      0n,
-    ]);
-    await stage.booksAreTheChain();
-  });
+  test(
+    'E27 the venue wants a tag with our deposits, or with what it sends back: nothing leaves, ' +
+      'and an operator is told once',
+    async () => {
+      await open();
+      const capital = {
+        depositAddress: wanted,
+        deposits: noVenue,
+        withdrawalTerms: wanted,
+        withdraw: noVenue,
+        withdrawal: noVenue,
+        balances: noVenue,
+      };
+      await stage.start({}, stage.signer, capital);
+      await stage.tenEther();
+      await until(
+        'told',
+        async () => stage.codes().includes('VENUE_WANTS_MEMO'),
+        () => stage.mine(),
+      );
+      await stage.final();
+      expect(stage.codes().filter((code) => code === 'VENUE_WANTS_MEMO')).toHaveLength(1);
+      expect([await stage.rows('SELECT 1 FROM venue_transfers'), await stage.custody('transit', 'ETH')]).toEqual([
+        [],
+        0n,
+      ]);
+      await stage.booksAreTheChain();
+    },
+  );
 });

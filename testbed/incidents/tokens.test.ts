@@ -1,4 +1,7 @@
-/** Tokens that are not what they seem, moves that are no payments, amounts at the edge, and coins that cost more than they bring. */
+/**
+ * Tokens that are not what they seem, moves that are no payments, amounts at the edge, and coins that cost more than
+ * they bring.
+ */
 import { EvmStage, pause, until } from '../stage/evm-stage';
 
 let stage: EvmStage;
@@ -230,17 +233,21 @@ describe('E32 a token that is paused', () => {
   });
 });
 
-test('E37 a token of as many units as a word can hold does not stop the scanner; beside it, what no floating number holds is exact', async () => {
-  await open('PlainToken');
-  await stage.start();
-  const [one, two] = [await stage.addressOf('u1'), await stage.addressOf('u2')];
-  await stage.call('PlainToken', stage.usdt, 'mint', [one, 2n ** 256n - 1n]);
-  await stage.call('PlainToken', stage.usdt, 'mint', [two, 9_007_199_254_740_993n]);
-  await until(
-    'credited',
-    async () => (await stage.available('u2', 'USDT')) === '9007199254.740993',
-    () => stage.mine(),
-  );
-  expect(await stage.engine.balancesOf('u1')).toEqual([]);
-  expect(stage.codes()).toContain('DEPOSIT_SUSPECT');
-});
+test(
+  'E37 a token of as many units as a word can hold does not stop the scanner; beside it, ' +
+    'what no floating number holds is exact',
+  async () => {
+    await open('PlainToken');
+    await stage.start();
+    const [one, two] = [await stage.addressOf('u1'), await stage.addressOf('u2')];
+    await stage.call('PlainToken', stage.usdt, 'mint', [one, 2n ** 256n - 1n]);
+    await stage.call('PlainToken', stage.usdt, 'mint', [two, 9_007_199_254_740_993n]);
+    await until(
+      'credited',
+      async () => (await stage.available('u2', 'USDT')) === '9007199254.740993',
+      () => stage.mine(),
+    );
+    expect(await stage.engine.balancesOf('u1')).toEqual([]);
+    expect(stage.codes()).toContain('DEPOSIT_SUSPECT');
+  },
+);

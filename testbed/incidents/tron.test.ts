@@ -1,4 +1,7 @@
-/** Known attacks and accidents of TRON (by their numbers in the list of incidents), on the emulator with the real scanner and database. */
+/**
+ * Known attacks and accidents of TRON (by their numbers in the list of incidents), on the emulator with the real
+ * scanner and database.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NEW_ACCOUNT } from '../../db/entities/accounts';
@@ -97,24 +100,30 @@ async function forgetful(
     expect(await stage.available(user)).toBe(expected);
   };
 
-  test('E15 what failed credits nothing, whatever its data says: reverted, out of energy, and a transfer of TRX that did not happen', async () => {
-    await stage.startWallets();
-    const [address, { key }] = [await stage.addressOf('u1'), await other()];
-    const reverted = await call(key, LOCAL_TETHER, tokenCall('transfer', address, 9_000_000n));
-    await stage.mine();
-    const starved = await call(key, LOCAL_TETHER, tokenCall('transfer', address, 9_000_000n), { feeLimit: 1_000_000n });
-    await stage.mine();
-    await stage.control('spoil', { result: 'FAILED' });
-    const spoilt = await stage.pay(address, 'TRX', '50');
-    await stage.mine();
-    expect([
-      (await info(reverted)).receipt?.result,
-      (await info(starved)).receipt?.result,
-      (await info(spoilt)).result,
-    ]).toEqual(['REVERT', 'OUT_OF_ENERGY', 'FAILED']);
-    await onlyThis('u1', '7');
-    expect(await stage.deposits()).toHaveLength(1);
-  });
+  test(
+    'E15 what failed credits nothing, whatever its data says: reverted, out of energy, and a ' +
+      'transfer of TRX that did not happen',
+    async () => {
+      await stage.startWallets();
+      const [address, { key }] = [await stage.addressOf('u1'), await other()];
+      const reverted = await call(key, LOCAL_TETHER, tokenCall('transfer', address, 9_000_000n));
+      await stage.mine();
+      const starved = await call(key, LOCAL_TETHER, tokenCall('transfer', address, 9_000_000n), {
+        feeLimit: 1_000_000n,
+      });
+      await stage.mine();
+      await stage.control('spoil', { result: 'FAILED' });
+      const spoilt = await stage.pay(address, 'TRX', '50');
+      await stage.mine();
+      expect([
+        (await info(reverted)).receipt?.result,
+        (await info(starved)).receipt?.result,
+        (await info(spoilt)).result,
+      ]).toEqual(['REVERT', 'OUT_OF_ENERGY', 'FAILED']);
+      await onlyThis('u1', '7');
+      expect(await stage.deposits()).toHaveLength(1);
+    },
+  );
 
   test('E16 a TRC-10 token and a token contract of the same name are nothing; what a contract moves is credited from its log', async () => {
     await stage.startWallets();
@@ -160,57 +169,64 @@ async function forgetful(
     return stage.send(stage.depositKey(index), 'AccountPermissionUpdateContract', value);
   };
 
-  test('E17 an address that somebody else can sign for is frozen: its coins are not swept, and nothing more is credited to it', async () => {
-    await stage.startWallets();
-    const [address, healthy] = [await stage.addressOf('u1'), await stage.addressOf('u2')];
-    // No operator's coins yet: what is credited waits to be swept.
-    await stage.pay(address, 'TRX', '300');
-    await stage.settle();
-    await stage.until('credited', async () => (await stage.available('u1')) === '300');
-    await giveAway(0, freshTron().address);
-    await stage.mine();
-    await expect(
-      stage.send(stage.depositKey(0), 'TransferContract', { to_address: hexOf(stage.hot), amount: 1n }),
-    ).rejects.toThrow('SIGERROR');
-    await stage.pay(address, 'TRX', '40');
-    await stage.pay(address, 'USDT', '50');
-    await stage.pay(healthy, 'TRX', '20');
-    await stage.settle();
-    await stage.until('frozen', async () => stage.alerts.some(({ code }) => code === 'ADDRESS_FROZEN'));
-    await stage.operatorFunds();
-    await stage.until(
-      'the healthy one is swept',
-      async () => (await stage.deposits()).some(({ state }) => state === 'SWEPT'),
-      () => stage.mine(),
-    );
-    await stage.settle();
-    expect([await stage.available('u1'), await stage.available('u1', 'USDT'), await stage.available('u2')]).toEqual([
-      '300',
-      '0',
-      '20',
-    ]);
-    expect((await stage.deposits()).map(({ amount, state }) => [Number(amount), state])).toEqual(
-      expect.arrayContaining([
-        [300, 'CREDITED'],
-        [40, 'CONFIRMING'],
-        [50, 'CONFIRMING'],
-        [20, 'SWEPT'],
-      ]),
-    );
-    expect(
-      await stage.rows('SELECT 1 FROM chain_transactions WHERE from_address = ? OR to_address = ?', [address, address]),
-    ).toEqual([]);
-    expect(await stage.rows("SELECT action, subject FROM admin_audit WHERE admin_id <> 'operator'")).toEqual([
-      { action: 'address.frozen', subject: `tron/${address}` },
-    ]);
-    await expect(stage.addressOf('u1')).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
-    // After a start it is still so, without asking the chain.
-    await stage.stopWallets();
-    await stage.startWallets();
-    await stage.settle();
-    expect(await stage.available('u1')).toBe('300');
-    expect(stage.alerts.filter(({ code }) => code === 'ADDRESS_FROZEN')).toHaveLength(1);
-  });
+  test(
+    'E17 an address that somebody else can sign for is frozen: its coins are not swept, and ' +
+      'nothing more is credited to it',
+    async () => {
+      await stage.startWallets();
+      const [address, healthy] = [await stage.addressOf('u1'), await stage.addressOf('u2')];
+      // No operator's coins yet: what is credited waits to be swept.
+      await stage.pay(address, 'TRX', '300');
+      await stage.settle();
+      await stage.until('credited', async () => (await stage.available('u1')) === '300');
+      await giveAway(0, freshTron().address);
+      await stage.mine();
+      await expect(
+        stage.send(stage.depositKey(0), 'TransferContract', { to_address: hexOf(stage.hot), amount: 1n }),
+      ).rejects.toThrow('SIGERROR');
+      await stage.pay(address, 'TRX', '40');
+      await stage.pay(address, 'USDT', '50');
+      await stage.pay(healthy, 'TRX', '20');
+      await stage.settle();
+      await stage.until('frozen', async () => stage.alerts.some(({ code }) => code === 'ADDRESS_FROZEN'));
+      await stage.operatorFunds();
+      await stage.until(
+        'the healthy one is swept',
+        async () => (await stage.deposits()).some(({ state }) => state === 'SWEPT'),
+        () => stage.mine(),
+      );
+      await stage.settle();
+      expect([await stage.available('u1'), await stage.available('u1', 'USDT'), await stage.available('u2')]).toEqual([
+        '300',
+        '0',
+        '20',
+      ]);
+      expect((await stage.deposits()).map(({ amount, state }) => [Number(amount), state])).toEqual(
+        expect.arrayContaining([
+          [300, 'CREDITED'],
+          [40, 'CONFIRMING'],
+          [50, 'CONFIRMING'],
+          [20, 'SWEPT'],
+        ]),
+      );
+      expect(
+        await stage.rows('SELECT 1 FROM chain_transactions WHERE from_address = ? OR to_address = ?', [
+          address,
+          address,
+        ]),
+      ).toEqual([]);
+      expect(await stage.rows("SELECT action, subject FROM admin_audit WHERE admin_id <> 'operator'")).toEqual([
+        { action: 'address.frozen', subject: `tron/${address}` },
+      ]);
+      await expect(stage.addressOf('u1')).rejects.toMatchObject({ code: 'ASSET_PAUSED' });
+      // After a start it is still so, without asking the chain.
+      await stage.stopWallets();
+      await stage.startWallets();
+      await stage.settle();
+      expect(await stage.available('u1')).toBe('300');
+      expect(stage.alerts.filter(({ code }) => code === 'ADDRESS_FROZEN')).toHaveLength(1);
+    },
+  );
 
   test('E17 an address that is given away is found although nobody pays it or sweeps it', async () => {
     await stage.startWallets();
@@ -279,33 +295,37 @@ async function forgetful(
     );
   };
 
-  test('E18 taken and forgotten by the node, it is sent again as it was; ended, it is made anew with another id, and paid once', async () => {
-    await stage.startWallets({ goodForMs: 60_000 });
-    await funded();
-    const to = freshTron().address;
-    await stage.withdraw('w1', 'TRX', to, '100');
-    const first = await stage.until('on its way', async () =>
-      (await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined,
-    );
-    await stage.control('drop');
-    await stage.until('sent again', async () => (await stage.control('mine', { blocks: 0 })).waiting === 1);
-    expect((await stage.withdrawal('w1')).txid).toBe(first);
-    // It waits until it has ended, and no block takes it any more.
-    await stage.later(120_000);
-    const anew = await stage.until(
-      'made anew',
-      async () => ((await stage.withdrawal('w1')).txid !== first ? (await stage.withdrawal('w1')).txid : undefined),
-      () => stage.mine(),
-    );
-    await stage.confirmed('w1');
-    expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
-    expect([
-      (await info(first)).result,
-      Object.keys(await info(first)).length,
-      Object.keys(await info(anew)).length > 0,
-    ]).toEqual([undefined, 0, true]);
-    expect(await stage.differences()).toEqual([]);
-  });
+  test(
+    'E18 taken and forgotten by the node, it is sent again as it was; ended, it is made anew ' +
+      'with another id, and paid once',
+    async () => {
+      await stage.startWallets({ goodForMs: 60_000 });
+      await funded();
+      const to = freshTron().address;
+      await stage.withdraw('w1', 'TRX', to, '100');
+      const first = await stage.until('on its way', async () =>
+        (await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined,
+      );
+      await stage.control('drop');
+      await stage.until('sent again', async () => (await stage.control('mine', { blocks: 0 })).waiting === 1);
+      expect((await stage.withdrawal('w1')).txid).toBe(first);
+      // It waits until it has ended, and no block takes it any more.
+      await stage.later(120_000);
+      const anew = await stage.until(
+        'made anew',
+        async () => ((await stage.withdrawal('w1')).txid !== first ? (await stage.withdrawal('w1')).txid : undefined),
+        () => stage.mine(),
+      );
+      await stage.confirmed('w1');
+      expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
+      expect([
+        (await info(first)).result,
+        Object.keys(await info(first)).length,
+        Object.keys(await info(anew)).length > 0,
+      ]).toEqual([undefined, 0, true]);
+      expect(await stage.differences()).toEqual([]);
+    },
+  );
 
   test('E18 ended while its account is frozen, it is made anew only once the account is open', async () => {
     await stage.startWallets({ goodForMs: 60_000 });
@@ -352,7 +372,8 @@ async function forgetful(
       (await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined,
     );
     await stage.mine();
-    // Mined, and no block becomes solid for longer than it was good for. A second one is forgotten: a block may hold it all the same.
+    // Mined, and no block becomes solid for longer than it was good for. A second one is forgotten: a block may hold
+    // it all the same.
     await stage.control('faults', { solidStops: true });
     await stage.withdraw('w2', 'TRX', to, '50');
     const second = await stage.until('on its way too', async () =>
@@ -392,33 +413,37 @@ async function forgetful(
     expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
   });
 
-  test('E18 E9 a payout that one node hides is not made anew while another one knows it, nor while no second one says that it does not', async () => {
-    const [one, two] = [await forgetful(stage.node.url), await forgetful(stage.node.url)];
-    try {
-      await stage.startWallets({ goodForMs: 60_000, rpcUrls: [one.url, two.url] });
-      await funded();
-      const to = freshTron().address;
-      one.hides = true;
-      await stage.withdraw('w1', 'TRX', to, '100');
-      const first = await stage.until('on its way', async () =>
-        (await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined,
-      );
-      await stage.mine();
-      await stage.later(300_000);
-      await stage.settle();
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      expect((await stage.withdrawal('w1')).txid).toBe(first);
-      two.down = true;
-      await stage.mine();
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      expect((await stage.withdrawal('w1')).txid).toBe(first);
-      [one.hides, two.down] = [false, false];
-      await stage.confirmed('w1');
-      expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
-    } finally {
-      await Promise.all([one, two].map((node) => node.close()));
-    }
-  });
+  test(
+    'E18 E9 a payout that one node hides is not made anew while another one knows it, nor ' +
+      'while no second one says that it does not',
+    async () => {
+      const [one, two] = [await forgetful(stage.node.url), await forgetful(stage.node.url)];
+      try {
+        await stage.startWallets({ goodForMs: 60_000, rpcUrls: [one.url, two.url] });
+        await funded();
+        const to = freshTron().address;
+        one.hides = true;
+        await stage.withdraw('w1', 'TRX', to, '100');
+        const first = await stage.until('on its way', async () =>
+          (await stage.withdrawal('w1')).state === 'BROADCAST' ? (await stage.withdrawal('w1')).txid : undefined,
+        );
+        await stage.mine();
+        await stage.later(300_000);
+        await stage.settle();
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        expect((await stage.withdrawal('w1')).txid).toBe(first);
+        two.down = true;
+        await stage.mine();
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        expect((await stage.withdrawal('w1')).txid).toBe(first);
+        [one.hides, two.down] = [false, false];
+        await stage.confirmed('w1');
+        expect(await tronBalance(stage.node.url, to, 'TRX')).toBe('100');
+      } finally {
+        await Promise.all([one, two].map((node) => node.close()));
+      }
+    },
+  );
 
   test('E18 a payout that was mined and failed burns its energy once and goes back to a person', async () => {
     await stage.startWallets();
@@ -445,41 +470,45 @@ async function forgetful(
     expect(await stage.differences()).toEqual([]);
   });
 
-  test('E6 coins that a contract paid and took back credit nothing, also when the node forgets to say so; those that it paid do, once', async () => {
-    await stage.startWallets();
-    const [address, { key }] = [await stage.addressOf('u1'), await other()];
-    const [pays, mindsNot] = [await deploy(maker(PAYS)), await deploy(maker(MINDS_NOT))];
-    const attack = word(pays) + word(address) + word(90_000_000n) + word(1n);
-    const marked = await call(key, mindsNot, attack, { value: 90_000_000n });
-    await stage.mine();
-    expect((await info(marked)).receipt?.result).toBe('SUCCESS');
-    await onlyThis('u1', '7');
-    expect(await stage.deposits()).toHaveLength(1);
+  test(
+    'E6 coins that a contract paid and took back credit nothing, also when the node forgets to ' +
+      'say so; those that it paid do, once',
+    async () => {
+      await stage.startWallets();
+      const [address, { key }] = [await stage.addressOf('u1'), await other()];
+      const [pays, mindsNot] = [await deploy(maker(PAYS)), await deploy(maker(MINDS_NOT))];
+      const attack = word(pays) + word(address) + word(90_000_000n) + word(1n);
+      const marked = await call(key, mindsNot, attack, { value: 90_000_000n });
+      await stage.mine();
+      expect((await info(marked)).receipt?.result).toBe('SUCCESS');
+      await onlyThis('u1', '7');
+      expect(await stage.deposits()).toHaveLength(1);
 
-    await stage.control('faults', { marksForgotten: true });
-    const unmarked = await call(key, mindsNot, attack, { value: 90_000_000n });
-    await stage.settle();
-    await stage.until('seen', async () => (await stage.deposits()).some(({ txid }) => txid === unmarked));
-    await stage.settle();
-    expect(await stage.available('u1')).toBe('7');
+      await stage.control('faults', { marksForgotten: true });
+      const unmarked = await call(key, mindsNot, attack, { value: 90_000_000n });
+      await stage.settle();
+      await stage.until('seen', async () => (await stage.deposits()).some(({ txid }) => txid === unmarked));
+      await stage.settle();
+      expect(await stage.available('u1')).toBe('7');
 
-    // Forty that arrived: credited, although the forged ninety wait beside them.
-    const real = await call(key, mindsNot, word(pays) + word(address) + word(40_000_000n) + word(0n), {
-      value: 40_000_000n,
-    });
-    await stage.settle();
-    await stage.until('credited', async () => (await stage.available('u1')) === '47');
-    await stage.stopWallets();
-    await stage.startWallets();
-    await stage.settle();
-    expect(await stage.available('u1')).toBe('47');
-    expect((await stage.deposits()).map(({ txid, state }) => [txid, state])).toEqual(
-      expect.arrayContaining([
-        [real, 'CREDITED'],
-        [unmarked, 'CONFIRMING'],
-      ]),
-    );
-  });
+      // Forty that arrived: credited, although the forged ninety wait beside them.
+      const real = await call(key, mindsNot, word(pays) + word(address) + word(40_000_000n) + word(0n), {
+        value: 40_000_000n,
+      });
+      await stage.settle();
+      await stage.until('credited', async () => (await stage.available('u1')) === '47');
+      await stage.stopWallets();
+      await stage.startWallets();
+      await stage.settle();
+      expect(await stage.available('u1')).toBe('47');
+      expect((await stage.deposits()).map(({ txid, state }) => [txid, state])).toEqual(
+        expect.arrayContaining([
+          [real, 'CREDITED'],
+          [unmarked, 'CONFIRMING'],
+        ]),
+      );
+    },
+  );
 
   test('E37 more sun than a number of JavaScript can hold, to the last one', async () => {
     await stage.startWallets();
@@ -492,42 +521,46 @@ async function forgetful(
     expect(await stage.differences()).toEqual([]);
   });
 
-  test('E38 the same intent gives the same bytes, from another envelope and after a start too; other bytes only when these have ended', async () => {
-    const at = Date.now() + stage.shiftMs;
-    const envelope = { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 };
-    const intent = {
-      intentId: 'withdrawal:w1:0',
-      network: 'tron',
-      purpose: 'withdrawal',
-      asset: 'TRX',
-      from: 'hot',
-      to: freshTron().address,
-      amount: '5',
-      feeLimit: '0',
-      envelope,
-    } as TronIntent;
-    const signed = await stage.signer.signTron(intent);
-    const later = { ...envelope, timestamp: at + 1000, expiration: at + 61_000 };
-    expect(await stage.signer.signTron({ ...intent, envelope: later })).toEqual(signed);
-    await expect(stage.signer.signTron({ ...intent, amount: '6' })).rejects.toMatchObject({
-      code: 'IDEMPOTENCY_KEY_REUSED',
-    });
-    const again = {
-      ...intent,
-      intentId: 'withdrawal:w1:0#1',
-      envelope: { ...envelope, timestamp: at + 61_000, expiration: at + 121_000 },
-    };
-    const refused = (one: TronIntent, why: string) =>
-      expect(stage.signer.signTron(one)).rejects.toMatchObject({
-        code: 'FORBIDDEN',
-        details: { signer: expect.stringContaining(why) },
+  test(
+    'E38 the same intent gives the same bytes, from another envelope and after a start too; ' +
+      'other bytes only when these have ended',
+    async () => {
+      const at = Date.now() + stage.shiftMs;
+      const envelope = { blockBytes: '00ab', blockHash: '00112233445566aa', timestamp: at, expiration: at + 60_000 };
+      const intent = {
+        intentId: 'withdrawal:w1:0',
+        network: 'tron',
+        purpose: 'withdrawal',
+        asset: 'TRX',
+        from: 'hot',
+        to: freshTron().address,
+        amount: '5',
+        feeLimit: '0',
+        envelope,
+      } as TronIntent;
+      const signed = await stage.signer.signTron(intent);
+      const later = { ...envelope, timestamp: at + 1000, expiration: at + 61_000 };
+      expect(await stage.signer.signTron({ ...intent, envelope: later })).toEqual(signed);
+      await expect(stage.signer.signTron({ ...intent, amount: '6' })).rejects.toMatchObject({
+        code: 'IDEMPOTENCY_KEY_REUSED',
       });
-    await refused(again, 'may still be mined');
-    stage.shiftMs += 91_000;
-    await refused({ ...again, envelope: later }, 'begins after the end');
-    await refused({ ...again, amount: '6' }, 'pays the same');
-    expect((await stage.signer.signTron(again)).txid).not.toBe(signed.txid);
-    await refused({ ...again, intentId: 'withdrawal:w1:0#2' }, 'may still be mined');
-    await refused({ ...again, intentId: 'withdrawal:w2:0#1' }, 'nothing to replace');
-  });
+      const again = {
+        ...intent,
+        intentId: 'withdrawal:w1:0#1',
+        envelope: { ...envelope, timestamp: at + 61_000, expiration: at + 121_000 },
+      };
+      const refused = (one: TronIntent, why: string) =>
+        expect(stage.signer.signTron(one)).rejects.toMatchObject({
+          code: 'FORBIDDEN',
+          details: { signer: expect.stringContaining(why) },
+        });
+      await refused(again, 'may still be mined');
+      stage.shiftMs += 91_000;
+      await refused({ ...again, envelope: later }, 'begins after the end');
+      await refused({ ...again, amount: '6' }, 'pays the same');
+      expect((await stage.signer.signTron(again)).txid).not.toBe(signed.txid);
+      await refused({ ...again, intentId: 'withdrawal:w1:0#2' }, 'may still be mined');
+      await refused({ ...again, intentId: 'withdrawal:w2:0#1' }, 'nothing to replace');
+    },
+  );
 });

@@ -33,7 +33,8 @@ onNode('withdrawals of Bitcoin in batches', () => {
   }
   const batches = (): Promise<Transaction[]> =>
     stage.rows<Transaction>(
-      "SELECT id, state, txid, fee_paid AS paid FROM chain_transactions WHERE purpose = 'withdrawal' AND id NOT LIKE '%#%' ORDER BY created_at, id",
+      'SELECT id, state, txid, fee_paid AS paid FROM chain_transactions WHERE purpose = ' +
+        "'withdrawal' AND id NOT LIKE '%#%' ORDER BY created_at, id",
     );
   const txidOf = async (id: string): Promise<string> => (await stage.withdrawal(id)).txid ?? '';
   const states = async (...ids: string[]): Promise<string[]> =>
@@ -58,74 +59,85 @@ onNode('withdrawals of Bitcoin in batches', () => {
     return formatAmount(sum);
   };
 
-  test('all that wait go out in one transaction, two to one address as two outputs; each bears its part of what the miners got', async () => {
-    await stage.start();
-    await stage.funded('0.5', '0.4', '0.3');
-    const [to, twice] = [strangersAddress(), strangersAddress()];
-    await asked(['w1', to, '0.2'], ['w2', twice, '0.15'], ['w3', twice, '0.15'], ['w4', strangersAddress(), '0.25']);
-    await stage.start();
-    await until(
-      'one is seen in a block',
-      async () => Number((await stage.withdrawal('w3')).confirmations) > 0,
-      () => stage.mine(),
-    );
-    expect(new Set(await Promise.all(['w1', 'w2', 'w3', 'w4'].map(txidOf))).size).toBe(1);
-    await confirmed('w1', 'w2', 'w3', 'w4');
-    const txid = await txidOf('w1');
-    expect([await paidBy(stage.node.url, txid, to), await paidBy(stage.node.url, txid, twice)]).toEqual(['0.2', '0.3']);
-    await stage.booksAreTheChain();
-    const [only, ...more] = await batches();
-    expect([more, only?.state, formatAmount(parseAmount(only?.paid ?? '0'))]).toEqual([
-      [],
-      'CONFIRMED',
-      await minersGot(txid),
-    ]);
-    expect(await stage.networkFees()).toBe(await minersGot(txid));
-  });
-
-  test('E14 killed before it was signed, after the signature was lost, and before it was sent: the same transaction, each paid once', async () => {
-    await stage.start();
-    await stage.funded('0.5', '0.4');
-    const [one, two] = [strangersAddress(), strangersAddress()];
-    await asked(['w1', one, '0.3'], ['w2', two, '0.25']);
-    const seen: string[] = [];
-    for (const life of ['planned', 'lost', 'signed'] as const) {
-      let reached = false;
-      await stage.start(
-        {},
-        {
-          signUtxo: async (intent) => {
-            if (life === 'planned') reached = true;
-            if (life === 'planned') throw new Error('the signer is away');
-            const signed = await stage.signer.signUtxo(intent);
-            seen.push(signed.txid);
-            reached = true;
-            if (life === 'lost') throw new Error('the signer is away');
-            void stage.wallets?.stop();
-            return signed;
-          },
-        },
+  test(
+    'all that wait go out in one transaction, two to one address as two outputs; each bears ' +
+      'its part of what the miners got',
+    async () => {
+      await stage.start();
+      await stage.funded('0.5', '0.4', '0.3');
+      const [to, twice] = [strangersAddress(), strangersAddress()];
+      await asked(['w1', to, '0.2'], ['w2', twice, '0.15'], ['w3', twice, '0.15'], ['w4', strangersAddress(), '0.25']);
+      await stage.start();
+      await until(
+        'one is seen in a block',
+        async () => Number((await stage.withdrawal('w3')).confirmations) > 0,
+        () => stage.mine(),
       );
-      await until(life, async () => reached && (life !== 'signed' || (await states('w1')).join() === 'SIGNED'));
-      await stage.stop();
-      expect([(await batches()).map(({ state }) => state), await stage.ask('getrawmempool')]).toEqual([
-        [life === 'signed' ? 'SIGNED' : 'PLANNED'],
-        [],
+      expect(new Set(await Promise.all(['w1', 'w2', 'w3', 'w4'].map(txidOf))).size).toBe(1);
+      await confirmed('w1', 'w2', 'w3', 'w4');
+      const txid = await txidOf('w1');
+      expect([await paidBy(stage.node.url, txid, to), await paidBy(stage.node.url, txid, twice)]).toEqual([
+        '0.2',
+        '0.3',
       ]);
-      // What comes meanwhile goes by the next one.
-      if (life === 'planned') await stage.withdraw('w3', two, '0.1');
-    }
-    await stage.start();
-    await confirmed('w1', 'w2', 'w3');
-    const [first, second] = [await txidOf('w1'), await txidOf('w3')];
-    expect([new Set(seen), await txidOf('w2')]).toEqual([new Set([first]), first]);
-    expect([
-      await paidBy(stage.node.url, first, one),
-      await paidBy(stage.node.url, first, two),
-      await paidBy(stage.node.url, second, two),
-    ]).toEqual(['0.3', '0.25', '0.1']);
-    await stage.booksAreTheChain();
-  });
+      await stage.booksAreTheChain();
+      const [only, ...more] = await batches();
+      expect([more, only?.state, formatAmount(parseAmount(only?.paid ?? '0'))]).toEqual([
+        [],
+        'CONFIRMED',
+        await minersGot(txid),
+      ]);
+      expect(await stage.networkFees()).toBe(await minersGot(txid));
+    },
+  );
+
+  test(
+    'E14 killed before it was signed, after the signature was lost, and before it was sent: ' +
+      'the same transaction, each paid once',
+    async () => {
+      await stage.start();
+      await stage.funded('0.5', '0.4');
+      const [one, two] = [strangersAddress(), strangersAddress()];
+      await asked(['w1', one, '0.3'], ['w2', two, '0.25']);
+      const seen: string[] = [];
+      for (const life of ['planned', 'lost', 'signed'] as const) {
+        let reached = false;
+        await stage.start(
+          {},
+          {
+            signUtxo: async (intent) => {
+              if (life === 'planned') reached = true;
+              if (life === 'planned') throw new Error('the signer is away');
+              const signed = await stage.signer.signUtxo(intent);
+              seen.push(signed.txid);
+              reached = true;
+              if (life === 'lost') throw new Error('the signer is away');
+              void stage.wallets?.stop();
+              return signed;
+            },
+          },
+        );
+        await until(life, async () => reached && (life !== 'signed' || (await states('w1')).join() === 'SIGNED'));
+        await stage.stop();
+        expect([(await batches()).map(({ state }) => state), await stage.ask('getrawmempool')]).toEqual([
+          [life === 'signed' ? 'SIGNED' : 'PLANNED'],
+          [],
+        ]);
+        // What comes meanwhile goes by the next one.
+        if (life === 'planned') await stage.withdraw('w3', two, '0.1');
+      }
+      await stage.start();
+      await confirmed('w1', 'w2', 'w3');
+      const [first, second] = [await txidOf('w1'), await txidOf('w3')];
+      expect([new Set(seen), await txidOf('w2')]).toEqual([new Set([first]), first]);
+      expect([
+        await paidBy(stage.node.url, first, one),
+        await paidBy(stage.node.url, first, two),
+        await paidBy(stage.node.url, second, two),
+      ]).toEqual(['0.3', '0.25', '0.1']);
+      await stage.booksAreTheChain();
+    },
+  );
 
   test('E14 killed while it is settled: each member is settled once, and the sum is what the miners got', async () => {
     await stage.start();
@@ -159,47 +171,56 @@ onNode('withdrawals of Bitcoin in batches', () => {
     expect(await stage.networkFees()).toBe(await minersGot(await txidOf('w1')));
   });
 
-  test('E29 the table itself refuses a second batch of one withdrawal, one that is not to be paid, and a coin of a batch that was replaced', async () => {
-    await stage.start();
-    await stage.funded('0.2', '0.2', '0.2');
-    await stage.stop();
-    const { dataSource } = stage.database;
-    const store = createUtxoStore(dataSource);
-    const [one, two] = (
-      await stage.rows<{ txid: string; at: number }>('SELECT txid, output_index AS at FROM utxos')
-    ).map(({ txid, at }) => ({ txid, index: at }));
-    if (!one || !two) throw new Error('no coins');
-    await stage.withdraw('w1', strangersAddress(), '0.1');
-    const row = (id: string) => ({
-      id,
-      network: 'bitcoin',
-      purpose: 'withdrawal' as const,
-      subject: id,
-      fromAddress: id,
-      toAddress: '',
-      asset: 'BTC',
-      amount: '0.1',
-      gasLimit: '1',
-      maxFeePerGas: '1',
-      maxPriorityFeePerGas: '1',
-      reservation: null,
-      createdAt: 1,
-      updatedAt: 1,
-    });
-    const payment = { withdrawalId: 'w1', attempt: 0, address: 'a', amount: '0.1', reservation: null };
-    await expect(store.plan(row('batch:x'), [one], [{ ...payment, attempt: 1 }])).rejects.toThrow('not to be paid');
-    const live = await store.plan(row('batch:a'), [one], [payment]);
-    await expect(store.plan(row('batch:b'), [two], [payment])).rejects.toThrow('one_live_batch');
-    await expect(store.plan(row('batch:b'), [one], [])).rejects.toThrow('not free any more');
-    expect([await store.void(live, 2, 'w1'), await store.void(live, 2, 'w1')]).toEqual([true, false]);
-    await store.plan(row('batch:b'), [one], [payment]);
-    await stage.rows(
-      "INSERT INTO chain_transactions SELECT CONCAT(id, '#1'), network, purpose, subject, from_address, to_address, asset, amount, nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, ?, '', NULL, 'VOID', NULL, NULL, 1, 1 FROM chain_transactions WHERE id = 'batch:a'",
-      [two.txid],
-    );
-    await expect(store.plan(row('batch:c'), [two], [])).rejects.toThrow('was replaced');
-    expect(await stage.rows("SELECT id FROM chain_transactions WHERE state = 'PLANNED'")).toEqual([{ id: 'batch:b' }]);
-  });
+  test(
+    'E29 the table itself refuses a second batch of one withdrawal, one that is not to be ' +
+      'paid, and a coin of a batch that was replaced',
+    async () => {
+      await stage.start();
+      await stage.funded('0.2', '0.2', '0.2');
+      await stage.stop();
+      const { dataSource } = stage.database;
+      const store = createUtxoStore(dataSource);
+      const [one, two] = (
+        await stage.rows<{ txid: string; at: number }>('SELECT txid, output_index AS at FROM utxos')
+      ).map(({ txid, at }) => ({ txid, index: at }));
+      if (!one || !two) throw new Error('no coins');
+      await stage.withdraw('w1', strangersAddress(), '0.1');
+      const row = (id: string) => ({
+        id,
+        network: 'bitcoin',
+        purpose: 'withdrawal' as const,
+        subject: id,
+        fromAddress: id,
+        toAddress: '',
+        asset: 'BTC',
+        amount: '0.1',
+        gasLimit: '1',
+        maxFeePerGas: '1',
+        maxPriorityFeePerGas: '1',
+        reservation: null,
+        createdAt: 1,
+        updatedAt: 1,
+      });
+      const payment = { withdrawalId: 'w1', attempt: 0, address: 'a', amount: '0.1', reservation: null };
+      await expect(store.plan(row('batch:x'), [one], [{ ...payment, attempt: 1 }])).rejects.toThrow('not to be paid');
+      const live = await store.plan(row('batch:a'), [one], [payment]);
+      await expect(store.plan(row('batch:b'), [two], [payment])).rejects.toThrow('one_live_batch');
+      await expect(store.plan(row('batch:b'), [one], [])).rejects.toThrow('not free any more');
+      expect([await store.void(live, 2, 'w1'), await store.void(live, 2, 'w1')]).toEqual([true, false]);
+      await store.plan(row('batch:b'), [one], [payment]);
+      await stage.rows(
+        "INSERT INTO chain_transactions SELECT CONCAT(id, '#1'), network, purpose, subject, " +
+          'from_address, to_address, asset, amount, nonce, gas_limit, max_fee_per_gas, ' +
+          "max_priority_fee_per_gas, ?, '', NULL, 'VOID', NULL, NULL, 1, 1 FROM chain_transactions " +
+          "WHERE id = 'batch:a'",
+        [two.txid],
+      );
+      await expect(store.plan(row('batch:c'), [two], [])).rejects.toThrow('was replaced');
+      expect(await stage.rows("SELECT id FROM chain_transactions WHERE state = 'PLANNED'")).toEqual([
+        { id: 'batch:b' },
+      ]);
+    },
+  );
 
   test('E12 stuck, it is replaced as a whole; whichever is mined is shown and booked to the satoshi', async () => {
     await stage.start();

@@ -1,4 +1,7 @@
-/** Our parts for Bitcoin against a real node: paid, seen in the block's bytes, spent by a PSBT, made dearer, lost and found again. */
+/**
+ * Our parts for Bitcoin against a real node: paid, seen in the block's bytes, spent by a PSBT, made dearer, lost and
+ * found again.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Cold storage on real local chains: coins go there above a ceiling, and come back by the hands of those who hold the keys. */
+/**
+ * Cold storage on real local chains: coins go there above a ceiling, and come back by the hands of those who hold the
+ * keys.
+ */
 import { readBookFacts } from '../../db/stores/audit';
 import { parseAmount, parseSigned } from '../../domain/money/amount';
 import type { VenueCapital } from '../../domain/contract/ports';
@@ -234,29 +237,33 @@ describe('an address list', () => {
     expect(auditBooks(await readBookFacts(stage.database.dataSource))).toEqual([]);
   });
 
-  test('what is announced and moved nothing to us, failed, or was announced before is not booked; what was really sent counts', async () => {
-    await begin();
-    const plan = async (amount: string) =>
-      (await (await storage()).plan({ network: 'tron', asset: 'TRX', amount, why: 'withdrawals', adminId: 'a1' })).id;
-    const [first, second, third] = [await plan('100'), await plan('100'), await plan('100')];
-    // Coins that leave cold storage for elsewhere are a difference, as they should be.
-    const elsewhere = await trxByKeeper(freshTron().address, 1n);
-    await (await storage()).announce(first, elsewhere, 'a1');
-    await ended(first, 'FAILED');
-    await stage.control('spoil', { result: 'FAILED' });
-    const failed = await trxByKeeper(stage.hot, 100_000_000n);
-    await (await storage()).announce(second, failed, 'a1');
-    await ended(second, 'FAILED');
-    const txid = await trxByKeeper(stage.hot, 120_000_000n);
-    await (await storage()).announce(third, txid, 'a1');
-    await ended(third, 'DONE');
-    expect(await stateOf(third)).toMatchObject({ amount: '120' });
-    await expect((await storage()).announce(await plan('1'), txid, 'a1')).rejects.toMatchObject({
-      code: 'IDEMPOTENCY_KEY_REUSED',
-    });
-    const odd = (await stage.differences()) as { place: string; unexplained: bigint }[];
-    expect(odd.map(({ place }) => place)).toEqual(['cold/tron']);
-  });
+  test(
+    'what is announced and moved nothing to us, failed, or was announced before is not booked; ' +
+      'what was really sent counts',
+    async () => {
+      await begin();
+      const plan = async (amount: string) =>
+        (await (await storage()).plan({ network: 'tron', asset: 'TRX', amount, why: 'withdrawals', adminId: 'a1' })).id;
+      const [first, second, third] = [await plan('100'), await plan('100'), await plan('100')];
+      // Coins that leave cold storage for elsewhere are a difference, as they should be.
+      const elsewhere = await trxByKeeper(freshTron().address, 1n);
+      await (await storage()).announce(first, elsewhere, 'a1');
+      await ended(first, 'FAILED');
+      await stage.control('spoil', { result: 'FAILED' });
+      const failed = await trxByKeeper(stage.hot, 100_000_000n);
+      await (await storage()).announce(second, failed, 'a1');
+      await ended(second, 'FAILED');
+      const txid = await trxByKeeper(stage.hot, 120_000_000n);
+      await (await storage()).announce(third, txid, 'a1');
+      await ended(third, 'DONE');
+      expect(await stateOf(third)).toMatchObject({ amount: '120' });
+      await expect((await storage()).announce(await plan('1'), txid, 'a1')).rejects.toMatchObject({
+        code: 'IDEMPOTENCY_KEY_REUSED',
+      });
+      const odd = (await stage.differences()) as { place: string; unexplained: bigint }[];
+      expect(odd.map(({ place }) => place)).toEqual(['cold/tron']);
+    },
+  );
 
   test('the signer sends to its own cold addresses alone, whatever the exchange is told', async () => {
     const thief = freshTron().address;

@@ -168,46 +168,54 @@ const absent = noBitcoin();
     expect(await stage.available('u1')).toBe('5');
   });
 
-  test('a coin that was credited early is spent when it is as deep as change must be; the payment waits, and nothing is asked of the venue', async () => {
-    const address = await stage.addressOf('u1');
-    await stage.ask('sendtoaddress', address, '0.6');
-    await stage.mine(N);
-    await stage.ask('sendtoaddress', address, '0.9');
-    await stage.mine();
-    await stage.catchUp();
-    expect(await stage.available('u1')).toBe('1.5');
-    const to = strangersAddress();
-    await stage.withdraw('early', to, '1.2');
-    await until(
-      'waits',
-      async () =>
-        (await stage.rows<{ reason: string }>("SELECT reason FROM withdrawals WHERE id = 'early'"))[0]?.reason ===
-        'AWAITING_CHANGE',
-    );
-    await stage.mine();
-    await stage.catchUp();
-    expect(await stage.rows('SELECT 1 FROM chain_transactions')).toEqual([]);
-    await stage.confirmed('early');
-    expect(await stage.rows('SELECT 1 FROM venue_transfers')).toEqual([]);
-  });
+  test(
+    'a coin that was credited early is spent when it is as deep as change must be; the payment ' +
+      'waits, and nothing is asked of the venue',
+    async () => {
+      const address = await stage.addressOf('u1');
+      await stage.ask('sendtoaddress', address, '0.6');
+      await stage.mine(N);
+      await stage.ask('sendtoaddress', address, '0.9');
+      await stage.mine();
+      await stage.catchUp();
+      expect(await stage.available('u1')).toBe('1.5');
+      const to = strangersAddress();
+      await stage.withdraw('early', to, '1.2');
+      await until(
+        'waits',
+        async () =>
+          (await stage.rows<{ reason: string }>("SELECT reason FROM withdrawals WHERE id = 'early'"))[0]?.reason ===
+          'AWAITING_CHANGE',
+      );
+      await stage.mine();
+      await stage.catchUp();
+      expect(await stage.rows('SELECT 1 FROM chain_transactions')).toEqual([]);
+      await stage.confirmed('early');
+      expect(await stage.rows('SELECT 1 FROM venue_transfers')).toEqual([]);
+    },
+  );
 });
 
-test('steps of the settings are the listing, in every process; taken out of the settings they are gone; of what is not listed there are none', async () => {
-  const database = await testDatabase();
-  try {
-    const { dataSource } = database;
-    await seed(dataSource, firstListing({}, { confirmations: 3 }), 1);
-    const listed = async (): Promise<unknown> => (await loadRegistry(dataSource)).rails[0]?.confirmationSteps;
-    expect(await listed()).toBeNull();
-    await listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'BTC', steps: STEPS }]);
-    expect(await listed()).toEqual(STEPS);
-    await expect(listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'ETH', steps: STEPS }])).rejects.toThrow(
-      'ETH on bitcoin, which is not listed',
-    );
-    expect(await listed()).toEqual(STEPS);
-    await listDepositTerms(dataSource, []);
-    expect(await listed()).toBeNull();
-  } finally {
-    await database.close();
-  }
-});
+test(
+  'steps of the settings are the listing, in every process; taken out of the settings they ' +
+    'are gone; of what is not listed there are none',
+  async () => {
+    const database = await testDatabase();
+    try {
+      const { dataSource } = database;
+      await seed(dataSource, firstListing({}, { confirmations: 3 }), 1);
+      const listed = async (): Promise<unknown> => (await loadRegistry(dataSource)).rails[0]?.confirmationSteps;
+      expect(await listed()).toBeNull();
+      await listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'BTC', steps: STEPS }]);
+      expect(await listed()).toEqual(STEPS);
+      await expect(listDepositTerms(dataSource, [{ network: 'bitcoin', asset: 'ETH', steps: STEPS }])).rejects.toThrow(
+        'ETH on bitcoin, which is not listed',
+      );
+      expect(await listed()).toEqual(STEPS);
+      await listDepositTerms(dataSource, []);
+      expect(await listed()).toBeNull();
+    } finally {
+      await database.close();
+    }
+  },
+);

@@ -1,4 +1,7 @@
-/** A commission on deposits, on a real chain: what arrives, what the user gets and is told, what the stage earns, and what can be tried against it. */
+/**
+ * A commission on deposits, on a real chain: what arrives, what the user gets and is told, what the stage earns, and
+ * what can be tried against it.
+ */
 import { firstListing, seed } from '../../db/seed';
 import { depositsOf } from '../../db/stores/history';
 import { listDepositTerms, loadRegistry } from '../../db/stores/registry';
@@ -136,30 +139,34 @@ describe('a commission', () => {
   });
 });
 
-test('by settings: written into the listing for every process, and refused where nothing would be left of the smallest deposit', async () => {
-  const database = await testDatabase();
-  try {
-    const { dataSource } = database;
-    await seed(dataSource, firstListing({}, { confirmations: 3 }), 1);
-    const rail = async (): Promise<Rail | undefined> => (await loadRegistry(dataSource)).rails[0];
-    expect(await rail()).toMatchObject({ minDeposit: '0.0001', depositFee: '0', depositFeeRate: '0' });
-    const btc = { network: 'bitcoin', asset: 'BTC' };
-    await listDepositTerms(dataSource, [{ ...btc, minimum: '0.0005', fee: '0.0001', feeRate: '0.001' }]);
-    expect(await rail()).toMatchObject({ minDeposit: '0.0005', depositFee: '0.0001', depositFeeRate: '0.001' });
-    for (const terms of [
-      { fee: '0.0005' },
-      { fee: '1' },
-      { minimum: '0.0001' },
-      { fee: '0', feeRate: '0.9', minimum: '0.00000001' },
-    ]) {
-      await expect(listDepositTerms(dataSource, [{ ...btc, ...terms }])).rejects.toThrow(
-        'nothing is left after the commission',
-      );
+test(
+  'by settings: written into the listing for every process, and refused where nothing would ' +
+    'be left of the smallest deposit',
+  async () => {
+    const database = await testDatabase();
+    try {
+      const { dataSource } = database;
+      await seed(dataSource, firstListing({}, { confirmations: 3 }), 1);
+      const rail = async (): Promise<Rail | undefined> => (await loadRegistry(dataSource)).rails[0];
+      expect(await rail()).toMatchObject({ minDeposit: '0.0001', depositFee: '0', depositFeeRate: '0' });
+      const btc = { network: 'bitcoin', asset: 'BTC' };
+      await listDepositTerms(dataSource, [{ ...btc, minimum: '0.0005', fee: '0.0001', feeRate: '0.001' }]);
+      expect(await rail()).toMatchObject({ minDeposit: '0.0005', depositFee: '0.0001', depositFeeRate: '0.001' });
+      for (const terms of [
+        { fee: '0.0005' },
+        { fee: '1' },
+        { minimum: '0.0001' },
+        { fee: '0', feeRate: '0.9', minimum: '0.00000001' },
+      ]) {
+        await expect(listDepositTerms(dataSource, [{ ...btc, ...terms }])).rejects.toThrow(
+          'nothing is left after the commission',
+        );
+      }
+      // What is left out stays as it is.
+      await listDepositTerms(dataSource, []);
+      expect(await rail()).toMatchObject({ minDeposit: '0.0005', depositFee: '0.0001', depositFeeRate: '0.001' });
+    } finally {
+      await database.close();
     }
-    // What is left out stays as it is.
-    await listDepositTerms(dataSource, []);
-    expect(await rail()).toMatchObject({ minDeposit: '0.0005', depositFee: '0.0001', depositFeeRate: '0.001' });
-  } finally {
-    await database.close();
-  }
-});
+  },
+);

@@ -1,4 +1,7 @@
-/** An account is frozen after its payout was planned and before it was signed: nothing leaves, others are paid, and it goes on when it is opened again. */
+/**
+ * An account is frozen after its payout was planned and before it was signed: nothing leaves, others are paid, and it
+ * goes on when it is opened again.
+ */
 import { NEW_ACCOUNT } from '../../db/entities/accounts';
 import { insertUser, setFrozen } from '../../db/stores/users';
 import type { Command } from '../../domain/contract/commands';
@@ -54,7 +57,10 @@ const grant = (stage: House, userId: string, asset: string, amount: string) =>
     why: 'test',
   } as Command);
 
-/** A signer that is away at first, so that what is planned stays unsigned until `back`; and what it was asked for after that. */
+/**
+ * A signer that is away at first, so that what is planned stays unsigned until `back`; and what it was asked for after
+ * that.
+ */
 function slowSigner(real: Signer) {
   const [seen, state] = [[] as string[], { away: true }];
   const when = async <T>(intentId: string, sign: () => Promise<T>): Promise<T> => {
@@ -74,44 +80,48 @@ function slowSigner(real: Signer) {
 }
 
 describe('an account that is frozen between plan and signature', () => {
-  test("on a network of accounts: not signed, back in review, its nonce is the next one's; paid once it is open and approved again", async () => {
-    const stage = await EvmStage.open();
-    try {
-      await register(stage, 'u1', 'u2');
-      await stage.operatorFunds('10');
-      for (const userId of ['u1', 'u2']) await grant(stage, userId, 'ETH', '2');
-      const [mine, others] = [
-        '0x00000000000000000000000000000000000000a1',
-        '0x00000000000000000000000000000000000000b2',
-      ] as const;
-      const asked = { asset: 'ETH', network: 'ethereum', amount: '1', fee: '0.003' };
-      const { signer, seen, back } = slowSigner(stage.signer);
-      await stage.start({}, signer);
-      await ask(stage, 'u1', 'w1', { ...asked, address: mine });
-      const planned = async (state: string): Promise<boolean> =>
-        (await stage.rows("SELECT 1 FROM chain_transactions WHERE id = 'withdrawal:w1:0' AND state = ?", [state]))
-          .length === 1;
-      await until('planned', () => planned('PLANNED'));
-      await freeze(stage, 'u1', 5);
-      back();
-      await ask(stage, 'u2', 'w2', { ...asked, address: others });
-      await stage.confirmed('w2');
-      await until('in review', async () => (await stage.stateOf('w1')) === 'REQUESTED');
-      expect([await planned('VOID'), seen, stage.codes()]).toEqual([true, ['withdrawal:w2:0'], ['PAYOUT_FAILED']]);
-      expect([await stage.onChain(mine, 'ETH'), await stage.onChain(others, 'ETH')]).toEqual([0n, 10n ** 18n]);
-      // Approved, by whoever may: it still waits for the account to be opened.
-      await stage.engine.submit(await approvalOf(stage.engine, 'w1', 'again:w1'));
-      await stage.mine(3);
-      await stage.catchUp();
-      expect([await stage.stateOf('w1'), seen]).toEqual(['APPROVED', ['withdrawal:w2:0']]);
-      await freeze(stage, 'u1', null);
-      await stage.confirmed('w1');
-      expect([await stage.onChain(mine, 'ETH'), seen]).toEqual([10n ** 18n, ['withdrawal:w2:0', 'withdrawal:w1:1']]);
-      await stage.booksAreTheChain();
-    } finally {
-      await stage.close();
-    }
-  });
+  test(
+    "on a network of accounts: not signed, back in review, its nonce is the next one's; paid " +
+      'once it is open and approved again',
+    async () => {
+      const stage = await EvmStage.open();
+      try {
+        await register(stage, 'u1', 'u2');
+        await stage.operatorFunds('10');
+        for (const userId of ['u1', 'u2']) await grant(stage, userId, 'ETH', '2');
+        const [mine, others] = [
+          '0x00000000000000000000000000000000000000a1',
+          '0x00000000000000000000000000000000000000b2',
+        ] as const;
+        const asked = { asset: 'ETH', network: 'ethereum', amount: '1', fee: '0.003' };
+        const { signer, seen, back } = slowSigner(stage.signer);
+        await stage.start({}, signer);
+        await ask(stage, 'u1', 'w1', { ...asked, address: mine });
+        const planned = async (state: string): Promise<boolean> =>
+          (await stage.rows("SELECT 1 FROM chain_transactions WHERE id = 'withdrawal:w1:0' AND state = ?", [state]))
+            .length === 1;
+        await until('planned', () => planned('PLANNED'));
+        await freeze(stage, 'u1', 5);
+        back();
+        await ask(stage, 'u2', 'w2', { ...asked, address: others });
+        await stage.confirmed('w2');
+        await until('in review', async () => (await stage.stateOf('w1')) === 'REQUESTED');
+        expect([await planned('VOID'), seen, stage.codes()]).toEqual([true, ['withdrawal:w2:0'], ['PAYOUT_FAILED']]);
+        expect([await stage.onChain(mine, 'ETH'), await stage.onChain(others, 'ETH')]).toEqual([0n, 10n ** 18n]);
+        // Approved, by whoever may: it still waits for the account to be opened.
+        await stage.engine.submit(await approvalOf(stage.engine, 'w1', 'again:w1'));
+        await stage.mine(3);
+        await stage.catchUp();
+        expect([await stage.stateOf('w1'), seen]).toEqual(['APPROVED', ['withdrawal:w2:0']]);
+        await freeze(stage, 'u1', null);
+        await stage.confirmed('w1');
+        expect([await stage.onChain(mine, 'ETH'), seen]).toEqual([10n ** 18n, ['withdrawal:w2:0', 'withdrawal:w1:1']]);
+        await stage.booksAreTheChain();
+      } finally {
+        await stage.close();
+      }
+    },
+  );
 
   const absent = noBitcoin();
   if (absent) process.stderr.write(`${absent}\n`);

@@ -34,34 +34,41 @@ function keys(
   };
 }
 
-test('a signer without a seed refuses to start and says what to do; the local world asks it to make one, and never in place of one that has signed', () => {
-  const signer = (over: NodeJS.ProcessEnv = {}): { code: number | null; said: string } => {
-    const settings = {
-      PATH: process.env.PATH,
-      SIGNER_SOCKET: join(dir, 'socket'),
-      SIGNER_SEED_FILE: join(dir, 'seed'),
-      SIGNER_DIR: dir,
-      SIGNER_PASSPHRASE: FIRST,
-      ...over,
+test(
+  'a signer without a seed refuses to start and says what to do; the local world asks it to ' +
+    'make one, and never in place of one that has signed',
+  () => {
+    const signer = (over: NodeJS.ProcessEnv = {}): { code: number | null; said: string } => {
+      const settings = {
+        PATH: process.env.PATH,
+        SIGNER_SOCKET: join(dir, 'socket'),
+        SIGNER_SEED_FILE: join(dir, 'seed'),
+        SIGNER_DIR: dir,
+        SIGNER_PASSPHRASE: FIRST,
+        ...over,
+      };
+      const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/roles/signer.ts', dir], {
+        cwd: ROOT,
+        encoding: 'utf8',
+        env: settings,
+        timeout: 30_000,
+      });
+      return { code: ran.status, said: ran.stdout + ran.stderr };
     };
-    const ran = spawnSync(process.execPath, ['--import', 'tsx', 'deploy/roles/signer.ts', dir], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      env: settings,
-      timeout: 30_000,
+    const refused = signer();
+    expect(refused.code).toBe(2);
+    expect(refused.said).toContain('npm run keys -- generate');
+    expect(refused.said).toContain('import');
+    expect([existsSync(join(dir, 'seed')), existsSync(join(dir, 'socket'))]).toEqual([false, false]);
+    // What it signed with is lost: another seed would not be the one that the coins lie under.
+    writeFileSync(join(dir, 'signed-tron.jsonl'), '{}\n');
+    expect(signer({ SIGNER_MAKE_SEED: '1' })).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('no sealed seed'),
     });
-    return { code: ran.status, said: ran.stdout + ran.stderr };
-  };
-  const refused = signer();
-  expect(refused.code).toBe(2);
-  expect(refused.said).toContain('npm run keys -- generate');
-  expect(refused.said).toContain('import');
-  expect([existsSync(join(dir, 'seed')), existsSync(join(dir, 'socket'))]).toEqual([false, false]);
-  // What it signed with is lost: another seed would not be the one that the coins lie under.
-  writeFileSync(join(dir, 'signed-tron.jsonl'), '{}\n');
-  expect(signer({ SIGNER_MAKE_SEED: '1' })).toMatchObject({ code: 2, said: expect.stringContaining('no sealed seed') });
-  expect(existsSync(join(dir, 'seed'))).toBe(false);
-});
+    expect(existsSync(join(dir, 'seed'))).toBe(false);
+  },
+);
 
 test('the drill: made, backed up, destroyed, restored from any two of three shares, rotated', async () => {
   const steps = await drill();
@@ -122,7 +129,10 @@ if (missing.length > 0)
 // Where everything is demanded it fails instead.
 const withDevice = missing.length === 0 || process.env.CI === '1' ? describe : describe.skip;
 
-/** SoftHSM is the device. Its library reads its settings from the environment, so that each test is a process of its own. */
+/**
+ * SoftHSM is the device. Its library reads its settings from the environment, so that each test is a process of its
+ * own.
+ */
 withDevice('a key-encryption key in a PKCS#11 device', () => {
   let device: NodeJS.ProcessEnv;
   beforeEach(() => {

@@ -1,4 +1,7 @@
-/** One user's whole life on the whole house: real chain, real sockets, the emulator; over HTTP, by clicks, and after a restart. */
+/**
+ * One user's whole life on the whole house: real chain, real sockets, the emulator; over HTTP, by clicks, and after a
+ * restart.
+ */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -302,7 +305,8 @@ async function byClicks({ coins, txid, arrived }: Clicks): Promise<void> {
     expect(shown.venueOrderId).toMatch(/^\d+$/);
     expect(shown.txid).toMatch(txid);
     expect(await arrived(shown.txid)).toBe(coins.withdraw.amount);
-    // 409: the swap that was asked for while the coins were on their way to Binance. The browser notes it, the page explains it.
+    // 409: the swap that was asked for while the coins were on their way to Binance. The browser notes it, the page
+    // explains it.
     expect([...user.complaints, ...admin.complaints].filter((complaint) => !complaint.includes('409'))).toEqual([]);
   } finally {
     await user.close();
@@ -367,28 +371,34 @@ test('the same reference 50 times at once: one swap, one withdrawal, 50 equal an
   await balanced();
 });
 
-test('E24 to the deposit address of another user it is a transfer inside the books, looked at like any other: no transaction, no fee', async () => {
-  const [{ user: payer, admin }, { user: payee }] = [await funded(), await funded()];
-  const { address: to } = await payee.call<{ address: string }>('POST', '/deposit-addresses', { network: 'ethereum' });
-  const asked = await payer.call<{ id: string }>(
-    'POST',
-    '/withdrawals',
-    { asset: 'ETH', network: 'ethereum', address: to, amount: '1.25' },
-    { 'idempotency-key': 'to-a-neighbour' },
-  );
-  // Whoever asks may be a thief with a session: a receiver that is new waits for a person, inside as outside.
-  await approvePayout(address, admin, asked.id, true);
-  const paid = await until('the transfer', async () => {
-    const row = await payer.call<{ state: string; txid: string | null; reason: string | null }>(
-      'GET',
-      `/withdrawals/${asked.id}`,
+test(
+  'E24 to the deposit address of another user it is a transfer inside the books, looked at ' +
+    'like any other: no transaction, no fee',
+  async () => {
+    const [{ user: payer, admin }, { user: payee }] = [await funded(), await funded()];
+    const { address: to } = await payee.call<{ address: string }>('POST', '/deposit-addresses', {
+      network: 'ethereum',
+    });
+    const asked = await payer.call<{ id: string }>(
+      'POST',
+      '/withdrawals',
+      { asset: 'ETH', network: 'ethereum', address: to, amount: '1.25' },
+      { 'idempotency-key': 'to-a-neighbour' },
     );
-    return row.state === 'CONFIRMED' && row;
-  });
-  expect(paid).toMatchObject({ txid: null, reason: 'INTERNAL' });
-  expect([await balances(payer), await balances(payee)]).toEqual(['0.75 ETH', '3.25 ETH']);
-  await balanced();
-});
+    // Whoever asks may be a thief with a session: a receiver that is new waits for a person, inside as outside.
+    await approvePayout(address, admin, asked.id, true);
+    const paid = await until('the transfer', async () => {
+      const row = await payer.call<{ state: string; txid: string | null; reason: string | null }>(
+        'GET',
+        `/withdrawals/${asked.id}`,
+      );
+      return row.state === 'CONFIRMED' && row;
+    });
+    expect(paid).toMatchObject({ txid: null, reason: 'INTERNAL' });
+    expect([await balances(payer), await balances(payee)]).toEqual(['0.75 ETH', '3.25 ETH']);
+    await balanced();
+  },
+);
 
 test('E28 fifty withdrawals of everything at once: one holds it, the others are refused', async () => {
   const { user } = await funded();

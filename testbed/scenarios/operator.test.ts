@@ -1,4 +1,7 @@
-/** The operator's own funds on a real chain and a real database: booked up to what lies there, once, over the door's socket. */
+/**
+ * The operator's own funds on a real chain and a real database: booked up to what lies there, once, over the door's
+ * socket.
+ */
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -97,7 +100,8 @@ test('as much as lies unexplained at the hot wallet is booked, once, and stands 
   expect(
     (await operator.position()).places.find((row) => row.place === 'hot/ethereum' && row.asset === 'ETH'),
   ).toMatchObject({ unexplained: '0' });
-  // Nothing lies unexplained any more: the same again, with and without its place, is still what it was, and nothing twice.
+  // Nothing lies unexplained any more: the same again, with and without its place, is still what it was, and nothing
+  // twice.
   for (const place of [undefined, 'hot/ethereum']) {
     expect(
       await operator.contribute([{ asset: 'ETH', amount: '3', reference: once, ...(place && { place }) }]),

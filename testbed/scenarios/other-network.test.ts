@@ -1,4 +1,6 @@
-/** Coins sent over another network than the one whose address was shown: the commonest mistake of people who deposit. */
+/**
+ * Coins sent over another network than the one whose address was shown: the commonest mistake of people who deposit.
+ */
 import { spawnSync } from 'node:child_process';
 import { NEW_ACCOUNT } from '../../db/entities/accounts';
 import { insertUser } from '../../db/stores/users';
@@ -57,47 +59,51 @@ test.each([
   },
 );
 
-test("an address of before that is two users' on two networks: what comes there is held, a person says whose it is, and that user is credited once", async () => {
-  for (const id of ['x', 'y', 'z']) await account(id);
-  await stage.start();
-  const shared = await stage.addressOf('x');
-  await stage.stop();
-  // As it was issued when numbers were counted per network.
-  await stage.rows("UPDATE deposit_addresses SET user_id = 'y' WHERE network = 'bsc' AND address = ?", [shared]);
-  await stage.rows('UPDATE child_numbers SET user_id = NULL');
-  await stage.start();
-  expect(await stage.addressOf('x')).not.toBe(shared);
-  // Nor does a withdrawal settle inside with one of the two; it does with whoever has a new one.
-  await expect(stage.wallets?.addressCheck.check('bsc', 'BNB', shared)).rejects.toMatchObject({
-    code: 'ADDRESS_DENIED',
-  });
-  const fresh = await stage.addressOf('x');
-  await until('known there too', async () => (await stage.wallets?.addressCheck.check('bsc', 'BNB', fresh))?.inside);
-  await bsc.ether(shared, '2');
-  await bsc.mine(N + 2);
-  const [id = ''] = await until(
-    'held',
-    async () => (await heldIds()).length === 1 && heldIds(),
-    () => bsc.mine(),
-  );
-  expect(stage.alerts.filter((alert) => 'code' in alert && alert.code === 'DEPOSIT_HELD')).toMatchObject([
-    { details: { depositId: id, network: 'bsc', owner: 'y', others: ['x'] } },
-  ]);
-  expect(command().stdout).toContain('"owners":["y@example.org","x@example.org"]');
-  const release = (to: string) => command(id, '--to', `${to}@example.org`, '--why', 'showed the transaction').status;
-  expect(release('z')).toBe(1);
-  await stage.stop();
-  await stage.start();
-  await bsc.mine(N);
-  expect(await heldIds()).toEqual([id]);
-  expect([release('x'), release('x'), command().stdout.trim()]).toEqual([0, 1, '{"held":0}']);
-  await until(
-    'credited',
-    async () => (await stage.available('x', 'BNB')) === '2',
-    () => bsc.mine(),
-  );
-  expect(await stage.available('y', 'BNB')).toBe('0');
-  expect(await stage.rows('SELECT action, subject FROM admin_audit')).toEqual([
-    { action: 'deposit.released', subject: id },
-  ]);
-});
+test(
+  "an address of before that is two users' on two networks: what comes there is held, a " +
+    'person says whose it is, and that user is credited once',
+  async () => {
+    for (const id of ['x', 'y', 'z']) await account(id);
+    await stage.start();
+    const shared = await stage.addressOf('x');
+    await stage.stop();
+    // As it was issued when numbers were counted per network.
+    await stage.rows("UPDATE deposit_addresses SET user_id = 'y' WHERE network = 'bsc' AND address = ?", [shared]);
+    await stage.rows('UPDATE child_numbers SET user_id = NULL');
+    await stage.start();
+    expect(await stage.addressOf('x')).not.toBe(shared);
+    // Nor does a withdrawal settle inside with one of the two; it does with whoever has a new one.
+    await expect(stage.wallets?.addressCheck.check('bsc', 'BNB', shared)).rejects.toMatchObject({
+      code: 'ADDRESS_DENIED',
+    });
+    const fresh = await stage.addressOf('x');
+    await until('known there too', async () => (await stage.wallets?.addressCheck.check('bsc', 'BNB', fresh))?.inside);
+    await bsc.ether(shared, '2');
+    await bsc.mine(N + 2);
+    const [id = ''] = await until(
+      'held',
+      async () => (await heldIds()).length === 1 && heldIds(),
+      () => bsc.mine(),
+    );
+    expect(stage.alerts.filter((alert) => 'code' in alert && alert.code === 'DEPOSIT_HELD')).toMatchObject([
+      { details: { depositId: id, network: 'bsc', owner: 'y', others: ['x'] } },
+    ]);
+    expect(command().stdout).toContain('"owners":["y@example.org","x@example.org"]');
+    const release = (to: string) => command(id, '--to', `${to}@example.org`, '--why', 'showed the transaction').status;
+    expect(release('z')).toBe(1);
+    await stage.stop();
+    await stage.start();
+    await bsc.mine(N);
+    expect(await heldIds()).toEqual([id]);
+    expect([release('x'), release('x'), command().stdout.trim()]).toEqual([0, 1, '{"held":0}']);
+    await until(
+      'credited',
+      async () => (await stage.available('x', 'BNB')) === '2',
+      () => bsc.mine(),
+    );
+    expect(await stage.available('y', 'BNB')).toBe('0');
+    expect(await stage.rows('SELECT action, subject FROM admin_audit')).toEqual([
+      { action: 'deposit.released', subject: id },
+    ]);
+  },
+);

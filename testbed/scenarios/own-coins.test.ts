@@ -1,4 +1,7 @@
-/** What becomes of our own coins on a real node: change that is spent early, a child that pays for its parent, small coins that are gathered. */
+/**
+ * What becomes of our own coins on a real node: change that is spent early, a child that pays for its parent, small
+ * coins that are gathered.
+ */
 import { DomainError } from '../../domain/contract/errors';
 import type { UtxoIntent } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
@@ -44,30 +47,34 @@ onNode('our own coins', () => {
     );
 
   describe('change', () => {
-    test('is spent after one block; a reorganisation puts both back, and both are paid; what has a child is not replaced, the child is', async () => {
-      await stage.start();
-      await stage.funded('0.5');
-      await stage.operatorFunds('0.01');
-      await stage.withdraw('w1', strangersAddress(), '0.1');
-      await onItsWay('w1');
-      await stage.withdraw('w2', strangersAddress(), '0.3');
-      await until('waits for the change', async () => (await stage.withdrawal('w2')).reason === 'AWAITING_CHANGE');
-      await stage.mine();
-      await onItsWay('w2');
-      expect([await stateOf('w1'), await stage.rows('SELECT 1 FROM venue_transfers')]).toEqual(['BROADCAST', []]);
-      const [first, second] = [await txidOf('w1'), await txidOf('w2')];
-      await stage.ask('invalidateblock', await stage.ask<string>('getbestblockhash'));
-      await until(
-        'the child is replaced',
-        async () => (await txidOf('w2')) !== second,
-        () => stage.mineEmpty(),
-      );
-      expect(await txidOf('w1')).toBe(first);
-      await stage.confirmed('w1');
-      await stage.confirmed('w2');
-      expect(await txidOf('w1')).toBe(first);
-      await stage.booksAreTheChain();
-    });
+    test(
+      'is spent after one block; a reorganisation puts both back, and both are paid; what has a ' +
+        'child is not replaced, the child is',
+      async () => {
+        await stage.start();
+        await stage.funded('0.5');
+        await stage.operatorFunds('0.01');
+        await stage.withdraw('w1', strangersAddress(), '0.1');
+        await onItsWay('w1');
+        await stage.withdraw('w2', strangersAddress(), '0.3');
+        await until('waits for the change', async () => (await stage.withdrawal('w2')).reason === 'AWAITING_CHANGE');
+        await stage.mine();
+        await onItsWay('w2');
+        expect([await stateOf('w1'), await stage.rows('SELECT 1 FROM venue_transfers')]).toEqual(['BROADCAST', []]);
+        const [first, second] = [await txidOf('w1'), await txidOf('w2')];
+        await stage.ask('invalidateblock', await stage.ask<string>('getbestblockhash'));
+        await until(
+          'the child is replaced',
+          async () => (await txidOf('w2')) !== second,
+          () => stage.mineEmpty(),
+        );
+        expect(await txidOf('w1')).toBe(first);
+        await stage.confirmed('w1');
+        await stage.confirmed('w2');
+        expect(await txidOf('w1')).toBe(first);
+        await stage.booksAreTheChain();
+      },
+    );
 
     test('E12 of a transaction that was replaced waits for every block: its former bytes may be mined instead', async () => {
       await stage.start();
@@ -102,7 +109,9 @@ onNode('our own coins', () => {
   });
 
   describe('a child pays for its parent', () => {
-    /** Five coins for one payment, so that what comes back is too little for a higher fee; `fee`: what is left of them. */
+    /**
+     * Five coins for one payment, so that what comes back is too little for a higher fee; `fee`: what is left of them.
+     */
     const stuck = async (fee: string, signing: Parameters<BitcoinStage['start']>[1] = {}): Promise<void> => {
       await stage.start({}, signing);
       await stage.funded('0.1', '0.1', '0.1', '0.1', '0.1');
@@ -172,38 +181,42 @@ onNode('our own coins', () => {
       ]);
     });
 
-    test('former bytes of the parent are mined: the child comes to nothing, and its other coins and its reservations are free', async () => {
-      await stuck('0.00003565');
-      const [first, to] = [
-        await txidOf('w1'),
-        (await stage.rows<{ address: string }>('SELECT address FROM withdrawals'))[0]?.address ?? '',
-      ];
-      const bytes = await raw(first);
-      await until(
-        'replaced once',
-        async () => (await txidOf('w1')) !== first,
-        () => stage.mineEmpty(),
-      );
-      await until('known', async () => (await waiting()).includes(await txidOf('w1')));
-      const { txid } = await child();
-      await stage.stop();
-      await stage.mineOnly([bytes]);
-      expect(await waiting()).not.toContain(txid);
-      await stage.mine(N);
-      await stage.start();
-      await stage.confirmed('w1');
-      await until('given up', async () => (await transaction('cpfp'))?.state === 'FAILED');
-      expect([await txidOf('w1'), await paidBy(stage.node.url, first, to)]).toEqual([
-        first,
-        formatAmount(parseAmount('0.5') - parseAmount('0.00003565')),
-      ]);
-      await stage.booksAreTheChain();
-      expect(
-        await stage.rows(
-          'SELECT amount FROM utxos WHERE spent_by IS NULL AND height IS NOT NULL AND branch = 1 AND amount = 0.01',
-        ),
-      ).toHaveLength(1);
-    });
+    test(
+      'former bytes of the parent are mined: the child comes to nothing, and its other coins and ' +
+        'its reservations are free',
+      async () => {
+        await stuck('0.00003565');
+        const [first, to] = [
+          await txidOf('w1'),
+          (await stage.rows<{ address: string }>('SELECT address FROM withdrawals'))[0]?.address ?? '',
+        ];
+        const bytes = await raw(first);
+        await until(
+          'replaced once',
+          async () => (await txidOf('w1')) !== first,
+          () => stage.mineEmpty(),
+        );
+        await until('known', async () => (await waiting()).includes(await txidOf('w1')));
+        const { txid } = await child();
+        await stage.stop();
+        await stage.mineOnly([bytes]);
+        expect(await waiting()).not.toContain(txid);
+        await stage.mine(N);
+        await stage.start();
+        await stage.confirmed('w1');
+        await until('given up', async () => (await transaction('cpfp'))?.state === 'FAILED');
+        expect([await txidOf('w1'), await paidBy(stage.node.url, first, to)]).toEqual([
+          first,
+          formatAmount(parseAmount('0.5') - parseAmount('0.00003565')),
+        ]);
+        await stage.booksAreTheChain();
+        expect(
+          await stage.rows(
+            'SELECT amount FROM utxos WHERE spent_by IS NULL AND height IS NOT NULL AND branch = 1 AND amount = 0.01',
+          ),
+        ).toHaveLength(1);
+      },
+    );
 
     test('where approvals forbid a higher fee, the child pays: nobody has to approve what comes back to us', async () => {
       await stage.start(

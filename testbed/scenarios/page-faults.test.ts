@@ -1,4 +1,7 @@
-/** What goes wrong around the page, and what a person does by mistake: seen in a real browser, against the server with stand-ins behind it. */
+/**
+ * What goes wrong around the page, and what a person does by mistake: seen in a real browser, against the server with
+ * stand-ins behind it.
+ */
 import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

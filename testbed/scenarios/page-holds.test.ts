@@ -1,4 +1,7 @@
-/** What the page reckons an order will hold is what the engine sets aside for it, whatever is typed and wherever the price stands. */
+/**
+ * What the page reckons an order will hold is what the engine sets aside for it, whatever is typed and wherever the
+ * price stands.
+ */
 import fc from 'fast-check';
 import { firstListing } from '../../db/seed';
 import type { OrderTerms } from '../../domain/contract/commands';

@@ -1,4 +1,7 @@
-/** The page in a real browser, against the server with stand-ins behind it: a whole life by clicks, in both directions of writing. */
+/**
+ * The page in a real browser, against the server with stand-ins behind it: a whole life by clicks, in both directions
+ * of writing.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -729,7 +732,8 @@ inBrowser('the page', () => {
       console.log(
         `frames: ${gaps.length}, late: ${late}, longest ${Math.max(...gaps).toFixed(0)} ms, renders ${renders}, sequence ${sequence}`,
       );
-      // How late a frame is says how busy the machine is. That thousands of messages cost at most a render a frame is the page's own doing.
+      // How late a frame is says how busy the machine is. That thousands of messages cost at most a render a frame is
+      // the page's own doing.
       expect(renders).toBeGreaterThan(10);
       expect(renders).toBeLessThanOrEqual(182);
     });

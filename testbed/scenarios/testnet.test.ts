@@ -1,4 +1,7 @@
-/** The Spot testnet has no /sapi: here the emulator behind a proxy that answers its paths as the testnet does, with 404 and no body. */
+/**
+ * The Spot testnet has no /sapi: here the emulator behind a proxy that answers its paths as the testnet does, with 404
+ * and no body.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';

@@ -1,5 +1,6 @@
 /**
- * A walk through trading on a real account of a venue: one small order of each type placed, queried and cancelled, orders and a
+ * A walk through trading on a real account of a venue: one small order of each type placed, queried and cancelled,
+ * orders and a
  * swap that are executed there, and the account beside our books. Meant for Binance's Spot testnet.
  */
 import type { DataSource } from 'typeorm';
@@ -47,7 +48,10 @@ const WAIT_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 const DEALS = ['FILLED', 'PARTIALLY_FILLED', 'EXPIRED'];
 
-/** Walks; every step is tried whatever became of the one before. Rejects where the venue or the account cannot be used at all. */
+/**
+ * Walks; every step is tried whatever became of the one before. Rejects where the venue or the account cannot be used
+ * at all.
+ */
 export async function walkTestnet(options: TestnetOptions): Promise<TestnetResult> {
   const { registry, binance, logger, dataSource, say } = options;
   let id = 0;

@@ -1,4 +1,7 @@
-/** Orders against the emulator: the real SDK over real sockets, a real database, faults on the way; at the end the books say what the venue says. */
+/**
+ * Orders against the emulator: the real SDK over real sockets, a real database, faults on the way; at the end the
+ * books say what the venue says.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +61,7 @@ async function until<T>(what: string, check: () => Promise<T | undefined | false
 const ended = (id: unknown): Promise<Record<string, string>> =>
   until(
     'an order that has ended',
-    async () => (await rows('SELECT * FROM orders WHERE id = ? AND standing IS NULL', [id]))[0],
+    async () => (await rows('SELECT * FROM orders WHERE id = ? AND book_status IS NULL', [id]))[0],
   );
 
 /** Nothing is on its way, the books are sound, and the venue has what they say. */
@@ -210,39 +213,45 @@ test.each([
   60_000,
 );
 
-test('the venue is reset: its ids go backwards, nothing is sent until an operator opens it, and the books follow its account by name', async () => {
-  for (const quantity of ['0.2', '0.3', '0.4']) await ended((await place('ann', { quantity })).id);
-  const below = String(
-    (parseAmount((await matching.marketData.tickers()).find(({ symbol }) => symbol === 'ETHUSDT')?.bid ?? '0') * 95n) /
-      100n /
-      10n ** 18n,
-  );
-  await emulator.exchange.reset();
-  await ended((await place('ann', { quantity: '0.5' })).id);
-  await until('the venue is stopped', async () => (await readVenueState(database.dataSource)).state === 'STOPPED');
-  expect(
-    await matching.engine.submit({
-      kind: 'order.place',
-      userId: 'ann',
-      clientOrderId: 'inside',
-      symbol: 'ETHUSDT',
-      side: 'BUY',
-      type: 'LIMIT',
-      price: below,
-      quantity: '1',
-      reference: 'order:ann:inside',
-    }),
-  ).toMatchObject({ status: 'NEW', inFlight: false });
-  await give({ kind: 'venue.open', adminId: 'admin', newEpoch: true, why: 'the monthly reset' });
-  await until('the venue is open', async () => (await readVenueState(database.dataSource)).state === 'OPEN');
-  expect((await readVenueState(database.dataSource)).epoch).toBe(2);
-  expect((await rows('SELECT asset FROM venue_differences ORDER BY asset')).map(({ asset }) => asset)).toEqual([
-    'ETH',
-    'USDT',
-  ]);
-  await ended((await place('bob', { side: 'SELL', quantity: '0.1' })).id);
-  await settled();
-}, 60_000);
+test(
+  'the venue is reset: its ids go backwards, nothing is sent until an operator opens it, and ' +
+    'the books follow its account by name',
+  async () => {
+    for (const quantity of ['0.2', '0.3', '0.4']) await ended((await place('ann', { quantity })).id);
+    const below = String(
+      (parseAmount((await matching.marketData.tickers()).find(({ symbol }) => symbol === 'ETHUSDT')?.bid ?? '0') *
+        95n) /
+        100n /
+        10n ** 18n,
+    );
+    await emulator.exchange.reset();
+    await ended((await place('ann', { quantity: '0.5' })).id);
+    await until('the venue is stopped', async () => (await readVenueState(database.dataSource)).state === 'STOPPED');
+    expect(
+      await matching.engine.submit({
+        kind: 'order.place',
+        userId: 'ann',
+        clientOrderId: 'inside',
+        symbol: 'ETHUSDT',
+        side: 'BUY',
+        type: 'LIMIT',
+        price: below,
+        quantity: '1',
+        reference: 'order:ann:inside',
+      }),
+    ).toMatchObject({ status: 'NEW', inFlight: false });
+    await give({ kind: 'venue.open', adminId: 'admin', newEpoch: true, why: 'the monthly reset' });
+    await until('the venue is open', async () => (await readVenueState(database.dataSource)).state === 'OPEN');
+    expect((await readVenueState(database.dataSource)).epoch).toBe(2);
+    expect((await rows('SELECT asset FROM venue_differences ORDER BY asset')).map(({ asset }) => asset)).toEqual([
+      'ETH',
+      'USDT',
+    ]);
+    await ended((await place('bob', { side: 'SELL', quantity: '0.1' })).id);
+    await settled();
+  },
+  60_000,
+);
 
 test('many users at once cost few orders at the venue', async () => {
   const orders = await Promise.all(

@@ -1,4 +1,7 @@
-/** Each kind of key that Binance gives trades: its orders, its user stream and its questions, checked by the emulator against the public half. */
+/**
+ * Each kind of key that Binance gives trades: its orders, its user stream and its questions, checked by the emulator
+ * against the public half.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** The wallets on a real Bitcoin node whose blocks we mine, with the real signer, the real engine and a real database. */
+/**
+ * The wallets on a real Bitcoin node whose blocks we mine, with the real signer, the real engine and a real database.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -257,37 +259,44 @@ onNode('wallets on Bitcoin', () => {
   };
 
   describe('deposits', () => {
-    test('E20 two outputs of one transaction to one user, a small one and one to another: each credited once after three blocks', async () => {
-      await startWallets();
-      const [one, two] = [await addressOf('u1'), await addressOf('u2')];
-      expect(await addressOf('u1')).toBe(one);
-      const coin = await othersCoin(1, '1');
-      const payments = [
-        [one, 30_000_000n],
-        [one, 10_000_001n],
-        [one, 5000n],
-        [two, 20_000_000n],
-      ].map(([to, value]) => ({ script: script(String(to)), value: BigInt(value ?? 0) }));
-      await ask('sendrawtransaction', (await othersPay(coin, payments, 5000n)).rawTransaction);
-      await mine(N - 1);
-      await until('seen', async () => (await deposits()).length === 4);
-      await catchUp();
-      expect([await available('u1'), await available('u2')]).toEqual(['0', '0']);
-      await mine();
-      await until('credited', async () => (await deposits()).filter(({ state }) => state === 'CREDITED').length === 3);
-      await stopWallets();
-      await startWallets();
-      await mine(2);
-      await catchUp();
-      expect([await available('u1'), await available('u2')]).toEqual(['0.40000001', '0.2']);
-      expect((await deposits()).map(({ state }) => state).toSorted()).toEqual([
-        'CREDITED',
-        'CREDITED',
-        'CREDITED',
-        'IGNORED',
-      ]);
-      await booksAreTheChain();
-    });
+    test(
+      'E20 two outputs of one transaction to one user, a small one and one to another: each ' +
+        'credited once after three blocks',
+      async () => {
+        await startWallets();
+        const [one, two] = [await addressOf('u1'), await addressOf('u2')];
+        expect(await addressOf('u1')).toBe(one);
+        const coin = await othersCoin(1, '1');
+        const payments = [
+          [one, 30_000_000n],
+          [one, 10_000_001n],
+          [one, 5000n],
+          [two, 20_000_000n],
+        ].map(([to, value]) => ({ script: script(String(to)), value: BigInt(value ?? 0) }));
+        await ask('sendrawtransaction', (await othersPay(coin, payments, 5000n)).rawTransaction);
+        await mine(N - 1);
+        await until('seen', async () => (await deposits()).length === 4);
+        await catchUp();
+        expect([await available('u1'), await available('u2')]).toEqual(['0', '0']);
+        await mine();
+        await until(
+          'credited',
+          async () => (await deposits()).filter(({ state }) => state === 'CREDITED').length === 3,
+        );
+        await stopWallets();
+        await startWallets();
+        await mine(2);
+        await catchUp();
+        expect([await available('u1'), await available('u2')]).toEqual(['0.40000001', '0.2']);
+        expect((await deposits()).map(({ state }) => state).toSorted()).toEqual([
+          'CREDITED',
+          'CREDITED',
+          'CREDITED',
+          'IGNORED',
+        ]);
+        await booksAreTheChain();
+      },
+    );
 
     /** Pays u1 half a coin and answers the bytes that pay it to somebody else instead, and the block. */
     const paidAndDenied = async (child: number): Promise<{ block: string; denial: string }> => {
@@ -406,28 +415,32 @@ onNode('wallets on Bitcoin', () => {
     );
 
   describe('withdrawals', () => {
-    test('deposits are spent where they lie, the rest comes back to a new address of ours; the next one waits for that change', async () => {
-      await startWallets();
-      await funded();
-      const [to, next] = [strangersAddress(), strangersAddress()];
-      await withdraw('w1', to, '0.85');
-      await until('on its way', async () => (await withdrawal('w1')).state === 'BROADCAST');
-      await withdraw('w2', next, '0.34');
-      await until('waits', async () => (await withdrawal('w2')).state === 'WAITING_FUNDS');
-      await confirmed('w1');
-      await confirmed('w2');
-      const paid = [await withdrawal('w1'), await withdrawal('w2')].map(({ txid }) => txid ?? '');
-      expect([await paidBy(node.url, paid[0] ?? '', to), await paidBy(node.url, paid[1] ?? '', next)]).toEqual([
-        '0.85',
-        '0.34',
-      ]);
-      const changes = await rows<{ child: number }>('SELECT child_index AS child FROM utxos WHERE branch = 1');
-      expect(await rows('SELECT 1 FROM venue_transfers')).toEqual([]);
-      expect(changes.map(({ child }) => Number(child)).toSorted()).toEqual([1, 2]);
-      await until('swept', async () => (await deposits()).every(({ state }) => state === 'SWEPT'));
-      await booksAreTheChain();
-      expect(Number(await fees())).toBeGreaterThan(0);
-    });
+    test(
+      'deposits are spent where they lie, the rest comes back to a new address of ours; the next ' +
+        'one waits for that change',
+      async () => {
+        await startWallets();
+        await funded();
+        const [to, next] = [strangersAddress(), strangersAddress()];
+        await withdraw('w1', to, '0.85');
+        await until('on its way', async () => (await withdrawal('w1')).state === 'BROADCAST');
+        await withdraw('w2', next, '0.34');
+        await until('waits', async () => (await withdrawal('w2')).state === 'WAITING_FUNDS');
+        await confirmed('w1');
+        await confirmed('w2');
+        const paid = [await withdrawal('w1'), await withdrawal('w2')].map(({ txid }) => txid ?? '');
+        expect([await paidBy(node.url, paid[0] ?? '', to), await paidBy(node.url, paid[1] ?? '', next)]).toEqual([
+          '0.85',
+          '0.34',
+        ]);
+        const changes = await rows<{ child: number }>('SELECT child_index AS child FROM utxos WHERE branch = 1');
+        expect(await rows('SELECT 1 FROM venue_transfers')).toEqual([]);
+        expect(changes.map(({ child }) => Number(child)).toSorted()).toEqual([1, 2]);
+        await until('swept', async () => (await deposits()).every(({ state }) => state === 'SWEPT'));
+        await booksAreTheChain();
+        expect(Number(await fees())).toBeGreaterThan(0);
+      },
+    );
 
     test('E14 killed after the signature was lost, and again between signature and broadcast: paid once', async () => {
       await startWallets();
@@ -493,28 +506,33 @@ onNode('wallets on Bitcoin', () => {
       expect(await paidBy(node.url, first, to)).toBe('0.6');
       await booksAreTheChain();
       const [row] = await rows<{ paid: string; open: string }>(
-        "SELECT fee_paid AS paid, (SELECT COUNT(*) FROM costs WHERE settled = 0) AS open FROM chain_transactions WHERE id LIKE 'batch:%' AND id NOT LIKE '%#%'",
+        'SELECT fee_paid AS paid, (SELECT COUNT(*) FROM costs WHERE settled = 0) AS open FROM ' +
+          "chain_transactions WHERE id LIKE 'batch:%' AND id NOT LIKE '%#%'",
       );
       expect([await fees(), Number(row?.open)]).toEqual([formatAmount(parseAmount(row?.paid ?? '0')), 0]);
     });
 
-    test('the signer refuses a fee above its limit: back in review, its coins and its reservation free; approved again it is paid', async () => {
-      await startWallets();
-      await funded();
-      await operatorFunds();
-      await ask('setfeerate', 500_000);
-      await withdraw('w1', strangersAddress(), '0.6');
-      await until('back in review', async () => (await withdrawal('w1')).state === 'REQUESTED');
-      expect(alerts.some((event) => event.name === 'alert' && event.code === 'SIGNER_REFUSED')).toBe(true);
-      expect([
-        await rows('SELECT 1 FROM utxos WHERE spent_by IS NOT NULL'),
-        await rows('SELECT 1 FROM costs WHERE settled = 0'),
-      ]).toEqual([[], []]);
-      await ask('setfeerate', 5000);
-      await engine.submit(await approvalOf(engine, 'w1', 'approve:w1:again'));
-      await confirmed('w1');
-      await booksAreTheChain();
-    });
+    test(
+      'the signer refuses a fee above its limit: back in review, its coins and its reservation ' +
+        'free; approved again it is paid',
+      async () => {
+        await startWallets();
+        await funded();
+        await operatorFunds();
+        await ask('setfeerate', 500_000);
+        await withdraw('w1', strangersAddress(), '0.6');
+        await until('back in review', async () => (await withdrawal('w1')).state === 'REQUESTED');
+        expect(alerts.some((event) => event.name === 'alert' && event.code === 'SIGNER_REFUSED')).toBe(true);
+        expect([
+          await rows('SELECT 1 FROM utxos WHERE spent_by IS NOT NULL'),
+          await rows('SELECT 1 FROM costs WHERE settled = 0'),
+        ]).toEqual([[], []]);
+        await ask('setfeerate', 5000);
+        await engine.submit(await approvalOf(engine, 'w1', 'approve:w1:again'));
+        await confirmed('w1');
+        await booksAreTheChain();
+      },
+    );
 
     test("E21 a coin below the smallest deposit, in nobody's books, is not spent though it would fit", async () => {
       await startWallets();

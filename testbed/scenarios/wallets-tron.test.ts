@@ -34,39 +34,45 @@ if (noTron) process.stderr.write(`${noTron}\n`);
     stage.rows('SELECT purpose, fee_paid AS fee FROM chain_transactions ORDER BY created_at');
 
   describe('deposits', () => {
-    test('TRX and dollars to two users, and too little to a third: credited once when solid, swept, and an account made for dollars alone', async () => {
-      await stage.startWallets();
-      await stage.operatorFunds();
-      const [one, two, three] = [await stage.addressOf('u1'), await stage.addressOf('u2'), await stage.addressOf('u3')];
-      expect(await stage.addressOf('u1')).toBe(one);
-      await stage.pay(one, 'TRX', '250.5');
-      await stage.pay(two, 'USDT', '75.000001');
-      await stage.pay(three, 'TRX', '1.5');
-      await stage.mine(2);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      expect(await stage.deposits()).toEqual([]);
-      await stage.settle();
-      await stage.until('credited', async () => (await stage.available('u2', 'USDT')) === '75.000001');
-      await swept(2);
-      await stage.stopWallets();
-      await stage.startWallets();
-      await stage.settle();
-      expect([await stage.available('u1'), await stage.available('u2', 'USDT'), await stage.available('u3')]).toEqual([
-        '250.5',
-        '75.000001',
-        '0',
-      ]);
-      expect((await stage.deposits()).map(({ asset, state }) => `${asset} ${state}`).toSorted()).toEqual([
-        'TRX IGNORED',
-        'TRX SWEPT',
-        'USDT SWEPT',
-      ]);
-      expect(await tronBalance(stage.node.url, stage.hot, 'USDT')).toBe('75.000001');
-      // The account was made by its top-up; the energy of the sweep was burnt of it.
-      const paid = Object.fromEntries((await costs()).map(({ purpose, fee }) => [purpose, Number(fee)]));
-      expect(paid.topup).toBe(1.1);
-      expect(await stage.differences()).toEqual([]);
-    });
+    test(
+      'TRX and dollars to two users, and too little to a third: credited once when solid, swept, ' +
+        'and an account made for dollars alone',
+      async () => {
+        await stage.startWallets();
+        await stage.operatorFunds();
+        const [one, two, three] = [
+          await stage.addressOf('u1'),
+          await stage.addressOf('u2'),
+          await stage.addressOf('u3'),
+        ];
+        expect(await stage.addressOf('u1')).toBe(one);
+        await stage.pay(one, 'TRX', '250.5');
+        await stage.pay(two, 'USDT', '75.000001');
+        await stage.pay(three, 'TRX', '1.5');
+        await stage.mine(2);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        expect(await stage.deposits()).toEqual([]);
+        await stage.settle();
+        await stage.until('credited', async () => (await stage.available('u2', 'USDT')) === '75.000001');
+        await swept(2);
+        await stage.stopWallets();
+        await stage.startWallets();
+        await stage.settle();
+        expect([await stage.available('u1'), await stage.available('u2', 'USDT'), await stage.available('u3')]).toEqual(
+          ['250.5', '75.000001', '0'],
+        );
+        expect((await stage.deposits()).map(({ asset, state }) => `${asset} ${state}`).toSorted()).toEqual([
+          'TRX IGNORED',
+          'TRX SWEPT',
+          'USDT SWEPT',
+        ]);
+        expect(await tronBalance(stage.node.url, stage.hot, 'USDT')).toBe('75.000001');
+        // The account was made by its top-up; the energy of the sweep was burnt of it.
+        const paid = Object.fromEntries((await costs()).map(({ purpose, fee }) => [purpose, Number(fee)]));
+        expect(paid.topup).toBe(1.1);
+        expect(await stage.differences()).toEqual([]);
+      },
+    );
 
     test('a block that was not solid is lost: nothing was credited; mined again, it is credited once', async () => {
       await stage.startWallets();

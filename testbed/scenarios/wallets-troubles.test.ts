@@ -1,4 +1,7 @@
-/** What goes wrong on a real local chain: payouts that fail, fees that rise, coins that are still at the venue, a node that is away. */
+/**
+ * What goes wrong on a real local chain: payouts that fail, fees that rise, coins that are still at the venue, a node
+ * that is away.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -277,26 +280,30 @@ test('E12 a payout that is mined and fails goes back to review with its gas book
   await booksAreTheChain();
 });
 
-test('E12 E13 gas becomes dearer than was offered: replaced with higher fees until it is mined, paid once, every reservation closed', async () => {
-  await startWallets();
-  await tenEther();
-  const to = freshAddress();
-  await withdraw('w1', to, '1.5');
-  await until('sent', async () => (await stateOf('w1')) === 'BROADCAST');
-  await world.rpc('anvil_setNextBlockBaseFeePerGas', ['0x2540be400']);
-  await confirmed('w1');
-  await mine(3);
-  expect(await onChain(to)).toBe(parseAmount('1.5'));
-  const sent = await rows<{ id: string; state: string }>(
-    "SELECT id, state FROM chain_transactions WHERE purpose = 'withdrawal' ORDER BY id",
-  );
-  expect(sent[0]).toEqual({ id: 'withdrawal:w1:0', state: 'CONFIRMED' });
-  expect(sent.length).toBeGreaterThan(1);
-  expect(sent.slice(1).every((row) => row.state === 'VOID')).toBe(true);
-  const [paid] = await rows<{ txid: string }>("SELECT txid FROM withdrawals WHERE id = 'w1'");
-  expect(await world.rpc('eth_getTransactionReceipt', [paid?.txid])).toMatchObject({ status: '0x1' });
-  await booksAreTheChain();
-});
+test(
+  'E12 E13 gas becomes dearer than was offered: replaced with higher fees until it is mined, ' +
+    'paid once, every reservation closed',
+  async () => {
+    await startWallets();
+    await tenEther();
+    const to = freshAddress();
+    await withdraw('w1', to, '1.5');
+    await until('sent', async () => (await stateOf('w1')) === 'BROADCAST');
+    await world.rpc('anvil_setNextBlockBaseFeePerGas', ['0x2540be400']);
+    await confirmed('w1');
+    await mine(3);
+    expect(await onChain(to)).toBe(parseAmount('1.5'));
+    const sent = await rows<{ id: string; state: string }>(
+      "SELECT id, state FROM chain_transactions WHERE purpose = 'withdrawal' ORDER BY id",
+    );
+    expect(sent[0]).toEqual({ id: 'withdrawal:w1:0', state: 'CONFIRMED' });
+    expect(sent.length).toBeGreaterThan(1);
+    expect(sent.slice(1).every((row) => row.state === 'VOID')).toBe(true);
+    const [paid] = await rows<{ txid: string }>("SELECT txid FROM withdrawals WHERE id = 'w1'");
+    expect(await world.rpc('eth_getTransactionReceipt', [paid?.txid])).toMatchObject({ status: '0x1' });
+    await booksAreTheChain();
+  },
+);
 
 describe('a reorganisation deeper than what counts takes a final transaction of ours away', () => {
   const final = () =>

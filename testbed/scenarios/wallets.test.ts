@@ -1,4 +1,6 @@
-/** The wallets on a real local chain whose blocks we mine, with the real signer, the real engine and a real database. */
+/**
+ * The wallets on a real local chain whose blocks we mine, with the real signer, the real engine and a real database.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -653,7 +655,10 @@ describe('withdrawals', () => {
   });
 });
 
-/** Stands before a node until a transaction is sent through it: the node gets it, the sender never hears of anything again. */
+/**
+ * Stands before a node until a transaction is sent through it: the node gets it, the sender never hears of anything
+ * again.
+ */
 async function cutAtBroadcast(url: string): Promise<{ url: string; server: Server; cut(): boolean }> {
   let cut = false;
   const server = createServer((request, response) => {

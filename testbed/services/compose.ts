@@ -6,7 +6,9 @@ import { ROOT } from '../../deploy/config/paths';
 
 const ACCESS_DENIED = 1045;
 
-/** MariaDB and Redis in containers, for machines that have Docker and nothing else. They are left running on purpose. */
+/**
+ * MariaDB and Redis in containers, for machines that have Docker and nothing else. They are left running on purpose.
+ */
 export async function composeUp(options: {
   dir: string;
   password: string;
@@ -42,7 +44,8 @@ export async function composeUp(options: {
     } catch (error) {
       if ((error as { errno?: number }).errno === ACCESS_DENIED) {
         throw new Error(
-          "the database's volume is of a former release and has one user alone: make both as deploy/database-users.sql says, or remove the volume (docker compose -p javizen down -v)",
+          "the database's volume is of a former release and has one user alone: make both as " +
+            'deploy/database-users.sql says, or remove the volume (docker compose -p javizen down -v)',
           { cause: error },
         );
       }

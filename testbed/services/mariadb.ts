@@ -19,7 +19,10 @@ export interface MariaDbOptions {
   readonly throwAway?: boolean;
 }
 
-/** Settings that protect money; the product refuses to start on a server without them (see testbed/services/settings.ts). */
+/**
+ * Settings that protect money; the product refuses to start on a server without them (see
+ * testbed/services/settings.ts).
+ */
 const SAFE = [
   '--transaction-isolation=READ-COMMITTED',
   '--innodb-rollback-on-timeout=ON',

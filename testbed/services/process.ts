@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, openSync, closeSync, readFileSync, renameSync, w
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 
-/** A program of ours that runs beside us, written down so that the next start can find what a killed one left behind. */
+/**
+ * A program of ours that runs beside us, written down so that the next start can find what a killed one left behind.
+ */
 export interface Running {
   readonly name: string;
   readonly pid: number;
@@ -139,7 +141,10 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port that nobody listens on now: the wished one (waited for a little, if a killed program still lingers on it), else another. */
+/**
+ * A port that nobody listens on now: the wished one (waited for a little, if a killed program still lingers on it),
+ * else another.
+ */
 export async function freePort(wish = 0): Promise<number> {
   for (let waited = 0; wish > 0 && waited < 3000; waited += 50) {
     if (await isFree(wish)) return wish;

@@ -211,7 +211,8 @@ export class BitcoinStage {
 
   async deposits(): Promise<Deposit[]> {
     const rows = await this.rows<Deposit>(
-      'SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position',
+      'SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, ' +
+        'confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position',
     );
     return rows.map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
   }
@@ -229,7 +230,9 @@ export class BitcoinStage {
     await this.wholeRounds(2);
   }
 
-  /** What lies in the chain now was seen, settled and sent on: the round under way may have read it half, so one more. */
+  /**
+   * What lies in the chain now was seen, settled and sent on: the round under way may have read it half, so one more.
+   */
   private async wholeRounds(count: number): Promise<void> {
     const state = () => this.wallets?.status()[0];
     const from = state()?.rounds ?? 0;
@@ -345,7 +348,10 @@ export class BitcoinStage {
     );
   }
 
-  /** Nothing is under way, the books keep every rule, no reservation is left over, and each of our coins lies where they say, to the satoshi. */
+  /**
+   * Nothing is under way, the books keep every rule, no reservation is left over, and each of our coins lies where
+   * they say, to the satoshi.
+   */
   async booksAreTheChain(): Promise<void> {
     await this.catchUp();
     await until(

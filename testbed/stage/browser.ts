@@ -41,7 +41,10 @@ export interface Browser {
   /** What the page complained about: errors in its console, exceptions nobody caught. */
   readonly complaints: string[];
   shoot(name: string): Promise<void>;
-  /** Does something in the page and ends when the request to `path` it caused was answered; listening begins before it is done. */
+  /**
+   * Does something in the page and ends when the request to `path` it caused was answered; listening begins before it
+   * is done.
+   */
   answered(path: string, act: () => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** The networks whose chains must keep the contract, each with a node to ask: a local one, or one that the environment names. */
+/**
+ * The networks whose chains must keep the contract, each with a node to ask: a local one, or one that the environment
+ * names.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

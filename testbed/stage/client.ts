@@ -64,7 +64,10 @@ export class Client {
     return there;
   }
 
-  /** Opens an account, or finds the one that is there, and logs in: the letter that confirms its address is read where the world writes it. */
+  /**
+   * Opens an account, or finds the one that is there, and logs in: the letter that confirms its address is read where
+   * the world writes it.
+   */
   async openAccount(world: { readonly dir: string }, email: string, password: string): Promise<Session> {
     await this.call('POST', '/accounts', { email, password, locale: 'en' });
     const session = await this.logIn(email, password);

@@ -262,7 +262,8 @@ export class EvmStage {
 
   async deposits(): Promise<Deposit[]> {
     const rows = await this.rows<Deposit>(
-      'SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position',
+      'SELECT txid, position, state, asset, amount, user_id AS userId, confirmations, ' +
+        'confirmations_needed AS confirmationsNeeded FROM deposits ORDER BY created_at, position',
     );
     return rows.map((row) => ({ ...row, amount: formatAmount(parseAmount(row.amount)) }));
   }
@@ -286,7 +287,9 @@ export class EvmStage {
     await this.wholeRounds(2);
   }
 
-  /** What lies in the chain now was seen, settled and sent on: the round under way may have read it half, so one more. */
+  /**
+   * What lies in the chain now was seen, settled and sent on: the round under way may have read it half, so one more.
+   */
   private async wholeRounds(count: number): Promise<void> {
     const state = () => this.wallets?.status()[0];
     const from = state()?.rounds ?? 0;
@@ -347,7 +350,9 @@ export class EvmStage {
     );
   }
 
-  /** What the books say lies in the hot wallet and at the deposit addresses is what the chain says, to the last unit. */
+  /**
+   * What the books say lies in the hot wallet and at the deposit addresses is what the chain says, to the last unit.
+   */
   async booksAreTheChain(): Promise<void> {
     const addresses = await this.rows<{ address: string }>('SELECT address FROM deposit_addresses');
     for (const asset of ['ETH', 'USDT']) {

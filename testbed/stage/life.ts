@@ -235,7 +235,9 @@ async function depositStep(
   return paid.txid;
 }
 
-/** Quotes and accepts until the coins have reached Binance; a refusal there holds nothing. Answers the finished swap. */
+/**
+ * Quotes and accepts until the coins have reached Binance; a refusal there holds nothing. Answers the finished swap.
+ */
 async function swapOnce(
   { asset, to, swapped }: Plan,
   user: Client,
@@ -300,7 +302,10 @@ async function swapStep(plan: Plan, user: Client, tell: Tell): Promise<Swap> {
   return swap;
 }
 
-/** As an admin's program does: reads what is asked, signs it with the key in its file, sends the signature. `waiting`: looks among those that nobody has decided alone. */
+/**
+ * As an admin's program does: reads what is asked, signs it with the key in its file, sends the signature. `waiting`:
+ * looks among those that nobody has decided alone.
+ */
 export async function approvePayout(
   world: Pick<WorldAddress, 'dir'>,
   admin: Client,

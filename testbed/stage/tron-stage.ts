@@ -1,4 +1,7 @@
-/** The wallets on the TRON emulator whose blocks the caller mines, with the real signer, the real engine and a real database. */
+/**
+ * The wallets on the TRON emulator whose blocks the caller mines, with the real signer, the real engine and a real
+ * database.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -370,7 +373,10 @@ export class TronStage {
     );
   }
 
-  /** What differs between our books and the chain now, place by place, and what breaks a rule of the books: nothing, one hopes. */
+  /**
+   * What differs between our books and the chain now, place by place, and what breaks a rule of the books: nothing,
+   * one hopes.
+   */
   async differences(): Promise<unknown[]> {
     await this.settle();
     await this.until(

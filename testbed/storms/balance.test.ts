@@ -1,4 +1,7 @@
-/** Two real API processes over one engine: a balance is spent once, whoever takes the orders, also when the engine is killed under them. */
+/**
+ * Two real API processes over one engine: a balance is spent once, whoever takes the orders, also when the engine is
+ * killed under them.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

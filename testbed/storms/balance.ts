@@ -1,5 +1,6 @@
 /**
- * Orders for the whole balance, many at the same moment, by two API processes: one is accepted, the others are refused, and
+ * Orders for the whole balance, many at the same moment, by two API processes: one is accepted, the others are
+ * refused, and
  * after a cancel the balance is whole again. Loopback only, bounded in rounds.
  */
 import { randomBytes } from 'node:crypto';
@@ -139,7 +140,10 @@ async function one(at: Client, order: object, took: number[]): Promise<Outcome> 
   }
 }
 
-/** Held is all there is, at both; the other process answers the same key with the same order; a cancel makes it whole again. */
+/**
+ * Held is all there is, at both; the other process answers the same key with the same order; a cancel makes it whole
+ * again.
+ */
 async function afterwards(
   [one, other]: readonly [Client, Client],
   order: object,

@@ -47,7 +47,10 @@ function generator(seed: number): () => number {
   };
 }
 
-/** Runs the storm in a world of its own and tells what broke; nothing broken is an empty `problems` and a balanced audit. */
+/**
+ * Runs the storm in a world of its own and tells what broke; nothing broken is an empty `problems` and a balanced
+ * audit.
+ */
 export async function storm({ kills, users, seed, say }: StormOptions): Promise<StormResult> {
   const dir = join(LOCAL, 'storm', `${process.pid}`);
   mkdirSync(dir, { recursive: true });

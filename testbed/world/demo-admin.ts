@@ -1,10 +1,16 @@
-/** The local world's stand-in for an operator who enrols admins at the signer: the demo admin's key file, and keys its browsers offer. */
+/**
+ * The local world's stand-in for an operator who enrols admins at the signer: the demo admin's key file, and keys its
+ * browsers offer.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEMO_ADMIN } from './demo-accounts';
 import { adminsFile, enrolAdmin, makeAdminKey } from '../../wallets/keys';
 
-/** Below these nobody is asked in the local world; two are asked above the last. One admin stands for a day of a storm's payouts. */
+/**
+ * Below these nobody is asked in the local world; two are asked above the last. One admin stands for a day of a
+ * storm's payouts.
+ */
 export const LOCAL_LIMITS = JSON.stringify({
   ETH: { auto: '0.02', autoDaily: '0.2', fourEyes: '10', fourEyesDaily: '10000' },
   USDT: { auto: '50', autoDaily: '500', fourEyes: '20000', fourEyesDaily: '20000000' },

@@ -82,10 +82,15 @@ export interface WorldAddress {
 
 /** As a hook of `require` alone: the one for ES modules keeps a thread and its memory, and we have none. */
 const TSX = ['--require', 'tsx/cjs'];
-/** What a batch of orders leaves behind has room to die young: with less of it a fifth of the time goes into moving it. */
+/**
+ * What a batch of orders leaves behind has room to die young: with less of it a fifth of the time goes into moving it.
+ */
 const YOUNG = ['--max-semi-space-size=32'];
 
-/** Everything that runs on one machine: stores, chain, venue, signer and the exchange; started in order, stopped in reverse. */
+/**
+ * Everything that runs on one machine: stores, chain, venue, signer and the exchange; started in order, stopped in
+ * reverse.
+ */
 export class World {
   private readonly parts = new Map<Part, Running>();
   private stores: Stores | undefined;
@@ -474,7 +479,10 @@ export class World {
     };
   }
 
-  /** Sockets of this start in a directory that nobody else can enter: their names are short (107 characters), a deep directory would not fit. */
+  /**
+   * Sockets of this start in a directory that nobody else can enter: their names are short (107 characters), a deep
+   * directory would not fit.
+   */
   private socket(name: 'signer' | 'engine' | 'operator'): string {
     this.sockets ??= mkdtempSync(join(tmpdir(), 'javizen-'));
     return join(this.sockets, `${name}.sock`);

@@ -23,7 +23,10 @@ const token = z.string().regex(/^[A-Za-z0-9_.-]{16,300}$/);
 export const withToken = z.strictObject({ token });
 export const withEmail = z.strictObject({ email });
 
-/** What a log-in needs after many that failed: SHA-256 of `<challenge>:<nonce>` begins with as many zero bits as `difficulty` says. */
+/**
+ * What a log-in needs after many that failed: SHA-256 of `<challenge>:<nonce>` begins with as many zero bits as
+ * `difficulty` says.
+ */
 export const proofOfWork = z.strictObject({ challenge: z.string().max(300), nonce: z.string().regex(/^[0-9]{1,20}$/) });
 export type ProofOfWork = z.infer<typeof proofOfWork>;
 /** `details` of CHALLENGE_NEEDED. */
@@ -54,7 +57,8 @@ export const userView = z.object({
 export type UserView = z.infer<typeof userView>;
 
 /**
- * `csrfToken` goes into the X-CSRF-Token header of every request that changes something. Both null when not logged in. `secondFactorDue`: an admin's
+ * `csrfToken` goes into the X-CSRF-Token header of every request that changes something. Both null when not logged in.
+ * `secondFactorDue`: an admin's
  * requests are refused SECOND_FACTOR_REQUIRED until one is in force.
  */
 export const sessionView = z.object({
@@ -64,7 +68,10 @@ export const sessionView = z.object({
 });
 export type SessionView = z.infer<typeof sessionView>;
 
-/** One of my log-ins that has not ended. `address`: where it was opened, without its last part; `lastUsedAt` to the minute. */
+/**
+ * One of my log-ins that has not ended. `address`: where it was opened, without its last part; `lastUsedAt` to the
+ * minute.
+ */
 export const sessionItem = z.object({
   id,
   current: z.boolean(),

@@ -89,7 +89,10 @@ export const venueView = z.object({
   /** Why it was stopped, or what the operator said. */
   reason: z.string().nullable(),
   at: time,
-  /** False where the venue has no interface for deposits and withdrawals (the Spot testnet): coins are neither sent there nor brought back. */
+  /**
+   * False where the venue has no interface for deposits and withdrawals (the Spot testnet): coins are neither sent
+   * there nor brought back.
+   */
   treasury: z.boolean(),
   /** Booked to suspense because an operator opened the venue; signed: what its account had more than our books. */
   differences: z.array(

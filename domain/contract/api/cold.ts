@@ -17,7 +17,10 @@ export const coldView = z.object({
         z.object({
           asset: assetCode,
           booked: signedAmount,
-          /** What withdrawals and the hot wallet wait for although the venue was asked a minute ago; null: nothing has to move. */
+          /**
+           * What withdrawals and the hot wallet wait for although the venue was asked a minute ago; null: nothing has
+           * to move.
+           */
           advised: amount.nullable(),
         }),
       ),

@@ -1,4 +1,7 @@
-/** Words that all API schemas share. Bodies are strict: an unknown field is refused. Answers are stripped to their schema. */
+/**
+ * Words that all API schemas share. Bodies are strict: an unknown field is refused. Answers are stripped to their
+ * schema.
+ */
 import { z } from 'zod';
 import { ERRORS } from '../errors';
 import type { ErrorCode } from '../errors';
@@ -48,7 +51,10 @@ export const period = {
 
 /** A whole list: `{ items: [...] }`, so that a field can be added later. */
 export const listOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), ...unreadable });
-/** A page of a list, newest first, queues oldest first. `next` goes on in that order, `previous` back; null where nothing is. */
+/**
+ * A page of a list, newest first, queues oldest first. `next` goes on in that order, `previous` back; null where
+ * nothing is.
+ */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().nullable(), previous: z.string().nullable(), ...unreadable });
 export const nothing = z.object({});

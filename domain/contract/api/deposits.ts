@@ -26,7 +26,9 @@ export const depositView = z.object({
   confirmationsNeeded: z.number().int(),
   createdAt: time,
   creditedAt: time.nullable(),
-  /** What was added to the balance, and the commission that was taken; null before, and of deposits of older versions. */
+  /**
+   * What was added to the balance, and the commission that was taken; null before, and of deposits of older versions.
+   */
   credited: amount.nullable(),
   fee: amount.nullable(),
 });

@@ -18,7 +18,10 @@ import * as swaps from './swaps';
 import * as tiers from './tiers';
 import * as withdrawals from './withdrawals';
 
-/** public: anybody. user: logged in. confirmed: with an address that is known to be theirs. verified: identity approved. active: and not frozen. admin: an operator. */
+/**
+ * public: anybody. user: logged in. confirmed: with an address that is known to be theirs. verified: identity
+ * approved. active: and not frozen. admin: an operator.
+ */
 export type Access = 'public' | 'user' | 'confirmed' | 'verified' | 'active' | 'admin';
 export type LimitName = 'login' | 'register' | 'document' | 'quote' | 'change' | 'order' | 'read';
 export type Method = 'get' | 'post' | 'delete';
@@ -34,7 +37,10 @@ export interface Endpoint {
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType;
-  /** multipart: the body's fields and a file `document`. optional-json: no body at all is an empty one. long-json: up to a megabyte, read only after its sender is known. */
+  /**
+   * multipart: the body's fields and a file `document`. optional-json: no body at all is an empty one. long-json: up
+   * to a megabyte, read only after its sender is known.
+   */
   readonly carries: 'json' | 'optional-json' | 'long-json' | 'multipart' | 'nothing';
   /** Needs the Idempotency-Key header. */
   readonly idempotent: boolean;

@@ -47,7 +47,10 @@ export const adminKycView = z.object({
   createdAt: time,
   decidedAt: time.nullable(),
   decidedBy: id.nullable(),
-  /** Other accounts that showed the same document (type, country and number), or are of the same person (name and date of birth). */
+  /**
+   * Other accounts that showed the same document (type, country and number), or are of the same person (name and date
+   * of birth).
+   */
   alsoAccounts: z.array(
     z.object({ userId: id, email: z.string(), state: kycState, same: z.array(z.enum(['document', 'person'])) }),
   ),

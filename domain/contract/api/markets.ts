@@ -4,7 +4,10 @@ import { amount, assetCode, networkId, time } from './common';
 
 /** TRADING; POST_ONLY in an opening; CANCEL_ONLY while the venue's book is not fresh; HALT by an admin. */
 export const marketState = z.enum(['TRADING', 'POST_ONLY', 'CANCEL_ONLY', 'HALT']);
-/** mirrored: Binance stands behind the book. inside only: our book alone. cancel only: nothing matches until prices are fresh. */
+/**
+ * mirrored: Binance stands behind the book. inside only: our book alone. cancel only: nothing matches until prices are
+ * fresh.
+ */
 export const marketMode = z.enum(['mirrored', 'inside only', 'cancel only']);
 
 /** How an admin sets a market. Cancelling is possible in all of them but HALT. */
@@ -81,8 +84,10 @@ export const tickerView = z.object({
   volume24h: z.string(),
   quoteVolume24h: z.string(),
   /**
-   * The least that an order at market may be of now, by its side: `quantity` in the base asset, `total` in the quote asset.
-   * More than `minNotional` alone would say, since Binance counts it by its limit. Null where Binance does not stand behind the book.
+   * The least that an order at market may be of now, by its side: `quantity` in the base asset, `total` in the quote
+   * asset.
+   * More than `minNotional` alone would say, since Binance counts it by its limit. Null where Binance does not stand
+   * behind the book.
    */
   minMarket: z.object({ BUY: marketMinimum, SELL: marketMinimum }).nullable(),
 });
@@ -100,7 +105,9 @@ export const candlesQuery = z.strictObject({
 });
 
 const level = z.tuple([z.string(), z.string()]);
-/** Our book and the venue's behind it, added up; best first. Diffs of the live feed with a later sequence follow on it. */
+/**
+ * Our book and the venue's behind it, added up; best first. Diffs of the live feed with a later sequence follow on it.
+ */
 export const depthView = z.object({
   symbol: z.string(),
   sequence: z.number().int(),

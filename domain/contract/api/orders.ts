@@ -59,7 +59,10 @@ export const placeOrders = z.strictObject({
 });
 export type PlaceOrders = z.infer<typeof placeOrders>;
 
-/** What a program says over the socket for orders; `id` is its own name for the message, and comes back with the answer. */
+/**
+ * What a program says over the socket for orders; `id` is its own name for the message, and comes back with the
+ * answer.
+ */
 const messageId = z.union([z.string().min(1).max(64), z.number().int().nonnegative()]);
 export const orderMessage = z.discriminatedUnion('op', [
   z.strictObject({

@@ -1,4 +1,7 @@
-/** What people paste where an address belongs: with marks that nobody sees, or the link of a wallet. Pure, for page and server alike. */
+/**
+ * What people paste where an address belongs: with marks that nobody sees, or the link of a wallet. Pure, for page and
+ * server alike.
+ */
 import { z } from 'zod';
 import { visible } from './text';
 
@@ -18,7 +21,8 @@ export interface PaymentLink {
 }
 
 /**
- * Reads `bitcoin:` (BIP 21) and `ethereum:` (EIP-681) links. Undefined for what is no link; null for a link that asks for something that
+ * Reads `bitcoin:` (BIP 21) and `ethereum:` (EIP-681) links. Undefined for what is no link; null for a link that asks
+ * for something that
  * we do not do, or that cannot be read: its address must not be taken.
  */
 export function paymentLink(text: string): PaymentLink | null | undefined {
@@ -97,7 +101,10 @@ function coinsOf(wei: string): string {
   return `${digits.slice(0, -WEI_DECIMALS)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-/** An address, or a link with one, in a request. What nobody sees is dropped; what is left is checked where its network is known. */
+/**
+ * An address, or a link with one, in a request. What nobody sees is dropped; what is left is checked where its network
+ * is known.
+ */
 export const pastedAddress = z
   .string()
   .max(1000)

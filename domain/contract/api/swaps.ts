@@ -72,7 +72,8 @@ export type SwapView = z.infer<typeof swapView>;
 export const swapDetailView = swapView.extend({
   venueOrders: z.array(venueOrderView),
   /**
-   * What is left with the exchange besides the commission, by asset, of which it pays the venue's fees: what the venue gave is what the
+   * What is left with the exchange besides the commission, by asset, of which it pays the venue's fees: what the venue
+   * gave is what the
    * user got, the commission and this. Empty until the swap has ended.
    */
   spread: z.array(z.object({ asset: assetCode, amount: signedAmount })),

@@ -1,4 +1,7 @@
-/** What people type and paste, made to one form before anything is compared, kept or shown. Pure, for page and server alike. */
+/**
+ * What people type and paste, made to one form before anything is compared, kept or shown. Pure, for page and server
+ * alike.
+ */
 import { z } from 'zod';
 
 /** Format and control characters, variation selectors, and letters that have no picture. */
@@ -11,7 +14,10 @@ export const visible = (text: string): string => text.replaceAll(INVISIBLE, '').
 
 const hasInvisible = (text: string): boolean => text.replaceAll(JOINER, '').search(INVISIBLE) >= 0;
 
-/** One line for people to read: composed (NFC), without blanks around; refuses marks that nobody sees or that turn the text around. */
+/**
+ * One line for people to read: composed (NFC), without blanks around; refuses marks that nobody sees or that turn the
+ * text around.
+ */
 export const line = (least: number, most: number) =>
   z
     .string()
@@ -41,7 +47,10 @@ function valueOf(point: number): number {
   return value;
 }
 
-/** Two spellings of one document number are one: digits of every script, letters of either size, and nothing between them. */
+/**
+ * Two spellings of one document number are one: digits of every script, letters of either size, and nothing between
+ * them.
+ */
 export const plainNumber = (text: string): string =>
   asciiDigits(text)
     .toUpperCase()

@@ -93,7 +93,10 @@ export const adminWithdrawalView = withdrawalView.extend({
   reasons: z.array(reviewReason),
   /** In the quote asset; null where nothing has a price. */
   value: amount.nullable(),
-  /** Columns of its row that are not what was asked for: what is shown here is the engine's record, and it cannot be approved before a person has looked. */
+  /**
+   * Columns of its row that are not what was asked for: what is shown here is the engine's record, and it cannot be
+   * approved before a person has looked.
+   */
   changed: z.array(z.string()),
   /** Admins who have approved this payout, by e-mail address. */
   approvedBy: z.array(z.string()),

@@ -185,7 +185,7 @@ describe('a market without a venue', () => {
     const list = await engine.submit({ ...oco, reference: 'order:ann:list' });
     expect(list).toMatchObject({ listId: expect.stringMatching(/^ol_[\w-]{26}$/) as string });
     expect(await order(list.limitId)).toMatchObject({
-      sibling_id: list.stopId,
+      oco_leg_id: list.stopId,
       list_id: list.listId,
       client_order_id: `${String(list.listId)}.limit`,
     });
@@ -249,7 +249,7 @@ describe('a market without a venue', () => {
     expect(await balance('ann', 'JVZ')).toBe('9950 50');
     await place('bob', { price: '3', quantity: '20' });
     expect(await balance('ann', 'JVZ')).toBe('9950 30');
-    expect(await order(list.stopId)).toMatchObject({ state: 'EXPIRED', bookStatus: null });
+    expect(await order(list.stopId)).toMatchObject({ state: 'EXPIRED', book_status: null });
   });
 
   test('a stop triggers on our own trades and sells at market', async () => {
@@ -393,7 +393,7 @@ describe('a market without a venue', () => {
         reference: `order:ann:${key}`,
       });
     await expect(replace('2.5', 'too-high')).rejects.toMatchObject({ code: 'WOULD_TRIGGER' });
-    expect(await order(old.id)).toMatchObject({ state: 'NEW', bookStatus: 'resting' });
+    expect(await order(old.id)).toMatchObject({ state: 'NEW', book_status: 'resting' });
     expect(await replace('1.5', 'below')).toMatchObject({ status: 'NEW', working: false, canceledId: old.id });
     expect(await balance('ann', 'JVZ')).toBe('9995 5');
   });
@@ -441,7 +441,7 @@ describe('a market with Binance behind it', () => {
     await report(sent[0] ?? '', [venueTrade('2000', '0.4', '0.0004', 'ETH')]);
     expect(await order(taker.id)).toMatchObject({
       state: 'PARTIALLY_FILLED',
-      bookStatus: 'resting',
+      book_status: 'resting',
       held: '1200.000000000000000000',
     });
   });

@@ -124,7 +124,7 @@ test('a refusal for the clock is followed by a new order with a new id, stamped 
 test('while the venue is away takers wait a little, then expire by name; nothing is written down for it', async () => {
   engine.venueAway(true);
   const first = await place({ quantity: '1' });
-  expect(await order(first.id)).toMatchObject({ bookStatus: 'inFlight' });
+  expect(await order(first.id)).toMatchObject({ book_status: 'inFlight' });
   clock.at += 3100;
   outside();
   await tick();

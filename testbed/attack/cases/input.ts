@@ -1,4 +1,7 @@
-/** What is sent: numbers, types, keys and shapes that must be refused and change nothing, and bytes that are no request. */
+/**
+ * What is sent: numbers, types, keys and shapes that must be refused and change nothing, and bytes that are no
+ * request.
+ */
 import { connect } from 'node:net';
 import { held } from '../attack';
 import type { Attack } from '../attack';
@@ -77,7 +80,11 @@ const amounts: Attack[] = FIELDS.flatMap(([where, path, body], field) =>
 );
 
 const POLLUTED =
-  '{"__proto__":{"role":"admin","isAdmin":true},"constructor":{"prototype":{"role":"admin"}},"email":"x@example.org","password":"a sturdy phrase"}';
+  '' +
+  '' +
+  '' +
+  '{"__proto__":{"role":"admin","isAdmin":true},"constructor":{"prototype":{"role":"admin"}},"email":"x@example.org","password":"a ' +
+  'sturdy phrase"}';
 
 async function roleOf(stage: Stage, browser: Browser): Promise<string> {
   return (await stage.query<{ role: string }>('SELECT role FROM users WHERE id = ?', [browser.userId]))[0]?.role ?? '';

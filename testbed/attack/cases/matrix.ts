@@ -1,4 +1,7 @@
-/** Rights: every endpoint by everybody who has none to it, generated from the table, and without the token or from another page. */
+/**
+ * Rights: every endpoint by everybody who has none to it, generated from the table, and without the token or from
+ * another page.
+ */
 import { ENDPOINTS } from '../../../domain/contract/api/endpoints';
 import type { Access, Endpoint } from '../../../domain/contract/api/endpoints';
 import { held } from '../attack';

@@ -164,7 +164,10 @@ const FILES: readonly [what: string, mime: string, make: () => Buffer][] = [
   ['a file of nothing', 'image/png', () => Buffer.alloc(0)],
 ];
 
-/** An identity application with this file, by an account of its own. Answers its status, and how long a reader waited meanwhile (ms). */
+/**
+ * An identity application with this file, by an account of its own. Answers its status, and how long a reader waited
+ * meanwhile (ms).
+ */
 async function upload(
   stage: Stage,
   mime: string,

@@ -79,7 +79,10 @@ function deposits({ exchange, capitals }: Deps, params: Params): unknown[] {
   });
 }
 
-/** The lookup of the longest span: with one's own id a week, else ninety days. The span that is meant ends now unless told. */
+/**
+ * The lookup of the longest span: with one's own id a week, else ninety days. The span that is meant ends now unless
+ * told.
+ */
 function spanOf(params: Params, longest: number): number {
   const to = Number(params.endTime ?? Date.now());
   const from = Number(params.startTime ?? to - longest);

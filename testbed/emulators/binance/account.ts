@@ -58,7 +58,10 @@ export class Account {
     if (record.k === 'withdrawal') this.withdrawals.set(record.withdrawal.id, record.withdrawal);
   }
 
-  /** As after the test network's reset: no orders, no trades, no money; ids begin anew. What was paid in and out stays told. */
+  /**
+   * As after the test network's reset: no orders, no trades, no money; ids begin anew. What was paid in and out stays
+   * told.
+   */
   private reset(): void {
     for (const kept of [this.orders, this.open, this.newest, this.lists, this.balances]) kept.clear();
     this.fills.length = 0;

@@ -1,4 +1,7 @@
-/** What of the venue's API the product does not use today, and other programs will: sessions, counts, history, faults by name. */
+/**
+ * What of the venue's API the product does not use today, and other programs will: sessions, counts, history, faults
+ * by name.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

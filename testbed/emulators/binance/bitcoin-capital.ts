@@ -131,7 +131,10 @@ export class BitcoinCapital extends Capital<BitcoinBlock> {
     }
   }
 
-  /** The world pays the payer, whose coin pays the withdrawal: killed in between, one coin too many lies with the payer and nothing was paid twice. */
+  /**
+   * The world pays the payer, whose coin pays the withdrawal: killed in between, one coin too many lies with the payer
+   * and nothing was paid twice.
+   */
   private async sign(row: Withdrawal): Promise<Withdrawal> {
     const value = must(row.amount) / SATOSHI;
     const maker = await this.ask<string>('sendtoaddress', addressOf(this.payer), show((value + PAYOUT_FEE) * SATOSHI));

@@ -87,7 +87,10 @@ export interface Past {
   candles(interval: string, end: number, price: bigint, count: number): Candle[];
 }
 
-/** Candles of one market: what was traded since the start, and before it its past; seconds are those that the recording would have shown. */
+/**
+ * Candles of one market: what was traded since the start, and before it its past; seconds are those that the recording
+ * would have shown.
+ */
 export class Candles {
   private readonly live = new Map<string, Candle[]>();
   private readonly history = new Map<string, Candle[]>();
@@ -98,7 +101,10 @@ export class Candles {
     private readonly past?: Past,
   ) {}
 
-  /** From here on trades are added; `second` is where in the recording, `backward` in which direction, `price` where it stands. */
+  /**
+   * From here on trades are added; `second` is where in the recording, `backward` in which direction, `price` where it
+   * stands.
+   */
   begin(time: number, second: number, backward: boolean, price = 0n): void {
     this.began = { time, second, backward, price };
     this.history.clear();

@@ -95,7 +95,9 @@ export abstract class Capital<Block extends FollowedBlock = FollowedBlock> {
     }
   }
 
-  /** Reads every block up to the head, by hash: where a block does not follow the one before it, some are read again. */
+  /**
+   * Reads every block up to the head, by hash: where a block does not follow the one before it, some are read again.
+   */
   private async follow(head: number): Promise<void> {
     const from = this.hash;
     if (head < this.height) this.rewind(head);

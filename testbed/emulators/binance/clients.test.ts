@@ -1,4 +1,6 @@
-/** Two clients as they come from the registry, nothing in them changed: ccxt (with its streams) and the `binance` SDK. */
+/**
+ * Two clients as they come from the registry, nothing in them changed: ccxt (with its streams) and the `binance` SDK.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +30,10 @@ type Methods = {
     : never;
 };
 
-/** ccxt asks for ES modules, which jest cannot require and Node can: it runs in a thread of its own, and is asked by message. */
+/**
+ * ccxt asks for ES modules, which jest cannot require and Node can: it runs in a thread of its own, and is asked by
+ * message.
+ */
 const THREAD = `
 const { parentPort, workerData } = require('node:worker_threads');
 const ccxt = require(workerData.path);

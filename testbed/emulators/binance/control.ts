@@ -28,7 +28,10 @@ interface Asked extends Arming {
 const DONE: Answer = { status: 200, answer: {} };
 const bad = (error: string): Answer => ({ status: 400, answer: { error } });
 
-/** Faults, the replay's clock, and what only the venue can change. Reached on the same port, which listens on loopback alone. */
+/**
+ * Faults, the replay's clock, and what only the venue can change. Reached on the same port, which listens on loopback
+ * alone.
+ */
 export async function control(deps: Deps, name: string, body: string): Promise<Answer> {
   let asked: Asked;
   try {

@@ -799,7 +799,8 @@ test('nobody gains by buying and selling on a standing book', async () => {
         });
     }
     const now = worth();
-    // Valued at the first mid: walking a book that does not refill moves our trades ever further to the wrong side of it.
+    // Valued at the first mid: walking a book that does not refill moves our trades ever further to the wrong side of
+    // it.
     expect(now).toBeLessThanOrEqual(last);
     last = now;
   }

@@ -1,4 +1,7 @@
-/** An answer of the venue that is not a success, with its HTTP status. Texts are the venue's own: clients match on them. */
+/**
+ * An answer of the venue that is not a success, with its HTTP status. Texts are the venue's own: clients match on
+ * them.
+ */
 export class ApiError extends Error {
   constructor(
     readonly status: number,

@@ -180,7 +180,10 @@ export class Exchange extends Floor {
       : order;
   }
 
-  /** A smaller quantity; the order keeps its place. The two legs of a pair have one quantity, so that either changes both. */
+  /**
+   * A smaller quantity; the order keeps its place. The two legs of a pair have one quantity, so that either changes
+   * both.
+   */
   async amend(
     order: Order,
     quantity: bigint,

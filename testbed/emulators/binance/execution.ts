@@ -45,7 +45,8 @@ export const isAtMarket = ({ type }: Pick<Order, 'type'>): boolean =>
   type === 'MARKET' || type === 'STOP_LOSS' || type === 'TAKE_PROFIT';
 
 /**
- * An order comes to the book: trades with what is there, then rests or ends. `before`: it was known already (a stop that is
+ * An order comes to the book: trades with what is there, then rests or ends. `before`: it was known already (a stop
+ * that is
  * triggered, the second half of a list); then too little money ends it instead of refusing it.
  */
 export function enter(floor: Floor, draft: Order, before?: Order): Entered {
@@ -249,7 +250,9 @@ function affords(
   return free(info.quoteAsset) >= (isAtMarket(order) ? cost : times(must(order.price), leftOf(order)));
 }
 
-/** Books one trade of ours: what is given, what is received, and the commission. What was locked is not touched here. */
+/**
+ * Books one trade of ours: what is given, what is received, and the commission. What was locked is not touched here.
+ */
 export function fillOf(
   floor: Floor,
   order: Order,

@@ -1,4 +1,7 @@
-/** Where a fault has its chance: a new order, a cancel, any call, any answer that is told, an account's report, a stream, an open socket (4 times a second), the world (4 times a second). */
+/**
+ * Where a fault has its chance: a new order, a cancel, any call, any answer that is told, an account's report, a
+ * stream, an open socket (4 times a second), the world (4 times a second).
+ */
 export type Chance =
   'order' | 'cancel' | 'call' | 'rest' | 'answer' | 'report' | 'match' | 'stream' | 'socket' | 'connect' | 'world';
 
@@ -11,7 +14,10 @@ export interface FaultRow {
   readonly lasts?: number;
 }
 
-/** Every fault there is. `match` narrows what one strikes: a part of the call's name, of a stream's, or of the symbol's. */
+/**
+ * Every fault there is. `match` narrows what one strikes: a part of the call's name, of a stream's, or of the
+ * symbol's.
+ */
 export const FAULTS = [
   { name: 'reset-before', at: 'order', does: 'the connection is reset, nothing was done' },
   { name: 'reset-after', at: 'order', does: 'the connection is reset after it was done' },

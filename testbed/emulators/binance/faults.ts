@@ -17,7 +17,10 @@ export interface Arming {
   readonly probability?: number | undefined;
   /** Of what is drawn from now on. */
   readonly seed?: number | undefined;
-  /** A part of the call's name, as `POST /sapi/v1/capital/withdraw/apply` or `order.cancel`; of the stream's; of the symbol's. */
+  /**
+   * A part of the call's name, as `POST /sapi/v1/capital/withdraw/apply` or `order.cancel`; of the stream's; of the
+   * symbol's.
+   */
   readonly match?: string | undefined;
   /** Disarmed after so many milliseconds. */
   readonly ms?: number | undefined;

@@ -1,5 +1,6 @@
 /**
- * What a market did before it was opened here: a made-up past of any length that ends at the price with which the recording
+ * What a market did before it was opened here: a made-up past of any length that ends at the price with which the
+ * recording
  * begins. The same seed tells the same past, whenever and in whatever intervals it is asked for.
  */
 import { Candle } from './candles';
@@ -63,7 +64,10 @@ function shapeOf({ seconds, snapshot }: Recording): Shape {
 export class History {
   private readonly seed: number;
   private readonly shape: Shape;
-  /** The stretch of each wave that was looked at last: where it begins, and the heights at its ends. Moments follow one another. */
+  /**
+   * The stretch of each wave that was looked at last: where it begins, and the heights at its ends. Moments follow one
+   * another.
+   */
   private readonly places = new Float64Array(OCTAVES).fill(Number.NaN);
   private readonly heights = new Float64Array(2 * OCTAVES);
 
@@ -72,7 +76,10 @@ export class History {
     this.shape = shapeOf(recording);
   }
 
-  /** At most `count` candles before `end` (ms), oldest first; at `end` the price is `price`. The last may be cut off by it. */
+  /**
+   * At most `count` candles before `end` (ms), oldest first; at `end` the price is `price`. The last may be cut off by
+   * it.
+   */
   candles(interval: string, end: number, price: bigint, count: number): Candle[] {
     const list: Candle[] = [];
     const scale = plain(price) / Math.exp(this.walk(end));

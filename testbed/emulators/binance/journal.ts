@@ -27,7 +27,9 @@ export class Journal<T extends object> {
   private writing = false;
   private broken: Error | undefined;
 
-  /** `onBroken`: the memory is now ahead of the disk; usually the end of the process, which then starts from the file. */
+  /**
+   * `onBroken`: the memory is now ahead of the disk; usually the end of the process, which then starts from the file.
+   */
   constructor(
     private readonly file: string,
     private readonly onBroken: (error: Error) => void = (error) => {

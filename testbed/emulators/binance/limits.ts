@@ -48,7 +48,10 @@ export class Limits {
     throw new ApiError(418, -1003, text, Math.ceil((this.bannedUntil - now) / 1000));
   }
 
-  /** One more request, whatever it weighs. Capital calls (`/sapi`) have a limit of their own, far above that of trading and market data. */
+  /**
+   * One more request, whatever it weighs. Capital calls (`/sapi`) have a limit of their own, far above that of trading
+   * and market data.
+   */
   request(amount: number, capital: boolean): void {
     for (const rate of this.of('RAW_REQUESTS')) {
       if (this.count(rate, 1) > rate.limit)

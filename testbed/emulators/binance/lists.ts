@@ -34,7 +34,9 @@ const drafted = (exchange: Exchange, params: Params): Order => draftOf(exchange.
 const PRICES = (): ApiError =>
   new ApiError(400, -2010, 'The relationship of the prices for the orders is not correct.');
 
-/** Which kinds of order may stand above the market and which below it, by side; what is said of one on the wrong side. */
+/**
+ * Which kinds of order may stand above the market and which below it, by side; what is said of one on the wrong side.
+ */
 const WRONG_SIDES: readonly {
   side: 'BUY' | 'SELL';
   at: 'above' | 'below';
@@ -167,7 +169,8 @@ export async function placeList(
     const legs = drafts(exchange, kind, params).map((draft) => ({ ...draft, orderListId }));
     checkCount(exchange, params.symbol ?? '');
     for (const draft of legs) draft.orderId = exchange.account.nextOrderId();
-    // The leg that holds the money of a pair comes to the book first: where there is too little, neither has been there.
+    // The leg that holds the money of a pair comes to the book first: where there is too little, neither has been
+    // there.
     for (const draft of legs.toSorted((one, two) => Number(one.isLockless ?? false) - Number(two.isLockless ?? false)))
       placed.push(enter(exchange, draft));
     placed.sort((one, two) => one.order.orderId - two.order.orderId);

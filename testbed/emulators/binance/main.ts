@@ -1,4 +1,7 @@
-/** The Binance Spot emulator: `node --import tsx testbed/emulators/binance/main.ts --config <file>`. For this machine only. */
+/**
+ * The Binance Spot emulator: `node --import tsx testbed/emulators/binance/main.ts --config <file>`. For this machine
+ * only.
+ */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';

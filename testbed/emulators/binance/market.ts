@@ -38,7 +38,10 @@ const TRADES_KEPT = 1000;
 /** Ids jump by so much at a restart: what was published since the last note must not be given out again. */
 const RESTART_GAP = 100_000;
 
-/** One symbol: its book, its tape and its candles. Ids and times are made here and only grow. Where prices come from is told by who extends it. */
+/**
+ * One symbol: its book, its tape and its candles. Ids and times are made here and only grow. Where prices come from is
+ * told by who extends it.
+ */
 export abstract class Market extends EventEmitter {
   protected readonly book = new Book();
   protected readonly candles: Candles;

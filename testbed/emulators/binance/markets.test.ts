@@ -1,4 +1,7 @@
-/** The markets that nobody recorded: the same seed gives the same prices, books never cross, diffs make the book, no way around three markets gains. */
+/**
+ * The markets that nobody recorded: the same seed gives the same prices, books never cross, diffs make the book, no
+ * way around three markets gains.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Orders beyond the plain ones: stops, lists, amend, cancelReplace, self-trade prevention, commissions in BNB; the money adds up after each. */
+/**
+ * Orders beyond the plain ones: stops, lists, amend, cancelReplace, self-trade prevention, commissions in BNB; the
+ * money adds up after each.
+ */
 import { generateKeyPairSync, createSign } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -368,69 +371,81 @@ test('an RSA key signs', () => {
   expect(() => auth.rest('rsa', `${payload}1`, '', params)).toThrow('Signature for this request is not valid.');
 });
 
-test('whatever is placed and cancelled at random, money is only exchanged: nothing appears, what is locked is what the open orders hold', async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  process.stdout.write(`emulator orders seed ${seed}\n`);
-  const random = generator(seed);
-  const { exchange } = emulator;
-  await exchange.set({ bnbBurn: random() < 0.5 });
-  const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
-  const first = new Map([...account().balances].map(([asset, { free }]) => [asset, free]));
-  // What the market, the venue and others do meanwhile keeps the sums too.
-  for (const { name, at } of FAULTS) {
-    if (['match', 'cancel', 'world'].includes(at) && name !== 'monthly-reset' && name !== 'foreign-withdrawal')
-      exchange.faults.arm(name, { probability: 0.04, seed, lasts: 10 });
-  }
-  for (let n = 0; n < 400; n++) {
-    if (random() < 0.2) emulator.beat();
-    const symbol = pick(['ETHUSDT', 'BNBUSDT', 'ETHBTC', 'BNBBTC']);
-    const isBtc = symbol.endsWith('BTC');
-    const side = pick(['BUY', 'SELL'] as const);
-    const near = exchange.markets.get(symbol)?.lastPrice ?? 0n;
-    const tick = isBtc ? must('0.00001') : must('0.01');
-    const at = near + BigInt(Math.floor((random() - 0.5) * 60)) * tick;
-    const price = show(at - (at % tick));
-    const quantity = show(must('0.01') * BigInt(1 + Math.floor(random() * 300)));
-    const type = pick(['LIMIT', 'LIMIT', 'LIMIT', 'MARKET', 'LIMIT_MAKER', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT'] as const);
-    const params: Record<string, string> = { symbol, side, type, quantity };
-    if (type.includes('LIMIT')) params.price = price;
-    if (type === 'LIMIT' || type === 'STOP_LOSS_LIMIT')
-      params.timeInForce = type === 'LIMIT' ? pick(['GTC', 'GTC', 'IOC', 'FOK']) : 'GTC';
-    if (type === 'STOP_LOSS_LIMIT' || type === 'TAKE_PROFIT') params.stopPrice = price;
-    await exchange.place(params).catch((error: { code?: number }) => expect(error.code).toBeLessThan(-1000));
-    if (random() < 0.3) exchange.step(500);
-    const open = account().openOrders();
-    if (open.length > 0 && random() < 0.4) {
-      const one = pick(open);
-      await exchange
-        .cancel({ symbol: one.symbol, orderId: String(one.orderId) })
-        .catch((error: { code?: number }) => expect(error.code).toBe(-2011));
+test(
+  'whatever is placed and cancelled at random, money is only exchanged: nothing appears, ' +
+    'what is locked is what the open orders hold',
+  async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    process.stdout.write(`emulator orders seed ${seed}\n`);
+    const random = generator(seed);
+    const { exchange } = emulator;
+    await exchange.set({ bnbBurn: random() < 0.5 });
+    const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
+    const first = new Map([...account().balances].map(([asset, { free }]) => [asset, free]));
+    // What the market, the venue and others do meanwhile keeps the sums too.
+    for (const { name, at } of FAULTS) {
+      if (['match', 'cancel', 'world'].includes(at) && name !== 'monthly-reset' && name !== 'foreign-withdrawal')
+        exchange.faults.arm(name, { probability: 0.04, seed, lasts: 10 });
     }
-  }
-  expect([...exchange.faults.fired.keys()].length).toBeGreaterThan(8);
-  exchange.faults.disarm();
-  const held = new Map<string, bigint>();
-  const cut = (value: bigint): bigint => value - (value % 10n ** 10n);
-  for (const order of account().openOrders()) {
-    const info = exchange.symbols.get(order.symbol);
-    const left = must(order.origQty) - must(order.executedQty);
-    const [asset, amount] =
-      order.side === 'SELL'
-        ? [info?.baseAsset ?? '', left]
-        : [info?.quoteAsset ?? '', cut(((must(order.price) || must(order.stopPrice ?? '0')) * left) / 10n ** 18n)];
-    held.set(asset, (held.get(asset) ?? 0n) + amount);
-  }
-  const moved = new Map<string, bigint>();
-  const add = (asset: string, amount: bigint): unknown => moved.set(asset, (moved.get(asset) ?? 0n) + amount);
-  for (const { symbol, qty, quoteQty, commission, commissionAsset, isBuyer } of account().fills) {
-    const info = exchange.symbols.get(symbol);
-    add(info?.baseAsset ?? '', isBuyer ? must(qty) : -must(qty));
-    add(info?.quoteAsset ?? '', isBuyer ? -must(quoteQty) : must(quoteQty));
-    add(commissionAsset, -must(commission));
-  }
-  expect(account().fills.length).toBeGreaterThan(50);
-  for (const [asset, { free, locked: kept }] of account().balances) {
-    expect([asset, kept]).toEqual([asset, held.get(asset) ?? 0n]);
-    expect([asset, free + kept]).toEqual([asset, (first.get(asset) ?? 0n) + (moved.get(asset) ?? 0n)]);
-  }
-});
+    for (let n = 0; n < 400; n++) {
+      if (random() < 0.2) emulator.beat();
+      const symbol = pick(['ETHUSDT', 'BNBUSDT', 'ETHBTC', 'BNBBTC']);
+      const isBtc = symbol.endsWith('BTC');
+      const side = pick(['BUY', 'SELL'] as const);
+      const near = exchange.markets.get(symbol)?.lastPrice ?? 0n;
+      const tick = isBtc ? must('0.00001') : must('0.01');
+      const at = near + BigInt(Math.floor((random() - 0.5) * 60)) * tick;
+      const price = show(at - (at % tick));
+      const quantity = show(must('0.01') * BigInt(1 + Math.floor(random() * 300)));
+      const type = pick([
+        'LIMIT',
+        'LIMIT',
+        'LIMIT',
+        'MARKET',
+        'LIMIT_MAKER',
+        'STOP_LOSS_LIMIT',
+        'TAKE_PROFIT',
+      ] as const);
+      const params: Record<string, string> = { symbol, side, type, quantity };
+      if (type.includes('LIMIT')) params.price = price;
+      if (type === 'LIMIT' || type === 'STOP_LOSS_LIMIT')
+        params.timeInForce = type === 'LIMIT' ? pick(['GTC', 'GTC', 'IOC', 'FOK']) : 'GTC';
+      if (type === 'STOP_LOSS_LIMIT' || type === 'TAKE_PROFIT') params.stopPrice = price;
+      await exchange.place(params).catch((error: { code?: number }) => expect(error.code).toBeLessThan(-1000));
+      if (random() < 0.3) exchange.step(500);
+      const open = account().openOrders();
+      if (open.length > 0 && random() < 0.4) {
+        const one = pick(open);
+        await exchange
+          .cancel({ symbol: one.symbol, orderId: String(one.orderId) })
+          .catch((error: { code?: number }) => expect(error.code).toBe(-2011));
+      }
+    }
+    expect([...exchange.faults.fired.keys()].length).toBeGreaterThan(8);
+    exchange.faults.disarm();
+    const held = new Map<string, bigint>();
+    const cut = (value: bigint): bigint => value - (value % 10n ** 10n);
+    for (const order of account().openOrders()) {
+      const info = exchange.symbols.get(order.symbol);
+      const left = must(order.origQty) - must(order.executedQty);
+      const [asset, amount] =
+        order.side === 'SELL'
+          ? [info?.baseAsset ?? '', left]
+          : [info?.quoteAsset ?? '', cut(((must(order.price) || must(order.stopPrice ?? '0')) * left) / 10n ** 18n)];
+      held.set(asset, (held.get(asset) ?? 0n) + amount);
+    }
+    const moved = new Map<string, bigint>();
+    const add = (asset: string, amount: bigint): unknown => moved.set(asset, (moved.get(asset) ?? 0n) + amount);
+    for (const { symbol, qty, quoteQty, commission, commissionAsset, isBuyer } of account().fills) {
+      const info = exchange.symbols.get(symbol);
+      add(info?.baseAsset ?? '', isBuyer ? must(qty) : -must(qty));
+      add(info?.quoteAsset ?? '', isBuyer ? -must(quoteQty) : must(quoteQty));
+      add(commissionAsset, -must(commission));
+    }
+    expect(account().fills.length).toBeGreaterThan(50);
+    for (const [asset, { free, locked: kept }] of account().balances) {
+      expect([asset, kept]).toEqual([asset, held.get(asset) ?? 0n]);
+      expect([asset, free + kept]).toEqual([asset, (first.get(asset) ?? 0n) + (moved.get(asset) ?? 0n)]);
+    }
+  },
+);

@@ -2,7 +2,9 @@ import { must, show } from './decimal';
 import * as present from './present';
 import type { Fill, Order } from './types';
 
-/** Why an order is told of: what was placed, what a resting one met, a stop that now works, an end, a smaller quantity. */
+/**
+ * Why an order is told of: what was placed, what a resting one met, a stop that now works, an end, a smaller quantity.
+ */
 export interface How {
   readonly kind: 'placed' | 'met' | 'triggered' | 'ended' | 'amended';
   /** The client's own name of a cancel. */
@@ -11,7 +13,10 @@ export interface How {
 
 type Report = Record<string, unknown>;
 
-/** The executionReports of one step: NEW where it is new, a TRADE for each fill, and the end if it is one; with running totals. */
+/**
+ * The executionReports of one step: NEW where it is new, a TRADE for each fill, and the end if it is one; with running
+ * totals.
+ */
 export function reportsOf(order: Order, fills: readonly Fill[], { kind, cancelId }: How): Report[] {
   const { executedQty, cummulativeQuoteQty, status } = order;
   const total = (name: 'qty' | 'quoteQty'): bigint => fills.reduce((sum, fill) => sum + must(fill[name]), 0n);

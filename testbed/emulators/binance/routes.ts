@@ -114,7 +114,10 @@ function klines(deps: Deps, params: Params): unknown[] {
   );
 }
 
-/** By another clock than UTC they are gathered from hours, or from quarters of them where that clock is not whole hours ahead. */
+/**
+ * By another clock than UTC they are gathered from hours, or from quarters of them where that clock is not whole hours
+ * ahead.
+ */
 function candlesOf(market: Market, interval: string, ahead: number): readonly Candle[] {
   if (openOf(interval, 0) === openOf(interval, 0, ahead)) return market.klines(interval);
   return gathered(market.klines(ahead % HOUR_MS === 0 ? '1h' : '15m'), interval, ahead);

@@ -2,7 +2,10 @@ import type { Faults } from './faults';
 
 const HUGE = 10_000_000;
 
-/** What is told, as the faults of answers leave it. `call`: `GET /api/v3/order`, `order.place`, `event executionReport`, `stream depthUpdate`. */
+/**
+ * What is told, as the faults of answers leave it. `call`: `GET /api/v3/order`, `order.place`, `event
+ * executionReport`, `stream depthUpdate`.
+ */
 export function spoil(faults: Faults, call: string, text: string): string {
   let told = text;
   if (/"(status|X)":"[A-Z_]+"/.test(told) && faults.fires('unknown-status', call))

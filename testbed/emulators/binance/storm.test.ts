@@ -1,4 +1,7 @@
-/** kill -9 of the emulator at random moments while it trades and pays out on a real chain: nothing is lost, nothing happens twice. */
+/**
+ * kill -9 of the emulator at random moments while it trades and pays out on a real chain: nothing is lost, nothing
+ * happens twice.
+ */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** As strict as the venue: parameters by table on every route, by both doors, and what hangs together among orders and sessions. */
+/**
+ * As strict as the venue: parameters by table on every route, by both doors, and what hangs together among orders and
+ * sessions.
+ */
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

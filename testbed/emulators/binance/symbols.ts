@@ -23,7 +23,10 @@ const json = (name: string): unknown => JSON.parse(readFileSync(join(DATA, name)
 export const ruleOf = (info: SymbolInfo, filter: string, name: string): bigint =>
   must(String(info.filters.find(({ filterType }) => filterType === filter)?.[name] ?? '0'));
 
-/** The limits and filters of the symbols asked for (all, unless told), a fresh copy each time: they can change while it runs. */
+/**
+ * The limits and filters of the symbols asked for (all, unless told), a fresh copy each time: they can change while it
+ * runs.
+ */
 export function exchangeInfo(wanted?: readonly string[]): ExchangeInfo {
   const info = json('exchange-info.json') as ExchangeInfo;
   for (const symbol of wanted ?? [])
@@ -32,7 +35,10 @@ export function exchangeInfo(wanted?: readonly string[]): ExchangeInfo {
   return info;
 }
 
-/** A market each: recorded where there is a recording, walked where there is a first price, else derived from its legs, which come with it. */
+/**
+ * A market each: recorded where there is a recording, walked where there is a first price, else derived from its legs,
+ * which come with it.
+ */
 export function openMarkets(
   info: ExchangeInfo,
   seed: number,

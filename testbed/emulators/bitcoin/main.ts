@@ -1,4 +1,6 @@
-/** The node's process: `main.ts --config <file>`. JSON-RPC on loopback with Core's numbers, until it is asked to stop. */
+/**
+ * The node's process: `main.ts --config <file>`. JSON-RPC on loopback with Core's numbers, until it is asked to stop.
+ */
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -16,7 +18,10 @@ export interface BitcoinConfig {
   readonly packages: string;
   readonly user: string;
   readonly password: string;
-  /** A block every so many seconds while transactions wait or have just been mined, one in eight when idle; 0: the caller mines. */
+  /**
+   * A block every so many seconds while transactions wait or have just been mined, one in eight when idle; 0: the
+   * caller mines.
+   */
   readonly blockSeconds: number;
 }
 

@@ -1,5 +1,6 @@
 /**
- * What bcoin's mempool lacks of Core's: replacement by fee, a trial without taking, and transactions that come back after a
+ * What bcoin's mempool lacks of Core's: replacement by fee, a trial without taking, and transactions that come back
+ * after a
  * reorganisation. Refusals carry Core's numbers and words.
  */
 import type { MempoolEntry, Node, Tx } from './bcoin';
@@ -53,7 +54,10 @@ async function add({ mempool }: Node, tx: Tx): Promise<number> {
   throw new RpcError(-26, `min relay fee not met, ${entry.fee} < ${least}`);
 }
 
-/** The transactions that would leave for this one, parents first. Throws when it does not pay enough for them (BIP 125, rules 3 to 5; whether they signal makes no difference). */
+/**
+ * The transactions that would leave for this one, parents first. Throws when it does not pay enough for them (BIP 125,
+ * rules 3 to 5; whether they signal makes no difference).
+ */
 async function replacedBy(node: Node, tx: Tx): Promise<MempoolEntry[]> {
   const { mempool } = node;
   const direct = new Set(tx.inputs.flatMap(({ prevout }) => mempool.getSpent(prevout.hash, prevout.index) ?? []));

@@ -162,7 +162,10 @@ function transactions(bcoin: Bcoin): Methods {
       rate === null
         ? { errors: ['Insufficient data or no feerate found'], blocks }
         : { feerate: coins(rate), blocks: Math.max(2, blocks) },
-    /** Not Core's: what estimatesmartfee says from now on, in satoshi a kilobyte; null as on a node that has seen too little. */
+    /**
+     * Not Core's: what estimatesmartfee says from now on, in satoshi a kilobyte; null as on a node that has seen too
+     * little.
+     */
     setfeerate: async (satoshi: number | null) => {
       rate = satoshi;
       return null;
@@ -207,7 +210,10 @@ function mining(bcoin: Bcoin): Methods {
         raw.map((hex) => bcoin.readTransaction(Buffer.from(hex, 'hex'))),
       ),
     }),
-    /** Not Core's: a block to the node's own miner, whose coins sendtoaddress gives away; of at most so much weight, so that who pays little has to wait. */
+    /**
+     * Not Core's: a block to the node's own miner, whose coins sendtoaddress gives away; of at most so much weight, so
+     * that who pays little has to wait.
+     */
     mine: async (weight?: number) => {
       const { options } = node.miner;
       const usual = options.maxWeight;

@@ -32,7 +32,9 @@ export async function askBitcoin<T>(url: string, method: string, ...params: unkn
   return result;
 }
 
-/** Starts the node in a process of its own; bcoin must be installed (`installBcoin`). Its state lies in `config.dir`. */
+/**
+ * Starts the node in a process of its own; bcoin must be installed (`installBcoin`). Its state lies in `config.dir`.
+ */
 export async function startBitcoin(config: BitcoinConfig & { readonly logFile: string }): Promise<LocalBitcoin> {
   mkdirSync(config.dir, { recursive: true });
   mkdirSync(dirname(config.logFile), { recursive: true });

@@ -17,7 +17,10 @@ export interface AnvilOptions {
   readonly dir: string;
   readonly port: number;
   readonly chainId: number;
-  /** A block every so many seconds while something happens, and one now and then when nothing does; 0: the caller mines. */
+  /**
+   * A block every so many seconds while something happens, and one now and then when nothing does; 0: the caller
+   * mines.
+   */
   readonly blockSeconds: number;
   readonly logFile: string;
   /** The rules of the chain; those before Prague unless told. */
@@ -37,7 +40,9 @@ export interface Anvil {
  */
 export const LOCAL_MNEMONIC = 'test test test test test test test test test test test junk';
 
-/** So many past states can be asked for, after a restart too. All of them are in the file that is written every second. */
+/**
+ * So many past states can be asked for, after a restart too. All of them are in the file that is written every second.
+ */
 const STATES_KEPT = 96;
 /** Blocks still mined in the usual time after the last transaction, so that whoever counts confirmations gets them. */
 const BUSY_BLOCKS = 20;
@@ -78,7 +83,8 @@ function wholeState(file: string): string | undefined {
 }
 
 /**
- * Keeps a second copy of the state that is known to be whole; false while there is none. Read and written, not copied: a copy of a file
+ * Keeps a second copy of the state that is known to be whole; false while there is none. Read and written, not copied:
+ * a copy of a file
  * that its writer cuts short meanwhile waits for the rest for ever.
  */
 function backUp(state: string): boolean {
@@ -89,7 +95,10 @@ function backUp(state: string): boolean {
   return true;
 }
 
-/** A state cut off by a kill gives way to the last whole one: to those who follow the chain, a reorganisation of a few blocks. */
+/**
+ * A state cut off by a kill gives way to the last whole one: to those who follow the chain, a reorganisation of a few
+ * blocks.
+ */
 function repair(state: string): void {
   if (existsSync(state) && wholeState(state) === undefined && existsSync(`${state}.whole`))
     copyFileSync(`${state}.whole`, state);
@@ -129,7 +138,8 @@ function mineOn(url: string, seconds: number, state: string): () => void {
 }
 
 /**
- * When the chain began, as its first block says. Without it each start would make a first block of its own time beside the
+ * When the chain began, as its first block says. Without it each start would make a first block of its own time beside
+ * the
  * one in the state, and any of them could be shown: to those who follow the chain, another chain.
  */
 function beginning(state: string): string[] {

@@ -42,7 +42,8 @@ export async function faucet(
 }
 
 /**
- * Asked again and again by ourselves: `waitForTransaction` of ethers asks at each block with nobody to catch what fails there, and
+ * Asked again and again by ourselves: `waitForTransaction` of ethers asks at each block with nobody to catch what
+ * fails there, and
  * a node that is restarted meanwhile would end the whole process.
  */
 async function minedReceipt(provider: JsonRpcProvider, txid: string): Promise<TransactionReceipt> {
@@ -54,7 +55,10 @@ async function minedReceipt(provider: JsonRpcProvider, txid: string): Promise<Tr
   throw new Error(`the transaction ${txid} was not mined within 30 s`);
 }
 
-/** The node signs for its own accounts and counts their nonces; asked twice at once it may count wrong, and refuses one of the two. */
+/**
+ * The node signs for its own accounts and counts their nonces; asked twice at once it may count wrong, and refuses one
+ * of the two.
+ */
 async function sentBy(provider: JsonRpcProvider, call: object): Promise<string> {
   for (let tries = 1; ; tries++) {
     try {

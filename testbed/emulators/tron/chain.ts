@@ -1,4 +1,6 @@
-/** Blocks, what waits for the next one, and what is solid. Everything is written down and carried out again at a start. */
+/**
+ * Blocks, what waits for the next one, and what is solid. Everything is written down and carried out again at a start.
+ */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SigningKey } from 'ethers';
@@ -11,7 +13,9 @@ import type { Json, Transaction } from './wire';
 
 /** Named here so that the same chain comes out of every start. */
 const GENESIS_MS = 1_700_000_000_000;
-/** USDT as on the main network: 64,285 and 130,285 units of energy for a receiver that has some and one that has none. */
+/**
+ * USDT as on the main network: 64,285 and 130,285 units of energy for a receiver that has some and one that has none.
+ */
 const TETHER: Energy = { share: 38_596n, base: 15_261n };
 const LONGEST_LIFE_MS = 86_400_000n;
 /** A block's witness signs it on the real chain; here nobody does. */
@@ -189,7 +193,10 @@ export class TronChain {
     return lost;
   }
 
-  /** Replaces the newest blocks by empty ones, one more than there were. What was in them waits again, or is lost. Never below what is solid. */
+  /**
+   * Replaces the newest blocks by empty ones, one more than there were. What was in them waits again, or is lost.
+   * Never below what is solid.
+   */
   async reorganise(depth: number, lose: boolean): Promise<void> {
     const height = this.tip.number - depth;
     if (height < this.solidAt || depth < 1) throw new Error(`block ${height + 1} is solid`);

@@ -1,4 +1,7 @@
-/** Accounts, and what a transaction does to them. One of these stands at the head of the chain, another at its solid block. */
+/**
+ * Accounts, and what a transaction does to them. One of these stands at the head of the chain, another at its solid
+ * block.
+ */
 import { openMachine } from './machine';
 import type { Machine, Ran } from './machine';
 import { STAKE_TYPES, Stakes, noStake } from './stake';

@@ -91,7 +91,10 @@ export async function openMachine(packages: string): Promise<Machine> {
   });
   const state = evm.stateManager;
   const at = (address: string): EvmAddress => createAddressFromString(`0x${address.slice(-40)}`);
-  /** What one transaction has touched is cheaper for it alone: without this a question would change the price of what comes after it. */
+  /**
+   * What one transaction has touched is cheaper for it alone: without this a question would change the price of what
+   * comes after it.
+   */
   const forget = async (): Promise<void> => {
     await evm.journal.cleanup();
     state.originalStorageCache.clear();

@@ -1,4 +1,7 @@
-/** The TRON emulator's process: `main.ts --config <file>`. The FullNode HTTP API on loopback, until it is asked to stop. */
+/**
+ * The TRON emulator's process: `main.ts --config <file>`. The FullNode HTTP API on loopback, until it is asked to
+ * stop.
+ */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -17,7 +20,10 @@ export interface TronConfig {
   readonly dir: string;
   /** Where @ethereumjs/evm is installed. */
   readonly packages: string;
-  /** A block every so many milliseconds while transactions come and until they are solid, one in eight when idle; 0: the caller mines. */
+  /**
+   * A block every so many milliseconds while transactions come and until they are solid, one in eight when idle; 0:
+   * the caller mines.
+   */
   readonly blockMs: number;
   /** Blocks on top of a block that make it solid; 18 unless told. */
   readonly solidity?: number;

@@ -1,4 +1,7 @@
-/** Stake of the second kind: what it gives, who has lent it to whom, and how long it takes to come back. Words of a refusal are java-tron's. */
+/**
+ * Stake of the second kind: what it gives, who has lent it to whom, and how long it takes to come back. Words of a
+ * refusal are java-tron's.
+ */
 import type { Json } from './wire';
 
 export const RESOURCES = ['BANDWIDTH', 'ENERGY', 'TRON_POWER'] as const;
@@ -161,7 +164,10 @@ export class Stakes {
       : undefined;
   }
 
-  /** Carries out what `refusal` let pass. Answers by how much the owner's balance rises, and what the receipt says besides. */
+  /**
+   * Carries out what `refusal` let pass. Answers by how much the owner's balance rises, and what the receipt says
+   * besides.
+   */
   apply(type: string, value: Json, owner: Staker, at: number): { sun: bigint; said: Json } {
     const resource = nameOf(value);
     const { stake } = owner;

@@ -26,7 +26,10 @@ export async function askTron<T>(url: string, path: string, asked: object = {}):
   return said;
 }
 
-/** Starts the emulator in a process of its own; its packages must be installed (`installTron`). Its state lies in `config.dir`. */
+/**
+ * Starts the emulator in a process of its own; its packages must be installed (`installTron`). Its state lies in
+ * `config.dir`.
+ */
 export async function startTron(config: TronConfig & { readonly logFile: string }): Promise<LocalTron> {
   mkdirSync(config.dir, { recursive: true });
   mkdirSync(dirname(config.logFile), { recursive: true });

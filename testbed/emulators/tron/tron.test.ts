@@ -82,48 +82,52 @@ onNode('the TRON emulator', () => {
     expect((await web.trx.getTransaction(sent.txid)).ret).toEqual([{ contractRet: 'SUCCESS' }]);
   });
 
-  test('a token by contract().call and send, and by a transaction that tronweb builds itself; the energy is that of the main network', async () => {
-    const web = faucet();
-    const { address } = freshTron();
-    const token = web.contract(artifact.abi as never, LOCAL_TETHER);
-    const first = (await token.methods.transfer?.(address, 25_000_000).send({ feeLimit: 50_000_000 })) as string;
-    await mine();
-    expect(await info(first)).toMatchObject({
-      receipt: { result: 'SUCCESS', energy_usage_total: expect.any(Number) },
-      log: [{ address: hexOf(LOCAL_TETHER).slice(2) }],
-    });
-    const { transaction } = await web.transactionBuilder.triggerSmartContract(
-      LOCAL_TETHER,
-      'transfer(address,uint256)',
-      { feeLimit: 50_000_000, txLocal: true },
-      [
-        { type: 'address', value: address },
-        { type: 'uint256', value: 1_000_000 },
-      ],
-    );
-    const signed = await web.trx.sign(transaction);
-    expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ result: true });
-    expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ code: 'DUP_TRANSACTION_ERROR' });
-    await mine();
-    expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ code: 'DUP_TRANSACTION_ERROR' });
-    expect(await tronBalance(node.url, address, 'USDT')).toBe('26');
-    const used = (await info(transaction.txID)) as unknown as {
-      receipt: { energy_usage_total: number; energy_fee: number };
-    };
-    expect(used.receipt.energy_usage_total).toBeGreaterThan(60_000);
-    expect(used.receipt.energy_usage_total).toBeLessThan(70_000);
-    expect(used.receipt.energy_fee).toBe(used.receipt.energy_usage_total * 100);
-    const { energy_required: energy } = await web.transactionBuilder.estimateEnergy(
-      LOCAL_TETHER,
-      'transfer(address,uint256)',
-      {},
-      [
-        { type: 'address', value: address },
-        { type: 'uint256', value: 1 },
-      ],
-    );
-    expect(energy).toBe(used.receipt.energy_usage_total);
-  });
+  test(
+    'a token by contract().call and send, and by a transaction that tronweb builds itself; the ' +
+      'energy is that of the main network',
+    async () => {
+      const web = faucet();
+      const { address } = freshTron();
+      const token = web.contract(artifact.abi as never, LOCAL_TETHER);
+      const first = (await token.methods.transfer?.(address, 25_000_000).send({ feeLimit: 50_000_000 })) as string;
+      await mine();
+      expect(await info(first)).toMatchObject({
+        receipt: { result: 'SUCCESS', energy_usage_total: expect.any(Number) },
+        log: [{ address: hexOf(LOCAL_TETHER).slice(2) }],
+      });
+      const { transaction } = await web.transactionBuilder.triggerSmartContract(
+        LOCAL_TETHER,
+        'transfer(address,uint256)',
+        { feeLimit: 50_000_000, txLocal: true },
+        [
+          { type: 'address', value: address },
+          { type: 'uint256', value: 1_000_000 },
+        ],
+      );
+      const signed = await web.trx.sign(transaction);
+      expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ result: true });
+      expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ code: 'DUP_TRANSACTION_ERROR' });
+      await mine();
+      expect(await web.trx.sendRawTransaction(signed)).toMatchObject({ code: 'DUP_TRANSACTION_ERROR' });
+      expect(await tronBalance(node.url, address, 'USDT')).toBe('26');
+      const used = (await info(transaction.txID)) as unknown as {
+        receipt: { energy_usage_total: number; energy_fee: number };
+      };
+      expect(used.receipt.energy_usage_total).toBeGreaterThan(60_000);
+      expect(used.receipt.energy_usage_total).toBeLessThan(70_000);
+      expect(used.receipt.energy_fee).toBe(used.receipt.energy_usage_total * 100);
+      const { energy_required: energy } = await web.transactionBuilder.estimateEnergy(
+        LOCAL_TETHER,
+        'transfer(address,uint256)',
+        {},
+        [
+          { type: 'address', value: address },
+          { type: 'uint256', value: 1 },
+        ],
+      );
+      expect(energy).toBe(used.receipt.energy_usage_total);
+    },
+  );
 
   test('what was asked before changes no price: the solid state is that of the head', async () => {
     const { key, address } = freshTron();
@@ -311,55 +315,59 @@ onNode('the TRON emulator', () => {
       expect((await resource(address)).EnergyUsed).toBeUndefined();
     });
 
-    test('what is staked is lent to an account and taken back, with what was used of it; more than there is, to a contract, to nobody and to oneself it is not', async () => {
-      const [{ web, address }, { web: his, address: friend }] = [await holder('9000'), await holder('2')];
-      await done(web, web.transactionBuilder.freezeBalanceV2(8000 * TRX, 'ENERGY', address));
-      const lend = (sun: number, to: string, lock = false, period?: number) =>
-        done(web, web.transactionBuilder.delegateResource(sun, to, 'ENERGY', address, lock, period));
-      await expect(lend(8001 * TRX, friend)).rejects.toThrow('available FreezeEnergyV2 balance');
-      await expect(lend(TRX, LOCAL_TETHER)).rejects.toThrow('to contract addresses');
-      await expect(lend(TRX, freshTron().address)).rejects.toThrow('not exists');
-      await lend(7000 * TRX, friend);
-      expect(await account(address)).toMatchObject({
-        frozenV2: [{}, { amount: 1000 * TRX }, {}],
-        account_resource: { delegated_frozenV2_balance_for_energy: 7000 * TRX },
-      });
-      expect(await account(friend)).toMatchObject({
-        account_resource: { acquired_delegated_frozenV2_balance_for_energy: 7000 * TRX },
-      });
-      expect(
-        await askTron(node.url, 'wallet/getdelegatedresourcev2', { fromAddress: address, toAddress: friend }),
-      ).toMatchObject({ delegatedResource: [{ frozen_balance_for_energy: 7000 * TRX }] });
-      expect(await askTron(node.url, 'wallet/getcandelegatedmaxsize', { owner_address: address, type: 1 })).toEqual({
-        max_size: 1000 * TRX,
-      });
-      await payTron(node.url, friend, 'USDT', '5');
-      await mine();
-      const paid = (await his
-        .contract(artifact.abi as never, LOCAL_TETHER)
-        .methods.transfer?.(address, 1_000_000)
-        .send({ feeLimit: 50_000_000 })) as string;
-      await mine();
-      // To somebody who has none it takes twice as much: all that was lent, and the rest is burnt.
-      const { energy_usage: used = 0 } = (await info(paid)).receipt as unknown as Record<string, number>;
-      expect(used).toBeGreaterThan(0);
-      await expect(
-        done(web, web.transactionBuilder.undelegateResource(7001 * TRX, friend, 'ENERGY', address)),
-      ).rejects.toThrow('insufficient delegatedFrozenBalance');
-      await done(web, web.transactionBuilder.undelegateResource(7000 * TRX, friend, 'ENERGY', address));
-      expect((await resource(friend)).EnergyLimit).toBeUndefined();
-      const { EnergyUsed = 0 } = await resource(address);
-      expect(EnergyUsed).toBeGreaterThan(used - 100);
-      // What was used is not lent again before it has come back.
-      const { max_size: free = 0 } = await askTron<{ max_size?: number }>(node.url, 'wallet/getcandelegatedmaxsize', {
-        owner_address: address,
-        type: 1,
-      });
-      expect(free).toBeLessThan(1100 * TRX);
-      await expect(
-        done(web, web.transactionBuilder.undelegateResource(TRX, friend, 'ENERGY', address)),
-      ).rejects.toThrow('delegated Resource does not exist');
-    });
+    test(
+      'what is staked is lent to an account and taken back, with what was used of it; more than ' +
+        'there is, to a contract, to nobody and to oneself it is not',
+      async () => {
+        const [{ web, address }, { web: his, address: friend }] = [await holder('9000'), await holder('2')];
+        await done(web, web.transactionBuilder.freezeBalanceV2(8000 * TRX, 'ENERGY', address));
+        const lend = (sun: number, to: string, lock = false, period?: number) =>
+          done(web, web.transactionBuilder.delegateResource(sun, to, 'ENERGY', address, lock, period));
+        await expect(lend(8001 * TRX, friend)).rejects.toThrow('available FreezeEnergyV2 balance');
+        await expect(lend(TRX, LOCAL_TETHER)).rejects.toThrow('to contract addresses');
+        await expect(lend(TRX, freshTron().address)).rejects.toThrow('not exists');
+        await lend(7000 * TRX, friend);
+        expect(await account(address)).toMatchObject({
+          frozenV2: [{}, { amount: 1000 * TRX }, {}],
+          account_resource: { delegated_frozenV2_balance_for_energy: 7000 * TRX },
+        });
+        expect(await account(friend)).toMatchObject({
+          account_resource: { acquired_delegated_frozenV2_balance_for_energy: 7000 * TRX },
+        });
+        expect(
+          await askTron(node.url, 'wallet/getdelegatedresourcev2', { fromAddress: address, toAddress: friend }),
+        ).toMatchObject({ delegatedResource: [{ frozen_balance_for_energy: 7000 * TRX }] });
+        expect(await askTron(node.url, 'wallet/getcandelegatedmaxsize', { owner_address: address, type: 1 })).toEqual({
+          max_size: 1000 * TRX,
+        });
+        await payTron(node.url, friend, 'USDT', '5');
+        await mine();
+        const paid = (await his
+          .contract(artifact.abi as never, LOCAL_TETHER)
+          .methods.transfer?.(address, 1_000_000)
+          .send({ feeLimit: 50_000_000 })) as string;
+        await mine();
+        // To somebody who has none it takes twice as much: all that was lent, and the rest is burnt.
+        const { energy_usage: used = 0 } = (await info(paid)).receipt as unknown as Record<string, number>;
+        expect(used).toBeGreaterThan(0);
+        await expect(
+          done(web, web.transactionBuilder.undelegateResource(7001 * TRX, friend, 'ENERGY', address)),
+        ).rejects.toThrow('insufficient delegatedFrozenBalance');
+        await done(web, web.transactionBuilder.undelegateResource(7000 * TRX, friend, 'ENERGY', address));
+        expect((await resource(friend)).EnergyLimit).toBeUndefined();
+        const { EnergyUsed = 0 } = await resource(address);
+        expect(EnergyUsed).toBeGreaterThan(used - 100);
+        // What was used is not lent again before it has come back.
+        const { max_size: free = 0 } = await askTron<{ max_size?: number }>(node.url, 'wallet/getcandelegatedmaxsize', {
+          owner_address: address,
+          type: 1,
+        });
+        expect(free).toBeLessThan(1100 * TRX);
+        await expect(
+          done(web, web.transactionBuilder.undelegateResource(TRX, friend, 'ENERGY', address)),
+        ).rejects.toThrow('delegated Resource does not exist');
+      },
+    );
 
     test('what is locked is not taken back before its time', async () => {
       const [{ web, address }, { address: friend }] = [await holder('3000'), await holder('2')];
@@ -373,42 +381,46 @@ onNode('the TRON emulator', () => {
       expect((await account(address)).frozenV2).toMatchObject([{}, { amount: 2000 * TRX }, {}]);
     });
 
-    test('unstaked TRX is had after fourteen days, and not before; what waited long enough is paid out with the next unstaking too', async () => {
-      const { web, address } = await holder('500');
-      await done(web, web.transactionBuilder.freezeBalanceV2(300 * TRX, 'BANDWIDTH', address));
-      expect((await resource(address)).NetLimit).toBeGreaterThan(0);
-      await expect(
-        done(web, web.transactionBuilder.unfreezeBalanceV2(301 * TRX, 'BANDWIDTH', address)),
-      ).rejects.toThrow('Invalid unfreeze_balance');
-      await expect(done(web, web.transactionBuilder.unfreezeBalanceV2(TRX, 'ENERGY', address))).rejects.toThrow(
-        'no frozenBalance(Energy)',
-      );
-      await done(web, web.transactionBuilder.unfreezeBalanceV2(100 * TRX, 'BANDWIDTH', address));
-      const [waiting] = (await account(address)).unfrozenV2 as {
-        unfreeze_amount: number;
-        unfreeze_expire_time: number;
-      }[];
-      expect(waiting?.unfreeze_amount).toBe(100 * TRX);
-      await expect(done(web, web.transactionBuilder.withdrawExpireUnfreeze(address))).rejects.toThrow(
-        'no unFreeze balance to withdraw',
-      );
-      await control('advance', { ms: 14 * DAY_MS });
-      await mine();
-      expect(await askTron(node.url, 'wallet/getcanwithdrawunfreezeamount', { owner_address: address })).toEqual({
-        amount: 100 * TRX,
-      });
-      const second = await done(web, web.transactionBuilder.unfreezeBalanceV2(50 * TRX, 'BANDWIDTH', address));
-      expect(await info(second)).toMatchObject({ withdraw_expire_amount: 100 * TRX });
-      await control('advance', { ms: 14 * DAY_MS });
-      await mine();
-      const claimed = await done(web, web.transactionBuilder.withdrawExpireUnfreeze(address));
-      expect(await info(claimed)).toMatchObject({ withdraw_expire_amount: 50 * TRX });
-      expect((await account(address)).unfrozenV2).toBeUndefined();
-      // All of it is there again after a start: blocks are carried out anew.
-      const before = await account(address);
-      await node.stop();
-      await start();
-      expect(await account(address)).toEqual(before);
-    });
+    test(
+      'unstaked TRX is had after fourteen days, and not before; what waited long enough is paid ' +
+        'out with the next unstaking too',
+      async () => {
+        const { web, address } = await holder('500');
+        await done(web, web.transactionBuilder.freezeBalanceV2(300 * TRX, 'BANDWIDTH', address));
+        expect((await resource(address)).NetLimit).toBeGreaterThan(0);
+        await expect(
+          done(web, web.transactionBuilder.unfreezeBalanceV2(301 * TRX, 'BANDWIDTH', address)),
+        ).rejects.toThrow('Invalid unfreeze_balance');
+        await expect(done(web, web.transactionBuilder.unfreezeBalanceV2(TRX, 'ENERGY', address))).rejects.toThrow(
+          'no frozenBalance(Energy)',
+        );
+        await done(web, web.transactionBuilder.unfreezeBalanceV2(100 * TRX, 'BANDWIDTH', address));
+        const [waiting] = (await account(address)).unfrozenV2 as {
+          unfreeze_amount: number;
+          unfreeze_expire_time: number;
+        }[];
+        expect(waiting?.unfreeze_amount).toBe(100 * TRX);
+        await expect(done(web, web.transactionBuilder.withdrawExpireUnfreeze(address))).rejects.toThrow(
+          'no unFreeze balance to withdraw',
+        );
+        await control('advance', { ms: 14 * DAY_MS });
+        await mine();
+        expect(await askTron(node.url, 'wallet/getcanwithdrawunfreezeamount', { owner_address: address })).toEqual({
+          amount: 100 * TRX,
+        });
+        const second = await done(web, web.transactionBuilder.unfreezeBalanceV2(50 * TRX, 'BANDWIDTH', address));
+        expect(await info(second)).toMatchObject({ withdraw_expire_amount: 100 * TRX });
+        await control('advance', { ms: 14 * DAY_MS });
+        await mine();
+        const claimed = await done(web, web.transactionBuilder.withdrawExpireUnfreeze(address));
+        expect(await info(claimed)).toMatchObject({ withdraw_expire_amount: 50 * TRX });
+        expect((await account(address)).unfrozenV2).toBeUndefined();
+        // All of it is there again after a start: blocks are carried out anew.
+        const before = await account(address);
+        await node.stop();
+        await start();
+        expect(await account(address)).toEqual(before);
+      },
+    );
   });
 });

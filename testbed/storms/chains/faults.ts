@@ -168,7 +168,10 @@ export function faultsOf(world: World, address: WorldAddress, proxies: ReadonlyM
   ];
 }
 
-/** One after the other until the time is over: each once in an order by the seed, then any. Answers how often each fired. */
+/**
+ * One after the other until the time is over: each once in an order by the seed, then any. Answers how often each
+ * fired.
+ */
 export async function rage(
   faults: readonly Fault[],
   dice: Dice,

@@ -1,4 +1,7 @@
-/** Deposits and withdrawals on all networks while nodes misbehave and our processes are killed. Loopback only, bounded in time. */
+/**
+ * Deposits and withdrawals on all networks while nodes misbehave and our processes are killed. Loopback only, bounded
+ * in time.
+ */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../../../db/data-source';

@@ -17,13 +17,16 @@ export async function underWay(database: DataSource): Promise<string[]> {
       "SELECT CONCAT('deposit ', id, ' ', network, ' ', state) AS text FROM deposits WHERE state IN ('SEEN', 'CONFIRMING')",
     )),
     ...(await rows(
-      "SELECT CONCAT('withdrawal ', id, ' ', network, ' ', asset, ' ', state, ' ', COALESCE(reason, '')) AS text FROM withdrawals WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'CANCELED')",
+      "SELECT CONCAT('withdrawal ', id, ' ', network, ' ', asset, ' ', state, ' ', " +
+        "COALESCE(reason, '')) AS text FROM withdrawals WHERE state NOT IN ('CONFIRMED', " +
+        "'REJECTED', 'CANCELED')",
     )),
     ...(await rows(
       "SELECT CONCAT('transaction ', id, ' ', state) AS text FROM chain_transactions WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')",
     )),
     ...(await rows(
-      "SELECT CONCAT('transfer ', id, ' ', network, ' ', asset, ' ', state) AS text FROM venue_transfers WHERE state IN ('REQUESTED', 'UNKNOWN', 'SENDING', 'IN_TRANSIT')",
+      "SELECT CONCAT('transfer ', id, ' ', network, ' ', asset, ' ', state) AS text FROM " +
+        "venue_transfers WHERE state IN ('REQUESTED', 'UNKNOWN', 'SENDING', 'IN_TRANSIT')",
     )),
   ];
 }
@@ -104,7 +107,9 @@ async function stillThere(world: WorldAddress, network: string, txid: string): P
 async function arrivedAt(database: DataSource, world: WorldAddress, { network, asset, to }: TakenOut): Promise<bigint> {
   if (network !== 'bitcoin') return parseAmount(await outsideOf(world, network).arrived(to, asset, ''));
   const sent = (await database.query(
-    "SELECT DISTINCT t.txid AS txid FROM batch_payments p JOIN chain_transactions t ON t.id = p.transaction_id OR (t.id > CONCAT(p.transaction_id, '#') AND t.id < CONCAT(p.transaction_id, '$')) WHERE t.network = ? AND p.address = ?",
+    'SELECT DISTINCT t.txid AS txid FROM batch_payments p JOIN chain_transactions t ON t.id = ' +
+      "p.transaction_id OR (t.id > CONCAT(p.transaction_id, '#') AND t.id < " +
+      "CONCAT(p.transaction_id, '$')) WHERE t.network = ? AND p.address = ?",
     [network, to],
   )) as { txid: string }[];
   let sum = 0n;

@@ -8,7 +8,9 @@ import type { Dice } from '../../stage/random';
 export type Helper = 'rest' | 'buy' | 'cut';
 
 interface Plan {
-  /** A part of the calls that it strikes; one is drawn. Ours alone, so that no fault is spent on the storm's own calls. */
+  /**
+   * A part of the calls that it strikes; one is drawn. Ours alone, so that no fault is spent on the storm's own calls.
+   */
   readonly match?: readonly string[];
   readonly lasts?: number;
   readonly helper?: Helper;
@@ -117,7 +119,10 @@ async function drift({ control, dice, ahead }: Weather): Promise<void> {
   await control.post('clock', { skew: ahead.ms });
 }
 
-/** Until the time is over: every fault once in the first two thirds, the rest by weight; the reset in the middle. Answers how often the clock drifted. */
+/**
+ * Until the time is over: every fault once in the first two thirds, the rest by weight; the reset in the middle.
+ * Answers how often the clock drifted.
+ */
 export async function storm(weather: Weather): Promise<{ drifts: number }> {
   const { control, dice, until, say, faults } = weather;
   const began = Date.now();

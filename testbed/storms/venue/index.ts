@@ -1,4 +1,6 @@
-/** Random trading by many users while everything that can go wrong at the venue does. Loopback only, bounded in time. */
+/**
+ * Random trading by many users while everything that can go wrong at the venue does. Loopback only, bounded in time.
+ */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';

@@ -1,4 +1,6 @@
-/** After the storm: is every order final or open for a named reason, was each trade settled once, is everything there? */
+/**
+ * After the storm: is every order final or open for a named reason, was each trade settled once, is everything there?
+ */
 import type { DataSource } from 'typeorm';
 import { readVenueState } from '../../../db/stores/venue';
 import { parseAmount } from '../../../domain/money/amount';
@@ -72,14 +74,18 @@ export async function untilQuiet(database: DataSource, floor: Floor, mostMs: num
   }
 }
 
-/** Each trade of ours at the venue is settled once and to the unit; no other is. By id, for everything that the venue still knows. */
+/**
+ * Each trade of ours at the venue is settled once and to the unit; no other is. By id, for everything that the venue
+ * still knows.
+ */
 export async function checkTrades(
   database: DataSource,
   symbol: string,
   { trades, clientIds }: { trades: readonly HandTrade[]; clientIds: ReadonlyMap<number, string> },
 ): Promise<string[]> {
   const rows = (await database.query(
-    'SELECT t.trade_id AS id, t.intent_id AS intentId, t.quantity, t.quote_quantity AS quote, t.commission, t.commission_asset AS asset FROM venue_trades t WHERE t.symbol = ?',
+    'SELECT t.trade_id AS id, t.intent_id AS intentId, t.quantity, t.quote_quantity AS quote, ' +
+      't.commission, t.commission_asset AS asset FROM venue_trades t WHERE t.symbol = ?',
     [symbol],
   )) as { id: string; intentId: string; quantity: string; quote: string; commission: string; asset: string }[];
   const settled = new Map<string, (typeof rows)[number][]>();
