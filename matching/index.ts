@@ -25,6 +25,7 @@ import { createQuotes } from './modules/swaps/quotes';
 import { startWatch } from './routing/monitor';
 import { createBinance } from './venues/binance';
 import type { BinanceConfig } from './venues/binance';
+import { BINANCE } from './venues/binance/id';
 import { venueCustody } from './venues/binance/custody';
 
 export interface MatchingDeps {
@@ -79,7 +80,7 @@ export function openVenueCustody(
 export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matching {
   const { registry, logger } = deps;
   const engine = createEngine(deps);
-  const symbols = registry.markets.filter((market) => market.venue === 'binance').map((market) => market.symbol);
+  const symbols = registry.markets.filter((market) => market.venue === BINANCE).map((market) => market.symbol);
   const binance = createBinance(config.binance, symbols, deps);
   const quotes = createQuotes({ engine, venue: binance, registry, clock: deps.clock, ids: deps.ids });
   const prices = createPrices({ ...deps, engine, venue: binance, history: createMarketHistory(deps.dataSource) });

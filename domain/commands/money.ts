@@ -1,5 +1,4 @@
 /** Commands of the module `money`: the operator's funds, deposits, costs, moves between places of ours. */
-import { z } from 'zod';
 import { amount, command, costPaid, custodyPlace, name, text } from './shapes';
 
 export const MONEY_COMMANDS = {
