@@ -57,7 +57,6 @@ const TOLD: Readonly<Record<EventName, boolean>> = {
   'balance.changed': true,
   'swap.changed': true,
   'order.changed': true,
-  'fill.made': true,
   'withdrawal.changed': true,
   'deposit.changed': true,
   'kyc.changed': true,

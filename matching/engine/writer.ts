@@ -40,9 +40,22 @@ export interface WriterDeps {
 }
 
 /**
- * The single writer. Commands are applied in memory in the order they come, many are committed in one transaction, and
- * nobody hears anything before that commit. While one batch commits the next is applied. When a commit fails, memory is
- * ahead of the tables: both batches are dropped, callers are told UNKNOWN_OUTCOME, and everything is loaded anew.
+ * The single writer of all balances. What happens to a command, in this order:
+ *
+ * 1. `submit` hashes its body and queues it. The same reference already on its way shares its answer; the same reference
+ *    with another body is refused. A full queue, or a writer that stops, refuses BUSY.
+ * 2. `loop` takes up to BATCH_MAX commands; `applied` looks their references up (memory, then tables). One that is known
+ *    gets its stored answer and changes nothing.
+ * 3. `applyOne` applies the others in memory, one by one: done, or refused with nothing changed. A bug in one quarantines
+ *    that one alone.
+ * 4. `toppedUp`: while the batch before commits, what arrives joins this one.
+ * 5. `commit` writes it in one transaction, whose first statement moves the fence row: an engine that was overtaken writes
+ *    nothing, and ends.
+ * 6. After COMMIT: modules publish what readers beside the engine see, callers are answered, events are published, effects
+ *    run. Nobody hears anything before.
+ * 7. When a commit fails, memory is ahead of the tables: this batch and the one that was applied meanwhile are dropped,
+ *    their callers hear UNKNOWN_OUTCOME, and `restart` loads everything anew. A batch that the tables refuse makes the
+ *    next commands go one by one, until the one that is poisoned is found.
  */
 export class Writer {
   state: EngineState = emptyState();

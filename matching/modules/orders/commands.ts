@@ -11,7 +11,7 @@ import type { NewOrder, PlaceRefusal } from '../../book/types';
 import { sendHedgeOrders, settleHedgeOrder } from '../../routing/aggregate';
 import { oppositeSide, forgetOldPrices, modeOf, refresh, sideOf } from './market';
 import type { TradingMarket } from './market';
-import { heldAssetOf, holdOf, leavesLots, move, orderView, quoteTicksLeft } from './order';
+import { heldAssetOf, holdOf, leavesLots, move, orderRow, quoteTicksLeft } from './order';
 import type { OpenOrder } from './order';
 import { Settlement } from './settle';
 import { checkTerms, wholeLots } from './terms';
@@ -24,15 +24,9 @@ import type { OrdersDraft as Draft } from './state';
 
 const REFUSED: Record<PlaceRefusal, () => DomainError> = {
   MARKET_CLOSED: () => new DomainError('MARKET_CLOSED'),
-  POST_ONLY_REJECTED: () =>
-    new DomainError('POST_ONLY_REJECTED', { venueCode: -2010, words: 'Order would immediately match and take.' }),
-  WOULD_TRIGGER: () =>
-    new DomainError('WOULD_TRIGGER', { venueCode: -2010, words: 'Stop price would trigger immediately.' }),
-  OCO_PRICES: () =>
-    new DomainError('BAD_ORDER', {
-      venueCode: -1158,
-      words: 'The relationship of the prices for the orders is not correct.',
-    }),
+  POST_ONLY_REJECTED: () => new DomainError('POST_ONLY_REJECTED'),
+  WOULD_TRIGGER: () => new DomainError('WOULD_TRIGGER'),
+  OCO_PRICES: () => new DomainError('BAD_ORDER', { reason: 'OCO_PRICES' }),
 };
 
 /** Refuses in these states of the book. What an operator has closed is told from a book without a fresh price. */
@@ -193,8 +187,6 @@ function setAside(draft: Draft, market: TradingMarket, order: OpenOrder, referen
     throw new DomainError('INSUFFICIENT_FUNDS', {
       asset,
       missing: formatAmount(amount - has),
-      venueCode: -2010,
-      words: 'Account has insufficient balance for requested action.',
     });
   draft.post(reference, 'order.hold', transfers.hold(order.userId, asset, amount));
   order.held = amount;
@@ -235,7 +227,7 @@ function finish(work: Settlement): void {
 /** The order as it stands when the command has ended. */
 function answerOf(draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer {
   const changed = draft.events.findLast((event) => event.name === 'order.changed' && event.order.id === order.id);
-  return { ...(changed?.name === 'order.changed' ? changed.order : orderView(order, market.scales)) };
+  return { ...(changed?.name === 'order.changed' ? changed.order : orderRow(order, market.scales)) };
 }
 
 export function placeOrder(draft: Draft, command: CommandOf<'order.place'>, reference: string, context: Context): void {
@@ -259,7 +251,7 @@ function put(
   const order = newOrder(draft, named(draft, command, reference, context.now), checked, context.now);
   const via = wayOf(draft, market, order, context);
   setAside(draft, market, order, reference);
-  work.touch(order);
+  work.touch(order, 'new');
   enter(draft, market, [order], () => market.book.place(asNew(draft, order, via)));
   finish(work);
   return order;
@@ -306,7 +298,7 @@ export function placeOco(draft: Draft, command: CommandOf<'order.oco'>, referenc
     context.now,
   );
   setAside(draft, market, limit, reference, holdOf(stop, market.scales));
-  for (const order of [limit, stop]) work.touch(order);
+  for (const order of [limit, stop]) work.touch(order, 'new');
   enter(draft, market, [limit, stop], () =>
     market.book.placeOco(asNew(draft, limit, 'merge'), asNew(draft, stop, 'merge')),
   );
@@ -319,7 +311,7 @@ function takeOut(work: Settlement, order: OpenOrder): void {
   const { market } = work;
   const inFlight = order.bookStatus === 'inFlight' || order.bookStatus === 'locked';
   const waits = market.waiting[sideOf(order.side)].some(({ seq }) => seq === order.seq);
-  work.touch(order);
+  work.touch(order, 'cancel');
   if (inFlight) {
     move(order, 'askCancel');
     if (!waits) return;
@@ -370,18 +362,14 @@ export function amendOrder(draft: Draft, command: CommandOf<'order.amend'>, refe
     throw new DomainError('IN_FLIGHT', { orderId: order.id });
   const lots = wholeLots(command.quantity, market);
   const ocoLeg = market.orders.byId(order.ocoLegId);
-  if (lots >= order.lots || lots <= order.executed)
-    throw new DomainError('FILTER_FAILURE', {
-      venueCode: -2038,
-      words: 'The new quantity must be lower than the open one.',
-    });
+  if (lots >= order.lots || lots <= order.executed) throw new DomainError('FILTER_FAILURE', { reason: 'NOT_LOWER' });
   const work = new Settlement(market, draft, context, reference);
   if (!market.book.amend(order.seq, lots - order.executed)) throw new DomainError('ORDER_STATE', { orderId: order.id });
   draft.irrevocable = true;
   for (const leg of ocoLeg ? [order, ocoLeg] : [order]) {
     leg.lots = lots;
     move(leg, 'amend');
-    work.touch(leg);
+    work.touch(leg, 'amend');
   }
   finish(work);
   draft.answer = answerOf(draft, order, market);
