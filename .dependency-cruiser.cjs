@@ -38,7 +38,7 @@ module.exports = {
     {
       name: 'domain-imports-zod-at-most',
       severity: 'error',
-      from: { path: '^domain/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^domain/', pathNot: ['\\.test\\.ts$', '/testing\\.ts$'] },
       to: { pathNot: ['^domain/', library('zod')] },
     },
     {

@@ -79,6 +79,7 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   kyc_first_approvals: { update: ['admin_id', 'why', 'at'] },
   second_factors: { update: ALL, delete: true },
   second_factor_failures: { update: ALL, delete: true },
+  passkeys: { update: ['counter', 'last_used_at', 'enrolled', 'untold', 'label'], delete: true },
   tiers: { update: ALL },
   tier_wishes: { update: ['decided_at'] },
   known_addresses: { delete: true },

@@ -1,4 +1,5 @@
 /** A withdrawal as the engine's own record has it, and what of its row differs from that. Pure. */
+import type { Confirmation } from './contract/api/passkeys';
 import { parseSigned } from './money/amount';
 
 /** Amounts as decimal strings. */
@@ -17,6 +18,8 @@ export interface RecordedWithdrawal {
   readonly stage: 'REQUESTED' | 'APPROVED';
   readonly decidedBy: string | null;
   readonly createdAt: number;
+  /** What its owner signed with a passkey; left out where they had none. */
+  readonly confirmation?: Confirmation;
   /** False where the record itself is not what was written: nothing is paid by it. */
   readonly intact: boolean;
 }
@@ -24,9 +27,9 @@ export interface RecordedWithdrawal {
 /** Of a payment: what it pays, and to whom. */
 export type RecordedPayment = Pick<RecordedWithdrawal, 'asset' | 'network' | 'address' | 'memo' | 'amount'>;
 
-type Row = { readonly [Name in keyof Omit<RecordedWithdrawal, 'stage' | 'intact'>]: RecordedWithdrawal[Name] } & {
-  readonly state: string;
-};
+type Row = {
+  readonly [Name in keyof Omit<RecordedWithdrawal, 'stage' | 'intact' | 'confirmation'>]: RecordedWithdrawal[Name];
+} & { readonly state: string };
 
 const NEVER_CHANGE = ['userId', 'asset', 'network', 'address', 'memo', 'createdAt'] as const;
 const AMOUNTS = ['amount', 'fee'] as const;

@@ -15,6 +15,7 @@ import type {
   Quotes,
   Reconciliation,
   TradingFigures,
+  UserKeys,
 } from '../domain/contract/ports';
 import type { Clock, Ids } from '../domain/clock-and-ids';
 import type { Registry } from '../domain/registry';
@@ -30,6 +31,7 @@ export interface ServerDeps {
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
   readonly payoutRules: PayoutRules;
+  readonly userKeys: UserKeys;
   readonly reconciliation: Reconciliation;
   readonly coldStorage: ColdStorage;
   readonly networkStates: NetworkStates;
@@ -59,6 +61,8 @@ export interface ServerConfig {
   readonly publicOrigin: string | null;
   /** Networks (CIDR) of proxies in front, whose X-Forwarded-For and -Proto are believed; without it those on this machine where cookies are secure, else none. */
   readonly trustedProxies?: readonly string[];
+  /** Where passkeys are used: `publicOrigin` when left out, else `http://localhost`. A browser knows none at an address of numbers. */
+  readonly passkeyOrigin?: string;
   /** What links in letters begin with; `http://localhost` when left out. */
   readonly siteUrl?: string;
   /** Live sockets that nobody is logged in at, and ten times as many of any kind, of one address; 100 when left out. */

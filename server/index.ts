@@ -29,6 +29,11 @@ import { createVault } from './kyc/vault';
 import { createLive } from './live';
 import { marketRoutes } from './markets/routes';
 import { orderRoutes } from './orders/routes';
+import { createPasskeyChanges } from './passkeys/changes';
+import { createChallenges } from './passkeys/challenges';
+import { passkeyRoutes } from './passkeys/routes';
+import { createPasskeys } from './passkeys/service';
+import { siteOf } from './passkeys/webauthn';
 import { proofRoutes } from './proof/routes';
 import { createOrderService } from './orders/service';
 import { createOrderSocket } from './orders/socket';
@@ -79,7 +84,11 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     deps.logger.warn({ error: String(error) }, 'documents were not compared'),
   );
   const drawings = createDrawings({ onUndrawn: (why) => deps.logger.warn({ why }, 'a document was not drawn') });
-  const secondFactors = createSecondFactors(deps, vault);
+  const site = siteOf(config);
+  const challenges = createChallenges({ ...deps, redis }, config);
+  const passkeys = createPasskeys(deps, challenges, site);
+  const secondFactors = createSecondFactors(deps, vault, passkeys);
+  const passkeyChanges = createPasskeyChanges(deps, { passkeys, challenges, secondFactors, site }, config);
   const admission = createAdmission(config);
   const live = createLive(deps, config, { sessions, admission, answers, security });
   const links = createLinks(config, deps.clock);
@@ -102,7 +111,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     tiers: config.withdrawalLimits ?? USUAL_TIERS,
     adminsToRaise: config.adminsToRaise ?? 2,
   };
-  const requests = createWithdrawalRequests(deps, secondFactors, tiers.tiers);
+  const requests = createWithdrawalRequests(deps, secondFactors, passkeys, tiers.tiers);
   const who = {
     accounts: createAccounts(deps),
     secondFactors,
@@ -112,7 +121,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     post,
   };
   const routes = [
-    ...sessionRoutes(deps, { ...who, guesses: createGuesses({ ...deps, redis }, config) }),
+    ...sessionRoutes(deps, { ...who, passkeyChanges, guesses: createGuesses({ ...deps, redis }, config) }),
     ...accountRoutes(deps, { ...who, freezing: createFreezing(deps, post), links, limits }),
     ...kycRoutes(deps, createKycService(deps, vault, drawings), vault),
     ...marketRoutes(deps),
@@ -129,6 +138,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...addressRoutes(deps, { secondFactors, sessions, post }),
     ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
     ...secondFactorRoutes(deps, secondFactors, { sessions, post }),
+    ...passkeyRoutes(deps, { passkeys, changes: passkeyChanges, secondFactors, sessions, post, site }),
     ...orderRoutes(deps, orders),
     ...securityRoutes(deps),
     ...proofRoutes(deps),

@@ -17,7 +17,15 @@ import { DomainError } from '../domain/contract/errors';
 import type { EventName, EventOf, DomainEvent } from '../domain/contract/events';
 import type { Approval } from '../domain/contract/api/approvals';
 import type { RecordedWithdrawal } from '../domain/recorded-withdrawal';
-import type { Engine, EventBus, PayoutRules, Quotes, UserBalance } from '../domain/contract/ports';
+import type {
+  Engine,
+  EventBus,
+  PayoutRules,
+  Quotes,
+  SignedPasskeyChange,
+  UserBalance,
+  UserKeys,
+} from '../domain/contract/ports';
 import { parseAmount } from '../domain/money/amount';
 import type { Registry } from '../domain/registry';
 import { ensureAccount } from './accounts/service';
@@ -164,6 +172,7 @@ export function recordingEngine(
         stage: 'REQUESTED',
         decidedBy: null,
         createdAt: 1,
+        ...(command.confirmation && { confirmation: command.confirmation }),
         intact: true,
       });
     } else if (
@@ -310,6 +319,33 @@ export function standInRules(): PayoutRules & { approve(email: string): Approval
   };
 }
 
+/** In the place of the signer's register: keeps what it is told, believes the first passkey of a user, and any with an assertion. */
+export function standInUserKeys(): UserKeys & {
+  told: SignedPasskeyChange[];
+  dropped: string[];
+  fail: Error | undefined;
+} {
+  const known = new Map<string, Set<string>>();
+  const self: UserKeys & { told: SignedPasskeyChange[]; dropped: string[]; fail: Error | undefined } = {
+    told: [],
+    dropped: [],
+    droppedPasskeys: async () => self.dropped,
+    fail: undefined,
+    changePasskey: async (change) => {
+      if (self.fail) throw self.fail;
+      const mine = known.get(change.userId) ?? new Set();
+      known.set(change.userId, mine);
+      if (change.change === 'add' ? mine.has(change.credentialId) : !mine.has(change.credentialId)) return;
+      if (mine.size > 0 && !change.assertion)
+        throw new DomainError('CONFIRMATION_REFUSED', { signer: 'a passkey that is known must confirm this' });
+      self.told.push(change);
+      if (change.change === 'add') mine.add(change.credentialId);
+      else mine.delete(change.credentialId);
+    },
+  };
+  return self;
+}
+
 export const plainQuotes: Quotes = {
   quote: async ({ userId, from, to, fromAmount }) => ({
     id: `q_${userId}`,
@@ -327,10 +363,11 @@ export const plainQuotes: Quotes = {
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
+/** `port`: any free one when left out. `rulesOf`: in the signer's place, with a register of passkeys or without. */
 export async function testWorld(
-  changes: Partial<ServerConfig> = {},
+  { port = 0, ...changes }: Partial<ServerConfig> & { port?: number } = {},
   redisUrl = process.env.TEST_REDIS_URL ?? '',
-  rulesOf?: (dataSource: DataSource) => PayoutRules,
+  rulesOf?: (dataSource: DataSource) => PayoutRules & Partial<UserKeys>,
 ) {
   const database = await testDatabase();
   const { dataSource, owner } = database;
@@ -340,6 +377,8 @@ export async function testWorld(
   const events = simpleBus();
   const market = standInMarket();
   const rules = standInRules();
+  const given = rulesOf?.(dataSource);
+  const userKeys = standInUserKeys();
   const failures: string[] = [];
   const clock = fixedClock();
   const ids = countingIds(randomBytes(8).toString('hex'));
@@ -361,7 +400,8 @@ export async function testWorld(
       quotes: plainQuotes,
       marketData: market,
       figures: plainFigures,
-      payoutRules: rulesOf?.(dataSource) ?? rules,
+      payoutRules: given ?? rules,
+      userKeys: { ...userKeys, ...(given?.changePasskey && { changePasskey: given.changePasskey }) },
       reconciliation: {
         latest: async () => ({
           at: 1,
@@ -423,7 +463,7 @@ export async function testWorld(
   );
   const http = createListener(server.handler);
   server.attach(http);
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
     dataSource,
@@ -434,6 +474,7 @@ export async function testWorld(
     market,
     cold,
     approvalBy: rules.approve,
+    userKeys,
     insideAddress: INSIDE,
     clock,
     failures,

@@ -6,6 +6,7 @@ import * as cold from './cold';
 import * as deposits from './deposits';
 import * as ledger from './ledger';
 import * as orders from './orders';
+import * as passkeys from './passkeys';
 import * as proofs from './proofs';
 import * as registry from './registry';
 import * as reviews from './reviews';
@@ -27,6 +28,7 @@ export const ENTITIES: EntitySchema<object>[] = [
   deposits,
   ledger,
   orders,
+  passkeys,
   proofs,
   registry,
   reviews,

@@ -27,6 +27,7 @@ import { AccountAccess1764950000000 } from './1764950000000-account-access';
 import { Chains1764960000000 } from './1764960000000-chains';
 import { WithdrawalRecords1764961000000 } from './1764961000000-withdrawal-records';
 import { Twins1764962000000 } from './1764962000000-twins';
+import { Passkeys1764971000000 } from './1764971000000-passkeys';
 import { AppendOnly1764972000000 } from './1764972000000-append-only';
 import { FieldWords1764980000000 } from './1764980000000-field-words';
 import type { Migration } from '../migration';
@@ -62,6 +63,7 @@ export const MIGRATIONS: readonly Migration[] = [
   Chains1764960000000,
   WithdrawalRecords1764961000000,
   Twins1764962000000,
+  Passkeys1764971000000,
   AppendOnly1764972000000,
   FieldWords1764980000000,
 ];

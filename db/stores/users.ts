@@ -77,6 +77,11 @@ export async function setFrozen(manager: EntityManager, id: string, frozenAt: nu
   return (changed as { affectedRows: number }).affectedRows === 1;
 }
 
+/** Nothing is withdrawn before this, or a later time that stands already. */
+export async function lockWithdrawals(manager: EntityManager, id: string, until: number): Promise<void> {
+  await manager.query('UPDATE users SET withdrawals_from = GREATEST(withdrawals_from, ?) WHERE id = ?', [until, id]);
+}
+
 export async function confirmEmail(manager: EntityManager, id: string, confirmedAt: number): Promise<void> {
   await manager.getRepository(UserEntity).update({ id, confirmedAt: IsNull() }, { confirmedAt });
 }

@@ -1,11 +1,18 @@
 /**
- * `npm run signer -- admins | enrol <e-mail> <public key or its file> | revoke <key id> | make-key <file>`: whose
- * approvals the
- * signer believes. For its operator, where it runs; the exchange cannot do it. With `--json` one object a line.
+ * `npm run signer -- admins | enrol <e-mail> <public key or its file> | revoke <key id> | make-key <file> | users | drop-user <user id>`: whose
+ * approvals and confirmations the signer believes. For its operator, where it runs; the exchange cannot do it. With `--json` one object a line.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { adminsFile, enrolAdmin, makeAdminKey, readAdmins, revokeAdmin } from '../../wallets/keys';
+import {
+  adminsFile,
+  dropUserKeys,
+  enrolAdmin,
+  makeAdminKey,
+  readAdmins,
+  revokeAdmin,
+  userKeysIn,
+} from '../../wallets/keys';
 import { fileSettings, loadEnvFile } from '../config';
 import { runCommand } from './lifetime';
 import { json, line, table, wantsJson } from './print';
@@ -14,7 +21,9 @@ import { LOCAL_WORLD } from '../config/running';
 const USAGE = `npm run signer -- admins                             who is enrolled
 npm run signer -- enrol <e-mail> <key or file>       enrols an admin's public key (base64 of the page, or a PEM file)
 npm run signer -- revoke <key id>                    takes a key back; what was signed with it counts no more
-npm run signer -- make-key <file>                    makes a key pair for a program: <file> and <file>.pub`;
+npm run signer -- make-key <file>                    makes a key pair for a program: <file> and <file>.pub
+npm run signer -- users                              the users whose passkeys the signer knows
+npm run signer -- drop-user <user id>                somebody has lost all passkeys: their withdrawals need none until they add another`;
 
 /** The signer's directory: of the settings, or of the local world. */
 const directory = (): string =>
@@ -35,6 +44,19 @@ function show(file: string): void {
   line(`\n  ${admins.length} key(s) in ${file}`);
 }
 
+function showUsers(dir: string): void {
+  const users = [...userKeysIn(dir)].map(([user, passkeys]) => ({ user, passkeys }));
+  if (wantsJson()) {
+    users.forEach(json);
+    return json({ users: users.length });
+  }
+  table(
+    ['user', 'passkeys'],
+    users.map(({ user, passkeys }) => [user, String(passkeys)]),
+  );
+  line(`\n  ${users.length} user(s) with passkeys`);
+}
+
 async function main(): Promise<number> {
   const [what, first = '', second = ''] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   const dir = directory();
@@ -49,6 +71,11 @@ async function main(): Promise<number> {
       line(
         `  Made ${first} (keep it secret) and ${first}.pub (enrol it: npm run signer -- enrol <e-mail> ${first}.pub)`,
       );
+    return 0;
+  }
+  if (what === 'users' || (what === 'drop-user' && first !== '')) {
+    if (what === 'drop-user') dropUserKeys(dir, first, Date.now());
+    showUsers(dir);
     return 0;
   }
   if (what === 'enrol' && second !== '') {

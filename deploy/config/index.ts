@@ -35,17 +35,21 @@ const keyOrFile = (text: string, context: z.RefinementCtx): string => {
   }
 };
 
+const origin = z
+  .string()
+  .regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example')
+  .optional()
+  .transform((text) => text || undefined);
+
 /** Every setting of the product, read once. The names are those of `.env.example`. */
 const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   HOST: z.string().default('127.0.0.1'),
   /** Live sockets of one address that nobody is logged in at. */
   SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(100),
-  PUBLIC_ORIGIN: z
-    .string()
-    .regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example')
-    .optional()
-    .transform((text) => text || undefined),
+  PUBLIC_ORIGIN: origin,
+  /** Where passkeys are used, if it is another address than PUBLIC_ORIGIN. */
+  PASSKEY_ORIGIN: origin,
   /** Networks of the proxies in front, as CIDR: their X-Forwarded headers are believed. */
   TRUSTED_PROXIES: z
     .string()
@@ -163,6 +167,7 @@ const api = schema
     PORT: true,
     HOST: true,
     PUBLIC_ORIGIN: true,
+    PASSKEY_ORIGIN: true,
     SECURITY_CONTACT: true,
     SOCKETS_PER_ADDRESS: true,
     TRUSTED_PROXIES: true,

@@ -59,6 +59,12 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
         example: 'https://exchange.example',
       },
       {
+        key: 'passkeyOrigin',
+        name: 'PASSKEY_ORIGIN',
+        what: 'Where passkeys are used, where that is not publicOrigin; without either http://localhost and the port. The signer takes confirmations from this page alone: change it and all passkeys are void.',
+        example: 'https://exchange.example',
+      },
+      {
         key: 'trustedProxies',
         name: 'TRUSTED_PROXIES',
         what:
@@ -574,6 +580,18 @@ export const SIGNER_SECTIONS: readonly Section[] = [
         name: 'SIGNER_PKCS11_KEY',
         what: 'Label of its key; made by npm run keys -- generate or rotate, never by a start.',
         example: 'javizen-kek',
+      },
+      {
+        key: 'publicOrigin',
+        name: 'PUBLIC_ORIGIN',
+        what: 'As the exchange is told it: the page from which confirmations of users come.',
+        example: 'https://exchange.example',
+      },
+      {
+        key: 'passkeyOrigin',
+        name: 'PASSKEY_ORIGIN',
+        what: 'Where passkeys are used, where that is not publicOrigin; without either http://localhost and the port. The signer takes confirmations from this page alone: change it and all passkeys are void.',
+        example: 'https://exchange.example',
       },
       {
         key: 'limits',

@@ -24,6 +24,15 @@ export const SIGNER_SCHEMA = z.object({
   SIGNER_SOCKET_GROUP: z.enum(['', '1']).default(''),
   SIGNER_TRON_STAKE: z.string().refine(isAmount, 'not an amount').default('0'),
   SIGNER_FEES_DAILY: z.string().default('{}'),
+  /** Where users use their passkeys, whose confirmations the signer checks. */
+  PASSKEY_ORIGIN: z
+    .string()
+    .regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example')
+    .default(''),
+  PUBLIC_ORIGIN: z
+    .string()
+    .regex(/^(https?:\/\/[^/]+)?$/, 'not an origin: write https://exchange.example')
+    .default(''),
   SIGNER_APPROVAL_HOURS: z.coerce.number().int().positive().default(48),
   ...NETWORK_SETTINGS,
   ...COLD_SETTINGS,

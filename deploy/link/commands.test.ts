@@ -36,6 +36,13 @@ const REMOTE: readonly CommandBody[] = [
     memo: '7',
     amount: '1',
     fee: '0.01',
+    confirmation: {
+      credentialId: 'c',
+      authenticatorData: 'a',
+      clientDataJSON: 'd',
+      signature: 's',
+      expiresAt: 1,
+    },
   },
   {
     kind: 'withdrawal.approve',

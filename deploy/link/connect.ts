@@ -110,6 +110,7 @@ function portsOver(line: Line): Omit<Ports, 'events'> {
     depositAddresses: { addressFor: over('addressFor') },
     addressCheck: { check: over('checkAddress') },
     payoutRules: { judge: over('judgePayout'), approvers: over('approvers') },
+    userKeys: { changePasskey: over('changePasskey'), droppedPasskeys: over('droppedPasskeys') },
   };
 }
 

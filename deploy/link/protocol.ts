@@ -16,10 +16,11 @@ import type {
   Quotes,
   Reconciliation,
   TradingFigures,
+  UserKeys,
 } from '../../domain/contract/ports';
 
 /** Both ends must be of one make; another number is turned away at the door. */
-export const VERSION = 2;
+export const VERSION = 3;
 /** No request or answer comes near this. */
 export const MOST_FRAME_BYTES = 4 * 1024 * 1024;
 /** Before the secret was shown nobody needs more: a stranger is not given memory. */
@@ -39,6 +40,7 @@ export interface Ports {
   readonly depositAddresses: DepositAddresses;
   readonly addressCheck: AddressCheck;
   readonly payoutRules: PayoutRules;
+  readonly userKeys: UserKeys;
   readonly reconciliation: Reconciliation;
   readonly coldStorage: ColdStorage;
   readonly networkStates: NetworkStates;
@@ -72,6 +74,8 @@ export interface Calls {
   readonly checkAddress: AddressCheck['check'];
   readonly judgePayout: PayoutRules['judge'];
   readonly approvers: PayoutRules['approvers'];
+  readonly changePasskey: UserKeys['changePasskey'];
+  readonly droppedPasskeys: UserKeys['droppedPasskeys'];
 }
 export type CallName = keyof Calls;
 

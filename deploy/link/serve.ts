@@ -101,6 +101,7 @@ const callsOf = ({
   depositAddresses,
   addressCheck,
   payoutRules,
+  userKeys,
   reconciliation,
   coldStorage,
   networkStates,
@@ -131,6 +132,8 @@ const callsOf = ({
   checkAddress: (network, asset, address) => addressCheck.check(network, asset, address),
   judgePayout: (payment, approvals) => payoutRules.judge(payment, approvals),
   approvers: () => payoutRules.approvers(),
+  changePasskey: (change) => userKeys.changePasskey(change),
+  droppedPasskeys: (userId) => userKeys.droppedPasskeys(userId),
 });
 
 class Door {

@@ -61,6 +61,7 @@ export function houses() {
       judge: async () => ({ needed: 1, approvedBy: [], refused: [] }),
       approvers: async () => [{ name: 'ann', key: 'k' }],
     },
+    userKeys: { changePasskey: async () => undefined, droppedPasskeys: async (userId) => [userId] },
     reconciliation: { latest: async () => ({ at: null, places: [] }) },
     coldStorage: {
       view: async () => ({ places: [], transfers: [] }),

@@ -66,6 +66,7 @@ export const serverConfig = (config: Served): ServerConfig => ({
   publicOrigin: config.PUBLIC_ORIGIN ?? null,
   ...(config.SECURITY_CONTACT && { securityContact: config.SECURITY_CONTACT }),
   socketsPerAddress: config.SOCKETS_PER_ADDRESS,
+  passkeyOrigin: config.PASSKEY_ORIGIN ?? config.PUBLIC_ORIGIN ?? `http://localhost:${config.PORT}`,
   siteUrl: config.PUBLIC_ORIGIN ?? `http://${config.HOST}:${config.PORT}`,
   ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
 });

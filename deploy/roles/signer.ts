@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { isAmount } from '../../domain/money/amount';
-import { runSigner } from '../../wallets/keys';
+import { runSigner, siteOf } from '../../wallets/keys';
 import { readSettingsFile, settingsFile } from '../config/file';
 import { bitcoinOf, evmNetworks, tronOf } from '../config/networks';
 import { ROOT } from '../config/paths';
@@ -73,6 +73,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     TRX: { contract: null, decimals: 6, ...most('TRX') },
     USDT: { contract: tron.usdt, decimals: 6, ...most('USDT') },
   };
+  const site = config.PASSKEY_ORIGIN || config.PUBLIC_ORIGIN;
   const signer = await runSigner({
     socketPath: config.SIGNER_SOCKET,
     isForGroup: config.SIGNER_SOCKET_GROUP === '1',
@@ -100,6 +101,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       },
       cold: config.COLD_STORAGE,
       venueAddresses: pinned,
+      ...(site && { site: siteOf(site) }),
       approvals: { limits: byAsset, validMs: config.SIGNER_APPROVAL_HOURS * HOUR_MS, now: Date.now },
     },
   });

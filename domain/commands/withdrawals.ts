@@ -1,5 +1,6 @@
 /** Commands of the module `withdrawals`. */
 import { z } from 'zod';
+import { confirmation } from '../contract/api/passkeys';
 import { amount, command, name, text } from './shapes';
 
 /** A payment as somebody saw it before they decided. */
@@ -26,6 +27,8 @@ export const WITHDRAWAL_COMMANDS = {
     memo: name.optional(),
     amount,
     fee: amount,
+    /** Of a user with passkeys: what they signed. Stored in the record, checked by the server and by the signer. */
+    confirmation: confirmation.optional(),
   }),
   /** `seen`: the payment as whoever approves it saw it. Refused WITHDRAWAL_CHANGED where it is not what was asked for. */
   'withdrawal.approve': command('admin', { withdrawalId: name, adminId: name, seen: seenPayment }),

@@ -26,9 +26,28 @@ export const ERRORS = {
   NOT_LOGGED_IN: kind(401, 'Log in first.'),
   BAD_CREDENTIALS: kind(401, 'The e-mail address or the password is wrong.'),
   FORBIDDEN: kind(403, 'This is not allowed for your account.'),
-  SECOND_FACTOR_REQUIRED: kind(403, 'Send the code of your authenticator. An admin without one sets it up first.'),
+  SECOND_FACTOR_REQUIRED: kind(
+    403,
+    'Send the code of your authenticator, or the answer of a passkey; see `details`. An admin without a second factor sets one up first.',
+  ),
   SECOND_FACTOR_WRONG: kind(403, 'This code is wrong, or was used before.'),
   SECOND_FACTOR_STATE: kind(409, 'The second factor is not in a state that allows this.'),
+  CONFIRMATION_REQUIRED: kind(
+    403,
+    'Confirm this with a passkey: sign what `details` says, and send it again with the confirmation.',
+  ),
+  CONFIRMATION_REFUSED: kind(
+    409,
+    'The confirmation is not of this, or by none of the passkeys of the account; see `details`.',
+  ),
+  PASSKEY_STATE: kind(
+    409,
+    'This passkey cannot be added: it is one already, was not asked for, or the account has as many as it may.',
+  ),
+  WITHDRAWALS_OPEN: kind(
+    409,
+    'Wait until your withdrawals are through, or take them back: from the first passkey on each withdrawal is confirmed with one.',
+  ),
   CSRF: kind(403, 'The request did not come from our page. Reload and try again.'),
   CHALLENGE_NEEDED: kind(
     401,

@@ -6,10 +6,12 @@ import type { CandleView, DepthView, Interval, PublicTradeView, TickerView } fro
 import type { ReconciliationView } from './api/admin';
 import type { ColdView } from './api/cold';
 import type { Approval } from './api/approvals';
+import type { Assertion, Confirmation } from './api/passkeys';
 import type { DepthDiff } from './api/live';
 import type { FeeView, RoutingView } from './api/orders';
 import type { Command, CommandAnswer } from './commands';
 import type { EventName, EventOf, DomainEvent } from './events';
+import type { PasskeyChange } from '../lifecycle/confirmation';
 import type { RecordedWithdrawal } from '../recorded-withdrawal';
 
 /** The only door through which money moves. */
@@ -147,8 +149,14 @@ export interface AddressCheck {
   check(network: string, asset: string, address: string): Promise<{ address: string; inside: boolean }>;
 }
 
+/** Of a withdrawal, by the engine's record: whose it is, and what they signed for it with a passkey. */
+export interface OwnersWord {
+  readonly userId?: string;
+  readonly confirmation?: Confirmation;
+}
+
 /** A payout as the signer is asked about it. */
-export interface Payment {
+export interface Payment extends OwnersWord {
   /** `withdrawal:<id>:<round>`, or `<intent>#<n>` of a replacement. */
   readonly intentId: string;
   readonly network: string;
@@ -169,10 +177,23 @@ export interface Judgement {
 
 /** What the signer asks of a payout before it signs, told by the signer itself. */
 export interface PayoutRules {
-  /** Signs nothing and remembers nothing. Refuses FORBIDDEN what it would sign with no approvals at all. */
+  /** Signs nothing and remembers nothing. Refuses FORBIDDEN what it would sign with no approvals at all, CONFIRMATION_REFUSED what its owner has not confirmed. */
   judge(payment: Payment, approvals: readonly Approval[]): Promise<Judgement>;
   /** The keys it knows, with their owners' names. */
   approvers(): Promise<{ name: string; key: string }[]>;
+}
+
+/** A passkey of a user that comes or goes, with the word of one that the signer knows; of a user of whom it knows none the first is believed. */
+export interface SignedPasskeyChange extends PasskeyChange {
+  readonly assertion?: Assertion;
+}
+
+/** Passkeys of users as the signer knows them, by a register of its own. */
+export interface UserKeys {
+  /** The same change again changes nothing. Refuses CONFIRMATION_REFUSED. */
+  changePasskey(change: SignedPasskeyChange): Promise<void>;
+  /** Credential ids that its operator has taken out, because their owner lost them. */
+  droppedPasskeys(userId: string): Promise<string[]>;
 }
 
 /** A wish of an admin: coins from cold storage to the hot wallet. */
@@ -204,11 +225,8 @@ export interface ColdStorage {
   cancel(id: string, adminId: string): Promise<void>;
 }
 
-/**
- * The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own
- * rules.
- */
-export interface Signer extends PayoutRules {
+/** The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own rules. */
+export interface Signer extends PayoutRules, UserKeys {
   /** Account-level extended public key of the network's deposit branch, and the addresses of our own accounts. */
   identity(network: string): Promise<Identity>;
   /** Signs once per intent: the same intent id gives the same bytes, another body is refused. */
@@ -228,7 +246,7 @@ export interface Identity {
 }
 
 /** One output of a transaction of coins that pays somebody. */
-export interface CoinPayment {
+export interface CoinPayment extends OwnersWord {
   readonly to: string;
   /** What arrives, as a decimal string. */
   readonly amount: string;
@@ -263,7 +281,7 @@ export interface UtxoIntent {
 export type StakePurpose =
   'stake-energy' | 'stake-bandwidth' | 'unstake-energy' | 'unstake-bandwidth' | 'claim' | 'delegate' | 'undelegate';
 
-export interface SignIntent {
+export interface SignIntent extends OwnersWord {
   /** Unique for ever: `withdrawal:<id>:<attempt>`, `sweep:<id>:<attempt>`, `topup:...`, `venue:...`. */
   readonly intentId: string;
   readonly network: string;
@@ -287,14 +305,9 @@ export interface SignIntent {
   readonly approvals?: readonly Approval[];
 }
 
-/**
- * A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. Of a stake,
- * `amount` is its TRX.
- */
-export interface TronIntent extends Pick<
-  SignIntent,
-  'network' | 'purpose' | 'asset' | 'from' | 'to' | 'toIndex' | 'amount'
-> {
+/** A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. Of a stake, `amount` is its TRX. */
+export interface TronIntent
+  extends OwnersWord, Pick<SignIntent, 'network' | 'purpose' | 'asset' | 'from' | 'to' | 'toIndex' | 'amount'> {
   /** As in SignIntent; `<intent>#<n>` pays the same anew, once everything that was signed before for it has ended. */
   readonly intentId: string;
   /** The most that energy may cost, in sun, as a decimal string; `0` for the network's own coin. */

@@ -62,7 +62,7 @@ function passwordRoute(deps: Deps, { accounts, secondFactors, sessions, devices,
   return route(ENDPOINTS.changePassword, async ({ user, body, req }) => {
     const lane = devices.knownTo(req, user.id) === undefined ? 'strangers' : 'known';
     if (!(await accounts.check(user, body.current, lane))) throw new DomainError('BAD_CREDENTIALS');
-    const proven = await secondFactors.prove(user.id, body.code, attemptIn(sessions, req));
+    const proven = await secondFactors.prove(user.id, body, attemptIn(sessions, req));
     const generation = await accounts.changePassword(user, body.next);
     await sessions.renew(req, generation, proven ? deps.clock.now() : req.session.provenAt);
     await sessions.end(user.id, { except: req.session.publicId });

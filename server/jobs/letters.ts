@@ -83,6 +83,26 @@ export const LETTERS = {
       text: 'حساب شما دیگر رمز یک‌بارمصرف نمی‌خواهد. تا ۲۴ ساعت برداشتی انجام نمی‌شود.',
     },
   },
+  'passkey-added': {
+    en: {
+      subject: 'A passkey was added',
+      text: 'Somebody, surely you, has added a passkey to your account: {label}. All other log-ins have ended, and each withdrawal is confirmed with a passkey from now on.',
+    },
+    fa: {
+      subject: 'کلید عبوری افزوده شد',
+      text: 'کسی، به احتمال زیاد خود شما، به حساب شما کلید عبور افزود: {label}. همهٔ ورودهای دیگر پایان یافت و از این پس هر برداشت با کلید عبور تأیید می‌شود.',
+    },
+  },
+  'passkey-removed': {
+    en: {
+      subject: 'A passkey was removed',
+      text: 'A passkey of your account was removed. All other log-ins have ended. Nothing is withdrawn for 24 hours.',
+    },
+    fa: {
+      subject: 'کلید عبوری برداشته شد',
+      text: 'یکی از کلیدهای عبور حساب شما برداشته شد. همهٔ ورودهای دیگر پایان یافت. تا ۲۴ ساعت برداشتی انجام نمی‌شود.',
+    },
+  },
   'password-changed': {
     en: {
       subject: 'Your password was changed',

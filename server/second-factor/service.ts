@@ -14,11 +14,13 @@ import {
 import { changeAccess } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
+import type { Assertion } from '../../domain/contract/api/passkeys';
 import type { EnrolView, SecondFactorView } from '../../domain/contract/api/second-factor';
 import { DomainError } from '../../domain/contract/errors';
 import { passwordFits } from '../accounts/passwords';
 import type { ServerDeps } from '../deps';
 import type { Vault } from '../kyc/vault';
+import type { Passkeys } from '../passkeys/service';
 import { authenticatorUri, base32, stepOf } from './totp';
 
 const RECOVERY_CODES = 10;
@@ -37,6 +39,12 @@ export interface Attempt {
   readonly exhausted?: () => Promise<void>;
 }
 
+/** What somebody shows besides the password. */
+export interface Shown {
+  readonly code?: string | undefined;
+  readonly passkey?: Assertion | undefined;
+}
+
 export interface SecondFactors {
   view(userId: string): Promise<SecondFactorView>;
   /** A new secret, not in force until a code of it was shown. Refuses BAD_CREDENTIALS, and SECOND_FACTOR_STATE while one is in force. */
@@ -46,11 +54,13 @@ export interface SecondFactors {
   /** Answers the generation of the sessions that count from now on. Nothing is withdrawn for a day. */
   remove(userId: string, code: string, attempt: Attempt): Promise<number>;
   /**
-   * False for a user without one, true after a good code. Else refuses SECOND_FACTOR_REQUIRED without a code, SECOND_FACTOR_WRONG with one that is wrong or
-   * was used, TOO_MANY_REQUESTS for a while after five wrong ones.
+   * False for a user without a second factor, true after a good code or the answer of a passkey. Else refuses SECOND_FACTOR_REQUIRED, with what the account
+   * takes in `details`, SECOND_FACTOR_WRONG what is wrong or was used, TOO_MANY_REQUESTS for a while after five wrong codes.
    */
-  prove(userId: string, code: string | undefined, attempt: Attempt): Promise<boolean>;
-  /** Since when it is in force; null without one. */
+  prove(userId: string, shown: Shown, attempt: Attempt): Promise<boolean>;
+  /** The same of the authenticator alone. */
+  codeFits(userId: string, code: string | undefined, attempt: Attempt): Promise<boolean>;
+  /** Since when a second factor is in force; null without one. */
   since(userId: string): Promise<number | null>;
 }
 
@@ -66,6 +76,7 @@ type Tried = 'taken' | DomainError;
 export function createSecondFactors(
   { dataSource, clock }: Pick<ServerDeps, 'dataSource' | 'clock'>,
   vault: Pick<Vault, 'sealText' | 'openText'>,
+  passkeys: Pick<Passkeys, 'of' | 'offer' | 'prove'>,
 ): SecondFactors {
   const subject = (userId: string): string => `second-factor:${userId}`;
   const secretOf = (row: SecondFactorRow): Buffer =>
@@ -127,7 +138,16 @@ export function createSecondFactors(
     if (tried !== 'taken') throw tried;
   };
 
+  const codeFits: SecondFactors['codeFits'] = async (userId, code, attempt) => {
+    const row = await secondFactorOf(dataSource, userId);
+    if (row?.enabledAt == null) return false;
+    if (code === undefined || code === '') throw new DomainError('SECOND_FACTOR_REQUIRED', { code: true });
+    await withCode(userId, code, attempt, saveSecondFactor);
+    return true;
+  };
+
   return {
+    codeFits,
     view: async (userId) => {
       const row = await secondFactorOf(dataSource, userId);
       return {
@@ -136,7 +156,11 @@ export function createSecondFactors(
         recoveryLeft: row?.recovery.length ?? 0,
       };
     },
-    since: async (userId) => (await secondFactorOf(dataSource, userId))?.enabledAt ?? null,
+    since: async (userId) => {
+      const [row, keys] = [await secondFactorOf(dataSource, userId), await passkeys.of(userId)];
+      const times = [row?.enabledAt, ...keys.map(({ createdAt }) => createdAt)].filter((at) => at != null);
+      return times.length === 0 ? null : Math.min(...times);
+    },
     begin: async ({ id: userId, email, passwordHash }, password) => {
       if (!(await passwordFits(passwordHash, password))) throw new DomainError('BAD_CREDENTIALS');
       const secret = randomBytes(20);
@@ -172,12 +196,16 @@ export function createSecondFactors(
       });
       return generation;
     },
-    prove: async (userId, code, attempt) => {
-      const row = await secondFactorOf(dataSource, userId);
-      if (row?.enabledAt == null) return false;
-      if (code === undefined || code === '') throw new DomainError('SECOND_FACTOR_REQUIRED');
-      await withCode(userId, code, attempt, saveSecondFactor);
-      return true;
+    prove: async (userId, { code, passkey }, attempt) => {
+      const offer = await passkeys.offer(userId);
+      if (!offer) return codeFits(userId, code, attempt);
+      if (passkey) {
+        await passkeys.prove(userId, passkey);
+        return true;
+      }
+      const hasCode = (await secondFactorOf(dataSource, userId))?.enabledAt != null;
+      if (hasCode && code !== undefined && code !== '') return codeFits(userId, code, attempt);
+      throw new DomainError('SECOND_FACTOR_REQUIRED', { code: hasCode, passkey: offer });
     },
   };
 }

@@ -13,6 +13,8 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import type { Sessions } from '../http/session';
 import type { Post } from '../jobs/mail';
+import type { PasskeyChanges } from '../passkeys/changes';
+import { forgetDropped } from '../passkeys/routes';
 import type { SecondFactors } from '../second-factor/service';
 import type { Devices } from './devices';
 import type { Guesses } from './guesses';
@@ -22,6 +24,7 @@ import { createPasswordLogin } from './password-login';
 export interface SessionParts {
   readonly accounts: Accounts;
   readonly secondFactors: Pick<SecondFactors, 'prove'>;
+  readonly passkeyChanges: PasskeyChanges;
   readonly sessions: Sessions;
   readonly admission: Admission;
   readonly devices: Devices;
@@ -48,7 +51,7 @@ export function sessionRoutes(deps: Deps, parts: SessionParts): Route[] {
 
 function loginRoute(
   deps: Deps,
-  { accounts, secondFactors, sessions, admission, devices, guesses, post }: SessionParts,
+  { accounts, secondFactors, sessions, admission, devices, guesses, post, passkeyChanges }: SessionParts,
 ): Route {
   const passwordLogin = createPasswordLogin(async (req, email, password) => {
     const user = await accounts.find(email);
@@ -62,8 +65,9 @@ function loginRoute(
   return route(ENDPOINTS.login, async ({ req, res, body, tell }) => {
     const user = await passwordLogin(req, res);
     const device = devices.knownTo(req, user.id);
+    await forgetDropped({ changes: passkeyChanges, post }, user);
     // After the password: nobody learns of a second factor without it. Who knows the password locks no device of the owner's by wrong codes.
-    const proven = await secondFactors.prove(user.id, body.code, {
+    const proven = await secondFactors.prove(user.id, body, {
       purpose: device === undefined ? 'login' : `device:${device}`,
     });
     const provenAt = proven ? deps.clock.now() : undefined;

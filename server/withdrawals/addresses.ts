@@ -43,9 +43,10 @@ export function addressRoutes(
     route(ENDPOINTS.knownAddresses, async ({ user, query }) =>
       presentPage(await addressBook(dataSource, user.id, query), shown),
     ),
-    route(ENDPOINTS.knowAddress, async ({ user, req, body: { network, address: text, code } }) => {
+    route(ENDPOINTS.knowAddress, async ({ user, req, body }) => {
+      const { network, address: text } = body;
       const { address } = await checked(network, text);
-      await secondFactors.prove(user.id, code, attemptIn(sessions, req));
+      await secondFactors.prove(user.id, body, attemptIn(sessions, req));
       const known = await knowAddress(dataSource.manager, { userId: user.id, network, address, since: clock.now() });
       post.send('new-address', `${user.id}-${network}-${address}-${known.since}`, user, { network, address });
       return shown(known);

@@ -9,6 +9,7 @@ import { inTransaction } from '../../db/transaction';
 import type { Approval, ApprovalKeyView } from '../../domain/contract/api/approvals';
 import { DomainError } from '../../domain/contract/errors';
 import type { Judgement, Payment } from '../../domain/contract/ports';
+import type { RecordedWithdrawal } from '../../domain/recorded-withdrawal';
 import type { ServerDeps } from '../deps';
 import { plain } from '../present';
 
@@ -18,7 +19,8 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'payoutRules' | 'clock' | 'ids'>;
 export type Payout = Pick<
   WithdrawalRow,
   'id' | 'userId' | 'attempt' | 'network' | 'asset' | 'address' | 'memo' | 'amount'
->;
+> &
+  Pick<RecordedWithdrawal, 'confirmation'>;
 
 export interface Approvals {
   /** Keeps an admin's signature when the signer counts it. Refuses APPROVAL_REFUSED, BUSY. */
@@ -130,12 +132,14 @@ export function createApprovals(deps: Deps): Approvals {
 }
 
 /** As the signer will be asked, word for word. */
-const paymentOf = ({ id, attempt, network, asset, address: to, amount }: Payout): Payment => ({
+const paymentOf = ({ id, userId, attempt, network, asset, address: to, amount, confirmation }: Payout): Payment => ({
   intentId: `withdrawal:${id}:${attempt}`,
   network,
   asset,
   to,
   amount: plain(amount),
+  userId,
+  ...(confirmation && { confirmation }),
 });
 
 const approvalOf = ({ keyId: key, at, feeCap, signature }: WithdrawalApprovalRow): Approval => ({

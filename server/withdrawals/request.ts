@@ -6,6 +6,7 @@ import { tierOf } from '../../db/stores/tiers';
 import { lockUser } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
 import type { Transaction } from '../../db/transaction';
+import type { Confirmation } from '../../domain/contract/api/passkeys';
 import type { AskWithdrawal, WithdrawalLimitsView } from '../../domain/contract/api/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
@@ -15,6 +16,7 @@ import type { ServerDeps } from '../deps';
 import { atMost } from '../http/queue';
 import { idFrom } from '../../db/references';
 import type { Attempt, SecondFactors } from '../second-factor/service';
+import type { Passkeys } from '../passkeys/service';
 import { DAY_MS, QUOTE, dayOf, tierIn } from '../tiers/policy';
 import type { Tiers } from '../tiers/policy';
 import { railFor } from './policy';
@@ -44,7 +46,12 @@ export interface WithdrawalRequests {
   limits(user: UserRow): Promise<WithdrawalLimitsView>;
 }
 
-export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactors, tiers: Tiers): WithdrawalRequests {
+export function createWithdrawalRequests(
+  deps: Deps,
+  secondFactors: SecondFactors,
+  passkeys: Pick<Passkeys, 'confirmPayment'>,
+  tiers: Tiers,
+): WithdrawalRequests {
   const one = oneAtATime();
   const inTurn = atMost(SIDE_BY_SIDE, MOST_WAITING);
   const limitsOf = async (manager: Transaction, userId: string): Promise<TierLimits & { tier: number }> => {
@@ -61,18 +68,31 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
       receiverIn(registry, network, asset, request.address),
     );
     checkMemo(registry, request);
-    await secondFactors.prove(user.id, request.code, attempt);
+    const id = idFrom('wd', reference);
+    const payment = {
+      userId: user.id,
+      withdrawalId: id,
+      network,
+      asset,
+      to: address,
+      memo: request.memo ?? null,
+      amount: formatAmount(parseAmount(request.amount)),
+    };
+    const confirmation = await passkeys.confirmPayment(payment, request.confirmation);
+    // A confirmation says more than a code.
+    if (!confirmation) await secondFactors.prove(user.id, request, attempt);
     const left = parseAmount(request.amount) + parseAmount(rail.withdrawalFee);
     const [{ value, isFresh }, secondFactorSince, now] = [
       await worthOf(deps, asset, left),
       await secondFactors.since(user.id),
       clock.now(),
     ];
-    const id = idFrom('wd', reference);
     return inTurn(() =>
       inTransaction(dataSource, async (manager) => {
         // Requests of one user go one after the other, in whichever process: each sees what the others have used of the day.
         refuseLocked(await lockUser(manager, user.id), now);
+        // One that was added meanwhile: from the first on, each withdrawal is confirmed.
+        if (!confirmation) await passkeys.confirmPayment(payment, undefined);
         const limits = await limitsOf(manager, user.id);
         const spent = await spentSince(manager, user.id, now - DAY_MS);
         const facts: WithdrawalFacts = {
@@ -102,7 +122,7 @@ export function createWithdrawalRequests(deps: Deps, secondFactors: SecondFactor
           inside,
           at: now,
         });
-        await submit(deps, user.id, request, { id, address, fee: rail.withdrawalFee, reference });
+        await submit(deps, user.id, request, { id, address, fee: rail.withdrawalFee, reference, confirmation });
         return { id, passes: verdict === 'pass', inside };
       }),
     );
@@ -143,15 +163,25 @@ async function again(
     asset,
     receiverIn(deps.registry, network, asset, request.address),
   );
-  await submit(deps, before.userId, request, { id: before.id, address, fee: before.fee, reference });
+  // Sent again without it, it is the one that was confirmed.
+  const confirmation = request.confirmation ?? (await deps.engine.recordedWithdrawals([before.id]))[0]?.confirmation;
+  await submit(deps, before.userId, request, { id: before.id, address, fee: before.fee, reference, confirmation });
   return { id: before.id, passes: false, inside: false };
+}
+
+interface Made {
+  readonly id: string;
+  readonly address: string;
+  readonly fee: string;
+  readonly reference: string;
+  readonly confirmation: Confirmation | undefined;
 }
 
 async function submit(
   { engine }: Deps,
   userId: string,
   { asset, network, amount, memo }: AskWithdrawal,
-  made: { id: string; address: string; fee: string; reference: string },
+  made: Made,
 ): Promise<void> {
   await engine.submit({
     kind: 'withdrawal.request',
@@ -163,6 +193,7 @@ async function submit(
     ...(memo !== undefined && { memo }),
     amount: formatAmount(parseAmount(amount)),
     fee: formatAmount(parseAmount(made.fee)),
+    ...(made.confirmation && { confirmation: made.confirmation }),
     reference: made.reference,
   });
 }

@@ -65,12 +65,13 @@ export function createWithdrawalService(
   /** Approves what the signer would pay without an admin. Where that cannot be done now a person looks. */
   const pass = async (row: WithdrawalRow, inside: boolean): Promise<void> => {
     try {
-      if (!inside && (await approvals.judge(row)).needed > 0) return;
+      const payout = await shown(row);
+      if (!inside && (await approvals.judge(payout)).needed > 0) return;
       await deps.engine.submit({
         kind: 'withdrawal.approve',
         withdrawalId: row.id,
         adminId: POLICY,
-        seen: seenOf(row),
+        seen: seenOf(payout),
         reference: `withdrawal:${row.id}:approve:${row.attempt}`,
       });
     } catch (error) {

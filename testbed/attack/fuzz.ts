@@ -4,7 +4,7 @@
  * Counted are answers of 5xx, and effects of requests that were refused.
  */
 import { auditBySettings } from '../../deploy/custody';
-import { worldConfig } from '../world/index';
+import { worldConfig } from '../world';
 import { openStage } from './stage';
 import type { Answer, Browser, Stage } from './stage';
 
@@ -63,6 +63,7 @@ const WATCHED = [
   'withdrawals',
   'withdrawal_approvals',
   'second_factors',
+  'passkeys',
   'deposit_addresses',
   'markets',
   'asset_pauses',

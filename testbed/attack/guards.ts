@@ -45,6 +45,25 @@ export const ATTACK_GUARDS: readonly AttackGuard[] = [
     without: 'const record = records.size < 0 ? records.get(row.id) : undefined;',
   },
   {
+    attack: 'PASSKEY 1',
+    file: 'server/passkeys/changes.ts',
+    line: 'if (rows.length === 0) await prove(secondFactors, user, proof, attempt);',
+    without: nothing,
+  },
+  {
+    attack: 'PASSKEY 3',
+    file: 'server/passkeys/service.ts',
+    line: '(await challenges.take(challenge));',
+    without: 'true;',
+  },
+  {
+    attack: 'CONFIRM 1',
+    file: 'server/passkeys/service.ts',
+    line: 'if (!(await fits(rows, assertion, digestOf(text(expiresAt)))))',
+    without: 'if (rows.length < 0)',
+  },
+  { attack: 'CONFIRM 3', file: 'wallets/keys/approvals.ts', line: 'checkOwner(payment);', without: nothing },
+  {
     attack: 'A2.9',
     file: 'wallets/withdrawals/recorded.ts',
     line: "if (row.state === 'REQUESTED' || record?.stage !== 'APPROVED' || record.attempt !== row.attempt) return false;",

@@ -4,6 +4,7 @@ import { Broken } from './attack';
 import { input } from './cases/input';
 import { matrix } from './cases/matrix';
 import { owning } from './cases/owning';
+import { passkeys } from './cases/passkeys';
 import { sessions } from './cases/sessions';
 import { sockets } from './cases/sockets';
 import { traces } from './cases/traces';
@@ -26,6 +27,7 @@ export const ATTACKS: readonly Attack[] = [
   ...input,
   ...traces,
   ...withdrawals,
+  ...passkeys,
   ...sockets,
   ...sessions,
 ];

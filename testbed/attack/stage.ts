@@ -12,8 +12,8 @@ import { faucet } from '../emulators/evm/faucet';
 import { operatorAt } from '../../deploy/operator/door';
 import { LOCAL } from '../../deploy/config/paths';
 import { sleep } from '../services/process';
-import { World, chainOf } from '../world/index';
-import type { WorldAddress } from '../world/index';
+import { World, chainOf } from '../world';
+import type { WorldAddress } from '../world';
 
 const PER_SECOND = 60;
 const FUNDS = '8';
@@ -203,21 +203,22 @@ interface Opened {
   readonly close: () => Promise<void>;
 }
 
-/** Ether for the trader: sent to the hot wallet, booked as the operator's, and given. */
-async function fund(world: World, address: WorldAddress, email: string): Promise<void> {
+/** Ether for somebody: sent to the hot wallet, booked as the operator's, and given. */
+export async function fund(world: World, address: WorldAddress, email: string, amount = FUNDS): Promise<void> {
   const operator = operatorAt(world.settingsOf().OPERATOR_SOCKET ?? '');
+  const name = randomBytes(6).toString('hex');
   const hot = (await operator.position()).addresses.find(({ network }) => network === 'ethereum')?.address ?? '';
-  await faucet(chainOf(address), hot, 'ETH', FUNDS);
+  await faucet(chainOf(address), hot, 'ETH', amount);
   for (let tries = 0; ; tries++) {
     try {
-      await operator.contribute([{ asset: 'ETH', amount: FUNDS, place: 'hot/ethereum', reference: 'attack-funds' }]);
+      await operator.contribute([{ asset: 'ETH', amount, place: 'hot/ethereum', reference: `attack-funds-${name}` }]);
       break;
     } catch (error) {
       if (tries > 20) throw error;
       await sleep(500);
     }
   }
-  await operator.grant({ email, asset: 'ETH', amount: FUNDS, why: 'coins to be stolen', reference: 'attack-grant' });
+  await operator.grant({ email, asset: 'ETH', amount, why: 'coins to be stolen', reference: `attack-grant-${name}` });
 }
 
 const emailOf = async (database: DataSource, userId: string): Promise<string> =>

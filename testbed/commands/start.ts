@@ -32,7 +32,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
   try {
     buildPage(say);
-    const { url, adminPassword, isLocal } = await world.start();
+    const started = await world.start();
+    const { adminPassword, isLocal } = started;
+    // By its name: a browser knows no passkeys at an address of numbers.
+    const url = started.url.replace('//127.0.0.1:', '//localhost:');
     const accounts = `  admin   ${DEMO_ADMIN}    ${adminPassword}\n  trader  ${DEMO_TRADER}   ${adminPassword}\n\n`;
     const next = isLocal
       ? "walk one user's life: npm run demo · coins: npm run faucet -- <address> ETH 1"

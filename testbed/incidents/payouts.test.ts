@@ -261,6 +261,8 @@ describe('E34 a mistyped key', () => {
     signTron: (intent) => stage.signer.signTron(intent),
     judge: stage.signer.judge,
     approvers: stage.signer.approvers,
+    changePasskey: stage.signer.changePasskey,
+    droppedPasskeys: stage.signer.droppedPasskeys,
   });
 
   test('E34 one letter of the extended key is another one: the start is refused, at every place', async () => {

@@ -73,6 +73,8 @@ function slowSigner(real: Signer) {
     sign: (intent) => when(intent.intentId, () => real.sign(intent)),
     signUtxo: (intent) => when(intent.intentId, () => real.signUtxo(intent)),
     signTron: (intent) => real.signTron(intent),
+    changePasskey: real.changePasskey,
+    droppedPasskeys: real.droppedPasskeys,
     judge: real.judge,
     approvers: real.approvers,
   };

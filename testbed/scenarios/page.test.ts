@@ -18,6 +18,7 @@ import { ADDRESS, PASSWORD, PNG, testWorld } from '../../server/testing';
 import type { TestWorld } from '../../server/testing';
 import { adminsFile, enrolAdmin } from '../../wallets/keys';
 import { openGate } from '../../wallets/keys/approvals';
+import { openUserKeys } from '../../wallets/keys/user-keys';
 import { rulesOf } from '../../wallets/keys/testing';
 import { browserPath, buildPageInto, openBrowser } from '../stage/browser';
 import type { Browser } from '../stage/browser';
@@ -32,7 +33,11 @@ const inBrowser = chromium || process.env.CI === '1' ? describe : describe.skip;
 
 /** What the signer asks of a payout, by its own code; whatever key an operator's browser offers is enrolled. */
 function signerOf(dir: string, dataSource: DataSource): PayoutRules {
-  const gate = openGate(rulesOf({ ETH: { auto: '0', autoDaily: '0', fourEyes: '10' } }), dir);
+  const gate = openGate(
+    rulesOf({ ETH: { auto: '0', autoDaily: '0', fourEyes: '10' } }),
+    dir,
+    openUserKeys(dir, undefined, Date.now),
+  );
   return {
     judge: async (payment, approvals) => gate.judge(payment, approvals),
     approvers: async () => {

@@ -114,6 +114,8 @@ onNode('wallets on Bitcoin', () => {
       signTron: (intent) => signer.signTron(intent),
       judge: signer.judge,
       approvers: signer.approvers,
+      changePasskey: signer.changePasskey,
+      droppedPasskeys: signer.droppedPasskeys,
       ...over,
     };
     const ids = { next: () => `w${process.pid}x${String(++n).padStart(8, '0')}` };

@@ -459,6 +459,8 @@ describe('sweeps', () => {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
         approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {
@@ -571,6 +573,8 @@ describe('withdrawals', () => {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
         approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: (intent) => {
@@ -603,6 +607,8 @@ describe('withdrawals', () => {
         identity: (network) => signer.identity(network),
         judge: signer.judge,
         approvers: signer.approvers,
+        changePasskey: signer.changePasskey,
+        droppedPasskeys: signer.droppedPasskeys,
         signUtxo: (intent) => signer.signUtxo(intent),
         signTron: (intent) => signer.signTron(intent),
         sign: async (intent) => {

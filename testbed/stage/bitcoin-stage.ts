@@ -157,6 +157,8 @@ export class BitcoinStage {
       signTron: (intent) => real.signTron(intent),
       judge: real.judge,
       approvers: real.approvers,
+      changePasskey: real.changePasskey,
+      droppedPasskeys: real.droppedPasskeys,
       ...signing,
     };
     return createWallets(

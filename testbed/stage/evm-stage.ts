@@ -14,7 +14,7 @@ import { createEngine } from '../../matching/engine';
 import { createWallets } from '../../wallets';
 import type { NetworkConfig, Wallets } from '../../wallets';
 import type { ColdPlace } from '../../wallets/chains/cold-places';
-import { createSigner } from '../../wallets/keys';
+import { createSigner, siteOf } from '../../wallets/keys';
 import { openRules } from '../../wallets/keys/testing';
 import { startAnvil } from '../emulators/evm/anvil';
 import type { Anvil } from '../emulators/evm/anvil';
@@ -28,6 +28,8 @@ import { approvalOf } from './approve';
 
 export const N = 3;
 export const CHAIN_ID = 31337;
+/** Where users of the stage use their passkeys. */
+export const ORIGIN = 'https://exchange.example';
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const clock = { now: () => Date.now() };
 const closed = async (): Promise<never> => {
@@ -139,6 +141,7 @@ export class EvmStage {
         maxGasCost: '0.05',
         approvals: openRules,
         venueAddresses: 'first-seen',
+        site: siteOf(ORIGIN),
         ...(cold && { cold: { ethereum: cold } }),
       },
       stage.dir,

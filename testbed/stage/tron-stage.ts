@@ -180,6 +180,8 @@ export class TronStage {
       signTron: (intent) => signer.signTron(intent),
       judge: signer.judge,
       approvers: signer.approvers,
+      changePasskey: signer.changePasskey,
+      droppedPasskeys: signer.droppedPasskeys,
       ...over,
     };
     const ids = { next: () => `t${process.pid}x${String(++this.ids).padStart(8, '0')}` };

@@ -147,7 +147,10 @@ export class World {
     const bitcoinUrl = await this.startBitcoin();
     const tronUrl = await this.startTron();
     const venue = await this.startVenue(chains, bitcoinUrl, tronUrl);
-    this.env = this.settings(chains, venue, bitcoinUrl, tronUrl);
+    this.env = {
+      PASSKEY_ORIGIN: this.given('PUBLIC_ORIGIN') ?? `http://localhost:${await this.exchangePort()}`,
+      ...this.settings(chains, venue, bitcoinUrl, tronUrl),
+    };
     await this.startSigner();
     await this.options.prepare?.(this.env);
     const port = await this.startExchange();
@@ -540,13 +543,19 @@ export class World {
     });
   }
 
-  private async startExchange(): Promise<number> {
-    this.mayStart();
-    if (!this.parts.has('javizen')) this.options.say('Javizen ...');
+  /** Where the exchange will listen; known before it starts, because the signer is told where passkeys are used. */
+  private async exchangePort(): Promise<number> {
     // Only the operator's own world wishes for the well-known port: two worlds that start at once must not meet on it.
     const usual = this.options.env ? 8080 : 0;
     const port = this.options.port ?? (await freePort(rememberedPort(this.dir, 'javizen') || usual));
     rememberPort(this.dir, 'javizen', port);
+    return port;
+  }
+
+  private async startExchange(): Promise<number> {
+    this.mayStart();
+    if (!this.parts.has('javizen')) this.options.say('Javizen ...');
+    const port = await this.exchangePort();
     const env = { ...this.env, PORT: String(port) };
     const running = startProgram({
       name: 'javizen',

@@ -12,6 +12,7 @@ import type { Approver } from './admins';
 import { openLog } from './append-log';
 import { entryOf, ofPayout, refuse } from './policy';
 import type { ApprovalLimits, ApprovalRules } from './policy';
+import type { UserKeyRegister } from './user-keys';
 
 /** What was let through: written down before anything is signed for it, once for a payout and all its replacements. */
 interface Admitted extends Payment {
@@ -63,8 +64,8 @@ function fourEyesDailyOf({ autoDaily, fourEyes, fourEyesDaily }: ApprovalLimits)
 /** The file in which the signer keeps whom it believes. */
 export const adminsFile = (dir: string): string => join(dir, 'admins.jsonl');
 
-/** Opens the log of what was let through, beside the file of admins. */
-export function openGate(rules: ApprovalRules, dir: string): Gate {
+/** Opens the log of what was let through, beside the file of admins. `users`: who must have confirmed their own payments. */
+export function openGate(rules: ApprovalRules, dir: string, users: Pick<UserKeyRegister, 'check' | 'count'>): Gate {
   const log = openLog(join(dir, 'admitted.jsonl'));
   const admitted = new Map<string, Admitted>();
   /** Of the last 24 hours: the sums are asked for with each payout, and the log grows for ever. */
@@ -97,6 +98,18 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
     return units > parseAmount(limits.fourEyes) ? 2 : 1;
   };
 
+  /** One confirmation pays once without a person: a further round of the withdrawal takes an admin. */
+  const leastOf = ({ userId }: Payment, { round }: ApprovedPayment): number =>
+    round > 0 && userId !== undefined && users.count(userId) > 0 ? 1 : 0;
+
+  const checkOwner = ({ userId, confirmation, ...raw }: Payment): void => {
+    const { withdrawalId, network, asset, to, amount } = paymentOf(raw);
+    users.check(
+      { ...(userId !== undefined && { userId }), withdrawalId, network, asset, to, memo: null, amount },
+      confirmation,
+    );
+  };
+
   const count = (
     raw: Payment,
     approvals: readonly Approval[],
@@ -111,7 +124,8 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
       if ('why' in judged) refused.push(judged);
       else counted.set(judged.name, one);
     }
-    const needed = wanted(raw, besides) - counted.size;
+    const [byAmount, least] = [wanted(raw, besides), leastOf(raw, payment)];
+    const needed = (byAmount > least ? byAmount : least) - counted.size;
     return {
       judgement: { needed: needed > 0 ? needed : 0, approvedBy: [...counted.keys()], refused },
       counted: [...counted.values()],
@@ -120,11 +134,13 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
 
   /** The line to be written down; undefined when it was let through before. */
   const lineOf = ({ payment: raw, approvals, cost }: Asked, besides: readonly Admitted[]): Admitted | undefined => {
-    const { network, asset, to, amount } = raw;
+    const { network, asset, to, amount, userId, confirmation } = raw;
     const payment = { intentId: originalOf(raw.intentId), network, asset, to, amount };
     const before = admitted.get(payment.intentId);
     if (before) return checkBefore(before, payment, cost);
-    const { judgement, counted } = count(payment, approvals, besides);
+    checkOwner(raw);
+    const owner = { ...(userId !== undefined && { userId }), ...(confirmation && { confirmation }) };
+    const { judgement, counted } = count({ ...payment, ...owner }, approvals, besides);
     if (judgement.needed > 0)
       refuse(
         missing(judgement) +
@@ -135,6 +151,7 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
     const caps = counted.map(({ feeCap }) => parseAmount(feeCap)).toSorted((a, b) => (a < b ? -1 : 1));
     const line: Admitted = {
       ...payment,
+      ...owner,
       at: rules.now(),
       approvedBy: judgement.approvedBy,
       feeCap: caps[0] === undefined ? null : formatAmount(caps[0]),
@@ -149,7 +166,10 @@ export function openGate(rules: ApprovalRules, dir: string): Gate {
   };
 
   return {
-    judge: (payment, approvals) => count(payment, approvals).judgement,
+    judge: (payment, approvals) => {
+      checkOwner(payment);
+      return count(payment, approvals).judgement;
+    },
     admit: (payment, approvals, cost) =>
       [lineOf({ payment, approvals, cost }, [])].forEach((line) => line && write(line)),
     admitAll: (asked) => {

@@ -21,6 +21,8 @@ export type { KnownBy } from './known';
 export { makeAdminKey, signApproval } from './admin-key';
 export { enrolAdmin, readAdmins, readPublicKey, revokeAdmin } from './admins';
 export { adminsFile } from './approvals';
+export { siteOf } from './assertions';
+export { dropUserKeys, userKeysIn } from './user-keys';
 export type { ApprovalLimits, ApprovalRules } from './policy';
 export type { SignerPolicy } from './signer';
 

@@ -1,9 +1,10 @@
 import { ZeroAddress, getAddress } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
-import type { Payment, SignIntent } from '../../domain/contract/ports';
+import type { OwnersWord, Payment, SignIntent } from '../../domain/contract/ports';
 import { isAmount } from '../../domain/money/amount';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
 import type { ColdPlace } from '../chains/cold-places';
+import type { Site } from './assertions';
 import type { VenueAddresses } from './pins';
 
 /** One asset on a network as the signer knows it. */
@@ -72,6 +73,8 @@ export interface SignerPolicy {
   readonly feesDaily?: Readonly<Record<string, string>>;
   /** Whose word a withdrawal needs, and above which amounts. */
   readonly approvals: ApprovalRules;
+  /** Where users use their passkeys; without it none is taken. */
+  readonly site?: Site;
   /** The venue's deposit addresses. One that is neither named nor pinned before is not paid. */
   readonly venueAddresses?: VenueAddresses;
 }
@@ -143,13 +146,20 @@ export function readIntent(raw: SignIntent): SignIntent {
   };
 }
 
+/** Whose withdrawal it is and their confirmation, as they came: what it says is for the register of passkeys to judge. */
+export function readOwnersWord({ userId, confirmation }: OwnersWord): OwnersWord {
+  if (userId !== undefined && (typeof userId !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(userId)))
+    refuse('this is no user');
+  return { ...(userId !== undefined && { userId }), ...(confirmation !== undefined && { confirmation }) };
+}
+
 /** A payout that somebody asks about, and nothing more. */
-export function readPayment({ intentId, network, asset, to, amount }: Payment): Payment {
+export function readPayment({ intentId, network, asset, to, amount, ...rest }: Payment): Payment {
   const texts = [intentId, network, asset, to].every(
     (value) => typeof value === 'string' && value !== '' && value.length <= 190,
   );
   if (!texts || !isAmount(amount)) refuse('this is not a payment');
-  return { intentId, network, asset, to, amount };
+  return { intentId, network, asset, to, amount, ...readOwnersWord(rest) };
 }
 
 export interface OwnAccounts {

@@ -14,9 +14,10 @@ import type { Fee } from './fees';
 import { createNonceIndex } from './nonces';
 import type { NonceIndex } from './nonces';
 import { openPins } from './pins';
-import { checkDestination, entryOf, readIntent, readPayment, refuse } from './policy';
+import { checkDestination, entryOf, readIntent, readOwnersWord, readPayment, refuse } from './policy';
 import type { OwnAccounts, SignerPolicy } from './policy';
 import { createTronSigner } from './tron';
+import { openUserKeys } from './user-keys';
 
 export type { SignerPolicy } from './policy';
 
@@ -41,7 +42,7 @@ const slotOf = ({ network, from, nonce }: SignIntent): string => `${network}:${f
 
 /**
  * The core of the signing process. It rebuilds each transaction from the intent, checks purpose, destination, asset and
- * cost against its own rules, asks for a withdrawal's approvals by admins (`approvals.ts`), and writes what it signed to an
+ * cost against its own rules, asks for a withdrawal's confirmation by its owner (`user-keys.ts`) and approvals by admins (`approvals.ts`), and writes what it signed to an
  * append-only log before it gives the bytes away. The same intent gives the same bytes; the same id with another body is refused, and so is a second payment with one nonce.
  */
 export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: string): Signer & { close(): void } {
@@ -55,8 +56,9 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     isVenue: pins.allows,
     isCold: coldAddresses(policy.cold ?? {}),
   };
-  const gate = openGate(policy.approvals, dir);
   const { now } = policy.approvals;
+  const userKeys = openUserKeys(dir, policy.site, now);
+  const gate = openGate(policy.approvals, dir, userKeys);
   const fees = createFeeBudget(policy.feesDaily ?? {}, now);
   const guards = { pins, gate, fees, cold: policy.cold, now };
   const coins = createUtxoSigner(mnemonic, policy.coins ?? {}, dir, guards);
@@ -124,7 +126,7 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     if (before) return { rawTransaction: before.rawTransaction, txid: before.txid };
     checkHistory(intent);
     const transaction = build(intent);
-    if (intent.purpose === 'withdrawal') gate.admit(intent, approvals, costOf(intent));
+    if (intent.purpose === 'withdrawal') gate.admit({ ...intent, ...readOwnersWord(raw) }, approvals, costOf(intent));
     const key = intent.from === 'hot' ? hot : deposits.deriveChild(intent.from);
     const rawTransaction = await key.signTransaction(transaction);
     const decoded = Transaction.from(rawTransaction);
@@ -162,8 +164,11 @@ export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: stri
     signTron: trons.sign,
     judge: async (payment, approvals) => gate.judge(readPayment(payment), Array.isArray(approvals) ? approvals : []),
     approvers: async () => gate.approvers(),
+    changePasskey: async (change) => userKeys.change(change),
+    droppedPasskeys: async (userId) => userKeys.dropped(String(userId)),
     close: () => {
       gate.close();
+      userKeys.close();
       log.close();
       coins.close();
       trons.close();

@@ -5,7 +5,14 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Approval } from '../../domain/contract/api/approvals';
 import type { ErrorCode } from '../../domain/contract/errors';
 import { frameOf, readFrames } from '../../domain/contract/frames';
-import type { UtxoIntent, Payment, SignIntent, Signer, TronIntent } from '../../domain/contract/ports';
+import type {
+  UtxoIntent,
+  Payment,
+  SignIntent,
+  SignedPasskeyChange,
+  Signer,
+  TronIntent,
+} from '../../domain/contract/ports';
 
 type Request = { id: number } & (
   | { method: 'identity'; params: string }
@@ -14,6 +21,8 @@ type Request = { id: number } & (
   | { method: 'signTron'; params: TronIntent }
   | { method: 'judge'; params: { payment: Payment; approvals: Approval[] } }
   | { method: 'approvers'; params: true }
+  | { method: 'changePasskey'; params: SignedPasskeyChange }
+  | { method: 'droppedPasskeys'; params: string }
 );
 const METHODS: readonly string[] = [
   'identity',
@@ -22,6 +31,8 @@ const METHODS: readonly string[] = [
   'signTron',
   'judge',
   'approvers',
+  'changePasskey',
+  'droppedPasskeys',
 ] satisfies Request['method'][];
 type Response = {
   id: number;
@@ -104,6 +115,10 @@ const carryOut = async (signer: Signer, request: Request): Promise<unknown> => {
       return signer.signTron(request.params);
     case 'judge':
       return signer.judge(request.params.payment, request.params.approvals);
+    case 'changePasskey':
+      return signer.changePasskey(request.params);
+    case 'droppedPasskeys':
+      return signer.droppedPasskeys(request.params);
     default:
       return signer.approvers();
   }
@@ -176,5 +191,7 @@ export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Sig
     signTron: (intent) => call('signTron', intent),
     judge: (payment, approvals) => call('judge', { payment, approvals }),
     approvers: () => call('approvers', true),
+    changePasskey: (change) => call('changePasskey', change),
+    droppedPasskeys: (userId) => call('droppedPasskeys', userId),
   };
 }

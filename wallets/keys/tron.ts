@@ -17,7 +17,7 @@ import type { FeeBudget } from './fees';
 import { createNonceIndex } from './nonces';
 import type { NonceIndex } from './nonces';
 import type { Pins } from './pins';
-import { PURPOSES, entryOf, isCount, isIndex, refuse } from './policy';
+import { PURPOSES, entryOf, isCount, isIndex, readOwnersWord, refuse } from './policy';
 import type { SignerPolicy, SignerTron } from './policy';
 import { createStakeSum, isStake, stakePaymentOf, sunOf } from './tron-stake';
 import type { SignedStake } from './tron-stake';
@@ -132,7 +132,8 @@ export function createTronSigner(
     const cost = mostOf(intent);
     fees.check({ network: intent.network, payment: intent.intentId, cost });
     // Last: what is let through and what is pinned is written down, and nothing that is refused may be.
-    if (intent.purpose === 'withdrawal') gate.admit(intent, Array.isArray(raw.approvals) ? raw.approvals : [], cost);
+    if (intent.purpose === 'withdrawal')
+      gate.admit({ ...intent, ...readOwnersWord(raw) }, Array.isArray(raw.approvals) ? raw.approvals : [], cost);
     if (intent.purpose === 'venue' && !pins.allows(`${intent.network}/${intent.asset}`, intent.to))
       refuse('this is not the pinned address of the venue (SIGNER_VENUE_ADDRESSES)');
     const { r, s, v } = key.signingKey.sign(`0x${txid}`);

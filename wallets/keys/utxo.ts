@@ -20,7 +20,7 @@ import type { Fee, FeeBudget } from './fees';
 import { createNonceIndex } from './nonces';
 import type { NonceIndex } from './nonces';
 import type { Pins } from './pins';
-import { entryOf, ofPayout, refuse } from './policy';
+import { entryOf, ofPayout, readOwnersWord, refuse } from './policy';
 import type { SignerCoins, SignerPolicy } from './policy';
 
 type Paid = Pick<CoinPayment, 'to' | 'amount' | 'payout'>;
@@ -241,11 +241,19 @@ function readIntent(raw: UtxoIntent): UtxoIntent {
 }
 
 function readPayment(raw: CoinPayment | null, isPayout: boolean): CoinPayment {
-  const { to = '', amount = '', payout, approvals } = raw ?? {};
+  const { to = '', amount = '', payout, approvals, ...rest } = raw ?? {};
   const texts = typeof to === 'string' && to !== '' && to.length <= 190 && isAmount(amount);
   if (!texts || (isPayout ? typeof payout !== 'string' || !PAYOUT.test(payout) : payout !== undefined))
     refuse('this is not an intent');
-  return { to, amount, ...(payout !== undefined && { payout, approvals: Array.isArray(approvals) ? approvals : [] }) };
+  return {
+    to,
+    amount,
+    ...(payout !== undefined && {
+      payout,
+      approvals: Array.isArray(approvals) ? approvals : [],
+      ...readOwnersWord(rest),
+    }),
+  };
 }
 
 /** The intent against the rules, and the transaction against the intent. */
@@ -293,8 +301,8 @@ function askedOf({ network, asset, payments }: UtxoIntent, { chain }: Keys, fee:
     fee,
     payments.map(({ to }) => scriptOf(to, chain) ?? refuse('no address')),
   );
-  return payments.map(({ to, amount, payout = '', approvals = [] }, at) => ({
-    payment: { intentId: payout, network, asset, to, amount },
+  return payments.map(({ to, amount, payout = '', approvals = [], ...owner }, at) => ({
+    payment: { intentId: payout, network, asset, to, amount, ...owner },
     approvals,
     cost: fromChainUnits(shares[at] ?? fee, SATOSHI_DECIMALS),
   }));

@@ -90,8 +90,10 @@ export class Transactions implements Sender {
     if (purpose === 'consolidation' || purpose === 'cpfp') throw new Error(`${intentId}: an account has no coins`);
     const toIndex = TO_DEPOSITS.includes(purpose) ? this.deps.indexOf(to) : undefined;
     const amount = formatAmount(parseAmount(row.amount));
-    if (purpose === 'withdrawal')
-      await mustBeRecorded(this.deps, 'chain_transactions', intentId, { network, asset, address: to, amount });
+    const owner =
+      purpose === 'withdrawal'
+        ? await mustBeRecorded(this.deps, 'chain_transactions', intentId, { network, asset, address: to, amount })
+        : {};
     return {
       intentId,
       network,
@@ -105,7 +107,7 @@ export class Transactions implements Sender {
       gasLimit,
       maxFeePerGas,
       maxPriorityFeePerGas,
-      ...(purpose === 'withdrawal' && { approvals }),
+      ...(purpose === 'withdrawal' && { approvals, ...owner }),
     };
   }
 

@@ -58,7 +58,7 @@ export function tronSigning({
   };
   return {
     sign: async (intent) => {
-      const { intentId, network, purpose, asset, from, to, toIndex } = intent;
+      const { intentId, network, purpose, asset, from, to, toIndex, userId, confirmation } = intent;
       const stake = stakeOf(intent);
       const payment = stake ?? paymentOf(intent);
       const amount = stake
@@ -77,6 +77,8 @@ export function tronSigning({
         feeLimit,
         envelope: await chain.envelope(),
         ...(intent.approvals && { approvals: intent.approvals }),
+        ...(userId !== undefined && { userId }),
+        ...(confirmation && { confirmation }),
       });
       const { raw, envelope } = decodeSigned(answer.rawTransaction);
       if (!raw.equals(encodeRaw(payment, envelope)) || txidOf(raw) !== answer.txid)

@@ -221,13 +221,13 @@ export class UtxoTransactions implements Sender {
     const shown = { to, amount: formatAmount(amount) };
     if (!payment) return shown;
     const { network } = this.deps;
-    await mustBeRecorded(this.deps, 'batch_payments', payoutOf(payment), {
+    const owner = await mustBeRecorded(this.deps, 'batch_payments', payoutOf(payment), {
       network: network.id,
       asset: network.gasAsset,
       address: to,
       amount: shown.amount,
     });
-    return { ...shown, payout: payoutOf(payment), approvals: await this.deps.batchStore.approvals(payment) };
+    return { ...shown, payout: payoutOf(payment), approvals: await this.deps.batchStore.approvals(payment), ...owner };
   }
 
   /** Before anything is signed: each payment whose own fee does not bear its part of the cost. By the row's references, so that it may be done again. */

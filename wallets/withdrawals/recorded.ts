@@ -2,7 +2,7 @@
 import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { ChainStore } from '../../db/stores/chain';
 import { DomainError } from '../../domain/contract/errors';
-import type { Engine, EventBus } from '../../domain/contract/ports';
+import type { Engine, EventBus, OwnersWord } from '../../domain/contract/ports';
 import { changedForGood, changedPayment } from '../../domain/recorded-withdrawal';
 import type { RecordedPayment } from '../../domain/recorded-withdrawal';
 
@@ -66,13 +66,16 @@ export async function mustNotBeFrozen(
     });
 }
 
-/** Asked right before the signer is: is this payment, as our own plan has it by now, the one that was recorded and approved? Refuses WITHDRAWAL_CHANGED. */
+/**
+ * Asked right before the signer is: is this payment, as our own plan has it by now, the one that was recorded and approved? Answers whose it is and
+ * what they signed for it, for the signer. Refuses WITHDRAWAL_CHANGED.
+ */
 export async function mustBeRecorded(
   deps: Deps,
   table: string,
   payout: string,
   planned: Omit<RecordedPayment, 'memo'>,
-): Promise<void> {
+): Promise<OwnersWord> {
   const [, id = '', round = ''] = PAYOUT.exec(payout) ?? [];
   const [record] = await deps.engine.recordedWithdrawals([id]);
   const differs = record
@@ -82,7 +85,8 @@ export async function mustBeRecorded(
         ...(record.intact ? [] : ['record']),
       ]
     : ['id'];
-  if (record?.stage === 'APPROVED' && differs.length === 0) return;
+  if (record?.stage === 'APPROVED' && differs.length === 0)
+    return { userId: record.userId, ...(record.confirmation && { confirmation: record.confirmation }) };
   const columns = differs.length > 0 ? differs : ['state'];
   tell(deps, table, id, columns);
   throw new DomainError('WITHDRAWAL_CHANGED', { withdrawalId: id, payout, table, columns });

@@ -1,6 +1,7 @@
 /** Who is logged in. */
 import { computed, ref } from 'vue';
 import type { SessionView, UserView } from '../../domain/contract/api/accounts';
+import type { Assertion } from '../../domain/contract/api/passkeys';
 import { challengeIn, solveBeside } from '../account/challenge';
 import { ApiError, api, rememberToken, whenLoggedOut } from '../api/client';
 import { connectLive, leaveLive } from '../api/live';
@@ -51,7 +52,7 @@ interface Credentials {
  * told meanwhile.
  */
 export async function logIn(
-  body: Credentials & { readonly code?: string },
+  body: Credentials & { readonly code?: string; readonly passkey?: Assertion },
   working: (isWorking: boolean) => void,
 ): Promise<void> {
   try {

@@ -1,7 +1,8 @@
 /** Calls to the API. A refusal is thrown as ApiError; its code has words in every language. */
 import type { ErrorView } from '../../domain/contract/api/common';
 
-export type Code = ErrorView['error']['code'] | 'NETWORK';
+/** `PASSKEY_NOT_USED`: the browser or its owner gave it up. */
+export type Code = ErrorView['error']['code'] | 'NETWORK' | 'PASSKEY_NOT_USED';
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';

@@ -171,6 +171,11 @@ export const en = {
         action: 'Give it up',
       },
     },
+    passkey: {
+      title: 'Remove this passkey?',
+      text: 'One of your passkeys confirms it. All other log-ins end, and nothing is withdrawn for 24 hours.',
+      action: 'Remove it',
+    },
     secondFactor: {
       title: 'Give up the second factor?',
       text: 'From now on your password alone is enough to log in and to withdraw; withdrawals wait for a person again.',
@@ -610,6 +615,9 @@ export const en = {
       'second-factor_confirm': 'Second factor put in force',
       'second-factor_remove': 'Second factor given up',
       'second-factor_code': 'Code of the second factor',
+      passkey_add: 'Passkey added',
+      passkey_rename: 'Passkey renamed',
+      passkey_remove: 'Passkey removed',
       address_add: 'New withdrawal address',
       address_remove: 'Withdrawal address removed',
       withdrawal_request: 'Withdrawal requested',
@@ -648,6 +656,28 @@ export const en = {
         done: 'The account is frozen. Write to us to have it opened again.',
       },
     },
+  },
+  passkeys: {
+    title: 'Passkeys',
+    lead: 'A passkey in your phone, computer or security key is a second factor, and confirms each withdrawal: what you confirm is signed by your device, and nothing else can be paid with it.',
+    none: 'You have no passkey yet.',
+    one: 'Passkey',
+    label: 'Name',
+    begin: 'Add a passkey',
+    add: 'Make the passkey',
+    save: 'Save',
+    rename: 'Rename',
+    remove: 'Remove',
+    removeOne: 'Remove the passkey {label}',
+    since: 'since {time}',
+    unused: 'not used yet',
+    byAnother: 'Your browser asks twice: for the new passkey, and for one that you have, which confirms it.',
+    fromNowOn:
+      'From now on each withdrawal is confirmed with a passkey. Add a second one on another device, in case you lose this one.',
+    elsewhere: 'Passkeys cannot be used here. Use a browser that knows them, at this address:',
+    use: 'Use a passkey',
+    confirms: 'Your passkey confirms exactly this payment when you ask for it.',
+    confirming: 'Confirm this payment on your device …',
   },
   secondFactor: {
     title: 'Second factor',
@@ -912,7 +942,16 @@ export const en = {
       'A deposit of yours left its chain after you had used it. Cover what is owed, then you can withdraw again.',
     COLD_TRANSFER_STATE: 'This transfer from cold storage was signed, sent or given up already.',
     BAD_PSBT: 'This is not the transaction that was handed out, or a signature in it is not valid.',
-    SECOND_FACTOR_REQUIRED: 'Type the code of your authenticator.',
+    SECOND_FACTOR_REQUIRED: 'Type the code of your authenticator, or use a passkey.',
+    PASSKEY_NOT_USED:
+      'No passkey was used: it was given up, took too long, or this browser has none for us. Try again.',
+    CONFIRMATION_REQUIRED: 'Confirm this with a passkey.',
+    CONFIRMATION_REFUSED:
+      'The confirmation is not of this, or by none of your passkeys. Nothing was done; try again. If it happens again, write to us.',
+    PASSKEY_STATE:
+      'This passkey cannot be added: you have it already, it took too long, or you have as many as you may.',
+    WITHDRAWALS_OPEN:
+      'Wait until your withdrawals are through, or take them back: from the first passkey on each withdrawal is confirmed with one.',
     SECOND_FACTOR_WRONG: 'This code is wrong, or was used before. Wait for the next one.',
     SECOND_FACTOR_STATE: 'The second factor was set up or given up already. Reload the page.',
     UNKNOWN_TIER: 'The settings have no such tier.',

@@ -36,6 +36,20 @@ export function checkWithdrawal(
   return null;
 }
 
+/**
+ * Is what is to be confirmed what was typed? An address of the Ethereum kind has a spelling with capitals of its own; whoever typed it
+ * without means the same.
+ */
+export function isSamePayment(
+  payment: { network: string; asset: string; to: string; memo: string | null; amount: string },
+  typed: { network: string; asset: string; address: string; memo?: string | undefined; amount: string },
+): boolean {
+  const plain = (address: string): string => (/^(0x|bc1|tb1|bcrt1)/i.test(address) ? address.toLowerCase() : address);
+  const sameRail = payment.network === typed.network && payment.asset === typed.asset;
+  const sameReceiver = plain(payment.to) === plain(typed.address) && payment.memo === (typed.memo ?? null);
+  return sameRail && sameReceiver && parseAmount(payment.amount) === parseAmount(typed.amount);
+}
+
 /** The most that can arrive: what is available less the fee, in whole steps of the asset; "0" where the fee takes it all. */
 export function mostOf(available: string, fee: string, scale: number): string {
   const rest = parseAmount(available) - parseAmount(fee);

@@ -1,6 +1,7 @@
 /** Accounts and sessions: who somebody is. */
 import { z } from 'zod';
 import { id, locale, page, time } from './common';
+import { assertion } from './passkeys';
 import { code } from './second-factor';
 import { line } from './text';
 
@@ -33,11 +34,12 @@ export type ProofOfWork = z.infer<typeof proofOfWork>;
 export const challengeView = z.object({ challenge: z.string(), difficulty: z.number().int() });
 export type ChallengeView = z.infer<typeof challengeView>;
 
-/** `code`: of the second factor, where the account has one. `proof`: after CHALLENGE_NEEDED. */
+/** `code`, or `passkey`: of the second factor, where the account has one; which it takes is in `details` of SECOND_FACTOR_REQUIRED. `proof`: after CHALLENGE_NEEDED. */
 export const login = z.strictObject({
   email,
   password: anyPassword,
   code: code.optional(),
+  passkey: assertion.optional(),
   proof: proofOfWork.optional(),
 });
 export type Login = z.input<typeof login>;
@@ -83,7 +85,12 @@ export const sessionItem = z.object({
 export type SessionItem = z.infer<typeof sessionItem>;
 export const sessionsQuery = page;
 
-export const changePassword = z.strictObject({ current: anyPassword, next: newPassword, code: code.optional() });
+export const changePassword = z.strictObject({
+  current: anyPassword,
+  next: newPassword,
+  code: code.optional(),
+  passkey: assertion.optional(),
+});
 export type ChangePassword = z.infer<typeof changePassword>;
 
 export const setFrozen = z.strictObject({ frozen: z.boolean(), why: line(3, 500) });

@@ -11,6 +11,7 @@ import * as deposits from './deposits';
 import * as kyc from './kyc';
 import * as markets from './markets';
 import * as orders from './orders';
+import * as passkeys from './passkeys';
 import * as proof from './proof';
 import * as secondFactor from './second-factor';
 import * as security from './security';
@@ -279,6 +280,8 @@ export const ENDPOINTS = {
       'MEMO_NOT_SUPPORTED',
       'SECOND_FACTOR_REQUIRED',
       'SECOND_FACTOR_WRONG',
+      'CONFIRMATION_REQUIRED',
+      'CONFIRMATION_REFUSED',
       'IDEMPOTENCY_KEY_REUSED',
       'UNKNOWN_OUTCOME',
     ],
@@ -341,6 +344,54 @@ export const ENDPOINTS = {
     refuses: ['SECOND_FACTOR_STATE', 'SECOND_FACTOR_WRONG'],
     event: 'second-factor.remove',
   }),
+  passkeys: get('/passkeys', 'My passkeys', { answers: passkeys.passkeysView }),
+  beginPasskey: post(
+    '/passkeys/options',
+    'What to ask an authenticator for; takes the second factor, or the password where there is none, before the first passkey',
+    {
+      access: 'confirmed',
+      limit: 'login',
+      carries: 'json',
+      body: passkeys.beginPasskey,
+      answers: passkeys.passkeyOptions,
+      refuses: ['BAD_CREDENTIALS', 'SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG', 'PASSKEY_STATE', 'BUSY'],
+    },
+  ),
+  addPasskey: post(
+    '/passkeys',
+    'Add a passkey; confirmed by one that I have, where I have one. All other log-ins end',
+    {
+      access: 'confirmed',
+      limit: 'login',
+      status: 201,
+      carries: 'json',
+      body: passkeys.addPasskey,
+      answers: passkeys.passkeyView,
+      refuses: ['PASSKEY_STATE', 'WITHDRAWALS_OPEN', 'CONFIRMATION_REQUIRED', 'CONFIRMATION_REFUSED', 'BUSY'],
+      event: 'passkey.add',
+    },
+  ),
+  renamePasskey: post('/passkeys/:id', 'Give a passkey another name', {
+    params: passkeys.byPasskeyId,
+    carries: 'json',
+    body: passkeys.renamePasskey,
+    answers: passkeys.passkeyView,
+    refuses: ['NOT_FOUND'],
+    event: 'passkey.rename',
+  }),
+  removePasskey: post(
+    '/passkeys/:id/remove',
+    'Give up a passkey, confirmed by one of mine; all other log-ins end, and nothing is withdrawn for a day',
+    {
+      limit: 'login',
+      params: passkeys.byPasskeyId,
+      carries: 'json',
+      body: passkeys.removePasskey,
+      answers: nothing,
+      refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'CONFIRMATION_REFUSED', 'BUSY'],
+      event: 'passkey.remove',
+    },
+  ),
   withdrawals: get('/withdrawals', 'My withdrawals', {
     query: withdrawals.withdrawalsQuery,
     answers: pageOf(withdrawals.withdrawalView),
@@ -518,6 +569,7 @@ export const ENDPOINTS = {
         'SELF_APPROVAL',
         'ASSET_PAUSED',
         'APPROVAL_REFUSED',
+        'CONFIRMATION_REFUSED',
         'WITHDRAWAL_CHANGED',
         'BUSY',
       ],

@@ -20,6 +20,9 @@ export const SECURITY_EVENT_KINDS = [
   'second-factor.confirm',
   'second-factor.remove',
   'second-factor.code',
+  'passkey.add',
+  'passkey.rename',
+  'passkey.remove',
   // where coins go
   'address.add',
   'address.remove',

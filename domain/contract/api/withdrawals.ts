@@ -1,6 +1,7 @@
 /** Coins going out. */
 import { z } from 'zod';
 import { amount, assetCode, id, networkId, page, period, time } from './common';
+import { assertion, confirmation } from './passkeys';
 import { pastedAddress } from './pasted';
 import { code } from './second-factor';
 
@@ -12,8 +13,10 @@ export const askWithdrawal = z.strictObject({
   amount,
   /** Where the network needs one, and nowhere else. */
   memo: z.string().trim().min(1).max(100).optional(),
-  /** Of the second factor, where the user has one. */
+  /** Of the second factor, where the user has one and no passkey. */
   code: code.optional(),
+  /** By a passkey, where the user has one: of what `details` of CONFIRMATION_REQUIRED says. */
+  confirmation: confirmation.optional(),
 });
 export type AskWithdrawal = z.infer<typeof askWithdrawal>;
 
@@ -79,7 +82,12 @@ export const knownAddressView = z.object({
 });
 export type KnownAddressView = z.infer<typeof knownAddressView>;
 export const knownAddressesQuery = page.extend({ network: networkId.optional() });
-export const knownAddress = z.strictObject({ network: networkId, address: pastedAddress, code: code.optional() });
+export const knownAddress = z.strictObject({
+  network: networkId,
+  address: pastedAddress,
+  code: code.optional(),
+  passkey: assertion.optional(),
+});
 
 export const adminWithdrawalView = withdrawalView.extend({
   userId: id,

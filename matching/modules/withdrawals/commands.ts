@@ -2,6 +2,7 @@ import { KnownAddressEntity } from '../../../db/entities/reviews';
 import { WithdrawalEntity, WithdrawalRecordEntity } from '../../../db/entities/withdrawals';
 import type { WithdrawalRecordRow, WithdrawalRow } from '../../../db/entities/withdrawals';
 import { deleteRow, insertMissingRow, insertRow, updateRow } from '../../../db/stores/rows';
+import { confirmation as confirmationSchema } from '../../../domain/contract/api/passkeys';
 import type { CommandOf } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { WITHDRAWAL } from '../../../domain/lifecycle/withdrawal';
@@ -53,6 +54,7 @@ export function requestWithdrawal(
   const fee = parseAmount(command.fee);
   const step = stepOf(assetOf(registry, asset).scale);
   if (amount % step !== 0n || fee % step !== 0n) throw new DomainError('BAD_AMOUNT', { asset, amount: command.amount });
+  const confirmation = confirmationIn(command);
   const fault = memoFault(networkOf(registry, network), command.memo);
   if (fault) throw new DomainError(fault, { network });
   if (amount < parseAmount(rail.minWithdrawal))
@@ -94,12 +96,21 @@ export function requestWithdrawal(
     amount,
     fee,
     pullBackFee: 0n,
+    ...confirmation,
     stage: 'REQUESTED',
     intact: true,
   };
   draft.remember(draft.state.withdrawals, id, open);
   recordStep(draft, open, 'request', reference, requestBody(open), now);
   tell(draft, row, 'REQUESTED');
+}
+
+/** What an owner signed is kept as it is or not at all; whether it fits is asked by the server before, and by the signer after. */
+function confirmationIn({ confirmation }: CommandOf<'withdrawal.request'>): Pick<OpenWithdrawal, 'confirmation'> {
+  if (confirmation === undefined) return {};
+  const read = confirmationSchema.safeParse(confirmation);
+  if (!read.success) throw new DomainError('BAD_REQUEST', { confirmation: 'cannot be read' });
+  return { confirmation: read.data };
 }
 
 /** The open withdrawal, if its state allows the event. Later states of wallets are APPROVED to the engine. */

@@ -5,6 +5,7 @@ import { testDatabase } from '../../../db/testing';
 import { fixedClock } from '../../../domain/clock-and-ids';
 import type { Command } from '../../../domain/contract/commands';
 import { createEventBus } from '../../../domain/contract/event-bus';
+import { TestPasskey } from '../../../domain/lifecycle/testing';
 import { createEngine } from '../../engine';
 
 const registry = firstListing({
@@ -184,6 +185,42 @@ test('the record itself changed: after a new start nothing is approved by it, an
   expect(await verifyChain(database.dataSource, 'withdrawal_records')).toMatchObject([
     { place: 1, row: 'w1', what: 'changed' },
   ]);
+});
+
+test('what its owner signed is kept with the request, word for word, and is there after a new start; what cannot be read is refused', async () => {
+  const confirmation = new TestPasskey('https://exchange.example').confirm({
+    userId: 'u1',
+    withdrawalId: 'w2',
+    network: 'ethereum',
+    asset: 'ETH',
+    to: RECEIVER,
+    memo: null,
+    amount: '1',
+    expiresAt: 1_700_000_600_000,
+  });
+  const confirmed: Command = { ...request, reference: 'withdrawal:u1:2', withdrawalId: 'w2', confirmation };
+  for (const bad of [{ ...confirmation, signature: 'a b' }, { ...confirmation, more: 1 }, 'x'])
+    await expect(engine.submit({ ...confirmed, confirmation: bad as typeof confirmation })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    });
+  await engine.submit(confirmed);
+  expect(await engine.recordedWithdrawals(['w2'])).toMatchObject([{ id: 'w2', confirmation }]);
+  // The same reference with another confirmation is another request.
+  await expect(engine.submit({ ...confirmed, confirmation: { ...confirmation, expiresAt: 1 } })).rejects.toMatchObject({
+    code: 'IDEMPOTENCY_KEY_REUSED',
+  });
+  await restart();
+  expect(await engine.recordedWithdrawals(['w2'])).toMatchObject([{ id: 'w2', confirmation, intact: true }]);
+  expect(
+    await query("SELECT JSON_VALUE(body, '$.confirmation') AS kept FROM withdrawal_records WHERE withdrawal_id = 'w2'"),
+  ).toEqual([{ kept: JSON.stringify(confirmation) }]);
+  // A record that somebody broke keeps no engine from starting.
+  await query('DROP TRIGGER withdrawal_records_no_update');
+  await query("UPDATE withdrawal_records SET body = JSON_SET(body, '$.confirmation', '{') WHERE withdrawal_id = 'w2'");
+  await restart();
+  const [record] = await engine.recordedWithdrawals(['w2']);
+  expect(record).toMatchObject({ id: 'w2', intact: false });
+  expect(record).not.toHaveProperty('confirmation');
 });
 
 test('each step is written down, and a new start after any of them goes on from there', async () => {

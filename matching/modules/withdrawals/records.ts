@@ -1,6 +1,8 @@
 /** The engine's own record of withdrawals: written with each step, read when the memory is built, shown to whoever decides or pays. */
 import type { WithdrawalRecordRow, WithdrawalRow } from '../../../db/entities/withdrawals';
 import type { ReadRecord } from '../../../db/stores/withdrawal-records';
+import { confirmation as confirmationSchema } from '../../../domain/contract/api/passkeys';
+import type { Confirmation } from '../../../domain/contract/api/passkeys';
 import { changedColumns } from '../../../domain/recorded-withdrawal';
 import type { RecordedWithdrawal } from '../../../domain/recorded-withdrawal';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
@@ -14,6 +16,8 @@ export type OpenWithdrawal = Pick<
   amount: Units;
   fee: Units;
   pullBackFee: Units;
+  /** What its owner signed with a passkey, where they had one. */
+  confirmation?: Confirmation;
   /** Later states belong to wallets; to the engine all of them are APPROVED. */
   stage: 'REQUESTED' | 'APPROVED';
   /** False where the record that it was built from is not what was written. */
@@ -29,6 +33,7 @@ export const requestBody = ({
   memo,
   amount,
   fee,
+  confirmation,
 }: OpenWithdrawal): WithdrawalRecordRow['body'] => ({
   userId,
   asset,
@@ -37,7 +42,17 @@ export const requestBody = ({
   memo,
   amount: formatAmount(amount),
   fee: formatAmount(fee),
+  ...(confirmation && { confirmation: JSON.stringify(confirmation) }),
 });
+
+/** Of one that cannot be read nothing is left: the signer refuses the payment then. */
+function confirmationIn({ confirmation }: WithdrawalRecordRow['body']): { confirmation?: Confirmation } {
+  try {
+    return confirmation == null ? {} : { confirmation: confirmationSchema.parse(JSON.parse(confirmation)) };
+  } catch {
+    return {};
+  }
+}
 
 /** Open withdrawals as their records tell them. Of the rows only the venue's fee is taken, which the audit holds against the journal. */
 export function withdrawalsFrom(records: readonly ReadRecord[], rows: readonly WithdrawalRow[]): OpenWithdrawal[] {
@@ -61,6 +76,7 @@ export function withdrawalsFrom(records: readonly ReadRecord[], rows: readonly W
         fee: parseAmount(fee),
         pullBackFee: pulled.get(id) ?? 0n,
         attempt: round,
+        ...confirmationIn(body),
         stage: 'REQUESTED',
         decidedBy: null,
         createdAt: at,
@@ -87,6 +103,7 @@ export const recorded = ({
   amount,
   fee,
   attempt,
+  confirmation,
   stage,
   decidedBy,
   createdAt,
@@ -101,6 +118,7 @@ export const recorded = ({
   amount: formatAmount(amount),
   fee: formatAmount(fee),
   attempt,
+  ...(confirmation && { confirmation }),
   stage,
   decidedBy,
   createdAt,
