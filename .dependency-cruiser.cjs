@@ -75,6 +75,23 @@ module.exports = {
       from: { path: '^deploy/roles/signer\\.ts$' },
       to: { path: '^(ledger|db|matching|solvency|server|web)/|^wallets/(?!keys/|chains/)', reachable: true },
     },
+    {
+      name: 'the-engine-names-modules-in-one-place',
+      comment: 'the writer knows no module; modules.ts alone puts them together',
+      severity: 'error',
+      from: {
+        path: '^matching/engine/',
+        pathNot: ['^matching/engine/modules\\.ts$', '\\.test\\.ts$', '/testing\\.ts$'],
+      },
+      to: { path: '^matching/modules/' },
+    },
+    {
+      name: 'modules-see-the-interface-of-the-engine',
+      comment: 'a module reads the draft of a command and the interface of a module, and nothing else of the engine',
+      severity: 'error',
+      from: { path: '^matching/(modules|routing/aggregate)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^matching/engine/', pathNot: '^matching/engine/(draft|module)\\.ts$' },
+    },
     onlyIn('typeorm-only-in-db', 'typeorm', ['^db/'], { dependencyTypesNot: ['type-only'] }),
     // A test may type the database it was handed; testbed/services only asks whether the server answers.
     {

@@ -68,7 +68,8 @@ export interface Market {
   readonly symbol: string;
   readonly base: string;
   readonly quote: string;
-  readonly venue: 'binance' | null;
+  /** The id of the venue behind our own book; null where there is none. */
+  readonly venue: string | null;
   /** Price and quantity steps of our own book, as decimal strings; quantities are whole lots, prices whole ticks. */
   readonly tick: string;
   readonly lot: string;

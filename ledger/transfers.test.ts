@@ -21,7 +21,7 @@ const TRANSFERS: { [name in keyof typeof transfers]: (n: Amounts, flag: boolean)
   costReservation: (n) => transfers.costReservation('ETH', n[0]),
   costSettlement: (n) => transfers.costSettlement('ETH', n[0], n[1], 'hot/ethereum'),
   custodyMove: (n) => transfers.custodyMove('ETH', n[0], 'deposit/ethereum', 'binance'),
-  pullBack: (n, flag) => transfers.pullBack('ETH', n[0], n[1], flag),
+  pullBack: (n, flag) => transfers.pullBack('binance', 'ETH', n[0], n[1], flag),
   hold: (n) => transfers.hold('u', 'ETH', n[0]),
   release: (n) => transfers.release('u', 'ETH', n[0]),
   pullBackFeeLost: (n) => transfers.pullBackFeeLost('ETH', n[0]),
@@ -38,6 +38,7 @@ const TRANSFERS: { [name in keyof typeof transfers]: (n: Amounts, flag: boolean)
     transfers.insideTransfer({ fromUserId: 'u', toUserId: 'v', asset: 'ETH', amount: n[0], fee: n[1] }),
   swapTrade: (n, flag) =>
     transfers.swapTrade({
+      venue: 'binance',
       userId: 'u',
       into: flag ? 'available' : 'held',
       from: 'ETH',
@@ -59,6 +60,7 @@ const TRANSFERS: { [name in keyof typeof transfers]: (n: Amounts, flag: boolean)
     }),
   bundleTrade: (n, flag) =>
     transfers.bundleTrade({
+      venue: 'binance',
       from: 'USDT',
       to: 'ETH',
       members: [
@@ -69,7 +71,7 @@ const TRANSFERS: { [name in keyof typeof transfers]: (n: Amounts, flag: boolean)
       venueGives: n[0] + n[3],
       venueFee: { asset: flag ? 'ETH' : 'BNB', amount: n[5] },
     }),
-  venueDifference: (n, flag) => transfers.venueDifference('ETH', flag ? n[0] : -n[0]),
+  venueDifference: (n, flag) => transfers.venueDifference('binance', 'ETH', flag ? n[0] : -n[0]),
 };
 
 test.each(Object.keys(transfers) as (keyof typeof transfers)[])(
@@ -177,6 +179,7 @@ test("one user's life from a fresh world, by hand-computed figures", () => {
   walk.enter(transfers.hold('u', 'ETH', n('1.5')), { 'user/u/available ETH': '0.5', 'user/u/held ETH': '1.5' });
   walk.enter(
     transfers.swapTrade({
+      venue: 'binance',
       userId: 'u',
       into: 'available',
       from: 'ETH',
@@ -201,7 +204,7 @@ test("one user's life from a fresh world, by hand-computed figures", () => {
   );
   // Withdraw 1000 USDT for a fee of 6; the venue keeps 2 for sending 1002 back.
   walk.enter(transfers.hold('u', 'USDT', n('1006')), { 'user/u/available USDT': '3471.5', 'user/u/held USDT': '1006' });
-  walk.enter(transfers.pullBack('USDT', n('1002'), n('2'), true), {
+  walk.enter(transfers.pullBack('binance', 'USDT', n('1002'), n('2'), true), {
     'custody/binance USDT': '-3493.5',
     'custody/transit USDT': '-1000',
     'suspense/pull-back-fees USDT': '-2',

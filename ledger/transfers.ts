@@ -97,9 +97,9 @@ export function custodyMove(asset: string, amount: Units, from: CustodyPlace, to
  * A pull-back left the venue: `amount` was debited there, `fee` of it kept. The fee waits in suspense for the
  * withdrawal it serves, or is the house's expense when it serves none.
  */
-export function pullBack(asset: string, amount: Units, fee: Units, serves: boolean): Posting[] {
+export function pullBack(venue: string, asset: string, amount: Units, fee: Units, serves: boolean): Posting[] {
   return nonZero([
-    line(custody('binance'), asset, amount),
+    line(custody(venue), asset, amount),
     line(custody('transit'), asset, -(amount - fee)),
     line(serves ? PULL_BACK_FEES : expense('network-fee'), asset, -fee),
   ]);
@@ -175,6 +175,8 @@ export function insideTransfer(p: {
  * between is ours: commission and spread. The venue's commission is booked in whatever asset it was taken.
  */
 export function swapTrade(p: {
+  /** The id of the venue, which is the place of the coins there. */
+  venue: string;
   userId: string;
   /** The user's account that gets: held for the next leg, or available. */
   into: 'available' | 'held';
@@ -189,13 +191,13 @@ export function swapTrade(p: {
 }): Posting[] {
   return nonZero([
     line(held(p.userId), p.from, -p.userPays),
-    line(custody('binance'), p.from, p.venuePays),
+    line(custody(p.venue), p.from, p.venuePays),
     line(revenue('swap-spread'), p.from, p.userPays - p.venuePays),
-    line(custody('binance'), p.to, -p.venueGives),
+    line(custody(p.venue), p.to, -p.venueGives),
     line((p.into === 'held' ? held : available)(p.userId), p.to, p.userGets),
     line(revenue('swap-commission'), p.to, p.commission),
     line(revenue('swap-spread'), p.to, p.venueGives - p.userGets - p.commission),
-    line(custody('binance'), p.venueFee.asset, p.venueFee.amount),
+    line(custody(p.venue), p.venueFee.asset, p.venueFee.amount),
     line(expense('venue-fee'), p.venueFee.asset, -p.venueFee.amount),
   ]);
 }
@@ -209,8 +211,8 @@ export function operatorGrant(userId: string, asset: string, amount: Units): Pos
  * The venue's account has `difference` more (+) or less (-) than our books: an operator says so, and it waits in
  * suspense under its own name.
  */
-export function venueDifference(asset: string, difference: Units): Posting[] {
-  return [line(custody('binance'), asset, -difference), line(VENUE_DIFFERENCES, asset, difference)];
+export function venueDifference(venue: string, asset: string, difference: Units): Posting[] {
+  return [line(custody(venue), asset, -difference), line(VENUE_DIFFERENCES, asset, difference)];
 }
 
 /**
@@ -239,6 +241,7 @@ export function orderTrade(p: {
  * gave.
  */
 export function bundleTrade(p: {
+  venue: string;
   from: string;
   to: string;
   members: readonly { userId: string; pays: Units; gets: Units; fee: Units }[];
@@ -254,16 +257,16 @@ export function bundleTrade(p: {
       line(held(userId), p.from, -pays),
       line(available(userId), p.to, gets - fee),
     ]),
-    line(custody('binance'), p.from, p.venuePays),
+    line(custody(p.venue), p.from, p.venuePays),
     line(revenue('rounding'), p.from, sum((member) => member.pays) - p.venuePays),
-    line(custody('binance'), p.to, -p.venueGives),
+    line(custody(p.venue), p.to, -p.venueGives),
     line(
       revenue('trading-fee'),
       p.to,
       sum((member) => member.fee),
     ),
     line(revenue('rounding'), p.to, p.venueGives - sum((member) => member.gets)),
-    line(custody('binance'), p.venueFee.asset, p.venueFee.amount),
+    line(custody(p.venue), p.venueFee.asset, p.venueFee.amount),
     line(expense('venue-fee'), p.venueFee.asset, -p.venueFee.amount),
   ]);
 }

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { BookFacts, AccountSum } from '../../ledger/audit';
-import { PULL_BACK_FEES, RESERVED_COSTS, VENUE_DIFFERENCES } from '../../ledger/accounts';
 import { parseSigned } from '../../domain/money/amount';
 import type { OpenMovements } from '../../domain/contract/custody';
 import { replacesSql } from '../references';
+import { MODULE_FACTS } from './modules';
 
 interface SumRow {
   account: string;
@@ -25,8 +25,13 @@ export async function custodyBookedBy(dataSource: DataSource, reference: string)
 /** Reads what the audit compares, all in one snapshot. */
 export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const sums = async (sql: string, values: unknown[] = []): Promise<AccountSum[]> =>
-      ((await manager.query(sql, values)) as SumRow[]).map(toSum);
+    const sums = async (sql: string): Promise<AccountSum[]> => ((await manager.query(sql)) as SumRow[]).map(toSum);
+    const facts = async (name: 'holds' | 'earned' | 'suspended'): Promise<AccountSum[]> => {
+      const found: AccountSum[] = [];
+      for (const module of MODULE_FACTS) for (const sql of module[name] ?? []) found.push(...(await sums(sql)));
+      return found;
+    };
+    const reasons = MODULE_FACTS.flatMap(({ venueTradeReasons }) => venueTradeReasons ?? []);
     const count = async (sql: string): Promise<number> =>
       Number(((await manager.query(sql)) as { n: string }[])[0]?.n ?? 0);
     const unbalanced = (await manager.query(
@@ -36,54 +41,13 @@ export async function readBookFacts(dataSource: DataSource): Promise<BookFacts> 
       unbalanced: unbalanced.map((row) => ({ ...row, sum: parseSigned(row.sum) })),
       balances: await sums('SELECT account, asset, amount FROM balances'),
       postings: await sums('SELECT account, asset, SUM(amount) AS amount FROM postings GROUP BY account, asset'),
-      holds: [
-        ...(await sums(
-          `SELECT CONCAT('user/', user_id, '/held') AS account, asset, SUM(amount + fee) AS amount FROM withdrawals
-           WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'CANCELED') GROUP BY user_id, asset`,
-        )),
-        ...(await sums(
-          `SELECT CONCAT('user/', user_id, '/held') AS account, from_asset AS asset, SUM(from_amount) AS amount FROM swaps
-           WHERE state = 'EXECUTING' AND leg = 0 GROUP BY user_id, from_asset`,
-        )),
-        ...(await sums(
-          `SELECT CONCAT('user/', user_id, '/held') AS account, between_asset AS asset, SUM(between_amount) AS amount FROM swaps
-           WHERE state = 'EXECUTING' AND leg > 0 GROUP BY user_id, between_asset`,
-        )),
-        ...(await sums(
-          `SELECT CONCAT('user/', user_id, '/held') AS account, held_asset AS asset, SUM(held) AS amount FROM orders
-           WHERE book_status IS NOT NULL GROUP BY user_id, held_asset`,
-        )),
-      ],
-      earned: [
-        ...(await sums(
-          `SELECT 'revenue/withdrawal-fee' AS account, asset, SUM(fee) AS amount FROM withdrawals
-           WHERE state = 'CONFIRMED' AND (reason IS NULL OR reason <> 'INTERNAL') GROUP BY asset`,
-        )),
-        ...(await sums(
-          `SELECT 'revenue/trading-fee' AS account, fee_asset AS asset, SUM(fee) AS amount FROM fills GROUP BY fee_asset`,
-        )),
-        ...(await sums(
-          `SELECT 'revenue/swap-commission' AS account, to_asset AS asset, SUM(commission) AS amount FROM swaps WHERE state <> 'EXECUTING' GROUP BY to_asset`,
-        )),
-      ],
-      suspended: [
-        ...(await sums(
-          'SELECT ? AS account, asset, SUM(amount) AS amount FROM costs WHERE settled = 0 GROUP BY asset',
-          [RESERVED_COSTS],
-        )),
-        ...(await sums(
-          `SELECT ? AS account, asset, -SUM(pull_back_fee) AS amount FROM withdrawals
-           WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'CANCELED') GROUP BY asset`,
-          [PULL_BACK_FEES],
-        )),
-        ...(await sums('SELECT ? AS account, asset, SUM(difference) AS amount FROM venue_differences GROUP BY asset', [
-          VENUE_DIFFERENCES,
-        ])),
-      ],
+      holds: await facts('holds'),
+      earned: await facts('earned'),
+      suspended: await facts('suspended'),
       entry: await count('SELECT MAX(id) AS n FROM journal_entries'),
       venueTrades: await count('SELECT COUNT(*) AS n FROM venue_trades'),
       venueTradeEntries: await count(
-        "SELECT COUNT(*) AS n FROM journal_entries WHERE reason IN ('swap.trade', 'order.venueTrade')",
+        `SELECT COUNT(*) AS n FROM journal_entries WHERE reason IN (${reasons.map((reason) => `'${reason}'`).join(', ')})`,
       ),
     };
   });

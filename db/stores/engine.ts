@@ -1,29 +1,19 @@
-import { In, IsNull, Not } from 'typeorm';
-import type { DataSource, EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import { In } from 'typeorm';
+import type { DataSource, QueryDeepPartialEntity } from 'typeorm';
 import type { CommandAnswer } from '../../domain/contract/commands';
-import type { Market } from '../../domain/registry';
-import { ENDED_WITHDRAWALS } from '../../domain/lifecycle/withdrawal';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Entry } from '../../ledger/post';
-import { BalanceEntity, CostEntity, OutboxEntity, QuarantineEntity } from '../entities/ledger';
-import type { BalanceRow, CommandRow, CostRow, OutboxRow, QuarantineRow } from '../entities/ledger';
-import { OrderEntity, RoutingEntity } from '../entities/orders';
-import type { OrderRow, RoutingRow } from '../entities/orders';
-import { MarketEntity } from '../entities/registry';
-import { SwapEntity, VenueIntentEntity, VenueReserveEntity } from '../entities/swaps';
-import type { SwapRow, VenueIntentRow, VenueReserveRow } from '../entities/swaps';
+import { BalanceEntity, OutboxEntity, QuarantineEntity } from '../entities/ledger';
+import type { BalanceRow, CommandRow, OutboxRow, QuarantineRow } from '../entities/ledger';
 import { AssetPauseEntity } from '../entities/treasury';
 import type { AssetPauseRow } from '../entities/treasury';
-import { VenueStateEntity } from '../entities/venue';
-import type { VenueStateRow } from '../entities/venue';
-import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
-import { openRecords, rowsBeside } from './withdrawal-records';
-import type { ReadRecord } from './withdrawal-records';
+import { rowsBeside } from './withdrawal-records';
 import { isDuplicate, isRefusal, isTransient } from '../transaction';
 import { openBatchConnection } from './batch-connection';
 import type { BatchConnection } from './batch-connection';
+import type { Snapshot } from './modules/table-reader';
 import { insertRow, statementsOf } from './rows';
 import type { RowChange } from './rows';
 import { literal } from './text';
@@ -41,29 +31,14 @@ export interface BatchWrite {
   readonly effects: readonly OutboxRow[];
 }
 
-export interface EngineTables {
+/** What the engine itself reads when it takes over, and what each module read, in the order in which they were named. */
+export interface TakenOver<Part> {
   readonly epoch: number;
   readonly batch: number;
   readonly entry: number;
-  readonly balances: BalanceRow[];
-  /** What a withdrawal is; of its row only what the record does not say: the venue's fee. */
-  readonly withdrawalRecords: ReadRecord[];
-  readonly withdrawals: WithdrawalRow[];
-  readonly swaps: SwapRow[];
-  readonly intents: VenueIntentRow[];
-  readonly reserves: VenueReserveRow[];
-  readonly venue: VenueStateRow;
-  /** What admins chose for the markets since the listing was read. */
-  readonly markets: Pick<Market, 'symbol' | 'state' | 'internalOnly'>[];
-  readonly costs: CostRow[];
-  readonly pauses: AssetPauseRow[];
-  readonly effects: OutboxRow[];
-  /** Open orders of all markets. */
-  readonly orders: OrderRow[];
-  readonly routing: RoutingRow[];
-  /** The last trade's number by market, and the last order's. */
-  readonly lastTrades: ReadonlyMap<string, number>;
-  readonly lastOrder: { readonly seq: number; readonly priority: number };
+  readonly balances: readonly BalanceRow[];
+  readonly effects: readonly OutboxRow[];
+  readonly parts: readonly Part[];
 }
 
 /** Another engine has taken over: this one must stop at once. */
@@ -77,8 +52,8 @@ export class BatchRefused extends Error {
 }
 
 export interface EngineStore {
-  /** Moves the epoch on (waiting for a batch of the old owner to end) and reads everything the engine keeps in memory. */
-  takeOver(): Promise<EngineTables>;
+  /** Moves the epoch on (waiting for a batch of the old owner to end), then reads all in one snapshot; `readers` are the modules'. */
+  takeOver<Part>(readers: readonly ((snapshot: Snapshot) => Promise<Part>)[]): Promise<TakenOver<Part>>;
   /** Rows of commands that were carried out, by reference. */
   findCommands(references: readonly string[]): Promise<Map<string, { bodyHash: string; answer: CommandAnswer }>>;
   findQuarantined(references: readonly string[]): Promise<Set<string>>;
@@ -116,10 +91,10 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
   };
 
   return {
-    takeOver: async () => {
+    takeOver: async (readers) => {
       await drop();
       await dataSource.query('UPDATE engine SET epoch = epoch + 1 WHERE id = 1');
-      const tables = await loadTables(dataSource);
+      const tables = await readTables(dataSource, readers);
       epoch = tables.epoch;
       return tables;
     },
@@ -193,48 +168,26 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
   };
 }
 
-async function loadTables(dataSource: DataSource): Promise<EngineTables> {
-  return dataSource.transaction('REPEATABLE READ', async (manager) => {
-    const [fence] = (await manager.query('SELECT epoch, batch, entry FROM engine WHERE id = 1')) as Record<
+async function readTables<Part>(
+  dataSource: DataSource,
+  readers: readonly ((snapshot: Snapshot) => Promise<Part>)[],
+): Promise<TakenOver<Part>> {
+  return dataSource.transaction('REPEATABLE READ', async (snapshot) => {
+    const [fence] = (await snapshot.query('SELECT epoch, batch, entry FROM engine WHERE id = 1')) as Record<
       string,
       string
     >[];
+    const parts: Part[] = [];
+    for (const read of readers) parts.push(await read(snapshot));
     return {
       epoch: Number(fence?.epoch),
       batch: Number(fence?.batch),
       entry: Number(fence?.entry),
-      balances: (await manager.query('SELECT account, asset, amount FROM balances')) as BalanceRow[],
-      withdrawalRecords: await openRecords(manager),
-      withdrawals: await manager.findBy(WithdrawalEntity, { state: Not(In([...ENDED_WITHDRAWALS])) }),
-      swaps: await manager.findBy(SwapEntity, { state: 'EXECUTING' }),
-      intents: await manager.findBy(VenueIntentEntity, { state: In(['PENDING', 'UNKNOWN']) }),
-      reserves: await manager.find(VenueReserveEntity),
-      markets: await manager.find(MarketEntity),
-      venue: await manager.findOneByOrFail(VenueStateEntity, { venue: 'binance' }),
-      costs: await manager.findBy(CostEntity, { settled: false }),
-      pauses: await manager.find(AssetPauseEntity),
-      effects: await manager.find(OutboxEntity, { where: { done: false }, order: { at: 'ASC' } }),
-      orders: await manager.findBy(OrderEntity, { bookStatus: Not(IsNull()) }),
-      routing: await manager.find(RoutingEntity),
-      lastTrades: new Map(
-        (
-          (await manager.query('SELECT symbol, MAX(trade_id) AS last FROM fills GROUP BY symbol')) as {
-            symbol: string;
-            last: string;
-          }[]
-        ).map(({ symbol, last }) => [symbol, Number(last)]),
-      ),
-      lastOrder: await lastOrder(manager),
+      balances: (await snapshot.query('SELECT account, asset, amount FROM balances')) as BalanceRow[],
+      effects: await snapshot.find(OutboxEntity, { where: { done: false }, order: { at: 'ASC' } }),
+      parts,
     };
   });
-}
-
-async function lastOrder(manager: EntityManager): Promise<EngineTables['lastOrder']> {
-  const [row] = (await manager.query('SELECT MAX(seq) AS seq, MAX(priority) AS priority FROM orders')) as {
-    seq: string | null;
-    priority: string | null;
-  }[];
-  return { seq: Number(row?.seq ?? 0), priority: Number(row?.priority ?? 0) };
 }
 
 async function commitBatch(

@@ -5,7 +5,9 @@ import type { VenueDifferenceRow, VenueStateRow } from '../entities/venue';
 
 /** Whether orders go to the venue, and why not. */
 export async function readVenueState(dataSource: DataSource): Promise<VenueStateRow> {
-  return dataSource.getRepository(VenueStateEntity).findOneByOrFail({ venue: 'binance' });
+  const [venue] = await dataSource.getRepository(VenueStateEntity).find();
+  if (!venue) throw new Error('no venue is known');
+  return venue;
 }
 
 /** Newest first. */

@@ -1,6 +1,5 @@
 /** What the process that holds the engine and further API processes say to each other, and how much of it. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { CommandKind } from '../../domain/contract/commands';
 import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import type { ErrorCode } from '../../domain/contract/errors';
@@ -79,27 +78,6 @@ export interface Calls {
   readonly droppedPasskeys: UserKeys['droppedPasskeys'];
 }
 export type CallName = keyof Calls;
-
-/**
- * What an API process may ask of the engine: what users and admins wish. Facts (a deposit, a trade) come from
- * elsewhere.
- */
-export const REMOTE_COMMANDS: ReadonlySet<CommandKind> = new Set<CommandKind>([
-  'order.place',
-  'order.oco',
-  'order.cancel',
-  'order.cancelAll',
-  'order.amend',
-  'order.replace',
-  'swap.accept',
-  'withdrawal.request',
-  'withdrawal.approve',
-  'withdrawal.refuse',
-  'withdrawal.cancel',
-  'market.set',
-  'venue.open',
-  'asset.pause',
-]);
 
 /** Events that come into being in an API process; all others are the engine's and the wallets' to tell. */
 export const UPWARD: ReadonlySet<EventName> = new Set<EventName>(['kyc.changed', 'access.changed']);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Command } from '../../domain/contract/commands';
+import { checkRemoteCommand } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { EventName, DomainEvent } from '../../domain/contract/events';
 import { frameOf, readFrames } from '../../domain/contract/frames';
@@ -16,7 +16,6 @@ import {
   PING_MS,
   UPWARD,
   VERSION,
-  REMOTE_COMMANDS,
   addressOf,
   proofOf,
   sameProof,
@@ -58,7 +57,6 @@ const TOLD: Readonly<Record<EventName, boolean>> = {
   'balance.changed': true,
   'swap.changed': true,
   'order.changed': true,
-  'fill.made': true,
   'withdrawal.changed': true,
   'deposit.changed': true,
   'kyc.changed': true,
@@ -108,7 +106,7 @@ const callsOf = ({
   coldStorage,
   networkStates,
 }: Ports): Calls => ({
-  submit: (command) => engine.submit(wish(command)),
+  submit: async (command) => engine.submit(checkRemoteCommand(command)),
   balancesOf: (userId) => engine.balancesOf(userId),
   operatorPosition: () => engine.operatorPosition(),
   custody: () => engine.custody(),
@@ -137,16 +135,6 @@ const callsOf = ({
   changePasskey: (change) => userKeys.changePasskey(change),
   droppedPasskeys: (userId) => userKeys.droppedPasskeys(userId),
 });
-
-/** The command, if an API process may ask for such a thing. */
-function wish(command: Command): Command {
-  const { kind, reference } = (command ?? {}) as Partial<Command>;
-  if (kind === undefined || !REMOTE_COMMANDS.has(kind)) throw new DomainError('FORBIDDEN');
-  // What the exchange itself may order without an admin is not for another process to order.
-  if ('adminId' in command && typeof command.adminId !== 'string') throw new DomainError('FORBIDDEN');
-  if (typeof reference !== 'string' || !/^[\x21-\x7e]{1,190}$/.test(reference)) throw new DomainError('BAD_REQUEST');
-  return command;
-}
 
 class Door {
   private readonly peers = new Set<Peer>();

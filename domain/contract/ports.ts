@@ -326,6 +326,8 @@ export interface TronIntent
 
 /** The venue's capital calls, reached by treasury; one client, one limiter, one ban state, shared with trading. */
 export interface VenueCapital {
+  /** The id of the venue: in the books the place of our coins there. */
+  readonly venue: string;
   /**
    * False where the venue has no interface for deposits and withdrawals (the Spot testnet): nothing is sent there or
    * asked back. True when left out.

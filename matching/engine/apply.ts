@@ -1,24 +1,20 @@
-import type { Command } from '../../domain/contract/commands';
+import type { Command, CommandKind } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import { AmountError } from '../../domain/money/amount';
-import * as money from '../modules/money/commands';
-import * as orders from '../modules/orders/commands';
-import * as swaps from '../modules/swaps/commands';
-import * as venue from '../modules/venue/commands';
-import * as withdrawals from '../modules/withdrawals/commands';
 import { Draft } from './draft';
 import type { Context } from './draft';
-import type { EngineState } from './state';
+import { HANDLERS, MODULES } from './modules';
+import type { EngineState } from './modules';
 
-/** Done (what to write and tell), or refused (nothing changed). Anything thrown besides is a bug: nothing changed either. */
+/** Done (what to write and publish), or refused (nothing changed). Anything else that is thrown is a bug: nothing changed either. */
 export type Outcome = { readonly done: Draft } | { readonly refused: DomainError };
 
 /** Carries one command out in memory. Pure but for `state`: no clock, no I/O; the same commands give the same books. */
 export function apply(state: EngineState, command: Command, context: Context): Outcome {
   const draft = new Draft(state);
   try {
-    dispatch(draft, command, context);
-    money.collectDebts(draft, command.reference);
+    applyOne(draft, command, context);
+    for (const module of MODULES) module.afterCommand?.(draft, command.reference);
     return { done: draft };
   } catch (error) {
     if (draft.irrevocable) throw new MemorySpoilt(command.kind, { cause: error });
@@ -29,73 +25,15 @@ export function apply(state: EngineState, command: Command, context: Context): O
   }
 }
 
+function applyOne<Kind extends CommandKind>(
+  draft: Draft<EngineState>,
+  command: Command & { readonly kind: Kind },
+  context: Context,
+): void {
+  HANDLERS[command.kind].apply(draft, command as never, command.reference, context);
+}
+
 /** A fault after a book was moved: the memory is not what the tables will say, and must be built anew. */
 export class MemorySpoilt extends Error {
   override readonly name = 'MemorySpoilt';
-}
-
-function dispatch(draft: Draft, command: Command, context: Context): void {
-  const { reference } = command;
-  switch (command.kind) {
-    case 'operator.contribute':
-      return money.contribute(draft, command, reference, context);
-    case 'deposit.credit':
-      return money.creditDeposit(draft, command, reference, context);
-    case 'deposit.reverse':
-      return money.reverseDeposit(draft, command, reference, context);
-    case 'cost.reserve':
-      return money.reserveCost(draft, command, reference, context);
-    case 'cost.settle':
-      return money.settleCost(draft, command, reference);
-    case 'custody.move':
-      return money.moveCustody(draft, command, reference);
-    case 'venue.reserve':
-      return withdrawals.reserveAtVenue(draft, command);
-    case 'venue.release':
-      return withdrawals.releaseAtVenue(draft, command, reference);
-    case 'withdrawal.request':
-      return withdrawals.requestWithdrawal(draft, command, reference, context);
-    case 'withdrawal.approve':
-      return withdrawals.approveWithdrawal(draft, command, reference, context);
-    case 'withdrawal.refuse':
-      return withdrawals.refuseWithdrawal(draft, command, reference, context);
-    case 'withdrawal.cancel':
-      return withdrawals.cancelWithdrawal(draft, command, reference, context);
-    case 'withdrawal.confirm':
-      return withdrawals.confirmWithdrawal(draft, command, reference, context);
-    case 'withdrawal.fail':
-      return withdrawals.failWithdrawal(draft, command, reference, context);
-    case 'withdrawal.settleInternal':
-      return withdrawals.settleInternalWithdrawal(draft, command, reference, context);
-    case 'order.place':
-      return orders.placeOrder(draft, command, reference, context);
-    case 'order.oco':
-      return orders.placeOco(draft, command, reference, context);
-    case 'order.cancel':
-      return orders.cancelOrder(draft, command, reference, context);
-    case 'order.cancelAll':
-      return orders.cancelOrders(draft, command, reference, context);
-    case 'order.amend':
-      return orders.amendOrder(draft, command, reference, context);
-    case 'order.replace':
-      return orders.replaceOrder(draft, command, reference, context);
-    case 'market.tick':
-      return orders.tickMarket(draft, command, reference, context);
-    case 'market.set':
-      return orders.setMarket(draft, command, reference, context);
-    case 'asset.pause':
-      return money.pauseAsset(draft, command, reference, context);
-    case 'operator.grant':
-      return money.grant(draft, command, reference, context);
-    case 'swap.accept':
-      return swaps.acceptSwap(draft, command, reference, context);
-    case 'venue.report':
-      return venue.reportVenue(draft, command, reference, context);
-    case 'venue.stop':
-      return venue.stopVenue(draft, command, context);
-    case 'venue.open':
-      return venue.openVenue(draft, command, reference, context);
-    case 'venue.reconciled':
-      return venue.reconcileVenue(draft, command, reference, context);
-  }
 }

@@ -6,9 +6,7 @@ import type { Command, CommandAnswer } from '../../domain/contract/commands';
 import type { DomainError } from '../../domain/contract/errors';
 import type { DomainEvent } from '../../domain/contract/events';
 import type { Units } from '../../domain/money/amount';
-import type { Draft } from './draft';
-import type { EngineState } from './state';
-import type { OpenWithdrawal } from '../modules/withdrawals/records';
+import type { CoreState, Draft } from './draft';
 
 /** A command on its way, with the caller who waits. */
 export interface Pending {
@@ -45,8 +43,6 @@ export class Batch {
   /** Callers who are told after the commit, whatever it holds: refusals may rest on what this batch did. */
   readonly after: (() => void)[] = [];
   readonly members: Pending[] = [];
-  /** Withdrawals as this batch leaves them, in order; undefined: it has ended. */
-  readonly withdrawals: (readonly [string, OpenWithdrawal | undefined])[] = [];
 
   constructor(
     readonly number: number,
@@ -57,8 +53,6 @@ export class Batch {
   done(pending: Pending, draft: Draft): void {
     this.members.push(pending);
     this.commands.push({ pending, draft });
-    if (draft.withdrawalId !== undefined)
-      this.withdrawals.push([draft.withdrawalId, draft.state.withdrawals.get(draft.withdrawalId)]);
     this.after.push(() => pending.resolve(draft.answer));
   }
 
@@ -77,6 +71,11 @@ export class Batch {
     return this.commands.length;
   }
 
+  /** What the commands asked to be done once they are durable. */
+  get whenDurable(): (() => void)[] {
+    return this.commands.flatMap(({ draft }) => draft.whenDurable);
+  }
+
   get events(): DomainEvent[] {
     return this.commands.flatMap(({ draft }) => draft.events);
   }
@@ -90,7 +89,7 @@ export class Batch {
   }
 
   /** What the store writes. Balances are read from the books now, right after the last command of the batch. */
-  write(state: EngineState): BatchWrite {
+  write(state: CoreState): BatchWrite {
     const touched = new Map<string, { account: string; asset: string; amount: Units }>();
     let id = this.firstEntry;
     const entries = this.commands.flatMap(({ draft }) => draft.entries.map((entry) => ({ id: id++, entry })));

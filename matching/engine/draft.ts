@@ -1,6 +1,5 @@
 import type { OutboxRow } from '../../db/entities/ledger';
 import type { RowChange } from '../../db/stores/rows';
-import type { OrderView } from '../../domain/contract/api/orders';
 import type { CommandAnswer } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { DomainEvent } from '../../domain/contract/events';
@@ -8,8 +7,12 @@ import type { Registry } from '../../domain/registry';
 import { formatAmount } from '../../domain/money/amount';
 import { userOf } from '../../ledger/accounts';
 import { check } from '../../ledger/post';
-import type { Entry, Posting } from '../../ledger/post';
-import type { EngineState } from './state';
+import type { Books, Entry, Posting } from '../../ledger/post';
+
+/** What every command may see: the books. Modules add their own parts. */
+export interface CoreState {
+  readonly books: Books;
+}
 
 /** What surrounds a command: the batch's time and the listing. */
 export interface Context {
@@ -21,23 +24,21 @@ export interface Context {
  * What one command changes, gathered while it is applied. Postings reach the books at once, so that a later entry of
  * the same command sees them; `undo` takes everything back when the command is refused half way.
  */
-export class Draft {
+export class Draft<State extends CoreState = CoreState> {
   readonly entries: Entry[] = [];
   readonly rows: RowChange[] = [];
   readonly effects: OutboxRow[] = [];
   readonly events: DomainEvent[] = [];
   answer: CommandAnswer = {};
-  /** The withdrawal that it changed, if it did. */
-  withdrawalId: string | undefined;
-  /** What is kept for the same reference asked again, where that is less than the answer. */
+  /** To be done once this is durable, before anybody is answered. */
+  readonly whenDurable: (() => void)[] = [];
+  /** What is stored for the same reference asked again, where that is less than the answer. */
   short: CommandAnswer | undefined;
   /** A book was moved: what happens from now on cannot be undone in memory, and a fault means starting again from the tables. */
   irrevocable = false;
-  /** Orders as they were last shown by this command. */
-  readonly published = new Map<string, OrderView>();
   private readonly undoing: (() => void)[] = [];
 
-  constructor(readonly state: EngineState) {}
+  constructor(readonly state: State) {}
 
   /** Posts an entry; throws DomainError when the ledger refuses it. */
   post(reference: string, reason: string, postings: readonly Posting[]): void {

@@ -4,8 +4,11 @@ import { formatAmount } from '../../domain/money/amount';
 import type { Command } from '../../domain/contract/commands';
 import { PULL_BACK_FEES, RESERVED_COSTS, available, debt, held, mustNotBeNegative } from '../../ledger/accounts';
 import { apply } from './apply';
-import { emptyState, availableToHedge } from './state';
-import type { EngineState, OfferedQuote } from './state';
+import { memoryFaults } from './memory-faults';
+import { emptyState } from './modules';
+import type { EngineState } from './modules';
+import { availableToHedge } from '../modules/venue/state';
+import type { OfferedQuote } from '../modules/swaps/state';
 import { Model, PRELUDE, USERS, commandOf, dealOf, registry, wish } from './testing';
 import type { Wish } from './testing';
 
@@ -17,7 +20,7 @@ const ASSETS = ['ETH', 'USDT'];
 const counts = new Map<string, number>();
 
 function fresh(): EngineState {
-  const state = emptyState();
+  const state = emptyState({ registry });
   state.venueFree = new Map(ASSETS.map((asset) => [asset, 10n ** 30n]));
   return state;
 }
@@ -39,6 +42,7 @@ function snapshot(state: EngineState): string {
 }
 
 function invariants(state: EngineState): void {
+  expect(memoryFaults(state)).toEqual([]);
   const sums: Record<string, bigint> = {};
   const own: Record<string, bigint> = {};
   const holds = new Map<string, bigint>();

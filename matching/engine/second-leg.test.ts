@@ -9,7 +9,7 @@ import { createEventBus } from '../../domain/contract/event-bus';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { auditBooks } from '../../ledger/audit';
 import { createEngine } from '.';
-import type { SwapLeg } from './state';
+import type { SwapLeg } from '../modules/swaps/state';
 
 const registry = firstListing({
   ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },

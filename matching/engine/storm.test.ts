@@ -48,12 +48,12 @@ function stormy(
   const hit = (what: string): void => void hits.set(what, (hits.get(what) ?? 0) + 1);
   return {
     ...real,
-    takeOver: async () => {
+    takeOver: async (readers) => {
       if (on() && roll(8) === 0) {
         hit('no server');
         throw new Error('no server');
       }
-      return real.takeOver();
+      return real.takeOver(readers);
     },
     commit: async (write) => {
       const fate = on() ? roll(16) : 15;

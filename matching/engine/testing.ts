@@ -4,7 +4,7 @@ import { firstListing } from '../../db/seed';
 import type { Command, CostPaid, CustodyPlace, VenueTrade } from '../../domain/contract/commands';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
-import type { OfferedQuote } from './state';
+import type { OfferedQuote } from '../modules/swaps/state';
 
 const listing = firstListing({
   ethereum: { chainId: 1, usdt: '0x0000000000000000000000000000000000000001', confirmations: 3 },

@@ -4,18 +4,17 @@ import type { Clock } from '../../domain/clock-and-ids';
 import type { Command, CommandAnswer } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { EventBus, Logger } from '../../domain/contract/ports';
+import { parseSigned } from '../../domain/money/amount';
 import type { Registry } from '../../domain/registry';
 import { MemorySpoilt, apply } from './apply';
 import { Batch, hashBody } from './batch';
 import type { Pending } from './batch';
 import type { Effects } from './effects';
+import { MODULES, QUIET, emptyState } from './modules';
+import type { EngineState } from './modules';
+import { memoryFaults } from './memory-faults';
 import { RecentAnswers } from './recent-answers';
-import { ShownBooks } from './published';
-import type { OwnLevels } from './published';
 import { createShortages } from './shortages';
-import { emptyState, stateFrom } from './state';
-import type { EngineState } from './state';
-import type { OpenWithdrawal } from '../modules/withdrawals/records';
 
 /** Most commands in one transaction. */
 const BATCH_MAX = 400;
@@ -41,15 +40,25 @@ export interface WriterDeps {
 }
 
 /**
- * The single writer. Commands are applied in memory in the order they come, many are committed in one transaction, and
- * nobody hears anything before that commit. While one batch commits the next is applied. When a commit fails, memory is
- * ahead of the tables: both batches are dropped, callers are told UNKNOWN_OUTCOME, and everything is loaded anew.
+ * The single writer of all balances. What happens to a command, in this order:
+ *
+ * 1. `submit` hashes its body and queues it. The same reference already on its way shares its answer; the same reference
+ *    with another body is refused. A full queue, or a writer that stops, refuses BUSY.
+ * 2. `loop` takes up to BATCH_MAX commands; `applied` looks their references up (memory, then tables). One that is known
+ *    gets its stored answer and changes nothing.
+ * 3. `applyOne` applies the others in memory, one by one: done, or refused with nothing changed. A bug in one quarantines
+ *    that one alone.
+ * 4. `toppedUp`: while the batch before commits, what arrives joins this one.
+ * 5. `commit` writes it in one transaction, whose first statement moves the fence row: an engine that was overtaken writes
+ *    nothing, and ends.
+ * 6. After COMMIT: modules publish what readers beside the engine see, callers are answered, events are published, effects
+ *    run. Nobody hears anything before.
+ * 7. When a commit fails, memory is ahead of the tables: this batch and the one that was applied meanwhile are dropped,
+ *    their callers hear UNKNOWN_OUTCOME, and `restart` loads everything anew. A batch that the tables refuse makes the
+ *    next commands go one by one, until the one that is poisoned is found.
  */
 export class Writer {
   state: EngineState = emptyState();
-  /** Open withdrawals as the last commit left them: `state` may be a batch ahead. */
-  readonly committedWithdrawals = new Map<string, OpenWithdrawal>();
-  private readonly published = new ShownBooks();
   private queue: Pending[] = [];
   private readonly open = new Map<string, { bodyHash: string; promise: Promise<CommandAnswer> }>();
   private readonly answers = new RecentAnswers(ANSWERS_KEPT);
@@ -101,29 +110,21 @@ export class Writer {
     return promise;
   }
 
-  /** Our own book of a market as the last commit left it. */
-  levels(symbol: string): OwnLevels {
-    const market = this.state.markets.get(symbol);
-    return market ? this.published.levels(symbol, market, this.deps.clock.now()) : [[], []];
-  }
-
   private async load(): Promise<void> {
     const before = this.state;
-    const tables = await this.deps.store.takeOver();
-    this.state = stateFrom(tables, this.deps.registry);
-    this.committedWithdrawals.clear();
-    for (const [id, withdrawal] of this.state.withdrawals) this.committedWithdrawals.set(id, withdrawal);
-    // What the outside said last is no less true than before.
-    this.state.venueFree = before.venueFree;
-    this.state.volumes = before.volumes;
-    this.state.venueAhead = before.venueAhead;
-    this.state.venueAway = before.venueAway;
-    for (const market of this.state.markets.values())
-      market.outside = before.markets.get(market.listing.symbol)?.outside;
+    const { registry, store } = this.deps;
+    const tables = await store.takeOver(MODULES.map(({ load }) => load));
+    this.state = emptyState({ registry, epoch: tables.epoch });
+    for (const { account, asset, amount } of tables.balances)
+      this.state.books.load(account, asset, parseSigned(amount));
+    for (const fill of tables.parts) fill(this.state, registry);
+    for (const module of MODULES) module.keep?.(this.state, before);
+    const faults = memoryFaults(this.state);
+    if (faults.length > 0)
+      this.deps.logger.error({ event: 'engine.invariant_broken', faults }, 'the memory does not agree with the books');
     this.batchNumber = tables.batch;
     this.lastEntry = tables.entry;
     this.answers.clear();
-    this.published.reset();
     this.deps.effects.recover(tables.effects);
     this.deps.logger.info(
       { epoch: tables.epoch, batch: tables.batch, accounts: tables.balances.length },
@@ -153,7 +154,7 @@ export class Writer {
         await this.restart();
         continue;
       }
-      if (batch) this.committing = this.commit(batch, intake, this.published.take(this.state.markets, batch.at));
+      if (batch) this.committing = this.commit(batch, intake, this.endBatch(batch));
       // One by one, each must be known before the next is tried.
       if (this.careful > 0) await this.settled();
     }
@@ -188,7 +189,7 @@ export class Writer {
       const known = await this.deps.store.findCommands(unknown);
       const aside = this.careful > 0 ? await this.deps.store.findQuarantined(unknown) : new Set<string>();
       const batch = begun ?? new Batch(this.batchNumber + 1, this.lastEntry + 1, this.deps.clock.now());
-      if (!begun) this.published.begin();
+      if (!begun) for (const module of MODULES) module.beginBatch?.(this.state);
       for (const pending of intake) this.applyOne(batch, pending, known.get(pending.command.reference), aside);
       this.lastEntry = batch.lastEntry;
       if (batch.size > 0) this.batchNumber = batch.number;
@@ -220,8 +221,7 @@ export class Writer {
         this.shortage(outcome.refused);
         return batch.refused(pending, outcome.refused);
       }
-      // A look at the market that changed nothing leaves no trace.
-      if (command.kind === 'market.tick' && outcome.done.isEmpty) return batch.repeated(pending, outcome.done.answer);
+      if (QUIET.has(command.kind) && outcome.done.isEmpty) return batch.repeated(pending, outcome.done.answer);
       batch.done(pending, outcome.done);
       this.answers.keep(command.reference, { bodyHash, answer: outcome.done.kept });
     } catch (error) {
@@ -232,8 +232,12 @@ export class Writer {
     }
   }
 
+  private endBatch({ at }: Batch): (() => void)[] {
+    return MODULES.flatMap((module) => module.endBatch?.(this.state, at) ?? []);
+  }
+
   /** Never rejects: a failure is left in `failed` for the loop, which alone may restart. */
-  private async commit(batch: Batch, intake: Pending[], taken: ReadonlyMap<string, OwnLevels>): Promise<void> {
+  private async commit(batch: Batch, intake: Pending[], show: readonly (() => void)[]): Promise<void> {
     try {
       this.isCommitting = true;
       if (batch.size > 0) await this.deps.store.commit(batch.write(this.state));
@@ -247,11 +251,7 @@ export class Writer {
       this.wake();
       return;
     }
-    this.published.show(taken);
-    for (const [id, withdrawal] of batch.withdrawals) {
-      if (withdrawal) this.committedWithdrawals.set(id, withdrawal);
-      else this.committedWithdrawals.delete(id);
-    }
+    for (const publish of [...show, ...batch.whenDurable]) publish();
     for (const tell of batch.after) tell();
     for (const event of batch.events) this.deps.events.publish(event);
     this.deps.effects.run(batch.effects);

@@ -2,8 +2,8 @@ import type { DepthDiff } from '../../domain/contract/api/live';
 import { formatAmount } from '../../domain/money/amount';
 import { BUY, SELL } from '../book/types';
 import type { Side } from '../book/types';
-import { LEVELS_SHOWN } from '../engine/published';
-import type { OwnLevels } from '../engine/published';
+import { LEVELS_SHOWN } from '../modules/orders/published';
+import type { OwnLevels } from '../modules/orders/published';
 import { modeOf } from '../modules/orders/market';
 import type { TradingMarket } from '../modules/orders/market';
 

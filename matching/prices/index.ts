@@ -8,7 +8,7 @@ import type { EventBus, Logger, MarketData } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { BUY, SELL } from '../book/types';
 import type { EngineControl } from '../engine';
-import type { OwnLevels } from '../engine/published';
+import type { OwnLevels } from '../modules/orders/published';
 import { modeOf } from '../modules/orders/market';
 import { minimumNow } from '../modules/orders/minimum';
 import type { MarketMinimum } from '../modules/orders/minimum';

@@ -1,14 +1,12 @@
 import { VenueIntentEntity, VenueTradeEntity } from '../../db/entities/swaps';
 import type { VenueIntentRow } from '../../db/entities/swaps';
 import { insertRow } from '../../db/stores/rows';
-import type { CommandBody, VenueTrade } from '../../domain/contract/commands';
+import type { CommandOf, VenueTrade } from '../../domain/contract/commands';
 import { ONE, formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import * as transfers from '../../ledger/transfers';
 import { BUY, SELL } from '../book/types';
 import type { Side } from '../book/types';
-import { mostSpent, availableToHedge } from '../engine/state';
-import type { OpenIntent } from '../engine/state';
 import { RECV_WINDOW_MS } from '../venues/venue';
 import { oppositeSide, modeOf } from '../modules/orders/market';
 import type { TradingMarket } from '../modules/orders/market';
@@ -16,6 +14,8 @@ import { leavesLots, quoteTicksLeft } from '../modules/orders/order';
 import type { OpenOrder } from '../modules/orders/order';
 import { count } from '../modules/orders/scales';
 import { venueRate } from '../modules/orders/settle';
+import { availableToHedge, mostSpent, venueOf, venueTradeReference } from '../modules/venue/state';
+import type { OpenIntent } from '../modules/venue/state';
 import type { Settlement } from '../modules/orders/settle';
 
 /** How often one order is handed over before it rests or expires. */
@@ -88,7 +88,7 @@ function sendOne(work: Settlement, side: Side): void {
   const best = oppositeSide(market, sideName(side))[0]?.[0] ?? 0;
   if (best === 0) return;
   const takers = takersOf(work, side, best);
-  const pace = draft.state.pace(context.now, market.listing.symbol);
+  const pace = draft.state.pace.allowance(context.now, market.listing.symbol);
   if (takers.length > 0 ? !pace.takers : pace.left * 100 < pace.limit * KEPT_FOR_TAKERS) return;
   const miss = market.missed[side];
   const resting = miss.best === best || context.now < miss.until ? [] : restingOf(work, side, best);
@@ -264,7 +264,7 @@ function write(
   };
   draft.remember(draft.state.intents, id, open);
   draft.effects.push({ id: `send:${id}`, kind: 'venue.send', payload: { intentId: id }, at: context.now, done: false });
-  draft.state.orderSent(scales.symbol);
+  draft.state.pace.countOrder(scales.symbol);
   market.inFlight[side] = id;
   for (const { order, taker } of members) {
     if (!taker) {
@@ -281,11 +281,7 @@ function write(
 }
 
 /** The final word on a hedge order: its trades are allotted to the members in order, one entry a trade, and everybody comes back. */
-export function settleHedgeOrder(
-  work: Settlement,
-  intent: OpenIntent,
-  report: Extract<CommandBody, { kind: 'venue.report' }>,
-): void {
+export function settleHedgeOrder(work: Settlement, intent: OpenIntent, report: CommandOf<'venue.report'>): void {
   const { market } = work;
   const side = intent.side === 'BUY' ? BUY : SELL;
   const members = intent.members.flatMap(({ orderId, lots }) => {
@@ -328,6 +324,7 @@ function allot(
 ): void {
   const { market, draft, context } = work;
   const { scales } = market;
+  const venue = venueOf(draft.state);
   const price = count(parseAmount(trade.price) / scales.tick);
   let lots = count(parseAmount(trade.quantity) / scales.lot);
   if (scales.price(price) !== parseAmount(trade.price) || scales.quantity(lots) !== parseAmount(trade.quantity))
@@ -350,9 +347,10 @@ function allot(
   }
   if (lots > 0) throw new Error(`trade ${trade.symbol} ${trade.tradeId} is more than its hedge order`);
   draft.postFact(
-    `venue:binance:main:${draft.state.venue.epoch}:${trade.symbol}:${trade.tradeId}`,
+    venueTradeReference(venue, trade),
     'order.venueTrade',
     transfers.bundleTrade({
+      venue: venue.venue,
       from: selling ? scales.base : scales.quote,
       to: selling ? scales.quote : scales.base,
       members: shares,
@@ -364,7 +362,7 @@ function allot(
   const { symbol, tradeId, quantity, quoteQuantity, commission, commissionAsset, time } = trade;
   draft.rows.push(
     insertRow(VenueTradeEntity, {
-      venueEpoch: draft.state.venue.epoch,
+      venueEpoch: venue.epoch,
       symbol,
       tradeId,
       intentId: intent.id,

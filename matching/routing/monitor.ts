@@ -189,10 +189,10 @@ function foreignTrades({ engine, venue, memory, registry, events, logger }: Watc
   };
 }
 
-function compared({ engine, registry }: WatchDeps, rows: readonly Balance[]): Promise<Account[]> {
+function compared({ engine, registry, venue }: WatchDeps, rows: readonly Balance[]): Promise<Account[]> {
   return engine.custody().then((places) => {
     const booked = new Map(
-      places.filter(({ place }) => place === 'binance').map(({ asset, amount }) => [asset, amount]),
+      places.filter(({ place }) => place === venue.id).map(({ asset, amount }) => [asset, amount]),
     );
     return registry.assets.map(({ code }) => {
       const row = rows.find(({ asset }) => asset === code);

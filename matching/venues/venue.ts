@@ -89,6 +89,8 @@ export interface AccountTrade {
 
 /** A market outside that executes our orders. Binance is the first. */
 export interface Venue {
+  /** As the listing names it; the place of our coins there. */
+  readonly id: string;
   /** Connected, and not asked to wait: an order could be sent now. */
   ready(): boolean;
   /** The venue's time (ms): ours, and how far it is ahead. */

@@ -5,7 +5,6 @@ import type { AdminEvent, DepthDiff, LiveEvent, LiveStamp } from '../../domain/c
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 import { orderView } from '../../domain/contract/api/orders';
 import type { DomainEvent } from '../../domain/contract/events';
-import { presentFill, presentOrder } from '../orders/present';
 import { fillRow, orderRow } from '../orders/testing';
 import { enrol } from '../second-factor/testing';
 import { testWorld } from '../testing';
@@ -131,22 +130,29 @@ test('asking for a room does not give it', async () => {
 const orderEvent = (id: string): DomainEvent => ({
   name: 'order.changed',
   userId,
-  order: presentOrder(orderRow({ id, userId })),
+  order: orderRow({ id, userId }),
+  cause: 'new',
+  fills: [],
 });
 
 test('orders and fills travel whole, without a look at a table, in their place among the others', async () => {
   const mine = await listen(user.cookie());
   world.events.publish({ name: 'balance.changed', userId, asset: 'ETH' });
-  world.events.publish(orderEvent('o-live'));
-  world.events.publish({ name: 'fill.made', userId, fill: presentFill(fillRow({ tradeId: 9, userId })) });
+  world.events.publish({
+    name: 'order.changed',
+    userId,
+    order: orderRow({ id: 'o-live', userId }),
+    cause: 'trade',
+    fills: [fillRow({ tradeId: 9, userId })],
+  });
   await until(() => mine.heard.events.length === 3);
   expect(mine.heard.events.map(({ name, seq }) => [name, seq - mine.hello.seq])).toEqual([
     ['balance.changed', 1],
-    ['order.changed', 2],
-    ['fill.made', 3],
+    ['fill.made', 2],
+    ['order.changed', 3],
   ]);
-  expect(mine.heard.events[1]?.data).toMatchObject({ id: 'o-live', status: 'NEW', price: '0' });
-  expect(mine.heard.events[2]?.data).toMatchObject({ tradeId: 9, outside: false });
+  expect(mine.heard.events[2]?.data).toMatchObject({ id: 'o-live', status: 'NEW', price: '0' });
+  expect(mine.heard.events[1]?.data).toMatchObject({ tradeId: 9, outside: false });
 });
 
 test('one who was away is told exactly what was missed', async () => {
@@ -273,13 +279,10 @@ test('an event tells exactly its schema: more is stripped where people are serve
     const visitor = served.visitor();
     await visitor.logIn('user@example.org');
     const { heard } = await listen(visitor.cookie(), undefined, {}, served.url);
-    const order = presentOrder(orderRow({ id: 'o-exact', userId: id }));
-    served.events.publish({
-      name: 'order.changed',
-      userId: id,
-      order: { ...orderRow({ id: 'o-exact', userId: id }), ...order },
-    });
-    served.events.publish({ name: 'order.changed', userId: id, order: { ...order, status: 'NO SUCH' as 'NEW' } });
+    const order = orderRow({ id: 'o-exact', userId: id });
+    const event = { name: 'order.changed', userId: id, cause: 'new', fills: [] } as const;
+    served.events.publish({ ...event, order });
+    served.events.publish({ ...event, order: { ...order, state: 'NO SUCH' as 'NEW' } });
     await until(() => heard.events.length === 2);
     expect(Object.keys(heard.events[0]?.data ?? {}).toSorted()).toEqual(Object.keys(orderView.shape).toSorted());
     expect(heard.events[1]?.data).toBeNull();

@@ -2,22 +2,16 @@
 import type { z } from 'zod';
 import { LIVE_VIEWS } from '../../domain/contract/api/live';
 import type { LiveEvent, LiveName, LiveStamp } from '../../domain/contract/api/live';
-import type { EventOf } from '../../domain/contract/events';
 import type { ServerDeps } from '../deps';
 import type { Answers } from '../http/answers';
+import { presentFill, presentOrder } from '../orders/present';
 import { userRoom } from './gate';
 import type { LiveServer, LiveSocket } from './gate';
 import { createRings } from './ring';
 import { createRows } from './rows';
 
-/** These events carry their row themselves, so that a busy feed reads no table. */
-const WHOLE = {
-  'order.changed': (event: EventOf<'order.changed'>) => event.order,
-  'fill.made': (event: EventOf<'fill.made'>) => event.fill,
-} as const;
-type Whole = keyof typeof WHOLE;
-
-const READ: readonly Exclude<LiveName, Whole>[] = [
+/** Events whose row is read when somebody listens. An order's event carries it, so that a busy feed reads no table. */
+const READ: readonly Exclude<LiveName, 'order.changed' | 'fill.made'>[] = [
   'balance.changed',
   'deposit.changed',
   'swap.changed',
@@ -55,12 +49,12 @@ export function createPrivateFeed(io: LiveServer, deps: ServerDeps, answers: Ans
       return null;
     }
   };
-  const tell = (userId: string, name: LiveName, data: LiveEvent['data']): void => {
+  const tell: Tell = (userId, name, dataOf) => {
     const seq = numberOf(userId) + 1;
     numbers.set(userId, seq);
     // Most users of a busy house are programs that listen to nothing: for them only the number moves.
     if (!rings.keeps(userId) && !listens(userId)) return;
-    const event = { epoch, seq, name, data: shown(name, data) } as LiveEvent;
+    const event = { epoch, seq, name, data: shown(name, dataOf()) } as LiveEvent;
     rings.push(userId, event);
     io.to(userRoom(userId)).emit('event', event);
   };
@@ -98,7 +92,8 @@ function stampIn({ handshake }: LiveSocket): LiveStamp | undefined {
     : undefined;
 }
 
-type Tell = (userId: string, name: LiveName, data: LiveEvent['data']) => void;
+/** `dataOf` is asked only where somebody listens. */
+type Tell = (userId: string, name: LiveName, dataOf: () => LiveEvent['data']) => void;
 
 /** One event of a user after the other, in the order they happened, although some of them wait for a row first. */
 function forward(deps: ServerDeps, listens: (userId: string) => boolean, tell: Tell): (() => void)[] {
@@ -109,21 +104,23 @@ function forward(deps: ServerDeps, listens: (userId: string) => boolean, tell: T
     waiting.set(userId, turn);
     void turn.finally(() => waiting.get(userId) === turn && waiting.delete(userId));
   };
-  const whole = (Object.keys(WHOLE) as Whole[]).map((name) =>
-    deps.events.on(name, (event) => {
-      const data = (WHOLE[name] as (told: typeof event) => LiveEvent['data'])(event);
-      if (waiting.has(event.userId)) inTurn(event.userId, () => tell(event.userId, name, data));
-      else tell(event.userId, name, data);
-    }),
-  );
+  const orders = deps.events.on('order.changed', ({ userId, order, fills }) => {
+    const tellAll = (): void => {
+      for (const fill of fills) tell(userId, 'fill.made', () => presentFill(fill));
+      tell(userId, 'order.changed', () => presentOrder(order));
+    };
+    if (waiting.has(userId)) inTurn(userId, tellAll);
+    else tellAll();
+  });
   const read = READ.map((name) =>
     deps.events.on(name, (event) => {
-      if (!waiting.has(event.userId) && !listens(event.userId)) return tell(event.userId, name, null);
+      if (!waiting.has(event.userId) && !listens(event.userId)) return tell(event.userId, name, () => null);
       inTurn(event.userId, async () => {
         const row = rows[name] as (told: typeof event) => Promise<LiveEvent['data']>;
-        tell(event.userId, name, listens(event.userId) ? await row(event).catch(() => null) : null);
+        const data = listens(event.userId) ? await row(event).catch(() => null) : null;
+        tell(event.userId, name, () => data);
       });
     }),
   );
-  return [...whole, ...read];
+  return [orders, ...read];
 }

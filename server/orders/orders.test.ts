@@ -94,7 +94,7 @@ test('without a key nothing is placed', async () => {
 });
 
 test('a refusal of the engine keeps its details', async () => {
-  world.engine.refuseNext(new DomainError('FILTER_FAILURE', { venueCode: -1013, words: 'Filter failure: LOT_SIZE' }));
+  world.engine.refuseNext(new DomainError('FILTER_FAILURE', { filter: 'LOT_SIZE' }));
   const { status, body } = await place('place-03');
   expect([status, body.error.code, body.error.details.venueCode]).toEqual([400, 'FILTER_FAILURE', -1013]);
 });

@@ -1,12 +1,12 @@
-import type { FillRow, OrderRow } from '../../db/entities/orders';
 import { fillView, orderView } from '../../domain/contract/api/orders';
 import type { FillView, OrderView } from '../../domain/contract/api/orders';
+import type { FillSnapshot, OrderSnapshot } from '../../domain/contract/events';
 import { plain, view } from '../present';
 
 /** An order that stands locked is part of what is at the venue now: it cannot be changed either. */
-const IN_FLIGHT: readonly OrderRow['bookStatus'][] = ['inFlight', 'locked'];
+const IN_FLIGHT: readonly OrderSnapshot['bookStatus'][] = ['inFlight', 'locked'];
 
-export const presentOrder = (row: OrderRow): OrderView =>
+export const presentOrder = (row: OrderSnapshot): OrderView =>
   view(orderView, {
     ...row,
     type: row.type as OrderView['type'],
@@ -23,7 +23,7 @@ export const presentOrder = (row: OrderRow): OrderView =>
     selfTradePreventionMode: row.selfTradePrevention as OrderView['selfTradePreventionMode'],
   });
 
-export const presentFill = (row: FillRow): FillView =>
+export const presentFill = (row: FillSnapshot): FillView =>
   view(fillView, {
     ...row,
     price: plain(row.price),

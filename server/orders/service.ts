@@ -1,15 +1,15 @@
-/** Orders on their way to the engine. Its answer is the order as the API shows it: placing one reads no table. */
+/** Orders on their way to the engine. Its answer is the order as it stands: placing one reads no table. */
 import type { OrderRow } from '../../db/entities/orders';
 import { orderByClientId, orderOf } from '../../db/stores/orders';
-import { orderView } from '../../domain/contract/api/orders';
 import type { OrderView, PlaceOco, PlaceOrder, PlaceOrders } from '../../domain/contract/api/orders';
-import type { CommandAnswer, OrderTerms } from '../../domain/contract/commands';
+import type { Command, CommandAnswer, OrderTerms } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
+import type { OrderSnapshot } from '../../domain/contract/events';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { ServerDeps } from '../deps';
 import { errorView } from '../http/errors';
-import { view } from '../present';
 import { presentOrder } from './present';
+import { withVenueCode } from './venue-codes';
 
 export type BatchAnswer =
   { order: OrderView } | { error: { code: string; message: string; details?: Record<string, unknown> } };
@@ -37,10 +37,16 @@ export interface OrderService {
 type Deps = Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'logger'>;
 
 export function createOrderService({ dataSource, engine, ids, logger }: Deps): OrderService {
+  const submit = (command: Command): Promise<CommandAnswer> =>
+    engine.submit(command).catch((error: unknown) => {
+      throw withVenueCode(error);
+    });
   const find = async (userId: string, id: string): Promise<OrderView> => shown(await orderOf(dataSource, userId, id));
   /** The engine keeps only the order's id with a reference that is asked again: then the order is read as it is now. */
   const viewIn = async (userId: string, answer: CommandAnswer): Promise<OrderView> =>
-    typeof answer.orderId === 'string' ? find(userId, answer.orderId) : view(orderView, answer as OrderView);
+    typeof answer.orderId === 'string'
+      ? find(userId, answer.orderId)
+      : presentOrder(answer as unknown as OrderSnapshot);
   /** ORDER_STATE of an order that is not the caller's, or that never was, is NOT_FOUND. */
   const own = async <T>(userId: string, orderId: string, work: Promise<T>): Promise<T> =>
     work.catch(async (error: unknown) => {
@@ -50,7 +56,7 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
   const place = async (userId: string, order: PlaceOrder, key: string): Promise<OrderView> =>
     viewIn(
       userId,
-      await engine.submit({
+      await submit({
         kind: 'order.place',
         userId,
         clientOrderId: key,
@@ -76,7 +82,7 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
     place,
     placeAll: (userId, orders) => Promise.all(orders.map((order) => placeOne(userId, order))),
     placeOco: async (userId, oco, key) => {
-      const answer = await engine.submit({
+      const answer = await submit({
         kind: 'order.oco',
         userId,
         clientOrderId: key,
@@ -93,12 +99,12 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
         await own(
           userId,
           orderId,
-          engine.submit({ kind: 'order.cancel', userId, orderId, reference: `order-cancel:${orderId}:${ids.next()}` }),
+          submit({ kind: 'order.cancel', userId, orderId, reference: `order-cancel:${orderId}:${ids.next()}` }),
         ),
       ),
     cancelAll: async (userId, symbol) => {
       const reference = `order-cancel-all:${userId}:${symbol}:${ids.next()}`;
-      const { canceled, pending } = await engine.submit({ kind: 'order.cancelAll', userId, symbol, reference });
+      const { canceled, pending } = await submit({ kind: 'order.cancelAll', userId, symbol, reference });
       return { canceled: Number(canceled), pending: Number(pending) };
     },
     amend: async (userId, orderId, quantity, key) =>
@@ -107,7 +113,7 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
         await own(
           userId,
           orderId,
-          engine.submit({
+          submit({
             kind: 'order.amend',
             userId,
             orderId,
@@ -121,7 +127,7 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
       const answer = await own(
         userId,
         orderId,
-        engine.submit({ kind: 'order.replace', userId, clientOrderId: key, orderId, ...termsOf(order), reference }),
+        submit({ kind: 'order.replace', userId, clientOrderId: key, orderId, ...termsOf(order), reference }),
       );
       return { placed: await viewIn(userId, answer), canceled: await find(userId, String(answer.canceledId)) };
     },

@@ -6,7 +6,6 @@ import type { FillRow, OrderRow } from '../../db/entities/orders';
 import type { Command, CommandAnswer, OrderTerms } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { TradingFigures } from '../../domain/contract/ports';
-import { presentOrder } from './present';
 
 const AT = 1_763_700_000_000;
 const NOTHING = {
@@ -86,11 +85,11 @@ async function carryOut(dataSource: DataSource, command: Order): Promise<Command
   const { userId } = command;
   switch (command.kind) {
     case 'order.place':
-      return presentOrder(await place(dataSource, userId, command.clientOrderId, command));
+      return { ...(await place(dataSource, userId, command.clientOrderId, command)) };
     case 'order.oco':
       return placeBoth(dataSource, command);
     case 'order.cancel':
-      return presentOrder(await cancel(dataSource, userId, command.orderId));
+      return { ...(await cancel(dataSource, userId, command.orderId)) };
     case 'order.cancelAll': {
       const rows = await dataSource.getRepository(OrderEntity).findBy({ userId, symbol: command.symbol, state: 'NEW' });
       for (const { id } of rows) await cancel(dataSource, userId, id);
@@ -99,12 +98,12 @@ async function carryOut(dataSource: DataSource, command: Order): Promise<Command
     case 'order.amend': {
       const row = await open(dataSource, userId, command.orderId);
       await dataSource.getRepository(OrderEntity).update({ id: row.id }, { quantity: command.quantity });
-      return presentOrder({ ...row, quantity: command.quantity });
+      return { ...row, quantity: command.quantity };
     }
     case 'order.replace': {
       await cancel(dataSource, userId, command.orderId);
       return {
-        ...presentOrder(await place(dataSource, userId, command.clientOrderId, command)),
+        ...(await place(dataSource, userId, command.clientOrderId, command)),
         canceledId: command.orderId,
       };
     }
@@ -131,8 +130,7 @@ function place(
     type,
   } = terms;
   if (symbol !== 'ETHUSDT') throw new DomainError('UNKNOWN_MARKET');
-  if (quantity === '0' && quoteOrderQty === '0')
-    throw new DomainError('BAD_ORDER', { venueCode: -1102, words: 'quantity' });
+  if (quantity === '0' && quoteOrderQty === '0') throw new DomainError('BAD_ORDER', { field: 'quantity' });
   const id = `o${randomBytes(8).toString('hex')}`;
   const wishes = {
     quantity,

@@ -151,6 +151,16 @@ const PLANTS: readonly { rule: string; file: string; text: string }[] = [
     text: "import { MainClient } from 'binance';\nexport const planted = MainClient;\n",
   },
   {
+    rule: 'the-engine-names-modules-in-one-place',
+    file: 'matching/engine/planted.ts',
+    text: "import type { Planted } from '../modules/planted';\nexport type Again = Planted;\n",
+  },
+  {
+    rule: 'modules-see-the-interface-of-the-engine',
+    file: 'matching/modules/planted.ts',
+    text: "import type { Again } from '../engine/planted';\nexport type Planted = Again | 1;\n",
+  },
+  {
     rule: 'no-cycles',
     file: 'ledger/real.ts',
     text: "import { circle } from './circle';\nexport const ledger = (): unknown => circle;\n",

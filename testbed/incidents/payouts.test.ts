@@ -345,6 +345,7 @@ describe('E27 memos and tags, which nothing here can send', () => {
     async () => {
       await open();
       const capital = {
+        venue: 'binance',
         depositAddress: wanted,
         deposits: noVenue,
         withdrawalTerms: wanted,

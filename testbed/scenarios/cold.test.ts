@@ -130,6 +130,7 @@ describe('an address list', () => {
     const asked: { amount: string }[] = [];
     const closed = async (): Promise<never> => Promise.reject(new Error('closed'));
     const venue: VenueCapital = {
+      venue: 'binance',
       depositAddress: closed,
       deposits: closed,
       balances: closed,

@@ -24,6 +24,7 @@ const closed = async (): Promise<never> => {
   throw new Error('no venue here');
 };
 const capital: VenueCapital = {
+  venue: 'binance',
   depositAddress: closed,
   deposits: closed,
   withdrawalTerms: closed,

@@ -7,8 +7,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { OrderEntity } from '../../db/entities/orders';
-import { orderView } from '../../domain/contract/api/orders';
-import { presentOrder } from '../../server/orders/present';
 import { insertOrder, orderRow } from '../../server/orders/testing';
 import { PASSWORD, PNG, testWorld } from '../../server/testing';
 import type { TestWorld } from '../../server/testing';
@@ -186,15 +184,15 @@ inBrowser('the page, when something goes wrong', () => {
       world.events.publish({
         name: 'order.changed',
         userId: traderId,
-        order: orderView.parse(
-          presentOrder({
-            ...orderRow({ id: 'x', userId: traderId }),
-            ...row,
-            state: 'FILLED',
-            bookStatus: null,
-            updatedAt: Date.now(),
-          }),
-        ),
+        order: {
+          ...orderRow({ id: 'x', userId: traderId }),
+          ...row,
+          state: 'FILLED',
+          bookStatus: null,
+          updatedAt: Date.now(),
+        },
+        cause: 'trade',
+        fills: [],
       });
       await seen('order-done').getByText('Order filled.').waitFor();
     });

@@ -9,10 +9,9 @@ import type { DataSource } from 'typeorm';
 import { DepositEntity } from '../../db/entities/deposits';
 import { WithdrawalEntity } from '../../db/entities/withdrawals';
 import { OrderEntity } from '../../db/entities/orders';
-import { orderView } from '../../domain/contract/api/orders';
+import type { FillRow } from '../../db/entities/orders';
 import { DomainError } from '../../domain/contract/errors';
 import type { PayoutRules } from '../../domain/contract/ports';
-import { presentFill, presentOrder } from '../../server/orders/present';
 import { shownBy } from '../../server/second-factor/testing';
 import { fillRow, orderRow } from '../../server/orders/testing';
 import { ADDRESS, PASSWORD, PNG, testWorld } from '../../server/testing';
@@ -521,9 +520,9 @@ inBrowser('the page', () => {
     });
 
     /** Tells what the engine would: the order as its table has it. */
-    const tellOrder = async (id: string): Promise<void> => {
+    const tellOrder = async (id: string, fills: FillRow[] = []): Promise<void> => {
       const row = await world.dataSource.getRepository(OrderEntity).findOneByOrFail({ id });
-      world.events.publish({ name: 'order.changed', userId: traderId, order: orderView.parse(presentOrder(row)) });
+      world.events.publish({ name: 'order.changed', userId: traderId, order: row, cause: 'status', fills });
     };
 
     test('an order by clicks: a price from the book, a share of the balance, placed, filled in part, cancelled', async () => {
@@ -552,7 +551,7 @@ inBrowser('the page', () => {
         venueTradeId: 9,
         at: Date.now(),
       });
-      world.events.publish({ name: 'fill.made', userId: traderId, fill: presentFill(fill) });
+      await tellOrder(order?.id ?? '', [fill]);
       await page.locator('[data-testid="order-row"][data-status="PARTIALLY_FILLED"]').waitFor();
       await userBrowser.shoot('trade-desktop');
       await row.getByTestId('order-cancel').click();
@@ -590,9 +589,7 @@ inBrowser('the page', () => {
       await seen('order-submit').click();
       await seen('order-price-problem').waitFor();
       await seen('order-price').fill('3000');
-      world.engine.refuseNext(
-        new DomainError('FILTER_FAILURE', { venueCode: -1013, words: 'Filter failure: NOTIONAL' }),
-      );
+      world.engine.refuseNext(new DomainError('FILTER_FAILURE', { filter: 'NOTIONAL' }));
       await seen('order-submit').click();
       await userBrowser.page.locator('[data-testid="error"][data-code="FILTER_FAILURE"]').waitFor();
       await userBrowser.page.getByText('Filter failure: NOTIONAL').waitFor();
@@ -687,10 +684,8 @@ inBrowser('the page', () => {
       await page.waitForTimeout(500);
       await cut?.();
       // In no table: only the feed can have told it.
-      const order = orderView.parse(
-        presentOrder(orderRow({ id: 'told-later', userId: traderId, createdAt: Date.now(), updatedAt: Date.now() })),
-      );
-      world.events.publish({ name: 'order.changed', userId: traderId, order });
+      const order = orderRow({ id: 'told-later', userId: traderId, createdAt: Date.now(), updatedAt: Date.now() });
+      world.events.publish({ name: 'order.changed', userId: traderId, order, cause: 'new', fills: [] });
       world.market.quietly(() => world.market.move([['3000.01', '7.25']], []));
       await page.locator('[data-testid="order-row"][data-id="told-later"]').waitFor();
       await seen('bids-row').first().getByText('3,000.01').waitFor();

@@ -56,6 +56,7 @@ onNode('wallets on Bitcoin', () => {
     throw new Error('the venue is closed');
   };
   const venueCapital: VenueCapital = {
+    venue: 'binance',
     depositAddress: closed,
     deposits: closed,
     withdrawalTerms: closed,

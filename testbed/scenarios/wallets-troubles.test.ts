@@ -74,6 +74,7 @@ function venueOnChain() {
     firstTxid: undefined as string | undefined,
   };
   const capital: VenueCapital = {
+    venue: 'binance',
     depositAddress: async () => address,
     deposits: async (asset) =>
       (
@@ -108,6 +109,7 @@ const closed = async (): Promise<never> => {
   throw new Error('the venue is closed');
 };
 const noVenue: VenueCapital = {
+  venue: 'binance',
   depositAddress: closed,
   deposits: closed,
   withdrawalTerms: closed,

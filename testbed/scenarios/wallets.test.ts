@@ -85,6 +85,7 @@ const closed = async (): Promise<never> => {
   throw new Error('the venue is closed');
 };
 const venueCapital: VenueCapital = {
+  venue: 'binance',
   depositAddress: closed,
   deposits: closed,
   withdrawalTerms: closed,

@@ -46,6 +46,7 @@ const closed = async (): Promise<never> => {
   throw new Error('the venue is closed');
 };
 const noVenue: VenueCapital = {
+  venue: 'binance',
   depositAddress: closed,
   deposits: closed,
   withdrawalTerms: closed,

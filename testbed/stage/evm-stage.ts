@@ -37,6 +37,7 @@ const closed = async (): Promise<never> => {
 };
 /** Takes nothing and gives nothing. */
 const noVenue: VenueCapital = {
+  venue: 'binance',
   depositAddress: closed,
   deposits: closed,
   withdrawalTerms: closed,

@@ -46,6 +46,7 @@ const network = registry.networks[0] ?? raise('no network');
 const rails = registry.rails;
 const closed = (): Promise<never> => Promise.reject(new Error('the venue is closed'));
 const venueCapital: VenueCapital = {
+  venue: 'binance',
   depositAddress: closed,
   deposits: closed,
   withdrawalTerms: closed,

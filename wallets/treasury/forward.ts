@@ -146,7 +146,7 @@ async function arrived(
     asset: transfer.asset,
     amount,
     from: 'transit',
-    to: 'binance',
+    to: venueCapital.venue,
   });
   await store.advanceTransfer(transfer.id, 'arrive', { updatedAt: clock.now() });
 }

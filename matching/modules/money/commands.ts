@@ -1,11 +1,9 @@
-import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { CostEntity } from '../../../db/entities/ledger';
 import { DepositEntity } from '../../../db/entities/deposits';
 import { AssetPauseEntity } from '../../../db/entities/treasury';
-import { fitted, idFrom } from '../../../db/references';
+import { fitted } from '../../../db/references';
 import { deleteRow, insertRow, updateRow, upsertRow } from '../../../db/stores/rows';
-import type { RowChange } from '../../../db/stores/rows';
-import type { CommandBody, CostPaid } from '../../../domain/contract/commands';
+import type { CommandOf, CostPaid } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
@@ -14,30 +12,22 @@ import { assetOf, depositParts, railOf } from '../../../domain/registry';
 import { available, debt } from '../../../ledger/accounts';
 import type { Posting } from '../../../ledger/post';
 import * as transfers from '../../../ledger/transfers';
-import type { Context, Draft } from '../../engine/draft';
+import type { Context, Draft as DraftOf } from '../../engine/draft';
+import { adminAudit } from '../admin-audit';
+import type { MoneyState } from './state';
 
-type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
-
-/** What the operator does by command stands in the admins' audit log too. */
-const operatorsAct = (
-  reference: string,
-  action: string,
-  subject: string,
-  details: Record<string, unknown>,
-  at: number,
-): RowChange =>
-  insertRow(AdminAuditEntity, { id: idFrom('aud', reference), adminId: 'operator', action, subject, details, at });
+type Draft = DraftOf<MoneyState>;
 
 /** Operator's own coins: the only way money enters without a user. */
 export function contribute(
   draft: Draft,
-  command: Body<'operator.contribute'>,
+  command: CommandOf<'operator.contribute'>,
   reference: string,
   { registry, now }: Context,
 ): void {
   assetOf(registry, command.asset);
   const { asset, amount, custody } = command;
-  draft.rows.push(operatorsAct(reference, command.kind, asset, { amount, custody }, now));
+  draft.rows.push(adminAudit(reference, 'operator', command.kind, asset, { amount, custody }, now));
   draft.post(
     reference,
     command.kind,
@@ -48,7 +38,7 @@ export function contribute(
 /** The operator's own coins become a user's. */
 export function grant(
   draft: Draft,
-  command: Body<'operator.grant'>,
+  command: CommandOf<'operator.grant'>,
   reference: string,
   { registry, now }: Context,
 ): void {
@@ -57,8 +47,9 @@ export function grant(
     throw new DomainError('BAD_AMOUNT', { asset: command.asset, amount: command.amount });
   draft.post(reference, command.kind, transfers.operatorGrant(command.userId, command.asset, amount));
   draft.rows.push(
-    operatorsAct(
+    adminAudit(
       reference,
+      'operator',
       command.kind,
       command.userId,
       { asset: command.asset, amount: command.amount, why: command.why },
@@ -84,7 +75,7 @@ function split(
 
 export function creditDeposit(
   draft: Draft,
-  command: Body<'deposit.credit'>,
+  command: CommandOf<'deposit.credit'>,
   reference: string,
   context: Context,
 ): void {
@@ -146,24 +137,14 @@ export function refusePaused(draft: Draft, asset: string): void {
 
 export function pauseAsset(
   draft: Draft,
-  command: Body<'asset.pause'>,
+  command: CommandOf<'asset.pause'>,
   reference: string,
   { now, registry }: Context,
 ): void {
   const { asset, why, adminId } = command;
   if (!registry.assets.some(({ code }) => code === asset)) throw new DomainError('UNKNOWN_ASSET', { asset });
   if (why === null && adminId === null) throw new DomainError('FORBIDDEN');
-  if (adminId !== null)
-    draft.rows.push(
-      insertRow(AdminAuditEntity, {
-        id: idFrom('aud', reference),
-        adminId,
-        action: command.kind,
-        subject: asset,
-        details: { why },
-        at: now,
-      }),
-    );
+  if (adminId !== null) draft.rows.push(adminAudit(reference, adminId, command.kind, asset, { why }, now));
   pause(draft, asset, why, now);
 }
 
@@ -185,7 +166,7 @@ function pause(draft: Draft, asset: string, why: string | null, now: number): vo
 
 export function reverseDeposit(
   draft: Draft,
-  command: Body<'deposit.reverse'>,
+  command: CommandOf<'deposit.reverse'>,
   reference: string,
   context: Context,
 ): void {
@@ -225,7 +206,12 @@ export function reverseDeposit(
   draft.answer = { depositId: command.depositId, taken: formatAmount(taken), owed: formatAmount(credited - taken) };
 }
 
-export function reserveCost(draft: Draft, command: Body<'cost.reserve'>, reference: string, { now }: Context): void {
+export function reserveCost(
+  draft: Draft,
+  command: CommandOf<'cost.reserve'>,
+  reference: string,
+  { now }: Context,
+): void {
   const amount = positive(command.amount);
   draft.post(reference, command.kind, transfers.costReservation(command.asset, amount));
   draft.remember(draft.state.costs, reference, { asset: command.asset, amount });
@@ -257,11 +243,11 @@ export function takeReservation(draft: Draft, reservation: string, asset: string
   return open.amount;
 }
 
-export function settleCost(draft: Draft, command: Body<'cost.settle'>, reference: string): void {
+export function settleCost(draft: Draft, command: CommandOf<'cost.settle'>, reference: string): void {
   draft.postFact(reference, command.kind, closeCost(draft, command.paid));
 }
 
-export function moveCustody(draft: Draft, command: Body<'custody.move'>, reference: string): void {
+export function moveCustody(draft: Draft, command: CommandOf<'custody.move'>, reference: string): void {
   const cost = command.cost ? closeCost(draft, command.cost) : [];
   const postings = [
     ...transfers.custodyMove(command.asset, positive(command.amount), command.from, command.to),

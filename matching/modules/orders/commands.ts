@@ -1,8 +1,7 @@
-import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { MarketEntity } from '../../../db/entities/registry';
 import { idFrom } from '../../../db/references';
-import { insertRow, updateRow } from '../../../db/stores/rows';
-import type { CommandAnswer, CommandBody } from '../../../domain/contract/commands';
+import { updateRow } from '../../../db/stores/rows';
+import type { CommandAnswer, CommandOf } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { formatAmount } from '../../../domain/money/amount';
 import { available } from '../../../ledger/accounts';
@@ -12,28 +11,22 @@ import type { NewOrder, PlaceRefusal } from '../../book/types';
 import { sendHedgeOrders, settleHedgeOrder } from '../../routing/aggregate';
 import { oppositeSide, forgetOldPrices, modeOf, refresh, sideOf } from './market';
 import type { TradingMarket } from './market';
-import { heldAssetOf, holdOf, leavesLots, move, orderView, quoteTicksLeft } from './order';
+import { heldAssetOf, holdOf, leavesLots, move, orderRow, quoteTicksLeft } from './order';
 import type { OpenOrder } from './order';
 import { Settlement } from './settle';
 import { checkTerms, wholeLots } from './terms';
 import type { Checked, OpenOnes } from './terms';
-import type { Context, Draft } from '../../engine/draft';
-import { availableToHedge } from '../../engine/state';
-import type { OpenIntent } from '../../engine/state';
-
-type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
+import type { Context } from '../../engine/draft';
+import { adminAudit } from '../admin-audit';
+import { availableToHedge } from '../venue/state';
+import type { OpenIntent } from '../venue/state';
+import type { OrdersDraft as Draft } from './state';
 
 const REFUSED: Record<PlaceRefusal, () => DomainError> = {
   MARKET_CLOSED: () => new DomainError('MARKET_CLOSED'),
-  POST_ONLY_REJECTED: () =>
-    new DomainError('POST_ONLY_REJECTED', { venueCode: -2010, words: 'Order would immediately match and take.' }),
-  WOULD_TRIGGER: () =>
-    new DomainError('WOULD_TRIGGER', { venueCode: -2010, words: 'Stop price would trigger immediately.' }),
-  OCO_PRICES: () =>
-    new DomainError('BAD_ORDER', {
-      venueCode: -1158,
-      words: 'The relationship of the prices for the orders is not correct.',
-    }),
+  POST_ONLY_REJECTED: () => new DomainError('POST_ONLY_REJECTED'),
+  WOULD_TRIGGER: () => new DomainError('WOULD_TRIGGER'),
+  OCO_PRICES: () => new DomainError('BAD_ORDER', { reason: 'OCO_PRICES' }),
 };
 
 /** Refuses in these states of the book. What an operator has closed is told from a book without a fresh price. */
@@ -194,8 +187,6 @@ function setAside(draft: Draft, market: TradingMarket, order: OpenOrder, referen
     throw new DomainError('INSUFFICIENT_FUNDS', {
       asset,
       missing: formatAmount(amount - has),
-      venueCode: -2010,
-      words: 'Account has insufficient balance for requested action.',
     });
   draft.post(reference, 'order.hold', transfers.hold(order.userId, asset, amount));
   order.held = amount;
@@ -233,12 +224,13 @@ function finish(work: Settlement): void {
   work.finish();
 }
 
-/** As it was shown when the command ended; an order that nothing has touched as it is. */
-const answerOf = (draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer => ({
-  ...(draft.published.get(order.id) ?? orderView(order, market.scales)),
-});
+/** The order as it stands when the command has ended. */
+function answerOf(draft: Draft, order: OpenOrder, market: TradingMarket): CommandAnswer {
+  const changed = draft.events.findLast((event) => event.name === 'order.changed' && event.order.id === order.id);
+  return { ...(changed?.name === 'order.changed' ? changed.order : orderRow(order, market.scales)) };
+}
 
-export function placeOrder(draft: Draft, command: Body<'order.place'>, reference: string, context: Context): void {
+export function placeOrder(draft: Draft, command: CommandOf<'order.place'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
   refuseIn(market, ['CANCEL_ONLY', 'HALT']);
   const checked = checkTerms(command, market, openOnes(draft, market, command.userId), context.now);
@@ -250,7 +242,7 @@ export function placeOrder(draft: Draft, command: Body<'order.place'>, reference
 function put(
   draft: Draft,
   market: TradingMarket,
-  command: Body<'order.place'> | Body<'order.replace'>,
+  command: CommandOf<'order.place'> | CommandOf<'order.replace'>,
   checked: Checked,
   reference: string,
   context: Context,
@@ -259,13 +251,13 @@ function put(
   const order = newOrder(draft, named(draft, command, reference, context.now), checked, context.now);
   const via = wayOf(draft, market, order, context);
   setAside(draft, market, order, reference);
-  work.touch(order);
+  work.touch(order, 'new');
   enter(draft, market, [order], () => market.book.place(asNew(draft, order, via)));
   finish(work);
   return order;
 }
 
-export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: string, context: Context): void {
+export function placeOco(draft: Draft, command: CommandOf<'order.oco'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
   const work = new Settlement(market, draft, context, reference);
   refuseIn(market, ['CANCEL_ONLY', 'HALT']);
@@ -306,7 +298,7 @@ export function placeOco(draft: Draft, command: Body<'order.oco'>, reference: st
     context.now,
   );
   setAside(draft, market, limit, reference, holdOf(stop, market.scales));
-  for (const order of [limit, stop]) work.touch(order);
+  for (const order of [limit, stop]) work.touch(order, 'new');
   enter(draft, market, [limit, stop], () =>
     market.book.placeOco(asNew(draft, limit, 'merge'), asNew(draft, stop, 'merge')),
   );
@@ -319,7 +311,7 @@ function takeOut(work: Settlement, order: OpenOrder): void {
   const { market } = work;
   const inFlight = order.bookStatus === 'inFlight' || order.bookStatus === 'locked';
   const waits = market.waiting[sideOf(order.side)].some(({ seq }) => seq === order.seq);
-  work.touch(order);
+  work.touch(order, 'cancel');
   if (inFlight) {
     move(order, 'askCancel');
     if (!waits) return;
@@ -333,7 +325,12 @@ function takeOut(work: Settlement, order: OpenOrder): void {
   if (!market.book.cancel(order.seq)) throw new Error(`order ${order.id} is not in its book`);
 }
 
-export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, reference: string, context: Context): void {
+export function cancelOrder(
+  draft: Draft,
+  command: CommandOf<'order.cancel'>,
+  reference: string,
+  context: Context,
+): void {
   const { market, order } = mine(draft, command.userId, command.orderId, context);
   refuseIn(market, ['HALT']);
   const work = new Settlement(market, draft, context, reference);
@@ -345,7 +342,7 @@ export function cancelOrder(draft: Draft, command: Body<'order.cancel'>, referen
 
 export function cancelOrders(
   draft: Draft,
-  command: Body<'order.cancelAll'>,
+  command: CommandOf<'order.cancelAll'>,
   reference: string,
   context: Context,
 ): void {
@@ -359,24 +356,20 @@ export function cancelOrders(
   draft.answer = { canceled: own.length - pending, pending };
 }
 
-export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference: string, context: Context): void {
+export function amendOrder(draft: Draft, command: CommandOf<'order.amend'>, reference: string, context: Context): void {
   const { market, order } = mine(draft, command.userId, command.orderId, context);
   if (order.bookStatus === 'inFlight' || order.bookStatus === 'locked')
     throw new DomainError('IN_FLIGHT', { orderId: order.id });
   const lots = wholeLots(command.quantity, market);
   const ocoLeg = market.orders.byId(order.ocoLegId);
-  if (lots >= order.lots || lots <= order.executed)
-    throw new DomainError('FILTER_FAILURE', {
-      venueCode: -2038,
-      words: 'The new quantity must be lower than the open one.',
-    });
+  if (lots >= order.lots || lots <= order.executed) throw new DomainError('FILTER_FAILURE', { reason: 'NOT_LOWER' });
   const work = new Settlement(market, draft, context, reference);
   if (!market.book.amend(order.seq, lots - order.executed)) throw new DomainError('ORDER_STATE', { orderId: order.id });
   draft.irrevocable = true;
   for (const leg of ocoLeg ? [order, ocoLeg] : [order]) {
     leg.lots = lots;
     move(leg, 'amend');
-    work.touch(leg);
+    work.touch(leg, 'amend');
   }
   finish(work);
   draft.answer = answerOf(draft, order, market);
@@ -384,7 +377,12 @@ export function amendOrder(draft: Draft, command: Body<'order.amend'>, reference
 }
 
 /** The old order goes and the new one comes in one step. Whatever can be refused is refused before anything moves. */
-export function replaceOrder(draft: Draft, command: Body<'order.replace'>, reference: string, context: Context): void {
+export function replaceOrder(
+  draft: Draft,
+  command: CommandOf<'order.replace'>,
+  reference: string,
+  context: Context,
+): void {
   const { order } = mine(draft, command.userId, command.orderId, context);
   const market = marketOf(draft, command.symbol, context);
   if (market.orders.get(order.seq) !== order) throw new DomainError('BAD_ORDER', { field: 'symbol' });
@@ -424,7 +422,7 @@ function precheck(draft: Draft, market: TradingMarket, old: OpenOrder, next: Ope
 }
 
 /** Looks after a market: the venue's trades trigger stops, what is reached goes on. Writes nothing where nothing happened. */
-export function tickMarket(draft: Draft, command: Body<'market.tick'>, reference: string, context: Context): void {
+export function tickMarket(draft: Draft, command: CommandOf<'market.tick'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
   const work = new Settlement(market, draft, context, reference);
   const prices = market.lastPrices.splice(0);
@@ -439,7 +437,7 @@ export function tickMarket(draft: Draft, command: Body<'market.tick'>, reference
   work.finish();
 }
 
-export function setMarket(draft: Draft, command: Body<'market.set'>, reference: string, context: Context): void {
+export function setMarket(draft: Draft, command: CommandOf<'market.set'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
   const { symbol, state, internalOnly, adminId } = command;
   if (adminId === null && state !== 'HALT') throw new DomainError('FORBIDDEN');
@@ -447,22 +445,13 @@ export function setMarket(draft: Draft, command: Body<'market.set'>, reference: 
   refresh(market, context.now);
   draft.rows.push(updateRow(MarketEntity, { symbol }, { state, internalOnly }));
   if (adminId !== null)
-    draft.rows.push(
-      insertRow(AdminAuditEntity, {
-        id: idFrom('aud', reference),
-        adminId,
-        action: command.kind,
-        subject: symbol,
-        details: { state, internalOnly },
-        at: context.now,
-      }),
-    );
+    draft.rows.push(adminAudit(reference, adminId, command.kind, symbol, { state, internalOnly }, context.now));
   draft.answer = { symbol, state, internalOnly };
 }
 
 export function settleHedgeOrderOf(
   draft: Draft,
-  command: Body<'venue.report'>,
+  command: CommandOf<'venue.report'>,
   reference: string,
   context: Context,
   intent: OpenIntent,

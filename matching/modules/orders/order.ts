@@ -1,5 +1,4 @@
 import type { OrderRow } from '../../../db/entities/orders';
-import type { OrderView } from '../../../domain/contract/api/orders';
 import type { OrderTerms } from '../../../domain/contract/commands';
 import { ORDER } from '../../../domain/lifecycle/order';
 import type { OrderEvent, OrderState } from '../../../domain/lifecycle/order';
@@ -153,50 +152,6 @@ export function orderRow(order: OpenOrder, scales: Scales): OrderRow {
     reason,
     createdAt,
     updatedAt,
-  };
-}
-
-/** As the API shows it. */
-export function orderView(order: OpenOrder, scales: Scales, row: OrderRow = orderRow(order, scales)): OrderView {
-  const {
-    id,
-    clientOrderId,
-    symbol,
-    side,
-    type,
-    timeInForce,
-    price,
-    quantity,
-    quoteOrderQty,
-    stopPrice,
-    trailingDelta,
-    icebergQty,
-    executedQty,
-    executedQuote,
-  } = row;
-  return {
-    id,
-    clientOrderId,
-    symbol,
-    side,
-    type: type as OrderView['type'],
-    timeInForce,
-    price,
-    quantity,
-    quoteOrderQty,
-    stopPrice,
-    trailingDelta,
-    icebergQty,
-    executedQty,
-    executedQuote,
-    status: row.state,
-    working: row.bookStatus !== null && row.bookStatus !== 'waiting',
-    inFlight: row.bookStatus === 'inFlight' || row.bookStatus === 'locked',
-    listId: row.listId,
-    selfTradePreventionMode: order.stp,
-    reason: row.reason,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
   };
 }
 

@@ -4,8 +4,9 @@ import type { Command, CommandBody, OrderTerms, VenueTrade } from '../../../doma
 import { ONE, formatAmount, parseAmount } from '../../../domain/money/amount';
 import { available, custody, held, revenue } from '../../../ledger/accounts';
 import { apply } from '../../engine/apply';
-import { emptyState } from '../../engine/state';
-import type { EngineState } from '../../engine/state';
+import { memoryFaults } from '../../engine/memory-faults';
+import { emptyState } from '../../engine/modules';
+import type { EngineState } from '../../engine/modules';
 import { BUY, SELL } from '../../book/types';
 import { leavesLots } from './order';
 
@@ -31,7 +32,7 @@ class Dice {
 }
 
 class Life {
-  readonly state: EngineState = emptyState(registry, 1);
+  readonly state: EngineState = emptyState({ registry, epoch: 1 });
   readonly dice: Dice;
   private n = 0;
   private now = 1_763_700_000_000;
@@ -191,6 +192,7 @@ class Life {
   }
 
   check(): void {
+    expect(memoryFaults(this.state)).toEqual([]);
     const { books, markets } = this.state;
     const holds = new Map<string, bigint>();
     for (const market of markets.values()) {

@@ -14,8 +14,9 @@ import { mulDivDown } from '../../../domain/money/rounding';
 import type { Registry } from '../../../domain/registry';
 import { available, custody, held, revenue } from '../../../ledger/accounts';
 import { apply } from '../../engine/apply';
-import { emptyState } from '../../engine/state';
-import type { EngineState, OpenIntent } from '../../engine/state';
+import { emptyState } from '../../engine/modules';
+import type { EngineState } from '../../engine/modules';
+import type { OpenIntent } from '../venue/state';
 import { priceSwap } from '../swaps/price';
 
 const listing = firstListing({
@@ -49,7 +50,7 @@ class Dice {
 }
 
 class World {
-  readonly state: EngineState = emptyState(registry, 1);
+  readonly state: EngineState = emptyState({ registry, epoch: 1 });
   readonly dice = new Dice(SEED);
   readonly fees = new Map<string, Units>();
   readonly userFees = new Map<string, Units>();

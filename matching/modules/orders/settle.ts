@@ -1,18 +1,20 @@
 import { FillEntity, OrderEntity, RoutingEntity } from '../../../db/entities/orders';
 import type { FillRow } from '../../../db/entities/orders';
 import { insertRow, upsertRow } from '../../../db/stores/rows';
+import type { OrderCause } from '../../../domain/contract/events';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import { ceilToStep, feeUp, floorToStep } from '../../../domain/money/rounding';
 import * as transfers from '../../../ledger/transfers';
-import type { Context, Draft } from '../../engine/draft';
+import type { Context } from '../../engine/draft';
 import type { BookSink, ClosedReason } from '../../book/types';
 import type { Rate } from './fees';
 import { rateOf } from './fees';
 import { routingRow, sideOf } from './market';
 import type { TradingMarket } from './market';
-import { heldAssetOf, holdOf, leavesLots, move, orderRow, orderView } from './order';
+import { heldAssetOf, holdOf, leavesLots, move, orderRow } from './order';
 import type { OpenOrder } from './order';
+import type { OrdersDraft } from './state';
 
 /** What one side of a trade pays and gets, rounded over its whole order: a buyer's payments up, a seller's receipts down. */
 interface Share {
@@ -33,12 +35,13 @@ const CLOSED_EVENT = { CANCELED: 'cancel', EXPIRED: 'expire', OCO: 'expire', EXP
  * gives back what is held too much and writes every order that changed, once.
  */
 export class Settlement implements BookSink {
-  private readonly touched = new Set<OpenOrder>();
+  private readonly touched = new Map<OpenOrder, OrderCause>();
+  private readonly fills = new Map<OpenOrder, FillRow[]>();
   private readonly inside = new Set<OpenOrder>();
 
   constructor(
     readonly market: TradingMarket,
-    readonly draft: Draft,
+    readonly draft: OrdersDraft,
     readonly context: Context,
     private readonly reference: string,
   ) {
@@ -52,8 +55,9 @@ export class Settlement implements BookSink {
     return order;
   }
 
-  touch(order: OpenOrder): void {
-    this.touched.add(order);
+  /** The order has changed: it is written and published when the command ends. */
+  touch(order: OpenOrder, cause?: OrderCause): void {
+    this.touched.set(order, cause ?? this.touched.get(order) ?? 'status');
   }
 
   trade(takerSeq: number, makerSeq: number, price: number, lots: number): void {
@@ -143,24 +147,11 @@ export class Settlement implements BookSink {
       at,
     };
     this.draft.rows.push(insertRow(FillEntity, row));
-    const { symbol, orderId, side, quantity, quoteQuantity } = row;
-    const fill = {
-      symbol,
-      tradeId,
-      orderId,
-      side,
-      price: row.price,
-      quantity,
-      quoteQuantity,
-      fee: row.fee,
-      feeAsset,
-      maker,
-      outside: venueTradeId !== null,
-      at,
-    };
-    this.draft.events.push({ name: 'fill.made', userId: order.userId, fill });
+    const before = this.fills.get(order);
+    if (before) before.push(row);
+    else this.fills.set(order, [row]);
     move(order, order.quoteBudget === 0 && leavesLots(order) === 0 ? 'fillRest' : 'fill');
-    this.touch(order);
+    this.touch(order, 'trade');
   }
 
   prevented(seq: number, other: number, lots: number): void {
@@ -171,7 +162,7 @@ export class Settlement implements BookSink {
     // The legs of an OCO are for the same lots.
     const ocoLeg = this.market.orders.byId(order.ocoLegId);
     if (ocoLeg) ocoLeg.lots -= lots;
-    this.touch(order);
+    this.touch(order, 'prevent');
   }
 
   rested(seq: number): void {
@@ -207,7 +198,9 @@ export class Settlement implements BookSink {
     if (why === 'FILLED' || (why === 'EXPIRED' && spent)) {
       if (order.state !== 'FILLED') move(order, 'fillRest');
     } else {
-      move(order, order.state === 'PENDING_CANCEL' ? 'cancel' : CLOSED_EVENT[why]);
+      const event = order.state === 'PENDING_CANCEL' ? 'cancel' : CLOSED_EVENT[why];
+      move(order, event);
+      this.touch(order, event);
       if (order.reason === null && why !== 'CANCELED') order.reason = why;
     }
     this.touch(order);
@@ -229,7 +222,7 @@ export class Settlement implements BookSink {
     market.sink = undefined;
     this.noteTrailingExtremes();
     const extra = new Map<string, { userId: string; asset: string; amount: Units }>();
-    for (const order of this.withOcoLegs()) {
+    for (const [order, cause] of this.withOcoLegs()) {
       const wanted = this.wanted(order);
       // Of an iceberg, what is left of the part that shows: a restart must find it so.
       if (order.displayLots > 0 && order.bookStatus !== null)
@@ -241,10 +234,9 @@ export class Settlement implements BookSink {
       order.held = wanted;
       order.updatedAt = context.now;
       const row = orderRow(order, market.scales);
-      const view = orderView(order, market.scales, row);
       draft.rows.push(upsertRow(OrderEntity, row));
-      draft.published.set(order.id, view);
-      draft.events.push({ name: 'order.changed', userId: order.userId, order: view });
+      const fills = this.fills.get(order) ?? [];
+      draft.events.push({ name: 'order.changed', userId: order.userId, order: row, cause, fills });
     }
     let line = 0;
     for (const { userId, asset, amount } of extra.values()) {
@@ -275,10 +267,10 @@ export class Settlement implements BookSink {
     }
   }
 
-  private withOcoLegs(): Set<OpenOrder> {
-    for (const order of [...this.touched]) {
+  private withOcoLegs(): Map<OpenOrder, OrderCause> {
+    for (const order of [...this.touched.keys()]) {
       const ocoLeg = this.market.orders.byId(order.ocoLegId);
-      if (ocoLeg) this.touched.add(ocoLeg);
+      if (ocoLeg) this.touch(ocoLeg);
     }
     return this.touched;
   }

@@ -35,9 +35,8 @@ export interface OpenOnes {
   waiting(): number;
 }
 
-const failed = (filter: string): DomainError =>
-  new DomainError('FILTER_FAILURE', { venueCode: -1013, words: `Filter failure: ${filter}`, filter });
-const bad = (field: string): DomainError => new DomainError('BAD_ORDER', { field, venueCode: -1102 });
+const failed = (filter: string): DomainError => new DomainError('FILTER_FAILURE', { filter });
+const bad = (field: string): DomainError => new DomainError('BAD_ORDER', { field });
 
 /**
  * Reads and checks an order against the rules of its market; refuses BAD_ORDER, FILTER_FAILURE (Binance's code and words in
@@ -87,8 +86,6 @@ function checkMinimum(terms: OrderTerms, market: TradingMarket, from: number, pr
       : ([terms.quantity, 'quantity', least.quantity, market.scales.base] as const);
   if (text !== undefined && parseAmount(text) < minimum) {
     throw new DomainError('FILTER_FAILURE', {
-      venueCode: -1013,
-      words: 'Filter failure: NOTIONAL',
       filter: 'NOTIONAL',
       field,
       minimum: formatAmount(minimum),

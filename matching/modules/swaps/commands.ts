@@ -1,7 +1,7 @@
 import { SwapEntity, VenueIntentEntity, VenueTradeEntity } from '../../../db/entities/swaps';
 import type { SwapRow, VenueIntentRow } from '../../../db/entities/swaps';
 import { insertRow, updateRow } from '../../../db/stores/rows';
-import type { CommandBody, VenueTrade } from '../../../domain/contract/commands';
+import type { CommandOf, VenueTrade } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import type { SwapState } from '../../../domain/lifecycle/swap';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
@@ -11,15 +11,16 @@ import { assetOf } from '../../../domain/registry';
 import { available } from '../../../ledger/accounts';
 import * as transfers from '../../../ledger/transfers';
 import { RECV_WINDOW_MS } from '../../venues/venue';
-import type { Context, Draft } from '../../engine/draft';
-import { mostSpent, openIntent, openSwap, availableToHedge } from '../../engine/state';
-import type { OfferedQuote, OpenIntent, OpenSwap, SwapLeg } from '../../engine/state';
+import type { Context } from '../../engine/draft';
+import { availableToHedge, mostSpent, openIntent, venueOf, venueTradeReference } from '../venue/state';
+import type { OpenIntent } from '../venue/state';
+import { openSwap } from './state';
+import type { OfferedQuote, OpenSwap, SwapLeg, SwapsDraft as Draft } from './state';
 
-type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
-
-export function acceptSwap(draft: Draft, command: Body<'swap.accept'>, reference: string, { now }: Context): void {
+export function acceptSwap(draft: Draft, command: CommandOf<'swap.accept'>, reference: string, { now }: Context): void {
   const offer = usableQuote(draft, command, now);
-  if (draft.state.venue.state !== 'OPEN') throw new DomainError('MARKET_CLOSED', { reason: draft.state.venue.reason });
+  const venue = venueOf(draft.state);
+  if (venue.state !== 'OPEN') throw new DomainError('MARKET_CLOSED', { reason: venue.reason });
   const { quote, legs } = offer;
   const amount = parseAmount(quote.fromAmount);
   const has = draft.state.books.balance(available(quote.userId), quote.from);
@@ -38,18 +39,18 @@ export function acceptSwap(draft: Draft, command: Body<'swap.accept'>, reference
       available: formatAmount(free),
     });
   // Nothing is held and the quote stays good: the same may be asked again in a moment.
-  if (!draft.state.swapMayGo(now, quote.userId)) throw new DomainError('BUSY');
+  if (!draft.state.pace.allowsSwap(now, quote.userId)) throw new DomainError('BUSY');
   draft.post(reference, command.kind, transfers.hold(quote.userId, quote.from, amount));
   draft.remember(draft.state.quotes, quote.id, { ...offer, used: true });
   const row = swapRow(command.swapId, offer, now);
   draft.rows.push(insertRow(SwapEntity, row));
   draft.remember(draft.state.swaps, row.id, openSwap(row));
   openLeg(draft, row.id, 0, first, first.quantity, now);
-  draft.state.swapSent(quote.userId);
+  draft.state.pace.countSwap(quote.userId);
   tell(draft, row, 'EXECUTING');
 }
 
-function usableQuote(draft: Draft, command: Body<'swap.accept'>, now: number): OfferedQuote {
+function usableQuote(draft: Draft, command: CommandOf<'swap.accept'>, now: number): OfferedQuote {
   const offer = draft.state.quotes.get(command.quoteId);
   if (!offer) throw new DomainError('QUOTE_EXPIRED');
   if (offer.quote.userId !== command.userId) throw new DomainError('NOT_FOUND');
@@ -130,7 +131,7 @@ function tell(draft: Draft, { id, userId }: { id: string; userId: string }, stat
  */
 export function settleSwapIntent(
   draft: Draft,
-  command: Body<'venue.report'>,
+  command: CommandOf<'venue.report'>,
   reference: string,
   context: Context,
   intent: OpenIntent,
@@ -176,7 +177,7 @@ function takeNextLeg(draft: Draft, swap: OpenSwap, at: number, fill: Fill, { now
   draft.rows.push(updateRow(SwapEntity, { id: swap.id }, set));
   openLeg(draft, swap.id, at, leg, quantity, now);
   // What was begun is ended whatever the pace; it counts all the same.
-  draft.state.swapSent(swap.userId);
+  draft.state.pace.countSwap(swap.userId);
   tell(draft, swap, 'EXECUTING');
   return true;
 }
@@ -223,6 +224,7 @@ function settleTrade(
   fill: Fill,
 ): void {
   const { from, to } = leg;
+  const venue = venueOf(draft.state);
   const base = parseAmount(trade.quantity);
   const quote = parseAmount(trade.quoteQuantity);
   const done = fill.base + base;
@@ -231,9 +233,10 @@ function settleTrade(
   const commission = isLast ? mulDivDown(swap.commission, done, leg.quantity) : 0n;
   const selling = intent.side === 'SELL';
   draft.postFact(
-    `venue:binance:main:${draft.state.venue.epoch}:${trade.symbol}:${trade.tradeId}`,
+    venueTradeReference(venue, trade),
     'swap.trade',
     transfers.swapTrade({
+      venue: venue.venue,
       userId: swap.userId,
       into: isLast ? 'available' : 'held',
       from,
@@ -248,7 +251,7 @@ function settleTrade(
   );
   const { symbol, tradeId, price, quantity, quoteQuantity, commissionAsset, time } = trade;
   const row = {
-    venueEpoch: draft.state.venue.epoch,
+    venueEpoch: venue.epoch,
     symbol,
     tradeId,
     intentId: intent.id,

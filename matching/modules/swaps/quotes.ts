@@ -6,18 +6,18 @@ import type { Units } from '../../../domain/money/amount';
 import { floorToStep, mulDivDown, mulDivUp, stepOf } from '../../../domain/money/rounding';
 import type { Market, Registry } from '../../../domain/registry';
 import { assetOf } from '../../../domain/registry';
-import type { EngineControl } from '../../engine';
-import type { SwapLeg } from '../../engine/state';
 import type { Venue } from '../../venues/venue';
+import type { SwapsControl } from './control';
 import { priceSwap } from './price';
 import type { SwapRates } from './price';
+import type { SwapLeg } from './state';
 
 /** How long a quote may be accepted. */
 const QUOTE_VALID_MS = 10_000;
 const RATE_DECIMALS = 8;
 
 export interface QuotesDeps {
-  readonly engine: EngineControl;
+  readonly engine: SwapsControl;
   readonly venue: Venue;
   readonly registry: Registry;
   readonly clock: Clock;

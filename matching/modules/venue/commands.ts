@@ -1,22 +1,26 @@
-import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { VenueIntentEntity } from '../../../db/entities/swaps';
 import { VenueDifferenceEntity, VenueStateEntity } from '../../../db/entities/venue';
 import type { VenueStateRow } from '../../../db/entities/venue';
-import { idFrom } from '../../../db/references';
 import { insertRow, updateRow, upsertRow } from '../../../db/stores/rows';
-import type { CommandBody } from '../../../domain/contract/commands';
+import type { CommandOf } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { formatAmount, parseAmount, parseSigned } from '../../../domain/money/amount';
 import { custody } from '../../../ledger/accounts';
 import * as transfers from '../../../ledger/transfers';
-import type { Context, Draft } from '../../engine/draft';
-import type { OpenIntent } from '../../engine/state';
-import { settleHedgeOrderOf } from '../orders/commands';
-import { settleSwapIntent } from '../swaps/commands';
+import type { Context, Draft as DraftOf } from '../../engine/draft';
+import { adminAudit } from '../admin-audit';
+import { venueOf } from './state';
+import type { OpenIntent, VenueState } from './state';
 
-type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
+/** What the venue's module needs of the markets: those of a venue that is not open route nothing. */
+export interface VenueExpect {
+  readonly markets: ReadonlyMap<string, { stopped: boolean; readonly listing: { readonly venue: string | null } }>;
+}
+export type VenueDraft = DraftOf<VenueState & VenueExpect>;
+type Draft = VenueDraft;
 
-function become(draft: Draft, next: VenueStateRow): void {
+/** Writes the venue's new state, and stops or starts routing in its markets. */
+function changeVenue(draft: Draft, next: VenueStateRow): void {
   draft.remember(draft.state.venues, next.venue, next);
   draft.rows.push(upsertRow(VenueStateEntity, next));
   for (const market of draft.state.markets.values())
@@ -24,20 +28,13 @@ function become(draft: Draft, next: VenueStateRow): void {
   draft.answer = { venue: next.venue, epoch: next.epoch, state: next.state };
 }
 
-/** The final word of the venue on an order of ours: it was a leg of a swap, or carried orders of users. */
-export function reportVenue(draft: Draft, command: Body<'venue.report'>, reference: string, context: Context): void {
-  const intent = draft.state.intents.get(command.intentId);
-  if (!intent) throw new DomainError('NOT_FOUND', { intentId: command.intentId });
-  if (intent.swapId === null) {
-    settleHedgeOrderOf(draft, command, reference, context, intent);
-    draft.answer = { intentId: intent.id };
-  } else {
-    settleSwapIntent(draft, command, reference, context, intent);
-  }
-  closeIntent(draft, command, intent, context);
-}
-
-function closeIntent(draft: Draft, command: Body<'venue.report'>, intent: OpenIntent, { now }: Context): void {
+/** The order at the venue has its final outcome. */
+export function closeIntent(
+  draft: Draft,
+  command: CommandOf<'venue.report'>,
+  intent: OpenIntent,
+  { now }: Context,
+): void {
   draft.forget(draft.state.intents, intent.id);
   const set = {
     state: command.outcome === 'done' ? ('DONE' as const) : ('REJECTED' as const),
@@ -49,12 +46,12 @@ function closeIntent(draft: Draft, command: Body<'venue.report'>, intent: OpenIn
 }
 
 /** Routing stops in every market; what is open outside stays open until an operator opens the venue. */
-export function stopVenue(draft: Draft, command: Body<'venue.stop'>, context: Context): void {
-  const { venue } = draft.state;
+export function stopVenue(draft: Draft, command: CommandOf<'venue.stop'>, context: Context): void {
+  const venue = venueOf(draft.state);
   if (venue.state === 'STOPPED')
     return void (draft.answer = { venue: venue.venue, epoch: venue.epoch, state: venue.state });
   const reason = command.reason.slice(0, 500);
-  become(draft, { ...venue, state: 'STOPPED', reason, at: context.now });
+  changeVenue(draft, { ...venue, state: 'STOPPED', reason, at: context.now });
   draft.events.push({
     name: 'alert',
     code: 'VENUE_STOPPED',
@@ -64,23 +61,14 @@ export function stopVenue(draft: Draft, command: Body<'venue.stop'>, context: Co
 }
 
 /** An operator's word. Nothing is sent yet: open orders are asked for, then the account is compared (`venue.reconciled`). */
-export function openVenue(draft: Draft, command: Body<'venue.open'>, reference: string, context: Context): void {
-  const { venue } = draft.state;
+export function openVenue(draft: Draft, command: CommandOf<'venue.open'>, reference: string, context: Context): void {
+  const venue = venueOf(draft.state);
   if (venue.state === 'OPENING') throw new DomainError('BUSY', { state: venue.state });
   const reason = command.why.slice(0, 500);
   const epoch = venue.epoch + (command.newEpoch ? 1 : 0);
-  become(draft, { ...venue, epoch, state: 'OPENING', reason, adminId: command.adminId, at: context.now });
+  changeVenue(draft, { ...venue, epoch, state: 'OPENING', reason, adminId: command.adminId, at: context.now });
   const details = { newEpoch: command.newEpoch, epoch, why: reason };
-  draft.rows.push(
-    insertRow(AdminAuditEntity, {
-      id: idFrom('aud', reference),
-      adminId: command.adminId,
-      action: command.kind,
-      subject: venue.venue,
-      details,
-      at: context.now,
-    }),
-  );
+  draft.rows.push(adminAudit(reference, command.adminId, command.kind, venue.venue, details, context.now));
 }
 
 /**
@@ -90,14 +78,15 @@ export function openVenue(draft: Draft, command: Body<'venue.open'>, reference: 
  */
 export function reconcileVenue(
   draft: Draft,
-  command: Body<'venue.reconciled'>,
+  command: CommandOf<'venue.reconciled'>,
   reference: string,
   context: Context,
 ): void {
-  const { venue, books, intents } = draft.state;
+  const venue = venueOf(draft.state);
+  const { books, intents } = draft.state;
   if (venue.state !== 'OPENING') throw new DomainError('BUSY', { state: venue.state });
   const moved = command.accounts.find(
-    ({ asset, booked }) => -books.balance(custody('binance'), asset) !== parseSigned(booked),
+    ({ asset, booked }) => -books.balance(custody(venue.venue), asset) !== parseSigned(booked),
   );
   if (moved || intents.size > 0) throw new DomainError('BUSY', { intents: intents.size, moved: moved?.asset ?? null });
   const found: Record<string, string> = {};
@@ -105,7 +94,7 @@ export function reconcileVenue(
     const difference = parseAmount(actual) - parseSigned(booked);
     if (difference === 0n || onTheWay(draft.state, asset)) continue;
     found[asset] = formatAmount(difference);
-    draft.postFact(`${reference}#${asset}`, command.kind, transfers.venueDifference(asset, difference));
+    draft.postFact(`${reference}#${asset}`, command.kind, transfers.venueDifference(venue.venue, asset, difference));
     const row = {
       id: `${reference}#${asset}`,
       epoch: venue.epoch,
@@ -119,7 +108,7 @@ export function reconcileVenue(
     };
     draft.rows.push(insertRow(VenueDifferenceEntity, row));
   }
-  become(draft, { ...venue, state: 'OPEN', at: context.now });
+  changeVenue(draft, { ...venue, state: 'OPEN', at: context.now });
   if (Object.keys(found).length > 0)
     draft.events.push({
       name: 'alert',

@@ -1,12 +1,9 @@
-import { AdminAuditEntity } from '../../../db/entities/accounts';
 import { KnownAddressEntity } from '../../../db/entities/reviews';
-import { VenueReserveEntity } from '../../../db/entities/swaps';
 import { WithdrawalEntity, WithdrawalRecordEntity } from '../../../db/entities/withdrawals';
 import type { WithdrawalRecordRow, WithdrawalRow } from '../../../db/entities/withdrawals';
-import { idFrom } from '../../../db/references';
 import { deleteRow, insertMissingRow, insertRow, updateRow } from '../../../db/stores/rows';
 import { confirmation as confirmationSchema } from '../../../domain/contract/api/passkeys';
-import type { CommandBody } from '../../../domain/contract/commands';
+import type { CommandOf } from '../../../domain/contract/commands';
 import { DomainError } from '../../../domain/contract/errors';
 import { WITHDRAWAL } from '../../../domain/lifecycle/withdrawal';
 import type { WithdrawalEvent, WithdrawalState } from '../../../domain/lifecycle/withdrawal';
@@ -16,13 +13,12 @@ import { stepOf } from '../../../domain/money/rounding';
 import { changedPayment } from '../../../domain/recorded-withdrawal';
 import { assetOf, memoFault, networkOf, railOf } from '../../../domain/registry';
 import * as transfers from '../../../ledger/transfers';
-import type { Context, Draft } from '../../engine/draft';
-import { availableToHedge } from '../../engine/state';
+import type { Context } from '../../engine/draft';
+import { adminAudit } from '../admin-audit';
 import { recorded, requestBody } from './records';
 import type { OpenWithdrawal } from './records';
+import type { WithdrawalsDraft as Draft } from './state';
 import { positive, refuseDebtor, refusePaused, takeReservation } from '../money/commands';
-
-type Body<K extends CommandBody['kind']> = Extract<CommandBody, { kind: K }>;
 
 /** Writes a step down, in the same transaction as all that it does. */
 function recordStep(
@@ -47,7 +43,7 @@ function recordStep(
 
 export function requestWithdrawal(
   draft: Draft,
-  command: Body<'withdrawal.request'>,
+  command: CommandOf<'withdrawal.request'>,
   reference: string,
   { now, registry }: Context,
 ): void {
@@ -110,7 +106,7 @@ export function requestWithdrawal(
 }
 
 /** What an owner signed is kept as it is or not at all; whether it fits is asked by the server before, and by the signer after. */
-function confirmationIn({ confirmation }: Body<'withdrawal.request'>): Pick<OpenWithdrawal, 'confirmation'> {
+function confirmationIn({ confirmation }: CommandOf<'withdrawal.request'>): Pick<OpenWithdrawal, 'confirmation'> {
   if (confirmation === undefined) return {};
   const read = confirmationSchema.safeParse(confirmation);
   if (!read.success) throw new DomainError('BAD_REQUEST', { confirmation: 'cannot be read' });
@@ -126,7 +122,7 @@ function open(draft: Draft, id: string, event: WithdrawalEvent): OpenWithdrawal 
 }
 
 function tell(draft: Draft, { id, userId }: { id: string; userId: string }, state: WithdrawalState): void {
-  draft.withdrawalId = id;
+  publishWhenDurable(draft, id);
   draft.events.push({ name: 'withdrawal.changed', userId, withdrawalId: id, state });
   draft.answer = { withdrawalId: id, state };
 }
@@ -164,20 +160,13 @@ function auditRow(
   now: number,
 ): void {
   const { asset, network, userId } = withdrawal;
-  const row = {
-    id: idFrom('aud', reference),
-    adminId,
-    action,
-    subject: withdrawal.id,
-    details: { userId, asset, network, amount: formatAmount(withdrawal.amount), ...details },
-    at: now,
-  };
-  draft.rows.push(insertRow(AdminAuditEntity, row));
+  const about = { userId, asset, network, amount: formatAmount(withdrawal.amount), ...details };
+  draft.rows.push(adminAudit(reference, adminId, action, withdrawal.id, about, now));
 }
 
 export function approveWithdrawal(
   draft: Draft,
-  command: Body<'withdrawal.approve'>,
+  command: CommandOf<'withdrawal.approve'>,
   reference: string,
   context: Context,
 ): void {
@@ -196,7 +185,7 @@ export function approveWithdrawal(
 }
 
 /** Whoever approves must have seen what was asked for, and not what somebody made of it since. */
-function refuseChanged(withdrawal: OpenWithdrawal, { memo, ...seen }: Body<'withdrawal.approve'>['seen']): void {
+function refuseChanged(withdrawal: OpenWithdrawal, { memo, ...seen }: CommandOf<'withdrawal.approve'>['seen']): void {
   const columns = changedPayment(recorded(withdrawal), { ...seen, memo: memo ?? null });
   if (columns.length > 0 || !withdrawal.intact)
     throw new DomainError('WITHDRAWAL_CHANGED', {
@@ -207,7 +196,7 @@ function refuseChanged(withdrawal: OpenWithdrawal, { memo, ...seen }: Body<'with
 
 export function refuseWithdrawal(
   draft: Draft,
-  command: Body<'withdrawal.refuse'>,
+  command: CommandOf<'withdrawal.refuse'>,
   reference: string,
   context: Context,
 ): void {
@@ -231,7 +220,7 @@ export function refuseWithdrawal(
 
 export function cancelWithdrawal(
   draft: Draft,
-  command: Body<'withdrawal.cancel'>,
+  command: CommandOf<'withdrawal.cancel'>,
   reference: string,
   context: Context,
 ): void {
@@ -254,7 +243,7 @@ function giveBack(draft: Draft, withdrawal: OpenWithdrawal, reference: string, r
 /** What the venue kept for coins that were brought back and are not paid out after all: the position pays it. */
 const lostPullBack = (asset: string, fee: Units) => (fee > 0n ? transfers.pullBackFeeLost(asset, fee) : []);
 
-type Gas = Body<'withdrawal.confirm'>['gas'];
+type Gas = CommandOf<'withdrawal.confirm'>['gas'];
 const takeGas = (draft: Draft, gas: Gas) => ({
   asset: gas.asset,
   reserved: gas.reservation === null ? 0n : takeReservation(draft, gas.reservation, gas.asset, gas.amount),
@@ -263,7 +252,7 @@ const takeGas = (draft: Draft, gas: Gas) => ({
 
 export function confirmWithdrawal(
   draft: Draft,
-  command: Body<'withdrawal.confirm'>,
+  command: CommandOf<'withdrawal.confirm'>,
   reference: string,
   context: Context,
 ): void {
@@ -282,7 +271,7 @@ export function confirmWithdrawal(
 
 export function failWithdrawal(
   draft: Draft,
-  command: Body<'withdrawal.fail'>,
+  command: CommandOf<'withdrawal.fail'>,
   reference: string,
   context: Context,
 ): void {
@@ -316,7 +305,7 @@ export function failWithdrawal(
 
 export function settleInternalWithdrawal(
   draft: Draft,
-  command: Body<'withdrawal.settleInternal'>,
+  command: CommandOf<'withdrawal.settleInternal'>,
   reference: string,
   context: Context,
 ): void {
@@ -328,39 +317,20 @@ export function settleInternalWithdrawal(
   finish(draft, withdrawal, 'CONFIRMED', { reason: 'INTERNAL' }, context);
 }
 
-export function reserveAtVenue(draft: Draft, command: Body<'venue.reserve'>): void {
-  const amount = positive(command.amount);
-  const free = availableToHedge(draft.state, command.asset);
-  if (free < amount)
-    throw new DomainError('FUNDS_IN_TRANSIT', {
-      asset: command.asset,
-      needed: command.amount,
-      available: formatAmount(free),
-    });
-  draft.remember(draft.state.reserves, command.transferId, { asset: command.asset, amount });
-  draft.rows.push(
-    insertRow(VenueReserveEntity, { transferId: command.transferId, asset: command.asset, amount: command.amount }),
-  );
-  draft.answer = { transferId: command.transferId, reserved: formatAmount(amount) };
-}
-
-export function releaseAtVenue(draft: Draft, command: Body<'venue.release'>, reference: string): void {
-  const reserve = draft.state.reserves.get(command.transferId);
-  if (!reserve) throw new DomainError('NOT_FOUND', { transferId: command.transferId });
-  draft.forget(draft.state.reserves, command.transferId);
-  draft.rows.push(deleteRow(VenueReserveEntity, { transferId: command.transferId }));
-  draft.answer = { transferId: command.transferId, moved: command.moved };
-  if (!command.moved) return;
-  const fee = parseAmount(command.fee);
-  const served = command.withdrawalId === null ? undefined : draft.state.withdrawals.get(command.withdrawalId);
-  draft.postFact(
-    reference,
-    command.kind,
-    transfers.pullBack(reserve.asset, positive(command.amount), fee, served !== undefined),
-  );
-  if (!served) return;
+/** The venue's fee of a pull-back for this withdrawal: its own fee will cover it. False where it is not open. */
+export function addPullBackFee(draft: Draft, withdrawalId: string, fee: Units): boolean {
+  const served = draft.state.withdrawals.get(withdrawalId);
+  if (!served) return false;
   const pullBackFee = served.pullBackFee + fee;
-  draft.withdrawalId = served.id;
   draft.remember(draft.state.withdrawals, served.id, { ...served, pullBackFee });
   draft.rows.push(updateRow(WithdrawalEntity, { id: served.id }, { pullBackFee: formatAmount(pullBackFee) }));
+  publishWhenDurable(draft, served.id);
+  return true;
+}
+
+/** Readers beside the engine see open withdrawals as the last commit left them. */
+function publishWhenDurable(draft: Draft, id: string): void {
+  const { withdrawals, committedWithdrawals } = draft.state;
+  const after = withdrawals.get(id);
+  draft.whenDurable.push(() => void (after ? committedWithdrawals.set(id, after) : committedWithdrawals.delete(id)));
 }

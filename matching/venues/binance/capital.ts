@@ -3,6 +3,7 @@ import { DomainError } from '../../../domain/contract/errors';
 import type { VenueCapital } from '../../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
 import { failureOf } from './errors';
+import { BINANCE } from './id';
 import { VenueBusy } from './rest';
 import type { Rest } from './rest';
 
@@ -108,12 +109,13 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
   };
 
   return {
+    venue: BINANCE,
     depositAddress: async (asset, venueNetwork) => {
       const { address, tag } = await rest.capital(() =>
         treasury.getDepositAddress({ coin: asset, network: venueNetwork }),
       );
       // Sent without it our coins would be credited to nobody, or to somebody else.
-      if (tag) throw new DomainError('MEMO_REQUIRED', { asset, network: venueNetwork, venue: 'binance' });
+      if (tag) throw new DomainError('MEMO_REQUIRED', { asset, network: venueNetwork, venue: BINANCE });
       return address;
     },
     hasTreasury: () => rest.treasuryIsThere(),
@@ -140,7 +142,7 @@ export function createCapital(rest: Rest, deps: { clock: Clock }): VenueCapital 
         ?.networkList.find((candidate) => candidate.network === venueNetwork);
       if (!network) throw new Error(`the venue does not withdraw ${asset} on ${venueNetwork}`);
       if (network.sameAddress === true)
-        throw new DomainError('MEMO_REQUIRED', { asset, network: venueNetwork, venue: 'binance' });
+        throw new DomainError('MEMO_REQUIRED', { asset, network: venueNetwork, venue: BINANCE });
       return { fee: network.withdrawFee, minimum: network.withdrawMin, step: network.withdrawIntegerMultiple };
     },
     withdraw: async ({ id, asset, venueNetwork, address, amount }) => {

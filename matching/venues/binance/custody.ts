@@ -5,8 +5,8 @@ import { parseAmount } from '../../../domain/money/amount';
 import type { Units } from '../../../domain/money/amount';
 import type { Registry } from '../../../domain/registry';
 import type { Venue } from '../venue';
+import { BINANCE } from './id';
 
-const PLACE = 'binance';
 /** The venue's clock may be behind ours when it writes down a deposit. */
 const EARLIER_MS = 3_600_000;
 
@@ -25,7 +25,7 @@ export function venueCustody(custody: VenueCustody): CustodyReader {
       return registry.assets.map(({ code }) => {
         const row = balances?.find((candidate) => candidate.asset === code);
         const actual = balances && (row ? parseAmount(row.free) + parseAmount(row.locked) : 0n);
-        return { place: PLACE, asset: code, actual, items: (items ?? []).filter(({ asset }) => asset === code) };
+        return { place: BINANCE, asset: code, actual, items: (items ?? []).filter(({ asset }) => asset === code) };
       });
     },
     // The venue's addresses are the venue's.
@@ -41,7 +41,7 @@ async function itemsOf(custody: VenueCustody, movements: OpenMovements): Promise
   const now = Date.now();
   const items: CustodyItem[] = [];
   const add: Add = (id, asset, amount, createdAt) =>
-    void items.push({ id, place: PLACE, asset, amount, ageMs: now - createdAt });
+    void items.push({ id, place: BINANCE, asset, amount, ageMs: now - createdAt });
   for (const transfer of movements.transfers) await addTransfer(add, custody, transfer);
   for (const intent of movements.intents) await addOrder(add, custody, intent);
   return items;

@@ -8,6 +8,7 @@ import { createVenueClock } from './clock';
 import { failureOf, isNoSuchDoor } from './errors';
 import { createMarketData } from './market-data';
 import { createOrders } from './orders';
+import { BINANCE } from './id';
 import { createRest } from './rest';
 import type { BinanceConfig, Rest } from './rest';
 import { createSymbolQuestions } from './symbol-questions';
@@ -76,6 +77,7 @@ export function createBinance(
   let timer: NodeJS.Timeout | undefined;
 
   return {
+    id: BINANCE,
     place: (order) => orders.place(order),
     ready: () => orders.ready(),
     clientIdOf: (symbol, orderId) => orders.clientIdOf(symbol, orderId),

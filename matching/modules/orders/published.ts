@@ -1,5 +1,5 @@
-import { BUY, SELL } from '../book/types';
-import type { TradingMarket } from '../modules/orders/market';
+import { BUY, SELL } from '../../book/types';
+import type { TradingMarket } from './market';
 
 /** Levels of a side of our own book: [price, lots, price, lots, ...] in ticks and lots, best first. */
 export type OwnLevels = readonly [bids: readonly number[], asks: readonly number[]];
@@ -15,7 +15,7 @@ const NOTHING: OwnLevels = [[], []];
  * Our own books as the last commit left them. The books in memory are ahead of the tables by the batch that is being
  * committed, and nothing of that may be seen: levels are taken as a batch leaves them, and shown when it is durable.
  */
-export class ShownBooks {
+export class PublishedBooks {
   private readonly committed = new Map<string, OwnLevels>();
   private readonly takenAt = new Map<string, number>();
   /** Batches that are applied and not committed. */
@@ -40,13 +40,6 @@ export class ShownBooks {
   show(taken: ReadonlyMap<string, OwnLevels>): void {
     this.ahead--;
     for (const [symbol, levels] of taken) this.committed.set(symbol, levels);
-  }
-
-  /** The memory was built anew from the tables. */
-  reset(): void {
-    this.ahead = 0;
-    this.committed.clear();
-    this.takenAt.clear();
   }
 
   levels(symbol: string, market: TradingMarket, now: number): OwnLevels {
