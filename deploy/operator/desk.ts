@@ -75,93 +75,103 @@ const OWN_PLACE = /^(binance|(hot|cold)\/[a-z0-9-]+)$/;
 const REFERENCE = /^[A-Za-z0-9:_-]{8,100}$/;
 
 export function createOperatorDesk(deps: DeskDeps): OperatorDesk {
-  const { dataSource, engine, signer, registry } = deps;
   let busy: Promise<unknown> = Promise.resolve();
-  /** One after the other: the second must see what the first has booked. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = busy.then(work, work);
-    busy = mine.catch(() => undefined);
-    return mine;
-  };
-  const read = async (): Promise<PlaceResult[]> => (await compare(dataSource, deps.readers)).places;
-  const unexplained = async (): Promise<Map<string, bigint>> => {
-    const first = await read();
-    await new Promise((resolve) => setTimeout(resolve, READINGS_APART_MS));
-    return unexplainedInBoth(first, await read());
-  };
-
   return {
-    position: async () => {
-      const [places, position] = await Promise.all([read(), engine.operatorPosition()]);
-      const addresses = await Promise.all(
-        registry.networks.map(async ({ id, gasAsset }) => ({
-          network: id,
-          asset: gasAsset,
-          address: await signer.identity(id).then(
-            ({ hotAddress }) => hotAddress,
-            () => '',
-          ),
-        })),
+    position: () => readPosition(deps),
+    // One after the other: the second must see what the first has booked.
+    contribute: (contributions) => {
+      const mine = busy.then(
+        () => bookContributions(deps, contributions),
+        () => bookContributions(deps, contributions),
       );
-      const rows = places.filter(
-        ({ booked, actual, unexplained }) => booked !== 0n || actual !== 0n || unexplained !== 0n,
-      );
-      const text = (amount: bigint | undefined): string | null => (amount === undefined ? null : formatAmount(amount));
-      return {
-        position,
-        places: rows.map(({ place, asset, booked, actual, unexplained }) => ({
-          place,
-          asset,
-          booked: formatAmount(booked),
-          actual: text(actual),
-          unexplained: text(unexplained),
-        })),
-        addresses: addresses.filter(({ address }) => address !== ''),
-      };
+      busy = mine.catch(() => undefined);
+      return mine;
     },
-    contribute: (contributions) =>
-      inTurn(async () => {
-        for (const contribution of contributions) checkContribution(contribution, registry);
-        // Asked again it is what it was, whatever lies unexplained by now, here or elsewhere.
-        const before = await Promise.all(
-          contributions.map(({ reference }) => custodyBookedBy(dataSource, `operator:${reference}`)),
-        );
-        const found = before.includes(undefined) ? await unexplained() : new Map<string, bigint>();
-        const booked: { asset: string; amount: string; place: string }[] = [];
-        const wanted = contributions.map((contribution, at) => {
-          const place = contribution.place ?? before[at] ?? most(found, contribution.asset);
-          if (before[at] === undefined) take(found, place, contribution);
-          return { ...contribution, place: place ?? '' };
-        });
-        for (const { asset, amount, place, reference } of wanted) {
-          await engine.submit({
-            kind: 'operator.contribute',
-            reference: `operator:${reference}`,
-            asset,
-            amount,
-            custody: place as CustodyPlace,
-          });
-          booked.push({ asset, amount, place });
-        }
-        return booked;
-      }),
-    grant: async ({ email, asset, amount, why, reference }) => {
-      checkReference(reference);
-      if (!isAmount(amount) || parseAmount(amount) === 0n) throw new DomainError('BAD_AMOUNT', { amount });
-      if (typeof why !== 'string' || why.trim().length < 3) throw new DomainError('BAD_REQUEST', { field: 'why' });
-      const user = await userByEmail(dataSource, email);
-      if (!user) throw new DomainError('NOT_FOUND', { email });
-      await engine.submit({
-        kind: 'operator.grant',
-        reference: `operator:${reference}`,
-        userId: user.id,
-        asset,
-        amount,
-        why,
-      });
-      return { userId: user.id, asset, amount };
-    },
+    grant: (grant) => grantToUser(deps, grant),
   };
+}
+
+const readPlaces = async ({ dataSource, readers }: DeskDeps): Promise<PlaceResult[]> =>
+  (await compare(dataSource, readers)).places;
+
+async function readPosition(deps: DeskDeps): Promise<OperatorPosition> {
+  const [places, position] = await Promise.all([readPlaces(deps), deps.engine.operatorPosition()]);
+  const rows = places.filter(({ booked, actual, unexplained }) => booked !== 0n || actual !== 0n || unexplained !== 0n);
+  const text = (amount: bigint | undefined): string | null => (amount === undefined ? null : formatAmount(amount));
+  return {
+    position,
+    places: rows.map(({ place, asset, booked, actual, unexplained }) => ({
+      place,
+      asset,
+      booked: formatAmount(booked),
+      actual: text(actual),
+      unexplained: text(unexplained),
+    })),
+    addresses: await hotAddresses(deps),
+  };
+}
+
+/** Hot wallets that the signer tells. */
+async function hotAddresses({ registry, signer }: DeskDeps): Promise<OperatorPosition['addresses']> {
+  const all = await Promise.all(
+    registry.networks.map(async ({ id, gasAsset }) => ({
+      network: id,
+      asset: gasAsset,
+      address: await signer.identity(id).then(
+        ({ hotAddress }) => hotAddress,
+        () => '',
+      ),
+    })),
+  );
+  return all.filter(({ address }) => address !== '');
+}
+
+/** What was unexplained in two readings, a moment apart. */
+async function readUnexplained(deps: DeskDeps): Promise<Map<string, bigint>> {
+  const first = await readPlaces(deps);
+  await new Promise((resolve) => setTimeout(resolve, READINGS_APART_MS));
+  return unexplainedInBoth(first, await readPlaces(deps));
+}
+
+async function bookContributions(
+  deps: DeskDeps,
+  contributions: readonly Contribution[],
+): Promise<{ asset: string; amount: string; place: string }[]> {
+  for (const contribution of contributions) checkContribution(contribution, deps.registry);
+  // Asked again it is what it was, whatever lies unexplained by now, here or elsewhere.
+  const before = await Promise.all(
+    contributions.map(({ reference }) => custodyBookedBy(deps.dataSource, `operator:${reference}`)),
+  );
+  const found = before.includes(undefined) ? await readUnexplained(deps) : new Map<string, bigint>();
+  const wanted = contributions.map((contribution, at) => {
+    const place = contribution.place ?? before[at] ?? most(found, contribution.asset);
+    if (before[at] === undefined) take(found, place, contribution);
+    return { ...contribution, place: place ?? '' };
+  });
+  for (const { asset, amount, place, reference } of wanted) {
+    await deps.engine.submit({
+      kind: 'operator.contribute',
+      reference: `operator:${reference}`,
+      asset,
+      amount,
+      custody: place as CustodyPlace,
+    });
+  }
+  return wanted.map(({ asset, amount, place }) => ({ asset, amount, place }));
+}
+
+async function grantToUser(
+  { dataSource, engine }: DeskDeps,
+  { email, asset, amount, why, reference }: Grant,
+): Promise<{ userId: string; asset: string; amount: string }> {
+  checkReference(reference);
+  if (!isAmount(amount) || parseAmount(amount) === 0n) throw new DomainError('BAD_AMOUNT', { amount });
+  if (typeof why !== 'string' || why.trim().length < 3) throw new DomainError('BAD_REQUEST', { field: 'why' });
+  const user = await userByEmail(dataSource, email);
+  if (!user) throw new DomainError('NOT_FOUND', { email });
+  const userId = user.id;
+  await engine.submit({ kind: 'operator.grant', reference: `operator:${reference}`, userId, asset, amount, why });
+  return { userId, asset, amount };
 }
 
 function checkReference(reference: unknown): void {

@@ -9,10 +9,14 @@ import { checkServerSettings } from '../../db/settings';
 import { listDepositTerms, loadRegistry } from '../../db/stores/registry';
 import { createEventBus } from '../../domain/contract/event-bus';
 import { parseAmount } from '../../domain/money/amount';
-import type { Logger } from '../../domain/contract/ports';
+import type { CustodyReader } from '../../domain/contract/custody';
+import type { EventBus, Logger, Signer } from '../../domain/contract/ports';
+import type { Registry } from '../../domain/registry';
 import { createMatching } from '../../matching';
+import type { Matching } from '../../matching';
 import { createServer } from '../../server';
 import { createWallets } from '../../wallets';
+import type { Wallets } from '../../wallets';
 import { connectSigner } from '../../wallets/keys';
 import { SETTINGS, binanceSettings, mustBeHere, readConfig, settingsOf } from '../config';
 import { openCustody } from '../../wallets/custody';
@@ -23,6 +27,7 @@ import { openBitcoin, openNetworks, openTron } from '../config/networks';
 import { createOperatorDesk } from '../operator/desk';
 import { serveOperator } from '../operator/door';
 import { createReconciler } from '../../solvency/reconcile';
+import type { Reconciler } from '../../solvency/reconcile';
 import type { Ports } from '../link/protocol';
 import { serveLink } from '../link/serve';
 import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } from './process';
@@ -66,6 +71,89 @@ function mustBeLocal(config: Config): void {
   mustBeHere([config.DATABASE_URL, config.REDIS_URL, config.BINANCE_REST_URL, config.BINANCE_WS_API_URL, ...nodes]);
 }
 
+/** The database as this release wants it, with the networks and terms of the settings listed. */
+async function openListedDatabase(
+  config: Config,
+  logger: Logger,
+): Promise<{ dataSource: DataSource; registry: Registry }> {
+  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = config;
+  await prepareDatabase({ url, migrateUrl }, (owner) => guardSettings(owner, config, logger));
+  const dataSource = await openDatabase({ url, poolSize: 20 });
+  await adviseRights(dataSource, logger);
+  const networks = Object.fromEntries(openNetworks(config).map((network) => [network.id, network]));
+  await seed(dataSource, firstListing(networks, openBitcoin(config), openTron(config)), clock.now());
+  await listDepositTerms(dataSource, config.DEPOSIT_TERMS);
+  return { dataSource, registry: await loadRegistry(dataSource) };
+}
+
+/** The bus on which engine, wallets and server tell each other what happened; alerts are logged. */
+function openEvents(logger: Logger): EventBus {
+  const events = createEventBus((error, event) =>
+    logger.error({ event: event.name, error: String(error) }, 'a listener failed'),
+  );
+  events.on('alert', ({ code, message, details }) => logger.error({ code, details }, message));
+  return events;
+}
+
+/** What looks at the books from outside, as long as the process runs. */
+function watchBooks(shared: Shared, config: Config, matching: Matching, signer: Signer): Watching {
+  const readers = [
+    ...openCustody({ ...shared, signer, capital: matching.venueCapital }, walletNetworks(config)),
+    matching.custody,
+  ];
+  const threshold = (asset: string): bigint => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0');
+  const reconciler = createReconciler({ ...shared, engine: matching.engine, readers, threshold });
+  reconciler.start();
+  const { CHAIN_NOTES_FILE: notesFile, SECURITY_EVENT_DAYS: securityEventDays } = config;
+  const endChains = watchChains({ ...shared, notesFile, securityEventDays });
+  return {
+    readers,
+    reconciler,
+    stop: () => {
+      reconciler.stop();
+      endChains();
+      for (const reader of readers) reader.close();
+    },
+  };
+}
+
+interface Shared {
+  readonly dataSource: DataSource;
+  readonly registry: Registry;
+  readonly clock: typeof clock;
+  readonly ids: typeof ids;
+  readonly events: EventBus;
+  readonly logger: Logger;
+}
+
+interface Watching {
+  readonly readers: readonly CustodyReader[];
+  readonly reconciler: Reconciler;
+  stop(): void;
+}
+
+/** What the API asks of the engine and of the wallets. */
+const portsOf = (
+  matching: Matching,
+  wallets: Wallets,
+  signer: Signer,
+  reconciler: Reconciler,
+  events: EventBus,
+): Ports => ({
+  engine: matching.engine,
+  quotes: matching.quotes,
+  marketData: matching.marketData,
+  figures: matching.figures,
+  depositAddresses: wallets.depositAddresses,
+  addressCheck: wallets.addressCheck,
+  payoutRules: signer,
+  userKeys: signer,
+  coldStorage: wallets.coldStorage,
+  reconciliation: reconciler,
+  networkStates: wallets.states,
+  events,
+});
+
 async function runExchange(config: Config): Promise<void> {
   // Before anything is opened: demo accounts and first funds are for this machine alone.
   if (config.JAVIZEN_LOCAL === '1') mustBeLocal(config);
@@ -73,27 +161,11 @@ async function runExchange(config: Config): Promise<void> {
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
   console.warn = (...words: unknown[]) =>
     logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
-  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = config;
-  await prepareDatabase({ url, migrateUrl }, (owner) => guardSettings(owner, config, logger));
-  const dataSource = await openDatabase({ url, poolSize: 20 });
-  await adviseRights(dataSource, logger);
-  const networks = openNetworks(config);
-  const [bitcoin, tron] = [openBitcoin(config), openTron(config)];
-  await seed(
-    dataSource,
-    firstListing(Object.fromEntries(networks.map((network) => [network.id, network])), bitcoin, tron),
-    clock.now(),
-  );
-  await listDepositTerms(dataSource, config.DEPOSIT_TERMS);
-  const registry = await loadRegistry(dataSource);
+  const { dataSource, registry } = await openListedDatabase(config, logger);
   const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);
-  const events = createEventBus((error, event) =>
-    logger.error({ event: event.name, error: String(error) }, 'a listener failed'),
-  );
-  events.on('alert', ({ code, message, details }) => logger.error({ code, details }, message));
-
-  const shared = { dataSource, registry, clock, ids, events, logger };
+  const events = openEvents(logger);
+  const shared: Shared = { dataSource, registry, clock, ids, events, logger };
   const onFenced = (): void => {
     logger.error({}, 'another engine has taken over; this process ends');
     process.exit(3);
@@ -106,50 +178,18 @@ async function runExchange(config: Config): Promise<void> {
     { networks: walletNetworks(config) },
   );
   await wallets.start();
-
-  const readers = [
-    ...openCustody({ dataSource, registry, signer, capital: matching.venueCapital }, walletNetworks(config)),
-    matching.custody,
-  ];
-  const reconciler = createReconciler({
-    ...shared,
-    engine: matching.engine,
-    readers,
-    threshold: (asset) => parseAmount(config.RECONCILE_THRESHOLDS[asset] ?? '0'),
-  });
-  reconciler.start();
-  const endChains = watchChains({
-    ...shared,
-    notesFile: config.CHAIN_NOTES_FILE,
-    securityEventDays: config.SECURITY_EVENT_DAYS,
-  });
-
-  const ports = {
-    engine: matching.engine,
-    quotes: matching.quotes,
-    marketData: matching.marketData,
-    figures: matching.figures,
-    depositAddresses: wallets.depositAddresses,
-    addressCheck: wallets.addressCheck,
-    payoutRules: signer,
-    userKeys: signer,
-    coldStorage: wallets.coldStorage,
-    reconciliation: reconciler,
-    networkStates: wallets.states,
-    events,
-  };
+  const watching = watchBooks(shared, config, matching, signer);
+  const ports = portsOf(matching, wallets, signer, watching.reconciler, events);
   const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
+  const { readers } = watching;
   const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, readers });
-  const closeOperator = config.OPERATOR_SOCKET
-    ? await serveOperator(desk, config.OPERATOR_SOCKET, logger)
-    : () => undefined;
+  const { OPERATOR_SOCKET: socket } = config;
+  const closeOperator = socket ? await serveOperator(desk, socket, logger) : () => undefined;
   await serve(server, config, async () => {
     closeOperator();
     await closeDoor();
-    reconciler.stop();
-    endChains();
-    for (const reader of readers) reader.close();
+    watching.stop();
     await wallets.stop();
     await matching.stop();
     redis.disconnect();

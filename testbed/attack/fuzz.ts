@@ -4,7 +4,7 @@
  * Counted are answers of 5xx, and effects of requests that were refused.
  */
 import { auditBySettings } from '../../deploy/custody';
-import { worldConfig } from '../world/index';
+import { worldConfig } from '../world';
 import { openStage } from './stage';
 import type { Answer, Browser, Stage } from './stage';
 

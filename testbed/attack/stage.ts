@@ -12,8 +12,8 @@ import { faucet } from '../emulators/evm/faucet';
 import { operatorAt } from '../../deploy/operator/door';
 import { LOCAL } from '../../deploy/config/paths';
 import { sleep } from '../services/process';
-import { World, chainOf } from '../world/index';
-import type { WorldAddress } from '../world/index';
+import { World, chainOf } from '../world';
+import type { WorldAddress } from '../world';
 
 const PER_SECOND = 60;
 const FUNDS = '8';

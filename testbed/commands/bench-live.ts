@@ -11,7 +11,7 @@ import { runCommand } from '../../deploy/cli/lifetime';
 import { isQuick, json, line, table, wantsJson } from '../../deploy/cli/print';
 import { LOCAL } from '../../deploy/config/paths';
 import { sleep } from '../services/process';
-import { World } from '../world/index';
+import { World } from '../world';
 
 const quick = isQuick();
 const SIZES = quick ? [200] : [2000, 5000];

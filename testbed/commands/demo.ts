@@ -7,7 +7,7 @@ import { runCommand } from '../../deploy/cli/lifetime';
 import { json, line, option, wantsJson } from '../../deploy/cli/print';
 import { LIFE_NETWORKS, live } from '../stage/life';
 import type { Tell } from '../stage/life';
-import { withWorld, worldConfig } from '../world/index';
+import { withWorld, worldConfig } from '../world';
 import { printAudit } from '../../deploy/cli/audit';
 
 const AUDIT_WAIT_MS = 60_000;

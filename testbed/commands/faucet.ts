@@ -8,8 +8,8 @@ import { faucet } from '../emulators/evm/faucet';
 import { tronFaucet } from '../emulators/tron/faucet';
 import { option } from '../../deploy/cli/print';
 import { LOCAL } from '../../deploy/config/paths';
-import { chainOf, runningWorld } from '../world/index';
-import type { WorldAddress } from '../world/index';
+import { chainOf, runningWorld } from '../world';
+import type { WorldAddress } from '../world';
 
 async function bitcoin(
   { bitcoinUrl }: WorldAddress,

@@ -9,7 +9,7 @@ import { runCommand } from '../../deploy/cli/lifetime';
 import { isQuick, json, line, option, table, wantsJson } from '../../deploy/cli/print';
 import { usersWithEther, wholeBalanceRounds } from '../storms/balance';
 import { LOCAL } from '../../deploy/config/paths';
-import { World, worldConfig } from '../world/index';
+import { World, worldConfig } from '../world';
 import { printAudit } from '../../deploy/cli/audit';
 
 const AUDIT_WAIT_MS = 60_000;

@@ -8,8 +8,8 @@ import { bitcoinFaucet, paidBy, strangersAddress } from '../emulators/bitcoin/fa
 import { faucet } from '../emulators/evm/faucet';
 import { balanceOf } from '../emulators/evm/balance';
 import { freshTron, tronBalance, tronFaucet } from '../emulators/tron/faucet';
-import { chainOf } from '../world/index';
-import type { WorldAddress } from '../world/index';
+import { chainOf } from '../world';
+import type { WorldAddress } from '../world';
 import { ApiRefusal, Client, DOCUMENT, until } from './client';
 
 export type Tell = (step: number, title: string, facts: Record<string, string>) => void;

@@ -7,8 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { DEMO_ADMIN } from '../world/demo-accounts';
 import { parseAmount } from '../../domain/money/amount';
 import { faucet } from '../emulators/evm/faucet';
-import { chainOf } from '../world/index';
-import type { WorldAddress } from '../world/index';
+import { chainOf } from '../world';
+import type { WorldAddress } from '../world';
 import { ApiRefusal, Client, DOCUMENT, until } from '../stage/client';
 
 export const WHOLE = '1';

@@ -1,4 +1,5 @@
 import { HDNodeWallet, JsonRpcProvider, NonceManager } from 'ethers';
+import type { TransactionReceipt } from 'ethers';
 import { LOCAL_MNEMONIC } from './anvil';
 
 /** A chain on this machine: its node, its own coin and the dollar token on it, with the decimals that stands for. */
@@ -32,4 +33,18 @@ export function localAccount(index: number, provider: JsonRpcProvider): NonceMan
   return new NonceManager(
     HDNodeWallet.fromPhrase(LOCAL_MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`).connect(provider),
   );
+}
+
+/**
+ * Asked again and again by ourselves: `waitForTransaction` of ethers asks at each block with nobody to catch what
+ * fails there, and
+ * a node that is restarted meanwhile would end the whole process.
+ */
+export async function minedReceipt(provider: JsonRpcProvider, txid: string): Promise<TransactionReceipt> {
+  for (let tries = 0; tries < 300; tries++) {
+    const receipt = await provider.getTransactionReceipt(txid);
+    if (receipt) return receipt;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`the transaction ${txid} was not mined within 30 s`);
 }

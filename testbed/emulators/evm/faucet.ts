@@ -1,6 +1,6 @@
 import { Interface, getAddress, parseUnits, toQuantity } from 'ethers';
-import type { JsonRpcProvider, TransactionReceipt } from 'ethers';
-import { localAccount, localProvider } from './accounts';
+import type { JsonRpcProvider } from 'ethers';
+import { localAccount, localProvider, minedReceipt } from './accounts';
 import type { LocalChain } from './accounts';
 import artifact from './contracts/Tether.json';
 import { DEPLOYER } from './prepare';
@@ -39,20 +39,6 @@ export async function faucet(
   } finally {
     provider.destroy();
   }
-}
-
-/**
- * Asked again and again by ourselves: `waitForTransaction` of ethers asks at each block with nobody to catch what
- * fails there, and
- * a node that is restarted meanwhile would end the whole process.
- */
-async function minedReceipt(provider: JsonRpcProvider, txid: string): Promise<TransactionReceipt> {
-  for (let tries = 0; tries < 300; tries++) {
-    const receipt = await provider.getTransactionReceipt(txid);
-    if (receipt) return receipt;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`the transaction ${txid} was not mined within 30 s`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ContractFactory, getCreateAddress } from 'ethers';
-import { localAccount, localProvider } from './accounts';
+import { localAccount, localProvider, minedReceipt } from './accounts';
 import artifact from './contracts/Tether.json';
 
 /** Account that deploys the token and nothing else, so that the token's address is the same on every local chain. */
@@ -13,7 +13,7 @@ export async function prepareChain(rpcUrl: string): Promise<{ chainId: number; u
     const usdt = getCreateAddress({ from: await deployer.getAddress(), nonce: 0 });
     if ((await provider.getCode(usdt)) === '0x') {
       const contract = await new ContractFactory(artifact.abi, artifact.bytecode, deployer).deploy();
-      await contract.waitForDeployment();
+      await minedReceipt(provider, contract.deploymentTransaction()?.hash ?? '');
     }
     const { chainId } = await provider.getNetwork();
     return { chainId: Number(chainId), usdt };

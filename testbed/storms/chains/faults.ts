@@ -2,8 +2,8 @@
 import { askBitcoin } from '../../emulators/bitcoin/start';
 import { askTron } from '../../emulators/tron/start';
 import { sleep } from '../../services/process';
-import { chainOf } from '../../world/index';
-import type { World, WorldAddress } from '../../world/index';
+import { chainOf } from '../../world';
+import type { World, WorldAddress } from '../../world';
 import type { NodeProxy } from '../../stage/node-proxy';
 import type { Dice } from '../../stage/random';
 

@@ -1,7 +1,7 @@
 /** People who pay coins in and take them out again, on every network, while the storm goes on. */
 import { randomBytes } from 'node:crypto';
 import { formatAmount, parseAmount } from '../../../domain/money/amount';
-import type { WorldAddress } from '../../world/index';
+import type { WorldAddress } from '../../world';
 import { sleep } from '../../services/process';
 import { ApiRefusal, DOCUMENT, PatientClient, until } from '../../stage/client';
 import { approveIdentity, approvePayout, outsideOf } from '../../stage/life';

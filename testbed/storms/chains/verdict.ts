@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { parseAmount } from '../../../domain/money/amount';
 import { askBitcoin } from '../../emulators/bitcoin/start';
 import { paidBy } from '../../emulators/bitcoin/faucet';
-import type { WorldAddress } from '../../world/index';
+import type { WorldAddress } from '../../world';
 import { sleep } from '../../services/process';
 import { outsideOf } from '../../stage/life';
 import type { Ledger, TakenOut } from './payers';

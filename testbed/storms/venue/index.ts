@@ -18,8 +18,8 @@ import { FAULT_NAMES } from '../../emulators/binance/fault-table';
 import { LOCAL } from '../../../deploy/config/paths';
 import { localSecret } from '../../services';
 import { freePort, sleep } from '../../services/process';
-import { World, worldConfig } from '../../world/index';
-import type { WorldAddress } from '../../world/index';
+import { World, worldConfig } from '../../world';
+import type { WorldAddress } from '../../world';
 import { OURS, RESET, controlOf, storm as weather } from './faults';
 import type { Helper } from './faults';
 import { Hand } from './hand';
@@ -168,9 +168,15 @@ interface Setting {
   readonly options: VenueStormOptions;
 }
 
-async function inWorld({ world, address, database, options }: Setting): Promise<VenueStormResult> {
-  const { seed, minutes, say } = options;
-  const dice = new Dice(seed);
+/** Who trades, and what they see of the markets. */
+interface Trading {
+  readonly admin: StormClient;
+  readonly floor: Floor;
+  readonly traders: Trader[];
+  endPrices(): void;
+}
+
+async function openTrading({ address, options }: Setting): Promise<Trading> {
   const client = (email: string, password: string): StormClient => new StormClient(address.url, email, password);
   const admin = client(DEMO_ADMIN, address.adminPassword);
   await admin.start();
@@ -185,15 +191,25 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const prices = followPrices(floor, admin);
   const clients = Array.from({ length: options.users }, (_, n) => client(emailOf(n), PASSWORD));
   await Promise.all(clients.map((one) => one.start()));
-  const traders = clients.map((one, n) => new Trader(one, floor, `t${n}`, seed * 1000 + n + 1));
+  const traders = clients.map((one, n) => new Trader(one, floor, `t${n}`, options.seed * 1000 + n + 1));
   while (floor.prices.size < floor.markets.length) await sleep(100);
-  say(`${options.users} users, ${floor.markets.length} markets`);
+  options.say(`${options.users} users, ${floor.markets.length} markets`);
+  return { admin, floor, traders, endPrices: () => clearInterval(prices) };
+}
 
-  const routing = await flooded(database, traders, options.floodSeconds);
-  say(
-    `calm: ${routing.userOrders} orders of users, ${routing.venueOrders} at the venue: ${routing.perVenueOrder} each`,
-  );
+/** Which faults are to come, whether the venue is reset among them, and what came. */
+interface Weather {
+  readonly faults: readonly string[];
+  readonly isWhole: boolean;
+  readonly fired: Record<string, number>;
+  readonly kills: number;
+  readonly help: ReturnType<typeof helperOf>;
+}
 
+/** Users trade and an operator opens again what was stopped, while faults fire and processes are killed. */
+async function storm({ world, address, options }: Setting, { admin, floor, traders }: Trading): Promise<Weather> {
+  const { seed, minutes, say } = options;
+  const dice = new Dice(seed);
   const control = controlOf(address.binanceUrl);
   const until = Date.now() + minutes * 60_000;
   const trading = Promise.all(traders.map((trader) => trader.run(60)));
@@ -201,7 +217,6 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   const killing = killer(world, new Dice(seed + 7), options.kills, until, say);
   const ahead = { ms: 0 };
   const faults = options.drawn === undefined ? FAULT_NAMES : dice.shuffled(OURS).slice(0, options.drawn);
-  const isWhole = faults.includes(RESET);
   const help = helperOf(world, address, floor, new Dice(seed + 13), control, ahead);
   const [{ drifts }, kills] = await Promise.all([
     weather({ control, dice, help: help.give, until, ahead, faults, say }),
@@ -214,6 +229,42 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   await sleep(2500); // the last ban, and what lasts
   const fired: Record<string, number> = { ...(await control.fired()), 'clock-drift': drifts, 'kill-9': kills };
   say('the faults have stopped');
+  return { faults, isWhole: faults.includes(RESET), fired, kills, help };
+}
+
+/** Everything that is not as it should be once it is quiet, a sentence each. */
+async function problemsOf(
+  { address, database }: Setting,
+  { floor }: Trading,
+  { isWhole, help }: Weather,
+  settled: Quiet,
+  noticed: boolean,
+): Promise<{ problems: string[]; recoveries: Record<string, number> }> {
+  const told = readLog(address.dir);
+  const problems = [
+    ...(await checkTables(database, floor.placed)),
+    ...settled.unnamed.map((text) => `open without a reason: ${text}`),
+    ...new Set(told.broken),
+  ];
+  if (!noticed) problems.push('nobody was told that the account at the venue differs from our books');
+  if (isWhole && (told.recoveries.venueStopped ?? 0) === 0) problems.push('the reset of the venue was not noticed');
+  for (const { symbol } of floor.markets)
+    problems.push(...(await checkTrades(database, symbol, await help.hand.history(symbol))));
+  if (settled.intents > 0) problems.push(`${settled.intents} orders at the venue without a final word`);
+  return { problems, recoveries: told.recoveries };
+}
+
+async function inWorld(setting: Setting): Promise<VenueStormResult> {
+  const { address, database, options } = setting;
+  const { seed, say } = options;
+  const trading = await openTrading(setting);
+  const { admin, floor } = trading;
+  const routing = await flooded(database, trading.traders, options.floodSeconds);
+  say(
+    `calm: ${routing.userOrders} orders of users, ${routing.venueOrders} at the venue: ${routing.perVenueOrder} each`,
+  );
+  const weathered = await storm(setting, trading);
+  const { faults, isWhole, fired, kills, help } = weathered;
   await operate(admin, once(), say);
   const quiet = await untilQuiet(database, floor, QUIET_MS);
   say(`quiet after ${quiet.ms} ms`);
@@ -221,26 +272,16 @@ async function inWorld({ world, address, database, options }: Setting): Promise<
   // What others did with the account is booked by an explicit word of the operator.
   if (isWhole) await openVenue(admin, false, 'trades and withdrawals by hand, as the venue tells them', say);
   const settled = isWhole ? await untilQuiet(database, floor, QUIET_MS) : quiet;
-  clearInterval(prices);
+  trading.endPrices();
   const result = await auditBySettings(worldConfig(address), AUDIT_WAIT_MS);
-  const problems = [
-    ...(await checkTables(database, floor.placed)),
-    ...settled.unnamed.map((text) => `open without a reason: ${text}`),
-  ];
-  const told = readLog(address.dir);
-  for (const text of new Set(told.broken)) problems.push(text);
-  if (!noticed) problems.push('nobody was told that the account at the venue differs from our books');
-  if (isWhole && (told.recoveries.venueStopped ?? 0) === 0) problems.push('the reset of the venue was not noticed');
-  for (const { symbol } of floor.markets)
-    problems.push(...(await checkTrades(database, symbol, await help.hand.history(symbol))));
-  if (settled.intents > 0) problems.push(`${settled.intents} orders at the venue without a final word`);
+  const { problems, recoveries } = await problemsOf(setting, trading, weathered, settled, noticed);
   return {
     ...(await sums(database)),
     seed,
     kills,
     faults: fired,
     faultsNeverFired: faults.filter((name) => !fired[name]),
-    recoveries: told.recoveries,
+    recoveries,
     routing,
     refused: Object.fromEntries(floor.refused),
     quiet: { ...settled, ms: quiet.ms },

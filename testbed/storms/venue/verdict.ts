@@ -13,19 +13,20 @@ interface OpenOrder {
   symbol: string;
   side: 'BUY' | 'SELL';
   state: string;
-  standing: string;
+  book_status: string;
   price: string;
   quantity: string;
   executed_qty: string;
-  rounds: number;
+  routing_attempts: number;
   trailing_delta: number;
   stop_price: string;
 }
 
 /** The reason for which an order is open, or undefined. */
 function reasonOf(order: OpenOrder, { prices, markets }: Floor): string | undefined {
-  if (order.state === 'PENDING_CANCEL' || order.standing === 'flying' || order.standing === 'frozen') return undefined;
-  if (order.standing === 'waiting') return 'waits for its trigger';
+  if (order.state === 'PENDING_CANCEL' || order.book_status === 'inFlight' || order.book_status === 'locked')
+    return undefined;
+  if (order.book_status === 'waiting') return 'waits for its trigger';
   const price = prices.get(order.symbol);
   const market = markets.find(({ symbol }) => symbol === order.symbol);
   if (!price || !market) return undefined;
@@ -50,7 +51,7 @@ export async function untilQuiet(database: DataSource, floor: Floor, mostMs: num
   const began = Date.now();
   for (;;) {
     const rows = (await database.query(
-      `SELECT id, symbol, side, state, standing, price, quantity, executed_qty, rounds, trailing_delta, stop_price FROM orders WHERE book_status IS NOT NULL`,
+      `SELECT id, symbol, side, state, book_status, price, quantity, executed_qty, routing_attempts, trailing_delta, stop_price FROM orders WHERE book_status IS NOT NULL`,
     )) as OpenOrder[];
     const count = async (sql: string): Promise<number> =>
       Number(((await database.query(sql)) as { n: string }[])[0]?.n);
@@ -64,7 +65,7 @@ export async function untilQuiet(database: DataSource, floor: Floor, mostMs: num
       if (reason) open[reason] = (open[reason] ?? 0) + 1;
       else
         unnamed.push(
-          `${row.symbol} ${row.side} ${row.id}: ${row.state}, ${row.standing}, at ${row.price}, rounds ${row.rounds}`,
+          `${row.symbol} ${row.side} ${row.id}: ${row.state}, ${row.book_status}, at ${row.price}, rounds ${row.routing_attempts}`,
         );
     }
     const ms = Date.now() - began;
@@ -160,7 +161,7 @@ export async function checkTables(database: DataSource, placed: ReadonlySet<stri
     'the fills of an order are not what it says',
     `SELECT o.id, o.executed_qty, COALESCE(SUM(f.quantity), 0) AS fills FROM orders o LEFT JOIN fills f ON f.order_id = o.id GROUP BY o.id, o.executed_qty HAVING fills <> o.executed_qty`,
   );
-  await say('an ended order still holds money', 'SELECT id, held FROM orders WHERE standing IS NULL AND held <> 0');
+  await say('an ended order still holds money', 'SELECT id, held FROM orders WHERE book_status IS NULL AND held <> 0');
   await say('a command was set aside', 'SELECT reference, LEFT(error, 300) AS error FROM quarantine');
   return problems;
 }
