@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { replacementRange } from '../domain/references';
 
 const CHARACTERS = 26;
 const hashOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, CHARACTERS);
@@ -24,3 +25,12 @@ export const timedIdFrom = (prefix: string, at: number, rank: number, reference:
 /** The reference itself where it is short enough for its column, else its head and a hash of all of it. */
 export const fitted = (reference: string, most: number): string =>
   reference.length <= most ? reference : `${reference.slice(0, most - CHARACTERS - 1)}~${hashOf(reference)}`;
+
+const MARKS = replacementRange('');
+
+/** SQL: is `row` (an alias of chain_transactions) a replacement of the transaction whose id the SQL expression `original` is? By the primary key. */
+export const replacesSql = (row: string, original: string): string =>
+  `${row}.id > CONCAT(${original}, '${MARKS.above}') AND ${row}.id < CONCAT(${original}, '${MARKS.below}')`;
+
+/** SQL: is `row` (an alias of chain_transactions) a replacement of any transaction? */
+export const isReplacementSql = (row: string): string => `${row}.id LIKE '%${MARKS.above}%'`;

@@ -158,6 +158,7 @@ function asked(): Record<'update' | 'delete', Set<string>> {
       /(updateRow|upsertRow|deleteRow|\.update|\.delete|\.upsert)\(\s*(\w+Entity)\b/g,
     ))
       add(verb.replace('.', ''), entities.get(entity));
+    for (const [, entity = ''] of source.matchAll(/\blifecycle\((\w+Entity),/g)) add('update', entities.get(entity));
     for (const [, entity = '', verb = ''] of source.matchAll(
       /getRepository\(\s*(\w+Entity)\s*\)\s*\.(update|upsert|save|delete)\(/g,
     ))

@@ -110,7 +110,18 @@ export const RIGHTS: Readonly<Record<string, TableRights>> = {
   sweeps: { update: ['amount', 'state', 'updated_at'] },
   // Coins that go out.
   withdrawals: {
-    update: ['state', 'attempt', 'reason', 'txid', 'confirmations', 'decided_by', 'pull_back_fee', 'updated_at'],
+    update: [
+      'state',
+      'attempt',
+      'payout_stage',
+      'payout_round',
+      'reason',
+      'txid',
+      'confirmations',
+      'decided_by',
+      'pull_back_fee',
+      'updated_at',
+    ],
   },
   withdrawal_approvals: { update: ALL },
   withdrawal_reviews: { update: ALL },

@@ -1,5 +1,5 @@
 /** For an operator's commands: the books, and who can say what lies where, by the settings of the exchange. */
-import { openDatabase } from '../db/data-source';
+import { openDatabases } from '../db/data-source';
 import { loadRegistry } from '../db/stores/registry';
 import { openVenueCustody } from '../matching';
 import { audit } from '../solvency/audit';
@@ -12,7 +12,8 @@ import { walletNetworks } from './config/wallets';
 
 /** With connections of its own, to be closed when the command is done. */
 export async function openBooks(config: Config): Promise<AuditDeps & { close(): Promise<void> }> {
-  const dataSource = await openDatabase({ url: config.DATABASE_URL, poolSize: 3 });
+  const databases = await openDatabases({ url: config.DATABASE_URL, poolSize: 3 }, config.DATABASE_READER_URL);
+  const { dataSource, reader } = databases;
   const registry = await loadRegistry(dataSource);
   const venue = openVenueCustody({ binance: binanceSettings(config) }, registry);
   const signer = connectSigner(config.SIGNER_SOCKET);
@@ -22,11 +23,12 @@ export async function openBooks(config: Config): Promise<AuditDeps & { close(): 
   ];
   return {
     dataSource,
+    reader,
     readers,
     notesFile: config.CHAIN_NOTES_FILE,
     close: async () => {
-      for (const reader of readers) reader.close();
-      await dataSource.destroy();
+      for (const place of readers) place.close();
+      await databases.close();
     },
   };
 }

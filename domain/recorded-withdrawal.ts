@@ -14,7 +14,6 @@ export interface RecordedWithdrawal {
   readonly fee: string;
   /** Payouts that failed before. */
   readonly attempt: number;
-  /** Later states belong to wallets; to the engine all of them are APPROVED. */
   readonly stage: 'REQUESTED' | 'APPROVED';
   readonly decidedBy: string | null;
   readonly createdAt: number;
@@ -47,10 +46,7 @@ export const changedColumns = (record: RecordedWithdrawal, row: Row): string[] =
   ...changedForGood(record, row),
   ...(record.attempt === row.attempt ? [] : ['attempt']),
   ...(record.decidedBy === row.decidedBy ? [] : ['decidedBy']),
-  ...((row.state === 'REQUESTED') === (record.stage === 'REQUESTED') &&
-  !['CONFIRMED', 'REJECTED', 'CANCELED'].includes(row.state)
-    ? []
-    : ['state']),
+  ...(record.stage === row.state ? [] : ['state']),
 ];
 
 /** What of a payment differs from what is recorded, by name. */

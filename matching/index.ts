@@ -100,7 +100,7 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       await watch?.compare(rows, new Set([...busy, ...engine.busyMarkets()]));
     } catch (error) {
       logger.warn(
-        { error: error instanceof Error ? error.message : 'refused' },
+        { event: 'venue.balances_unread', error: error instanceof Error ? error.message : 'refused' },
         'the venue does not tell our balances',
       );
     } finally {
@@ -128,7 +128,10 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
         reference: `market-unknown:${symbol}:${deps.clock.now()}`,
       })
       .catch((error: unknown) =>
-        logger.error({ symbol, error: String(error) }, 'a market that the venue does not know was not halted'),
+        logger.error(
+          { event: 'venue.market_not_halted', symbol, error: String(error) },
+          'a market that the venue does not know was not halted',
+        ),
       );
   };
 
@@ -147,7 +150,11 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
       await binance.checkAccount();
       binance.onSubscribed(() => watch?.drain());
       // Nobody waits for the venue's streams and rules: until they are here its markets are cancel only.
-      binance.start().catch((error: unknown) => logger.error({ error: String(error) }, 'the venue cannot be followed'));
+      binance
+        .start()
+        .catch((error: unknown) =>
+          logger.error({ event: 'venue.not_followed', error: String(error) }, 'the venue cannot be followed'),
+        );
       engine.venueAway(!binance.ready());
       await readBalances();
       await engine.readVolumes();
@@ -160,7 +167,9 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
           () =>
             void engine
               .readVolumes()
-              .catch((error: unknown) => logger.warn({ error: String(error) }, 'the volumes were not read')),
+              .catch((error: unknown) =>
+                logger.warn({ event: 'orders.volumes_unread', error: String(error) }, 'the volumes were not read'),
+              ),
           VOLUMES_EVERY_MS,
         ),
         setInterval(() => engine.lookAtMarkets(), LOOK_EVERY_MS),
@@ -168,7 +177,12 @@ export function createMatching(deps: MatchingDeps, config: MatchingConfig): Matc
           () =>
             void engine
               .lookAtWithdrawals()
-              .catch((error: unknown) => logger.warn({ error: String(error) }, 'the withdrawals were not compared')),
+              .catch((error: unknown) =>
+                logger.warn(
+                  { event: 'withdrawals.not_compared', error: String(error) },
+                  'the withdrawals were not compared',
+                ),
+              ),
           WITHDRAWALS_EVERY_MS,
         ),
       );

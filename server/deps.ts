@@ -23,6 +23,8 @@ import type { Tiers } from './tiers/policy';
 
 export interface ServerDeps {
   readonly dataSource: DataSource;
+  /** For lists that may be a moment old; never for what is decided by. */
+  readonly reader: DataSource;
   readonly redis: Redis;
   readonly engine: Engine;
   readonly quotes: Quotes;

@@ -86,7 +86,9 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const orders = createOrderService(deps);
   const live = createLive(deps, config, entrance);
   const orderSocket = createOrderSocket({ ...deps, ...entrance, known: sessions.known, service: orders }, config);
-  const drawings = createDrawings({ onUndrawn: (why) => deps.logger.warn({ why }, 'a document was not drawn') });
+  const drawings = createDrawings({
+    onUndrawn: (why) => deps.logger.warn({ event: 'kyc.document_not_drawn', why }, 'a document was not drawn'),
+  });
   const endJobs = startJobs(deps, config, { sessions, post, vault });
   const routes = [
     ...accessRoutes(quick, config, { ...entrance, vault, post }),
@@ -171,7 +173,7 @@ function startJobs(
   { sessions, post, vault }: Pick<Entrance, 'sessions'> & { readonly vault: Vault; readonly post: Post },
 ): () => void {
   void fillDocumentHashes(deps, vault).catch((error: unknown) =>
-    deps.logger.warn({ error: String(error) }, 'documents were not compared'),
+    deps.logger.warn({ event: 'kyc.documents_not_compared', error: String(error) }, 'documents were not compared'),
   );
   const ends = [keepLastPrices(deps)];
   if (config.writesLetters !== false)

@@ -368,6 +368,7 @@ export async function testWorld(
   { port = 0, ...changes }: Partial<ServerConfig> & { port?: number } = {},
   redisUrl = process.env.TEST_REDIS_URL ?? '',
   rulesOf?: (dataSource: DataSource) => PayoutRules & Partial<UserKeys>,
+  reader?: DataSource,
 ) {
   const database = await testDatabase();
   const { dataSource, owner } = database;
@@ -391,6 +392,7 @@ export async function testWorld(
   const server = createServer(
     {
       dataSource,
+      reader: reader ?? dataSource,
       redis,
       engine,
       events,

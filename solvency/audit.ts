@@ -24,6 +24,8 @@ export interface Comparison {
 
 export interface AuditDeps {
   readonly dataSource: DataSource;
+  /** For the sums over all of the books: a replica's answer will do, for what it has not heard of yet is waited for. */
+  readonly reader?: DataSource;
   readonly readers: readonly CustodyReader[];
   /** Where the heads of the chained logs are noted outside the database. */
   readonly notesFile?: string | undefined;
@@ -35,11 +37,14 @@ const AGAIN_MS = 1000;
  * Audits until everything is explained or `waitMs` is over: what is on its way is named item by item, and what no item
  * explains for so long is unexplained. A source that cannot be read is unreadable, never zero.
  */
-export async function audit({ dataSource, readers, notesFile }: AuditDeps, waitMs: number): Promise<AuditResult> {
+export async function audit(
+  { dataSource, reader = dataSource, readers, notesFile }: AuditDeps,
+  waitMs: number,
+): Promise<AuditResult> {
   // What is broken in a chained log does not become whole by waiting.
   const broken = await chainFindings(dataSource, notesFile);
   for (const end = Date.now() + waitMs; ;) {
-    const { findings: rules, places } = await compare(dataSource, readers);
+    const { findings: rules, places } = await compare(reader, readers);
     const findings = [...broken, ...rules];
     const unreadable = places.filter((place) => place.unexplained === undefined).length;
     const balanced = findings.length === 0 && places.every((place) => place.unexplained === 0n);

@@ -68,7 +68,10 @@ export function watchChains(deps: ChainWatchDeps): () => void {
       }
       await round();
     } catch (error) {
-      deps.logger.warn({ error: String(error) }, 'the chained logs could not be noted');
+      deps.logger.warn(
+        { event: 'solvency.log_not_noted', error: String(error) },
+        'the chained logs could not be noted',
+      );
     }
     if (timer) timer = setTimeout(() => void loop(), EVERY_MS).unref();
   };

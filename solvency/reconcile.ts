@@ -108,7 +108,10 @@ export function createReconciler({
 
   const loop = async (): Promise<void> => {
     await round().catch((error: unknown) =>
-      logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'the books could not be compared'),
+      logger.warn(
+        { event: 'solvency.not_compared', error: error instanceof Error ? error.message : String(error) },
+        'the books could not be compared',
+      ),
     );
     if (timer) timer = setTimeout(() => void loop(), EVERY_MS).unref();
   };

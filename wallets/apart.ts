@@ -25,7 +25,10 @@ export function createApart(
       const times = (failing.get(name) ?? 0) + 1;
       failing.set(name, times);
       const details = { network: network.id, what, name, error: reasonOf(error) };
-      logger.warn({ ...details, times }, 'something could not be taken further and will be tried again');
+      logger.warn(
+        { event: 'wallets.item_failed', ...details, times },
+        'something could not be taken further and will be tried again',
+      );
       if (times === TELL_AFTER)
         events.publish({ name: 'alert', code: 'WALLETS_FAILING', message: `A ${what} keeps failing.`, details });
     }

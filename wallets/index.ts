@@ -95,7 +95,10 @@ export function createWallets(deps: WalletsDeps, config: WalletsConfig): Wallets
       });
       if (halted) events.publish({ name: 'alert', code: 'NETWORK_HALTED', message, details: { network: network.id } });
       else
-        logger.warn({ network: network.id, error: message }, 'a network could not be opened and will be tried again');
+        logger.warn(
+          { event: 'wallets.network_not_opened', network: network.id, error: message },
+          'a network could not be opened and will be tried again',
+        );
       return halted;
     }
   };

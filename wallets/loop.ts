@@ -56,7 +56,10 @@ export function createLoop(
     const times = (failing.get(step)?.times ?? 0) + 1;
     const text = reasonOf(error);
     failing.set(step, { times, error: text });
-    logger.warn({ network: name, step, times, error: text }, 'a step of the wallets failed and will be tried again');
+    logger.warn(
+      { event: 'wallets.step_failed', network: name, step, times, error: text },
+      'a step of the wallets failed and will be tried again',
+    );
     if (times === TELL_AFTER)
       events.publish({
         name: 'alert',

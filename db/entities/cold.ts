@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm';
+import type { ColdTransferState } from '../../domain/lifecycle/transfers';
 import { big, id, int, longText, money, nullable, text } from './columns';
 
 /** Coins on their way from cold storage to the hot wallet. Nobody here can sign for them: people with the keys do. */
@@ -10,7 +11,7 @@ export interface ColdTransferRow {
   amount: string;
   /** On a network of coins what the miners get; elsewhere 0 until it is mined. */
   fee: string;
-  state: 'WAITING_SIGNATURES' | 'SENDING' | 'DONE' | 'CANCELED' | 'FAILED';
+  state: ColdTransferState;
   why: string;
   adminId: string;
   /** On a network of coins: with every valid signature so far. */

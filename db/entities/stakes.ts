@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm';
+import type { StakeState } from '../../domain/lifecycle/transfers';
 import { big, id, money, nullable, text } from './columns';
 
 /** A wish of an operator: TRX of the hot wallet becomes stake, or stake becomes TRX again, which takes fourteen days. */
@@ -10,7 +11,7 @@ export interface StakeRow {
   asset: string;
   amount: string;
   /** UNSTAKING: mined, and had at `readyAt`. */
-  state: 'PLANNED' | 'SENDING' | 'UNSTAKING' | 'DONE' | 'FAILED' | 'CANCELED';
+  state: StakeState;
   why: string;
   adminId: string;
   txid: string | null;

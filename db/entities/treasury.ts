@@ -1,5 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import type { StakePurpose } from '../../domain/contract/ports';
+import type { ChainTransactionState } from '../../domain/lifecycle/chain-transaction';
+import type { SweepState, VenueTransferState } from '../../domain/lifecycle/transfers';
 import { big, id, int, longText, money, nullable, primary, text } from './columns';
 
 /**
@@ -35,7 +37,7 @@ export interface ChainTransactionRow {
   rawTransaction: string;
   /** Reference of the cost reservation, or null when the entry pays for itself or each payment of a batch has its own. */
   reservation: string | null;
-  state: 'PLANNED' | 'SIGNED' | 'BROADCAST' | 'CONFIRMED' | 'FAILED' | 'VOID';
+  state: ChainTransactionState;
   blockHeight: number | null;
   /** What it cost, in the gas asset, once mined. */
   feePaid: string | null;
@@ -76,7 +78,7 @@ export interface SweepRow {
   addressIndex: number;
   address: string;
   amount: string;
-  state: 'PLANNED' | 'TOPPING_UP' | 'SENDING' | 'DONE' | 'FAILED' | 'NEEDS_OPERATOR_FUNDS';
+  state: SweepState;
   createdAt: number;
   updatedAt: number;
 }
@@ -104,7 +106,7 @@ export interface VenueTransferRow {
   amount: string;
   fee: string;
   address: string;
-  state: 'RESERVED' | 'REQUESTED' | 'UNKNOWN' | 'SENDING' | 'IN_TRANSIT' | 'DONE' | 'FAILED' | 'NEEDS_OPERATOR_FUNDS';
+  state: VenueTransferState;
   txid: string | null;
   /** The withdrawal that asked for a pull-back. */
   withdrawalId: string | null;

@@ -1,5 +1,5 @@
 import { EntitySchema } from 'typeorm';
-import type { WithdrawalState } from '../../domain/lifecycle/withdrawal';
+import type { PayoutStage, ShownWithdrawalState, WithdrawalState } from '../../domain/lifecycle/withdrawal';
 import { big, id, int, json, money, nullable, primary, text } from './columns';
 
 export interface WithdrawalRow {
@@ -16,7 +16,13 @@ export interface WithdrawalRow {
   fee: string;
   /** What the venue took to bring the coins back for it; its own fee covers that when it is confirmed. */
   pullBackFee: string;
+  /** Of the engine alone. */
   state: WithdrawalState;
+  /** Of wallets alone: how far the payout of `payoutRound` is. It counts while the withdrawal is APPROVED and `attempt` is that round. */
+  payoutStage?: PayoutStage | null;
+  payoutRound?: number | null;
+  /** What is shown, made of these four by the database; there in every row that was read. */
+  readonly shownState?: ShownWithdrawalState;
   /** Signed payouts so far; a failed one makes room for the next. */
   attempt: number;
   /** Why it waits or was refused, for people: an error code or an admin's words. */
@@ -40,6 +46,9 @@ export const WithdrawalEntity = new EntitySchema<WithdrawalRow>({
     fee: money(),
     pullBackFee: money('pull_back_fee'),
     state: text('state', 20),
+    payoutStage: nullable(text('payout_stage', 20)),
+    payoutRound: nullable(int('payout_round')),
+    shownState: { ...nullable(text('shown_state', 20)), insert: false, update: false },
     attempt: int(),
     reason: nullable(text('reason', 500)),
     txid: nullable(text('txid', 100)),

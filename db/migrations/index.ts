@@ -30,6 +30,7 @@ import { Twins1764962000000 } from './1764962000000-twins';
 import { Passkeys1764971000000 } from './1764971000000-passkeys';
 import { AppendOnly1764972000000 } from './1764972000000-append-only';
 import { FieldWords1764980000000 } from './1764980000000-field-words';
+import { PayoutStage1764990000000 } from './1764990000000-payout-stage';
 import type { Migration } from '../migration';
 
 /** In the order they are carried out, which is that of their names. */
@@ -66,4 +67,5 @@ export const MIGRATIONS: readonly Migration[] = [
   Passkeys1764971000000,
   AppendOnly1764972000000,
   FieldWords1764980000000,
+  PayoutStage1764990000000,
 ];

@@ -3,6 +3,7 @@ import type { BookFacts, AccountSum } from '../../ledger/audit';
 import { PULL_BACK_FEES, RESERVED_COSTS, VENUE_DIFFERENCES } from '../../ledger/accounts';
 import { parseSigned } from '../../domain/money/amount';
 import type { OpenMovements } from '../../domain/contract/custody';
+import { replacesSql } from '../references';
 
 interface SumRow {
   account: string;
@@ -103,7 +104,7 @@ export async function readOpenMovements(dataSource: DataSource): Promise<OpenMov
     transactions: numbers(
       await query<OpenMovements['transactions'][number]>(
         `SELECT id, network, purpose, from_address AS fromAddress, to_address AS toAddress, asset, amount, txid, state, created_at AS createdAt,
-           (SELECT GROUP_CONCAT(f.txid) FROM chain_transactions f WHERE f.id > CONCAT(t.id, '#') AND f.id < CONCAT(t.id, '$')) AS former
+           (SELECT GROUP_CONCAT(f.txid) FROM chain_transactions f WHERE ${replacesSql('f', 't.id')}) AS former
          FROM chain_transactions t WHERE state IN ('PLANNED', 'SIGNED', 'BROADCAST')`,
       ),
       'createdAt',

@@ -54,7 +54,7 @@ export function createBatchStore(dataSource: DataSource): BatchStore {
       const rows = (await dataSource.query(
         `SELECT p.withdrawal_id AS id, p.transaction_id AS batch, p.live AS live, p.refused AS refused,
            (SELECT COUNT(*) FROM batch_payments o WHERE o.transaction_id = p.transaction_id) AS size, EXISTS (SELECT 1 FROM batch_payments o WHERE o.transaction_id = p.transaction_id AND o.refused) AS known
-         FROM withdrawals w JOIN batch_payments p ON p.withdrawal_id = w.id AND p.attempt = w.attempt WHERE w.network = ? AND w.state IN ('APPROVED', 'WAITING_FUNDS')`,
+         FROM withdrawals w JOIN batch_payments p ON p.withdrawal_id = w.id AND p.attempt = w.attempt WHERE w.network = ? AND w.shown_state IN ('APPROVED', 'WAITING_FUNDS')`,
         [network],
       )) as Found[];
       const standings = new Map<string, Standing>();

@@ -7,6 +7,8 @@ import { WithdrawalEntity } from '../entities/withdrawals';
 import type { Approval } from '../../domain/contract/api/approvals';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { isReplacement, readPayoutId, replacementRange } from '../../domain/references';
+import { CHAIN_TRANSACTIONS, advance, advancePayouts } from '../lifecycle';
 import { inTransaction } from '../transaction';
 import { approvalsOf } from './approvals';
 import { frozenAmong } from './users';
@@ -105,7 +107,8 @@ export async function planIn(manager: EntityManager, row: NewTransaction, floor:
     blockHeight: null,
     feePaid: null,
   };
-  if (known) await manager.update(ChainTransactionEntity, { id: row.id, state: 'VOID' }, planned);
+  const { state: _state, id: _id, ...besides } = planned;
+  if (known) await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'plan', besides);
   else await manager.insert(ChainTransactionEntity, planned);
   return planned;
 }
@@ -114,11 +117,7 @@ export async function planIn(manager: EntityManager, row: NewTransaction, floor:
 export async function voidIn(manager: EntityManager, row: ChainTransactionRow, now: number): Promise<boolean> {
   if ((await lockNonce(manager, row, row.nonce)) !== row.nonce + 1) return false;
   // Signed by another process meanwhile, or given up already: nothing of it is free.
-  if (
-    (await manager.update(ChainTransactionEntity, { id: row.id, state: 'PLANNED' }, { state: 'VOID', updatedAt: now }))
-      .affected !== 1
-  )
-    return false;
+  if (!(await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'void', { updatedAt: now }))) return false;
   await manager.update(NonceEntity, { network: row.network, address: row.fromAddress }, { next: row.nonce });
   return true;
 }
@@ -136,9 +135,10 @@ export const hasChild = (manager: EntityManager, network: string, txid: string):
 export function createChainStore(dataSource: DataSource): ChainStore {
   const transactions = dataSource.getRepository(ChainTransactionEntity);
   const replaced = async (id: string): Promise<ChainTransactionRow[]> => {
+    const { above, below } = replacementRange(id);
     const rows = (await dataSource.query('SELECT id FROM chain_transactions WHERE id > ? AND id < ?', [
-      `${id}#`,
-      `${id}$`,
+      above,
+      below,
     ])) as { id: string }[];
     return rows.length === 0 ? [] : transactions.findBy({ id: In(rows.map((row) => row.id)) });
   };
@@ -146,41 +146,26 @@ export function createChainStore(dataSource: DataSource): ChainStore {
     find: (id) => transactions.findOneBy({ id }),
     bySubject: async (purpose, subject) =>
       (await transactions.find({ where: { purpose, subject }, order: { createdAt: 'ASC', id: 'ASC' } })).filter(
-        (row) => !row.id.includes('#'),
+        (row) => !isReplacement(row.id),
       ),
     plan: (row, floor) => inTransaction(dataSource, (manager) => planIn(manager, row, floor)),
     signed: (row, signed, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(
-          ChainTransactionEntity,
-          { id: row.id, state: 'PLANNED' },
-          { ...signed, state: 'SIGNED', updatedAt: now },
-        );
+        await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'sign', { ...signed, updatedAt: now });
         if (row.purpose !== 'withdrawal') return;
-        await manager.update(
-          WithdrawalEntity,
-          { id: In(await paidBy(manager, row)), state: In(['APPROVED', 'WAITING_FUNDS']) },
-          { state: 'SIGNED', txid: signed.txid, reason: null, updatedAt: now },
-        );
+        const shown = { txid: signed.txid, reason: null, updatedAt: now };
+        await advancePayouts(manager, await paidBy(manager, row), 'sign', shown);
       }),
     broadcast: (row, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(
-          ChainTransactionEntity,
-          { id: row.id, state: 'SIGNED' },
-          { state: 'BROADCAST', updatedAt: now },
-        );
+        await advance(manager, CHAIN_TRANSACTIONS, { id: row.id }, 'broadcast', { updatedAt: now });
         if (row.purpose === 'withdrawal')
-          await manager.update(
-            WithdrawalEntity,
-            { id: In(await paidBy(manager, row)), state: 'SIGNED' },
-            { state: 'BROADCAST', updatedAt: now },
-          );
+          await advancePayouts(manager, await paidBy(manager, row), 'broadcast', { updatedAt: now });
       }),
     approvals: async ({ id, purpose, subject }) => {
-      const round = purpose === 'withdrawal' ? /:(\d+)$/.exec(id)?.[1] : undefined;
-      if (round === undefined) return [];
-      return (await approvalsOf(dataSource, subject, Number(round))).map(({ keyId: key, at, feeCap, signature }) => ({
+      const payout = purpose === 'withdrawal' ? readPayoutId(id) : undefined;
+      if (!payout) return [];
+      return (await approvalsOf(dataSource, subject, payout.round)).map(({ keyId: key, at, feeCap, signature }) => ({
         key,
         at,
         feeCap,
@@ -202,7 +187,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
         if (row.purpose === 'withdrawal')
           await manager.update(
             WithdrawalEntity,
-            { id: In(await paidBy(manager, row)), state: In(['SIGNED', 'BROADCAST']) },
+            { id: In(await paidBy(manager, row)), shownState: In(['SIGNED', 'BROADCAST']) },
             { txid: signed.txid, updatedAt: now },
           );
       }),
@@ -226,10 +211,10 @@ export function createChainStore(dataSource: DataSource): ChainStore {
           await manager.update(ChainTransactionEntity, { id: row.id }, bytes(former));
           await manager.update(ChainTransactionEntity, { id: former.id }, bytes(current));
         }
-        const final = { state, blockHeight, feePaid, updatedAt: now };
-        await manager.update(ChainTransactionEntity, { id: row.id, state: In(['SIGNED', 'BROADCAST']) }, final);
-        // One that fell out of the chain and is in it again.
-        await manager.update(ChainTransactionEntity, { id: row.id, state: In(FINAL), blockHeight: IsNull() }, final);
+        const event = state === 'CONFIRMED' ? 'confirm' : 'fail';
+        // Not one that is final in a block; one that fell out of the chain is in it again.
+        const which = { id: row.id, blockHeight: IsNull() };
+        await advance(manager, CHAIN_TRANSACTIONS, which, event, { blockHeight, feePaid, updatedAt: now });
       }),
     finalAbove: (network, height) => transactions.findBy({ network, state: In(FINAL), blockHeight: MoreThan(height) }),
     unplace: async (rows) => {
@@ -258,7 +243,7 @@ export function createChainStore(dataSource: DataSource): ChainStore {
             { network, toAddress: address },
           ],
         })
-      ).filter(({ id, state }) => state !== 'VOID' && !id.includes('#'));
+      ).filter(({ id, state }) => state !== 'VOID' && !isReplacement(id));
       if (rows.some(({ state, blockHeight }) => (state !== 'CONFIRMED' && state !== 'FAILED') || blockHeight === null))
         return undefined;
       return rows.reduce((sum, { fromAddress, asset, amount, state, feePaid }) => {

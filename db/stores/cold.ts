@@ -5,6 +5,9 @@ import type { UtxoRow } from '../entities/utxos';
 import { ColdTransferEntity } from '../entities/cold';
 import type { ColdTransferRow } from '../entities/cold';
 import { VenueTransferEntity } from '../entities/treasury';
+import type { ColdTransferEvent, ColdTransferState } from '../../domain/lifecycle/transfers';
+import { COLD_TRANSFERS, advance } from '../lifecycle';
+import type { Besides } from '../lifecycle';
 import { inTransaction } from '../transaction';
 import { recordAdminAction } from './admin-audit';
 import type { AdminAuditRow } from '../entities/accounts';
@@ -19,18 +22,20 @@ export interface ColdStore {
   /** Those that have not ended, oldest first. */
   open(network: string): Promise<ColdTransferRow[]>;
   newest(limit: number): Promise<ColdTransferRow[]>;
-  /** Changes a transfer that is in this state still; false when it is not. */
-  move(
-    id: string,
-    from: ColdTransferRow['state'],
-    set: Partial<ColdTransferRow>,
+  /**
+   * Takes a transfer through an event; false where its state does not accept it, or is not the one that is asked for. One that is canceled
+   * frees its coins.
+   */
+  advance(
+    which: { readonly id: string; readonly state?: ColdTransferState },
+    event: ColdTransferEvent,
+    besides: Besides<ColdTransferRow>,
     action?: AdminAuditRow,
   ): Promise<boolean>;
-  /** Given up: its coins are free again. */
-  cancel(
-    id: string,
-    from: ColdTransferRow['state'],
-    set: Partial<ColdTransferRow>,
+  /** Writes down what is known of a transfer that is in this state still; false when it is not. */
+  note(
+    which: { readonly id: string; readonly state: ColdTransferState },
+    what: Besides<ColdTransferRow>,
     action?: AdminAuditRow,
   ): Promise<boolean>;
   /** Coins of cold storage in the chain that nothing is planned with. */
@@ -42,19 +47,6 @@ export interface ColdStore {
 
 export function createColdStore(dataSource: DataSource): ColdStore {
   const transfers = dataSource.getRepository(ColdTransferEntity);
-  const change = (
-    id: string,
-    from: ColdTransferRow['state'],
-    set: Partial<ColdTransferRow>,
-    action: AdminAuditRow | undefined,
-    free: boolean,
-  ): Promise<boolean> =>
-    inTransaction(dataSource, async (manager) => {
-      if ((await manager.update(ColdTransferEntity, { id, state: from }, set)).affected !== 1) return false;
-      if (free) await manager.update(UtxoEntity, { spentBy: id }, { spentBy: null });
-      if (action) await recordAdminAction(manager, action);
-      return true;
-    });
   return {
     add: (row, action, inputs) =>
       inTransaction(dataSource, async (manager) => {
@@ -73,8 +65,19 @@ export function createColdStore(dataSource: DataSource): ColdStore {
     open: (network) =>
       transfers.find({ where: { network, state: In(['WAITING_SIGNATURES', 'SENDING']) }, order: { createdAt: 'ASC' } }),
     newest: (limit) => transfers.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: limit }),
-    move: (id, from, set, action) => change(id, from, set, action, false),
-    cancel: (id, from, set, action) => change(id, from, set, action, true),
+    advance: (which, event, besides, action) =>
+      inTransaction(dataSource, async (manager) => {
+        if (!(await advance(manager, COLD_TRANSFERS, which, event, besides))) return false;
+        if (event === 'cancel') await manager.update(UtxoEntity, { spentBy: which.id }, { spentBy: null });
+        if (action) await recordAdminAction(manager, action);
+        return true;
+      }),
+    note: (which, what, action) =>
+      inTransaction(dataSource, async (manager) => {
+        if ((await manager.update(ColdTransferEntity, which, what)).affected !== 1) return false;
+        if (action) await recordAdminAction(manager, action);
+        return true;
+      }),
     coins: async (network) =>
       (await dataSource.getRepository(UtxoEntity).findBy({ network, branch: COLD_BRANCH, spentBy: IsNull() })).filter(
         ({ height }) => height !== null,

@@ -30,7 +30,7 @@ test('mined again in another block, a deposit is what it is there: another amoun
   try {
     const store = createDepositStore(database.dataSource);
     await store.saveBlock(block('0xa5'), [row({})], 100);
-    await store.move('d1', ['SEEN'], { state: 'ORPHANED' });
+    await store.advance({ id: 'd1' }, 'orphan');
     await store.forgetAbove('ethereum', 4);
     await store.saveBlock(
       block('0xb5'),

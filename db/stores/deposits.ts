@@ -3,9 +3,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { ChainBlockEntity, DepositAddressEntity, DepositEntity } from '../entities/deposits';
 import type { UtxoRow } from '../entities/utxos';
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../entities/deposits';
+import type { DepositEvent, DepositState } from '../../domain/lifecycle/deposit';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { reversalRange } from '../../domain/references';
 import { CommandEntity } from '../entities/ledger';
+import { DEPOSITS, advance } from '../lifecycle';
+import type { Besides } from '../lifecycle';
 import { idFrom } from '../references';
 import { inTransaction } from '../transaction';
 import { recordAdminAction } from './admin-audit';
@@ -14,13 +18,6 @@ import type { KeySpace } from './child-numbers';
 
 /** Where the ring keeps the first block's hash: below every height there is. */
 const GENESIS = -1;
-
-/** One output on a chain. Its first credit has exactly this reference; see the scanner for later ones. */
-export const depositReference = ({
-  network,
-  txid,
-  position,
-}: Pick<DepositRow, 'network' | 'txid' | 'position'>): string => `deposit:${network}:${txid}:${position}`;
 
 export interface DepositStore {
   /** Issued addresses with a place above `place` (-1 for all), in the order of issue. */
@@ -76,8 +73,12 @@ export interface DepositStore {
   /** Was the credit with this reference carried out? */
   isCredited(reference: string): Promise<boolean>;
   inStates(network: string, states: readonly DepositRow['state'][]): Promise<DepositRow[]>;
-  /** Changes a row only if it is still in one of the states. Answers whether it was. */
-  move(id: string, from: readonly DepositRow['state'][], set: Partial<DepositRow>): Promise<boolean>;
+  /** Takes a deposit through an event; false where its state does not accept it, or is not the one that is asked for. */
+  advance(
+    which: { readonly id: string; readonly state?: DepositState },
+    event: DepositEvent,
+    besides?: Besides<DepositRow>,
+  ): Promise<boolean>;
 }
 
 export function createDepositStore(dataSource: DataSource): DepositStore {
@@ -101,21 +102,18 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
     held: () => deposits.find({ where: { state: 'HELD' }, order: { createdAt: 'ASC' } }),
     release: (id, userId, why, now) =>
       inTransaction(dataSource, async (manager) => {
-        const owned = 'EXISTS (SELECT 1 FROM deposit_addresses a WHERE a.address = deposits.address AND a.user_id = ?)';
-        const { affectedRows } = (await manager.query(
-          `UPDATE deposits SET state = 'CONFIRMING', user_id = ?, released_at = ? WHERE id = ? AND state = 'HELD' AND ${owned}`,
-          [userId, now, id, userId],
-        )) as { affectedRows: number };
-        if (affectedRows === 1)
-          await recordAdminAction(manager, {
-            id: idFrom('aud', `deposit-released:${id}`),
-            adminId: 'operator',
-            action: 'deposit.released',
-            subject: id,
-            details: { userId, why },
-            at: now,
-          });
-        return affectedRows === 1;
+        const row = await manager.findOneBy(DepositEntity, { id });
+        if (!row || !(await manager.existsBy(DepositAddressEntity, { address: row.address, userId }))) return false;
+        if (!(await advance(manager, DEPOSITS, { id }, 'release', { userId, releasedAt: now }))) return false;
+        await recordAdminAction(manager, {
+          id: idFrom('aud', `deposit-released:${id}`),
+          adminId: 'operator',
+          action: 'deposit.released',
+          subject: id,
+          details: { userId, why },
+          at: now,
+        });
+        return true;
       }),
     freeze: (network, address, why, now) =>
       inTransaction(dataSource, async (manager) => {
@@ -178,15 +176,13 @@ export function createDepositStore(dataSource: DataSource): DepositStore {
       }),
     reversals: async (row) => {
       // By range and not by pattern: it reads the primary key, and nothing in a reference is a wildcard.
-      const prefix = `${depositReference(row)}:reverse`;
-      return dataSource
-        .getRepository(CommandEntity)
-        .countBy({ reference: And(MoreThan(`${prefix}:`), LessThan(`${prefix};`)) });
+      const { above, below } = reversalRange(row);
+      return dataSource.getRepository(CommandEntity).countBy({ reference: And(MoreThan(above), LessThan(below)) });
     },
     isCredited: (reference) => dataSource.getRepository(CommandEntity).existsBy({ reference }),
     inStates: (network, states) =>
       deposits.find({ where: { network, state: In([...states]) }, order: { createdAt: 'ASC' } }),
-    move: async (id, from, set) => (await deposits.update({ id, state: In([...from]) }, set)).affected === 1,
+    advance: (which, event, besides) => advance(dataSource.manager, DEPOSITS, which, event, besides),
   };
 }
 
@@ -259,23 +255,22 @@ async function saveFound(manager: EntityManager, found: readonly DepositRow[]): 
 }
 
 async function seenAgain(manager: EntityManager, known: DepositRow, row: DepositRow): Promise<void> {
-  const { blockHeight, blockHash, userId, address, asset, amount, state, confirmationsNeeded } = row;
-  const now =
-    known.state === 'ORPHANED'
-      ? {
-          blockHeight,
-          blockHash,
-          userId,
-          address,
-          asset,
-          amount,
-          state,
-          confirmations: 1,
-          confirmationsNeeded,
-          releasedAt: null,
-        }
-      : { blockHeight, blockHash };
-  await manager.update(DepositEntity, { id: known.id }, now);
+  const { blockHeight, blockHash, userId, address, asset, amount, confirmationsNeeded } = row;
+  if (known.state !== 'ORPHANED') {
+    await manager.update(DepositEntity, { id: known.id }, { blockHeight, blockHash });
+    return;
+  }
+  await advance(manager, DEPOSITS, { id: known.id }, row.state === 'IGNORED' ? 'ignore' : 'reappear', {
+    blockHeight,
+    blockHash,
+    userId,
+    address,
+    asset,
+    amount,
+    confirmations: 1,
+    confirmationsNeeded,
+    releasedAt: null,
+  });
 }
 
 /** Coins that are there already were mined again, in another block. */

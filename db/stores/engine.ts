@@ -2,6 +2,7 @@ import { In, IsNull, Not } from 'typeorm';
 import type { DataSource, EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import type { CommandAnswer } from '../../domain/contract/commands';
 import type { Market } from '../../domain/registry';
+import { ENDED_WITHDRAWALS } from '../../domain/lifecycle/withdrawal';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Entry } from '../../ledger/post';
@@ -18,7 +19,7 @@ import { VenueStateEntity } from '../entities/venue';
 import type { VenueStateRow } from '../entities/venue';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
-import { OPEN_STATES, openRecords, rowsBeside } from './withdrawal-records';
+import { openRecords, rowsBeside } from './withdrawal-records';
 import type { ReadRecord } from './withdrawal-records';
 import { isDuplicate, isRefusal, isTransient } from '../transaction';
 import { openBatchConnection } from './batch-connection';
@@ -204,7 +205,7 @@ async function loadTables(dataSource: DataSource): Promise<EngineTables> {
       entry: Number(fence?.entry),
       balances: (await manager.query('SELECT account, asset, amount FROM balances')) as BalanceRow[],
       withdrawalRecords: await openRecords(manager),
-      withdrawals: await manager.findBy(WithdrawalEntity, { state: In([...OPEN_STATES]) }),
+      withdrawals: await manager.findBy(WithdrawalEntity, { state: Not(In([...ENDED_WITHDRAWALS])) }),
       swaps: await manager.findBy(SwapEntity, { state: 'EXECUTING' }),
       intents: await manager.findBy(VenueIntentEntity, { state: In(['PENDING', 'UNKNOWN']) }),
       reserves: await manager.find(VenueReserveEntity),

@@ -3,7 +3,7 @@ import { In, Not } from 'typeorm';
 import type { DataSource, FindOptionsWhere } from 'typeorm';
 import type { DepositState } from '../../domain/lifecycle/deposit';
 import type { SwapState } from '../../domain/lifecycle/swap';
-import type { WithdrawalState } from '../../domain/lifecycle/withdrawal';
+import type { ShownWithdrawalState } from '../../domain/lifecycle/withdrawal';
 import { DepositEntity } from '../entities/deposits';
 import type { DepositRow } from '../entities/deposits';
 import { SwapEntity, VenueIntentEntity, VenueTradeEntity } from '../entities/swaps';
@@ -81,11 +81,15 @@ export async function venueOrdersOf(
 export const withdrawalsOf = (
   dataSource: DataSource,
   userId: string,
-  { asset, state, ...page }: Filters<WithdrawalState>,
+  { asset, state, ...page }: Filters<ShownWithdrawalState>,
 ): Promise<Page<WithdrawalRow>> =>
   pageOf(
     dataSource,
-    newestFirst(WithdrawalEntity, { userId, ...(asset !== undefined && { asset }), ...(state && { state }) }, page),
+    newestFirst(
+      WithdrawalEntity,
+      { userId, ...(asset !== undefined && { asset }), ...(state && { shownState: state }) },
+      page,
+    ),
     page,
   );
 
@@ -100,7 +104,7 @@ export const withdrawalById = (dataSource: DataSource, id: string): Promise<With
 export const listWithdrawals = (
   dataSource: DataSource,
   page: ListPage,
-  state?: WithdrawalState,
+  state?: ShownWithdrawalState,
 ): Promise<Page<WithdrawalRow>> =>
   pageOf(
     dataSource,
@@ -108,7 +112,7 @@ export const listWithdrawals = (
       entity: WithdrawalEntity,
       by: ['createdAt', 'id'],
       order: state === 'REQUESTED' ? 'ASC' : 'DESC',
-      where: state ? { state } : {},
+      where: state ? { shownState: state } : {},
     },
     page,
   );

@@ -1,11 +1,11 @@
 /** Passkeys of users. */
-import { In } from 'typeorm';
+import { In, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
+import { ENDED_WITHDRAWALS } from '../../domain/lifecycle/withdrawal';
 import { PasskeyEntity } from '../entities/passkeys';
 import type { PasskeyRow } from '../entities/passkeys';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import { isDuplicate } from '../transaction';
-import { OPEN_STATES } from './withdrawal-records';
 
 /** Oldest first. */
 export const passkeysOf = (source: DataSource | EntityManager, userId: string): Promise<PasskeyRow[]> =>
@@ -47,4 +47,4 @@ export async function dropPasskey(source: DataSource | EntityManager, id: string
 
 /** Withdrawals of this user that have not ended. */
 export const openWithdrawalsOf = (manager: EntityManager, userId: string): Promise<number> =>
-  manager.getRepository(WithdrawalEntity).countBy({ userId, state: In([...OPEN_STATES]) });
+  manager.getRepository(WithdrawalEntity).countBy({ userId, state: Not(In([...ENDED_WITHDRAWALS])) });

@@ -5,6 +5,9 @@ import { StakeEntity } from '../entities/stakes';
 import type { StakeRow } from '../entities/stakes';
 import { ChainTransactionEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
+import type { StakeEvent } from '../../domain/lifecycle/transfers';
+import { STAKES, advance } from '../lifecycle';
+import type { Besides } from '../lifecycle';
 import { inTransaction } from '../transaction';
 import { recordAdminAction } from './admin-audit';
 
@@ -15,8 +18,10 @@ export interface StakeStore {
   /** Those that have not ended, oldest first. */
   open(network: string): Promise<StakeRow[]>;
   newest(limit: number): Promise<StakeRow[]>;
-  /** Changes a row that is in this state still; false when it is not. */
-  move(id: string, from: StakeRow['state'], set: Partial<StakeRow>, action?: AdminAuditRow): Promise<boolean>;
+  /** Takes a wish through an event; false where its state does not accept it. */
+  advance(id: string, event: StakeEvent, besides: Besides<StakeRow>, action?: AdminAuditRow): Promise<boolean>;
+  /** Shows what a planned wish waits for. */
+  waits(id: string, reason: string, now: number): Promise<void>;
   /** Energy that was lent and is not ours again: the transactions that lent it. */
   lent(network: string): Promise<ChainTransactionRow[]>;
 }
@@ -36,12 +41,15 @@ export function createStakeStore(dataSource: DataSource): StakeStore {
         order: { createdAt: 'ASC', id: 'ASC' },
       }),
     newest: (limit) => stakes.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: limit }),
-    move: (id, from, set, action) =>
+    advance: (id, event, besides, action) =>
       inTransaction(dataSource, async (manager) => {
-        if ((await manager.update(StakeEntity, { id, state: from }, set)).affected !== 1) return false;
+        if (!(await advance(manager, STAKES, { id }, event, besides))) return false;
         if (action) await recordAdminAction(manager, action);
         return true;
       }),
+    waits: async (id, reason, now) => {
+      await stakes.update({ id, state: 'PLANNED' }, { reason, updatedAt: now });
+    },
     lent: async (network) => {
       const rows = (await dataSource.query(
         `SELECT l.id FROM chain_transactions l WHERE l.network = ? AND l.purpose = 'delegate' AND l.state = 'CONFIRMED'

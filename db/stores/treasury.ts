@@ -7,6 +7,9 @@ import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRow } from '../entities/withdrawals';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import type { SweepEvent, VenueTransferEvent } from '../../domain/lifecycle/transfers';
+import { DEPOSITS, SWEEPS, VENUE_TRANSFERS, advance, advancePayouts } from '../lifecycle';
+import type { Besides } from '../lifecycle';
 import { inTransaction } from '../transaction';
 
 /** Credited coins of one address that wait to be swept. */
@@ -31,11 +34,16 @@ export interface TreasuryStore {
   findSweep(id: string): Promise<SweepRow | null>;
   /** What a sweep has to move now: a deposit of it may have left the chain again. Null when nothing is left. */
   sweepable(id: string): Promise<string | null>;
-  setSweep(id: string, state: SweepRow['state'], now: number): Promise<void>;
-  /** DONE: its deposits are SWEPT. FAILED: they may be planned again. */
-  endSweep(id: string, state: 'DONE' | 'FAILED', now: number): Promise<void>;
+  /**
+   * Takes a sweep through an event; false where its state does not accept it. Finished: its deposits are SWEPT. Failed: they may be planned
+   * again.
+   */
+  advanceSweep(id: string, event: SweepEvent, now: number): Promise<boolean>;
   addTransfer(row: VenueTransferRow): Promise<void>;
-  setTransfer(id: string, set: Partial<VenueTransferRow>): Promise<void>;
+  /** Takes a transfer through an event; false where its state does not accept it. */
+  advanceTransfer(id: string, event: VenueTransferEvent, besides: Besides<VenueTransferRow>): Promise<boolean>;
+  /** Changes what is known of a transfer, not its state. */
+  amendTransfer(id: string, what: Besides<VenueTransferRow>): Promise<void>;
   openTransfers(network: string): Promise<VenueTransferRow[]>;
   /** The newest transfer of an asset in a direction; of a withdrawal, if one is named, or of none, if null is. */
   lastTransfer(
@@ -114,21 +122,19 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
       if (sum?.amount) await sweeps.update({ id }, { amount: sum.amount });
       return sum?.amount ?? null;
     },
-    setSweep: async (id, state, now) => {
-      await sweeps.update({ id }, { state, updatedAt: now });
-    },
-    endSweep: (id, state, now) =>
+    advanceSweep: (id, event, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(SweepEntity, { id }, { state, updatedAt: now });
-        if (state === 'DONE')
-          await manager.update(DepositEntity, { sweepId: id, state: 'CREDITED' }, { state: 'SWEPT' });
-        else await manager.update(DepositEntity, { sweepId: id }, { sweepId: null });
+        if (!(await advance(manager, SWEEPS, { id }, event, { updatedAt: now }))) return false;
+        if (event === 'finish') await advance(manager, DEPOSITS, { sweepId: id }, 'sweep');
+        if (event === 'fail') await manager.update(DepositEntity, { sweepId: id }, { sweepId: null });
+        return true;
       }),
     addTransfer: async (row) => {
       await transfers.insert(row);
     },
-    setTransfer: async (id, set) => {
-      await transfers.update({ id }, set);
+    advanceTransfer: (id, event, besides) => advance(dataSource.manager, VENUE_TRANSFERS, { id }, event, besides),
+    amendTransfer: async (id, what) => {
+      await transfers.update({ id }, what);
     },
     openTransfers: (network) =>
       transfers.find({
@@ -150,17 +156,14 @@ export function createTreasuryStore(dataSource: DataSource): TreasuryStore {
       }),
     waitingWithdrawals: (network) =>
       withdrawals.find({
-        where: { network, state: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS']) },
+        where: { network, shownState: In(['REQUESTED', 'APPROVED', 'WAITING_FUNDS']) },
         order: { createdAt: 'ASC' },
       }),
     payableWithdrawals: (network) =>
-      withdrawals.find({ where: { network, state: In(['APPROVED', 'WAITING_FUNDS']) }, order: { createdAt: 'ASC' } }),
-    waits: async (id, reason, now) =>
-      (
-        await withdrawals.update(
-          { id, state: In(['APPROVED', 'WAITING_FUNDS']) },
-          { state: 'WAITING_FUNDS', reason, updatedAt: now },
-        )
-      ).affected === 1,
+      withdrawals.find({
+        where: { network, shownState: In(['APPROVED', 'WAITING_FUNDS']) },
+        order: { createdAt: 'ASC' },
+      }),
+    waits: (id, reason, now) => advancePayouts(dataSource.manager, [id], 'wait', { reason, updatedAt: now }),
   };
 }

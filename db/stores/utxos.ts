@@ -1,3 +1,4 @@
+import { isReplacement } from '../../domain/references';
 import { In, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { BatchPaymentEntity, UtxoEntity } from '../entities/utxos';
@@ -5,6 +6,8 @@ import type { BatchPaymentRow, UtxoRow } from '../entities/utxos';
 import { ChainTransactionEntity, NonceEntity } from '../entities/treasury';
 import type { ChainTransactionRow } from '../entities/treasury';
 import { WithdrawalEntity } from '../entities/withdrawals';
+import { CHAIN_TRANSACTIONS, DEPOSITS, advance } from '../lifecycle';
+import { isReplacementSql, replacesSql } from '../references';
 import { inTransaction } from '../transaction';
 import { hasChild, planIn, voidIn } from './chain';
 import type { NewTransaction } from './chain';
@@ -19,11 +22,10 @@ export interface Depth {
 }
 
 /** Made by bytes of ours that others have replaced, or that did. */
-const FORMER =
-  "EXISTS (SELECT 1 FROM chain_transactions f WHERE f.network = c.network AND f.txid = c.txid AND f.id LIKE '%#%')";
+const FORMER = `EXISTS (SELECT 1 FROM chain_transactions f WHERE f.network = c.network AND f.txid = c.txid AND ${isReplacementSql('f')})`;
 /** Made by a transaction of ours that no other one of ours can take the place of; a child's place is its parent's to lose. */
 const FIRM_CHANGE = `c.branch = 1 AND EXISTS (SELECT 1 FROM chain_transactions t WHERE t.network = c.network AND t.txid = c.txid AND t.purpose <> 'cpfp'
-  AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE r.id > CONCAT(t.id, '#') AND r.id < CONCAT(t.id, '$')))`;
+  AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE ${replacesSql('r', 't.id')}))`;
 
 /** Our coins on a network where money is outputs of transactions. */
 export interface UtxoStore {
@@ -75,7 +77,7 @@ async function take(
     'SELECT id FROM chain_transactions WHERE network = ? AND txid IN (?) FOR UPDATE',
     [network, inputs.map(({ txid }) => txid)],
   )) as { id: string }[];
-  if (makers.some((maker) => maker.id.includes('#')))
+  if (makers.some(({ id: maker }) => isReplacement(maker)))
     throw new Error(`a coin for ${id} is of a transaction that was replaced`);
   if (unmined)
     await manager.query(
@@ -107,7 +109,7 @@ async function addPayments(
   for (const [position, payment] of payments.entries()) {
     const { withdrawalId: id, attempt } = payment;
     const due = await manager.findOne(WithdrawalEntity, {
-      where: { id, attempt, state: In(['APPROVED', 'WAITING_FUNDS']) },
+      where: { id, attempt, shownState: In(['APPROVED', 'WAITING_FUNDS']) },
       lock: { mode: 'pessimistic_write' },
     });
     if (!due) throw new Error(`the withdrawal ${id} is not to be paid any more`);
@@ -167,21 +169,20 @@ export function createUtxoStore(dataSource: DataSource): UtxoStore {
     hasChild: (network, txid) => hasChild(dataSource.manager, network, txid),
     abandon: (row, lost, blockHeight, now) =>
       inTransaction(dataSource, async (manager) => {
-        await manager.update(
-          ChainTransactionEntity,
-          { id: row.id, state: In(['SIGNED', 'BROADCAST']) },
-          { state: 'FAILED', blockHeight, feePaid: '0', updatedAt: now },
-        );
+        const which = { id: row.id, state: row.state };
+        await advance(manager, CHAIN_TRANSACTIONS, which, 'fail', { blockHeight, feePaid: '0', updatedAt: now });
         await manager.update(UtxoEntity, { spentBy: row.id, txid: Not(lost) }, { spentBy: null });
       }),
     planned: async (network, address) =>
       (await dataSource.getRepository(NonceEntity).findOneBy({ network, address }))?.next ?? 0,
-    swept: async (id) => {
-      await dataSource.query(
-        `UPDATE deposits d JOIN utxos c ON c.network = d.network AND c.txid = d.txid AND d.position = CONCAT('out:', c.output_index)
-         SET d.state = 'SWEPT' WHERE c.spent_by = ? AND d.state = 'CREDITED'`,
-        [id],
-      );
-    },
+    swept: (id) =>
+      inTransaction(dataSource, async (manager) => {
+        const spent = (await manager.query(
+          `SELECT d.id FROM deposits d JOIN utxos c ON c.network = d.network AND c.txid = d.txid AND d.position = CONCAT('out:', c.output_index)
+           WHERE c.spent_by = ? AND d.state = 'CREDITED'`,
+          [id],
+        )) as { id: string }[];
+        if (spent.length > 0) await advance(manager, DEPOSITS, { id: In(spent.map((deposit) => deposit.id)) }, 'sweep');
+      }),
   };
 }

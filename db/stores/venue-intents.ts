@@ -1,7 +1,7 @@
-import { In } from 'typeorm';
 import type { DataSource } from 'typeorm';
 import { VenueIntentEntity } from '../entities/swaps';
 import type { VenueIntentRow } from '../entities/swaps';
+import { INTENTS, advance } from '../lifecycle';
 
 export interface SwapIntents {
   find(id: string): Promise<VenueIntentRow | null>;
@@ -14,7 +14,7 @@ export function createSwapIntents(dataSource: DataSource): SwapIntents {
   return {
     find: (id) => intents.findOneBy({ id }),
     markUnknown: async (id, at) => {
-      await intents.update({ id, state: In(['PENDING', 'UNKNOWN']) }, { state: 'UNKNOWN', updatedAt: at });
+      await advance(dataSource.manager, INTENTS, { id }, 'lose', { updatedAt: at });
     },
   };
 }

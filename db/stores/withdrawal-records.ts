@@ -1,7 +1,8 @@
 /** The engine's own record of withdrawals, and the rows beside it. */
-import { In } from 'typeorm';
+import { In, Not } from 'typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { CHAINS, FIRST_HASH, hashOfRow } from '../chains';
+import { ENDED_WITHDRAWALS } from '../../domain/lifecycle/withdrawal';
 import { WithdrawalEntity } from '../entities/withdrawals';
 import type { WithdrawalRecordRow, WithdrawalRow } from '../entities/withdrawals';
 
@@ -33,11 +34,8 @@ export async function openRecords(manager: EntityManager): Promise<ReadRecord[]>
   }));
 }
 
-/** States of a row in which it has not ended. */
-export const OPEN_STATES = ['REQUESTED', 'APPROVED', 'WAITING_FUNDS', 'SIGNED', 'BROADCAST'] as const;
-
-/** Rows that say of themselves that they are open, and those with these ids whatever they say. */
+/** Rows that do not say of themselves that they have ended, and those with these ids whatever they say. */
 export async function rowsBeside(dataSource: DataSource, ids: readonly string[]): Promise<WithdrawalRow[]> {
-  const where = [{ state: In([...OPEN_STATES]) }, ...(ids.length > 0 ? [{ id: In([...ids]) }] : [])];
+  const where = [{ state: Not(In([...ENDED_WITHDRAWALS])) }, ...(ids.length > 0 ? [{ id: In([...ids]) }] : [])];
   return dataSource.getRepository(WithdrawalEntity).find({ where });
 }

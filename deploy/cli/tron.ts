@@ -90,14 +90,7 @@ async function wish(
 }
 
 async function cancel({ store }: Place, id: string): Promise<void> {
-  if (
-    !(await store.move(
-      id,
-      'PLANNED',
-      { state: 'CANCELED', updatedAt: Date.now() },
-      action('cancel', id, { why: why() }),
-    ))
-  )
+  if (!(await store.advance(id, 'cancel', { updatedAt: Date.now() }, action('cancel', id, { why: why() }))))
     throw new Error(`there is no wish ${id} that waits: what was sent is not taken back`);
 }
 

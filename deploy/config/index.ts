@@ -75,6 +75,8 @@ const schema = z.object({
   DATABASE_URL: z.string().min(1),
   /** Of the user that may change the tables; left out, the application's is that too. */
   DATABASE_MIGRATE_URL: z.string().min(1).optional(),
+  /** Of a replica, for admins' lists and the audit; left out, they read the database itself. */
+  DATABASE_READER_URL: z.string().min(1).optional(),
   REDIS_URL: z.string().min(1),
   SESSION_SECRET: z.string().min(32),
   KYC_KEY: z.string().regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/),
@@ -173,6 +175,7 @@ const api = schema
     TRUSTED_PROXIES: true,
     LOG_LEVEL: true,
     DATABASE_URL: true,
+    DATABASE_READER_URL: true,
     REDIS_URL: true,
     SESSION_SECRET: true,
     KYC_KEY: true,

@@ -111,6 +111,15 @@ export const EXCHANGE_SECTIONS: readonly Section[] = [
         example: 'env:DATABASE_MIGRATE_URL',
       },
       {
+        key: 'databaseReader',
+        name: 'DATABASE_READER_URL',
+        what:
+          "A replica of the same database, as a user who may read: for admins' lists of users, of security events and of " +
+          'what admins did, and for npm run audit. Without it they read `database`.',
+        secret: true,
+        example: 'env:DATABASE_READER_URL',
+      },
+      {
         key: 'redis',
         name: 'REDIS_URL',
         what: 'Redis: sessions, rate limits and mail jobs, never money. May be flushed at any moment.',

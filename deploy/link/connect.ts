@@ -61,7 +61,10 @@ interface Waiting {
  */
 export function connectLink(options: LinkOptions): Link {
   const local = createEventBus((error, event) =>
-    options.logger.error({ event: event.name, error: String(error) }, 'a listener failed'),
+    options.logger.error(
+      { event: 'link.listener_failed', name: event.name, error: String(error) },
+      'a listener failed',
+    ),
   );
   const line = new Line(options, local);
   const events: EventBus = {
@@ -212,9 +215,13 @@ class Line {
 
   private lost(why: string): void {
     const { logger } = this.options;
-    if (this.open) logger.warn({ why, waiting: this.waiting.size }, 'the link to the engine is lost');
+    if (this.open)
+      logger.warn({ event: 'link.lost', why, waiting: this.waiting.size }, 'the link to the engine is lost');
     else if (!this.closed)
-      logger[this.pause >= LONGEST_PAUSE_MS ? 'error' : 'debug']({ why }, 'the engine does not let us in');
+      logger[this.pause >= LONGEST_PAUSE_MS ? 'error' : 'debug'](
+        { event: 'link.refused', why },
+        'the engine does not let us in',
+      );
     this.open = false;
     for (const id of this.waiting.keys()) this.settle(id, (call) => call.reject(lost(call.name)));
     if (this.closed) return;

@@ -316,7 +316,7 @@ test('a peer that does not read: prices are left out for it, then it is cut off;
   }
   expect(world.logged.filter((line) => line.includes('does not read'))).toEqual([]);
   for (let n = 1; n <= 200; n++) {
-    here.ports.events.publish({ name: 'alert', code: 'C', message: 'm'.repeat(10_000) });
+    here.ports.events.publish({ name: 'alert', code: 'QUARANTINED', message: 'm'.repeat(10_000) });
     await until('it was heard', () => balances === n);
   }
   expect(world.logged.filter((line) => line.includes('does not read'))).toHaveLength(1);

@@ -208,7 +208,10 @@ class Door {
   }
 
   private refuse({ socket }: Peer, why: string): void {
-    this.options.logger.warn({ from: socket.remoteAddress ?? 'a local socket', why }, 'an API process was cut off');
+    this.options.logger.warn(
+      { event: 'link.peer_cut_off', from: socket.remoteAddress ?? 'a local socket', why },
+      'an API process was cut off',
+    );
     socket.destroy();
   }
 
@@ -258,7 +261,10 @@ class Door {
 
   private failure(name: string, error: unknown): Failure {
     if (error instanceof DomainError) return { code: error.code, ...(error.details && { details: error.details }) };
-    this.options.logger.error({ call: name, error: String(error) }, 'a call of an API process failed');
+    this.options.logger.error(
+      { event: 'link.call_failed', call: name, error: String(error) },
+      'a call of an API process failed',
+    );
     return {};
   }
 

@@ -1,12 +1,14 @@
 /** The exchange: API, engine, wallets and jobs in one process. Started by the supervisor or by a unit file. */
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { openDatabase } from '../../db/data-source';
+import { openDatabases } from '../../db/data-source';
+import type { Databases } from '../../db/data-source';
 import { prepareDatabase } from '../../db/prepare';
 import { rightsTooMany } from '../../db/rights';
 import { firstListing, seed } from '../../db/seed';
 import { checkServerSettings } from '../../db/settings';
 import { listDepositTerms, loadRegistry } from '../../db/stores/registry';
+import { ALERTS } from '../../domain/alerts';
 import { createEventBus } from '../../domain/contract/event-bus';
 import { parseAmount } from '../../domain/money/amount';
 import type { CustodyReader } from '../../domain/contract/custody';
@@ -35,7 +37,8 @@ import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } fro
 /** Fatal settings stop the start; advice is logged. */
 async function guardSettings(dataSource: DataSource, config: Config, logger: Logger): Promise<void> {
   const report = await checkServerSettings(dataSource, config.JAVIZEN_THROW_AWAY === '1');
-  for (const warning of report.warnings) logger.warn({ setting: warning }, 'a database setting is not as advised');
+  for (const warning of report.warnings)
+    logger.warn({ event: 'settings.database_advice', setting: warning }, 'a database setting is not as advised');
   if (report.fatal.length > 0)
     throw new Error(`The database is not set up to keep money safe: ${report.fatal.join('; ')}.`);
 }
@@ -48,7 +51,7 @@ async function adviseRights(dataSource: DataSource, logger: Logger): Promise<voi
   const tooMany = await rightsTooMany(dataSource);
   if (tooMany.length > 0)
     logger.warn(
-      { rights: tooMany.slice(0, 5), more: Math.max(0, tooMany.length - 5) },
+      { event: 'settings.database_rights', rights: tooMany.slice(0, 5), more: Math.max(0, tooMany.length - 5) },
       'the database user may do more than it needs: set DATABASE_MIGRATE_URL',
     );
 }
@@ -58,7 +61,7 @@ async function adviseRedis(redis: Redis, logger: Logger): Promise<void> {
   const [, policy] = (await redis.config('GET', 'maxmemory-policy').catch(() => [])) as string[];
   if (policy !== undefined && policy !== 'noeviction')
     logger.warn(
-      { setting: `maxmemory-policy is ${policy}, should be noeviction` },
+      { event: 'settings.redis_advice', setting: `maxmemory-policy is ${policy}, should be noeviction` },
       'a Redis setting is not as advised',
     );
 }
@@ -75,23 +78,27 @@ function mustBeLocal(config: Config): void {
 async function openListedDatabase(
   config: Config,
   logger: Logger,
-): Promise<{ dataSource: DataSource; registry: Registry }> {
-  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl } = config;
+): Promise<{ databases: Databases; registry: Registry }> {
+  const { DATABASE_URL: url, DATABASE_MIGRATE_URL: migrateUrl, DATABASE_READER_URL: readerUrl } = config;
   await prepareDatabase({ url, migrateUrl }, (owner) => guardSettings(owner, config, logger));
-  const dataSource = await openDatabase({ url, poolSize: 20 });
+  const databases = await openDatabases({ url, poolSize: 20 }, readerUrl);
+  const { dataSource } = databases;
   await adviseRights(dataSource, logger);
   const networks = Object.fromEntries(openNetworks(config).map((network) => [network.id, network]));
   await seed(dataSource, firstListing(networks, openBitcoin(config), openTron(config)), clock.now());
   await listDepositTerms(dataSource, config.DEPOSIT_TERMS);
-  return { dataSource, registry: await loadRegistry(dataSource) };
+  return { databases, registry: await loadRegistry(dataSource) };
 }
 
 /** The bus on which engine, wallets and server tell each other what happened; alerts are logged. */
 function openEvents(logger: Logger): EventBus {
   const events = createEventBus((error, event) =>
-    logger.error({ event: event.name, error: String(error) }, 'a listener failed'),
+    logger.error({ event: 'process.listener_failed', name: event.name, error: String(error) }, 'a listener failed'),
   );
-  events.on('alert', ({ code, message, details }) => logger.error({ code, details }, message));
+  events.on('alert', ({ code, message, details }) => {
+    const { severity, action } = ALERTS[code];
+    logger[severity === 'critical' ? 'error' : 'warn']({ event: `alert.${code}`, severity, action, details }, message);
+  });
   return events;
 }
 
@@ -161,13 +168,14 @@ async function runExchange(config: Config): Promise<void> {
   // The venue's SDK warns of every client id that does not carry its author's broker tag; libraries talk to our log.
   console.warn = (...words: unknown[]) =>
     logger.debug({ library: words.map(String).join(' ').slice(0, 120) }, 'a library warns');
-  const { dataSource, registry } = await openListedDatabase(config, logger);
+  const { databases, registry } = await openListedDatabase(config, logger);
+  const { dataSource, reader } = databases;
   const redis = openRedis(config.REDIS_URL, logger);
   await adviseRedis(redis, logger);
   const events = openEvents(logger);
   const shared: Shared = { dataSource, registry, clock, ids, events, logger };
   const onFenced = (): void => {
-    logger.error({}, 'another engine has taken over; this process ends');
+    logger.error({ event: 'engine.fenced' }, 'another engine has taken over; this process ends');
     process.exit(3);
   };
   const matching = createMatching({ ...shared, onFenced }, { binance: binanceSettings(config) });
@@ -180,7 +188,7 @@ async function runExchange(config: Config): Promise<void> {
   await wallets.start();
   const watching = watchBooks(shared, config, matching, signer);
   const ports = portsOf(matching, wallets, signer, watching.reconciler, events);
-  const server = createServer({ ...shared, ...ports, redis }, serverConfig(config));
+  const server = createServer({ ...shared, ...ports, reader, redis }, serverConfig(config));
   const closeDoor = await openDoor(config, ports, logger);
   const { readers } = watching;
   const desk = createOperatorDesk({ dataSource, registry, engine: matching.engine, signer, readers });
@@ -193,7 +201,7 @@ async function runExchange(config: Config): Promise<void> {
     await wallets.stop();
     await matching.stop();
     redis.disconnect();
-    await dataSource.destroy();
+    await databases.close();
   });
 }
 

@@ -33,7 +33,7 @@ export const createLogger = (level: ApiConfig['LOG_LEVEL']): Logger => pino({ le
 
 export function openRedis(url: string, logger: Logger): Redis {
   const redis = new Redis(url, { maxRetriesPerRequest: 2, commandTimeout: 2000 });
-  redis.on('error', (error) => logger.warn({ error: error.message }, 'redis'));
+  redis.on('error', (error) => logger.warn({ event: 'redis.error', error: error.message }, 'redis'));
   return redis;
 }
 

@@ -1,3 +1,4 @@
+import type { AlertCode } from '../alerts';
 import type { PublicTradeView } from './api/markets';
 import type { FillView, OrderView } from './api/orders';
 
@@ -26,7 +27,7 @@ export interface Events {
    */
   'feed.gap': object;
   /** Something an operator must look at. */
-  alert: { code: string; message: string; details?: Record<string, unknown> };
+  alert: { code: AlertCode; message: string; details?: Record<string, unknown> };
 }
 
 export type EventName = keyof Events;

@@ -361,9 +361,14 @@ export interface EventBus {
   on<Name extends EventName>(name: Name, listener: (event: EventOf<Name>) => void): () => void;
 }
 
+/** What is searched for in the log and alerted on: `<subject>.<what_happened>`. It stays when the message's words change. */
+export interface NamedFields extends Record<string, unknown> {
+  readonly event: `${string}.${string}`;
+}
+
 export interface Logger {
   debug(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
-  warn(fields: Record<string, unknown>, message: string): void;
-  error(fields: Record<string, unknown>, message: string): void;
+  warn(fields: NamedFields, message: string): void;
+  error(fields: NamedFields, message: string): void;
 }

@@ -51,7 +51,10 @@ export class Effects {
     if (!handler) return;
     const again = (error: unknown): void => {
       if (this.stopped) return;
-      this.logger.warn({ effect: row.id, error: String(error) }, 'an effect failed and will be tried again');
+      this.logger.warn(
+        { event: 'engine.effect_failed', effect: row.id, error: String(error) },
+        'an effect failed and will be tried again',
+      );
       // From the second try on it counts as recovered: the first may have had its effect.
       setTimeout(() => this.start(row, true), RETRY_MS).unref();
     };

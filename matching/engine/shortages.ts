@@ -1,3 +1,4 @@
+import type { AlertCode } from '../../domain/alerts';
 import type { Clock } from '../../domain/clock-and-ids';
 import { DomainError } from '../../domain/contract/errors';
 import type { ErrorCode } from '../../domain/contract/errors';
@@ -6,7 +7,7 @@ import type { EventBus } from '../../domain/contract/ports';
 const AGAIN_MS = 3_600_000;
 
 /** What an operator must hear when a command is refused for it, because whoever asked can do nothing about it. */
-const TOLD: Partial<Record<ErrorCode, { readonly code: string; readonly message: string }>> = {
+const TOLD: Partial<Record<ErrorCode, { readonly code: AlertCode; readonly message: string }>> = {
   NEEDS_OPERATOR_FUNDS: {
     code: 'OPERATOR_FUNDS_MISSING',
     message:

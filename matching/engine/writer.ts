@@ -260,7 +260,7 @@ export class Writer {
   private setAside({ command, reject }: Pending, error: unknown): void {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const details = { reference: command.reference, error: text };
-    this.deps.logger.error(details, 'a command was set aside');
+    this.deps.logger.error({ event: 'engine.command_quarantined', ...details }, 'a command was set aside');
     this.deps.events.publish({
       name: 'alert',
       code: 'QUARANTINED',
@@ -276,7 +276,10 @@ export class Writer {
     this.deps.store
       .quarantine(row)
       .catch((cause: unknown) =>
-        this.deps.logger.error({ ...details, cause: String(cause) }, 'the quarantine row was not written'),
+        this.deps.logger.error(
+          { event: 'engine.quarantine_not_written', ...details, cause: String(cause) },
+          'the quarantine row was not written',
+        ),
       );
     reject(new DomainError('QUARANTINED'));
   }
@@ -293,7 +296,7 @@ export class Writer {
     }
     if (cause instanceof BatchRefused || cause instanceof MemorySpoilt) this.careful = CAREFUL_COMMANDS;
     this.deps.logger.error(
-      { error: String(cause), careful: this.careful },
+      { event: 'engine.batch_lost', error: String(cause), careful: this.careful },
       'a batch was lost: the engine starts again from the tables',
     );
     for (;;) {
@@ -308,7 +311,7 @@ export class Writer {
           this.failed = undefined;
           return;
         }
-        this.deps.logger.warn({ error: String(error) }, 'the tables cannot be read yet');
+        this.deps.logger.warn({ event: 'engine.tables_unread', error: String(error) }, 'the tables cannot be read yet');
         await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS));
       }
     }

@@ -114,7 +114,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
       } catch (error) {
         if (error instanceof DomainError) throw error;
         logger.warn(
-          { intent: order.id, error: error instanceof Error ? error.message : 'refused' },
+          { event: 'venue.not_askable', intent: order.id, error: error instanceof Error ? error.message : 'refused' },
           'the venue cannot be asked yet',
         );
       }
@@ -164,7 +164,7 @@ export function startMirror({ engine, venue, intents, memory, clock, logger }: M
         return await report(id, 'refused', null, answer.reason, [], answer.again);
       }
       logger.warn(
-        { intent: id, reason: answer.outcome === 'unknown' ? answer.reason : 'ids' },
+        { event: 'venue.outcome_unknown', intent: id, reason: answer.outcome === 'unknown' ? answer.reason : 'ids' },
         'the outcome of an order is unknown: asking',
       );
       await resolve(order);

@@ -5,6 +5,7 @@ import { requestedWithdrawals } from '../../db/stores/history';
 import { lockUser, setFrozen } from '../../db/stores/users';
 import { inTransaction } from '../../db/transaction';
 import { DomainError } from '../../domain/contract/errors';
+import { decisionReference } from '../../domain/references';
 import type { ServerDeps } from '../deps';
 import type { Post } from '../jobs/mail';
 
@@ -28,11 +29,11 @@ export function createFreezing(
           kind: 'withdrawal.cancel',
           withdrawalId: id,
           userId,
-          reference: `withdrawal:${id}:cancel:${attempt}`,
+          reference: decisionReference({ withdrawalId: id, round: attempt }, 'cancel'),
         })
         .catch((error: unknown) =>
           logger.warn(
-            { withdrawal: id, error: String(error) },
+            { event: 'withdrawal.not_cancelled', withdrawal: id, error: String(error) },
             'a withdrawal of a frozen account was not taken back; it is approved by nobody',
           ),
         );

@@ -14,11 +14,12 @@ const DIFFERENCES_SHOWN = 100;
 
 export function adminRoutes({
   dataSource,
+  reader,
   engine,
   ids,
   reconciliation,
   networkStates,
-}: Pick<ServerDeps, 'dataSource' | 'engine' | 'ids' | 'reconciliation' | 'networkStates'>): Route[] {
+}: Pick<ServerDeps, 'dataSource' | 'reader' | 'engine' | 'ids' | 'reconciliation' | 'networkStates'>): Route[] {
   const venue = async (): Promise<VenueView> =>
     presentVenue(
       await readVenueState(dataSource),
@@ -61,9 +62,9 @@ export function adminRoutes({
     }),
     route(ENDPOINTS.adminNetworks, async () => ({ items: await networkStates.networks() })),
     route(ENDPOINTS.auditLog, async ({ query }) => {
-      const page = await listAdminActions(dataSource, query);
+      const page = await listAdminActions(reader, query);
       const emails = await emailsOf(
-        dataSource,
+        reader,
         page.rows.map((row) => row.adminId),
       );
       return presentPage(page, (row) => ({ ...row, adminEmail: emails.get(row.adminId) ?? null }));

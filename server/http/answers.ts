@@ -31,7 +31,7 @@ export function createAnswers(
     if (told.size >= MOST_TOLD) told.clear();
     if (told.has(`${what} ${id}`)) return;
     told.add(`${what} ${id}`);
-    logger.error({ what, id, why }, 'a row of a list cannot be shown');
+    logger.error({ event: 'http.row_unreadable', what, id, why }, 'a row of a list cannot be shown');
     events.publish({
       name: 'alert',
       code: 'ROW_UNREADABLE',

@@ -38,7 +38,12 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     const refusal = refusalOf(error);
     if (!refusal) {
       logger.error(
-        { method: req.method, path: req.path, error: error instanceof Error ? error.stack : String(error) },
+        {
+          event: 'http.request_failed',
+          method: req.method,
+          path: req.path,
+          error: error instanceof Error ? error.stack : String(error),
+        },
         'a request failed',
       );
     }

@@ -89,7 +89,12 @@ export function hotFirst(
       deps.security.refused(asked.route.endpoint, req, session.user.id, error);
       if (!refusal)
         deps.logger.error(
-          { method: req.method, path: req.url, error: error instanceof Error ? error.stack : String(error) },
+          {
+            event: 'http.request_failed',
+            method: req.method,
+            path: req.url,
+            error: error instanceof Error ? error.stack : String(error),
+          },
           'a request failed',
         );
       const told = refusal ?? new DomainError('INTERNAL');

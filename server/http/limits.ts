@@ -75,7 +75,10 @@ export function createLimits(deps: Pick<ServerDeps, 'redis' | 'logger'>, config:
       await limiters.get(name)?.consume(callerOf(name, req), name === 'order' ? pointsOf(req.body) : 1);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) {
-        deps.logger.error({ limit: name, error: String(refusal) }, 'the rate limiter cannot count');
+        deps.logger.error(
+          { event: 'http.limiter_failed', limit: name, error: String(refusal) },
+          'the rate limiter cannot count',
+        );
         throw new DomainError('BUSY');
       }
       res.set('Retry-After', String(Math.ceil(refusal.msBeforeNext / 1000)));

@@ -83,7 +83,7 @@ export function createSessions(
   /** A session that cannot be read is nobody's fault but ours: nothing was done, and the request may be sent again. */
   const middleware: RequestHandler = (req, res, next) =>
     load(req, res, (error?: unknown) => {
-      if (error) deps.logger.error({ error: String(error) }, 'a session could not be read');
+      if (error) deps.logger.error({ event: 'session.unread', error: String(error) }, 'a session could not be read');
       else sayNoMoreOfEnded(req, res, ended);
       next(error ? new DomainError('BUSY') : undefined);
     });

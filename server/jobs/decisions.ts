@@ -19,7 +19,8 @@ export function writeAboutDecisions(
     if (!kind) return;
     userById(deps.dataSource, userId).then(
       (user) => user && post.send(kind, about, user),
-      (error: unknown) => deps.logger.warn({ error: String(error) }, 'a letter was not written'),
+      (error: unknown) =>
+        deps.logger.warn({ event: 'mail.not_written', error: String(error) }, 'a letter was not written'),
     );
   };
   const off = [

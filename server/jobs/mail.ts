@@ -58,7 +58,8 @@ export function createPost(
       removeOnFail: 1000,
     },
   });
-  const failed = (error: unknown): void => deps.logger.warn({ error: String(error) }, 'the mail queue has a problem');
+  const failed = (error: unknown): void =>
+    deps.logger.warn({ event: 'mail.queue_failed', error: String(error) }, 'the mail queue has a problem');
   queue.on('error', failed);
   nameQuietly(queue, failed);
   const deliver = delivery(config);

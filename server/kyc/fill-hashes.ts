@@ -26,7 +26,10 @@ export async function fillDocumentHashes(
           }),
         });
       } catch (error) {
-        logger.warn({ application: row.id, error: String(error) }, 'a document number cannot be read');
+        logger.warn(
+          { event: 'kyc.number_unreadable', application: row.id, error: String(error) },
+          'a document number cannot be read',
+        );
       }
     }
     const last = rows.at(-1);

@@ -26,7 +26,7 @@ export async function forgetDocuments({ dataSource, clock, logger }: Deps, vault
     const kept = await filesOfApplications(dataSource, some);
     for (const file of some.filter((one) => !kept.has(one))) {
       await vault.remove(file);
-      logger.warn({ file }, 'a document of no application was deleted');
+      logger.warn({ event: 'kyc.orphan_deleted', file }, 'a document of no application was deleted');
     }
   }
 }
@@ -35,7 +35,7 @@ export async function forgetDocuments({ dataSource, clock, logger }: Deps, vault
 export function keepForgetting(deps: Deps, vault: Vault, days: number): () => void {
   const run = (): void =>
     void forgetDocuments(deps, vault, days).catch((error: unknown) =>
-      deps.logger.warn({ error: String(error) }, 'documents were not deleted'),
+      deps.logger.warn({ event: 'kyc.documents_not_deleted', error: String(error) }, 'documents were not deleted'),
     );
   const first = setTimeout(run, 60_000).unref();
   const timer = setInterval(run, DAY_MS).unref();

@@ -1,6 +1,7 @@
 /** The live feed: what was committed, told at once to whom it concerns, numbered so that a gap is noticed. */
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
+import { ALERTS } from '../../domain/alerts';
 import type { ServerConfig, ServerDeps } from '../deps';
 import type { Answers } from '../http/answers';
 import type { Sessions } from '../http/session';
@@ -57,7 +58,10 @@ export function createLive(
     }),
     deps.events.on('access.changed', ({ userId }) => {
       lookAtUser(io, placing, sessions, userId).catch((error: unknown) =>
-        deps.logger.warn({ error: String(error) }, 'sockets of a user were not looked at'),
+        deps.logger.warn(
+          { event: 'live.sockets_not_checked', error: String(error) },
+          'sockets of a user were not looked at',
+        ),
       );
     }),
     every(TICKER_MS, deps, markets.tellTickers),
@@ -91,7 +95,9 @@ function forwardToAdmins(io: LiveServer, { events }: ServerDeps): () => void {
   const off = [
     events.on('kyc.changed', () => io.to(ADMINS).emit('admin', { name: 'queue.changed', queue: 'kyc' })),
     events.on('withdrawal.changed', () => io.to(ADMINS).emit('admin', { name: 'queue.changed', queue: 'withdrawals' })),
-    events.on('alert', ({ code, message }) => io.to(ADMINS).emit('admin', { name: 'alert', code, message })),
+    events.on('alert', ({ code, message }) =>
+      io.to(ADMINS).emit('admin', { name: 'alert', code, message, ...ALERTS[code] }),
+    ),
   ];
   return () => off.forEach((end) => end());
 }
@@ -99,7 +105,9 @@ function forwardToAdmins(io: LiveServer, { events }: ServerDeps): () => void {
 /** Repeats until ended; a failure is logged and the next turn tries again. */
 function every(ms: number, { logger }: ServerDeps, work: () => Promise<void>): () => void {
   const timer = setInterval(() => {
-    work().catch((error: unknown) => logger.warn({ error: String(error) }, 'the live feed missed a turn'));
+    work().catch((error: unknown) =>
+      logger.warn({ event: 'live.turn_missed', error: String(error) }, 'the live feed missed a turn'),
+    );
   }, ms);
   timer.unref();
   return () => clearInterval(timer);

@@ -1,3 +1,4 @@
+import { ALERTS } from '../../domain/alerts';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import type { AdminEvent, DepthDiff, LiveEvent, LiveStamp } from '../../domain/contract/api/live';
@@ -96,7 +97,7 @@ test('admins hear of their queues and of alerts', async () => {
   await until(() => operator.heard.admin.length === 2);
   expect(operator.heard.admin).toEqual([
     { name: 'queue.changed', queue: 'kyc' },
-    { name: 'alert', code: 'QUARANTINED', message: 'look here' },
+    { name: 'alert', code: 'QUARANTINED', message: 'look here', ...ALERTS.QUARANTINED },
   ]);
 });
 
@@ -255,7 +256,7 @@ test("where admins need a second factor, one without hears nothing of the admins
     const before = await listen(fresh.cookie(), undefined, {}, strict.url);
     await enrol(strict, fresh);
     const after = await listen(fresh.cookie(), undefined, {}, strict.url);
-    strict.events.publish({ name: 'alert', code: 'X', message: 'x', details: {} });
+    strict.events.publish({ name: 'alert', code: 'QUARANTINED', message: 'x', details: {} });
     await until(() => after.heard.admin.length === 1);
     expect(before.heard.admin).toEqual([]);
     expect(strict.failures).toEqual([]);

@@ -48,7 +48,10 @@ export function createPrivateFeed(io: LiveServer, deps: ServerDeps, answers: Ans
     try {
       return data && (answers.make<z.ZodType>(LIVE_VIEWS[name], data, `live ${name}`) as LiveEvent['data']);
     } catch (error) {
-      deps.logger.error({ name, error: String(error) }, 'a live event does not fit its schema');
+      deps.logger.error(
+        { event: 'live.event_malformed', name, error: String(error) },
+        'a live event does not fit its schema',
+      );
       return null;
     }
   };

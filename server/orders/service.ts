@@ -65,7 +65,8 @@ export function createOrderService({ dataSource, engine, ids, logger }: Deps): O
     try {
       return { order: await place(userId, order, clientOrderId) };
     } catch (error) {
-      if (!(error instanceof DomainError)) logger.error({ error: String(error) }, 'an order of a batch failed');
+      if (!(error instanceof DomainError))
+        logger.error({ event: 'orders.batch_item_failed', error: String(error) }, 'an order of a batch failed');
       return errorView(error instanceof DomainError ? error : new DomainError('INTERNAL'));
     }
   };

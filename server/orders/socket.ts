@@ -262,7 +262,7 @@ async function answer(
     deps.security.refused(SOCKET, line.req, line.userId, error);
     if (!refusal)
       deps.logger.error(
-        { op: message.op, error: error instanceof Error ? error.stack : String(error) },
+        { event: 'orders.message_failed', op: message.op, error: error instanceof Error ? error.stack : String(error) },
         'a message for an order failed',
       );
     return errorView(refusal ?? new DomainError('INTERNAL'));

@@ -41,7 +41,7 @@ export function createChallenges(
         const name = partsOf(challenge)[0] ?? '';
         return (await redis.set(`javizen:passkey:${name}`, '1', 'PX', GOOD_FOR_MS, 'NX')) === 'OK';
       } catch (error) {
-        logger.error({ error: String(error) }, 'a challenge cannot be taken');
+        logger.error({ event: 'passkey.challenge_not_taken', error: String(error) }, 'a challenge cannot be taken');
         throw new DomainError('BUSY');
       }
     },

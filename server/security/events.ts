@@ -90,7 +90,10 @@ export function createSecurityEvents(deps: Deps): RecordSecurityEvent {
       });
       await watch(event);
     } catch (error) {
-      logger.error({ kind, outcome, userId, error: String(error) }, 'a security event could not be written down');
+      logger.error(
+        { event: 'security.event_not_written', kind, outcome, userId, error: String(error) },
+        'a security event could not be written down',
+      );
       if (told.recently('unwritten')) return;
       told.note('unwritten', FLOOD_MS);
       events.publish({

@@ -9,7 +9,7 @@ import { route } from '../http/route';
 import type { Route } from '../http/route';
 import { view } from '../present';
 
-export function securityRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>): Route[] {
+export function securityRoutes({ dataSource, reader }: Pick<ServerDeps, 'dataSource' | 'reader'>): Route[] {
   return [
     route(ENDPOINTS.securityEvents, async ({ user, query }) =>
       presentPage(await listSecurityEvents(dataSource, query, { userId: user.id }), (row) =>
@@ -17,12 +17,12 @@ export function securityRoutes({ dataSource }: Pick<ServerDeps, 'dataSource'>): 
       ),
     ),
     route(ENDPOINTS.adminSecurityEvents, async ({ query: { userId, kind, ...page } }) => {
-      const found = await listSecurityEvents(dataSource, page, {
+      const found = await listSecurityEvents(reader, page, {
         ...(userId !== undefined && { userId }),
         ...(kind !== undefined && { kind }),
       });
       const emails = await emailsOf(
-        dataSource,
+        reader,
         found.rows.flatMap((row) => row.userId ?? []),
       );
       return presentPage(found, (row) =>

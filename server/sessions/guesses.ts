@@ -65,7 +65,7 @@ export function createGuesses(
     try {
       return await work();
     } catch (error) {
-      logger.error({ error: String(error) }, 'wrong passwords cannot be counted');
+      logger.error({ event: 'session.guesses_not_counted', error: String(error) }, 'wrong passwords cannot be counted');
       throw new DomainError('BUSY');
     }
   };

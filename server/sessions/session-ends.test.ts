@@ -125,7 +125,7 @@ test("A1 an admin's session that was opened with the password alone is nobody's 
   expect(boss.cookie()).not.toBe(before);
   expect((await boss.get('/admin/users')).status).toBe(200);
   expect((await thief.get('/admin/users')).body.error.code).toBe('NOT_LOGGED_IN');
-  world.events.publish({ name: 'alert', code: 'X', message: 'x' });
+  world.events.publish({ name: 'alert', code: 'QUARANTINED', message: 'x' });
   await until(() => heard.ended);
   expect(heard.admin).toEqual([]);
   // The proof is the session's: another log-in shows its own.
@@ -151,7 +151,7 @@ test("an admin's proof is asked of the session: where the index and the generati
   for (const path of ['/admin/users', '/admin/kyc', '/admin/audit-log'])
     expect((await thief.get(path)).body.error?.code).toBe('SECOND_FACTOR_REQUIRED');
   expect((await place(thief)).body.error.code).toBe('SECOND_FACTOR_REQUIRED');
-  world.events.publish({ name: 'alert', code: 'X', message: 'x' });
+  world.events.publish({ name: 'alert', code: 'QUARANTINED', message: 'x' });
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect([heard.admin, heard.ended]).toEqual([[], false]);
 });
@@ -162,11 +162,11 @@ test("a role that was taken away in the table: its holder's sockets leave the ad
   const former = await loggedIn(email);
   const { code } = await enrol(world, former);
   const heard = await live(former.cookie());
-  world.events.publish({ name: 'alert', code: 'FIRST', message: 'x' });
+  world.events.publish({ name: 'alert', code: 'LOG_CHANGED', message: 'x' });
   await until(() => heard.admin.length === 1);
   await world.owner.query("UPDATE users SET role = 'user' WHERE email = ?", [email]);
   await new Promise((resolve) => setTimeout(resolve, 6000));
-  world.events.publish({ name: 'alert', code: 'SECOND', message: 'x' });
+  world.events.publish({ name: 'alert', code: 'DEPOSIT_HELD', message: 'x' });
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(heard.admin).toHaveLength(1);
   // And by the factor, at once.
@@ -175,7 +175,7 @@ test("a role that was taken away in the table: its holder's sockets leave the ad
   await former.send('post', '/second-factor/remove', { code: code() });
   await until(() => back.ended);
   const bare = await live(former.cookie());
-  world.events.publish({ name: 'alert', code: 'THIRD', message: 'x' });
+  world.events.publish({ name: 'alert', code: 'TX_REORGED', message: 'x' });
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(bare.admin).toEqual([]);
 });

@@ -30,7 +30,7 @@ export interface TierService {
   set(admin: UserRow, userId: string, wish: SetTier): Promise<SetTierAnswer>;
 }
 
-type Deps = Pick<ServerDeps, 'dataSource' | 'clock' | 'ids'>;
+type Deps = Pick<ServerDeps, 'dataSource' | 'reader' | 'clock' | 'ids'>;
 
 export interface TierSettings {
   readonly tiers: Tiers;
@@ -39,7 +39,7 @@ export interface TierSettings {
 }
 
 export function createTierService(deps: Deps, secondFactors: SecondFactors, settings: TierSettings): TierService {
-  const { dataSource, clock } = deps;
+  const { dataSource, reader, clock } = deps;
   const { tiers } = settings;
   return {
     mine: async (user) => {
@@ -57,15 +57,15 @@ export function createTierService(deps: Deps, secondFactors: SecondFactors, sett
       return { ...dayOf(tiers, user.kycState, number, spent), quote: QUOTE, tiers: all };
     },
     users: async (page, email) => {
-      const found = await listUsers(dataSource, page, email);
+      const found = await listUsers(reader, page, email);
       const names = found.rows.map(({ id }) => id);
       const [numbers, spent, wishes] = await Promise.all([
-        tiersOf(dataSource, names),
-        spentByUsers(dataSource, names, clock.now() - DAY_MS),
-        waitingWishes(dataSource, names),
+        tiersOf(reader, names),
+        spentByUsers(reader, names, clock.now() - DAY_MS),
+        waitingWishes(reader, names),
       ]);
       const emails = await emailsOf(
-        dataSource,
+        reader,
         [...wishes.values()].map(({ adminId }) => adminId),
       );
       return presentPage(found, (row) =>

@@ -10,6 +10,7 @@ import type { Approval, ApprovalKeyView } from '../../domain/contract/api/approv
 import { DomainError } from '../../domain/contract/errors';
 import type { Judgement, Payment } from '../../domain/contract/ports';
 import type { RecordedWithdrawal } from '../../domain/recorded-withdrawal';
+import { payoutId } from '../../domain/references';
 import type { ServerDeps } from '../deps';
 import { plain } from '../present';
 
@@ -133,7 +134,7 @@ export function createApprovals(deps: Deps): Approvals {
 
 /** As the signer will be asked, word for word. */
 const paymentOf = ({ id, userId, attempt, network, asset, address: to, amount, confirmation }: Payout): Payment => ({
-  intentId: `withdrawal:${id}:${attempt}`,
+  intentId: payoutId({ withdrawalId: id, round: attempt }),
   network,
   asset,
   to,

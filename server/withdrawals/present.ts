@@ -9,7 +9,7 @@ import { plain, view } from '../present';
 import type { Beside } from './recorded';
 
 export const presentWithdrawal = (row: WithdrawalRow): WithdrawalView =>
-  view(withdrawalView, { ...row, amount: plain(row.amount), fee: plain(row.fee) });
+  view(withdrawalView, { ...row, state: row.shownState ?? row.state, amount: plain(row.amount), fee: plain(row.fee) });
 
 /** A transaction may be replaced by dearer ones until it is mined: so many times the usual fee is room for that. */
 const ROOM = 20n;
@@ -33,6 +33,7 @@ export function presentForAdmin(
   const usual = parseAmount(railOf(registry, gasAsset, row.network)?.withdrawalFee ?? '0');
   return view(adminWithdrawalView, {
     ...row,
+    state: row.shownState ?? row.state,
     amount: plain(row.amount),
     fee: plain(row.fee),
     email: email ?? '',

@@ -5,6 +5,7 @@ import { userById } from '../../db/stores/users';
 import type { Approval, ApprovalProgress } from '../../domain/contract/api/approvals';
 import type { AskWithdrawal } from '../../domain/contract/api/withdrawals';
 import { DomainError } from '../../domain/contract/errors';
+import { decisionReference, withdrawalRequestReference } from '../../domain/references';
 import type { ServerDeps } from '../deps';
 import type { Attempt } from '../second-factor/service';
 import { plain } from '../present';
@@ -72,11 +73,15 @@ export function createWithdrawalService(
         withdrawalId: row.id,
         adminId: POLICY,
         seen: seenOf(payout),
-        reference: `withdrawal:${row.id}:approve:${row.attempt}`,
+        reference: decisionReference({ withdrawalId: row.id, round: row.attempt }, 'approve'),
       });
     } catch (error) {
       deps.logger.warn(
-        { withdrawal: row.id, error: error instanceof Error ? error.message : String(error) },
+        {
+          event: 'withdrawal.not_passed',
+          withdrawal: row.id,
+          error: error instanceof Error ? error.message : String(error),
+        },
         'a withdrawal that might pass waits for a person',
       );
     }
@@ -84,7 +89,12 @@ export function createWithdrawalService(
   return {
     find,
     ask: async (user, request, key, attempt) => {
-      const { id, passes, inside } = await requests.ask(user, request, `withdrawal:${user.id}:${key}`, attempt);
+      const { id, passes, inside } = await requests.ask(
+        user,
+        request,
+        withdrawalRequestReference(user.id, key),
+        attempt,
+      );
       if (passes) await pass(await find(user.id, id), inside);
       return find(user.id, id);
     },
@@ -94,7 +104,7 @@ export function createWithdrawalService(
         kind: 'withdrawal.cancel',
         withdrawalId: id,
         userId,
-        reference: `withdrawal:${id}:cancel:${attempt}`,
+        reference: decisionReference({ withdrawalId: id, round: attempt }, 'cancel'),
       });
       return find(userId, id);
     },
@@ -104,7 +114,7 @@ export function createWithdrawalService(
       const payout = await shown(row);
       if (row.state === 'REQUESTED') await approvals.add(admin, payout, approval);
       const { needed, approvedBy, lastAdmin } = await approvals.judge(payout);
-      const reference = `withdrawal:${id}:approve:${payout.attempt}`;
+      const reference = decisionReference({ withdrawalId: id, round: payout.attempt }, 'approve');
       if (needed === 0)
         await deps.engine.submit({
           kind: 'withdrawal.approve',
@@ -117,7 +127,7 @@ export function createWithdrawalService(
     },
     refuse: async (admin, id, reason) => {
       const { attempt } = await underReview(admin, id);
-      const reference = `withdrawal:${id}:refuse:${attempt}`;
+      const reference = decisionReference({ withdrawalId: id, round: attempt }, 'refuse');
       await deps.engine.submit({ kind: 'withdrawal.refuse', withdrawalId: id, adminId: admin.id, reason, reference });
     },
   };

@@ -50,7 +50,9 @@ export function keepLastPrices(deps: Deps & Pick<ServerDeps, 'logger'>): () => v
   const keep = (): void =>
     void bidsOf(deps)
       .then((prices) => keepPrices(deps.dataSource, prices))
-      .catch((error: unknown) => deps.logger.warn({ error: String(error) }, 'prices were not kept'));
+      .catch((error: unknown) =>
+        deps.logger.warn({ event: 'prices.not_stored', error: String(error) }, 'prices were not kept'),
+      );
   keep();
   const timer = setInterval(keep, KEEP_EVERY_MS);
   timer.unref();

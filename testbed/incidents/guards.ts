@@ -130,7 +130,7 @@ export const GUARDS: readonly Guard[] = [
   {
     incident: 'E12',
     file: 'db/stores/utxos.ts',
-    line: "AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE r.id > CONCAT(t.id, '#') AND r.id < CONCAT(t.id, '$'))",
+    line: "AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE ${replacesSql('r', 't.id')})",
     without: '',
     testFile: 'testbed/scenarios/own-coins.test.ts',
     test: 'our own coins change E12',

@@ -56,7 +56,9 @@ export async function walkTestnet(options: TestnetOptions): Promise<TestnetResul
   const { registry, binance, logger, dataSource, say } = options;
   let id = 0;
   const run = Date.now().toString(36);
-  const events = createEventBus((error) => logger.error({ error: String(error) }, 'a listener failed'));
+  const events = createEventBus((error) =>
+    logger.error({ event: 'process.listener_failed', error: String(error) }, 'a listener failed'),
+  );
   events.on('alert', ({ code, details }) => say(`alert ${code} ${JSON.stringify(details)}`));
   const matching = createMatching(
     {

@@ -370,7 +370,7 @@ onNode('wallets on Bitcoin', () => {
   };
   const withdrawal = async (id: string): Promise<{ state: string; txid: string | null }> => {
     const [row] = await rows<{ state: string; txid: string | null }>(
-      'SELECT state, txid FROM withdrawals WHERE id = ?',
+      'SELECT shown_state AS state, txid FROM withdrawals WHERE id = ?',
       [id],
     );
     if (!row) throw new Error(`no withdrawal ${id}`);

@@ -201,7 +201,7 @@ const custody = async (place: string): Promise<bigint> =>
   parseSigned((await engine.custody()).find((row) => row.place === place && row.asset === 'ETH')?.amount ?? '0');
 const onChain = async (address: string): Promise<bigint> => parseAmount(await world.etherOf(address));
 const stateOf = async (id: string): Promise<string> =>
-  (await rows<{ state: string }>(`SELECT state FROM withdrawals WHERE id = '${id}'`))[0]?.state ?? '';
+  (await rows<{ state: string }>(`SELECT shown_state AS state FROM withdrawals WHERE id = '${id}'`))[0]?.state ?? '';
 const codes = (): string[] => alerts.flatMap((event) => ('code' in event ? [event.code] : []));
 
 /** u1 with ten ether, swept. */

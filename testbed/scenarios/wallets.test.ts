@@ -502,7 +502,7 @@ describe('withdrawals', () => {
     await engine.submit(await approvalOf(engine, id, `approve:${id}`));
   };
   const stateOf = async (id: string): Promise<string> =>
-    (await rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state ?? '';
+    (await rows<{ state: string }>('SELECT shown_state AS state FROM withdrawals WHERE id = ?', [id]))[0]?.state ?? '';
   const confirmed = (id: string) =>
     until(
       `${id} is confirmed`,

@@ -332,7 +332,7 @@ export class BitcoinStage {
     id: string,
   ): Promise<{ state: string; txid: string | null; reason: string | null; confirmations: number }> {
     const [row] = await this.rows<{ state: string; txid: string | null; reason: string | null; confirmations: number }>(
-      'SELECT state, txid, reason, confirmations FROM withdrawals WHERE id = ?',
+      'SELECT shown_state AS state, txid, reason, confirmations FROM withdrawals WHERE id = ?',
       [id],
     );
     if (!row) throw new Error(`no withdrawal ${id}`);
@@ -379,8 +379,8 @@ export class BitcoinStage {
     await until(
       `${id} is confirmed`,
       async () =>
-        (await this.rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state ===
-        'CONFIRMED',
+        (await this.rows<{ state: string }>('SELECT shown_state AS state FROM withdrawals WHERE id = ?', [id]))[0]
+          ?.state === 'CONFIRMED',
       () => this.mine(),
     );
   }

@@ -331,7 +331,10 @@ export class EvmStage {
   }
 
   async stateOf(id: string): Promise<string> {
-    return (await this.rows<{ state: string }>('SELECT state FROM withdrawals WHERE id = ?', [id]))[0]?.state ?? '';
+    return (
+      (await this.rows<{ state: string }>('SELECT shown_state AS state FROM withdrawals WHERE id = ?', [id]))[0]
+        ?.state ?? ''
+    );
   }
 
   async confirmed(id: string): Promise<void> {

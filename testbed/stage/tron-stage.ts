@@ -361,7 +361,7 @@ export class TronStage {
 
   async withdrawal(id: string): Promise<{ state: string; txid: string | null }> {
     const [row] = await this.rows<{ state: string; txid: string | null }>(
-      'SELECT state, txid FROM withdrawals WHERE id = ?',
+      'SELECT shown_state AS state, txid FROM withdrawals WHERE id = ?',
       [id],
     );
     return row ?? raise(`no withdrawal ${id}`);

@@ -108,7 +108,10 @@ export function createNodes<C extends Asked>(
 
   const failed = (node: Known<C>, error: unknown): void => {
     if (node.fault === undefined && all.length > 1)
-      logger.warn({ network, node: node.name, error: reasonOf(error) }, 'a node is not asked for now');
+      logger.warn(
+        { event: 'node.set_aside', network, node: node.name, error: reasonOf(error) },
+        'a node is not asked for now',
+      );
     node.fault = error;
     node.verifiedAt = undefined;
   };

@@ -4,6 +4,7 @@ import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { DomainError } from '../../domain/contract/errors';
 import type { Network } from '../../domain/registry';
+import { coldArrivalReference, coldCostReference } from '../../domain/references';
 import type { Chain, ChainReceipt } from '../chains/chain';
 import { reserveCost } from '../treasury/costs';
 import { actionOf, coldPlace, newTransfer, notNow } from './storage';
@@ -49,10 +50,10 @@ export function createAccountCold(deps: AccountColdDeps): NetworkCold {
       const from = row.state === 'SENDING' && row.reason === NOT_THERE ? row.state : 'WAITING_SIGNATURES';
       if (await coldStore.txidKnown(network.id, txid)) throw new DomainError('IDEMPOTENCY_KEY_REUSED', { txid });
       if (
-        !(await coldStore.move(
-          row.id,
-          from,
-          { state: 'SENDING', txid, reason: null, updatedAt: clock.now() },
+        !(await coldStore.advance(
+          { id: row.id, state: from },
+          'announce',
+          { txid, reason: null, updatedAt: clock.now() },
           actionOf(deps, 'cold.announce', adminId, row, { txid }),
         ))
       )
@@ -60,10 +61,10 @@ export function createAccountCold(deps: AccountColdDeps): NetworkCold {
     },
     cancel: async (row, adminId) => {
       if (
-        !(await coldStore.cancel(
-          row.id,
-          'WAITING_SIGNATURES',
-          { state: 'CANCELED', updatedAt: clock.now() },
+        !(await coldStore.advance(
+          { id: row.id },
+          'cancel',
+          { updatedAt: clock.now() },
           actionOf(deps, 'cold.cancel', adminId, row),
         ))
       )
@@ -85,7 +86,7 @@ async function follow(
   const { chain, network, coldStore, clock } = deps;
   const receipt = await chain.receipt(row.txid ?? '');
   if (!receipt && row.reason === null)
-    return void (await coldStore.move(row.id, 'SENDING', { reason: NOT_THERE, updatedAt: clock.now() }));
+    return void (await coldStore.note({ id: row.id, state: 'SENDING' }, { reason: NOT_THERE, updatedAt: clock.now() }));
   if (!receipt || head - receipt.height + 1 < network.confirmations) return;
   const arrived = receipt.succeeded ? await arrivedBy(deps, row, receipt, isOurs) : 0n;
   if (arrived === 0n) {
@@ -93,8 +94,7 @@ async function follow(
       ? 'it moved nothing of this asset from cold storage to the hot wallet'
       : 'it was mined and failed';
     // Its id may be announced for another transfer, of another asset perhaps.
-    return void (await coldStore.move(row.id, 'SENDING', {
-      state: 'FAILED',
+    return void (await coldStore.advance({ id: row.id }, 'fail', {
       txid: null,
       reason: `${row.txid}: ${reason}`,
       updatedAt: clock.now(),
@@ -130,23 +130,25 @@ async function book(
   const from = coldPlace(network);
   // A contract wallet's gas is paid by whoever sent it: it is our cost only where a cold address paid.
   const fee = receipt.sender !== undefined && isOurs(receipt.sender) ? receipt.fee : 0n;
-  const reservation = `cost:cold:${id}`;
+  const reservation = coldCostReference(id);
   if (fee > 0n && !(await reserveCost(engine, reservation, network.gasAsset, fee, 'from cold storage'))) {
-    return void (await coldStore.move(id, 'SENDING', { reason: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() }));
+    return void (await coldStore.note(
+      { id, state: 'SENDING' },
+      { reason: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() },
+    ));
   }
   const cost = fee > 0n ? { cost: { reservation, asset: network.gasAsset, actual: formatAmount(fee), from } } : {};
   // By the transaction: whatever was announced twice is booked once.
   await engine.submit({
     kind: 'custody.move',
-    reference: `cold:${network.id}:${txid}:${asset}`,
+    reference: coldArrivalReference(network.id, txid ?? '', asset),
     asset,
     amount: formatAmount(arrived),
     from,
     to: `hot/${network.id}`,
     ...cost,
   });
-  await coldStore.move(id, 'SENDING', {
-    state: 'DONE',
+  await coldStore.advance({ id }, 'finish', {
     amount: formatAmount(arrived),
     fee: formatAmount(fee),
     reason: null,

@@ -4,6 +4,7 @@ import type { ColdTransferRow } from '../../db/entities/cold';
 import { COLD_BRANCH } from '../../db/stores/cold';
 import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
+import { coldCostReference, coldPlanReference } from '../../domain/references';
 import type { BitcoinNetwork } from '../chains/bitcoin/addresses';
 import { scriptOf } from '../chains/bitcoin/addresses';
 import { buildColdPsbt, gatherSignatures, planCold } from '../chains/bitcoin/cold-psbt';
@@ -61,7 +62,7 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
       const plan = await planned(deps, row);
       const psbt = await exported(deps, plan);
       const fee = unitsOf(plan.fee);
-      if (!(await reserveCost(deps.engine, `cost:cold:${row.id}`, row.asset, fee, 'from cold storage')))
+      if (!(await reserveCost(deps.engine, coldCostReference(row.id), row.asset, fee, 'from cold storage')))
         throw new DomainError('NEEDS_OPERATOR_FUNDS', { asset: row.asset, needed: formatAmount(fee) });
       const full = { ...row, fee: formatAmount(fee), psbt };
       await coldStore.add(full, actionOf(deps, 'cold.plan', wish.adminId, full, { why: wish.why }), plan.inputs);
@@ -74,15 +75,15 @@ export function createCoinCold(deps: CoinColdDeps): CoinCold {
     cancel: async (row, adminId) => {
       const now = deps.clock.now();
       if (
-        !(await coldStore.cancel(
-          row.id,
-          'WAITING_SIGNATURES',
-          { state: 'CANCELED', updatedAt: now },
+        !(await coldStore.advance(
+          { id: row.id },
+          'cancel',
+          { updatedAt: now },
           actionOf(deps, 'cold.cancel', adminId, row),
         ))
       )
         throw notNow(row);
-      await releaseCost(deps.engine, `cost:cold:${row.id}`, row.asset, coldPlace(network), 'from cold storage');
+      await releaseCost(deps.engine, coldCostReference(row.id), row.asset, coldPlace(network), 'from cold storage');
     },
     round: async (head) => {
       for (const row of await coldStore.open(network.id)) if (row.state === 'SENDING') await follow(deps, row, head);
@@ -121,21 +122,13 @@ async function gather(deps: CoinColdDeps, row: ColdTransferRow, psbt: string, ad
   const gathered = gathering(deps, row.psbt, psbt);
   const { signatures, signed } = gathered;
   // The signed bytes are stored before anybody else sees them; only they are ever sent.
-  const set = {
-    psbt: gathered.psbt,
-    signatures,
-    updatedAt: deps.clock.now(),
-    ...(signed && { state: 'SENDING' as const, ...signed }),
-  };
-  if (
-    !(await deps.coldStore.move(
-      row.id,
-      'WAITING_SIGNATURES',
-      set,
-      actionOf(deps, 'cold.sign', adminId, row, { signatures, txid: signed?.txid ?? null }),
-    ))
-  )
-    throw notNow(row);
+  const set = { psbt: gathered.psbt, signatures, updatedAt: deps.clock.now(), ...signed };
+  const which = { id: row.id, state: 'WAITING_SIGNATURES' as const };
+  const action = actionOf(deps, 'cold.sign', adminId, row, { signatures, txid: signed?.txid ?? null });
+  const done = signed
+    ? await deps.coldStore.advance(which, 'announce', set, action)
+    : await deps.coldStore.note(which, set, action);
+  if (!done) throw notNow(row);
 }
 
 function gathering(
@@ -162,20 +155,20 @@ async function follow(
   if (!place) {
     const sent = await node.broadcast(rawTransaction);
     const reason = sent.taken ? null : sent.reason;
-    if (reason !== row.reason) await coldStore.move(id, 'SENDING', { reason, updatedAt: clock.now() });
+    if (reason !== row.reason) await coldStore.note({ id, state: 'SENDING' }, { reason, updatedAt: clock.now() });
     return;
   }
   if (head - place.height + 1 < network.confirmations) return;
   const from = coldPlace(network);
-  const cost = { reservation: `cost:cold:${id}`, asset, actual: formatAmount(parseAmount(fee)), from };
+  const cost = { reservation: coldCostReference(id), asset, actual: formatAmount(parseAmount(fee)), from };
   await engine.submit({
     kind: 'custody.move',
-    reference: `cold:${id}:arrived`,
+    reference: coldPlanReference(id),
     asset,
     amount: formatAmount(parseAmount(amount)),
     from,
     to: `hot/${network.id}`,
     cost,
   });
-  await coldStore.move(id, 'SENDING', { state: 'DONE', reason: null, updatedAt: clock.now() });
+  await coldStore.advance({ id }, 'finish', { reason: null, updatedAt: clock.now() });
 }

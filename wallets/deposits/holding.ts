@@ -3,7 +3,7 @@ import type { DepositStore } from '../../db/stores/deposits';
 import type { EventBus } from '../../domain/contract/ports';
 
 export interface HoldingDeps {
-  readonly store: Pick<DepositStore, 'otherOwners' | 'move'>;
+  readonly store: Pick<DepositStore, 'otherOwners' | 'advance'>;
   readonly events: EventBus;
 }
 
@@ -17,7 +17,7 @@ export function createHolding({ store, events }: HoldingDeps): (row: DepositRow)
     const others = await store.otherOwners(row);
     if (others.length === 0) return true;
     // Once, and not while another process takes it further.
-    if (!(await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'HELD' }))) return false;
+    if (!(await store.advance({ id: row.id }, 'hold'))) return false;
     const { id: depositId, userId, network, address, asset, amount, txid, confirmationsNeeded: confirmations } = row;
     events.publish({ name: 'deposit.changed', userId, depositId, state: 'HELD', confirmations });
     const details = { depositId, network, address, asset, amount, txid, owner: userId, others };

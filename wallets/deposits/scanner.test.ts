@@ -1,6 +1,5 @@
 import type { ChainBlockRow, DepositAddressRow, DepositRow } from '../../db/entities/deposits';
 import { keySpaceOf } from '../../db/stores/child-numbers';
-import { depositReference } from '../../db/stores/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import { countingIds, fixedClock } from '../../domain/clock-and-ids';
 import type { Command } from '../../domain/contract/commands';
@@ -8,6 +7,8 @@ import { createEventBus } from '../../domain/contract/event-bus';
 import type { Engine } from '../../domain/contract/ports';
 import { ONE } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
+import { DEPOSIT } from '../../domain/lifecycle/deposit';
+import { creditReference } from '../../domain/references';
 import type { Chain, ChainTransfer } from '../chains/chain';
 import { OwnAddresses } from './addresses';
 import { NetworkHalted, RING, createScanner } from './scanner';
@@ -91,7 +92,7 @@ function fakeWorld() {
       if (ring.some(({ height }) => height === block.height)) throw new Error('Duplicate entry');
       ring = [...ring, block];
       for (const row of found) {
-        const known = rows.find((candidate) => depositReference(candidate) === depositReference(row));
+        const known = rows.find((candidate) => creditReference(candidate) === creditReference(row));
         if (!known) rows.push(row);
         else
           Object.assign(
@@ -118,9 +119,10 @@ function fakeWorld() {
           .map((command) => command.reference),
       ).size,
     inStates: async (_, states) => rows.filter((row) => states.includes(row.state)),
-    move: async (id, from, set) => {
-      const row = rows.find((candidate) => candidate.id === id && from.includes(candidate.state));
-      return Boolean(row && Object.assign(row, set));
+    advance: async (which, event, besides) => {
+      const row = rows.find(({ id, state }) => id === which.id && (which.state ?? state) === state);
+      const state = row && DEPOSIT[row.state][event];
+      return Boolean(state && Object.assign(row, besides, { state }));
     },
   };
   const chain = {

@@ -1,4 +1,3 @@
-import { depositReference } from '../../db/stores/deposits';
 import type { DepositStore } from '../../db/stores/deposits';
 import type { ChainBlockRow, DepositRow } from '../../db/entities/deposits';
 import type { Clock, Ids } from '../../domain/clock-and-ids';
@@ -8,6 +7,7 @@ import { MAX_UNITS, formatAmount, parseAmount } from '../../domain/money/amount'
 import type { Units } from '../../domain/money/amount';
 import { confirmationsFor, depositParts, mostConfirmations } from '../../domain/registry';
 import type { Asset, Network, Rail } from '../../domain/registry';
+import { creditReference, reversalReference } from '../../domain/references';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 import type { UtxoRow } from '../../db/entities/utxos';
 import type { OwnAddresses } from './addresses';
@@ -130,7 +130,10 @@ export function createScanner(deps: ScannerDeps): Scanner {
     if (lost) await deps.agreement?.mustBeLost(lost);
     if (!common)
       throw new NetworkHalted(`${network.id}: the chain differs from ours deeper than ${ring.length} blocks`);
-    logger.warn({ network: network.id, from: ring.at(-1)?.height, to: common.height }, 'the chain was reorganised');
+    logger.warn(
+      { event: 'chain.reorganised', network: network.id, from: ring.at(-1)?.height, to: common.height },
+      'the chain was reorganised',
+    );
     await store.forgetAbove(network.id, common.height);
     ring = ring.slice(0, at + 1);
     clean = false;
@@ -277,7 +280,7 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     const fee = row.fee !== null && { fee: formatAmount(parseAmount(row.fee)) };
     await engine.submit({
       kind: 'deposit.reverse',
-      reference: `${depositReference(row)}:reverse:${reversals}`,
+      reference: reversalReference(row, reversals),
       depositId,
       userId,
       network,
@@ -287,7 +290,7 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     });
     return;
   }
-  if (await store.move(row.id, [row.state], { state: 'ORPHANED', confirmations: 0 })) {
+  if (await store.advance({ id: row.id, state: row.state }, 'orphan', { confirmations: 0 })) {
     events.publish({
       name: 'deposit.changed',
       userId: row.userId,
@@ -297,13 +300,6 @@ async function orphan({ engine, store, events }: ScannerDeps, row: DepositRow): 
     });
   }
 }
-
-/**
- * Credits and reversals of one output take turns, so the number of reversals names the next credit: `deposit:<network>:
- * <txid>:<position>` for the first, with `:<n>` after n reversals. Not the block's hash: a chain may come back to a block.
- */
-const creditReference = (row: DepositRow, reversals: number): string =>
-  reversals === 0 ? depositReference(row) : `${depositReference(row)}:${reversals}`;
 
 /** Deposits taken further at a time: the engine commits them together. */
 const AT_A_TIME = 50;
@@ -341,7 +337,7 @@ async function settleOne(
   const { confirmationsNeeded } = row;
   const confirmations = height - row.blockHeight + 1;
   if (confirmations !== row.confirmations || changed || row.state === 'SEEN') {
-    await store.move(row.id, ['SEEN', 'CONFIRMING'], { state: 'CONFIRMING', confirmations, confirmationsNeeded });
+    await store.advance({ id: row.id }, 'confirm', { confirmations, confirmationsNeeded });
     events.publish({
       name: 'deposit.changed',
       userId: row.userId,
@@ -386,6 +382,9 @@ async function credit({ engine, store, network, logger }: ScannerDeps, row: Depo
   } catch (error) {
     // One deposit that is refused must not keep the others waiting.
     if (!(error instanceof DomainError)) throw error;
-    logger.error({ deposit: depositId, code: error.code }, 'a deposit could not be credited');
+    logger.error(
+      { event: 'deposit.not_credited', deposit: depositId, code: error.code },
+      'a deposit could not be credited',
+    );
   }
 }

@@ -7,6 +7,7 @@ import { approvalText } from '../../domain/lifecycle/approval';
 import type { ApprovedPayment } from '../../domain/lifecycle/approval';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { originalOf, readPayoutId } from '../../domain/references';
 import { readAdmins } from './admins';
 import type { Approver } from './admins';
 import { openLog } from './append-log';
@@ -51,8 +52,6 @@ const DAY_MS = 86_400_000;
 const AHEAD_MS = 300_000;
 /** Nobody needs more; what is checked is bounded. */
 const MOST_APPROVALS = 20;
-
-const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
 
 /** Ten of the largest that one admin may approve alone; never less than what needs nobody. */
 function fourEyesDailyOf({ autoDaily, fourEyes, fourEyesDaily }: ApprovalLimits): Units {
@@ -200,10 +199,8 @@ function checkCap({ feeCap }: Admitted, cost: Units): void {
 
 /** The payment as admins sign it. Refuses a name that is no withdrawal's. */
 function paymentOf({ intentId, network, asset, to, amount }: Payment): ApprovedPayment {
-  const [, withdrawalId, round] =
-    /^withdrawal:([A-Za-z0-9_-]{1,64}):(0|[1-9][0-9]{0,8})$/.exec(originalOf(intentId)) ?? [];
-  if (withdrawalId === undefined || round === undefined) return refuse('this is no withdrawal');
-  return { withdrawalId, round: Number(round), network, asset, to, amount };
+  const payout = readPayoutId(originalOf(intentId)) ?? refuse('this is no withdrawal');
+  return { ...payout, network, asset, to, amount };
 }
 
 function judgeOne(

@@ -6,6 +6,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent, Signer } from '../../domain/contract/ports';
 import { fromChainUnits, parseAmount, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { originalOf } from '../../domain/references';
 import { openLog } from './append-log';
 import { openGate } from './approvals';
 import { createUtxoSigner } from './utxo';
@@ -37,7 +38,6 @@ interface LogLine {
 }
 
 /** `<intent>#<n>` is the n-th replacement of `<intent>`: the same payment with higher fees. */
-const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
 const slotOf = ({ network, from, nonce }: SignIntent): string => `${network}:${from}:${nonce}`;
 
 /**

@@ -1,6 +1,7 @@
 /** Admins and rules for tests. */
 import type { Approval } from '../../domain/contract/api/approvals';
 import type { Payment } from '../../domain/contract/ports';
+import { readPayoutId } from '../../domain/references';
 import { makeAdminKey, signApproval } from './admin-key';
 import { enrolAdmin } from './admins';
 import { adminsFile } from './approvals';
@@ -34,8 +35,8 @@ export function testAdmin(name: string, dir?: string): TestAdmin {
     name,
     publicKey,
     approve: ({ intentId, network, asset, to, amount }, { feeCap = '1', at = Date.now() } = {}) => {
-      const [, withdrawalId = '', round = ''] = /^withdrawal:(.+):(\d+)$/.exec(intentId) ?? [];
-      return signApproval(privateKey, { withdrawalId, round: Number(round), network, asset, to, amount }, feeCap, at);
+      const payout = readPayoutId(intentId) ?? { withdrawalId: '', round: 0 };
+      return signApproval(privateKey, { ...payout, network, asset, to, amount }, feeCap, at);
     },
   };
 }

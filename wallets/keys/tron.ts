@@ -6,6 +6,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Identity, TronIntent } from '../../domain/contract/ports';
 import { formatAmount, fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { originalOf } from '../../domain/references';
 import { addressOfKey, canonicalAddress, hexOf } from '../chains/tron/addresses';
 import { NotExact, buildTron } from '../chains/tron/transaction';
 import { SUN_DECIMALS } from '../chains/tron/transfers';
@@ -45,8 +46,6 @@ interface Signed {
   /** The most that it takes for its network, in units of the gas asset; and when it was signed. Not in older lines. */
   readonly fee?: { readonly network: string; readonly cost: string; readonly at: number };
 }
-
-const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
 
 /** What all networks share. */
 interface TronGuards {

@@ -4,6 +4,7 @@ import type { Mnemonic } from 'ethers';
 import { DomainError } from '../../domain/contract/errors';
 import type { UtxoIntent, CoinPayment, Identity } from '../../domain/contract/ports';
 import { fromChainUnits, isAmount, parseAmount, toChainUnits } from '../../domain/money/amount';
+import { originalOf, readPayoutId } from '../../domain/references';
 import { accountKeysOf, accountOf, canonicalAddress, sameBytes, scriptOf } from '../chains/bitcoin/addresses';
 import type { AccountKeys, Account } from '../chains/bitcoin/addresses';
 import { MULTISIG_ADDRESSES } from '../chains/bitcoin/multisig';
@@ -57,11 +58,9 @@ interface Keys extends SignerCoins, AccountKeys {
 
 /** So many payments there are at most in one transaction. */
 const MOST_PAYMENTS = 200;
-const PAYOUT = /^withdrawal:([A-Za-z0-9_-]{1,64}):(0|[1-9][0-9]{0,8})$/;
 
-const originalOf = (intentId: string): string => intentId.split('#')[0] ?? intentId;
 /** The withdrawal itself, whichever payout of it this is. */
-const withdrawalOf = (payout: string): string => PAYOUT.exec(payout)?.[1] ?? '';
+const withdrawalOf = (payout: string): string => readPayoutId(payout)?.withdrawalId ?? '';
 
 /** What all networks share. */
 interface CoinGuards {
@@ -243,7 +242,7 @@ function readIntent(raw: UtxoIntent): UtxoIntent {
 function readPayment(raw: CoinPayment | null, isPayout: boolean): CoinPayment {
   const { to = '', amount = '', payout, approvals, ...rest } = raw ?? {};
   const texts = typeof to === 'string' && to !== '' && to.length <= 190 && isAmount(amount);
-  if (!texts || (isPayout ? typeof payout !== 'string' || !PAYOUT.test(payout) : payout !== undefined))
+  if (!texts || (isPayout ? typeof payout !== 'string' || !readPayoutId(payout) : payout !== undefined))
     refuse('this is not an intent');
   return {
     to,

@@ -1,5 +1,6 @@
 import type { Network } from '../../domain/registry';
 import { accountOf } from '../chains/bitcoin/addresses';
+import type { Account, BitcoinNetwork } from '../chains/bitcoin/addresses';
 import { createBitcoinNode } from '../chains/bitcoin/node';
 import type { BitcoinNode } from '../chains/bitcoin/node';
 import { WrongChain } from '../chains/chain';
@@ -9,35 +10,21 @@ import { feeRate, UtxoSet } from '../utxo/utxo-set';
 import { UtxoTransactions } from '../utxo/transactions';
 import { createCoinCold } from '../cold/utxo';
 import { coldKeys } from '../chains/cold-places';
-import type { ColdPlace } from '../chains/cold-places';
 import { WrongKey } from '../deposits/addresses';
-import { createScanner } from '../deposits/scanner';
-import type { OwnUtxos } from '../deposits/scanner';
+import type { OwnAddresses } from '../deposits/addresses';
+import type { OwnUtxos, Scanner } from '../deposits/scanner';
 import type { TreasuryChain } from '../treasury/sender';
 import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
 import { createBatches } from '../withdrawals/batches';
-import { nodesOf, ownAddresses, policiesOf, readKey } from './opening';
+import { nodesOf, openScanner, ownAddresses, policiesOf, railsOf, readKey, sharedOf } from './opening';
+import type { Shared } from './opening';
 import { createRounds } from './rounds';
 import type { NetworkConfig, NetworkDeps, OpenNetwork } from './settings';
 
 /** Throws when node and signer are not what the settings say. */
 export async function openBitcoin(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
-  const {
-    depositStore,
-    chainStore,
-    utxoStore,
-    batchStore,
-    treasuryStore: store,
-    engine,
-    signer,
-    events,
-    clock,
-    ids,
-    logger,
-    venueCapital,
-  } = deps;
-  const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
+  const rails = railsOf(deps, network);
   const parameters = settings.bitcoin;
   if (!parameters) throw new WrongChain(`${network.id}: the settings do not say which Bitcoin it is`);
   const { nodes, agreement } = nodesOf(deps, network, rails, settings, (rpcUrl) =>
@@ -50,78 +37,14 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
   );
   const node = nodes.chain;
   await nodes.open();
-  const { depositXpub, hotAddress, fingerprint = '' } = await signer.identity(network.id);
-  const account = readKey(network, "the signer's extended key", () => accountOf(depositXpub, parameters));
-  const own = await ownAddresses(deps, network, settings, (index) => account.own(0, index).address);
-  const hotAndChange = new HouseAddresses(network.id, account, own, utxoStore);
-  if (hotAndChange.hot !== hotAddress)
-    throw new WrongKey(`${network.id}: the signer's hot address is not of its own key`);
-  const shared = { network, rails, hotAddress, chainStore, engine, events, clock, ids, logger, store };
-  const cold =
-    settings.cold &&
-    createCoinCold({
-      ...shared,
-      node,
-      parameters,
-      coldStore: deps.coldStore,
-      keys: readKey(network, 'the setting of cold storage', () =>
-        coldKeys(network.id, settings.cold as ColdPlace, parameters),
-      ),
-      rate: () => feeRate(node),
-    });
-  const house = cold ? together(hotAndChange, cold) : hotAndChange;
+  const keys = await keysOf(deps, network, settings, parameters);
+  const { own, hotAddress } = keys;
+  const shared = { ...sharedOf(deps, network, rails, hotAddress), node, parameters };
+  const cold = coinCold(deps, shared, settings);
+  const house = cold ? together(keys.hotAndChange, cold) : keys.hotAndChange;
   const fallenOut = new FallenOut({ ...shared, chain: node });
-  const scanner = createScanner({
-    ...shared,
-    assets: deps.registry.assets,
-    reorganised: (height) => fallenOut.above(height),
-    chain: node,
-    agreement,
-    store: depositStore,
-    own,
-    house,
-    ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }),
-  });
-  await scanner.anchor();
-  const coinDeps = {
-    ...shared,
-    node,
-    parameters,
-    account,
-    utxoStore,
-    batchStore,
-    signer,
-    fingerprint: Buffer.from(fingerprint, 'hex'),
-    scanned: () => scanner.height() ?? 0,
-    replaceAfter: settings.replaceAfter ?? 6,
-  };
-  const utxoSet = new UtxoSet(coinDeps);
-  const transactions = new UtxoTransactions(coinDeps, utxoSet);
-  const chain = treasuryChain(node, utxoSet);
-  const venueMoney = createVenueMoney({
-    ...shared,
-    chain,
-    transactions,
-    venueCapital,
-    policyOf: policiesOf(network, settings),
-    cold,
-  });
-  const payouts = createBatches({
-    ...shared,
-    own,
-    batchStore,
-    utxoSet,
-    transactions,
-    venueMoney,
-    batchEveryMs: settings.batchEveryMs ?? 0,
-  });
-  const consolidation = createConsolidation(
-    coinDeps,
-    utxoSet,
-    transactions,
-    settings.consolidation ?? { at: 0, above: 0 },
-  );
-  const between = [{ name: 'consolidation', run: () => consolidation.round() }];
+  const scanner = await openScanner(deps, shared, settings, fallenOut, { chain: node, own, agreement, house });
+  const outgoing = outgoingParts(deps, settings, shared, keys, cold, scanner);
   return {
     network,
     chain: node,
@@ -134,9 +57,67 @@ export async function openBitcoin(deps: NetworkDeps, network: Network, settings:
       network,
       settings,
       { chain: { ...node, close: () => undefined }, states: nodes.states },
-      { scanner, transactions, fallenOut, between, payouts, venueMoney, cold },
+      { scanner, fallenOut, cold, ...outgoing },
     ),
   };
+}
+
+interface Keys {
+  readonly account: Account;
+  /** Names the seed in a PSBT: four bytes. */
+  readonly fingerprint: Uint8Array;
+  readonly hotAddress: string;
+  readonly own: OwnAddresses;
+  readonly hotAndChange: HouseAddresses;
+}
+
+/** Our addresses by the signer's extended key. Throws WrongKey where its hot address is not of that key. */
+async function keysOf(
+  deps: NetworkDeps,
+  network: Network,
+  settings: NetworkConfig,
+  parameters: BitcoinNetwork,
+): Promise<Keys> {
+  const { depositXpub, hotAddress, fingerprint = '' } = await deps.signer.identity(network.id);
+  const account = readKey(network, "the signer's extended key", () => accountOf(depositXpub, parameters));
+  const own = await ownAddresses(deps, network, settings, (index) => account.own(0, index).address);
+  const hotAndChange = new HouseAddresses(network.id, account, own, deps.utxoStore);
+  if (hotAndChange.hot !== hotAddress)
+    throw new WrongKey(`${network.id}: the signer's hot address is not of its own key`);
+  return { account, fingerprint: Buffer.from(fingerprint, 'hex'), hotAddress, own, hotAndChange };
+}
+
+type CoinShared = Shared & { readonly node: BitcoinNode; readonly parameters: BitcoinNetwork };
+
+function coinCold({ coldStore }: NetworkDeps, shared: CoinShared, { cold: place }: NetworkConfig) {
+  if (!place) return undefined;
+  const { network, node, parameters } = shared;
+  const keys = readKey(network, 'the setting of cold storage', () => coldKeys(network.id, place, parameters));
+  return createCoinCold({ ...shared, coldStore, keys, rate: () => feeRate(node) });
+}
+
+/** Everything that sends: batches of withdrawals, what goes to the venue and comes from cold storage, consolidation. */
+function outgoingParts(
+  { utxoStore, batchStore, signer, venueCapital }: NetworkDeps,
+  settings: NetworkConfig,
+  shared: CoinShared,
+  keys: Keys,
+  cold: ReturnType<typeof coinCold>,
+  scanner: Scanner,
+) {
+  const { account, fingerprint, own } = keys;
+  const { replaceAfter = 6, batchEveryMs = 0, consolidation: policy = { at: 0, above: 0 } } = settings;
+  const scanned = (): number => scanner.height() ?? 0;
+  const coinDeps = { ...shared, account, utxoStore, batchStore, signer, fingerprint, scanned, replaceAfter };
+  const utxoSet = new UtxoSet(coinDeps);
+  const transactions = new UtxoTransactions(coinDeps, utxoSet);
+  const chain = treasuryChain(shared.node, utxoSet);
+  const policyOf = policiesOf(shared.network, settings);
+  const venueMoney = createVenueMoney({ ...shared, chain, transactions, venueCapital, policyOf, cold });
+  const payouts = createBatches({ ...shared, own, batchStore, utxoSet, transactions, venueMoney, batchEveryMs });
+  const consolidation = createConsolidation(coinDeps, utxoSet, transactions, policy);
+  const between = [{ name: 'consolidation', run: () => consolidation.round() }];
+  return { transactions, venueMoney, payouts, between };
 }
 
 /** Two kinds of addresses whose coins are ours, as one. */

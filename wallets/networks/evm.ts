@@ -1,36 +1,26 @@
-import type { Network } from '../../domain/registry';
+import type { Network, Rail } from '../../domain/registry';
 import { createEvmChain } from '../chains/evm';
-import { createAccountCold } from '../cold/accounts';
-import { coldList } from '../chains/cold-places';
-import type { ColdPlace } from '../chains/cold-places';
+import type { EvmChain } from '../chains/evm';
+import type { Nodes } from '../chains/nodes';
+import type { OwnAddresses } from '../deposits/addresses';
+import type { Agreement } from '../deposits/agreement';
 import { createBalanceWatch } from '../deposits/balances';
 import { createHolding } from '../deposits/holding';
-import { createScanner } from '../deposits/scanner';
+import type { Scanner } from '../deposits/scanner';
 import { addressFrom } from '../keys/addresses';
 import { createSweeps } from '../sweeps';
 import { Transactions } from '../treasury/transactions';
 import { FallenOut } from '../treasury/fallen-out';
 import { createVenueMoney } from '../treasury/venue';
 import { createPayouts } from '../withdrawals/payouts';
-import { nodesOf, ownAddresses, policiesOf, readKey } from './opening';
+import { accountCold, nodesOf, openScanner, ownAddresses, policiesOf, railsOf, readKey, sharedOf } from './opening';
+import type { Shared } from './opening';
 import { createRounds } from './rounds';
 import type { NetworkConfig, NetworkDeps, OpenNetwork } from './settings';
 
 /** Throws when node and signer are not what the settings say. */
 export async function openEvm(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
-  const {
-    depositStore,
-    chainStore,
-    treasuryStore: store,
-    engine,
-    signer,
-    events,
-    clock,
-    ids,
-    logger,
-    venueCapital,
-  } = deps;
-  const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
+  const rails = railsOf(deps, network);
   const { nodes, agreement } = nodesOf(deps, network, rails, settings, (rpcUrl) =>
     createEvmChain(network, rails, {
       rpcUrl,
@@ -38,87 +28,76 @@ export async function openEvm(deps: NetworkDeps, network: Network, settings: Net
       traces: settings.traces,
     }),
   );
-  const { chain } = nodes;
   try {
-    await nodes.open();
-    const { depositXpub, hotAddress } = await signer.identity(network.id);
-    const own = await ownAddresses(
-      deps,
-      network,
-      settings,
-      readKey(network, "the signer's extended key", () => addressFrom(depositXpub)),
-    );
-    const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
-    const balances = createBalanceWatch({
-      network: network.id,
-      asset: network.gasAsset,
-      chain,
-      store: depositStore,
-      addresses: () => own.all(),
-    });
-    const fallenOut = new FallenOut({ ...shared });
-    const scanner = createScanner({
-      ...shared,
-      assets: deps.registry.assets,
-      reorganised: (height) => fallenOut.above(height),
-      mayCredit: createHolding({ store: depositStore, events }),
-      agreement,
-      ...(!settings.traces && { balances }),
-      store: depositStore,
-      own,
-      ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }),
-    });
-    await scanner.anchor();
-    const transactions = new Transactions({
-      ...shared,
-      signer,
-      indexOf: (address) => own.ownerOf(address)?.index,
-      replaceAfter: settings.replaceAfter ?? 20,
-      failureObjection: agreement.failureObjection,
-    });
-    const cold =
-      settings.cold &&
-      createAccountCold({
-        ...shared,
-        coldStore: deps.coldStore,
-        addresses: readKey(network, 'the setting of cold storage', () =>
-          coldList(network, settings.cold as ColdPlace, chain.address),
-        ),
-      });
-    const venueMoney = createVenueMoney({
-      ...shared,
-      transactions,
-      venueCapital,
-      policyOf: policiesOf(network, settings),
-      cold,
-    });
-    const sweeps = createSweeps({
-      ...shared,
-      transactions,
-      scanned: () => scanner.height() ?? 0,
-      policyOf: policiesOf(network, settings),
-    });
-    const payouts = createPayouts({ ...shared, own, transactions, venueMoney });
-    const steps = {
-      scanner,
-      transactions,
-      fallenOut,
-      between: [{ name: 'sweeps', run: () => sweeps.round() }],
-      payouts,
-      venueMoney,
-      cold,
-    };
-    return {
-      network,
-      chain,
-      own,
-      isOwnAddress: (address) => address === hotAddress || cold?.isOurs(address) === true,
-      rails,
-      cold,
-      ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps),
-    };
+    return await opened(deps, settings, network, rails, nodes, agreement);
   } catch (error) {
-    chain.close();
+    nodes.chain.close();
     throw error;
   }
+}
+
+async function opened(
+  deps: NetworkDeps,
+  settings: NetworkConfig,
+  network: Network,
+  rails: readonly Rail[],
+  nodes: Nodes<EvmChain>,
+  agreement: Agreement,
+): Promise<OpenNetwork> {
+  const { chain, states } = nodes;
+  await nodes.open();
+  const { depositXpub, hotAddress } = await deps.signer.identity(network.id);
+  const derive = readKey(network, "the signer's extended key", () => addressFrom(depositXpub));
+  const own = await ownAddresses(deps, network, settings, derive);
+  const shared = { ...sharedOf(deps, network, rails, hotAddress), chain, own };
+  const fallenOut = new FallenOut(shared);
+  const balances = createBalanceWatch({
+    network: network.id,
+    asset: network.gasAsset,
+    chain,
+    store: deps.depositStore,
+    addresses: () => own.all(),
+  });
+  const scanner = await openScanner(deps, shared, settings, fallenOut, {
+    chain,
+    own,
+    agreement,
+    mayCredit: createHolding({ store: deps.depositStore, events: deps.events }),
+    ...(!settings.traces && { balances }),
+  });
+  const outgoing = outgoingParts(deps, settings, shared, agreement, scanner);
+  const { cold } = outgoing;
+  return {
+    network,
+    chain,
+    own,
+    isOwnAddress: (address) => address === hotAddress || cold?.isOurs(address) === true,
+    rails,
+    cold,
+    ...createRounds(deps, network, settings, { chain, states }, { scanner, fallenOut, ...outgoing }),
+  };
+}
+
+/** Everything that sends: sweeps, payouts, what goes to the venue and comes from cold storage. */
+function outgoingParts(
+  deps: NetworkDeps,
+  settings: NetworkConfig,
+  shared: Shared & { readonly chain: EvmChain; readonly own: OwnAddresses },
+  agreement: Agreement,
+  scanner: Scanner,
+) {
+  const { network, own } = shared;
+  const transactions = new Transactions({
+    ...shared,
+    signer: deps.signer,
+    indexOf: (address) => own.ownerOf(address)?.index,
+    replaceAfter: settings.replaceAfter ?? 20,
+    failureObjection: agreement.failureObjection,
+  });
+  const cold = accountCold(deps, shared, settings, shared.chain);
+  const policyOf = policiesOf(network, settings);
+  const venueMoney = createVenueMoney({ ...shared, transactions, venueCapital: deps.venueCapital, policyOf, cold });
+  const sweeps = createSweeps({ ...shared, transactions, scanned: () => scanner.height() ?? 0, policyOf });
+  const payouts = createPayouts({ ...shared, transactions, venueMoney });
+  return { transactions, cold, venueMoney, payouts, between: [{ name: 'sweeps', run: () => sweeps.round() }] };
 }

@@ -2,13 +2,21 @@ import { keySpaceOf } from '../../db/stores/child-numbers';
 import { STORAGE_SCALE, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
+import type { Chain } from '../chains/chain';
+import { coldList } from '../chains/cold-places';
 import { createNodes, nodeName } from '../chains/nodes';
 import type { Nodes } from '../chains/nodes';
+import { createAccountCold } from '../cold/accounts';
+import type { AccountColdDeps } from '../cold/accounts';
+import type { NetworkCold } from '../cold/storage';
 import { OwnAddresses, WrongKey } from '../deposits/addresses';
 import { createAgreement } from '../deposits/agreement';
 import type { Agreement } from '../deposits/agreement';
+import { createScanner } from '../deposits/scanner';
+import type { Scanner, ScannerDeps } from '../deposits/scanner';
 import { reasonOf } from '../loop';
 import type { PolicyOf } from '../treasury/bands';
+import type { FallenOut } from '../treasury/fallen-out';
 import { WrongSettings } from './settings';
 import type { NetworkConfig, NetworkDeps } from './settings';
 
@@ -45,6 +53,61 @@ export function nodesOf<C extends Parameters<typeof createNodes>[0][0]['chain']>
   const amount = (asset: string): Units | undefined =>
     largeFrom[asset] === undefined ? undefined : parseAmount(largeFrom[asset]);
   return { nodes, agreement: createAgreement(id, nodes, amount) };
+}
+
+export const railsOf = ({ registry }: NetworkDeps, { id }: Network): Rail[] =>
+  registry.rails.filter((rail) => rail.network === id);
+
+/** What every part of a network is given. */
+export type Shared = Pick<NetworkDeps, 'chainStore' | 'engine' | 'events' | 'clock' | 'ids' | 'logger'> & {
+  readonly store: NetworkDeps['treasuryStore'];
+  readonly network: Network;
+  readonly rails: readonly Rail[];
+  readonly hotAddress: string;
+};
+
+export const sharedOf = (
+  { chainStore, treasuryStore: store, engine, events, clock, ids, logger }: NetworkDeps,
+  network: Network,
+  rails: readonly Rail[],
+  hotAddress: string,
+): Shared => ({ chainStore, store, engine, events, clock, ids, logger, network, rails, hotAddress });
+
+type ScannerParts = Pick<ScannerDeps, 'chain' | 'own' | 'agreement'> &
+  Partial<Pick<ScannerDeps, 'mayCredit' | 'balances' | 'house'>>;
+
+/** The scanner of a network, on the blocks that were scanned before. */
+export async function openScanner(
+  { depositStore: store, registry }: NetworkDeps,
+  shared: Shared,
+  { scanFrom }: NetworkConfig,
+  fallenOut: Pick<FallenOut, 'above'>,
+  parts: ScannerParts,
+): Promise<Scanner> {
+  const scanner = createScanner({
+    ...shared,
+    assets: registry.assets,
+    reorganised: (height) => fallenOut.above(height),
+    store,
+    ...(scanFrom !== undefined && { scanFrom }),
+    ...parts,
+  });
+  await scanner.anchor();
+  return scanner;
+}
+
+/** Cold storage of a network of accounts, where the settings name any. */
+export function accountCold(
+  { coldStore }: NetworkDeps,
+  shared: Shared,
+  { cold: place }: NetworkConfig,
+  chain: AccountColdDeps['chain'] & Pick<Chain, 'address'>,
+): NetworkCold | undefined {
+  if (!place) return undefined;
+  const addresses = readKey(shared.network, 'the setting of cold storage', () =>
+    coldList(shared.network, place, chain.address),
+  );
+  return createAccountCold({ ...shared, chain, coldStore, addresses });
 }
 
 /** A key that cannot be read is no fault that passes: its checksum does not fit, or it is of another kind. */

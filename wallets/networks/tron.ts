@@ -1,10 +1,14 @@
-import type { Network } from '../../domain/registry';
+import type { Network, Rail } from '../../domain/registry';
 import { WrongChain } from '../chains/chain';
+import type { Nodes } from '../chains/nodes';
 import { createTronChain } from '../chains/tron';
+import type { TronChain } from '../chains/tron';
 import { addressFrom as tronAddressFrom } from '../chains/tron/addresses';
-import { createAccountCold } from '../cold/accounts';
-import { coldList } from '../chains/cold-places';
-import { createScanner } from '../deposits/scanner';
+import type { NetworkCold } from '../cold/storage';
+import type { OwnAddresses } from '../deposits/addresses';
+import type { Agreement } from '../deposits/agreement';
+import type { Scanner } from '../deposits/scanner';
+import type { Step } from '../loop';
 import { createSweeps } from '../sweeps';
 import { Transactions } from '../treasury/transactions';
 import { FallenOut } from '../treasury/fallen-out';
@@ -17,7 +21,8 @@ import { createStakes } from '../tron/stakes';
 import { createTronWatch } from '../tron/watch';
 import type { TronWatch } from '../tron/watch';
 import { createPayouts } from '../withdrawals/payouts';
-import { nodesOf, ownAddresses, policiesOf, readKey } from './opening';
+import { accountCold, nodesOf, openScanner, ownAddresses, policiesOf, railsOf, readKey, sharedOf } from './opening';
+import type { Shared } from './opening';
 import { createRounds } from './rounds';
 import type { NetworkConfig, NetworkDeps, OpenNetwork } from './settings';
 
@@ -26,54 +31,85 @@ const TRON_LAG = 20;
 
 /** Throws when node and signer are not what the settings say. */
 export async function openTron(deps: NetworkDeps, network: Network, settings: NetworkConfig): Promise<OpenNetwork> {
-  const {
-    depositStore,
-    chainStore,
-    treasuryStore: store,
-    engine,
-    signer,
-    events,
-    clock,
-    ids,
-    logger,
-    venueCapital,
-  } = deps;
-  const rails = deps.registry.rails.filter((rail) => rail.network === network.id);
-  const { tron, goodForMs, cold: place } = settings;
-  if (!tron) throw new WrongChain(`${network.id}: the settings do not say which TRON it is`);
-  const { nodes, agreement } = nodesOf(
-    deps,
-    network,
-    rails,
-    { ...settings, maxLag: settings.maxLag ?? TRON_LAG },
-    (rpcUrl) =>
-      createTronChain(network, rails, {
-        rpcUrl,
-        ...(settings.headers && { headers: settings.headers }),
-        tron,
-        ...(goodForMs !== undefined && { goodForMs }),
-      }),
-  );
+  const rails = railsOf(deps, network);
+  const { nodes, agreement } = connect(deps, network, rails, settings);
   const { chain } = nodes;
   await nodes.open();
-  const { depositXpub, hotAddress } = await signer.identity(network.id);
+  const { depositXpub, hotAddress } = await deps.signer.identity(network.id);
   const depositAddress = readKey(network, "the signer's extended key", () => tronAddressFrom(depositXpub));
   const own = await ownAddresses(deps, network, settings, depositAddress);
-  const guard = createTronGuard({ chain, network, own, depositStore, chainStore, events, clock, logger });
-  const shared = { chain, chainStore, network, rails, hotAddress, engine, events, clock, ids, logger, store };
-  const watch = createTronWatch({ ...shared, own, guard });
+  const shared = { ...sharedOf(deps, network, rails, hotAddress), chain, own };
+  const guard = createTronGuard({ ...shared, depositStore: deps.depositStore });
+  const watch = createTronWatch({ ...shared, guard });
   const fallenOut = new FallenOut({ ...shared, chain: { broadcast: watch.broadcast } });
-  const scanner = createScanner({
-    ...shared,
-    assets: deps.registry.assets,
-    reorganised: (height) => fallenOut.above(height),
-    agreement,
-    store: depositStore,
+  const scanner = await openScanner(deps, shared, settings, fallenOut, {
+    chain,
     own,
+    agreement,
     mayCredit: guard.mayCredit,
-    ...(settings.scanFrom !== undefined && { scanFrom: settings.scanFrom }),
   });
-  await scanner.anchor();
+  const transactions = transactionsOf(deps, shared, { nodes, agreement, watch, depositAddress });
+  const cold = accountCold(deps, shared, settings, chain);
+  const parts: Parts = { ...shared, transactions, guard, watch, cold, scanner };
+  const { payouts, venueMoney } = payingParts(deps, settings, parts);
+  const between = sweepingSteps(deps, settings, parts);
+  return {
+    network,
+    chain,
+    own,
+    isOwnAddress: (address) => address === hotAddress || cold?.isOurs(address) === true,
+    rails,
+    cold,
+    ...createRounds(
+      deps,
+      network,
+      settings,
+      { chain, states: nodes.states },
+      { scanner, transactions, fallenOut, between, payouts, venueMoney, cold },
+    ),
+  };
+}
+
+type TronShared = Shared & { readonly chain: TronChain; readonly own: OwnAddresses };
+type Parts = TronShared & {
+  readonly transactions: Transactions;
+  readonly guard: ReturnType<typeof createTronGuard>;
+  readonly watch: TronWatch;
+  readonly cold: NetworkCold | undefined;
+  readonly scanner: Scanner;
+};
+
+function connect(
+  deps: NetworkDeps,
+  network: Network,
+  rails: readonly Rail[],
+  settings: NetworkConfig,
+): { nodes: Nodes<TronChain>; agreement: Agreement } {
+  const { tron, goodForMs, headers, maxLag = TRON_LAG } = settings;
+  if (!tron) throw new WrongChain(`${network.id}: the settings do not say which TRON it is`);
+  return nodesOf(deps, network, rails, { ...settings, maxLag }, (rpcUrl) =>
+    createTronChain(network, rails, {
+      rpcUrl,
+      ...(headers && { headers }),
+      tron,
+      ...(goodForMs !== undefined && { goodForMs }),
+    }),
+  );
+}
+
+/** Signed while the hot wallet is ours alone; what ends without being mined is made anew. */
+function transactionsOf(
+  { signer }: NetworkDeps,
+  shared: TronShared,
+  parts: {
+    readonly nodes: Nodes<TronChain>;
+    readonly agreement: Agreement;
+    readonly watch: TronWatch;
+    readonly depositAddress: (index: number) => string;
+  },
+): Transactions {
+  const { chain, network, rails, hotAddress, own } = shared;
+  const { nodes, agreement, watch, depositAddress } = parts;
   const signing = tronSigning({ chain, signer, rails, hotAddress, depositAddress });
   const signed: typeof signing = { sign: async (intent) => watch.mustBeOurs().then(() => signing.sign(intent)) };
   const transactionsDeps = {
@@ -84,66 +120,49 @@ export async function openTron(deps: NetworkDeps, network: Network, settings: Ne
     replaceAfter: 0,
     failureObjection: agreement.failureObjection,
   };
-  const transactions = new Transactions(transactionsDeps, (intentOf) => new Renewals(transactionsDeps, intentOf));
-  const cold =
-    place &&
-    createAccountCold({
-      ...shared,
-      coldStore: deps.coldStore,
-      addresses: readKey(network, 'the setting of cold storage', () => coldList(network, place, chain.address)),
-    });
-  // A payout burns only what the stake does not give, and what others that are under way leave of it.
+  return new Transactions(transactionsDeps, (intentOf) => new Renewals(transactionsDeps, intentOf));
+}
+
+/** Payouts and transfers to the venue: they burn only what the stake does not give, and what others that are under way leave of it. */
+function payingParts({ venueCapital }: NetworkDeps, settings: NetworkConfig, parts: Parts) {
+  const { chain, chainStore, network, hotAddress, watch } = parts;
   const promised = async (): Promise<bigint> =>
     promisedBy(await chainStore.open(network.id), hotAddress, network.gasAsset);
   const paying = {
-    ...shared,
+    ...parts,
     chain: {
       ...chain,
       gas: async (transfer: Parameters<typeof chain.gas>[0]) => chain.ownGas(transfer, await promised()),
     },
-    transactions,
   };
-  const venueMoney = createVenueMoney({ ...paying, venueCapital, policyOf: policiesOf(network, settings), cold });
-  const lending = createLending({ ...shared, stakeStore: deps.stakeStore, transactions });
-  const stakes = createStakes({ ...shared, stakeStore: deps.stakeStore, transactions });
+  const venueMoney = createVenueMoney({ ...paying, venueCapital, policyOf: policiesOf(network, settings) });
+  const payouts = createPayouts({ ...paying, venueMoney });
+  return { payouts: whileOurs(watch, payouts), venueMoney: whileOurs(watch, venueMoney) };
+}
+
+/** What is done about deposit addresses and the stake, in the order in which it is done. */
+function sweepingSteps({ stakeStore }: NetworkDeps, settings: NetworkConfig, parts: Parts): Step[] {
+  const { chain, network, hotAddress, guard, scanner, watch } = parts;
+  const lending = createLending({ ...parts, stakeStore });
+  const stakes = createStakes({ ...parts, stakeStore });
   const sweeping = {
     balance: chain.balance,
     gas: (transfer: Parameters<typeof chain.gas>[0]) =>
       transfer.from === hotAddress ? chain.gas(transfer) : chain.ownGas(transfer),
   };
   const sweeps = createSweeps({
-    ...shared,
+    ...parts,
     chain: sweeping,
-    transactions,
     scanned: () => scanner.height() ?? 0,
     maySweep: async (address) => !watch.isTaken() && guard.maySweep(address),
     ...(settings.lendEnergy !== false && { lends: lending.serves }),
     policyOf: policiesOf(network, settings),
   });
-  const payouts = createPayouts({ ...paying, own, venueMoney });
-  const between = [
+  return [
     { name: 'watch', run: () => watch.round() },
     ...Object.entries({ lending, stakes }).map(([name, step]) => ({ name, run: () => whileOurs(watch, step).round() })),
     { name: 'sweeps', run: () => sweeps.round() },
   ];
-  const steps = {
-    scanner,
-    transactions,
-    fallenOut,
-    between,
-    payouts: whileOurs(watch, payouts),
-    venueMoney: whileOurs(watch, venueMoney),
-    cold,
-  };
-  return {
-    network,
-    chain,
-    own,
-    isOwnAddress: (address) => address === hotAddress || cold?.isOurs(address) === true,
-    rails,
-    cold,
-    ...createRounds(deps, network, settings, { chain, states: nodes.states }, steps),
-  };
 }
 
 /** Nothing is planned from the hot wallet or to it while somebody else can sign for it. */

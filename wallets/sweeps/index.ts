@@ -7,6 +7,7 @@ import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network, Rail } from '../../domain/registry';
+import { costReference, transactionId, transactionReference } from '../../domain/references';
 import { createApart } from '../apart';
 import type { Chain, GasQuote } from '../chains/chain';
 import type { PolicyOf } from '../treasury/bands';
@@ -100,7 +101,7 @@ function createSchedule(): (asset: string, everyMs: number, now: number) => bool
 
 async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   const { chainStore, store, transactions, clock } = deps;
-  const moving = await chainStore.find(`sweep:${sweep.id}`);
+  const moving = await chainStore.find(transactionId('sweep', sweep.id));
   if (moving && !transactions.mayTryAgain(moving)) return;
   // One after the other from one address: a second one would count on coins that the first one takes away.
   // What was lent for another sweep and is being taken back must not be counted on either.
@@ -113,10 +114,10 @@ async function advance(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   const amount = await store.sweepable(sweep.id);
   if (amount === null) {
     // In this order: killed in between, a reservation is left over, and nothing is ever sent on a closed one.
-    await store.endSweep(sweep.id, 'FAILED', clock.now());
+    await store.advanceSweep(sweep.id, 'fail', clock.now());
     return void (await releaseCost(
       deps.engine,
-      `cost:sweep:${sweep.id}`,
+      costReference(transactionId('sweep', sweep.id)),
       deps.network.gasAsset,
       `deposit/${sweep.network}`,
       'sweep',
@@ -144,7 +145,8 @@ async function sendToken(deps: SweepsDeps, sweep: SweepRow): Promise<void> {
   const gas = await chain.gas({ from: sweep.address, to: hotAddress, asset: sweep.asset, amount });
   const has = await chain.balance(sweep.address, network.gasAsset);
   const { needed = gas.maxCost, missing = 0n } = gas;
-  if (has < needed && (await deps.lends?.(sweep, missing))) return store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
+  if (has < needed && (await deps.lends?.(sweep, missing)))
+    return void (await store.advanceSweep(sweep.id, 'topUp', clock.now()));
   if (has < needed) return topUp(deps, sweep, needed - has + needed / 2n);
   await send(deps, sweep, amount, gas);
 }
@@ -156,11 +158,11 @@ async function send(
   gas: GasQuote,
 ): Promise<void> {
   const { id, asset, address } = sweep;
-  const reservation = `cost:sweep:${id}`;
+  const reservation = costReference(transactionId('sweep', id));
   if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'sweep')))
-    return store.setSweep(id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+    return void (await store.advanceSweep(id, 'lack', clock.now()));
   await transactions.send({
-    id: `sweep:${id}`,
+    id: transactionId('sweep', id),
     purpose: 'sweep',
     subject: id,
     from: address,
@@ -170,7 +172,7 @@ async function send(
     gas,
     reservation,
   });
-  await store.setSweep(id, 'SENDING', clock.now());
+  await store.advanceSweep(id, 'send', clock.now());
 }
 
 /** What is missing and half of the whole again: the base fee may rise before the sweep is signed. */
@@ -183,15 +185,15 @@ async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<
   if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
   if (before.length >= MOST_TOP_UPS && last?.state !== 'VOID') {
     logger.warn(
-      { sweep: sweep.id },
+      { event: 'sweep.top_ups_exhausted', sweep: sweep.id },
       'every top-up was too small for the gas price of its time; waiting for a lower one',
     );
     return;
   }
-  const id = last?.state === 'VOID' ? last.id : `topup:${sweep.id}${before.length === 0 ? '' : `:${before.length}`}`;
+  const id = last?.state === 'VOID' ? last.id : transactionId('topup', sweep.id, before.length);
   const gas = await chain.gas({ from: hotAddress, to: sweep.address, asset: network.gasAsset, amount });
-  if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, 'top-up')))
-    return store.setSweep(sweep.id, 'NEEDS_OPERATOR_FUNDS', clock.now());
+  if (!(await reserveCost(engine, costReference(id), network.gasAsset, gas.maxCost, 'top-up')))
+    return void (await store.advanceSweep(sweep.id, 'lack', clock.now()));
   await transactions.send({
     id,
     purpose: 'topup',
@@ -201,9 +203,9 @@ async function topUp(deps: SweepsDeps, sweep: SweepRow, amount: Units): Promise<
     asset: network.gasAsset,
     amount,
     gas,
-    reservation: `cost:${id}`,
+    reservation: costReference(id),
   });
-  await store.setSweep(sweep.id, 'TOPPING_UP', clock.now());
+  await store.advanceSweep(sweep.id, 'topUp', clock.now());
 }
 
 const settleTopUp =
@@ -215,7 +217,7 @@ const settleTopUp =
       actual: formatAmount(receipt.fee),
       from: `hot/${network.id}` as const,
     };
-    const reference = `tx:${row.id}:final`;
+    const reference = transactionReference(row.id, 'final');
     if (!receipt.succeeded) await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'top-up' });
     else
       await engine.submit({
@@ -238,10 +240,10 @@ const settleSweep =
       actual: formatAmount(receipt.fee),
       from: `deposit/${network.id}` as const,
     };
-    const reference = `tx:${row.id}:final`;
+    const reference = transactionReference(row.id, 'final');
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'sweep' });
-      return store.endSweep(row.subject, 'FAILED', clock.now());
+      return void (await store.advanceSweep(row.subject, 'fail', clock.now()));
     }
     await engine.submit({
       kind: 'custody.move',
@@ -252,5 +254,5 @@ const settleSweep =
       to: `hot/${network.id}`,
       cost,
     });
-    await store.endSweep(row.subject, 'DONE', clock.now());
+    await store.advanceSweep(row.subject, 'finish', clock.now());
   };

@@ -3,6 +3,8 @@ import type { CustodyPlace } from '../../domain/contract/commands';
 import type { Engine } from '../../domain/contract/ports';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { costReference, releaseReference, replacementId } from '../../domain/references';
+import type { Network } from '../../domain/registry';
 
 /** Reserves a cost from the operator's position; false when it is not covered, and the step has to wait. */
 export async function reserveCost(
@@ -23,7 +25,7 @@ export async function reserveCost(
   }
 }
 
-/** Gives a reservation back that nothing was paid of; false when there is no such reservation. Bears repeating. */
+/** Gives a reservation back that nothing was paid of; false when there is no such reservation. Idempotent. */
 export async function releaseCost(
   engine: Engine,
   reservation: string,
@@ -34,7 +36,7 @@ export async function releaseCost(
   try {
     await engine.submit({
       kind: 'cost.settle',
-      reference: `${reservation}:released`,
+      reference: releaseReference(reservation),
       paid: { reservation, asset, actual: '0', from },
       purpose,
     });
@@ -43,4 +45,15 @@ export async function releaseCost(
     if (error instanceof DomainError && error.code === 'NOT_FOUND') return false;
     throw error;
   }
+}
+
+/** Gives back what was reserved for the higher fees of a transaction's replacements. Idempotent. */
+export async function releaseHigherFees(
+  engine: Engine,
+  { id, purpose }: { readonly id: string; readonly purpose: string },
+  { id: network, gasAsset }: Pick<Network, 'id' | 'gasAsset'>,
+): Promise<void> {
+  const release = (n: number): Promise<boolean> =>
+    releaseCost(engine, costReference(replacementId(id, n)), gasAsset, `hot/${network}`, purpose);
+  for (let n = 1; await release(n);) n++;
 }

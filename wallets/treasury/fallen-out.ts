@@ -5,6 +5,8 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
+import { correctionCostReference, correctionReference, transactionReference } from '../../domain/references';
+import type { TransactionStep } from '../../domain/references';
 import { createApart } from '../apart';
 import type { Apart } from '../apart';
 import type { Chain, ChainReceipt } from '../chains/chain';
@@ -86,7 +88,7 @@ export class FallenOut {
   ): Promise<void> {
     const { engine, network } = this.deps;
     const more = fee - parseAmount(feePaid ?? '0');
-    const [reference, asset] = [`tx:${id}:again:${updatedAt}`, network.gasAsset];
+    const [reference, asset] = [correctionReference(id, updatedAt), network.gasAsset];
     const place = purpose === 'sweep' ? (`deposit/${network.id}` as const) : (`hot/${network.id}` as const);
     if (more < 0n)
       await engine.submit({
@@ -97,7 +99,7 @@ export class FallenOut {
         custody: place,
       });
     if (more <= 0n) return;
-    const reservation = `cost:${id}:again:${updatedAt}`;
+    const reservation = correctionCostReference(id, updatedAt);
     if (!(await reserveCost(engine, reservation, asset, more, purpose)))
       throw new DomainError('NEEDS_OPERATOR_FUNDS', { transaction: id, asset, amount: formatAmount(more) });
     await engine.submit({
@@ -108,7 +110,10 @@ export class FallenOut {
     });
   }
 
-  private async stop({ id, asset, txid, state: was, purpose }: ChainTransactionRow, is: string): Promise<void> {
+  private async stop(
+    { id, asset, txid, state: was, purpose }: ChainTransactionRow,
+    is: 'CONFIRMED' | 'FAILED',
+  ): Promise<void> {
     await this.pause(
       { id, asset },
       `otherwise:${is}`,
@@ -124,10 +129,16 @@ export class FallenOut {
 
   private async pause(
     { id, asset }: Pick<ChainTransactionRow, 'id' | 'asset'>,
-    what: string,
+    what: TransactionStep,
     why: string,
   ): Promise<void> {
-    await this.deps.engine.submit({ kind: 'asset.pause', reference: `tx:${id}:${what}`, asset, why, adminId: null });
+    await this.deps.engine.submit({
+      kind: 'asset.pause',
+      reference: transactionReference(id, what),
+      asset,
+      why,
+      adminId: null,
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { floorToStep, stepOf } from '../../domain/money/rounding';
 import type { Rail } from '../../domain/registry';
+import { costReference, transactionId, transactionReference, venueTransferReference } from '../../domain/references';
 import { moveOf } from './bands';
 import { releaseCost, reserveCost } from './costs';
 import type { Settle } from './sender';
@@ -71,23 +72,22 @@ export async function advanceForward(
   const { chain, chainStore, engine, store, transactions, clock, network, hotAddress } = deps;
   const { id, asset, address } = transfer;
   const purpose = transfer.direction === 'to-cold' ? 'cold' : 'venue';
-  const intent = `${purpose}:${id}`;
+  const intent = transactionId(purpose, id);
   const sent = await chainStore.find(intent);
   if (sent && !transactions.mayTryAgain(sent)) return;
   const amount = parseAmount(transfer.amount);
-  const reservation = `cost:${intent}`;
+  const reservation = costReference(intent);
   const gas = await chain.gas({ from: hotAddress, to: address, asset, amount });
   const needed = asset === network.gasAsset ? amount + gas.maxCost : amount;
   if ((await payable()) < needed) {
     // A withdrawal took the coins meanwhile, or gas became dearer: given up, and decided anew.
     // In this order: killed in between, a reservation is left over, and nothing is ever sent on a closed one.
-    await store.setTransfer(id, { state: 'FAILED', updatedAt: clock.now() });
+    await store.advanceTransfer(id, 'fail', { updatedAt: clock.now() });
     await releaseCost(engine, reservation, network.gasAsset, `hot/${network.id}`, 'to venue');
     return;
   }
   if (!(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'to venue'))) {
-    if (transfer.state !== 'NEEDS_OPERATOR_FUNDS')
-      await store.setTransfer(id, { state: 'NEEDS_OPERATOR_FUNDS', updatedAt: clock.now() });
+    if (transfer.state !== 'NEEDS_OPERATOR_FUNDS') await store.advanceTransfer(id, 'lack', { updatedAt: clock.now() });
     return;
   }
   await transactions.send({
@@ -101,14 +101,14 @@ export async function advanceForward(
     gas,
     reservation,
   });
-  if (transfer.state !== 'SENDING') await store.setTransfer(id, { state: 'SENDING', updatedAt: clock.now() });
+  if (transfer.state !== 'SENDING') await store.advanceTransfer(id, 'send', { updatedAt: clock.now() });
 }
 
-export const settleToVenue = (deps: VenueMoneyDeps): Settle => settle(deps, 'transit', 'IN_TRANSIT');
-export const settleToCold = (deps: VenueMoneyDeps): Settle => settle(deps, `cold/${deps.network.id}`, 'DONE');
+export const settleToVenue = (deps: VenueMoneyDeps): Settle => settle(deps, 'transit', 'leave');
+export const settleToCold = (deps: VenueMoneyDeps): Settle => settle(deps, `cold/${deps.network.id}`, 'store');
 
 const settle =
-  ({ engine, network, store, clock }: VenueMoneyDeps, to: CustodyPlace, then: VenueTransferRow['state']): Settle =>
+  ({ engine, network, store, clock }: VenueMoneyDeps, to: CustodyPlace, event: 'leave' | 'store'): Settle =>
   async (row, receipt) => {
     const cost = {
       reservation: row.reservation ?? '',
@@ -116,10 +116,10 @@ const settle =
       actual: formatAmount(receipt.fee),
       from: `hot/${network.id}` as const,
     };
-    const reference = `tx:${row.id}:final`;
+    const reference = transactionReference(row.id, 'final');
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'to venue' });
-      return store.setTransfer(row.subject, { state: 'FAILED', txid: row.txid, updatedAt: clock.now() });
+      return void (await store.advanceTransfer(row.subject, 'fail', { txid: row.txid, updatedAt: clock.now() }));
     }
     await engine.submit({
       kind: 'custody.move',
@@ -130,7 +130,7 @@ const settle =
       to,
       cost,
     });
-    await store.setTransfer(row.subject, { state: then, txid: row.txid, updatedAt: clock.now() });
+    await store.advanceTransfer(row.subject, event, { txid: row.txid, updatedAt: clock.now() });
   };
 
 async function arrived(
@@ -142,11 +142,11 @@ async function arrived(
   const amount = formatAmount(parseAmount(transfer.amount));
   await engine.submit({
     kind: 'custody.move',
-    reference: `venue:${network.id}:${transfer.id}:arrived`,
+    reference: venueTransferReference(network.id, transfer.id, 'arrived'),
     asset: transfer.asset,
     amount,
     from: 'transit',
     to: 'binance',
   });
-  await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
+  await store.advanceTransfer(transfer.id, 'arrive', { updatedAt: clock.now() });
 }

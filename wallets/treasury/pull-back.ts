@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/contract/errors';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import { ceilToStep } from '../../domain/money/rounding';
+import { venueTransferReference } from '../../domain/references';
 import { moveOf } from './bands';
 import { hasTreasury } from './venue-deps';
 import type { VenueMoneyDeps } from './venue-deps';
@@ -50,7 +51,7 @@ export async function startPullBack(
     max(ceilToStep(shortfall + parseAmount(terms.fee), step), ceilToStep(parseAmount(terms.minimum), step)),
   );
   const fee = formatAmount(parseAmount(terms.fee));
-  if (last?.state === 'RESERVED') return store.setTransfer(last.id, { amount, fee, updatedAt: now });
+  if (last?.state === 'RESERVED') return store.amendTransfer(last.id, { amount, fee, updatedAt: now });
   const id = `pb${ids.next()}`;
   await store.addTransfer({
     id,
@@ -112,7 +113,7 @@ async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<vo
   try {
     await engine.submit({
       kind: 'venue.reserve',
-      reference: `venue:${network.id}:${id}:reserve`,
+      reference: venueTransferReference(network.id, id, 'reserve'),
       transferId: id,
       asset,
       amount,
@@ -125,13 +126,13 @@ async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<vo
     throw error;
   }
   // From here on it counts as asked for: after a kill it is looked up first.
-  await store.setTransfer(id, { state: 'UNKNOWN', updatedAt: clock.now() });
+  if (!(await store.advanceTransfer(id, 'ask', { updatedAt: clock.now() }))) return;
   const answer = await venueCapital.withdraw({ id, asset, venueNetwork: network.venueNetwork, address, amount });
   if (answer.outcome === 'refused') {
     await releaseFailed(deps, transfer);
     throw new PullBackRefused(asset, answer.reason);
   }
-  if (answer.outcome === 'done') await store.setTransfer(id, { state: 'REQUESTED', updatedAt: clock.now() });
+  if (answer.outcome === 'done') await store.advanceTransfer(id, 'accept', { updatedAt: clock.now() });
 }
 
 async function lookUp(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
@@ -149,17 +150,17 @@ async function lookUp(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
   const { amount, fee, txid } = known;
   await engine.submit({
     kind: 'venue.release',
-    reference: `venue:${network.id}:${transfer.id}:left`,
+    reference: venueTransferReference(network.id, transfer.id, 'left'),
     transferId: transfer.id,
     moved: true,
     amount,
     fee,
     withdrawalId: transfer.withdrawalId,
   });
-  await store.setTransfer(transfer.id, { state: 'IN_TRANSIT', txid, amount, fee, updatedAt: clock.now() });
+  await store.advanceTransfer(transfer.id, 'leave', { txid, amount, fee, updatedAt: clock.now() });
 }
 
-/** It did not happen: what was set aside is free again. Bears repeating, also when nothing was set aside. */
+/** It did not happen: what was set aside is free again. Idempotent, also when nothing was set aside. */
 async function releaseFailed(
   { engine, store, clock, network }: VenueMoneyDeps,
   transfer: VenueTransferRow,
@@ -168,7 +169,7 @@ async function releaseFailed(
   try {
     await engine.submit({
       kind: 'venue.release',
-      reference: `venue:${network.id}:${transferId}:failed`,
+      reference: venueTransferReference(network.id, transferId, 'failed'),
       transferId,
       moved: false,
       amount: '0',
@@ -178,7 +179,7 @@ async function releaseFailed(
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'NOT_FOUND') throw error;
   }
-  await store.setTransfer(transferId, { state: 'FAILED', updatedAt: clock.now() });
+  await store.advanceTransfer(transferId, 'fail', { updatedAt: clock.now() });
 }
 
 async function arrive(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
@@ -189,20 +190,20 @@ async function arrive(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
   const arrived = formatAmount(parseAmount(transfer.amount) - parseAmount(transfer.fee));
   await engine.submit({
     kind: 'custody.move',
-    reference: `venue:${network.id}:${transfer.id}:arrived`,
+    reference: venueTransferReference(network.id, transfer.id, 'arrived'),
     asset: transfer.asset,
     amount: arrived,
     from: 'transit',
     to: `hot/${network.id}`,
   });
-  await store.setTransfer(transfer.id, { state: 'DONE', updatedAt: clock.now() });
+  await store.advanceTransfer(transfer.id, 'arrive', { updatedAt: clock.now() });
 }
 
 /** Its transaction is not in the chain, or failed there: the venue may have sent another one in its place. Throws when neither comes for hours. */
 async function askAgain({ store, venueCapital, clock }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
   const known = await venueCapital.withdrawal(transfer.id);
   if (known?.txid && known.txid !== transfer.txid)
-    return store.setTransfer(transfer.id, { txid: known.txid, updatedAt: clock.now() });
+    return store.amendTransfer(transfer.id, { txid: known.txid, updatedAt: clock.now() });
   if (clock.now() - transfer.updatedAt > LATE_MS)
     throw new Error(
       `the venue says that ${transfer.txid} brings ${transfer.amount} ${transfer.asset}, and the chain does not have it`,

@@ -1,8 +1,10 @@
 import type { ChainTransactionRow } from '../../db/entities/treasury';
+import type { AlertCode } from '../../domain/alerts';
 import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
 import { fromChainUnits } from '../../domain/money/amount';
 import { mulDivUp } from '../../domain/money/rounding';
+import { costReference, replacementId } from '../../domain/references';
 import { reserveCost } from './costs';
 import type { Substitutes, TransactionsDeps } from './deps';
 
@@ -50,8 +52,8 @@ export class Replacements implements Substitutes {
     const more = (fee: string): string => mulDivUp(BigInt(fee), 3n, 2n).toString();
     const fees = { maxFeePerGas: more(row.maxFeePerGas), maxPriorityFeePerGas: more(row.maxPriorityFeePerGas) };
     const extra = fromChainUnits(BigInt(row.gasLimit) * (BigInt(fees.maxFeePerGas) - BigInt(row.maxFeePerGas)), 18);
-    const replacement = `${row.id}#${n}`;
-    if (!(await reserveCost(engine, `cost:${replacement}`, network.gasAsset, extra, 'higher fees'))) {
+    const replacement = replacementId(row.id, n);
+    if (!(await reserveCost(engine, costReference(replacement), network.gasAsset, extra, 'higher fees'))) {
       return this.tell(
         row,
         'NEEDS_OPERATOR_FUNDS',
@@ -63,7 +65,10 @@ export class Replacements implements Substitutes {
       .catch((error: unknown) => this.refused(row, error));
     if (!signed) return false;
     await chainStore.replace(row, replacement, signed, fees, clock.now());
-    logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with higher fees');
+    logger.warn(
+      { event: 'transaction.replaced', transaction: row.id, txid: signed.txid, replaces: row.txid },
+      'replaced by one with higher fees',
+    );
     return true;
   }
 
@@ -80,7 +85,7 @@ export class Replacements implements Substitutes {
     if (rounds >= SURE) this.tell(row, 'NONCE_TAKEN', 'Another transaction has used the nonce of ours.');
   }
 
-  private tell(row: ChainTransactionRow, code: string, message: string): false {
+  private tell(row: ChainTransactionRow, code: AlertCode, message: string): false {
     const key = `${code} ${row.txid}`;
     if (!this.told.has(key))
       this.deps.events.publish({

@@ -7,7 +7,7 @@ import { createApart } from '../apart';
 import type { Apart } from '../apart';
 import type { ChainReceipt } from '../chains/chain';
 import { mustBeRecorded, mustNotBeFrozen } from '../withdrawals/recorded';
-import { releaseCost } from './costs';
+import { releaseHigherFees } from './costs';
 import type { Substitutes, TransactionsDeps } from './deps';
 import { Replacements } from './replacements';
 import type { Mined, Outgoing, Sender, Settle } from './sender';
@@ -132,7 +132,10 @@ export class Transactions implements Sender {
   private async stopped(row: ChainTransactionRow, { details }: DomainError): Promise<void> {
     const { chainStore, clock, logger } = this.deps;
     await chainStore.void(row, clock.now());
-    logger.warn({ transaction: row.id, ...details }, 'not signed: its account was frozen');
+    logger.warn(
+      { event: 'transaction.account_frozen', transaction: row.id, ...details },
+      'not signed: its account was frozen',
+    );
   }
 
   /** One round over everything that is not final: signs what is planned, sends what is signed, settles what is deep enough. */
@@ -170,7 +173,11 @@ export class Transactions implements Sender {
     const { chain, chainStore, clock, logger } = this.deps;
     const sent = await chain.broadcast(row.rawTransaction);
     if (sent.taken) await chainStore.broadcast(row, clock.now());
-    else logger.warn({ transaction: row.id, reason: sent.reason }, 'the node did not take a transaction');
+    else
+      logger.warn(
+        { event: 'transaction.not_accepted', transaction: row.id, reason: sent.reason },
+        'the node did not take a transaction',
+      );
     // Higher fees do not help an account that cannot pay these: it waits for coins, with its price unchanged.
     if (sent.taken || !/insufficient funds/i.test(sent.reason)) await this.substitutes.consider(row, head);
   }
@@ -189,11 +196,7 @@ export class Transactions implements Sender {
     // What failed may be paid again: one node's word is not enough. The row stays as it is, and is asked about in each round.
     if (objection !== undefined) return void this.objections.add(objection);
     // What was set aside for higher fees goes back first: the cost itself is booked in one piece.
-    for (
-      let n = 1;
-      await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose);
-    )
-      n++;
+    await releaseHigherFees(engine, row, network);
     await settler(row, receipt);
     await chainStore.finish(
       row,

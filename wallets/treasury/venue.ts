@@ -1,3 +1,4 @@
+import type { AlertCode } from '../../domain/alerts';
 import { DomainError } from '../../domain/contract/errors';
 import type { Units } from '../../domain/money/amount';
 import { createApart } from '../apart';
@@ -64,7 +65,7 @@ async function payable({ transactions, policyOf }: VenueMoneyDeps, asset: string
 
 function troubleOf(
   error: unknown,
-): { readonly code: string; readonly asset: string; readonly message: string } | undefined {
+): { readonly code: AlertCode; readonly asset: string; readonly message: string } | undefined {
   if (error instanceof PullBackRefused)
     return {
       code: 'PULL_BACK_REFUSED',

@@ -78,7 +78,7 @@ export function createTronGuard(deps: TronGuardDeps): TronGuard {
       if (!(await isOurs(row.address))) return false;
       if (!row.position.startsWith('internal:') || (await inTurn(() => liesThere(row)))) return true;
       logger.warn(
-        { deposit: row.id, txid: row.txid },
+        { event: 'deposit.contract_payment_waits', deposit: row.id, txid: row.txid },
         'a payment of a contract waits: its coins do not lie there, or the address is in use',
       );
       return false;

@@ -6,6 +6,7 @@ import type { Clock } from '../../domain/clock-and-ids';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import { formatAmount } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
+import { costReference, transactionId, transactionReference } from '../../domain/references';
 import { createApart } from '../apart';
 import type { TronChain } from '../chains/tron';
 import { reserveCost } from '../treasury/costs';
@@ -50,7 +51,7 @@ export function createLending(deps: LendingDeps): Lending {
     { subject, to, sun }: { subject: string; to: string; sun: bigint },
   ): Promise<boolean> => {
     const gas = await chain.stakeCost(sun);
-    if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, purpose))) return false;
+    if (!(await reserveCost(engine, costReference(id), network.gasAsset, gas.maxCost, purpose))) return false;
     await transactions.send({
       id,
       purpose,
@@ -60,14 +61,14 @@ export function createLending(deps: LendingDeps): Lending {
       asset: network.gasAsset,
       amount: 0n,
       gas,
-      reservation: `cost:${id}`,
+      reservation: costReference(id),
     });
     return true;
   };
   const takeBack = async (lent: ChainTransactionRow): Promise<void> => {
     const sweep = await store.findSweep(lent.subject);
     const ended = sweep === null || sweep.state === 'DONE' || sweep.state === 'FAILED';
-    const moving = await chainStore.find(`sweep:${lent.subject}`);
+    const moving = await chainStore.find(transactionId('sweep', lent.subject));
     if (!ended && (clock.now() - lent.updatedAt < LENT_AT_MOST_MS || (moving && UNDER_WAY.includes(moving.state))))
       return;
     const before = await chainStore.bySubject('undelegate', lent.subject);
@@ -75,8 +76,7 @@ export function createLending(deps: LendingDeps): Lending {
     if (last && UNDER_WAY.includes(last.state)) return;
     if (last?.state === 'VOID' && !transactions.mayTryAgain(last)) return;
     if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
-    const id =
-      last?.state === 'VOID' ? last.id : `undelegate:${lent.subject}${before.length === 0 ? '' : `:${before.length}`}`;
+    const id = last?.state === 'VOID' ? last.id : transactionId('undelegate', lent.subject, before.length);
     if (
       !(await send('undelegate', id, {
         subject: lent.subject,
@@ -84,7 +84,10 @@ export function createLending(deps: LendingDeps): Lending {
         sun: BigInt(lent.maxPriorityFeePerGas),
       }))
     )
-      logger.warn({ sweep: lent.subject }, 'energy is not taken back: the operator has no coins for it');
+      logger.warn(
+        { event: 'lending.not_reclaimed', sweep: lent.subject },
+        'energy is not taken back: the operator has no coins for it',
+      );
   };
   return {
     serves: async (sweep, missing) => {
@@ -100,7 +103,7 @@ export function createLending(deps: LendingDeps): Lending {
       // What payouts that are under way will use is not lent either.
       const promised = await chain.energyFor(promisedBy(open, hotAddress, network.gasAsset));
       if (sun === 0n || energy - promised < missing || (await chain.lendable(hotAddress)) - lending < sun) return false;
-      return send('delegate', `delegate:${sweep.id}`, { subject: sweep.id, to: sweep.address, sun });
+      return send('delegate', transactionId('delegate', sweep.id), { subject: sweep.id, to: sweep.address, sun });
     },
     round: async () => {
       for (const lent of await stakeStore.lent(network.id)) await apart(lent.id, () => takeBack(lent));
@@ -120,7 +123,7 @@ const settle =
   async (row, { fee }) =>
     void (await engine.submit({
       kind: 'cost.settle',
-      reference: `tx:${row.id}:final`,
+      reference: transactionReference(row.id, 'final'),
       paid: {
         reservation: row.reservation ?? '',
         asset: network.gasAsset,

@@ -1,6 +1,7 @@
 import type { ChainTransactionRow } from '../../db/entities/treasury';
 import { DomainError } from '../../domain/contract/errors';
 import type { SignIntent } from '../../domain/contract/ports';
+import { replacementId } from '../../domain/references';
 import type { Nodes } from '../chains/nodes';
 import type { TronChain } from '../chains/tron';
 import { decodeSigned } from '../chains/tron/wire';
@@ -67,7 +68,7 @@ export class Renewals implements Substitutes {
     const { chainStore, signer, clock, logger } = this.deps;
     const n = (await chainStore.replaced(row.id)).length + 1;
     if (n > MOST) return this.tell(row);
-    const renewed = `${row.id}#${n}`;
+    const renewed = replacementId(row.id, n);
     try {
       const intent = await this.intentOf(row);
       // What has ended is paid by nobody: it waits until the account is opened again.
@@ -77,14 +78,17 @@ export class Renewals implements Substitutes {
       await chainStore.replace(row, renewed, signed, { maxFeePerGas, maxPriorityFeePerGas }, clock.now());
       this.gone.delete(row.id);
       logger.warn(
-        { transaction: row.id, txid: signed.txid, replaces: row.txid },
+        { event: 'transaction.renewed', transaction: row.id, txid: signed.txid, replaces: row.txid },
         'ended without being mined, and made anew',
       );
     } catch (error) {
       // Its clock is behind the chain's: it signs a little later.
       if (!(error instanceof DomainError) || (error.code !== 'FORBIDDEN' && error.code !== 'ACCOUNT_FROZEN'))
         throw error;
-      logger.warn({ transaction: row.id, code: error.code, ...error.details }, 'not signed anew yet');
+      logger.warn(
+        { event: 'transaction.not_renewed', transaction: row.id, code: error.code, ...error.details },
+        'not signed anew yet',
+      );
     }
   }
 

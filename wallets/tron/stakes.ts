@@ -6,6 +6,7 @@ import type { Engine, EventBus, Logger, StakePurpose } from '../../domain/contra
 import { formatAmount, parseAmount, parseSigned, toChainUnits } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
 import type { Network } from '../../domain/registry';
+import { claimId, costReference, transactionId, transactionReference } from '../../domain/references';
 import { createApart } from '../apart';
 import type { ChainReceipt } from '../chains/chain';
 import type { TronChain } from '../chains/tron';
@@ -34,7 +35,7 @@ export interface StakesDeps {
 }
 
 const place = ({ network }: StakesDeps): `staked/${string}` => `staked/${network.id}`;
-const intentOf = ({ kind, id }: StakeRow): string => `${kind}:${id}`;
+const intentOf = ({ kind, id }: StakeRow): string => transactionId(kind, id);
 
 /**
  * Carries out what an operator wishes of the stake. What is staked is ours and lies in a place of its own in the books, from the block in
@@ -66,12 +67,8 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
   const [id, amount] = [intentOf(row), parseAmount(row.amount)];
   const sent = await chainStore.find(id);
   if (sent?.state === 'VOID') {
-    await stakeStore.move(row.id, 'SENDING', {
-      state: 'FAILED',
-      reason: 'the signer refused it',
-      updatedAt: clock.now(),
-    });
-    await releaseCost(engine, `cost:${id}`, network.gasAsset, `hot/${network.id}`, row.kind);
+    await stakeStore.advance(row.id, 'fail', { reason: 'the signer refused it', updatedAt: clock.now() });
+    await releaseCost(engine, costReference(id), network.gasAsset, `hot/${network.id}`, row.kind);
     return;
   }
   if (sent) return;
@@ -79,16 +76,16 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
   if (row.state === 'PLANNED') {
     const reason =
       (await obstacle(deps, row, amount, gas.maxCost)) ??
-      ((await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, row.kind))
+      ((await reserveCost(engine, costReference(id), network.gasAsset, gas.maxCost, row.kind))
         ? null
         : 'NEEDS_OPERATOR_FUNDS');
     if (reason !== null) {
-      if (reason !== row.reason) await stakeStore.move(row.id, 'PLANNED', { reason, updatedAt: clock.now() });
+      if (reason !== row.reason) await stakeStore.waits(row.id, reason, clock.now());
       return;
     }
-    if (!(await stakeStore.move(row.id, 'PLANNED', { state: 'SENDING', reason: null, updatedAt: clock.now() }))) {
+    if (!(await stakeStore.advance(row.id, 'send', { reason: null, updatedAt: clock.now() }))) {
       // Given up meanwhile.
-      await releaseCost(engine, `cost:${id}`, network.gasAsset, `hot/${network.id}`, row.kind);
+      await releaseCost(engine, costReference(id), network.gasAsset, `hot/${network.id}`, row.kind);
       return;
     }
   }
@@ -102,7 +99,7 @@ async function advance(deps: StakesDeps, row: StakeRow): Promise<void> {
     asset: network.gasAsset,
     amount: row.kind === 'stake' ? amount : 0n,
     gas,
-    reservation: `cost:${id}`,
+    reservation: costReference(id),
   });
 }
 
@@ -138,11 +135,14 @@ const settleStake =
   (deps: StakesDeps): Settle =>
   async (row, receipt) => {
     const { engine, network, stakeStore, clock } = deps;
-    const [cost, reference, now] = [costOf(deps, row.reservation, receipt), `tx:${row.id}:final`, clock.now()];
+    const [cost, reference, now] = [
+      costOf(deps, row.reservation, receipt),
+      transactionReference(row.id, 'final'),
+      clock.now(),
+    ];
     if (!receipt.succeeded) {
       await engine.submit({ kind: 'cost.settle', reference, paid: cost, purpose: 'stake' });
-      return void (await stakeStore.move(row.subject, 'SENDING', {
-        state: 'FAILED',
+      return void (await stakeStore.advance(row.subject, 'fail', {
         txid: row.txid,
         reason: 'it was mined and failed',
         updatedAt: now,
@@ -157,7 +157,7 @@ const settleStake =
       to: place(deps),
       cost,
     });
-    await stakeStore.move(row.subject, 'SENDING', { state: 'DONE', txid: row.txid, updatedAt: now });
+    await stakeStore.advance(row.subject, 'finish', { txid: row.txid, updatedAt: now });
   };
 
 /** What had waited long enough came back with it. */
@@ -187,18 +187,22 @@ const settleUnstake =
   (deps: StakesDeps): Settle =>
   async (row, receipt) => {
     const { stakeStore, clock } = deps;
-    await release(deps, `tx:${row.id}:final`, receipt, costOf(deps, row.reservation, receipt), 'unstake');
+    await release(
+      deps,
+      transactionReference(row.id, 'final'),
+      receipt,
+      costOf(deps, row.reservation, receipt),
+      'unstake',
+    );
     const now = clock.now();
     if (!receipt.succeeded)
-      await stakeStore.move(row.subject, 'SENDING', {
-        state: 'FAILED',
+      await stakeStore.advance(row.subject, 'fail', {
         txid: row.txid,
         reason: 'it was mined and failed',
         updatedAt: now,
       });
     else
-      await stakeStore.move(row.subject, 'SENDING', {
-        state: 'UNSTAKING',
+      await stakeStore.advance(row.subject, 'unstake', {
         txid: row.txid,
         readyAt: (receipt.at ?? now) + DELAY_MS,
         updatedAt: now,
@@ -208,7 +212,7 @@ const settleUnstake =
 const settleClaim =
   (deps: StakesDeps): Settle =>
   (row, receipt) =>
-    release(deps, `tx:${row.id}:final`, receipt, costOf(deps, row.reservation, receipt), 'claim');
+    release(deps, transactionReference(row.id, 'final'), receipt, costOf(deps, row.reservation, receipt), 'claim');
 
 /** Takes what has waited long enough. By the chain's own word, so that it bears kills, and others who unstake with the same key. */
 async function claim(deps: StakesDeps): Promise<void> {
@@ -220,10 +224,9 @@ async function claim(deps: StakesDeps): Promise<void> {
   if (last && !['FAILED', 'VOID'].includes(last.state)) return;
   if (last?.state === 'VOID' && !transactions.mayTryAgain(last)) return;
   if (last?.state === 'FAILED' && clock.now() - last.updatedAt < AFTER_FAILURE_MS) return;
-  const id =
-    last?.state === 'VOID' ? last.id : `claim:${network.id}:${due}${before.length === 0 ? '' : `:${before.length}`}`;
+  const id = last?.state === 'VOID' ? last.id : claimId(network.id, due, before.length);
   const gas = await chain.stakeCost(0n);
-  if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, gas.maxCost, 'claim'))) return;
+  if (!(await reserveCost(engine, costReference(id), network.gasAsset, gas.maxCost, 'claim'))) return;
   await transactions.send({
     id,
     purpose: 'claim',
@@ -233,7 +236,7 @@ async function claim(deps: StakesDeps): Promise<void> {
     asset: network.gasAsset,
     amount: 0n,
     gas,
-    reservation: `cost:${id}`,
+    reservation: costReference(id),
   });
 }
 
@@ -254,5 +257,5 @@ async function had(deps: StakesDeps, { id, readyAt }: StakeRow): Promise<void> {
   if (readyAt === null || (await chain.solidTime()) < readyAt || (await dueOf(deps)) !== undefined) return;
   if ((await chainStore.open(network.id)).some(({ purpose }) => purpose === 'claim' || purpose.startsWith('unstake-')))
     return;
-  await stakeStore.move(id, 'UNSTAKING', { state: 'DONE', updatedAt: clock.now() });
+  await stakeStore.advance(id, 'receive', { updatedAt: clock.now() });
 }

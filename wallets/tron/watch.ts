@@ -76,7 +76,7 @@ export function createTronWatch({ chain, network, hotAddress, own, guard, events
       for (let n = 0; n < ADDRESSES_A_ROUND && n < all.length; n++) {
         const address = all[next++ % all.length] ?? '';
         if (!own.isFrozen(address) && !(await guard.maySweep(address)))
-          logger.warn({ address }, 'an address of ours is in other hands');
+          logger.warn({ event: 'deposit.address_compromised', address }, 'an address of ours is in other hands');
       }
       if (next >= all.length) next = 0;
       await mustBeOurs();

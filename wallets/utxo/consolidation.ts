@@ -1,5 +1,6 @@
 import type { TreasuryStore } from '../../db/stores/treasury';
 import type { Ids } from '../../domain/clock-and-ids';
+import { transactionId } from '../../domain/references';
 import { INPUT_VSIZE, feeFor, planGathering } from '../chains/bitcoin/coins';
 import type { UtxoDeps } from './deps';
 import { MOST_INPUTS, toCoin } from './utxo-set';
@@ -52,7 +53,7 @@ export function createConsolidation(
       nextAt = clock.now() + AFTER_A_TRY_MS;
       logger.info({ network: network.id, coins: gathered.length, rate: rate.toString() }, 'small coins are gathered');
       await transactions.sendHome(
-        { id: `consolidation:${id}`, purpose: 'consolidation', subject: id },
+        { id: transactionId('consolidation', id), purpose: 'consolidation', subject: id },
         planGathering(gathered, rate),
         rate,
       );

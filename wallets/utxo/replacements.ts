@@ -1,9 +1,11 @@
 import type { UtxoRow } from '../../db/entities/utxos';
 import type { ChainTransactionRow } from '../../db/entities/treasury';
 import type { Signed } from '../../db/stores/chain';
+import type { AlertCode } from '../../domain/alerts';
 import { DomainError } from '../../domain/contract/errors';
 import type { UtxoIntent } from '../../domain/contract/ports';
 import { formatAmount } from '../../domain/money/amount';
+import { childId, costReference, replacementId } from '../../domain/references';
 import { bumped, planChild } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
 import { outputTo } from '../chains/bitcoin/psbt';
@@ -75,8 +77,8 @@ export class CoinReplacements {
     const rate = (now.fee * 1500n) / now.vsize + 1n;
     const plan = await orNone(async () => bumped(now, [], rate));
     if (!plan) return this.help(row, now, rate, waits);
-    const id = `${row.id}#${n}`;
-    if (!(await reserveCost(engine, `cost:${id}`, network.gasAsset, unitsOf(plan.fee - now.fee), 'higher fees'))) {
+    const id = replacementId(row.id, n);
+    if (!(await reserveCost(engine, costReference(id), network.gasAsset, unitsOf(plan.fee - now.fee), 'higher fees'))) {
       return this.tell(
         row,
         'NEEDS_OPERATOR_FUNDS',
@@ -93,7 +95,10 @@ export class CoinReplacements {
       { maxFeePerGas: plan.fee.toString(), maxPriorityFeePerGas: rate.toString() },
       clock.now(),
     );
-    logger.warn({ transaction: row.id, txid: signed.txid, replaces: row.txid }, 'replaced by one with a higher fee');
+    logger.warn(
+      { event: 'transaction.replaced', transaction: row.id, txid: signed.txid, replaces: row.txid },
+      'replaced by one with a higher fee',
+    );
     return true;
   }
 
@@ -103,7 +108,10 @@ export class CoinReplacements {
       return await this.deps.signer.signUtxo(intent);
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'FORBIDDEN') throw error;
-      this.deps.logger.warn({ intent: intent.intentId, ...error.details }, 'the signer refused a higher fee');
+      this.deps.logger.warn(
+        { event: 'transaction.replacement_refused', intent: intent.intentId, ...error.details },
+        'the signer refused a higher fee',
+      );
       return undefined;
     }
   }
@@ -111,7 +119,7 @@ export class CoinReplacements {
   /** A child that pays for both. It is a transaction of its own from then on. */
   private async help(row: ChainTransactionRow, now: Plan, rate: bigint, waits: boolean): Promise<boolean> {
     const { account, chainStore, logger, network } = this.deps;
-    const id = `cpfp:${row.id}`;
+    const id = childId(row.id);
     const before = await chainStore.find(id);
     if (before && (!this.hands.mayTryAgain(before) || before.reservation !== null)) return false;
     const child = changeIndexOf(row.nonce);
@@ -145,7 +153,10 @@ export class CoinReplacements {
         'A transaction of ours is not mined, and our coins do not pay for a child of it.',
       );
     await this.hands.sendHome({ id, purpose: 'cpfp', subject: row.id }, plan, wanted, change);
-    logger.warn({ transaction: row.id, txid: row.txid, child: id }, 'a child pays for a transaction that waits');
+    logger.warn(
+      { event: 'transaction.child_sent', transaction: row.id, txid: row.txid, child: id },
+      'a child pays for a transaction that waits',
+    );
     return true;
   }
 
@@ -157,7 +168,7 @@ export class CoinReplacements {
     if (rounds >= SURE) this.tell(row, 'COINS_TAKEN', 'The coins of a transaction of ours are spent or gone.');
   }
 
-  private tell(row: ChainTransactionRow, code: string, message: string): false {
+  private tell(row: ChainTransactionRow, code: AlertCode, message: string): false {
     const key = `${code} ${row.txid}`;
     if (!this.told.has(key))
       this.deps.events.publish({ name: 'alert', code, message, details: { transaction: row.id, txid: row.txid } });

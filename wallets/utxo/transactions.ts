@@ -5,13 +5,14 @@ import { DomainError } from '../../domain/contract/errors';
 import type { UtxoIntent, CoinPayment } from '../../domain/contract/ports';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { payoutId, retriedCostReference, transactionId, transactionReference } from '../../domain/references';
 import { createApart } from '../apart';
 import type { Apart } from '../apart';
 import { splitFee } from '../chains/bitcoin/coins';
 import type { Plan } from '../chains/bitcoin/coins';
 import { buildPsbt } from '../chains/bitcoin/psbt';
 import type { ChainReceipt } from '../chains/chain';
-import { releaseCost, reserveCost } from '../treasury/costs';
+import { releaseCost, releaseHigherFees, reserveCost } from '../treasury/costs';
 import { mustBeRecorded, mustNotBeFrozen } from '../withdrawals/recorded';
 import type { Mined, Outgoing, Sender, Settle } from '../treasury/sender';
 import type { UtxoDeps } from './deps';
@@ -33,9 +34,9 @@ const isHome = ({ purpose }: Pick<ChainTransactionRow, 'purpose'>): boolean => H
 
 type Beginning = Pick<Outgoing, 'id' | 'purpose' | 'subject' | 'to' | 'amount' | 'reservation'>;
 
-/** The name under which a withdrawal is approved and signed. */
+/** The id under which a withdrawal is approved and signed. */
 export const payoutOf = ({ withdrawalId, attempt }: Pick<BatchPaymentRow, 'withdrawalId' | 'attempt'>): string =>
-  `withdrawal:${withdrawalId}:${attempt}`;
+  payoutId({ withdrawalId, round: attempt });
 
 /** A plan that the signer refused is made again after this. */
 const AFTER_REFUSAL_MS = 60_000;
@@ -79,7 +80,7 @@ export class UtxoTransactions implements Sender {
       actual: formatAmount(fee),
       from: `hot/${network.id}` as const,
     };
-    await engine.submit({ kind: 'cost.settle', reference: `tx:${id}:final`, paid, purpose });
+    await engine.submit({ kind: 'cost.settle', reference: transactionReference(id, 'final'), paid, purpose });
   }
 
   mayTryAgain(row: ChainTransactionRow): boolean {
@@ -98,7 +99,7 @@ export class UtxoTransactions implements Sender {
   async sendBatch({ id, payments }: Batch, plan: Plan, rate: bigint): Promise<void> {
     const amount = payments.reduce((total, payment) => total + parseAmount(payment.amount), 0n);
     await this.begin(
-      { id: `batch:${id}`, purpose: 'withdrawal', subject: id, to: '', amount, reservation: null },
+      { id: transactionId('batch', id), purpose: 'withdrawal', subject: id, to: '', amount, reservation: null },
       plan,
       rate,
       payments,
@@ -117,7 +118,7 @@ export class UtxoTransactions implements Sender {
   ): Promise<void> {
     // Each try reserves under a name of its own: what was given back cannot be taken again.
     await this.begin(
-      { id, purpose, subject, to: '', amount: 0n, reservation: `cost:${id}:${this.deps.clock.now()}` },
+      { id, purpose, subject, to: '', amount: 0n, reservation: retriedCostReference(id, this.deps.clock.now()) },
       plan,
       rate,
       [],
@@ -288,7 +289,10 @@ export class UtxoTransactions implements Sender {
         (await utxoStore.void(row, clock.now(), await this.culprit(row, error)));
       // The signer was not asked. That withdrawal goes back to review, and the others into the next batch.
       if (error.code === 'ACCOUNT_FROZEN')
-        return logger.warn({ transaction: row.id, ...error.details }, 'not signed: an account was frozen');
+        return logger.warn(
+          { event: 'transaction.account_frozen', transaction: row.id, ...error.details },
+          'not signed: an account was frozen',
+        );
       events.publish({
         name: 'alert',
         code: 'SIGNER_REFUSED',
@@ -312,8 +316,7 @@ export class UtxoTransactions implements Sender {
   async round(head: number): Promise<void> {
     const { chainStore, engine, network } = this.deps;
     for (const { id, reservation, purpose } of await chainStore.unreleased(network.id, HOME)) {
-      for (let n = 1; await releaseCost(engine, `cost:${id}#${n}`, network.gasAsset, `hot/${network.id}`, purpose);)
-        n++;
+      await releaseHigherFees(engine, { id, purpose }, network);
       await releaseCost(engine, reservation ?? '', network.gasAsset, `hot/${network.id}`, purpose);
       await chainStore.released(id);
     }
@@ -366,7 +369,11 @@ export class UtxoTransactions implements Sender {
     const { chainStore, clock, logger, node } = this.deps;
     const sent = await node.broadcast(row.rawTransaction);
     if (sent.taken) await chainStore.broadcast(row, clock.now());
-    else logger.warn({ transaction: row.id, reason: sent.reason }, 'the node did not take a transaction');
+    else
+      logger.warn(
+        { event: 'transaction.not_accepted', transaction: row.id, reason: sent.reason },
+        'the node did not take a transaction',
+      );
     await this.replacements.consider(row, head, sent);
   }
 
@@ -385,7 +392,7 @@ export class UtxoTransactions implements Sender {
     if (fromDeposits > 0n) {
       await engine.submit({
         kind: 'custody.move',
-        reference: `tx:${row.id}:coins`,
+        reference: transactionReference(row.id, 'coins'),
         asset: row.asset,
         amount: formatAmount(fromDeposits),
         from: `deposit/${network.id}`,
@@ -393,11 +400,7 @@ export class UtxoTransactions implements Sender {
       });
     }
     // What was set aside for a higher fee goes back first: the cost itself is booked in one piece.
-    for (
-      let n = 1;
-      await releaseCost(engine, `cost:${row.id}#${n}`, network.gasAsset, `hot/${network.id}`, row.purpose);
-    )
-      n++;
+    await releaseHigherFees(engine, row, network);
     await settler(row, receipt);
     await utxoStore.swept(row.id);
     await chainStore.finish(row, 'CONFIRMED', receipt.height, formatAmount(receipt.fee), clock.now());

@@ -5,6 +5,7 @@ import type { NewPayment } from '../../db/stores/utxos';
 import type { Ids } from '../../domain/clock-and-ids';
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { batchCostReference, decisionReference, paymentReference, transactionReference } from '../../domain/references';
 import { createApart } from '../apart';
 import type { Apart } from '../apart';
 import { splitFee } from '../chains/bitcoin/coins';
@@ -113,7 +114,7 @@ async function isDue(
   frozen: boolean,
 ): Promise<boolean> {
   if (standing?.refusedIn !== undefined) {
-    await backToReview(deps, row, `tx:${standing.refusedIn}:${row.id}:void`, null);
+    await backToReview(deps, row, paymentReference(standing.refusedIn, row.id, 'void'), null);
     return false;
   }
   if (frozen || (await settledInternally(deps, row))) return false;
@@ -122,7 +123,7 @@ async function isDue(
     return true;
   } catch (error) {
     if (!(error instanceof TransferRefused)) throw error;
-    await backToReview(deps, row, `withdrawal:${row.id}:refused:${row.attempt}`, null);
+    await backToReview(deps, row, decisionReference({ withdrawalId: row.id, round: row.attempt }, 'refused'), null);
     return false;
   }
 }
@@ -203,7 +204,7 @@ function paymentsOf(
       attempt,
       address,
       amount,
-      reservation: bears ? null : `cost:batch:${batch}:${withdrawalId}`,
+      reservation: bears ? null : batchCostReference(batch, withdrawalId),
     };
   });
   return { payments, unpaid };
@@ -253,7 +254,9 @@ const settleBatch =
       };
       // What was sent before there were batches keeps its reference.
       const reference =
-        payoutOf(payment) === row.id ? `tx:${row.id}:final` : `tx:${row.id}:${payment.withdrawalId}:final`;
+        payoutOf(payment) === row.id
+          ? transactionReference(row.id, 'final')
+          : paymentReference(row.id, payment.withdrawalId, 'final');
       await settle(deps, {
         kind: 'withdrawal.confirm',
         reference,

@@ -2,6 +2,7 @@ import type { WithdrawalRow } from '../../db/entities/withdrawals';
 import type { ChainStore } from '../../db/stores/chain';
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
+import { costReference, decisionReference, payoutId, transactionReference } from '../../domain/references';
 import { createApart } from '../apart';
 import { TransferRefused } from '../chains/chain';
 import type { GasQuote } from '../chains/chain';
@@ -46,9 +47,11 @@ export function createPayouts(deps: PayoutsDeps): { round(): Promise<void> } {
 async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised, frozen: boolean): Promise<void> {
   const { chainStore, engine, network, transactions, venueMoney } = deps;
   const { asset, address, id } = row;
-  const intent = `withdrawal:${id}:${row.attempt}`;
+  const payout = { withdrawalId: id, round: row.attempt };
+  const intent = payoutId(payout);
   const planned = await chainStore.find(intent);
-  if (planned?.state === 'VOID') return backToReview(deps, row, `tx:${intent}:void`, planned.reservation);
+  if (planned?.state === 'VOID')
+    return backToReview(deps, row, transactionReference(intent, 'void'), planned.reservation);
   if (planned || frozen) return;
   if (await settledInternally(deps, row)) return notNeeded(deps, intent);
   const amount = parseAmount(row.amount);
@@ -65,12 +68,12 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised, fr
   const gas = await estimate(deps, address, asset, amount);
   // A contract that takes no coins, for example: a person has to look at it again.
   if (!gas) {
-    await backToReview(deps, row, `withdrawal:${id}:refused:${row.attempt}`, null);
+    await backToReview(deps, row, decisionReference(payout, 'refused'), null);
     return notNeeded(deps, intent);
   }
   // In its own coin a withdrawal's fee pays the gas, by the same entry; otherwise the operator's position must.
   const reservation =
-    native && parseAmount(row.fee) - parseAmount(row.pullBackFee) >= gas.maxCost ? null : `cost:${intent}`;
+    native && parseAmount(row.fee) - parseAmount(row.pullBackFee) >= gas.maxCost ? null : costReference(intent);
   if (reservation && !(await reserveCost(engine, reservation, network.gasAsset, gas.maxCost, 'withdrawal')))
     return waits(deps, row, 'NEEDS_OPERATOR_FUNDS');
   await venueMoney.notNeeded(id);
@@ -91,7 +94,7 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised, fr
 
 /** Gives back what an earlier try has set aside for this payout. */
 async function notNeeded({ engine, network }: PayoutsDeps, intent: string): Promise<void> {
-  await releaseCost(engine, `cost:${intent}`, network.gasAsset, `hot/${network.id}`, 'withdrawal');
+  await releaseCost(engine, costReference(intent), network.gasAsset, `hot/${network.id}`, 'withdrawal');
 }
 
 /** What the payout needs, or undefined when its receiver does not take it. Throws while our own coins are not there yet. */
@@ -114,5 +117,11 @@ const settlePayout =
   async (row, receipt) => {
     const gas = { asset: deps.network.gasAsset, amount: formatAmount(receipt.fee), reservation: row.reservation };
     const kind = receipt.succeeded ? ('withdrawal.confirm' as const) : ('withdrawal.fail' as const);
-    await settle(deps, { kind, reference: `tx:${row.id}:final`, withdrawalId: row.subject, txid: row.txid, gas });
+    await settle(deps, {
+      kind,
+      reference: transactionReference(row.id, 'final'),
+      withdrawalId: row.subject,
+      txid: row.txid,
+      gas,
+    });
   };

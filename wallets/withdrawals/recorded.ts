@@ -5,6 +5,7 @@ import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, OwnersWord } from '../../domain/contract/ports';
 import { changedForGood, changedPayment } from '../../domain/recorded-withdrawal';
 import type { RecordedPayment } from '../../domain/recorded-withdrawal';
+import { readPayoutId } from '../../domain/references';
 
 interface Deps {
   readonly engine: Pick<Engine, 'recordedWithdrawals'>;
@@ -46,8 +47,6 @@ export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Pr
   });
 }
 
-const PAYOUT = /^withdrawal:(.+):(\d+)$/;
-
 /**
  * Asked last of all before the signer is: has the account of one of these payouts been frozen since it was planned? By its owner as the engine
  * has recorded them. Refuses ACCOUNT_FROZEN and names the payout. What was signed before has left, and is not asked about again.
@@ -56,13 +55,15 @@ export async function mustNotBeFrozen(
   { engine, chainStore }: Pick<Deps, 'engine'> & { readonly chainStore: Pick<ChainStore, 'frozen'> },
   payouts: readonly string[],
 ): Promise<void> {
-  const records = await engine.recordedWithdrawals(payouts.flatMap((payout) => PAYOUT.exec(payout)?.[1] ?? []));
+  const records = await engine.recordedWithdrawals(
+    payouts.flatMap((payout) => readPayoutId(payout)?.withdrawalId ?? []),
+  );
   const frozen = await chainStore.frozen(records.map(({ userId }) => userId));
   const stopped = records.find(({ userId }) => frozen.has(userId));
   if (stopped)
     throw new DomainError('ACCOUNT_FROZEN', {
       withdrawalId: stopped.id,
-      payout: payouts.find((payout) => PAYOUT.exec(payout)?.[1] === stopped.id),
+      payout: payouts.find((payout) => readPayoutId(payout)?.withdrawalId === stopped.id),
     });
 }
 
@@ -76,12 +77,12 @@ export async function mustBeRecorded(
   payout: string,
   planned: Omit<RecordedPayment, 'memo'>,
 ): Promise<OwnersWord> {
-  const [, id = '', round = ''] = PAYOUT.exec(payout) ?? [];
+  const { withdrawalId: id, round } = readPayoutId(payout) ?? { withdrawalId: '', round: -1 };
   const [record] = await deps.engine.recordedWithdrawals([id]);
   const differs = record
     ? [
         ...changedPayment(record, { ...planned, memo: record.memo }),
-        ...(record.attempt === Number(round) ? [] : ['attempt']),
+        ...(record.attempt === round ? [] : ['attempt']),
         ...(record.intact ? [] : ['record']),
       ]
     : ['id'];

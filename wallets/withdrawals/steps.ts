@@ -5,6 +5,7 @@ import type { Command } from '../../domain/contract/commands';
 import { DomainError } from '../../domain/contract/errors';
 import type { Engine, EventBus, Logger } from '../../domain/contract/ports';
 import type { Network } from '../../domain/registry';
+import { insideReference } from '../../domain/references';
 import type { OwnAddresses } from '../deposits/addresses';
 import type { VenueMoney } from '../treasury/venue';
 
@@ -30,7 +31,7 @@ export async function settledInternally(
   await venueMoney.notNeeded(id);
   await engine.submit({
     kind: 'withdrawal.settleInternal',
-    reference: `withdrawal:${id}:inside`,
+    reference: insideReference(id),
     withdrawalId: id,
     toUserId: owner.userId,
   });
@@ -71,7 +72,7 @@ export async function settle(
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'IDEMPOTENCY_KEY_REUSED') throw error;
     logger.error(
-      { withdrawal: command.withdrawalId, txid: command.txid },
+      { event: 'withdrawal.settled_otherwise', withdrawal: command.withdrawalId, txid: command.txid },
       'a payout was settled before with other figures',
     );
   }

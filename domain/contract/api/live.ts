@@ -13,6 +13,7 @@
  * again.
  * A client that reads too slowly is skipped, not waited for: it finds a gap and asks again.
  */
+import type { AlertCode, AlertSeverity } from '../../alerts';
 import { z } from 'zod';
 import { balanceView } from './balances';
 import { depositView } from './deposits';
@@ -42,7 +43,8 @@ export type LiveEvent = { [Name in LiveName]: LiveStamp & { name: Name; data: Li
 
 /** To admins: a queue has changed, or something needs their eyes. */
 export type AdminEvent =
-  { name: 'queue.changed'; queue: 'kyc' | 'withdrawals' } | { name: 'alert'; code: string; message: string };
+  | { name: 'queue.changed'; queue: 'kyc' | 'withdrawals' }
+  | { name: 'alert'; code: AlertCode; severity: AlertSeverity; message: string; action: string };
 
 /** Levels that changed since `first - 1`, as [price, quantity]. */
 export interface DepthDiff {

@@ -117,14 +117,11 @@ function confirmationIn({ confirmation }: Body<'withdrawal.request'>): Pick<Open
   return { confirmation: read.data };
 }
 
-/** The open withdrawal, if its state allows the event. Later states of wallets are APPROVED to the engine. */
+/** The open withdrawal, if its state allows the event. */
 function open(draft: Draft, id: string, event: WithdrawalEvent): OpenWithdrawal {
   const withdrawal = draft.state.withdrawals.get(id);
   if (!withdrawal) throw new DomainError('WITHDRAWAL_STATE', { withdrawalId: id });
-  const states: WithdrawalState[] =
-    withdrawal.stage === 'REQUESTED' ? ['REQUESTED'] : ['APPROVED', 'WAITING_FUNDS', 'SIGNED', 'BROADCAST'];
-  if (!states.some((state) => WITHDRAWAL[state][event]))
-    throw new DomainError('WITHDRAWAL_STATE', { withdrawalId: id });
+  if (!WITHDRAWAL[withdrawal.stage][event]) throw new DomainError('WITHDRAWAL_STATE', { withdrawalId: id });
   return withdrawal;
 }
 

@@ -18,7 +18,6 @@ export type OpenWithdrawal = Pick<
   pullBackFee: Units;
   /** What its owner signed with a passkey, where they had one. */
   confirmation?: Confirmation;
-  /** Later states belong to wallets; to the engine all of them are APPROVED. */
   stage: 'REQUESTED' | 'APPROVED';
   /** False where the record that it was built from is not what was written. */
   intact: boolean;

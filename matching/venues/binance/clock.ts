@@ -47,7 +47,10 @@ export function createVenueClock(rest: Rest, deps: { clock: Clock; logger: Logge
       throw new Error(`this machine's clock is ${best.ahead} ms off the venue's: set it right (NTP) and start again`);
     const next = off < NOTICED_MS ? 0 : best.ahead;
     if (next !== ahead)
-      deps.logger.warn({ aheadMs: next }, "the venue's clock is not ours: its time is used for what it reads");
+      deps.logger.warn(
+        { event: 'venue.clock_differs', aheadMs: next },
+        "the venue's clock is not ours: its time is used for what it reads",
+      );
     ahead = next;
     rest.trading.setTimeOffset(ahead);
     rest.treasury.setTimeOffset(ahead);

@@ -69,7 +69,9 @@ export function createBinance(
   const sync = (): void =>
     void clock
       .sync()
-      .catch((error: unknown) => deps.logger.warn({ error: String(error) }, "the venue's clock cannot be read"));
+      .catch((error: unknown) =>
+        deps.logger.warn({ event: 'venue.clock_unread', error: String(error) }, "the venue's clock cannot be read"),
+      );
   rest.onBadClock(sync);
   let timer: NodeJS.Timeout | undefined;
 
@@ -137,7 +139,7 @@ export function createBinance(
       if (rest.treasuryIsThere()) void tellTravelRule(rest, deps.logger);
       else
         deps.logger.warn(
-          { venue: new URL(config.restUrl).host },
+          { event: 'venue.no_treasury', venue: new URL(config.restUrl).host },
           'the venue has no treasury interface (/sapi), as on the Spot testnet: trading works, coins are neither sent there nor brought back',
         );
       await Promise.all([data.start(), orders.start()]);
@@ -185,7 +187,10 @@ async function patiently(
       const wrongClock = error instanceof Error && error.message.startsWith("this machine's clock");
       if (kind === 'refused') refusals++;
       if (wrongClock || refusals >= REFUSALS) throw error;
-      logger.warn({ code, error: message }, 'the venue cannot be asked about our account yet');
+      logger.warn(
+        { event: 'venue.account_unread', code, error: message },
+        'the venue cannot be asked about our account yet',
+      );
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   }

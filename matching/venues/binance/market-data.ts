@@ -75,7 +75,7 @@ export function createMarketData(
           else deps.logger.debug({ symbol }, "the venue's book was read anew");
         } catch (error) {
           deps.logger.warn(
-            { symbol, error: error instanceof Error ? error.message : 'refused' },
+            { event: 'venue.snapshot_unread', symbol, error: error instanceof Error ? error.message : 'refused' },
             'no snapshot of the book yet',
           );
           await pause(1000);
@@ -97,7 +97,10 @@ export function createMarketData(
       market.book.apply(event);
     } catch (error) {
       // Not a book or a price as documented: nothing of it is believed.
-      deps.logger.warn({ symbol: event.s, error: String(error) }, 'the venue said something odd about a market');
+      deps.logger.warn(
+        { event: 'venue.market_message_odd', symbol: event.s, error: String(error) },
+        'the venue said something odd about a market',
+      );
       market.book.reset();
       return;
     }
@@ -128,7 +131,13 @@ export function createMarketData(
       rules.set(symbol.symbol, now);
       if (before === undefined || sameRules(before, now)) continue;
       deps.logger.warn(
-        { symbol: now.symbol, trading: now.trading, tick: formatAmount(now.tick), lot: formatAmount(now.lot) },
+        {
+          event: 'venue.rules_changed',
+          symbol: now.symbol,
+          trading: now.trading,
+          tick: formatAmount(now.tick),
+          lot: formatAmount(now.lot),
+        },
         'the venue has changed the rules of a market',
       );
       for (const listener of onDepth) listener(symbol.symbol);
@@ -147,7 +156,7 @@ export function createMarketData(
         } catch (error) {
           if (stopped) return;
           deps.logger.warn(
-            { error: error instanceof Error ? error.message : 'refused' },
+            { event: 'venue.rules_unread', error: error instanceof Error ? error.message : 'refused' },
             'the venue does not tell its rules yet',
           );
           await pause(1000);

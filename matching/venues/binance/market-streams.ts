@@ -49,7 +49,10 @@ export function createMarketStreams(
     logger.info({}, "the venue's server shuts down: its streams are opened anew");
     next = open();
     follow(next).catch((error: unknown) => {
-      logger.warn({ error: String(error) }, "the venue's streams are not open anew yet");
+      logger.warn(
+        { event: 'venue.streams_not_open', error: String(error) },
+        "the venue's streams are not open anew yet",
+      );
     });
   };
   const open = (): WebsocketClient => {

@@ -125,7 +125,10 @@ export function createOrders(
         for (const hint of [...balanceHints, ...subscribed]) hint();
         return;
       } catch (error) {
-        deps.logger.warn({ error: reasonOf(error) }, 'the venue user stream is not open yet');
+        deps.logger.warn(
+          { event: 'venue.user_stream_not_open', error: reasonOf(error) },
+          'the venue user stream is not open yet',
+        );
         await new Promise((resolve) => setTimeout(resolve, 1000));
       }
     }
@@ -200,7 +203,9 @@ export function createOrders(
         // The clock first, so that the next attempt (a new order with a new id) carries the right time.
         await venueClock
           .sync()
-          .catch((cause: unknown) => deps.logger.warn({ error: String(cause) }, "the venue's clock cannot be read"));
+          .catch((cause: unknown) =>
+            deps.logger.warn({ event: 'venue.clock_unread', error: String(cause) }, "the venue's clock cannot be read"),
+          );
         return { outcome: 'refused', reason, again: true };
       } finally {
         stored.delete(order.id);

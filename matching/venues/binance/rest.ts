@@ -62,7 +62,7 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
   const badClock: (() => void)[] = [];
   const keyRefused = (): void => {
     bannedUntil = Math.max(bannedUntil, deps.clock.now() + KEY_PAUSE_MS);
-    deps.logger.error({ code: BAD_KEY }, 'the venue refuses our key');
+    deps.logger.error({ event: 'venue.key_refused', code: BAD_KEY }, 'the venue refuses our key');
   };
   const client = ({ key, secret }: { key: string; secret: string }): MainClient =>
     new MainClient(
@@ -105,7 +105,10 @@ export function createRest(config: BinanceConfig, deps: { clock: Clock; logger: 
       const failure = failureOf(error, deps.clock.now());
       if (failure.kind === 'banned') {
         waitUntil(failure.until, failure.isWhole);
-        deps.logger.warn({ code: failure.code, until: failure.until }, 'the venue has asked us to wait');
+        deps.logger.warn(
+          { event: 'venue.rate_limited', code: failure.code, until: failure.until },
+          'the venue has asked us to wait',
+        );
       }
       if (failure.code === BAD_KEY) keyRefused();
       if (failure.code === BAD_CLOCK) for (const listener of badClock) listener();

@@ -28,7 +28,10 @@ export function createSymbolQuestions(
     const isNew = !unknown.has(symbol);
     unknown.set(symbol, deps.clock.now());
     if (!isNew) return;
-    deps.logger.error({ symbol }, 'the venue does not know this market: it is halted, the others go on');
+    deps.logger.error(
+      { event: 'venue.market_unknown', symbol },
+      'the venue does not know this market: it is halted, the others go on',
+    );
     for (const listener of listeners) listener(symbol);
   };
   const part = async <T>(asked: string[], send: (symbols: string[]) => Promise<T[]>): Promise<T[]> => {

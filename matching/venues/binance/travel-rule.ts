@@ -18,7 +18,8 @@ export async function tellTravelRule(rest: Rest, logger: Logger): Promise<void> 
   try {
     const answer = await rest.capital(() => rest.treasury.getPrivate(REQUIREMENTS));
     const country = (answer as unknown as { questionnaireCountryCode?: unknown }).questionnaireCountryCode;
-    if (typeof country === 'string' && country !== '' && country !== NONE) logger.error({ country }, sentence(country));
+    if (typeof country === 'string' && country !== '' && country !== NONE)
+      logger.error({ event: 'venue.travel_rule', country }, sentence(country));
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'refused';
     logger.debug({ error: reason }, 'the venue does not say whether a travel rule binds our account');

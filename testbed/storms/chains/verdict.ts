@@ -1,4 +1,5 @@
 /** Whether everything came to an end, once: by our tables, by the chains, and by both together. */
+import { replacesSql } from '../../../db/references';
 import type { DataSource } from 'typeorm';
 import { parseAmount } from '../../../domain/money/amount';
 import { askBitcoin } from '../../emulators/bitcoin/start';
@@ -107,9 +108,8 @@ async function stillThere(world: WorldAddress, network: string, txid: string): P
 async function arrivedAt(database: DataSource, world: WorldAddress, { network, asset, to }: TakenOut): Promise<bigint> {
   if (network !== 'bitcoin') return parseAmount(await outsideOf(world, network).arrived(to, asset, ''));
   const sent = (await database.query(
-    'SELECT DISTINCT t.txid AS txid FROM batch_payments p JOIN chain_transactions t ON t.id = ' +
-      "p.transaction_id OR (t.id > CONCAT(p.transaction_id, '#') AND t.id < " +
-      "CONCAT(p.transaction_id, '$')) WHERE t.network = ? AND p.address = ?",
+    `SELECT DISTINCT t.txid AS txid FROM batch_payments p JOIN chain_transactions t ON t.id = p.transaction_id OR (${replacesSql('t', 'p.transaction_id')})
+     WHERE t.network = ? AND p.address = ?`,
     [network, to],
   )) as { txid: string }[];
   let sum = 0n;
