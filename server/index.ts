@@ -17,15 +17,18 @@ import { createAnswers } from './http/answers';
 import { createApp } from './http/app';
 import { hotFirst } from './http/hot';
 import { createLimits } from './http/limits';
+import type { Route } from './http/route';
 import { createSessions } from './http/session';
 import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
+import type { Post } from './jobs/mail';
 import { fillDocumentHashes } from './kyc/fill-hashes';
 import { keepForgetting } from './kyc/forget';
 import { kycRoutes } from './kyc/routes';
 import { createDrawings } from './kyc/pixels';
 import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
+import type { Vault } from './kyc/vault';
 import { createLive } from './live';
 import { marketRoutes } from './markets/routes';
 import { orderRoutes } from './orders/routes';
@@ -74,91 +77,41 @@ export interface Server {
 export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   if (versionsOf(config.sessionSecret).some((one) => one.length < 32) || config.sessionSecret.length < 32)
     throw new Error(`sessionSecret is too short; for example: ${randomBytes(24).toString('hex')}`);
-  const answers = createAnswers(deps, config);
   const redis = quickRedis(deps);
-  const recordSecurityEvent = createSecurityEvents(deps);
-  const security = createSecurityEdge(deps.dataSource, recordSecurityEvent);
-  const sessions = createSessions({ ...deps, redis }, config);
+  const quick = { ...deps, redis };
+  const entrance = createEntrance(quick, config);
+  const { sessions, admission, answers, security, limits } = entrance;
   const vault = createVault(config);
-  void fillDocumentHashes(deps, vault).catch((error: unknown) =>
-    deps.logger.warn({ event: 'kyc.documents_not_compared', error: String(error) }, 'documents were not compared'),
-  );
+  const post = createPost(deps, config, createLinks(config, deps.clock));
+  const orders = createOrderService(deps);
+  const live = createLive(deps, config, entrance);
+  const orderSocket = createOrderSocket({ ...deps, ...entrance, known: sessions.known, service: orders }, config);
   const drawings = createDrawings({
     onUndrawn: (why) => deps.logger.warn({ event: 'kyc.document_not_drawn', why }, 'a document was not drawn'),
   });
-  const site = siteOf(config);
-  const challenges = createChallenges({ ...deps, redis }, config);
-  const passkeys = createPasskeys(deps, challenges, site);
-  const secondFactors = createSecondFactors(deps, vault, passkeys);
-  const passkeyChanges = createPasskeyChanges(deps, { passkeys, challenges, secondFactors, site }, config);
-  const admission = createAdmission(config);
-  const live = createLive(deps, config, { sessions, admission, answers, security });
-  const links = createLinks(config, deps.clock);
-  const post = createPost(deps, config, links);
-  const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
-  const endPrices = keepLastPrices(deps);
-  const endForgetting =
-    config.writesLetters === false ? () => undefined : keepForgetting(deps, vault, config.documentDays ?? 90);
-  const limits = createLimits({ ...deps, redis }, config);
-  const off = (['kyc.changed', 'access.changed'] as const).map((name) =>
-    deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)),
-  );
-  const orders = createOrderService(deps);
-  const orderSocket = createOrderSocket(
-    { ...deps, answers, known: sessions.known, admission, limits, security, service: orders },
-    config,
-  );
-  const approvals = createApprovals(deps);
-  const tiers: TierSettings = {
-    tiers: config.withdrawalLimits ?? USUAL_TIERS,
-    adminsToRaise: config.adminsToRaise ?? 2,
-  };
-  const requests = createWithdrawalRequests(deps, secondFactors, passkeys, tiers.tiers);
-  const who = {
-    accounts: createAccounts(deps),
-    secondFactors,
-    sessions,
-    admission,
-    devices: createDevices(config),
-    post,
-  };
+  const endJobs = startJobs(deps, config, { sessions, post, vault });
   const routes = [
-    ...sessionRoutes(deps, { ...who, passkeyChanges, guesses: createGuesses({ ...deps, redis }, config) }),
-    ...accountRoutes(deps, { ...who, freezing: createFreezing(deps, post), links, limits }),
+    ...accessRoutes(quick, config, { ...entrance, vault, post }),
     ...kycRoutes(deps, createKycService(deps, vault, drawings), vault),
     ...marketRoutes(deps),
     ...balanceRoutes(deps),
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
-    ...withdrawalRoutes(deps, {
-      service: createWithdrawalService(deps, requests, approvals),
-      requests,
-      approvals,
-      sessions,
-      post,
-    }),
-    ...addressRoutes(deps, { secondFactors, sessions, post }),
-    ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
-    ...secondFactorRoutes(deps, secondFactors, { sessions, post }),
-    ...passkeyRoutes(deps, { passkeys, changes: passkeyChanges, secondFactors, sessions, post, site }),
     ...orderRoutes(deps, orders),
     ...securityRoutes(deps),
     ...proofRoutes(deps),
     ...adminRoutes(deps),
     ...coldRoutes(deps),
   ];
-  const app = createApp({ ...deps, redis }, config, { sessions, admission, answers, security }, routes, limits);
+  const app = createApp(quick, config, { sessions, admission, answers, security }, routes, limits);
   return {
-    handler: hotFirst({ ...deps, answers, sessions, admission, limits, security }, config, routes, app),
+    handler: hotFirst({ ...deps, ...entrance }, config, routes, app),
     attach: (server) => {
       live.attach(server);
       orderSocket.attach(server);
     },
     close: async () => {
-      endLetters();
-      endPrices();
-      endForgetting();
-      for (const end of off) end();
+      endJobs();
       orderSocket.close();
       drawings.close();
       await security.settled();
@@ -166,6 +119,69 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
       await post.close();
       redis.disconnect();
     },
+  };
+}
+
+/** What every way in shares: who calls, what they may, how often, and what is recorded of it. */
+function createEntrance(deps: ServerDeps, config: ServerConfig) {
+  return {
+    sessions: createSessions(deps, config),
+    admission: createAdmission(config),
+    answers: createAnswers(deps, config),
+    security: createSecurityEdge(deps.dataSource, createSecurityEvents(deps)),
+    limits: createLimits(deps, config),
+  };
+}
+type Entrance = ReturnType<typeof createEntrance>;
+
+/** Accounts, log-ins, second factors and what needs one: withdrawals, their addresses and tiers. */
+function accessRoutes(
+  deps: ServerDeps,
+  config: ServerConfig,
+  { sessions, admission, limits, vault, post }: Entrance & { readonly vault: Vault; readonly post: Post },
+): Route[] {
+  const site = siteOf(config);
+  const challenges = createChallenges(deps, config);
+  const passkeys = createPasskeys(deps, challenges, site);
+  const secondFactors = createSecondFactors(deps, vault, passkeys);
+  const changes = createPasskeyChanges(deps, { passkeys, challenges, secondFactors, site }, config);
+  const tiers: TierSettings = {
+    tiers: config.withdrawalLimits ?? USUAL_TIERS,
+    adminsToRaise: config.adminsToRaise ?? 2,
+  };
+  const approvals = createApprovals(deps);
+  const requests = createWithdrawalRequests(deps, secondFactors, passkeys, tiers.tiers);
+  const service = createWithdrawalService(deps, requests, approvals);
+  const accounts = createAccounts(deps);
+  const who = { accounts, secondFactors, sessions, admission, devices: createDevices(config), post };
+  const links = createLinks(config, deps.clock);
+  return [
+    ...sessionRoutes(deps, { ...who, passkeyChanges: changes, guesses: createGuesses(deps, config) }),
+    ...accountRoutes(deps, { ...who, freezing: createFreezing(deps, post), links, limits }),
+    ...withdrawalRoutes(deps, { service, requests, approvals, sessions, post }),
+    ...addressRoutes(deps, { secondFactors, sessions, post }),
+    ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
+    ...secondFactorRoutes(deps, secondFactors, { sessions, post }),
+    ...passkeyRoutes(deps, { passkeys, changes, secondFactors, sessions, post, site }),
+  ];
+}
+
+/** Starts what runs beside requests; returns what ends it. */
+function startJobs(
+  deps: ServerDeps,
+  config: ServerConfig,
+  { sessions, post, vault }: Pick<Entrance, 'sessions'> & { readonly vault: Vault; readonly post: Post },
+): () => void {
+  void fillDocumentHashes(deps, vault).catch((error: unknown) =>
+    deps.logger.warn({ event: 'kyc.documents_not_compared', error: String(error) }, 'documents were not compared'),
+  );
+  const ends = [keepLastPrices(deps)];
+  if (config.writesLetters !== false)
+    ends.push(writeAboutDecisions(deps, post), keepForgetting(deps, vault, config.documentDays ?? 90));
+  for (const name of ['kyc.changed', 'access.changed'] as const)
+    ends.push(deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)));
+  return () => {
+    for (const end of ends) end();
   };
 }
 

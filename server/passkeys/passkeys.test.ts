@@ -207,7 +207,7 @@ test('a row that the server did not write is never told to the signer', async ()
   world.userKeys.fail = new Error('away');
   const [mine, theirs] = [new TestPasskey(ORIGIN), new TestPasskey(ORIGIN)];
   await addTo(mine);
-  await world.dataSource.query(
+  await world.owner.query(
     'UPDATE passkeys SET untold = REPLACE(untold, ?, ?), credential_id = ? WHERE credential_id = ?',
     [mine.credentialId, theirs.credentialId, theirs.credentialId, mine.credentialId],
   );
