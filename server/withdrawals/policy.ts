@@ -25,5 +25,6 @@ export function refuseOwn(adminId: string, withdrawal: WithdrawalRow): void {
 
 /** One decision is enough; whoever made it may send it again and hear the same answer. */
 export function refuseDecided(adminId: string, { state, shownState, decidedBy }: WithdrawalRow): void {
-  if (state !== 'REQUESTED' && decidedBy !== adminId) throw new DomainError('WITHDRAWAL_STATE', { state: shownState ?? state });
+  if (state !== 'REQUESTED' && decidedBy !== adminId)
+    throw new DomainError('WITHDRAWAL_STATE', { state: shownState ?? state });
 }
