@@ -18,14 +18,17 @@ import { createApp } from './http/app';
 import { hotFirst } from './http/hot';
 import { createLimits } from './http/limits';
 import { createSessions } from './http/session';
+import type { Sessions } from './http/session';
 import { writeAboutDecisions } from './jobs/decisions';
 import { createPost } from './jobs/mail';
+import type { Post } from './jobs/mail';
 import { fillDocumentHashes } from './kyc/fill-hashes';
 import { keepForgetting } from './kyc/forget';
 import { kycRoutes } from './kyc/routes';
 import { createDrawings } from './kyc/pixels';
 import { createKycService } from './kyc/service';
 import { createVault } from './kyc/vault';
+import type { Vault } from './kyc/vault';
 import { createLive } from './live';
 import { marketRoutes } from './markets/routes';
 import { orderRoutes } from './orders/routes';
@@ -80,9 +83,6 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const security = createSecurityEdge(deps.dataSource, recordSecurityEvent);
   const sessions = createSessions({ ...deps, redis }, config);
   const vault = createVault(config);
-  void fillDocumentHashes(deps, vault).catch((error: unknown) =>
-    deps.logger.warn({ event: 'kyc.documents_not_compared', error: String(error) }, 'documents were not compared'),
-  );
   const drawings = createDrawings({
     onUndrawn: (why) => deps.logger.warn({ event: 'kyc.document_not_drawn', why }, 'a document was not drawn'),
   });
@@ -95,14 +95,8 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
   const live = createLive(deps, config, { sessions, admission, answers, security });
   const links = createLinks(config, deps.clock);
   const post = createPost(deps, config, links);
-  const endLetters = config.writesLetters === false ? () => undefined : writeAboutDecisions(deps, post);
-  const endPrices = keepLastPrices(deps);
-  const endForgetting =
-    config.writesLetters === false ? () => undefined : keepForgetting(deps, vault, config.documentDays ?? 90);
+  const endBackground = startBackground(deps, config, { vault, post, sessions });
   const limits = createLimits({ ...deps, redis }, config);
-  const off = (['kyc.changed', 'access.changed'] as const).map((name) =>
-    deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)),
-  );
   const orders = createOrderService(deps);
   const orderSocket = createOrderSocket(
     { ...deps, answers, known: sessions.known, admission, limits, security, service: orders },
@@ -114,6 +108,8 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     adminsToRaise: config.adminsToRaise ?? 2,
   };
   const requests = createWithdrawalRequests(deps, secondFactors, passkeys, tiers.tiers);
+  const service = createWithdrawalService(deps, requests, approvals);
+  const withdrawals = { service, requests, approvals, sessions, post };
   const who = {
     accounts: createAccounts(deps),
     secondFactors,
@@ -130,13 +126,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
     ...balanceRoutes(deps),
     ...depositRoutes(deps),
     ...swapRoutes(deps, createSwapService(deps)),
-    ...withdrawalRoutes(deps, {
-      service: createWithdrawalService(deps, requests, approvals),
-      requests,
-      approvals,
-      sessions,
-      post,
-    }),
+    ...withdrawalRoutes(deps, withdrawals),
     ...addressRoutes(deps, { secondFactors, sessions, post }),
     ...tierRoutes(createTierService(deps, secondFactors, tiers), tiers),
     ...secondFactorRoutes(deps, secondFactors, { sessions, post }),
@@ -155,10 +145,7 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
       orderSocket.attach(server);
     },
     close: async () => {
-      endLetters();
-      endPrices();
-      endForgetting();
-      for (const end of off) end();
+      endBackground();
       orderSocket.close();
       drawings.close();
       await security.settled();
@@ -166,6 +153,27 @@ export function createServer(deps: ServerDeps, config: ServerConfig): Server {
       await post.close();
       redis.disconnect();
     },
+  };
+}
+
+/** What goes on beside requests. Returns what ends it. */
+function startBackground(
+  deps: ServerDeps,
+  { writesLetters, documentDays = 90 }: ServerConfig,
+  { vault, post, sessions }: { readonly vault: Vault; readonly post: Post; readonly sessions: Sessions },
+): () => void {
+  void fillDocumentHashes(deps, vault).catch((error: unknown) =>
+    deps.logger.warn({ event: 'kyc.documents_not_compared', error: String(error) }, 'documents were not compared'),
+  );
+  const ends = [
+    ...(writesLetters === false ? [] : [writeAboutDecisions(deps, post), keepForgetting(deps, vault, documentDays)]),
+    keepLastPrices(deps),
+    ...(['kyc.changed', 'access.changed'] as const).map((name) =>
+      deps.events.on(name, ({ userId }) => sessions.known.forgetUser(userId)),
+    ),
+  ];
+  return () => {
+    for (const end of ends) end();
   };
 }
 

@@ -12,15 +12,15 @@ import './style/controls.css';
 import './style/lists.css';
 import './style/pages.css';
 
-useLanguage(currentLocale());
 /** Stands in the page until it is known who is logged in. */
 const say = (words: string): void => {
   const place = document.getElementById('waiting');
   if (place) place.textContent = words;
 };
+const spoken = useLanguage(currentLocale());
 const listed = loadRegistry();
-void knowSession(() => say(i18n.global.t('app.offline'))).then(async () => {
+void knowSession(() => void spoken.then(() => say(i18n.global.t('app.offline')))).then(async () => {
   ensureLive();
-  await listed;
+  await Promise.all([spoken, listed]);
   createApp(App).use(i18n).use(router).mount('#app');
 });

@@ -41,5 +41,18 @@ export default defineConfig({
     __INTLIFY_PROD_DEVTOOLS__: false,
     __INTLIFY_DROP_MESSAGE_COMPILER__: false,
   },
-  build: { outDir: '../dist/web', emptyOutDir: true, assetsInlineLimit: 0, reportCompressedSize: false },
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    // The words of all folders in one language are one file, fetched when that language is first used.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [{ name: (id) => /\/(words\.[\w-]+)\.ts$/.exec(id)?.[1] ?? null, test: /\/words\.[\w-]+\.ts$/ }],
+        },
+      },
+    },
+  },
 });

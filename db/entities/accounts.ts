@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm';
+import type { Locale } from '../../domain/contract/api/languages';
 import type { KycState } from '../../domain/lifecycle/kyc';
 import { big, id, int, json, nullable, primary, text } from './columns';
 
@@ -8,7 +9,7 @@ export interface UserRow {
   passwordHash: string;
   role: 'user' | 'admin';
   kycState: KycState;
-  locale: 'en' | 'fa';
+  locale: Locale;
   createdAt: number;
   /** Sessions of another generation have ended. */
   sessionGeneration: number;
@@ -43,7 +44,7 @@ export interface RegistrationRow {
   tokenHash: string;
   email: string;
   passwordHash: string;
-  locale: 'en' | 'fa';
+  locale: Locale;
   at: number;
 }
 export const RegistrationEntity = new EntitySchema<RegistrationRow>({

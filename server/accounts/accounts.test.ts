@@ -135,8 +135,8 @@ test('another password: by the present one and a code; a letter; nothing is with
   expect((await withdraw(again, { code: code() })).status).toBe(201);
   const subjects = (await world.letters('change@example.org', 5)).map(({ subject }) => subject);
   for (const one of [
-    'A log-in from a new device',
-    'Your second factor is on',
+    'Log-in from a new device',
+    'Two-factor authentication is on',
     'Your password was changed',
     'A withdrawal was requested',
   ])

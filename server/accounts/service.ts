@@ -10,6 +10,7 @@ import {
   userByEmail,
   userById,
 } from '../../db/stores/users';
+import type { Locale } from '../../domain/contract/api/languages';
 import { NEW_ACCOUNT } from '../../db/entities/accounts';
 import type { UserRow } from '../../db/entities/accounts';
 import { inTransaction } from '../../db/transaction';
@@ -23,7 +24,7 @@ import type { PasswordLane } from './passwords';
 export interface NewAccount {
   readonly email: string;
   readonly password: string;
-  readonly locale: 'en' | 'fa';
+  readonly locale: Locale;
 }
 
 export interface Accounts {
@@ -50,7 +51,7 @@ type Deps = Pick<ServerDeps, 'dataSource' | 'clock' | 'ids' | 'events'>;
 
 export function createAccounts(deps: Deps): Accounts {
   const { dataSource, clock, events } = deps;
-  const tokenFor = async (email: string, passwordHash: string, locale: 'en' | 'fa'): Promise<string> => {
+  const tokenFor = async (email: string, passwordHash: string, locale: Locale): Promise<string> => {
     const token = randomBytes(24).toString('base64url');
     await addRegistration(
       dataSource,

@@ -185,13 +185,13 @@ function callOf(
   headers: string[],
   accepted: () => void,
 ): Call {
+  if (!ownOrigin(req, publicOrigin) || !tokenFits(session, req.headers['x-csrf-token'])) throw new DomainError('CSRF');
   const body = endpoint.carries === 'nothing' ? undefined : parsed(text);
   const wait = deps.limits.orders(session.user.id, pointsOf(body));
   if (wait > 0) {
     headers.push('Retry-After', String(wait));
     throw new DomainError('TOO_MANY_REQUESTS');
   }
-  if (!ownOrigin(req, publicOrigin) || !tokenFits(session, req.headers['x-csrf-token'])) throw new DomainError('CSRF');
   deps.admission.admit(endpoint.access, session.user, session);
   const key = idempotencyKey.safeParse(req.headers['idempotency-key']);
   if (endpoint.idempotent && !key.success) throw new DomainError('IDEMPOTENCY_KEY_REQUIRED');

@@ -105,6 +105,8 @@ const LATE: Record<Endpoint['carries'], RequestHandler[]> = {
 export function mount(router: Router, routes: readonly Route[], guards: Guards): void {
   for (const { endpoint, handle } of routes) {
     const enter: RequestHandler = async (req, res, next) => {
+      // Before anything is counted: another page must not use up what its visitor may do here.
+      if (endpoint.method !== 'get' && !guards.ownOrigin(req)) throw new DomainError('CSRF');
       await guards.limits(endpoint.limit, req, res);
       res.locals.user = await admit(endpoint, req, guards);
       next();
@@ -140,7 +142,6 @@ export function mount(router: Router, routes: readonly Route[], guards: Guards):
 /** Who calls, if they may. What changes something must come from our page, and with the session's token. */
 async function admit(endpoint: Endpoint, req: Request, guards: Guards): Promise<UserRow | null> {
   const changes = endpoint.method !== 'get';
-  if (changes && !guards.ownOrigin(req)) throw new DomainError('CSRF');
   const user = await guards.userOf(req);
   const needsToken = changes && endpoint.access !== 'public' && user !== null;
   if (needsToken && !csrfMatches(req)) throw new DomainError('CSRF');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import Bull from 'bull';
 import type { Redis } from 'ioredis';
 import { createTransport } from 'nodemailer';
+import type { Locale } from '../../domain/contract/api/languages';
 import type { UserRow } from '../../db/entities/accounts';
 import type { ServerConfig, ServerDeps } from '../deps';
 import type { Links } from '../accounts/links';
@@ -16,7 +17,7 @@ import type { LetterKind } from './letters';
 interface Letter {
   readonly kind: LetterKind;
   readonly to: string;
-  readonly locale: 'en' | 'fa';
+  readonly locale: Locale;
   readonly facts: Readonly<Record<string, string>>;
 }
 

@@ -164,7 +164,7 @@ inBrowser('the page', () => {
     const { page: admins } = adminBrowser;
     await admins.goto(`${world.url}/admin/withdrawals`);
     const row = admins.locator('[data-testid="admin-withdrawal-row"][data-state="REQUESTED"]').first();
-    expect(await row.getByTestId('review-reasons').innerText()).toContain('A new address');
+    expect(await row.getByTestId('review-reasons').innerText()).toContain('New address');
     for (const [width, name] of [
       [1440, 'desk'],
       [360, 'phone'],
@@ -194,12 +194,12 @@ inBrowser('the page', () => {
     await page.getByTestId('deposit-fee').waitFor();
     expect(await page.getByTestId('deposit-step').allInnerTexts()).toEqual([
       '6 confirmations',
-      '12 confirmations from 1,000 ETH on',
+      '12 confirmations for 1,000 ETH or more',
     ]);
     expect((await page.getByTestId('deposit-commission').innerText()).replaceAll('\u00a0', ' ')).toBe(
       '0.001 ETH + 0.05%',
     );
-    expect(await page.getByTestId('deposit-fee').innerText()).toBe('1.999 ETH added, 0.001 ETH commission');
+    expect(await page.getByTestId('deposit-fee').innerText()).toBe('1.999 ETH credited, 0.001 ETH fee');
     await userBrowser.shoot('deposit-terms');
   });
 
@@ -487,7 +487,7 @@ inBrowser('the page', () => {
     await page.getByTestId('cold-back').fill('cHNidP8BAHECAAAAAQ==');
     await page.getByTestId('cold-gather').click();
     await adminBrowser.answered('/cs1/psbt', () => page.getByTestId('confirm-yes').click());
-    await page.getByTestId('cold-transfer').getByText('1 signed so far').waitFor();
+    await page.getByTestId('cold-transfer').getByText('Signatures so far: 1').waitFor();
     await adminBrowser.shoot('admin-cold-desk');
     await page.setViewportSize({ width: 360, height: 1600 });
     expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
@@ -536,7 +536,7 @@ inBrowser('the page', () => {
       expect(await seen('cost-total').innerText()).toContain('4,999.71667');
       expect(await seen('cost-fee').innerText()).toMatch(/^0\.0024999.ETH$/);
       await seen('order-submit').click();
-      await seen('order-done').getByText('Your order is placed.').waitFor();
+      await seen('order-done').getByText('Order placed.').waitFor();
       const [order] = await world.dataSource.getRepository(OrderEntity).findBy({ userId: traderId });
       await tellOrder(order?.id ?? '');
       const row = page.locator(`[data-testid="order-row"][data-id="${order?.id}"]`);
@@ -621,7 +621,7 @@ inBrowser('the page', () => {
       }
       const before = world.engine.commands.length;
       await seen('order-submit').click();
-      await seen('order-done').getByText('Your order is placed.').waitFor();
+      await seen('order-done').getByText('Order placed.').waitFor();
       expect(world.engine.commands.slice(before)).toMatchObject([
         { kind: kind === 'OCO' ? 'order.oco' : 'order.place', quantity: '0.5' },
       ]);

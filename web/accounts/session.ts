@@ -1,6 +1,7 @@
 /** Who is logged in. */
 import { computed, ref } from 'vue';
 import type { SessionView, UserView } from '../../domain/contract/api/accounts';
+import type { Locale } from '../../domain/contract/api/languages';
 import type { Assertion } from '../../domain/contract/api/passkeys';
 import { challengeIn, solveBeside } from '../account/challenge';
 import { ApiError, api, rememberToken, whenLoggedOut } from '../api/client';
@@ -68,7 +69,7 @@ export async function logIn(
 }
 
 /** Asks for an account. A letter goes to the address, whether there is one already or not: nobody is told. */
-export async function register(body: Credentials & { readonly locale: 'en' | 'fa' }): Promise<void> {
+export async function register(body: Credentials & { readonly locale: Locale }): Promise<void> {
   await api.post('/accounts', body);
 }
 

@@ -43,8 +43,7 @@ function colours(place: HTMLElement) {
 
 /** Times in the reader's own zone, digits from left to right in every language. */
 function times(locale: string) {
-  const words = locale === 'fa' ? 'fa-IR-u-nu-latn' : 'en-GB';
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(words, options);
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(`${locale}-u-nu-latn`, options);
   const [full, clock, day, month, year] = [
     format({ dateStyle: 'medium', timeStyle: 'short' }),
     format({ hour: '2-digit', minute: '2-digit' }),

@@ -3,6 +3,7 @@
  * schema.
  */
 import { z } from 'zod';
+import { LOCALES } from './languages';
 import { ERRORS } from '../errors';
 import type { ErrorCode } from '../errors';
 
@@ -25,7 +26,7 @@ export const networkId = z
   .regex(/^[a-z0-9-]{1,64}$/)
   .meta({ example: 'ethereum' });
 export const time = z.number().int().meta({ description: 'Milliseconds since 1970-01-01 UTC.' });
-export const locale = z.enum(['en', 'fa']);
+export const locale = z.enum(LOCALES);
 export const idempotencyKey = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
 
 /** Ids of rows of this answer that could not be shown, of which operators are told; absent where there is none. */
