@@ -1,4 +1,6 @@
-/** Rows change by events that their table allows, and by no other: every state against every event, on a real database. */
+/**
+ * Rows change by events that their table allows, and by no other: every state against every event, on a real database.
+ */
 import type { EntitySchema, ObjectLiteral } from 'typeorm';
 import { ColdTransferEntity } from './entities/cold';
 import { StakeEntity } from './entities/stakes';

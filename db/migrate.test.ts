@@ -4,7 +4,9 @@ import { migrate, pendingMigrations } from './migrate';
 import { MIGRATIONS } from './migrations';
 import { emptyDatabase } from './testing';
 
-/** What a running exchange had in its tables when these migrations came, so that a step done twice or not at all shows. */
+/**
+ * What a running exchange had in its tables when these migrations came, so that a step done twice or not at all shows.
+ */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   Trading1763800000000: [
     "INSERT INTO markets (symbol, base, quote) VALUES ('ETHUSDT', 'ETH', 'USDT')",
@@ -61,7 +63,10 @@ async function inStages(dataSource: DataSource, each: (before?: string) => Promi
 
 class Cut extends Error {}
 
-/** Runs migrations over a connection that is gone after so many statements, answered or not. True where they came to their end before. */
+/**
+ * Runs migrations over a connection that is gone after so many statements, answered or not. True where they came to
+ * their end before.
+ */
 async function cutAfter(dataSource: DataSource, statements: number, before?: string): Promise<boolean> {
   const create = dataSource.createQueryRunner.bind(dataSource);
   let left = statements;

@@ -1,12 +1,16 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * One statement, or work in several. Work is carried out in one transaction, together with the note that it was; DDL in it ends that
+ * One statement, or work in several. Work is carried out in one transaction, together with the note that it was; DDL
+ * in it ends that
  * transaction by itself, so such work must bear to be done again.
  */
 export type Step = string | ((manager: EntityManager) => Promise<void>);
 
-/** One change of the tables, forward only. The name ends in the time that orders it; a step of one that was released is never changed. */
+/**
+ * One change of the tables, forward only. The name ends in the time that orders it; a step of one that was released is
+ * never changed.
+ */
 export interface Migration {
   readonly name: string;
   readonly steps: readonly Step[];
@@ -24,7 +28,8 @@ const triggersOf = async (manager: EntityManager, tables: readonly string[]): Pr
 const BINARY_LOG = 1419;
 
 /**
- * A step that drops the triggers of former releases where there are any. With a binary log a server lets only an administrator do that (or
+ * A step that drops the triggers of former releases where there are any. With a binary log a server lets only an
+ * administrator do that (or
  * everybody, while log_bin_trust_function_creators is on): the error says so.
  */
 export const dropTriggers =

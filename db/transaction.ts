@@ -15,7 +15,10 @@ export function errno(error: unknown): number | undefined {
 
 export const isTransient = (error: unknown): boolean => TRANSIENT.has(errno(error) ?? 0);
 
-/** Did the server refuse the data itself (too long, out of range, duplicate, a CHECK) or the statement? Trying again is no use. */
+/**
+ * Did the server refuse the data itself (too long, out of range, duplicate, a CHECK) or the statement? Trying again is
+ * no use.
+ */
 export function isRefusal(error: unknown): boolean {
   const { driverError, sqlState } = (error ?? {}) as { driverError?: { sqlState?: string }; sqlState?: string };
   const state = driverError?.sqlState ?? sqlState ?? '';
@@ -27,7 +30,8 @@ export const isDuplicate = (error: unknown): boolean => errno(error) === 1062;
 
 /**
  * Runs `work` in one transaction and commits. Any error rolls everything back (after a lock wait timeout the server
- * itself undoes one statement only); transient ones are tried again. What `work` does outside the database must bear repeating.
+ * itself undoes one statement only); transient ones are tried again. What `work` does outside the database must bear
+ * repeating.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,

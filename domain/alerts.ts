@@ -1,6 +1,9 @@
 /** Everything that an operator is alerted to, how urgent it is, and what is to be done about it. */
 
-/** `critical`: money or keys may be at risk, or trading or payouts stand still: at any hour. `warning`: in working hours. */
+/**
+ * `critical`: money or keys may be at risk, or trading or payouts stand still: at any hour. `warning`: in working
+ * hours.
+ */
 export type AlertSeverity = 'critical' | 'warning';
 
 interface Alert {

@@ -1,6 +1,8 @@
 /**
- * Ids of our own transactions and references of what is booked for them: built, read and searched for here and nowhere else. They are kept for
- * ever (in the journal, in the signer's log), so that what is built here never changes. A part is a word without ':' and '#', save the
+ * Ids of our own transactions and references of what is booked for them: built, read and searched for here and nowhere
+ * else. They are kept for
+ * ever (in the journal, in the signer's log), so that what is built here never changes. A part is a word without ':'
+ * and '#', save the
  * id of a transaction inside a longer reference, which stands between fixed words.
  */
 
@@ -29,7 +31,10 @@ export function readPayoutId(id: string): Payout | undefined {
 export type Movement =
   'batch' | 'sweep' | 'topup' | 'venue' | 'cold' | 'consolidation' | 'delegate' | 'undelegate' | 'stake' | 'unstake';
 
-/** The id of a transaction of ours. `attempt`: how many there were for the same subject before; the first has no number. */
+/**
+ * The id of a transaction of ours. `attempt`: how many there were for the same subject before; the first has no
+ * number.
+ */
 export const transactionId = (movement: Movement, subject: string, attempt = 0): string =>
   attempt === 0 ? `${movement}:${subject}` : `${movement}:${subject}:${attempt}`;
 
@@ -57,7 +62,10 @@ export const replacementRange = (original: string): { above: string; below: stri
 /** The reservation of a transaction's cost, or of a replacement's higher fee. */
 export const costReference = (id: string): string => `cost:${id}`;
 
-/** The same for a consolidation or a child, which may be made anew: each try, at `at` (ms), reserves under a name of its own. */
+/**
+ * The same for a consolidation or a child, which may be made anew: each try, at `at` (ms), reserves under a name of
+ * its own.
+ */
 export const retriedCostReference = (id: string, at: number): string => `cost:${id}:${at}`;
 
 /** The reservation of what a batch costs one of its withdrawals. */
@@ -71,7 +79,8 @@ export const correctionCostReference = (id: string, settledAt: number): string =
 export const releaseReference = (reservation: string): string => `${reservation}:released`;
 
 /**
- * What is booked when something becomes of a transaction. `final`: it is settled. `coins`: the coins of deposits that it spends. `void`: its
+ * What is booked when something becomes of a transaction. `final`: it is settled. `coins`: the coins of deposits that
+ * it spends. `void`: its
  * withdrawal goes back to review, unsigned. `fell-out`, `otherwise:...`: its asset is paused after a reorganisation.
  */
 export type TransactionStep = 'final' | 'coins' | 'void' | 'fell-out' | `otherwise:${'CONFIRMED' | 'FAILED'}`;
@@ -84,7 +93,10 @@ export const paymentReference = (batch: string, withdrawalId: string, step: 'fin
 /** The correction of a settlement that was made at `settledAt` (ms). */
 export const correctionReference = (id: string, settledAt: number): string => `tx:${id}:again:${settledAt}`;
 
-/** A user's request of a withdrawal. `key` is the caller's own, of letters, digits, '_' and '-'; no user's id begins as a withdrawal's does. */
+/**
+ * A user's request of a withdrawal. `key` is the caller's own, of letters, digits, '_' and '-'; no user's id begins as
+ * a withdrawal's does.
+ */
 export const withdrawalRequestReference = (userId: string, key: string): string => `withdrawal:${userId}:${key}`;
 
 /** A decision on a withdrawal in its round. */
@@ -103,7 +115,10 @@ export const venueTransferReference = (
   step: 'reserve' | 'left' | 'failed' | 'arrived',
 ): string => `venue:${network}:${transferId}:${step}`;
 
-/** Coins from cold storage that the transaction brought: by the transaction, so that what is announced twice is booked once. */
+/**
+ * Coins from cold storage that the transaction brought: by the transaction, so that what is announced twice is booked
+ * once.
+ */
 export const coldArrivalReference = (network: string, txid: string, asset: string): string =>
   `cold:${network}:${txid}:${asset}`;
 
@@ -121,7 +136,8 @@ export interface PaymentPlace {
 }
 
 /**
- * A deposit's credit. Credits and reversals of one payment take turns, so that the number of reversals names the next credit. Not the hash
+ * A deposit's credit. Credits and reversals of one payment take turns, so that the number of reversals names the next
+ * credit. Not the hash
  * of the block: a chain may come back to a block.
  */
 export const creditReference = ({ network, txid, position }: PaymentPlace, reversals = 0): string =>

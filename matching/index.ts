@@ -1,4 +1,7 @@
-/** Orders become trades. Begin at `createMatching`; the single writer is in engine/, what orders mean in money in orders/. */
+/**
+ * Orders become trades. Begin at `createMatching`; the single writer is in engine/, what orders mean in money in
+ * orders/.
+ */
 import type { DataSource } from 'typeorm';
 import { createMarketHistory, readRoutingSums } from '../db/stores/market-history';
 import { createSwapIntents } from '../db/stores/venue-intents';

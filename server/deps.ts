@@ -61,9 +61,15 @@ export interface ServerConfig {
   readonly secureCookies: boolean;
   /** `https://exchange.example`; null accepts the host the request names. */
   readonly publicOrigin: string | null;
-  /** Networks (CIDR) of proxies in front, whose X-Forwarded-For and -Proto are believed; without it those on this machine where cookies are secure, else none. */
+  /**
+   * Networks (CIDR) of proxies in front, whose X-Forwarded-For and -Proto are believed; without it those on this
+   * machine where cookies are secure, else none.
+   */
   readonly trustedProxies?: readonly string[];
-  /** Where passkeys are used: `publicOrigin` when left out, else `http://localhost`. A browser knows none at an address of numbers. */
+  /**
+   * Where passkeys are used: `publicOrigin` when left out, else `http://localhost`. A browser knows none at an address
+   * of numbers.
+   */
   readonly passkeyOrigin?: string;
   /** What links in letters begin with; `http://localhost` when left out. */
   readonly siteUrl?: string;
@@ -79,9 +85,15 @@ export interface ServerConfig {
   readonly mailFrom?: string;
   /** What may be withdrawn by whom; the usual tiers when left out. */
   readonly withdrawalLimits?: Tiers;
-  /** Is an admin refused everything that is an admin's while no second factor of theirs is in force? False when left out. */
+  /**
+   * Is an admin refused everything that is an admin's while no second factor of theirs is in force? False when left
+   * out.
+   */
   readonly adminsNeedSecondFactor?: boolean;
-  /** Is it a fault when an answer has more than its schema names, rather than stripped? False when left out; true in tests. */
+  /**
+   * Is it a fault when an answer has more than its schema names, rather than stripped? False when left out; true in
+   * tests.
+   */
   readonly exactAnswers?: boolean;
   /** How many admins it takes to raise a user's tier; two when left out. */
   readonly adminsToRaise?: 1 | 2;

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { formatAmount, parseSigned } from '../domain/money/amount';
 
-/** A decimal as a table gives it ("1.500000000000000000"), in its shortest exact form; the engine gives it so already. */
+/**
+ * A decimal as a table gives it ("1.500000000000000000"), in its shortest exact form; the engine gives it so already.
+ */
 export const plain = (stored: string): string =>
   stored.endsWith('0') && stored.includes('.') ? formatAmount(parseSigned(stored)) : stored;
 

@@ -132,7 +132,9 @@ export function simpleBus(): EventBus {
   };
 }
 
-/** Keeps what it was told, answers an old reference as the real one does, and writes withdrawal rows; no money moves. */
+/**
+ * Keeps what it was told, answers an old reference as the real one does, and writes withdrawal rows; no money moves.
+ */
 export function recordingEngine(
   dataSource: DataSource,
 ): Engine & { commands: Command[]; refuseNext(error: DomainError): void; balances: UserBalance[] } {
@@ -292,7 +294,8 @@ async function completedSwap(
 }
 
 /**
- * In the signer's place: believes whatever bears a key it knows, wants two admins above 5 and none up to 0.02. Keys are known by `approve`, which
+ * In the signer's place: believes whatever bears a key it knows, wants two admins above 5 and none up to 0.02. Keys
+ * are known by `approve`, which
  * answers an approval by that admin.
  */
 export function standInRules(): PayoutRules & { approve(email: string): Approval } {
@@ -319,7 +322,10 @@ export function standInRules(): PayoutRules & { approve(email: string): Approval
   };
 }
 
-/** In the place of the signer's register: keeps what it is told, believes the first passkey of a user, and any with an assertion. */
+/**
+ * In the place of the signer's register: keeps what it is told, believes the first passkey of a user, and any with an
+ * assertion.
+ */
 export function standInUserKeys(): UserKeys & {
   told: SignedPasskeyChange[];
   dropped: string[];

@@ -2,14 +2,18 @@ import type { EventBus, Logger } from '../domain/contract/ports';
 import type { Network } from '../domain/registry';
 import { reasonOf } from './loop';
 
-/** Rounds in a row in which one thing fails, before an operator is told of it: a node that is away for a moment is no news. */
+/**
+ * Rounds in a row in which one thing fails, before an operator is told of it: a node that is away for a moment is no
+ * news.
+ */
 const TELL_AFTER = 60;
 
 /** Does one piece of work; never throws. */
 export type Apart = (name: string, work: () => Promise<unknown>) => Promise<void>;
 
 /**
- * Pieces of work apart from each other: one that fails is logged and tried again by the next round, the others go on. What keeps failing
+ * Pieces of work apart from each other: one that fails is logged and tried again by the next round, the others go on.
+ * What keeps failing
  * an operator is told of, once. `what` they are pieces of, for people.
  */
 export function createApart(

@@ -21,7 +21,10 @@ export interface Loop {
   faults(): Record<string, string>;
 }
 
-/** What an operator is told of a fault. A chain library's long form names the node's address, with keys that may be in it. */
+/**
+ * What an operator is told of a fault. A chain library's long form names the node's address, with keys that may be in
+ * it.
+ */
 export function reasonOf(error: unknown): string {
   const { shortMessage, message } = (error ?? {}) as { shortMessage?: string; message?: string };
   return shortMessage ?? message ?? String(error);
@@ -33,8 +36,10 @@ const TELL_AFTER = 10;
 const SLOWEST = 10;
 
 /**
- * Runs the steps one after the other, again and again. A step that fails is logged and tried again, later and later up to
- * ten times the pause; the others go on. `fatal` names faults after which nothing more is run until a person has looked.
+ * Runs the steps one after the other, again and again. A step that fails is logged and tried again, later and later up
+ * to
+ * ten times the pause; the others go on. `fatal` names faults after which nothing more is run until a person has
+ * looked.
  */
 export function createLoop(
   name: string,

@@ -6,7 +6,9 @@ import type { Units } from '../domain/money/amount';
 const DIGITS = /[\u06F0-\u06F9\u0660-\u0669]/g;
 /** Direction marks, zero-width characters and the like: nobody sees them, a copied text brings them along. */
 const INVISIBLE = /\p{Cf}/gu;
-/** What stands between groups of three: commas (also the Persian one), blanks, apostrophes, the Arabic thousands mark. */
+/**
+ * What stands between groups of three: commas (also the Persian one), blanks, apostrophes, the Arabic thousands mark.
+ */
 const MARK = /[,\u060C\u066C\s'\u2019]/g;
 /** Of these, the ones that somebody may mean as a decimal mark. */
 const COMMA = /[,\u060C\u066C]/;
@@ -60,7 +62,10 @@ function meantByComma(plain: string): string | null {
 /** What somebody typed as a plain decimal; as it stands where it is no amount, so that the exchange refuses it too. */
 export const typedAmount = (text: string): string => readAmount(text).amount ?? text.trim();
 
-/** A code of an authenticator, or a recovery code, as a person types or pastes it: blanks fall away, digits may be Persian. */
+/**
+ * A code of an authenticator, or a recovery code, as a person types or pastes it: blanks fall away, digits may be
+ * Persian.
+ */
 export const readCode = (text: string): string => plainText(text).replace(/\s/g, '');
 
 /** With thousands marked: 1234567.5 -> 1,234,567.5 */

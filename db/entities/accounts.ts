@@ -68,7 +68,10 @@ export interface KycApplicationRow {
   birthDate: string;
   documentType: string;
   documentNumber: string;
-  /** Of type, country and number, with a key: finds who showed the same document. Null of older versions, until it is filled in. */
+  /**
+   * Of type, country and number, with a key: finds who showed the same document. Null of older versions, until it is
+   * filled in.
+   */
   documentHash?: string | null;
   /** Of name and date of birth, likewise. */
   personHash?: string | null;

@@ -2,7 +2,10 @@ import { EntitySchema } from 'typeorm';
 import type { DepositState } from '../../domain/lifecycle/deposit';
 import { big, id, int, money, nullable, primary, text } from './columns';
 
-/** A user's own address on a network; index is the child number under the deposit branch, of one user on all networks of one key. */
+/**
+ * A user's own address on a network; index is the child number under the deposit branch, of one user on all networks
+ * of one key.
+ */
 export interface DepositAddressRow {
   network: string;
   index: number;

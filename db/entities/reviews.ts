@@ -26,7 +26,10 @@ export const WithdrawalReviewEntity = new EntitySchema<WithdrawalReviewRow>({
   },
 });
 
-/** A user's address book: where coins of theirs were paid to, by the engine, or what its owner confirmed, and since when. A refusal takes it out. */
+/**
+ * A user's address book: where coins of theirs were paid to, by the engine, or what its owner confirmed, and since
+ * when. A refusal takes it out.
+ */
 export interface KnownAddressRow {
   userId: string;
   network: string;

@@ -2,7 +2,9 @@ import { EntitySchema } from 'typeorm';
 import type { StakeState } from '../../domain/lifecycle/transfers';
 import { big, id, money, nullable, text } from './columns';
 
-/** A wish of an operator: TRX of the hot wallet becomes stake, or stake becomes TRX again, which takes fourteen days. */
+/**
+ * A wish of an operator: TRX of the hot wallet becomes stake, or stake becomes TRX again, which takes fourteen days.
+ */
 export interface StakeRow {
   id: string;
   network: string;

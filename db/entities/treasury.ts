@@ -13,7 +13,10 @@ export interface ChainTransactionRow {
   id: string;
   network: string;
   purpose: 'withdrawal' | 'sweep' | 'topup' | 'venue' | 'cold' | 'consolidation' | 'cpfp' | StakePurpose;
-  /** Id of the withdrawal, batch, sweep, venue transfer or stake it serves; of a child (`cpfp`) that of its parent transaction. */
+  /**
+   * Id of the withdrawal, batch, sweep, venue transfer or stake it serves; of a child (`cpfp`) that of its parent
+   * transaction.
+   */
   subject: string;
   fromAddress: string;
   /** Empty where it pays nobody, or several: see BatchPaymentRow. */
@@ -23,10 +26,14 @@ export interface ChainTransactionRow {
   amount: string;
   nonce: number;
   /**
-   * Integers as decimal strings; with the nonce they make a retried signature the same bytes. On a network of coins the nonce
-   * numbers the change address, gasLimit is virtual bytes, maxFeePerGas the whole fee and maxPriorityFeePerGas the rate for a
-   * thousand virtual bytes, both in satoshi. On TRON the nonce only counts, gasLimit is 1, maxFeePerGas the most it can cost (in
-   * 10^-18 TRX) and maxPriorityFeePerGas a token's fee limit in sun, or what is staked, unstaked or lent (only what is staked is an amount too: it
+   * Integers as decimal strings; with the nonce they make a retried signature the same bytes. On a network of coins
+   * the nonce
+   * numbers the change address, gasLimit is virtual bytes, maxFeePerGas the whole fee and maxPriorityFeePerGas the
+   * rate for a
+   * thousand virtual bytes, both in satoshi. On TRON the nonce only counts, gasLimit is 1, maxFeePerGas the most it
+   * can cost (in
+   * 10^-18 TRX) and maxPriorityFeePerGas a token's fee limit in sun, or what is staked, unstaked or lent (only what is
+   * staked is an amount too: it
    * alone leaves the hot wallet); the block it stands on and its end are in the signed bytes.
    */
   gasLimit: string;
@@ -35,7 +42,9 @@ export interface ChainTransactionRow {
   /** `planned:<id>` until it is signed. */
   txid: string;
   rawTransaction: string;
-  /** Reference of the cost reservation, or null when the entry pays for itself or each payment of a batch has its own. */
+  /**
+   * Reference of the cost reservation, or null when the entry pays for itself or each payment of a batch has its own.
+   */
   reservation: string | null;
   state: ChainTransactionState;
   blockHeight: number | null;
@@ -97,7 +106,10 @@ export const SweepEntity = new EntitySchema<SweepRow>({
   },
 });
 
-/** Coins between the hot wallet and the venue, or on to cold storage. The id is also the venue's withdrawOrderId for a pull-back. */
+/**
+ * Coins between the hot wallet and the venue, or on to cold storage. The id is also the venue's withdrawOrderId for a
+ * pull-back.
+ */
 export interface VenueTransferRow {
   id: string;
   direction: 'to-venue' | 'pull-back' | 'to-cold';

@@ -2,7 +2,8 @@ import { EntitySchema } from 'typeorm';
 import { big, flag, id, int, money, nullable, primary, text } from './columns';
 
 /**
- * One output of a transaction that one of our keys can spend, on a network of coins. Written by the scanner when its block is
+ * One output of a transaction that one of our keys can spend, on a network of coins. Written by the scanner when its
+ * block is
  * read; never deleted, for a lost block may come back.
  */
 export interface UtxoRow {
@@ -32,7 +33,10 @@ export const UtxoEntity = new EntitySchema<UtxoRow>({
   },
 });
 
-/** One payment of a batch: a transaction on a network of coins that pays several withdrawals. Written with the transaction's own plan, before it is signed. */
+/**
+ * One payment of a batch: a transaction on a network of coins that pays several withdrawals. Written with the
+ * transaction's own plan, before it is signed.
+ */
 export interface BatchPaymentRow {
   transactionId: string;
   withdrawalId: string;
@@ -42,7 +46,10 @@ export interface BatchPaymentRow {
   position: number;
   address: string;
   amount: string;
-  /** Reference of the reservation of its share of the fee; null when the withdrawal's own fee pays it, and once it was given back. */
+  /**
+   * Reference of the reservation of its share of the fee; null when the withdrawal's own fee pays it, and once it was
+   * given back.
+   */
   reservation: string | null;
   /** 1, and null once the batch was given up: a withdrawal has one at most, by an index. */
   live: number | null;

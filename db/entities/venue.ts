@@ -1,7 +1,10 @@
 import { EntitySchema } from 'typeorm';
 import { big, int, money, nullable, primary, text } from './columns';
 
-/** OPEN: orders go there. STOPPED: something is wrong, nothing is sent. OPENING: an operator has said go; what is open is asked for, then the account is compared. */
+/**
+ * OPEN: orders go there. STOPPED: something is wrong, nothing is sent. OPENING: an operator has said go; what is open
+ * is asked for, then the account is compared.
+ */
 export type VenueGate = 'OPEN' | 'STOPPED' | 'OPENING';
 
 /** One row a venue, written by the engine alone. */

@@ -18,7 +18,10 @@ export interface WithdrawalRow {
   pullBackFee: string;
   /** Of the engine alone. */
   state: WithdrawalState;
-  /** Of wallets alone: how far the payout of `payoutRound` is. It counts while the withdrawal is APPROVED and `attempt` is that round. */
+  /**
+   * Of wallets alone: how far the payout of `payoutRound` is. It counts while the withdrawal is APPROVED and `attempt`
+   * is that round.
+   */
   payoutStage?: PayoutStage | null;
   payoutRound?: number | null;
   /** What is shown, made of these four by the database; there in every row that was read. */
@@ -59,7 +62,10 @@ export const WithdrawalEntity = new EntitySchema<WithdrawalRow>({
   },
 });
 
-/** A step of a withdrawal as the engine carried it out. Append-only and chained: the engine's memory is built from it, and not from the row. */
+/**
+ * A step of a withdrawal as the engine carried it out. Append-only and chained: the engine's memory is built from it,
+ * and not from the row.
+ */
 export interface WithdrawalRecordRow {
   withdrawalId: string;
   step: 'request' | 'approve' | 'refuse' | 'cancel' | 'confirm' | 'fail' | 'settleInternal';

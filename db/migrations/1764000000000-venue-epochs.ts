@@ -3,7 +3,10 @@ import type { Migration } from '../migration';
 const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`;
 const MONEY = 'DECIMAL(38,18)';
 
-/** Which life of the venue's ids we are in, whether orders go there, and what was booked between its account and our books. */
+/**
+ * Which life of the venue's ids we are in, whether orders go there, and what was booked between its account and our
+ * books.
+ */
 export const VenueEpochs1764000000000: Migration = {
   name: 'VenueEpochs1764000000000',
   steps: [

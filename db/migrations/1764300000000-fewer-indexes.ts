@@ -1,7 +1,8 @@
 import type { Migration } from '../migration';
 
 /**
- * Indexes that nothing asks for and every order paid for: postings are read whole by the audit, and an order's number is its id
+ * Indexes that nothing asks for and every order paid for: postings are read whole by the audit, and an order's number
+ * is its id
  * already.
  */
 export const FewerIndexes1764300000000: Migration = {

@@ -3,7 +3,10 @@ import type { Migration } from '../migration';
 const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`;
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci';
 
-/** Public keys that admins offer, and what they signed. The signer believes neither table: it knows its admins by itself. */
+/**
+ * Public keys that admins offer, and what they signed. The signer believes neither table: it knows its admins by
+ * itself.
+ */
 export const Approvals1764700000000: Migration = {
   name: 'Approvals1764700000000',
   steps: [

@@ -1,12 +1,15 @@
 import type { Migration } from '../migration';
 
 const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`;
-/** Addresses of one key: on every network of the Ethereum kind they are the same. As the store of deposits names them. */
+/**
+ * Addresses of one key: on every network of the Ethereum kind they are the same. As the store of deposits names them.
+ */
 const ISSUED =
   "(SELECT CASE WHEN address LIKE '0x%' THEN 'evm' ELSE network END AS key_space, child_index, user_id FROM deposit_addresses)";
 
 /**
- * One child number per user for all networks of one key. Numbers of before that are two users' are nobody's from now on: these users
+ * One child number per user for all networks of one key. Numbers of before that are two users' are nobody's from now
+ * on: these users
  * get a new one. `place` is the order of issue on a network, which the numbers no longer are.
  */
 export const OneNumber1764820000000: Migration = {

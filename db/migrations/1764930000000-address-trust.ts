@@ -3,8 +3,10 @@ import type { Migration } from '../migration';
 const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`;
 
 /**
- * Books of addresses held whatever was asked for, also what was refused or cancelled. What was paid stays; everything else, which may have
- * been written by a thief, is confirmed by its owner anew. Prices are kept, so that a day's limit counts while they are away.
+ * Books of addresses held whatever was asked for, also what was refused or cancelled. What was paid stays; everything
+ * else, which may have
+ * been written by a thief, is confirmed by its owner anew. Prices are kept, so that a day's limit counts while they
+ * are away.
  */
 export const AddressTrust1764930000000: Migration = {
   name: 'AddressTrust1764930000000',

@@ -1,6 +1,9 @@
 import type { Migration } from '../migration';
 
-/** Finds the same document of two users: numbers are sealed, each in another way. The server fills in what is there already. */
+/**
+ * Finds the same document of two users: numbers are sealed, each in another way. The server fills in what is there
+ * already.
+ */
 export const DocumentHashes1764940000000: Migration = {
   name: 'DocumentHashes1764940000000',
   steps: [

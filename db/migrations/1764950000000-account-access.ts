@@ -4,8 +4,10 @@ const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii 
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci';
 
 /**
- * Which sessions of a user count (those of the present generation), whether the address is confirmed and the account frozen, and from when on
- * withdrawals may leave again. Accounts of before count as confirmed. Wrong codes are counted for each purpose by itself.
+ * Which sessions of a user count (those of the present generation), whether the address is confirmed and the account
+ * frozen, and from when on
+ * withdrawals may leave again. Accounts of before count as confirmed. Wrong codes are counted for each purpose by
+ * itself.
  */
 export const AccountAccess1764950000000: Migration = {
   name: 'AccountAccess1764950000000',

@@ -8,7 +8,10 @@ const LIKE_ALL = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_
 const CHAINED = `place BIGINT NOT NULL DEFAULT 0, hash ${KEY(64)} NOT NULL DEFAULT ''`;
 const PAGE = 1000;
 
-/** What admins do and what concerns the security of accounts, chained: a row that is changed or taken out is noticed and named. */
+/**
+ * What admins do and what concerns the security of accounts, chained: a row that is changed or taken out is noticed
+ * and named.
+ */
 export const Chains1764960000000: Migration = {
   name: 'Chains1764960000000',
   steps: [

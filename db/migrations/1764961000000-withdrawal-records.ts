@@ -23,7 +23,8 @@ const record =
   };
 
 /**
- * What was asked for and decided of each withdrawal, as the engine carried it out: never changed, and chained. Until now the row that wallets
+ * What was asked for and decided of each withdrawal, as the engine carried it out: never changed, and chained. Until
+ * now the row that wallets
  * write too was all there was; what is open now is believed once more.
  */
 export const WithdrawalRecords1764961000000: Migration = {

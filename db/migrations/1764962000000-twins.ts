@@ -2,7 +2,10 @@ import type { Migration } from '../migration';
 
 const KEY = (length: number): string => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`;
 
-/** Finds the same person in two accounts, and keeps what the first of two admins said who approve such a one. The server fills in what is there already. */
+/**
+ * Finds the same person in two accounts, and keeps what the first of two admins said who approve such a one. The
+ * server fills in what is there already.
+ */
 export const Twins1764962000000: Migration = {
   name: 'Twins1764962000000',
   steps: [

@@ -2,7 +2,10 @@ import type { Migration } from '../migration';
 
 const KEY = 'VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin';
 
-/** The state of a withdrawal is the engine's alone; how far wallets are with its payout has columns of its own, and what is shown follows from both. */
+/**
+ * The state of a withdrawal is the engine's alone; how far wallets are with its payout has columns of its own, and
+ * what is shown follows from both.
+ */
 export const PayoutStage1764990000000: Migration = {
   name: 'PayoutStage1764990000000',
   steps: [

@@ -20,7 +20,10 @@ const ASSETS: Registry['assets'] = [
   { code: 'JVG', name: 'Javizen Gold', scale: 8 },
 ];
 
-/** Steps and minimums of the venue's own markets, as its exchange information of 2026 says (see testbed/emulators/binance/data). */
+/**
+ * Steps and minimums of the venue's own markets, as its exchange information of 2026 says (see
+ * testbed/emulators/binance/data).
+ */
 const market = (
   symbol: string,
   base: string,
@@ -68,7 +71,8 @@ const COIN_TERMS: Readonly<
 };
 
 /**
- * One network with its rails. Withdrawal fees lie above what a payout costs (gas, and the venue's fee for bringing coins
+ * One network with its rails. Withdrawal fees lie above what a payout costs (gas, and the venue's fee for bringing
+ * coins
  * back), because users' coins never pay the house's costs.
  */
 function listNetwork(
@@ -104,7 +108,10 @@ function listNetwork(
   };
 }
 
-/** Bitcoin and its one rail. The fee of a withdrawal covers the venue's for bringing coins back and some hundred satoshi a byte. */
+/**
+ * Bitcoin and its one rail. The fee of a withdrawal covers the venue's for bringing coins back and some hundred
+ * satoshi a byte.
+ */
 function listBitcoin({ confirmations }: BitcoinChoice): Pick<Registry, 'networks' | 'rails'> {
   return {
     networks: [
@@ -135,7 +142,8 @@ function listBitcoin({ confirmations }: BitcoinChoice): Pick<Registry, 'networks
 }
 
 /**
- * TRON with TRX and dollars. A payment of dollars to somebody who has none burns about 13 TRX, one of TRX makes a new account for
+ * TRON with TRX and dollars. A payment of dollars to somebody who has none burns about 13 TRX, one of TRX makes a new
+ * account for
  * 1.1; the fees cover that and the venue's.
  */
 function listTron({ usdt }: TronChoice): Pick<Registry, 'networks' | 'rails'> {

@@ -13,7 +13,10 @@ interface SumRow {
 
 const toSum = ({ account, asset, amount }: SumRow): AccountSum => ({ account, asset, amount: parseSigned(amount) });
 
-/** The place, without `custody/`, of which an entry's reference changed what lies there; undefined where nothing was booked under it. */
+/**
+ * The place, without `custody/`, of which an entry's reference changed what lies there; undefined where nothing was
+ * booked under it.
+ */
 export async function custodyBookedBy(dataSource: DataSource, reference: string): Promise<string | undefined> {
   const [posting] = (await dataSource.query(
     "SELECT p.account FROM journal_entries e JOIN postings p ON p.entry_id = e.id WHERE e.reference = ? AND p.account LIKE 'custody/%' ORDER BY p.line LIMIT 1",

@@ -31,7 +31,8 @@ export async function openBatchConnection(dataSource: DataSource): Promise<Batch
   // Whoever waits for a statement hears of it there; without anybody waiting the next statement fails.
   connection.on('error', () => undefined);
   await send(connection, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-  // Statements come as text, with backslash escapes: nothing that is set for this session alone may make them mean something else.
+  // Statements come as text, with backslash escapes: nothing that is set for this session alone may make them mean
+  // something else.
   await send(connection, "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
   return {
     run: async (statements) => {

@@ -28,7 +28,8 @@ export interface ChainStore {
   bySubject(purpose: ChainTransactionRow['purpose'], subject: string): Promise<ChainTransactionRow[]>;
   /**
    * Writes the plan down with the account's next nonce; the plan keeps that nonce for ever. `floor`: the chain's own
-   * count. A plan that was given up (VOID) is made anew. Throws while another plan of the account is not signed yet: only
+   * count. A plan that was given up (VOID) is made anew. Throws while another plan of the account is not signed yet:
+   * only
    * the newest nonce can be given back, so that no gap ever stays.
    */
   plan(row: NewTransaction, floor: number): Promise<ChainTransactionRow>;
@@ -41,7 +42,10 @@ export interface ChainStore {
   frozen(userIds: readonly string[]): Promise<Set<string>>;
   /** The signer refused: gives the nonce back. Answers whether it could. */
   void(row: ChainTransactionRow, now: number): Promise<boolean>;
-  /** The row goes on with bytes that pay higher fees; the former ones stay beside it, for either may be mined. Throws when something of ours was built on these. */
+  /**
+   * The row goes on with bytes that pay higher fees; the former ones stay beside it, for either may be mined. Throws
+   * when something of ours was built on these.
+   */
   replace(row: ChainTransactionRow, replacement: string, signed: Signed, fees: Fees, now: number): Promise<void>;
   /** Bytes that a row had before. */
   replaced(id: string): Promise<ChainTransactionRow[]>;
@@ -63,7 +67,10 @@ export interface ChainStore {
   /** Those of these purposes that came to nothing, with a reservation that was not given back yet. */
   unreleased(network: string, purposes: readonly ChainTransactionRow['purpose'][]): Promise<ChainTransactionRow[]>;
   released(id: string): Promise<void>;
-  /** What our own final transactions brought to an address less what they took, fees too; undefined while one is under way there. */
+  /**
+   * What our own final transactions brought to an address less what they took, fees too; undefined while one is under
+   * way there.
+   */
   finishedAt(network: string, address: string, gasAsset: string): Promise<Units | undefined>;
   /** Shows the confirmations of payouts; answers those of which the number changed. */
   confirmations(withdrawalIds: readonly string[], confirmations: number): Promise<{ id: string; userId: string }[]>;

@@ -1,4 +1,7 @@
-/** Which child number is whose: one per user for all networks of one key, so that a payment on the wrong one of them finds its owner. */
+/**
+ * Which child number is whose: one per user for all networks of one key, so that a payment on the wrong one of them
+ * finds its owner.
+ */
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Network } from '../../domain/registry';
 import { DepositAddressEntity } from '../entities/deposits';
@@ -27,7 +30,10 @@ export const keySpaceOf = (
       }
     : { network, name: network, networks: [network] };
 
-/** The user's address on the network, issued on all of its key at first ask. Two at once get one, two users never the same. */
+/**
+ * The user's address on the network, issued on all of its key at first ask. Two at once get one, two users never the
+ * same.
+ */
 export async function issueAddress(
   dataSource: DataSource,
   space: KeySpace,

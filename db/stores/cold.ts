@@ -16,14 +16,18 @@ import type { AdminAuditRow } from '../entities/accounts';
 export const COLD_BRANCH = 2;
 
 export interface ColdStore {
-  /** The transfer, what the admin did, and the coins that are its inputs now: all or nothing. Throws when a coin is somebody else's. */
+  /**
+   * The transfer, what the admin did, and the coins that are its inputs now: all or nothing. Throws when a coin is
+   * somebody else's.
+   */
   add(row: ColdTransferRow, action: AdminAuditRow, inputs: readonly Pick<UtxoRow, 'txid' | 'index'>[]): Promise<void>;
   find(id: string): Promise<ColdTransferRow | null>;
   /** Those that have not ended, oldest first. */
   open(network: string): Promise<ColdTransferRow[]>;
   newest(limit: number): Promise<ColdTransferRow[]>;
   /**
-   * Takes a transfer through an event; false where its state does not accept it, or is not the one that is asked for. One that is canceled
+   * Takes a transfer through an event; false where its state does not accept it, or is not the one that is asked for.
+   * One that is canceled
    * frees its coins.
    */
   advance(

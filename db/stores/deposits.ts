@@ -23,7 +23,10 @@ export interface DepositStore {
   /** Issued addresses with a place above `place` (-1 for all), in the order of issue. */
   addresses(network: string, place?: number): Promise<DepositAddressRow[]>;
   ownerOf(network: string, address: string): Promise<DepositAddressRow | null>;
-  /** The user's address, issued on every network of its key at first ask; two at once get one. `derive` makes the address of an index. */
+  /**
+   * The user's address, issued on every network of its key at first ask; two at once get one. `derive` makes the
+   * address of an index.
+   */
   issue(space: KeySpace, userId: string, derive: (index: number) => string, now: number): Promise<DepositAddressRow>;
   /** Issues on a network what users have on others of the same key. */
   fill(space: KeySpace, now: number): Promise<void>;
@@ -32,13 +35,17 @@ export interface DepositStore {
   /** Those that wait for a person, on all networks, the oldest first. */
   held(): Promise<DepositRow[]>;
   /**
-   * A person said whose a held deposit is: it is credited to that user like any other. Writes it down beside what admins do. Answers
+   * A person said whose a held deposit is: it is credited to that user like any other. Writes it down beside what
+   * admins do. Answers
    * false where it is not held, or the user is none of those whose address it is.
    */
   release(id: string, userId: string, why: string, now: number): Promise<boolean>;
   /** Nothing more is credited to this address: marks it, once, and writes it down beside what admins do. */
   freeze(network: string, address: string, why: string, now: number): Promise<void>;
-  /** Sum of an asset's deposits at an address, as a decimal string: those that are in the books, those that need no further proof, and these. */
+  /**
+   * Sum of an asset's deposits at an address, as a decimal string: those that are in the books, those that need no
+   * further proof, and these.
+   */
   arrivedAt(
     network: string,
     address: string,
@@ -50,7 +57,10 @@ export interface DepositStore {
   /** Hash of the network's first block, as it was when we first saw it. */
   genesis(network: string): Promise<string | undefined>;
   pinGenesis(network: string, hash: string): Promise<void>;
-  /** One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. `coins`: see UtxoRow. */
+  /**
+   * One block's findings and the block itself, in one transaction: a block is scanned whole or not at all. `coins`:
+   * see UtxoRow.
+   */
   saveBlock(
     block: ChainBlockRow,
     found: readonly DepositRow[],
@@ -60,7 +70,8 @@ export interface DepositStore {
   /** Deposits that are in no transaction of their own, found in a block that was saved before. */
   saveDeposits(found: readonly DepositRow[]): Promise<void>;
   /**
-   * By address, what our rows say there is of the network's own coin (`asset`) after the block at `height`: what came, by
+   * By address, what our rows say there is of the network's own coin (`asset`) after the block at `height`: what came,
+   * by
    * deposits and top-ups, less what we sent and its gas. Left out where a transaction of ours is under way.
    */
   explained(network: string, asset: string, addresses: readonly string[], height: number): Promise<Map<string, Units>>;
@@ -73,7 +84,9 @@ export interface DepositStore {
   /** Was the credit with this reference carried out? */
   isCredited(reference: string): Promise<boolean>;
   inStates(network: string, states: readonly DepositRow['state'][]): Promise<DepositRow[]>;
-  /** Takes a deposit through an event; false where its state does not accept it, or is not the one that is asked for. */
+  /**
+   * Takes a deposit through an event; false where its state does not accept it, or is not the one that is asked for.
+   */
   advance(
     which: { readonly id: string; readonly state?: DepositState },
     event: DepositEvent,

@@ -31,7 +31,9 @@ export interface BatchWrite {
   readonly effects: readonly OutboxRow[];
 }
 
-/** What the engine itself reads when it takes over, and what each module read, in the order in which they were named. */
+/**
+ * What the engine itself reads when it takes over, and what each module read, in the order in which they were named.
+ */
 export interface TakenOver<Part> {
   readonly epoch: number;
   readonly batch: number;
@@ -52,7 +54,10 @@ export class BatchRefused extends Error {
 }
 
 export interface EngineStore {
-  /** Moves the epoch on (waiting for a batch of the old owner to end), then reads all in one snapshot; `readers` are the modules'. */
+  /**
+   * Moves the epoch on (waiting for a batch of the old owner to end), then reads all in one snapshot; `readers` are
+   * the modules'.
+   */
   takeOver<Part>(readers: readonly ((snapshot: Snapshot) => Promise<Part>)[]): Promise<TakenOver<Part>>;
   /** Rows of commands that were carried out, by reference. */
   findCommands(references: readonly string[]): Promise<Map<string, { bodyHash: string; answer: CommandAnswer }>>;

@@ -45,7 +45,9 @@ export async function decideApplication(
   await manager.getRepository(KycApplicationEntity).update({ id }, decision);
 }
 
-/** All applications of the same document or the same person as one of these, themselves among them, the oldest first. */
+/**
+ * All applications of the same document or the same person as one of these, themselves among them, the oldest first.
+ */
 export async function applicationsLike(
   source: DataSource | EntityManager,
   rows: readonly Pick<KycApplicationRow, 'documentHash' | 'personHash'>[],

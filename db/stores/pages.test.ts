@@ -282,7 +282,10 @@ const insert = async ({ entity, make }: Listed, rows: readonly [number, number][
     await writeRows(database.dataSource, [insertRow(entity as EntitySchema<ObjectLiteral>, make(n, at))]);
 };
 
-/** Rows in three milliseconds, page sizes from one on, rows that come between two pages: each row of the beginning is seen once, none twice, and the way back is the way there. */
+/**
+ * Rows in three milliseconds, page sizes from one on, rows that come between two pages: each row of the beginning is
+ * seen once, none twice, and the way back is the way there.
+ */
 const cases = fc.record({
   limit: fc.integer({ min: 1, max: 7 }),
   times: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 14 }),

@@ -1,6 +1,8 @@
 /**
- * Pages of a list, by keyset: a cursor names the last row that was seen by its time and its key, so that a page may end within a
- * millisecond, and rows that arrive meanwhile move nothing. A cursor is opaque to clients and good for the list that gave it alone.
+ * Pages of a list, by keyset: a cursor names the last row that was seen by its time and its key, so that a page may
+ * end within a
+ * millisecond, and rows that arrive meanwhile move nothing. A cursor is opaque to clients and good for the list that
+ * gave it alone.
  */
 import { Brackets } from 'typeorm';
 import type { DataSource, EntitySchema, FindOptionsWhere, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
@@ -31,7 +33,10 @@ type Name<Row> = keyof Row & string;
 
 export interface List<Row extends ObjectLiteral> {
   readonly entity: EntitySchema<Row>;
-  /** The column of the time, then those that tell rows of one millisecond apart: unique together. An index begins with `where` and goes on with them. */
+  /**
+   * The column of the time, then those that tell rows of one millisecond apart: unique together. An index begins with
+   * `where` and goes on with them.
+   */
   readonly by: readonly [time: Name<Row>, ...key: Name<Row>[]];
   /** How it is read: newest first, or as a queue. */
   readonly order: 'ASC' | 'DESC';

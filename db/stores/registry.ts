@@ -42,7 +42,10 @@ export async function loadRegistry(dataSource: DataSource): Promise<Registry> {
   };
 }
 
-/** What the operator wants of deposits of an asset on a network. Amounts are decimal strings; what is left out stays as it is listed. */
+/**
+ * What the operator wants of deposits of an asset on a network. Amounts are decimal strings; what is left out stays as
+ * it is listed.
+ */
 export interface DepositTerms {
   readonly asset: string;
   readonly network: string;
@@ -54,7 +57,8 @@ export interface DepositTerms {
 }
 
 /**
- * Writes the terms into the listing, so that every process reads the same. Throws where one names what is not listed, or takes as
+ * Writes the terms into the listing, so that every process reads the same. Throws where one names what is not listed,
+ * or takes as
  * much as the smallest deposit brings.
  */
 export async function listDepositTerms(dataSource: DataSource, wanted: readonly DepositTerms[]): Promise<void> {

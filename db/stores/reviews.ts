@@ -8,7 +8,10 @@ import type { KnownAddressRow, WithdrawalReviewRow } from '../entities/reviews';
 import { pageOf } from './pages';
 import type { ListPage, Page } from './pages';
 
-/** Value and number of the user's withdrawals since then that were neither refused nor taken back; transfers inside count too. */
+/**
+ * Value and number of the user's withdrawals since then that were neither refused nor taken back; transfers inside
+ * count too.
+ */
 export async function spentSince(
   manager: EntityManager,
   userId: string,

@@ -20,7 +20,8 @@ interface Unswept {
 
 export interface TreasuryStore {
   /**
-   * Plans one sweep for the credited coins of each address with at least `from` of them, except where one failed since. Coins that are credited before
+   * Plans one sweep for the credited coins of each address with at least `from` of them, except where one failed
+   * since. Coins that are credited before
    * the sweep's own transaction is made join it. `deep`: coins in blocks above it wait.
    */
   planSweeps(
@@ -35,7 +36,8 @@ export interface TreasuryStore {
   /** What a sweep has to move now: a deposit of it may have left the chain again. Null when nothing is left. */
   sweepable(id: string): Promise<string | null>;
   /**
-   * Takes a sweep through an event; false where its state does not accept it. Finished: its deposits are SWEPT. Failed: they may be planned
+   * Takes a sweep through an event; false where its state does not accept it. Finished: its deposits are SWEPT.
+   * Failed: they may be planned
    * again.
    */
   advanceSweep(id: string, event: SweepEvent, now: number): Promise<boolean>;

@@ -48,7 +48,10 @@ export async function setKycState(manager: EntityManager, id: string, kycState: 
   await manager.getRepository(UserEntity).update({ id }, { kycState });
 }
 
-/** What changes with who may use the account. Every session of before ends with it; answers the generation of those that come. */
+/**
+ * What changes with who may use the account. Every session of before ends with it; answers the generation of those
+ * that come.
+ */
 export async function changeAccess(
   manager: EntityManager,
   id: string,

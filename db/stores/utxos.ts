@@ -23,28 +23,40 @@ export interface Depth {
 
 /** Made by bytes of ours that others have replaced, or that did. */
 const FORMER = `EXISTS (SELECT 1 FROM chain_transactions f WHERE f.network = c.network AND f.txid = c.txid AND ${isReplacementSql('f')})`;
-/** Made by a transaction of ours that no other one of ours can take the place of; a child's place is its parent's to lose. */
+/**
+ * Made by a transaction of ours that no other one of ours can take the place of; a child's place is its parent's to
+ * lose.
+ */
 const FIRM_CHANGE = `c.branch = 1 AND EXISTS (SELECT 1 FROM chain_transactions t WHERE t.network = c.network AND t.txid = c.txid AND t.purpose <> 'cpfp'
   AND NOT EXISTS (SELECT 1 FROM chain_transactions r WHERE ${replacesSql('r', 't.id')}))`;
 
 /** Our coins on a network where money is outputs of transactions. */
 export interface UtxoStore {
   /**
-   * Coins that may be spent, the largest first, or the smallest: nobody's input yet, mined at `deep` or below, and of a deposit address
-   * only when the deposit was credited: what is not in the books is not ours to spend. Change of our own transactions counts from
-   * `young` on, where nothing else of ours can take that transaction's place: a reorganisation puts both back, and both are sent again.
-   * Where there are former bytes of it, one of these may be mined instead, and what was built on it would never be. At most `limit`.
+   * Coins that may be spent, the largest first, or the smallest: nobody's input yet, mined at `deep` or below, and of
+   * a deposit address
+   * only when the deposit was credited: what is not in the books is not ours to spend. Change of our own transactions
+   * counts from
+   * `young` on, where nothing else of ours can take that transaction's place: a reorganisation puts both back, and
+   * both are sent again.
+   * Where there are former bytes of it, one of these may be mined instead, and what was built on it would never be. At
+   * most `limit`.
    */
   spendable(network: string, depth: Depth, limit: number, order?: 'DESC' | 'ASC'): Promise<UtxoRow[]>;
-  /** Coins in the books in blocks above `height` (the house's own, and credited early), but for change of what is under way itself: they will be spendable. */
+  /**
+   * Coins in the books in blocks above `height` (the house's own, and credited early), but for change of what is under
+   * way itself: they will be spendable.
+   */
   ripening(network: string, height: number): Promise<UtxoRow[]>;
   /** Those that nothing final has spent, for who compares them with the chain. */
   unspent(network: string): Promise<UtxoRow[]>;
   /** Inputs of a transaction of ours, in one order for ever. */
   inputsOf(id: string): Promise<UtxoRow[]>;
   /**
-   * `ChainStore.plan`, and its coins and the withdrawals that it pays are its own in the same transaction. Throws when one of them is
-   * somebody else's by now, or made by bytes that were replaced, and when a withdrawal is not to be paid any more. `unmined`: an output of
+   * `ChainStore.plan`, and its coins and the withdrawals that it pays are its own in the same transaction. Throws when
+   * one of them is
+   * somebody else's by now, or made by bytes that were replaced, and when a withdrawal is not to be paid any more.
+   * `unmined`: an output of
    * ours that no block holds yet, one of the inputs.
    */
   plan(
@@ -55,9 +67,15 @@ export interface UtxoStore {
   ): Promise<ChainTransactionRow>;
   /** Is an output of this transaction an input of another one of ours? Then it is not replaced. */
   hasChild(network: string, txid: string): Promise<boolean>;
-  /** A transaction can never be mined, for `lost` will never be: it has FAILED by the block at this height, and its other coins are free again. */
+  /**
+   * A transaction can never be mined, for `lost` will never be: it has FAILED by the block at this height, and its
+   * other coins are free again.
+   */
   abandon(row: ChainTransactionRow, lost: string, blockHeight: number | null, now: number): Promise<void>;
-  /** `ChainStore.void`, and its coins and withdrawals are free again. `refused`: the withdrawal because of which it was given up, if it is known. */
+  /**
+   * `ChainStore.void`, and its coins and withdrawals are free again. `refused`: the withdrawal because of which it was
+   * given up, if it is known.
+   */
   void(row: ChainTransactionRow, now: number, refused?: string): Promise<boolean>;
   /** How many transactions of this address were planned: each has a change address of its own. */
   planned(network: string, address: string): Promise<number>;
@@ -100,7 +118,10 @@ async function take(
 /** The house's own, or of a deposit that is in the books. */
 const OURS =
   "(c.branch = 1 OR EXISTS (SELECT 1 FROM deposits d WHERE d.network = c.network AND d.txid = c.txid AND d.position = CONCAT('out:', c.output_index) AND d.state = 'CREDITED'))";
-/** An index refuses a second live batch of a withdrawal; its row is locked, so that nobody settles it otherwise meanwhile. */
+/**
+ * An index refuses a second live batch of a withdrawal; its row is locked, so that nobody settles it otherwise
+ * meanwhile.
+ */
 async function addPayments(
   manager: EntityManager,
   transactionId: string,

@@ -43,9 +43,13 @@ export const ORDER_COMMANDS = {
   'order.amend': command('user', { userId: name, orderId: name, quantity: amount }),
   /** Cancels and places in one step; refused as a whole. The answer is the new order, with the old one's id. */
   'order.replace': command('user', { userId: name, clientOrderId: name, orderId: name, ...terms }),
-  /** Something outside changed (prices, freshness, limits): resting orders that are reached are routed, stops trigger. */
+  /**
+   * Something outside changed (prices, freshness, limits): resting orders that are reached are routed, stops trigger.
+   */
   'market.tick': command('internal', { symbol: name }),
-  /** An admin's choice for a market. `adminId` null: the exchange itself halts a market that its venue does not know. */
+  /**
+   * An admin's choice for a market. `adminId` null: the exchange itself halts a market that its venue does not know.
+   */
   'market.set': command('admin', {
     symbol: name,
     adminId: name.nullable(),

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 
 /**
- * Who a command is sent for. Only commands of users and admins may come from another process; an `internal` one states a fact
+ * Who a command is sent for. Only commands of users and admins may come from another process; an `internal` one states
+ * a fact
  * (a deposit, a trade) and is sent by the process of the engine alone.
  */
 export type Sender = 'user' | 'admin' | 'internal';
@@ -23,7 +24,8 @@ export const name = z.string().min(1).max(190);
 export const text = z.string().max(4000);
 
 /**
- * A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `transit` (between two
+ * A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `transit`
+ * (between two
  * places), or the id of a venue.
  */
 export const custodyPlace = z.string().regex(/^((hot|deposit|cold|staked)\/)?[a-z0-9-]+$/);

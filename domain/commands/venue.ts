@@ -30,7 +30,8 @@ export const VENUE_COMMANDS = {
     withdrawalId: name.nullable(),
   }),
   /**
-   * The final outcome of an order at the venue: all its trades, or none. `again`: refused for a reason that is not the order's
+   * The final outcome of an order at the venue: all its trades, or none. `again`: refused for a reason that is not the
+   * order's
    * (a clock): another attempt may follow.
    */
   'venue.report': command('internal', {
@@ -41,9 +42,15 @@ export const VENUE_COMMANDS = {
     trades: z.array(venueTrade),
     again: z.boolean().optional(),
   }),
-  /** Nothing goes to the venue any more until an operator opens it: its ids went backwards, or an order it knew is gone. */
+  /**
+   * Nothing goes to the venue any more until an operator opens it: its ids went backwards, or an order it knew is
+   * gone.
+   */
   'venue.stop': command('internal', { reason: text }),
-  /** An operator opens the venue, in a new epoch of its ids if it was reset. Books follow its account before anything is sent. */
+  /**
+   * An operator opens the venue, in a new epoch of its ids if it was reset. Books follow its account before anything
+   * is sent.
+   */
   'venue.open': command('admin', { adminId: name, newEpoch: z.boolean(), why: text }),
   /**
    * All orders are answered for; what the account has and what was booked then, signed: differences go to suspense.

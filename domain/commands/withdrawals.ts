@@ -30,13 +30,18 @@ export const WITHDRAWAL_COMMANDS = {
     /** Of a user with passkeys: what they signed. Stored in the record, checked by the server and by the signer. */
     confirmation: confirmation.optional(),
   }),
-  /** `seen`: the payment as whoever approves it saw it. Refused WITHDRAWAL_CHANGED where it is not what was asked for. */
+  /**
+   * `seen`: the payment as whoever approves it saw it. Refused WITHDRAWAL_CHANGED where it is not what was asked for.
+   */
   'withdrawal.approve': command('admin', { withdrawalId: name, adminId: name, seen: seenPayment }),
   'withdrawal.refuse': command('admin', { withdrawalId: name, adminId: name, reason: text }),
   'withdrawal.cancel': command('user', { withdrawalId: name, userId: name }),
   /** Paid on the chain and final. `gas` is booked from hot custody. */
   'withdrawal.confirm': command('internal', { withdrawalId: name, txid: text, gas }),
-  /** Mined and failed (the gas is booked), or not payable at all (gas 0): the hold stays, the withdrawal goes back to review. */
+  /**
+   * Mined and failed (the gas is booked), or not payable at all (gas 0): the hold stays, the withdrawal goes back to
+   * review.
+   */
   'withdrawal.fail': command('internal', { withdrawalId: name, txid: text, gas }),
   /** The address belongs to a user of ours: a transfer inside the books, the fee given back. */
   'withdrawal.settleInternal': command('internal', { withdrawalId: name, toUserId: name }),

@@ -1,6 +1,8 @@
 /**
- * Everything the engine can be asked to do, put together from the modules' files in domain/commands: plain JSON, amounts as
- * decimal strings, so that a command can cross a socket. Each carries a reference that is unique for ever; the same reference
+ * Everything the engine can be asked to do, put together from the modules' files in domain/commands: plain JSON,
+ * amounts as
+ * decimal strings, so that a command can cross a socket. Each carries a reference that is unique for ever; the same
+ * reference
  * with the same body has one effect and one answer.
  */
 import type { z } from 'zod';
@@ -39,7 +41,8 @@ export type Command = CommandBody & {
 export type CommandAnswer = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * Checks a command that came from another process. Throws FORBIDDEN for a kind that only the engine's own process may send
+ * Checks a command that came from another process. Throws FORBIDDEN for a kind that only the engine's own process may
+ * send
  * and for an admin's command without its admin, BAD_REQUEST (with the field) for one that is not what its schema says.
  */
 export function checkRemoteCommand(received: unknown): Command {

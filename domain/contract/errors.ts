@@ -87,7 +87,8 @@ export const ERRORS = {
   FUNDS_IN_TRANSIT: kind(409, 'The coins for this trade are still on their way to the venue. Try again shortly.', true),
   MARKET_CLOSED: kind(503, 'This market has no fresh price right now.', true),
   MARKET_HALTED: kind(503, 'Trading in this market is halted.', true),
-  // orders: the server adds Binance's code and words to `details` ({ venueCode: -1013, words: 'Filter failure: LOT_SIZE' })
+  // orders: the server adds Binance's code and words to `details` ({ venueCode: -1013, words: 'Filter failure:
+  // LOT_SIZE' })
   BAD_ORDER: kind(400, 'This kind of order needs other fields.'),
   FILTER_FAILURE: kind(400, 'The order breaks a rule of its market; see `details`.'),
   POST_ONLY_REJECTED: kind(409, 'Order would immediately match and take.'),

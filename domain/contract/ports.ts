@@ -177,13 +177,19 @@ export interface Judgement {
 
 /** What the signer asks of a payout before it signs, told by the signer itself. */
 export interface PayoutRules {
-  /** Signs nothing and remembers nothing. Refuses FORBIDDEN what it would sign with no approvals at all, CONFIRMATION_REFUSED what its owner has not confirmed. */
+  /**
+   * Signs nothing and remembers nothing. Refuses FORBIDDEN what it would sign with no approvals at all,
+   * CONFIRMATION_REFUSED what its owner has not confirmed.
+   */
   judge(payment: Payment, approvals: readonly Approval[]): Promise<Judgement>;
   /** The keys it knows, with their owners' names. */
   approvers(): Promise<{ name: string; key: string }[]>;
 }
 
-/** A passkey of a user that comes or goes, with the word of one that the signer knows; of a user of whom it knows none the first is believed. */
+/**
+ * A passkey of a user that comes or goes, with the word of one that the signer knows; of a user of whom it knows none
+ * the first is believed.
+ */
 export interface SignedPasskeyChange extends PasskeyChange {
   readonly assertion?: Assertion;
 }
@@ -225,7 +231,10 @@ export interface ColdStorage {
   cancel(id: string, adminId: string): Promise<void>;
 }
 
-/** The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own rules. */
+/**
+ * The process that alone holds the seed. It rebuilds what it signs from the intent and checks it against its own
+ * rules.
+ */
 export interface Signer extends PayoutRules, UserKeys {
   /** Account-level extended public key of the network's deposit branch, and the addresses of our own accounts. */
   identity(network: string): Promise<Identity>;
@@ -305,7 +314,10 @@ export interface SignIntent extends OwnersWord {
   readonly approvals?: readonly Approval[];
 }
 
-/** A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. Of a stake, `amount` is its TRX. */
+/**
+ * A payment on TRON, where there are no nonces: a transaction stands on a block and ends at a time. Of a stake,
+ * `amount` is its TRX.
+ */
 export interface TronIntent
   extends OwnersWord, Pick<SignIntent, 'network' | 'purpose' | 'asset' | 'from' | 'to' | 'toIndex' | 'amount'> {
   /** As in SignIntent; `<intent>#<n>` pays the same anew, once everything that was signed before for it has ended. */
@@ -363,7 +375,10 @@ export interface EventBus {
   on<Name extends EventName>(name: Name, listener: (event: EventOf<Name>) => void): () => void;
 }
 
-/** What is searched for in the log and alerted on: `<subject>.<what_happened>`. It stays when the message's words change. */
+/**
+ * What is searched for in the log and alerted on: `<subject>.<what_happened>`. It stays when the message's words
+ * change.
+ */
 export interface NamedFields extends Record<string, unknown> {
   readonly event: `${string}.${string}`;
 }

@@ -31,7 +31,10 @@ export const CONFIRM_WITHIN_MS = 600_000;
 const textOf = (title: string, lines: readonly (readonly [string, string | number | null])[]): string =>
   [title, ...lines.map(([name, value]) => `${name} ${JSON.stringify(value)}`), ''].join('\n');
 
-/** The text whose SHA-256 is the challenge of the passkey's assertion; the page, the server and the signer build it from what they know themselves. */
+/**
+ * The text whose SHA-256 is the challenge of the passkey's assertion; the page, the server and the signer build it
+ * from what they know themselves.
+ */
 export const confirmationText = (payment: ConfirmedPayment): string =>
   textOf('Javizen: I confirm this withdrawal.', [
     ['user', payment.userId],

@@ -1,10 +1,15 @@
-/** Coins of ours on their way between places: from deposit addresses, to and from the venue, to and from cold storage. */
+/**
+ * Coins of ours on their way between places: from deposit addresses, to and from the venue, to and from cold storage.
+ */
 import type { Transitions } from './transitions';
 
 export type SweepState = 'PLANNED' | 'TOPPING_UP' | 'NEEDS_OPERATOR_FUNDS' | 'SENDING' | 'DONE' | 'FAILED';
 export type SweepEvent = 'topUp' | 'lack' | 'send' | 'finish' | 'fail';
 
-/** What a sweep that has not ended waits for is found anew in each round. A kill may come between sending and the note of it. */
+/**
+ * What a sweep that has not ended waits for is found anew in each round. A kill may come between sending and the note
+ * of it.
+ */
 const UNDER_WAY = {
   topUp: 'TOPPING_UP',
   lack: 'NEEDS_OPERATOR_FUNDS',
@@ -28,8 +33,10 @@ export type VenueTransferState =
 export type VenueTransferEvent = 'ask' | 'accept' | 'send' | 'lack' | 'leave' | 'store' | 'arrive' | 'fail';
 
 /**
- * A pull-back begins RESERVED, is UNKNOWN from just before the venue is asked, REQUESTED once it has accepted. What goes to the venue or to cold
- * storage begins SENDING. IN_TRANSIT: it has left and has not arrived; in cold storage it is as soon as it is final (`store`).
+ * A pull-back begins RESERVED, is UNKNOWN from just before the venue is asked, REQUESTED once it has accepted. What
+ * goes to the venue or to cold
+ * storage begins SENDING. IN_TRANSIT: it has left and has not arrived; in cold storage it is as soon as it is final
+ * (`store`).
  */
 export const VENUE_TRANSFER: Transitions<VenueTransferState, VenueTransferEvent> = {
   RESERVED: { ask: 'UNKNOWN', fail: 'FAILED' },
@@ -57,7 +64,10 @@ export const VENUE_TRANSFER: Transitions<VenueTransferState, VenueTransferEvent>
 export type ColdTransferState = 'WAITING_SIGNATURES' | 'SENDING' | 'DONE' | 'CANCELED' | 'FAILED';
 export type ColdTransferEvent = 'announce' | 'cancel' | 'finish' | 'fail';
 
-/** From cold storage to the hot wallet. Announced: its transaction is known; another one may be announced in the place of one that no block has. */
+/**
+ * From cold storage to the hot wallet. Announced: its transaction is known; another one may be announced in the place
+ * of one that no block has.
+ */
 export const COLD_TRANSFER: Transitions<ColdTransferState, ColdTransferEvent> = {
   WAITING_SIGNATURES: { announce: 'SENDING', cancel: 'CANCELED' },
   SENDING: { announce: 'SENDING', finish: 'DONE', fail: 'FAILED' },

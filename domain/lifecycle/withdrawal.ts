@@ -4,8 +4,10 @@ export type WithdrawalState = 'REQUESTED' | 'APPROVED' | 'CONFIRMED' | 'REJECTED
 export type WithdrawalEvent = 'approve' | 'refuse' | 'cancel' | 'confirm' | 'settleInternal' | 'fail';
 
 /**
- * What the engine decides, and it alone writes. The amount is held from REQUESTED until CONFIRMED, REJECTED or CANCELED. A payout that is mined
- * and fails keeps the hold and goes back to REQUESTED for another review. `settleInternal`: the address is one of ours, no chain is used.
+ * What the engine decides, and it alone writes. The amount is held from REQUESTED until CONFIRMED, REJECTED or
+ * CANCELED. A payout that is mined
+ * and fails keeps the hold and goes back to REQUESTED for another review. `settleInternal`: the address is one of
+ * ours, no chain is used.
  */
 export const WITHDRAWAL: Transitions<WithdrawalState, WithdrawalEvent> = {
   REQUESTED: { approve: 'APPROVED', refuse: 'REJECTED', cancel: 'CANCELED' },

@@ -1,5 +1,6 @@
 /**
- * The book that is used: everything in typed arrays, nothing allocated for an order, a trade or a cancellation. What it does
+ * The book that is used: everything in typed arrays, nothing allocated for an order, a trade or a cancellation. What
+ * it does
  * is what `naive.ts` does, event by event; that one says it plainly.
  */
 import { Matching } from './matching';
@@ -20,7 +21,9 @@ import {
 import { BUY, SELL } from './types';
 import type { Book, BookOptions, Found, NewOrder, OrderType, PlaceRefusal, Restored, Side } from './types';
 
-/** Held here: an imported name is looked up through a getter at every call, which is felt at millions of them a second. */
+/**
+ * Held here: an imported name is looked up through a getter at every call, which is felt at millions of them a second.
+ */
 const check = checkOrder;
 
 class FastBook extends Matching implements Book {
@@ -206,7 +209,10 @@ class FastBook extends Matching implements Book {
     };
   }
 
-  /** Out of a hedge order: shows the right part of what is left, or leaves; a trigger that waited for it goes off if nothing was executed. */
+  /**
+   * Out of a hedge order: shows the right part of what is left, or leaves; a trigger that waited for it goes off if
+   * nothing was executed.
+   */
   private finishThaw(o: number, before: number, visibleLots: number): void {
     const left = this.lots[o] as number;
     if (left === 0) return this.leave(o, 'FILLED');

@@ -1,5 +1,6 @@
 /**
- * Binance's trading rules of a symbol, as formulae over exact amounts: prices are units of quote for one whole coin of base,
+ * Binance's trading rules of a symbol, as formulae over exact amounts: prices are units of quote for one whole coin of
+ * base,
  * quantities units of base (10^-18 both). Nothing is rounded: a product is compared with the other side scaled up.
  */
 import { ONE, parseAmount } from '../../domain/money/amount';
@@ -25,7 +26,10 @@ export interface FilteredOrder {
 
 /** What is known beside the order when it comes in. The order itself is not among the open ones. */
 export interface Seen {
-  /** Average price over so many minutes; of 0 minutes the last price; 0n where there is none yet: what needs it passes then. */
+  /**
+   * Average price over so many minutes; of 0 minutes the last price; 0n where there is none yet: what needs it passes
+   * then.
+   */
   averagePrice(minutes: number): Units;
   readonly openOrders: number;
   /** Stop and take-profit orders among them. */
@@ -235,7 +239,10 @@ const READERS: Readonly<Record<string, (given: Given) => Filters>> = {
   MAX_POSITION: (given) => ({ maxPosition: amount(given, 'maxPosition') }),
 };
 
-/** The filters of a symbol as exchangeInfo lists it; kinds that are not known are left out. Throws where a known one lacks something. */
+/**
+ * The filters of a symbol as exchangeInfo lists it; kinds that are not known are left out. Throws where a known one
+ * lacks something.
+ */
 export function filtersOf(exchangeInfoSymbol: { readonly filters: readonly Given[] }): Filters {
   return exchangeInfoSymbol.filters.reduce<Filters>(
     (filters, given) => ({

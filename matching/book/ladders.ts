@@ -1,5 +1,6 @@
 /**
- * Price levels of the fast book. There are four ladders: bids, asks, and the triggers that wait for a fall and for a rise.
+ * Price levels of the fast book. There are four ladders: bids, asks, and the triggers that wait for a fall and for a
+ * rise.
  * A ladder is a sorted array of keys with the best at the end, where most of the work is; a level is a queue of orders.
  */
 import { Orders } from './orders';
@@ -8,7 +9,10 @@ import type { Side } from './types';
 const STEP = 2;
 const FIRST_LEVELS = 256;
 
-/** Ladders 0 and 1 are the sides, 2 waits for a fall and 3 for a rise. In 1 and 3 the lowest price is best: keys are negative. */
+/**
+ * Ladders 0 and 1 are the sides, 2 waits for a fall and 3 for a rise. In 1 and 3 the lowest price is best: keys are
+ * negative.
+ */
 export type Ladder = 0 | 1 | 2 | 3;
 
 export class Ladders extends Orders {
@@ -141,7 +145,8 @@ export class Ladders extends Orders {
   }
 
   /**
-   * Where a key is in a ladder, or would be. Prices are whole ticks, so a key `gap` behind the best is at most `gap` places
+   * Where a key is in a ladder, or would be. Prices are whole ticks, so a key `gap` behind the best is at most `gap`
+   * places
    * behind it: where levels stand close the first guess is the answer, elsewhere the steps double until they pass it.
    */
   protected position(ladder: Ladder, key: number): number {

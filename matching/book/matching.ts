@@ -1,4 +1,7 @@
-/** How the fast book matches: a taker sweeps levels from the best on, meets its own orders, goes outside, rests or leaves. */
+/**
+ * How the fast book matches: a taker sweeps levels from the best on, meets its own orders, goes outside, rests or
+ * leaves.
+ */
 import { opposite, tighter, within } from './rules';
 import type { BookOptions, Side } from './types';
 import { Waiting } from './waiting';
@@ -58,7 +61,10 @@ export class Matching extends Waiting {
     return maker < 0 ? 0 : (this.price[maker] as number);
   }
 
-  /** Takes `lots` off what an order shows. An iceberg whose part is used up shows the next one, at the back of its price. */
+  /**
+   * Takes `lots` off what an order shows. An iceberg whose part is used up shows the next one, at the back of its
+   * price.
+   */
   protected hide(o: number, lots: number): void {
     this.addShown(o, -lots);
     if (!this.isIceberg(o)) return;

@@ -1,8 +1,10 @@
 /**
- * The book as one would explain it: objects in sorted arrays, every rule in its plainest form. It is what the fast one is
+ * The book as one would explain it: objects in sorted arrays, every rule in its plainest form. It is what the fast one
+ * is
  * compared with, and good enough wherever speed is not the question.
  *
- * The state of the market is asked when something new comes in (an order, a cancellation, a trigger). What was taken while it
+ * The state of the market is asked when something new comes in (an order, a cancellation, a trigger). What was taken
+ * while it
  * traded is finished in any state: `returned` and `unlock` match. A sink must not call the book.
  */
 import {
@@ -502,7 +504,10 @@ class NaiveBook implements Book {
     }
   }
 
-  /** Moves a trailing order with the price; true when the price has turned far enough: SELL falls from the high, BUY rises from the low. */
+  /**
+   * Moves a trailing order with the price; true when the price has turned far enough: SELL falls from the high, BUY
+   * rises from the low.
+   */
   private trail(order: Order, price: number): boolean {
     const { side, type, stop, trailing } = order;
     if (order.trailingExtreme === 0) {

@@ -50,7 +50,10 @@ export function tighter(side: Side, one: number, other: number): number {
 export const affordableLots = (quoteTicks: number, price: number): number =>
   (quoteTicks - (quoteTicks % price)) / price;
 
-/** `trailing` basis quote ticks of `price` in ticks, rounded up: a smaller move is less than that part. No product leaves the safe integers. */
+/**
+ * `trailing` basis quote ticks of `price` in ticks, rounded up: a smaller move is less than that part. No product
+ * leaves the safe integers.
+ */
 export function trailDistance(price: number, trailing: number): number {
   const rest = price % WHOLE;
   const part = rest * trailing;
@@ -118,7 +121,10 @@ export function checkOco(limit: NewOrder, stop: NewOrder): void {
     fail('legs differ in side, owner or lots', limit.id);
 }
 
-/** SELL: limit > last > stop; BUY: limit < last < stop. A leg without a price (trailing), or a last price not known, is left out. */
+/**
+ * SELL: limit > last > stop; BUY: limit < last < stop. A leg without a price (trailing), or a last price not known, is
+ * left out.
+ */
 export function ocoPricesFit(limit: NewOrder, stop: NewOrder, last: number): boolean {
   const upper = limit.side === SELL ? ocoPrice(limit) : stop.stop;
   const lower = limit.side === SELL ? stop.stop : ocoPrice(limit);

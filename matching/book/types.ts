@@ -1,6 +1,8 @@
 /**
- * What a book is: price-time priority in whole ticks and whole lots, and nothing else. It knows no money, no users' names and
- * no clock; whoever uses it turns decimals into ticks and lots before, and trades into entries after. An amount of quote is
+ * What a book is: price-time priority in whole ticks and whole lots, and nothing else. It knows no money, no users'
+ * names and
+ * no clock; whoever uses it turns decimals into ticks and lots before, and trades into entries after. An amount of
+ * quote is
  * in quote ticks (tick x lot). All numbers are safe integers (at most 2^53 - 1): ticks and lots decide no rounding.
  *
  * A market may have a world outside (a venue). The book is told its best prices, matches inside only where inside is at
@@ -15,7 +17,9 @@ export type OrderType =
   'LIMIT' | 'MARKET' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK';
 export type SelfTrade = 'EXPIRE_TAKER' | 'EXPIRE_MAKER' | 'EXPIRE_BOTH' | 'DECREMENT';
-/** POST_ONLY: an opening phase in which only orders that do not match are taken. HALT takes nothing, cancels neither. */
+/**
+ * POST_ONLY: an opening phase in which only orders that do not match are taken. HALT takes nothing, cancels neither.
+ */
 export type MarketState = 'TRADING' | 'POST_ONLY' | 'CANCEL_ONLY' | 'HALT';
 
 /** An order as it is placed. The object may be reused by the caller: the book copies what it keeps. */
@@ -32,7 +36,9 @@ export interface NewOrder {
   price: number;
   /** Quantity in lots; 0 where `quoteBudget` is used. */
   lots: number;
-  /** Of an order at market, instead of lots: quote ticks of quote to spend (BUY) or to receive (SELL) at most; else 0. */
+  /**
+   * Of an order at market, instead of lots: quote ticks of quote to spend (BUY) or to receive (SELL) at most; else 0.
+   */
   quoteBudget: number;
   /** Trigger price in ticks of a stop or take-profit order; 0 for none (a trailing order may begin at once). */
   stop: number;
@@ -42,7 +48,8 @@ export interface NewOrder {
   displayLots: number;
   stp: SelfTrade;
   /**
-   * merge: inside up to the outside's best price, then outside. inside: this book alone. outside: not matched here at all,
+   * merge: inside up to the outside's best price, then outside. inside: this book alone. outside: not matched here at
+   * all,
    * handed over whole. (FOK goes whole to one source: its sender chooses inside or outside.)
    */
   via: 'merge' | 'inside' | 'outside';
@@ -85,7 +92,8 @@ export interface BookSink {
   triggered(id: number): void;
   /**
    * The rest of a taker could be had outside, up to `limit` ticks (the tighter of its own limit and our next opposite
-   * price; 0 for none). It is in flight until `returned` is called: neither matched nor cancelled. `lots` is 0 where a quote budget
+   * price; 0 for none). It is in flight until `returned` is called: neither matched nor cancelled. `lots` is 0 where a
+   * quote budget
    * is spent: then `quoteTicks` is what is left of it.
    */
   outside(id: number, lots: number, quoteTicks: number, limit: number): void;
@@ -95,7 +103,10 @@ export interface BookSink {
 
 /** A resting order as it was before a restart. Given back in order of priority. */
 export interface Restored extends NewOrder {
-  /** resting, locked (in a hedge order), waiting for its trigger, or a taker in flight. `lots` (or `quoteBudget`) is what is left. */
+  /**
+   * resting, locked (in a hedge order), waiting for its trigger, or a taker in flight. `lots` (or `quoteBudget`) is
+   * what is left.
+   */
   as: 'resting' | 'locked' | 'waiting' | 'inFlight';
   /** Lots shown of an iceberg; 0 for a whole display quantity. */
   visibleLots: number;
@@ -123,31 +134,56 @@ export interface Book {
   placeOco(limit: NewOrder, stop: NewOrder): PlaceRefusal | undefined;
   /** Would a stop or take-profit order at this price be set off by the last price at once? Such a one is refused. */
   wouldTrigger(side: Side, type: OrderType, stop: number): boolean;
-  /** Takes an order out (with its OCO OCO leg). False: not here, in flight, or the market is halted; nothing has changed. */
+  /**
+   * Takes an order out (with its OCO OCO leg). False: not here, in flight, or the market is halted; nothing has
+   * changed.
+   */
   cancel(id: number): boolean;
-  /** Lowers what is open of a resting or waiting order to `lots`, keeping its place. False: not here, in flight, or not lower. */
+  /**
+   * Lowers what is open of a resting or waiting order to `lots`, keeping its place. False: not here, in flight, or not
+   * lower.
+   */
   amend(id: number, lots: number): boolean;
-  /** A price at which the market traded last: triggers stops and moves trailing ones; triggered orders are placed in order of age. */
+  /**
+   * A price at which the market traded last: triggers stops and moves trailing ones; triggered orders are placed in
+   * order of age.
+   */
   last(price: number): void;
   /**
-   * A taker comes back from outside with `lots` (and `quoteTicks`) executed there. What is left enters again as taker; with
+   * A taker comes back from outside with `lots` (and `quoteTicks`) executed there. What is left enters again as taker;
+   * with
    * `again` false it may not be handed over once more: it rests (GTC) or expires.
    */
   returned(id: number, lots: number, quoteTicks: number, again: boolean): void;
-  /** Resting orders that an outside price of `limit` reaches, by price then time, locked ones left out; until `visit` answers false. */
+  /**
+   * Resting orders that an outside price of `limit` reaches, by price then time, locked ones left out; until `visit`
+   * answers false.
+   */
   reached(side: Side, limit: number, visit: (id: number, price: number, lots: number) => boolean): void;
-  /** Part of a hedge order now: stays at its place, is shown, but neither matched, cancelled nor amended; the trigger of its OCO OCO leg waits. */
+  /**
+   * Part of a hedge order now: stays at its place, is shown, but neither matched, cancelled nor amended; the trigger
+   * of its OCO OCO leg waits.
+   */
   lock(id: number): boolean;
-  /** Out of the hedge order with `lots` executed outside. If it crosses by now it takes first; the rest keeps its place. */
+  /**
+   * Out of the hedge order with `lots` executed outside. If it crosses by now it takes first; the rest keeps its
+   * place.
+   */
   unlock(id: number, lots: number): void;
   restore(order: Restored): void;
   /** Best prices in ticks, locked orders included; 0: none. */
   best(side: Side): number;
   /** [price, lots, price, lots, ...] shown, best first. */
   levels(side: Side, count: number): number[];
-  /** Lots that a taker of this side and owner could get inside up to `limit` (0: any), hidden parts included, locked and own ones not. */
+  /**
+   * Lots that a taker of this side and owner could get inside up to `limit` (0: any), hidden parts included, locked
+   * and own ones not.
+   */
   lotsWithin(side: Side, limit: number, owner: number): number;
-  /** What is left of an order (0 lots where a quote budget is spent) and where it stands; undefined when it is not here. */
+  /**
+   * What is left of an order (0 lots where a quote budget is spent) and where it stands; undefined when it is not
+   * here.
+   */
   find(id: number): Found | undefined;
   readonly size: number;
 }

@@ -1,5 +1,6 @@
 /**
- * Orders of the fast book that wait for a price, and how an order leaves. Triggers stand in two ladders of their own, so that
+ * Orders of the fast book that wait for a price, and how an order leaves. Triggers stand in two ladders of their own,
+ * so that
  * a price which sets off nothing costs two comparisons; trailing orders are looked at one by one at every price.
  */
 import { Ladders } from './ladders';
@@ -83,7 +84,10 @@ export class Waiting extends Ladders {
     if (this.hits.length > 0) this.enqueueHits();
   }
 
-  /** Moves a trailing order with the price; true when the price has turned far enough: SELL falls from the high, BUY rises from the low. */
+  /**
+   * Moves a trailing order with the price; true when the price has turned far enough: SELL falls from the high, BUY
+   * rises from the low.
+   */
   protected trail(o: number, price: number): boolean {
     const trailingExtreme = this.trailingExtreme[o] as number;
     if (trailingExtreme === 0) {

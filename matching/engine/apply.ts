@@ -6,7 +6,10 @@ import type { Context } from './draft';
 import { HANDLERS, MODULES } from './modules';
 import type { EngineState } from './modules';
 
-/** Done (what to write and publish), or refused (nothing changed). Anything else that is thrown is a bug: nothing changed either. */
+/**
+ * Done (what to write and publish), or refused (nothing changed). Anything else that is thrown is a bug: nothing
+ * changed either.
+ */
 export type Outcome = { readonly done: Draft } | { readonly refused: DomainError };
 
 /** Carries one command out in memory. Pure but for `state`: no clock, no I/O; the same commands give the same books. */

@@ -34,7 +34,10 @@ export class Draft<State extends CoreState = CoreState> {
   readonly whenDurable: (() => void)[] = [];
   /** What is stored for the same reference asked again, where that is less than the answer. */
   short: CommandAnswer | undefined;
-  /** A book was moved: what happens from now on cannot be undone in memory, and a fault means starting again from the tables. */
+  /**
+   * A book was moved: what happens from now on cannot be undone in memory, and a fault means starting again from the
+   * tables.
+   */
   irrevocable = false;
   private readonly undoing: (() => void)[] = [];
 
@@ -54,7 +57,8 @@ export class Draft<State extends CoreState = CoreState> {
   }
 
   /**
-   * Posts what has already happened outside (a trade at the venue, gas that was burnt). It cannot be refused for lack of
+   * Posts what has already happened outside (a trade at the venue, gas that was burnt). It cannot be refused for lack
+   * of
    * operator's funds: it is booked, and an alert asks the operator to cover it.
    */
   postFact(reference: string, reason: string, postings: readonly Posting[]): void {

@@ -7,7 +7,9 @@ export type EffectHandler = (payload: Record<string, unknown>, recovered: boolea
 
 const RETRY_MS = 1000;
 
-/** Runs the effects of committed batches, each until its handler succeeds once; the outbox row is deleted after that. */
+/**
+ * Runs the effects of committed batches, each until its handler succeeds once; the outbox row is deleted after that.
+ */
 export class Effects {
   private readonly handlers = new Map<string, EffectHandler>();
   private waiting: { row: OutboxRow; recovered: boolean }[] = [];

@@ -1,4 +1,7 @@
-/** The single writer of all balances: `writer.ts` is its loop, `modules.ts` names its modules, each of which carries out its commands. */
+/**
+ * The single writer of all balances: `writer.ts` is its loop, `modules.ts` names its modules, each of which carries
+ * out its commands.
+ */
 import { createEngineStore } from '../../db/stores/engine';
 import type { EngineStore } from '../../db/stores/engine';
 import type { Clock } from '../../domain/clock-and-ids';

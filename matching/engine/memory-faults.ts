@@ -8,7 +8,10 @@ import type { EngineState } from './modules';
 const isHold = (account: string): boolean =>
   account.endsWith('/held') || account === RESERVED_COSTS || account === PULL_BACK_FEES;
 
-/** What is wrong in memory between two commands, in plain sentences: each module's own invariants, and holds beside the books. */
+/**
+ * What is wrong in memory between two commands, in plain sentences: each module's own invariants, and holds beside the
+ * books.
+ */
 export function memoryFaults(state: EngineState): string[] {
   const difference = new Map<string, Units>();
   const add = (account: string, asset: string, amount: Units): void => {

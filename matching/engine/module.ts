@@ -1,4 +1,7 @@
-/** What a part of the exchange is to the engine: its commands, its part of memory, its tables, and what must be true of them. */
+/**
+ * What a part of the exchange is to the engine: its commands, its part of memory, its tables, and what must be true of
+ * them.
+ */
 import type { z } from 'zod';
 import type { Snapshot } from '../../db/stores/modules/table-reader';
 import type { Clock } from '../../domain/clock-and-ids';
@@ -10,7 +13,8 @@ import type { AccountSum } from '../../ledger/audit';
 import type { Context, CoreState, Draft } from './draft';
 
 /**
- * Applies one command in memory. Throws DomainError to refuse it: then nothing has changed. Pure but for the draft: no clock, no I/O.
+ * Applies one command in memory. Throws DomainError to refuse it: then nothing has changed. Pure but for the draft: no
+ * clock, no I/O.
  */
 export type Apply<State extends CoreState, Kind extends CommandKind> = (
   draft: Draft<State>,
@@ -60,7 +64,10 @@ export interface EngineModule<State extends CoreState, Part extends object = obj
   readonly commands: Handlers<State>;
   /** Its part of an empty memory. */
   readonly memory: (setting: MemorySetting) => Part;
-  /** Reads its tables; the function that is returned fills the memory, after those of the modules before it in the list. */
+  /**
+   * Reads its tables; the function that is returned fills the memory, after those of the modules before it in the
+   * list.
+   */
   readonly load: (snapshot: Snapshot) => Promise<(state: State, registry: Registry) => void>;
   /** Keeps of the memory before a restart what is not in the tables and no less true than before. */
   readonly keep?: (state: State, before: State) => void;

@@ -6,7 +6,8 @@ export interface KnownAnswer {
 }
 
 /**
- * The answers of the last `size` commands by their references, for repeats. The oldest gives its place in a ring to the newest:
+ * The answers of the last `size` commands by their references, for repeats. The oldest gives its place in a ring to
+ * the newest:
  * asking a Map for its oldest key walks over all that were deleted before it.
  */
 export class RecentAnswers {

@@ -1,4 +1,7 @@
-/** Swaps over an asset between, on a real database: every outcome of the two orders, and an end of the process between them. */
+/**
+ * Swaps over an asset between, on a real database: every outcome of the two orders, and an end of the process between
+ * them.
+ */
 import { firstListing } from '../../db/seed';
 import { createEngineStore } from '../../db/stores/engine';
 import { readBookFacts } from '../../db/stores/audit';

@@ -184,7 +184,10 @@ export class Model {
     return undefined;
   }
 
-  /** What a command should do. Answers the code of the refusal it should meet, if any. Whoever owes pays with whatever comes in. */
+  /**
+   * What a command should do. Answers the code of the refusal it should meet, if any. Whoever owes pays with whatever
+   * comes in.
+   */
   act(command: Command): string | undefined {
     const refusal = this.carryOut(command);
     for (const balance of refusal === undefined ? this.balances.values() : []) {

@@ -42,16 +42,21 @@ export interface WriterDeps {
 /**
  * The single writer of all balances. What happens to a command, in this order:
  *
- * 1. `submit` hashes its body and queues it. The same reference already on its way shares its answer; the same reference
+ * 1. `submit` hashes its body and queues it. The same reference already on its way shares its answer; the same
+ * reference
  *    with another body is refused. A full queue, or a writer that stops, refuses BUSY.
- * 2. `loop` takes up to BATCH_MAX commands; `applied` looks their references up (memory, then tables). One that is known
+ * 2. `loop` takes up to BATCH_MAX commands; `applied` looks their references up (memory, then tables). One that is
+ * known
  *    gets its stored answer and changes nothing.
- * 3. `applyOne` applies the others in memory, one by one: done, or refused with nothing changed. A bug in one quarantines
+ * 3. `applyOne` applies the others in memory, one by one: done, or refused with nothing changed. A bug in one
+ * quarantines
  *    that one alone.
  * 4. `toppedUp`: while the batch before commits, what arrives joins this one.
- * 5. `commit` writes it in one transaction, whose first statement moves the fence row: an engine that was overtaken writes
+ * 5. `commit` writes it in one transaction, whose first statement moves the fence row: an engine that was overtaken
+ * writes
  *    nothing, and ends.
- * 6. After COMMIT: modules publish what readers beside the engine see, callers are answered, events are published, effects
+ * 6. After COMMIT: modules publish what readers beside the engine see, callers are answered, events are published,
+ * effects
  *    run. Nobody hears anything before.
  * 7. When a commit fails, memory is ahead of the tables: this batch and the one that was applied meanwhile are dropped,
  *    their callers hear UNKNOWN_OUTCOME, and `restart` loads everything anew. A batch that the tables refuse makes the
@@ -161,7 +166,10 @@ export class Writer {
     await this.settled();
   }
 
-  /** While the batch before commits, what arrives joins this one, so many at a time: fewer, fuller commits, and nobody waits longer. */
+  /**
+   * While the batch before commits, what arrives joins this one, so many at a time: fewer, fuller commits, and nobody
+   * waits longer.
+   */
   private async toppedUp(batch: Batch | undefined, intake: Pending[]): Promise<Batch | undefined> {
     while (batch && this.isCommitting && intake.length < BATCH_MAX) {
       if (this.queue.length < TOP_UP) {

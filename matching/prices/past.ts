@@ -14,7 +14,10 @@ const MOST_KEPT = 200;
 /** What the venue counts for one question (its "request weight"). */
 const CANDLES_WEIGHT = 2;
 const TRADES_WEIGHT = 25;
-/** Of the weight that the venue allows in a minute, strangers' questions may use so many per cent; those that look further back fewer. */
+/**
+ * Of the weight that the venue allows in a minute, strangers' questions may use so many per cent; those that look
+ * further back fewer.
+ */
 const SHARE = 20;
 const OLDER_SHARE = 5;
 /** Of such a share one caller may use a quarter, and the last quarter is for callers who used less than a fortieth. */
@@ -30,7 +33,8 @@ export interface PastDeps {
 }
 
 /**
- * Trades and candles of before, of the venue or of our own tables. Newest trades first. `caller`: whose share of the questions it is. Above
+ * Trades and candles of before, of the venue or of our own tables. Newest trades first. `caller`: whose share of the
+ * questions it is. Above
  * what questions may cost the last answer is given again, and BUSY thrown where there is none.
  */
 export interface Past {
@@ -123,7 +127,9 @@ const sizeFor = (limit: number): number => SIZES.find((size) => size >= limit) ?
 
 type Pay = (now: number, weight: number, caller: string) => void;
 
-/** Throws BUSY when more than `most` would be used in one minute of the clock, or more than this caller's part of it. */
+/**
+ * Throws BUSY when more than `most` would be used in one minute of the clock, or more than this caller's part of it.
+ */
 function quoteBudget(most: () => number): Pay {
   let [minute, used] = [0, 0];
   let callers = new Map<string, number>();

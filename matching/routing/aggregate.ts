@@ -38,7 +38,10 @@ interface Member {
 
 const sideName = (side: Side): 'BUY' | 'SELL' => (side === BUY ? 'BUY' : 'SELL');
 
-/** Sends on what can be had outside, one hedge order a side at a time. To be called at the end of everything that moved the book. */
+/**
+ * Sends on what can be had outside, one hedge order a side at a time. To be called at the end of everything that moved
+ * the book.
+ */
 export function sendHedgeOrders(work: Settlement): void {
   if (modeOf(work.market, work.context.now) !== 'mirrored') return returnWaiting(work);
   if (work.draft.state.venueAway) return returnOld(work);
@@ -280,7 +283,10 @@ function write(
   if (exposure > market.exposureMost) market.exposureMost = exposure;
 }
 
-/** The final word on a hedge order: its trades are allotted to the members in order, one entry a trade, and everybody comes back. */
+/**
+ * The final word on a hedge order: its trades are allotted to the members in order, one entry a trade, and everybody
+ * comes back.
+ */
 export function settleHedgeOrder(work: Settlement, intent: OpenIntent, report: CommandOf<'venue.report'>): void {
   const { market } = work;
   const side = intent.side === 'BUY' ? BUY : SELL;

@@ -57,7 +57,8 @@ class Dispatcher {
   /** When the orders that are open now were decided. */
   private readonly created = new Map<string, number>();
   /**
-   * Of each market, the last order with a final outcome; one that was decided later has a greater number, unless the venue
+   * Of each market, the last order with a final outcome; one that was decided later has a greater number, unless the
+   * venue
    * began anew.
    */
   private readonly last = new Map<string, { number: bigint; at: number }>();
@@ -193,7 +194,10 @@ class Dispatcher {
     if (!before || number > before.number || createdAt > before.at) this.last.set(symbol, { number, at: clock.now() });
   }
 
-  /** Trades with the ids of others that are settled: the venue has begun anew. They wait for the epoch in which they are new. */
+  /**
+   * Trades with the ids of others that are settled: the venue has begun anew. They wait for the epoch in which they
+   * are new.
+   */
   private async collide(intentId: string, trades: readonly VenueTrade[]): Promise<boolean> {
     const { engine, memory } = this.deps;
     const { epoch } = engine.venue();

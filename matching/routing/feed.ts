@@ -8,7 +8,10 @@ import { count, scalesOf } from '../modules/orders/scales';
 
 const LEVELS = 200;
 
-/** Tells the engine of every change of the venue's books, in our ticks and lots: prices on the worse side, quantities down. */
+/**
+ * Tells the engine of every change of the venue's books, in our ticks and lots: prices on the worse side, quantities
+ * down.
+ */
 export function followVenue({
   engine,
   venue,
@@ -42,7 +45,9 @@ export function followVenue({
   });
 }
 
-/** The venue's steps in ours; null where they are finer or do not fit, so that its trades could not be counted in ours. */
+/**
+ * The venue's steps in ours; null where they are finer or do not fit, so that its trades could not be counted in ours.
+ */
 function stepsOf(rules: MarketRules | undefined, { tick, lot }: Scales): Outside['steps'] {
   if (!rules) return undefined;
   const [ticks, lots] = [rules.tick === 0n ? tick : rules.tick, rules.lot === 0n ? lot : rules.lot];

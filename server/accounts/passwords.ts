@@ -13,13 +13,19 @@ export const isCrowded = (): boolean => queue.waiting('strangers') >= MOST_WAITI
 /** One form of what may be typed in several: keyboards differ in how they compose a letter. */
 const typed = (password: string): string => password.normalize('NFKC');
 
-/** argon2id with the library's parameters (19 MiB, 2 passes): the name of all of them is stored in the hash. Throws BUSY. */
+/**
+ * argon2id with the library's parameters (19 MiB, 2 passes): the name of all of them is stored in the hash. Throws
+ * BUSY.
+ */
 export const hashPassword = (password: string, lane: PasswordLane = 'strangers'): Promise<string> =>
   queue.run(lane, () => hash(typed(password)));
 
 let nobody: Promise<string> | undefined;
 
-/** True when the password fits. Takes the same time for an account that does not exist (null). Throws BUSY when too many ask. */
+/**
+ * True when the password fits. Takes the same time for an account that does not exist (null). Throws BUSY when too
+ * many ask.
+ */
 export async function passwordFits(
   stored: string | null,
   password: string,

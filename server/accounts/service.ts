@@ -29,17 +29,24 @@ export interface NewAccount {
 
 export interface Accounts {
   /**
-   * Takes a wish for an account. Answers whose address it is, and the token for the letter where the address is not confirmed: an account that nobody
+   * Takes a wish for an account. Answers whose address it is, and the token for the letter where the address is not
+   * confirmed: an account that nobody
    * has confirmed keeps nobody else from it. Refuses PASSWORD_TOO_COMMON, BUSY.
    */
   register(account: NewAccount): Promise<{ user: UserRow; token: string | undefined }>;
   /** Another token for the last wish; undefined where nothing waits for one. */
   again(email: string): Promise<{ user: UserRow; token: string } | undefined>;
-  /** The owner of the address has spoken: the account has the password of that wish from now on. Answers its user. Refuses NOT_FOUND. */
+  /**
+   * The owner of the address has spoken: the account has the password of that wish from now on. Answers its user.
+   * Refuses NOT_FOUND.
+   */
   confirm(token: string): Promise<UserRow>;
   /** The account the password fits, or null: never which of the two was wrong. */
   check(user: UserRow | null, password: string, lane: PasswordLane): Promise<UserRow | null>;
-  /** Refuses PASSWORD_TOO_COMMON. Answers the generation of the sessions that count from now on; nothing is withdrawn for a day. */
+  /**
+   * Refuses PASSWORD_TOO_COMMON. Answers the generation of the sessions that count from now on; nothing is withdrawn
+   * for a day.
+   */
   changePassword(user: UserRow, next: string): Promise<number>;
   find(email: string): Promise<UserRow | null>;
 }
@@ -119,7 +126,8 @@ async function refuseCommon(password: string, email: string): Promise<void> {
 }
 
 /**
- * Makes sure that an account exists, with a confirmed address, for the first admin and for demo accounts; one that exists is left as it is.
+ * Makes sure that an account exists, with a confirmed address, for the first admin and for demo accounts; one that
+ * exists is left as it is.
  * Answers its id.
  */
 export async function ensureAccount(

@@ -7,7 +7,9 @@ import type { ServerConfig } from '../deps';
 
 /** What a session knows of itself besides whose it is. */
 export interface Proof {
-  /** When a code of the second factor was shown in this session; absent in one that was opened with the password alone. */
+  /**
+   * When a code of the second factor was shown in this session; absent in one that was opened with the password alone.
+   */
   readonly provenAt?: number | undefined;
 }
 

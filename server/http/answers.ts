@@ -1,4 +1,6 @@
-/** What leaves the house. The one place where an answer is made to exactly its schema, whichever door it goes out by. */
+/**
+ * What leaves the house. The one place where an answer is made to exactly its schema, whichever door it goes out by.
+ */
 import { z } from 'zod';
 import type { Page } from '../../db/stores/pages';
 import type { ServerConfig, ServerDeps } from '../deps';
@@ -13,8 +15,10 @@ export class Unreadable {
 
 export interface Answers {
   /**
-   * The answer as its schema says. In a list, what does not fit is left out, named in `unreadable`, and operators hear of it once; anything
-   * else that does not fit throws. What a presenter gave beyond its view is stripped, and with `exactAnswers`, as in tests, it is a fault.
+   * The answer as its schema says. In a list, what does not fit is left out, named in `unreadable`, and operators hear
+   * of it once; anything
+   * else that does not fit throws. What a presenter gave beyond its view is stripped, and with `exactAnswers`, as in
+   * tests, it is a fault.
    */
   make<Schema extends z.ZodType>(schema: Schema, answer: unknown, what: string): z.output<Schema>;
 }

@@ -1,5 +1,6 @@
 /**
- * The few requests that come by the thousand, answered before Express: the same routes, schemas, guards and words, without the
+ * The few requests that come by the thousand, answered before Express: the same routes, schemas, guards and words,
+ * without the
  * middleware in front of them. Whatever is not plainly one of them goes to Express untouched.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -174,7 +175,10 @@ function read(req: IncomingMessage, done: (text: string) => void): void {
   req.on('error', () => undefined);
 }
 
-/** Everything that Express asks on the way, in the same order: the body's form, the limit, where it came from, who, what. */
+/**
+ * Everything that Express asks on the way, in the same order: the body's form, the limit, where it came from, who,
+ * what.
+ */
 function callOf(
   deps: HotDeps,
   { publicOrigin }: ServerConfig,

@@ -16,7 +16,8 @@ export interface KnownSession {
 
 export interface KnownSessions {
   /**
-   * The session of this request's cookie, or undefined where there is none that is whole: then the slow way decides. Answers at
+   * The session of this request's cookie, or undefined where there is none that is whole: then the slow way decides.
+   * Answers at
    * once what it remembers. Rejects when the session cannot be read.
    */
   of(cookies: string | undefined): KnownSession | undefined | Promise<KnownSession | undefined>;

@@ -1,4 +1,6 @@
-/** How often somebody may do something; counted in Redis, so that all processes count together (orders a moment later). */
+/**
+ * How often somebody may do something; counted in Redis, so that all processes count together (orders a moment later).
+ */
 import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Request, Response } from 'express';
@@ -102,7 +104,8 @@ export function pointsOf(body: unknown): number {
 }
 
 /**
- * Log-ins count for the account that is named and an address together, so that nobody can lock another out from elsewhere; whose session asks is
+ * Log-ins count for the account that is named and an address together, so that nobody can lock another out from
+ * elsewhere; whose session asks is
  * no matter, or each session of a guesser's own would be a count of its own. Asked before the body was looked at.
  */
 function callerOf(name: LimitName, req: Request): string {

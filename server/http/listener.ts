@@ -11,7 +11,10 @@ interface Patience {
 
 export const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000, connections: 20_000 };
 
-/** The http server of a process: who sends a head or a body too slowly, or nothing, is cut off; only so many may be connected. */
+/**
+ * The http server of a process: who sends a head or a body too slowly, or nothing, is cut off; only so many may be
+ * connected.
+ */
 export function createListener(
   handler: RequestListener,
   { headersMs, requestMs, connections }: Patience = PATIENCE,

@@ -1,4 +1,7 @@
-/** The built page: its files, each in the smallest form that the browser takes, and one file for every address of its own. */
+/**
+ * The built page: its files, each in the smallest form that the browser takes, and one file for every address of its
+ * own.
+ */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import express from 'express';
@@ -14,7 +17,8 @@ const FORMS = [
 const PLAIN = /^(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$/;
 
 /**
- * The ending of the form that goes out: the best one that the browser takes and that is there, or none. Says in the answer's headers what it
+ * The ending of the form that goes out: the best one that the browser takes and that is there, or none. Says in the
+ * answer's headers what it
  * is; the tag (of size and time of the file that is sent) differs from form to form.
  */
 async function formOf(req: Request, res: Response, file: string, name: string): Promise<string> {

@@ -8,7 +8,10 @@ export const THIS_MACHINE: readonly string[] = ['127.0.0.0/8', '::1/128'];
 const plainAddress = (address: string): string =>
   /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address;
 
-/** Is this the address of a proxy whose X-Forwarded headers are believed? `networks`: addresses and CIDR blocks. Throws on one that is neither. */
+/**
+ * Is this the address of a proxy whose X-Forwarded headers are believed? `networks`: addresses and CIDR blocks. Throws
+ * on one that is neither.
+ */
 export function trustedNetworks(networks: readonly string[]): (address: string | undefined) => boolean {
   const list = new BlockList();
   for (const network of networks) {

@@ -74,7 +74,10 @@ const form: RequestHandler = (req, res, next) =>
     next(error ? (refusalOf(error) ?? new DomainError('BAD_REQUEST')) : undefined),
   );
 
-/** Is it of this type, and in UTF-8? In another charset the same bytes may read otherwise to whoever looks at them before us. */
+/**
+ * Is it of this type, and in UTF-8? In another charset the same bytes may read otherwise to whoever looks at them
+ * before us.
+ */
 const taken = (req: Request, type: string): boolean => {
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(req.get('content-type') ?? '')?.[1];
   return Boolean(req.is(type)) && (charset === undefined || /^utf-?8$/i.test(charset));

@@ -6,7 +6,9 @@ import { trustedProxies } from './session';
 
 /** Counts what stands open for whom: sockets of a user, of an address. */
 export interface Seats {
-  /** Takes one more for each key, or none where one of them has its `most` already. Answers what gives them back, once. */
+  /**
+   * Takes one more for each key, or none where one of them has its `most` already. Answers what gives them back, once.
+   */
   take(wanted: readonly (readonly [key: string, most: number])[]): (() => void) | undefined;
   /** Could they be taken now? */
   free(wanted: readonly (readonly [key: string, most: number])[]): boolean;
@@ -35,7 +37,10 @@ export function createSeats(): Seats {
 }
 
 const SOCKETS_OF_ADDRESS = 100;
-/** Behind one address may be an office: those who are logged in are counted by user, and together by this many times the anonymous ones. */
+/**
+ * Behind one address may be an office: those who are logged in are counted by user, and together by this many times
+ * the anonymous ones.
+ */
 const KNOWN_TIMES = 10;
 
 /** What a socket of `kind` takes: of its user, or of those who are nobody; and of its address. */

@@ -1,4 +1,7 @@
-/** Sessions: a random id in an http-only cookie, its contents in Redis. Who holds which role is always read from the tables. */
+/**
+ * Sessions: a random id in an http-only cookie, its contents in Redis. Who holds which role is always read from the
+ * tables.
+ */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { RedisStore } from 'connect-redis';
 import session from 'express-session';
@@ -45,9 +48,15 @@ export interface Sessions {
   /** The same sessions for requests that do not pass the middleware. */
   readonly known: KnownSessions;
   readonly index: SessionIndex;
-  /** Logs in: always under a new session id, with a new token. `provenAt`: a code of the second factor was shown. Answers the token. */
+  /**
+   * Logs in: always under a new session id, with a new token. `provenAt`: a code of the second factor was shown.
+   * Answers the token.
+   */
   begin(req: Request, user: UserRow, provenAt: number | undefined): Promise<string>;
-  /** A new id for the session that has just changed who may use the account: of the new generation, with the same token and name. */
+  /**
+   * A new id for the session that has just changed who may use the account: of the new generation, with the same token
+   * and name.
+   */
   renew(req: Request, generation: number, provenAt: number | undefined): Promise<void>;
   /** Ends the sessions of these names; all of the user's but `except` where none are named. */
   end(userId: string, which: { readonly only: string } | { readonly except: string | undefined }): Promise<void>;
@@ -187,7 +196,8 @@ function rememberEnded(): Ended {
 }
 
 /**
- * A request that was under way while its session got another id must not put the old one back into the browser: with its session
+ * A request that was under way while its session got another id must not put the old one back into the browser: with
+ * its session
  * taken off it, the library sets no cookie. Wrapped last, it is asked first.
  */
 function sayNoMoreOfEnded(req: Request, res: Response, ended: Ended): void {
@@ -198,7 +208,10 @@ function sayNoMoreOfEnded(req: Request, res: Response, ended: Ended): void {
   }) as Response['writeHead'];
 }
 
-/** A session that ends (logged out, replaced at a login) is forgotten here at once: before, and again after, for one that read it meanwhile. */
+/**
+ * A session that ends (logged out, replaced at a login) is forgotten here at once: before, and again after, for one
+ * that read it meanwhile.
+ */
 function endAlsoWhatIsKnown(store: RedisStore, known: KnownSessions, ended: Ended): void {
   const destroy = store.destroy.bind(store);
   store.destroy = async (sessionId, done) => {

@@ -1,4 +1,6 @@
-/** Reads letters where they are written as files: as their receiver would, for tests and for the local world's people. */
+/**
+ * Reads letters where they are written as files: as their receiver would, for tests and for the local world's people.
+ */
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -22,7 +22,10 @@ interface Letter {
 }
 
 export interface Post {
-  /** Hands a letter to the courier and returns at once; `about` is what it is about, so that it is sent once. `facts`: what its words name. */
+  /**
+   * Hands a letter to the courier and returns at once; `about` is what it is about, so that it is sent once. `facts`:
+   * what its words name.
+   */
   send(
     kind: LetterKind,
     about: string,

@@ -1,5 +1,6 @@
 /**
- * What an identity document may be, judged by its head and parts alone: nothing is decoded here. Pictures lose what does not draw them; then
+ * What an identity document may be, judged by its head and parts alone: nothing is decoded here. Pictures lose what
+ * does not draw them; then
  * everything, a PDF too, is drawn anew in a process of its own (`pixels.ts`), and only that is kept.
  */
 export interface CleanDocument {
@@ -10,7 +11,10 @@ export interface CleanDocument {
 /** A picture is kept at most so wide and high. */
 export const DRAWN_SIDE = 3000;
 export const MOST_PAGES = 4;
-/** Of a picture as it comes: its sides, one side by the other, its pixels, and the bytes that they take when they are unpacked. */
+/**
+ * Of a picture as it comes: its sides, one side by the other, its pixels, and the bytes that they take when they are
+ * unpacked.
+ */
 const MOST_SIDE = 12_000;
 const MOST_RATIO = 10;
 const MOST_PIXELS = 25_000_000;
@@ -55,7 +59,9 @@ const SOI = 0xd8;
 const EOI = 0xd9;
 const SOS = 0xda;
 const COMMENT = 0xfe;
-/** JFIF and Adobe's colour transform are needed to draw; the other application segments hold places, names, thumbnails. */
+/**
+ * JFIF and Adobe's colour transform are needed to draw; the other application segments hold places, names, thumbnails.
+ */
 const isExtra = (marker: number): boolean =>
   (marker >= 0xe1 && marker <= 0xef && marker !== 0xee) || marker === COMMENT;
 /** The camera's notes (EXIF) say what is upright; the drawing needs that, and does not keep them. */

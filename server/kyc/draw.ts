@@ -1,6 +1,8 @@
 /**
- * Draws one identity document as a picture, in a process of its own that holds no secret and ends afterwards (`pixels.ts` starts it under
- * limits). Reads the document from the standard input and writes the picture to the standard output; whatever goes wrong ends it with 1.
+ * Draws one identity document as a picture, in a process of its own that holds no secret and ends afterwards
+ * (`pixels.ts` starts it under
+ * limits). Reads the document from the standard input and writes the picture to the standard output; whatever goes
+ * wrong ends it with 1.
  */
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -36,7 +38,10 @@ async function drawPicture(document: Buffer, asPng: boolean): Promise<Buffer> {
   return png.length > MOST_PNG ? new Transformer(png).jpeg(QUALITY) : png;
 }
 
-/** Its pages side by side on white: nothing that a PDF can do is carried out, and nothing of it is kept but what a reader would see. */
+/**
+ * Its pages side by side on white: nothing that a PDF can do is carried out, and nothing of it is kept but what a
+ * reader would see.
+ */
 async function drawPdf(document: Buffer): Promise<Buffer> {
   const { getDocument, AnnotationMode } = await import('pdfjs-dist/legacy/build/pdf.mjs');
   const files = dirname(dirname(dirname(require.resolve('pdfjs-dist/legacy/build/pdf.mjs'))));

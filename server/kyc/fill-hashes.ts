@@ -6,7 +6,10 @@ import type { Vault } from './vault';
 
 const AT_ONCE = 100;
 
-/** Applications of older versions get the hashes by which the same document and the same person are found; a number that the vault cannot open is left out. */
+/**
+ * Applications of older versions get the hashes by which the same document and the same person are found; a number
+ * that the vault cannot open is left out.
+ */
 export async function fillDocumentHashes(
   { dataSource, logger }: Pick<ServerDeps, 'dataSource' | 'logger'>,
   vault: Vault,

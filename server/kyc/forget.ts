@@ -1,4 +1,6 @@
-/** Documents that nobody needs any more: of people who were refused some time ago, and files that no application has. */
+/**
+ * Documents that nobody needs any more: of people who were refused some time ago, and files that no application has.
+ */
 import { documentDeleted, filesOfApplications, refusedWithDocument } from '../../db/stores/kyc';
 import type { ServerDeps } from '../deps';
 import type { Vault } from './vault';

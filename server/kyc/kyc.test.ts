@@ -350,7 +350,8 @@ describe('files of documents', () => {
     const before = (await files()).length;
     const { userId } = await world.member(`racing${++count}@example.org`);
     const user = (await userById(world.dataSource, userId)) as UserRow;
-    // As in several processes: each has a turn of its own at drawing, and nothing but the lock of the row keeps them apart.
+    // As in several processes: each has a turn of its own at drawing, and nothing but the lock of the row keeps them
+    // apart.
     const drawings: Drawings = { draw: async () => ({ bytes: PNG, mime: 'image/png' }), close: () => undefined };
     const { dataSource, clock, events } = world;
     const vault = createVault({ kycKey: world.kycKey, kycDir: join(world.dir, 'kyc') });

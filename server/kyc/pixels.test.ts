@@ -252,7 +252,8 @@ test('what does not end is ended, what unpacks to half a gigabyte holds nobody u
     );
   const [slow, large, good] = await Promise.all([kept(endless()), kept(Buffer.from(bomb, 'latin1')), kept(pngOf())]);
   expect([slow, good === undefined]).toEqual([undefined, false]);
-  // On a quick machine it is drawn within its limits, as the empty page that it is; on a slow one it is ended. Never is it kept as it came.
+  // On a quick machine it is drawn within its limits, as the empty page that it is; on a slow one it is ended. Never
+  // is it kept as it came.
   expect([undefined, 'ffd8']).toContain(large?.subarray(0, 2).toString('hex'));
 });
 

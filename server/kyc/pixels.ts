@@ -13,8 +13,10 @@ export interface Drawing {
 
 export interface Drawings {
   /**
-   * The document drawn anew, so that nothing but what a person would see of it is kept; undefined when it draws nothing, has more than
-   * four pages, or needs more than its time or memory. Throws BUSY when too many wait, TOO_MANY_REQUESTS when this user's last one is not
+   * The document drawn anew, so that nothing but what a person would see of it is kept; undefined when it draws
+   * nothing, has more than
+   * four pages, or needs more than its time or memory. Throws BUSY when too many wait, TOO_MANY_REQUESTS when this
+   * user's last one is not
    * done yet, BAD_REQUEST when `gone` says that nobody waits for it any more.
    */
   draw(userId: string, document: CleanDocument, gone: AbortSignal): Promise<Drawing | undefined>;
@@ -34,13 +36,17 @@ export interface DrawingLimits {
 
 /** Of one drawing: the process is killed. */
 const MOST_MS = 5000;
-/** Of the drawing process, in KiB: a picture of 25 million pixels takes 660 MB while it is turned, made smaller and packed. */
+/**
+ * Of the drawing process, in KiB: a picture of 25 million pixels takes 660 MB while it is turned, made smaller and
+ * packed.
+ */
 const MOST_MEMORY = 900_000;
 const MOST_DRAWN = 24 * 1024 * 1024;
 const DRAW = join(__dirname, 'draw.ts');
 
 /**
- * Draws one document after the other, each in a process of its own: it has none of our secrets, its data is bounded by the system (where the
+ * Draws one document after the other, each in a process of its own: it has none of our secrets, its data is bounded by
+ * the system (where the
  * shell knows how: Linux), it is the first that the system ends when memory is short, and it ends with its document.
  */
 export function createDrawings(limits: DrawingLimits = {}): Drawings {

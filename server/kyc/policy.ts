@@ -28,7 +28,9 @@ export function refuseAge(birthDate: string, now: number): void {
   if (age < LEAST_AGE || age > MOST_AGE) throw new DomainError('AGE_LIMIT', { least: LEAST_AGE, most: MOST_AGE });
 }
 
-/** The same for who has the same name, in either size of letters and however it is spaced, and the same date of birth. */
+/**
+ * The same for who has the same name, in either size of letters and however it is spaced, and the same date of birth.
+ */
 export const personHashOf = (
   vault: Pick<Vault, 'fingerprint'>,
   { fullName, birthDate }: Pick<ApplyKyc, 'fullName' | 'birthDate'>,

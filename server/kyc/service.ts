@@ -26,7 +26,8 @@ export interface KycService {
   /** `gone`: nobody waits for the answer any more. */
   apply(user: UserRow, form: ApplyKyc, file: Buffer | undefined, gone: AbortSignal): Promise<void>;
   /**
-   * Answers the state after it: SUBMITTED where another account is of the same document or person, and this was the first of the two
+   * Answers the state after it: SUBMITTED where another account is of the same document or person, and this was the
+   * first of the two
    * admins whom that takes. Refuses KYC_TWIN such a one without a reason.
    */
   approve(admin: UserRow, applicationId: string, why: string | undefined): Promise<KycState>;

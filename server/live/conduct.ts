@@ -1,4 +1,7 @@
-/** How a live socket behaves: each packet costs a point, one that asks for nothing we have costs five; who uses too many is cut off. */
+/**
+ * How a live socket behaves: each packet costs a point, one that asks for nothing we have costs five; who uses too
+ * many is cut off.
+ */
 import type { WebSocket } from 'ws';
 import { countWithin } from '../http/seats';
 import type { LiveSocket } from './sockets';

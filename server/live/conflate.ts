@@ -1,4 +1,6 @@
-/** Many changes of a market as few messages: the first goes out at once, what follows within the pause goes together. */
+/**
+ * Many changes of a market as few messages: the first goes out at once, what follows within the pause goes together.
+ */
 import type { DepthDiff } from '../../domain/contract/api/live';
 import type { PublicTradeView } from '../../domain/contract/api/markets';
 

@@ -23,7 +23,10 @@ export const marketRoom = (symbol: string): string => `market:${symbol}`;
 export const ADMINS = 'admins';
 export const TICKERS = 'tickers';
 
-/** Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. Who is refused leaves a security event. */
+/**
+ * Other pages may not connect in a user's name: browsers send cookies with a WebSocket from anywhere. Who is refused
+ * leaves a security event.
+ */
 export const allowRequest =
   (deps: Door, config: SocketConfig, seats: Seats) =>
   (req: IncomingMessage, answer: (error: string | null, allowed: boolean) => void): void => {
@@ -69,7 +72,10 @@ export function seatSockets(io: LiveServer, deps: Door, config: SocketConfig, se
   });
 }
 
-/** Reads the session of the handshake and places the socket: everybody hears prices, a user their own, admins the queues. */
+/**
+ * Reads the session of the handshake and places the socket: everybody hears prices, a user their own, admins the
+ * queues.
+ */
 export function guardSockets(io: LiveServer, deps: Placing, sessions: Sessions): void {
   io.engine.use(sessions.middleware);
   io.use((socket, next) => {
@@ -100,7 +106,10 @@ async function place(socket: LiveSocket, deps: Placing): Promise<void> {
   if (user?.role === 'admin' && !deps.admission.isDue(user, session)) await socket.join(ADMINS);
 }
 
-/** Looks again at sockets: whose session is no more (logged out elsewhere, expired, flushed, of before a change) is cut off, and who is no admin leaves their room. */
+/**
+ * Looks again at sockets: whose session is no more (logged out elsewhere, expired, flushed, of before a change) is cut
+ * off, and who is no admin leaves their room.
+ */
 async function lookAgain(
   sockets: readonly LiveSocket[],
   deps: Placing,

@@ -1,4 +1,7 @@
-/** Orders as the engine would leave them, without a book: what is placed rests, what is cancelled is gone. For tests only. */
+/**
+ * Orders as the engine would leave them, without a book: what is placed rests, what is cancelled is gone. For tests
+ * only.
+ */
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { FillEntity, OrderEntity } from '../../db/entities/orders';

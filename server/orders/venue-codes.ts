@@ -1,4 +1,7 @@
-/** Refusals of orders in Binance's codes and words, which programs that trade know: `details.venueCode` and `details.words`. */
+/**
+ * Refusals of orders in Binance's codes and words, which programs that trade know: `details.venueCode` and
+ * `details.words`.
+ */
 import { DomainError } from '../../domain/contract/errors';
 import type { ErrorCode } from '../../domain/contract/errors';
 

@@ -1,11 +1,17 @@
-/** What an authenticator is asked to sign where nothing is confirmed by it: words of ours, each good once and for minutes. */
+/**
+ * What an authenticator is asked to sign where nothing is confirmed by it: words of ours, each good once and for
+ * minutes.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { DomainError } from '../../domain/contract/errors';
 import type { ServerConfig, ServerDeps } from '../deps';
 import { signerFor } from '../sessions/signed';
 
-/** `prove`: a log-in, or a step that wants the second factor. `add`: a new passkey, once its owner has shown who they are. */
+/**
+ * `prove`: a log-in, or a step that wants the second factor. `add`: a new passkey, once its owner has shown who they
+ * are.
+ */
 export type Purpose = 'prove' | 'add';
 
 export interface Challenges {

@@ -22,21 +22,27 @@ import type { Site } from './webauthn';
 /** Passkeys that come and go, in the table and at the signer. */
 export interface PasskeyChanges {
   /**
-   * Refuses BAD_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG before the first passkey; PASSKEY_STATE where there are too
+   * Refuses BAD_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG before the first passkey; PASSKEY_STATE where
+   * there are too
    * many.
    */
   begin(user: UserRow, proof: BeginPasskey, attempt: Attempt): Promise<PasskeyOptions>;
   /** Answers the passkey and the generation of the sessions that count from now on. The signer is still to be told. */
   add(user: UserRow, body: AddPasskey): Promise<{ row: PasskeyRow; generation: number }>;
-  /** Tells the signer. Refuses CONFIRMATION_REFUSED, and the passkey is gone again; BUSY where the signer is away: it is told later. */
+  /**
+   * Tells the signer. Refuses CONFIRMATION_REFUSED, and the passkey is gone again; BUSY where the signer is away: it
+   * is told later.
+   */
   enrol(row: PasskeyRow): Promise<void>;
   /**
-   * Tells the signer what it has not been told yet, if it is there, and forgets what its operator has taken out: nothing is withdrawn
+   * Tells the signer what it has not been told yet, if it is there, and forgets what its operator has taken out:
+   * nothing is withdrawn
    * for a day then. Answers what was forgotten.
    */
   catchUp(userId: string): Promise<readonly PasskeyRow[]>;
   /**
-   * Answers the generation of the sessions that count from now on. Refuses NOT_FOUND, CONFIRMATION_REQUIRED, CONFIRMATION_REFUSED,
+   * Answers the generation of the sessions that count from now on. Refuses NOT_FOUND, CONFIRMATION_REQUIRED,
+   * CONFIRMATION_REFUSED,
    * BUSY.
    */
   remove(user: UserRow, id: string, confirmation: Confirmation | undefined): Promise<number>;
@@ -50,7 +56,10 @@ interface Parts {
 }
 
 interface Context extends Pick<ServerDeps, 'dataSource' | 'clock' | 'userKeys'>, Parts {
-  /** Our own word for what the signer is to be told: it believes the first passkey of a user, not one that somebody wrote into the table. */
+  /**
+   * Our own word for what the signer is to be told: it believes the first passkey of a user, not one that somebody
+   * wrote into the table.
+   */
   readonly ours: Signer;
 }
 
@@ -93,7 +102,9 @@ async function begin(context: Context, user: UserRow, proof: BeginPasskey, attem
   return optionsFor(user, rows, challenges.make('add', user.id), site);
 }
 
-/** The code where there is an authenticator, else the password: a session alone, which may be stolen, adds no passkey. */
+/**
+ * The code where there is an authenticator, else the password: a session alone, which may be stolen, adds no passkey.
+ */
 async function prove(
   factors: Parts['secondFactors'],
   user: UserRow,
@@ -129,7 +140,8 @@ async function add(
   };
   const row: PasskeyRow = { id: passkeyIdOf(credentialId), userId: user.id, credentialId, ...made, ...kept };
   const generation = await inTransaction(dataSource, async (manager) => {
-    // Withdrawals of this user are asked for behind the same lock: each of them is from before the first passkey, or confirmed.
+    // Withdrawals of this user are asked for behind the same lock: each of them is from before the first passkey, or
+    // confirmed.
     await lockUser(manager, user.id);
     const before = await passkeysOf(manager, user.id);
     if (before.length >= MOST || (before.length > 0 && !confirmed))

@@ -29,7 +29,10 @@ export async function forgetDropped(
   for (const { id } of await changes.catchUp(user.id)) post.send('passkey-removed', `${user.id}-${id}`, user);
 }
 
-/** As with every second factor: where one comes or goes all other sessions end, and the one that changed it goes on under a new id. */
+/**
+ * As with every second factor: where one comes or goes all other sessions end, and the one that changed it goes on
+ * under a new id.
+ */
 export function passkeyRoutes(
   { clock }: Pick<ServerDeps, 'clock'>,
   { passkeys, changes, secondFactors, sessions, post, site }: PasskeyParts,

@@ -25,7 +25,10 @@ export interface Passkeys {
   offer(userId: string): Promise<PasskeyOffer | undefined>;
   /** Refuses SECOND_FACTOR_WRONG what is not signed by a passkey of the user, or was shown before. */
   prove(userId: string, given: Assertion): Promise<void>;
-  /** Undefined for a user without passkeys. Else refuses CONFIRMATION_REQUIRED without a confirmation, CONFIRMATION_REFUSED one that is not of this. */
+  /**
+   * Undefined for a user without passkeys. Else refuses CONFIRMATION_REQUIRED without a confirmation,
+   * CONFIRMATION_REFUSED one that is not of this.
+   */
   confirmPayment(
     payment: Omit<ConfirmedPayment, 'expiresAt'>,
     given: Confirmation | undefined,

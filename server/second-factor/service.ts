@@ -35,7 +35,10 @@ export const WITHDRAWAL_LOCK_MS = 86_400_000;
 export interface Attempt {
   /** `session:<name>` of what is done in a session, `login` or `device:<name>` of a log-in. */
   readonly purpose: string;
-  /** Called once five wrong codes in a row were shown; where it is left out no code is taken for a quarter of an hour then. */
+  /**
+   * Called once five wrong codes in a row were shown; where it is left out no code is taken for a quarter of an hour
+   * then.
+   */
   readonly exhausted?: () => Promise<void>;
 }
 
@@ -47,15 +50,23 @@ export interface Shown {
 
 export interface SecondFactors {
   view(userId: string): Promise<SecondFactorView>;
-  /** A new secret, not in force until a code of it was shown. Refuses BAD_CREDENTIALS, and SECOND_FACTOR_STATE while one is in force. */
+  /**
+   * A new secret, not in force until a code of it was shown. Refuses BAD_CREDENTIALS, and SECOND_FACTOR_STATE while
+   * one is in force.
+   */
   begin(user: UserRow, password: string): Promise<EnrolView>;
-  /** Puts it in force. Answers the recovery codes, shown this once and each good once, and the generation of the sessions that count from now on. */
+  /**
+   * Puts it in force. Answers the recovery codes, shown this once and each good once, and the generation of the
+   * sessions that count from now on.
+   */
   confirm(userId: string, code: string, attempt: Attempt): Promise<{ recoveryCodes: string[]; generation: number }>;
   /** Answers the generation of the sessions that count from now on. Nothing is withdrawn for a day. */
   remove(userId: string, code: string, attempt: Attempt): Promise<number>;
   /**
-   * False for a user without a second factor, true after a good code or the answer of a passkey. Else refuses SECOND_FACTOR_REQUIRED, with what the account
-   * takes in `details`, SECOND_FACTOR_WRONG what is wrong or was used, TOO_MANY_REQUESTS for a while after five wrong codes.
+   * False for a user without a second factor, true after a good code or the answer of a passkey. Else refuses
+   * SECOND_FACTOR_REQUIRED, with what the account
+   * takes in `details`, SECOND_FACTOR_WRONG what is wrong or was used, TOO_MANY_REQUESTS for a while after five wrong
+   * codes.
    */
   prove(userId: string, shown: Shown, attempt: Attempt): Promise<boolean>;
   /** The same of the authenticator alone. */
@@ -106,7 +117,10 @@ export function createSecondFactors(
     return failures >= MOST_FAILURES;
   };
 
-  /** Runs `then` with the row after a good code; a wrong one is counted, and that count stays. One that was used is no guess. */
+  /**
+   * Runs `then` with the row after a good code; a wrong one is counted, and that count stays. One that was used is no
+   * guess.
+   */
   const withCode = async (
     userId: string,
     code: string,

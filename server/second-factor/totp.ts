@@ -1,6 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Time-based one-time codes (RFC 6238: HMAC-SHA-1, six digits, thirty seconds), as authenticator programs make them. */
+/**
+ * Time-based one-time codes (RFC 6238: HMAC-SHA-1, six digits, thirty seconds), as authenticator programs make them.
+ */
 const STEP_MS = 30_000;
 const DIGITS = 1_000_000;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

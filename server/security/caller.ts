@@ -20,7 +20,10 @@ export function callerOf(
   };
 }
 
-/** Of IPv4 the first three numbers, of IPv6 the first 48 bits: enough to recognize a place, too little to follow a person. */
+/**
+ * Of IPv4 the first three numbers, of IPv6 the first 48 bits: enough to recognize a place, too little to follow a
+ * person.
+ */
 export function networkOf(ip: string | undefined): string | null {
   const plain = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i.exec(ip ?? '')?.[1];
   if (plain !== undefined && isIPv4(plain)) return `${plain.split('.').slice(0, 3).join('.')}.0/24`;

@@ -1,4 +1,7 @@
-/** Which requests are security events, decided where every answer passes: an endpoint names its own, a refusal by its code. */
+/**
+ * Which requests are security events, decided where every answer passes: an endpoint names its own, a refusal by its
+ * code.
+ */
 import type { IncomingMessage } from 'node:http';
 import { userByEmail } from '../../db/stores/users';
 import type { Endpoint } from '../../domain/contract/api/endpoints';

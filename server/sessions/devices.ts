@@ -1,4 +1,7 @@
-/** Browsers that have logged in to an account before, by a cookie of their own. It opens nothing: it only spares its holder what strangers are asked. */
+/**
+ * Browsers that have logged in to an account before, by a cookie of their own. It opens nothing: it only spares its
+ * holder what strangers are asked.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { ServerConfig } from '../deps';
@@ -9,7 +12,10 @@ const KEPT_MS = 180 * 86_400_000;
 const MOST_ACCOUNTS = 5;
 
 export interface Devices {
-  /** The device's name where it has logged in to this account before; undefined for a stranger, and for an account that is not there. */
+  /**
+   * The device's name where it has logged in to this account before; undefined for a stranger, and for an account that
+   * is not there.
+   */
   knownTo(req: Request, userId: string | undefined): string | undefined;
   remember(req: Request, res: Response, userId: string): void;
 }

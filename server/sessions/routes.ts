@@ -66,7 +66,8 @@ function loginRoute(
     const user = await passwordLogin(req, res);
     const device = devices.knownTo(req, user.id);
     await forgetDropped({ changes: passkeyChanges, post }, user);
-    // After the password: nobody learns of a second factor without it. Who knows the password locks no device of the owner's by wrong codes.
+    // After the password: nobody learns of a second factor without it. Who knows the password locks no device of the
+    // owner's by wrong codes.
     const proven = await secondFactors.prove(user.id, body, {
       purpose: device === undefined ? 'login' : `device:${device}`,
     });

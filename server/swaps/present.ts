@@ -47,7 +47,10 @@ export const presentSwapDetail = (
     ),
   });
 
-/** By asset: what the venue gave less what was sent to it, less what the user got and the commission, and plus what the user paid. */
+/**
+ * By asset: what the venue gave less what was sent to it, less what the user got and the commission, and plus what the
+ * user paid.
+ */
 function spreadOf(
   row: SwapRow,
   orders: readonly { intent: VenueIntentRow; trades: readonly VenueTradeRow[] }[],

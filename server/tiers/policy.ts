@@ -45,7 +45,10 @@ export function isMet(
   return what === 'second-factor' ? secondFactor : null;
 }
 
-/** A user's limit of 24 hours, wherever it is shown or asked for: nothing before the identity is approved. `number`: the tier an admin gave. */
+/**
+ * A user's limit of 24 hours, wherever it is shown or asked for: nothing before the identity is approved. `number`:
+ * the tier an admin gave.
+ */
 export function dayOf(
   tiers: Tiers,
   kycState: KycState,

@@ -24,7 +24,8 @@ export interface TierService {
     email?: string,
   ): Promise<{ items: AdminUserView[]; next: string | null; previous: string | null }>;
   /**
-   * A lower tier is set at once; a higher one when as many admins want it as the settings ask for. The tier that the user has
+   * A lower tier is set at once; a higher one when as many admins want it as the settings ask for. The tier that the
+   * user has
    * takes back what was wished. Refuses NOT_FOUND, UNKNOWN_TIER, KYC_STATE, SELF_APPROVAL.
    */
   set(admin: UserRow, userId: string, wish: SetTier): Promise<SetTierAnswer>;

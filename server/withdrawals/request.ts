@@ -27,7 +27,8 @@ import type { TierLimits, WithdrawalFacts } from './risk';
 import { worthOf } from './value';
 
 /**
- * Each holds a connection of the pool and needs a second one for a moment. Were all of the pool held by such, none of them would ever get it.
+ * Each holds a connection of the pool and needs a second one for a moment. Were all of the pool held by such, none of
+ * them would ever get it.
  */
 const SIDE_BY_SIDE = 4;
 const MOST_WAITING = 2000;
@@ -89,7 +90,8 @@ export function createWithdrawalRequests(
     ];
     return inTurn(() =>
       inTransaction(dataSource, async (manager) => {
-        // Requests of one user go one after the other, in whichever process: each sees what the others have used of the day.
+        // Requests of one user go one after the other, in whichever process: each sees what the others have used of
+        // the day.
         refuseLocked(await lockUser(manager, user.id), now);
         // One that was added meanwhile: from the first on, each withdrawal is confirmed.
         if (!confirmation) await passkeys.confirmPayment(payment, undefined);
@@ -112,7 +114,8 @@ export function createWithdrawalRequests(
             left: formatAmount(limits.perDay - spent.spent),
           });
         await refuseReceived(deps, manager, user.id, { asset, value, small: limits.small, now });
-        // Durable before the withdrawal is there, so that each of those counts; one without its withdrawal counts for nothing.
+        // Durable before the withdrawal is there, so that each of those counts; one without its withdrawal counts for
+        // nothing.
         await saveReview(dataSource, {
           withdrawalId: id,
           userId: user.id,
@@ -150,7 +153,10 @@ function refuseLocked(user: UserRow | null, now: number): void {
   if (now < user.withdrawalsFrom) throw new DomainError('WITHDRAWALS_LOCKED', { until: user.withdrawalsFrom });
 }
 
-/** A request that was sent again: the engine says whether it is the same. It keeps the fee it was made with, and was judged then. */
+/**
+ * A request that was sent again: the engine says whether it is the same. It keeps the fee it was made with, and was
+ * judged then.
+ */
 async function again(
   deps: Deps,
   before: WithdrawalRow,
@@ -203,7 +209,10 @@ function checkMemo(registry: Registry, { network, memo }: AskWithdrawal): void {
   if (fault) throw new DomainError(fault, { network });
 }
 
-/** Keeps a user's requests in this process in one row, so that they wait here and not each with a connection of its own. */
+/**
+ * Keeps a user's requests in this process in one row, so that they wait here and not each with a connection of its
+ * own.
+ */
 function oneAtATime(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>();
   return (name, work) => {

@@ -36,7 +36,10 @@ export const COOL_OFF_MS = 86_400_000;
 /** More withdrawals than this in 24 hours are looked at. */
 const MOST_A_DAY = 5;
 
-/** Whether a withdrawal may leave, by what is known of it; nothing else decides, and to one of our own users it leaves as well: who asks may be a thief. The signer has limits of its own besides. */
+/**
+ * Whether a withdrawal may leave, by what is known of it; nothing else decides, and to one of our own users it leaves
+ * as well: who asks may be a thief. The signer has limits of its own besides.
+ */
 export function judge(facts: WithdrawalFacts, limits: TierLimits): Verdict {
   if (facts.value !== null && facts.spent + facts.value > limits.perDay)
     return { verdict: 'refuse', reasons: ['OVER_LIMIT'] };

@@ -56,7 +56,9 @@ export function createWithdrawalService(
     refuseDecided(admin.id, row);
     return row;
   };
-  /** What an admin decides about is the engine's record. Refuses WITHDRAWAL_CHANGED where the row says something else. */
+  /**
+   * What an admin decides about is the engine's record. Refuses WITHDRAWAL_CHANGED where the row says something else.
+   */
   const shown = async (row: WithdrawalRow): Promise<Payout> => {
     const { record, changed } = (await beside(deps, [row])).get(row.id) ?? { record: undefined, changed: [] };
     if (row.state === 'REQUESTED' && !record) throw new DomainError('WITHDRAWAL_STATE', { withdrawalId: row.id });

@@ -21,7 +21,10 @@ export interface Worth {
   readonly isFresh: boolean;
 }
 
-/** At the best bid, or the last one that was known. Refuses NO_PRICE where there was none for a day: the amount would count towards no limit, nor ever after. */
+/**
+ * At the best bid, or the last one that was known. Refuses NO_PRICE where there was none for a day: the amount would
+ * count towards no limit, nor ever after.
+ */
 export async function worthOf(deps: Deps, asset: string, amount: Units): Promise<Worth> {
   if (asset === QUOTE) return { value: amount, isFresh: true };
   if (!deps.registry.markets.some(({ base, quote }) => base === asset && quote === QUOTE))

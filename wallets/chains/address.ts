@@ -9,7 +9,10 @@ export interface NodeAddress {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The parts of an address of the settings: user and password go as a header, never in an address that an error could name. */
+/**
+ * The parts of an address of the settings: user and password go as a header, never in an address that an error could
+ * name.
+ */
 export function nodeAddress(rpcUrl: string, known: NodeHeaders = {}): NodeAddress {
   const { username, password, origin, pathname, search, host } = new URL(rpcUrl);
   const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
@@ -17,7 +20,10 @@ export function nodeAddress(rpcUrl: string, known: NodeHeaders = {}): NodeAddres
   return { url: `${origin}${pathname.replace(/\/$/, '')}${search}`, headers };
 }
 
-/** What a library says of a failed call, without the address that was asked: only its short words and the node's own are kept. */
+/**
+ * What a library says of a failed call, without the address that was asked: only its short words and the node's own
+ * are kept.
+ */
 export function withoutAddress(error: unknown): unknown {
   const {
     shortMessage,

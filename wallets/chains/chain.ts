@@ -53,7 +53,9 @@ export class WrongChain extends Error {
 /** What became of signed bytes that were sent. Not taken is no failure: the chain decides, they are sent again. */
 export type Broadcast = { readonly taken: true } | { readonly taken: false; readonly reason: string };
 
-/** One network behind one interface. Every method throws when the node cannot answer: unknown is never taken for zero. */
+/**
+ * One network behind one interface. Every method throws when the node cannot answer: unknown is never taken for zero.
+ */
 export interface Chain {
   /** Throws WrongChain when the node is on another chain than configured. */
   check(): Promise<void>;

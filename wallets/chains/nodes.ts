@@ -1,4 +1,7 @@
-/** Several nodes of one network behind one: the first that is well answers, and what is worth much is asked of a second one. */
+/**
+ * Several nodes of one network behind one: the first that is well answers, and what is worth much is asked of a second
+ * one.
+ */
 import type { Clock } from '../../domain/clock-and-ids';
 import type { Logger, NodeState } from '../../domain/contract/ports';
 import { reasonOf } from '../loop';
@@ -38,16 +41,24 @@ export interface Outcome {
 }
 
 export interface Nodes<C> {
-  /** The network as one node. Any call goes to the next node when one does not answer; throws what the first one threw when none does. */
+  /**
+   * The network as one node. Any call goes to the next node when one does not answer; throws what the first one threw
+   * when none does.
+   */
   readonly chain: C;
   readonly count: number;
-  /** At a start. Throws WrongChain when any node that answers is on another chain: the settings are wrong, or the node is. */
+  /**
+   * At a start. Throws WrongChain when any node that answers is on another chain: the settings are wrong, or the node
+   * is.
+   */
   open(): Promise<void>;
   /** Asks every node which block lies at this height. Never throws. */
   voices(block: Pick<BlockHeader, 'height' | 'hash'>): Promise<Voices>;
   /** Names of the nodes that have the block, and in it this very transfer. Never throws. */
   witnesses(block: BlockHeader, transfer: Omit<ChainTransfer, 'from'>): Promise<string[]>;
-  /** The same question to every node, one's answer beside the others'; none of those that do not answer. Never throws. */
+  /**
+   * The same question to every node, one's answer beside the others'; none of those that do not answer. Never throws.
+   */
   each<T>(ask: (chain: C) => Promise<T>): Promise<{ readonly node: string; readonly answer: T }[]>;
   /** Of every node that knows what became of the transaction; none of those that do not answer. Never throws. */
   outcomes(txid: string): Promise<Outcome[]>;
@@ -57,10 +68,15 @@ export interface Nodes<C> {
 /** A node is asked again which chain it is on after this, and after it did not answer. */
 const VERIFY_EVERY_MS = 60_000;
 
-/** A node that is asked something small (its head, a header, which chain it is on) and does not answer so long is left aside for now. */
+/**
+ * A node that is asked something small (its head, a header, which chain it is on) and does not answer so long is left
+ * aside for now.
+ */
 export const SMALL_ANSWER_MS = 3000;
 
-/** What the work gives, or a rejection when it takes longer; the work itself may still end. Never for what moves money. */
+/**
+ * What the work gives, or a rejection when it takes longer; the work itself may still end. Never for what moves money.
+ */
 async function within<T>(ms: number, node: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

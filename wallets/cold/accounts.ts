@@ -1,4 +1,7 @@
-/** Cold storage where money is accounts: a list of addresses. Who holds their keys sends by their own means and says which transaction it was. */
+/**
+ * Cold storage where money is accounts: a list of addresses. Who holds their keys sends by their own means and says
+ * which transaction it was.
+ */
 import type { ColdTransferRow } from '../../db/entities/cold';
 import { formatAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';

@@ -1,4 +1,6 @@
-/** Places of a network whose addresses have balances (Ethereum's kind, TRON): asked address by address at one height. */
+/**
+ * Places of a network whose addresses have balances (Ethereum's kind, TRON): asked address by address at one height.
+ */
 import type {
   CustodyBalance,
   CustodyItem,

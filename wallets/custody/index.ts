@@ -1,4 +1,6 @@
-/** Readers of what lies on each network: for the audit, the reconciliation and the proof. One line a kind of network. */
+/**
+ * Readers of what lies on each network: for the audit, the reconciliation and the proof. One line a kind of network.
+ */
 import type { DataSource } from 'typeorm';
 import { createChainStore } from '../../db/stores/chain';
 import { createUtxoStore } from '../../db/stores/utxos';

@@ -27,7 +27,8 @@ export class OwnAddresses {
   ) {}
 
   /**
-   * Loads the issued addresses, and issues here those that their users have on other networks of the same key: who pays to one of
+   * Loads the issued addresses, and issues here those that their users have on other networks of the same key: who
+   * pays to one of
    * them here by mistake pays its owner. Refuses to go on when the key at hand does not derive them.
    */
   static async load(
@@ -44,7 +45,10 @@ export class OwnAddresses {
     return own;
   }
 
-  /** Reads what was issued since, by other processes too. Called after the chain's head was read and before its blocks are. */
+  /**
+   * Reads what was issued since, by other processes too. Called after the chain's head was read and before its blocks
+   * are.
+   */
   async refresh(): Promise<void> {
     for (const row of await this.store.addresses(this.space.network, this.readUpTo)) {
       this.add(row);
@@ -52,7 +56,10 @@ export class OwnAddresses {
     }
   }
 
-  /** A row that our key does not derive is a wrong seed, or somebody else's hand in the table: coins sent there are lost. */
+  /**
+   * A row that our key does not derive is a wrong seed, or somebody else's hand in the table: coins sent there are
+   * lost.
+   */
   private mustDerive({ index, address }: DepositAddressRow): void {
     if (this.derive(index) !== address)
       throw new WrongKey(

@@ -1,4 +1,7 @@
-/** What is worth much is credited only when a second node says the same, and nothing is while nodes contradict each other; a failure too must be seen by two. */
+/**
+ * What is worth much is credited only when a second node says the same, and nothing is while nodes contradict each
+ * other; a failure too must be seen by two.
+ */
 import type { DepositRow } from '../../db/entities/deposits';
 import { parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -19,8 +22,10 @@ export interface Agreement {
    */
   objection(row: DepositRow, block: BlockHeader): Promise<string | undefined>;
   /**
-   * A node says that a transaction of ours was mined at this height and failed. May it be settled so? Answers why not yet, or undefined when
-   * it may: what has failed may be paid again, so that where there are several nodes two must see it fail in one block, and none succeed.
+   * A node says that a transaction of ours was mined at this height and failed. May it be settled so? Answers why not
+   * yet, or undefined when
+   * it may: what has failed may be paid again, so that where there are several nodes two must see it fail in one
+   * block, and none succeed.
    */
   failureObjection(txid: string, height: number): Promise<string | undefined>;
 }

@@ -1,9 +1,15 @@
-/** Coins that arrived without a transaction that names their receiver, on networks whose nodes do not trace: found by the balance. */
+/**
+ * Coins that arrived without a transaction that names their receiver, on networks whose nodes do not trace: found by
+ * the balance.
+ */
 import type { DepositStore } from '../../db/stores/deposits';
 import type { Units } from '../../domain/money/amount';
 import type { BlockHeader, Chain, ChainTransfer } from '../chains/chain';
 
-/** Addresses looked at in one round, so that stopping never waits long: coins are found within (addresses / 200) rounds of their block's counting. */
+/**
+ * Addresses looked at in one round, so that stopping never waits long: coins are found within (addresses / 200) rounds
+ * of their block's counting.
+ */
 export const A_ROUND = 200;
 
 export interface BalanceWatchDeps {
@@ -19,7 +25,8 @@ export interface BalanceWatchDeps {
 export type BalanceWatch = (block: BlockHeader) => Promise<ChainTransfer[]>;
 
 /**
- * Looks at some addresses a round, at all of them in turn, once each for one block. An address of whose coins something is
+ * Looks at some addresses a round, at all of them in turn, once each for one block. An address of whose coins
+ * something is
  * under way is left for a later block. The transfer is named after the block: found again it is the same.
  */
 export function createBalanceWatch({ network, asset, chain, store, addresses }: BalanceWatchDeps): BalanceWatch {

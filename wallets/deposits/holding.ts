@@ -8,7 +8,8 @@ export interface HoldingDeps {
 }
 
 /**
- * Asked before each credit. Where numbers were once counted per network, an address is another user's on another network, and whose
+ * Asked before each credit. Where numbers were once counted per network, an address is another user's on another
+ * network, and whose
  * mistake a payment is cannot be seen: it is held until a person says whose it is.
  */
 export function createHolding({ store, events }: HoldingDeps): (row: DepositRow) => Promise<boolean> {

@@ -14,9 +14,15 @@ import type { OwnAddresses } from './addresses';
 import type { Agreement } from './agreement';
 import type { BalanceWatch } from './balances';
 
-/** Hashes kept per network, and twice as many as the deepest deposit waits for where that is more: deeper changes of the chain stop the network. */
+/**
+ * Hashes kept per network, and twice as many as the deepest deposit waits for where that is more: deeper changes of
+ * the chain stop the network.
+ */
 export const RING = 256;
-/** A new network is followed from this many blocks below its head: a reorganisation in the first minutes must find a block that both sides have. */
+/**
+ * A new network is followed from this many blocks below its head: a reorganisation in the first minutes must find a
+ * block that both sides have.
+ */
 const FIRST_DEPTH = 64;
 /** Blocks scanned in one round, so that stopping never waits long. */
 const BLOCKS_A_ROUND = 100;
@@ -31,7 +37,10 @@ export interface OwnUtxos {
 export interface ScannerDeps {
   readonly chain: Pick<Chain, 'head' | 'header' | 'transfers'>;
   readonly house?: OwnUtxos;
-  /** Asked before each credit: a deposit that may not be credited waits. Of networks where a deposit needs a further look. */
+  /**
+   * Asked before each credit: a deposit that may not be credited waits. Of networks where a deposit needs a further
+   * look.
+   */
   readonly mayCredit?: (row: DepositRow) => Promise<boolean>;
   /** Told of the height above which the chain is another one; bears being told twice. */
   readonly reorganised?: (height: number) => Promise<void>;
@@ -60,7 +69,10 @@ export class NetworkHalted extends Error {
 }
 
 export interface Scanner {
-  /** Remembers where to start and which chain this is. Before it no address may be given out: deposits to it could be missed. */
+  /**
+   * Remembers where to start and which chain this is. Before it no address may be given out: deposits to it could be
+   * missed.
+   */
   anchor(): Promise<void>;
   round(): Promise<void>;
   /** The newest block that was scanned. */
@@ -139,7 +151,10 @@ export function createScanner(deps: ScannerDeps): Scanner {
     clean = false;
   };
 
-  /** First forgotten, then taken back, then scanned again: killed in between, a start takes back what lies above the tip. */
+  /**
+   * First forgotten, then taken back, then scanned again: killed in between, a start takes back what lies above the
+   * tip.
+   */
   const takeBack = async (): Promise<void> => {
     const tip = ring.at(-1)?.height ?? 0;
     for (const row of await store.above(network.id, tip)) await orphan(deps, row);
@@ -222,7 +237,10 @@ function isNothing({ assets }: ScannerDeps, rail: Rail, amount: Units): boolean 
   return asset !== undefined && depositParts(rail, asset, amount).credited === 0n;
 }
 
-/** Who sends one sum in many pieces waits as long as for the whole: what counts is what a transaction brought to a user, of an asset. */
+/**
+ * Who sends one sum in many pieces waits as long as for the whole: what counts is what a transaction brought to a
+ * user, of an asset.
+ */
 function withNeeds(
   { network, rails }: Pick<ScannerDeps, 'network' | 'rails'>,
   rows: readonly DepositRow[],

@@ -4,7 +4,10 @@ import { approvalText } from '../../domain/lifecycle/approval';
 import type { ApprovedPayment } from '../../domain/lifecycle/approval';
 import { readPublicKey } from './admins';
 
-/** A key pair as a program of an admin's keeps it: the private key as PEM, the public one as SPKI in base64. A browser makes its own. */
+/**
+ * A key pair as a program of an admin's keeps it: the private key as PEM, the public one as SPKI in base64. A browser
+ * makes its own.
+ */
 export function makeAdminKey(): { privateKey: string; publicKey: string } {
   const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return {
@@ -13,7 +16,10 @@ export function makeAdminKey(): { privateKey: string; publicKey: string } {
   };
 }
 
-/** What the page does with the key in the browser: signs one payout of a withdrawal. `feeCap` is of the network's own coin. */
+/**
+ * What the page does with the key in the browser: signs one payout of a withdrawal. `feeCap` is of the network's own
+ * coin.
+ */
 export function signApproval(privateKey: string, payment: ApprovedPayment, feeCap: string, at: number): Approval {
   const key = createPrivateKey(privateKey);
   const signature = sign('sha256', Buffer.from(approvalText(payment, { at, feeCap })), {

@@ -30,7 +30,10 @@ export function readPublicKey(text: string): { key: string; spki: string; public
   };
 }
 
-/** The admins of the signer's own file, which only its operator writes; read anew at each use, so that a revoked key ends at once. */
+/**
+ * The admins of the signer's own file, which only its operator writes; read anew at each use, so that a revoked key
+ * ends at once.
+ */
 export function readAdmins(file: string): Approver[] {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const known = new Map<string, Approver>();
@@ -43,7 +46,10 @@ export function readAdmins(file: string): Approver[] {
   return [...known.values()];
 }
 
-/** Enrols an admin's public key (SPKI as base64, or PEM). Answers its name. The same key again, for the same admin, changes nothing. */
+/**
+ * Enrols an admin's public key (SPKI as base64, or PEM). Answers its name. The same key again, for the same admin,
+ * changes nothing.
+ */
 export function enrolAdmin(file: string, admin: string, publicKey: string, now: number): string {
   const name = admin.trim().toLowerCase();
   if (name === '' || name.length > 190) throw new Error('an admin needs a name: the e-mail address they log in with');

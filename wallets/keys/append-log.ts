@@ -4,13 +4,16 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync,
 export interface AppendLog {
   /** The lines that were there when it was opened. */
   readonly lines: readonly string[];
-  /** Returns when the line is on the disk. After a failed write nothing more is taken until the file is opened again. */
+  /**
+   * Returns when the line is on the disk. After a failed write nothing more is taken until the file is opened again.
+   */
   append(line: string): void;
   close(): void;
 }
 
 /**
- * Opens or makes the file. A last line without its end was cut off by a kill: whoever waited for it was never answered, so
+ * Opens or makes the file. A last line without its end was cut off by a kill: whoever waited for it was never
+ * answered, so
  * it is cut away; left there, the next line would grow together with it and both would be lost.
  */
 export function openLog(file: string): AppendLog {

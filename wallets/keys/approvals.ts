@@ -25,7 +25,10 @@ interface Admitted extends Payment {
   readonly approvals: readonly Approval[];
 }
 
-/** A payout that is to be let through. `cost`: the most that its transaction, or its part of one, takes for the network, in its own coin. */
+/**
+ * A payout that is to be let through. `cost`: the most that its transaction, or its part of one, takes for the
+ * network, in its own coin.
+ */
 export interface Asked {
   readonly payment: Payment;
   readonly approvals: readonly Approval[];
@@ -36,11 +39,15 @@ export interface Asked {
 export interface Gate {
   judge(payment: Payment, approvals: readonly Approval[]): Judgement;
   /**
-   * Refuses, or writes the payout down as let through. The same payout again is let through as before, also when its approvals
+   * Refuses, or writes the payout down as let through. The same payout again is let through as before, also when its
+   * approvals
    * have become old.
    */
   admit(payment: Payment, approvals: readonly Approval[], cost: Units): void;
-  /** Several payouts of one transaction: all of them, or none. Each counts against the limits with those before it. A refusal names the payout. */
+  /**
+   * Several payouts of one transaction: all of them, or none. Each counts against the limits with those before it. A
+   * refusal names the payout.
+   */
   admitAll(asked: readonly Asked[]): void;
   approvers(): { name: string; key: string }[];
   close(): void;
@@ -63,7 +70,10 @@ function fourEyesDailyOf({ autoDaily, fourEyes, fourEyesDaily }: ApprovalLimits)
 /** The file in which the signer keeps whom it believes. */
 export const adminsFile = (dir: string): string => join(dir, 'admins.jsonl');
 
-/** Opens the log of what was let through, beside the file of admins. `users`: who must have confirmed their own payments. */
+/**
+ * Opens the log of what was let through, beside the file of admins. `users`: who must have confirmed their own
+ * payments.
+ */
 export function openGate(rules: ApprovalRules, dir: string, users: Pick<UserKeyRegister, 'check' | 'count'>): Gate {
   const log = openLog(join(dir, 'admitted.jsonl'));
   const admitted = new Map<string, Admitted>();

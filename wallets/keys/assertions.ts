@@ -32,7 +32,10 @@ export function readUserKey(spki: string): KeyObject {
   return key;
 }
 
-/** Why this is no assertion over the text by this key, or undefined where it is one. What was signed once is one for ever: the counter says nothing here. */
+/**
+ * Why this is no assertion over the text by this key, or undefined where it is one. What was signed once is one for
+ * ever: the counter says nothing here.
+ */
 export function faultOf(raw: Assertion, text: string, key: KeyObject, { origin, rpId }: Site): string | undefined {
   const read = assertion.safeParse(raw);
   if (!read.success) return 'this is no assertion';

@@ -1,5 +1,6 @@
 /**
- * The few words of PKCS#11 that we speak, as the package pkcs11js has them. Declared here because that package is optional: where it could not
+ * The few words of PKCS#11 that we speak, as the package pkcs11js has them. Declared here because that package is
+ * optional: where it could not
  * be built its own types are not there either.
  */
 

@@ -5,17 +5,26 @@ import { entryOf, refuse } from './policy';
 /** What one signed transaction takes for its network at most. */
 export interface Fee {
   readonly network: string;
-  /** Of one payment: of several under one name at most one is mined, so that a dearer one counts only by what it is dearer. */
+  /**
+   * Of one payment: of several under one name at most one is mined, so that a dearer one counts only by what it is
+   * dearer.
+   */
   readonly payment: string;
   /** Units of the network's own coin. */
   readonly cost: Units;
 }
 
-/** The most that may leave to networks within 24 hours, by what was signed: fees are coins too, and nobody approves them. */
+/**
+ * The most that may leave to networks within 24 hours, by what was signed: fees are coins too, and nobody approves
+ * them.
+ */
 export interface FeeBudget {
   /** Refuses what would come above the network's budget; remembers nothing. */
   check(fee: Fee): void;
-  /** What was signed. `at`: when, milliseconds since 1970; a line that does not say is old, and only a base for its replacements. */
+  /**
+   * What was signed. `at`: when, milliseconds since 1970; a line that does not say is old, and only a base for its
+   * replacements.
+   */
   add(fee: Fee, at: number | undefined): void;
 }
 

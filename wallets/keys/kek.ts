@@ -1,7 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { hashRaw } from '@node-rs/argon2';
 
-/** Where the key comes from that encrypts the key of a sealed seed: a passphrase, or a device that never gives it away. */
+/**
+ * Where the key comes from that encrypts the key of a sealed seed: a passphrase, or a device that never gives it away.
+ */
 export interface KeyEncryption {
   readonly kind: 'passphrase' | 'pkcs11';
   /** Encrypts 32 bytes. What it answers holds no secret. */

@@ -16,7 +16,10 @@ export interface DeviceOptions {
 const AAD = Buffer.from('javizen:kek:2:pkcs11');
 const TAG_BYTES = 16;
 
-/** A package with native code, which is not on every machine: asked for when a device is used, not before, and by no import that types would need. */
+/**
+ * A package with native code, which is not on every machine: asked for when a device is used, not before, and by no
+ * import that types would need.
+ */
 function library(): Cryptoki {
   try {
     return createRequire(__filename)('pkcs11js') as Cryptoki;
@@ -28,7 +31,8 @@ function library(): Cryptoki {
 }
 
 /**
- * A key-encryption key in a PKCS#11 device: AES-256, made in it, never leaves it. The device is asked anew each time and logged out of
+ * A key-encryption key in a PKCS#11 device: AES-256, made in it, never leaves it. The device is asked anew each time
+ * and logged out of
  * after. `make`: makes the key where there is none (otherwise that is an error).
  */
 export function deviceKek(options: DeviceOptions, make = false): KeyEncryption {

@@ -25,7 +25,10 @@ export interface SignerNetwork {
 export interface SignerCoins {
   readonly chain: BitcoinNetwork;
   readonly asset: string;
-  /** The most one transaction may leave to the miners, as a decimal string; each payment after its first adds a tenth of that. */
+  /**
+   * The most one transaction may leave to the miners, as a decimal string; each payment after its first adds a tenth
+   * of that.
+   */
   readonly maxFee: string;
   readonly maxPayout?: string;
 }
@@ -36,7 +39,10 @@ export interface SignerTron {
   readonly rails: Readonly<Record<string, SignerRail>>;
   /** The most that energy may cost in one transaction, as a decimal string of the gas asset. */
   readonly maxFee: string;
-  /** The most that may be staked, or wait to be had again, as a decimal string of the gas asset; without it nothing is staked. */
+  /**
+   * The most that may be staked, or wait to be had again, as a decimal string of the gas asset; without it nothing is
+   * staked.
+   */
   readonly maxStake?: string;
 }
 
@@ -47,7 +53,10 @@ export interface ApprovalLimits {
   readonly autoDaily: string;
   /** Above this two admins must approve; up to it one. */
   readonly fourEyes: string;
-  /** Also two, where this one and all that fewer than two admins let through within 24 hours come above it. Left out: ten times `fourEyes`, and no less than `autoDaily`. */
+  /**
+   * Also two, where this one and all that fewer than two admins let through within 24 hours come above it. Left out:
+   * ten times `fourEyes`, and no less than `autoDaily`.
+   */
   readonly fourEyesDaily?: string;
 }
 
@@ -69,7 +78,10 @@ export interface SignerPolicy {
   readonly cold?: Readonly<Record<string, ColdPlace>>;
   /** The most one transaction may cost in gas, as a decimal string of the gas asset. */
   readonly maxGasCost: string;
-  /** The most that all transactions of 24 hours may cost, by network, as decimal strings of its own coin; where none is named there is no such limit. */
+  /**
+   * The most that all transactions of 24 hours may cost, by network, as decimal strings of its own coin; where none is
+   * named there is no such limit.
+   */
   readonly feesDaily?: Readonly<Record<string, string>>;
   /** Whose word a withdrawal needs, and above which amounts. */
   readonly approvals: ApprovalRules;
@@ -146,7 +158,9 @@ export function readIntent(raw: SignIntent): SignIntent {
   };
 }
 
-/** Whose withdrawal it is and their confirmation, as they came: what it says is for the register of passkeys to judge. */
+/**
+ * Whose withdrawal it is and their confirmation, as they came: what it says is for the register of passkeys to judge.
+ */
 export function readOwnersWord({ userId, confirmation }: OwnersWord): OwnersWord {
   if (userId !== undefined && (typeof userId !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(userId)))
     refuse('this is no user');

@@ -5,7 +5,9 @@ import { Mnemonic } from 'ethers';
 import { box, keyOfPassphrase, passphraseKek, unbox } from './kek';
 import type { Boxed, KeyEncryption, PassphraseKek, Wrapped } from './kek';
 
-/** A sealed seed: a BIP39 mnemonic under AES-256-GCM with a key of its own, which is wrapped by the key-encryption key. */
+/**
+ * A sealed seed: a BIP39 mnemonic under AES-256-GCM with a key of its own, which is wrapped by the key-encryption key.
+ */
 interface Sealed extends Boxed {
   readonly version: 2;
   readonly kek: KeyEncryption['kind'];
@@ -100,7 +102,10 @@ export async function readSeed(file: string, key: KeyEncryption | string): Promi
   }
 }
 
-/** Opens the sealed seed, or makes one where there is none. For worlds that are thrown away: nobody has a copy of what is made here. */
+/**
+ * Opens the sealed seed, or makes one where there is none. For worlds that are thrown away: nobody has a copy of what
+ * is made here.
+ */
 export async function openOrMakeSeed(file: string, key: KeyEncryption | string): Promise<Mnemonic> {
   const kek = kekOf(key);
   if (!existsSync(file)) await writeSeed(file, freshSeed(), kek);

@@ -42,8 +42,10 @@ const slotOf = ({ network, from, nonce }: SignIntent): string => `${network}:${f
 
 /**
  * The core of the signing process. It rebuilds each transaction from the intent, checks purpose, destination, asset and
- * cost against its own rules, asks for a withdrawal's confirmation by its owner (`user-keys.ts`) and approvals by admins (`approvals.ts`), and writes what it signed to an
- * append-only log before it gives the bytes away. The same intent gives the same bytes; the same id with another body is refused, and so is a second payment with one nonce.
+ * cost against its own rules, asks for a withdrawal's confirmation by its owner (`user-keys.ts`) and approvals by
+ * admins (`approvals.ts`), and writes what it signed to an
+ * append-only log before it gives the bytes away. The same intent gives the same bytes; the same id with another body
+ * is refused, and so is a second payment with one nonce.
  */
 export function createSigner(mnemonic: Mnemonic, policy: SignerPolicy, dir: string): Signer & { close(): void } {
   const hot = HDNodeWallet.fromMnemonic(mnemonic, HOT_PATH);
@@ -224,7 +226,10 @@ const hashOf = (intent: SignIntent): string =>
     .update(JSON.stringify(Object.entries(intent).sort(([a], [b]) => (a < b ? -1 : 1))))
     .digest('hex');
 
-/** A replacement differs from the original in its fees alone, and offers more: so that one of the two is mined, never both. */
+/**
+ * A replacement differs from the original in its fees alone, and offers more: so that one of the two is mined, never
+ * both.
+ */
 function checkReplacement(intent: SignIntent, original: SignIntent): void {
   const same = (['network', 'purpose', 'asset', 'from', 'to', 'toIndex', 'amount', 'nonce', 'gasLimit'] as const).every(
     (field) => intent[field] === original[field],

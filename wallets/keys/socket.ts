@@ -41,10 +41,15 @@ type Response = {
 };
 
 const DEADLINE_MS = 5000;
-/** Whoever sends more is cut off. A PSBT brings the whole transactions along whose coins it spends, up to 400 kB each. */
+/**
+ * Whoever sends more is cut off. A PSBT brings the whole transactions along whose coins it spends, up to 400 kB each.
+ */
 const MOST_FRAME_BYTES = 32 * 1024 * 1024;
 
-/** Serves the signer on a Unix socket that its owner alone can open; `isForGroup`: and its group, so that the exchange runs as another user. */
+/**
+ * Serves the signer on a Unix socket that its owner alone can open; `isForGroup`: and its group, so that the exchange
+ * runs as another user.
+ */
 export async function serveSigner(signer: Signer, socketPath: string, isForGroup = false): Promise<Server> {
   // Two signers beside each other would not know what the other has signed.
   if (await answers(socketPath)) throw new Error(`a signer is already listening at ${socketPath}`);
@@ -157,7 +162,8 @@ function openConnection(socketPath: string): Connection {
 }
 
 /**
- * The signer from outside. Connects when it is asked, again after it was away; every call has a deadline. A call that was
+ * The signer from outside. Connects when it is asked, again after it was away; every call has a deadline. A call that
+ * was
  * cut off may be made again: the signer gives the same bytes for the same intent.
  */
 export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Signer {

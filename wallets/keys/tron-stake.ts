@@ -26,7 +26,10 @@ export interface SignedStake {
   readonly sun: string;
 }
 
-/** Everything that was ever staked, less what was unstaked long enough ago to be had again: in the signer's own words, whatever was mined. */
+/**
+ * Everything that was ever staked, less what was unstaked long enough ago to be had again: in the signer's own words,
+ * whatever was mined.
+ */
 export interface StakeSum {
   add(original: string, stake: SignedStake, expiration: number): void;
   /** Sun. */
@@ -63,7 +66,10 @@ export function sunOf(amount: string): bigint {
   }
 }
 
-/** The intent against the rules: the stake is the hot wallet's own, within the signer's limit, and its energy is lent to deposit addresses alone. */
+/**
+ * The intent against the rules: the stake is the hot wallet's own, within the signer's limit, and its energy is lent
+ * to deposit addresses alone.
+ */
 export function stakePaymentOf(
   { purpose, asset, from, to, toIndex, amount, feeLimit }: TronIntent,
   { gasAsset, maxStake = '0' }: SignerTron,

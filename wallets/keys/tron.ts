@@ -63,8 +63,10 @@ export interface TronSigner {
 }
 
 /**
- * Signs on TRON. It builds the transaction from the intent, twice and alike, checks purpose, destination, asset and cost against
- * its own rules, and writes what it signed to an append-only log before it gives the bytes away. One intent has one transaction;
+ * Signs on TRON. It builds the transaction from the intent, twice and alike, checks purpose, destination, asset and
+ * cost against
+ * its own rules, and writes what it signed to an append-only log before it gives the bytes away. One intent has one
+ * transaction;
  * the same payment is signed anew only when every transaction before it has ended, by the signer's own clock.
  */
 export function createTronSigner(
@@ -261,7 +263,10 @@ function paymentOf(intent: TronIntent, network: SignerTron, own: Own, from: stri
   return { kind: 'token', from: payer, contract: hexOf(rail.contract), to, units, feeLimit };
 }
 
-/** Where an intent of each purpose may send coins; refuses every other destination. The venue's is checked last, by its pin. */
+/**
+ * Where an intent of each purpose may send coins; refuses every other destination. The venue's is checked last, by its
+ * pin.
+ */
 function checkDestination(
   { purpose, from, to, toIndex, asset }: TronIntent,
   { gasAsset, rails }: SignerTron,

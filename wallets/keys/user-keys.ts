@@ -14,7 +14,10 @@ import type { Site } from './assertions';
 
 /** The register of passkeys: the signer alone writes it. */
 export interface UserKeyRegister {
-  /** Refuses CONFIRMATION_REFUSED a payment of a user with passkeys without an assertion of one of them over exactly this. Of others anything passes. */
+  /**
+   * Refuses CONFIRMATION_REFUSED a payment of a user with passkeys without an assertion of one of them over exactly
+   * this. Of others anything passes.
+   */
   check(
     payment: Omit<ConfirmedPayment, 'expiresAt' | 'userId'> & { readonly userId?: string },
     confirmed: unknown,
@@ -60,7 +63,10 @@ function refuse(signer: string): never {
   throw new DomainError('CONFIRMATION_REFUSED', { signer });
 }
 
-/** Opens or makes the register. `site`: whose passkeys count; without it none can be added, and users who have some are paid nothing. */
+/**
+ * Opens or makes the register. `site`: whose passkeys count; without it none can be added, and users who have some are
+ * paid nothing.
+ */
 export function openUserKeys(dir: string, site: Site | undefined, now: () => number): UserKeyRegister {
   const log = openLog(userKeysFile(dir));
   const lines = log.lines.map((text) => JSON.parse(text) as Line);
@@ -167,7 +173,10 @@ function droppedAt(dir: string, userId: string): number {
   return lines.findLast(({ user }) => user === userId)?.at ?? -1;
 }
 
-/** For the signer's operator, where somebody has lost all passkeys: the signer knows none of the user's from now on, and believes the next one. Throws where it knows none. */
+/**
+ * For the signer's operator, where somebody has lost all passkeys: the signer knows none of the user's from now on,
+ * and believes the next one. Throws where it knows none.
+ */
 export function dropUserKeys(dir: string, userId: string, now: number): void {
   if (!userKeysIn(dir).has(userId)) throw new Error(`the signer knows no passkey of a user ${userId}`);
   const log = openLog(droppedFile(dir));

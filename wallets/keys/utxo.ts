@@ -78,9 +78,12 @@ export interface UtxoSigner {
 }
 
 /**
- * Signs on networks of coins. It takes apart what it is handed: inputs are ours by its own derivation and by the transactions
- * that made them, the outputs are exactly the payments of the intent, what is left but the fee comes back to us. A coin is signed away
- * for one intent alone, and a withdrawal is paid by one intent alone, whatever its round: again only by a replacement that spends the same
+ * Signs on networks of coins. It takes apart what it is handed: inputs are ours by its own derivation and by the
+ * transactions
+ * that made them, the outputs are exactly the payments of the intent, what is left but the fee comes back to us. A
+ * coin is signed away
+ * for one intent alone, and a withdrawal is paid by one intent alone, whatever its round: again only by a replacement
+ * that spends the same
  * coins for the same payments at a higher fee, so that one of the two is mined and never both.
  */
 export function createUtxoSigner(
@@ -329,7 +332,10 @@ function checkedOf(work: () => Checked): Checked {
   }
 }
 
-/** A replacement spends the same coins for the same payments and leaves more to the miners: one of the two is mined, never both. */
+/**
+ * A replacement spends the same coins for the same payments and leaves more to the miners: one of the two is mined,
+ * never both.
+ */
 function checkReplacement(intent: UtxoIntent, inputs: readonly string[], fee: bigint, original: Signed): void {
   const samePayments =
     original.payments.length === intent.payments.length &&
@@ -347,7 +353,8 @@ function checkReplacement(intent: UtxoIntent, inputs: readonly string[], fee: bi
 function hashOf({ intentId, network, purpose, asset, payments }: UtxoIntent, { psbt }: Checked): string {
   const unsigned = Buffer.from(psbt.data.getTransaction()).toString('hex');
   const [only, ...more] = payments;
-  // One receiver under the intent's own name is written as it was before there were batches: an older signature is found again.
+  // One receiver under the intent's own name is written as it was before there were batches: an older signature is
+  // found again.
   const alone = only && more.length === 0 && (only.payout ?? originalOf(intentId)) === originalOf(intentId);
   const body = alone
     ? [intentId, network, purpose, asset, only.to, only.amount, unsigned]

@@ -23,7 +23,10 @@ import type { NetworkConfig, NetworkDeps } from './settings';
 /** All nodes are looked at every so many polls. */
 const POLLS_A_SURVEY = 10;
 
-/** Every node of the settings behind one. Throws WrongSettings where large deposits are to be seen by two and there is one. */
+/**
+ * Every node of the settings behind one. Throws WrongSettings where large deposits are to be seen by two and there is
+ * one.
+ */
 export function nodesOf<C extends Parameters<typeof createNodes>[0][0]['chain']>(
   { clock, logger }: NetworkDeps,
   { id, confirmations }: Network,

@@ -54,7 +54,10 @@ export interface NetworkConfig {
   /** Which TRON it is, and for how long a transaction of ours is good, of a network of that kind. */
   readonly tron?: TronNetwork;
   readonly goodForMs?: number;
-  /** On TRON: is the energy of the hot wallet's stake lent to deposit addresses for their sweeps? Unless told otherwise it is. */
+  /**
+   * On TRON: is the energy of the hot wallet's stake lent to deposit addresses for their sweeps? Unless told otherwise
+   * it is.
+   */
   readonly lendEnergy?: boolean;
   readonly pollMs: number;
   /** What the operator wants of each asset; without a word of it, all of it goes on to the venue at once. */
@@ -66,9 +69,15 @@ export interface NetworkConfig {
   readonly scanFrom?: number;
   /** The address with child number 0, written down by the operator: another key than that is refused at the start. */
   readonly firstAddress?: string;
-  /** Blocks after which a transaction that is not mined is replaced by one with higher fees; 20 otherwise, 6 of Bitcoin. */
+  /**
+   * Blocks after which a transaction that is not mined is replaced by one with higher fees; 20 otherwise, 6 of
+   * Bitcoin.
+   */
   readonly replaceAfter?: number;
-  /** On a network of coins: a batch of withdrawals goes out at most so often; 0 otherwise, whenever there is one to pay. */
+  /**
+   * On a network of coins: a batch of withdrawals goes out at most so often; 0 otherwise, whenever there is one to
+   * pay.
+   */
   readonly batchEveryMs?: number;
   /** On a network of coins; never otherwise. */
   readonly consolidation?: ConsolidationPolicy;
@@ -80,7 +89,10 @@ export interface AssetPolicy {
   readonly sweepFrom: string;
   /** and then all addresses at once, so often; 0: whenever there are. */
   readonly sweepEveryMs: number;
-  /** The hot wallet, besides the reserve for gas: below the floor it is filled from the venue, above the ceiling it is emptied, */
+  /**
+   * The hot wallet, besides the reserve for gas: below the floor it is filled from the venue, above the ceiling it is
+   * emptied,
+   */
   readonly floor: string;
   readonly ceiling: string;
   /** to here. */

@@ -123,7 +123,10 @@ function transactionsOf(
   return new Transactions(transactionsDeps, (intentOf) => new Renewals(transactionsDeps, intentOf));
 }
 
-/** Payouts and transfers to the venue: they burn only what the stake does not give, and what others that are under way leave of it. */
+/**
+ * Payouts and transfers to the venue: they burn only what the stake does not give, and what others that are under way
+ * leave of it.
+ */
 function payingParts({ venueCapital }: NetworkDeps, settings: NetworkConfig, parts: Parts) {
   const { chain, chainStore, network, hotAddress, watch } = parts;
   const promised = async (): Promise<bigint> =>

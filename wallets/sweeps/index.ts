@@ -21,7 +21,10 @@ const WORTH = 3n;
 /** Top-ups of one sweep: the gas price rose each time between the top-up and the sweep. */
 const MOST_TOP_UPS = 5;
 
-/** `needed`: what the address must have, where that is not all that it may cost. `missing`: of energy, where it can be lent. */
+/**
+ * `needed`: what the address must have, where that is not all that it may cost. `missing`: of energy, where it can be
+ * lent.
+ */
 type SweepQuote = GasQuote & { readonly needed?: Units; readonly missing?: bigint };
 
 export interface SweepsDeps {
@@ -47,7 +50,8 @@ export interface SweepsDeps {
 }
 
 /**
- * Moves credited coins from deposit addresses to the hot wallet. Every gas cost is reserved from the operator's position
+ * Moves credited coins from deposit addresses to the hot wallet. Every gas cost is reserved from the operator's
+ * position
  * before anything is signed; a token's address first gets the gas it needs from the hot wallet.
  */
 export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {

@@ -1,7 +1,10 @@
 /** How much of an asset lies in the hot wallet: between a floor and a ceiling, above what is kept for gas. Pure. */
 import type { Units } from '../../domain/money/amount';
 
-/** One asset in the hot wallet of one network. Without a policy of the operator floor and ceiling are 0: all of it goes on. */
+/**
+ * One asset in the hot wallet of one network. Without a policy of the operator floor and ceiling are 0: all of it goes
+ * on.
+ */
 export interface Band {
   /** Kept for our own transactions: no withdrawal is paid from it. */
   readonly reserve: Units;
@@ -30,14 +33,18 @@ export interface Holding {
   readonly coming: Units;
 }
 
-/** `send`: above the ceiling, so much goes on. `bring`: below the floor, so much is fetched. Half way between both is the aim. */
+/**
+ * `send`: above the ceiling, so much goes on. `bring`: below the floor, so much is fetched. Half way between both is
+ * the aim.
+ */
 export type Move = { readonly kind: 'send' | 'bring'; readonly amount: Units };
 
 export function moveOf({ reserve, floor, ceiling }: Band, { free, wanted, coming }: Holding): Move | undefined {
   const aim = (floor + ceiling) / 2n;
   const has = free - reserve;
   if (has - wanted > ceiling) return { kind: 'send', amount: has - wanted - aim };
-  // A withdrawal fetches by itself what it lacks, and only once it is approved. A reserve is there to be used: it is filled
+  // A withdrawal fetches by itself what it lacks, and only once it is approved. A reserve is there to be used: it is
+  // filled
   // again when half of it is gone, not at every transaction.
   const least = floor > 0n ? floor : -reserve / 2n;
   return has + coming < least ? { kind: 'bring', amount: aim - has - coming } : undefined;

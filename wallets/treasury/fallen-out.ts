@@ -24,9 +24,12 @@ export interface FallenOutDeps {
 }
 
 /**
- * Our own transactions that were final and whose block has left the chain: a reorganisation deeper than the confirmations that
- * count. What they settled stays booked, and the same bytes are sent again until they are final once more. What they cost may
- * differ then, and is booked; that they end otherwise (one that was paid now fails, or the other way) only a person can judge.
+ * Our own transactions that were final and whose block has left the chain: a reorganisation deeper than the
+ * confirmations that
+ * count. What they settled stays booked, and the same bytes are sent again until they are final once more. What they
+ * cost may
+ * differ then, and is booked; that they end otherwise (one that was paid now fails, or the other way) only a person
+ * can judge.
  */
 export class FallenOut {
   private readonly apart: Apart;
@@ -79,8 +82,10 @@ export class FallenOut {
   }
 
   /**
-   * Dearer: the operator's cost. Cheaper: what lies there beyond the books is the operator's. Named after the settlement that it corrects, so
-   * that one is corrected once: killed just after and mined elsewhere at another price, it is refused and told, not booked again.
+   * Dearer: the operator's cost. Cheaper: what lies there beyond the books is the operator's. Named after the
+   * settlement that it corrects, so
+   * that one is corrected once: killed just after and mined elsewhere at another price, it is refused and told, not
+   * booked again.
    */
   private async bookDifference(
     { id, purpose, feePaid, updatedAt }: ChainTransactionRow,
@@ -142,6 +147,9 @@ export class FallenOut {
   }
 }
 
-/** A payout that failed went back to review, and may have been paid by another transaction since: its bytes are never sent again. */
+/**
+ * A payout that failed went back to review, and may have been paid by another transaction since: its bytes are never
+ * sent again.
+ */
 const mayBePaidAnew = ({ purpose, state }: ChainTransactionRow): boolean =>
   purpose === 'withdrawal' && state === 'FAILED';

@@ -20,11 +20,14 @@ const AFTER_FAILURE_MS = 600_000;
 
 type Payable = () => Promise<Units>;
 
-/** Sends on, to the venue or to cold storage, what lies above the ceiling here. One transfer at a time for each asset. */
+/**
+ * Sends on, to the venue or to cold storage, what lies above the ceiling here. One transfer at a time for each asset.
+ */
 export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail): Promise<void> {
   const { cold, policyOf, transactions, network, store, venueCapital, clock, ids } = deps;
   const open = (await store.openTransfers(network.id)).filter((transfer) => transfer.asset === asset);
-  // Coins that come back for a withdrawal are about to be booked here and paid out: they are not sent away again. What the
+  // Coins that come back for a withdrawal are about to be booked here and paid out: they are not sent away again. What
+  // the
   // venue has only to credit is out of our hands, and does not keep the next ones waiting.
   if (open.some((transfer) => transfer.direction === 'pull-back' || transfer.state !== 'IN_TRANSIT')) return;
   const { above, band } = policyOf(asset);
@@ -45,7 +48,8 @@ export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail)
   const most = await transactions.most(address, asset, move.amount);
   if (most < parseAmount(minDeposit)) return;
   const amount = floorToStep(most, VENUE_STEP);
-  // The row first: what is reserved and sent for it goes by its id, and a kill in between leaves nothing that nobody knows.
+  // The row first: what is reserved and sent for it goes by its id, and a kill in between leaves nothing that nobody
+  // knows.
   await store.addTransfer({
     id: `${direction === 'to-cold' ? 'tc' : 'tv'}${ids.next()}`,
     direction,
@@ -62,7 +66,10 @@ export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail)
   });
 }
 
-/** SENDING: reserves the gas and sends, then waits until it is final. IN_TRANSIT: waits until the venue has credited it. */
+/**
+ * SENDING: reserves the gas and sends, then waits until it is final. IN_TRANSIT: waits until the venue has credited
+ * it.
+ */
 export async function advanceForward(
   deps: VenueMoneyDeps,
   transfer: VenueTransferRow,

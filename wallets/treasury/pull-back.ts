@@ -30,7 +30,8 @@ export class PullBackRefused extends Error {
 const max = (a: Units, b: Units): Units => (a > b ? a : b);
 
 /**
- * Plans a pull-back for a withdrawal, or fits the planned one to what is missing now. The venue debits `amount` and sends
+ * Plans a pull-back for a withdrawal, or fits the planned one to what is missing now. The venue debits `amount` and
+ * sends
  * `amount - fee`, so the fee is asked for on top.
  */
 export async function startPullBack(
@@ -119,7 +120,8 @@ async function ask(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise<vo
       amount,
     });
   } catch (error) {
-    // The coins are still on their way to the venue, or somebody's order holds them: it stays planned, and nothing was set aside.
+    // The coins are still on their way to the venue, or somebody's order holds them: it stays planned, and nothing was
+    // set aside.
     if (error instanceof DomainError && error.code === 'FUNDS_IN_TRANSIT') return;
     // Set aside at another amount, just before a kill: given back, and planned anew.
     if (error instanceof DomainError && error.code === 'IDEMPOTENCY_KEY_REUSED') return releaseFailed(deps, transfer);
@@ -199,7 +201,10 @@ async function arrive(deps: VenueMoneyDeps, transfer: VenueTransferRow): Promise
   await store.advanceTransfer(transfer.id, 'arrive', { updatedAt: clock.now() });
 }
 
-/** Its transaction is not in the chain, or failed there: the venue may have sent another one in its place. Throws when neither comes for hours. */
+/**
+ * Its transaction is not in the chain, or failed there: the venue may have sent another one in its place. Throws when
+ * neither comes for hours.
+ */
 async function askAgain({ store, venueCapital, clock }: VenueMoneyDeps, transfer: VenueTransferRow): Promise<void> {
   const known = await venueCapital.withdrawal(transfer.id);
   if (known?.txid && known.txid !== transfer.txid)

@@ -15,7 +15,8 @@ const SURE = 5;
 
 /**
  * Replaces a transaction of the hot wallet that is next in turn and is not mined by one with the same nonce that pays
- * more. Nodes want a tenth more of both fees, some an eighth; half as much again soon reaches any price. Sweeps are never
+ * more. Nodes want a tenth more of both fees, some an eighth; half as much again soon reaches any price. Sweeps are
+ * never
  * replaced: their gas lies at the deposit address, and they have time.
  */
 export class Replacements implements Substitutes {

@@ -138,7 +138,10 @@ export class Transactions implements Sender {
     );
   }
 
-  /** One round over everything that is not final: signs what is planned, sends what is signed, settles what is deep enough. */
+  /**
+   * One round over everything that is not final: signs what is planned, sends what is signed, settles what is deep
+   * enough.
+   */
   async round(head: number): Promise<void> {
     const { chainStore, network } = this.deps;
     // The others are not to wait for one that fails.
@@ -193,7 +196,8 @@ export class Transactions implements Sender {
     const settler = this.settlers.get(row.purpose);
     if (!settler) throw new Error(`nobody settles ${row.purpose}`);
     const objection = receipt.succeeded ? undefined : await this.deps.failureObjection(row.txid, receipt.height);
-    // What failed may be paid again: one node's word is not enough. The row stays as it is, and is asked about in each round.
+    // What failed may be paid again: one node's word is not enough. The row stays as it is, and is asked about in each
+    // round.
     if (objection !== undefined) return void this.objections.add(objection);
     // What was set aside for higher fees goes back first: the cost itself is booked in one piece.
     await releaseHigherFees(engine, row, network);

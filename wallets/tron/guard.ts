@@ -28,8 +28,10 @@ export interface TronGuard {
 }
 
 /**
- * What is TRON's own about deposits. Whoever has an account's owner permission can give it to another key: an address of ours that
- * somebody else can sign for is frozen, and nothing more is credited to it. And a payment from inside a contract is believed when
+ * What is TRON's own about deposits. Whoever has an account's owner permission can give it to another key: an address
+ * of ours that
+ * somebody else can sign for is frozen, and nothing more is credited to it. And a payment from inside a contract is
+ * believed when
  * the coins lie there: nodes have shown calls as done that were undone.
  */
 export function createTronGuard(deps: TronGuardDeps): TronGuard {
@@ -63,7 +65,10 @@ export function createTronGuard(deps: TronGuardDeps): TronGuard {
     if (strangers.length > 0) await inTurn(() => freeze(address, strangers));
     return strangers.length === 0;
   };
-  /** Believed, and perhaps not in the books yet: several are taken further at a time, and one coin is not for two of them. */
+  /**
+   * Believed, and perhaps not in the books yet: several are taken further at a time, and one coin is not for two of
+   * them.
+   */
   const believed = new Set<string>();
   const liesThere = async (row: DepositRow): Promise<boolean> => {
     const there = await chain.balance(row.address, network.gasAsset);
@@ -86,7 +91,10 @@ export function createTronGuard(deps: TronGuardDeps): TronGuard {
   };
 }
 
-/** What must lie at a deposit address without this deposit, by our own books; undefined while a transaction of ours is under way there. */
+/**
+ * What must lie at a deposit address without this deposit, by our own books; undefined while a transaction of ours is
+ * under way there.
+ */
 async function expectedAt(
   { depositStore, chainStore, network }: TronGuardDeps,
   row: DepositRow,

@@ -33,13 +33,18 @@ export interface LendingDeps {
 }
 
 export interface Lending {
-  /** Lends a sweep's address the energy that it is missing. False: there is not enough of it, and it has to be burnt. */
+  /**
+   * Lends a sweep's address the energy that it is missing. False: there is not enough of it, and it has to be burnt.
+   */
   serves(sweep: SweepRow, missing: bigint): Promise<boolean>;
   /** Takes back what has served. */
   round(): Promise<void>;
 }
 
-/** The energy of the hot wallet's stake, for sweeps of tokens: lent before, taken back after. Nothing but bandwidth is paid for it. */
+/**
+ * The energy of the hot wallet's stake, for sweeps of tokens: lent before, taken back after. Nothing but bandwidth is
+ * paid for it.
+ */
 export function createLending(deps: LendingDeps): Lending {
   const { chain, network, hotAddress, store, stakeStore, chainStore, transactions, engine, clock, logger } = deps;
   const apart = createApart(deps, 'loan of energy');

@@ -18,7 +18,8 @@ type RenewalDeps = Pick<TransactionsDeps, 'chainStore' | 'engine' | 'signer' | '
 };
 
 /**
- * Does any node know this transaction? What none knows is paid anew, so that where there are several one node's word that there is no
+ * Does any node know this transaction? What none knows is paid anew, so that where there are several one node's word
+ * that there is no
  * such thing is not enough: throws until two have said so.
  */
 export const knownToAny =
@@ -34,7 +35,8 @@ export const knownToAny =
   };
 
 /**
- * A transaction that ended without being mined is made anew, with another id. That it ended is known by a solid block of a later
+ * A transaction that ended without being mined is made anew, with another id. That it ended is known by a solid block
+ * of a later
  * time: no block that can still come holds it. Until then it is sent again as it is, and what it costs never changes.
  */
 export class Renewals implements Substitutes {

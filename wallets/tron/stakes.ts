@@ -38,8 +38,10 @@ const place = ({ network }: StakesDeps): `staked/${string}` => `staked/${network
 const intentOf = ({ kind, id }: StakeRow): string => transactionId(kind, id);
 
 /**
- * Carries out what an operator wishes of the stake. What is staked is ours and lies in a place of its own in the books, from the block in
- * which it was mined until what was unstaked has become a balance again. Only the operator's own coins are staked: what users are owed stays
+ * Carries out what an operator wishes of the stake. What is staked is ours and lies in a place of its own in the
+ * books, from the block in
+ * which it was mined until what was unstaked has become a balance again. Only the operator's own coins are staked:
+ * what users are owed stays
  * where it can be paid out.
  */
 export function createStakes(deps: StakesDeps): { round(): Promise<void> } {
@@ -214,7 +216,10 @@ const settleClaim =
   (row, receipt) =>
     release(deps, transactionReference(row.id, 'final'), receipt, costOf(deps, row.reservation, receipt), 'claim');
 
-/** Takes what has waited long enough. By the chain's own word, so that it bears kills, and others who unstake with the same key. */
+/**
+ * Takes what has waited long enough. By the chain's own word, so that it bears kills, and others who unstake with the
+ * same key.
+ */
 async function claim(deps: StakesDeps): Promise<void> {
   const { chain, chainStore, network, hotAddress, transactions, engine, clock } = deps;
   const due = await dueOf(deps);

@@ -16,7 +16,10 @@ export interface TronWatchDeps {
 }
 
 export interface TronWatch {
-  /** Looks at the hot wallet, and at the next few of our addresses. Throws where the hot wallet is not ours alone, so that operators see it. */
+  /**
+   * Looks at the hot wallet, and at the next few of our addresses. Throws where the hot wallet is not ours alone, so
+   * that operators see it.
+   */
   round(): Promise<void>;
   /** Asked right before anything is signed. Throws where somebody else can sign for the hot wallet. */
   mustBeOurs(): Promise<void>;
@@ -26,14 +29,22 @@ export interface TronWatch {
   broadcast(rawTransaction: string): Promise<Broadcast>;
 }
 
-/** Looked at in the first round and in every so many: a node counts what it is asked. Before a signature it is always asked. */
+/**
+ * Looked at in the first round and in every so many: a node counts what it is asked. Before a signature it is always
+ * asked.
+ */
 const ROUNDS_A_LOOK = 5;
-/** Of our deposit addresses, so many a look: all of them in turn, however long that takes. Each is asked before a credit and a sweep besides. */
+/**
+ * Of our deposit addresses, so many a look: all of them in turn, however long that takes. Each is asked before a
+ * credit and a sweep besides.
+ */
 const ADDRESSES_A_ROUND = 3;
 
 /**
- * Whoever can change an account's permissions has it: from the moment at which the hot wallet can be signed for by somebody else, or no
- * more by our key alone, nothing is signed for it, sent from it or swept to it. It stays so until an operator has looked and started
+ * Whoever can change an account's permissions has it: from the moment at which the hot wallet can be signed for by
+ * somebody else, or no
+ * more by our key alone, nothing is signed for it, sent from it or swept to it. It stays so until an operator has
+ * looked and started
  * again: what comes back by itself was in other hands.
  */
 export function createTronWatch({ chain, network, hotAddress, own, guard, events, logger }: TronWatchDeps): TronWatch {

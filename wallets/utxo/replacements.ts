@@ -35,8 +35,10 @@ export interface Hands {
 }
 
 /**
- * Replaces a transaction that is not mined by one that spends the same coins for the same payments and leaves half as much again
- * to the miners, out of its change. Where the change does not suffice, a child of it pays for both, with other coins of ours. Where there
+ * Replaces a transaction that is not mined by one that spends the same coins for the same payments and leaves half as
+ * much again
+ * to the miners, out of its change. Where the change does not suffice, a child of it pays for both, with other coins
+ * of ours. Where there
  * is no change, or nothing to pay with, it waits, and a person is told.
  */
 export class CoinReplacements {
@@ -160,7 +162,10 @@ export class CoinReplacements {
     return true;
   }
 
-  /** Somebody else spent our coins, with our key; or the chain lost them. Never paid a second time by ourselves: a person must look. */
+  /**
+   * Somebody else spent our coins, with our key; or the chain lost them. Never paid a second time by ourselves: a
+   * person must look.
+   */
   private refused(row: ChainTransactionRow, reason: string): void {
     if (!/missing|spent|inputs/i.test(reason)) return;
     const rounds = (this.missing.get(row.id) ?? 0) + 1;

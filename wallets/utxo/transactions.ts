@@ -45,8 +45,10 @@ const PURPOSES: readonly string[] = ['withdrawal', 'venue', 'cold', ...HOME] sat
 const isOfCoins = (purpose: string): purpose is UtxoIntent['purpose'] => PURPOSES.includes(purpose);
 
 /**
- * Our own transactions where money is coins: planned with the coins they spend, signed, stored, only then broadcast, and followed
- * until they are final. Coins of deposits are spent where they lie: they count as moved to the hot wallet by the transaction
+ * Our own transactions where money is coins: planned with the coins they spend, signed, stored, only then broadcast,
+ * and followed
+ * until they are final. Coins of deposits are spent where they lie: they count as moved to the hot wallet by the
+ * transaction
  * that spends them, and as gone from there.
  */
 export class UtxoTransactions implements Sender {
@@ -95,7 +97,10 @@ export class UtxoTransactions implements Sender {
     await this.begin({ ...out, to, amount }, plan, rate);
   }
 
-  /** Writes one transaction of several withdrawals down and signs it; it is sent by the next rounds. Every id is of one batch for ever. */
+  /**
+   * Writes one transaction of several withdrawals down and signs it; it is sent by the next rounds. Every id is of one
+   * batch for ever.
+   */
   async sendBatch({ id, payments }: Batch, plan: Plan, rate: bigint): Promise<void> {
     const amount = payments.reduce((total, payment) => total + parseAmount(payment.amount), 0n);
     await this.begin(
@@ -107,7 +112,8 @@ export class UtxoTransactions implements Sender {
   }
 
   /**
-   * Writes a transaction down that brings everything back to us, and signs it. `parent`: it spends this output of a transaction of ours that
+   * Writes a transaction down that brings everything back to us, and signs it. `parent`: it spends this output of a
+   * transaction of ours that
    * is not mined. One that came to nothing before is made anew.
    */
   async sendHome(
@@ -231,7 +237,10 @@ export class UtxoTransactions implements Sender {
     return { ...shown, payout: payoutOf(payment), approvals: await this.deps.batchStore.approvals(payment), ...owner };
   }
 
-  /** Before anything is signed: each payment whose own fee does not bear its part of the cost. By the row's references, so that it may be done again. */
+  /**
+   * Before anything is signed: each payment whose own fee does not bear its part of the cost. By the row's references,
+   * so that it may be done again.
+   */
   private async reserve(row: ChainTransactionRow): Promise<boolean> {
     const { batchStore, engine, network } = this.deps;
     if (isHome(row))
@@ -262,7 +271,8 @@ export class UtxoTransactions implements Sender {
 
   private async sign(row: ChainTransactionRow): Promise<void> {
     const { signer, chainStore, utxoStore, clock, events, logger } = this.deps;
-    // The position was taken by somebody else since it was planned: the signer was never asked, for then it was reserved before.
+    // The position was taken by somebody else since it was planned: the signer was never asked, for then it was
+    // reserved before.
     if (!(await this.reserve(row))) {
       await utxoStore.void(row, clock.now());
       if (isHome(row))
@@ -350,7 +360,9 @@ export class UtxoTransactions implements Sender {
     return undefined;
   }
 
-  /** Of a child: the parent that it was made for, when other bytes took that one's place for good, and where those lie. */
+  /**
+   * Of a child: the parent that it was made for, when other bytes took that one's place for good, and where those lie.
+   */
   private async lostInput({
     id,
     purpose,

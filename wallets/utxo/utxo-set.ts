@@ -100,7 +100,8 @@ export class UtxoSet {
   }
 
   /**
-   * Booked, less every coin that is an input of something under way, with its change as soon as that may be spent; and no more than the
+   * Booked, less every coin that is an input of something under way, with its change as soon as that may be spent; and
+   * no more than the
    * coins that may be spent. A coin made by something under way is part of that one's inputs: it is not counted twice.
    */
   async free(asset: string): Promise<Units> {
@@ -123,7 +124,10 @@ export class UtxoSet {
     return total(await this.coins());
   }
 
-  /** Change of what is under way, unless it may be spent already or something of ours spends it; and coins of the house that ripen. */
+  /**
+   * Change of what is under way, unless it may be spent already or something of ours spends it; and coins of the house
+   * that ripen.
+   */
   async coming(): Promise<Units> {
     const { open, isNew } = await this.underWay();
     const change = sum(

@@ -43,7 +43,8 @@ const neededFor = ({ amount, fee }: WithdrawalRow): Units => parseAmount(amount)
 const together = (rows: readonly WithdrawalRow[]): Units => rows.reduce((total, row) => total + neededFor(row), 0n);
 
 /**
- * Pays approved withdrawals of a network of coins: all that can be paid now in one transaction, oldest first. Those that wait for
+ * Pays approved withdrawals of a network of coins: all that can be paid now in one transaction, oldest first. Those
+ * that wait for
  * coins keep what there is for themselves.
  */
 export function createBatches(deps: BatchesDeps): { round(): Promise<void> } {
@@ -83,7 +84,10 @@ async function giveBack({ batchStore, engine, network }: BatchesDeps): Promise<v
   }
 }
 
-/** Those that are to be paid by a transaction that is not planned yet. Settles on the way what needs none, or can have none. */
+/**
+ * Those that are to be paid by a transaction that is not planned yet. Settles on the way what needs none, or can have
+ * none.
+ */
 async function dueNow(
   deps: BatchesDeps,
   apart: Apart,
@@ -128,7 +132,10 @@ async function isDue(
   }
 }
 
-/** The oldest ones that the coins at hand pay for; once they do not suffice for one, younger ones do not take its coins. */
+/**
+ * The oldest ones that the coins at hand pay for; once they do not suffice for one, younger ones do not take its
+ * coins.
+ */
 function allotted(
   due: readonly WithdrawalRow[],
   payable: Units,
@@ -143,7 +150,10 @@ async function isTime({ batchEveryMs, batchStore, clock, network }: BatchesDeps)
   return last === undefined || clock.now() - last >= batchEveryMs;
 }
 
-/** Sends a batch of these, without the youngest ones that the miners' fee leaves no coins for. Answers those that are in it. */
+/**
+ * Sends a batch of these, without the youngest ones that the miners' fee leaves no coins for. Answers those that are
+ * in it.
+ */
 async function send(deps: BatchesDeps, candidates: readonly WithdrawalRow[]): Promise<WithdrawalRow[]> {
   const { ids, utxoSet, transactions, venueMoney, network } = deps;
   const rate = await utxoSet.rate();
@@ -180,7 +190,10 @@ async function positionOf({ engine, network }: BatchesDeps): Promise<Units> {
   return parseSigned((await engine.operatorPosition()).find(({ asset }) => asset === network.gasAsset)?.amount ?? '0');
 }
 
-/** A withdrawal's own fee bears its part of the miners', or a reservation of the operator's position does. `unpaid`: neither. */
+/**
+ * A withdrawal's own fee bears its part of the miners', or a reservation of the operator's position does. `unpaid`:
+ * neither.
+ */
 function paymentsOf(
   batch: string,
   rows: readonly WithdrawalRow[],
@@ -237,7 +250,10 @@ async function wait(
   }
 }
 
-/** Each withdrawal bears its part of what the miners got; together they bear all of it, whichever of its replacements was mined. */
+/**
+ * Each withdrawal bears its part of what the miners got; together they bear all of it, whichever of its replacements
+ * was mined.
+ */
 const settleBatch =
   (deps: BatchesDeps): Settle =>
   async (row, receipt) => {

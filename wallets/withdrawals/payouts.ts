@@ -19,7 +19,10 @@ export interface PayoutsDeps extends StepDeps {
   readonly transactions: Sender;
 }
 
-/** Hot coins per asset that older withdrawals wait for, while the rest of theirs is on its way: no younger one takes them. */
+/**
+ * Hot coins per asset that older withdrawals wait for, while the rest of theirs is on its way: no younger one takes
+ * them.
+ */
 type Promised = Map<string, Units>;
 
 /** Pays approved withdrawals of a network of accounts, oldest first, one transaction each. */
@@ -88,7 +91,8 @@ async function pay(deps: PayoutsDeps, row: WithdrawalRow, promised: Promised, fr
     gas,
     reservation,
   });
-  // Gas was dearer when this was tried before. Only now: what is planned without a reservation never asks for one again.
+  // Gas was dearer when this was tried before. Only now: what is planned without a reservation never asks for one
+  // again.
   if (!reservation) await notNeeded(deps, intent);
 }
 
@@ -97,7 +101,10 @@ async function notNeeded({ engine, network }: PayoutsDeps, intent: string): Prom
   await releaseCost(engine, costReference(intent), network.gasAsset, `hot/${network.id}`, 'withdrawal');
 }
 
-/** What the payout needs, or undefined when its receiver does not take it. Throws while our own coins are not there yet. */
+/**
+ * What the payout needs, or undefined when its receiver does not take it. Throws while our own coins are not there
+ * yet.
+ */
 async function estimate(
   { chain, hotAddress }: PayoutsDeps,
   to: string,

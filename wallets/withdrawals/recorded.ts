@@ -30,7 +30,8 @@ function tell({ events }: Deps, table: string, withdrawalId: string, columns: re
 }
 
 /**
- * Of these rows those that the engine has approved, as it has recorded them. One whose row says something else than was asked for is
+ * Of these rows those that the engine has approved, as it has recorded them. One whose row says something else than
+ * was asked for is
  * left where it is until a person has put it right; so is one that the engine knows nothing of.
  */
 export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Promise<WithdrawalRow[]> {
@@ -39,7 +40,8 @@ export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Pr
   );
   return rows.filter((row) => {
     const record = known.get(row.id);
-    // Not there: it has just ended, or nobody ever asked for it; which of the two the engine's own look at the rows tells.
+    // Not there: it has just ended, or nobody ever asked for it; which of the two the engine's own look at the rows
+    // tells.
     if (row.state === 'REQUESTED' || record?.stage !== 'APPROVED' || record.attempt !== row.attempt) return false;
     const columns = record.intact ? changedForGood(record, row) : ['record'];
     if (columns.length > 0) tell(deps, 'withdrawals', row.id, columns);
@@ -48,8 +50,10 @@ export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Pr
 }
 
 /**
- * Asked last of all before the signer is: has the account of one of these payouts been frozen since it was planned? By its owner as the engine
- * has recorded them. Refuses ACCOUNT_FROZEN and names the payout. What was signed before has left, and is not asked about again.
+ * Asked last of all before the signer is: has the account of one of these payouts been frozen since it was planned? By
+ * its owner as the engine
+ * has recorded them. Refuses ACCOUNT_FROZEN and names the payout. What was signed before has left, and is not asked
+ * about again.
  */
 export async function mustNotBeFrozen(
   { engine, chainStore }: Pick<Deps, 'engine'> & { readonly chainStore: Pick<ChainStore, 'frozen'> },
@@ -68,7 +72,8 @@ export async function mustNotBeFrozen(
 }
 
 /**
- * Asked right before the signer is: is this payment, as our own plan has it by now, the one that was recorded and approved? Answers whose it is and
+ * Asked right before the signer is: is this payment, as our own plan has it by now, the one that was recorded and
+ * approved? Answers whose it is and
  * what they signed for it, for the signer. Refuses WITHDRAWAL_CHANGED.
  */
 export async function mustBeRecorded(

@@ -80,7 +80,9 @@ export function factorsIn(error: unknown): { readonly code: boolean; readonly pa
   return { code, passkey };
 }
 
-/** Sends it; where a confirmation is wanted `look` may refuse what it says, a passkey signs it, and it is sent again. */
+/**
+ * Sends it; where a confirmation is wanted `look` may refuse what it says, a passkey signs it, and it is sent again.
+ */
 export async function withConfirmation<T>(
   send: (confirmation?: Confirmation) => Promise<T>,
   look: (wanted: ConfirmationWanted) => void = () => undefined,

@@ -49,7 +49,8 @@ interface Credentials {
 }
 
 /**
- * Logs in. Where many log-ins to the account have failed the exchange asks for work first, which the browser does beside the page; `working` is
+ * Logs in. Where many log-ins to the account have failed the exchange asks for work first, which the browser does
+ * beside the page; `working` is
  * told meanwhile.
  */
 export async function logIn(

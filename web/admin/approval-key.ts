@@ -1,4 +1,7 @@
-/** The admin's own key in this browser: made here, never shown to anybody and not readable by the page either; only used to sign. */
+/**
+ * The admin's own key in this browser: made here, never shown to anybody and not readable by the page either; only
+ * used to sign.
+ */
 import { approvalText } from '../../domain/lifecycle/approval';
 import type { ApprovedPayment } from '../../domain/lifecycle/approval';
 import type { Approval } from '../../domain/contract/api/approvals';
@@ -36,7 +39,10 @@ const hexadecimal = (bytes: ArrayBuffer): string =>
 const pairOf = (adminId: string): Promise<CryptoKeyPair | undefined> =>
   inStore('readonly', (store) => store.get(adminId) as IDBRequest<CryptoKeyPair | undefined>);
 
-/** The public key (SPKI, base64) of this browser's pair, or null. Browsers sign on pages that came over https or from this machine alone. */
+/**
+ * The public key (SPKI, base64) of this browser's pair, or null. Browsers sign on pages that came over https or from
+ * this machine alone.
+ */
 export async function publicKeyOf(adminId: string): Promise<string | null> {
   const pair = await pairOf(adminId);
   return pair ? base64(await crypto.subtle.exportKey('spki', pair.publicKey)) : null;

@@ -48,7 +48,10 @@ const fetchAgain = (): void => gaps.forEach((again) => again());
 let wasHeard = false;
 let isLive: () => void = () => undefined;
 let live: Promise<void> | undefined;
-/** Ends with the first hello, or after a moment without one: then the hello, when it comes, has everything fetched again. */
+/**
+ * Ends with the first hello, or after a moment without one: then the hello, when it comes, has everything fetched
+ * again.
+ */
 function whenLive(): Promise<void> {
   live ??= new Promise((resolve) => {
     const timer = setTimeout(() => {

@@ -1,4 +1,7 @@
-/** What the files of the lists hold: everything that the API says of a row, under names that stay the same in every language. */
+/**
+ * What the files of the lists hold: everything that the API says of a row, under names that stay the same in every
+ * language.
+ */
 import type { AuditView } from '../../domain/contract/api/admin';
 import type { DepositView } from '../../domain/contract/api/deposits';
 import type { FillView, OrderView } from '../../domain/contract/api/orders';

@@ -32,7 +32,10 @@ async function wordsOf(locale: Locale): Promise<Words> {
   return all;
 }
 
-/** Sets the language of the page, and its direction. Rejects where its words cannot be fetched; nothing is changed then. */
+/**
+ * Sets the language of the page, and its direction. Rejects where its words cannot be fetched; nothing is changed
+ * then.
+ */
 export async function useLanguage(locale: Locale): Promise<void> {
   if (!i18n.global.availableLocales.includes(locale)) i18n.global.setLocaleMessage(locale, await wordsOf(locale));
   i18n.global.locale.value = locale;

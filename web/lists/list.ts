@@ -1,4 +1,7 @@
-/** Every list of the page: fetched (a page at a time where it is long), followed by the live feed, and in one of four states. */
+/**
+ * Every list of the page: fetched (a page at a time where it is long), followed by the live feed, and in one of four
+ * states.
+ */
 import { computed, onScopeDispose, ref } from 'vue';
 import type { ComputedRef, Ref } from 'vue';
 import type { BalanceView } from '../../domain/contract/api/balances';
@@ -150,7 +153,10 @@ export const usePages = <Item>(path: () => string): LiveList<Item> => useList<It
 
 type Rows = 'deposit.changed' | 'swap.changed' | 'withdrawal.changed' | 'order.changed';
 
-/** A user's own rows, newest first: a changed one takes its place, a new one comes first if it is among what is asked for. */
+/**
+ * A user's own rows, newest first: a changed one takes its place, a new one comes first if it is among what is asked
+ * for.
+ */
 export function useRows<Name extends Rows>(
   path: () => string,
   name: Name,

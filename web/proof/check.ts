@@ -1,4 +1,7 @@
-/** Checks in the browser what the stand-alone script checks: that a leaf leads to the published root and is in its total. */
+/**
+ * Checks in the browser what the stand-alone script checks: that a leaf leads to the published root and is in its
+ * total.
+ */
 import type { ProofLeafView } from '../../domain/contract/api/proof';
 
 export type Sums = ReadonlyMap<string, bigint>;

@@ -1,4 +1,7 @@
-/** Asking before something that moves money, stops something or decides about somebody. Answered by the one dialog of the page. */
+/**
+ * Asking before something that moves money, stops something or decides about somebody. Answered by the one dialog of
+ * the page.
+ */
 import { shallowRef } from 'vue';
 
 export interface Question {
@@ -24,7 +27,10 @@ function giveBack(opener: Element | null): void {
   else document.getElementById('content')?.focus({ preventScroll: true });
 }
 
-/** Resolves true only when the person pressed the button that names the action. A second question ends the first with false. */
+/**
+ * Resolves true only when the person pressed the button that names the action. A second question ends the first with
+ * false.
+ */
 export function confirmed(question: Question): Promise<boolean> {
   asked.value?.answer(false);
   const opener = document.activeElement;

@@ -1,4 +1,7 @@
-/** What a swap came to, so that every unit is named: what Binance gave, its fee, our commission and our margin in the price. */
+/**
+ * What a swap came to, so that every unit is named: what Binance gave, its fee, our commission and our margin in the
+ * price.
+ */
 import type { SwapDetailView } from '../../domain/contract/api/swaps';
 import { formatAmount, parseAmount, parseSigned } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -21,7 +24,8 @@ function pairOf(symbol: string, known: readonly string[]): readonly [base: strin
 }
 
 /**
- * The lines between what was given and what was received. For each asset: given + traded + fees + commission + spread = received.
+ * The lines between what was given and what was received. For each asset: given + traded + fees + commission + spread
+ * = received.
  * Empty while nothing was traded.
  */
 export function receiptOf(swap: Swap): Line[] {

@@ -109,7 +109,9 @@ function sorted(levels: readonly (readonly [string, string])[], sign: 1 | -1): L
   return side;
 }
 
-/** Puts a level in its place, changes it there, or takes it out when its quantity is 0. `sign` 1: lowest price first. */
+/**
+ * Puts a level in its place, changes it there, or takes it out when its quantity is 0. `sign` 1: lowest price first.
+ */
 function setLevel(side: Level[], sign: 1 | -1, priceText: string, quantityText: string): void {
   const price = parseAmount(priceText);
   const quantity = parseAmount(quantityText);
@@ -140,7 +142,10 @@ export interface Row extends Level {
   readonly total: Units;
 }
 
-/** The best `count` rows of one side, prices put together by `step`: down for bids, up for asks, so that none looks better than it is. */
+/**
+ * The best `count` rows of one side, prices put together by `step`: down for bids, up for asks, so that none looks
+ * better than it is.
+ */
 export function rowsOf(levels: readonly Level[], side: 'bids' | 'asks', step: Units, count: number): Row[] {
   const rows: Row[] = [];
   let total = 0n;

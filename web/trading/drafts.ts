@@ -1,4 +1,6 @@
-/** The order form's drafts: one for each type of order, so that nothing which was set for one rides along on another. */
+/**
+ * The order form's drafts: one for each type of order, so that nothing which was set for one rides along on another.
+ */
 import { KINDS, emptyDraft, hasIceberg, hasPrice, hasTimeInForce, isStop } from './terms';
 import type { Draft, Kind, Side } from './terms';
 

@@ -1,4 +1,7 @@
-/** What the engine sets aside for an order that is about to be placed, reckoned as the engine does (matching/modules/orders). All exact. */
+/**
+ * What the engine sets aside for an order that is about to be placed, reckoned as the engine does
+ * (matching/modules/orders). All exact.
+ */
 import type { MarketView } from '../../domain/contract/api/markets';
 import { ONE, formatAmount, isAmount, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';
@@ -69,7 +72,9 @@ export function holdOf(
     : { asset: market.base, amount: ceilToStep(mulDivUp(parsed(draft.total), ONE, worst), parseAmount(market.lot)) };
 }
 
-/** This share of what is available as the form's quantity or total, so that what the engine sets aside for it is there. */
+/**
+ * This share of what is available as the form's quantity or total, so that what the engine sets aside for it is there.
+ */
 export function shareOf(
   percent: number,
   draft: Draft,

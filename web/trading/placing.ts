@@ -29,7 +29,10 @@ function wordOf(order: OrderView | undefined): { word: 'placed' | 'filled' | 'en
   return order.status === 'FILLED' ? { word: 'filled', tone: 'good' } : { word: 'ended', tone: 'warn' };
 }
 
-/** Sends the form's order. Sent again after an outcome nobody knows, it has the same key and is the same order. `clear`: it went out. */
+/**
+ * Sends the form's order. Sent again after an outcome nobody knows, it has the same key and is the same order.
+ * `clear`: it went out.
+ */
 export function usePlacing(
   draft: ComputedRef<Draft>,
   market: MarketView,

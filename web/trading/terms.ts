@@ -1,4 +1,7 @@
-/** From the form to an order: which fields a kind of order has, what it would cost, and what is not right yet. All exact. */
+/**
+ * From the form to an order: which fields a kind of order has, what it would cost, and what is not right yet. All
+ * exact.
+ */
 import type { MarketView, TickerView } from '../../domain/contract/api/markets';
 import type { FeeView, PlaceOco, PlaceOrder } from '../../domain/contract/api/orders';
 import { isAmount, parseAmount } from '../../domain/money/amount';
@@ -39,7 +42,10 @@ export interface Draft {
   trailing: string;
   quantity: string;
   total: string;
-  /** MARKET: is the total meant, or the quantity? Null while nobody chose: a purchase goes by total, a sale by quantity. */
+  /**
+   * MARKET: is the total meant, or the quantity? Null while nobody chose: a purchase goes by total, a sale by
+   * quantity.
+   */
   byTotal: boolean | null;
   /** Somebody wrote a price, or one was offered: nothing but the person writes it from now on. */
   isPriced: boolean;
@@ -116,7 +122,10 @@ function limits(draft: Draft, market: MarketView, least: Least): Problem | null 
     : null;
 }
 
-/** What Binance takes of an order at market now, by side, as the ticker says; null where it does not stand behind the book. */
+/**
+ * What Binance takes of an order at market now, by side, as the ticker says; null where it does not stand behind the
+ * book.
+ */
 export type MarketMinimum = TickerView['minMarket'];
 
 /** `quantity` in the base asset, `total` in the quote asset. */

@@ -1,4 +1,7 @@
-/** What is not right with a withdrawal before it is asked for. The exchange checks it all again; this only says it sooner. */
+/**
+ * What is not right with a withdrawal before it is asked for. The exchange checks it all again; this only says it
+ * sooner.
+ */
 import { formatAmount, parseAmount } from '../../domain/money/amount';
 import { floorToStep, stepOf } from '../../domain/money/rounding';
 import { readAmount } from '../amounts';
@@ -37,7 +40,8 @@ export function checkWithdrawal(
 }
 
 /**
- * Is what is to be confirmed what was typed? An address of the Ethereum kind has a spelling with capitals of its own; whoever typed it
+ * Is what is to be confirmed what was typed? An address of the Ethereum kind has a spelling with capitals of its own;
+ * whoever typed it
  * without means the same.
  */
 export function isSamePayment(
@@ -50,7 +54,10 @@ export function isSamePayment(
   return sameRail && sameReceiver && parseAmount(payment.amount) === parseAmount(typed.amount);
 }
 
-/** The most that can arrive: what is available less the fee, in whole steps of the asset; "0" where the fee takes it all. */
+/**
+ * The most that can arrive: what is available less the fee, in whole steps of the asset; "0" where the fee takes it
+ * all.
+ */
 export function mostOf(available: string, fee: string, scale: number): string {
   const rest = parseAmount(available) - parseAmount(fee);
   return rest > 0n ? formatAmount(floorToStep(rest, stepOf(scale))) : '0';

@@ -15,7 +15,10 @@ export interface Pasted {
 
 type Listed = Pick<AssetsView, 'networks' | 'rails'>;
 
-/** Null for a link that cannot be read, or is for a network or a token that is not listed: its address must not be taken. */
+/**
+ * Null for a link that cannot be read, or is for a network or a token that is not listed: its address must not be
+ * taken.
+ */
 export function readPasted(text: string, { networks, rails }: Listed): Pasted | null {
   const link = paymentLink(text);
   if (link === undefined) return { address: visible(text), rail: null, amount: null };

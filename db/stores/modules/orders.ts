@@ -3,7 +3,9 @@ import { OrderEntity, RoutingEntity } from '../../entities/orders';
 import { MarketEntity } from '../../entities/registry';
 import type { ModuleFacts, Snapshot } from './table-reader';
 
-/** Open orders, the numbers of the last order and of each market's last trade, and what admins chose for the markets. */
+/**
+ * Open orders, the numbers of the last order and of each market's last trade, and what admins chose for the markets.
+ */
 export async function readOrders(snapshot: Snapshot) {
   const rows = async <Row>(sql: string): Promise<Row[]> => (await snapshot.query(sql)) as Row[];
   const [last] = await rows<Record<'seq' | 'priority', string | null>>(

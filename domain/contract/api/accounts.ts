@@ -34,7 +34,10 @@ export type ProofOfWork = z.infer<typeof proofOfWork>;
 export const challengeView = z.object({ challenge: z.string(), difficulty: z.number().int() });
 export type ChallengeView = z.infer<typeof challengeView>;
 
-/** `code`, or `passkey`: of the second factor, where the account has one; which it takes is in `details` of SECOND_FACTOR_REQUIRED. `proof`: after CHALLENGE_NEEDED. */
+/**
+ * `code`, or `passkey`: of the second factor, where the account has one; which it takes is in `details` of
+ * SECOND_FACTOR_REQUIRED. `proof`: after CHALLENGE_NEEDED.
+ */
 export const login = z.strictObject({
   email,
   password: anyPassword,

@@ -25,7 +25,10 @@ export const assertion = z.strictObject({
 });
 export type Assertion = z.infer<typeof assertion>;
 
-/** An assertion whose challenge is the SHA-256 of `confirmationText` or `passkeyChangeText`, with the time until which it is taken. */
+/**
+ * An assertion whose challenge is the SHA-256 of `confirmationText` or `passkeyChangeText`, with the time until which
+ * it is taken.
+ */
 export const confirmation = assertion.extend({ expiresAt: time });
 export type Confirmation = z.infer<typeof confirmation>;
 

@@ -1,6 +1,8 @@
 /**
- * Random commands of all kinds, from a seed, to two books at once: every event and every level must be equal, and each step is
- * checked against what no book may do. Now and then one of the books is replaced by a restored one, which must not be noticed.
+ * Random commands of all kinds, from a seed, to two books at once: every event and every level must be equal, and each
+ * step is
+ * checked against what no book may do. Now and then one of the books is replaced by a restored one, which must not be
+ * noticed.
  */
 import { canRest, within } from '../rules';
 import { BUY, SELL } from '../types';
@@ -578,7 +580,10 @@ function same(what: string, one: unknown, other: unknown): void {
   if (a !== b) throw new Error(`${what}: ${a} and ${b}`);
 }
 
-/** `commands` random commands from `seed`, half of them to books that follow their own trades. Throws at the first difference. */
+/**
+ * `commands` random commands from `seed`, half of them to books that follow their own trades. Throws at the first
+ * difference.
+ */
 export function agree(
   seed: number,
   commands: number,

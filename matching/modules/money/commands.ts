@@ -58,7 +58,10 @@ export function grant(
   );
 }
 
-/** What a deposit of `amount` is worth to its user: floored to the ledger scale, less the rail's commission, or the one that was taken. */
+/**
+ * What a deposit of `amount` is worth to its user: floored to the ledger scale, less the rail's commission, or the one
+ * that was taken.
+ */
 function split(
   command: { asset: string; network: string; amount: string; fee?: string },
   { registry }: Context,

@@ -118,7 +118,10 @@ function newOrder(
   };
 }
 
-/** How a fill-or-kill or immediate order reaches what it needs: one source for FOK, and no promise that coins at the venue cannot keep. */
+/**
+ * How a fill-or-kill or immediate order reaches what it needs: one source for FOK, and no promise that coins at the
+ * venue cannot keep.
+ */
 function wayOf(draft: Draft, market: TradingMarket, order: OpenOrder, { now }: Context): NewOrder['via'] {
   if (modeOf(market, now) !== 'mirrored') return 'inside';
   const side = sideOf(order.side);
@@ -421,7 +424,10 @@ function precheck(draft: Draft, market: TradingMarket, old: OpenOrder, next: Ope
   wayOf(draft, market, next, context);
 }
 
-/** Looks after a market: the venue's trades trigger stops, what is reached goes on. Writes nothing where nothing happened. */
+/**
+ * Looks after a market: the venue's trades trigger stops, what is reached goes on. Writes nothing where nothing
+ * happened.
+ */
 export function tickMarket(draft: Draft, command: CommandOf<'market.tick'>, reference: string, context: Context): void {
   const market = marketOf(draft, command.symbol, context);
   const work = new Settlement(market, draft, context, reference);

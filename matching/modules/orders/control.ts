@@ -46,7 +46,9 @@ export function ordersControl(host: EngineHost<OrdersState & OrdersExpect>) {
     },
     /** The markets in memory, not to be changed; what they hold may be ahead of what is durable. */
     markets: (): ReadonlyMap<string, TradingMarket> => state().markets,
-    /** Hedge orders of a market that are at the venue now: what they may cost in the quote asset, and since when (ms). */
+    /**
+     * Hedge orders of a market that are at the venue now: what they may cost in the quote asset, and since when (ms).
+     */
     flights: (symbol: string): { amount: Units; at: number }[] => {
       const market = state().markets.get(symbol);
       const last = market?.scales.price(market.last) ?? 0n;

@@ -8,7 +8,8 @@ const MOST_TICKS = 10n ** 9n;
 export const MOST_POINTS = 2n ** 52n;
 
 /**
- * A market's filters, from its listing. Prices may be a fifth to five times the last one, as at Binance's large markets; of
+ * A market's filters, from its listing. Prices may be a fifth to five times the last one, as at Binance's large
+ * markets; of
  * orders that wait for a trigger a user may have more than the five that Binance allows, for they wait with us.
  */
 export function filtersOfListing(listing: Market): Filters {

@@ -148,7 +148,10 @@ export function refresh(market: TradingMarket, now: number): void {
   market.book.setOutside(outside?.bids[0]?.[0] ?? 0, outside?.asks[0]?.[0] ?? 0);
 }
 
-/** Where nothing waits for a trigger only the newest price counts; older ones must not trigger an order that came later. */
+/**
+ * Where nothing waits for a trigger only the newest price counts; older ones must not trigger an order that came
+ * later.
+ */
 export function forgetOldPrices(market: TradingMarket): void {
   const newest = market.lastPrices.at(-1);
   if (newest === undefined || market.triggers.size > 0) return;

@@ -46,7 +46,10 @@ export interface OpenOrder {
   updatedAt: number;
 }
 
-/** The open orders of one market, by the book's number and by the id that people know. The number counts all orders of the house and is shown to nobody. */
+/**
+ * The open orders of one market, by the book's number and by the id that people know. The number counts all orders of
+ * the house and is shown to nobody.
+ */
 export class OpenOrders extends Map<number, OpenOrder> {
   private readonly numbers = new Map<string, number>();
 
@@ -79,14 +82,18 @@ export const heldAssetOf = (side: 'BUY' | 'SELL', { base, quote }: Scales): stri
 
 /** Lots that are not executed yet; quote ticks of quote where a quote budget is used. */
 export const leavesLots = (order: OpenOrder): number => order.lots - order.executed;
-/** A sale by quote may get a little more than it asked for, where the venue's price is better than the one seen: then nothing is left. */
+/**
+ * A sale by quote may get a little more than it asked for, where the venue's price is better than the one seen: then
+ * nothing is left.
+ */
 export function quoteTicksLeft(order: OpenOrder, scales: Scales): number {
   const left = order.quoteBudget - scales.quoteTicks(order.quote);
   return left < 0 ? 0 : left;
 }
 
 /**
- * What must be set aside for the rest of an order, so that no later rounding lacks a unit: what a buyer pays is rounded up
+ * What must be set aside for the rest of an order, so that no later rounding lacks a unit: what a buyer pays is
+ * rounded up
  * over the whole order, hence ceil(executed + worst x left) - ceil(executed). A seller's hold is exact.
  */
 export function holdOf(order: OpenOrder, scales: Scales): Units {

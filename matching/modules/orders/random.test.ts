@@ -1,4 +1,7 @@
-/** Random lives of two markets, one with a venue, in memory alone: after each command the books, the holds and the book of orders agree. */
+/**
+ * Random lives of two markets, one with a venue, in memory alone: after each command the books, the holds and the book
+ * of orders agree.
+ */
 import { firstListing } from '../../../db/seed';
 import type { Command, CommandBody, OrderTerms, VenueTrade } from '../../../domain/contract/commands';
 import { ONE, formatAmount, parseAmount } from '../../../domain/money/amount';

@@ -4,7 +4,10 @@ import { stepOf } from '../../../domain/money/rounding';
 import { assetOf } from '../../../domain/registry';
 import type { Market, Registry } from '../../../domain/registry';
 
-/** Between the decimals of a market and the whole ticks, lots and quote ticks (tick x lot) of its book; every way is exact. */
+/**
+ * Between the decimals of a market and the whole ticks, lots and quote ticks (tick x lot) of its book; every way is
+ * exact.
+ */
 export interface Scales {
   readonly symbol: string;
   readonly base: string;

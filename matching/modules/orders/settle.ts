@@ -16,7 +16,10 @@ import { heldAssetOf, holdOf, leavesLots, move, orderRow } from './order';
 import type { OpenOrder } from './order';
 import type { OrdersDraft } from './state';
 
-/** What one side of a trade pays and gets, rounded over its whole order: a buyer's payments up, a seller's receipts down. */
+/**
+ * What one side of a trade pays and gets, rounded over its whole order: a buyer's payments up, a seller's receipts
+ * down.
+ */
 interface Share {
   readonly order: OpenOrder;
   readonly pays: Units;
@@ -31,7 +34,8 @@ const EXTREMES_EVERY_MS = 5000;
 const CLOSED_EVENT = { CANCELED: 'cancel', EXPIRED: 'expire', OCO: 'expire', EXPIRED_IN_MATCH: 'prevent' } as const;
 
 /**
- * What happens in a book becomes entries, rows and events of one command. While it is open the book's sink is this; `finish`
+ * What happens in a book becomes entries, rows and events of one command. While it is open the book's sink is this;
+ * `finish`
  * gives back what is held too much and writes every order that changed, once.
  */
 export class Settlement implements BookSink {
@@ -253,7 +257,10 @@ export class Settlement implements BookSink {
     if (this.touched.size > 0) draft.rows.push(upsertRow(RoutingEntity, routingRow(market)));
   }
 
-  /** How far trailing orders have come is written down now and then: a restart takes them back by seconds, not to their start. */
+  /**
+   * How far trailing orders have come is written down now and then: a restart takes them back by seconds, not to their
+   * start.
+   */
   private noteTrailingExtremes(): void {
     const { market, context } = this;
     if (market.triggers.size === 0 || context.now - market.trailingExtremesAt < EXTREMES_EVERY_MS) return;

@@ -20,7 +20,10 @@ export interface OrdersState extends CoreState {
   owner(userId: string): number;
   /** Open orders of a user in a market, moved by `by`. */
   openCount(userId: string, symbol: string, by: number): number;
-  /** The id of a user's next order, from the reference of its command. It sorts by time and says nothing of how many orders there are. */
+  /**
+   * The id of a user's next order, from the reference of its command. It sorts by time and says nothing of how many
+   * orders there are.
+   */
   nextOrderId(userId: string, reference: string, now: number): string;
 }
 

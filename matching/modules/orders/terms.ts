@@ -39,7 +39,8 @@ const failed = (filter: string): DomainError => new DomainError('FILTER_FAILURE'
 const bad = (field: string): DomainError => new DomainError('BAD_ORDER', { field });
 
 /**
- * Reads and checks an order against the rules of its market; refuses BAD_ORDER, FILTER_FAILURE (Binance's code and words in
+ * Reads and checks an order against the rules of its market; refuses BAD_ORDER, FILTER_FAILURE (Binance's code and
+ * words in
  * the details) and MARKET_CLOSED, and changes nothing.
  */
 export function checkTerms(terms: OrderTerms, market: TradingMarket, open: OpenOnes, now: number): Checked {

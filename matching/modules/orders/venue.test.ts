@@ -1,4 +1,7 @@
-/** What the venue does to orders besides filling them: it is away, its clock is wrong, its filters change, it begins anew. */
+/**
+ * What the venue does to orders besides filling them: it is away, its clock is wrong, its filters change, it begins
+ * anew.
+ */
 import type { DataSource } from 'typeorm';
 import { readBookFacts } from '../../../db/stores/audit';
 import { createVenueMemory, readVenueState, venueDifferences } from '../../../db/stores/venue';

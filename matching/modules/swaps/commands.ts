@@ -90,7 +90,8 @@ function swapRow(id: string, { quote, legs, feeVersion }: OfferedQuote, now: num
 
 /** The order is written down, with the timestamp it will be signed with, before anybody may send it. */
 function openLeg(draft: Draft, swapId: string, at: number, leg: SwapLeg, quantity: Units, now: number): void {
-  // The venue's client id: used once, ever. Letters, digits, _ and - only (anything else breaks the venue's signature over WebSocket).
+  // The venue's client id: used once, ever. Letters, digits, _ and - only (anything else breaks the venue's signature
+  // over WebSocket).
   const intent: VenueIntentRow = {
     id: `${swapId}-${at}`.slice(0, 36),
     swapId,
@@ -126,7 +127,8 @@ function tell(draft: Draft, { id, userId }: { id: string; userId: string }, stat
 }
 
 /**
- * The final word on an order: each trade settled by an entry of its own. After the first of two legs what it paid goes on
+ * The final word on an order: each trade settled by an entry of its own. After the first of two legs what it paid goes
+ * on
  * as the second; after the last the swap is closed, and what was not given comes back, in the asset it is in.
  */
 export function settleSwapIntent(

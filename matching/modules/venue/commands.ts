@@ -60,7 +60,10 @@ export function stopVenue(draft: Draft, command: CommandOf<'venue.stop'>, contex
   });
 }
 
-/** An operator's word. Nothing is sent yet: open orders are asked for, then the account is compared (`venue.reconciled`). */
+/**
+ * An operator's word. Nothing is sent yet: open orders are asked for, then the account is compared
+ * (`venue.reconciled`).
+ */
 export function openVenue(draft: Draft, command: CommandOf<'venue.open'>, reference: string, context: Context): void {
   const venue = venueOf(draft.state);
   if (venue.state === 'OPENING') throw new DomainError('BUSY', { state: venue.state });
@@ -72,8 +75,10 @@ export function openVenue(draft: Draft, command: CommandOf<'venue.open'>, refere
 }
 
 /**
- * The account as it was read, while nothing was under way, against what was booked at that moment. Each difference is one
- * entry into suspense under the operator who asked for it; then orders go out again. An asset of which coins are on their way to or from
+ * The account as it was read, while nothing was under way, against what was booked at that moment. Each difference is
+ * one
+ * entry into suspense under the operator who asked for it; then orders go out again. An asset of which coins are on
+ * their way to or from
  * the venue is left as it is: what they change there is booked by themselves.
  */
 export function reconcileVenue(

@@ -105,7 +105,10 @@ export function requestWithdrawal(
   tell(draft, row, 'REQUESTED');
 }
 
-/** What an owner signed is kept as it is or not at all; whether it fits is asked by the server before, and by the signer after. */
+/**
+ * What an owner signed is kept as it is or not at all; whether it fits is asked by the server before, and by the
+ * signer after.
+ */
 function confirmationIn({ confirmation }: CommandOf<'withdrawal.request'>): Pick<OpenWithdrawal, 'confirmation'> {
   if (confirmation === undefined) return {};
   const read = confirmationSchema.safeParse(confirmation);

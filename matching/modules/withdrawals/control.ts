@@ -8,6 +8,8 @@ export const withdrawalsControl = (host: EngineHost<WithdrawalsState>) => ({
   /** Open withdrawals of these ids as they were recorded and committed. */
   recordedWithdrawals: async (ids: readonly string[]): Promise<RecordedWithdrawal[]> =>
     ids.flatMap((id) => host.state().committedWithdrawals.get(id) ?? []).map(recorded),
-  /** Compares the rows of open withdrawals with what was recorded; a difference in two comparisons running is an alert. */
+  /**
+   * Compares the rows of open withdrawals with what was recorded; a difference in two comparisons running is an alert.
+   */
   lookAtWithdrawals: createWithdrawalWatch({ ...host, open: () => [...host.state().committedWithdrawals.values()] }),
 });

@@ -1,4 +1,7 @@
-/** The engine's own record of withdrawals: written with each step, read when the memory is built, shown to whoever decides or pays. */
+/**
+ * The engine's own record of withdrawals: written with each step, read when the memory is built, shown to whoever
+ * decides or pays.
+ */
 import type { WithdrawalRecordRow, WithdrawalRow } from '../../../db/entities/withdrawals';
 import type { ReadRecord } from '../../../db/stores/withdrawal-records';
 import { confirmation as confirmationSchema } from '../../../domain/contract/api/passkeys';
@@ -53,7 +56,10 @@ function confirmationIn({ confirmation }: WithdrawalRecordRow['body']): { confir
   }
 }
 
-/** Open withdrawals as their records tell them. Of the rows only the venue's fee is taken, which the audit holds against the journal. */
+/**
+ * Open withdrawals as their records tell them. Of the rows only the venue's fee is taken, which the audit holds
+ * against the journal.
+ */
 export function withdrawalsFrom(records: readonly ReadRecord[], rows: readonly WithdrawalRow[]): OpenWithdrawal[] {
   const pulled = new Map(rows.map(({ id, pullBackFee }) => [id, parseAmount(pullBackFee)]));
   const open = new Map<string, OpenWithdrawal>();

@@ -19,7 +19,8 @@ export interface DepthSnapshot {
 const KEEP_BUFFERED = 2000;
 
 /**
- * A local copy of the venue's book, by the procedure the venue documents: buffer the diffs, take a snapshot, drop what is
+ * A local copy of the venue's book, by the procedure the venue documents: buffer the diffs, take a snapshot, drop what
+ * is
  * older, apply the rest in order; a gap means start over.
  */
 export class DepthBook {

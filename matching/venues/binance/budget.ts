@@ -1,6 +1,8 @@
 import type { Clock } from '../../../domain/clock-and-ids';
 
-/** A limit as the venue tells it: in `exchangeInfo`, and with what is used (`count`) in answers of the WebSocket API. */
+/**
+ * A limit as the venue tells it: in `exchangeInfo`, and with what is used (`count`) in answers of the WebSocket API.
+ */
 export interface VenueLimit {
   readonly rateLimitType: string;
   readonly interval: string;
@@ -79,7 +81,8 @@ export function createBudget(clock: Clock): Budget {
     heard: (rows) => {
       for (const row of Array.isArray(rows) ? rows : []) {
         const window = isCount(row.count) && isCount(row.limit) && row.limit > 0 ? windowOf(row) : undefined;
-        // Weight only grows within its window, while answers may come out of order; orders that are filled are counted back.
+        // Weight only grows within its window, while answers may come out of order; orders that are filled are counted
+        // back.
         const used = row.count as number;
         if (window && (row.rateLimitType === 'ORDERS' || used > window.used)) window.used = used;
       }

@@ -33,13 +33,16 @@ interface WithdrawalRow {
 }
 
 /**
- * The venue counts 18,000 for each question about withdrawals and allows 180,000 a minute: ten. So an answer is kept the
+ * The venue counts 18,000 for each question about withdrawals and allows 180,000 a minute: ten. So an answer is kept
+ * the
  * longer, the more was asked in the last minute; no minute has more than eight.
  */
 const KEPT_MS = [0, 1000, 2000, 4000, 8000];
 const KEPT_LONGEST_MS = 15_000;
 const MINUTE_MS = 60_000;
-/** It tells ninety days, newest first, so many rows a page. Looked up by our own id it would tell no more than seven. */
+/**
+ * It tells ninety days, newest first, so many rows a page. Looked up by our own id it would tell no more than seven.
+ */
 const HISTORY_MS = 89 * 86_400_000;
 const HISTORY_LIMIT = 1000;
 

@@ -1,4 +1,7 @@
-/** What lies at Binance, for the audit: the account's balances, and what our orders and transfers moved that is not booked yet. */
+/**
+ * What lies at Binance, for the audit: the account's balances, and what our orders and transfers moved that is not
+ * booked yet.
+ */
 import type { CustodyItem, CustodyReader, OpenMovements } from '../../../domain/contract/custody';
 import type { VenueCapital } from '../../../domain/contract/ports';
 import { parseAmount } from '../../../domain/money/amount';

@@ -50,7 +50,10 @@ export interface Binance extends Venue {
   onUnknownMarket(listener: (symbol: string) => void): void;
   /** The weight that the venue allows in a minute. */
   weightLimit(): number;
-  /** Throws when the trading key can withdraw, is refused, or the clocks are too far apart. Waits while the venue cannot be asked. */
+  /**
+   * Throws when the trading key can withdraw, is refused, or the clocks are too far apart. Waits while the venue
+   * cannot be asked.
+   */
   checkAccount(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -155,7 +158,8 @@ export function createBinance(
 }
 
 /**
- * Whether the trading key can withdraw. The Spot testnet has no `/sapi` at all: there is nothing to withdraw with, and the account
+ * Whether the trading key can withdraw. The Spot testnet has no `/sapi` at all: there is nothing to withdraw with, and
+ * the account
  * itself must know the key. Binance proper always has it; a 404 of its hosts is a fault on the way, and asked again.
  */
 async function mayWithdraw(config: BinanceConfig, rest: Rest): Promise<boolean> {

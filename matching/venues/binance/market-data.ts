@@ -200,7 +200,10 @@ interface TradeEvent {
   readonly m: boolean;
 }
 
-/** Tells a trade once: while two connections are heard it comes twice. Ids that are far below begin anew, as on the test network. */
+/**
+ * Tells a trade once: while two connections are heard it comes twice. Ids that are far below begin anew, as on the
+ * test network.
+ */
 function tellTrade(
   listeners: readonly ((symbol: string, trade: VenuePublicTrade) => void)[],
   symbol: string,

@@ -38,7 +38,10 @@ const row = (n: number): object => ({
   time: 1,
 });
 
-/** The venue's own rules: 500 rows unless told, at most 1000, oldest first from `fromId` on, and the last ones without it. */
+/**
+ * The venue's own rules: 500 rows unless told, at most 1000, oldest first from `fromId` on, and the last ones without
+ * it.
+ */
 function myTrades(query: URLSearchParams): object[] {
   asked.push(query);
   const limit = Math.min(1000, Number(query.get('limit') ?? 500));

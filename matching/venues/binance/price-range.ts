@@ -20,7 +20,9 @@ interface Rules {
   readonly symbolRules?: readonly { readonly symbol: string; readonly rules: readonly Rule[] }[];
 }
 
-/** The venue's rule of execution: an order takes nothing outside of a range around a reference price, and ends there. */
+/**
+ * The venue's rule of execution: an order takes nothing outside of a range around a reference price, and ends there.
+ */
 export interface PriceRange {
   /** Reads the multiples from the venue; where it tells none, nothing is out of range. */
   read(): Promise<void>;

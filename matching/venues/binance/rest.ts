@@ -7,7 +7,10 @@ import type { Budget } from './budget';
 import { BAD_CLOCK, BAD_KEY, failureOf } from './errors';
 import { readSecret } from './keys';
 
-/** Keys and addresses of one Binance account; a secret is that of an HMAC key or a private key as PEM. Production, testnet and the local emulator differ here alone. */
+/**
+ * Keys and addresses of one Binance account; a secret is that of an HMAC key or a private key as PEM. Production,
+ * testnet and the local emulator differ here alone.
+ */
 export interface BinanceConfig {
   readonly restUrl: string;
   /** Origin only; the SDK adds the path. */
@@ -36,11 +39,15 @@ export class VenueBusy extends Error {
 export interface Rest {
   readonly trading: MainClient;
   readonly treasury: MainClient;
-  /** Runs one call under the shared ban state. `vital` calls (orders' queries, cancels, capital) may use the reserve. */
+  /**
+   * Runs one call under the shared ban state. `vital` calls (orders' queries, cancels, capital) may use the reserve.
+   */
   call<T>(vital: boolean, send: () => Promise<T>): Promise<T>;
   /** The same for calls about capital, which the venue counts apart: being asked to wait there stops no order. */
   capital<T>(send: () => Promise<T>): Promise<T>;
-  /** False where the venue has no interface for deposits and withdrawals; calls about capital are then refused unsent. */
+  /**
+   * False where the venue has no interface for deposits and withdrawals; calls about capital are then refused unsent.
+   */
   treasuryIsThere(): boolean;
   noTreasury(): void;
   /** What is used of the venue's limits, over REST and the WebSocket API together. */

@@ -6,12 +6,16 @@ export const CONNECTION = 'mainWSAPI';
 /** A subscription of this account is there already. */
 const ALREADY_SUBSCRIBED = -2035;
 
-/** Sends one request over the WebSocket API; rejects with the venue's own answer. `signRequest` has it signed by itself. */
+/**
+ * Sends one request over the WebSocket API; rejects with the venue's own answer. `signRequest` has it signed by
+ * itself.
+ */
 export const request = (socket: WebsocketClient, method: string, params: object): Promise<unknown> =>
   socket.sendWSAPIRequest(CONNECTION, method as never, params as never) as Promise<unknown>;
 
 /**
- * Has the account's events told on this connection: an Ed25519 key logs on and subscribes in its session, the others, which
+ * Has the account's events told on this connection: an Ed25519 key logs on and subscribes in its session, the others,
+ * which
  * have no sessions, sign the subscription. `now`: the venue's time (ms). Rejects when the venue refuses.
  */
 export async function openSession(socket: WebsocketClient, kind: KeyKind, now: () => number): Promise<void> {

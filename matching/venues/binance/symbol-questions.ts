@@ -7,14 +7,18 @@ const AGAIN_MS = 600_000;
 
 /** Questions about many symbols in one request. */
 export interface SymbolQuestions {
-  /** Sends the question for all symbols that the venue knows. Rejects as `send` does, but for symbols the venue does not know. */
+  /**
+   * Sends the question for all symbols that the venue knows. Rejects as `send` does, but for symbols the venue does
+   * not know.
+   */
   ask<T>(send: (symbols: string[]) => Promise<T[]>): Promise<T[]>;
   /** Called with each symbol that turns out to be unknown to the venue. */
   onUnknown(listener: (symbol: string) => void): void;
 }
 
 /**
- * One symbol that the venue does not know fails the request for all of them (-1121), and its answer does not say which one.
+ * One symbol that the venue does not know fails the request for all of them (-1121), and its answer does not say which
+ * one.
  * It is found by halves, left out of later questions, and told by its name; the others go on.
  */
 export function createSymbolQuestions(

@@ -42,7 +42,10 @@ const SPELLERS = {
   regtest: witnessAddress(networks.regtest.bech32),
 };
 
-/** The address of a script of a kind that our own have (a key's, or cold storage's), or undefined: every other kind is not looked at. */
+/**
+ * The address of a script of a kind that our own have (a key's, or cold storage's), or undefined: every other kind is
+ * not looked at.
+ */
 export function ownKind(script: Uint8Array, network: BitcoinNetwork): string | undefined {
   if (script[0] !== 0) return undefined;
   if (script.length === 22 && script[1] === 20) return SPELLERS[network](script, 2, 20);
@@ -70,12 +73,17 @@ export interface OwnScript {
   readonly publicKey: Uint8Array;
 }
 
-/** Every address of an account, from its extended public key alone (BIP 84: m/84'/coin'/0', pay to witness public key hash). */
+/**
+ * Every address of an account, from its extended public key alone (BIP 84: m/84'/coin'/0', pay to witness public key
+ * hash).
+ */
 export interface Account {
   own(branch: Branch, index: number): OwnScript;
 }
 
-/** Throws on a key that is mistyped, private, of another network or of another depth: its addresses would be nobody's. */
+/**
+ * Throws on a key that is mistyped, private, of another network or of another depth: its addresses would be nobody's.
+ */
 export function accountOf(xpub: string, network: BitcoinNetwork): Account {
   const parameters = parametersOf(network);
   const account = bip32.fromBase58(xpub, parameters);

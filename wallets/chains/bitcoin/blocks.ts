@@ -1,5 +1,6 @@
 /**
- * What arrived in a block, read from its bytes: no floating point, no spelling of addresses, the same on every node. Pure. Nothing
+ * What arrived in a block, read from its bytes: no floating point, no spelling of addresses, the same on every node.
+ * Pure. Nothing
  * is made of a transaction but its id and where its outputs lie: a day of Bitcoin has half a million of them.
  */
 import { createHash } from 'node:crypto';
@@ -27,7 +28,9 @@ const HEADER_BYTES = 80;
 const ID_BYTES = 32;
 const NO_INDEX = 0xffffffff;
 
-/** Reads a block from its hex. Throws when the bytes are not the block of this hash, whole and with these transactions. */
+/**
+ * Reads a block from its hex. Throws when the bytes are not the block of this hash, whole and with these transactions.
+ */
 export function readBlock(hex: string, hash: string): BitcoinBlock {
   const bytes = Buffer.from(hex, 'hex');
   if (bytes.length * 2 !== hex.length || bytes.length < HEADER_BYTES)
@@ -193,7 +196,10 @@ function doubleHash(...parts: readonly Uint8Array[]): Buffer {
   return createHash('sha256').update(hash.digest()).digest();
 }
 
-/** The root of the tree over the ids. Undefined where a pair is twice the same: a tail written twice has the same root (CVE-2012-2459). */
+/**
+ * The root of the tree over the ids. Undefined where a pair is twice the same: a tail written twice has the same root
+ * (CVE-2012-2459).
+ */
 function rootOf(ids: readonly Buffer[]): Buffer | undefined {
   let level = ids;
   while (level.length > 1) {

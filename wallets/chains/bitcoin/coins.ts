@@ -1,5 +1,6 @@
 /**
- * Which coins pay, and what it costs: whole satoshi, whole weights. Everything we spend is pay-to-witness-public-key-hash.
+ * Which coins pay, and what it costs: whole satoshi, whole weights. Everything we spend is
+ * pay-to-witness-public-key-hash.
  * Rates are satoshi a thousand virtual bytes. Pure.
  */
 import { TransferRefused } from '../chain';
@@ -63,7 +64,8 @@ export function dustOf(script: Uint8Array): bigint {
 const CHANGE_DUST = 3n * (outputBytes(CHANGE_SCRIPT_BYTES) + 67n);
 
 /**
- * Chooses coins for these payments at this rate. Where some of them fit without change, those; else the largest. The same
+ * Chooses coins for these payments at this rate. Where some of them fit without change, those; else the largest. The
+ * same
  * coins give the same plan. Throws TransferRefused when they do not suffice, or a payment is dust.
  */
 export function planPayments(coins: readonly Coin[], payments: readonly Payment[], rate: bigint): Plan {
@@ -89,7 +91,8 @@ export function planPayments(coins: readonly Coin[], payments: readonly Payment[
 }
 
 /**
- * What each payment bears of a fee, in satoshi: by the size of its output, rounded down, and the first one bears what is left over.
+ * What each payment bears of a fee, in satoshi: by the size of its output, rounded down, and the first one bears what
+ * is left over.
  * Their sum is the fee.
  */
 export function splitFee(fee: bigint, scripts: readonly Uint8Array[]): bigint[] {
@@ -108,7 +111,8 @@ export function planGathering(coins: readonly Coin[], rate: bigint): Plan {
 }
 
 /**
- * A child of a transaction that waits: spends its change, and as few other coins as it takes, back to us, with a fee that lifts both
+ * A child of a transaction that waits: spends its change, and as few other coins as it takes, back to us, with a fee
+ * that lifts both
  * together to the rate (miners reckon a child with its parents). Throws TransferRefused when the coins do not suffice.
  */
 export function planChild(
@@ -129,7 +133,10 @@ export function planChild(
   throw new TransferRefused('bitcoin: the coins at hand do not suffice for a child');
 }
 
-/** These inputs and payments: what is left over comes back where it is worth a coin, else it goes to the fee. Undefined when they do not suffice. */
+/**
+ * These inputs and payments: what is left over comes back where it is worth a coin, else it goes to the fee. Undefined
+ * when they do not suffice.
+ */
 function fit(
   inputs: readonly Coin[],
   payments: readonly Payment[],
@@ -151,7 +158,10 @@ export const outpointOf = ({ txid, index }: Pick<Coin, 'txid' | 'index'>): strin
 const sizeOf = (inputs: readonly Coin[], payments: readonly Payment[], change: boolean): bigint =>
   vsizeOf(inputs.length, [...payments.map(({ script }) => lengthOf(script)), ...(change ? [CHANGE_SCRIPT_BYTES] : [])]);
 
-/** Coins that pay with less left over than a change output and its spending would cost; the least left over of those tried. */
+/**
+ * Coins that pay with less left over than a change output and its spending would cost; the least left over of those
+ * tried.
+ */
 function withoutChange(coins: readonly Coin[], payments: readonly Payment[], rate: bigint): Coin[] | undefined {
   const input = feeFor(INPUT_VSIZE, rate);
   const target =
@@ -187,7 +197,8 @@ function withoutChange(coins: readonly Coin[], payments: readonly Payment[], rat
 }
 
 /**
- * The same payments with the same inputs, and more coins only if it must be, at a higher fee: more than the old rate, and the
+ * The same payments with the same inputs, and more coins only if it must be, at a higher fee: more than the old rate,
+ * and the
  * old fee plus `INCREMENT` for all of its bytes (BIP 125). Throws TransferRefused when the coins do not suffice.
  */
 export function bumped(plan: Plan, more: readonly Coin[], rate: bigint): Plan {

@@ -1,5 +1,6 @@
 /**
- * What goes out to those who hold the keys of cold storage, and what comes back from them (BIP 174). One payment to the hot
+ * What goes out to those who hold the keys of cold storage, and what comes back from them (BIP 174). One payment to
+ * the hot
  * wallet, the rest to cold storage again. What comes back is believed in nothing but its signatures. Pure.
  */
 import { Psbt } from 'bitcoinjs-lib';
@@ -40,7 +41,10 @@ function inputSize({ required, total }: Pick<Multisig, 'required' | 'total'>): b
   return 41n + (witness + 3n) / 4n;
 }
 
-/** The largest coins first, until they pay it and the fee. Throws TransferRefused when all of them do not, or the payment is dust. */
+/**
+ * The largest coins first, until they pay it and the fee. Throws TransferRefused when all of them do not, or the
+ * payment is dust.
+ */
 export function planCold(
   coins: readonly ColdCoin[],
   payment: Payment,
@@ -106,7 +110,8 @@ export interface Gathered {
 }
 
 /**
- * Adds the signatures of what came back to ours. Throws PsbtRefused when it is of another transaction, or a signature is not
+ * Adds the signatures of what came back to ours. Throws PsbtRefused when it is of another transaction, or a signature
+ * is not
  * valid or of a key that is not one of cold storage's.
  */
 export function gatherSignatures(ours: string, theirs: string, keys: Multisig, network: BitcoinNetwork): Gathered {

@@ -1,5 +1,6 @@
 /**
- * Coins that no one machine can spend: pay-to-witness-script-hash of sorted public keys, m of n (BIP 48's kind, BIP 67's order).
+ * Coins that no one machine can spend: pay-to-witness-script-hash of sorted public keys, m of n (BIP 48's kind, BIP
+ * 67's order).
  * Addresses come from extended public keys alone. Pure.
  */
 import { BIP32Factory } from 'bip32';
@@ -11,7 +12,10 @@ import type { BitcoinNetwork } from './addresses';
 
 const bip32 = BIP32Factory(secp256k1);
 
-/** `required` signatures of `keys`: extended public keys, each with or without its origin: `[d34db33f/48h/0h/0h/2h]xpub...`. */
+/**
+ * `required` signatures of `keys`: extended public keys, each with or without its origin:
+ * `[d34db33f/48h/0h/0h/2h]xpub...`.
+ */
 export interface MultisigKeys {
   readonly required: number;
   readonly keys: readonly string[];

@@ -1,4 +1,7 @@
-/** A Bitcoin node through the JSON-RPC of Bitcoin Core. Blocks are read from their bytes; no amount is ever a floating number. */
+/**
+ * A Bitcoin node through the JSON-RPC of Bitcoin Core. Blocks are read from their bytes; no amount is ever a floating
+ * number.
+ */
 import { nodeAddress } from '../address';
 import type { NodeAddress, NodeHeaders } from '../address';
 import { WrongChain } from '../chain';
@@ -17,7 +20,8 @@ export interface BitcoinNodeConfig {
 }
 
 /**
- * What of `Chain` a network of coins has: no nonce, and no gas of one transfer alone. Every method throws when the node cannot
+ * What of `Chain` a network of coins has: no nonce, and no gas of one transfer alone. Every method throws when the
+ * node cannot
  * answer.
  */
 export interface BitcoinNode extends Pick<Chain, 'check' | 'head' | 'header' | 'transfers' | 'broadcast' | 'address'> {
@@ -38,7 +42,10 @@ const GENESIS: Readonly<Record<BitcoinNetwork, string>> = {
   testnet: '000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943',
   regtest: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
 };
-/** Core's numbers: no such thing; not taken (inputs are missing or spent, its rules, cannot be read); in the chain already. */
+/**
+ * Core's numbers: no such thing; not taken (inputs are missing or spent, its rules, cannot be read); in the chain
+ * already.
+ */
 const NOT_FOUND = -5;
 const NOT_TAKEN: ReadonlySet<number> = new Set([-22, -25, -26]);
 const MINED_ALREADY = -27;

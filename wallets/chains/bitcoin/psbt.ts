@@ -1,6 +1,8 @@
 /**
- * Between who builds a transaction and who signs it (BIP 174). The builder knows public keys alone; the signer believes nothing
- * that is written in it: every input must be a coin of ours by the transaction that made it, every output a payment of the
+ * Between who builds a transaction and who signs it (BIP 174). The builder knows public keys alone; the signer
+ * believes nothing
+ * that is written in it: every input must be a coin of ours by the transaction that made it, every output a payment of
+ * the
  * intent or our own change. Pure.
  */
 import type { BIP32Interface } from 'bip32';
@@ -72,7 +74,10 @@ export class PsbtRefused extends Error {
   override readonly name = 'PsbtRefused';
 }
 
-/** Throws PsbtRefused unless it is exactly the expected payments from our coins, with at most one change of ours and no more than the fee. */
+/**
+ * Throws PsbtRefused unless it is exactly the expected payments from our coins, with at most one change of ours and no
+ * more than the fee.
+ */
 export function checkPsbt(base64: string, expected: Expectation): Checked {
   const psbt = parsed(base64, expected.network);
   demand(psbt.version === VERSION && psbt.locktime === 0, 'another version or a lock time');
@@ -204,7 +209,10 @@ export function signatureNumbers(rawTransaction: string): string[] {
   });
 }
 
-/** Signs what was checked, with the account's private key, and verifies each signature. The same PSBT gives the same bytes. */
+/**
+ * Signs what was checked, with the account's private key, and verifies each signature. The same PSBT gives the same
+ * bytes.
+ */
 export function signPsbt({ psbt, keys }: Checked, account: BIP32Interface): { rawTransaction: string; txid: string } {
   for (const [at, { branch, index }] of keys.entries()) psbt.signInput(at, account.derive(branch).derive(index));
   const valid = psbt.validateSignaturesOfAllInputs((publicKey, message, signature) =>

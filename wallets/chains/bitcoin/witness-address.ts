@@ -1,4 +1,7 @@
-/** The address of a version-0 witness program (BIP 173), made for each output of each block: a library takes fifty times as long. Pure. */
+/**
+ * The address of a version-0 witness program (BIP 173), made for each output of each block: a library takes fifty
+ * times as long. Pure.
+ */
 
 const LETTERS = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];

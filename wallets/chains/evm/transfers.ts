@@ -54,7 +54,8 @@ export interface Listed {
 const PAYING = new Set(['CALL', 'CREATE', 'CREATE2', 'SELFDESTRUCT']);
 
 /**
- * All coins that arrived at watched addresses in a block. Tokens by logs of successful transactions, never by call data;
+ * All coins that arrived at watched addresses in a block. Tokens by logs of successful transactions, never by call
+ * data;
  * native coins by call frames, where a failed frame undoes everything below it, or by top-level value without traces.
  */
 export function transfersIn(
@@ -109,7 +110,10 @@ function nativeTransfers(
   return found;
 }
 
-/** `native`, or `trace:<path>`: the way from call to call, hashed where calls are nested deeper than the column is wide. */
+/**
+ * `native`, or `trace:<path>`: the way from call to call, hashed where calls are nested deeper than the column is
+ * wide.
+ */
 function positionOf(path: readonly number[]): string {
   if (path.length === 0) return 'native';
   const way = path.join('.');

@@ -1,4 +1,7 @@
-/** Did the tokens that logs tell of really arrive? A token that lies, or keeps a part as a fee, moves less than it says. */
+/**
+ * Did the tokens that logs tell of really arrive? A token that lies, or keeps a part as a fee, moves less than it
+ * says.
+ */
 import type { ChainTransfer } from '../chain';
 import { tokenMoves } from './transfers';
 import type { Listed, RpcReceipt } from './transfers';
@@ -7,7 +10,8 @@ import type { Listed, RpcReceipt } from './transfers';
 export type BalanceAfter = (contract: string, address: string, blockHash: string) => Promise<bigint>;
 
 /**
- * Marks token transfers of whose address the balance rose by less, over the whole block, than the logs say. `parentHash`: the
+ * Marks token transfers of whose address the balance rose by less, over the whole block, than the logs say.
+ * `parentHash`: the
  * block before it.
  */
 export async function checkArrivals(

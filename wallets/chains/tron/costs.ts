@@ -37,9 +37,12 @@ export interface Costs {
   /** All of it, burnt. Throws TransferRefused. */
   readonly gas: Chain['gas'];
   /**
-   * Only what would be burnt: what the sender has of its own energy, less `promised` (sun that its other transactions may use of it),
-   * is counted first, and its bandwidth where nobody else spends from it (no `promised`). The fee limit stays that of the whole: it caps
-   * what is staked and lent too. `missing`: units of energy. `needed`: what the sender must have, which may be nothing; the cost is never.
+   * Only what would be burnt: what the sender has of its own energy, less `promised` (sun that its other transactions
+   * may use of it),
+   * is counted first, and its bandwidth where nobody else spends from it (no `promised`). The fee limit stays that of
+   * the whole: it caps
+   * what is staked and lent too. `missing`: units of energy. `needed`: what the sender must have, which may be
+   * nothing; the cost is never.
    */
   readonly ownGas: (transfer: Transfer, promised?: bigint) => Promise<OwnQuote>;
   /** What staking, lending and the like may cost; `sun` is what is staked or lent by it. */
@@ -60,7 +63,10 @@ export function createCosts(ask: Ask, network: Network, railOf: (asset: string) 
     if (receiver.type === 'Contract') throw new TransferRefused(`${network.id}: TRX is not sent to a contract`);
     return quoteOf(COIN_BYTES * bandwidth + (receiver.address === undefined ? account : 0n), 0n);
   };
-  /** Sun: a fifth more than it would take now, for the receiver may have spent his last coin by then, and a contract in demand takes more. */
+  /**
+   * Sun: a fifth more than it would take now, for the receiver may have spent his last coin by then, and a contract in
+   * demand takes more.
+   */
   const energyCost = async ({ from, to, asset, amount }: Transfer, contract: string): Promise<bigint> => {
     // Half an amount may be finer than the token counts: what is asked here is only what it takes.
     const { decimals } = railOf(asset);

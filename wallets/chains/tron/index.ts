@@ -26,7 +26,10 @@ export interface TronConfig {
   readonly goodForMs?: number;
 }
 
-/** A chain of the third kind: no nonces. A transaction stands on a block, ends at a time, and is known by its id before it is signed. */
+/**
+ * A chain of the third kind: no nonces. A transaction stands on a block, ends at a time, and is known by its id before
+ * it is signed.
+ */
 export interface TronChain extends Chain, Pick<Costs, 'ownGas' | 'stakeCost' | 'energyFor'> {
   /** For a transaction that is made now: it stands on a block that cannot be lost. No two are alike. */
   envelope(): Promise<Envelope>;
@@ -61,7 +64,8 @@ interface NodeBlock {
   readonly transactions?: readonly TronTransaction[];
 }
 /**
- * TRON through the HTTP interface of a full node. What is read of balances, blocks and receipts is read of solid blocks alone,
+ * TRON through the HTTP interface of a full node. What is read of balances, blocks and receipts is read of solid
+ * blocks alone,
  * which no reorganisation reaches; a height here is a height there.
  */
 export function createTronChain(network: Network, rails: readonly Rail[], config: TronConfig): TronChain {

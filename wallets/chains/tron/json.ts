@@ -14,7 +14,10 @@ export function parseExact(text: string): unknown {
   );
 }
 
-/** A count of a node: sun, energy, a token's units. Nothing is zero, as on the wire. Throws on anything that is not exact. */
+/**
+ * A count of a node: sun, energy, a token's units. Nothing is zero, as on the wire. Throws on anything that is not
+ * exact.
+ */
 export function countOf(value: unknown): bigint {
   if (value === undefined) return 0n;
   if (typeof value === 'bigint') return value;

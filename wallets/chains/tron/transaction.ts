@@ -61,7 +61,9 @@ function contractOf(payment: Payment): { type: string; value: Record<string, unk
   }
 }
 
-/** The bytes to sign and their id: built by the library, and byte for byte what our own encoder makes. Throws NotExact. */
+/**
+ * The bytes to sign and their id: built by the library, and byte for byte what our own encoder makes. Throws NotExact.
+ */
 export function buildTron(payment: Payment, envelope: Envelope): { raw: Buffer; txid: string } {
   const { type, value } = contractOf(payment);
   const raw_data = {

@@ -1,4 +1,7 @@
-/** Our own encoder of the kinds of transaction that we make: what the library built must be these bytes, or nothing is signed. */
+/**
+ * Our own encoder of the kinds of transaction that we make: what the library built must be these bytes, or nothing is
+ * signed.
+ */
 
 /** What a stake gives. */
 export type Resource = 'BANDWIDTH' | 'ENERGY';
