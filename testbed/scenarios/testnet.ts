@@ -192,8 +192,8 @@ class Walk {
     const placed = await this.place(terms);
     const found = await this.stateOf('orders', String(placed.id), []);
     if (found !== 'NEW') throw new Error(`it is ${found}`);
-    const { status } = await this.submit({ kind: 'order.cancel', userId: USER, orderId: String(placed.id) });
-    if (status !== 'CANCELED') throw new Error(`after its cancellation it is ${String(status)}`);
+    const { state } = await this.submit({ kind: 'order.cancel', userId: USER, orderId: String(placed.id) });
+    if (state !== 'CANCELED') throw new Error(`after its cancellation it is ${String(state)}`);
     return 'NEW, found, CANCELED';
   }
 

@@ -239,7 +239,7 @@ test(
         quantity: '1',
         reference: 'order:ann:inside',
       }),
-    ).toMatchObject({ status: 'NEW', inFlight: false });
+    ).toMatchObject({ state: 'NEW', bookStatus: 'resting' });
     await give({ kind: 'venue.open', adminId: 'admin', newEpoch: true, why: 'the monthly reset' });
     await until('the venue is open', async () => (await readVenueState(database.dataSource)).state === 'OPEN');
     expect((await readVenueState(database.dataSource)).epoch).toBe(2);

@@ -117,7 +117,7 @@ describe('a market without a venue', () => {
     await place('ann', { side: 'SELL', price: '2', quantity: '100' });
     expect(await balance('ann', 'JVZ')).toBe('9900 100');
     const taker = await place('bob', { side: 'BUY', price: '3', quantity: '150' });
-    expect(taker).toMatchObject({ status: 'PARTIALLY_FILLED', executedQty: '100', executedQuote: '200' });
+    expect(taker).toMatchObject({ state: 'PARTIALLY_FILLED', executedQty: '100', executedQuote: '200' });
     // Maker pays nothing here, the taker 0.1 % of what is received.
     expect(await balance('bob', 'JVZ')).toBe('10099.9 0');
     expect(await balance('bob', 'JVG')).toBe('9650 150');
@@ -128,7 +128,7 @@ describe('a market without a venue', () => {
       orderId: String(taker.id),
       reference: `t:${++n}`,
     });
-    expect(canceled.status).toBe('CANCELED');
+    expect(canceled.state).toBe('CANCELED');
     expect(await balance('bob', 'JVG')).toBe('9800 0');
   });
 
@@ -205,7 +205,7 @@ describe('a market without a venue', () => {
     for (const orderId of ['o000000000001', String(fresh.id)]) {
       expect(
         await engine.submit({ kind: 'order.cancel', userId: 'ann', orderId, reference: `t:${++n}` }),
-      ).toMatchObject({ id: orderId, status: 'CANCELED' });
+      ).toMatchObject({ id: orderId, state: 'CANCELED' });
     }
     expect(await balance('ann', 'JVZ')).toBe('10000 0');
   });
@@ -214,17 +214,17 @@ describe('a market without a venue', () => {
     await place('ann', { side: 'SELL', price: '2', quantity: '10' });
     await place('ann', { side: 'SELL', price: '2.01', quantity: '10' });
     expect(await place('bob', { type: 'MARKET', quoteOrderQty: '30' })).toMatchObject({
-      status: 'FILLED',
+      state: 'FILLED',
       executedQty: '14.97',
       executedQuote: '29.9897',
     });
     expect(await balance('bob', 'JVG')).toBe('9970.0103 0');
     expect(await place('bob', { price: '3', quantity: '6', timeInForce: 'FOK' })).toMatchObject({
-      status: 'EXPIRED',
+      state: 'EXPIRED',
       executedQty: '0',
     });
     expect(await place('bob', { price: '3', quantity: '6', timeInForce: 'IOC' })).toMatchObject({
-      status: 'EXPIRED',
+      state: 'EXPIRED',
       executedQty: '5.03',
     });
     expect((await balance('bob', 'JVG')).endsWith(' 0')).toBe(true);
@@ -257,7 +257,7 @@ describe('a market without a venue', () => {
     const stop = await place('ann', { side: 'SELL', type: 'STOP_LOSS', stopPrice: '2', quantity: '5' }).catch(
       (error: unknown) => error,
     );
-    expect(stop).toMatchObject({ status: 'NEW', working: false });
+    expect(stop).toMatchObject({ state: 'NEW', bookStatus: 'waiting' });
     await place('cid', { side: 'SELL', price: '2', quantity: '4' });
     expect(await order((stop as CommandAnswer).id)).toMatchObject({ state: 'FILLED' });
   });
@@ -288,7 +288,7 @@ describe('a market without a venue', () => {
     };
     await expect(place('ann', { price: '10.01', quantity: '5' })).rejects.toMatchObject(refusal);
     await expect(place('ann', { price: '0.39', quantity: '100' })).rejects.toMatchObject(refusal);
-    await expect(place('ann', { price: '0.4', quantity: '100' })).resolves.toMatchObject({ status: 'NEW' });
+    await expect(place('ann', { price: '0.4', quantity: '100' })).resolves.toMatchObject({ state: 'NEW' });
   });
 
   test('MAX_NUM_ORDERS counts both legs of an OCO; a replaced order makes its own room; MAX_NUM_ALGO_ORDERS', async () => {
@@ -351,7 +351,7 @@ describe('a market without a venue', () => {
     });
     expect(await balance('ann', 'JVG')).toBe('1000 9000');
     const second = await engine.submit({ ...again, price: '1.1', reference: 'order:ann:replaced-1' });
-    expect(second).toMatchObject({ status: 'NEW', canceledId: first.id });
+    expect(second).toMatchObject({ state: 'NEW', canceledId: first.id });
     expect(await balance('ann', 'JVG')).toBe('100 9900');
   });
 
@@ -394,7 +394,7 @@ describe('a market without a venue', () => {
       });
     await expect(replace('2.5', 'too-high')).rejects.toMatchObject({ code: 'WOULD_TRIGGER' });
     expect(await order(old.id)).toMatchObject({ state: 'NEW', book_status: 'resting' });
-    expect(await replace('1.5', 'below')).toMatchObject({ status: 'NEW', working: false, canceledId: old.id });
+    expect(await replace('1.5', 'below')).toMatchObject({ state: 'NEW', bookStatus: 'waiting', canceledId: old.id });
     expect(await balance('ann', 'JVZ')).toBe('9995 5');
   });
 
@@ -404,7 +404,7 @@ describe('a market without a venue', () => {
     await engine.stop();
     engine = await start();
     expect(engine.markets().get('JVZJVG')?.book.levels(SELL, 1)).toEqual([20_000, 300]);
-    expect(await place('bob', { price: '2', quantity: '3' })).toMatchObject({ status: 'FILLED' });
+    expect(await place('bob', { price: '2', quantity: '3' })).toMatchObject({ state: 'FILLED' });
     expect(await order(iceberg.id)).toMatchObject({ state: 'FILLED' });
   });
 
@@ -413,7 +413,7 @@ describe('a market without a venue', () => {
     await place('cid', { side: 'SELL', price: '2', quantity: '10' });
     await engine.stop();
     engine = await start();
-    expect(await place('bob', { price: '2', quantity: '15' })).toMatchObject({ status: 'FILLED' });
+    expect(await place('bob', { price: '2', quantity: '15' })).toMatchObject({ state: 'FILLED' });
     expect(await balance('ann', 'JVZ')).toBe('9990 0');
     expect(await balance('cid', 'JVZ')).toBe('9990 5');
   });
@@ -425,7 +425,7 @@ describe('a market with Binance behind it', () => {
   test('our better level first, the rest at the venue, fees by where it executed', async () => {
     await place('ann', { symbol: 'ETHUSDT', side: 'SELL', price: '1999.5', quantity: '0.1' });
     const taker = await place('bob', { symbol: 'ETHUSDT', price: '2001', quantity: '0.3' });
-    expect(taker).toMatchObject({ status: 'PARTIALLY_FILLED', executedQty: '0.1', inFlight: true });
+    expect(taker).toMatchObject({ state: 'PARTIALLY_FILLED', executedQty: '0.1', bookStatus: 'inFlight' });
     await until(() => sent.length === 1);
     await report(sent[0] ?? '', [venueTrade('2000', '0.2', '0.0002', 'ETH')]);
     expect(await order(taker.id)).toMatchObject({ state: 'FILLED', held: '0.000000000000000000' });
@@ -464,7 +464,7 @@ describe('a market with Binance behind it', () => {
       orderId: String(orders[0]?.id),
       reference: `t:${++n}`,
     });
-    expect(asked.status).toBe('PENDING_CANCEL');
+    expect(asked.state).toBe('PENDING_CANCEL');
     await report(sent[0] ?? '', [venueTrade('1989', '0.7', '0.0007', 'ETH')]);
     expect(await order(orders[1]?.id)).toMatchObject({ state: 'FILLED', executed_quote: '994.500000000000000000' });
     expect(await order(orders[0]?.id)).toMatchObject({
@@ -483,8 +483,8 @@ describe('a market with Binance behind it', () => {
       code: 'FUNDS_IN_TRANSIT',
     });
     expect(await place('ann', { symbol: 'ETHUSDT', price: '2000', quantity: '1' })).toMatchObject({
-      status: 'NEW',
-      inFlight: false,
+      state: 'NEW',
+      bookStatus: 'resting',
     });
   });
 
@@ -496,7 +496,7 @@ describe('a market with Binance behind it', () => {
     });
     expect(
       await engine.submit({ kind: 'order.cancel', userId: 'ann', orderId: String(resting.id), reference: `t:${++n}` }),
-    ).toMatchObject({ status: 'CANCELED' });
+    ).toMatchObject({ state: 'CANCELED' });
     expect(await balance('ann', 'USDT')).toBe('10000 0');
   });
 

@@ -199,7 +199,7 @@ test('steps of the venue that do not fit ours: nothing is sent, our own book goe
   await place({ type: 'LIMIT', price: '2000', quantity: '1' });
   expect(
     await place({ side: 'SELL', type: 'LIMIT', price: '2000', quantity: '1', selfTradePreventionMode: 'EXPIRE_TAKER' }),
-  ).toMatchObject({ status: 'EXPIRED_IN_MATCH' });
+  ).toMatchObject({ state: 'EXPIRED_IN_MATCH' });
   expect(sent).toEqual([]);
 });
 
@@ -210,8 +210,8 @@ test('what an admin chose for a market holds over a restart of the engine', asyn
   engine = await start();
   for (const symbol of ['ETHUSDT', 'BTCUSDT']) outside(symbol);
   expect(await place({ type: 'LIMIT', price: '2000', quantity: '1' })).toMatchObject({
-    status: 'NEW',
-    inFlight: false,
+    state: 'NEW',
+    bookStatus: 'resting',
   });
   await expect(place({ symbol: 'BTCUSDT', quantity: '0.1' })).rejects.toMatchObject({ code: 'MARKET_HALTED' });
 });
@@ -246,8 +246,8 @@ describe('a reset of the venue', () => {
     outside();
     expect(engine.venue()).toMatchObject({ state: 'STOPPED', epoch: 1, reason: 'ids went backwards' });
     expect(await place({ type: 'LIMIT', price: '2001', quantity: '1' })).toMatchObject({
-      status: 'NEW',
-      inFlight: false,
+      state: 'NEW',
+      bookStatus: 'resting',
     });
     expect(engine.availableToHedge('USDT')).toBe(0n);
     expect(sent).toEqual([]);
