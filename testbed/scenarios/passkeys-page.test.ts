@@ -189,6 +189,8 @@ inBrowser('passkeys in the page', () => {
     await page.getByTestId('passkeys-elsewhere').getByRole('link').waitFor();
     expect(await page.getByTestId('withdraw-submit').isDisabled()).toBe(true);
     await page.goto(`${url}/account`);
+    // The page notes its language once it has the words: only then is another one chosen.
+    await rows().first().waitFor();
     await page.evaluate("localStorage.setItem('javizen.locale', 'fa')");
     await page.reload();
     await rows().first().waitFor();
