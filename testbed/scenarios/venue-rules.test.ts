@@ -175,6 +175,6 @@ test.each([
   await new Promise((resolve) => setTimeout(resolve, 300));
   const found = said.filter(({ text }) => text.includes('travel rule of'));
   expect(found.map(({ level, about }) => [level, about])).toEqual(
-    lines === 0 ? [] : [['error', { country: travelRule }]],
+    lines === 0 ? [] : [['error', { event: 'venue.travel_rule', country: travelRule }]],
   );
 });
