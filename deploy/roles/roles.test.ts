@@ -32,7 +32,7 @@ test('the signer loads keys and chains, and neither a web server nor a database 
       ),
   );
   expect(strangers).toEqual([]);
-  expect(files.length).toBeLessThanOrEqual(50);
+  expect(files.length).toBeLessThanOrEqual(60);
   expect(
     packages.filter((name) =>
       /^(express|typeorm|mysql2|socket\.io|binance|nodemailer|ioredis|bull|pino|multer|passport)/.test(name),
