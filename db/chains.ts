@@ -1,9 +1,8 @@
 /**
  * Tables whose rows are chained: each row holds the hash of itself and of the row before, so that a row that was
- * changed or taken out
- * is noticed and can be named. Whoever adds a row moves the chain's head, which stays locked until the writer commits:
- * one chain holds for one
- * writer and for several, in whatever process and transaction they write.
+ * changed or taken out is noticed and can be named. Whoever adds a row moves the chain's head, which stays locked
+ * until the writer commits: one chain holds for one writer and for several, in whatever process and transaction they
+ * write.
  */
 import { createHash } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -35,8 +34,7 @@ export const hashOfRow = (before: string, place: number, values: readonly (strin
 
 /**
  * The statements that add a row to a chained table: the head moves on, which locks it until the writer's transaction
- * ends, and the row takes
- * its place and hash. To be carried out in one transaction. `row` by column.
+ * ends, and the row takes its place and hash. To be carried out in one transaction. `row` by column.
  */
 export function appendTexts(table: ChainName, row: Readonly<Record<string, unknown>>): string[] {
   const columns: readonly string[] = CHAINS[table];
@@ -85,8 +83,7 @@ const MOST_FINDINGS = 100;
 
 /**
  * Reads a chain from its base to its head. `noted`: what was noted outside of its heads. Each row that is missing or
- * is not what it was
- * is named once: what follows a changed row is judged by the hash that stands there.
+ * is not what it was is named once: what follows a changed row is judged by the hash that stands there.
  */
 export async function verifyChain(
   dataSource: DataSource,
@@ -157,8 +154,8 @@ async function* rowsOf(
 
 /**
  * Moves the base of the security events on to the last row before a time, and takes out what lies before it. The
- * application may delete no
- * event: a procedure of the migrations does it, and never takes one of the last 30 days. Answers how many rows.
+ * application may delete no event: a procedure of the migrations does it, and never takes one of the last 30 days.
+ * Answers how many rows.
  */
 export async function forgetSecurityEvents(dataSource: DataSource, at: number): Promise<number> {
   await inTransaction(dataSource, async (manager) => {

@@ -41,8 +41,8 @@ export type Besides<Row> = Partial<Omit<Row, 'state' | 'id'>>;
 
 /**
  * Takes the rows that `which` names through an event. The condition is made from the table: a row in a state that does
- * not accept the event
- * stays as it is, whatever was read of it before. `which.state` narrows it to one of the accepting states.
+ * not accept the event stays as it is, whatever was read of it before. `which.state` narrows it to one of the
+ * accepting states.
  * @returns whether a row has changed (done) or none has (refused)
  */
 export async function advance<Row extends { state: string }, State extends string, Event extends string>(
@@ -66,8 +66,7 @@ export async function advance<Row extends { state: string }, State extends strin
 
 /**
  * Takes the payouts of approved withdrawals through an event, in their present round. Those that are not approved, or
- * whose stage does not accept
- * it, stay as they are.
+ * whose stage does not accept it, stay as they are.
  * @returns whether a row has changed
  */
 export async function advancePayouts(

@@ -2,8 +2,7 @@ import type { EntityManager } from 'typeorm';
 
 /**
  * One statement, or work in several. Work is carried out in one transaction, together with the note that it was; DDL
- * in it ends that
- * transaction by itself, so such work must bear to be done again.
+ * in it ends that transaction by itself, so such work must bear to be done again.
  */
 export type Step = string | ((manager: EntityManager) => Promise<void>);
 
@@ -29,8 +28,7 @@ const BINARY_LOG = 1419;
 
 /**
  * A step that drops the triggers of former releases where there are any. With a binary log a server lets only an
- * administrator do that (or
- * everybody, while log_bin_trust_function_creators is on): the error says so.
+ * administrator do that (or everybody, while log_bin_trust_function_creators is on): the error says so.
  */
 export const dropTriggers =
   (tables: readonly string[]): Step =>

@@ -6,8 +6,8 @@ const hashOf = (text: string): string => hash('sha256', text, 'base64url').slice
 
 /**
  * A row's id that follows from a reference, all of it: the same request sent again makes the same row, and references
- * that differ anywhere
- * make different ones. Never a part of the reference: two may end alike, and what they are made of is no id to the API.
+ * that differ anywhere make different ones. Never a part of the reference: two may end alike, and what they are made
+ * of is no id to the API.
  */
 export const idFrom = (prefix: string, reference: string): string => `${prefix}_${hashOf(reference)}`;
 
@@ -18,9 +18,8 @@ const base36 = (value: number, characters: number): string => value.toString(36)
 
 /**
  * As `idFrom`, behind the time (ms), for tables that grow without end: ids sort as they were made, so that rows go to
- * the end of the index.
- * `rank` tells those of one owner and millisecond apart: it may count what its owner has made, never what all have
- * made together.
+ * the end of the index. `rank` tells those of one owner and millisecond apart: it may count what its owner has made,
+ * never what all have made together.
  */
 export const timedIdFrom = (prefix: string, at: number, rank: number, reference: string): string =>
   `${prefix}${base36(at, TIME)}${base36(rank < MOST_RANK ? rank : MOST_RANK, RANK)}${hashOf(reference).slice(0, TAIL)}`;

@@ -64,8 +64,7 @@ export interface SettingsReport {
 
 /**
  * Compares the server's settings with those that protect money. `throwAway` instances of tests may relax flushing.
- * With a
- * binary log, sync_binlog must be 1 as well.
+ * With a binary log, sync_binlog must be 1 as well.
  */
 export async function checkServerSettings(dataSource: DataSource, throwAway: boolean): Promise<SettingsReport> {
   const rows = (await dataSource.query('SHOW GLOBAL VARIABLES')) as { Variable_name: string; Value: string }[];

@@ -1,9 +1,8 @@
 /**
  * Ids of our own transactions and references of what is booked for them: built, read and searched for here and nowhere
- * else. They are kept for
- * ever (in the journal, in the signer's log), so that what is built here never changes. A part is a word without ':'
- * and '#', save the
- * id of a transaction inside a longer reference, which stands between fixed words.
+ * else. They are kept for ever (in the journal, in the signer's log), so that what is built here never changes. A part
+ * is a word without ':' and '#', save the id of a transaction inside a longer reference, which stands between fixed
+ * words.
  */
 
 /** Where a payout of a withdrawal stands: `round` counts the decisions on it, from 0. */
@@ -80,8 +79,8 @@ export const releaseReference = (reservation: string): string => `${reservation}
 
 /**
  * What is booked when something becomes of a transaction. `final`: it is settled. `coins`: the coins of deposits that
- * it spends. `void`: its
- * withdrawal goes back to review, unsigned. `fell-out`, `otherwise:...`: its asset is paused after a reorganisation.
+ * it spends. `void`: its withdrawal goes back to review, unsigned. `fell-out`, `otherwise:...`: its asset is paused
+ * after a reorganisation.
  */
 export type TransactionStep = 'final' | 'coins' | 'void' | 'fell-out' | `otherwise:${'CONFIRMED' | 'FAILED'}`;
 export const transactionReference = (id: string, step: TransactionStep): string => `tx:${id}:${step}`;
@@ -137,8 +136,7 @@ export interface PaymentPlace {
 
 /**
  * A deposit's credit. Credits and reversals of one payment take turns, so that the number of reversals names the next
- * credit. Not the hash
- * of the block: a chain may come back to a block.
+ * credit. Not the hash of the block: a chain may come back to a block.
  */
 export const creditReference = ({ network, txid, position }: PaymentPlace, reversals = 0): string =>
   reversals === 0 ? `deposit:${network}:${txid}:${position}` : `deposit:${network}:${txid}:${position}:${reversals}`;

@@ -26,8 +26,8 @@ export interface Network {
   readonly gasAsset: string;
   /**
    * Blocks on top of and including its own after which a transaction is final: one of ours is settled, coins that came
-   * may be
-   * moved on, and a deposit is credited unless its rail has steps. 1 on TRON, where solid blocks alone are read.
+   * may be moved on, and a deposit is credited unless its rail has steps. 1 on TRON, where solid blocks alone are
+   * read.
    */
   readonly confirmations: number;
   /** What the venue calls this network in its capital calls: `ETH`. */

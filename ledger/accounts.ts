@@ -1,7 +1,7 @@
 /**
  * Chart of accounts. Every entry's postings sum to zero per asset. The sign says who owns: positive is owed by the
- * house
- * (to a user, or to the operator as equity or revenue), negative is held by the house (custody) or spent (expense).
+ * house (to a user, or to the operator as equity or revenue), negative is held by the house (custody) or spent
+ * (expense).
  */
 import type { CustodyPlace } from '../domain/contract/commands';
 

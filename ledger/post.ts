@@ -60,8 +60,7 @@ const key = (account: string, asset: string): string => `${account}|${asset}`;
 
 /**
  * Posts an entry, or refuses and changes nothing. Checks: at least two lines, zero sum per asset, no user below zero,
- * no
- * operator's position below zero (an entry that does not touch the position is never refused for it).
+ * no operator's position below zero (an entry that does not touch the position is never refused for it).
  */
 export function post(books: Books, entry: Entry): PostRefusal | undefined {
   const refusal = check(books, entry.postings);

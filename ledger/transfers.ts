@@ -29,8 +29,7 @@ export function operatorContribution(asset: string, amount: Units, place: Custod
 
 /**
  * A deposit of `amount` (the chain's, exact) is credited: the user gets `credited` (a multiple of the ledger scale),
- * the
- * house `fee`, and what is finer than the scale waits in dust.
+ * the house `fee`, and what is finer than the scale waits in dust.
  */
 export function depositCredit(p: {
   userId: string;
@@ -170,9 +169,8 @@ export function insideTransfer(p: {
 
 /**
  * One trade at the venue, made for a swap. The user gives `userPays` of what is held and gets `userGets`, which stays
- * held
- * where a second leg will spend it; the venue takes `venuePays` and gives `venueGives` before its commission. What lies
- * between is ours: commission and spread. The venue's commission is booked in whatever asset it was taken.
+ * held where a second leg will spend it; the venue takes `venuePays` and gives `venueGives` before its commission.
+ * What lies between is ours: commission and spread. The venue's commission is booked in whatever asset it was taken.
  */
 export function swapTrade(p: {
   /** The id of the venue, which is the place of the coins there. */

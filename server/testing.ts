@@ -295,8 +295,7 @@ async function completedSwap(
 
 /**
  * In the signer's place: believes whatever bears a key it knows, wants two admins above 5 and none up to 0.02. Keys
- * are known by `approve`, which
- * answers an approval by that admin.
+ * are known by `approve`, which answers an approval by that admin.
  */
 export function standInRules(): PayoutRules & { approve(email: string): Approval } {
   const names = new Map<string, string>();

@@ -33,10 +33,8 @@ export interface Reconciler extends Reconciliation {
 
 /**
  * Compares in rounds. Reading several places takes a moment in which coins go on moving, so one difference proves
- * nothing: what
- * is unexplained by the same amount in two rounds is. An asset of which more is missing than the threshold is paused
- * once; an
- * operator alone lets it go on.
+ * nothing: what is unexplained by the same amount in two rounds is. An asset of which more is missing than the
+ * threshold is paused once; an operator alone lets it go on.
  */
 export function createReconciler({
   dataSource,

@@ -13,8 +13,7 @@ export type Apart = (name: string, work: () => Promise<unknown>) => Promise<void
 
 /**
  * Pieces of work apart from each other: one that fails is logged and tried again by the next round, the others go on.
- * What keeps failing
- * an operator is told of, once. `what` they are pieces of, for people.
+ * What keeps failing an operator is told of, once. `what` they are pieces of, for people.
  */
 export function createApart(
   { events, logger, network }: { events: EventBus; logger: Logger; network: Network },

@@ -37,8 +37,7 @@ const SLOWEST = 10;
 
 /**
  * Runs the steps one after the other, again and again. A step that fails is logged and tried again, later and later up
- * to
- * ten times the pause; the others go on. `fatal` names faults after which nothing more is run until a person has
+ * to ten times the pause; the others go on. `fatal` names faults after which nothing more is run until a person has
  * looked.
  */
 export function createLoop(

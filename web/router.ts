@@ -29,8 +29,8 @@ export const isPageMissing = ref(false);
 
 /**
  * A page is fetched when it is first opened. After an upgrade its file has another name: then the whole page is asked
- * for again, once,
- * and opens where the person wanted to go. Where that does not help either (the exchange is away), the page says so.
+ * for again, once, and opens where the person wanted to go. Where that does not help either (the exchange is away),
+ * the page says so.
  */
 router.onError((_error, to) => {
   if (sessionStorage.getItem(RELOADED) === to.fullPath) {

@@ -27,14 +27,11 @@ export interface ChainTransactionRow {
   nonce: number;
   /**
    * Integers as decimal strings; with the nonce they make a retried signature the same bytes. On a network of coins
-   * the nonce
-   * numbers the change address, gasLimit is virtual bytes, maxFeePerGas the whole fee and maxPriorityFeePerGas the
-   * rate for a
-   * thousand virtual bytes, both in satoshi. On TRON the nonce only counts, gasLimit is 1, maxFeePerGas the most it
-   * can cost (in
-   * 10^-18 TRX) and maxPriorityFeePerGas a token's fee limit in sun, or what is staked, unstaked or lent (only what is
-   * staked is an amount too: it
-   * alone leaves the hot wallet); the block it stands on and its end are in the signed bytes.
+   * the nonce numbers the change address, gasLimit is virtual bytes, maxFeePerGas the whole fee and
+   * maxPriorityFeePerGas the rate for a thousand virtual bytes, both in satoshi. On TRON the nonce only counts,
+   * gasLimit is 1, maxFeePerGas the most it can cost (in 10^-18 TRX) and maxPriorityFeePerGas a token's fee limit in
+   * sun, or what is staked, unstaked or lent (only what is staked is an amount too: it alone leaves the hot wallet);
+   * the block it stands on and its end are in the signed bytes.
    */
   gasLimit: string;
   maxFeePerGas: string;

@@ -3,8 +3,7 @@ import { big, flag, id, int, money, nullable, primary, text } from './columns';
 
 /**
  * One output of a transaction that one of our keys can spend, on a network of coins. Written by the scanner when its
- * block is
- * read; never deleted, for a lost block may come back.
+ * block is read; never deleted, for a lost block may come back.
  */
 export interface UtxoRow {
   network: string;

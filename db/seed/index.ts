@@ -72,8 +72,7 @@ const COIN_TERMS: Readonly<
 
 /**
  * One network with its rails. Withdrawal fees lie above what a payout costs (gas, and the venue's fee for bringing
- * coins
- * back), because users' coins never pay the house's costs.
+ * coins back), because users' coins never pay the house's costs.
  */
 function listNetwork(
   id: string,
@@ -143,8 +142,7 @@ function listBitcoin({ confirmations }: BitcoinChoice): Pick<Registry, 'networks
 
 /**
  * TRON with TRX and dollars. A payment of dollars to somebody who has none burns about 13 TRX, one of TRX makes a new
- * account for
- * 1.1; the fees cover that and the venue's.
+ * account for 1.1; the fees cover that and the venue's.
  */
 function listTron({ usdt }: TronChoice): Pick<Registry, 'networks' | 'rails'> {
   const coin = {

@@ -29,8 +29,7 @@ export interface ChainStore {
   /**
    * Writes the plan down with the account's next nonce; the plan keeps that nonce for ever. `floor`: the chain's own
    * count. A plan that was given up (VOID) is made anew. Throws while another plan of the account is not signed yet:
-   * only
-   * the newest nonce can be given back, so that no gap ever stays.
+   * only the newest nonce can be given back, so that no gap ever stays.
    */
   plan(row: NewTransaction, floor: number): Promise<ChainTransactionRow>;
   /** Stores the signed bytes, and shows them on the withdrawals they pay, before anything is broadcast. */

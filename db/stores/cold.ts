@@ -27,8 +27,7 @@ export interface ColdStore {
   newest(limit: number): Promise<ColdTransferRow[]>;
   /**
    * Takes a transfer through an event; false where its state does not accept it, or is not the one that is asked for.
-   * One that is canceled
-   * frees its coins.
+   * One that is canceled frees its coins.
    */
   advance(
     which: { readonly id: string; readonly state?: ColdTransferState },

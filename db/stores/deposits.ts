@@ -36,8 +36,7 @@ export interface DepositStore {
   held(): Promise<DepositRow[]>;
   /**
    * A person said whose a held deposit is: it is credited to that user like any other. Writes it down beside what
-   * admins do. Answers
-   * false where it is not held, or the user is none of those whose address it is.
+   * admins do. Answers false where it is not held, or the user is none of those whose address it is.
    */
   release(id: string, userId: string, why: string, now: number): Promise<boolean>;
   /** Nothing more is credited to this address: marks it, once, and writes it down beside what admins do. */
@@ -71,8 +70,7 @@ export interface DepositStore {
   saveDeposits(found: readonly DepositRow[]): Promise<void>;
   /**
    * By address, what our rows say there is of the network's own coin (`asset`) after the block at `height`: what came,
-   * by
-   * deposits and top-ups, less what we sent and its gas. Left out where a transaction of ours is under way.
+   * by deposits and top-ups, less what we sent and its gas. Left out where a transaction of ours is under way.
    */
   explained(network: string, asset: string, addresses: readonly string[], height: number): Promise<Map<string, Units>>;
   /** Deposits in blocks above `height` that are not taken back yet. */

@@ -1,8 +1,7 @@
 /**
  * Pages of a list, by keyset: a cursor names the last row that was seen by its time and its key, so that a page may
- * end within a
- * millisecond, and rows that arrive meanwhile move nothing. A cursor is opaque to clients and good for the list that
- * gave it alone.
+ * end within a millisecond, and rows that arrive meanwhile move nothing. A cursor is opaque to clients and good for
+ * the list that gave it alone.
  */
 import { Brackets } from 'typeorm';
 import type { DataSource, EntitySchema, FindOptionsWhere, ObjectLiteral, SelectQueryBuilder } from 'typeorm';

@@ -58,8 +58,7 @@ export interface DepositTerms {
 
 /**
  * Writes the terms into the listing, so that every process reads the same. Throws where one names what is not listed,
- * or takes as
- * much as the smallest deposit brings.
+ * or takes as much as the smallest deposit brings.
  */
 export async function listDepositTerms(dataSource: DataSource, wanted: readonly DepositTerms[]): Promise<void> {
   await inTransaction(dataSource, async (manager) => {

@@ -52,8 +52,7 @@ export async function writeRows(source: DataSource | EntityManager, changes: rea
 
 /**
  * The changes as statements, to be carried out in order. Inserts into one table become one statement, as long as
- * nothing else was
- * asked of that table between them; whole rows come last, the last version of each once.
+ * nothing else was asked of that table between them; whole rows come last, the last version of each once.
  */
 export function statementsOf(dataSource: DataSource, changes: readonly RowChange[]): string[] {
   const statements: (string | Inserts)[] = [];

@@ -37,8 +37,7 @@ export interface TreasuryStore {
   sweepable(id: string): Promise<string | null>;
   /**
    * Takes a sweep through an event; false where its state does not accept it. Finished: its deposits are SWEPT.
-   * Failed: they may be planned
-   * again.
+   * Failed: they may be planned again.
    */
   advanceSweep(id: string, event: SweepEvent, now: number): Promise<boolean>;
   addTransfer(row: VenueTransferRow): Promise<void>;

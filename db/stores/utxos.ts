@@ -34,13 +34,10 @@ const FIRM_CHANGE = `c.branch = 1 AND EXISTS (SELECT 1 FROM chain_transactions t
 export interface UtxoStore {
   /**
    * Coins that may be spent, the largest first, or the smallest: nobody's input yet, mined at `deep` or below, and of
-   * a deposit address
-   * only when the deposit was credited: what is not in the books is not ours to spend. Change of our own transactions
-   * counts from
-   * `young` on, where nothing else of ours can take that transaction's place: a reorganisation puts both back, and
-   * both are sent again.
-   * Where there are former bytes of it, one of these may be mined instead, and what was built on it would never be. At
-   * most `limit`.
+   * a deposit address only when the deposit was credited: what is not in the books is not ours to spend. Change of our
+   * own transactions counts from `young` on, where nothing else of ours can take that transaction's place: a
+   * reorganisation puts both back, and both are sent again. Where there are former bytes of it, one of these may be
+   * mined instead, and what was built on it would never be. At most `limit`.
    */
   spendable(network: string, depth: Depth, limit: number, order?: 'DESC' | 'ASC'): Promise<UtxoRow[]>;
   /**
@@ -54,10 +51,8 @@ export interface UtxoStore {
   inputsOf(id: string): Promise<UtxoRow[]>;
   /**
    * `ChainStore.plan`, and its coins and the withdrawals that it pays are its own in the same transaction. Throws when
-   * one of them is
-   * somebody else's by now, or made by bytes that were replaced, and when a withdrawal is not to be paid any more.
-   * `unmined`: an output of
-   * ours that no block holds yet, one of the inputs.
+   * one of them is somebody else's by now, or made by bytes that were replaced, and when a withdrawal is not to be
+   * paid any more. `unmined`: an output of ours that no block holds yet, one of the inputs.
    */
   plan(
     row: NewTransaction,
@@ -191,7 +186,9 @@ export function createUtxoStore(dataSource: DataSource): UtxoStore {
     abandon: (row, lost, blockHeight, now) =>
       inTransaction(dataSource, async (manager) => {
         const which = { id: row.id, state: row.state };
-        await advance(manager, CHAIN_TRANSACTIONS, which, 'fail', { blockHeight, feePaid: '0', updatedAt: now });
+        const failed = { blockHeight, feePaid: '0', updatedAt: now };
+        // It has gone on meanwhile: its inputs stay its own, and the next round looks again.
+        if (!(await advance(manager, CHAIN_TRANSACTIONS, which, 'fail', failed))) return;
         await manager.update(UtxoEntity, { spentBy: row.id, txid: Not(lost) }, { spentBy: null });
       }),
     planned: async (network, address) =>

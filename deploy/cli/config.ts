@@ -1,8 +1,7 @@
 /**
  * `npm run config -- check [--signer]`: reads the settings and says what is wrong, with the line. `print`: what is in
- * force and from
- * where, secrets left out. `docs [--check]`: makes the reference page and the example files, or says which are not as
- * made.
+ * force and from where, secrets left out. `docs [--check]`: makes the reference page and the example files, or says
+ * which are not as made.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * `npm run keys -- generate | import | backup | restore | rotate | verify | drill`: the signer's seed, for its
- * operator, where it runs. Settings
- * are the signer's own (SIGNER_...). Prints no secret; with `--json` one object a line, the last the summary.
+ * operator, where it runs. Settings are the signer's own (SIGNER_...). Prints no secret; with `--json` one object a
+ * line, the last the summary.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -13,8 +13,7 @@ let ending: Promise<void> | undefined;
 
 /**
  * Registers how to stop something that outlives this process. Answers how to take the registration back, once it was
- * stopped.
- * In tests, which have no command around them, it only remembers.
+ * stopped. In tests, which have no command around them, it only remembers.
  */
 export function stopAtEnd(stop: Stop): () => void {
   stops.add(stop);
@@ -54,8 +53,7 @@ function end(words: string, code: number): Promise<void> {
 
 /**
  * Runs a command: its number is the exit code; what it throws means that it could not run (2). What it has started is
- * stopped
- * at SIGINT, SIGTERM and SIGHUP too. A command that is not done after `deadlineSeconds` has failed (1).
+ * stopped at SIGINT, SIGTERM and SIGHUP too. A command that is not done after `deadlineSeconds` has failed (1).
  */
 export function runCommand(main: () => Promise<number>, deadlineSeconds?: number): void {
   handles = true;

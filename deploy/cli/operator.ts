@@ -1,7 +1,7 @@
 /**
  * `npm run operator -- position | contribute <asset> <amount> [--place hot/ethereum] | grant <e-mail> <asset> <amount>
- * --why "..."`: the
- * operator's own money, by the door of the exchange that runs here (OPERATOR_SOCKET). With `--json` one object a line.
+ * --why "..."`: the operator's own money, by the door of the exchange that runs here (OPERATOR_SOCKET). With `--json`
+ * one object a line.
  */
 import { randomUUID } from 'node:crypto';
 import { loadEnvFile } from '../config';

@@ -13,8 +13,7 @@ function newest(path: string): number {
 
 /**
  * Builds the page into `dist/web` when its sources are newer than the last build. In a process of its own: the builder
- * is
- * an ES module that the runners of our TypeScript do not load as it wants to be.
+ * is an ES module that the runners of our TypeScript do not load as it wants to be.
  */
 export function buildPage(say: (line: string) => void): void {
   const built = join(ROOT, 'dist', 'web', 'index.html');

@@ -1,7 +1,7 @@
 /**
  * `npm run tron -- status | stake | unstake | cancel`: the operator's stake on TRON. A wish is written down here, with
- * what it is for, and
- * carried out by the exchange that runs on these settings. With `--json` one object a line, the last the summary.
+ * what it is for, and carried out by the exchange that runs on these settings. With `--json` one object a line, the
+ * last the summary.
  */
 import { userInfo } from 'node:os';
 import { openDatabase } from '../../db/data-source';

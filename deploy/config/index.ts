@@ -232,8 +232,7 @@ function envFile(): NodeJS.ProcessEnv {
 
 /**
  * What a role may know of the environment, of the operator's `.env` and of `javizen.yaml` (in this order): the
- * settings of these
- * names. Everything else is taken out of this process, so that what runs here cannot tell it.
+ * settings of these names. Everything else is taken out of this process, so that what runs here cannot tell it.
  */
 export function settingsOf(names: readonly string[]): NodeJS.ProcessEnv {
   const given = { ...envFile(), ...process.env };

@@ -1,7 +1,6 @@
 /**
  * Every setting once: where it stands in a settings file, the name under which the process reads it, and what it
- * means. The files'
- * reader, the example files, the reference page and the checks are made from these tables.
+ * means. The files' reader, the example files, the reference page and the checks are made from these tables.
  */
 
 export interface Setting {

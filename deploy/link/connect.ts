@@ -54,10 +54,9 @@ interface Waiting {
 
 /**
  * Connects, and again with growing pauses whenever the link is lost. While it is away requests are refused BUSY:
- * nothing was
- * done. A command whose answer is lost with the link, or later than the deadline, is UNKNOWN_OUTCOME: the same
- * reference may
- * be asked again, here or at any other process. What was told meanwhile is missed, and `feed.gap` says so.
+ * nothing was done. A command whose answer is lost with the link, or later than the deadline, is UNKNOWN_OUTCOME: the
+ * same reference may be asked again, here or at any other process. What was told meanwhile is missed, and `feed.gap`
+ * says so.
  */
 export function connectLink(options: LinkOptions): Link {
   const local = createEventBus((error, event) =>

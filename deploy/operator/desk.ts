@@ -51,8 +51,7 @@ export interface OperatorDesk {
   position(): Promise<OperatorPosition>;
   /**
    * Books coins as the operator's. No more than lies unexplained at the place, by two readings; refuses
-   * OPERATOR_FUNDS_NOT_FOUND for
-   * the first that is not there, and then books none of them.
+   * OPERATOR_FUNDS_NOT_FOUND for the first that is not there, and then books none of them.
    */
   contribute(
     contributions: readonly Contribution[],

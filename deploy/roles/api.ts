@@ -7,8 +7,7 @@ import { clock, createLogger, ids, openRedis, runRole, serve, serverConfig } fro
 
 /**
  * The role of a further API process: the server alone. Engine, prices and wallets are reached over the link; the
- * tables are
- * made by the process that holds the engine, which is waited for.
+ * tables are made by the process that holds the engine, which is waited for.
  */
 async function main(): Promise<void> {
   const config = readApiConfig(settingsOf(API_SETTINGS));

@@ -35,9 +35,8 @@ const MOST_TRON_FEE = '60';
 
 /**
  * What a network's fees of 24 hours may come to at the worst, in its own coin, where the settings name nothing: a dear
- * day of a house with
- * a thousand or two thousand payouts. On TRON a payment of dollars counts with the energy that it may burn, which a
- * stake spares.
+ * day of a house with a thousand or two thousand payouts. On TRON a payment of dollars counts with the energy that it
+ * may burn, which a stake spares.
  */
 const FEES_DAILY = { account: '5', bitcoin: '0.1', tron: '20000' };
 

@@ -13,8 +13,8 @@ export const MONEY_COMMANDS = {
   'deposit.credit': command('internal', { depositId: name, userId: name, network: name, asset: name, amount }),
   /**
    * The block of a credited deposit left the chain: takes back what is available, the rest becomes the user's debt.
-   * `fee`: the
-   * commission that was taken, whatever it is by now; left out for deposits that were credited before it was stored.
+   * `fee`: the commission that was taken, whatever it is by now; left out for deposits that were credited before it
+   * was stored.
    */
   'deposit.reverse': command('internal', {
     depositId: name,

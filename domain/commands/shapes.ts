@@ -3,8 +3,7 @@ import { z } from 'zod';
 
 /**
  * Who a command is sent for. Only commands of users and admins may come from another process; an `internal` one states
- * a fact
- * (a deposit, a trade) and is sent by the process of the engine alone.
+ * a fact (a deposit, a trade) and is sent by the process of the engine alone.
  */
 export type Sender = 'user' | 'admin' | 'internal';
 
@@ -25,8 +24,7 @@ export const text = z.string().max(4000);
 
 /**
  * A custody account: where coins are. `hot/ethereum`, `deposit/ethereum`, `cold/ethereum`, `staked/tron`, `transit`
- * (between two
- * places), or the id of a venue.
+ * (between two places), or the id of a venue.
  */
 export const custodyPlace = z.string().regex(/^((hot|deposit|cold|staked)\/)?[a-z0-9-]+$/);
 export type CustodyPlace = z.infer<typeof custodyPlace>;

@@ -31,8 +31,7 @@ export const VENUE_COMMANDS = {
   }),
   /**
    * The final outcome of an order at the venue: all its trades, or none. `again`: refused for a reason that is not the
-   * order's
-   * (a clock): another attempt may follow.
+   * order's (a clock): another attempt may follow.
    */
   'venue.report': command('internal', {
     intentId: name,

@@ -1,9 +1,7 @@
 /**
  * Everything the engine can be asked to do, put together from the modules' files in domain/commands: plain JSON,
- * amounts as
- * decimal strings, so that a command can cross a socket. Each carries a reference that is unique for ever; the same
- * reference
- * with the same body has one effect and one answer.
+ * amounts as decimal strings, so that a command can cross a socket. Each carries a reference that is unique for ever;
+ * the same reference with the same body has one effect and one answer.
  */
 import type { z } from 'zod';
 import { MONEY_COMMANDS } from '../commands/money';
@@ -42,8 +40,8 @@ export type CommandAnswer = Readonly<Record<string, string | number | boolean | 
 
 /**
  * Checks a command that came from another process. Throws FORBIDDEN for a kind that only the engine's own process may
- * send
- * and for an admin's command without its admin, BAD_REQUEST (with the field) for one that is not what its schema says.
+ * send and for an admin's command without its admin, BAD_REQUEST (with the field) for one that is not what its schema
+ * says.
  */
 export function checkRemoteCommand(received: unknown): Command {
   const { kind, reference, ...fields } = (received ?? {}) as Record<string, unknown>;

@@ -22,10 +22,8 @@ export function frameOf(message: unknown): Uint8Array {
 
 /**
  * Takes the bytes of one connection as they come, split and merged in any way, and calls `take` for each whole message
- * in
- * its order. Throws BadFrame at a frame of more than `mostBytes` (before it has come; asked at each frame where it is
- * a function) or of none,
- * and at garbage.
+ * in its order. Throws BadFrame at a frame of more than `mostBytes` (before it has come; asked at each frame where it
+ * is a function) or of none, and at garbage.
  */
 export function readFrames(
   mostBytes: number | (() => number),

@@ -143,8 +143,7 @@ export interface DepositAddresses {
 export interface AddressCheck {
   /**
    * Checks form, checksum and denied addresses, and gives the canonical spelling. Refuses BAD_ADDRESS, ADDRESS_DENIED.
-   * `inside`: it is
-   * a deposit address of a user of ours.
+   * `inside`: it is a deposit address of a user of ours.
    */
   check(network: string, asset: string, address: string): Promise<{ address: string; inside: boolean }>;
 }

@@ -5,9 +5,8 @@ export type ChainTransactionEvent = 'plan' | 'sign' | 'broadcast' | 'void' | 'co
 
 /**
  * A transaction of our own. PLANNED with its nonce, SIGNED and stored, BROADCAST once a node has taken it; final once
- * it is deep enough, and
- * final otherwise where a reorganisation gave it another outcome. VOID: never signed, planned anew perhaps; or bytes
- * that were replaced.
+ * it is deep enough, and final otherwise where a reorganisation gave it another outcome. VOID: never signed, planned
+ * anew perhaps; or bytes that were replaced.
  */
 export const CHAIN_TRANSACTION: Transitions<ChainTransactionState, ChainTransactionEvent> = {
   PLANNED: { sign: 'SIGNED', void: 'VOID' },

@@ -6,10 +6,9 @@ export type DepositEvent =
 
 /**
  * SEEN in a block, CONFIRMING while blocks pile on it, CREDITED to the user, SWEPT to the hot wallet. IGNORED from the
- * beginning: below the
- * minimum, or a top-up of our own. ORPHANED when its block left the chain: what was credited is reversed by the
- * engine. Mined again it is what
- * it is in the new block. HELD: a person has to say whose it is, and it is CONFIRMING again once one did.
+ * beginning: below the minimum, or a top-up of our own. ORPHANED when its block left the chain: what was credited is
+ * reversed by the engine. Mined again it is what it is in the new block. HELD: a person has to say whose it is, and it
+ * is CONFIRMING again once one did.
  */
 export const DEPOSIT: Transitions<DepositState, DepositEvent> = {
   SEEN: { confirm: 'CONFIRMING', credit: 'CREDITED', orphan: 'ORPHANED', hold: 'HELD' },

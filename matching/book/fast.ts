@@ -1,7 +1,6 @@
 /**
  * The book that is used: everything in typed arrays, nothing allocated for an order, a trade or a cancellation. What
- * it does
- * is what `naive.ts` does, event by event; that one says it plainly.
+ * it does is what `naive.ts` does, event by event; that one says it plainly.
  */
 import { Matching } from './matching';
 import {

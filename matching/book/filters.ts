@@ -1,7 +1,7 @@
 /**
  * Binance's trading rules of a symbol, as formulae over exact amounts: prices are units of quote for one whole coin of
- * base,
- * quantities units of base (10^-18 both). Nothing is rounded: a product is compared with the other side scaled up.
+ * base, quantities units of base (10^-18 both). Nothing is rounded: a product is compared with the other side scaled
+ * up.
  */
 import { ONE, parseAmount } from '../../domain/money/amount';
 import type { Units } from '../../domain/money/amount';

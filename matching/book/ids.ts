@@ -1,7 +1,6 @@
 /**
  * From an order's id to where it lies: open addressing, linear probing, no tombstones. It keeps places only; the ids
- * stand
- * with the orders, and the caller hands their array in.
+ * stand with the orders, and the caller hands their array in.
  */
 const FIRST_SIZE = 4096;
 /** About 2^32 divided by the golden ratio, and prime: ids in a row fall far apart. */

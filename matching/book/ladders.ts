@@ -1,7 +1,7 @@
 /**
  * Price levels of the fast book. There are four ladders: bids, asks, and the triggers that wait for a fall and for a
- * rise.
- * A ladder is a sorted array of keys with the best at the end, where most of the work is; a level is a queue of orders.
+ * rise. A ladder is a sorted array of keys with the best at the end, where most of the work is; a level is a queue of
+ * orders.
  */
 import { Orders } from './orders';
 import type { Side } from './types';
@@ -146,8 +146,8 @@ export class Ladders extends Orders {
 
   /**
    * Where a key is in a ladder, or would be. Prices are whole ticks, so a key `gap` behind the best is at most `gap`
-   * places
-   * behind it: where levels stand close the first guess is the answer, elsewhere the steps double until they pass it.
+   * places behind it: where levels stand close the first guess is the answer, elsewhere the steps double until they
+   * pass it.
    */
   protected position(ladder: Ladder, key: number): number {
     const keys = this.keys[ladder] as Float64Array;

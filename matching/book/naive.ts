@@ -1,11 +1,9 @@
 /**
  * The book as one would explain it: objects in sorted arrays, every rule in its plainest form. It is what the fast one
- * is
- * compared with, and good enough wherever speed is not the question.
+ * is compared with, and good enough wherever speed is not the question.
  *
  * The state of the market is asked when something new comes in (an order, a cancellation, a trigger). What was taken
- * while it
- * traded is finished in any state: `returned` and `unlock` match. A sink must not call the book.
+ * while it traded is finished in any state: `returned` and `unlock` match. A sink must not call the book.
  */
 import {
   affordableLots,

@@ -1,7 +1,7 @@
 /**
  * Orders of the fast book, in typed arrays. An order is a number: the place of its fields in every array. Four fields
- * that
- * are used together lie side by side (views of one buffer, four apart), so that a random order costs two cache lines.
+ * that are used together lie side by side (views of one buffer, four apart), so that a random order costs two cache
+ * lines.
  */
 import { IdTable } from './ids';
 import { affordableLots, isConditional, waitsAbove } from './rules';

@@ -1,9 +1,8 @@
 /**
  * What a book is: price-time priority in whole ticks and whole lots, and nothing else. It knows no money, no users'
- * names and
- * no clock; whoever uses it turns decimals into ticks and lots before, and trades into entries after. An amount of
- * quote is
- * in quote ticks (tick x lot). All numbers are safe integers (at most 2^53 - 1): ticks and lots decide no rounding.
+ * names and no clock; whoever uses it turns decimals into ticks and lots before, and trades into entries after. An
+ * amount of quote is in quote ticks (tick x lot). All numbers are safe integers (at most 2^53 - 1): ticks and lots
+ * decide no rounding.
  *
  * A market may have a world outside (a venue). The book is told its best prices, matches inside only where inside is at
  * least as good (ties: inside), and hands over what could be had outside; it never calls anything.
@@ -49,8 +48,7 @@ export interface NewOrder {
   stp: SelfTrade;
   /**
    * merge: inside up to the outside's best price, then outside. inside: this book alone. outside: not matched here at
-   * all,
-   * handed over whole. (FOK goes whole to one source: its sender chooses inside or outside.)
+   * all, handed over whole. (FOK goes whole to one source: its sender chooses inside or outside.)
    */
   via: 'merge' | 'inside' | 'outside';
 }
@@ -93,8 +91,7 @@ export interface BookSink {
   /**
    * The rest of a taker could be had outside, up to `limit` ticks (the tighter of its own limit and our next opposite
    * price; 0 for none). It is in flight until `returned` is called: neither matched nor cancelled. `lots` is 0 where a
-   * quote budget
-   * is spent: then `quoteTicks` is what is left of it.
+   * quote budget is spent: then `quoteTicks` is what is left of it.
    */
   outside(id: number, lots: number, quoteTicks: number, limit: number): void;
   /** It has left the book. `lots` were not executed (0 where a quote budget was used). */
@@ -151,8 +148,7 @@ export interface Book {
   last(price: number): void;
   /**
    * A taker comes back from outside with `lots` (and `quoteTicks`) executed there. What is left enters again as taker;
-   * with
-   * `again` false it may not be handed over once more: it rests (GTC) or expires.
+   * with `again` false it may not be handed over once more: it rests (GTC) or expires.
    */
   returned(id: number, lots: number, quoteTicks: number, again: boolean): void;
   /**

@@ -1,7 +1,7 @@
 /**
  * Orders of the fast book that wait for a price, and how an order leaves. Triggers stand in two ladders of their own,
- * so that
- * a price which sets off nothing costs two comparisons; trailing orders are looked at one by one at every price.
+ * so that a price which sets off nothing costs two comparisons; trailing orders are looked at one by one at every
+ * price.
  */
 import { Ladders } from './ladders';
 import type { Ladder } from './ladders';

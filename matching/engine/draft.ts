@@ -58,8 +58,7 @@ export class Draft<State extends CoreState = CoreState> {
 
   /**
    * Posts what has already happened outside (a trade at the venue, gas that was burnt). It cannot be refused for lack
-   * of
-   * operator's funds: it is booked, and an alert asks the operator to cover it.
+   * of operator's funds: it is booked, and an alert asks the operator to cover it.
    */
   postFact(reference: string, reason: string, postings: readonly Posting[]): void {
     const refusal = check(this.state.books, postings);

@@ -7,8 +7,7 @@ export interface KnownAnswer {
 
 /**
  * The answers of the last `size` commands by their references, for repeats. The oldest gives its place in a ring to
- * the newest:
- * asking a Map for its oldest key walks over all that were deleted before it.
+ * the newest: asking a Map for its oldest key walks over all that were deleted before it.
  */
 export class RecentAnswers {
   private readonly byReference = new Map<string, KnownAnswer>();

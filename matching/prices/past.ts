@@ -34,8 +34,7 @@ export interface PastDeps {
 
 /**
  * Trades and candles of before, of the venue or of our own tables. Newest trades first. `caller`: whose share of the
- * questions it is. Above
- * what questions may cost the last answer is given again, and BUSY thrown where there is none.
+ * questions it is. Above what questions may cost the last answer is given again, and BUSY thrown where there is none.
  */
 export interface Past {
   trades(market: Market, limit: number, caller: string): Promise<PublicTradeView[]>;

@@ -58,8 +58,7 @@ class Dispatcher {
   private readonly created = new Map<string, number>();
   /**
    * Of each market, the last order with a final outcome; one that was decided later has a greater number, unless the
-   * venue
-   * began anew.
+   * venue began anew.
    */
   private readonly last = new Map<string, { number: bigint; at: number }>();
 

@@ -47,8 +47,7 @@ export interface Watch {
 
 /**
  * Watches over the account at the venue: is it still the one we know, has anybody else traded on it, does it hold what
- * our
- * books say; and brings the books to it when an operator opens it again.
+ * our books say; and brings the books to it when an operator opens it again.
  */
 export function startWatch(deps: WatchDeps): Watch {
   const { engine, clock, logger } = deps;
@@ -110,8 +109,7 @@ function knownOrder({ engine, venue, memory, clock }: WatchDeps): () => Promise<
 
 /**
  * The venue numbers the orders of a market upwards. A lower number than a much older order has means that it began
- * anew, also where
- * nobody could ask it while its old orders were still the newest.
+ * anew, also where nobody could ask it while its old orders were still the newest.
  */
 function risingIds({ engine, memory }: WatchDeps): () => Promise<void> {
   return async () => {

@@ -30,8 +30,7 @@ export interface NewAccount {
 export interface Accounts {
   /**
    * Takes a wish for an account. Answers whose address it is, and the token for the letter where the address is not
-   * confirmed: an account that nobody
-   * has confirmed keeps nobody else from it. Refuses PASSWORD_TOO_COMMON, BUSY.
+   * confirmed: an account that nobody has confirmed keeps nobody else from it. Refuses PASSWORD_TOO_COMMON, BUSY.
    */
   register(account: NewAccount): Promise<{ user: UserRow; token: string | undefined }>;
   /** Another token for the last wish; undefined where nothing waits for one. */

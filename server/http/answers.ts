@@ -16,9 +16,8 @@ export class Unreadable {
 export interface Answers {
   /**
    * The answer as its schema says. In a list, what does not fit is left out, named in `unreadable`, and operators hear
-   * of it once; anything
-   * else that does not fit throws. What a presenter gave beyond its view is stripped, and with `exactAnswers`, as in
-   * tests, it is a fault.
+   * of it once; anything else that does not fit throws. What a presenter gave beyond its view is stripped, and with
+   * `exactAnswers`, as in tests, it is a fault.
    */
   make<Schema extends z.ZodType>(schema: Schema, answer: unknown, what: string): z.output<Schema>;
 }

@@ -1,7 +1,6 @@
 /**
  * The few requests that come by the thousand, answered before Express: the same routes, schemas, guards and words,
- * without the
- * middleware in front of them. Whatever is not plainly one of them goes to Express untouched.
+ * without the middleware in front of them. Whatever is not plainly one of them goes to Express untouched.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';

@@ -17,8 +17,7 @@ export interface KnownSession {
 export interface KnownSessions {
   /**
    * The session of this request's cookie, or undefined where there is none that is whole: then the slow way decides.
-   * Answers at
-   * once what it remembers. Rejects when the session cannot be read.
+   * Answers at once what it remembers. Rejects when the session cannot be read.
    */
   of(cookies: string | undefined): KnownSession | undefined | Promise<KnownSession | undefined>;
   /** To be called before and after a session is ended: what was being read meanwhile is not remembered. */

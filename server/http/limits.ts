@@ -105,8 +105,8 @@ export function pointsOf(body: unknown): number {
 
 /**
  * Log-ins count for the account that is named and an address together, so that nobody can lock another out from
- * elsewhere; whose session asks is
- * no matter, or each session of a guesser's own would be a count of its own. Asked before the body was looked at.
+ * elsewhere; whose session asks is no matter, or each session of a guesser's own would be a count of its own. Asked
+ * before the body was looked at.
  */
 function callerOf(name: LimitName, req: Request): string {
   const address = addressOf(req);

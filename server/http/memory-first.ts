@@ -15,10 +15,8 @@ const TELL_AFTER_MS = 500;
 
 /**
  * Counts in this process at once and tells the shared count a moment later, which answers what all processes used
- * together: a
- * request waits for nobody. `share` adds to the shared count; it rejects with the same figures where that is over.
- * Answers the
- * seconds to wait, 0 where the caller may go on.
+ * together: a request waits for nobody. `share` adds to the shared count; it rejects with the same figures where that
+ * is over. Answers the seconds to wait, 0 where the caller may go on.
  */
 export function memoryFirst(
   most: number,

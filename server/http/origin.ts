@@ -13,8 +13,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
  * Was it asked for under the exchange's own name? Where no public origin is set that is this machine's: a stranger's
- * name that leads here is
- * a page of a stranger's that wants to be taken for ours.
+ * name that leads here is a page of a stranger's that wants to be taken for ours.
  */
 export function ownHost(req: IncomingMessage, publicOrigin: string | null): boolean {
   const host = req.headers.host ?? '';

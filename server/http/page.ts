@@ -18,8 +18,7 @@ const PLAIN = /^(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$/;
 
 /**
  * The ending of the form that goes out: the best one that the browser takes and that is there, or none. Says in the
- * answer's headers what it
- * is; the tag (of size and time of the file that is sent) differs from form to form.
+ * answer's headers what it is; the tag (of size and time of the file that is sent) differs from form to form.
  */
 async function formOf(req: Request, res: Response, file: string, name: string): Promise<string> {
   res.vary('Accept-Encoding');

@@ -2,8 +2,8 @@ import { DomainError } from '../../domain/contract/errors';
 
 /**
  * Lets so many pieces of work run side by side; the others wait in the order they came, those of an earlier lane
- * first. Throws BUSY when
- * more than `mostWaiting` of the lane would wait: who fills one lane takes no place in another.
+ * first. Throws BUSY when more than `mostWaiting` of the lane would wait: who fills one lane takes no place in
+ * another.
  */
 export function inLanes<Lane extends string>(
   lanes: readonly Lane[],

@@ -197,8 +197,7 @@ function rememberEnded(): Ended {
 
 /**
  * A request that was under way while its session got another id must not put the old one back into the browser: with
- * its session
- * taken off it, the library sets no cookie. Wrapped last, it is asked first.
+ * its session taken off it, the library sets no cookie. Wrapped last, it is asked first.
  */
 function sayNoMoreOfEnded(req: Request, res: Response, ended: Ended): void {
   const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => Response;

@@ -1,7 +1,7 @@
 /**
  * What an identity document may be, judged by its head and parts alone: nothing is decoded here. Pictures lose what
- * does not draw them; then
- * everything, a PDF too, is drawn anew in a process of its own (`pixels.ts`), and only that is kept.
+ * does not draw them; then everything, a PDF too, is drawn anew in a process of its own (`pixels.ts`), and only that
+ * is kept.
  */
 export interface CleanDocument {
   readonly bytes: Buffer;

@@ -1,8 +1,7 @@
 /**
  * Draws one identity document as a picture, in a process of its own that holds no secret and ends afterwards
- * (`pixels.ts` starts it under
- * limits). Reads the document from the standard input and writes the picture to the standard output; whatever goes
- * wrong ends it with 1.
+ * (`pixels.ts` starts it under limits). Reads the document from the standard input and writes the picture to the
+ * standard output; whatever goes wrong ends it with 1.
  */
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';

@@ -14,10 +14,9 @@ export interface Drawing {
 export interface Drawings {
   /**
    * The document drawn anew, so that nothing but what a person would see of it is kept; undefined when it draws
-   * nothing, has more than
-   * four pages, or needs more than its time or memory. Throws BUSY when too many wait, TOO_MANY_REQUESTS when this
-   * user's last one is not
-   * done yet, BAD_REQUEST when `gone` says that nobody waits for it any more.
+   * nothing, has more than four pages, or needs more than its time or memory. Throws BUSY when too many wait,
+   * TOO_MANY_REQUESTS when this user's last one is not done yet, BAD_REQUEST when `gone` says that nobody waits for it
+   * any more.
    */
   draw(userId: string, document: CleanDocument, gone: AbortSignal): Promise<Drawing | undefined>;
   close(): void;
@@ -46,8 +45,8 @@ const DRAW = join(__dirname, 'draw.ts');
 
 /**
  * Draws one document after the other, each in a process of its own: it has none of our secrets, its data is bounded by
- * the system (where the
- * shell knows how: Linux), it is the first that the system ends when memory is short, and it ends with its document.
+ * the system (where the shell knows how: Linux), it is the first that the system ends when memory is short, and it
+ * ends with its document.
  */
 export function createDrawings(limits: DrawingLimits = {}): Drawings {
   const closing = new AbortController();

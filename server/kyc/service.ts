@@ -27,8 +27,7 @@ export interface KycService {
   apply(user: UserRow, form: ApplyKyc, file: Buffer | undefined, gone: AbortSignal): Promise<void>;
   /**
    * Answers the state after it: SUBMITTED where another account is of the same document or person, and this was the
-   * first of the two
-   * admins whom that takes. Refuses KYC_TWIN such a one without a reason.
+   * first of the two admins whom that takes. Refuses KYC_TWIN such a one without a reason.
    */
   approve(admin: UserRow, applicationId: string, why: string | undefined): Promise<KycState>;
   refuse(admin: UserRow, applicationId: string, reason: string): Promise<void>;

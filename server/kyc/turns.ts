@@ -2,8 +2,7 @@ import { DomainError } from '../../domain/contract/errors';
 
 /**
  * Runs the work of one user at a time. Throws TOO_MANY_REQUESTS for a second piece of the same user, BUSY when too
- * many users wait, BAD_REQUEST
- * when the signal says that nobody waits for it any more; the work hears the signal too.
+ * many users wait, BAD_REQUEST when the signal says that nobody waits for it any more; the work hears the signal too.
  */
 export type Turns = <T>(userId: string, gone: AbortSignal, work: (gone: AbortSignal) => Promise<T>) => Promise<T>;
 
@@ -19,8 +18,7 @@ const REMEMBERED_MS = 3600_000;
 
 /**
  * One at a time, and next whoever has used the least in the last hour, the earlier first: who sends what takes long
- * waits behind everybody
- * who did not, and gives way to them when the line is full.
+ * waits behind everybody who did not, and gives way to them when the line is full.
  */
 export function fairTurns(mostWaiting = MOST_WAITING, ticks: () => number = () => performance.now()): Turns {
   const used = new Map<string, { ms: number; at: number }>();

@@ -1,7 +1,6 @@
 /**
  * Orders over a plain WebSocket, for programs that send many: the same schemas, limits and answers as the endpoints.
- * The session
- * is asked again at every message, so a socket says nothing more once its user has logged out.
+ * The session is asked again at every message, so a socket says nothing more once its user has logged out.
  */
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';

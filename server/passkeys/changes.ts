@@ -23,8 +23,7 @@ import type { Site } from './webauthn';
 export interface PasskeyChanges {
   /**
    * Refuses BAD_CREDENTIALS, SECOND_FACTOR_REQUIRED, SECOND_FACTOR_WRONG before the first passkey; PASSKEY_STATE where
-   * there are too
-   * many.
+   * there are too many.
    */
   begin(user: UserRow, proof: BeginPasskey, attempt: Attempt): Promise<PasskeyOptions>;
   /** Answers the passkey and the generation of the sessions that count from now on. The signer is still to be told. */
@@ -36,14 +35,12 @@ export interface PasskeyChanges {
   enrol(row: PasskeyRow): Promise<void>;
   /**
    * Tells the signer what it has not been told yet, if it is there, and forgets what its operator has taken out:
-   * nothing is withdrawn
-   * for a day then. Answers what was forgotten.
+   * nothing is withdrawn for a day then. Answers what was forgotten.
    */
   catchUp(userId: string): Promise<readonly PasskeyRow[]>;
   /**
    * Answers the generation of the sessions that count from now on. Refuses NOT_FOUND, CONFIRMATION_REQUIRED,
-   * CONFIRMATION_REFUSED,
-   * BUSY.
+   * CONFIRMATION_REFUSED, BUSY.
    */
   remove(user: UserRow, id: string, confirmation: Confirmation | undefined): Promise<number>;
 }

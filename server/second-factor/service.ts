@@ -64,9 +64,8 @@ export interface SecondFactors {
   remove(userId: string, code: string, attempt: Attempt): Promise<number>;
   /**
    * False for a user without a second factor, true after a good code or the answer of a passkey. Else refuses
-   * SECOND_FACTOR_REQUIRED, with what the account
-   * takes in `details`, SECOND_FACTOR_WRONG what is wrong or was used, TOO_MANY_REQUESTS for a while after five wrong
-   * codes.
+   * SECOND_FACTOR_REQUIRED, with what the account takes in `details`, SECOND_FACTOR_WRONG what is wrong or was used,
+   * TOO_MANY_REQUESTS for a while after five wrong codes.
    */
   prove(userId: string, shown: Shown, attempt: Attempt): Promise<boolean>;
   /** The same of the authenticator alone. */

@@ -17,9 +17,8 @@ export interface SecurityEvent {
 
 /**
  * Writes the event down, durably when it resolves. Never rejects: what was done stays done, and a log that cannot be
- * written is an alert.
- * What a stranger can cause without end (`FLOODS`) is written once a minute for one caller, with how many times it was
- * since.
+ * written is an alert. What a stranger can cause without end (`FLOODS`) is written once a minute for one caller, with
+ * how many times it was since.
  */
 export type RecordSecurityEvent = (event: SecurityEvent) => Promise<void>;
 

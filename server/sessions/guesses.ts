@@ -1,8 +1,7 @@
 /**
  * Wrong passwords, counted for each account whoever guesses and from wherever. Nobody is locked out by them: after
- * some a log-in costs
- * work, more of it the more have failed, but from a device that has logged in to the account before, which has a count
- * of its own.
+ * some a log-in costs work, more of it the more have failed, but from a device that has logged in to the account
+ * before, which has a count of its own.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';

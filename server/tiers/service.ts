@@ -25,8 +25,7 @@ export interface TierService {
   ): Promise<{ items: AdminUserView[]; next: string | null; previous: string | null }>;
   /**
    * A lower tier is set at once; a higher one when as many admins want it as the settings ask for. The tier that the
-   * user has
-   * takes back what was wished. Refuses NOT_FOUND, UNKNOWN_TIER, KYC_STATE, SELF_APPROVAL.
+   * user has takes back what was wished. Refuses NOT_FOUND, UNKNOWN_TIER, KYC_STATE, SELF_APPROVAL.
    */
   set(admin: UserRow, userId: string, wish: SetTier): Promise<SetTierAnswer>;
 }

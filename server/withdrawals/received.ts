@@ -20,8 +20,7 @@ interface Asked {
 
 /**
  * Coins that came from other users stay for a day: a thief sends them to an account of his own first. Swapped they are
- * other coins, so what
- * stays is as much as they are worth. Call with the user's row locked. Refuses RECEIVED_RECENTLY.
+ * other coins, so what stays is as much as they are worth. Call with the user's row locked. Refuses RECEIVED_RECENTLY.
  */
 export async function refuseReceived(
   deps: Deps,

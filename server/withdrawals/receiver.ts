@@ -6,9 +6,8 @@ import type { Registry } from '../../domain/registry';
 
 /**
  * The address in what a user gave: it stands there itself, or in a link, which must be for this asset on this network.
- * Refuses BAD_ADDRESS a
- * link that is for another, asks for more than a payment, or cannot be read; whether the address is one is asked
- * elsewhere.
+ * Refuses BAD_ADDRESS a link that is for another, asks for more than a payment, or cannot be read; whether the address
+ * is one is asked elsewhere.
  */
 export function receiverIn(registry: Registry, network: string, asset: string, text: string): string {
   const link = paymentLink(text);

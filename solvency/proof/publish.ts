@@ -56,8 +56,7 @@ function leavesOf(balances: readonly { account: string; asset: string; amount: U
 
 /**
  * Publishes a proof: the tree of what users are owed by one snapshot of the books, what really lies in each place, and
- * a
- * signature over both. Throws when a place cannot be read: what is not known is not there.
+ * a signature over both. Throws when a place cannot be read: what is not known is not there.
  */
 export async function publish(
   dataSource: DataSource,

@@ -1,7 +1,6 @@
 /**
  * Made-up requests to every route, from the OpenAPI document of the running exchange: values at and beyond the limits
- * of each schema.
- * Counted are answers of 5xx, and effects of requests that were refused.
+ * of each schema. Counted are answers of 5xx, and effects of requests that were refused.
  */
 import { auditBySettings } from '../../deploy/custody';
 import { worldConfig } from '../world';

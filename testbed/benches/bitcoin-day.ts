@@ -1,7 +1,7 @@
 /**
  * A made day of Bitcoin behind a node's JSON-RPC, in a process of its own: blocks of transactions shaped as real ones
- * are, with no
- * work and no signatures in them. Told by its parent: seed, blocks, bytes a block, and scripts to be paid now and then.
+ * are, with no work and no signatures in them. Told by its parent: seed, blocks, bytes a block, and scripts to be paid
+ * now and then.
  */
 import { createHash, randomFillSync } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -15,8 +15,7 @@ const SPAN = /^42\["depth",\{"symbol":"([A-Z0-9]+)","first":(\d+),"last":(\d+)/;
 
 /**
  * One client of the live feed over a bare socket: it shakes hands, subscribes, answers pings and counts. Thousands of
- * them share
- * a processor with what they measure, so only those that are asked to look read what they are sent.
+ * them share a processor with what they measure, so only those that are asked to look read what they are sent.
  */
 export class Listener {
   messages = 0;

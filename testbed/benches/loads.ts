@@ -52,8 +52,7 @@ const MOST_PLACED = 160;
 
 /**
  * Cancels all orders of a user before he has placed as many as may be open, as a program that quotes does: on a quick
- * machine
- * the load would measure refusals otherwise. Not counted: these requests are few, and no load of their own.
+ * machine the load would measure refusals otherwise. Not counted: these requests are few, and no load of their own.
  */
 function keepRoom(): (wire: Wire, who: Person, coming: number) => Promise<void> {
   const placedBy = new Map<Person, number>();

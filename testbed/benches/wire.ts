@@ -8,8 +8,7 @@ export interface Answer {
 
 /**
  * One keep-alive connection that speaks just enough HTTP/1.1 for a load: a request at a time, answers with a length.
- * The
- * load shares its processors with what it measures, so it must cost little.
+ * The load shares its processors with what it measures, so it must cost little.
  */
 export class Wire {
   private socket: Socket | undefined;
@@ -41,8 +40,7 @@ export class Wire {
 
   /**
    * Sends a whole request, head and body. One at a time. A server closes connections that were idle; where that
-   * crosses a
-   * request it is sent once more on a new one (each carries an idempotency key, or names what it cancels).
+   * crosses a request it is sent once more on a new one (each carries an idempotency key, or names what it cancels).
    */
   ask(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {

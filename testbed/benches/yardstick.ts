@@ -1,9 +1,7 @@
 /**
  * The usual design, to measure against: Express, and one transaction an order on the same database. It checks what was
- * sent,
- * knows its users, locks the balance, sets the money aside, writes the order and two journal lines, and answers after
- * COMMIT. It
- * matches nothing and reads sessions from memory, both in its favour.
+ * sent, knows its users, locks the balance, sets the money aside, writes the order and two journal lines, and answers
+ * after COMMIT. It matches nothing and reads sessions from memory, both in its favour.
  */
 import { createHash } from 'node:crypto';
 import express from 'express';

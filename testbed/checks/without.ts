@@ -27,8 +27,7 @@ export function copyTree(to: string): void {
 
 /**
  * Where a guard's text stands in a file. Spaces, line ends and the comma after a last element do not count: the
- * formatter sets
- * them, and may set a line differently when something beside it changes.
+ * formatter sets them, and may set a line differently when something beside it changes.
  */
 export function placesOf(text: string, line: string): { from: number; to: number }[] {
   const words = line.match(/\w+|[^\w\s]/g) ?? [];

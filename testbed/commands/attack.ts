@@ -1,10 +1,8 @@
 /**
  * `npm run attack [-- --quick] [-- --only=A6,CSRF] [-- --fuzz 30000 --seed S] [-- --guards] [-- --json]`: scripted
- * attacks on a world of its own, each of
- * which must be held; with `--fuzz` so many made-up requests to every route besides. Loopback only, at most 60
- * requests a second for
- * the attacks, and ends by itself. With `--guards` each guard (of `--only`, where that is given) is taken out of a
- * copy of the tree, and its attack must go through.
+ * attacks on a world of its own, each of which must be held; with `--fuzz` so many made-up requests to every route
+ * besides. Loopback only, at most 60 requests a second for the attacks, and ends by itself. With `--guards` each guard
+ * (of `--only`, where that is given) is taken out of a copy of the tree, and its attack must go through.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';

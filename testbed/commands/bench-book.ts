@@ -1,14 +1,12 @@
 /**
  * `npm run bench:book [-- --seed 42] [-- --rounds 3] [-- --quick] [-- --json]`: our book beside two order books of
- * npm, on the
- * same commands in the same process; exit 1 if they do not trade the same. Ours runs with everything on: kinds of
- * order,
- * self-trade check, events told to a sink. `-- --agree 1000000` compares the readable and the fast book instead.
+ * npm, on the same commands in the same process; exit 1 if they do not trade the same. Ours runs with everything on:
+ * kinds of order, self-trade check, events told to a sink. `-- --agree 1000000` compares the readable and the fast
+ * book instead.
  *
  * W1: a million commands around a mid price that walks: 60 % limit orders (on average 20 ticks away), 30 %
- * cancellations of any
- * living order, 5 % market, 5 % crossing limit orders. W2: the same over 100,000 orders that are there already, 100
- * ticks away.
+ * cancellations of any living order, 5 % market, 5 % crossing limit orders. W2: the same over 100,000 orders that are
+ * there already, 100 ticks away.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:scan [-- --quick] [-- --json] [-- --seed S] [-- --only=bitcoin,ethereum]`: blocks a second through
- * the product's own
- * scanner, with 100,000 watched addresses; a made day of Bitcoin, and full blocks on a local Ethereum node.
+ * the product's own scanner, with 100,000 watched addresses; a made day of Bitcoin, and full blocks on a local
+ * Ethereum node.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

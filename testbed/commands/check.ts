@@ -1,7 +1,6 @@
 /**
  * `npm run check [-- --json]`: types, lint, format, import rules, tidiness and the lock file. One line a step; what a
- * failed step
- * said is shown below it. Exit 0 only when all pass.
+ * failed step said is shown below it. Exit 0 only when all pass.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

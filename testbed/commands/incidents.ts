@@ -1,7 +1,6 @@
 /**
  * `npm run incidents`: every numbered test. `npm run incidents -- --guards [--only=E4,E9] [--json]`: takes each guard
- * out of a copy
- * of the tree, one at a time, and expects its test to fail.
+ * out of a copy of the tree, one at a time, and expects its test to fail.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';

@@ -1,9 +1,7 @@
 /**
  * `npm run testnet [-- --json]`: trading on Binance's Spot testnet with the key of the environment
- * (BINANCE_TRADING_KEY and
- * BINANCE_TRADING_SECRET of testnet.binance.vision): each order type, a swap, and the account beside the books. Our
- * own tables
- * are thrown away afterwards. Without a key it says so and ends well.
+ * (BINANCE_TRADING_KEY and BINANCE_TRADING_SECRET of testnet.binance.vision): each order type, a swap, and the account
+ * beside the books. Our own tables are thrown away afterwards. Without a key it says so and ends well.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -166,8 +166,7 @@ test(
 
 /**
  * Takes coins by one write; called with data by anybody, by seven writes from then on. Runtime: with data store 1 at 0
- * and stop; if
- * nothing is at 0 store the payment at 1 and stop; else store 1 at 10 to 15, and the payment at 1.
+ * and stop; if nothing is at 0 store the payment at 1 and stop; else store 1 at 10 to 15, and the payment at 1.
  */
 const GROWS = (() => {
   const writes = [10, 11, 12, 13, 14, 15].map((slot) => `600160${slot.toString(16).padStart(2, '0')}55`).join('');

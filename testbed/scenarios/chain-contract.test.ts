@@ -1,8 +1,7 @@
 /**
- * What every network must do behind its interface, on real nodes: the local ones, and those that the environment names.
- * `TEST_SEPOLIA_RPC_URL`: a node of Sepolia. `TEST_BITCOIN_CORE_URL`: Bitcoin Core on regtest with a wallet that has
- * coins,
- * http://user:password@host:port.
+ * What every network must do behind its interface, on real nodes: the local ones, and those that the environment
+ * names. `TEST_SEPOLIA_RPC_URL`: a node of Sepolia. `TEST_BITCOIN_CORE_URL`: Bitcoin Core on regtest with a wallet
+ * that has coins, http://user:password@host:port.
  */
 import type { BlockHeader, Broadcast, ChainTransfer } from '../../wallets/chains/chain';
 import { chainsUnderTest } from '../stage/chains-under-test';

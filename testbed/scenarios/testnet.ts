@@ -1,7 +1,6 @@
 /**
  * A walk through trading on a real account of a venue: one small order of each type placed, queried and cancelled,
- * orders and a
- * swap that are executed there, and the account beside our books. Meant for Binance's Spot testnet.
+ * orders and a swap that are executed there, and the account beside our books. Meant for Binance's Spot testnet.
  */
 import type { DataSource } from 'typeorm';
 import { readBookFacts } from '../../db/stores/audit';

@@ -1,7 +1,7 @@
 /**
  * A writer in the database against withdrawals: each column of the row in turn, before an admin looks and before the
- * wallets pay, and the
- * wallets' own plan before it is signed. The signer here signs whatever it is asked: what holds is before it.
+ * wallets pay, and the wallets' own plan before it is signed. The signer here signs whatever it is asked: what holds
+ * is before it.
  */
 import type { Signer } from '../../domain/contract/ports';
 import { parseAmount } from '../../domain/money/amount';

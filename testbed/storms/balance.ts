@@ -1,7 +1,6 @@
 /**
  * Orders for the whole balance, many at the same moment, by two API processes: one is accepted, the others are
- * refused, and
- * after a cancel the balance is whole again. Loopback only, bounded in rounds.
+ * refused, and after a cancel the balance is whole again. Loopback only, bounded in rounds.
  */
 import { randomBytes } from 'node:crypto';
 import { DEMO_ADMIN } from '../world/demo-accounts';

@@ -28,8 +28,7 @@ export class OwnAddresses {
 
   /**
    * Loads the issued addresses, and issues here those that their users have on other networks of the same key: who
-   * pays to one of
-   * them here by mistake pays its owner. Refuses to go on when the key at hand does not derive them.
+   * pays to one of them here by mistake pays its owner. Refuses to go on when the key at hand does not derive them.
    */
   static async load(
     space: KeySpace,

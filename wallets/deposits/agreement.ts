@@ -23,9 +23,8 @@ export interface Agreement {
   objection(row: DepositRow, block: BlockHeader): Promise<string | undefined>;
   /**
    * A node says that a transaction of ours was mined at this height and failed. May it be settled so? Answers why not
-   * yet, or undefined when
-   * it may: what has failed may be paid again, so that where there are several nodes two must see it fail in one
-   * block, and none succeed.
+   * yet, or undefined when it may: what has failed may be paid again, so that where there are several nodes two must
+   * see it fail in one block, and none succeed.
    */
   failureObjection(txid: string, height: number): Promise<string | undefined>;
 }

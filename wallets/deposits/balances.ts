@@ -26,8 +26,7 @@ export type BalanceWatch = (block: BlockHeader) => Promise<ChainTransfer[]>;
 
 /**
  * Looks at some addresses a round, at all of them in turn, once each for one block. An address of whose coins
- * something is
- * under way is left for a later block. The transfer is named after the block: found again it is the same.
+ * something is under way is left for a later block. The transfer is named after the block: found again it is the same.
  */
 export function createBalanceWatch({ network, asset, chain, store, addresses }: BalanceWatchDeps): BalanceWatch {
   let next = 0;

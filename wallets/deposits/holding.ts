@@ -9,8 +9,7 @@ export interface HoldingDeps {
 
 /**
  * Asked before each credit. Where numbers were once counted per network, an address is another user's on another
- * network, and whose
- * mistake a payment is cannot be seen: it is held until a person says whose it is.
+ * network, and whose mistake a payment is cannot be seen: it is held until a person says whose it is.
  */
 export function createHolding({ store, events }: HoldingDeps): (row: DepositRow) => Promise<boolean> {
   return async (row) => {

@@ -13,8 +13,7 @@ export interface AppendLog {
 
 /**
  * Opens or makes the file. A last line without its end was cut off by a kill: whoever waited for it was never
- * answered, so
- * it is cut away; left there, the next line would grow together with it and both would be lost.
+ * answered, so it is cut away; left there, the next line would grow together with it and both would be lost.
  */
 export function openLog(file: string): AppendLog {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';

@@ -40,8 +40,7 @@ export interface Gate {
   judge(payment: Payment, approvals: readonly Approval[]): Judgement;
   /**
    * Refuses, or writes the payout down as let through. The same payout again is let through as before, also when its
-   * approvals
-   * have become old.
+   * approvals have become old.
    */
   admit(payment: Payment, approvals: readonly Approval[], cost: Units): void;
   /**

@@ -1,7 +1,6 @@
 /**
  * The few words of PKCS#11 that we speak, as the package pkcs11js has them. Declared here because that package is
- * optional: where it could not
- * be built its own types are not there either.
+ * optional: where it could not be built its own types are not there either.
  */
 
 /** A session, a slot or an object: the device's own number for it. */

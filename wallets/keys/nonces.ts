@@ -2,8 +2,8 @@ import { DomainError } from '../../domain/contract/errors';
 
 /**
  * Every r that our keys have signed with. A number used for two signatures of one key gives the key away, so that one
- * that comes again over
- * something else is not released. Signatures here are deterministic (RFC 6979): this stands guard over that.
+ * that comes again over something else is not released. Signatures here are deterministic (RFC 6979): this stands
+ * guard over that.
  */
 export interface NonceIndex {
   /** `signed`: what the signature is over. Throws when this r was used over something else. */

@@ -32,8 +32,7 @@ function library(): Cryptoki {
 
 /**
  * A key-encryption key in a PKCS#11 device: AES-256, made in it, never leaves it. The device is asked anew each time
- * and logged out of
- * after. `make`: makes the key where there is none (otherwise that is an error).
+ * and logged out of after. `make`: makes the key where there is none (otherwise that is an error).
  */
 export function deviceKek(options: DeviceOptions, make = false): KeyEncryption {
   return {

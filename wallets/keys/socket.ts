@@ -163,8 +163,7 @@ function openConnection(socketPath: string): Connection {
 
 /**
  * The signer from outside. Connects when it is asked, again after it was away; every call has a deadline. A call that
- * was
- * cut off may be made again: the signer gives the same bytes for the same intent.
+ * was cut off may be made again: the signer gives the same bytes for the same intent.
  */
 export function connectSigner(socketPath: string, deadlineMs = DEADLINE_MS): Signer {
   let connection: Connection | undefined;

@@ -64,10 +64,9 @@ export interface TronSigner {
 
 /**
  * Signs on TRON. It builds the transaction from the intent, twice and alike, checks purpose, destination, asset and
- * cost against
- * its own rules, and writes what it signed to an append-only log before it gives the bytes away. One intent has one
- * transaction;
- * the same payment is signed anew only when every transaction before it has ended, by the signer's own clock.
+ * cost against its own rules, and writes what it signed to an append-only log before it gives the bytes away. One
+ * intent has one transaction; the same payment is signed anew only when every transaction before it has ended, by the
+ * signer's own clock.
  */
 export function createTronSigner(
   mnemonic: Mnemonic,

@@ -79,12 +79,10 @@ export interface UtxoSigner {
 
 /**
  * Signs on networks of coins. It takes apart what it is handed: inputs are ours by its own derivation and by the
- * transactions
- * that made them, the outputs are exactly the payments of the intent, what is left but the fee comes back to us. A
- * coin is signed away
- * for one intent alone, and a withdrawal is paid by one intent alone, whatever its round: again only by a replacement
- * that spends the same
- * coins for the same payments at a higher fee, so that one of the two is mined and never both.
+ * transactions that made them, the outputs are exactly the payments of the intent, what is left but the fee comes back
+ * to us. A coin is signed away for one intent alone, and a withdrawal is paid by one intent alone, whatever its round:
+ * again only by a replacement that spends the same coins for the same payments at a higher fee, so that one of the two
+ * is mined and never both.
  */
 export function createUtxoSigner(
   mnemonic: Mnemonic,

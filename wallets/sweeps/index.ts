@@ -51,8 +51,7 @@ export interface SweepsDeps {
 
 /**
  * Moves credited coins from deposit addresses to the hot wallet. Every gas cost is reserved from the operator's
- * position
- * before anything is signed; a token's address first gets the gas it needs from the hot wallet.
+ * position before anything is signed; a token's address first gets the gas it needs from the hot wallet.
  */
 export function createSweeps(deps: SweepsDeps): { round(): Promise<void> } {
   deps.transactions.onFinal('topup', settleTopUp(deps));

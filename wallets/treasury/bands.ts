@@ -44,8 +44,7 @@ export function moveOf({ reserve, floor, ceiling }: Band, { free, wanted, coming
   const has = free - reserve;
   if (has - wanted > ceiling) return { kind: 'send', amount: has - wanted - aim };
   // A withdrawal fetches by itself what it lacks, and only once it is approved. A reserve is there to be used: it is
-  // filled
-  // again when half of it is gone, not at every transaction.
+  // filled again when half of it is gone, not at every transaction.
   const least = floor > 0n ? floor : -reserve / 2n;
   return has + coming < least ? { kind: 'bring', amount: aim - has - coming } : undefined;
 }

@@ -25,11 +25,9 @@ export interface FallenOutDeps {
 
 /**
  * Our own transactions that were final and whose block has left the chain: a reorganisation deeper than the
- * confirmations that
- * count. What they settled stays booked, and the same bytes are sent again until they are final once more. What they
- * cost may
- * differ then, and is booked; that they end otherwise (one that was paid now fails, or the other way) only a person
- * can judge.
+ * confirmations that count. What they settled stays booked, and the same bytes are sent again until they are final
+ * once more. What they cost may differ then, and is booked; that they end otherwise (one that was paid now fails, or
+ * the other way) only a person can judge.
  */
 export class FallenOut {
   private readonly apart: Apart;
@@ -83,9 +81,8 @@ export class FallenOut {
 
   /**
    * Dearer: the operator's cost. Cheaper: what lies there beyond the books is the operator's. Named after the
-   * settlement that it corrects, so
-   * that one is corrected once: killed just after and mined elsewhere at another price, it is refused and told, not
-   * booked again.
+   * settlement that it corrects, so that one is corrected once: killed just after and mined elsewhere at another
+   * price, it is refused and told, not booked again.
    */
   private async bookDifference(
     { id, purpose, feePaid, updatedAt }: ChainTransactionRow,

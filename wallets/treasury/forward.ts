@@ -27,8 +27,7 @@ export async function forward(deps: VenueMoneyDeps, { asset, minDeposit }: Rail)
   const { cold, policyOf, transactions, network, store, venueCapital, clock, ids } = deps;
   const open = (await store.openTransfers(network.id)).filter((transfer) => transfer.asset === asset);
   // Coins that come back for a withdrawal are about to be booked here and paid out: they are not sent away again. What
-  // the
-  // venue has only to credit is out of our hands, and does not keep the next ones waiting.
+  // the venue has only to credit is out of our hands, and does not keep the next ones waiting.
   if (open.some((transfer) => transfer.direction === 'pull-back' || transfer.state !== 'IN_TRANSIT')) return;
   const { above, band } = policyOf(asset);
   const direction = above === 'cold' && cold ? 'to-cold' : 'to-venue';

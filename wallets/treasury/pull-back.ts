@@ -31,8 +31,7 @@ const max = (a: Units, b: Units): Units => (a > b ? a : b);
 
 /**
  * Plans a pull-back for a withdrawal, or fits the planned one to what is missing now. The venue debits `amount` and
- * sends
- * `amount - fee`, so the fee is asked for on top.
+ * sends `amount - fee`, so the fee is asked for on top.
  */
 export async function startPullBack(
   deps: VenueMoneyDeps,

@@ -16,8 +16,7 @@ const SURE = 5;
 /**
  * Replaces a transaction of the hot wallet that is next in turn and is not mined by one with the same nonce that pays
  * more. Nodes want a tenth more of both fees, some an eighth; half as much again soon reaches any price. Sweeps are
- * never
- * replaced: their gas lies at the deposit address, and they have time.
+ * never replaced: their gas lies at the deposit address, and they have time.
  */
 export class Replacements implements Substitutes {
   private readonly waitingSince = new Map<string, number>();

@@ -29,10 +29,8 @@ export interface TronGuard {
 
 /**
  * What is TRON's own about deposits. Whoever has an account's owner permission can give it to another key: an address
- * of ours that
- * somebody else can sign for is frozen, and nothing more is credited to it. And a payment from inside a contract is
- * believed when
- * the coins lie there: nodes have shown calls as done that were undone.
+ * of ours that somebody else can sign for is frozen, and nothing more is credited to it. And a payment from inside a
+ * contract is believed when the coins lie there: nodes have shown calls as done that were undone.
  */
 export function createTronGuard(deps: TronGuardDeps): TronGuard {
   const { chain, network, own, depositStore, events, clock, logger } = deps;

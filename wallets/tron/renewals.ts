@@ -19,8 +19,7 @@ type RenewalDeps = Pick<TransactionsDeps, 'chainStore' | 'engine' | 'signer' | '
 
 /**
  * Does any node know this transaction? What none knows is paid anew, so that where there are several one node's word
- * that there is no
- * such thing is not enough: throws until two have said so.
+ * that there is no such thing is not enough: throws until two have said so.
  */
 export const knownToAny =
   (network: string, nodes: Pick<Nodes<Pick<TronChain, 'knows'>>, 'each' | 'count'>): TronChain['knows'] =>
@@ -36,8 +35,8 @@ export const knownToAny =
 
 /**
  * A transaction that ended without being mined is made anew, with another id. That it ended is known by a solid block
- * of a later
- * time: no block that can still come holds it. Until then it is sent again as it is, and what it costs never changes.
+ * of a later time: no block that can still come holds it. Until then it is sent again as it is, and what it costs
+ * never changes.
  */
 export class Renewals implements Substitutes {
   private readonly gone = new Map<string, number>();

@@ -18,9 +18,8 @@ export interface TronSigningDeps {
 
 /**
  * The signer as the house's transactions ask it. An intent's figures are those of its row: a token's priority fee is
- * the fee limit
- * in sun, that of a stake is the stake. The envelope is of now; a signer that was asked before answers with its first
- * bytes, and these are checked to be the payment.
+ * the fee limit in sun, that of a stake is the stake. The envelope is of now; a signer that was asked before answers
+ * with its first bytes, and these are checked to be the payment.
  */
 export function tronSigning({
   chain,

@@ -39,10 +39,8 @@ const intentOf = ({ kind, id }: StakeRow): string => transactionId(kind, id);
 
 /**
  * Carries out what an operator wishes of the stake. What is staked is ours and lies in a place of its own in the
- * books, from the block in
- * which it was mined until what was unstaked has become a balance again. Only the operator's own coins are staked:
- * what users are owed stays
- * where it can be paid out.
+ * books, from the block in which it was mined until what was unstaked has become a balance again. Only the operator's
+ * own coins are staked: what users are owed stays where it can be paid out.
  */
 export function createStakes(deps: StakesDeps): { round(): Promise<void> } {
   const { transactions, stakeStore, network } = deps;

@@ -42,10 +42,8 @@ const ADDRESSES_A_ROUND = 3;
 
 /**
  * Whoever can change an account's permissions has it: from the moment at which the hot wallet can be signed for by
- * somebody else, or no
- * more by our key alone, nothing is signed for it, sent from it or swept to it. It stays so until an operator has
- * looked and started
- * again: what comes back by itself was in other hands.
+ * somebody else, or no more by our key alone, nothing is signed for it, sent from it or swept to it. It stays so until
+ * an operator has looked and started again: what comes back by itself was in other hands.
  */
 export function createTronWatch({ chain, network, hotAddress, own, guard, events, logger }: TronWatchDeps): TronWatch {
   let taken: string | undefined;

@@ -25,9 +25,8 @@ const AFTER_A_TRY_MS = 600_000;
 
 /**
  * Gathers the smallest coins into one of ours while fees are low: each is an input that a withdrawal of a dearer day
- * would pay for.
- * Half as many coins as there may be stay as they are, so that payouts never wait for this. One at a time, and none
- * while somebody waits.
+ * would pay for. Half as many coins as there may be stay as they are, so that payouts never wait for this. One at a
+ * time, and none while somebody waits.
  */
 export function createConsolidation(
   deps: ConsolidationDeps,

@@ -36,10 +36,8 @@ export interface Hands {
 
 /**
  * Replaces a transaction that is not mined by one that spends the same coins for the same payments and leaves half as
- * much again
- * to the miners, out of its change. Where the change does not suffice, a child of it pays for both, with other coins
- * of ours. Where there
- * is no change, or nothing to pay with, it waits, and a person is told.
+ * much again to the miners, out of its change. Where the change does not suffice, a child of it pays for both, with
+ * other coins of ours. Where there is no change, or nothing to pay with, it waits, and a person is told.
  */
 export class CoinReplacements {
   private readonly waitingSince = new Map<string, number>();

@@ -46,10 +46,8 @@ const isOfCoins = (purpose: string): purpose is UtxoIntent['purpose'] => PURPOSE
 
 /**
  * Our own transactions where money is coins: planned with the coins they spend, signed, stored, only then broadcast,
- * and followed
- * until they are final. Coins of deposits are spent where they lie: they count as moved to the hot wallet by the
- * transaction
- * that spends them, and as gone from there.
+ * and followed until they are final. Coins of deposits are spent where they lie: they count as moved to the hot wallet
+ * by the transaction that spends them, and as gone from there.
  */
 export class UtxoTransactions implements Sender {
   private readonly settlers = new Map<ChainTransactionRow['purpose'], Settle>();
@@ -113,8 +111,7 @@ export class UtxoTransactions implements Sender {
 
   /**
    * Writes a transaction down that brings everything back to us, and signs it. `parent`: it spends this output of a
-   * transaction of ours that
-   * is not mined. One that came to nothing before is made anew.
+   * transaction of ours that is not mined. One that came to nothing before is made anew.
    */
   async sendHome(
     { id, purpose, subject }: Pick<Outgoing, 'id' | 'purpose' | 'subject'>,

@@ -101,8 +101,8 @@ export class UtxoSet {
 
   /**
    * Booked, less every coin that is an input of something under way, with its change as soon as that may be spent; and
-   * no more than the
-   * coins that may be spent. A coin made by something under way is part of that one's inputs: it is not counted twice.
+   * no more than the coins that may be spent. A coin made by something under way is part of that one's inputs: it is
+   * not counted twice.
    */
   async free(asset: string): Promise<Units> {
     const { engine, network } = this.deps;

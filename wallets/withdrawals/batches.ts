@@ -44,8 +44,7 @@ const together = (rows: readonly WithdrawalRow[]): Units => rows.reduce((total, 
 
 /**
  * Pays approved withdrawals of a network of coins: all that can be paid now in one transaction, oldest first. Those
- * that wait for
- * coins keep what there is for themselves.
+ * that wait for coins keep what there is for themselves.
  */
 export function createBatches(deps: BatchesDeps): { round(): Promise<void> } {
   const [apart, batch, pullBack] = [

@@ -31,8 +31,7 @@ function tell({ events }: Deps, table: string, withdrawalId: string, columns: re
 
 /**
  * Of these rows those that the engine has approved, as it has recorded them. One whose row says something else than
- * was asked for is
- * left where it is until a person has put it right; so is one that the engine knows nothing of.
+ * was asked for is left where it is until a person has put it right; so is one that the engine knows nothing of.
  */
 export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Promise<WithdrawalRow[]> {
   const known = new Map(
@@ -51,9 +50,8 @@ export async function approvedOf(deps: Deps, rows: readonly WithdrawalRow[]): Pr
 
 /**
  * Asked last of all before the signer is: has the account of one of these payouts been frozen since it was planned? By
- * its owner as the engine
- * has recorded them. Refuses ACCOUNT_FROZEN and names the payout. What was signed before has left, and is not asked
- * about again.
+ * its owner as the engine has recorded them. Refuses ACCOUNT_FROZEN and names the payout. What was signed before has
+ * left, and is not asked about again.
  */
 export async function mustNotBeFrozen(
   { engine, chainStore }: Pick<Deps, 'engine'> & { readonly chainStore: Pick<ChainStore, 'frozen'> },

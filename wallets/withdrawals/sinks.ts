@@ -2,10 +2,9 @@ import { canonicalAddress, hexOf } from '../chains/tron/addresses';
 
 /**
  * Addresses from which nothing ever comes back, in hexadecimal, on networks of the Ethereum kind and TRON alike.
- * Nobody can find a key or a
- * contract whose address begins with twelve zero bytes: they are zero, the precompiled contracts (0x01 to 0xff, 0x100
- * of RIP-7212), the
- * system contracts of BSC and Polygon (0x1000 to 0x3000), 0x...dead and their like.
+ * Nobody can find a key or a contract whose address begins with twelve zero bytes: they are zero, the precompiled
+ * contracts (0x01 to 0xff, 0x100 of RIP-7212), the system contracts of BSC and Polygon (0x1000 to 0x3000), 0x...dead
+ * and their like.
  */
 const KINDS: readonly RegExp[] = [
   /^0{24}/,

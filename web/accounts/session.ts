@@ -50,8 +50,7 @@ interface Credentials {
 
 /**
  * Logs in. Where many log-ins to the account have failed the exchange asks for work first, which the browser does
- * beside the page; `working` is
- * told meanwhile.
+ * beside the page; `working` is told meanwhile.
  */
 export async function logIn(
   body: Credentials & { readonly code?: string; readonly passkey?: Assertion },

@@ -25,8 +25,7 @@ function pairOf(symbol: string, known: readonly string[]): readonly [base: strin
 
 /**
  * The lines between what was given and what was received. For each asset: given + traded + fees + commission + spread
- * = received.
- * Empty while nothing was traded.
+ * = received. Empty while nothing was traded.
  */
 export function receiptOf(swap: Swap): Line[] {
   const known = [...new Set([swap.from, swap.to, ...(swap.between ? [swap.between.asset] : [])])];

@@ -5,8 +5,7 @@ export type Closed = 'stale' | 'halt' | 'cancelOnly';
 
 /**
  * Why no order should be placed now, or null: what is on the screen is old (the connection was lost, or the book is
- * being fetched),
- * an operator has halted the market, or orders can only be cancelled.
+ * being fetched), an operator has halted the market, or orders can only be cancelled.
  */
 export function whyClosed(ticker: Pick<TickerView, 'state' | 'mode'> | undefined, isFresh: boolean): Closed | null {
   if (!isFresh) return 'stale';

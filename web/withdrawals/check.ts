@@ -41,8 +41,7 @@ export function checkWithdrawal(
 
 /**
  * Is what is to be confirmed what was typed? An address of the Ethereum kind has a spelling with capitals of its own;
- * whoever typed it
- * without means the same.
+ * whoever typed it without means the same.
  */
 export function isSamePayment(
   payment: { network: string; asset: string; to: string; memo: string | null; amount: string },

@@ -63,8 +63,7 @@ export type UserView = z.infer<typeof userView>;
 
 /**
  * `csrfToken` goes into the X-CSRF-Token header of every request that changes something. Both null when not logged in.
- * `secondFactorDue`: an admin's
- * requests are refused SECOND_FACTOR_REQUIRED until one is in force.
+ * `secondFactorDue`: an admin's requests are refused SECOND_FACTOR_REQUIRED until one is in force.
  */
 export const sessionView = z.object({
   user: userView.nullable(),

@@ -1,7 +1,6 @@
 /**
  * Every endpoint of the API: the server mounts this table, the document is built from it, the tests walk it. Each
- * word's own
- * are in its file below endpoints/.
+ * word's own are in its file below endpoints/.
  */
 import { accountsEndpoints } from './endpoints/accounts';
 import { kycEndpoints } from './endpoints/kyc';

@@ -1,7 +1,6 @@
 /**
  * The languages of the page and of the letters. A further one is one line here, a `words.<language>.ts` in each folder
- * of
- * the page that has words, and `letters.<language>.ts` beside the others.
+ * of the page that has words, and `letters.<language>.ts` beside the others.
  *
  * `name`: in the language itself; `intl`: how dates are written; `direction`: of the page.
  */

@@ -1,17 +1,12 @@
 /**
  * The live feed (socket.io, path /live). After connecting, the server says `hello`; then each private message is one
- * `event`.
- * Numbers count up by one per user; a client that was away says `auth: { epoch, seq }` when it connects again and is
- * told
- * what it missed, or, when that is not kept any more, `hello` with `resync: true`: fetch again. A null `data` says
- * only that
- * the thing changed.
+ * `event`. Numbers count up by one per user; a client that was away says `auth: { epoch, seq }` when it connects again
+ * and is told what it missed, or, when that is not kept any more, `hello` with `resync: true`: fetch again. A null
+ * `data` says only that the thing changed.
  *
  * Markets: emit `subscribe` / `unsubscribe` with a list of symbols. `depth` diffs carry `first` and `last`: they
- * follow on a
- * snapshot or diff whose sequence is first - 1 (a quantity of "0" deletes the level); after a gap fetch the snapshot
- * again.
- * A client that reads too slowly is skipped, not waited for: it finds a gap and asks again.
+ * follow on a snapshot or diff whose sequence is first - 1 (a quantity of "0" deletes the level); after a gap fetch
+ * the snapshot again. A client that reads too slowly is skipped, not waited for: it finds a gap and asks again.
  */
 import type { AlertCode, AlertSeverity } from '../../alerts';
 import { z } from 'zod';

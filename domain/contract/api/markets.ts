@@ -85,9 +85,8 @@ export const tickerView = z.object({
   quoteVolume24h: z.string(),
   /**
    * The least that an order at market may be of now, by its side: `quantity` in the base asset, `total` in the quote
-   * asset.
-   * More than `minNotional` alone would say, since Binance counts it by its limit. Null where Binance does not stand
-   * behind the book.
+   * asset. More than `minNotional` alone would say, since Binance counts it by its limit. Null where Binance does not
+   * stand behind the book.
    */
   minMarket: z.object({ BUY: marketMinimum, SELL: marketMinimum }).nullable(),
 });

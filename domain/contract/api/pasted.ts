@@ -22,8 +22,7 @@ export interface PaymentLink {
 
 /**
  * Reads `bitcoin:` (BIP 21) and `ethereum:` (EIP-681) links. Undefined for what is no link; null for a link that asks
- * for something that
- * we do not do, or that cannot be read: its address must not be taken.
+ * for something that we do not do, or that cannot be read: its address must not be taken.
  */
 export function paymentLink(text: string): PaymentLink | null | undefined {
   const [, scheme = '', rest = ''] = /^(bitcoin|ethereum):(.*)$/i.exec(visible(text)) ?? [];

@@ -73,8 +73,7 @@ export const swapDetailView = swapView.extend({
   venueOrders: z.array(venueOrderView),
   /**
    * What is left with the exchange besides the commission, by asset, of which it pays the venue's fees: what the venue
-   * gave is what the
-   * user got, the commission and this. Empty until the swap has ended.
+   * gave is what the user got, the commission and this. Empty until the swap has ended.
    */
   spread: z.array(z.object({ asset: assetCode, amount: signedAmount })),
 });

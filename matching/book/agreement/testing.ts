@@ -1,8 +1,7 @@
 /**
  * Random commands of all kinds, from a seed, to two books at once: every event and every level must be equal, and each
- * step is
- * checked against what no book may do. Now and then one of the books is replaced by a restored one, which must not be
- * noticed.
+ * step is checked against what no book may do. Now and then one of the books is replaced by a restored one, which must
+ * not be noticed.
  */
 import { canRest, within } from '../rules';
 import { BUY, SELL } from '../types';

@@ -9,8 +9,8 @@ export const MOST_POINTS = 2n ** 52n;
 
 /**
  * A market's filters, from its listing. Prices may be a fifth to five times the last one, as at Binance's large
- * markets; of
- * orders that wait for a trigger a user may have more than the five that Binance allows, for they wait with us.
+ * markets; of orders that wait for a trigger a user may have more than the five that Binance allows, for they wait
+ * with us.
  */
 export function filtersOfListing(listing: Market): Filters {
   const [tick, lot, up, down] = [listing.tick, listing.lot, '5', '0.2'].map(parseAmount) as [

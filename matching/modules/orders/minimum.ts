@@ -16,8 +16,7 @@ export interface MarketMinimum {
 /**
  * The venue counts an order by its limit, and an order at market has the worst price that it may get for a limit: a
  * sale must be larger than its value at the best price, and a purchase by total loses what fills no lot. `from`: the
- * best
- * price now, `worst`: the limit, in ticks.
+ * best price now, `protectionPrice`: the limit, in ticks.
  */
 export function minimumAt(
   market: TradingMarket,

@@ -93,8 +93,7 @@ export function quoteTicksLeft(order: OpenOrder, scales: Scales): number {
 
 /**
  * What must be set aside for the rest of an order, so that no later rounding lacks a unit: what a buyer pays is
- * rounded up
- * over the whole order, hence ceil(executed + worst x left) - ceil(executed). A seller's hold is exact.
+ * rounded up over the whole order, hence ceil(executed + protection price x leaves) - ceil(executed). A seller's hold is exact.
  */
 export function holdOf(order: OpenOrder, scales: Scales): Units {
   if (order.bookStatus === null) return 0n;

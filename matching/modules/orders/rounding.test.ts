@@ -1,9 +1,7 @@
 /**
  * At constant prices nobody gets richer by trading: tiny orders, splits, swaps and round trips, on steps so small that
- * nearly
- * every trade has something to round. A user's worth, with the fees paid, never rises above what it began with, and
- * revenue is
- * the sum of the fees to the unit. STEPS=1000000 runs a million; a test run makes do with fewer.
+ * nearly every trade has something to round. A user's worth, with the fees paid, never rises above what it began with,
+ * and revenue is the sum of the fees to the unit. STEPS=1000000 runs a million; a test run makes do with fewer.
  */
 import { FillEntity } from '../../../db/entities/orders';
 import type { FillRow } from '../../../db/entities/orders';

@@ -35,8 +35,7 @@ const CLOSED_EVENT = { CANCELED: 'cancel', EXPIRED: 'expire', OCO: 'expire', EXP
 
 /**
  * What happens in a book becomes entries, rows and events of one command. While it is open the book's sink is this;
- * `finish`
- * gives back what is held too much and writes every order that changed, once.
+ * `finish` gives back what is held too much and writes every order that changed, once.
  */
 export class Settlement implements BookSink {
   private readonly touched = new Map<OpenOrder, OrderCause>();

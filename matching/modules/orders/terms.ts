@@ -40,8 +40,7 @@ const bad = (field: string): DomainError => new DomainError('BAD_ORDER', { field
 
 /**
  * Reads and checks an order against the rules of its market; refuses BAD_ORDER, FILTER_FAILURE (Binance's code and
- * words in
- * the details) and MARKET_CLOSED, and changes nothing.
+ * words in the details) and MARKET_CLOSED, and changes nothing.
  */
 export function checkTerms(terms: OrderTerms, market: TradingMarket, open: OpenOnes, now: number): Checked {
   checkFields(terms);

@@ -128,8 +128,7 @@ function tell(draft: Draft, { id, userId }: { id: string; userId: string }, stat
 
 /**
  * The final word on an order: each trade settled by an entry of its own. After the first of two legs what it paid goes
- * on
- * as the second; after the last the swap is closed, and what was not given comes back, in the asset it is in.
+ * on as the second; after the last the swap is closed, and what was not given comes back, in the asset it is in.
  */
 export function settleSwapIntent(
   draft: Draft,

@@ -33,9 +33,8 @@ export type SwapRefusal = 'AMOUNT_TOO_SMALL' | 'AMOUNT_TOO_LARGE' | 'MARKET_HALT
 /**
  * Prices a swap on the book as it is. The payout is the depth-weighted price less the hidden spread, what the venue
  * takes, and the commission. The limit of the order follows from the payout: any complete fill within it pays the
- * payout
- * and the venue's fee, so the house never adds money of its own.
- * `fromStep` and `toStep` are the ledger scales of the two assets.
+ * payout and the venue's fee, so the house never adds money of its own. `fromStep` and `toStep` are the ledger scales
+ * of the two assets.
  */
 export function priceSwap(
   side: 'BUY' | 'SELL',
@@ -81,8 +80,7 @@ function priceSale(
 
 /**
  * Buys base for quote: the payout is in base. Where the money does not reach the lot that the payout begins, the swap
- * is
- * made smaller by what does not fill a lot, as a sale is: at a limit below the book nothing would ever be filled.
+ * is made smaller by what does not fill a lot, as a sale is: at a limit below the book nothing would ever be filled.
  */
 function priceBuy(
   spend: Units,

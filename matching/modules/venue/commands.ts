@@ -76,10 +76,8 @@ export function openVenue(draft: Draft, command: CommandOf<'venue.open'>, refere
 
 /**
  * The account as it was read, while nothing was under way, against what was booked at that moment. Each difference is
- * one
- * entry into suspense under the operator who asked for it; then orders go out again. An asset of which coins are on
- * their way to or from
- * the venue is left as it is: what they change there is booked by themselves.
+ * one entry into suspense under the operator who asked for it; then orders go out again. An asset of which coins are
+ * on their way to or from the venue is left as it is: what they change there is booked by themselves.
  */
 export function reconcileVenue(
   draft: Draft,

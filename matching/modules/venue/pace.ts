@@ -1,9 +1,8 @@
 /**
  * How many orders may still go to the venue. It counts orders in fixed windows of ten seconds. Until its limit was
- * read it is
- * what it has long been; nine tenths of it are for hedge orders and swaps together and the rest for swaps of users who
- * have made
- * few, and four fifteenths of those nine for markets, and users with their swaps, that have sent fewer than a few.
+ * read it is what it has long been; nine tenths of it are for hedge orders and swaps together and the rest for swaps
+ * of users who have made few, and four fifteenths of those nine for markets, and users with their swaps, that have
+ * sent fewer than a few.
  */
 const WINDOW_MS = 10_000;
 const DEFAULT_ORDERS = 100;

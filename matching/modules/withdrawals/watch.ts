@@ -5,8 +5,7 @@ import type { OpenWithdrawal } from './records';
 
 /**
  * Rows of withdrawals beside what was recorded of them. A commit is known here a moment after it is in the tables, so
- * one look proves
- * nothing: the same difference in two looks running does. Operators hear of each once.
+ * one look proves nothing: the same difference in two looks running does. Operators hear of each once.
  */
 export function createWithdrawalWatch({
   store,

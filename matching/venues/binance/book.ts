@@ -20,8 +20,7 @@ const KEEP_BUFFERED = 2000;
 
 /**
  * A local copy of the venue's book, by the procedure the venue documents: buffer the diffs, take a snapshot, drop what
- * is
- * older, apply the rest in order; a gap means start over.
+ * is older, apply the rest in order; a gap means start over.
  */
 export class DepthBook {
   /** Best first, kept in order: a change moves few of them, and they are read far more often. */

@@ -34,8 +34,7 @@ interface WithdrawalRow {
 
 /**
  * The venue counts 18,000 for each question about withdrawals and allows 180,000 a minute: ten. So an answer is kept
- * the
- * longer, the more was asked in the last minute; no minute has more than eight.
+ * the longer, the more was asked in the last minute; no minute has more than eight.
  */
 const KEPT_MS = [0, 1000, 2000, 4000, 8000];
 const KEPT_LONGEST_MS = 15_000;

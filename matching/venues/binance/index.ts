@@ -159,8 +159,8 @@ export function createBinance(
 
 /**
  * Whether the trading key can withdraw. The Spot testnet has no `/sapi` at all: there is nothing to withdraw with, and
- * the account
- * itself must know the key. Binance proper always has it; a 404 of its hosts is a fault on the way, and asked again.
+ * the account itself must know the key. Binance proper always has it; a 404 of its hosts is a fault on the way, and
+ * asked again.
  */
 async function mayWithdraw(config: BinanceConfig, rest: Rest): Promise<boolean> {
   try {

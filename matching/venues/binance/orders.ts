@@ -333,8 +333,7 @@ const TRADES_PAGE = 1000;
 
 /**
  * All trades of an order, page by page from its first: without `fromId` the venue would tell the last ones. Throws
- * where a page does
- * not go on from the one before.
+ * where a page does not go on from the one before.
  */
 async function tradesOfOrder(rest: Rest, symbol: string, orderId: number): Promise<TradeRow[]> {
   const rows: TradeRow[] = [];

@@ -15,8 +15,7 @@ export const request = (socket: WebsocketClient, method: string, params: object)
 
 /**
  * Has the account's events told on this connection: an Ed25519 key logs on and subscribes in its session, the others,
- * which
- * have no sessions, sign the subscription. `now`: the venue's time (ms). Rejects when the venue refuses.
+ * which have no sessions, sign the subscription. `now`: the venue's time (ms). Rejects when the venue refuses.
  */
 export async function openSession(socket: WebsocketClient, kind: KeyKind, now: () => number): Promise<void> {
   try {

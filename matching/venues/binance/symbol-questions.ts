@@ -18,8 +18,7 @@ export interface SymbolQuestions {
 
 /**
  * One symbol that the venue does not know fails the request for all of them (-1121), and its answer does not say which
- * one.
- * It is found by halves, left out of later questions, and told by its name; the others go on.
+ * one. It is found by halves, left out of later questions, and told by its name; the others go on.
  */
 export function createSymbolQuestions(
   symbols: readonly string[],

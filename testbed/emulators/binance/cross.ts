@@ -23,8 +23,7 @@ interface Legs {
 
 /**
  * A market made of two others. Its bids are what selling the base and buying the quote there gives, its asks the other
- * way
- * round, rounded away from the middle: no way around the three markets can gain.
+ * way round, rounded away from the middle: no way around the three markets can gain.
  */
 export class Cross extends Market {
   private readonly random: () => number;

@@ -46,8 +46,7 @@ export const isAtMarket = ({ type }: Pick<Order, 'type'>): boolean =>
 
 /**
  * An order comes to the book: trades with what is there, then rests or ends. `before`: it was known already (a stop
- * that is
- * triggered, the second half of a list); then too little money ends it instead of refusing it.
+ * that is triggered, the second half of a list); then too little money ends it instead of refusing it.
  */
 export function enter(floor: Floor, draft: Order, before?: Order): Entered {
   const { info, market } = floor.of(draft.symbol);

@@ -1,7 +1,6 @@
 /**
  * What a market did before it was opened here: a made-up past of any length that ends at the price with which the
- * recording
- * begins. The same seed tells the same past, whenever and in whatever intervals it is asked for.
+ * recording begins. The same seed tells the same past, whenever and in whatever intervals it is asked for.
  */
 import { Candle } from './candles';
 import { UNIT, times } from './decimal';

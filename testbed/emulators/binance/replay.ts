@@ -13,10 +13,9 @@ const FARTHEST = 12n;
 
 /**
  * A market whose frames, recorded or walked, are replayed again and again, forward or backward as a die that belongs
- * to the market says. Prices
- * go on from the last one: what is played from the same end twice is shifted. So the price is continuous, and no hour
- * is like the one before.
- * What we trade is taken off the published book until the frames next change that level.
+ * to the market says. Prices go on from the last one: what is played from the same end twice is shifted. So the price
+ * is continuous, and no hour is like the one before. What we trade is taken off the published book until the frames
+ * next change that level.
  */
 export class Replay extends Market {
   private at = 0;

@@ -203,8 +203,7 @@ function useScript(load: NodeJS.Require, native: string, script: string): void {
 
 /**
  * bcoin writes null where a range of its database has no bound. The driver that runs on today's Node takes null for a
- * bound,
- * and would find nothing: no coins of an address, no waiting transactions after a restart.
+ * bound, and would find nothing: no coins of an address, no waiting transactions after a restart.
  */
 function openRanges(load: NodeJS.Require): void {
   const { prototype } = load('leveldown') as { prototype: { iterator(options: object): unknown } };

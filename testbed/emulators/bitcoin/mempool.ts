@@ -1,7 +1,6 @@
 /**
  * What bcoin's mempool lacks of Core's: replacement by fee, a trial without taking, and transactions that come back
- * after a
- * reorganisation. Refusals carry Core's numbers and words.
+ * after a reorganisation. Refusals carry Core's numbers and words.
  */
 import type { MempoolEntry, Node, Tx } from './bcoin';
 import { RpcError, decimals } from './present';

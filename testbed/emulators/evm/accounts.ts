@@ -37,8 +37,7 @@ export function localAccount(index: number, provider: JsonRpcProvider): NonceMan
 
 /**
  * Asked again and again by ourselves: `waitForTransaction` of ethers asks at each block with nobody to catch what
- * fails there, and
- * a node that is restarted meanwhile would end the whole process.
+ * fails there, and a node that is restarted meanwhile would end the whole process.
  */
 export async function minedReceipt(provider: JsonRpcProvider, txid: string): Promise<TransactionReceipt> {
   for (let tries = 0; tries < 300; tries++) {

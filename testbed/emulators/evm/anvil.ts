@@ -84,8 +84,7 @@ function wholeState(file: string): string | undefined {
 
 /**
  * Keeps a second copy of the state that is known to be whole; false while there is none. Read and written, not copied:
- * a copy of a file
- * that its writer cuts short meanwhile waits for the rest for ever.
+ * a copy of a file that its writer cuts short meanwhile waits for the rest for ever.
  */
 function backUp(state: string): boolean {
   const whole = existsSync(state) ? wholeState(state) : undefined;
@@ -139,8 +138,7 @@ function mineOn(url: string, seconds: number, state: string): () => void {
 
 /**
  * When the chain began, as its first block says. Without it each start would make a first block of its own time beside
- * the
- * one in the state, and any of them could be shown: to those who follow the chain, another chain.
+ * the one in the state, and any of them could be shown: to those who follow the chain, another chain.
  */
 function beginning(state: string): string[] {
   const file = `${state}.began`;

@@ -1,7 +1,7 @@
 /**
  * What arrived in a block, read from its bytes: no floating point, no spelling of addresses, the same on every node.
- * Pure. Nothing
- * is made of a transaction but its id and where its outputs lie: a day of Bitcoin has half a million of them.
+ * Pure. Nothing is made of a transaction but its id and where its outputs lie: a day of Bitcoin has half a million of
+ * them.
  */
 import { createHash } from 'node:crypto';
 import { fromChainUnits } from '../../../domain/money/amount';

@@ -65,8 +65,7 @@ const CHANGE_DUST = 3n * (outputBytes(CHANGE_SCRIPT_BYTES) + 67n);
 
 /**
  * Chooses coins for these payments at this rate. Where some of them fit without change, those; else the largest. The
- * same
- * coins give the same plan. Throws TransferRefused when they do not suffice, or a payment is dust.
+ * same coins give the same plan. Throws TransferRefused when they do not suffice, or a payment is dust.
  */
 export function planPayments(coins: readonly Coin[], payments: readonly Payment[], rate: bigint): Plan {
   if (payments.length === 0 || payments.some(({ script, value }) => value < dustOf(script)))
@@ -92,8 +91,7 @@ export function planPayments(coins: readonly Coin[], payments: readonly Payment[
 
 /**
  * What each payment bears of a fee, in satoshi: by the size of its output, rounded down, and the first one bears what
- * is left over.
- * Their sum is the fee.
+ * is left over. Their sum is the fee.
  */
 export function splitFee(fee: bigint, scripts: readonly Uint8Array[]): bigint[] {
   const sizes = scripts.map((script) => outputBytes(lengthOf(script)));
@@ -112,8 +110,8 @@ export function planGathering(coins: readonly Coin[], rate: bigint): Plan {
 
 /**
  * A child of a transaction that waits: spends its change, and as few other coins as it takes, back to us, with a fee
- * that lifts both
- * together to the rate (miners reckon a child with its parents). Throws TransferRefused when the coins do not suffice.
+ * that lifts both together to the rate (miners reckon a child with its parents). Throws TransferRefused when the coins
+ * do not suffice.
  */
 export function planChild(
   parent: Pick<Plan, 'fee' | 'vsize'>,
@@ -198,8 +196,8 @@ function withoutChange(coins: readonly Coin[], payments: readonly Payment[], rat
 
 /**
  * The same payments with the same inputs, and more coins only if it must be, at a higher fee: more than the old rate,
- * and the
- * old fee plus `INCREMENT` for all of its bytes (BIP 125). Throws TransferRefused when the coins do not suffice.
+ * and the old fee plus `INCREMENT` for all of its bytes (BIP 125). Throws TransferRefused when the coins do not
+ * suffice.
  */
 export function bumped(plan: Plan, more: readonly Coin[], rate: bigint): Plan {
   const known = new Set(plan.inputs.map(outpointOf));

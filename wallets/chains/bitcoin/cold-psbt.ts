@@ -1,7 +1,6 @@
 /**
  * What goes out to those who hold the keys of cold storage, and what comes back from them (BIP 174). One payment to
- * the hot
- * wallet, the rest to cold storage again. What comes back is believed in nothing but its signatures. Pure.
+ * the hot wallet, the rest to cold storage again. What comes back is believed in nothing but its signatures. Pure.
  */
 import { Psbt } from 'bitcoinjs-lib';
 import * as secp256k1 from 'tiny-secp256k1';
@@ -111,8 +110,7 @@ export interface Gathered {
 
 /**
  * Adds the signatures of what came back to ours. Throws PsbtRefused when it is of another transaction, or a signature
- * is not
- * valid or of a key that is not one of cold storage's.
+ * is not valid or of a key that is not one of cold storage's.
  */
 export function gatherSignatures(ours: string, theirs: string, keys: Multisig, network: BitcoinNetwork): Gathered {
   const options = { network: parametersOf(network) };

@@ -1,7 +1,6 @@
 /**
  * Coins that no one machine can spend: pay-to-witness-script-hash of sorted public keys, m of n (BIP 48's kind, BIP
- * 67's order).
- * Addresses come from extended public keys alone. Pure.
+ * 67's order). Addresses come from extended public keys alone. Pure.
  */
 import { BIP32Factory } from 'bip32';
 import type { BIP32Interface } from 'bip32';

@@ -21,8 +21,7 @@ export interface BitcoinNodeConfig {
 
 /**
  * What of `Chain` a network of coins has: no nonce, and no gas of one transfer alone. Every method throws when the
- * node cannot
- * answer.
+ * node cannot answer.
  */
 export interface BitcoinNode extends Pick<Chain, 'check' | 'head' | 'header' | 'transfers' | 'broadcast' | 'address'> {
   /** Satoshi a thousand virtual bytes for so many blocks, or undefined where the node has seen too little to say. */

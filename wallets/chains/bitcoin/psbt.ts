@@ -1,9 +1,7 @@
 /**
  * Between who builds a transaction and who signs it (BIP 174). The builder knows public keys alone; the signer
- * believes nothing
- * that is written in it: every input must be a coin of ours by the transaction that made it, every output a payment of
- * the
- * intent or our own change. Pure.
+ * believes nothing that is written in it: every input must be a coin of ours by the transaction that made it, every
+ * output a payment of the intent or our own change. Pure.
  */
 import type { BIP32Interface } from 'bip32';
 import { Psbt, Transaction, script as codec } from 'bitcoinjs-lib';

@@ -55,8 +55,8 @@ const PAYING = new Set(['CALL', 'CREATE', 'CREATE2', 'SELFDESTRUCT']);
 
 /**
  * All coins that arrived at watched addresses in a block. Tokens by logs of successful transactions, never by call
- * data;
- * native coins by call frames, where a failed frame undoes everything below it, or by top-level value without traces.
+ * data; native coins by call frames, where a failed frame undoes everything below it, or by top-level value without
+ * traces.
  */
 export function transfersIn(
   block: BlockContent,

@@ -11,8 +11,7 @@ export type BalanceAfter = (contract: string, address: string, blockHash: string
 
 /**
  * Marks token transfers of whose address the balance rose by less, over the whole block, than the logs say.
- * `parentHash`: the
- * block before it.
+ * `parentHash`: the block before it.
  */
 export async function checkArrivals(
   transfers: readonly ChainTransfer[],

@@ -4,8 +4,7 @@ import type { RpcReceipt } from './transfers';
 
 /**
  * Throws unless every log that the block's own filter knows of is among the receipts', and none is told twice.
- * Receipts can
- * be whole in number and empty inside; the filter is part of the header, and so of the block's hash.
+ * Receipts can be whole in number and empty inside; the filter is part of the header, and so of the block's hash.
  */
 export function mustHaveEveryLog(logsBloom: string | undefined, receipts: readonly RpcReceipt[]): void {
   const logs = receipts.flatMap((receipt) => receipt.logs);

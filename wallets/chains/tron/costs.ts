@@ -38,11 +38,9 @@ export interface Costs {
   readonly gas: Chain['gas'];
   /**
    * Only what would be burnt: what the sender has of its own energy, less `promised` (sun that its other transactions
-   * may use of it),
-   * is counted first, and its bandwidth where nobody else spends from it (no `promised`). The fee limit stays that of
-   * the whole: it caps
-   * what is staked and lent too. `missing`: units of energy. `needed`: what the sender must have, which may be
-   * nothing; the cost is never.
+   * may use of it), is counted first, and its bandwidth where nobody else spends from it (no `promised`). The fee
+   * limit stays that of the whole: it caps what is staked and lent too. `missing`: units of energy. `needed`: what the
+   * sender must have, which may be nothing; the cost is never.
    */
   readonly ownGas: (transfer: Transfer, promised?: bigint) => Promise<OwnQuote>;
   /** What staking, lending and the like may cost; `sun` is what is staked or lent by it. */

@@ -65,8 +65,7 @@ interface NodeBlock {
 }
 /**
  * TRON through the HTTP interface of a full node. What is read of balances, blocks and receipts is read of solid
- * blocks alone,
- * which no reorganisation reaches; a height here is a height there.
+ * blocks alone, which no reorganisation reaches; a height here is a height there.
  */
 export function createTronChain(network: Network, rails: readonly Rail[], config: TronConfig): TronChain {
   const ask = caller(network.id, nodeAddress(config.rpcUrl, config.headers));

@@ -60,8 +60,7 @@ export const succeeded = (transaction: TronTransaction, info: TronInfo): boolean
 
 /**
  * All coins that arrived at watched addresses in a block. TRX by a transfer's own fields and by calls inside
- * contracts, tokens
- * by logs; never by call data, and nothing of what failed. Throws when the block was not read whole.
+ * contracts, tokens by logs; never by call data, and nothing of what failed. Throws when the block was not read whole.
  */
 export function transfersIn(
   transactions: readonly TronTransaction[],
@@ -127,10 +126,9 @@ function inner(
 
 /**
  * Calls that were undone: those that are marked, and those made by a contract that was entered by a call which was
- * undone. A
- * node lists calls flat and does not say which stands inside which; where a contract was entered twice and one of the
- * two
- * calls was undone, all of its payments are left out here, and its coins show as a difference between chain and books.
+ * undone. A node lists calls flat and does not say which stands inside which; where a contract was entered twice and
+ * one of the two calls was undone, all of its payments are left out here, and its coins show as a difference between
+ * chain and books.
  */
 function undone(calls: readonly InternalTransaction[]): ReadonlySet<number> {
   const dead = new Set<number>();
